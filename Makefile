@@ -1,0 +1,53 @@
+# make reproduce   train, interpret, tabulate and draw: the experiment in CONFIG
+# make test        everything that must hold, style and types included
+# make report      the run as one self-contained HTML page
+# make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
+
+CONFIG ?= config/config.yaml
+CORES ?= all
+PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3.12) $(shell command -v python3) python3.11)
+VENV := .venv
+SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: reproduce test report lock clean
+.DELETE_ON_ERROR:
+
+reproduce: $(VENV)/.runs
+	$(SNAKEMAKE)
+	@$(VENV)/bin/emtvb summary $(CONFIG)
+
+test: $(VENV)/.tests
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/snakefmt --check Snakefile workflow
+	$(VENV)/bin/snakemake --lint
+	$(VENV)/bin/pytest
+
+report: $(VENV)/.runs
+	$(SNAKEMAKE)
+	$(SNAKEMAKE) --report $$($(VENV)/bin/emtvb config folder $(CONFIG))/report.html
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'error: PYTHON: $(PYTHON): needs Python 3.11 or newer; name one with make PYTHON=...'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runs
+	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e '.[test]'
+	@touch $@
+
+lock:
+	rm -rf .lock && $(PYTHON) -m venv .lock
+	.lock/bin/pip install --progress-bar off -e '.[test]'
+	.lock/bin/pip freeze --exclude-editable --exclude torch | grep -E '^[A-Za-z0-9_.-]+==[^+]+$$' > constraints.txt
+	rm -rf .lock
+
+clean:
+	rm -rf $(VENV) .snakemake

@@ -1,0 +1,32 @@
+# The Episodic Memory Theory of variable binding, from an empty folder to its tables and figures.
+#
+#   snakemake --cores all                                   the experiment `quick`
+#   snakemake --cores all --configfile config/paper.yaml    another one
+
+
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/enumerate.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/interpret.smk"
+include: "workflow/rules/aggregate.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.enumerate_runs.output,
+        rules.tabulate.output,
+        rules.figures.input,
+    localrule: True
+
+
+rule tables:
+    input:
+        rules.tabulate.output,
+    localrule: True

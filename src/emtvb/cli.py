@@ -1,0 +1,273 @@
+"""The ``emtvb`` command: explain tasks, check configs, train and interpret one network outside the workflow."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from emtvb import __version__, config, sweep, tasks
+from emtvb.errors import InputError
+from emtvb.files import check_writable, write_csv, write_text
+from emtvb.results import find_run
+from emtvb.tasks import Task
+
+if TYPE_CHECKING:
+    from emtvb.interpret.measure import Measurement
+
+console = Console(highlight=False, soft_wrap=True)
+PAPER = tasks.PAPER_SIZE
+
+
+def main() -> None:
+    """Run the command; what is wrong with its input is one line and exit status 2."""
+    try:
+        commands(standalone_mode=False)
+    except InputError as error:
+        _fail(str(error))
+    except click.UsageError as error:
+        command = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+        _fail(" ".join(error.format_message().split()) + command)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted; the same command goes on from the last checkpoint", 130)
+
+
+def _fail(message: str, status: int = 2) -> None:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(status)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+)
+@click.version_option(__version__, prog_name="emtvb")
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """Variable binding in recurrent networks: train them, read their variable memories."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+_d_option = click.option("--dimensions", "d", type=int, default=PAPER[0], show_default=True, help="d: vector elements.")
+_s_option = click.option("--variables", "s", type=int, default=PAPER[1], show_default=True, help="s: stored vectors.")
+
+
+@commands.command("tasks")
+@click.argument("task", required=False)
+@_d_option
+@_s_option
+def list_tasks(task: str | None, d: int, s: int) -> None:
+    """List the paper's tasks, or explain one: a name or an id written a-b-c."""
+    tasks.check_size(d, s)
+    if task is not None:
+        _explain(_parse_task(task, d, s))
+        return
+    table = Table("task", "id", "composition: (variable, dimension, sign) of each output dimension")
+    for name in tasks.NAMED:
+        try:
+            found = tasks.named(name, d, s)
+            table.add_row(
+                name, found.label, " ".join(f"({v},{k},{'+' if g > 0 else '-'})" for v, k, g in found.composition)
+            )
+        except InputError as error:
+            table.add_row(name, "-", error.remedy)
+    console.print(table)
+    console.print("Variable 1 is the oldest of the last s vectors. `emtvb tasks TASK` explains one.")
+
+
+def _explain(task: Task) -> None:
+    console.print(f"{task.name}: id {task.label}, d = {task.d} dimensions, s = {task.s} variables")
+    console.print(task.describe())
+    observable, persistent = int(task.observable().sum()), int(task.persistent().sum())
+    console.print(
+        f"Phi is {task.s * task.d} x {task.s * task.d}; {persistent} of its eigenvalues have modulus 1, the others are "
+        f"0; {observable} stacked elements are ever read again."
+    )
+    console.print(f"composition: {json.dumps([list(row) for row in task.composition])}")
+
+
+@commands.command()
+@click.option("--task", required=True, help="T1 to T4, repeat-copy, compose-copy, or an id written a-b-c.")
+@click.option("--hidden", type=int, default=128, show_default=True, help="Neurons.")
+@click.option("--l2", type=float, default=0.0, show_default=True, help="L2 penalty.")
+@click.option("--threshold", type=float, default=0.98, show_default=True, help="Accuracy that moves the horizon up.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of initial weights and batches.")
+@_d_option
+@_s_option
+@click.option("--epochs", type=int, help="Epochs [default: the paper's 10].")
+@click.option("--batches-per-epoch", type=int, help="Batches in an epoch [default: the paper's 2000].")
+@click.option("--batch-size", type=int, help="Sequences in a batch [default: the paper's 64].")
+@click.option("--curriculum", help="Horizons, such as 10,20,40 [default: the paper's 10,20,40,60,100].")
+@click.option("--output", type=click.Path(path_type=Path), help="Its folder [default: under the results root].")
+def train(
+    task: str, hidden: int, l2: float, threshold: float, seed: int, d: int, s: int, curriculum: str | None,
+    output: Path | None, **protocol: int | None,
+) -> None:  # fmt: skip
+    """Train one network by the paper's protocol; the same command goes on where it was interrupted."""
+    training: dict[str, Any] = {key: value for key, value in protocol.items() if value is not None}
+    if curriculum is not None:
+        training["curriculum"] = _parse_horizons(curriculum)
+    tasks.check_size(d, s)
+    found = _parse_task(task, d, s)
+    settings = {
+        "experiment": "one",
+        "dimensions": d,
+        "variables": s,
+        "tasks": [found.name if found.name in tasks.NAMED else {"name": found.name, "id": found.task_id}],
+        "hidden_dim": [hidden],
+        "l2": [l2],
+        "threshold": [threshold],
+        "seeds": [seed],
+        "seeds_per_shard": 1,
+        "training": training,
+    }
+    run_id = config.check(settings, "emtvb train").runs()[0].run_id
+    experiment = config.check({**settings, "experiment": run_id}, "emtvb train")
+    folder = check_writable(output or config.results_root() / run_id)
+    _check_is_free(folder, run_id)
+    _train(experiment, folder)
+    console.print(f"{folder}: trained; `emtvb interpret {folder}` reads its variables")
+
+
+def _check_is_free(folder: Path, run_id: str) -> None:
+    """Raise InputError if the folder holds another experiment."""
+    if (folder / "runs.csv").exists():
+        found = find_run(str(folder), folder).run.run_id
+        if found != run_id:
+            raise InputError("--output", str(folder), f"holds {found}; choose another folder")
+
+
+def _train(experiment: config.Experiment, folder: Path) -> None:
+    from emtvb.jobs import show_progress
+    from emtvb.training.shard import train_shard
+
+    ((shard, runs),) = experiment.shards().items()
+    sweep.write_run_table(folder / "runs.csv", {shard: runs})
+    write_text(folder / "settings.json", config.dump(experiment))
+    show_progress()
+    training = folder / "training" / shard
+    train_shard(runs, training / "weights.safetensors", training / "history.csv", training / "runs")
+
+
+@commands.command()
+@click.argument("run")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to [default: beside the run's experiment].")
+def interpret(run: str, output: Path | None) -> None:
+    """Measure a trained network and draw what it learned. RUN is a folder of `emtvb train`, or a run id."""
+    found = find_run(run, config.results_root())
+    network = found.network()
+    folder = check_writable(output or found.folder / "interpretation" / found.run.run_id)
+
+    from emtvb.figures import data, hidden_state, save, spectrum, weights
+    from emtvb.interpret import exemplar
+    from emtvb.interpret.measure import TestSettings, measure
+
+    measurement = measure(found.run, network, TestSettings(**found.experiment.interpretation.model_dump()))
+    exemplar.save(folder / "exemplar.npz", exemplar.look(found.run, network, vars(measurement)))
+    write_csv(folder / "measurements.csv", _as_frame(measurement))
+    look = data.load_exemplar(folder / "exemplar.npz")
+    save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
+    save.save(weights.draw([look]), weights.numbers([look]), folder / "weights")
+    save.save(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
+    _print_measurement(measurement)
+    for path in sorted(folder.iterdir()):
+        console.print(str(path))
+
+
+def _as_frame(measurement: Measurement) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame([vars(measurement)])
+
+
+def _print_measurement(found: Measurement) -> None:
+    error = (
+        "not defined (counts differ)" if found.spectral_error != found.spectral_error else f"{found.spectral_error:.5f}"
+    )
+    table = Table("measurement", "value", title=found.run_id, title_justify="left")
+    table.add_row("test accuracy", f"{found.test_accuracy:.4f}")
+    table.add_row("long-term eigenvalues", f"{found.network_eigenvalues} (Phi has {found.phi_eigenvalues})")
+    table.add_row("spectral error, as published (rad)", error)
+    table.add_row("spectral error, optimal (rad)", f"{found.optimal_spectral_error:.5f}")
+    table.add_row("matched pairs alone (rad)", f"{found.matched_spectral_error:.5f}, {found.matched_eigenvalues} pairs")
+    table.add_row("|Psi* W_hh Psi - Phi| / |Phi|", f"{found.memory_map_error:.3f}")
+    console.print(table)
+
+
+@commands.group("config")
+def config_group() -> None:
+    """Config files of experiments."""
+
+
+@config_group.command("check")
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+def check_config(files: tuple[str, ...]) -> None:
+    """Check config files, and say what they state."""
+    for file in files:
+        experiment = config.load(file)
+        runs, shards = experiment.runs(), experiment.shards()
+        console.print(f"{file}: experiment {experiment.experiment}: {len(runs)} runs in {len(shards)} training jobs")
+
+
+@config_group.command("folder")
+@click.argument("file", type=click.Path())
+def config_folder(file: str) -> None:
+    """Print where an experiment's results go."""
+    console.print(str(config.results_root() / config.load(file).experiment))
+
+
+@config_group.command("docs")
+@click.argument("folder", type=click.Path(path_type=Path))
+def config_docs(folder: Path) -> None:
+    """Write what every key means: FOLDER/config.md and FOLDER/config.schema.json."""
+    write_text(folder / "config.md", config.as_markdown())
+    write_text(folder / "config.schema.json", config.as_schema())
+
+
+@commands.command()
+@click.argument("file", type=click.Path())
+def summary(file: str) -> None:
+    """Print an experiment's Table 1 and list its figures. FILE is its config."""
+    folder = config.results_root() / config.load(file).experiment
+    table = folder / "tables" / "table1.csv"
+    if not table.is_file():
+        raise InputError("table", str(table), "not made yet; run the workflow on this config first")
+
+    import pandas as pd
+
+    from emtvb import tables
+
+    _print_table1(tables.as_text(pd.read_csv(table)), folder.name)
+    console.print("\nFigures:")
+    for path in sorted((folder / "figures").glob("*.p*")) + sorted((folder / "figures").glob("*.gif")):
+        console.print(f"  {path}")
+
+
+def _print_table1(rows: Any, name: str) -> None:
+    shown = Table(
+        title=f"Table 1, {name}: spectral error in rad (test accuracy) seeds covered/seeds", title_justify="left"
+    )
+    for column in rows.columns:
+        shown.add_column(column)
+    for row in rows.itertuples(index=False):
+        shown.add_row(*map(str, row))
+    console.print(shown)
+
+
+def _parse_task(text: str, d: int, s: int) -> Task:
+    """A task by name or id."""
+    return tasks.from_id(tasks.parse_id(text), d, s) if text[:1].isdigit() else tasks.named(text, d, s)
+
+
+def _parse_horizons(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError("--curriculum", text, "write horizons as 10,20,40") from None

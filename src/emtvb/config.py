@@ -1,0 +1,354 @@
+"""An experiment is a config file: what its keys are, what they may be, and what one says when they are wrong.
+
+The models below are the one source of truth. ``docs/config.md`` and ``config/schema.json`` are written from them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictInt,
+    StrictStr,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+
+from emtvb import sweep
+from emtvb import tasks as binding
+from emtvb.errors import InputError
+
+PositiveInt = Annotated[StrictInt, Field(ge=1)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+NonNegative = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+Fraction = Annotated[Number, Field(gt=0, le=1)]
+Seed = Annotated[StrictInt, Field(ge=0, lt=2**63)]
+TaskName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)]
+ExperimentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=120)]
+
+
+class Settings(BaseModel):
+    """Strict: an unknown key is an error, and numbers are not read from text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskSettings(Settings):
+    """A task of one's own: a name, and an id or a composition."""
+
+    name: TaskName = Field(description="What tables and figures call it.")
+    id: tuple[StrictInt, StrictInt, StrictInt] | None = Field(None, description="Its id, [a, b, c].")
+    composition: list[tuple[StrictInt, StrictInt, StrictInt]] | None = Field(
+        None, description="Or f: one row [variable 1..s, dimension 0..d-1, sign 1 or -1] per output dimension."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> TaskSettings:
+        if (self.id is None) == (self.composition is None):
+            raise ValueError("give either an id or a composition")
+        return self
+
+    def task(self, d: int, s: int) -> binding.Task:
+        """The task at this size.
+
+        Raises:
+            InputError: Where it is none, or takes the name of another of the paper's.
+        """
+        try:
+            if self.id is not None:
+                task = binding.from_id(self.id, d, s, self.name)
+            else:
+                task = binding.from_composition(self.composition or [], d, s, self.name)
+        except InputError as error:
+            raise InputError(f"task {self.name}: {error.what}", error.value, error.remedy) from None
+        if self.name in binding.NAMED and self.name != binding.canonical_name(task.task_id, d, s):
+            raise InputError(
+                f"task {self.name}", task.label, "is not the paper's task of that name; choose another name"
+            )
+        return task
+
+
+_NAMED, _OWN = "<named>", "<own>"
+TaskEntry = Annotated[
+    Annotated[StrictStr, Tag(_NAMED)] | Annotated[TaskSettings, Tag(_OWN)],
+    Discriminator(lambda entry: _OWN if isinstance(entry, (dict, TaskSettings)) else _NAMED),
+]
+
+
+class TrainingSettings(Settings):
+    """How every run is trained; the defaults are the paper's."""
+
+    epochs: PositiveInt = Field(10, description="Epochs; the published random stream draws one number before each.")
+    batches_per_epoch: PositiveInt = Field(2000, description="Training steps of an epoch.")
+    batch_size: PositiveInt = Field(64, description="Sequences in a batch.")
+    learning_rate: Positive = Field(1e-3, description="Adam's learning rate.")
+    gradient_clip: Positive | None = Field(1.0, description="Largest gradient norm; null for no clipping.")
+    curriculum: list[PositiveInt] = Field(
+        [10, 20, 40, 60, 100], min_length=1, description="Output horizons in the order in which they are reached."
+    )
+
+
+class InterpretationSettings(Settings):
+    """How a trained network is measured; the defaults are the paper's."""
+
+    horizon: PositiveInt = Field(200, description="Output steps of the accuracy test.")
+    sequences: PositiveInt = Field(640, description="Sequences of the accuracy test (the paper: 10 batches of 64).")
+    modulus: Fraction = Field(0.9, description="Eigenvalues with a larger modulus are long-term.")
+
+
+class ExemplarSettings(Settings):
+    """Which run of each task the figures show; what is left out is the first value of the sweep's list."""
+
+    hidden_dim: PositiveInt | None = Field(None, description="One of the sweep's hidden sizes.")
+    l2: NonNegative | None = Field(None, description="One of the sweep's L2 penalties.")
+    threshold: Fraction | None = Field(None, description="One of the sweep's thresholds.")
+    seed: Seed | None = Field(None, description="One of the sweep's seeds.")
+
+
+class Experiment(Settings):
+    """A sweep: every task with every hidden size, L2 penalty, threshold and seed."""
+
+    experiment: ExperimentName = Field(description="Its name; results go to results/<experiment>/.")
+    dimensions: PositiveInt = Field(8, description="d: elements of a vector.")
+    variables: PositiveInt = Field(8, description="s: vectors that are stored, which is also the input phase's length.")
+    tasks: list[TaskEntry] = Field(
+        min_length=1,
+        description="T1 to T4, repeat-copy or compose-copy, or {name, id} or {name, composition} for one's own.",
+    )
+    hidden_dim: list[PositiveInt] = Field(min_length=1, description="Neurons.")
+    l2: list[NonNegative] = Field(min_length=1, description="L2 penalties (Adam's weight_decay).")
+    threshold: list[Fraction] = Field(min_length=1, description="Batch accuracy above which the horizon moves up.")
+    seeds: list[Seed] = Field(min_length=1, description="Seeds of initial weights and batches.")
+    seeds_per_shard: PositiveInt = Field(10, description="How many seeds one training job takes, 1 to this, and so on.")
+    training: TrainingSettings = Field(TrainingSettings(), description="How every run is trained.")
+    interpretation: InterpretationSettings = Field(InterpretationSettings(), description="How networks are measured.")
+    exemplar: ExemplarSettings = Field(ExemplarSettings(), description="Which run of each task the figures show.")
+
+    @field_validator("hidden_dim", "l2", "threshold", "seeds")
+    @classmethod
+    def _no_repeats(cls, values: list[float]) -> list[float]:
+        for i, value in enumerate(values):
+            if value in values[:i]:
+                raise ValueError(f"{sweep.number(value)} occurs twice; remove one, since the runs would be the same")
+        return values
+
+    @property
+    def protocol(self) -> sweep.Protocol:
+        """The training settings as the trainer takes them."""
+        settings = self.training.model_dump()
+        return sweep.Protocol(**{**settings, "curriculum": tuple(settings["curriculum"])})
+
+    def task_list(self) -> list[binding.Task]:
+        """The tasks at this experiment's size.
+
+        Raises:
+            InputError: Where one is not a task of this size, or two have one name.
+        """
+        d, s = self.dimensions, self.variables
+        found = [binding.named(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks]
+        names = [task.name for task in found]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                raise InputError("tasks", name, "occurs twice; remove or rename one")
+        return found
+
+    def runs(self) -> list[sweep.Run]:
+        """Every run of the sweep.
+
+        Raises:
+            InputError: Where two runs would be the same.
+        """
+        return sweep.grid(self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds, self.protocol)
+
+    def read_runs(self, path: Path | str, shard: str | None = None) -> list[sweep.Run]:
+        """The runs of this experiment's ``runs.csv``, of one shard if it is named.
+
+        Raises:
+            InputError: Where the table is not one of these settings.
+        """
+        return sweep.read_run_table(path, self.dimensions, self.variables, self.protocol, shard)
+
+    def shards(self) -> dict[str, list[sweep.Run]]:
+        """The runs by the job that trains them."""
+        return sweep.shards(self.runs(), self.seeds_per_shard)
+
+    def exemplars(self) -> dict[str, sweep.Run]:
+        """By task, the run that figures show.
+
+        Raises:
+            InputError: Where a value of ``exemplar`` is not in the sweep.
+        """
+        wanted: dict[str, Any] = {}
+        for key, field, values in (
+            ("hidden_dim", "hidden_dim", self.hidden_dim),
+            ("l2", "l2", self.l2),
+            ("threshold", "threshold", self.threshold),
+            ("seed", "seeds", self.seeds),
+        ):
+            value = getattr(self.exemplar, key)
+            if value is not None and value not in values:
+                raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_listed(values)}")
+            wanted[key] = values[0] if value is None else value
+        return {task.name: sweep.Run(task, **wanted, protocol=self.protocol) for task in self.task_list()}
+
+
+def check(config: Mapping[str, Any], where: str = "config") -> Experiment:
+    """The experiment that a config mapping states, checked to the last run.
+
+    Args:
+        config: What a config file holds.
+        where: How messages call it.
+
+    Raises:
+        InputError: At the first thing that is wrong.
+    """
+    if not isinstance(config, Mapping):
+        raise InputError(where, type(config).__name__, "must be a mapping of keys to values")
+    try:
+        experiment = Experiment.model_validate(dict(config))
+    except ValidationError as error:
+        raise _one_line(error, where) from None
+    try:
+        experiment.runs()
+        experiment.exemplars()
+    except InputError as error:
+        raise InputError(f"{where}: {error.what}", error.value, error.remedy) from None
+    return experiment
+
+
+def load(path: Path | str) -> Experiment:
+    """The experiment of a config file.
+
+    Raises:
+        InputError: Where it cannot be read or states no valid experiment.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("config file", str(path), f"cannot be read ({error})") from None
+    try:
+        config = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError("config file", str(path), f"not YAML ({error})") from None
+    return check(config, str(path))
+
+
+def dump(experiment: Experiment) -> str:
+    """All settings as JSON, defaults included."""
+    return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
+
+
+def as_schema() -> str:
+    """The JSON schema of a config file, for editors."""
+    return json.dumps(Experiment.model_json_schema(), indent=2) + "\n"
+
+
+def as_markdown() -> str:
+    """A page that explains every key."""
+    lines = [
+        "# Config keys",
+        "",
+        "Written by `emtvb config docs docs` from `emtvb.config`. Keys without a default must be given.",
+    ]
+    for title, model in (
+        ("An experiment", Experiment),
+        ("An entry of `tasks`, for a task of one's own", TaskSettings),
+        ("`training`", TrainingSettings),
+        ("`interpretation`", InterpretationSettings),
+        ("`exemplar`", ExemplarSettings),
+    ):
+        lines += ["", f"## {title}", "", model.__doc__ or "", "", "| key | default | meaning |", "|---|---|---|"]
+        for key, field in model.model_fields.items():
+            lines.append(f"| `{key}` | {_default(field)} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return ""
+    return "see below" if isinstance(field.default, Settings) else f"`{json.dumps(field.default)}`"
+
+
+def results_root() -> Path:
+    """Where results go: the folder in EXPERIMENT_OUTPUT_DIR if it is set, else ``results``."""
+    return Path(os.environ.get("EXPERIMENT_OUTPUT_DIR") or "results")
+
+
+def check_results_root(root: Path) -> None:
+    """Raise InputError unless files can be made under ``root``; makes nothing.
+
+    A root that is not there yet is judged by the folder that it would be made in.
+    """
+    folder = root.absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    source = "EXPERIMENT_OUTPUT_DIR" if os.environ.get("EXPERIMENT_OUTPUT_DIR") else "results folder"
+    if not folder.is_dir():
+        raise InputError(source, str(root), f"{folder} is a file; choose a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(source, str(root), f"{folder} is not writable; change its permissions or choose another")
+
+
+def _one_line(error: ValidationError, where: str) -> InputError:
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    path = _dotted(first["loc"])
+    more = f" (and {len(errors) - 1} more after it)" if len(errors) > 1 else ""
+    kind, value = first["type"], first["input"]
+    if kind == "extra_forbidden":
+        return InputError(f"{where}: {path}", "unknown key", _suggestion(first["loc"]) + more)
+    if kind == "missing":
+        return InputError(f"{where}: {path}", "missing", f"add it: {_description(first['loc'])}{more}")
+    message = first["msg"].removeprefix("Value error, ")
+    shown = json.dumps(value) if isinstance(value, (str, list, dict)) else repr(value)
+    shown = shown if len(shown) < 80 else shown[:77] + "..."
+    return InputError(f"{where}: {path}", shown, message[0].lower() + message[1:] + more)
+
+
+def _dotted(loc: tuple[int | str, ...]) -> str:
+    """A pydantic location as its user would write it."""
+    text = ""
+    for part in loc:
+        if part not in (_NAMED, _OWN):
+            text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "the whole"
+
+
+def _model_at(loc: tuple[int | str, ...]) -> type[Settings]:
+    """The model in which the last key of a location stands."""
+    sections: dict[int | str, type[Settings]] = {
+        "tasks": TaskSettings,
+        "training": TrainingSettings,
+        "interpretation": InterpretationSettings,
+        "exemplar": ExemplarSettings,
+    }
+    return sections.get(loc[0], Experiment) if len(loc) > 1 else Experiment
+
+
+def _description(loc: tuple[int | str, ...]) -> str:
+    field = _model_at(loc).model_fields.get(str(loc[-1]))
+    return (field.description or "").rstrip(".") if field else ""
+
+
+def _suggestion(loc: tuple[int | str, ...]) -> str:
+    known = list(_model_at(loc).model_fields)
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
+
+
+def _listed(values: list[Any]) -> str:
+    return ", ".join(sweep.number(value) for value in values)

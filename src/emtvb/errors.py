@@ -1,0 +1,25 @@
+"""Bad input: one line that names the setting, its value and the remedy."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Something that a user gave cannot be used.
+
+    The message is one line: what (a setting, a file), the value found there, and what to do.
+
+    Args:
+        what: The setting or file, as its user knows it.
+        value: What was found there.
+        remedy: What would be right, in the user's terms.
+    """
+
+    def __init__(self, what: str, value: object, remedy: str) -> None:
+        self.what = what
+        self.value = value
+        self.remedy = remedy
+        shown = value if isinstance(value, str) else repr(value)
+        super().__init__(" ".join(f"{what}: {shown}: {remedy}".split()))
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, object, str]]:
+        return type(self), (self.what, self.value, self.remedy)

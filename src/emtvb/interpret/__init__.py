@@ -1,0 +1,1 @@
+"""What trained networks learned, measured as in the paper."""

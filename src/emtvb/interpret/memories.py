@@ -1,0 +1,98 @@
+"""Variable memories: the basis Psi in which W_hh is the task's own transition (paper section 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from emtvb.errors import InputError
+from emtvb.networks import Network
+from emtvb.tasks import Task
+
+_CUTOFF = 1e-15
+"""Singular values below this are dropped from pseudo-inverses, as in the published code."""
+
+
+@dataclass(frozen=True, eq=False)
+class VariableMemories:
+    """A basis of the hidden space whose columns each store one element of one variable.
+
+    Attributes:
+        basis: Psi. Columns that were dropped are zero.
+        dual: Psi*, which reads the elements. Rows that were dropped are zero.
+        kept: Which of the stacked elements have a column.
+    """
+
+    basis: Float[np.ndarray, "hidden memory"]
+    dual: Float[np.ndarray, "memory hidden"]
+    kept: Bool[np.ndarray, " memory"]
+
+    @property
+    def condition(self) -> float:
+        """Ratio of the largest to the smallest singular value of the kept columns; infinite where they depend."""
+        values = np.linalg.svd(self.basis[:, self.kept], compute_uv=False)
+        smallest = values[-1] if self.kept.sum() <= self.basis.shape[0] else 0.0
+        return float(values[0] / smallest) if smallest > 0 else float("inf")
+
+    def read(self, hidden: Float[np.ndarray, "*time hidden"]) -> Float[np.ndarray, "*time memory"]:
+        """The stacked elements that hidden states store, Psi* h."""
+        return hidden @ self.dual.T
+
+    def seen(self, weights: Float[np.ndarray, "hidden hidden"]) -> Float[np.ndarray, "memory memory"]:
+        """Weights in this basis, Psi* W Psi."""
+        return self.dual @ weights @ self.basis
+
+
+def power_iteration(network: Network, task: Task) -> VariableMemories:
+    """The paper's basis: Psi_s = pinv(W_r), Psi_i = W_hh Psi_{i+1}, columns of norm 1, Psi* = pinv(Psi).
+
+    Only the elements that carry a long-term mode of Phi are kept. It rests on a pseudo-inverse and, as its authors
+    say, fails on tasks other than repeat copy.
+
+    Raises:
+        InputError: Where the network is not of the task's size.
+    """
+    if network.d != task.d:
+        raise InputError(
+            "task", f"{task.name} with d = {task.d}", f"the network has d = {network.d}; give its own task"
+        )
+    W_hh = network.W_hh.astype(np.float64)
+    block = np.linalg.pinv(network.W_r.astype(np.float64), rcond=_CUTOFF)
+    blocks = []
+    for _ in range(task.s):
+        block = block / _norms(block)
+        blocks.append(block)
+        block = W_hh @ block
+    psi = np.concatenate(blocks[::-1], axis=1)
+    kept = task.persistent()
+    basis = np.zeros((network.hidden_dim, kept.size))
+    dual = np.zeros((kept.size, network.hidden_dim))
+    basis[:, kept] = psi[:, kept]
+    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=_CUTOFF)
+    return VariableMemories(basis, dual, kept)
+
+
+def residual_components(
+    memories: VariableMemories, hidden: Float[np.ndarray, "sample hidden"], most: int = 10
+) -> Float[np.ndarray, "hidden component"]:
+    """Principal directions of what hidden states have outside the span of the memories (paper: ten of them)."""
+    rest = hidden - hidden @ (memories.basis @ memories.dual).T
+    _, values, directions = np.linalg.svd(rest - rest.mean(axis=0), full_matrices=False)
+    count = min(most, int(np.sum(values > 1e-10 * max(1.0, values[0]))))
+    return directions[:count].T
+
+
+def map_error(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:
+    """Distance of W_hh in the basis from Phi over the kept elements: |Psi* W_hh Psi - Phi| / |Phi| (Frobenius)."""
+    both = np.ix_(memories.kept, memories.kept)
+    phi = task.transition()[both]
+    if phi.size == 0:
+        return float("nan")
+    return float(np.linalg.norm(memories.seen(weights)[both] - phi) / np.linalg.norm(phi))
+
+
+def _norms(columns: np.ndarray) -> np.ndarray:
+    norms = np.linalg.norm(columns, axis=0, keepdims=True)
+    return np.where(norms > 0, norms, 1.0)

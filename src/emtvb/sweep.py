@@ -1,0 +1,204 @@
+"""Which runs: a grid of settings becomes runs with stable names, and runs become shards."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emtvb import tasks
+from emtvb.errors import InputError
+from emtvb.files import atomic
+from emtvb.tasks import Task
+
+COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a run is trained; the defaults are the paper's (paper.md section 2).
+
+    Attributes:
+        epochs: Epochs; between two of them the published stream draws one number.
+        batches_per_epoch: Steps of an epoch.
+        batch_size: Sequences of a batch.
+        learning_rate: Adam's.
+        gradient_clip: Largest gradient norm over all parameters; None for no clipping.
+        curriculum: Output horizons, in the order in which they are reached.
+    """
+
+    epochs: int = 10
+    batches_per_epoch: int = 2000
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    gradient_clip: float | None = 1.0
+    curriculum: tuple[int, ...] = (10, 20, 40, 60, 100)
+
+    @property
+    def steps(self) -> int:
+        """Batches in all."""
+        return self.epochs * self.batches_per_epoch
+
+    def as_json(self) -> str:
+        """All settings as JSON with sorted keys."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Protocol:
+        """The inverse of :meth:`as_json`."""
+        settings = json.loads(text)
+        return cls(**{**settings, "curriculum": tuple(settings["curriculum"])})
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network trained once.
+
+    Attributes:
+        task: What it learns.
+        hidden_dim: Neurons.
+        l2: The L2 penalty.
+        threshold: Batch accuracy above which the curriculum moves up.
+        seed: Of initial weights and batches.
+        protocol: Everything that the runs of an experiment share.
+    """
+
+    task: Task
+    hidden_dim: int
+    l2: float
+    threshold: float
+    seed: int
+    protocol: Protocol = field(default_factory=Protocol)
+
+    @property
+    def task_name(self) -> str:
+        """The task as the run id states it: by its own id, whatever its user calls it."""
+        return tasks.canonical_name(self.task.task_id, self.task.d, self.task.s)
+
+    @property
+    def run_id(self) -> str:
+        """A readable name that depends on the run's own settings alone, and on all of them.
+
+        Where the task is one of the paper's at another size, its size is part of the name; where the protocol is not
+        the paper's, a digest of it is.
+        """
+        task = self.task_name
+        if task in tasks.NAMED and (self.task.d, self.task.s) != tasks.PAPER_SIZE:
+            task = f"{task}-d{self.task.d}s{self.task.s}"
+        words = [
+            task,
+            f"h{self.hidden_dim}",
+            f"l2-{number(self.l2)}",
+            f"thr-{number(self.threshold)}",
+            f"seed{self.seed}",
+        ]
+        if self.protocol != Protocol():
+            words.append("p" + hashlib.sha256(self.protocol.as_json().encode()).hexdigest()[:8])
+        return "_".join(words)
+
+
+def number(value: float) -> str:
+    """The shortest text that reads back as the same number; 0.0 and 0 are one."""
+    text = repr(float(value))
+    return text.removesuffix(".0")
+
+
+def grid(
+    task_list: Sequence[Task],
+    hidden_dims: Sequence[int],
+    l2s: Sequence[float],
+    thresholds: Sequence[float],
+    seeds: Sequence[int],
+    protocol: Protocol,
+) -> list[Run]:
+    """All combinations, in the order of the published script: by task, hidden size, L2, threshold, seed.
+
+    Raises:
+        InputError: Where two runs would be the same.
+    """
+    runs = [Run(*settings, protocol) for settings in itertools.product(task_list, hidden_dims, l2s, thresholds, seeds)]
+    seen: set[str] = set()
+    for run in runs:
+        if run.run_id in seen:
+            raise InputError("sweep", f"run {run.run_id} occurs twice", "remove the repeated task or value")
+        seen.add(run.run_id)
+    return runs
+
+
+def shard_name(run: Run, seeds_per_shard: int) -> str:
+    """The shard that trains a run: its task, its hidden size and its block of seeds.
+
+    A function of the run's own settings, so that a new task, size or block of seeds leaves the other shards alone.
+    """
+    first = run.seed - (run.seed - 1) % seeds_per_shard
+    last = first + seeds_per_shard - 1
+    block = f"seed{run.seed}" if seeds_per_shard == 1 else f"seeds{first}-{last}"
+    return f"{run.task.name}_h{run.hidden_dim}_{block}"
+
+
+def shards(runs: Iterable[Run], seeds_per_shard: int) -> dict[str, list[Run]]:
+    """The runs by shard, both in order of first appearance."""
+    result: dict[str, list[Run]] = {}
+    for run in runs:
+        result.setdefault(shard_name(run, seeds_per_shard), []).append(run)
+    return result
+
+
+def run_row(run: Run, shard: str) -> dict[str, Any]:
+    """A run as a row of the run table; values as text and numbers that read back the same."""
+    return {
+        "run_id": run.run_id,
+        "task": run.task.name,
+        "task_id": run.task.label,
+        "hidden_dim": run.hidden_dim,
+        "l2": number(run.l2),
+        "threshold": number(run.threshold),
+        "seed": run.seed,
+        "shard": shard,
+    }
+
+
+def write_run_table(path: Path | str, by_shard: dict[str, list[Run]]) -> None:
+    """Write ``runs.csv``."""
+    with atomic(path) as temporary, temporary.open("w", newline="") as out:
+        writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(run_row(run, shard) for shard, runs in by_shard.items() for run in runs)
+
+
+def read_run_table(path: Path | str, d: int, s: int, protocol: Protocol, shard: str | None = None) -> list[Run]:
+    """Read the runs of ``runs.csv``, of one shard if it is named.
+
+    Raises:
+        InputError: Where the table is not one, or its run ids are not those of these settings.
+    """
+    try:
+        with open(path, newline="") as table:
+            rows = list(csv.DictReader(table))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError("run table", str(path), f"cannot be read ({error}); run the enumerate stage") from None
+    if not rows or set(rows[0]) != set(COLUMNS):
+        raise InputError("run table", str(path), f"must have the columns {', '.join(COLUMNS)} and at least one run")
+    runs = []
+    for row in rows:
+        if shard is not None and row["shard"] != shard:
+            continue
+        try:
+            task = tasks.from_id(tasks.parse_id(row["task_id"]), d, s, row["task"])
+            settings = int(row["hidden_dim"]), float(row["l2"]), float(row["threshold"]), int(row["seed"])
+        except ValueError as error:
+            raise InputError("run table", f"{path}, {row['run_id']}", f"{error}; run the enumerate stage") from None
+        run = Run(task, *settings, protocol)
+        if run.run_id != row["run_id"]:
+            raise InputError(
+                "run table", f"{path}: {row['run_id']}", f"with these settings it is {run.run_id}; enumerate again"
+            )
+        runs.append(run)
+    if not runs:
+        raise InputError("shard", str(shard), f"has no runs in {path}")
+    return runs

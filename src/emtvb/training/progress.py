@@ -1,0 +1,85 @@
+"""Progress as lines of text, which read well in a terminal, in a log file and where jobs share one screen."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from emtvb.sweep import Run
+from emtvb.training.history import Row
+
+EVERY_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class Progress:
+    """Says where the training of some runs stands, at most every few seconds."""
+
+    def __init__(self, runs: int, steps: int) -> None:
+        self._runs = runs
+        self._steps = steps
+        self._done = 0
+        self._runs_done = 0
+        self._run: Run | None = None
+        self._last: tuple[float, int] | None = None
+        self._rate = 0.0
+
+    def start(self, run: Run) -> None:
+        """A run's training starts or goes on."""
+        self._run = run
+        self._last = None
+        log.info("%s: training (run %d of %d)", run.run_id, self._runs_done + 1, self._runs)
+
+    def step(self, row: Row) -> None:
+        """A batch is done; the first call of a run tells where it goes on from."""
+        assert self._run is not None
+        now = time.monotonic()
+        if self._last is None:
+            self._last = now, row.step
+            if row.step > 1:
+                log.info("%s: going on from step %s", self._run.run_id, f"{row.step:,}")
+            return
+        then, step = self._last
+        if now - then < EVERY_SECONDS:
+            return
+        rate = (row.step - step) / (now - then)
+        self._rate = rate if not self._rate else 0.5 * self._rate + 0.5 * rate
+        self._last = now, row.step
+        steps = self._run.protocol.steps
+        left = (self._steps - self._done - row.step) / self._rate
+        log.info(
+            "%s: step %s of %s (%d%%), horizon %d, accuracy %.3f, loss %.4f, %s left",
+            self._run.run_id,
+            f"{row.step + 1:,}",
+            f"{steps:,}",
+            100 * (row.step + 1) // steps,
+            row.horizon,
+            row.accuracy,
+            row.loss,
+            duration(left),
+        )
+
+    def finish(self, run: Run) -> None:
+        """A run was trained."""
+        self._count(run)
+        log.info("%s: trained (%d of %d)", run.run_id, self._runs_done, self._runs)
+
+    def skip(self, run: Run) -> None:
+        """A run had been trained before."""
+        self._count(run)
+        log.info("%s: already trained (%d of %d)", run.run_id, self._runs_done, self._runs)
+
+    def _count(self, run: Run) -> None:
+        self._runs_done += 1
+        self._done += run.protocol.steps
+
+
+def duration(seconds: float) -> str:
+    """A duration in words, to two places: 45 s, 12 min, 3 h 20 min."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,42 @@
+# All runs' measurements in one table, and the paper's table of them.
+
+
+rule aggregate_measurements:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=expand(rules.measure_shard.output.measurements, shard=SHARDS),
+    output:
+        measurements=results("measurements.csv"),
+    log:
+        results("logs/aggregate_measurements.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        code=script_code("aggregate_measurements.py"),
+    script:
+        "../scripts/aggregate_measurements.py"
+
+
+rule tabulate:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+    output:
+        csv=results("tables/table1.csv"),
+        md=report(
+            results("tables/table1.md"),
+            caption="../report/table1.rst",
+            category="Table 1",
+            labels={"table": "1", "experiment": EXPERIMENT.experiment},
+        ),
+        tex=results("tables/table1.tex"),
+    log:
+        results("logs/tabulate.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        code=script_code("tabulate.py"),
+    script:
+        "../scripts/tabulate.py"
