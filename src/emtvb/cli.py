@@ -101,6 +101,7 @@ def _explain(task: Task) -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="Of initial weights and batches.")
 @_d_option
 @_s_option
+@click.option("--trainer", default="auto", show_default=True, help="auto, compiled, torch or reference.")
 @click.option("--epochs", type=int, help="Epochs [default: the paper's 10].")
 @click.option("--batches-per-epoch", type=int, help="Batches in an epoch [default: the paper's 2000].")
 @click.option("--batch-size", type=int, help="Sequences in a batch [default: the paper's 64].")
@@ -108,7 +109,7 @@ def _explain(task: Task) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Its folder [default: under the results root].")
 def train(
     task: str, hidden: int, l2: float, threshold: float, seed: int, d: int, s: int, curriculum: str | None,
-    output: Path | None, **protocol: int | None,
+    trainer: str, output: Path | None, **protocol: int | None,
 ) -> None:  # fmt: skip
     """Train one network by the paper's protocol; the same command goes on where it was interrupted."""
     training: dict[str, Any] = {key: value for key, value in protocol.items() if value is not None}
@@ -126,6 +127,7 @@ def train(
         "threshold": [threshold],
         "seeds": [seed],
         "seeds_per_shard": 1,
+        "trainer": trainer,
         "training": training,
     }
     run_id = config.check(settings, "emtvb train").runs()[0].run_id
@@ -153,7 +155,7 @@ def _train(experiment: config.Experiment, folder: Path) -> None:
     write_text(folder / "settings.json", config.dump(experiment))
     show_progress()
     training = folder / "training" / shard
-    train_shard(runs, training / "weights.safetensors", training / "history.csv", training / "runs")
+    train_shard(runs, training / "weights.safetensors", training / "history.csv", training / "runs", experiment.trainer)
 
 
 @commands.command()
@@ -167,9 +169,9 @@ def interpret(run: str, output: Path | None) -> None:
 
     from emtvb.figures import data, hidden_state, save, spectrum, weights
     from emtvb.interpret import exemplar
-    from emtvb.interpret.measure import TestSettings, measure
+    from emtvb.interpret.measure import MeasureSettings, measure
 
-    measurement = measure(found.run, network, TestSettings(**found.experiment.interpretation.model_dump()))
+    measurement = measure(found.run, network, MeasureSettings(**found.experiment.interpretation.model_dump()))
     exemplar.save(folder / "exemplar.npz", exemplar.look(found.run, network, vars(measurement)))
     write_csv(folder / "measurements.csv", _as_frame(measurement))
     look = data.load_exemplar(folder / "exemplar.npz")

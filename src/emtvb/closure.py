@@ -1,7 +1,8 @@
 """What code a file can reach inside the project, and a hash of it that only changes when the code does.
 
 Modules are found by reading source: nothing is imported, so the Snakefile may ask. Comments, formatting and docstrings
-do not count. A stage's hash goes into its rule's params and into the identity of its resumable state.
+do not count; a data file of the package counts where a module names it. A stage's hash goes into its rule's params and
+into the identity of its resumable state.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ def code_hash(*files: Path | str) -> str:
         file = pending.pop()
         key = _key(file)
         if key not in reached:
-            reached[key], imported = _read(file, file.stat().st_mtime_ns)
-            pending.extend(imported)
+            reached[key], further = _read(file, file.stat().st_mtime_ns)
+            pending.extend(further)
     digest = hashlib.sha256()
     for key in sorted(reached):
         digest.update(f"{key}\0{reached[key]}\0".encode())
@@ -39,15 +40,18 @@ def _key(file: Path) -> str:
 
 @cache
 def _read(file: Path, mtime: int) -> tuple[str, list[Path]]:  # noqa: ARG001 - mtime is part of the cache's key
-    """A file's code in normal form, and the package's modules that it imports."""
-    tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
-    imported = [path for name in _imports(tree) for path in _module_files(name)]
+    """A file's code in normal form, and the package's files that it imports or names."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix != ".py":
+        return text, []
+    tree = ast.parse(text, str(file))
+    reached = [path for name in _imports(tree) for path in _module_files(name)] + _data_files(tree)
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(
             node, clean=False
         ):
             node.body = node.body[1:]
-    return ast.dump(tree), imported
+    return ast.dump(tree), reached
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
@@ -57,6 +61,18 @@ def _imports(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _data_files(tree: ast.AST) -> list[Path]:
+    """The package's data files whose name stands in the code as a string."""
+    names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return [path for path in _all_data_files(PACKAGE) if path.name in names]
+
+
+@cache
+def _all_data_files(package: Path) -> list[Path]:
+    skipped = {".py", ".pyc"}
+    return sorted(path for path in package.rglob("*.*") if path.suffix not in skipped and path.is_file())
 
 
 def _module_files(name: str) -> Iterator[Path]:

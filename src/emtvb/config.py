@@ -8,9 +8,10 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -134,6 +135,11 @@ class Experiment(Settings):
     threshold: list[Fraction] = Field(min_length=1, description="Batch accuracy above which the horizon moves up.")
     seeds: list[Seed] = Field(min_length=1, description="Seeds of initial weights and batches.")
     seeds_per_shard: PositiveInt = Field(10, description="How many seeds one training job takes, 1 to this, and so on.")
+    trainer: Literal["auto", "compiled", "torch", "reference"] = Field(
+        "auto",
+        description="What trains: the engine, compiled for the CPU or on torch alone (auto: the first that works), "
+        "or the reference trainer on PyTorch Lightning.",
+    )
     training: TrainingSettings = Field(TrainingSettings(), description="How every run is trained.")
     interpretation: InterpretationSettings = Field(InterpretationSettings(), description="How networks are measured.")
     exemplar: ExemplarSettings = Field(ExemplarSettings(), description="Which run of each task the figures show.")
@@ -206,11 +212,11 @@ class Experiment(Settings):
         return {task.name: sweep.Run(task, **wanted, protocol=self.protocol) for task in self.task_list()}
 
 
-def check(config: Mapping[str, Any], where: str = "config") -> Experiment:
+def check(config: Any, where: str = "config") -> Experiment:
     """The experiment that a config mapping states, checked to the last run.
 
     Args:
-        config: What a config file holds.
+        config: What a config file holds: a mapping, if it is right.
         where: How messages call it.
 
     Raises:
@@ -245,6 +251,17 @@ def load(path: Path | str) -> Experiment:
     except yaml.YAMLError as error:
         raise InputError("config file", str(path), f"not YAML ({error})") from None
     return check(config, str(path))
+
+
+def reread(value: Any) -> Any:
+    """A value of Snakemake's ``--config``, which hands over what stands inside lists and mappings as text."""
+    if isinstance(value, str):
+        return yaml.safe_load(value)
+    if isinstance(value, list):
+        return [reread(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {key: reread(entry) for key, entry in value.items()}
+    return value
 
 
 def dump(experiment: Experiment) -> str:
@@ -299,8 +316,12 @@ def check_results_root(root: Path) -> None:
     source = "EXPERIMENT_OUTPUT_DIR" if os.environ.get("EXPERIMENT_OUTPUT_DIR") else "results folder"
     if not folder.is_dir():
         raise InputError(source, str(root), f"{folder} is a file; choose a folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(source, str(root), f"{folder} is not writable; change its permissions or choose another")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        raise InputError(
+            source, str(root), f"{folder} is not writable; change its permissions or choose another"
+        ) from None
 
 
 def _one_line(error: ValidationError, where: str) -> InputError:
@@ -314,7 +335,7 @@ def _one_line(error: ValidationError, where: str) -> InputError:
     if kind == "missing":
         return InputError(f"{where}: {path}", "missing", f"add it: {_description(first['loc'])}{more}")
     message = first["msg"].removeprefix("Value error, ")
-    shown = json.dumps(value) if isinstance(value, (str, list, dict)) else repr(value)
+    shown = f'"{value}"' if isinstance(value, str) else repr(value)
     shown = shown if len(shown) < 80 else shown[:77] + "..."
     return InputError(f"{where}: {path}", shown, message[0].lower() + message[1:] + more)
 

@@ -102,21 +102,24 @@ def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dic
             for run_id in wanted:
                 if run_id not in found:
                     raise InputError(what, str(path), f"has no run {run_id}; it holds {_some(found)}")
-            networks = {
-                run_id: Network(*(stored.get_tensor(f"{run_id}/{name}") for name in NAMES)) for run_id in wanted
-            }
+            arrays = {run_id: [stored.get_tensor(f"{run_id}/{name}") for name in NAMES] for run_id in wanted}
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(what, str(path), f"damaged or not safetensors ({error}); delete it and train again") from None
-    for run_id, network in networks.items():
-        check_network(network, f"{path}, {run_id}")
-    return networks
+    return {run_id: _network(f"{path}, {run_id}", *weights) for run_id, weights in arrays.items()}
 
 
-def check_network(network: Network, where: str, task: Task | None = None) -> None:
-    """Raise InputError unless shapes agree (with the task's, if one is given), in float32 and finite."""
-    W_uh, W_hh, W_r = network.W_uh, network.W_hh, network.W_r
+def check_task(network: Network, task: Task, where: str) -> None:
+    """Raise InputError unless the network's vectors have the task's dimensions."""
+    if network.d != task.d:
+        raise InputError(
+            "weights", f"{where}: d = {network.d}", f"task {task.name} has d = {task.d}; give its own task"
+        )
+
+
+def _network(where: str, W_uh: np.ndarray, W_hh: np.ndarray, W_r: np.ndarray) -> Network:
+    """A network of arrays that may not be one: shapes must agree, in float32 and finite."""
     shapes = f"W_uh {W_uh.shape}, W_hh {W_hh.shape}, W_r {W_r.shape}"
     if not (
         W_uh.ndim == W_hh.ndim == W_r.ndim == 2
@@ -124,18 +127,14 @@ def check_network(network: Network, where: str, task: Task | None = None) -> Non
         and W_hh.shape == (W_uh.shape[0],) * 2
         and W_r.shape == W_uh.shape[::-1]
     ):
-        raise InputError(
-            "weights", f"{where}: {shapes}", "must be W_uh (hidden, d), W_hh (hidden, hidden), W_r (d, hidden)"
-        )
-    for name, array in network.arrays().items():
+        remedy = "must be W_uh (hidden, d), W_hh (hidden, hidden), W_r (d, hidden)"
+        raise InputError("weights", f"{where}: {shapes}", remedy)
+    for name, array in zip(NAMES, (W_uh, W_hh, W_r), strict=True):
         if array.dtype != np.float32:
             raise InputError("weights", f"{where}: {name} is {array.dtype}", "must be float32")
         if not np.isfinite(array).all():
             raise InputError("weights", f"{where}: {name} has entries that are not finite", "train the run again")
-    if task is not None and network.d != task.d:
-        raise InputError(
-            "weights", f"{where}: d = {network.d}", f"task {task.name} has d = {task.d}; give its own task"
-        )
+    return Network(W_uh, W_hh, W_r)
 
 
 def _some(names: list[str], most: int = 3) -> str:

@@ -37,7 +37,7 @@ class FoundRun:
         """
         path = self.folder / "training" / self.shard / "weights.safetensors"
         network = networks.load_networks(path, [self.run.run_id])[self.run.run_id]
-        networks.check_network(network, str(path), self.run.task)
+        networks.check_task(network, self.run.task, str(path))
         return network
 
 

@@ -44,16 +44,6 @@ class Protocol:
         """Batches in all."""
         return self.epochs * self.batches_per_epoch
 
-    def as_json(self) -> str:
-        """All settings as JSON with sorted keys."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> Protocol:
-        """The inverse of :meth:`as_json`."""
-        settings = json.loads(text)
-        return cls(**{**settings, "curriculum": tuple(settings["curriculum"])})
-
 
 @dataclass(frozen=True)
 class Run:
@@ -98,8 +88,29 @@ class Run:
             f"seed{self.seed}",
         ]
         if self.protocol != Protocol():
-            words.append("p" + hashlib.sha256(self.protocol.as_json().encode()).hexdigest()[:8])
+            words.append(
+                "p" + hashlib.sha256(json.dumps(asdict(self.protocol), sort_keys=True).encode()).hexdigest()[:8]
+            )
         return "_".join(words)
+
+
+def runs_to_json(runs: Sequence[Run]) -> str:
+    """Runs as JSON text that says all about them, the same text for the same runs: what a job is handed."""
+    return json.dumps([asdict(run) for run in runs], sort_keys=True)
+
+
+def runs_from_json(text: str) -> list[Run]:
+    """The inverse of :func:`runs_to_json`."""
+    return [_run_from(entry) for entry in json.loads(text)]
+
+
+def _run_from(entry: dict[str, Any]) -> Run:
+    task, protocol = entry.pop("task"), entry.pop("protocol")
+    return Run(
+        task=tasks.from_composition(task["composition"], task["d"], task["s"], task["name"]),
+        protocol=Protocol(**{**protocol, "curriculum": tuple(protocol["curriculum"])}),
+        **entry,
+    )
 
 
 def number(value: float) -> str:

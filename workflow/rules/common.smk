@@ -7,9 +7,11 @@ from snakemake.exceptions import WorkflowError
 from emtvb import config as experiments
 from emtvb.closure import code_hash
 from emtvb.errors import InputError
+from emtvb.sweep import runs_to_json
 
 try:
-    EXPERIMENT = experiments.check(config)
+    given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config}
+    EXPERIMENT = experiments.check({**config, **given})
     experiments.check_results_root(experiments.results_root())
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -34,12 +36,23 @@ def script_code(name):
     return code_hash(Path(workflow.basedir) / "workflow" / "scripts" / name)
 
 
-def shard_run_ids(wildcards):
-    """The runs of a shard. A run id is all of a run's settings."""
-    return [run.run_id for run in SHARDS[wildcards.shard]]
+def shard_runs(wildcards):
+    """The runs of a shard, with all of their settings."""
+    return runs_to_json(SHARDS[wildcards.shard])
 
 
 def exemplar_shard(wildcards):
     """The shard that trains a task's exemplar."""
     exemplar = EXEMPLARS[wildcards.task].run_id
     return next(name for name, runs in SHARDS.items() if exemplar in {run.run_id for run in runs})
+
+
+def figure(path, suffix, **labels):
+    """A figure's file, as it stands in the report."""
+    name = Path(path).parts[0]
+    return report(
+        results(f"figures/{path}.{suffix}"),
+        caption=f"../report/{name}.rst",
+        category="Figures",
+        labels={"figure": name, **labels, "format": suffix},
+    )

@@ -1,3 +1,122 @@
+# The paper's figures (a) to (f), each from the files that it shows, each with its plotted numbers beside it as CSV.
+
+EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, task=EXEMPLARS)
+
+
+rule draw_composition:
+    input:
+        exemplars=EXEMPLAR_FILES,
+    output:
+        pdf=figure("composition", "pdf"),
+        png=figure("composition", "png"),
+        csv=results("figures/composition.csv"),
+    log:
+        results("logs/figures/composition.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        code=script_code("draw_composition.py"),
+    script:
+        "../scripts/draw_composition.py"
+
+
+rule draw_spectrum:
+    input:
+        exemplars=EXEMPLAR_FILES,
+    output:
+        pdf=figure("spectrum", "pdf"),
+        png=figure("spectrum", "png"),
+        csv=results("figures/spectrum.csv"),
+    log:
+        results("logs/figures/spectrum.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        code=script_code("draw_spectrum.py"),
+    script:
+        "../scripts/draw_spectrum.py"
+
+
+rule draw_hidden_state:
+    input:
+        exemplar=rules.look_at_exemplar.output.exemplar,
+    output:
+        pdf=figure("hidden_state/{task}", "pdf", task="{task}"),
+        png=figure("hidden_state/{task}", "png", task="{task}"),
+        csv=results("figures/hidden_state/{task}.csv"),
+    log:
+        results("logs/figures/hidden_state/{task}.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        code=script_code("draw_hidden_state.py"),
+    script:
+        "../scripts/draw_hidden_state.py"
+
+
+rule draw_weights:
+    input:
+        exemplars=EXEMPLAR_FILES,
+    output:
+        pdf=figure("weights", "pdf"),
+        png=figure("weights", "png"),
+        csv=results("figures/weights.csv"),
+    log:
+        results("logs/figures/weights.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        code=script_code("draw_weights.py"),
+    script:
+        "../scripts/draw_weights.py"
+
+
+rule animate:
+    input:
+        exemplar=rules.look_at_exemplar.output.exemplar,
+    output:
+        gif=figure("animation/{task}", "gif", task="{task}"),
+        csv=results("figures/animation/{task}.csv"),
+    log:
+        results("logs/figures/animation/{task}.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        code=script_code("animate.py"),
+    script:
+        "../scripts/animate.py"
+
+
+rule draw_learning:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        histories=expand(rules.train_shard.output.history, shard=SHARDS),
+    output:
+        pdf=figure("learning", "pdf"),
+        png=figure("learning", "png"),
+        csv=results("figures/learning.csv"),
+    log:
+        results("logs/figures/learning.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        code=script_code("draw_learning.py"),
+    script:
+        "../scripts/draw_learning.py"
+
+
 rule figures:
     input:
-        expand(rules.look_at_exemplar.output.exemplar, task=EXEMPLARS),
+        rules.draw_composition.output,
+        rules.draw_spectrum.output,
+        expand(rules.draw_hidden_state.output, task=EXEMPLARS),
+        rules.draw_weights.output,
+        expand(rules.animate.output, task=EXEMPLARS),
+        rules.draw_learning.output,
+    localrule: True

@@ -3,8 +3,6 @@
 
 rule measure_shard:
     input:
-        runs=ancient(rules.enumerate_runs.output.runs),
-        settings=ancient(rules.enumerate_runs.output.settings),
         weights=rules.train_shard.output.weights,
     output:
         measurements=results("measurements/{shard}.csv"),
@@ -17,7 +15,7 @@ rule measure_shard:
         mem_mb=2000,
         runtime="2h",
     params:
-        run_ids=shard_run_ids,
+        runs=shard_runs,
         interpretation=EXPERIMENT.interpretation.model_dump_json(),
         code=script_code("measure_shard.py"),
     script:
@@ -26,7 +24,6 @@ rule measure_shard:
 
 rule look_at_exemplar:
     input:
-        settings=ancient(rules.enumerate_runs.output.settings),
         weights=lambda wildcards: results(f"training/{exemplar_shard(wildcards)}/weights.safetensors"),
         measurements=lambda wildcards: results(f"measurements/{exemplar_shard(wildcards)}.csv"),
     output:
@@ -37,7 +34,7 @@ rule look_at_exemplar:
     conda:
         "../envs/emtvb.yaml"
     params:
-        run_id=lambda wildcards: EXEMPLARS[wildcards.task].run_id,
+        run=lambda wildcards: runs_to_json([EXEMPLARS[wildcards.task]]),
         code=script_code("look_at_exemplar.py"),
     script:
         "../scripts/look_at_exemplar.py"

@@ -1,12 +1,9 @@
-# Training, a shard a job. The run table is `ancient`: a shard depends on its own runs, which are params, and not on
-# when the table was last written. Checkpoints and finished runs stay in training/<shard>/runs, which is no output, so
-# that an interrupted shard goes on where it was and a larger one trains only what is new.
+# Training, a shard a job. A shard is handed its runs as a param, not the run table as an input: so it depends on its own
+# runs alone, and a sweep that grows leaves it as it is. Checkpoints and finished runs stay in training/<shard>/runs,
+# which is no output: an interrupted shard goes on where it was, and a larger one trains only what is new.
 
 
 rule train_shard:
-    input:
-        runs=ancient(rules.enumerate_runs.output.runs),
-        settings=ancient(rules.enumerate_runs.output.settings),
     output:
         weights=results("training/{shard}/weights.safetensors"),
         history=results("training/{shard}/history.csv"),
@@ -20,7 +17,8 @@ rule train_shard:
         runtime="12h",
     params:
         state=results("training/{shard}/runs"),
-        run_ids=shard_run_ids,
+        runs=shard_runs,
+        trainer=EXPERIMENT.trainer,
         code=script_code("train_shard.py"),
     script:
         "../scripts/train_shard.py"

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from emtvb import config, networks
+from emtvb import networks
 from emtvb.interpret import exemplar
 from emtvb.jobs import job
+from emtvb.sweep import runs_from_json
 
 with job(snakemake.log[0]):
-    run = config.load(snakemake.input.settings).exemplars()[snakemake.wildcards.task]
+    (run,) = runs_from_json(snakemake.params.run)
     network = networks.load_networks(snakemake.input.weights, [run.run_id])[run.run_id]
     measurements = pd.read_csv(snakemake.input.measurements).set_index("run_id").loc[run.run_id]
     exemplar.save(snakemake.output.exemplar, exemplar.look(run, network, measurements.to_dict()))

@@ -21,7 +21,7 @@ _TEST_SEED = 2310_02430
 
 
 @dataclass(frozen=True)
-class TestSettings:
+class MeasureSettings:
     """How networks are measured; the defaults are the paper's (section 4).
 
     Attributes:
@@ -73,14 +73,14 @@ def accuracy(network: Network, task: Task, horizon: int, sequences: int) -> floa
     return float((networks.signs(outputs[task.s :]) == y[task.s :]).mean())
 
 
-def measure(run: Run, network: Network, settings: TestSettings) -> Measurement:
+def measure(run: Run, network: Network, settings: MeasureSettings) -> Measurement:
     """Everything that is measured on one trained network.
 
     Raises:
         InputError: Where the network is not of the run's task.
     """
     task = run.task
-    networks.check_network(network, run.run_id, task)
+    networks.check_task(network, task, run.run_id)
     weights = linearise(network)
     found = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(task.eigenvalues(), found, settings.modulus)
@@ -100,7 +100,7 @@ def measure(run: Run, network: Network, settings: TestSettings) -> Measurement:
     )
 
 
-def measure_shard(runs: Iterable[Run], trained: Mapping[str, Network], settings: TestSettings) -> pd.DataFrame:
+def measure_shard(runs: Iterable[Run], trained: Mapping[str, Network], settings: MeasureSettings) -> pd.DataFrame:
     """The measurements of a shard's runs, a row each."""
     rows = [asdict(measure(run, trained[run.run_id], settings)) for run in runs]
     return pd.DataFrame(rows, columns=list(Measurement.__dataclass_fields__))

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from emtvb.errors import InputError
-from emtvb.networks import Network
+from emtvb.networks import Network, check_task
 from emtvb.tasks import Task
 
 _CUTOFF = 1e-15
@@ -54,10 +53,7 @@ def power_iteration(network: Network, task: Task) -> VariableMemories:
     Raises:
         InputError: Where the network is not of the task's size.
     """
-    if network.d != task.d:
-        raise InputError(
-            "task", f"{task.name} with d = {task.d}", f"the network has d = {network.d}; give its own task"
-        )
+    check_task(network, task, "power iteration")
     W_hh = network.W_hh.astype(np.float64)
     block = np.linalg.pinv(network.W_r.astype(np.float64), rcond=_CUTOFF)
     blocks = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Complex, Inexact
+from jaxtyping import Inexact
 from scipy.optimize import linear_sum_assignment
 
 
-def long_term(values: Complex[np.ndarray, " mode"], modulus: float = 0.9) -> Complex[np.ndarray, " kept"]:
+def long_term(values: Inexact[np.ndarray, " mode"], modulus: float = 0.9) -> Inexact[np.ndarray, " kept"]:
     """The eigenvalues whose modulus is larger than this, in their given order."""
     return values[np.abs(values) > modulus]
 
@@ -59,7 +59,7 @@ class SpectralMatch:
 
 
 def match_spectra(
-    expected: Complex[np.ndarray, " mode"], found: Complex[np.ndarray, " other"], modulus: float = 0.9
+    expected: Inexact[np.ndarray, " mode"], found: Inexact[np.ndarray, " other"], modulus: float = 0.9
 ) -> SpectralMatch:
     """Pair the long-term eigenvalues by angle so that the sum of angles is smallest (Hungarian method).
 
@@ -81,6 +81,6 @@ def match_spectra(
     )
 
 
-def _unit_vectors(values: Complex[np.ndarray, " mode"]) -> np.ndarray:
+def _unit_vectors(values: Inexact[np.ndarray, " mode"]) -> np.ndarray:
     vectors = np.stack([values.real, values.imag], axis=1).astype(np.float64)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -9,6 +9,8 @@ from emtvb.sweep import Run
 from emtvb.training.history import Row
 
 EVERY_SECONDS = 10.0
+CONVERGED = 0.99
+"""Accuracy on the last training batch from which a run counts as converged in what progress says."""
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +23,7 @@ class Progress:
         self._steps = steps
         self._done = 0
         self._runs_done = 0
+        self._accuracies: list[float] = []
         self._run: Run | None = None
         self._last: tuple[float, int] | None = None
         self._rate = 0.0
@@ -29,16 +32,14 @@ class Progress:
         """A run's training starts or goes on."""
         self._run = run
         self._last = None
-        log.info("%s: training (run %d of %d)", run.run_id, self._runs_done + 1, self._runs)
+        log.info("%s: training (run %d of %d%s)", run.run_id, self._runs_done + 1, self._runs, self._so_far())
 
     def step(self, row: Row) -> None:
-        """A batch is done; the first call of a run tells where it goes on from."""
+        """A batch is done."""
         assert self._run is not None
         now = time.monotonic()
         if self._last is None:
             self._last = now, row.step
-            if row.step > 1:
-                log.info("%s: going on from step %s", self._run.run_id, f"{row.step:,}")
             return
         then, step = self._last
         if now - then < EVERY_SECONDS:
@@ -60,17 +61,25 @@ class Progress:
             duration(left),
         )
 
-    def finish(self, run: Run) -> None:
+    def finish(self, run: Run, last: Row) -> None:
         """A run was trained."""
-        self._count(run)
+        self._count(run, last)
         log.info("%s: trained (%d of %d)", run.run_id, self._runs_done, self._runs)
 
-    def skip(self, run: Run) -> None:
+    def skip(self, run: Run, last: Row) -> None:
         """A run had been trained before."""
-        self._count(run)
+        self._count(run, last)
         log.info("%s: already trained (%d of %d)", run.run_id, self._runs_done, self._runs)
 
-    def _count(self, run: Run) -> None:
+    def _so_far(self) -> str:
+        """How the runs that are done turned out."""
+        if not self._accuracies:
+            return ""
+        converged = sum(accuracy > CONVERGED for accuracy in self._accuracies)
+        return f"; {converged} converged, mean accuracy {sum(self._accuracies) / len(self._accuracies):.3f}"
+
+    def _count(self, run: Run, last: Row) -> None:
+        self._accuracies.append(last.accuracy)
         self._runs_done += 1
         self._done += run.protocol.steps
 

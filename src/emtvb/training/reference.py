@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -126,6 +125,7 @@ def train(
             max_epochs=run.protocol.epochs,
             gradient_clip_val=run.protocol.gradient_clip,
             deterministic=True,
+            log_every_n_steps=1,
             logger=TensorBoardLogger(folder, name="", version="tensorboard"),
             callbacks=[_Watch(checkpoint, checkpoint_every, report)],
             enable_checkpointing=False,
@@ -150,9 +150,10 @@ def _is_usable(checkpoint: Path, run: Run) -> bool:
     try:
         found = torch.load(checkpoint, map_location="cpu", weights_only=True).get("run_id")
         problem = None if found == run.run_id else f"is of run {found}"
-    except (OSError, RuntimeError, EOFError, ValueError, AttributeError, pickle.UnpicklingError) as error:
-        problem = f"cannot be read ({str(error).splitlines()[0]})"
+    except Exception as error:  # whatever damaged bytes make the unpickler raise
+        problem = f"cannot be read ({type(error).__name__})"
     if problem is None:
+        log.info("%s: going on from its checkpoint", run.run_id)
         return True
     aside = checkpoint.with_suffix(".set-aside")
     checkpoint.replace(aside)

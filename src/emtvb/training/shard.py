@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import torch
@@ -15,14 +17,17 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable
 from emtvb.networks import Network
 from emtvb.sweep import Run
-from emtvb.training import history, reference
+from emtvb.training import engine, history, reference
 from emtvb.training.history import Row
 from emtvb.training.progress import Progress
 
 log = logging.getLogger(__name__)
+Trainer = Callable[[Run, Path, Callable[[Row], None]], tuple[Network, list[Row]]]
 
 
-def train_shard(runs: Sequence[Run], weights: Path | str, histories: Path | str, state: Path | str) -> None:
+def train_shard(
+    runs: Sequence[Run], weights: Path | str, histories: Path | str, state: Path | str, trainer: str = "auto"
+) -> None:
     """Train every run and write the shard's two files.
 
     Args:
@@ -31,35 +36,55 @@ def train_shard(runs: Sequence[Run], weights: Path | str, histories: Path | str,
         histories: Where the learning curves go, as CSV.
         state: A folder of this shard's own for checkpoints, TensorBoard events and finished runs. What stands there,
             made by the same code for the same settings, is not done again.
+        trainer: ``reference`` for the reference trainer on Lightning, or how the engine takes its steps: ``compiled``,
+            ``torch``, or ``auto`` for the first of them that works here.
     """
     weights, histories, state = Path(weights), Path(histories), check_writable(state)
     progress = Progress(len(runs), sum(run.protocol.steps for run in runs))
+    name, train = _trainer(trainer)
     results = {}
     for run in runs:
-        folder = check_writable(state / run.run_id / _code_version())
+        folder = check_writable(state / run.run_id / _version(name))
         result = _finished(run, folder)
         if result is None:
             progress.start(run)
-            result = reference.train(run, folder, progress.step)
+            result = train(run, folder, progress.step)
             _keep(run, folder, *result)
-            progress.finish(run)
+            progress.finish(run, result[1][-1])
         else:
-            progress.skip(run)
+            progress.skip(run, result[1][-1])
         results[run.run_id] = result
     networks.save_networks(weights, {run_id: network for run_id, (network, _) in results.items()})
     history.write(histories, {run_id: rows for run_id, (_, rows) in results.items()})
 
 
-def _code_version() -> str:
-    """Names the code and the library that determine a run's bits: state of another version is left alone."""
-    return hashlib.sha256(f"{code_hash(__file__)} torch {torch.__version__}".encode()).hexdigest()[:12]
+def _trainer(name: str) -> tuple[str, Trainer]:
+    """The trainer of this name on this machine, and what it turned out to be."""
+    if name == "reference":
+        return name, reference.train
+    path, _ = engine.choose(name)
+    return path, functools.partial(engine.train, engine=path)
+
+
+def _version(trainer: str) -> str:
+    """Names the code and the libraries that determine a run's bits: state of another version is left alone."""
+    parts = [code_hash(__file__), trainer, f"torch {torch.__version__}", f"numba {_numba_version()}"]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
+
+
+def _numba_version() -> str:
+    try:
+        return metadata.version("numba")
+    except metadata.PackageNotFoundError:
+        return "none"
 
 
 def _keep(run: Run, folder: Path, network: Network, rows: list[Row]) -> None:
-    """Keep a finished run; its network goes last and so vouches for the rest. The checkpoint has served."""
+    """Keep a finished run; its network goes last and so vouches for the rest. Checkpoints have served."""
     history.write(folder / "history.csv", {run.run_id: rows})
     networks.save_networks(folder / "network.safetensors", {run.run_id: network})
-    (folder / "checkpoint.ckpt").unlink(missing_ok=True)
+    for checkpoint in folder.glob("checkpoint.*"):
+        checkpoint.unlink()
 
 
 def _finished(run: Run, folder: Path) -> tuple[Network, list[Row]] | None:
@@ -68,7 +93,7 @@ def _finished(run: Run, folder: Path) -> tuple[Network, list[Row]] | None:
         return None
     try:
         network = networks.load_networks(folder / "network.safetensors", [run.run_id])[run.run_id]
-        networks.check_network(network, str(folder), run.task)
+        networks.check_task(network, run.task, str(folder))
         return network, history.read(folder / "history.csv")[run.run_id]
     except (InputError, OSError, KeyError, ValueError) as error:
         log.warning("%s; training it again", error)

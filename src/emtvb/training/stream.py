@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int8
 from torch import Tensor
 from torch.nn import init
 
@@ -41,8 +41,13 @@ def draw_epoch_start(generator: torch.Generator) -> None:
 
 def draw_inputs(generator: torch.Generator, task: Task, batch_size: int) -> Float[Tensor, "s batch d"]:
     """The input vectors of one batch, +1 or -1."""
-    bits = torch.randint(0, 2, (task.s, batch_size, task.d), generator=generator)
-    return bits.float() * 2 - 1
+    return draw_many(generator, task, batch_size, 1)[0].float()
+
+
+def draw_many(generator: torch.Generator, task: Task, batch_size: int, count: int) -> Int8[Tensor, "count s batch d"]:
+    """The input vectors of several batches in a row; the same numbers as drawn one by one, whatever their type."""
+    bits = torch.randint(0, 2, (count, task.s, batch_size, task.d), generator=generator, dtype=torch.int8)
+    return bits.mul_(2).sub_(1)
 
 
 class Batches:

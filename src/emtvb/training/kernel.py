@@ -1,0 +1,899 @@
+"""Training steps of one small Elman network on one core, at close to the speed of its multipliers.
+
+The network is h(t) = tanh(W_hh h(t-1) + W_uh u(t)), o(t) = W_r h(t), with h(0) = 0, `s` input steps and then
+`horizon` output steps without input. Everything a step needs is here: forward pass, loss, gradient by hand, clipping,
+Adam, and the curriculum. The only entry points are `make_workspace` and `advance`.
+
+How the time is spent well
+--------------------------
+Nearly all arithmetic is in three products per time step, each 2*B*h*h operations: forward, backward, and the gradient
+of W_hh. A matrix product reaches the machine's limit only if a block of the result stays in vector registers while the
+operands stream by. Compilers do not find that form by themselves, so the blocks ("tiles") are written as LLVM IR here,
+as numba intrinsics; numba compiles them for the CPU at hand, so that no C compiler is needed.
+
+All three products have the same form, with the hidden units (not the sequences) along the vector lanes:
+
+    C[r, lanes] += sum_k A[r, k] * B[k, lanes]      one number of A is broadcast, one row of B is loaded
+
+    forward    r = sequence   k = unit of h(t-1)      A = h(t-1)   B = W_hh^T, W_uh^T
+    backward   r = sequence   k = unit of D(t+1)      A = D(t+1)   B = W_hh, W_r
+    gradient   r = unit of D  k = (time, sequence)    A = D(t)     B = h(t-1)
+
+so nothing has to be transposed but the weights, once per step of training.
+
+Layout
+------
+Matrices are kept in panels: all rows of the first `PANEL` columns, then all rows of the next. A row of a panel is one
+or two cache lines, and a tile walks a panel from front to back. (Plain rows of 128 floats lie 512 bytes apart, and
+would compete for an eighth of the cache.) Sizes that do not fill a panel are padded with zeros, which stay zero: a
+padded unit has no weights, a padded sequence no input, no state, and no error.
+
+The batch is cut into groups of sequences, and each group goes through all its time steps before the next begins. D(t)
+is kept for a few time steps only: then it is multiplied with the states and added to the gradient.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+F32 = ir.FloatType()
+I64 = ir.IntType(64)
+
+
+def _vector_lanes() -> int:
+    """Floats per vector register of the CPU that numba compiles for.
+
+    The features are the very string in the key of numba's cache, so that code cached for another CPU is not used.
+    """
+    features = cpu_target.target_context.codegen().magic_tuple()[2].split(",")
+    for feature, lanes in (("+avx512f", 16), ("+avx", 8)):
+        if feature in features:
+            return lanes
+    return 4
+
+
+LANES = _vector_lanes()
+PANEL = 2 * LANES
+"""Columns in a panel of hidden units: two vectors."""
+TALL = 8 if LANES == 16 else 6
+"""Rows of a tall tile. Two vectors a row must fit the 16 (AVX-512: 32) registers, beside two of B and one of A."""
+SHORT = 4
+"""Rows of a short tile; every number of rows that is a multiple of 4 is so many tall and at most two short ones."""
+READOUT_TALL = 8
+"""Rows of a tall tile one vector wide, as the readout needs: enough sums in flight to hide the latency of one FMA."""
+UNROLL = 4
+"""Terms of a tile's sum in one turn of its loop; the number of terms is a multiple of it."""
+GROUP = 32
+"""Most sequences that go through time together."""
+TERMS = 128
+"""Terms (time, sequence) of the gradient of W_hh that are collected before they are added up."""
+
+# tanh(x) ~ x P(x^2) / Q(x^2) on |x| <= 8, a minimax fit of the relative error; 1 - tanh(8) is 2e-7.
+TANH_LIMIT = 8.0
+TANH_P = (
+    0.9999999689408585,
+    0.12965941247924553,
+    0.002971087816089511,
+    9.73089786690444e-06,
+    -1.4195564835728224e-08,
+    2.1976196597369908e-11,
+)
+TANH_Q = (1.0, 0.46299263204271407, 0.023968854157824772, 0.00023508059596098068)
+
+BETA1 = 0.9
+BETA2 = 0.999
+ADAM_EPS = 1e-8
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Vector code, as LLVM IR
+# --------------------------------------------------------------------------------------------------------------------
+
+
+class _Product(NamedTuple):
+    """One product that a tile adds up: sum over `panels` and, in each, over `depth` terms.
+
+    Term k of panel p takes, for row r, A at `a[p * a_step + k * a_term + r * a_row]` and the vectors of B that begin at
+    `b[p * b_step + k * width]`, where width is that of the tile.
+    """
+
+    a: ir.Value
+    a_step: ir.Value
+    b: ir.Value
+    b_step: ir.Value
+    panels: ir.Value
+    depth: ir.Value
+    a_term: int
+    a_row: int
+
+
+def _vector_type(lanes: int = LANES) -> ir.VectorType:
+    return ir.VectorType(F32, lanes)
+
+
+def _splat(builder: ir.IRBuilder, value: ir.Value | float) -> ir.Value:
+    """A vector with `value` in every lane."""
+    vector = _vector_type()
+    if not isinstance(value, ir.Value):
+        return ir.Constant(vector, [np.float32(value).item()] * LANES)
+    single = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(single, ir.Constant(vector, ir.Undefined), lanes)
+
+
+def _multiply_add(builder: ir.IRBuilder, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
+    """Return x * y + z, in one instruction where the CPU has it."""
+    function_type = ir.FunctionType(x.type, [x.type] * 3)
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.fmuladd.v{LANES}f32")
+    return builder.call(function, [x, y, z])
+
+
+def _offset(builder: ir.IRBuilder, pointer: ir.Value, floats: ir.Value | int) -> ir.Value:
+    """`pointer` moved by a number of elements."""
+    if isinstance(floats, int):
+        floats = ir.Constant(I64, floats)
+    return builder.gep(pointer, [floats])
+
+
+def _load(builder: ir.IRBuilder, pointer: ir.Value, floats: ir.Value | int = 0) -> ir.Value:
+    """The vector at `pointer[floats:]`."""
+    address = builder.bitcast(_offset(builder, pointer, floats), _vector_type().as_pointer())
+    return builder.load(address, align=4)
+
+
+def _store(builder: ir.IRBuilder, value: ir.Value, pointer: ir.Value, floats: ir.Value | int = 0) -> None:
+    """Write the vector to `pointer[floats:]`."""
+    address = builder.bitcast(_offset(builder, pointer, floats), _vector_type().as_pointer())
+    builder.store(value, address, align=4)
+
+
+def _polynomial(builder: ir.IRBuilder, x: ir.Value, coefficients: Sequence[float]) -> ir.Value:
+    """Horner's rule; the constant term comes first."""
+    value = _splat(builder, coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):
+        value = _multiply_add(builder, value, x, _splat(builder, coefficient))
+    return value
+
+
+def _tanh(builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    """The tanh of every lane within 4e-7; a NaN stays a NaN, because both comparisons with it are false."""
+    high, low = _splat(builder, TANH_LIMIT), _splat(builder, -TANH_LIMIT)
+    x = builder.select(builder.fcmp_ordered("<", high, x), high, x)
+    x = builder.select(builder.fcmp_ordered(">", low, x), low, x)
+    square = builder.fmul(x, x)
+    numerator = builder.fmul(x, _polynomial(builder, square, TANH_P))
+    return builder.fdiv(numerator, _polynomial(builder, square, TANH_Q))
+
+
+class _Tile:
+    """A block of `rows` x `vectors` sums in registers."""
+
+    def __init__(self, builder: ir.IRBuilder, rows: int, vectors: int) -> None:
+        self._builder = builder
+        self._width = vectors * LANES
+        self._vectors = vectors
+        # Memory on the stack in name only: LLVM turns variables with fixed addresses into registers.
+        self._sums = [[cgutils.alloca_once(builder, _vector_type()) for _ in range(vectors)] for _ in range(rows)]
+
+    def clear(self) -> None:
+        """Set all sums to zero."""
+        for row in self._sums:
+            for cell in row:
+                self._builder.store(_splat(self._builder, 0.0), cell)
+
+    def load(self, pointer: ir.Value) -> None:
+        """Set the sums to the rows at `pointer`, which follow each other without a gap."""
+        for r, row in enumerate(self._sums):
+            for v, cell in enumerate(row):
+                self._builder.store(_load(self._builder, pointer, r * self._width + v * LANES), cell)
+
+    def store(self, pointer: ir.Value, finish: Callable[[ir.Value, int], ir.Value]) -> None:
+        """Write finish(sum, offset) to each offset of the rows at `pointer`."""
+        for r, row in enumerate(self._sums):
+            for v, cell in enumerate(row):
+                offset = r * self._width + v * LANES
+                _store(self._builder, finish(self._builder.load(cell), offset), pointer, offset)
+
+    def add(self, product: _Product) -> None:
+        """Add a product to the sums."""
+        builder = self._builder
+        with cgutils.for_range(builder, product.panels) as panel:
+            a = _offset(builder, product.a, builder.mul(panel.index, product.a_step))
+            b = _offset(builder, product.b, builder.mul(panel.index, product.b_step))
+            turns = builder.udiv(product.depth, ir.Constant(I64, UNROLL))
+            with cgutils.for_range(builder, turns) as turn:
+                first = builder.mul(turn.index, ir.Constant(I64, UNROLL))
+                a_turn = _offset(builder, a, builder.mul(first, ir.Constant(I64, product.a_term)))
+                b_turn = _offset(builder, b, builder.mul(first, ir.Constant(I64, self._width)))
+                for k in range(UNROLL):
+                    self._add_term(a_turn, k * product.a_term, product.a_row, b_turn, k * self._width)
+
+    def _add_term(self, a: ir.Value, a_first: int, a_row: int, b: ir.Value, b_first: int) -> None:
+        """sums[r, :] += a[a_first + r * a_row] * b[b_first:]."""
+        builder = self._builder
+        columns = [_load(builder, b, b_first + v * LANES) for v in range(self._vectors)]
+        for r, row in enumerate(self._sums):
+            factor = _splat(builder, builder.load(_offset(builder, a, a_first + r * a_row)))
+            for column, cell in zip(columns, row, strict=True):
+                builder.store(_multiply_add(builder, factor, column, builder.load(cell)), cell)
+
+
+class _Arguments:
+    """The arguments of an intrinsic, taken one after the other."""
+
+    def __init__(self, context: Any, builder: ir.IRBuilder, signature: Any, values: Sequence[ir.Value]) -> None:
+        self._context = context
+        self._builder = builder
+        self._rest = iter(zip(signature.args, values, strict=True))
+
+    def pointer(self) -> ir.Value:
+        """The next two, an array and an offset into it, as an address."""
+        (array_type, array), (_, offset) = next(self._rest), next(self._rest)
+        data = self._context.make_array(array_type)(self._context, self._builder, array).data
+        return _offset(self._builder, data, offset)
+
+    def value(self) -> ir.Value:
+        """The next one, a number."""
+        return next(self._rest)[1]
+
+    def product(self, *, a_term: int, a_row: int) -> _Product:
+        """The next eight: A with offset and step, B with offset and step, number of panels, depth."""
+        a, a_step, b, b_step = self.pointer(), self.value(), self.pointer(), self.value()
+        return _Product(a, a_step, b, b_step, self.value(), self.value(), a_term, a_row)
+
+
+_FLOATS = types.Array(types.float32, 1, "C")
+_INDICES = types.Array(types.int32, 1, "C")
+_OUT = (_FLOATS, types.int64)
+_PRODUCT = (_FLOATS, types.int64, types.int64, _FLOATS, types.int64, types.int64, types.int64, types.int64)
+
+
+def _vector_function(
+    arguments: Sequence[Any], emit: Callable[[ir.IRBuilder, _Arguments], ir.Value | None], result: Any = types.void
+) -> Any:
+    """A numba intrinsic with these argument types, whose body `emit` writes."""
+    signature = result(*arguments)
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, values: Sequence[ir.Value]) -> ir.Value:
+        value = emit(builder, _Arguments(context, builder, signature, values))
+        return context.get_dummy_value() if value is None else value
+
+    def typing(*_: Any) -> tuple[Any, Any]:
+        return signature, codegen
+
+    # numba counts the parameters by the signature, and takes *_ for one.
+    names = ["typing_context", *(f"argument{i}" for i in range(len(arguments)))]
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    typing.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return intrinsic(typing)
+
+
+def _emit_strip(
+    builder: ir.IRBuilder,
+    rows: ir.Value,
+    shape: tuple[int, int],
+    emit_tile: Callable[[_Tile, ir.Value], None],
+) -> None:
+    """Cover `rows` rows (a multiple of SHORT) with tiles.
+
+    `shape` is (rows of a tall tile, vectors); emit_tile(tile, row) writes the code of the tile that begins at `row`.
+    """
+    tall, vectors = shape
+    # The number of short tiles after which the rest can be divided into tall ones.
+    period = math.lcm(tall, SHORT) // SHORT
+    short = builder.urem(builder.udiv(rows, ir.Constant(I64, SHORT)), ir.Constant(I64, period))
+    short_from = builder.sub(rows, builder.mul(short, ir.Constant(I64, SHORT)))
+    zero = ir.Constant(I64, 0)
+    for height, start, stop in ((tall, zero, short_from), (SHORT, short_from, rows)):
+        with cgutils.for_range_slice(builder, start, stop, ir.Constant(I64, height), inc=True) as (row, _):
+            emit_tile(_Tile(builder, height, vectors), row)
+
+
+def _move_rows(builder: ir.IRBuilder, product: _Product, row: ir.Value) -> _Product:
+    """The same product, with row `row` as its first."""
+    shift = builder.mul(row, ir.Constant(I64, product.a_row))
+    return product._replace(a=_offset(builder, product.a, shift))
+
+
+def _emit_products(
+    builder: ir.IRBuilder,
+    out: ir.Value,
+    rows: ir.Value,
+    shape: tuple[int, int],
+    products: Sequence[_Product],
+    finish: Callable[[ir.Value, ir.Value], ir.Value],
+) -> None:
+    """out[r, :] = finish(sum of the products for row r, offset of the vector within out)."""
+    width = ir.Constant(I64, shape[1] * LANES)
+
+    def emit_tile(tile: _Tile, row: ir.Value) -> None:
+        tile.clear()
+        for product in products:
+            tile.add(_move_rows(builder, product, row))
+        first = builder.mul(row, width)
+        tile.store(
+            _offset(builder, out, first),
+            lambda value, offset: finish(value, builder.add(first, ir.Constant(I64, offset))),
+        )
+
+    _emit_strip(builder, rows, shape, emit_tile)
+
+
+def _emit_forward(builder: ir.IRBuilder, arguments: _Arguments) -> None:
+    out, rows = arguments.pointer(), arguments.value()
+    products = [arguments.product(a_term=1, a_row=PANEL), arguments.product(a_term=1, a_row=LANES)]
+    _emit_products(builder, out, rows, (TALL, 2), products, lambda value, _: value)
+    # Not at the end of each tile: there, all its tanh would wait for its last sums, and for registers.
+    with cgutils.for_range(builder, builder.mul(rows, ir.Constant(I64, PANEL // LANES))) as vector:
+        offset = builder.mul(vector.index, ir.Constant(I64, LANES))
+        _store(builder, _tanh(builder, _load(builder, out, offset)), out, offset)
+
+
+def _emit_backward(builder: ir.IRBuilder, arguments: _Arguments) -> None:
+    out, hidden, rows = arguments.pointer(), arguments.pointer(), arguments.value()
+    products = [arguments.product(a_term=1, a_row=PANEL), arguments.product(a_term=1, a_row=LANES)]
+
+    def times_slope(value: ir.Value, offset: ir.Value) -> ir.Value:
+        state = _load(builder, hidden, offset)
+        return builder.fmul(value, builder.fsub(_splat(builder, 1.0), builder.fmul(state, state)))
+
+    _emit_products(builder, out, rows, (TALL, 2), products, times_slope)
+
+
+def _emit_readout(builder: ir.IRBuilder, arguments: _Arguments) -> None:
+    out, rows = arguments.pointer(), arguments.value()
+    product = arguments.product(a_term=1, a_row=PANEL)
+    _emit_products(builder, out, rows, (READOUT_TALL, 1), [product], lambda value, _: value)
+
+
+def _gradient_emitter(a_width: int) -> Callable[[ir.IRBuilder, _Arguments], None]:
+    """The emitter of out[r, :] += sum_k A[k, r] * B[k, :] for A in panels of `a_width` columns."""
+
+    def emit(builder: ir.IRBuilder, arguments: _Arguments) -> None:
+        out, rows = arguments.pointer(), arguments.value()
+        product = arguments.product(a_term=a_width, a_row=1)
+
+        def emit_tile(tile: _Tile, row: ir.Value) -> None:
+            place = _offset(builder, out, builder.mul(row, ir.Constant(I64, PANEL)))
+            tile.load(place)
+            tile.add(_move_rows(builder, product, row))
+            tile.store(place, lambda value, _: value)
+
+        _emit_strip(builder, rows, (TALL, 2), emit_tile)
+
+    return emit
+
+
+def _sum_lanes(builder: ir.IRBuilder, vector: ir.Value) -> ir.Value:
+    """The sum over the lanes, in a tree."""
+    lanes = LANES
+    while lanes > 1:
+        lanes //= 2
+        halves = [
+            builder.shuffle_vector(
+                vector, vector, ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(start, start + lanes)))
+            )
+            for start in (0, lanes)
+        ]
+        add = builder.fadd if vector.type.element == F32 else builder.add
+        vector = add(*halves)
+    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+
+
+def _gather(builder: ir.IRBuilder, base: ir.Value, indices: Sequence[ir.Value]) -> ir.Value:
+    """base[indices], lane by lane; with indices that stay the same in a loop this beats the gather instruction."""
+    vector = ir.Constant(_vector_type(), ir.Undefined)
+    for lane, index in enumerate(indices):
+        value = builder.load(_offset(builder, base, index))
+        vector = builder.insert_element(vector, value, ir.Constant(ir.IntType(32), lane))
+    return vector
+
+
+def _emit_error(builder: ir.IRBuilder, arguments: _Arguments) -> ir.Value:
+    out, rows = arguments.pointer(), arguments.value()
+    inputs, indices, signs = arguments.pointer(), arguments.pointer(), arguments.pointer()
+    scale = _splat(builder, arguments.value())
+    integers = ir.VectorType(ir.IntType(32), LANES)
+    zero = _splat(builder, 0.0)
+    index = [builder.sext(builder.load(_offset(builder, indices, lane)), I64) for lane in range(LANES)]
+    sign = _load(builder, signs)
+    squares = cgutils.alloca_once_value(builder, zero)
+    right = cgutils.alloca_once_value(builder, ir.Constant(integers, [0] * LANES))
+    with cgutils.for_range(builder, rows) as row:
+        first = builder.mul(row.index, ir.Constant(I64, LANES))
+        target = builder.fmul(sign, _gather(builder, _offset(builder, inputs, first), index))
+        output = _load(builder, out, first)
+        error = builder.fsub(output, target)
+        builder.store(_multiply_add(builder, error, error, builder.load(squares)), squares)
+        same = builder.icmp_signed(
+            "==", builder.fcmp_ordered(">=", output, zero), builder.fcmp_ordered(">", target, zero)
+        )
+        # A target of 0 is padding.
+        counts = builder.and_(same, builder.fcmp_ordered("!=", target, zero))
+        builder.store(builder.add(builder.load(right), builder.zext(counts, integers)), right)
+        _store(builder, builder.fmul(error, scale), out, first)
+    loss = builder.fpext(_sum_lanes(builder, builder.load(squares)), ir.DoubleType())
+    count = builder.sext(_sum_lanes(builder, builder.load(right)), I64)
+    return cgutils.pack_array(builder, [loss, builder.sitofp(count, ir.DoubleType())])
+
+
+_forward_strip = _vector_function((*_OUT, types.int64, *_PRODUCT, *_PRODUCT), _emit_forward)
+"""(out, rows, h(t-1) and W_hh^T, u(t) and W_uh^T): out = tanh(h(t-1) W_hh^T + u(t) W_uh^T), one panel."""
+
+_backward_strip = _vector_function((*_OUT, *_OUT, types.int64, *_PRODUCT, *_PRODUCT), _emit_backward)
+"""(out, h(t), rows, D(t+1) and W_hh, dO(t) and W_r): out = (D(t+1) W_hh + dO(t) W_r) * (1 - h(t)^2), one panel."""
+
+_readout_strip = _vector_function((*_OUT, types.int64, *_PRODUCT), _emit_readout)
+"""(out, rows, h(t) and W_r^T): out = h(t) W_r^T, LANES outputs."""
+
+_add_hidden_gradient = _vector_function((*_OUT, types.int64, *_PRODUCT), _gradient_emitter(PANEL))
+"""(out, rows, D and h): out += D^T h, for one panel of D's units and one of h's."""
+
+_add_vector_gradient = _vector_function((*_OUT, types.int64, *_PRODUCT), _gradient_emitter(LANES))
+"""(out, rows, A and B): out += A^T B, where A holds inputs or output errors, LANES in a panel, and B hidden units."""
+
+_output_error = _vector_function(
+    (*_OUT, types.int64, *_OUT, _INDICES, types.int64, *_OUT, types.float32),
+    _emit_error,
+    types.UniTuple(types.float64, 2),
+)
+"""(out, rows, inputs, indices, signs, scale): replace the outputs o of one time step by (o - y) * scale, where the
+target is y = sign * input[index], and return the sum of (o - y)^2 and the number of outputs on the right side of 0."""
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The workspace
+# --------------------------------------------------------------------------------------------------------------------
+
+
+class Sizes(NamedTuple):
+    """Sizes of a run, and what they are padded to."""
+
+    batch: int
+    width: int
+    """Dimensions d of an input or output vector."""
+    inputs: int
+    """Input steps s."""
+    hidden: int
+    """Hidden units h."""
+    group: int
+    """Sequences in a group, a multiple of SHORT."""
+    block: int
+    """Time steps for which D(t) is kept."""
+    panels: int
+    """Panels of hidden units."""
+    vectors: int
+    """Vectors (panels of LANES) that hold one input or output."""
+    depth: int
+    """Rows of such a vector that are not mere padding: at most LANES, a multiple of SHORT and UNROLL."""
+
+
+class Workspace(NamedTuple):
+    """Buffers for the steps of one run, flat and aligned. Shapes are in the order of the axes in memory.
+
+    P stands for `panels`, V for `vectors`, G for `group`, T for the most time steps.
+    """
+
+    sizes: Sizes
+    states: Floats
+    """h(0..T): (T + 1, P, G, PANEL)."""
+    deltas: Floats
+    """D(t) at place t % block: (block, P, G, PANEL)."""
+    vectors: Floats
+    """u(1..s): (s, V, G, LANES)."""
+    errors: Floats
+    """o(s+1..T), then the gradient of the loss by it: (T - s, V, G, LANES)."""
+    indices: npt.NDArray[np.int32]
+    """Where in `vectors` the targets of the first sequence are: (T - s, V, LANES)."""
+    signs: Floats
+    """Signs of the targets, 0 for padding: (T - s, V, LANES)."""
+    weights: Floats
+    """W_hh (P, P * PANEL, PANEL), W_r and W_uh^T (P, V * LANES, PANEL) each, one after the other."""
+    gradient: Floats
+    """Like `weights`."""
+    first_moment: Floats
+    """Like `weights`."""
+    second_moment: Floats
+    """Like `weights`."""
+    recurrent_transposed: Floats
+    """W_hh^T: (P, P * PANEL, PANEL)."""
+    readout_transposed: Floats
+    """W_r^T: (V, P * PANEL, LANES)."""
+
+
+def _compiled(function: _Function) -> _Function:
+    """Compile with numba as part of what calls it."""
+    return cast(_Function, njit(error_model="numpy")(function))
+
+
+def _compiled_and_cached(function: _Function) -> _Function:
+    """Compile with numba to be called from Python: the machine code is kept on disk and holds all that it calls.
+
+    numba files it under the content of this file, and under the CPU's name and features.
+    """
+    return cast(_Function, njit(error_model="numpy", cache=True, nogil=True)(function))
+
+
+def _round_up(number: int, unit: int) -> int:
+    """The least multiple of `unit` that is not less than `number`."""
+    return -(-number // unit) * unit
+
+
+def _zeros(count: int, dtype: type) -> Any:
+    """Zeros that begin at a cache line."""
+    line = 64
+    raw = np.zeros(count * np.dtype(dtype).itemsize + line, np.uint8)
+    start = -raw.ctypes.data % line
+    return raw[start : start + count * np.dtype(dtype).itemsize].view(dtype)
+
+
+def make_workspace(B: int, d: int, s: int, h: int, maxH: int) -> Workspace:
+    """Buffers for `advance`: batch B, dimension d, s input steps, h hidden units, at most maxH output steps."""
+    groups = -(-B // GROUP)
+    group = _round_up(-(-B // groups), SHORT)
+    vectors = -(-d // LANES)
+    sizes = Sizes(
+        batch=B,
+        width=d,
+        inputs=s,
+        hidden=h,
+        group=group,
+        block=max(2, TERMS // group),
+        panels=-(-h // PANEL),
+        vectors=vectors,
+        depth=LANES if vectors > 1 else _round_up(d, SHORT),
+    )
+    slice_ = sizes.panels * group * PANEL
+    padded = sizes.panels * PANEL
+    parameters = padded * (padded + 2 * vectors * LANES)
+    return Workspace(
+        sizes=sizes,
+        states=_zeros((s + maxH + 1) * slice_, np.float32),
+        deltas=_zeros(sizes.block * slice_, np.float32),
+        vectors=_zeros(s * vectors * group * LANES, np.float32),
+        errors=_zeros(maxH * vectors * group * LANES, np.float32),
+        indices=_zeros(maxH * vectors * LANES, np.int32),
+        signs=_zeros(maxH * vectors * LANES, np.float32),
+        weights=_zeros(parameters, np.float32),
+        gradient=_zeros(parameters, np.float32),
+        first_moment=_zeros(parameters, np.float32),
+        second_moment=_zeros(parameters, np.float32),
+        recurrent_transposed=_zeros(padded * padded, np.float32),
+        readout_transposed=_zeros(padded * vectors * LANES, np.float32),
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Packing
+# --------------------------------------------------------------------------------------------------------------------
+
+
+@_compiled
+def _readout_start(sizes: Sizes) -> int:
+    """Where W_r begins in the flat weights, behind W_hh."""
+    return (sizes.panels * PANEL) ** 2
+
+
+@_compiled
+def _input_start(sizes: Sizes) -> int:
+    """Where W_uh^T begins in the flat weights, behind W_hh and W_r."""
+    return sizes.panels * PANEL * (sizes.panels * PANEL + sizes.vectors * LANES)
+
+
+@_compiled
+def _pack(matrix: Floats, rows: int, flat: Floats, start: int) -> None:
+    """Write a matrix into panels of PANEL columns and `rows` rows each; the padding is left alone."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            flat[start + (j // PANEL * rows + i) * PANEL + j % PANEL] = matrix[i, j]
+
+
+@_compiled
+def _unpack(flat: Floats, start: int, rows: int, matrix: Floats) -> None:
+    """The reverse of `_pack`."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            matrix[i, j] = flat[start + (j // PANEL * rows + i) * PANEL + j % PANEL]
+
+
+@_compiled
+def _pack_parameters(sizes: Sizes, w_uh: Floats, w_hh: Floats, w_r: Floats, flat: Floats) -> None:
+    """Write three matrices of the shapes of the weights into a flat array like `Workspace.weights`."""
+    # The padding too: a run that ended in NaN has NaN there.
+    flat[:] = 0.0
+    _pack(w_hh, sizes.panels * PANEL, flat, 0)
+    _pack(w_r, sizes.vectors * LANES, flat, _readout_start(sizes))
+    _pack(w_uh.T, sizes.vectors * LANES, flat, _input_start(sizes))
+
+
+@_compiled
+def _unpack_parameters(sizes: Sizes, flat: Floats, w_uh: Floats, w_hh: Floats, w_r: Floats) -> None:
+    """The reverse of `_pack_parameters`."""
+    _unpack(flat, 0, sizes.panels * PANEL, w_hh)
+    _unpack(flat, _readout_start(sizes), sizes.vectors * LANES, w_r)
+    _unpack(flat, _input_start(sizes), sizes.vectors * LANES, w_uh.T)
+
+
+@_compiled
+def _transpose_weights(work: Workspace) -> None:
+    """Fill the transposed copies of W_hh and W_r that the forward pass reads."""
+    sizes, weights = work.sizes, work.weights
+    recurrent, readout = work.recurrent_transposed, work.readout_transposed
+    padded = sizes.panels * PANEL
+    outputs = sizes.vectors * LANES
+    for panel in range(sizes.panels):
+        for i in range(padded):
+            source = (panel * padded + i) * PANEL
+            target = (i // PANEL * padded + panel * PANEL) * PANEL + i % PANEL
+            for lane in range(PANEL):
+                recurrent[target + lane * PANEL] = weights[source + lane]
+        for j in range(outputs):
+            source = _readout_start(sizes) + (panel * outputs + j) * PANEL
+            target = (j // LANES * padded + panel * PANEL) * LANES + j % LANES
+            for lane in range(PANEL):
+                readout[target + lane * LANES] = weights[source + lane]
+
+
+@_compiled
+def _pack_targets(work: Workspace, source: npt.NDArray[np.int32], sign: Floats) -> None:
+    """Translate the table of targets: index i = (variable - 1) * d + dimension to an offset into `vectors`."""
+    sizes, indices, signs = work.sizes, work.indices, work.signs
+    for step in range(source.shape[0]):
+        for j in range(sizes.width):
+            variable, dimension = divmod(source[step, j], sizes.width)
+            place = (step * sizes.vectors + j // LANES) * LANES + j % LANES
+            row = (variable * sizes.vectors + dimension // LANES) * sizes.group
+            indices[place] = row * LANES + dimension % LANES
+            signs[place] = sign[step, j]
+
+
+@_compiled
+def _pack_inputs(work: Workspace, u: npt.NDArray[np.int8], first: int, count: int) -> None:
+    """Write `count` sequences from `first` on of the int8 batch u (s, B, d) into `vectors`; the rest become 0."""
+    sizes, vectors = work.sizes, work.vectors
+    for step in range(sizes.inputs):
+        for row in range(sizes.group):
+            for j in range(sizes.width):
+                place = ((step * sizes.vectors + j // LANES) * sizes.group + row) * LANES + j % LANES
+                vectors[place] = np.float32(u[step, first + row, j]) if row < count else np.float32(0.0)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# One step of training
+# --------------------------------------------------------------------------------------------------------------------
+
+
+@_compiled
+def _forward(work: Workspace, horizon: int) -> None:
+    """h(t) for all time steps and o(t) for the output steps, of one group."""
+    sizes, states, vectors, errors = work.sizes, work.states, work.vectors, work.errors
+    recurrent, readout, weights = work.recurrent_transposed, work.readout_transposed, work.weights
+    group, panels, depth = sizes.group, sizes.panels, sizes.depth
+    strip, vector = group * PANEL, group * LANES
+    input_rows = sizes.vectors * LANES
+    input_start = _input_start(sizes)
+    for t in range(1, sizes.inputs + horizon + 1):
+        before = (t - 1) * panels * strip
+        input_vectors = sizes.vectors if t <= sizes.inputs else 0
+        # h(0) = 0: no product.
+        state_panels = panels if t > 1 else 0
+        for panel in range(panels):
+            _forward_strip(
+                states, (t * panels + panel) * strip, group,
+                states, before, strip,
+                recurrent, panel * panels * PANEL * PANEL, PANEL * PANEL, state_panels, PANEL,
+                vectors, (t - 1) * sizes.vectors * vector, vector,
+                weights, input_start + panel * input_rows * PANEL, LANES * PANEL, input_vectors, depth,
+            )  # fmt: skip
+        if t > sizes.inputs:
+            for j in range(sizes.vectors):
+                _readout_strip(
+                    errors, ((t - sizes.inputs - 1) * sizes.vectors + j) * vector, group,
+                    states, t * panels * strip, strip,
+                    readout, j * panels * PANEL * LANES, PANEL * LANES, panels, PANEL,
+                )  # fmt: skip
+
+
+@_compiled
+def _errors(work: Workspace, horizon: int) -> tuple[float, float]:
+    """Turn the outputs into the gradient of the loss by them; return the sum of squares and the number right."""
+    sizes, errors, vectors, indices, signs = work.sizes, work.errors, work.vectors, work.indices, work.signs
+    scale = np.float32(2.0 / (horizon * sizes.batch * sizes.width))
+    squares = 0.0
+    right = 0.0
+    for i in range(horizon * sizes.vectors):
+        step_squares, step_right = _output_error(
+            errors, i * sizes.group * LANES, sizes.group, vectors, 0, indices, i * LANES, signs, i * LANES, scale
+        )
+        squares += step_squares
+        right += step_right
+    return squares, right
+
+
+@_compiled
+def _add_gradients(work: Workspace, first: int, last: int) -> None:
+    """Add the time steps `first` to `last`, all in one block of D, to the gradients.
+
+    dW_hh += D(t)^T h(t-1), dW_r += dO(t)^T h(t), dW_uh^T += u(t)^T D(t).
+    """
+    sizes, states, deltas, gradient = work.sizes, work.states, work.deltas, work.gradient
+    group, panels = sizes.group, sizes.panels
+    strip, vector = group * PANEL, group * LANES
+    rows = sizes.vectors * LANES
+    place = first % sizes.block * panels * strip
+    input_steps = min(last, sizes.inputs) - first + 1
+    output_first = max(first, sizes.inputs + 1)
+    for panel in range(panels):
+        before = ((first - 1) * panels + panel) * strip
+        for other in range(panels):
+            _add_hidden_gradient(
+                gradient, (panel * panels + other) * PANEL * PANEL, PANEL,
+                deltas, place + other * strip, panels * strip,
+                states, before, panels * strip, last - first + 1, group,
+            )  # fmt: skip
+        for j in range(sizes.vectors):
+            offset = (panel * rows + j * LANES) * PANEL
+            if output_first <= last:
+                _add_vector_gradient(
+                    gradient, _readout_start(sizes) + offset, sizes.depth,
+                    work.errors, ((output_first - sizes.inputs - 1) * sizes.vectors + j) * vector,
+                    sizes.vectors * vector,
+                    states, (output_first * panels + panel) * strip, panels * strip,
+                    last - output_first + 1, group,
+                )  # fmt: skip
+            if input_steps > 0:
+                _add_vector_gradient(
+                    gradient, _input_start(sizes) + offset, sizes.depth,
+                    work.vectors, ((first - 1) * sizes.vectors + j) * vector, sizes.vectors * vector,
+                    deltas, place + panel * strip, panels * strip, input_steps, group,
+                )  # fmt: skip
+
+
+@_compiled
+def _backward(work: Workspace, horizon: int) -> None:
+    """D(t) = (D(t+1) W_hh + dO(t) W_r) * (1 - h(t)^2), from the last time step to the first, and the gradients."""
+    sizes, states, deltas, errors, weights = work.sizes, work.states, work.deltas, work.errors, work.weights
+    group, panels, block = sizes.group, sizes.panels, sizes.block
+    strip, vector = group * PANEL, group * LANES
+    rows = sizes.vectors * LANES
+    readout_start = _readout_start(sizes)
+    steps = sizes.inputs + horizon
+    last = steps
+    for t in range(steps, 0, -1):
+        after = (t + 1) % block * panels * strip
+        here = t % block * panels * strip
+        delta_panels = panels if t < steps else 0
+        error_vectors = sizes.vectors if t > sizes.inputs else 0
+        error = max(t - sizes.inputs - 1, 0) * sizes.vectors * vector
+        for panel in range(panels):
+            _backward_strip(
+                deltas, here + panel * strip, states, (t * panels + panel) * strip, group,
+                deltas, after, strip,
+                weights, panel * panels * PANEL * PANEL, PANEL * PANEL, delta_panels, PANEL,
+                errors, error, vector,
+                weights, readout_start + panel * rows * PANEL, LANES * PANEL, error_vectors, sizes.depth,
+            )  # fmt: skip
+        if t % block == 0 or t == 1:
+            _add_gradients(work, t, last)
+            last = t - 1
+
+
+@_compiled
+def _adam(work: Workspace, step: int, lr: float, l2: float, clip: float) -> None:
+    """Clip the gradient's norm, add the L2 term, and take step number `step` (from 1) of Adam."""
+    weights, gradient = work.weights, work.gradient
+    first_moment, second_moment = work.first_moment, work.second_moment
+    squares = 0.0
+    for i in range(gradient.size):
+        squares += np.float64(gradient[i]) * np.float64(gradient[i])
+    shrink = clip / (math.sqrt(squares) + 1e-6)
+    # Written so that a NaN stays one.
+    if shrink > 1.0:
+        shrink = 1.0
+    factor, decay = np.float32(shrink), np.float32(l2)
+    # 1 - beta in double precision: in single precision 1 - 0.999 is off by 5e-5 of itself.
+    keep1, gain1 = np.float32(BETA1), np.float32(1.0 - BETA1)
+    keep2, gain2 = np.float32(BETA2), np.float32(1.0 - BETA2)
+    size = np.float32(lr / (1.0 - BETA1**step))
+    root = np.float32(1.0 / math.sqrt(1.0 - BETA2**step))
+    eps = np.float32(ADAM_EPS)
+    for i in range(gradient.size):
+        slope = gradient[i] * factor + decay * weights[i]
+        first_moment[i] = keep1 * first_moment[i] + gain1 * slope
+        second_moment[i] = keep2 * second_moment[i] + gain2 * slope * slope
+        weights[i] -= size * first_moment[i] / (np.sqrt(second_moment[i]) * root + eps)
+
+
+@_compiled
+def _step(
+    work: Workspace, u: npt.NDArray[np.int8], horizon: int, step: int, lr: float, l2: float, clip: float
+) -> tuple[float, float]:
+    """One step of training on the batch u (s, B, d); return loss and accuracy."""
+    sizes = work.sizes
+    work.gradient[:] = 0.0
+    squares = 0.0
+    right = 0.0
+    for first in range(0, sizes.batch, sizes.group):
+        _pack_inputs(work, u, first, min(sizes.group, sizes.batch - first))
+        _forward(work, horizon)
+        group_squares, group_right = _errors(work, horizon)
+        squares += group_squares
+        right += group_right
+        _backward(work, horizon)
+    _adam(work, step, lr, l2, clip)
+    _transpose_weights(work)
+    count = horizon * sizes.batch * sizes.width
+    return squares / count, right / count
+
+
+@_compiled_and_cached
+def advance(
+    W_uh: Floats,
+    W_hh: Floats,
+    W_r: Floats,
+    moments: tuple[Floats, Floats, Floats, Floats, Floats, Floats],
+    steps_done: int,
+    u: npt.NDArray[np.int8],
+    in_epoch: int,
+    source: npt.NDArray[np.int32],
+    sign: Floats,
+    horizons: Integers,
+    level: Integers,
+    threshold: float,
+    lr: float,
+    l2: float,
+    clip: float,
+    workspace: Workspace,
+    out_loss: Floats,
+    out_accuracy: Doubles,
+    out_horizon: Integers,
+) -> None:
+    """Train one run for n steps, in place.
+
+    W_uh (h, d), W_hh (h, h), W_r (d, h): float32 weights. moments: Adam's first and second moment of each, in the order
+    m_uh, v_uh, m_hh, v_hh, m_r, v_r. steps_done: steps before these. u: int8 (n, s, B, d), the batches, of -1 and 1,
+    all in one epoch. in_epoch: number of the first of them in its epoch, from 0. source: int32, sign: float32
+    (maxH, d): the target of output j at output step k is sign[k, j] * u[i // d, :, i % d], i = source[k, j].
+    horizons: int64 (L,), ascending. level: int64 (2,), the place in `horizons` after all batches so far, and before
+    the update by the latest of them. threshold: accuracy above which the horizon moves up. lr, l2, clip: floats;
+    infinity as clip means no clipping. workspace: from `make_workspace`, for these sizes; a call leaves nothing in it
+    that the next one needs. out_loss (n,) float32, out_accuracy (n,) float64, out_horizon (n,) int64: written for
+    every step.
+    """
+    work = workspace
+    _pack_parameters(work.sizes, W_uh, W_hh, W_r, work.weights)
+    _pack_parameters(work.sizes, moments[0], moments[2], moments[4], work.first_moment)
+    _pack_parameters(work.sizes, moments[1], moments[3], moments[5], work.second_moment)
+    _transpose_weights(work)
+    _pack_targets(work, source, sign)
+    for k in range(u.shape[0]):
+        # The authors' loader builds each batch while the one before is trained on: a batch sees the level from before
+        # that one's update. An epoch begins with a new loader, which sees the latest level.
+        horizon = horizons[level[0] if in_epoch + k == 0 else level[1]]
+        loss, accuracy = _step(work, u[k], horizon, steps_done + k + 1, lr, l2, clip)
+        level[1] = level[0]
+        if accuracy > threshold and level[0] < horizons.size - 1:
+            level[0] += 1
+        out_loss[k] = loss
+        out_accuracy[k] = accuracy
+        out_horizon[k] = horizon
+    _unpack_parameters(work.sizes, work.weights, W_uh, W_hh, W_r)
+    _unpack_parameters(work.sizes, work.first_moment, moments[0], moments[2], moments[4])
+    _unpack_parameters(work.sizes, work.second_moment, moments[1], moments[3], moments[5])

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from emtvb import config
+from emtvb.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+GOOD = {
+    "experiment": "try",
+    "tasks": ["T1"],
+    "hidden_dim": [64],
+    "l2": [0, 0.1],
+    "threshold": [0.9],
+    "seeds": [1, 2],
+}
+REMOVED = object()
+
+
+def changed(path: str, value: object) -> dict:
+    settings = copy.deepcopy(GOOD)
+    *sections, key = path.split(".")
+    place = settings
+    for section in sections:
+        place = place.setdefault(section, {})
+    if value is REMOVED:
+        del place[key]
+    else:
+        place[key] = value
+    return settings
+
+
+def test_a_good_config() -> None:
+    experiment = config.check(GOOD)
+    assert [run.run_id for run in experiment.runs()] == [
+        f"T1_h64_l2-{l2}_thr-0.9_seed{seed}" for l2 in ("0", "0.1") for seed in (1, 2)
+    ]
+    assert experiment.exemplars()["T1"].run_id == "T1_h64_l2-0_thr-0.9_seed1"
+    assert experiment.protocol.steps == 20000
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("experiment", REMOVED, "experiment: missing: add it"),
+        ("experiment", "a/b", 'experiment: "a/b"'),
+        ("experiment", "..", "experiment"),
+        ("hidden_dims", [64], "hidden_dims: unknown key: did you mean hidden_dim?"),
+        ("colour", 1, "colour: unknown key: known keys are experiment"),
+        ("training.epoch", 1, "training.epoch: unknown key: did you mean epochs?"),
+        ("training.epochs", 0, "training.epochs: 0"),
+        ("training.epochs", 1.5, "training.epochs: 1.5"),
+        ("training.epochs", "ten", 'training.epochs: "ten"'),
+        ("training.learning_rate", 0, "training.learning_rate: 0"),
+        ("training.gradient_clip", -1, "training.gradient_clip: -1"),
+        ("training.curriculum", [], "training.curriculum: []"),
+        ("training.curriculum", [10, 0], "training.curriculum[1]: 0"),
+        ("training", None, "training: None"),
+        ("interpretation.modulus", 2, "interpretation.modulus: 2"),
+        ("hidden_dim", [0], "hidden_dim[0]: 0: input should be greater than or equal to 1"),
+        ("hidden_dim", [], "hidden_dim: []: list should have at least 1 item"),
+        ("hidden_dim", 64, "hidden_dim: 64: input should be a valid list"),
+        ("hidden_dim", [64, 64], "hidden_dim: [64, 64]: 64 occurs twice"),
+        ("hidden_dim", [True], "hidden_dim[0]: True"),
+        ("hidden_dim", ["64"], 'hidden_dim[0]: "64"'),
+        ("l2", [-0.1], "l2[0]: -0.1: input should be greater than or equal to 0"),
+        ("l2", [float("nan")], "l2[0]: nan"),
+        ("l2", [float("inf")], "l2[0]: inf"),
+        ("l2", [0, 0.0], "l2: [0, 0.0]: 0 occurs twice"),
+        ("threshold", [1.5], "threshold[0]: 1.5: input should be less than or equal to 1"),
+        ("threshold", [0], "threshold[0]: 0: input should be greater than 0"),
+        ("seeds", [-1], "seeds[0]: -1"),
+        ("seeds", [1, 1], "seeds: [1, 1]: 1 occurs twice"),
+        ("seeds", [], "seeds: []"),
+        ("seeds_per_shard", 0, "seeds_per_shard: 0"),
+        ("dimensions", 0, "dimensions: 0"),
+        ("tasks", [], "tasks: []"),
+        ("tasks", ["T9"], "T9: unknown name; known are T1"),
+        ("tasks", [5], "tasks[0]: 5"),
+        ("tasks", ["T1", "repeat-copy"], "tasks: T1: occurs twice"),
+        ("tasks", ["T1", {"name": "x", "id": [255, 0, 0]}], "T1_h64_l2-0_thr-0.9_seed1 occurs twice"),
+        ("tasks", [{"name": "x", "id": [254, 0, 0]}], "task x: task id: a = 254 has 7 ones"),
+        ("tasks", [{"name": "x", "id": [255, 8, 0]}], None),
+        ("tasks", [{"name": "x", "id": [255, 7 * 8, 0]}], "b = 56 has digit 7 at place 1"),
+        ("tasks", [{"name": "x", "id": [255, 0]}], "tasks[0].id"),
+        ("tasks", [{"name": "x"}], "either an id or a composition"),
+        ("tasks", [{"name": "x", "id": [255, 0, 0], "composition": []}], "either an id or a composition"),
+        ("tasks", [{"name": "x", "composition": [[1, 0, 1]]}], "one row per output dimension, d = 8"),
+        ("tasks", [{"name": "x y", "id": [255, 0, 0]}], "tasks[0].name"),
+        ("tasks", [{"name": "T3", "id": [255, 0, 0]}], "not the paper's task of that name"),
+        ("tasks", [{"nam": "x", "id": [255, 0, 0]}], "tasks[0]"),
+        ("exemplar.seed", 3, "exemplar.seed: 3: not in the sweep; seeds has 1, 2"),
+        ("exemplar.l2", 0.2, "exemplar.l2: 0.2: not in the sweep; l2 has 0, 0.1"),
+    ],
+)
+def test_bad_settings_are_one_line_that_names_them(path: str, value: object, says: str | None) -> None:
+    if says is None:
+        config.check(changed(path, value))
+        return
+    with pytest.raises(InputError) as caught:
+        config.check(changed(path, value), "my.yaml")
+    message = str(caught.value)
+    assert says in message
+    assert message.startswith("my.yaml: ")
+    assert "\n" not in message
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "", "a: [", "\x00", "experiment: &a [*a]"])
+def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(content)
+    with pytest.raises(InputError, match=r"my\.yaml") as caught:
+        config.load(path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="cannot be read"):
+        config.load(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_the_projects_configs_are_good_and_complete(path: Path) -> None:
+    experiment = config.load(path)
+    assert config.check(json.loads(config.dump(experiment))) == experiment
+    # --configfile is laid over config.yaml where both are given; a key that only one of them has would leak.
+    default = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    assert set(default) <= set(yaml.safe_load(path.read_text()))
+
+
+def test_a_composition_and_its_id_are_the_same_task() -> None:
+    rows = [[5, 4, -1], [4, 3, 1], [3, 2, -1], [1, 0, -1], [2, 1, -1], [6, 5, -1], [8, 7, 1], [7, 6, -1]]
+    (run, *_) = config.check(changed("tasks", [{"name": "mine", "composition": rows}])).runs()
+    assert run.run_id.startswith("T3_")
+    assert run.task.name == "mine"
+
+
+def test_docs_are_those_of_the_schema() -> None:
+    """`emtvb config docs docs` writes them."""
+    assert (ROOT / "docs" / "config.md").read_text() == config.as_markdown()
+    assert (ROOT / "docs" / "config.schema.json").read_text() == config.as_schema()
+
+
+def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("EXPERIMENT_OUTPUT_DIR", raising=False)
+    assert config.results_root() == Path("results")
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(tmp_path / "new" / "folder"))
+    assert config.results_root() == tmp_path / "new" / "folder"
+    config.check_results_root(config.results_root())
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="EXPERIMENT_OUTPUT_DIR.*is a file"):
+        config.check_results_root(tmp_path / "file" / "below")
+    with pytest.raises(InputError, match="not writable"):
+        config.check_results_root(Path("/proc/emtvb"))

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+
+from emtvb import networks, tasks
+from emtvb.errors import InputError
+
+from .conftest import make_network
+
+
+def test_rollout_is_torchs() -> None:
+    network = make_network(3, 7)
+    rnn = torch.nn.RNN(3, 7, bias=False)
+    with torch.no_grad():
+        rnn.weight_ih_l0.copy_(torch.from_numpy(network.W_uh))
+        rnn.weight_hh_l0.copy_(torch.from_numpy(network.W_hh))
+        x = torch.randn(11, 4, 3)
+        expected, _ = rnn(x)
+    hidden, outputs = networks.rollout(network, x.numpy())
+    np.testing.assert_allclose(hidden, expected.numpy(), atol=1e-5)
+    np.testing.assert_allclose(outputs, hidden @ network.W_r.T, atol=1e-6)
+
+
+def test_an_output_of_zero_counts_as_plus_one() -> None:
+    np.testing.assert_array_equal(networks.signs(np.array([-1e-9, -0.0, 0.0, 2.0])), [-1, 1, 1, 1])
+
+
+def test_networks_survive_their_file_bit_for_bit(tmp_path: Path) -> None:
+    stored = {"a": make_network(3, 5, 1), "b": make_network(2, 4, 2)}
+    networks.save_networks(tmp_path / "w.safetensors", stored)
+    for run_id, network in networks.load_networks(tmp_path / "w.safetensors").items():
+        for name, array in network.arrays().items():
+            np.testing.assert_array_equal(array, stored[run_id].arrays()[name])
+    assert list(networks.load_networks(tmp_path / "w.safetensors", ["b"])) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not safetensors at all", (8).to_bytes(8, "little") + b"{}", b"\x10\0\0\0\0\0\0\0" + b"x" * 16]
+)
+def test_damaged_files_are_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"w\.safetensors") as caught:
+        networks.load_networks(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_torn_file_is_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    networks.save_networks(path, {"a": make_network()})
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(InputError, match="damaged"):
+        networks.load_networks(path)
+
+
+def test_foreign_files_are_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file({"layer.weight": np.zeros((2, 2), np.float32)}, path)
+    with pytest.raises(InputError, match="not a network"):
+        networks.load_networks(path)
+    save_file({f"a/{name}": array.astype(np.float64) for name, array in make_network().arrays().items()}, path)
+    with pytest.raises(InputError, match="must be float32"):
+        networks.load_networks(path)
+
+
+def test_missing_files_and_runs(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        networks.load_networks(tmp_path / "w.safetensors")
+    networks.save_networks(tmp_path / "w.safetensors", {"a": make_network()})
+    with pytest.raises(InputError, match="has no run c; it holds a"):
+        networks.load_networks(tmp_path / "w.safetensors", ["c"])
+
+
+def test_bad_weights(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    good = make_network(3, 5).arrays()
+    save_file({f"a/{name}": array for name, array in {**good, "W_r": good["W_r"][:, :4].copy()}.items()}, path)
+    with pytest.raises(InputError, match="must be W_uh"):
+        networks.load_networks(path)
+    broken = good["W_hh"].copy()
+    broken[0, 0] = np.nan
+    save_file({f"a/{name}": array for name, array in {**good, "W_hh": broken}.items()}, path)
+    with pytest.raises(InputError, match="not finite"):
+        networks.load_networks(path)
+    with pytest.raises(InputError, match="task T1 has d = 8"):
+        networks.check_task(make_network(3, 5), tasks.named("T1"), "here")
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "w.safetensors"
+    networks.save_networks(path, {"a": make_network()})
+    before = path.read_bytes()
+
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(networks, "save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        networks.save_networks(path, {"b": make_network()})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

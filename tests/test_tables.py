@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emtvb import tables
+from emtvb.errors import InputError
+
+
+def measured(rows: list[tuple]) -> pd.DataFrame:
+    columns = ["task", "hidden_dim", "l2", "threshold", "seed", "spectral_error", "test_accuracy"]
+    table = pd.DataFrame(rows, columns=columns)
+    ids = [f"{r.task}_h{r.hidden_dim}_l2-{r.l2:g}_thr-{r.threshold:g}_seed{r.seed}" for r in table.itertuples()]
+    return table.assign(run_id=ids, optimal_spectral_error=table["spectral_error"].fillna(1.0))
+
+
+NAN = float("nan")
+ROWS = [
+    ("T1", 128, 0.0, 0.9, 1, 0.4, 0.7),
+    ("T1", 128, 0.0, 0.98, 1, 0.2, 0.9),
+    ("T1", 128, 0.0, 0.9, 2, NAN, 0.8),
+    ("T1", 128, 0.0, 0.98, 2, 0.6, 0.6),
+    ("T1", 128, 0.0, 0.9, 3, NAN, 0.5),
+    ("T1", 128, 0.0, 0.98, 3, NAN, 0.5),
+    ("T3", 64, 0.1, 0.9, 1, NAN, 0.5),
+    ("T3", 64, 0.1, 0.98, 1, NAN, 0.5),
+    ("T3", 32, 10.0, 0.9, 1, 0.1, 0.5),
+]
+
+
+def test_a_cell_is_the_mean_over_seeds_of_the_best_over_thresholds() -> None:
+    table = tables.table1(measured(ROWS))
+    cell = table.iloc[0]
+    assert cell.spectral_error == pytest.approx((0.2 + 0.6) / 2)
+    assert cell.accuracy == pytest.approx((0.9 + 0.8 + 0.5) / 3)
+    assert (cell.seeds_with_error, cell.seeds) == (2, 3)
+    assert cell.optimal_spectral_error == pytest.approx((0.2 + 0.6 + 1.0) / 3)
+    assert (cell.published_spectral_error, cell.published_accuracy) == (0.0005, 1.0)
+
+
+def test_every_published_value_finds_its_cell() -> None:
+    paper = tables.published()
+    assert len(paper) == 24
+    assert paper["spectral_error"].notna().sum() == 12
+    rows = [(r.task, r.hidden_dim, r.l2, 0.9, 1, 0.5, 0.5) for r in paper.itertuples()]
+    table = tables.table1(measured(rows))
+    pd.testing.assert_series_equal(table["published_accuracy"], paper["accuracy"], check_names=False)
+
+
+def test_published_values_stand_only_beside_the_papers_own_runs() -> None:
+    rows = measured(ROWS)
+    rows["run_id"] = rows["run_id"] + "_p1234abcd"
+    assert tables.table1(rows)["published_accuracy"].isna().all()
+
+
+def test_cells_of_text_say_ours_theirs_and_coverage() -> None:
+    table = tables.table1(measured(ROWS))
+    for text in (tables.as_markdown(table), tables.as_latex(table)):
+        for part in (
+            "0.4000 (0.73)",
+            "2/3",
+            "paper 0.0005 (1.00)",
+            "--- (0.50)",
+            "0/1",
+            "paper --- (0.50)",
+            "not given",
+        ):
+            assert part in text
+    assert tables.as_latex(table).count(r"\\") == 4
+    assert tables.as_text(table).shape == (3, 5)
+
+
+def test_markdown_is_a_table() -> None:
+    lines = [line for line in tables.as_markdown(tables.table1(measured(ROWS))).splitlines() if line.startswith("|")]
+    assert len({line.count("|") for line in lines}) == 1
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["T1", "T3", "T3"]
+
+
+def test_combining_wants_every_run_once() -> None:
+    rows = measured(ROWS)
+    runs = rows[["run_id", "task", "hidden_dim", "l2", "threshold", "seed"]]
+    measurements = rows[["run_id", "spectral_error", "test_accuracy", "optimal_spectral_error"]]
+    shuffled = measurements.sample(frac=1, random_state=0)
+    pd.testing.assert_frame_equal(tables.combine(runs, shuffled)[rows.columns], rows)
+    with pytest.raises(InputError, match="2 runs, T1_h128_l2-0_thr-0.9_seed1 first"):
+        tables.combine(runs, measurements.iloc[[*range(1, 8)]])
+    with pytest.raises(InputError, match="measured twice"):
+        tables.combine(runs, pd.concat([measurements, measurements.iloc[:1]]))
+    assert np.isnan(tables.table1(measured(ROWS)).iloc[1].spectral_error)

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from emtvb import tasks
+from emtvb.errors import InputError
+from emtvb.networks import Network
+from emtvb.sweep import Protocol, Run
+from emtvb.training import engine, reference, stream
+from emtvb.training.history import Row
+
+PATHS = pytest.mark.parametrize("path", ["compiled", "torch"])
+
+
+@pytest.fixture
+def run(tiny_run: Run) -> Run:
+    """Long enough for several checkpoints: 240 steps in three epochs, with a move of the curriculum."""
+    return dataclasses.replace(tiny_run, protocol=dataclasses.replace(tiny_run.protocol, batches_per_epoch=80))
+
+
+class KilledError(Exception):
+    pass
+
+
+def bits(network: Network) -> bytes:
+    return b"".join(array.tobytes() for array in network.arrays().values())
+
+
+def train_in_parts(run: Run, folder: Path, path: str, monkeypatch: pytest.MonkeyPatch, stop: int) -> int:
+    """Train with a checkpoint after every report, and die at the first report from this step on."""
+    monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", -1.0)
+
+    def report(row: Row) -> None:
+        if row.step >= stop:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        engine.train(run, folder, report, path)
+    return stop
+
+
+@PATHS
+def test_the_engine_agrees_with_the_reference(run: Run, tmp_path: Path, path: str) -> None:
+    """240 steps with clipping, L2 and a move of the curriculum, on the published stream."""
+    expected, history = reference.train(run, tmp_path / "reference")
+    found, rows = engine.train(run, tmp_path / path, engine=path)
+    for name, array in expected.arrays().items():
+        np.testing.assert_allclose(found.arrays()[name], array, atol=1e-4)
+    assert [(row.step, row.horizon) for row in rows] == [(row.step, row.horizon) for row in history]
+    assert {row.horizon for row in rows} == {2, 4}
+    np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-4)
+
+
+@PATHS
+@pytest.mark.parametrize(("name", "hidden_dim"), [("T3", 64), ("T1", 32)])
+def test_the_papers_first_steps(tmp_path: Path, path: str, name: str, hidden_dim: int) -> None:
+    run = Run(tasks.named(name), hidden_dim, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=60))
+    _, history = reference.train(run, tmp_path / "reference")
+    _, rows = engine.train(run, tmp_path / path, engine=path)
+    np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-5)
+    if name == "T3":
+        assert rows[0].loss == pytest.approx(1.00142, abs=1e-5)
+
+
+def test_batches_drawn_in_bulk_are_those_drawn_one_by_one() -> None:
+    task = tasks.named("T1", 5, 3)
+    one, many = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+    together = stream.draw_many(many, task, 7, 12)
+    for batch in together:
+        expected = torch.randint(0, 2, (3, 7, 5), generator=one) * 2 - 1
+        assert torch.equal(batch.long(), expected)
+    assert torch.equal(one.get_state(), many.get_state())
+
+
+@PATHS
+@pytest.mark.parametrize("stop", [0, 60, 79, 100, 239])
+def test_killed_and_resumed_gives_the_same_bytes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, stop: int
+) -> None:
+    whole, history = engine.train(run, tmp_path / "whole", engine=path)
+    train_in_parts(run, tmp_path / "parts", path, monkeypatch, stop)
+    steps: list[int] = []
+    again, history_again = engine.train(run, tmp_path / "parts", lambda row: steps.append(row.step), path)
+    assert bits(whole) == bits(again)
+    assert history == history_again
+    assert steps[0] >= stop - 50
+
+
+@PATHS
+def test_the_order_of_runs_does_not_matter(run: Run, tmp_path: Path, path: str) -> None:
+    runs = [dataclasses.replace(run, seed=seed) for seed in (1, 2, 3)]
+    first = [bits(engine.train(r, tmp_path / f"a{r.seed}", engine=path)[0]) for r in runs]
+    second = [bits(engine.train(r, tmp_path / f"b{r.seed}", engine=path)[0]) for r in reversed(runs)]
+    assert first == second[::-1]
+    assert len(set(first)) == 3
+
+
+def damage_nothing(path: Path) -> None:
+    """A checkpoint of another run."""
+    with engine.safe_open(path, framework="numpy") as stored:
+        about = json.loads(stored.metadata()["about"])
+    save_file(load_file(path), path, metadata={"about": json.dumps({**about, "key": "T1_other compiled"})})
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damage_nothing,
+        flip_a_bit,
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.write_bytes(b""),
+        lambda path: save_file({"x": np.zeros(3)}, path),
+    ],
+    ids=["foreign", "bit", "torn", "empty", "other"],
+)
+def test_a_bad_checkpoint_is_set_aside(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, damage
+) -> None:
+    whole, _ = engine.train(run, tmp_path / "whole")
+    train_in_parts(run, tmp_path / "parts", "compiled", monkeypatch, 120)
+    damage(tmp_path / "parts" / "checkpoint.safetensors")
+    with caplog.at_level(logging.WARNING):
+        again, _ = engine.train(run, tmp_path / "parts")
+    assert bits(whole) == bits(again)
+    assert "set aside" in caplog.text
+    assert (tmp_path / "parts" / "checkpoint.set-aside").exists()
+
+
+def test_it_falls_back_to_torch_with_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected, _ = engine.train(run, tmp_path / "torch", engine="torch")
+    monkeypatch.setitem(sys.modules, "emtvb.training.kernel", None)
+    monkeypatch.delattr("emtvb.training.kernel", raising=False)
+    engine.choose.cache_clear()
+    try:
+        with caplog.at_level(logging.WARNING):
+            found, _ = engine.train(run, tmp_path / "auto")
+            engine.train(run, tmp_path / "again")
+        with pytest.raises(InputError, match="use auto or torch"):
+            engine.choose("compiled")
+    finally:
+        engine.choose.cache_clear()
+    assert bits(found) == bits(expected)
+    assert len([r for r in caplog.records if "training with torch" in r.message]) == 1
+    assert "\n" not in caplog.records[0].message
+
+
+@PATHS
+def test_without_clipping(run: Run, tmp_path: Path, path: str) -> None:
+    free = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, gradient_clip=None))
+    expected, _ = reference.train(free, tmp_path / "reference")
+    found, _ = engine.train(free, tmp_path / path, engine=path)
+    np.testing.assert_allclose(found.W_hh, expected.W_hh, atol=1e-4)
+
+
+def test_tensorboard_can_read_the_events(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train_in_parts(run, tmp_path, "compiled", monkeypatch, 120)
+    _, rows = engine.train(run, tmp_path)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("accuracy")] == [row.step for row in rows]
+    np.testing.assert_allclose([event.value for event in events.Scalars("loss")], [row.loss for row in rows], rtol=1e-6)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from emtvb import tasks
+from emtvb.networks import Network
+from emtvb.sweep import Protocol, Run
+from emtvb.training import reference, stream
+from emtvb.training.history import Row
+
+
+class KilledError(Exception):
+    pass
+
+
+def kill_at(step: int):
+    def report(row: Row) -> None:
+        if row.step == step:
+            raise KilledError
+
+    return report
+
+
+def assert_same(a: Network, b: Network) -> None:
+    for name in ("W_uh", "W_hh", "W_r"):
+        np.testing.assert_array_equal(a.arrays()[name], b.arrays()[name])
+
+
+def test_the_published_first_losses(tmp_path: Path) -> None:
+    run = Run(tasks.named("T3"), 64, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=3))
+    losses: list[float] = []
+    reference.train(run, tmp_path, lambda row: losses.append(row.loss))
+    np.testing.assert_allclose(losses, [1.00142, 1.00072, 0.99795], atol=1e-5)
+
+
+def test_it_is_a_plain_loop_of_the_protocol(tiny_run: Run, tmp_path: Path) -> None:
+    """The protocol in a dozen lines of PyTorch, without Lightning."""
+    network, history = reference.train(tiny_run, tmp_path)
+    protocol, task = tiny_run.protocol, tiny_run.task
+    generator, weights = stream.begin(tiny_run)
+    W_uh, W_hh, W_r = (torch.tensor(array, requires_grad=True) for array in weights.arrays().values())
+    adam = torch.optim.Adam([W_uh, W_hh, W_r], lr=protocol.learning_rate, weight_decay=tiny_run.l2)
+    levels = [0, 0]  # after the last batch, and before it
+    losses, horizons = [], []
+    for _ in range(protocol.epochs):
+        stream.draw_epoch_start(generator)
+        for batch in range(protocol.batches_per_epoch):
+            u = stream.draw_inputs(generator, task, protocol.batch_size)
+            horizon = protocol.curriculum[levels[0] if batch == 0 else levels[1]]
+            y = torch.from_numpy(task.targets(u.numpy(), horizon))
+            h, outputs = torch.zeros(protocol.batch_size, tiny_run.hidden_dim), []
+            for t in range(task.s + horizon):
+                x = u[t] if t < task.s else torch.zeros_like(u[0])
+                h = torch.tanh(h @ W_hh.T + x @ W_uh.T)
+                outputs.append(h @ W_r.T)
+            o = torch.stack(outputs[task.s :])
+            loss = ((o - y) ** 2).mean()
+            adam.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([W_uh, W_hh, W_r], protocol.gradient_clip)
+            adam.step()
+            accuracy = ((o >= 0) == (y > 0)).double().mean().item()
+            losses.append(loss.item())
+            horizons.append(horizon)
+            levels = [min(levels[0] + (accuracy > tiny_run.threshold), 1), levels[0]]
+    for ours, theirs in zip(network.arrays().values(), (W_uh, W_hh, W_r), strict=True):
+        np.testing.assert_allclose(ours, theirs.detach().numpy(), atol=1e-4)
+    assert set(horizons) == {2, 4}
+    for row in history:
+        assert row.horizon == horizons[row.step]
+        assert row.loss == pytest.approx(losses[row.step], abs=1e-4)
+
+
+@pytest.mark.parametrize("killed_at", [3, 19, 20, 41, 58])
+def test_interrupted_and_resumed_equals_uninterrupted(tiny_run: Run, tmp_path: Path, killed_at: int) -> None:
+    whole, history = reference.train(tiny_run, tmp_path / "whole", checkpoint_every=4)
+    with pytest.raises(KilledError):
+        reference.train(tiny_run, tmp_path / "parts", kill_at(killed_at), checkpoint_every=4)
+    steps: list[int] = []
+    again, history_again = reference.train(
+        tiny_run, tmp_path / "parts", lambda row: steps.append(row.step), checkpoint_every=4
+    )
+    assert steps == list(range(killed_at + 1 - (killed_at + 1) % 4, 60))
+    assert_same(whole, again)
+    assert history == history_again
+
+
+def test_killed_after_the_last_batch(tiny_run: Run, tmp_path: Path) -> None:
+    whole, _ = reference.train(tiny_run, tmp_path / "run", checkpoint_every=4)
+    again, _ = reference.train(tiny_run, tmp_path / "run", kill_at(0), checkpoint_every=4)
+    assert_same(whole, again)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04torn"])
+def test_a_torn_checkpoint_is_set_aside(
+    tiny_run: Run, tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole, _ = reference.train(tiny_run, tmp_path / "whole")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoint.ckpt").write_bytes(content)
+    with caplog.at_level(logging.WARNING):
+        again, _ = reference.train(tiny_run, tmp_path / "run")
+    assert_same(whole, again)
+    assert "set aside" in caplog.text
+    assert (tmp_path / "run" / "checkpoint.set-aside").read_bytes() == content
+
+
+def test_another_runs_checkpoint_is_set_aside(tiny_run: Run, tmp_path: Path) -> None:
+    other = dataclasses.replace(tiny_run, seed=6)
+    whole, _ = reference.train(tiny_run, tmp_path / "whole", checkpoint_every=4)
+    with pytest.raises(KilledError):
+        reference.train(other, tmp_path / "run", kill_at(30), checkpoint_every=4)
+    again, _ = reference.train(tiny_run, tmp_path / "run")
+    assert_same(whole, again)
+
+
+def test_the_global_random_state_has_no_say(tiny_run: Run, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    first, _ = reference.train(tiny_run, tmp_path / "a")
+    torch.manual_seed(2)
+    second, _ = reference.train(tiny_run, tmp_path / "b")
+    assert_same(first, second)
+
+
+def test_tensorboard_can_read_the_events(tiny_run: Run, tmp_path: Path) -> None:
+    _, history = reference.train(tiny_run, tmp_path)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert {"loss", "accuracy", "horizon"} <= set(events.Tags()["scalars"])
+    assert [event.step for event in events.Scalars("loss")] == [row.step for row in history]
+    np.testing.assert_allclose([event.value for event in events.Scalars("loss")], [row.loss for row in history])
+
+
+def test_slurms_variables_are_not_taken_for_a_launch(
+    tiny_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"NTASKS": "4", "JOB_ID": "7", "PROCID": "2", "LOCALID": "2", "NODEID": "1"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    network, _ = reference.train(tiny_run, tmp_path)
+    assert network.hidden_dim == tiny_run.hidden_dim

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from emtvb import tasks
+from emtvb.sweep import Run
+from emtvb.training import stream
+from emtvb.training.curriculum import Curriculum
+from emtvb.training.stream import Batches
+
+
+@pytest.mark.parametrize(("d", "hidden", "seed"), [(8, 128, 1), (8, 64, 7), (3, 5, 0), (1, 1, 123)])
+def test_initial_weights_are_those_of_torch_modules_after_seeding(d: int, hidden: int, seed: int) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        rnn = torch.nn.RNN(d, hidden, bias=False)
+        readout = torch.nn.Linear(hidden, d, bias=False)
+        after = torch.get_rng_state()
+    generator, network = stream.begin(Run(tasks.named("T1", d, 2), hidden, 0, 0.9, seed))
+    for ours, theirs in zip(
+        network.arrays().values(), (rnn.weight_ih_l0, rnn.weight_hh_l0, readout.weight), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs.detach().numpy())
+    assert torch.equal(generator.get_state(), after)
+
+
+def test_batches_are_those_of_a_dataloader_over_the_published_dataset(tiny_run: Run) -> None:
+    """The published stream, drawn as the published code draws it: a DataLoader over an iterable dataset, per epoch."""
+    task, protocol = tiny_run.task, tiny_run.protocol
+
+    class Dataset(torch.utils.data.IterableDataset):
+        def __iter__(self):
+            for _ in range(protocol.batches_per_epoch):
+                yield torch.randint(0, 2, size=(task.s, protocol.batch_size, task.d)) * 2 - 1
+
+    with torch.random.fork_rng():
+        torch.manual_seed(tiny_run.seed)
+        torch.nn.RNN(task.d, tiny_run.hidden_dim, bias=False)
+        torch.nn.Linear(tiny_run.hidden_dim, task.d, bias=False)
+        loader = torch.utils.data.DataLoader(Dataset())
+        expected = [batch.squeeze(0).float() for _ in range(2) for batch in loader]
+
+    generator, _ = stream.begin(tiny_run)
+    batches = Batches(tiny_run, generator, Curriculum((3,), 0.9))
+    found = [x[: task.s] for _ in range(2) for x, _ in batches]
+    assert len(found) == len(expected) == 2 * protocol.batches_per_epoch
+    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_targets_are_the_tasks_at_the_curriculums_horizon(tiny_run: Run) -> None:
+    generator, _ = stream.begin(tiny_run)
+    curriculum = Curriculum((2, 4), 0.6)
+    seen = []
+    for x, y in Batches(tiny_run, generator, curriculum):
+        assert len(x) == tiny_run.task.s + len(y)
+        assert not x[tiny_run.task.s :].any()
+        np.testing.assert_array_equal(y.numpy(), tiny_run.task.targets(x[: tiny_run.task.s].numpy(), len(y)))
+        curriculum.update(1.0 if len(seen) == 5 else 0.0)
+        seen.append(len(y))
+    assert seen == [2] * 7 + [4] * 13  # a move after batch 5 is seen by batch 7
+
+
+@pytest.mark.parametrize("stop", [1, 7, 20, 21])
+def test_the_stream_goes_on_from_its_state(tiny_run: Run, stop: int) -> None:
+    def inputs(batches: Batches, epochs: int) -> list[torch.Tensor]:
+        return [x for _ in range(epochs) for x, _ in batches]
+
+    def fresh() -> Batches:
+        return Batches(tiny_run, stream.begin(tiny_run)[0], Curriculum((3,), 0.9))
+
+    whole = inputs(fresh(), 2)
+    first = fresh()
+    taken = []
+    while len(taken) < stop:
+        for x, _ in first:
+            taken.append(x)
+            if len(taken) == stop:
+                break
+    state = first.state_dict()
+    second = fresh()
+    second.load_state_dict(state)
+    rest = inputs(second, 2 if stop < 20 else 1)
+    assert all(torch.equal(a, b) for a, b in zip(whole, taken + rest, strict=True))

@@ -1,0 +1,118 @@
+"""The smoke experiment from nothing to figures, by the workflow itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from safetensors import safe_open
+
+from .conftest import Project
+
+SMOKE = ("--configfile", "config/smoke.yaml")
+
+
+@pytest.fixture(scope="module")
+def results(finished: Project) -> Path:
+    return finished.folder / "results" / "smoke"
+
+
+def test_the_run_table(results: Path) -> None:
+    runs = pd.read_csv(results / "runs.csv")
+    assert runs.columns.tolist() == [
+        "run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard",
+    ]  # fmt: skip
+    assert len(runs) == 12
+    assert runs["run_id"].is_unique
+    assert json.loads((results / "settings.json").read_text())["experiment"] == "smoke"
+
+
+def test_training_leaves_weights_and_learning_curves(results: Path) -> None:
+    for shard, runs in pd.read_csv(results / "runs.csv").groupby("shard"):
+        with safe_open(results / "training" / shard / "weights.safetensors", framework="numpy") as stored:
+            assert sorted(stored.keys()) == sorted(
+                f"{run}/{w}" for run in runs["run_id"] for w in ("W_hh", "W_r", "W_uh")
+            )
+            for run in runs.itertuples():
+                assert stored.get_tensor(f"{run.run_id}/W_uh").shape == (run.hidden_dim, 3)
+        history = pd.read_csv(results / "training" / shard / "history.csv")
+        assert set(history["run_id"]) == set(runs["run_id"])
+        assert {"loss", "accuracy", "horizon", "step"} <= set(history.columns)
+
+
+def test_networks_learned(results: Path) -> None:
+    measurements = pd.read_csv(results / "measurements.csv")
+    assert measurements["run_id"].tolist() == pd.read_csv(results / "runs.csv")["run_id"].tolist()
+    converged = measurements[measurements["test_accuracy"] > 0.99]
+    assert len(converged) >= 6
+    assert (converged["spectral_error"].dropna() < 0.05).all()
+    assert measurements["optimal_spectral_error"].between(0, np.pi).all()
+
+
+def test_the_table_in_three_forms(results: Path) -> None:
+    table = pd.read_csv(results / "tables" / "table1.csv")
+    assert len(table) == 6
+    assert (table["seeds"] == 2).all()
+    for suffix in ("md", "tex"):
+        assert "mixed" in (results / "tables" / f"table1.{suffix}").read_text()
+
+
+@pytest.mark.parametrize(
+    "figure",
+    ["composition", "spectrum", "weights", "learning"] + [f"hidden_state/{task}" for task in ("T1", "T2", "mixed")],
+)
+def test_every_figure_in_two_forms_with_its_numbers(results: Path, figure: str) -> None:
+    path = results / "figures" / figure
+    assert Path(f"{path}.pdf").read_bytes().startswith(b"%PDF")
+    with Image.open(f"{path}.png") as image:
+        assert image.width > 600
+        assert np.asarray(image.convert("L")).std() > 5
+    assert len(pd.read_csv(f"{path}.csv")) > 5
+
+
+@pytest.mark.parametrize("task", ["T1", "T2", "mixed"])
+def test_the_animation_moves(results: Path, task: str) -> None:
+    with Image.open(results / "figures" / "animation" / f"{task}.gif") as image:
+        assert image.n_frames > 3
+        first = np.asarray(image.convert("RGB")).copy()
+        image.seek(3)
+        assert (np.asarray(image.convert("RGB")) != first).any()
+    assert len(pd.read_csv(results / "figures" / "animation" / f"{task}.csv")) > 5
+
+
+def test_every_job_has_a_log(results: Path) -> None:
+    assert len(list((results / "logs").rglob("*.log"))) == 1 + 3 + 3 + 3 + 1 + 1 + 4 + 3 + 3
+
+
+def test_progress_is_visible(finished: Project) -> None:
+    assert re.search(r"T1-d3s3_h24\S*: training \(run 1 of 4\)", finished.terminal)
+    assert re.search(r"mixed|d3s3-\d+-\d+-\d+_h24\S*: trained \(4 of 4\)", finished.terminal)
+    assert "(100%) done" in finished.terminal
+
+
+def test_no_pickles_leave_training(results: Path) -> None:
+    outside = [path for path in results.rglob("*") if path.suffix in (".pkl", ".pt", ".pth", ".ckpt")]
+    assert outside == []
+
+
+def test_a_second_run_does_nothing_and_says_so(finished: Project) -> None:
+    result = finished.snakemake(*SMOKE)
+    assert result.returncode == 0
+    assert "Nothing to be done" in result.stderr
+    assert finished.planned(*SMOKE) == {}
+
+
+def test_the_report_is_one_page_that_holds_the_figures(finished: Project, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    result = finished.snakemake(*SMOKE, "--report", str(page))
+    assert result.returncode == 0, result.stderr
+    text = page.read_text()
+    assert "data:image/png;charset" in text
+    for words in ("Figures", "composition", "spectrum", "Table 1"):
+        assert words in text
+    assert not re.search(r'<(script|link|img)[^>]+(src|href)="https?://', text)
