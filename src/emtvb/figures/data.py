@@ -1,0 +1,200 @@
+"""What figures are drawn from: exemplars and learning curves, read and checked."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Complex, Float
+
+from emtvb.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Exemplar:
+    """One trained network looked at closely, as the interpret stage writes it.
+
+    Attributes:
+        run_id: Which run it is.
+        task: Its task's name.
+        d: Dimensions of a vector.
+        s: Variables.
+        hidden_dim: Neurons.
+        l2: L2 penalty.
+        threshold: Accuracy above which the curriculum moved up.
+        seed: Its seed.
+        test_accuracy: Fraction of output elements whose sign is right.
+        spectral_error: The paper's, radians; NaN where it is not defined.
+        optimal_spectral_error: By optimal assignment, radians.
+        memory_map_error: |Psi* W_hh Psi - Phi| / |Phi|.
+        composition: f.
+        phi: The task's transition.
+        phi_eigenvalues: The eigenvalues of Phi other than 0.
+        network_eigenvalues: The eigenvalues of W_hh.
+        W_hh: Recurrent weights.
+        kept: The stacked elements that have a variable memory.
+        W_hh_in_memories: W_hh in the basis of the variable memories, then of up to ten residual components.
+        inputs: u(t).
+        hidden: h(t).
+        outputs: o(t).
+        targets: What o(t) should be; 0 in the input phase.
+        memories: Psi* h(t).
+        theory: The task's own state m(t).
+    """
+
+    run_id: str
+    task: str
+    d: int
+    s: int
+    hidden_dim: int
+    l2: float
+    threshold: float
+    seed: int
+    test_accuracy: float
+    spectral_error: float
+    optimal_spectral_error: float
+    memory_map_error: float
+    composition: Float[np.ndarray, "d memory"]
+    phi: Float[np.ndarray, "memory memory"]
+    phi_eigenvalues: Complex[np.ndarray, " mode"]
+    network_eigenvalues: Complex[np.ndarray, " hidden"]
+    W_hh: Float[np.ndarray, "hidden hidden"]
+    kept: Bool[np.ndarray, " memory"]
+    W_hh_in_memories: Float[np.ndarray, "direction direction"]
+    inputs: Float[np.ndarray, "time d"]
+    hidden: Float[np.ndarray, "time hidden"]
+    outputs: Float[np.ndarray, "time d"]
+    targets: Float[np.ndarray, "time d"]
+    memories: Float[np.ndarray, "time memory"]
+    theory: Float[np.ndarray, "time memory"]
+
+    def phase(self, time: int) -> str:
+        """The phase of a time index counted from 0."""
+        return "input phase" if time < self.s else "output phase"
+
+
+_NUMBERS = {"test_accuracy", "spectral_error", "optimal_spectral_error", "memory_map_error", "l2", "threshold"}
+_COUNTS = {"d", "s", "hidden_dim", "seed"}
+_ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
+    "composition": (np.float64, ("d", "memory")),
+    "phi": (np.float64, ("memory", "memory")),
+    "phi_eigenvalues": (np.complex128, ("mode",)),
+    "network_eigenvalues": (np.complex128, ("hidden",)),
+    "W_hh": (np.float64, ("hidden", "hidden")),
+    "kept": (np.bool_, ("memory",)),
+    "W_hh_in_memories": (np.float64, ("direction", "direction")),
+    "inputs": (np.float64, ("time", "d")),
+    "hidden": (np.float64, ("time", "hidden")),
+    "outputs": (np.float64, ("time", "d")),
+    "targets": (np.float64, ("time", "d")),
+    "memories": (np.float64, ("time", "memory")),
+    "theory": (np.float64, ("time", "memory")),
+}
+_HISTORY = {"run_id": "str", "step": "int64", "loss": "float64", "accuracy": "float64", "horizon": "int64"}
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
+
+
+def load_exemplar(path: Path | str) -> Exemplar:
+    """Read an exemplar's .npz.
+
+    Raises:
+        InputError: Where the file is missing, damaged or not an exemplar.
+    """
+    if not Path(path).is_file():
+        raise InputError("exemplar", str(path), "no such file; run the interpret stage")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return exemplar_from({name: stored[name] for name in ("about", *_ARRAYS)})
+    except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
+        problem = str(error) or type(error).__name__
+        raise InputError("exemplar", str(path), f"damaged or not an exemplar ({problem}); interpret again") from None
+
+
+def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
+    """An exemplar from its arrays by name.
+
+    Args:
+        arrays: As ``emtvb.interpret.exemplar.look`` returns them.
+
+    Raises:
+        KeyError: Where one is missing.
+        ValueError: Where one has another shape than the others imply.
+    """
+    about = json.loads(str(arrays["about"]))
+    scalars: dict[str, Any] = {name: str(about[name]) for name in ("run_id", "task")}
+    scalars |= {name: int(about[name]) for name in _COUNTS} | {name: float(about[name]) for name in _NUMBERS}
+    sizes = {"d": scalars["d"], "memory": scalars["s"] * scalars["d"], "hidden": scalars["hidden_dim"]}
+    checked: dict[str, Any] = {}
+    for name, (kind, axes) in _ARRAYS.items():
+        array: np.ndarray = np.asarray(arrays[name]).astype(kind)
+        expected = tuple(sizes.setdefault(axis, length) for axis, length in zip(axes, array.shape, strict=False))
+        if array.ndim != len(axes) or array.shape != expected:
+            raise ValueError(f"{name} has shape {array.shape}, not ({', '.join(axes)})")
+        checked[name] = array
+    if sizes["direction"] < sizes["memory"]:
+        raise ValueError(f"W_hh_in_memories has {sizes['direction']} directions for {sizes['memory']} memories")
+    return Exemplar(**scalars, **checked)
+
+
+def scaled_memories(exemplar: Exemplar) -> Float[np.ndarray, "time memory"]:
+    """Psi* h(t) with each memory divided by its median magnitude over the output phase.
+
+    The columns of Psi have norm 1, so a network's own gain stands in their place: it is what this divides by. A median
+    is not moved by single large values. NaN where there is no variable memory or nothing finite to divide by.
+    """
+    magnitude = np.abs(np.where(np.isfinite(exemplar.memories), exemplar.memories, np.nan))[exemplar.s :]
+    scale = np.full(exemplar.memories.shape[1], np.nan)
+    usable = exemplar.kept & np.isfinite(magnitude).any(axis=0)
+    scale[usable] = np.nanmedian(magnitude[:, usable], axis=0)
+    scale[~(scale > 0)] = np.nan
+    scaled: np.ndarray = np.where(np.isfinite(exemplar.memories), exemplar.memories, np.nan) / scale
+    return scaled
+
+
+def load_histories(paths: Iterable[Path | str]) -> pd.DataFrame:
+    """The learning curves of several ``history.csv``, one below the other.
+
+    Returns:
+        Columns ``run_id``, ``step``, ``loss``, ``accuracy``, ``horizon``.
+
+    Raises:
+        InputError: Where a file is missing, damaged or has other columns.
+    """
+    frames = [_history(path) for path in paths]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(_HISTORY))
+
+
+def with_settings(histories: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Learning curves with their runs' settings beside every row.
+
+    Args:
+        histories: As :func:`load_histories` gives them.
+        runs: The run table.
+
+    Raises:
+        InputError: Where a curve's run is not in the run table.
+    """
+    unknown = set(histories["run_id"]) - set(runs["run_id"])
+    if unknown:
+        raise InputError("learning curve", min(unknown), "no such run in the run table; give the runs' own histories")
+    return histories.merge(runs, on="run_id", how="left", validate="many_to_one")
+
+
+def _history(path: Path | str) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype={"run_id": str})
+        missing = [name for name in _HISTORY if name not in table.columns]
+        if missing:
+            raise ValueError(f"has no column {missing[0]}")
+        return table[list(_HISTORY)].astype(_HISTORY)
+    except FileNotFoundError:
+        raise InputError("learning curves", str(path), "no such file; train the runs first") from None
+    except (OSError, ValueError) as error:
+        raise InputError("learning curves", str(path), f"damaged or not a history ({error}); train again") from None

@@ -1,0 +1,149 @@
+"""Figure (c): the hidden state over time, raw and in the variable memories, beside the theory (paper section 4)."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emtvb.figures.data import Exemplar, scaled_memories
+from emtvb.figures.panels import accuracy_text, robust_limit, show_signed, task_title
+from emtvb.figures.style import PAGE, style
+
+STEPS = (1, 2, 3, 4, 5, 14, 15, 16, 17, 18)
+"""The steps that the paper shows, counted from 1."""
+
+LIMIT = 1.5
+"""Colour limit of the memories and of the theory, whose own values are -1, 0 and 1."""
+
+
+@style()
+def draw(exemplar: Exemplar) -> Figure:
+    """Raw hidden states above, below them pictures of the variables: in the network's memories, and in theory.
+
+    A picture has a column per variable, the oldest at the left, and a row per dimension: so the input reads 3-1-5 where
+    the last s vectors are the input. Each memory is divided by its median magnitude over the output phase. Elements
+    without a variable memory are grey in the network's pictures and pale in the theory's.
+
+    Args:
+        exemplar: The network; steps that it does not have are left out.
+    """
+    steps = _steps(exemplar)
+    figure = Figure(figsize=(PAGE, 3.7))
+    columns = _columns(steps)
+    grid = figure.add_gridspec(
+        3, len(columns) + 2, width_ratios=[*columns.values(), 0.15, 0.15], height_ratios=[1.35, 1, 1],
+        left=0.095, right=0.93, top=0.855, bottom=0.1, wspace=0.12, hspace=0.18,
+    )  # fmt: skip
+    places = list(columns)
+    scaled = scaled_memories(exemplar)
+    activation = robust_limit(exemplar.hidden[[step - 1 for step in steps]])
+    for group in _groups(steps):
+        axes = figure.add_subplot(grid[0, places.index(group[0]) : places.index(group[-1]) + 1])
+        hidden = show_signed(axes, exemplar.hidden[[step - 1 for step in group]].T, activation)
+        axes.set_xticks(range(len(group)), [f"step {step}" for step in group])
+        axes.tick_params(axis="x", length=0, labeltop=True, labelbottom=False, pad=1)
+        axes.set_title(_phases(exemplar, group))
+        if group[0] <= exemplar.s < group[-1]:
+            axes.axvline(exemplar.s - group[0] + 0.5, color="black", linewidth=1.2)
+        if group[0] == steps[0]:
+            axes.set_ylabel(f"hidden state $h$\n{exemplar.hidden_dim} neurons")
+    strength = np.where(exemplar.kept, 1.0, 0.4)
+    for step in steps:
+        seen, expected = (figure.add_subplot(grid[row, places.index(step)]) for row in (1, 2))
+        memory = show_signed(seen, _picture(exemplar, scaled[step - 1]), LIMIT)
+        show_signed(expected, _picture(exemplar, exemplar.theory[step - 1]), LIMIT, alpha=_picture(exemplar, strength))
+        seen.set_xlabel(_agreement(exemplar, step - 1), fontsize=7, labelpad=1.5)
+        if step == steps[0]:
+            _explain(seen, expected)
+    figure.colorbar(hidden, cax=figure.add_subplot(grid[0, -1]), label="activation", extend="both")
+    figure.colorbar(memory, cax=figure.add_subplot(grid[1:, -1]), label="stored value", extend="both", ticks=[-1, 0, 1])
+    figure.suptitle(f"{task_title(exemplar, 90)}: {accuracy_text(exemplar)}")
+    return figure
+
+
+def numbers(exemplar: Exemplar) -> pd.DataFrame:
+    """What is drawn, a row per number.
+
+    Returns:
+        Columns ``run_id``, ``task``, ``step`` (from 1), ``phase``, ``series`` (hidden state, memory, theory), ``index``
+        (neuron or stacked element), ``variable`` (from 1) and ``dimension`` (both empty for neurons), ``value``
+        (of memories: scaled, empty where there is none).
+    """
+    scaled = scaled_memories(exemplar)
+    frames = []
+    for step in _steps(exemplar):
+        for series, values in (
+            ("hidden state", exemplar.hidden[step - 1]),
+            ("memory", scaled[step - 1]),
+            ("theory", exemplar.theory[step - 1]),
+        ):
+            index = pd.Series(range(values.size), dtype="Int64")
+            stacked = index.where(np.full(values.size, series != "hidden state"))
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "run_id": exemplar.run_id,
+                        "task": exemplar.task,
+                        "step": step,
+                        "phase": exemplar.phase(step - 1),
+                        "series": series,
+                        "index": index,
+                        "variable": stacked // exemplar.d + 1,
+                        "dimension": stacked % exemplar.d,
+                        "value": values,
+                    }
+                )
+            )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _steps(exemplar: Exemplar) -> list[int]:
+    return [step for step in STEPS if step <= len(exemplar.hidden)]
+
+
+def _picture(exemplar: Exemplar, elements: np.ndarray) -> np.ndarray:
+    """Stacked elements as an image, dimension by variable."""
+    return elements.reshape(exemplar.s, exemplar.d).T
+
+
+def _phases(exemplar: Exemplar, group: list[int]) -> str:
+    """The phases that these steps are in."""
+    phases = dict.fromkeys(exemplar.phase(step - 1) for step in group)
+    return ", then ".join(phases)
+
+
+def _agreement(exemplar: Exemplar, time: int) -> str:
+    """How many of the stored elements have the sign that the theory says."""
+    stored = exemplar.kept & (exemplar.theory[time] != 0)
+    if not stored.any():
+        return "none"
+    right = np.sign(exemplar.memories[time, stored]) == np.sign(exemplar.theory[time, stored])
+    return f"{int(right.sum())}/{right.size}"
+
+
+def _groups(steps: list[int]) -> list[list[int]]:
+    """Steps in runs of consecutive ones."""
+    return [list(group) for _, group in groupby(steps, key=lambda step: step - steps.index(step))]
+
+
+def _columns(steps: list[int]) -> dict[int, float]:
+    """Widths of the columns: 1 for a step, less for the gap after a group, whose key is minus its last step."""
+    widths: dict[int, float] = {}
+    for group in _groups(steps):
+        widths |= dict.fromkeys(group, 1.0) | {-group[-1]: 0.25}
+    del widths[-steps[-1]]
+    return widths
+
+
+def _explain(seen: Axes, expected: Axes) -> None:
+    """Say at the first column what each row shows, and how a picture is laid out."""
+    seen.set_ylabel("variable\nmemories\n$\\Psi^{*} h$")
+    expected.set_ylabel("theory $m$\ndimensions")
+    expected.set_xlabel("variables\n(oldest first)", fontsize=7, labelpad=2)
+    seen.annotate(
+        "signs right ", (0, 0), (0, -1.5), "axes fraction", "offset points", ha="right", va="top", fontsize=7
+    )  # fmt: skip

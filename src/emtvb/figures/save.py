@@ -1,0 +1,43 @@
+"""A figure becomes three files: to print, to look at, and its numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from emtvb.figures.style import style
+from emtvb.files import atomic
+
+_PDF = {"Creator": "emtvb", "Producer": None, "CreationDate": None, "ModDate": None}
+_PNG = {"Software": "emtvb"}
+
+
+@style()
+def save(figure: Figure, numbers: pd.DataFrame, stem: Path | str) -> tuple[Path, Path, Path]:
+    """Write ``<stem>.pdf``, ``<stem>.png`` (300 dpi) and ``<stem>.csv``, each whole or not at all.
+
+    The same figure and numbers give the same bytes: the files carry no date and no version.
+
+    Args:
+        figure: What a module of this package drew.
+        numbers: What it plotted, tidy.
+        stem: The path without a suffix; a dot in its name is part of the name.
+
+    Returns:
+        The three paths.
+    """
+    pdf, png, csv = (Path(f"{stem}.{suffix}") for suffix in ("pdf", "png", "csv"))
+    with atomic(pdf) as temporary:
+        figure.savefig(temporary, format="pdf", metadata=_PDF)
+    with atomic(png) as temporary:
+        figure.savefig(temporary, format="png", metadata=_PNG)
+    save_numbers(numbers, csv)
+    return pdf, png, csv
+
+
+def save_numbers(numbers: pd.DataFrame, path: Path | str) -> None:
+    """Write plotted numbers as CSV, with as many digits as single precision holds."""
+    with atomic(path) as temporary:
+        numbers.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")

@@ -1,0 +1,36 @@
+"""The one look of every figure, whatever the reader's own matplotlib settings are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib.style
+
+SHEET = Path(__file__).with_name("emtvb.mplstyle")
+
+COLUMN = 3.3
+"""Width of one column of print, inches."""
+PAGE = 7.0
+"""Width of a page of print, inches."""
+
+SIGNED = "RdBu_r"
+"""Map of signed values: red positive, blue negative, white zero."""
+ABSENT = "#c8c8c8"
+"""Where there is no number."""
+EXPECTED = "#000000"
+"""What the theory says."""
+FOUND = "#D55E00"
+"""What a network does."""
+OTHER = "#7FB3D9"
+"""What a network does and the theory does not speak of."""
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
+"""Okabe and Ito's, for groups."""
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Inside the block, or in a function decorated with ``@style()``, matplotlib draws and saves by our sheet alone."""
+    with matplotlib.style.context([SHEET], after_reset=True):
+        yield

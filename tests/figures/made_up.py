@@ -1,0 +1,127 @@
+"""Small made-up exemplars of any size, and learning curves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emtvb.figures.data import Exemplar, exemplar_from
+
+Rows = Sequence[tuple[int, int, int]]
+"""f as (variable, dimension, sign), one row per output dimension."""
+
+SIZES = [(3, 3), (6, 7), (1, 5), (4, 1), (8, 8)]
+"""(d, s)."""
+
+
+def make_arrays(
+    d: int = 3,
+    s: int = 3,
+    rows: Rows | None = None,
+    *,
+    task: str = "T1",
+    noise: float = 0.02,
+    time: int = 40,
+    kept: bool = True,
+    **about: Any,
+) -> dict[str, np.ndarray]:
+    """An exemplar's arrays: a linear network that stores variables as a task says, but for some noise.
+
+    Args:
+        d: Dimensions.
+        s: Variables.
+        rows: f; by default a copy of the oldest variable.
+        task: Its name.
+        noise: Standard deviation of what is added to every array that training would give.
+        time: Steps.
+        kept: Whether the task has variable memories at all.
+        about: Replaces entries of ``about``.
+    """
+    rng = np.random.default_rng(d * 100 + s)
+    memory, hidden_dim = s * d, s * d + 5
+    composition = np.zeros((d, memory))
+    for j, (variable, dimension, sign) in enumerate(rows or [(1, j, 1) for j in range(d)]):
+        composition[j, (variable - 1) * d + dimension] = sign
+    phi = np.vstack([np.eye(memory, k=d)[: memory - d], composition])
+    vectors = [np.zeros(d)] * (s - 1) + list(rng.choice([-1.0, 1.0], size=(s, d)))
+    while len(vectors) < time + s - 1:
+        vectors.append(composition @ np.concatenate(vectors[-s:]))
+    theory = np.stack([np.concatenate(vectors[t : t + s]) for t in range(time)])
+    basis, _ = np.linalg.qr(rng.normal(size=(hidden_dim, hidden_dim)))
+    psi = basis[:, :memory]
+    hidden = 0.1 * theory @ psi.T + noise * 0.1 * rng.normal(size=(time, hidden_dim))
+    W_hh = psi @ phi @ psi.T + noise * rng.normal(size=(hidden_dim, hidden_dim))
+    in_output_phase = (np.arange(time) >= s)[:, None]
+    inputs = np.where(in_output_phase, 0, theory[:, -d:])
+    targets = np.where(in_output_phase, theory[:, -d:], 0)
+    phi_eigenvalues = np.linalg.eigvals(phi).astype(np.complex128)
+    keep = np.full(memory, kept)
+    entries = {
+        "run_id": f"{task}_h{hidden_dim}_l2-0_thr-0.98_seed1", "task": task, "d": d, "s": s, "hidden_dim": hidden_dim,
+        "l2": 0, "threshold": 0.98, "seed": 1, "test_accuracy": 0.9998, "spectral_error": 0.0005,
+        "optimal_spectral_error": 0.0005, "memory_map_error": 0.2,
+    }  # fmt: skip
+    return {
+        "about": np.array(json.dumps(entries | about)),
+        "composition": composition,
+        "phi": phi,
+        "phi_eigenvalues": phi_eigenvalues[np.abs(phi_eigenvalues) > 0.5],
+        "network_eigenvalues": np.linalg.eigvals(W_hh),
+        "W_hh": W_hh.astype(np.float32),
+        "kept": keep,
+        "W_hh_in_memories": basis[:, : memory + 3].T @ W_hh @ basis[:, : memory + 3],
+        "inputs": inputs,
+        "hidden": hidden.astype(np.float32),
+        "outputs": hidden @ psi[:, -d:] * 10,
+        "targets": targets,
+        "memories": hidden @ psi * keep,
+        "theory": theory,
+    }
+
+
+def make_exemplar(d: int = 3, s: int = 3, rows: Rows | None = None, **settings: Any) -> Exemplar:
+    """The exemplar of :func:`make_arrays`."""
+    return exemplar_from(make_arrays(d, s, rows, **settings))
+
+
+_ERRORS = ("spectral_error", "optimal_spectral_error", "memory_map_error")
+
+
+def make_broken(d: int = 3, s: int = 3) -> Exemplar:
+    """An exemplar of a network that did not converge: NaN, infinities, nothing long-term."""
+    arrays = make_arrays(d, s, kept=False, task="T2", **dict.fromkeys(_ERRORS, float("nan")), test_accuracy=0.5)
+    for name in ("W_hh_in_memories", "hidden", "memories", "network_eigenvalues", "outputs"):
+        arrays[name] = arrays[name].copy()
+        arrays[name].flat[0] = np.nan
+        arrays[name].flat[-1] = np.inf
+    arrays["network_eigenvalues"][1:-1] *= 0.1
+    return exemplar_from(arrays | {"phi_eigenvalues": np.zeros(0)})
+
+
+def make_curves(
+    tasks: Sequence[str] = ("T1", "T2"),
+    hidden_dims: Sequence[int] = (32, 64),
+    l2s: Sequence[float] = (0.0, 0.1),
+    seeds: int = 3,
+    steps: int = 1000,
+) -> pd.DataFrame:
+    """Learning curves with settings, as ``with_settings`` gives them."""
+    rng = np.random.default_rng(0)
+    step = np.r_[np.arange(0, steps, 50), steps - 1]
+    frames = []
+    for task in tasks:
+        for hidden_dim in hidden_dims:
+            for l2 in l2s:
+                for seed in range(1, seeds + 1):
+                    accuracy = 0.5 + 0.5 * (1 - np.exp(-step / steps * hidden_dim / 10 / (1 + 20 * l2)))
+                    accuracy -= 0.02 * rng.random(step.size)
+                    horizon = np.array([10, 20, 40, 60, 100])[(accuracy * 4.999).astype(int)]
+                    curve = {"step": step, "loss": 1.01 - accuracy**2, "accuracy": accuracy, "horizon": horizon}
+                    settings = {"hidden_dim": hidden_dim, "l2": l2, "threshold": 0.98, "seed": seed}
+                    run_id = f"{task}_h{hidden_dim}_l2-{l2}_thr-0.98_seed{seed}"
+                    frames.append(pd.DataFrame(curve).assign(run_id=run_id, task=task, **settings))
+    return pd.concat(frames, ignore_index=True)

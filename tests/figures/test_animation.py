@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import PolyCollection
+from PIL import Image
+
+from emtvb.figures import animation
+from emtvb.figures.data import Exemplar
+from tests.figures.made_up import make_exemplar
+
+pytestmark = pytest.mark.filterwarnings("ignore:Animation was deleted")
+
+
+def test_numbers_are_what_is_drawn(exemplar: Exemplar) -> None:
+    film, table = animation.draw(exemplar), animation.numbers(exemplar)
+    for step, rows in table.groupby("step"):
+        (cells,) = film._func(step - 1)
+        values = rows["value"].to_numpy(dtype=float)
+        shown = np.ma.filled(cells.get_array(), np.nan)
+        np.testing.assert_array_equal(shown, np.where(np.isfinite(values), values, np.nan))
+    assert table["step"].max() == film._save_count == min(3 * exemplar.s, animation.MOST_FRAMES)
+
+
+def test_cells_stand_apart_and_within_the_frame() -> None:
+    for d, s in ((8, 8), (3, 20), (1, 1), (12, 2)):
+        axes = animation.draw(make_exemplar(d, s)).__dict__["_fig"].axes[0]
+        cells = next(item for item in axes.collections if isinstance(item, PolyCollection))
+        boxes = np.array([[path.vertices.min(axis=0), path.vertices.max(axis=0)] for path in cells.get_paths()])
+        low, high = boxes[:, 0] + 1e-9, boxes[:, 1] - 1e-9
+        overlap = ((low[:, None] < high[None]) & (low[None] < high[:, None])).all(axis=2)
+        assert overlap.sum() == len(boxes) == (s + 3) * d
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        assert (low > [left, bottom]).all()
+        assert (high < [right, top]).all()
+
+
+def test_numbers_name_everything() -> None:
+    exemplar = make_exemplar(2, 3)
+    table = animation.numbers(exemplar)
+    assert table["series"].unique().tolist() == ["memory", "input", "output", "target"]
+    at = table.set_index(["step", "series", "dimension"])["value"]
+    assert at[4, "target", 1] == exemplar.targets[3, 1]
+    assert at[2, "input", 0] == exemplar.inputs[1, 0]
+    assert np.isnan(at[2, "target", 0])
+    assert table.loc[table["step"] == 3, "phase"].unique() == ["input phase"]
+    assert table.loc[table["step"] == 4, "phase"].unique() == ["output phase"]
+    assert table.loc[table["series"] != "memory", "variable"].isna().all()
+
+
+def test_saved_twice_the_bytes_are_the_same(tmp_path: Path) -> None:
+    exemplar = make_exemplar(2, 2)
+    first = [path.read_bytes() for path in animation.save(exemplar, tmp_path / "a")]
+    second = [path.read_bytes() for path in animation.save(exemplar, tmp_path / "b")]
+    assert first == second
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.gif", "b.csv", "b.gif"]
+    with Image.open(tmp_path / "a.gif") as film:
+        assert film.n_frames == 6
+        assert film.info["duration"] == 500
+    assert len(pd.read_csv(tmp_path / "a.csv")) == 6 * (2 + 3) * 2
+
+
+@pytest.mark.parametrize("s", [1, 2, 8])
+def test_labels_are_there(s: int) -> None:
+    film = animation.draw(make_exemplar(2, s))
+    film._func(0)
+    words = [text.get_text() for text in film.__dict__["_fig"].axes[0].texts]
+    for word in ("input", "output", "target", f"{s} (newest)", "T1: accuracy 1.000", "step 1\ninput phase"):
+        assert word in words
+
+
+def test_a_film_is_small(tmp_path: Path) -> None:
+    gif, _ = animation.save(make_exemplar(8, 8), tmp_path / "film")
+    assert gif.stat().st_size < 1_000_000

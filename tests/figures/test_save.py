@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from emtvb.figures import composition, hidden_state, learning, spectrum, weights
+from emtvb.figures.save import save
+from tests.figures.made_up import make_curves, make_exemplar
+
+FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
+    "composition": lambda: (composition.draw([make_exemplar()]), composition.numbers([make_exemplar()])),
+    "spectrum": lambda: (spectrum.draw([make_exemplar()]), spectrum.numbers([make_exemplar()])),
+    "hidden_state": lambda: (
+        hidden_state.draw(make_exemplar(2, 2, time=2)),
+        hidden_state.numbers(make_exemplar(2, 2, time=2)),
+    ),
+    "weights": lambda: (weights.draw([make_exemplar()]), weights.numbers([make_exemplar()])),
+    "learning": lambda: (learning.draw(make_curves(l2s=[0.0])), learning.numbers(make_curves(l2s=[0.0]))),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_whatever_the_settings_the_bytes_are_the_same(tmp_path: Path, name: str) -> None:
+    before = dict(mpl.rcParams)
+    first = [path.read_bytes() for path in save(*FIGURES[name](), tmp_path / "a")]
+    assert dict(mpl.rcParams) == before
+    with mpl.rc_context({"font.size": 30, "savefig.dpi": 50, "pdf.fonttype": 3, "axes.grid": True}):
+        second = [path.read_bytes() for path in save(*FIGURES[name](), tmp_path / "b")]
+    assert first == second
+    pdf = first[0]
+    assert b"Date" not in pdf
+    assert b"/FontFile2" in pdf
+    assert b"/Type3" not in pdf
+
+
+def test_another_process_writes_the_same_bytes_and_needs_no_pyplot(tmp_path: Path) -> None:
+    code = (
+        "import sys; from tests.figures.test_save import FIGURES; from emtvb.figures import animation, save;"
+        "save.save(*FIGURES['spectrum'](), sys.argv[1]); assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "there")], check=True, env=environment)
+    for here in save(*FIGURES["spectrum"](), tmp_path / "here"):
+        assert here.read_bytes() == (tmp_path / f"there{here.suffix}").read_bytes()
+
+
+def test_the_three_files(tmp_path: Path) -> None:
+    paths = save(Figure(figsize=(3.3, 2)), pd.DataFrame({"value": [1 / 3, np.nan]}), tmp_path / "new" / "l2-0.001")
+    assert [path.name for path in paths] == ["l2-0.001.pdf", "l2-0.001.png", "l2-0.001.csv"]
+    assert sorted(paths) == sorted((tmp_path / "new").iterdir())
+    with Image.open(paths[1]) as image:
+        assert image.size == (990, 600)
+        assert image.info["dpi"][0] == pytest.approx(300, abs=0.1)
+    assert paths[2].read_text() == 'value\n0.333333333\n""\n'
