@@ -152,7 +152,7 @@ def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     config.check_results_root(config.results_root())
     assert not (tmp_path / "new").exists()
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="EXPERIMENT_OUTPUT_DIR.*is a file"):
+    with pytest.raises(InputError, match=r"EXPERIMENT_OUTPUT_DIR.*is a file"):
         config.check_results_root(tmp_path / "file" / "below")
     with pytest.raises(InputError, match="not writable"):
         config.check_results_root(Path("/proc/emtvb"))

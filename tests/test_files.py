@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -17,9 +16,14 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         assert not path.exists()
         assert temporary.suffix == ".txt"
     assert path.read_text() == "half"
-    with pytest.raises(RuntimeError), atomic(path) as temporary:
-        temporary.write_text("other")
-        raise RuntimeError
+
+    def fail() -> None:
+        with atomic(path) as temporary:
+            temporary.write_text("other")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert path.read_text() == "half"
     assert list(path.parent.iterdir()) == [path]
 
@@ -35,4 +39,4 @@ def test_folders_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
     for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/emtvb")):
         with pytest.raises(InputError, match="cannot write there"):
             check_writable(folder)
-    assert os.listdir(tmp_path) == ["file"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]

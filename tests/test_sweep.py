@@ -76,7 +76,7 @@ def test_new_runs_leave_other_shards_as_they_are() -> None:
 
 
 def test_repeated_runs_are_refused() -> None:
-    with pytest.raises(InputError, match="T1_h64_l2-0_thr-0.9_seed1 occurs twice"):
+    with pytest.raises(InputError, match=r"T1_h64_l2-0_thr-0\.9_seed1 occurs twice"):
         sweep.grid([T1, tasks.from_id((255, 0, 0), 8, 8, "again")], (64,), (0,), (0.9,), (1,), Protocol())
 
 

@@ -83,7 +83,7 @@ def test_combining_wants_every_run_once() -> None:
     measurements = rows[["run_id", "spectral_error", "test_accuracy", "optimal_spectral_error"]]
     shuffled = measurements.sample(frac=1, random_state=0)
     pd.testing.assert_frame_equal(tables.combine(runs, shuffled)[rows.columns], rows)
-    with pytest.raises(InputError, match="2 runs, T1_h128_l2-0_thr-0.9_seed1 first"):
+    with pytest.raises(InputError, match=r"2 runs, T1_h128_l2-0_thr-0\.9_seed1 first"):
         tables.combine(runs, measurements.iloc[[*range(1, 8)]])
     with pytest.raises(InputError, match="measured twice"):
         tables.combine(runs, pd.concat([measurements, measurements.iloc[:1]]))

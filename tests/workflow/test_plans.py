@@ -82,7 +82,7 @@ def test_parsing_imports_no_torch_and_reads_no_results(project: Project) -> None
         (lambda p: p.edit("src/emtvb/training/curriculum.py", "@dataclass", "# said\n@dataclass"), {}),
         (lambda p: (p.folder / "README.md").write_text("new"), {}),
         (lambda p: p.edit("src/emtvb/cli.py", "def main", "def principal"), {}),
-        (lambda p: [path.touch() for name in ("workflow", "src", "config") for path in (p.folder / name).rglob("*")], {}),
+        (lambda p: [path.touch() for name in ("workflow", "src") for path in (p.folder / name).rglob("*")], {}),
     ],
     ids=["engine", "memories", "figure", "style", "published", "table", "script", "horizon", "task", "seed", "rate",
          "docstring", "comment", "readme", "cli", "touch"],
