@@ -1,0 +1,1 @@
+"""Paired measurements, run by hand on a machine that does nothing else."""
