@@ -37,6 +37,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e .
+	@$(VENV)/bin/python -c 'from emtvb.training.engine import choose; print("training engine, made for this CPU:", choose()[0])'
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runs

@@ -96,10 +96,10 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     networks.save_networks(path, {"a": make_network()})
     before = path.read_bytes()
 
-    def full_disk(*_: object, **__: object) -> None:
+    def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(networks, "save_file", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(OSError, match="No space"):
         networks.save_networks(path, {"b": make_network()})
     assert path.read_bytes() == before

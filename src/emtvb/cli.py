@@ -35,6 +35,8 @@ def main() -> None:
         _fail(" ".join(error.format_message().split()) + command)
     except click.ClickException as error:
         _fail(error.format_message())
+    except OSError as error:
+        _fail(f"{error}; mend that and run again: what was computed stands")
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted; the same command goes on from the last checkpoint", 130)
 
@@ -248,8 +250,9 @@ def summary(file: str) -> None:
 
     _print_table1(tables.as_text(pd.read_csv(table)), folder.name)
     console.print("\nFigures:")
-    for path in sorted((folder / "figures").glob("*.p*")) + sorted((folder / "figures").glob("*.gif")):
-        console.print(f"  {path}")
+    for path in sorted((folder / "figures").rglob("*")):
+        if path.suffix in (".pdf", ".png", ".gif"):
+            console.print(f"  {path}")
 
 
 def _print_table1(rows: Any, name: str) -> None:

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from safetensors.numpy import save
+
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,6 +64,13 @@ def write_text(path: Path | str, text: str) -> None:
     """Write a text file, whole or not at all."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_tensors(path: Path | str, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    """Write arrays as safetensors, whole or not at all."""
+    content = save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata)
+    with atomic(path) as temporary:
+        temporary.write_bytes(content)  # not safetensors' own writer, which hides what the disk says
 
 
 def write_csv(path: Path | str, table: pd.DataFrame) -> None:

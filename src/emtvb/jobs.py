@@ -23,6 +23,10 @@ def job(log: Path | str) -> Iterator[None]:
     except InputError as error:
         logging.getLogger(__name__).error("error: %s", error)
         sys.exit(1)
+    except OSError as error:
+        # A full disk, a lost file system: nothing is broken, and what was computed stands.
+        logging.getLogger(__name__).error("error: %s; mend that and run again: it goes on where it stopped", error)
+        sys.exit(1)
     except Exception:
         logging.getLogger(__name__).exception("this is a bug, or the machine's doing:")
         sys.exit(1)

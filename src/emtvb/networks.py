@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from emtvb.errors import InputError
-from emtvb.files import atomic
+from emtvb.files import write_tensors
 from emtvb.tasks import Task
 
 NAMES = ("W_uh", "W_hh", "W_r")
@@ -71,12 +70,9 @@ def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
 def save_networks(path: Path | str, networks: Mapping[str, Network]) -> None:
     """Write networks as safetensors, each array under ``<run_id>/<name>``, whole or not at all."""
     tensors = {
-        f"{run_id}/{name}": np.ascontiguousarray(array)
-        for run_id, network in networks.items()
-        for name, array in network.arrays().items()
+        f"{run_id}/{name}": array for run_id, network in networks.items() for name, array in network.arrays().items()
     }
-    with atomic(path) as temporary:
-        save_file(tensors, temporary, metadata={"format": "emtvb-networks-1"})
+    write_tensors(path, tensors, {"format": "emtvb-networks-1"})
 
 
 def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dict[str, Network]:

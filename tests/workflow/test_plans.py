@@ -34,7 +34,7 @@ def test_parsing_imports_no_torch_and_reads_no_results(project: Project) -> None
     """Snakemake itself, in a Python in which importing torch or matplotlib fails."""
     refuse = (
         "import sys\n"
-        "for name in ('torch', 'pytorch_lightning', 'matplotlib', 'scipy', 'safetensors'):\n"
+        "for name in ('torch', 'pytorch_lightning', 'matplotlib', 'scipy'):\n"
         "    sys.modules[name] = None\n"
         "from snakemake.cli import main\n"
         "main()\n"

@@ -22,12 +22,11 @@ import numpy as np
 import torch
 from jaxtyping import Int8
 from safetensors import safe_open
-from safetensors.numpy import save_file
 from torch.utils.tensorboard import SummaryWriter
 
 from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.files import atomic
+from emtvb.files import write_tensors
 from emtvb.networks import Network
 from emtvb.sweep import Protocol, Run
 from emtvb.training import history, plain, stream
@@ -155,8 +154,7 @@ class _Training:
             "history": [list(row) for row in self.kept],
             "digest": _digest(arrays),
         }
-        with atomic(path) as temporary:
-            save_file(arrays, temporary, metadata={"about": json.dumps(about)})
+        write_tensors(path, arrays, {"about": json.dumps(about)})
 
     def restore(self, path: Path, key: str) -> None:
         """Go on from a checkpoint, if there is one; a damaged or foreign one is set aside with a word."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
 import torch
+from filelock import FileLock, Timeout
 
 from emtvb import networks
 from emtvb.closure import code_hash
@@ -17,7 +19,7 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable
 from emtvb.networks import Network
 from emtvb.sweep import Run
-from emtvb.training import engine, history, reference
+from emtvb.training import engine, history
 from emtvb.training.history import Row
 from emtvb.training.progress import Progress
 
@@ -40,6 +42,27 @@ def train_shard(
             ``torch``, or ``auto`` for the first of them that works here.
     """
     weights, histories, state = Path(weights), Path(histories), check_writable(state)
+    with _alone(state):
+        results = _train_all(runs, state, trainer)
+    networks.save_networks(weights, {run_id: network for run_id, (network, _) in results.items()})
+    history.write(histories, {run_id: rows for run_id, (_, rows) in results.items()})
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Wait for any other process that trains this shard, such as one that outlived the workflow that started it."""
+    lock = FileLock(state / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.warning("%s: another process is training this shard; waiting for it to end", state)
+        lock.acquire()
+    with lock:
+        yield
+
+
+def _train_all(runs: Sequence[Run], state: Path, trainer: str) -> dict[str, tuple[Network, list[Row]]]:
+    """The finished runs, from the state folder where they are there."""
     progress = Progress(len(runs), sum(run.protocol.steps for run in runs))
     name, train = _trainer(trainer)
     results = {}
@@ -54,13 +77,14 @@ def train_shard(
         else:
             progress.skip(run, result[1][-1])
         results[run.run_id] = result
-    networks.save_networks(weights, {run_id: network for run_id, (network, _) in results.items()})
-    history.write(histories, {run_id: rows for run_id, (_, rows) in results.items()})
+    return results
 
 
 def _trainer(name: str) -> tuple[str, Trainer]:
     """The trainer of this name on this machine, and what it turned out to be."""
     if name == "reference":
+        from emtvb.training import reference  # here, because Lightning takes seconds to import
+
         return name, reference.train
     path, _ = engine.choose(name)
     return path, functools.partial(engine.train, engine=path)
