@@ -24,7 +24,7 @@ test: $(VENV)/.tests
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/snakefmt --check Snakefile workflow
 	$(VENV)/bin/snakemake --lint
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto --dist loadfile
 
 report: $(VENV)/.runs
 	$(SNAKEMAKE)
