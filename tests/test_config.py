@@ -138,6 +138,14 @@ def test_a_composition_and_its_id_are_the_same_task() -> None:
     assert run.task.name == "mine"
 
 
+def test_scientific_notation_is_a_number_although_yaml_reads_text(tmp_path: Path) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(yaml.safe_dump(GOOD).replace("- 0.1", "- 1e-3") + "training: {learning_rate: 3.0e-4}\n")
+    experiment = config.load(path)
+    assert experiment.l2 == [0, 0.001]
+    assert experiment.protocol.learning_rate == 0.0003
+
+
 def test_docs_are_those_of_the_schema() -> None:
     """`emtvb config docs docs` writes them."""
     assert (ROOT / "docs" / "config.md").read_text() == config.as_markdown()
