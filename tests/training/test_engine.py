@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -16,7 +17,7 @@ from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.networks import Network
 from emtvb.sweep import Protocol, Run
-from emtvb.training import engine, reference, stream
+from emtvb.training import checkpoint, engine, reference, stream
 from emtvb.training.history import Row
 
 PATHS = pytest.mark.parametrize("path", ["compiled", "torch"])
@@ -38,7 +39,7 @@ def bits(network: Network) -> bytes:
 
 def train_in_parts(run: Run, folder: Path, path: str, monkeypatch: pytest.MonkeyPatch, stop: int) -> int:
     """Train with a checkpoint after every report, and die at the first report from this step on."""
-    monkeypatch.setattr(engine, "CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
 
     def report(row: Row) -> None:
         if row.step >= stop:
@@ -107,7 +108,7 @@ def test_the_order_of_runs_does_not_matter(run: Run, tmp_path: Path, path: str) 
 
 def damage_nothing(path: Path) -> None:
     """A checkpoint of another run."""
-    with engine.safe_open(path, framework="numpy") as stored:
+    with safe_open(path, framework="numpy") as stored:
         about = json.loads(stored.metadata()["about"])
     save_file(load_file(path), path, metadata={"about": json.dumps({**about, "key": "T1_other compiled"})})
 

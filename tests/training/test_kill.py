@@ -22,8 +22,8 @@ import resource, sys
 from pathlib import Path
 from emtvb.jobs import job
 from emtvb.sweep import runs_from_json
-from emtvb.training import engine, shard
-engine.CHECKPOINT_SECONDS = 0.0
+from emtvb.training import checkpoint, shard
+checkpoint.EVERY_SECONDS = 0.0
 folder, most_bytes = Path(sys.argv[1]), int(sys.argv[3])
 if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))

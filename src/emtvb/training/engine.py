@@ -8,32 +8,24 @@ the cache and a batch of networks does not; so a run's bits cannot depend on wha
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Int8
-from safetensors import safe_open
-from torch.utils.tensorboard import SummaryWriter
 
 from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.files import write_tensors
 from emtvb.networks import Network
 from emtvb.sweep import Protocol, Run
-from emtvb.training import history, plain, stream
+from emtvb.training import checkpoint, history, plain, stream
+from emtvb.training.checkpoint import Checkpoint
+from emtvb.training.events import events
 from emtvb.training.history import Row
-
-CHECKPOINT_SECONDS = 20.0
-"""Work that a killed process loses at most."""
 
 log = logging.getLogger(__name__)
 Report = Callable[[Row], None]
@@ -84,11 +76,11 @@ def train(run: Run, folder: Path, report: Report | None = None, engine: str = "a
     torch.set_num_threads(1)
     path, module = choose(engine)
     training = _Training(run, module)
-    checkpoint = folder / "checkpoint.safetensors"
+    file = folder / "checkpoint.safetensors"
     key = f"{run.run_id} {path}"
-    training.restore(checkpoint, key)
+    training.restore(file, key)
     saved = time.monotonic()
-    with _events(folder / "tensorboard", training.steps_done) as record:
+    with events(folder / "tensorboard", training.steps_done) as record:
         while training.steps_done < run.protocol.steps:
             known = len(training.kept)
             last = training.advance()
@@ -96,8 +88,8 @@ def train(run: Run, folder: Path, report: Report | None = None, engine: str = "a
                 record(row)
             if report is not None:
                 report(last)
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                training.save(checkpoint, key)
+            if time.monotonic() - saved > checkpoint.EVERY_SECONDS:
+                training.save(file, key)
                 saved = time.monotonic()
     return Network(*training.weights), training.kept
 
@@ -124,7 +116,7 @@ class _Training:
         """Train up to the next batch whose row is kept, within an epoch; returns the last batch's row."""
         protocol = self._run.protocol
         in_epoch = self.steps_done % protocol.batches_per_epoch
-        count = min(history.EVERY - self.steps_done % history.EVERY, protocol.batches_per_epoch - in_epoch)
+        count = history.until_next(self.steps_done, protocol.batches_per_epoch)
         inputs = self._draw(count, first_of_epoch=in_epoch == 0)
         loss, accuracy, horizon = np.empty(count, np.float32), np.empty(count), np.empty(count, np.int64)
         clip = np.inf if protocol.gradient_clip is None else protocol.gradient_clip
@@ -146,49 +138,20 @@ class _Training:
         return stream.draw_many(self._generator, task, batch_size, count).numpy()
 
     def save(self, path: Path, key: str) -> None:
-        """Write a checkpoint by rename."""
-        arrays = self._arrays()
-        about = {
-            "key": key,
-            "steps_done": self.steps_done,
-            "history": [list(row) for row in self.kept],
-            "digest": _digest(arrays),
-        }
-        write_tensors(path, arrays, {"about": json.dumps(about)})
+        """Write a checkpoint."""
+        checkpoint.save(path, key, Checkpoint(self._arrays(), self.steps_done, {self._run.run_id: self.kept}))
 
     def restore(self, path: Path, key: str) -> None:
-        """Go on from a checkpoint, if there is one; a damaged or foreign one is set aside with a word."""
-        if not path.exists():
+        """Go on from a checkpoint, if there is a good one."""
+        mine = self._arrays()
+        found = checkpoint.load(path, key, mine)
+        if found is None:
             return
-        problem = self._read(path, key)
-        if problem is not None:
-            aside = path.with_suffix(".set-aside")
-            path.replace(aside)
-            log.warning("%s: %s; set aside as %s, training starts again", path, problem, aside.name)
-
-    def _read(self, path: Path, key: str) -> str | None:
-        """Take a checkpoint's state; returns what is wrong with it, if anything is, and then takes nothing."""
-        try:
-            with safe_open(path, framework="numpy") as stored:
-                about: dict[str, Any] = json.loads(stored.metadata()["about"])
-                arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no mapping
-            if about["key"] != key:
-                return f"is of {about['key']}"
-            if about["digest"] != _digest(arrays):
-                return "its digest is wrong"
-            mine = self._arrays()
-            if {name: array.shape for name, array in arrays.items()} != {name: a.shape for name, a in mine.items()}:
-                return "has other arrays"
-            rows = [Row(*row) for row in about["history"]]
-            steps_done = int(about["steps_done"])
-        except Exception as error:  # whatever damaged bytes lead to
-            return f"cannot be read ({type(error).__name__})"
         for name, array in mine.items():
-            array[...] = arrays[name]
-        self._generator.set_state(torch.from_numpy(arrays["generator"]))
-        self.steps_done, self.kept = steps_done, rows
-        log.info("%s: going on from step %s", self._run.run_id, f"{steps_done:,}")
-        return None
+            array[...] = found.arrays[name]
+        self._generator.set_state(torch.from_numpy(found.arrays["generator"]))
+        self.steps_done, self.kept = found.steps_done, found.histories[self._run.run_id]
+        log.info("%s: going on from step %s", self._run.run_id, f"{self.steps_done:,}")
 
     def _arrays(self) -> dict[str, np.ndarray]:
         """The state by name; all but the generator's are the very arrays that training changes."""
@@ -198,25 +161,3 @@ class _Training:
             "level": self._level,
             "generator": self._generator.get_state().numpy(),
         }
-
-
-def _digest(arrays: dict[str, np.ndarray]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(name.encode() + arrays[name].tobytes())
-    return digest.hexdigest()
-
-
-@contextmanager
-def _events(folder: Path, step: int) -> Iterator[Report]:
-    """TensorBoard events of a run, going on from a step."""
-    writer = SummaryWriter(str(folder), purge_step=step)
-
-    def record(row: Row) -> None:
-        for name, value in zip(("loss", "accuracy", "horizon"), row[1:], strict=True):
-            writer.add_scalar(name, value, row.step)
-
-    try:
-        yield record
-    finally:
-        writer.close()

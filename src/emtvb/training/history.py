@@ -30,6 +30,11 @@ def is_kept(step: int, steps: int) -> bool:
     return step % EVERY == 0 or step == steps - 1
 
 
+def until_next(step: int, batches_per_epoch: int) -> int:
+    """Batches from the one at this index up to the next that gets a row, within an epoch: what is trained in one go."""
+    return min(EVERY - step % EVERY, batches_per_epoch - step % batches_per_epoch)
+
+
 def write(path: Path, histories: Mapping[str, Iterable[Row]]) -> None:
     """Write ``history.csv``: the rows of each run, by run."""
     with atomic(path) as temporary, temporary.open("w", newline="") as out:

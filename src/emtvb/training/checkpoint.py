@@ -1,0 +1,90 @@
+"""Checkpoints of training under way: written by rename, trusted only if whole and of the same runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from safetensors import safe_open
+
+from emtvb.files import write_tensors
+from emtvb.training.history import Row
+
+EVERY_SECONDS = 20.0
+"""Work that a killed process loses at most."""
+
+log = logging.getLogger(__name__)
+
+
+class Checkpoint(NamedTuple):
+    """Where training stands: arrays by name, the steps done, and the learning curves by run."""
+
+    arrays: Mapping[str, np.ndarray]
+    steps_done: int
+    histories: Mapping[str, list[Row]]
+
+
+def save(path: Path, key: str, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Args:
+        path: Where to.
+        key: What only the same training has.
+        checkpoint: What is needed to go on.
+    """
+    about = {
+        "key": key,
+        "steps_done": checkpoint.steps_done,
+        "histories": {run_id: [list(row) for row in rows] for run_id, rows in checkpoint.histories.items()},
+        "digest": _digest(checkpoint.arrays),
+    }
+    write_tensors(path, dict(checkpoint.arrays), {"about": json.dumps(about)})
+
+
+def load(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | None:
+    """Read a checkpoint, if there is one; a damaged or foreign one is set aside with a word.
+
+    Args:
+        path: Where :func:`save` wrote it.
+        key: As it was saved.
+        like: Arrays of the names and shapes that it must have.
+    """
+    if not path.exists():
+        return None
+    found = _read(path, key, like)
+    if isinstance(found, Checkpoint):
+        return found
+    aside = path.with_suffix(".set-aside")
+    path.replace(aside)
+    log.warning("%s: %s; set aside as %s, training starts again", path, found, aside.name)
+    return None
+
+
+def _read(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | str:
+    """A checkpoint, or what is wrong with it."""
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            about: dict[str, Any] = json.loads(stored.metadata()["about"])
+            arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no mapping
+        if about["key"] != key:
+            return f"is of {about['key']}"
+        if about["digest"] != _digest(arrays):
+            return "its digest is wrong"
+        if {name: array.shape for name, array in arrays.items()} != {name: array.shape for name, array in like.items()}:
+            return "has other arrays"
+        histories = {run_id: [Row(*row) for row in rows] for run_id, rows in about["histories"].items()}
+        return Checkpoint(arrays, int(about["steps_done"]), histories)
+    except Exception as error:  # whatever damaged bytes lead to
+        return f"cannot be read ({type(error).__name__})"
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(name.encode() + arrays[name].tobytes())
+    return digest.hexdigest()
