@@ -103,7 +103,7 @@ def _explain(task: Task) -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="Of initial weights and batches.")
 @_d_option
 @_s_option
-@click.option("--trainer", default="auto", show_default=True, help="auto, compiled, torch or reference.")
+@click.option("--trainer", default="auto", show_default=True, help="auto, compiled, torch, cuda or reference.")
 @click.option("--epochs", type=int, help="Epochs [default: the paper's 10].")
 @click.option("--batches-per-epoch", type=int, help="Batches in an epoch [default: the paper's 2000].")
 @click.option("--batch-size", type=int, help="Sequences in a batch [default: the paper's 64].")

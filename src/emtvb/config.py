@@ -143,10 +143,10 @@ class Experiment(Settings):
     threshold: list[Fraction] = Field(min_length=1, description="Batch accuracy above which the horizon moves up.")
     seeds: list[Seed] = Field(min_length=1, description="Seeds of initial weights and batches.")
     seeds_per_shard: PositiveInt = Field(10, description="How many seeds one training job takes, 1 to this, and so on.")
-    trainer: Literal["auto", "compiled", "torch", "reference"] = Field(
+    trainer: Literal["auto", "compiled", "torch", "cuda", "reference"] = Field(
         "auto",
-        description="What trains: the engine, compiled for the CPU or on torch alone (auto: the first that works), "
-        "or the reference trainer on PyTorch Lightning.",
+        description="What trains: the engine, compiled for the CPU or on torch alone (auto: the first that works); "
+        "cuda, all runs of a job at once on a GPU; or the reference trainer on PyTorch Lightning.",
     )
     training: TrainingSettings = Field(TrainingSettings(), description="How every run is trained.")
     interpretation: InterpretationSettings = Field(InterpretationSettings(), description="How networks are measured.")

@@ -98,5 +98,19 @@ def test_progress_says_where_it_stands(
     assert "trained (1 of 2)" in caplog.text
 
 
+def test_progress_of_runs_in_lockstep(
+    tiny_run: Run, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 20.0])
+    monkeypatch.setattr("emtvb.training.progress.time.monotonic", lambda: next(clock))
+    progress = Progress(2, 120)
+    with caplog.at_level(logging.INFO):
+        progress.start(tiny_run, together=2)
+        for step in (10, 30):
+            progress.step(history.Row(step, 0.5, 0.75, 4))
+    assert "training and 1 other in lockstep (run 1 of 2)" in caplog.text
+    assert "30 s left" in caplog.text  # one step of both a second
+
+
 def test_durations_are_words() -> None:
     assert [duration(s) for s in (4.4, 89, 600, 12000)] == ["4 s", "89 s", "10 min", "3 h 20 min"]

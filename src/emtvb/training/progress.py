@@ -25,14 +25,18 @@ class Progress:
         self._runs_done = 0
         self._accuracies: list[float] = []
         self._run: Run | None = None
+        self._together = 1
         self._last: tuple[float, int] | None = None
         self._rate = 0.0
 
-    def start(self, run: Run) -> None:
-        """A run's training starts or goes on."""
+    def start(self, run: Run, together: int = 1) -> None:
+        """A run's training starts or goes on, in lockstep with others if there are several together."""
         self._run = run
+        self._together = together
         self._last = None
-        log.info("%s: training (run %d of %d%s)", run.run_id, self._runs_done + 1, self._runs, self._so_far())
+        others = f" and {together - 1} other{'s' * (together > 2)} in lockstep" if together > 1 else ""
+        number = self._runs_done + 1
+        log.info("%s: training%s (run %d of %d%s)", run.run_id, others, number, self._runs, self._so_far())
 
     def step(self, row: Row) -> None:
         """A batch is done."""
@@ -48,7 +52,7 @@ class Progress:
         self._rate = rate if not self._rate else 0.5 * self._rate + 0.5 * rate
         self._last = now, row.step
         steps = self._run.protocol.steps
-        left = (self._steps - self._done - row.step) / self._rate
+        left = ((self._steps - self._done) / self._together - row.step) / self._rate
         log.info(
             "%s: step %s of %s (%d%%), horizon %d, accuracy %.3f, loss %.4f, %s left",
             self._run.run_id,

@@ -1,4 +1,4 @@
-"""A shard: the runs that one job trains, one after another, each kept as soon as it is done."""
+"""A shard: the runs that one job trains, one after another or in lockstep, each kept as soon as it is done."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable
 from emtvb.networks import Network
 from emtvb.sweep import Run
-from emtvb.training import engine, history
+from emtvb.training import engine, history, lockstep
 from emtvb.training.history import Row
 from emtvb.training.progress import Progress
 
 log = logging.getLogger(__name__)
-Trainer = Callable[[Run, Path, Callable[[Row], None]], tuple[Network, list[Row]]]
+Result = tuple[Network, list[Row]]
+Trainer = Callable[[Sequence[Run], Path, str, Progress], Iterator[tuple[Run, Result]]]
 
 
 def train_shard(
@@ -39,7 +40,10 @@ def train_shard(
         state: A folder of this shard's own for checkpoints, TensorBoard events and finished runs. What stands there,
             made by the same code for the same settings, is not done again.
         trainer: ``reference`` for the reference trainer on Lightning, or how the engine takes its steps: ``compiled``,
-            ``torch``, or ``auto`` for the first of them that works here.
+            ``torch``, or ``auto`` for the first of them that works here; or ``cuda`` for all runs at once on a GPU.
+
+    Raises:
+        InputError: Where this machine has no such trainer.
     """
     weights, histories, state = Path(weights), Path(histories), check_writable(state)
     with _alone(state):
@@ -61,33 +65,63 @@ def _alone(state: Path) -> Iterator[None]:
         yield
 
 
-def _train_all(runs: Sequence[Run], state: Path, trainer: str) -> dict[str, tuple[Network, list[Row]]]:
+def _train_all(runs: Sequence[Run], state: Path, trainer: str) -> dict[str, Result]:
     """The finished runs, from the state folder where they are there."""
     progress = Progress(len(runs), sum(run.protocol.steps for run in runs))
     name, train = _trainer(trainer)
-    results = {}
+    version = _version(name)
+    results, left = {}, []
     for run in runs:
-        folder = check_writable(state / run.run_id / _version(name))
-        result = _finished(run, folder)
+        result = _finished(run, check_writable(state / run.run_id / version))
         if result is None:
-            progress.start(run)
-            result = train(run, folder, progress.step)
-            _keep(run, folder, *result)
-            progress.finish(run, result[1][-1])
+            left.append(run)
         else:
             progress.skip(run, result[1][-1])
+            results[run.run_id] = result
+    for run, result in train(left, state, version, progress):
+        _keep(run, state / run.run_id / version, *result)
+        progress.finish(run, result[1][-1])
         results[run.run_id] = result
-    return results
+    return {run.run_id: results[run.run_id] for run in runs}
 
 
 def _trainer(name: str) -> tuple[str, Trainer]:
     """The trainer of this name on this machine, and what it turned out to be."""
+    if name == "cuda":
+        lockstep.check_device(name)
+        return name, _together
     if name == "reference":
         from emtvb.training import reference  # here, because Lightning takes seconds to import
 
-        return name, reference.train
+        return name, functools.partial(_one_by_one, reference.train)
     path, _ = engine.choose(name)
-    return path, functools.partial(engine.train, engine=path)
+    return path, functools.partial(_one_by_one, functools.partial(engine.train, engine=path))
+
+
+def _one_by_one(
+    train: Callable[[Run, Path, Callable[[Row], None]], Result],
+    runs: Sequence[Run],
+    state: Path,
+    version: str,
+    progress: Progress,
+) -> Iterator[tuple[Run, Result]]:
+    """Train one run after another, each when it is asked for."""
+    for run in runs:
+        progress.start(run)
+        yield run, train(run, state / run.run_id / version, progress.step)
+
+
+def _together(runs: Sequence[Run], state: Path, version: str, progress: Progress) -> Iterator[tuple[Run, Result]]:
+    """Train all runs in lockstep; what is said of their progress speaks of the first."""
+    if not runs:
+        return
+    folder = state / "lockstep" / version
+    progress.start(runs[0], len(runs))
+    results = lockstep.train(runs, folder, lambda run_id, row: progress.step(row) if run_id == runs[0].run_id else None)
+    for run in runs:
+        yield run, results[run.run_id]
+    for checkpoint in folder.glob("lockstep.*"):
+        checkpoint.unlink()
 
 
 def _version(trainer: str) -> str:
