@@ -14,6 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/.runs
+	@$(VENV)/bin/emtvb config check $(CONFIG)
 	$(SNAKEMAKE)
 	@$(VENV)/bin/emtvb summary $(CONFIG)
 
@@ -27,8 +28,9 @@ test: $(VENV)/.tests
 	$(VENV)/bin/pytest -n auto --dist loadfile
 
 report: $(VENV)/.runs
+	@$(VENV)/bin/emtvb config check $(CONFIG)
 	$(SNAKEMAKE)
-	$(SNAKEMAKE) --report $$($(VENV)/bin/emtvb config folder $(CONFIG))/report.html
+	$(SNAKEMAKE) --report "$$($(VENV)/bin/emtvb config folder $(CONFIG))/report.html"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

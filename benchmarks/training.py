@@ -8,6 +8,8 @@ how many times faster than the first row of its group (median of the ratios with
 
 from __future__ import annotations
 
+import contextlib
+import io
 import statistics
 import sys
 import tempfile
@@ -130,10 +132,12 @@ def _authors(clone: Path) -> Trainer:
         )  # fmt: skip
         module.curriculum_horizons = list(run.protocol.curriculum)
         module.train_dataset.set_horizon(run.protocol.curriculum[0])
-        Lightning(
+        trainer = Lightning(
             logger=TensorBoardLogger(str(folder)), gradient_clip_val=1.0, max_epochs=10, deterministic=True,
             max_steps=run.protocol.steps, accelerator="cpu", num_sanity_val_steps=0, default_root_dir=str(folder),
-        ).fit(module)  # fmt: skip
+        )  # fmt: skip
+        with contextlib.redirect_stdout(io.StringIO()):  # their progress bar; the table is what this prints
+            trainer.fit(module)
         weights = (module.model.rnn.weight_ih_l0, module.model.rnn.weight_hh_l0, module.model.readout.weight)
         return Network(*(weight.detach().numpy() for weight in weights)), []
 

@@ -49,7 +49,7 @@ def test_a_good_config() -> None:
     [
         ("experiment", REMOVED, "experiment: missing: add it"),
         ("experiment", "a/b", 'experiment: "a/b"'),
-        ("experiment", "..", "experiment"),
+        ("experiment", "..", 'experiment: "..": string should match'),
         ("hidden_dims", [64], "hidden_dims: unknown key: did you mean hidden_dim?"),
         ("colour", 1, "colour: unknown key: known keys are experiment"),
         ("training.epoch", 1, "training.epoch: unknown key: did you mean epochs?"),
@@ -93,6 +93,8 @@ def test_a_good_config() -> None:
         ("tasks", [{"name": "x", "composition": [[1, 0, 1]]}], "one row per output dimension, d = 8"),
         ("tasks", [{"name": "x y", "id": [255, 0, 0]}], "tasks[0].name"),
         ("tasks", [{"name": "T3", "id": [255, 0, 0]}], "not the paper's task of that name"),
+        ("tasks", [{"name": "repeat-copy", "id": [510, 0, 0]}], "not the paper's task of that name"),
+        ("dimensions", 2000, "too large"),
         ("tasks", [{"nam": "x", "id": [255, 0, 0]}], "tasks[0]"),
         ("exemplar.seed", 3, "exemplar.seed: 3: not in the sweep; seeds has 1, 2"),
         ("exemplar.l2", 0.2, "exemplar.l2: 0.2: not in the sweep; l2 has 0, 0.1"),
@@ -111,7 +113,7 @@ def test_bad_settings_are_one_line_that_names_them(path: str, value: object, say
     assert len(message) < 300
 
 
-@pytest.mark.parametrize("content", ["[1, 2]", "", "a: [", "\x00", "experiment: &a [*a]"])
+@pytest.mark.parametrize("content", ["[1, 2]", "", "a: [", "\x00", "experiment: &a [*a]", "l2: [0]\nl2: [1]"])
 def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
     path = tmp_path / "my.yaml"
     path.write_text(content)
@@ -146,6 +148,13 @@ def test_scientific_notation_is_a_number_although_yaml_reads_text(tmp_path: Path
     assert experiment.protocol.learning_rate == 0.0003
 
 
+@pytest.mark.parametrize("value", [1e-7, 5e-5, 1e30])
+def test_settings_survive_their_file(tmp_path: Path, value: float) -> None:
+    experiment = config.check({**GOOD, "l2": [value]})
+    (tmp_path / "settings.json").write_text(config.dump(experiment))
+    assert config.load(tmp_path / "settings.json") == experiment
+
+
 def test_docs_are_those_of_the_schema() -> None:
     """`emtvb config docs docs` writes them."""
     assert (ROOT / "docs" / "config.md").read_text() == config.as_markdown()
@@ -162,5 +171,9 @@ def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"EXPERIMENT_OUTPUT_DIR.*is a file"):
         config.check_results_root(tmp_path / "file" / "below")
+    with pytest.raises(InputError, match="braces"):
+        config.check_results_root(tmp_path / "a{b}")
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "~/results")
+    assert config.results_root() == Path.home() / "results"
     with pytest.raises(InputError, match="not writable"):
         config.check_results_root(Path("/proc/emtvb"))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,6 +73,22 @@ def test_cells_of_text_say_ours_theirs_and_coverage() -> None:
     assert tables.as_text(table).shape == (3, 5)
 
 
+def test_l2_penalties_that_look_alike_keep_their_columns() -> None:
+    rows = measured([("T1", 64, l2, 0.9, 1, 0.1, 0.9) for l2 in (0.1234567, 0.1234568)])
+    assert tables.as_text(tables.table1(rows)).shape == (1, 4)
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"run_id,test_accuracy\n", b"\xff\xfe\x00"])
+def test_damaged_tables_are_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "measurements.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"measurements\.csv") as caught:
+        tables.read_table(path, tables.MEASURED_COLUMNS)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="cannot be read"):
+        tables.read_table(tmp_path / "absent.csv", tables.MEASURED_COLUMNS)
+
+
 def test_markdown_is_a_table() -> None:
     lines = [line for line in tables.as_markdown(tables.table1(measured(ROWS))).splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in lines}) == 1
@@ -87,4 +105,6 @@ def test_combining_wants_every_run_once() -> None:
         tables.combine(runs, measurements.iloc[[*range(1, 8)]])
     with pytest.raises(InputError, match="measured twice"):
         tables.combine(runs, pd.concat([measurements, measurements.iloc[:1]]))
+    with pytest.raises(InputError, match="run table"):
+        tables.combine(pd.concat([runs, runs.iloc[:1]]), measurements)
     assert np.isnan(tables.table1(measured(ROWS)).iloc[1].spectral_error)

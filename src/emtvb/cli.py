@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from emtvb.tasks import Task
 if TYPE_CHECKING:
     from emtvb.interpret.measure import Measurement
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 PAPER = tasks.PAPER_SIZE
 
 
@@ -173,8 +174,9 @@ def interpret(run: str, output: Path | None) -> None:
     from emtvb.interpret import exemplar
     from emtvb.interpret.measure import MeasureSettings, measure
 
-    measurement = measure(found.run, network, MeasureSettings(**found.experiment.interpretation.model_dump()))
-    exemplar.save(folder / "exemplar.npz", exemplar.look(found.run, network, vars(measurement)))
+    settings = MeasureSettings(**found.experiment.interpretation.model_dump())
+    measurement = measure(found.run, network, settings)
+    exemplar.save(folder / "exemplar.npz", exemplar.look(found.run, network, vars(measurement), settings.modulus))
     write_csv(folder / "measurements.csv", _as_frame(measurement))
     look = data.load_exemplar(folder / "exemplar.npz")
     save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
@@ -192,9 +194,10 @@ def _as_frame(measurement: Measurement) -> Any:
 
 
 def _print_measurement(found: Measurement) -> None:
-    error = (
-        "not defined (counts differ)" if found.spectral_error != found.spectral_error else f"{found.spectral_error:.5f}"
-    )
+    error = f"{found.spectral_error:.5f}"
+    if math.isnan(found.spectral_error):
+        same = found.phi_eigenvalues == found.network_eigenvalues
+        error = "not defined (by rounding)" if same else "not defined (counts differ)"
     table = Table("measurement", "value", title=found.run_id, title_justify="left")
     table.add_row("test accuracy", f"{found.test_accuracy:.4f}")
     table.add_row("long-term eigenvalues", f"{found.network_eigenvalues} (Phi has {found.phi_eigenvalues})")
@@ -244,11 +247,9 @@ def summary(file: str) -> None:
     if not table.is_file():
         raise InputError("table", str(table), "not made yet; run the workflow on this config first")
 
-    import pandas as pd
-
     from emtvb import tables
 
-    _print_table1(tables.as_text(pd.read_csv(table)), folder.name)
+    _print_table1(tables.as_text(tables.read_table(table, tables.TABLE1_COLUMNS)), folder.name)
     console.print("\nFigures:")
     for path in sorted((folder / "figures").rglob("*")):
         if path.suffix in (".pdf", ".png", ".gif"):

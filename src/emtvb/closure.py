@@ -47,11 +47,18 @@ def _read(file: Path, mtime: int) -> tuple[str, list[Path]]:  # noqa: ARG001 - m
     tree = ast.parse(text, str(file))
     reached = [path for name in _imports(tree) for path in _module_files(name)] + _data_files(tree)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(
-            node, clean=False
-        ):
-            node.body = node.body[1:]
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = [statement for statement in node.body if not _is_text(statement)]
     return ast.dump(tree), reached
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is a string alone: a docstring, or what stands below an attribute to describe it."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:

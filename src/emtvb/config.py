@@ -1,6 +1,6 @@
 """An experiment is a config file: what its keys are, what they may be, and what one says when they are wrong.
 
-The models below are the one source of truth. ``docs/config.md`` and ``config/schema.json`` are written from them.
+The models below are the one source of truth. ``docs/config.md`` and ``docs/config.schema.json`` are written from them.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Positive = Annotated[Number, Field(gt=0)]
 Fraction = Annotated[Number, Field(gt=0, le=1)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**63)]
 TaskName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)]
-ExperimentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=120)]
+ExperimentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=200)]
 
 
 class Settings(BaseModel):
@@ -84,7 +84,8 @@ class TaskSettings(Settings):
                 task = binding.from_composition(self.composition or [], d, s, self.name)
         except InputError as error:
             raise InputError(f"task {self.name}: {error.what}", error.value, error.remedy) from None
-        if self.name in binding.NAMED and self.name != binding.canonical_name(task.task_id, d, s):
+        known = binding.ALIASES.get(self.name, self.name)
+        if known in binding.NAMED and known != binding.canonical_name(task.task_id, d, s):
             raise InputError(
                 f"task {self.name}", task.label, "is not the paper's task of that name; choose another name"
             )
@@ -188,13 +189,13 @@ class Experiment(Settings):
         """
         return sweep.grid(self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds, self.protocol)
 
-    def read_runs(self, path: Path | str, shard: str | None = None) -> list[sweep.Run]:
-        """The runs of this experiment's ``runs.csv``, of one shard if it is named.
+    def read_runs(self, path: Path | str) -> dict[str, list[sweep.Run]]:
+        """The runs of this experiment's ``runs.csv``, by shard.
 
         Raises:
             InputError: Where the table is not one of these settings.
         """
-        return sweep.read_run_table(path, self.dimensions, self.variables, self.protocol, shard)
+        return sweep.read_run_table(path, self.dimensions, self.variables, self.protocol)
 
     def shards(self) -> dict[str, list[sweep.Run]]:
         """The runs by the job that trains them."""
@@ -255,10 +256,21 @@ def load(path: Path | str) -> Experiment:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("config file", str(path), f"cannot be read ({error})") from None
     try:
-        config = yaml.safe_load(text)
+        config = yaml.load(text, _UniqueKeys)
     except yaml.YAMLError as error:
         raise InputError("config file", str(path), f"not YAML ({error})") from None
     return check(config, str(path))
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key stands once; the standard lets the last one win in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for i, key in enumerate(keys):
+            if key in keys[:i]:
+                raise yaml.YAMLError(f"the key {key} occurs twice, at line {node.value[i][0].start_mark.line + 1}")
+        return super().construct_mapping(node, deep)
 
 
 def reread(value: Any) -> Any:
@@ -310,7 +322,7 @@ def _default(field: FieldInfo) -> str:
 
 def results_root() -> Path:
     """Where results go: the folder in EXPERIMENT_OUTPUT_DIR if it is set, else ``results``."""
-    return Path(os.environ.get("EXPERIMENT_OUTPUT_DIR") or "results")
+    return Path(os.environ.get("EXPERIMENT_OUTPUT_DIR") or "results").expanduser()
 
 
 def check_results_root(root: Path) -> None:
@@ -322,6 +334,8 @@ def check_results_root(root: Path) -> None:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     source = "EXPERIMENT_OUTPUT_DIR" if os.environ.get("EXPERIMENT_OUTPUT_DIR") else "results folder"
+    if set("{}") & set(str(root)):
+        raise InputError(source, str(root), "Snakemake takes braces for wildcards; choose a folder without them")
     if not folder.is_dir():
         raise InputError(source, str(root), f"{folder} is a file; choose a folder")
     try:

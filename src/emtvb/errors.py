@@ -20,6 +20,3 @@ class InputError(ValueError):
         self.remedy = remedy
         shown = value if isinstance(value, str) else repr(value)
         super().__init__(" ".join(f"{what}: {shown}: {remedy}".split()))
-
-    def __reduce__(self) -> tuple[type[InputError], tuple[str, object, str]]:
-        return type(self), (self.what, self.value, self.remedy)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from emtvb import config, networks
+from emtvb import config, networks, sweep
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.networks import Network
@@ -19,15 +18,15 @@ class FoundRun:
 
     Attributes:
         run: Its settings.
-        experiment: The experiment that it is part of.
-        folder: That experiment's folder.
+        folder: The folder of the experiment that it is part of.
         shard: The shard that trained it.
+        experiment: That experiment.
     """
 
     run: Run
-    experiment: Experiment
     folder: Path
     shard: str
+    experiment: Experiment
 
     def network(self) -> Network:
         """Its trained weights.
@@ -53,34 +52,37 @@ def find_run(text: str, root: Path) -> FoundRun:
     """
     path = Path(text)
     if (path / "runs.csv").is_file():
-        run_ids = list(_shards(path))
-        if len(run_ids) != 1:
-            raise InputError("run", text, f"holds {len(run_ids)} runs; name one, such as {path / run_ids[0]}")
-        return _found(path, run_ids[0])
-    if (path.parent / "runs.csv").is_file() and path.name in _shards(path.parent):
-        return _found(path.parent, path.name)
-    folders = [table.parent for table in sorted(root.glob("*/runs.csv")) if text in _shards(table.parent)]
+        runs = _runs(path)
+        if len(runs) != 1:
+            raise InputError("run", text, f"holds {len(runs)} runs; name one, such as {path / next(iter(runs))}")
+        return next(iter(runs.values()))
+    if (path.parent / "runs.csv").is_file() and path.name in _run_ids(path.parent):
+        return _runs(path.parent)[path.name]
+    folders = [table.parent for table in sorted(root.glob("*/runs.csv")) if text in _readable_run_ids(table.parent)]
     if len(folders) > 1:
-        raise InputError(
-            "run", text, f"is in {len(folders)} experiments; write {' or '.join(f'{f}/{text}' for f in folders)}"
-        )
+        ways = " or ".join(f"{folder}/{text}" for folder in folders)
+        raise InputError("run", text, f"is in {len(folders)} experiments; write {ways}")
     if not folders:
         raise InputError(
             "run", text, f"no such run under {root}; `emtvb train` makes one, runs.csv lists an experiment's"
         )
-    return _found(folders[0], text)
+    return _runs(folders[0])[text]
 
 
-def _shards(folder: Path) -> dict[str, str]:
-    """The shard of each run of an experiment's folder, by run id."""
+def _run_ids(folder: Path) -> set[str]:
+    return {row["run_id"] for row in sweep.read_rows(folder / "runs.csv")}
+
+
+def _readable_run_ids(folder: Path) -> set[str]:
+    """The runs of a folder that the user did not name: nothing, where its table is not one."""
     try:
-        with (folder / "runs.csv").open(newline="") as table:
-            return {row["run_id"]: row["shard"] for row in csv.DictReader(table)}
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("run table", str(folder / "runs.csv"), f"cannot be read ({error}); enumerate again") from None
+        return _run_ids(folder)
+    except InputError:
+        return set()
 
 
-def _found(folder: Path, run_id: str) -> FoundRun:
+def _runs(folder: Path) -> dict[str, FoundRun]:
+    """All runs of an experiment's folder, by run id."""
     experiment = config.load(folder / "settings.json")
-    run = next(run for run in experiment.read_runs(folder / "runs.csv") if run.run_id == run_id)
-    return FoundRun(run, experiment, folder, _shards(folder)[run_id])
+    by_shard = experiment.read_runs(folder / "runs.csv")
+    return {run.run_id: FoundRun(run, folder, shard, experiment) for shard, runs in by_shard.items() for run in runs}

@@ -115,7 +115,7 @@ def _run_from(entry: dict[str, Any]) -> Run:
 
 def number(value: float) -> str:
     """The shortest text that reads back as the same number; 0.0 and 0 are one."""
-    text = repr(float(value))
+    text = repr(float(value) + 0.0)  # which makes 0 of -0
     return text.removesuffix(".0")
 
 
@@ -146,8 +146,8 @@ def shard_name(run: Run, seeds_per_shard: int) -> str:
 
     A function of the run's own settings, so that a new task, size or block of seeds leaves the other shards alone.
     """
-    first = run.seed - (run.seed - 1) % seeds_per_shard
-    last = first + seeds_per_shard - 1
+    last = run.seed + -run.seed % seeds_per_shard
+    first = max(last - seeds_per_shard + 1, 0)
     block = f"seed{run.seed}" if seeds_per_shard == 1 else f"seeds{first}-{last}"
     return f"{run.task.name}_h{run.hidden_dim}_{block}"
 
@@ -182,23 +182,38 @@ def write_run_table(path: Path | str, by_shard: dict[str, list[Run]]) -> None:
         writer.writerows(run_row(run, shard) for shard, runs in by_shard.items() for run in runs)
 
 
-def read_run_table(path: Path | str, d: int, s: int, protocol: Protocol, shard: str | None = None) -> list[Run]:
-    """Read the runs of ``runs.csv``, of one shard if it is named.
+def read_rows(path: Path | str) -> list[dict[str, str]]:
+    """The rows of ``runs.csv`` as text: complete, at least one, and each run once.
+
+    Raises:
+        InputError: Where the table is not that.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as table:
+            reader = csv.DictReader(table, strict=True)
+            rows, columns = list(reader), reader.fieldnames
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError("run table", str(path), f"cannot be read ({error}); run the enumerate stage") from None
+    if set(columns or ()) != set(COLUMNS) or not rows:
+        raise InputError("run table", str(path), f"must have the columns {', '.join(COLUMNS)} and at least one run")
+    seen: set[str] = set()
+    for line, row in enumerate(rows, start=2):
+        if set(row) != set(COLUMNS) or not all(row.values()):
+            raise InputError("run table", f"{path}, line {line}", "has empty or extra cells; run the enumerate stage")
+        if row["run_id"] in seen:
+            raise InputError("run table", f"{path}, line {line}", f"{row['run_id']} occurs twice; enumerate again")
+        seen.add(row["run_id"])
+    return rows
+
+
+def read_run_table(path: Path | str, d: int, s: int, protocol: Protocol) -> dict[str, list[Run]]:
+    """The runs of ``runs.csv`` by shard.
 
     Raises:
         InputError: Where the table is not one, or its run ids are not those of these settings.
     """
-    try:
-        with open(path, newline="") as table:
-            rows = list(csv.DictReader(table))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("run table", str(path), f"cannot be read ({error}); run the enumerate stage") from None
-    if not rows or set(rows[0]) != set(COLUMNS):
-        raise InputError("run table", str(path), f"must have the columns {', '.join(COLUMNS)} and at least one run")
-    runs = []
-    for row in rows:
-        if shard is not None and row["shard"] != shard:
-            continue
+    by_shard: dict[str, list[Run]] = {}
+    for row in read_rows(path):
         try:
             task = tasks.from_id(tasks.parse_id(row["task_id"]), d, s, row["task"])
             settings = int(row["hidden_dim"]), float(row["l2"]), float(row["threshold"]), int(row["seed"])
@@ -209,7 +224,5 @@ def read_run_table(path: Path | str, d: int, s: int, protocol: Protocol, shard: 
             raise InputError(
                 "run table", f"{path}: {row['run_id']}", f"with these settings it is {run.run_id}; enumerate again"
             )
-        runs.append(run)
-    if not runs:
-        raise InputError("shard", str(shard), f"has no runs in {path}")
-    return runs
+        by_shard.setdefault(row["shard"], []).append(run)
+    return by_shard

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -24,6 +24,9 @@ def combine(runs: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
     Raises:
         InputError: Where a run has no measurements, or more than one row of them.
     """
+    if runs["run_id"].duplicated().any():
+        repeated = runs.loc[runs["run_id"].duplicated(), "run_id"].iloc[0]
+        raise InputError("run table", repeated, "occurs twice; run the enumerate stage")
     counts = measurements["run_id"].value_counts()
     if (counts > 1).any():
         raise InputError("measurements", counts.index[0], "measured twice; delete measurements/ and run again")
@@ -107,17 +110,46 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     return rows.rename_axis(columns=None).reset_index()
 
 
-def read_runs(path: Path | str) -> pd.DataFrame:
-    """``runs.csv`` as a frame; task ids stay text."""
-    return pd.read_csv(path, dtype={"task_id": str})
+RUN_COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard")
+MEASURED_COLUMNS = ("run_id", "test_accuracy", "spectral_error", "optimal_spectral_error")
+TABLE1_COLUMNS = (
+    *CELL, "spectral_error", "accuracy", "seeds_with_error", "seeds", "optimal_spectral_error",
+    "published_spectral_error", "published_accuracy",
+)  # fmt: skip
+
+
+def read_table(path: Path | str, columns: Sequence[str]) -> pd.DataFrame:
+    """A table that the workflow wrote; names and task ids stay text.
+
+    Args:
+        path: Its file.
+        columns: Those that it must have.
+
+    Raises:
+        InputError: Where it is missing, damaged or another's.
+    """
+    try:
+        table = pd.read_csv(path, dtype=dict.fromkeys(("run_id", "task", "task_id", "shard"), str))
+    except (OSError, ValueError) as error:
+        raise InputError("table", str(path), f"cannot be read ({error}); delete it and run the workflow") from None
+    missing = [name for name in columns if name not in table.columns]
+    if missing or table.empty:
+        problem = f"has no column {missing[0]}" if missing else "has no rows"
+        raise InputError("table", str(path), f"{problem}; delete it and run the workflow")
+    return table
 
 
 def _rows(table: pd.DataFrame, heading: Callable[[str], str], cell: Callable[[pd.Series], str]) -> pd.DataFrame:
     """Cells of text: a row per task and hidden size, a column per L2, all in order of first appearance."""
-    text = table.assign(cell=table.apply(cell, axis=1), column=[heading(f"{l2:g}") for l2 in table["l2"]])
+    text = table.assign(cell=table.apply(cell, axis=1), column=[heading(_number(l2)) for l2 in table["l2"]])
     wide = text.pivot(index=["task", "hidden_dim"], columns="column", values="cell").fillna("")
     order = pd.MultiIndex.from_frame(text[["task", "hidden_dim"]].drop_duplicates())
     return wide.loc[order, text["column"].drop_duplicates()]
+
+
+def _number(value: float) -> str:
+    """The shortest text that reads back the same."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def _markdown_cell(row: pd.Series) -> str:

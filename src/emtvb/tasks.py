@@ -9,6 +9,7 @@ be observed) has an exact answer without floating point.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -138,8 +139,6 @@ class Task:
             offset = 0.0 if np.prod(sign[cycle]) > 0 else 0.5
             turns = (np.arange(length) + offset) / length
             angles.append(np.where(turns > 0.5, turns - 1, turns) * 2 * np.pi)
-        if not angles:
-            return np.zeros(0, dtype=np.complex128)
         return np.exp(1j * np.sort(np.concatenate(angles)))
 
     def unroll(self, horizon: int) -> tuple[Int[np.ndarray, "horizon d"], Int[np.ndarray, "horizon d"]]:
@@ -279,7 +278,12 @@ def compose_copy_id(d: int, s: int) -> TaskId:
 PAPER_SIZE = (8, 8)
 _MIXED = 9241421688590303745
 _PAPER_ONLY: dict[str, TaskId] = {"T3": (_MIXED, 262676, 189), "T4": (_MIXED, 38637, 145)}
-_ALIASES = {"repeat-copy": "T1", "compose-copy": "T2"}
+ALIASES = {"repeat-copy": "T1", "compose-copy": "T2"}
+"""Other names of the paper's tasks."""
+_LONGEST_LABEL = 48
+"""Longer ids are replaced by a digest in names, which become file names."""
+_MOST_ELEMENTS, _MOST_DIMENSIONS = 10_000, 1_000
+"""Bounds that keep ids printable: Python writes integers of at most 4,300 digits."""
 NAMED = ("T1", "T2", "T3", "T4")
 """The paper's tasks: T1 and T2 at any size, T3 and T4 at the paper's d = s = 8."""
 
@@ -287,7 +291,7 @@ NAMED = ("T1", "T2", "T3", "T4")
 def named_id(name: str, d: int, s: int) -> TaskId:
     """The id of one of the paper's tasks by name (T1 to T4, repeat-copy, compose-copy)."""
     check_size(d, s)
-    name = _ALIASES.get(name, name)
+    name = ALIASES.get(name, name)
     if name == "T1":
         return repeat_copy_id(d, s)
     if name == "T2":
@@ -296,7 +300,7 @@ def named_id(name: str, d: int, s: int) -> TaskId:
         if (d, s) != PAPER_SIZE:
             raise InputError(f"task {name}", f"d = {d}, s = {s}", "the paper defines it for d = s = 8 only")
         return _PAPER_ONLY[name]
-    known = ", ".join((*NAMED, *_ALIASES))
+    known = ", ".join((*NAMED, *ALIASES))
     raise InputError("task", name, f"unknown name; known are {known}, or give an id [a, b, c] or a composition")
 
 
@@ -306,29 +310,36 @@ def named(name: str, d: int = 8, s: int = 8) -> Task:
 
 
 def canonical_name(task_id: Sequence[int], d: int, s: int) -> str:
-    """The name under which a task is known everywhere: the paper's, or its size and id."""
+    """The name under which a task is known everywhere: the paper's, or its size and id (a digest of a long one)."""
     for name in NAMED:
         try:
             if named_id(name, d, s) == tuple(task_id):
                 return name
         except InputError:
             continue
-    return f"d{d}s{s}-" + "-".join(map(str, task_id))
+    label = "-".join(map(str, task_id))
+    if len(label) > _LONGEST_LABEL:
+        label = hashlib.sha256(label.encode()).hexdigest()[:12]
+    return f"d{d}s{s}-{label}"
 
 
 def parse_id(text: str) -> TaskId:
     """An id written ``a-b-c`` or ``a,b,c``."""
-    if not re.fullmatch(r"\d+[-,]\d+[-,]\d+", text):
-        raise InputError("task id", text, "write three integers as a-b-c")
+    if not re.fullmatch(r"\d{1,4000}[-,]\d{1,4000}[-,]\d{1,4000}", text):
+        shown = text if len(text) < 80 else text[:77] + "..."
+        raise InputError("task id", shown, "write three integers as a-b-c")
     a, b, c = map(int, re.split("[-,]", text))
     return a, b, c
 
 
 def check_size(d: int, s: int) -> None:
-    """Raise InputError unless both sizes are positive integers."""
+    """Raise InputError unless both sizes are positive integers of a size that an id can be written for."""
     for what, value in (("d (dimensions)", d), ("s (variables)", s)):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise InputError(what, value, "give a positive integer")
+    if d > _MOST_DIMENSIONS or s * d > _MOST_ELEMENTS:
+        most = f"at most {_MOST_DIMENSIONS} dimensions and {_MOST_ELEMENTS} stacked elements"
+        raise InputError("d (dimensions), s (variables)", f"{d}, {s}", f"too large: {most}")
 
 
 def _digits(number: int, base: int) -> list[int]:

@@ -62,7 +62,7 @@ def make_arrays(
     keep = np.full(memory, kept)
     entries = {
         "run_id": f"{task}_h{hidden_dim}_l2-0_thr-0.98_seed1", "task": task, "d": d, "s": s, "hidden_dim": hidden_dim,
-        "l2": 0, "threshold": 0.98, "seed": 1, "test_accuracy": 0.9998, "spectral_error": 0.0005,
+        "l2": 0, "threshold": 0.98, "seed": 1, "modulus": 0.9, "test_accuracy": 0.9998, "spectral_error": 0.0005,
         "optimal_spectral_error": 0.0005, "memory_map_error": 0.2,
     }  # fmt: skip
     return {

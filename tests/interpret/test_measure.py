@@ -49,6 +49,18 @@ def test_a_shards_table_has_a_row_per_run_and_says_nothing_but_numbers(tiny_run:
     assert np.isfinite(table.drop(columns=["run_id", "spectral_error"]).to_numpy(float)).all()
 
 
+def test_a_diverged_run_is_measured_as_one(tiny_run: Run) -> None:
+    network = make_network(2, 8)
+    network.W_hh[0, 0] = np.nan
+    found = measure(tiny_run, network, MeasureSettings(10, 200))
+    assert found.test_accuracy == pytest.approx(0.5, abs=0.1)
+    assert (found.matched_eigenvalues, found.network_eigenvalues, found.phi_eigenvalues) == (0, 0, 4)
+    assert found.optimal_spectral_error == np.pi
+    assert np.isnan(found.spectral_error)
+    with pytest.raises(InputError, match="diverged"):
+        exemplar.look(tiny_run, network, vars(found), 0.9)
+
+
 def test_weights_of_another_task_are_refused(tiny_run: Run) -> None:
     with pytest.raises(InputError, match="task T1 has d = 2"):
         measure(tiny_run, make_network(3, 8), MeasureSettings())
@@ -58,8 +70,8 @@ def test_weights_of_another_task_are_refused(tiny_run: Run) -> None:
 def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: int, hidden: int) -> None:
     task = tasks.named("T1", d, s)
     run = Run(task, hidden, 0.0, 0.9, 1)
-    network = make_network(d, hidden)
-    arrays = exemplar.look(run, network, vars(measure(run, network, MeasureSettings(5, 5))))
+    network, settings = make_network(d, hidden), MeasureSettings(5, 5)
+    arrays = exemplar.look(run, network, vars(measure(run, network, settings)), settings.modulus)
     exemplar.save(tmp_path / "e.npz", arrays)
     with np.load(tmp_path / "e.npz") as stored:
         assert json.loads(str(stored["about"]))["run_id"] == run.run_id

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import sys
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -106,11 +104,17 @@ def test_the_order_of_runs_does_not_matter(run: Run, tmp_path: Path, path: str) 
     assert len(set(first)) == 3
 
 
-def damage_nothing(path: Path) -> None:
-    """A checkpoint of another run."""
-    with safe_open(path, framework="numpy") as stored:
-        about = json.loads(stored.metadata()["about"])
-    save_file(load_file(path), path, metadata={"about": json.dumps({**about, "key": "T1_other compiled"})})
+def make_foreign(path: Path) -> None:
+    """A whole checkpoint of another run."""
+    arrays = load_file(path)
+    checkpoint.save(path, "T1_other compiled", checkpoint.Checkpoint(arrays, 150, {}))
+
+
+def pretend_to_be_done(path: Path) -> None:
+    """More steps than were taken, by one byte of the text."""
+    content = path.read_bytes()
+    assert content.count(b'steps_done\\": 1') == 1
+    path.write_bytes(content.replace(b'steps_done\\": 1', b'steps_done\\": 2'))
 
 
 def flip_a_bit(path: Path) -> None:
@@ -122,13 +126,14 @@ def flip_a_bit(path: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        damage_nothing,
+        make_foreign,
+        pretend_to_be_done,
         flip_a_bit,
         lambda path: path.write_bytes(path.read_bytes()[:-1]),
         lambda path: path.write_bytes(b""),
         lambda path: save_file({"x": np.zeros(3)}, path),
     ],
-    ids=["foreign", "bit", "torn", "empty", "other"],
+    ids=["foreign", "steps", "bit", "torn", "empty", "other"],
 )
 def test_a_bad_checkpoint_is_set_aside(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, damage

@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from emtvb import networks, tasks
@@ -152,9 +150,7 @@ def test_killed_and_resumed_gives_the_same_bytes(
 
 def make_foreign(path: Path) -> None:
     """A checkpoint of other runs."""
-    with safe_open(path, framework="numpy") as stored:
-        about = json.loads(stored.metadata()["about"])
-    save_file(load_file(path), path, metadata={"about": json.dumps({**about, "key": "3 runs (0) on cpu"})})
+    checkpoint.save(path, "3 runs (0) on cpu", checkpoint.Checkpoint(load_file(path), 150, {}))
 
 
 def flip_a_bit(path: Path) -> None:

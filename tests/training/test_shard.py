@@ -58,12 +58,14 @@ def test_the_reference_trainer_does_it_too_and_keeps_its_own_state(runs: list[Ru
     assert len(list((tmp_path / "runs" / runs[0].run_id).iterdir())) == 2
 
 
+@pytest.mark.parametrize("file", ["network.safetensors", "history.csv"])
+@pytest.mark.parametrize("cut", [3, 30])
 def test_a_damaged_finished_run_is_trained_again(
-    runs: list[Run], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    runs: list[Run], tmp_path: Path, caplog: pytest.LogCaptureFixture, file: str, cut: int
 ) -> None:
     before = train(runs[:1], tmp_path)[runs[0].run_id]
-    (kept,) = (tmp_path / "runs").glob("*/*/network.safetensors")
-    kept.write_bytes(kept.read_bytes()[:-3])
+    (kept,) = (tmp_path / "runs").glob(f"*/*/{file}")
+    kept.write_bytes(kept.read_bytes()[:-cut])
     with caplog.at_level(logging.WARNING):
         after = train(runs[:1], tmp_path)[runs[0].run_id]
     assert "training it again" in caplog.text

@@ -121,7 +121,8 @@ def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> 
 def test_bad_settings_stop_before_any_work(project: Project, arguments: list[str], says: str) -> None:
     result = project.snakemake(*arguments)
     assert result.returncode != 0
-    assert [line for line in result.stderr.splitlines() if says in line]
+    assert len([line for line in result.stderr.splitlines() if says in line]) == 1
+    assert "Traceback" not in result.stderr
     assert not (project.folder / "results").exists()
 
 

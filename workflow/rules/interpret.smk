@@ -35,6 +35,7 @@ rule look_at_exemplar:
         "../envs/emtvb.yaml"
     params:
         run=lambda wildcards: runs_to_json([EXEMPLARS[wildcards.task]]),
+        modulus=EXPERIMENT.interpretation.modulus,
         code=script_code("look_at_exemplar.py"),
     script:
         "../scripts/look_at_exemplar.py"

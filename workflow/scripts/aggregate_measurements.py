@@ -7,6 +7,7 @@ from emtvb.files import write_csv
 from emtvb.jobs import job
 
 with job(snakemake.log[0]):
-    runs = tables.read_runs(snakemake.input.runs)
-    measurements = pd.concat(map(pd.read_csv, snakemake.input.measurements), ignore_index=True)
+    runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
+    shards = [tables.read_table(path, tables.MEASURED_COLUMNS) for path in snakemake.input.measurements]
+    measurements = pd.concat(shards, ignore_index=True)
     write_csv(snakemake.output.measurements, tables.combine(runs, measurements)[measurements.columns])

@@ -11,4 +11,6 @@ with job(snakemake.log[0]):
     (run,) = runs_from_json(snakemake.params.run)
     network = networks.load_networks(snakemake.input.weights, [run.run_id])[run.run_id]
     measurements = pd.read_csv(snakemake.input.measurements).set_index("run_id").loc[run.run_id]
-    exemplar.save(snakemake.output.exemplar, exemplar.look(run, network, measurements.to_dict()))
+    exemplar.save(
+        snakemake.output.exemplar, exemplar.look(run, network, measurements.to_dict(), snakemake.params.modulus)
+    )

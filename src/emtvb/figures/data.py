@@ -30,6 +30,7 @@ class Exemplar:
         l2: L2 penalty.
         threshold: Accuracy above which the curriculum moved up.
         seed: Its seed.
+        modulus: Eigenvalues with a larger modulus are long-term.
         test_accuracy: Fraction of output elements whose sign is right.
         spectral_error: The paper's, radians; NaN where it is not defined.
         optimal_spectral_error: By optimal assignment, radians.
@@ -57,6 +58,7 @@ class Exemplar:
     l2: float
     threshold: float
     seed: int
+    modulus: float
     test_accuracy: float
     spectral_error: float
     optimal_spectral_error: float
@@ -80,7 +82,15 @@ class Exemplar:
         return "input phase" if time < self.s else "output phase"
 
 
-_NUMBERS = {"test_accuracy", "spectral_error", "optimal_spectral_error", "memory_map_error", "l2", "threshold"}
+_NUMBERS = {
+    "test_accuracy",
+    "spectral_error",
+    "optimal_spectral_error",
+    "memory_map_error",
+    "l2",
+    "threshold",
+    "modulus",
+}
 _COUNTS = {"d", "s", "hidden_dim", "seed"}
 _ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
     "composition": (np.float64, ("d", "memory")),

@@ -16,7 +16,6 @@ from emtvb.figures.data import Exemplar
 from emtvb.figures.panels import accuracy_text, spectral_error_text, task_title
 from emtvb.figures.style import COLUMN, EXPECTED, FOUND, OTHER, PAGE, style
 
-MODULUS = 0.9
 """Eigenvalues with a larger modulus are long-term (paper section 4)."""
 
 
@@ -66,14 +65,22 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
 
 def _panel(axes: Axes, exemplar: Exemplar) -> None:
     found = exemplar.network_eigenvalues
-    long_term = _long_term(found)
+    long_term = _long_term(exemplar, found)
     axes.axhline(0, color="0.85", linewidth=0.5, zorder=0)
     axes.axvline(0, color="0.85", linewidth=0.5, zorder=0)
     axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.6", linewidth=0.6, zorder=1))
     _dots(axes, exemplar.phi_eigenvalues, r"$\Phi$", mfc="none", mec=EXPECTED, mew=0.6, markersize=5, zorder=3)
-    _dots(axes, found[long_term], rf"$W_{{hh}}$, $|\lambda| > {MODULUS}$", mfc=FOUND, mew=0, markersize=2.6, zorder=4)
+    _dots(
+        axes,
+        found[long_term],
+        rf"$W_{{hh}}$, $|\lambda| > {exemplar.modulus:g}$",
+        mfc=FOUND,
+        mew=0,
+        markersize=2.6,
+        zorder=4,
+    )
     _dots(axes, found[~long_term], r"$W_{hh}$, other", mfc=OTHER, mew=0, markersize=2.4, zorder=2)
-    counts = rf"{long_term.sum()} long-term ($\Phi$: {_long_term(exemplar.phi_eigenvalues).sum()})"
+    counts = rf"{long_term.sum()} long-term ($\Phi$: {_long_term(exemplar, exemplar.phi_eigenvalues).sum()})"
     lines = [task_title(exemplar, 24), accuracy_text(exemplar), spectral_error_text(exemplar), counts]
     axes.set_title("\n".join(lines))
 
@@ -83,8 +90,8 @@ def _dots(axes: Axes, values: Complex[np.ndarray, " mode"], label: str, **look: 
     axes.plot(values.real, values.imag, linestyle="none", marker="o", label=label, **look)
 
 
-def _long_term(values: Complex[np.ndarray, " mode"]) -> Bool[np.ndarray, " mode"]:
-    mask: np.ndarray = np.abs(values) > MODULUS
+def _long_term(exemplar: Exemplar, values: Complex[np.ndarray, " mode"]) -> Bool[np.ndarray, " mode"]:
+    mask: np.ndarray = np.abs(values) > exemplar.modulus
     return mask
 
 
@@ -104,6 +111,6 @@ def _table(exemplar: Exemplar, matrix: str, values: Complex[np.ndarray, " mode"]
             "imaginary": values.imag,
             "modulus": np.abs(values),
             "angle": np.angle(values),
-            "long_term": _long_term(values),
+            "long_term": _long_term(exemplar, values),
         }
     )

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb import networks
+from emtvb.errors import InputError
 from emtvb.files import atomic
 from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import power_iteration, residual_components
@@ -42,21 +43,28 @@ def picture(s: int, d: int) -> Float[np.ndarray, "s d"]:
     return marks[np.arange(s) * 8 // s][:, np.arange(d) * 8 // d]
 
 
-def look(run: Run, network: Network, measurements: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: float) -> dict[str, np.ndarray]:
     """The arrays of one exemplar.
 
     Args:
         run: Which run it is.
         network: Its trained weights.
         measurements: Its row of measurements, by column.
+        modulus: Eigenvalues with a larger modulus are long-term.
 
     Returns:
-        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed and the measurements),
+        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed,
+        modulus and the measurements),
         ``composition`` (d, memory), ``phi`` (memory, memory), ``phi_eigenvalues``, ``network_eigenvalues``, ``W_hh``,
         ``kept`` (memory), ``W_hh_in_memories`` (memory + up to ten residual components, squared), ``inputs`` (time, d),
         ``hidden`` (time, hidden), ``outputs`` (time, d), ``targets`` (time, d; 0 in the input phase), ``memories``
         (time, memory: Psi* h), and ``theory`` (time, memory: the task's own state m).
+
+    Raises:
+        InputError: Where the network's weights are not finite.
     """
+    if not network.is_finite():
+        raise InputError("exemplar", run.run_id, "its training diverged and left no network; choose another exemplar")
     task = run.task
     u = picture(task.s, task.d)[:, None, :]
     horizon = max(STEPS - task.s, 1)
@@ -78,6 +86,7 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any]) -> dict[st
         "l2": run.l2,
         "threshold": run.threshold,
         "seed": run.seed,
+        "modulus": modulus,
         **{name: float(measurements[name]) for name in _SHOWN},
     }
     return {

@@ -81,13 +81,16 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
     """
     task = run.task
     networks.check_task(network, task, run.run_id)
+    test_accuracy = accuracy(network, task, settings.horizon, settings.sequences)
+    if not network.is_finite():
+        return _diverged(run, test_accuracy)
     weights = linearise(network)
     found = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(task.eigenvalues(), found, settings.modulus)
     memories = power_iteration(network, task)
     return Measurement(
         run_id=run.run_id,
-        test_accuracy=accuracy(network, task, settings.horizon, settings.sequences),
+        test_accuracy=test_accuracy,
         spectral_error=published_spectral_error(_persistent_phi(task), weights, settings.modulus),
         optimal_spectral_error=match.error,
         matched_spectral_error=match.matched_error,
@@ -97,6 +100,24 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
         largest_modulus=float(np.abs(found).max()),
         memory_map_error=map_error(memories, weights, task),
         memory_condition=memories.condition,
+    )
+
+
+def _diverged(run: Run, test_accuracy: float) -> Measurement:
+    """Of weights that are not finite: they have no eigenvalues and no memories."""
+    nothing = match_spectra(run.task.eigenvalues(), np.zeros(0, np.complex128))
+    return Measurement(
+        run_id=run.run_id,
+        test_accuracy=test_accuracy,
+        spectral_error=float("nan"),
+        optimal_spectral_error=nothing.error,
+        matched_spectral_error=nothing.matched_error,
+        matched_eigenvalues=0,
+        phi_eigenvalues=nothing.expected,
+        network_eigenvalues=0,
+        largest_modulus=float("nan"),
+        memory_map_error=float("nan"),
+        memory_condition=float("nan"),
     )
 
 

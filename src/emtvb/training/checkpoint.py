@@ -16,7 +16,7 @@ from emtvb.files import write_tensors
 from emtvb.training.history import Row
 
 EVERY_SECONDS = 20.0
-"""Work that a killed process loses at most."""
+"""Time between two checkpoints, to the end of the batches that are under way: what a killed process loses."""
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +37,10 @@ def save(path: Path, key: str, checkpoint: Checkpoint) -> None:
         key: What only the same training has.
         checkpoint: What is needed to go on.
     """
-    about = {
-        "key": key,
-        "steps_done": checkpoint.steps_done,
-        "histories": {run_id: [list(row) for row in rows] for run_id, rows in checkpoint.histories.items()},
-        "digest": _digest(checkpoint.arrays),
-    }
-    write_tensors(path, dict(checkpoint.arrays), {"about": json.dumps(about)})
+    histories = {run_id: [list(row) for row in rows] for run_id, rows in checkpoint.histories.items()}
+    about = json.dumps({"key": key, "steps_done": checkpoint.steps_done, "histories": histories})
+    metadata = {"about": about, "digest": _digest(about, checkpoint.arrays)}
+    write_tensors(path, dict(checkpoint.arrays), metadata)
 
 
 def load(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | None:
@@ -69,12 +66,13 @@ def _read(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | 
     """A checkpoint, or what is wrong with it."""
     try:
         with safe_open(path, framework="numpy") as stored:
-            about: dict[str, Any] = json.loads(stored.metadata()["about"])
+            metadata = stored.metadata()
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no mapping
+        if metadata["digest"] != _digest(metadata["about"], arrays):
+            return "its digest is wrong"
+        about: dict[str, Any] = json.loads(metadata["about"])
         if about["key"] != key:
             return f"is of {about['key']}"
-        if about["digest"] != _digest(arrays):
-            return "its digest is wrong"
         if {name: array.shape for name, array in arrays.items()} != {name: array.shape for name, array in like.items()}:
             return "has other arrays"
         histories = {run_id: [Row(*row) for row in rows] for run_id, rows in about["histories"].items()}
@@ -83,8 +81,8 @@ def _read(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | 
         return f"cannot be read ({type(error).__name__})"
 
 
-def _digest(arrays: Mapping[str, np.ndarray]) -> str:
-    digest = hashlib.sha256()
+def _digest(about: str, arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(about.encode())
     for name in sorted(arrays):
         digest.update(name.encode() + arrays[name].tobytes())
     return digest.hexdigest()

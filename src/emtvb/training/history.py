@@ -22,6 +22,11 @@ class Row(NamedTuple):
     horizon: int
 
 
+def kept_steps(steps: int) -> list[int]:
+    """The batches that have a row, of so many."""
+    return [step for step in range(steps) if is_kept(step, steps)]
+
+
 COLUMNS = ("run_id", *Row._fields)
 
 

@@ -871,7 +871,7 @@ def advance(
     m_uh, v_uh, m_hh, v_hh, m_r, v_r. steps_done: steps before these. u: int8 (n, s, B, d), the batches, of -1 and 1,
     all in one epoch. in_epoch: number of the first of them in its epoch, from 0. source: int32, sign: float32
     (maxH, d): the target of output j at output step k is sign[k, j] * u[i // d, :, i % d], i = source[k, j].
-    horizons: int64 (L,), ascending. level: int64 (2,), the place in `horizons` after all batches so far, and before
+    horizons: int64 (L,). level: int64 (2,), the place in `horizons` after all batches so far, and before
     the update by the latest of them. threshold: accuracy above which the horizon moves up. lr, l2, clip: floats;
     infinity as clip means no clipping. workspace: from `make_workspace`, for these sizes; a call leaves nothing in it
     that the next one needs. out_loss (n,) float32, out_accuracy (n,) float64, out_horizon (n,) int64: written for

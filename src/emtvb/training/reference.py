@@ -148,8 +148,10 @@ def _is_usable(checkpoint: Path, run: Run) -> bool:
     if not checkpoint.exists():
         return False
     try:
-        found = torch.load(checkpoint, map_location="cpu", weights_only=True).get("run_id")
-        problem = None if found == run.run_id else f"is of run {found}"
+        stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        problem = None if stored["run_id"] == run.run_id else f"is of run {stored['run_id']}"
+        if not stored.keys() >= {"state_dict", "optimizer_states", "loops", "pytorch-lightning_version", "history"}:
+            problem = "lacks a part"
     except Exception as error:  # whatever damaged bytes make the unpickler raise
         problem = f"cannot be read ({type(error).__name__})"
     if problem is None:

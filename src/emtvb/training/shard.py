@@ -126,7 +126,13 @@ def _together(runs: Sequence[Run], state: Path, version: str, progress: Progress
 
 def _version(trainer: str) -> str:
     """Names the code and the libraries that determine a run's bits: state of another version is left alone."""
-    parts = [code_hash(__file__), trainer, f"torch {torch.__version__}", f"numba {_numba_version()}"]
+    module = {"reference": "reference.py", "cuda": "lockstep.py"}.get(trainer, "engine.py")
+    parts = [
+        code_hash(Path(__file__).with_name(module)),
+        trainer,
+        f"torch {torch.__version__}",
+        f"numba {_numba_version()}",
+    ]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
 
 
@@ -152,7 +158,10 @@ def _finished(run: Run, folder: Path) -> tuple[Network, list[Row]] | None:
     try:
         network = networks.load_networks(folder / "network.safetensors", [run.run_id])[run.run_id]
         networks.check_task(network, run.task, str(folder))
-        return network, history.read(folder / "history.csv")[run.run_id]
-    except (InputError, OSError, KeyError, ValueError) as error:
-        log.warning("%s; training it again", error)
+        rows = history.read(folder / "history.csv")[run.run_id]
+        if [row.step for row in rows] != history.kept_steps(run.protocol.steps):
+            raise InputError("learning curve", str(folder / "history.csv"), "has other steps than it should")
+        return network, rows
+    except Exception as error:  # whatever damaged bytes lead to
+        log.warning("%s: %s; training it again", folder, error)
         return None
