@@ -9,6 +9,8 @@ rule train_shard:
         history=results("training/{shard}/history.csv"),
     log:
         results("logs/train_shard/{shard}.log"),
+    # Before anything else that is ready: the longest jobs decide when a run of the workflow ends.
+    priority: 1
     conda:
         "../envs/emtvb.yaml"
     threads: 1
