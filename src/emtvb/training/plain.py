@@ -2,8 +2,8 @@
 
 For machines where numba is not at hand, and as a second opinion on the kernel. There is no autograd: the gradient is
 written out, all buffers and all views into them are made once, and every operation writes into a buffer. What does not
-depend on the time step before is one operation for all time steps: the input product, the readout, the slope of tanh,
-and the gradients of the weights.
+depend on the time step before is one operation for all time steps: the input product, the readout, and the gradients
+of the weights.
 
 Arrays come in as numpy arrays and are shared with torch, not copied. The number of threads is the caller's choice
 (`torch.set_num_threads(1)` and one process per core is the fastest for networks as small as these).
@@ -59,10 +59,6 @@ class _Views(NamedTuple):
     """h(s+1..T): (horizon * B, h)."""
     earlier_states: Tensor
     """h(1..T-1): ((T - 1) * B, h)."""
-    states: Tensor
-    """h(1..T): (T, B, h)."""
-    slopes: Tensor
-    """1 - h(t)^2 for t = 1..T: (T, B, h)."""
     later_deltas: Tensor
     """D(2..T), transposed: (h, (T - 1) * B)."""
     outputs_of_deltas: Tensor
@@ -96,13 +92,11 @@ class Workspace:
         self.vectors = torch.zeros(inputs, batch, width)
         self.vector_rows = self.vectors.view(inputs * batch, width)
         self.all_states = torch.zeros(steps, batch, hidden)
-        self.all_slopes = torch.zeros(steps, batch, hidden)
         self.all_deltas = torch.zeros(steps, batch, hidden)
         self.input_states = self.all_states[:inputs].view(inputs * batch, hidden)
         self.input_deltas_transposed = self.all_deltas[:inputs].view(inputs * batch, hidden).t()
         # Element k of each is time step k + 1.
         self.states = list(self.all_states)
-        self.slopes = list(self.all_slopes)
         self.deltas = list(self.all_deltas)
         self.all_errors = torch.zeros(longest * batch, width)
         self.all_targets = torch.zeros(longest * batch, width)
@@ -125,8 +119,6 @@ class Workspace:
             horizon=horizon,
             outputs_of_states=states[self.inputs :].view(rows, self.hidden),
             earlier_states=states[:-1].view(-1, self.hidden),
-            states=states,
-            slopes=self.all_slopes[:steps],
             later_deltas=deltas[1:].view(-1, self.hidden).t(),
             outputs_of_deltas=deltas[self.inputs :].view(rows, self.hidden),
             errors=self.all_errors[:rows],
@@ -180,19 +172,23 @@ def _errors(work: Workspace, views: _Views) -> tuple[float, float]:
 
 def _backward(work: Workspace, views: _Views) -> None:
     """D(t) = (D(t+1) W_hh + dO(t) W_r) * (1 - h(t)^2) from the last time step to the first, then the gradients."""
-    slopes, deltas, gradient = work.slopes, work.deltas, work.gradient
+    states, deltas, gradient = work.states, work.deltas, work.gradient
     w_hh = work.weights.w_hh
-    torch.mul(views.states, views.states, out=views.slopes).neg_().add_(1.0)
     torch.mm(views.errors, work.weights.w_r, out=views.outputs_of_deltas)
     last = work.inputs + views.horizon - 1
-    deltas[last].mul_(slopes[last])
+    _times_slope(deltas[last], states[last])
     for k in range(last - 1, work.inputs - 1, -1):
-        deltas[k].addmm_(deltas[k + 1], w_hh).mul_(slopes[k])
+        _times_slope(deltas[k].addmm_(deltas[k + 1], w_hh), states[k])
     for k in range(work.inputs - 1, -1, -1):
-        torch.mm(deltas[k + 1], w_hh, out=deltas[k]).mul_(slopes[k])
+        _times_slope(torch.mm(deltas[k + 1], w_hh, out=deltas[k]), states[k])
     torch.mm(views.later_deltas, views.earlier_states, out=gradient.w_hh)
     torch.mm(work.input_deltas_transposed, work.vector_rows, out=gradient.w_uh)
     torch.mm(views.errors.t(), views.outputs_of_states, out=gradient.w_r)
+
+
+def _times_slope(delta: Tensor, state: Tensor) -> None:
+    """Multiply by 1 - h^2, the slope of tanh, in one operation."""
+    torch.ops.aten.tanh_backward.grad_input(delta, state, grad_input=delta)
 
 
 def _adam(work: Workspace, step: int, lr: float, l2: float, clip: float) -> None:
