@@ -21,7 +21,7 @@ from rich.table import Table
 from benchmarks.training import Trainer, seconds_per_step
 from emtvb.errors import InputError
 from emtvb.networks import Network
-from emtvb.sweep import Protocol, Run
+from emtvb.runs import Protocol, Run
 from emtvb.training import engine, lockstep
 from emtvb.training.history import Row
 

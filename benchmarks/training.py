@@ -27,7 +27,7 @@ from rich.table import Table
 
 from emtvb import tasks
 from emtvb.networks import Network
-from emtvb.sweep import Protocol, Run
+from emtvb.runs import Protocol, Run
 from emtvb.training import engine, history, reference
 from emtvb.training.history import Row
 

@@ -6,7 +6,7 @@ import pytest
 
 from emtvb import tasks
 from emtvb.networks import Network
-from emtvb.sweep import Protocol, Run
+from emtvb.runs import Protocol, Run
 
 hypothesis.settings.register_profile("emtvb", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("emtvb")

@@ -33,6 +33,7 @@ from pydantic.fields import FieldInfo
 from emtvb import sweep
 from emtvb import tasks as binding
 from emtvb.errors import InputError
+from emtvb.runs import Protocol, Run, number
 
 
 def _scientific(value: object) -> object:
@@ -143,7 +144,7 @@ class Experiment(Settings):
     l2: list[NonNegative] = Field(min_length=1, description="L2 penalties (Adam's weight_decay).")
     threshold: list[Fraction] = Field(min_length=1, description="Batch accuracy above which the horizon moves up.")
     seeds: list[Seed] = Field(min_length=1, description="Seeds of initial weights and batches.")
-    seeds_per_shard: PositiveInt = Field(10, description="How many seeds one training job takes, 1 to this, and so on.")
+    seeds_per_shard: PositiveInt = Field(5, description="How many seeds one training job takes, 1 to this, and so on.")
     trainer: Literal["auto", "compiled", "torch", "cuda", "reference"] = Field(
         "auto",
         description="What trains: the engine, compiled for the CPU or on torch alone (auto: the first that works); "
@@ -158,14 +159,14 @@ class Experiment(Settings):
     def _no_repeats(cls, values: list[float]) -> list[float]:
         for i, value in enumerate(values):
             if value in values[:i]:
-                raise ValueError(f"{sweep.number(value)} occurs twice; remove one, since the runs would be the same")
+                raise ValueError(f"{number(value)} occurs twice; remove one, since the runs would be the same")
         return values
 
     @property
-    def protocol(self) -> sweep.Protocol:
+    def protocol(self) -> Protocol:
         """The training settings as the trainer takes them."""
         settings = self.training.model_dump()
-        return sweep.Protocol(**{**settings, "curriculum": tuple(settings["curriculum"])})
+        return Protocol(**{**settings, "curriculum": tuple(settings["curriculum"])})
 
     def task_list(self) -> list[binding.Task]:
         """The tasks at this experiment's size.
@@ -181,7 +182,7 @@ class Experiment(Settings):
                 raise InputError("tasks", name, "occurs twice; remove or rename one")
         return found
 
-    def runs(self) -> list[sweep.Run]:
+    def runs(self) -> list[Run]:
         """Every run of the sweep.
 
         Raises:
@@ -189,7 +190,7 @@ class Experiment(Settings):
         """
         return sweep.grid(self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds, self.protocol)
 
-    def read_runs(self, path: Path | str) -> dict[str, list[sweep.Run]]:
+    def read_runs(self, path: Path | str) -> dict[str, list[Run]]:
         """The runs of this experiment's ``runs.csv``, by shard.
 
         Raises:
@@ -197,11 +198,11 @@ class Experiment(Settings):
         """
         return sweep.read_run_table(path, self.dimensions, self.variables, self.protocol)
 
-    def shards(self) -> dict[str, list[sweep.Run]]:
+    def shards(self) -> dict[str, list[Run]]:
         """The runs by the job that trains them."""
         return sweep.shards(self.runs(), self.seeds_per_shard)
 
-    def exemplars(self) -> dict[str, sweep.Run]:
+    def exemplars(self) -> dict[str, Run]:
         """By task, the run that figures show.
 
         Raises:
@@ -218,7 +219,7 @@ class Experiment(Settings):
             if value is not None and value not in values:
                 raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_listed(values)}")
             wanted[key] = values[0] if value is None else value
-        return {task.name: sweep.Run(task, **wanted, protocol=self.protocol) for task in self.task_list()}
+        return {task.name: Run(task, **wanted, protocol=self.protocol) for task in self.task_list()}
 
 
 def check(config: Any, where: str = "config") -> Experiment:
@@ -394,4 +395,4 @@ def _suggestion(loc: tuple[int | str, ...]) -> str:
 
 
 def _listed(values: list[Any]) -> str:
-    return ", ".join(sweep.number(value) for value in values)
+    return ", ".join(number(value) for value in values)

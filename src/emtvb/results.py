@@ -9,7 +9,7 @@ from emtvb import config, networks, sweep
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.networks import Network
-from emtvb.sweep import Run
+from emtvb.runs import Run
 
 
 @dataclass(frozen=True)

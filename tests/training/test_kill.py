@@ -14,14 +14,14 @@ import pytest
 from filelock import FileLock
 
 from emtvb import networks
-from emtvb.sweep import Run, runs_to_json
+from emtvb.runs import Run, runs_to_json
 from emtvb.training import shard
 
 TRAIN = """
 import resource, sys
 from pathlib import Path
 from emtvb.jobs import job
-from emtvb.sweep import runs_from_json
+from emtvb.runs import runs_from_json
 from emtvb.training import checkpoint, shard
 checkpoint.EVERY_SECONDS = 0.0
 folder, most_bytes = Path(sys.argv[1]), int(sys.argv[3])

@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from emtvb import networks, tasks
 from emtvb.errors import InputError
 from emtvb.networks import Network
-from emtvb.sweep import Protocol, Run
+from emtvb.runs import Protocol, Run
 from emtvb.training import checkpoint, engine, history, lockstep, reference, shard
 from emtvb.training.history import Row
 

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from emtvb import tasks
 from emtvb.networks import Network
-from emtvb.sweep import Protocol, Run
+from emtvb.runs import Protocol, Run
 from emtvb.training import reference, stream
 from emtvb.training.history import Row
 

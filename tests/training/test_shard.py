@@ -9,7 +9,7 @@ import pytest
 
 from emtvb import networks
 from emtvb.networks import Network
-from emtvb.sweep import Run
+from emtvb.runs import Run
 from emtvb.training import engine, history, shard
 from emtvb.training.progress import Progress, duration
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from emtvb import tasks
-from emtvb.sweep import Run
+from emtvb.runs import Run
 from emtvb.training import stream
 from emtvb.training.curriculum import Curriculum
 from emtvb.training.stream import Batches

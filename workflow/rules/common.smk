@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from emtvb import config as experiments
 from emtvb.closure import code_hash
 from emtvb.errors import InputError
-from emtvb.sweep import runs_to_json
+from emtvb.runs import runs_to_json
 
 try:
     given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config}

@@ -5,7 +5,7 @@ import pandas as pd
 from emtvb import networks
 from emtvb.interpret import exemplar
 from emtvb.jobs import job
-from emtvb.sweep import runs_from_json
+from emtvb.runs import runs_from_json
 
 with job(snakemake.log[0]):
     (run,) = runs_from_json(snakemake.params.run)

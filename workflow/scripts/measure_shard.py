@@ -6,7 +6,7 @@ from emtvb import networks
 from emtvb.files import write_csv
 from emtvb.interpret.measure import MeasureSettings, measure_shard
 from emtvb.jobs import job
-from emtvb.sweep import runs_from_json
+from emtvb.runs import runs_from_json
 
 with job(snakemake.log[0]):
     runs = runs_from_json(snakemake.params.runs)

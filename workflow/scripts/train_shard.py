@@ -1,7 +1,7 @@
 """Train the runs of a shard (rule train_shard)."""
 
 from emtvb.jobs import job
-from emtvb.sweep import runs_from_json
+from emtvb.runs import runs_from_json
 from emtvb.training.shard import train_shard
 
 with job(snakemake.log[0]):

@@ -16,7 +16,7 @@ from emtvb.files import atomic
 from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import power_iteration, residual_components
 from emtvb.networks import Network
-from emtvb.sweep import Run
+from emtvb.runs import Run
 
 STEPS = 200
 """Time steps of the recorded rollout, input phase included (the published notebook's)."""

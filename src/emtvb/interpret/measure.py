@@ -13,7 +13,7 @@ from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import map_error, power_iteration
 from emtvb.interpret.spectrum import match_spectra, published_spectral_error
 from emtvb.networks import Network
-from emtvb.sweep import Run
+from emtvb.runs import Run
 from emtvb.tasks import Task
 
 _TEST_SEED = 2310_02430

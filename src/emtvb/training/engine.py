@@ -21,7 +21,7 @@ from jaxtyping import Int8
 from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.networks import Network
-from emtvb.sweep import Protocol, Run
+from emtvb.runs import Protocol, Run
 from emtvb.training import checkpoint, history, plain, stream
 from emtvb.training.checkpoint import Checkpoint
 from emtvb.training.events import events

@@ -40,7 +40,7 @@ from torch import Tensor
 
 from emtvb.errors import InputError
 from emtvb.networks import Network
-from emtvb.sweep import Run
+from emtvb.runs import Run
 from emtvb.training import checkpoint, history, stream
 from emtvb.training.checkpoint import Checkpoint
 from emtvb.training.events import events

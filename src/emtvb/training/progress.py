@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from emtvb.sweep import Run
+from emtvb.runs import Run
 from emtvb.training.history import Row
 
 EVERY_SECONDS = 10.0

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from emtvb.files import atomic
 from emtvb.networks import Network
-from emtvb.sweep import Run
+from emtvb.runs import Run
 from emtvb.training import stream
 from emtvb.training.curriculum import Curriculum
 from emtvb.training.history import Row, is_kept

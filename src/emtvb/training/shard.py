@@ -18,7 +18,7 @@ from emtvb.closure import code_hash
 from emtvb.errors import InputError
 from emtvb.files import check_writable
 from emtvb.networks import Network
-from emtvb.sweep import Run
+from emtvb.runs import Run
 from emtvb.training import engine, history, lockstep
 from emtvb.training.history import Row
 from emtvb.training.progress import Progress

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import init
 
 from emtvb.networks import Network
-from emtvb.sweep import Run
+from emtvb.runs import Run
 from emtvb.tasks import Task
 from emtvb.training.curriculum import Curriculum
 
