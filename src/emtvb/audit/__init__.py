@@ -1,0 +1,1 @@
+"""The audit: what made each result, whether it still holds, and which of the paper's claims reproduce."""

@@ -1,0 +1,152 @@
+"""What an audit found: the model that its checks fill and its pages show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Verdict = Literal["reproduced", "not reproduced", "cannot tell"]
+VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "cannot tell")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong.
+
+    Attributes:
+        subject: With what: a file, a run, a setting.
+        problem: What is wrong with it.
+        remedy: What to do.
+    """
+
+    subject: str
+    problem: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question asked of our own results: integrity, currency, determinism.
+
+    Attributes:
+        name: In a word.
+        question: What was asked.
+        checked: Of how many things it was asked.
+        findings: The answers that are not yes.
+        note: What a reader should know beside them, such as why nothing was checked.
+    """
+
+    name: str
+    question: str
+    checked: int
+    findings: tuple[Finding, ...]
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.findings
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """What our runs say about one published number or statement.
+
+    Attributes:
+        name: Stable and unique; also the claim's anchor on the page.
+        group: ``accuracy`` and ``spectral error`` for cells of Table 1, ``statement``, or ``caveat`` for what the
+            published numbers hide.
+        source: Where it is published.
+        quote: What stands there, in short.
+        statement: What is claimed, in words of our own.
+        published: The published value, as printed; empty where there is none.
+        ours: Our value, in the same form; empty where there is none.
+        interval: Our value's 95% confidence interval; None where there is none.
+        seeds: Seeds that our value speaks of.
+        networks: Networks that it speaks of.
+        rule: When it counts as reproduced, in words.
+        verdict: What that rule says.
+        because: Why, in words.
+        files: Where to look, relative to the experiment's folder.
+    """
+
+    name: str
+    group: str
+    source: str
+    quote: str
+    statement: str
+    published: str
+    ours: str
+    interval: tuple[float, float] | None
+    seeds: int
+    networks: int
+    rule: str
+    verdict: Verdict
+    because: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file and what made it.
+
+    Attributes:
+        path: Relative to the experiment's folder.
+        sha256: Of its bytes.
+        rule: The workflow's rule.
+        code: Hash of the code that the rule's script can reach.
+        made: When, UTC.
+        commit: The project's git commit.
+        dirty: Whether the work tree had uncommitted changes.
+        versions: Libraries that mattered.
+        settings: What the rule was handed, as JSON text.
+    """
+
+    path: str
+    sha256: str
+    rule: str
+    code: str
+    made: str
+    commit: str
+    dirty: bool
+    versions: Mapping[str, str]
+    settings: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Everything that an audit of one experiment found.
+
+    Attributes:
+        experiment: Its name.
+        made: When the audit was made, UTC.
+        checks: Of our own results.
+        claims: Of the paper.
+        environment: Where the audit ran, name to value.
+        outputs: Every file and what made it.
+    """
+
+    experiment: str
+    made: str
+    checks: tuple[Check, ...]
+    claims: tuple[ClaimResult, ...]
+    environment: Mapping[str, str]
+    outputs: tuple[Output, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong with our own results; a claim that is not reproduced is a finding, no failure."""
+        return all(check.passed for check in self.checks)
+
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many claims have each verdict."""
+        return {verdict: sum(claim.verdict == verdict for claim in self.claims) for verdict in VERDICTS}
+
+    def as_json(self) -> str:
+        """Everything as JSON text, ``passed`` and ``verdicts`` included."""
+        about = {"experiment": self.experiment, "made": self.made, "passed": self.passed, "verdicts": self.verdicts()}
+        checks = [{**asdict(check), "passed": check.passed} for check in self.checks]
+        content = {**asdict(self), **about, "checks": checks}
+        return json.dumps({**about, **content}, indent=2, default=dict) + "\n"
