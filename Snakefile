@@ -21,6 +21,7 @@ rule all:
     default_target: True
     input:
         rules.enumerate_runs.output,
+        rules.state_settings.output,
         rules.tabulate.output,
         rules.figures.input,
     localrule: True

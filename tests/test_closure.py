@@ -21,8 +21,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def hashes(project: Path) -> dict[str, str]:
-    closure._read.cache_clear()
+    _forget()
     return {path.stem: closure.code_hash(path) for path in sorted((project / "workflow" / "scripts").glob("*.py"))}
+
+
+def _forget() -> None:
+    for cached in (closure._read, closure._parse, closure._data_files, closure._all_data_files):
+        cached.cache_clear()
 
 
 def stale(project: Path, file: str, old: str, new: str) -> set[str]:
@@ -62,10 +67,31 @@ def test_a_tasks_edit_reaches_all_that_knows_tasks(project: Path) -> None:
 
 def test_the_place_and_time_of_files_do_not_count(project: Path) -> None:
     before = hashes(project)
-    closure._read.cache_clear()
+    _forget()
     with pytest.MonkeyPatch.context() as original:
         original.setattr(closure, "PACKAGE", ROOT / "src" / "emtvb")
         assert {path.stem: closure.code_hash(path) for path in SCRIPTS} == before
     for path in project.rglob("*.py"):
         path.touch()
     assert hashes(project) == before
+
+
+def test_libraries_are_those_that_compute() -> None:
+    by_stage = {path.stem: closure.closure(path).libraries for path in SCRIPTS}
+    assert by_stage["train_shard"] == ("llvmlite", "numba", "numpy", "pytorch-lightning", "torch")
+    assert "scipy" not in by_stage["tabulate"]
+    assert "torch" not in by_stage["measure_shard"]
+    assert {"matplotlib", "pandas"} <= set(by_stage["animate"])
+
+
+def test_what_is_left_out_takes_what_only_it_reaches_with_it() -> None:
+    script = ROOT / "workflow" / "scripts" / "train_shard.py"
+    without = closure.closure(script, without=[closure.PACKAGE / "training" / "reference.py"])
+    assert "pytorch-lightning" not in without.libraries
+    assert without.code != closure.code_hash(script)
+
+
+@pytest.mark.parametrize("name", sorted(closure.UNCOUNTED))
+def test_what_says_and_records_is_not_counted(project: Path, name: str) -> None:
+    old = "__version__" if name == "__init__.py" else "from __future__ import annotations"
+    assert stale(project, f"src/emtvb/{name}", old, f"{old}\nX = 1\n" if "import" in old else f"X = 1\n{old}") == set()

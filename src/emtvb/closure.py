@@ -1,36 +1,77 @@
 """What code a file can reach inside the project, and a hash of it that only changes when the code does.
 
 Modules are found by reading source: nothing is imported, so the Snakefile may ask. Comments, formatting and docstrings
-do not count; a data file of the package counts where a module names it. A stage's hash goes into its rule's params and
-into the identity of its resumable state.
+do not count; a data file of the package counts where a module names it. A stage's hash goes into its rule's params,
+into the record beside its outputs, and into the identity of its resumable state.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE = Path(__file__).parent
 _ROOT = PACKAGE.name
 
+UNCOUNTED = frozenset(
+    {"__init__.py", "errors.py", "jobs.py", "provenance.py", "training/events.py", "training/progress.py"}
+)
+"""Modules that say and record what happens and compute nothing: no output of a stage can depend on them."""
 
-def code_hash(*files: Path | str) -> str:
-    """A digest of the files and of every module of this package that they import, directly or not."""
+LIBRARIES = {
+    "llvmlite": "llvmlite",
+    "matplotlib": "matplotlib",
+    "numba": "numba",
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "pytorch_lightning": "pytorch-lightning",
+    "scipy": "scipy",
+    "torch": "torch",
+}
+"""Libraries that compute, by module: whose versions can change an output, and how they are called when installed."""
+
+
+class Closure(NamedTuple):
+    """What files can reach.
+
+    Attributes:
+        code: A digest of their code and of every module and data file of this package that they use, directly or not.
+        libraries: The libraries that compute among what all of those import, as they are called when installed.
+    """
+
+    code: str
+    libraries: tuple[str, ...]
+
+
+def closure(*files: Path | str, without: Iterable[Path] = ()) -> Closure:
+    """What these files can reach, leaving out modules that this use of them never enters, and what only those reach."""
+    left_out = {PACKAGE / name for name in UNCOUNTED} | set(without)
     reached: dict[str, str] = {}
+    libraries: set[str] = set()
     pending = [Path(file).resolve() for file in files]
     while pending:
         file = pending.pop()
         key = _key(file)
-        if key not in reached:
-            reached[key], further = _read(file, file.stat().st_mtime_ns)
-            pending.extend(further)
+        if key not in reached and file not in left_out:
+            reached[key], modules = _read(file, file.stat().st_mtime_ns)
+            for name in modules:
+                pending.extend(_module_files(name))
+                library = LIBRARIES.get(name.split(".")[0])
+                libraries |= {library} if library else set()
+            pending.extend(_data_files(file, file.stat().st_mtime_ns))
     digest = hashlib.sha256()
     for key in sorted(reached):
         digest.update(f"{key}\0{reached[key]}\0".encode())
-    return digest.hexdigest()[:16]
+    return Closure(digest.hexdigest()[:16], tuple(sorted(libraries)))
+
+
+def code_hash(*files: Path | str) -> str:
+    """The digest of the code that these files can reach."""
+    return closure(*files).code
 
 
 def _key(file: Path) -> str:
@@ -39,21 +80,38 @@ def _key(file: Path) -> str:
 
 
 @cache
-def _read(file: Path, mtime: int) -> tuple[str, list[Path]]:  # noqa: ARG001 - mtime is part of the cache's key
-    """A file's code in normal form, and the package's files that it imports or names."""
-    text = file.read_text(encoding="utf-8")
+def _read(file: Path, mtime: int) -> tuple[str, tuple[str, ...]]:
+    """A file's code in normal form, and the modules that it imports."""
     if file.suffix != ".py":
-        return text, []
-    tree = ast.parse(text, str(file))
-    reached = [path for name in _imports(tree) for path in _module_files(name)] + _data_files(tree)
+        return file.read_text(encoding="utf-8"), ()
+    tree = _parse(file, mtime)
+    return ast.dump(tree), tuple(_imports(tree))
+
+
+@cache
+def _data_files(file: Path, mtime: int) -> list[Path]:
+    """The package's data files whose name stands in a module as a string."""
+    if file.suffix != ".py":
+        return []
+    nodes = ast.walk(_parse(file, mtime))
+    names = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return [path for path in _all_data_files(PACKAGE) if path.name in names]
+
+
+@cache
+def _parse(file: Path, mtime: int) -> ast.Module:  # noqa: ARG001 - mtime is part of the cache's key
+    """A module's syntax without what does not run: docstrings, and what is there for type checkers alone."""
+    tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            node.body = [statement for statement in node.body if not _is_text(statement)]
-    return ast.dump(tree), reached
+            node.body = [statement for statement in node.body if not _is_idle(statement)]
+    return tree
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    """Whether a statement is a string alone: a docstring, or what stands below an attribute to describe it."""
+def _is_idle(statement: ast.stmt) -> bool:
+    """Whether a statement does nothing: a string alone, or a block for type checkers."""
+    if isinstance(statement, ast.If):
+        return isinstance(statement.test, ast.Name) and statement.test.id == "TYPE_CHECKING"
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
@@ -68,12 +126,6 @@ def _imports(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _data_files(tree: ast.AST) -> list[Path]:
-    """The package's data files whose name stands in the code as a string."""
-    names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return [path for path in _all_data_files(PACKAGE) if path.name in names]
 
 
 @cache

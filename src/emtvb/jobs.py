@@ -1,13 +1,17 @@
-"""What every job of the workflow has in common: a log file, progress on the terminal, errors in one line."""
+"""What every job of the workflow has in common: log, progress, one-line errors, and a record of what it made."""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from emtvb import provenance
 from emtvb.errors import InputError
 
 _FORMAT = "%(asctime)s %(message)s"
@@ -15,8 +19,24 @@ _TIME = "%H:%M:%S"
 
 
 @contextmanager
-def job(log: Path | str) -> Iterator[None]:
-    """Log to a file and to standard error; bad input ends the process with one line and status 1."""
+def job(snakemake: Any) -> Iterator[dict[str, Any]]:
+    """Run a job of the workflow: yields its settings, and records who made its outputs when the block ends well.
+
+    Args:
+        snakemake: The object that Snakemake puts into scripts; its rule's params hold the job's ``recipe``.
+    """
+    started = time.monotonic()
+    with logged(snakemake.log[0]):
+        yield json.loads(snakemake.params.recipe)["settings"]
+        provenance.record(
+            snakemake.params.recipe, dict(snakemake.wildcards.items()), list(snakemake.input),
+            list(snakemake.output), snakemake.log[0], time.monotonic() - started,
+        )  # fmt: skip
+
+
+@contextmanager
+def logged(log: Path | str) -> Iterator[None]:
+    """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1."""
     show_progress(logging.FileHandler(log, mode="a"))
     try:
         yield

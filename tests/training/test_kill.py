@@ -20,14 +20,14 @@ from emtvb.training import shard
 TRAIN = """
 import resource, sys
 from pathlib import Path
-from emtvb.jobs import job
+from emtvb.jobs import logged
 from emtvb.runs import runs_from_json
 from emtvb.training import checkpoint, shard
 checkpoint.EVERY_SECONDS = 0.0
 folder, most_bytes = Path(sys.argv[1]), int(sys.argv[3])
 if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-with job(folder / "log"):
+with logged(folder / "log"):
     runs = runs_from_json(sys.argv[2])
     shard.train_shard(runs, folder / "weights.safetensors", folder / "history.csv", folder / "runs")
 """

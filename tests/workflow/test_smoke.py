@@ -87,12 +87,12 @@ def test_the_animation_moves(results: Path, task: str) -> None:
 
 
 def test_every_job_has_a_log(results: Path) -> None:
-    assert len(list((results / "logs").rglob("*.log"))) == 1 + 3 + 3 + 3 + 1 + 1 + 4 + 3 + 3
+    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 3 + 1 + 1 + 4 + 3 + 3
 
 
 def test_progress_is_visible(finished: Project) -> None:
-    assert re.search(r"T1-d3s3_h24\S*: training \(run 1 of 4\)", finished.terminal)
-    assert re.search(r"d3s3-\d+-\d+-\d+_h24\S*: trained \(4 of 4\)", finished.terminal)
+    assert re.search(r"T1-d3s3_h24\S*: training \(run 1 of 2\)", finished.terminal)
+    assert re.search(r"d3s3-\d+-\d+-\d+_h24\S*: trained \(2 of 2\)", finished.terminal)
     assert "(100%) done" in finished.terminal
 
 

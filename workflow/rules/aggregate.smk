@@ -13,7 +13,7 @@ rule aggregate_measurements:
     conda:
         "../envs/emtvb.yaml"
     params:
-        code=script_code("aggregate_measurements.py"),
+        recipe=recipe("aggregate_measurements"),
     script:
         "../scripts/aggregate_measurements.py"
 
@@ -37,6 +37,6 @@ rule tabulate:
     conda:
         "../envs/emtvb.yaml"
     params:
-        code=script_code("tabulate.py"),
+        recipe=recipe("tabulate"),
     script:
         "../scripts/tabulate.py"

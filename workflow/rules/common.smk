@@ -1,13 +1,13 @@
-# What all stages share: the checked experiment, where its results go, and the hash of a stage's code.
+# What all stages share: the checked experiment, where its results go, and what makes a job's outputs what they are.
 
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from emtvb import config as experiments
-from emtvb.closure import code_hash
 from emtvb.errors import InputError
-from emtvb.runs import runs_to_json
+from emtvb.restore import restore
+from emtvb.stages import Stages
 
 try:
     given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config}
@@ -17,8 +17,13 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = experiments.results_root() / EXPERIMENT.experiment
+STAGES = Stages(EXPERIMENT)
 SHARDS = EXPERIMENT.shards()
 EXEMPLARS = EXPERIMENT.exemplars()
+
+# Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
+if workflow.is_main_process:
+    restore(RESULTS)
 
 
 wildcard_constraints:
@@ -31,20 +36,9 @@ def results(path):
     return str(RESULTS / path)
 
 
-def script_code(name):
-    """The hash of a stage's code: its script and all that the script can reach in the package."""
-    return code_hash(Path(workflow.basedir) / "workflow" / "scripts" / name)
-
-
-def shard_runs(wildcards):
-    """The runs of a shard, with all of their settings."""
-    return runs_to_json(SHARDS[wildcards.shard])
-
-
-def exemplar_shard(wildcards):
-    """The shard that trains a task's exemplar."""
-    exemplar = EXEMPLARS[wildcards.task].run_id
-    return next(name for name, runs in SHARDS.items() if exemplar in {run.run_id for run in runs})
+def recipe(rule):
+    """What determines the outputs of a rule's jobs: settings, code, library versions (emtvb.stages)."""
+    return lambda wildcards: STAGES.recipe(rule, dict(wildcards.items()))
 
 
 def figure(path, suffix, **labels):

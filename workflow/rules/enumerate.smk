@@ -1,17 +1,29 @@
-# Which runs: the config becomes a table of them.
+# Which runs: the config becomes a table of them, and stands beside it with all defaults.
 
 
 rule enumerate_runs:
     output:
         runs=results("runs.csv"),
-        settings=results("settings.json"),
     log:
         results("logs/enumerate_runs.log"),
     localrule: True
     conda:
         "../envs/emtvb.yaml"
     params:
-        settings=experiments.dump(EXPERIMENT),
-        code=script_code("enumerate_runs.py"),
+        recipe=recipe("enumerate_runs"),
     script:
         "../scripts/enumerate_runs.py"
+
+
+rule state_settings:
+    output:
+        settings=results("settings.json"),
+    log:
+        results("logs/state_settings.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("state_settings"),
+    script:
+        "../scripts/state_settings.py"

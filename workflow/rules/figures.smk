@@ -16,7 +16,7 @@ rule draw_composition:
     conda:
         "../envs/emtvb.yaml"
     params:
-        code=script_code("draw_composition.py"),
+        recipe=recipe("draw_composition"),
     script:
         "../scripts/draw_composition.py"
 
@@ -34,7 +34,7 @@ rule draw_spectrum:
     conda:
         "../envs/emtvb.yaml"
     params:
-        code=script_code("draw_spectrum.py"),
+        recipe=recipe("draw_spectrum"),
     script:
         "../scripts/draw_spectrum.py"
 
@@ -52,7 +52,7 @@ rule draw_hidden_state:
     conda:
         "../envs/emtvb.yaml"
     params:
-        code=script_code("draw_hidden_state.py"),
+        recipe=recipe("draw_hidden_state"),
     script:
         "../scripts/draw_hidden_state.py"
 
@@ -70,7 +70,7 @@ rule draw_weights:
     conda:
         "../envs/emtvb.yaml"
     params:
-        code=script_code("draw_weights.py"),
+        recipe=recipe("draw_weights"),
     script:
         "../scripts/draw_weights.py"
 
@@ -87,7 +87,7 @@ rule animate:
     conda:
         "../envs/emtvb.yaml"
     params:
-        code=script_code("animate.py"),
+        recipe=recipe("animate"),
     script:
         "../scripts/animate.py"
 
@@ -106,7 +106,7 @@ rule draw_learning:
     conda:
         "../envs/emtvb.yaml"
     params:
-        code=script_code("draw_learning.py"),
+        recipe=recipe("draw_learning"),
     script:
         "../scripts/draw_learning.py"
 

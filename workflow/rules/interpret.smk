@@ -15,17 +15,15 @@ rule measure_shard:
         mem_mb=2000,
         runtime="2h",
     params:
-        runs=shard_runs,
-        interpretation=EXPERIMENT.interpretation.model_dump_json(),
-        code=script_code("measure_shard.py"),
+        recipe=recipe("measure_shard"),
     script:
         "../scripts/measure_shard.py"
 
 
 rule look_at_exemplar:
     input:
-        weights=lambda wildcards: results(f"training/{exemplar_shard(wildcards)}/weights.safetensors"),
-        measurements=lambda wildcards: results(f"measurements/{exemplar_shard(wildcards)}.csv"),
+        weights=lambda wildcards: results(f"training/{STAGES.exemplar_shard(wildcards.task)}/weights.safetensors"),
+        measurements=lambda wildcards: results(f"measurements/{STAGES.exemplar_shard(wildcards.task)}.csv"),
     output:
         exemplar=results("measurements/exemplars/{task}.npz"),
     log:
@@ -34,8 +32,6 @@ rule look_at_exemplar:
     conda:
         "../envs/emtvb.yaml"
     params:
-        run=lambda wildcards: runs_to_json([EXEMPLARS[wildcards.task]]),
-        modulus=EXPERIMENT.interpretation.modulus,
-        code=script_code("look_at_exemplar.py"),
+        recipe=recipe("look_at_exemplar"),
     script:
         "../scripts/look_at_exemplar.py"

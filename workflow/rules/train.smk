@@ -18,9 +18,6 @@ rule train_shard:
         mem_mb=1500,
         runtime="12h",
     params:
-        state=results("training/{shard}/runs"),
-        runs=shard_runs,
-        trainer=EXPERIMENT.trainer,
-        code=script_code("train_shard.py"),
+        recipe=recipe("train_shard"),
     script:
         "../scripts/train_shard.py"

@@ -6,7 +6,7 @@ from emtvb import tables
 from emtvb.files import write_csv
 from emtvb.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     shards = [tables.read_table(path, tables.MEASURED_COLUMNS) for path in snakemake.input.measurements]
     measurements = pd.concat(shards, ignore_index=True)

@@ -4,5 +4,5 @@ from emtvb.figures import animation
 from emtvb.figures.data import load_exemplar
 from emtvb.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     animation.save(load_exemplar(snakemake.input.exemplar), snakemake.output.csv.removesuffix(".csv"))

@@ -5,6 +5,6 @@ from emtvb.figures.data import load_exemplar
 from emtvb.figures.save import save
 from emtvb.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     exemplar = load_exemplar(snakemake.input.exemplar)
     save(hidden_state.draw(exemplar), hidden_state.numbers(exemplar), snakemake.output.csv.removesuffix(".csv"))

@@ -5,6 +5,6 @@ from emtvb.figures.data import load_exemplar
 from emtvb.figures.save import save
 from emtvb.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     exemplars = [load_exemplar(path) for path in snakemake.input.exemplars]
     save(weights.draw(exemplars), weights.numbers(exemplars), snakemake.output.csv.removesuffix(".csv"))

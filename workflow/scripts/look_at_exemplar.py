@@ -1,5 +1,7 @@
 """The arrays of the network that a task's figures show (rule look_at_exemplar)."""
 
+import json
+
 import pandas as pd
 
 from emtvb import networks
@@ -7,10 +9,8 @@ from emtvb.interpret import exemplar
 from emtvb.jobs import job
 from emtvb.runs import runs_from_json
 
-with job(snakemake.log[0]):
-    (run,) = runs_from_json(snakemake.params.run)
+with job(snakemake) as settings:
+    (run,) = runs_from_json(json.dumps(settings["runs"]))
     network = networks.load_networks(snakemake.input.weights, [run.run_id])[run.run_id]
     measurements = pd.read_csv(snakemake.input.measurements).set_index("run_id").loc[run.run_id]
-    exemplar.save(
-        snakemake.output.exemplar, exemplar.look(run, network, measurements.to_dict(), snakemake.params.modulus)
-    )
+    exemplar.save(snakemake.output.exemplar, exemplar.look(run, network, measurements.to_dict(), settings["modulus"]))

@@ -4,7 +4,7 @@ from emtvb import tables
 from emtvb.files import write_csv, write_text
 from emtvb.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     measurements = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
     table = tables.table1(tables.combine(runs, measurements))

@@ -1,11 +1,13 @@
 """Train the runs of a shard (rule train_shard)."""
 
+import json
+from pathlib import Path
+
 from emtvb.jobs import job
 from emtvb.runs import runs_from_json
 from emtvb.training.shard import train_shard
 
-with job(snakemake.log[0]):
-    runs = runs_from_json(snakemake.params.runs)
-    train_shard(
-        runs, snakemake.output.weights, snakemake.output.history, snakemake.params.state, snakemake.params.trainer
-    )
+with job(snakemake) as settings:
+    runs = runs_from_json(json.dumps(settings["runs"]))
+    state = Path(snakemake.output.weights).with_name("runs")
+    train_shard(runs, snakemake.output.weights, snakemake.output.history, state, settings["trainer"])

@@ -1,0 +1,182 @@
+"""Beside every output, who made it: a record, written by rename right after the outputs, that needs nothing else.
+
+A job's record lies in the folder of its outputs as ``<name>.provenance.json`` and says its recipe (settings, code,
+library versions), the sha256 of every input and output, and when, how long, from which commit and on what it ran.
+Paths in it are relative to the experiment's folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from emtvb.closure import LIBRARIES, PACKAGE
+from emtvb.errors import InputError
+from emtvb.files import write_text
+
+SUFFIX = ".provenance.json"
+_STATE = ("runs", "logs", "audit")
+"""Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
+_CODE = ("Snakefile", "workflow", "src", "config")
+
+
+@dataclass(frozen=True)
+class Record:
+    """Who made a job's outputs.
+
+    Attributes:
+        rule: The rule.
+        wildcards: Its wildcards' values.
+        recipe: What determines the outputs: ``rule``, ``settings``, ``code``, ``versions`` (``emtvb.stages``).
+        inputs: sha256 of every input, by path relative to the experiment's folder.
+        outputs: The same of every output.
+        made: When it ended, UTC, ISO 8601.
+        seconds: How long it took.
+        commit: The commit of the clone; empty where there is none.
+        dirty: Whether the clone's code differed from that commit.
+        environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
+    """
+
+    rule: str
+    wildcards: Mapping[str, str]
+    recipe: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    made: str
+    seconds: float
+    commit: str
+    dirty: bool
+    environment: Mapping[str, str]
+
+
+def record(
+    recipe: str, wildcards: Mapping[str, str], inputs: Sequence[str], outputs: Sequence[str], log: str, seconds: float
+) -> Path:
+    """Write the record of a job that has just made its outputs; returns its path.
+
+    Args:
+        recipe: The job's recipe, as ``emtvb.stages`` gives it.
+        wildcards: The values of its rule's wildcards.
+        inputs: Its input files.
+        outputs: Its output files.
+        log: Its log file, which lies in the experiment's folder, below ``logs/``.
+        seconds: How long it took.
+    """
+    folder = _experiment_folder(Path(log))
+    made = json.loads(recipe)
+    commit, dirty = git_state()
+    found = Record(
+        rule=made["rule"],
+        wildcards=dict(wildcards),
+        recipe=made,
+        inputs={_relative(path, folder): sha256(path) for path in inputs},
+        outputs={_relative(path, folder): sha256(path) for path in outputs},
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(seconds, 2),
+        commit=commit,
+        dirty=dirty,
+        environment=environment(),
+    )
+    path = record_path([Path(output) for output in outputs], found.rule)
+    write_text(path, json.dumps(asdict(found), indent=1) + "\n")
+    return path
+
+
+def record_path(outputs: Sequence[Path], rule: str) -> Path:
+    """Where a job's record lies: beside its outputs, by their common name, or by its rule's where they have none."""
+    stems = {output.stem for output in outputs}
+    return outputs[0].parent / f"{stems.pop() if len(stems) == 1 else rule}{SUFFIX}"
+
+
+def read(path: Path) -> Record:
+    """A record.
+
+    Raises:
+        InputError: Where it is damaged.
+    """
+    try:
+        found = Record(**json.loads(path.read_text("utf-8")))
+        if not all(isinstance(part, dict) for part in (found.recipe, found.inputs, found.outputs, found.wildcards)):
+            raise TypeError("not a record")
+        return found
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError("record", str(path), f"cannot be read ({error}); run the workflow again") from None
+
+
+def record_files(folder: Path) -> Iterator[Path]:
+    """The records below an experiment's folder."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _STATE)
+        yield from (Path(place) / name for name in sorted(files) if name.endswith(SUFFIX))
+
+
+def sha256(path: Path | str) -> str:
+    """The sha256 of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def git_state(root: Path = PACKAGE.parents[1]) -> tuple[str, bool]:
+    """The commit of a clone, and whether its code differs from it; empty and False where there is no clone."""
+    commit = _git(root, "rev-parse", "HEAD")
+    changed = _git(root, "status", "--porcelain", "--", *(name for name in _CODE if (root / name).exists()))
+    return (commit or "").strip(), bool(commit and changed)
+
+
+def environment() -> dict[str, str]:
+    """What a job ran on."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "cpu": _cpu(),
+        "threads": os.environ.get("OMP_NUM_THREADS", ""),
+        **{name: _installed(name) for name in sorted(set(LIBRARIES.values()))},
+    }
+
+
+def _installed(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def _cpu() -> str:
+    """The processor's name; on Linux as the kernel tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor()
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git says about the clone at ``root``; None where it is none, or where there is no git."""
+    if not (root / ".git").exists():
+        return None
+    try:
+        result = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return result.stdout if result.returncode == 0 else None
+
+
+def _experiment_folder(log: Path) -> Path:
+    """The experiment's folder of one of its log files."""
+    return next(parent.parent for parent in log.parents if parent.name == "logs")
+
+
+def _relative(path: str, folder: Path) -> str:
+    return os.path.relpath(path, folder)

@@ -1,0 +1,8 @@
+"""All settings of the experiment, defaults included (rule state_settings)."""
+
+from emtvb import config
+from emtvb.files import write_text
+from emtvb.jobs import job
+
+with job(snakemake) as settings:
+    write_text(snakemake.output.settings, config.dump(config.check(settings)))
