@@ -25,7 +25,7 @@ test: $(VENV)/.tests
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/snakefmt --check Snakefile workflow
 	$(VENV)/bin/snakemake --lint
-	$(VENV)/bin/pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadfile
 
 report: $(VENV)/.runs
 	@$(VENV)/bin/emtvb config check $(CONFIG)

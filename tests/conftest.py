@@ -39,6 +39,28 @@ def circuit(task: tasks.Task, hidden_dim: int, seed: int = 0, scale: float = 1e-
     return network, basis
 
 
+def saturated_circuit(
+    task: tasks.Task, per_element: int = 2, gain: float = 1.6, seed: int = 0
+) -> tuple[Network, np.ndarray]:
+    """The theory's circuit at full amplitude with weights that amplify, and the basis in which it stores +1 and -1.
+
+    Each element has neurons of its own, with random signs, and h = tanh(gain h) holds it at an amplitude below 1: there
+    the weights' gain and what tanh takes back cancel. For tasks whose f reads only the oldest variable.
+    """
+    rng = np.random.default_rng(seed)
+    size = task.s * task.d
+    basis = np.zeros((per_element * size, size))
+    basis[rng.permutation(len(basis)), np.arange(len(basis)) % size] = rng.choice([-1.0, 1.0], size=len(basis))
+    amplitude = 1.0
+    for _ in range(200):
+        amplitude = np.tanh(gain * amplitude)
+    newest = basis[:, -task.d :]
+    W_hh = gain / per_element * basis @ task.transition() @ basis.T
+    W_r = newest.T / (per_element * amplitude)
+    network = Network(*(a.astype(np.float32) for a in (gain * amplitude * newest, W_hh, W_r)))
+    return network, amplitude * basis
+
+
 @pytest.fixture
 def tiny_run() -> Run:
     """A run that trains in a second and moves up its curriculum."""

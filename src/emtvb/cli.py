@@ -176,7 +176,7 @@ def interpret(run: str, output: Path | None) -> None:
 
     settings = MeasureSettings(**found.experiment.interpretation.model_dump())
     measurement = measure(found.run, network, settings)
-    exemplar.save(folder / "exemplar.npz", exemplar.look(found.run, network, vars(measurement), settings.modulus))
+    exemplar.save(folder / "exemplar.npz", exemplar.look(found.run, network, measurement.row(), settings.modulus))
     write_csv(folder / "measurements.csv", _as_frame(measurement))
     look = data.load_exemplar(folder / "exemplar.npz")
     save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
@@ -190,7 +190,7 @@ def interpret(run: str, output: Path | None) -> None:
 def _as_frame(measurement: Measurement) -> Any:
     import pandas as pd
 
-    return pd.DataFrame([vars(measurement)])
+    return pd.DataFrame([measurement.row()])
 
 
 def _print_measurement(found: Measurement) -> None:

@@ -9,10 +9,11 @@ import pytest
 from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.interpret import exemplar
-from emtvb.interpret.measure import MeasureSettings, accuracy, measure, measure_shard
+from emtvb.interpret.measure import METHODS, MeasureSettings, accuracy, measure, measure_shard
+from emtvb.interpret.verdict import LINEAR_CIRCUIT, NOT_LEARNED
 from emtvb.sweep import Run
 
-from ..conftest import circuit, make_network
+from ..conftest import circuit, make_network, saturated_circuit
 
 
 def shift_register(task: tasks.Task, hidden_dim: int) -> object:
@@ -41,12 +42,41 @@ def test_measurements_of_the_circuit() -> None:
     assert found.optimal_spectral_error == pytest.approx(0, abs=1e-6)
     assert found.largest_modulus == pytest.approx(1, abs=1e-5)
     assert found.memory_map_error < 1e-5
+    assert found.verdict == LINEAR_CIRCUIT
+    assert found.unedited_success == found.early_edit_success == 1
+    for method in METHODS:
+        basis = found.bases[method]
+        assert basis.worst_decoding_accuracy == basis.edit_success == 1
+        assert basis.random_edit_success < 0.05
+        assert basis.decoded_map_error < 1e-3
+        assert basis.map_error < 1e-2
+        assert basis.gain == pytest.approx(1, abs=1e-3)
+
+
+def test_a_saturated_circuit_is_one_too() -> None:
+    task = tasks.named("T1", 3, 4)
+    run = Run(task, 24, 0.0, 0.9, 1)
+    found = measure(run, saturated_circuit(task)[0], MeasureSettings(horizon=20, sequences=30))
+    assert found.verdict == LINEAR_CIRCUIT
+    assert found.bases["data"].gain == pytest.approx(1.6, rel=1e-2)
+
+
+@pytest.mark.parametrize("hidden_dim", [9, 40])
+def test_an_untrained_network_did_not_learn(hidden_dim: int) -> None:
+    """With room for a basis or without."""
+    task = tasks.named("T2", 4, 4)
+    found = measure(Run(task, hidden_dim, 0.0, 0.9, 1), make_network(4, hidden_dim), MeasureSettings(20, 100))
+    assert found.verdict == NOT_LEARNED
+    assert found.bases["data"].edit_success < 0.05
 
 
 def test_a_shards_table_has_a_row_per_run_and_says_nothing_but_numbers(tiny_run: Run) -> None:
     table = measure_shard([tiny_run], {tiny_run.run_id: make_network(2, 8)}, MeasureSettings(10, 20))
     assert table["run_id"].tolist() == [tiny_run.run_id]
-    assert np.isfinite(table.drop(columns=["run_id", "spectral_error"]).to_numpy(float)).all()
+    silent = {"spectral_error", "unobservable_edit_ignored", "unobservable_edit_size"}  # T1 has none of the latter
+    numbers = table.drop(columns=["run_id", "verdict"]).astype(float)
+    assert set(numbers.columns[numbers.isna().any()]) <= silent
+    assert not {f"{method}_edit_success" for method in METHODS} - set(numbers.columns)
 
 
 def test_a_diverged_run_is_measured_as_one(tiny_run: Run) -> None:
@@ -57,8 +87,12 @@ def test_a_diverged_run_is_measured_as_one(tiny_run: Run) -> None:
     assert (found.matched_eigenvalues, found.network_eigenvalues, found.phi_eigenvalues) == (0, 0, 4)
     assert found.optimal_spectral_error == np.pi
     assert np.isnan(found.spectral_error)
+    assert found.verdict == NOT_LEARNED
+    assert np.isnan(list(vars(found.bases["data"]).values())).all()
+    whole = measure(tiny_run, make_network(2, 8), MeasureSettings(10, 200))
+    assert found.row().keys() == whole.row().keys()
     with pytest.raises(InputError, match="diverged"):
-        exemplar.look(tiny_run, network, vars(found), 0.9)
+        exemplar.look(tiny_run, network, found.row(), 0.9)
 
 
 def test_weights_of_another_task_are_refused(tiny_run: Run) -> None:
@@ -71,7 +105,7 @@ def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: in
     task = tasks.named("T1", d, s)
     run = Run(task, hidden, 0.0, 0.9, 1)
     network, settings = make_network(d, hidden), MeasureSettings(5, 5)
-    arrays = exemplar.look(run, network, vars(measure(run, network, settings)), settings.modulus)
+    arrays = exemplar.look(run, network, measure(run, network, settings).row(), settings.modulus)
     exemplar.save(tmp_path / "e.npz", arrays)
     with np.load(tmp_path / "e.npz") as stored:
         assert json.loads(str(stored["about"]))["run_id"] == run.run_id

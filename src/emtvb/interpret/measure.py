@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
 
 from emtvb import networks
+from emtvb.interpret import memories
+from emtvb.interpret.extraction import at_end_of_input, by_data, scaled
+from emtvb.interpret.interventions import edit_at_end_of_input
+from emtvb.interpret.judging import MemoryMeasures, held_out, judge, unedited_success
 from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.memories import map_error, power_iteration
+from emtvb.interpret.memories import VariableMemories, power_iteration
+from emtvb.interpret.realisation import from_weights
 from emtvb.interpret.spectrum import match_spectra, published_spectral_error
+from emtvb.interpret.systems import Elman
+from emtvb.interpret.verdict import verdict
 from emtvb.networks import Network
 from emtvb.runs import Run
 from emtvb.tasks import Task
@@ -35,12 +42,33 @@ class MeasureSettings:
     modulus: float = 0.9
 
 
+DATA, POWER, REALISATION = METHODS = ("data", "power", "realisation")
+"""The ways to variable memories, by the prefix of their columns: least squares on data, the paper's power iteration
+(its columns in the units of what is stored), realisation theory on the weights."""
+
+
+@dataclass(frozen=True)
+class BasisMeasures(MemoryMeasures):
+    """Measures of one basis of a network, W_hh in it included.
+
+    Attributes:
+        map_error: |Psi* W_hh Psi - Phi| / |Phi|.
+        gain: The factor g that brings g Phi nearest to Psi* W_hh Psi.
+        shape_error: |Psi* W_hh Psi / g - Phi| / |Phi|.
+    """
+
+    map_error: float
+    gain: float
+    shape_error: float
+
+
 @dataclass(frozen=True)
 class Measurement:
-    """The columns of ``measurements.csv``.
+    """What is measured on one run: a row of ``measurements.csv``.
 
     Attributes:
         run_id: The run.
+        verdict: What it learned, in a word of ``emtvb.interpret.verdict``.
         test_accuracy: Fraction of output elements whose sign is right.
         spectral_error: The paper's, radians; NaN where it cannot be computed.
         optimal_spectral_error: By optimal assignment, radians, an eigenvalue without a partner counting as pi.
@@ -51,9 +79,15 @@ class Measurement:
         largest_modulus: Spectral radius of W_hh.
         memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's basis.
         memory_condition: Condition number of the paper's basis.
+        unedited_success: Share of held-out sequences that are exact over 100 steps if nothing is edited.
+        early_edit_success: Share of edits of observable elements at the end of the input phase that are obeyed.
+        unobservable_edit_ignored: Share of edits of unobservable elements there that change no output.
+        unobservable_edit_size: Mean size of these edits relative to those of observable elements.
+        bases: By method, the measures of its variable memories.
     """
 
     run_id: str
+    verdict: str
     test_accuracy: float
     spectral_error: float
     optimal_spectral_error: float
@@ -64,6 +98,18 @@ class Measurement:
     largest_modulus: float
     memory_map_error: float
     memory_condition: float
+    unedited_success: float
+    early_edit_success: float
+    unobservable_edit_ignored: float
+    unobservable_edit_size: float
+    bases: dict[str, BasisMeasures]
+
+    def row(self) -> dict[str, object]:
+        """The columns: those above, then ``<method>_<measure>``."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "bases"}
+        for method, measures in self.bases.items():
+            columns |= {f"{method}_{name}": value for name, value in asdict(measures).items()}
+        return columns
 
 
 def accuracy(network: Network, task: Task, horizon: int, sequences: int) -> float:
@@ -87,9 +133,18 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
     weights = linearise(network)
     found = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(task.eigenvalues(), found, settings.modulus)
-    memories = power_iteration(network, task)
+    system = Elman(network)
+    published = power_iteration(network, task)
+    recording = held_out(system, task, settings.horizon)
+    trained_horizon = max(run.protocol.curriculum)
+    bases = {}
+    for method, basis in extract(network, task, settings.modulus).items():
+        judged = judge(system, task, basis, recording, trained_horizon)
+        bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
+    early = edit_at_end_of_input(system, task, at_end_of_input(system, task), recording)
     return Measurement(
         run_id=run.run_id,
+        verdict=verdict(test_accuracy, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success),
         test_accuracy=test_accuracy,
         spectral_error=published_spectral_error(_persistent_phi(task), weights, settings.modulus),
         optimal_spectral_error=match.error,
@@ -98,33 +153,70 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
         phi_eigenvalues=match.expected,
         network_eigenvalues=match.found,
         largest_modulus=float(np.abs(found).max()),
-        memory_map_error=map_error(memories, weights, task),
-        memory_condition=memories.condition,
+        memory_map_error=memories.map_error(published, weights, task),
+        memory_condition=published.condition,
+        unedited_success=unedited_success(recording, task),
+        early_edit_success=early.observable_followed,
+        unobservable_edit_ignored=early.unobservable_ignored,
+        unobservable_edit_size=early.unobservable_size,
+        bases=bases,
     )
+
+
+def extract(network: Network, task: Task, modulus: float) -> dict[str, VariableMemories]:
+    """A network's variable memories by each of :data:`METHODS`.
+
+    Args:
+        network: Its weights, finite.
+        task: What it was trained on.
+        modulus: Eigenvalues with a larger modulus are long-term.
+    """
+    system = Elman(network)
+    return {
+        DATA: by_data(system, task),
+        POWER: scaled(power_iteration(network, task), system, task),
+        REALISATION: from_weights(network, task, modulus),
+    }
+
+
+def _weights_in(basis: VariableMemories, weights: np.ndarray, task: Task) -> dict[str, float]:
+    """W_hh in a basis."""
+    return {
+        "map_error": memories.map_error(basis, weights, task),
+        "gain": memories.gain(basis, weights, task),
+        "shape_error": memories.shape_error(basis, weights, task),
+    }
 
 
 def _diverged(run: Run, test_accuracy: float) -> Measurement:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
     nothing = match_spectra(run.task.eigenvalues(), np.zeros(0, np.complex128))
+    nan = float("nan")
+    unknown = BasisMeasures(**dict.fromkeys((field.name for field in fields(BasisMeasures)), nan))
     return Measurement(
         run_id=run.run_id,
+        verdict=verdict(test_accuracy, nan, nan),
         test_accuracy=test_accuracy,
-        spectral_error=float("nan"),
+        spectral_error=nan,
         optimal_spectral_error=nothing.error,
         matched_spectral_error=nothing.matched_error,
         matched_eigenvalues=0,
         phi_eigenvalues=nothing.expected,
         network_eigenvalues=0,
-        largest_modulus=float("nan"),
-        memory_map_error=float("nan"),
-        memory_condition=float("nan"),
+        largest_modulus=nan,
+        memory_map_error=nan,
+        memory_condition=nan,
+        unedited_success=nan,
+        early_edit_success=nan,
+        unobservable_edit_ignored=nan,
+        unobservable_edit_size=nan,
+        bases=dict.fromkeys(METHODS, unknown),
     )
 
 
 def measure_shard(runs: Iterable[Run], trained: Mapping[str, Network], settings: MeasureSettings) -> pd.DataFrame:
     """The measurements of a shard's runs, a row each."""
-    rows = [asdict(measure(run, trained[run.run_id], settings)) for run in runs]
-    return pd.DataFrame(rows, columns=list(Measurement.__dataclass_fields__))
+    return pd.DataFrame([measure(run, trained[run.run_id], settings).row() for run in runs])
 
 
 def _persistent_phi(task: Task) -> np.ndarray:

@@ -23,22 +23,35 @@ class VariableMemories:
         basis: Psi. Columns that were dropped are zero.
         dual: Psi*, which reads the elements. Rows that were dropped are zero.
         kept: Which of the stacked elements have a column.
+        centre: c, the state that stores nothing: the origin for a network without biases.
     """
 
     basis: Float[np.ndarray, "hidden memory"]
     dual: Float[np.ndarray, "memory hidden"]
     kept: Bool[np.ndarray, " memory"]
+    centre: Float[np.ndarray, " hidden"] | float = 0.0
+
+    @property
+    def fits(self) -> bool:
+        """Whether there can be a basis: independent columns need as many neurons."""
+        return int(self.kept.sum()) <= self.basis.shape[0]
 
     @property
     def condition(self) -> float:
         """Ratio of the largest to the smallest singular value of the kept columns; infinite where they depend."""
         values = np.linalg.svd(self.basis[:, self.kept], compute_uv=False)
-        smallest = values[-1] if self.kept.sum() <= self.basis.shape[0] else 0.0
+        smallest = values[-1] if self.fits else 0.0
         return float(values[0] / smallest) if smallest > 0 else float("inf")
 
     def read(self, hidden: Float[np.ndarray, "*time hidden"]) -> Float[np.ndarray, "*time memory"]:
-        """The stacked elements that hidden states store, Psi* h."""
-        return hidden @ self.dual.T
+        """The stacked elements that hidden states store, Psi* (h - c)."""
+        return (hidden - self.centre) @ self.dual.T
+
+    def change(
+        self, before: Float[np.ndarray, "*batch memory"], after: Float[np.ndarray, "*batch memory"]
+    ) -> Float[np.ndarray, "*batch hidden"]:
+        """What to add to hidden states that store ``before`` so that they store ``after``, Psi (m' - m)."""
+        return (after - before) @ self.basis.T
 
     def seen(self, weights: Float[np.ndarray, "hidden hidden"]) -> Float[np.ndarray, "memory memory"]:
         """Weights in this basis, Psi* W Psi."""
@@ -86,6 +99,22 @@ def map_error(memories: VariableMemories, weights: Float[np.ndarray, "hidden hid
     both = np.ix_(memories.kept, memories.kept)
     phi = task.transition()[both]
     return float(np.linalg.norm(memories.seen(weights)[both] - phi) / np.linalg.norm(phi))
+
+
+def gain(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:
+    """The factor g that brings g Phi nearest to W_hh in the basis.
+
+    It is above 1 where tanh takes back what the weights amplify.
+    """
+    both = np.ix_(memories.kept, memories.kept)
+    phi = task.transition()[both]
+    return float((memories.seen(weights)[both] * phi).sum() / (phi**2).sum())
+
+
+def shape_error(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:
+    """Distance of W_hh in the basis from Phi up to the gain: |Psi* W_hh Psi / g - Phi| / |Phi|; infinite for g = 0."""
+    factor = gain(memories, weights, task)
+    return map_error(memories, weights / factor, task) if factor else float("inf")
 
 
 def _norms(columns: np.ndarray) -> np.ndarray:

@@ -1,0 +1,214 @@
+"""Interventions: change what a running system stores, through its variable memories, and see its whole future.
+
+The theory says what must follow: the future of m' where m was stored. Each edit has its controls, which must fail: an
+edit that works whatever is added to the state proves nothing (see docs/memories.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from emtvb.errors import InputError
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.recording import Recording, settled
+from emtvb.interpret.systems import System
+from emtvb.networks import signs
+from emtvb.tasks import Task
+
+FUTURE = 100
+"""Output steps after an edit that must all be exact."""
+
+
+def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
+    """Copy m with one element of one variable negated (variables from 1, the oldest; dimensions from 0).
+
+    Raises:
+        InputError: Where the task has no such variable or dimension.
+    """
+    after = m.copy()
+    after[..., _element(task, variable, dimension)] *= -1
+    return after
+
+
+def put(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]) -> np.ndarray:
+    """Copy m with these values, d of them, each 1 or -1, in one variable.
+
+    Raises:
+        InputError: Where the task has no such variable, or these are no such values.
+    """
+    if len(values) != task.d or not set(values) <= {-1, 1}:
+        raise InputError("values", list(values), f"give d = {task.d} values, each 1 or -1")
+    after = m.copy()
+    after[..., _block(task, variable)] = values
+    return after
+
+
+def swap(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
+    """Copy m with two variables exchanged.
+
+    Raises:
+        InputError: Where the task has no such variable.
+    """
+    after = m.copy()
+    after[..., _block(task, variable)] = m[..., _block(task, other)]
+    after[..., _block(task, other)] = m[..., _block(task, variable)]
+    return after
+
+
+def future(task: Task, m: Float[np.ndarray, "batch memory"], steps: int = FUTURE) -> Float[np.ndarray, "steps batch d"]:
+    """The outputs that the theory expects after m."""
+    return task.targets(m.reshape(len(m), task.s, task.d).transpose(1, 0, 2), steps)
+
+
+def consistent(task: Task, m: Float[np.ndarray, "batch memory"]) -> Float[np.ndarray, "batch memory"]:
+    """Copy m with all that is not persistent as it follows from what is, once settled.
+
+    Then such an element is a copy of a persistent one, which the state may store together with it. Only where f reads a
+    dimension twice does any output depend on one.
+    """
+    kept, phi = task.persistent(), task.transition()
+    turns = np.linalg.matrix_power(phi, kept.size)[:, kept]
+    back = np.linalg.matrix_power(phi[np.ix_(kept, kept)].T, kept.size)  # a signed permutation: its inverse is this
+    return (m[:, kept] @ (turns @ back).T).astype(m.dtype)
+
+
+def exact(outputs: Float[np.ndarray, "steps batch d"], expected: Float[np.ndarray, "steps batch d"]) -> np.ndarray:
+    """For each sequence, whether every output has the expected sign."""
+    return (signs(outputs) == expected).all(axis=(0, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Single-element edits of a running system, one an entry.
+
+    Attributes:
+        element: The stacked element that was flipped.
+        time: Output steps before the edit.
+        followed: Whether the future was exactly the theory's for m'.
+        random_followed: The same after a step of the same size in a random direction: a control that must fail.
+        random_ignored: Whether after that step the future was exactly the theory's for the unchanged m.
+    """
+
+    element: Int[np.ndarray, " trial"]
+    time: Int[np.ndarray, " trial"]
+    followed: Bool[np.ndarray, " trial"]
+    random_followed: Bool[np.ndarray, " trial"]
+    random_ignored: Bool[np.ndarray, " trial"]
+
+
+def trials(
+    system: System,
+    task: Task,
+    memories: VariableMemories,
+    recording: Recording,
+    elements: Sequence[int] | Int[np.ndarray, " element"],
+    times: Sequence[int],
+    repeats: int = 2,
+    seed: int = 0,
+) -> Trials:
+    """Flip each of these elements at each of these output steps, in so many sequences, and run on for 100 steps.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: Its basis; the theory's m(t) says what is stored.
+        recording: Of sequences that the basis was not fitted on.
+        elements: Stacked elements.
+        times: Output steps after which to edit.
+        repeats: Sequences for each element and time.
+        seed: Of the choice of sequences and of random directions.
+    """
+    rng = np.random.default_rng(seed)
+    element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
+    state, before, after = _flips(task, recording, element, time, rng)
+    change = memories.change(before, after)
+    random = rng.normal(size=change.shape)
+    random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
+    asked, old = future(task, after), future(task, before)
+    edited, pushed = (system.coast(state + step, FUTURE)[1] for step in (change, random))
+    return Trials(element, time, exact(edited, asked), exact(pushed, asked), exact(pushed, old))
+
+
+@dataclass(frozen=True)
+class EndOfInput:
+    """Edits at the end of the input phase, the last moment at which unobservable elements are there to be edited.
+
+    Attributes:
+        observable_followed: Share of edits of observable elements that the future followed exactly.
+        unobservable_ignored: Share of edits of unobservable elements that changed no output: a control that must be 1.
+            NaN where the task has none.
+        unobservable_size: Mean size of an unobservable element's column relative to an observable one's: what those
+            edits changed in the state.
+    """
+
+    observable_followed: float
+    unobservable_ignored: float
+    unobservable_size: float
+
+
+def edit_at_end_of_input(
+    system: System, task: Task, memories: VariableMemories, recording: Recording, repeats: int = 4, seed: int = 0
+) -> EndOfInput:
+    """Flip every element, observable or not, when the last input has been read.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: Of ``extraction.at_end_of_input``: all elements have a column.
+        recording: Of sequences that the basis was not fitted on.
+        repeats: Sequences for each element.
+        seed: Of the choice of sequences.
+    """
+    observable = task.observable()
+    seen = trials(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed)
+    followed = float(seen.followed.mean())
+    if observable.all():
+        return EndOfInput(followed, float("nan"), float("nan"))
+    element = np.repeat(np.flatnonzero(~observable), repeats)
+    state, before, after = _flips(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
+    edited, left = (system.coast(state + step, FUTURE)[1] for step in (memories.change(before, after), np.zeros(1)))
+    size = np.linalg.norm(memories.basis, axis=0)
+    return EndOfInput(
+        observable_followed=followed,
+        unobservable_ignored=float(exact(edited, signs(left)).mean()),
+        unobservable_size=float(size[~observable].mean() / size[observable].mean()),
+    )
+
+
+def check_time(time: int, steps: int) -> None:
+    """Raise InputError unless an edit after so many output steps has a state to change."""
+    if not 0 <= time <= steps:
+        raise InputError("time", time, f"give output steps from 0 to {steps}")
+
+
+def _flips(
+    task: Task,
+    recording: Recording,
+    element: Int[np.ndarray, " trial"],
+    time: Int[np.ndarray, " trial"],
+    rng: np.random.Generator,
+) -> tuple[Float[np.ndarray, "trial state"], Float[np.ndarray, "trial memory"], Float[np.ndarray, "trial memory"]]:
+    """States of random sequences at these times, what they store, and the same with one element negated."""
+    sequence = rng.integers(recording.theory.shape[1], size=element.size)
+    before = recording.theory[time, sequence]
+    after = before.copy()
+    after[np.arange(element.size), element] *= -1
+    late = time >= settled(task)
+    after[late] = consistent(task, after[late])
+    return recording.states[time, sequence], before, after
+
+
+def _element(task: Task, variable: int, dimension: int) -> int:
+    if not 0 <= dimension < task.d:
+        raise InputError("dimension", dimension, f"dimensions run from 0 to {task.d - 1}")
+    return _block(task, variable).start + dimension
+
+
+def _block(task: Task, variable: int) -> slice:
+    if not 1 <= variable <= task.s:
+        raise InputError("variable", variable, f"variables run from 1 (oldest) to s = {task.s}")
+    return slice((variable - 1) * task.d, variable * task.d)

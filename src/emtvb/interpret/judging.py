@@ -1,0 +1,121 @@
+"""What variable memories are worth: do they read what is stored, and does the system obey edits made through them?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.interpret.interventions import FUTURE, exact, trials
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.recording import JUDGING, Recording, record, sequences, settled
+from emtvb.interpret.systems import System
+from emtvb.tasks import Task
+
+EDIT_TIMES = 3
+"""Moments at which each element is flipped."""
+
+
+@dataclass(frozen=True)
+class MemoryMeasures:
+    """Measures of one basis on sequences that no basis was fitted on.
+
+    Attributes:
+        decoding_accuracy: Share of stored elements whose sign Psi* h has, over all settled output steps up to the test
+            horizon; mean over the elements that have a column.
+        worst_decoding_accuracy: The least of these elements.
+        far_decoding_accuracy: The mean beyond the longest horizon that was trained; NaN where the test ends before.
+        far_worst_decoding_accuracy: The least there.
+        explained_variance: Share of the state's variance inside the span of Psi.
+        decoded_map_error: |M - Phi| / |Phi| for the M that leads best from what is read at t to what is read at t+1.
+        condition: Condition number of Psi.
+        edit_success: Share of single-element edits whose next 100 output vectors are exactly the theory's for m'.
+        random_edit_success: The same for a step of the same size in a random direction: must be near 0.
+        random_edit_ignored: Share of those steps after which the outputs are exactly those of the unchanged m.
+    """
+
+    decoding_accuracy: float
+    worst_decoding_accuracy: float
+    far_decoding_accuracy: float
+    far_worst_decoding_accuracy: float
+    explained_variance: float
+    decoded_map_error: float
+    condition: float
+    edit_success: float
+    random_edit_success: float
+    random_edit_ignored: float
+
+
+def held_out(system: System, task: Task, horizon: int, count: int = 512, seed: int = 0) -> Recording:
+    """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
+    steps = max(horizon, edit_times(task)[-1], settled(task) + FUTURE)
+    return record(system, task, sequences(task, JUDGING, count, seed), steps)
+
+
+def unedited_success(recording: Recording, task: Task) -> float:
+    """Share of sequences whose 100 outputs after the first of :func:`edit_times` are exact without any edit.
+
+    No edit can be obeyed more often, but for the luck of the draw.
+    """
+    following = slice(settled(task) + 1, settled(task) + 1 + FUTURE)
+    return float(exact(recording.outputs[following], recording.theory[following, :, -task.d :]).mean())
+
+
+def edit_times(task: Task) -> list[int]:
+    """The output steps at which elements are flipped: settled, then at other phases of a period of s."""
+    return [settled(task) + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
+
+
+def judge(
+    system: System, task: Task, memories: VariableMemories, recording: Recording, trained_horizon: int
+) -> MemoryMeasures:
+    """Measure one basis.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: Its basis.
+        recording: Of :func:`held_out`.
+        trained_horizon: The longest horizon that the system was trained on.
+    """
+    kept, start = memories.kept, settled(task)
+    theory = recording.theory[start:, :, kept]
+    read = memories.read(recording.states[start:])[..., kept]
+    right = ((read >= 0) == (theory > 0)).mean(axis=1)
+    near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
+    far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)
+    tried = trials(system, task, memories, recording, np.flatnonzero(kept), edit_times(task))
+    return MemoryMeasures(
+        decoding_accuracy=float(near.mean()),
+        worst_decoding_accuracy=float(near.min()),
+        far_decoding_accuracy=float(far.mean()),
+        far_worst_decoding_accuracy=float(far.min()),
+        explained_variance=_explained_variance(memories, recording.states[start :: task.s + 1]),
+        decoded_map_error=_decoded_map_error(
+            read[: -1 : task.s + 1], read[1 :: task.s + 1], task.transition()[np.ix_(kept, kept)]
+        ),
+        condition=memories.condition,
+        edit_success=float(tried.followed.mean()),
+        random_edit_success=float(tried.random_followed.mean()),
+        random_edit_ignored=float(tried.random_ignored.mean()),
+    )
+
+
+def _explained_variance(memories: VariableMemories, states: Float[np.ndarray, "time batch state"]) -> float:
+    """Share of the variance of these states inside the span of Psi."""
+    flat = (states - memories.centre).reshape(-1, states.shape[-1])
+    directions, values, _ = np.linalg.svd(memories.basis[:, memories.kept], full_matrices=False)
+    directions = directions[:, values > 1e-10 * values[0]]
+    total = float((flat**2).sum())
+    return float(((flat @ directions) ** 2).sum()) / total if total else 0.0
+
+
+def _decoded_map_error(
+    read: Float[np.ndarray, "time batch kept"],
+    following: Float[np.ndarray, "time batch kept"],
+    phi: Float[np.ndarray, "kept kept"],
+) -> float:
+    """How far the best linear map from what is read to what is read one step later is from Phi."""
+    led = np.linalg.lstsq(read.reshape(-1, len(phi)), following.reshape(-1, len(phi)), rcond=1e-10)[0].T
+    return float(np.linalg.norm(led - phi) / np.linalg.norm(phi))

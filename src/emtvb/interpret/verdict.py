@@ -1,0 +1,25 @@
+"""What a network learned, in one word of three. The thresholds' reasons are in docs/memories.md."""
+
+from __future__ import annotations
+
+LINEAR_CIRCUIT = "linear circuit"
+"""It stores every variable where Psi* reads it, and obeys edits made through Psi."""
+OTHERWISE = "solves the task without it"
+"""It is accurate, but some element cannot be read linearly, or edits fail."""
+NOT_LEARNED = "did not learn"
+
+VERDICTS = (LINEAR_CIRCUIT, OTHERWISE, NOT_LEARNED)
+
+ACCURATE = 0.99
+"""Least test accuracy of a network that solves its task."""
+DECODES = 0.98
+"""Least decoding accuracy of the worst element in a linear circuit."""
+OBEYS = 0.9
+"""Least share of edits that a linear circuit obeys, exactly over 100 steps."""
+
+
+def verdict(test_accuracy: float, worst_decoding_accuracy: float, edit_success: float) -> str:
+    """The verdict on these measures of the data-driven basis; NaN counts as failure."""
+    if not test_accuracy >= ACCURATE:
+        return NOT_LEARNED
+    return LINEAR_CIRCUIT if worst_decoding_accuracy >= DECODES and edit_success >= OBEYS else OTHERWISE

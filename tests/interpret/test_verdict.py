@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from emtvb.interpret.verdict import LINEAR_CIRCUIT, NOT_LEARNED, OTHERWISE, verdict
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "decoding", "edits", "says"),
+    [
+        (1.0, 1.0, 1.0, LINEAR_CIRCUIT),
+        (1.0, 0.5, 1.0, OTHERWISE),
+        (1.0, 1.0, 0.5, OTHERWISE),
+        (1.0, NAN, 1.0, OTHERWISE),
+        (0.9, 1.0, 1.0, NOT_LEARNED),
+        (0.5, 0.5, 0.0, NOT_LEARNED),
+        (NAN, NAN, NAN, NOT_LEARNED),
+    ],
+)
+def test_a_circuit_must_be_accurate_decode_and_obey(accuracy: float, decoding: float, edits: float, says: str) -> None:
+    assert verdict(accuracy, decoding, edits) == says
