@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb import tables
+from emtvb import config, tables
 from emtvb.errors import InputError
 
 
@@ -54,6 +55,74 @@ def test_published_values_stand_only_beside_the_papers_own_runs() -> None:
     rows = measured(ROWS)
     rows["run_id"] = rows["run_id"] + "_p1234abcd"
     assert tables.table1(rows)["published_accuracy"].isna().all()
+
+
+def test_the_script_skips_a_hundred_runs_of_five_kinds() -> None:
+    kinds = itertools.product(("T1", "T2", "T3", "T4"), (128, 64, 32), (0, 0.001, 0.1, 10), (0.9, 0.98))
+    assert {kind for kind in kinds if tables.skipped(*kind)} == {
+        ("T1", 128, 0, 0.9),
+        ("T1", 32, 0.1, 0.9),
+        ("T2", 32, 0, 0.9),
+        ("T3", 64, 0.1, 0.9),
+        ("T4", 64, 0, 0.9),
+    }
+    runs = config.load(Path(__file__).parents[1] / "config" / "paper.yaml").runs()
+    left_out = [run for run in runs if tables.skipped(run.task.name, run.hidden_dim, run.l2, run.threshold)]
+    assert (len(runs), len(left_out)) == (1920, 100)
+
+
+def sweep(error: float, accuracy: float, seeds: int = 20) -> pd.DataFrame:
+    """Table 1's grid, every run with these values."""
+    rows = [
+        (*cell, threshold, seed, error, accuracy)
+        for cell in tables.published()[tables.CELL].itertuples(index=False)
+        for threshold in (0.9, 0.98)
+        for seed in range(1, seeds + 1)
+    ]
+    return measured(rows)
+
+
+def test_the_published_subset_is_the_table_without_what_was_skipped() -> None:
+    runs = sweep(0.001, 0.9)
+    assert len(runs) - len(tables.as_published(runs)) == 3 * 20
+    best = (runs["task"] == "T1") & (runs["hidden_dim"] == 128) & (runs["l2"] == 0) & (runs["threshold"] == 0.9)
+    runs.loc[best, ["spectral_error", "test_accuracy"]] = 0.0001, 1.0
+    table = tables.table1(runs).set_index(tables.CELL)
+    cell = table.loc[("T1", 128, 0)]
+    assert (cell.accuracy, cell.as_published_accuracy) == pytest.approx((1.0, 0.9))
+    assert (cell.spectral_error, cell.as_published_spectral_error) == pytest.approx((0.0001, 0.001))
+    others = table.drop(index=("T1", 128, 0))
+    np.testing.assert_allclose(others["as_published_accuracy"], others["accuracy"])
+    assert (table["as_published_seeds"] == 20).all()
+    assert "without skipped runs 0.0010 (0.90) 20/20" in tables.as_markdown(table.reset_index())
+    assert tables.as_markdown(table.reset_index()).count("without skipped") == 1
+
+
+def test_a_seed_without_one_of_its_runs_does_not_count_as_published() -> None:
+    runs = sweep(0.001, 0.9)
+    gone = runs["run_id"].isin(["T2_h64_l2-0_thr-0.9_seed3", "T1_h128_l2-0_thr-0.9_seed4"])
+    seeds = tables.table1(runs[~gone]).set_index(tables.CELL)["as_published_seeds"]
+    assert seeds[("T2", 64, 0)] == 19
+    assert seeds[("T1", 128, 0)] == 20
+
+
+def test_cells_are_judged_by_what_the_paper_prints() -> None:
+    table = tables.table1(sweep(0.0005, 1.0)).set_index(tables.CELL)
+    cell = table.loc[("T1", 128, 0)]
+    assert (cell.spectral_error_verdict, cell.accuracy_verdict) == ("reproduced", "reproduced")
+    assert cell.accuracy_low <= 1 <= cell.accuracy_high
+    assert cell.spectral_error_low <= 0.0005 <= cell.spectral_error_high
+    assert table.loc[("T1", 64, 0), "spectral_error_verdict"] == "not reproduced"
+    assert table.loc[("T1", 64, 0.1), "accuracy_verdict"] == "not reproduced"
+    assert (tables.table1(sweep(0.0005, 1.0, seeds=3))["accuracy_verdict"] == "cannot tell").all()
+
+
+def test_runs_under_another_protocol_are_not_judged() -> None:
+    rows = measured(ROWS)
+    table = tables.table1(rows.assign(run_id=rows["run_id"] + "_p1234abcd"))
+    assert table[["accuracy_verdict", "as_published_accuracy"]].isna().all(axis=None)
+    assert "not given" in tables.as_markdown(table)
+    assert {judged.verdict for cell in tables.judge_cells(rows).values() for judged in cell} == {"cannot tell"}
 
 
 def test_cells_of_text_say_ours_theirs_and_coverage() -> None:

@@ -6,13 +6,20 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from emtvb.errors import InputError
+from emtvb.evidence import Judgement, judge_accuracy, judge_error
 
 CELL = ["task", "hidden_dim", "l2"]
 """A cell of Table 1 is what the runs that agree in these have in common."""
 
+_SCRIPT_TASKS, _SCRIPT_HIDDEN, _SCRIPT_L2, _SCRIPT_THRESHOLDS = 5, (128, 64, 32), (0, 0.001, 0.1, 10), (0.9, 0.98)
+"""What the published job script loops over for each seed, outermost first; its fifth task does not exist."""
+
+_ARRAY = 20
+"""Jobs among which the script deals its experiments out, 1 to 20: those whose number leaves 0 are nobody's."""
 
 _PAPER_RUN = r"^(T[1-4])_h\d+_l2-[^_]+_thr-[^_]+_seed\d+$"
 """Run ids of the paper's tasks at its size under its protocol: only those have a published value beside them."""
@@ -44,6 +51,73 @@ def published() -> pd.DataFrame:
         return pd.read_csv(table)
 
 
+def skipped(task: str, hidden_dim: int, l2: float, threshold: float) -> bool:
+    """Whether the published job script never ran the runs with these settings (paper.md section 5).
+
+    It numbers its experiments by seed, task, hidden size, L2 penalty and threshold, and job k of 1 to 20 takes those
+    whose number leaves k when divided by 20. A seed has 120 numbers, so that it is the same runs for every seed.
+
+    Args:
+        task: ``T1`` to ``T4``.
+        hidden_dim: Neurons.
+        l2: The L2 penalty.
+        threshold: The curriculum's.
+    """
+    if hidden_dim not in _SCRIPT_HIDDEN or l2 not in _SCRIPT_L2 or threshold not in _SCRIPT_THRESHOLDS:
+        return False
+    place = int(task.removeprefix("T")) - 1
+    for values, value in ((_SCRIPT_HIDDEN, hidden_dim), (_SCRIPT_L2, l2), (_SCRIPT_THRESHOLDS, threshold)):
+        place = place * len(values) + values.index(value)
+    return place % _ARRAY == 0
+
+
+def as_published(measured: pd.DataFrame) -> pd.DataFrame:
+    """The runs on which the published table rests: the paper's own, without those that its script skipped.
+
+    Seeds for which one of a cell's runs is missing are left out: their best would be the best of fewer runs.
+
+    Args:
+        measured: Run table and measurements together, as :func:`combine` gives them.
+
+    Returns:
+        Those rows, with the task as the paper calls it.
+    """
+    own = measured.assign(task=measured["run_id"].str.extract(_PAPER_RUN, expand=False)).dropna(subset="task")
+    settings = zip(own["task"], own["hidden_dim"], own["l2"], strict=True)
+    ran = [[t for t in _SCRIPT_THRESHOLDS if not skipped(*cell, t)] for cell in settings]
+    own = own.assign(wanted=[len(thresholds) for thresholds in ran])
+    own = own[np.array([t in of_cell for t, of_cell in zip(own["threshold"], ran, strict=True)], bool)]
+    complete = own.groupby([*CELL, "seed"])["run_id"].transform("count") == own["wanted"]
+    return own[complete].drop(columns="wanted")
+
+
+def best_by_seed(measured: pd.DataFrame) -> pd.DataFrame:
+    """Per cell and seed, the smallest errors and the largest accuracy over the thresholds (paper section 4)."""
+    return measured.groupby([*CELL, "seed"], sort=False).agg(
+        spectral_error=("spectral_error", "min"),
+        accuracy=("test_accuracy", "max"),
+        optimal_spectral_error=("optimal_spectral_error", "min"),
+    )
+
+
+def judge_cells(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Judgement, Judgement]]:
+    """For each published cell, what the runs on which it rests say about its spectral error and its accuracy.
+
+    Args:
+        measured: Run table and measurements together, as :func:`combine` gives them.
+    """
+    by_seed = best_by_seed(as_published(measured))
+    cells = dict(list(by_seed.groupby(CELL)))
+    judged = {}
+    for task, hidden_dim, l2, error, accuracy in published()[[*CELL, "spectral_error", "accuracy"]].to_numpy().tolist():
+        seeds = cells.get((task, hidden_dim, l2), by_seed.iloc[:0])
+        judged[task, hidden_dim, l2] = (
+            judge_error(seeds["spectral_error"].to_numpy(float), error),
+            judge_accuracy(seeds["accuracy"].to_numpy(float), accuracy),
+        )
+    return judged
+
+
 def table1(measured: pd.DataFrame) -> pd.DataFrame:
     """Table 1 of these runs, one row per cell (paper section 4).
 
@@ -56,24 +130,43 @@ def table1(measured: pd.DataFrame) -> pd.DataFrame:
         ``task, hidden_dim, l2``; ``spectral_error`` and ``accuracy``, both as the paper defines them;
         ``seeds_with_error``, how many seeds the error speaks of, of ``seeds``; ``optimal_spectral_error``, the sound
         error, which speaks of all; ``published_spectral_error`` and ``published_accuracy``, NaN where there is none.
+        Then of the runs on which the published cell rests (:func:`as_published`), NaN where there are none:
+        ``as_published_`` error, accuracy and seeds, the 95% intervals ``spectral_error_low``, ``_high``,
+        ``accuracy_low``, ``_high``, and the verdicts ``spectral_error_verdict`` and ``accuracy_verdict``.
     """
-    by_seed = measured.groupby([*CELL, "seed"], sort=False).agg(
-        spectral_error=("spectral_error", "min"),
-        accuracy=("test_accuracy", "max"),
-        optimal_spectral_error=("optimal_spectral_error", "min"),
-    )
-    cells = by_seed.groupby(CELL, sort=False).agg(
-        spectral_error=("spectral_error", "mean"),
-        accuracy=("accuracy", "mean"),
-        seeds_with_error=("spectral_error", "count"),
-        seeds=("accuracy", "size"),
-        optimal_spectral_error=("optimal_spectral_error", "mean"),
-    )
+    cells = _means(measured)
     paper = published().set_index(CELL).add_prefix("published_")
+    subset = _means(as_published(measured)).drop(columns="optimal_spectral_error").add_prefix("as_published_")
+    verdicts = pd.DataFrame.from_dict(
+        {key: _verdict_columns(*judgements) for key, judgements in judge_cells(measured).items()}, orient="index"
+    )
+    beside = paper.join(subset).join(verdicts.set_axis(pd.MultiIndex.from_tuples(verdicts.index, names=CELL)))
     own = measured.assign(paper_task=measured["run_id"].str.extract(_PAPER_RUN, expand=False))
     cells = cells.assign(paper_task=own.groupby(CELL, sort=False)["paper_task"].first()).reset_index()
     keys = ["paper_task", "hidden_dim", "l2"]
-    return cells.join(paper.rename_axis(keys), on=keys).drop(columns="paper_task")
+    return cells.join(beside.rename_axis(keys), on=keys).drop(columns="paper_task")
+
+
+def _means(measured: pd.DataFrame) -> pd.DataFrame:
+    return (
+        best_by_seed(measured)
+        .groupby(CELL, sort=False)
+        .agg(
+            spectral_error=("spectral_error", "mean"),
+            accuracy=("accuracy", "mean"),
+            seeds_with_error=("spectral_error", "count"),
+            seeds=("accuracy", "size"),
+            optimal_spectral_error=("optimal_spectral_error", "mean"),
+        )
+    )
+
+
+def _verdict_columns(error: Judgement, accuracy: Judgement) -> dict[str, object]:
+    columns: dict[str, object] = {}
+    for name, judgement in (("spectral_error", error), ("accuracy", accuracy)):
+        columns[f"{name}_low"], columns[f"{name}_high"] = judgement.interval or (np.nan, np.nan)
+        columns[f"{name}_verdict"] = judgement.verdict
+    return columns
 
 
 def as_markdown(table: pd.DataFrame) -> str:
@@ -106,7 +199,11 @@ def as_latex(table: pd.DataFrame) -> str:
 
 def as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Table 1 for a terminal: cells of two lines, ours and the published value."""
-    rows = _rows(table, lambda l2: f"L2 {l2}", lambda row: f"{_ours(row)}\n{_published(row)}")
+    rows = _rows(
+        table,
+        lambda l2: f"L2 {l2}",
+        lambda row: "\n".join(filter(None, (_ours(row), _published(row), _as_published(row)))),
+    )
     return rows.rename_axis(columns=None).reset_index()
 
 
@@ -114,7 +211,8 @@ RUN_COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "se
 MEASURED_COLUMNS = ("run_id", "test_accuracy", "spectral_error", "optimal_spectral_error")
 TABLE1_COLUMNS = (
     *CELL, "spectral_error", "accuracy", "seeds_with_error", "seeds", "optimal_spectral_error",
-    "published_spectral_error", "published_accuracy",
+    "published_spectral_error", "published_accuracy", "as_published_spectral_error", "as_published_accuracy",
+    "as_published_seeds_with_error", "as_published_seeds", "spectral_error_verdict", "accuracy_verdict",
 )  # fmt: skip
 
 
@@ -153,11 +251,11 @@ def _number(value: float) -> str:
 
 
 def _markdown_cell(row: pd.Series) -> str:
-    return f"**{_ours(row)}; {_published(row)}".replace(") ", ")** ", 1)
+    return f"**{'; '.join((_ours(row), *_beside(row)))}".replace(") ", ")** ", 1)
 
 
 def _latex_cell(row: pd.Series) -> str:
-    return rf"\textbf{{{_ours(row)}; {_published(row)}".replace(") ", ")} ", 1)
+    return rf"\textbf{{{'; '.join((_ours(row), *_beside(row)))}".replace(") ", ")} ", 1)
 
 
 def _ours(row: pd.Series) -> str:
@@ -165,10 +263,30 @@ def _ours(row: pd.Series) -> str:
     return f"{_error(row.spectral_error)} ({row.accuracy:.2f}) {row.seeds_with_error}/{row.seeds}"
 
 
+def _beside(row: pd.Series) -> list[str]:
+    """What stands beside ours."""
+    return [text for text in (_published(row), _as_published(row)) if text]
+
+
 def _published(row: pd.Series) -> str:
+    """What the paper prints, and what our runs say to it."""
     if pd.isna(row.published_accuracy):
         return "paper: not given"
-    return f"paper {_error(row.published_spectral_error)} ({row.published_accuracy:.2f})"
+    marks = f"{_MARKS[row.spectral_error_verdict]} {_MARKS[row.accuracy_verdict]}"
+    return f"paper {_error(row.published_spectral_error)} ({row.published_accuracy:.2f}) [{marks}]"
+
+
+_MARKS = {"reproduced": "+", "not reproduced": "-", "cannot tell": "?"}
+
+
+def _as_published(row: pd.Series) -> str:
+    """The cell without the runs that the published script skipped, where that is another cell."""
+    if pd.isna(row.as_published_accuracy):
+        return ""
+    found = f"{_error(row.as_published_spectral_error)} ({row.as_published_accuracy:.2f})"
+    if _ours(row).startswith(f"{found} "):
+        return ""
+    return f"without skipped runs {found} {row.as_published_seeds_with_error:.0f}/{row.as_published_seeds:.0f}"
 
 
 def _error(value: float) -> str:
@@ -180,5 +298,6 @@ def _caption(table: pd.DataFrame) -> str:
     return (
         "Spectral error in radians (test accuracy), as the paper defines both: per seed the best over the thresholds, "
         f"then the mean over seeds (at most {most} here). n/m: the error exists for n of m seeds; --- for none. "
-        "After the semicolon, what the paper prints."
+        "After the semicolon, what the paper prints, and whether error and accuracy, in this order, reproduce: + yes, "
+        "- no, ? too little to tell. Judged are the runs that the paper's script ran, shown apart where they differ."
     )

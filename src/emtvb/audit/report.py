@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
 
-Verdict = Literal["reproduced", "not reproduced", "cannot tell"]
+from emtvb.evidence import Verdict
+
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "cannot tell")
 
 
