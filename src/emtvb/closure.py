@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent
 _ROOT = PACKAGE.name
 
 UNCOUNTED = frozenset(
-    {"__init__.py", "errors.py", "jobs.py", "provenance.py", "training/events.py", "training/progress.py"}
+    {"__init__.py", "closure.py", "errors.py", "jobs.py", "provenance.py", "training/events.py", "training/progress.py"}
 )
 """Modules that say and record what happens and compute nothing: no output of a stage can depend on them."""
 

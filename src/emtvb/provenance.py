@@ -152,14 +152,15 @@ def _installed(library: str) -> str:
 
 
 def _cpu() -> str:
-    """The processor's name; on Linux as the kernel tells it."""
+    """The processor, as exactly as Linux tells it: virtual machines share names. Elsewhere, what Python knows."""
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
     except OSError:
-        pass
-    return platform.processor()
+        return platform.processor()
+    about = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    vectors = [name for name in ("avx2", "fma", "avx512f") if name in about.get("flags", "").split()]
+    names = [about.get(key, "") for key in ("model name", "cpu family", "model")]
+    return " ".join([*names, *vectors]).strip() or platform.processor()
 
 
 def _git(root: Path, *arguments: str) -> str | None:

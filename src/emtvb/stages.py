@@ -7,9 +7,10 @@ holds it, so that an audit can tell which outputs would be made differently now.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -56,6 +57,16 @@ class Stages:
         versions = {name: version(name) for name in code.libraries}
         settings = self._settings(rule, wildcards)
         return json.dumps({"rule": rule, "settings": settings, "code": code.code, "versions": versions}, sort_keys=True)
+
+    def jobs(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Every job of the experiment that leaves files: its rule and its wildcards' values."""
+        values = {"shard": list(self._shards), "task": list(self._exemplars)}
+        for rule, text in self._rules.items():
+            output = re.search(r"^    output:\n((?:        .*\n?)+)", text, re.M)
+            if output:
+                names = sorted(set(re.findall(r"\{(\w+)\}", output[1])))
+                for chosen in itertools.product(*[values[name] for name in names]):
+                    yield rule, dict(zip(names, chosen, strict=True))
 
     def exemplar_shard(self, task: str) -> str:
         """The shard that trains a task's exemplar."""

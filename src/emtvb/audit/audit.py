@@ -1,0 +1,83 @@
+"""The audit of one experiment: is it intact, current, would it come out again, and what does it say of the paper?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from emtvb import provenance
+from emtvb.audit import determinism as again
+from emtvb.audit.currency import currency
+from emtvb.audit.integrity import integrity, read_records
+from emtvb.audit.report import Audit, Output
+from emtvb.config import Experiment
+from emtvb.errors import InputError
+from emtvb.provenance import Record
+from emtvb.stages import Stages
+
+
+def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
+    """Audit an experiment's results against the present code and config.
+
+    Args:
+        folder: Where its results lie.
+        experiment: Its config, as it is now.
+        sample: Which runs are trained again.
+
+    Raises:
+        InputError: Where nothing lies there.
+    """
+    records, damaged = read_records(folder)
+    if not records and not damaged:
+        raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
+    _, modified = provenance.git_state()
+    checks = (
+        integrity(folder, records, damaged, modified=modified),
+        currency(records, Stages(experiment)),
+        again.determinism(folder, experiment.shards(), experiment.trainer, records, sample),
+    )
+    return Audit(
+        experiment=experiment.experiment,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        checks=checks,
+        claims=(),
+        environment=_environment(records),
+        outputs=tuple(output for path in records for output in _outputs(records[path])),
+    )
+
+
+def _environment(records: Mapping[Path, Record]) -> dict[str, str]:
+    """Where the audit ran and where the results were made, where that differs; and what of it can change bits."""
+    here = provenance.environment()
+    made_on: dict[str, set[str]] = {}
+    for record in records.values():
+        for name, value in record.environment.items():
+            made_on.setdefault(name, set()).add(value)
+    shown = {}
+    for name, value in here.items():
+        others = sorted(made_on.get(name, set()) - {value})
+        shown[name] = value + (f"; results were also made with {', '.join(others)}" if others else "")
+        if name in again.MATTERS:
+            shown[name] += " (can change the last bits)"
+    commit, modified = provenance.git_state()
+    shown["commit"] = (commit or "no git clone") + (", with uncommitted changes" if modified else "")
+    return shown
+
+
+def _outputs(record: Record) -> list[Output]:
+    return [
+        Output(
+            path=path,
+            sha256=digest,
+            rule=record.rule,
+            code=record.recipe["code"],
+            made=record.made,
+            commit=record.commit,
+            dirty=record.dirty,
+            versions=record.recipe["versions"],
+            settings=json.dumps(record.recipe["settings"], sort_keys=True),
+        )
+        for path, digest in record.outputs.items()
+    ]
