@@ -65,7 +65,7 @@ def test_the_papers_sweep() -> None:
     runs = experiment.runs()
     assert len({run.run_id for run in runs}) == 1920
     assert sum(len(shard) for shard in experiment.shards().values()) == 1920
-    assert len(experiment.shards()) < 200
+    assert len(experiment.shards()) < 500
 
 
 def test_new_runs_leave_other_shards_as_they_are() -> None:

@@ -11,7 +11,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,7 @@ class Stages:
         return self._code[rule]
 
 
+@cache
 def version(library: str) -> str:
     """A library's installed version, without the part that names a build; "none" where it is not installed."""
     try:
