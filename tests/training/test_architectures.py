@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from emtvb import tasks
+from emtvb.architectures.lstm import LSTM
+from emtvb.architectures.runs import NAMES, ArchitectureRun
+from emtvb.architectures.s4 import S4
+from emtvb.runs import Protocol
+from emtvb.training import architectures, checkpoint
+from emtvb.training.architectures import MODULES, LSTMModule
+from emtvb.training.history import Row, kept_steps
+
+
+class KilledError(Exception):
+    pass
+
+
+def bits(network: LSTM | S4) -> bytes:
+    return b"".join(array.tobytes() for array in vars(network).values())
+
+
+@pytest.fixture(params=NAMES)
+def run(request: pytest.FixtureRequest) -> ArchitectureRun:
+    """Several epochs, a move of the curriculum, L2 and clipping."""
+    protocol = Protocol(
+        epochs=3, batches_per_epoch=40, batch_size=8, curriculum=(2, 4), learning_rate=1e-2, gradient_clip=0.1
+    )
+    return ArchitectureRun(tasks.named("T1", 2, 2), 6, 0.001, 0.6, 5, protocol, architecture=request.param)
+
+
+def stop_at(run: ArchitectureRun, folder: Path, stop: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train with a checkpoint after every batch, and die after the batch at this index."""
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
+
+    def report(row: Row) -> None:
+        if row.step > stop:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        architectures.train(run, folder, report)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_module_is_the_system(name: str) -> None:
+    """S4's convolution gives what its recurrence gives, an LSTM's parameters are its arrays."""
+    task = tasks.named("T1", 3, 2)
+    run = ArchitectureRun(task, 5, 0.0, 0.9, 1, Protocol(epochs=1, batches_per_epoch=1), architecture=name)
+    training = architectures._Training(run)
+    x = torch.randn(40, 4, 3)
+    with torch.no_grad():
+        expected = training._module(x)
+    np.testing.assert_allclose(training.network().drive(x.numpy())[1], expected.numpy(), atol=1e-4)
+
+
+def test_an_lstm_starts_where_the_published_code_does() -> None:
+    torch.manual_seed(11)
+    expected = [*torch.nn.LSTM(3, 5, bias=False).parameters(), *torch.nn.Linear(5, 3, bias=False).parameters()]
+    base_seed = torch.empty((), dtype=torch.int64).random_()
+    module, generator = LSTMModule(3, 5), torch.Generator().manual_seed(11)
+    module.draw(generator)
+    assert all(torch.equal(a, b) for a, b in zip(module.parameters(), expected, strict=True))
+    assert torch.equal(torch.empty((), dtype=torch.int64).random_(generator=generator), base_seed)
+
+
+def test_training_is_the_plain_loop(run: ArchitectureRun, tmp_path: Path) -> None:
+    """Every batch's loss against a loop on torch's own random stream that knows nothing of checkpoints."""
+    rows: list[Row] = []
+    _, kept = architectures.train(run, tmp_path, rows.append)
+    assert [row.step for row in kept] == kept_steps(run.protocol.steps)
+    module = MODULES[run.architecture](2, 6)
+    generator = torch.Generator().manual_seed(run.seed)
+    module.draw(generator)
+    adam = torch.optim.Adam(module.parameters(), lr=run.protocol.learning_rate, weight_decay=run.l2)
+    for row in rows:
+        if row.step % run.protocol.batches_per_epoch == 0:
+            torch.empty((), dtype=torch.int64).random_(generator=generator)
+        u = torch.randint(0, 2, (2, 8, 2), generator=generator).float() * 2 - 1
+        outputs = module(torch.cat([u, torch.zeros(row.horizon, 8, 2)]))[2:]
+        loss = ((outputs - u.repeat(row.horizon // 2, 1, 1)) ** 2).mean()
+        assert loss.item() == pytest.approx(row.loss, rel=1e-3)
+        adam.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(module.parameters(), 0.1)
+        adam.step()
+
+
+@pytest.mark.parametrize("stop", [0, 38, 39, 40, 70, 118])
+def test_killed_and_resumed_gives_the_same_bytes(
+    run: ArchitectureRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    whole, history = architectures.train(run, tmp_path / "whole")
+    stop_at(run, tmp_path / "parts", stop, monkeypatch)
+    steps: list[int] = []
+    again, history_again = architectures.train(run, tmp_path / "parts", lambda row: steps.append(row.step))
+    assert bits(again) == bits(whole)
+    assert history_again == history
+    assert steps[0] == stop + 1
+    assert {row.horizon for row in history} == {2, 4}
+
+
+def test_a_foreign_checkpoint_is_set_aside(
+    run: ArchitectureRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole, _ = architectures.train(run, tmp_path / "whole")
+    stop_at(run, tmp_path / "parts", 60, monkeypatch)
+    path = tmp_path / "parts" / "checkpoint.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    with caplog.at_level(logging.WARNING):
+        again, _ = architectures.train(run, tmp_path / "parts")
+    assert bits(again) == bits(whole)
+    assert "set aside" in caplog.text
+
+
+def test_without_clipping_and_with_it_differ(run: ArchitectureRun, tmp_path: Path) -> None:
+    free = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, gradient_clip=None))
+    assert bits(architectures.train(free, tmp_path / "a")[0]) != bits(architectures.train(run, tmp_path / "b")[0])
