@@ -256,6 +256,37 @@ def summary(file: str) -> None:
             console.print(f"  {path}")
 
 
+@commands.command("audit")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--config", "file", type=click.Path(), help="Its config as it is now [default: the folder's settings].")
+@click.option("--runs", type=click.IntRange(0), default=2, show_default=True, help="How many runs to train again.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the runs that are trained again.")
+@click.option("--epochs", type=click.IntRange(1), default=1, show_default=True, help="How far they are trained again.")
+@click.option("--full", is_flag=True, help="Train them again to the end.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes at once.")
+def audit_results(folder: Path, file: str | None, runs: int, seed: int, epochs: int, full: bool, workers: int) -> None:
+    """Audit an experiment: is it intact and current, would it come out again, what does it say of the paper?
+
+    FOLDER is results/<experiment>. Pages go to FOLDER/audit. Exit status 1 where something is wrong with the results; a
+    claim of the paper that is not reproduced is no error.
+    """
+    from emtvb.audit import audit
+    from emtvb.audit.determinism import Sample
+    from emtvb.jobs import show_progress
+
+    if not folder.is_dir():
+        raise InputError("results", str(folder), "no such folder; run the workflow first")
+    experiment = config.load(file or folder / "settings.json")
+    show_progress()
+    found = audit.audit(folder, experiment, Sample(runs, seed, None if full else epochs, workers))
+    audit.write(found, folder)
+    for line in audit.summary(found):
+        console.print(line)
+    console.print(f"{folder / 'audit'}: all of it")
+    if not found.passed:
+        sys.exit(1)
+
+
 def _print_table1(rows: Any, name: str) -> None:
     shown = Table(
         title=f"Table 1, {name}: spectral error in rad (test accuracy) seeds covered/seeds", title_justify="left"

@@ -14,6 +14,7 @@ from emtvb.audit.integrity import integrity, read_records
 from emtvb.audit.report import Audit, Output
 from emtvb.config import Experiment
 from emtvb.errors import InputError
+from emtvb.files import write_text
 from emtvb.provenance import Record
 from emtvb.stages import Stages
 
@@ -46,6 +47,30 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
         environment=_environment(records),
         outputs=tuple(output for path in records for output in _outputs(records[path])),
     )
+
+
+def write(found: Audit, folder: Path) -> None:
+    """Write an audit below its experiment's folder: ``audit/audit.json``, for programs."""
+    write_text(folder / "audit" / "audit.json", found.as_json())
+
+
+def summary(found: Audit, most: int = 8) -> list[str]:
+    """An audit in lines for a terminal: each check with what it found, at most so many of each, then the claims."""
+    lines = []
+    for check in found.checks:
+        lines.append(
+            f"{check.name}: {'passed' if check.passed else 'FAILED'}, {check.checked} checked. {check.note}".strip()
+        )
+        lines += [
+            f"  {finding.subject}: {finding.problem}" + (f"; {finding.remedy}" if finding.remedy else "")
+            for finding in check.findings[:most]
+        ]
+        if len(check.findings) > most:
+            lines.append(f"  and {len(check.findings) - most} more, in audit/")
+    if found.claims:
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in found.verdicts().items())
+        lines.append(f"claims: {counts}")
+    return lines
 
 
 def _environment(records: Mapping[Path, Record]) -> dict[str, str]:
