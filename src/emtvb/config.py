@@ -257,16 +257,17 @@ def load(path: Path | str) -> Experiment:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("config file", str(path), f"cannot be read ({error})") from None
     try:
-        config = yaml.load(text, _UniqueKeys)
+        config = yaml.load(text, UniqueKeys)
     except yaml.YAMLError as error:
         raise InputError("config file", str(path), f"not YAML ({error})") from None
     return check(config, str(path))
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class UniqueKeys(yaml.SafeLoader):
     """YAML in which a key stands once; the standard lets the last one win in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping, if its keys differ."""
         keys = [key.value for key, _ in node.value]
         for i, key in enumerate(keys):
             if key in keys[:i]:

@@ -116,6 +116,7 @@ def judge_error(ours: Float[np.ndarray, " seed"], published: float, digits: int 
     near = (published - half) / ERROR_FACTOR <= spread.mean <= (published + half) * ERROR_FACTOR
     narrow = spread.interval[1] <= ERROR_WIDEST * spread.interval[0]
     verdict, because = _decide(spread, published, half, near, narrow, f"within a factor of {ERROR_FACTOR:g}", digits)
+    because += f"; {len(found)} of {len(ours)} seeds give an error"
     return Judgement(verdict, because, spread.mean, spread.interval, len(found))
 
 
@@ -156,7 +157,7 @@ def judge_share(
     networks, seeds = len(holds), len(np.unique(seed))
     share = float(holds.mean()) if networks else float("nan")
     if seeds < FEWEST_SEEDS or networks < FEWEST_NETWORKS:
-        because = f"{networks} networks of {seeds} seeds; {FEWEST_NETWORKS} of {FEWEST_SEEDS} are the fewest that tell"
+        because = f"networks: {networks}, seeds: {seeds}; {FEWEST_NETWORKS} of {FEWEST_SEEDS} are the fewest that tell"
         return Judgement("cannot tell", because, share, None, seeds)
     low, high = _share_interval(holds, seed)
     verdict: Verdict = "cannot tell"
@@ -234,6 +235,8 @@ def _share_interval(holds: np.ndarray, seed: np.ndarray) -> tuple[float, float]:
 
 
 def _too_few(seeds: int) -> str:
+    if seeds == 0:
+        return "none of its runs is in this experiment"
     return f"{seeds} seed{'s' * (seeds != 1)}; {FEWEST_SEEDS} are the fewest that tell"
 
 

@@ -15,8 +15,8 @@ from emtvb.evidence import Judgement, judge_accuracy, judge_error
 CELL = ["task", "hidden_dim", "l2"]
 """A cell of Table 1 is what the runs that agree in these have in common."""
 
-_SCRIPT_TASKS, _SCRIPT_HIDDEN, _SCRIPT_L2, _SCRIPT_THRESHOLDS = 5, (128, 64, 32), (0, 0.001, 0.1, 10), (0.9, 0.98)
-"""What the published job script loops over for each seed, outermost first; its fifth task does not exist."""
+SCRIPT_HIDDEN, SCRIPT_L2, SCRIPT_THRESHOLDS = (128, 64, 32), (0.0, 0.001, 0.1, 10.0), (0.9, 0.98)
+"""What the published job script loops over for each seed and task, outermost first."""
 
 _ARRAY = 20
 """Jobs among which the script deals its experiments out, 1 to 20: those whose number leaves 0 are nobody's."""
@@ -54,8 +54,9 @@ def published() -> pd.DataFrame:
 def skipped(task: str, hidden_dim: int, l2: float, threshold: float) -> bool:
     """Whether the published job script never ran the runs with these settings (paper.md section 5).
 
-    It numbers its experiments by seed, task, hidden size, L2 penalty and threshold, and job k of 1 to 20 takes those
-    whose number leaves k when divided by 20. A seed has 120 numbers, so that it is the same runs for every seed.
+    It numbers its experiments by seed, task (five, though four exist), hidden size, L2 penalty and threshold, and job k
+    of 1 to 20 takes those whose number leaves k when divided by 20. A seed has 120 numbers, so that it is the same runs
+    for every seed.
 
     Args:
         task: ``T1`` to ``T4``.
@@ -63,12 +64,18 @@ def skipped(task: str, hidden_dim: int, l2: float, threshold: float) -> bool:
         l2: The L2 penalty.
         threshold: The curriculum's.
     """
-    if hidden_dim not in _SCRIPT_HIDDEN or l2 not in _SCRIPT_L2 or threshold not in _SCRIPT_THRESHOLDS:
+    if hidden_dim not in SCRIPT_HIDDEN or l2 not in SCRIPT_L2 or threshold not in SCRIPT_THRESHOLDS:
         return False
     place = int(task.removeprefix("T")) - 1
-    for values, value in ((_SCRIPT_HIDDEN, hidden_dim), (_SCRIPT_L2, l2), (_SCRIPT_THRESHOLDS, threshold)):
+    for values, value in ((SCRIPT_HIDDEN, hidden_dim), (SCRIPT_L2, l2), (SCRIPT_THRESHOLDS, threshold)):
         place = place * len(values) + values.index(value)
     return place % _ARRAY == 0
+
+
+def paper_runs(measured: pd.DataFrame) -> pd.DataFrame:
+    """The paper's own runs by task, size and protocol, the task as the paper calls it."""
+    own = measured.assign(task=measured["run_id"].str.extract(_PAPER_RUN, expand=False))
+    return own[own["task"].notna() & own["threshold"].isin(SCRIPT_THRESHOLDS)]
 
 
 def as_published(measured: pd.DataFrame) -> pd.DataFrame:
@@ -78,17 +85,23 @@ def as_published(measured: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         measured: Run table and measurements together, as :func:`combine` gives them.
-
-    Returns:
-        Those rows, with the task as the paper calls it.
     """
-    own = measured.assign(task=measured["run_id"].str.extract(_PAPER_RUN, expand=False)).dropna(subset="task")
-    settings = zip(own["task"], own["hidden_dim"], own["l2"], strict=True)
-    ran = [[t for t in _SCRIPT_THRESHOLDS if not skipped(*cell, t)] for cell in settings]
-    own = own.assign(wanted=[len(thresholds) for thresholds in ran])
-    own = own[np.array([t in of_cell for t, of_cell in zip(own["threshold"], ran, strict=True)], bool)]
-    complete = own.groupby([*CELL, "seed"])["run_id"].transform("count") == own["wanted"]
-    return own[complete].drop(columns="wanted")
+    return _whole_seeds(measured, lambda cell: [t for t in SCRIPT_THRESHOLDS if not skipped(*cell, t)])
+
+
+def as_intended(measured: pd.DataFrame) -> pd.DataFrame:
+    """The runs on which the published table would rest had its script skipped none, as :func:`as_published`."""
+    return _whole_seeds(measured, lambda _: list(SCRIPT_THRESHOLDS))
+
+
+def _whole_seeds(measured: pd.DataFrame, thresholds: Callable[[tuple[str, int, float]], list[float]]) -> pd.DataFrame:
+    """The paper's own runs with a cell's thresholds, of seeds that have them all."""
+    own = paper_runs(measured)
+    wanted = [thresholds(cell) for cell in zip(own["task"], own["hidden_dim"], own["l2"], strict=True)]
+    own = own.assign(wanted=[len(of_cell) for of_cell in wanted])
+    own = own[np.array([t in of_cell for t, of_cell in zip(own["threshold"], wanted, strict=True)], bool)]
+    whole = own.groupby([*CELL, "seed"])["run_id"].transform("count") == own["wanted"]
+    return own[whole].drop(columns="wanted")
 
 
 def best_by_seed(measured: pd.DataFrame) -> pd.DataFrame:

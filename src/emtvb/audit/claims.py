@@ -1,0 +1,276 @@
+"""The paper's claims: what claims.yaml may say, and reading it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import fields
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pandas as pd
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
+
+from emtvb import evidence, tables
+from emtvb.config import UniqueKeys
+from emtvb.errors import InputError
+from emtvb.interpret.measure import METHODS, BasisMeasures, Measurement
+
+FILE = "claims.yaml"
+
+COLUMNS = (
+    *tables.RUN_COLUMNS,
+    *(field.name for field in fields(Measurement) if field.name not in ("run_id", "bases")),
+    *(f"{method}_{field.name}" for method in METHODS for field in fields(BasisMeasures)),
+)
+"""What a condition may be about."""
+
+
+def _known(column: str) -> str:
+    if column not in COLUMNS:
+        near = difflib.get_close_matches(column, COLUMNS, n=1)
+        raise ValueError(f"no such column; did you mean {near[0]}?" if near else "no such column of measurements.csv")
+    return column
+
+
+Column = Annotated[str, AfterValidator(_known)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Share = Annotated[Number, Field(gt=0, le=1)]
+TaskName = Literal["T1", "T2", "T3", "T4"]
+Measure = Literal["accuracy", "spectral_error"]
+
+
+class _Strict(BaseModel):
+    """An unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Condition(_Strict):
+    """On a network: a column, and one thing that must be true of it; of a missing value nothing but its absence is."""
+
+    column: Column
+    minus: Column | None = None
+    at_least: Number | None = None
+    below: Number | None = None
+    equals: Column | None = None
+    is_: str | None = Field(None, alias="is")
+    present: StrictBool | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Condition:
+        given = [x for x in (self.at_least, self.below, self.equals, self.is_, self.present) if x is not None]
+        if len(given) != 1:
+            raise ValueError("give one of at_least, below, equals, is, present")
+        return self
+
+    def columns(self) -> list[str]:
+        """Those it needs."""
+        return [name for name in (self.column, self.minus, self.equals) if name]
+
+    def true_of(self, networks: pd.DataFrame) -> pd.Series:
+        """Of which networks it is true."""
+        values = networks[self.column]
+        if self.minus:
+            values = values - networks[self.minus]
+        if self.at_least is not None:
+            return values >= self.at_least
+        if self.below is not None:
+            return values < self.below
+        if self.equals is not None:
+            return values == networks[self.equals]
+        return values == self.is_ if self.is_ is not None else values.notna() == self.present
+
+    def in_words(self) -> str:
+        """What it demands."""
+        what = f"{self.column} - {self.minus}" if self.minus else self.column
+        if self.at_least is not None:
+            return f"{what} at least {self.at_least:g}"
+        if self.below is not None:
+            return f"{what} below {self.below:g}"
+        if self.present is not None:
+            return f"{what} {'present' if self.present else 'absent'}"
+        return f"{what} equal to {self.equals}" if self.equals else f'{what} "{self.is_}"'
+
+
+class Cell(_Strict):
+    """A cell of Table 1 as it is printed: ``error (accuracy)``."""
+
+    task: TaskName
+    hidden_dim: Literal[64, 128]
+    l2: Number
+    printed: str = Field(pattern=r"^(---|\d\.\d{4}) \(\d\.\d\d\)$")
+
+    @property
+    def key(self) -> tuple[str, int, float]:
+        """Task, hidden size, L2 penalty."""
+        return self.task, self.hidden_dim, self.l2
+
+    @property
+    def error(self) -> str:
+        """The spectral error as printed."""
+        return self.printed.split()[0]
+
+    @property
+    def accuracy(self) -> str:
+        """The accuracy as printed."""
+        return self.printed.split()[1].strip("()")
+
+
+class Table1(_Strict):
+    """The published table."""
+
+    source: str
+    cells: list[Cell]
+
+
+class Statement(_Strict):
+    """Something that is said of networks."""
+
+    name: Name
+    group: Literal["statement", "caveat"]
+    source: str
+    quote: str = ""
+    statement: str
+    tasks: list[TaskName] = Field(["T1", "T2", "T3", "T4"], min_length=1)
+    over: list[Condition] = Field(min_length=1)
+    holds: list[Condition] = Field(min_length=1)
+    at_least: Share
+
+
+class Count(_Strict):
+    """How many runs the published script ran."""
+
+    name: Name
+    statement: str
+    sweep: int
+    listed: int
+
+
+class SkippedCell(_Strict):
+    """A cell of Table 1 to which runs belong that the published script skipped."""
+
+    name: Name
+    task: TaskName
+    hidden_dim: Literal[64, 128]
+    l2: Number
+    measure: Measure
+
+
+class Skipped(_Strict):
+    """The runs that the published script skipped, and what they change."""
+
+    source: str
+    quote: str
+    count: Count
+    cells: list[SkippedCell]
+
+
+class Rules(_Strict):
+    """When claims count as reproduced, in words; braces hold names of constants of ``emtvb.evidence``."""
+
+    accuracy: str
+    spectral_error: str
+    no_error: str
+    share: str
+    count: str
+    skipped: str
+
+    @model_validator(mode="after")
+    def _known_constants(self) -> Rules:
+        for text in self.__dict__.values():
+            in_words(text, at_least=0.9)
+        return self
+
+
+class Claims(_Strict):
+    """Everything that claims.yaml says."""
+
+    paper: str
+    rules: Rules
+    table1: Table1
+    statements: list[Statement]
+    skipped: Skipped
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Claims:
+        names = [claim.name for claim in self.statements]
+        names += [self.skipped.count.name, *(cell.name for cell in self.skipped.cells)]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                raise ValueError(f"the name {name} occurs twice")
+        return self
+
+
+def load(path: Path | str | None = None) -> Claims:
+    """The claims of a file, by default the package's own.
+
+    Raises:
+        InputError: Where it cannot be read, has a key or column that does not exist, or a cell of Table 1 that differs
+            from the package's table1.csv.
+    """
+    where = FILE if path is None else str(path)
+    try:
+        text = (resources.files("emtvb.audit") / FILE if path is None else Path(path)).read_text(encoding="utf-8")
+        claims = Claims.model_validate(yaml.load(text, UniqueKeys))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(where, "unreadable", f"restore it ({error})") from None
+    except yaml.YAMLError as error:
+        raise InputError(where, "not YAML", str(error)) from None
+    except ValidationError as error:
+        raise _one_line(error, where) from None
+    _check_table(claims.table1, where)
+    return claims
+
+
+def in_words(rule: str, **values: float) -> str:
+    """A rule with its numbers in it.
+
+    Raises:
+        ValueError: Where it names a constant that does not exist.
+    """
+    names = {name: value for name, value in vars(evidence).items() if name.isupper() and not name.startswith("_")}
+    try:
+        return rule.format(**names, **values)
+    except (KeyError, IndexError, ValueError):
+        known = ", ".join(sorted(name for name, value in names.items() if isinstance(value, int | float)))
+        raise ValueError(f"braces hold names of constants: {known}") from None
+
+
+def _check_table(table: Table1, where: str) -> None:
+    """Raise InputError unless these are the cells of table1.csv, each once, each the same."""
+    csv = tables.published().set_index(tables.CELL)
+    cells = {cell.key: cell for cell in table.cells}
+    if len(cells) != len(table.cells) or set(cells) != set(csv.index):
+        odd = [cell.key for cell in table.cells if cell.key not in csv.index or cells[cell.key] is not cell]
+        odd += [key for key in csv.index if key not in cells]
+        task, hidden_dim, l2 = odd[0]
+        raise InputError(
+            f"{where}: table1.cells",
+            f"{task}, {hidden_dim}, L2 {l2:g}",
+            "each cell of table1.csv stands once, no other",
+        )
+    for key, cell in cells.items():
+        error, accuracy = csv.loc[key, ["spectral_error", "accuracy"]].astype(float)
+        printed = f"{error:.4f} ({accuracy:.2f})".replace("nan", "---")
+        if printed != cell.printed:
+            raise InputError(
+                f"{where}: table1.cells: {cell.task}, {cell.hidden_dim}, L2 {cell.l2:g}", cell.printed,
+                f"table1.csv says {printed}; one of the two is not what the paper prints",
+            )  # fmt: skip
+
+
+def _one_line(error: ValidationError, where: str) -> InputError:
+    first = error.errors(include_url=False)[0]
+    place = re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", ".".join(map(str, first["loc"]))) or "the whole"
+    if first["type"] == "extra_forbidden":
+        return InputError(f"{where}: {place}", "unknown key", "remove it or correct its name")
+    if first["type"] == "missing":
+        return InputError(f"{where}: {place}", "missing", "add it")
+    message, shown = first["msg"].removeprefix("Value error, "), str(first["input"])
+    return InputError(
+        f"{where}: {place}", shown if len(shown) < 80 else f"{shown[:77]}...", message[0].lower() + message[1:]
+    )

@@ -1,0 +1,182 @@
+"""What an experiment's runs say about each of the paper's claims."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emtvb import evidence, tables
+from emtvb.audit.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
+from emtvb.audit.report import ClaimResult
+from emtvb.evidence import Judgement, Verdict
+
+
+def read(folder: Path | str) -> tuple[ClaimResult, ...]:
+    """What the runs of an experiment say about every claim.
+
+    Args:
+        folder: The experiment's, with ``runs.csv`` and ``measurements.csv``.
+
+    Raises:
+        InputError: Where these are missing or damaged, or claims.yaml is.
+    """
+    runs = tables.read_table(Path(folder) / "runs.csv", tables.RUN_COLUMNS)
+    measurements = tables.read_table(Path(folder) / "measurements.csv", tables.MEASURED_COLUMNS)
+    return evaluate(tables.combine(runs, measurements))
+
+
+def evaluate(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
+    """What these runs say about every claim.
+
+    Runs that are not the paper's own, by task or protocol, say nothing.
+
+    Args:
+        measured: Run table and measurements together, as ``tables.combine`` gives them.
+        claims: Of :func:`load`.
+    """
+    claims = claims or load()
+    own = tables.paper_runs(measured)
+    return tuple(
+        itertools.chain(
+            _table1(claims, measured),
+            (_statement(claim, claims.rules, own) for claim in claims.statements),
+            (_count(claims.skipped, claims.rules), *_skipped_cells(claims, measured)),
+        )
+    )
+
+
+def _table1(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
+    judged = tables.judge_cells(measured)
+    networks = tables.as_published(measured).groupby(tables.CELL).size()
+    for cell in claims.table1.cells:
+        title = f"{cell.task}, {cell.hidden_dim} neurons, L2 {cell.l2:g}"
+        name = f"table1-{cell.task}-{cell.hidden_dim}-{cell.l2:g}".replace(".", "_")
+        error, accuracy = judged[cell.key]
+        common = {
+            "source": f"{claims.table1.source}: {title}",
+            "quote": cell.printed,
+            "networks": int(networks.get(cell.key, 0)),
+            "files": ("tables/table1.csv",),
+        }
+        without = cell.error == "---"
+        yield _result(
+            f"{name}-error", "spectral error", error, f"{error.value:.4f}", published=cell.error, **common,
+            statement=f"No network of {title} gives a spectral error."
+            if without else f"The mean spectral error of {title} is {cell.error} rad.",
+            rule=in_words(claims.rules.no_error if without else claims.rules.spectral_error),
+        )  # fmt: skip
+        yield _result(
+            f"{name}-accuracy", "accuracy", accuracy, f"{accuracy.value:.2f}", published=cell.accuracy, **common,
+            statement=f"The mean test accuracy of {title} is {cell.accuracy}.", rule=in_words(claims.rules.accuracy),
+        )  # fmt: skip
+
+
+def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult:
+    networks, missing = own[own["task"].isin(claim.tasks)], _missing(claim, own)
+    if missing:
+        judgement = Judgement("cannot tell", f"not measured: no column {missing[0]}", np.nan, None, 0)
+        networks = networks.iloc[:0]
+    elif networks.empty:
+        judgement = Judgement("cannot tell", "none of its runs is in this experiment", np.nan, None, 0)
+    else:
+        networks = networks[_all(claim.over, networks)]
+        holds = _all(claim.holds, networks)
+        judgement = evidence.judge_share(holds.to_numpy(bool), networks["seed"].to_numpy(), claim.at_least)
+        by_task = ", ".join(f"{task} {of.sum()}/{len(of)}" for task, of in holds.groupby(networks["task"]))
+        judgement = Judgement(
+            judgement.verdict,
+            judgement.because + (f" ({by_task})" if networks["task"].nunique() > 1 else ""),
+            judgement.value, judgement.interval, judgement.seeds,
+        )  # fmt: skip
+    where = f" on {', '.join(claim.tasks)}" if len(claim.tasks) < 4 else ""
+    about = f"About networks with {_and(claim.over)}{where}; it holds for one with {_and(claim.holds)}. "
+    return _result(
+        claim.name, claim.group, judgement, f"{judgement.value:.0%}", source=claim.source, quote=claim.quote,
+        statement=claim.statement, published=f"at least {claim.at_least:.0%} (our bar)", networks=len(networks),
+        rule=about + in_words(rules.share, at_least=claim.at_least), files=("measurements.csv",),
+    )  # fmt: skip
+
+
+def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
+    kinds = itertools.product(
+        ("T1", "T2", "T3", "T4"), tables.SCRIPT_HIDDEN, tables.SCRIPT_L2, tables.SCRIPT_THRESHOLDS
+    )
+    ran = [not tables.skipped(*kind) for kind in kinds]
+    seeds = evidence.PUBLISHED_SEEDS
+    same = (len(ran) * seeds, sum(ran) * seeds) == (skipped.count.sweep, skipped.count.listed)
+    because = f"the script's loops run {sum(ran) * seeds} of {len(ran) * seeds}"
+    judgement = Judgement("reproduced" if same else "not reproduced", because, sum(ran) * seeds, None, 0)
+    return _result(
+        skipped.count.name, "caveat", judgement, f"{judgement.value:.0f}", source=skipped.source, quote=skipped.quote,
+        statement=skipped.count.statement, published=str(skipped.count.listed), networks=0, rule=rules.count,
+    )  # fmt: skip
+
+
+def _skipped_cells(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
+    subset = tables.best_by_seed(tables.as_published(measured))
+    every = tables.best_by_seed(tables.as_intended(measured))
+    for cell in claims.skipped.cells:
+        key = (cell.task, cell.hidden_dim, cell.l2)
+        title = f"{cell.task}, {cell.hidden_dim} neurons, L2 {cell.l2:g}"
+        ran, whole = (_seeds_of(table, key)[cell.measure] for table in (subset, every))
+        ran = ran[ran.index.isin(whole.index)]
+        judgement, text = _compare(ran, whole, cell.measure)
+        yield _result(
+            cell.name, "caveat", judgement, text, source=claims.skipped.source, quote="", published="the same",
+            statement=f"Without the skipped runs, the {cell.measure.replace('_', ' ')} of {title} prints the same.",
+            networks=0, rule=in_words(claims.rules.skipped), files=("tables/table1.csv",),
+        )  # fmt: skip
+
+
+def _compare(ran: pd.Series, whole: pd.Series, measure: Measure) -> tuple[Judgement, str]:
+    """A cell without and with the skipped runs."""
+    digits, seeds = {"accuracy": 2, "spectral_error": 4}[measure], len(whole)
+    without, with_them = (f"{values.mean():.{digits}f}".replace("nan", "---") for values in (ran, whole))
+    verdict: Verdict = "reproduced" if without == with_them else "not reproduced"
+    because = f"{without} without them, {with_them} with them"
+    if measure == "spectral_error":
+        because += f", for {ran.notna().sum()} and {whole.notna().sum()} of {seeds} seeds"
+    if seeds < evidence.FEWEST_SEEDS:
+        verdict, because = (
+            "cannot tell",
+            f"seeds that have both: {seeds}; {evidence.FEWEST_SEEDS} are the fewest that tell",
+        )
+    return Judgement(verdict, because, float(whole.mean() - ran.mean()), None, seeds), with_them if seeds else ""
+
+
+def _seeds_of(by_seed: pd.DataFrame, key: tuple[str, int, float]) -> pd.DataFrame:
+    """The seeds of one cell, by seed."""
+    rows = by_seed.reset_index()
+    return rows[(rows[tables.CELL] == list(key)).all(axis=1)].set_index("seed")
+
+
+def _missing(claim: Statement, networks: pd.DataFrame) -> list[str]:
+    needed = [name for condition in (*claim.over, *claim.holds) for name in condition.columns()]
+    return [name for name in needed if name not in networks.columns]
+
+
+def _all(conditions: Iterable[Condition], networks: pd.DataFrame) -> pd.Series:
+    return functools.reduce(lambda a, b: a & b, (condition.true_of(networks) for condition in conditions))
+
+
+def _and(conditions: Iterable[Condition]) -> str:
+    return " and ".join(condition.in_words() for condition in conditions)
+
+
+def _result(name: str, group: str, judgement: Judgement, ours: str, **about: Any) -> ClaimResult:
+    return ClaimResult(
+        name=name,
+        group=group,
+        ours="" if np.isnan(judgement.value) else ours,
+        interval=judgement.interval,
+        seeds=judgement.seeds,
+        verdict=judgement.verdict,
+        because=judgement.because,
+        **about,
+    )

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emtvb import evidence, tables
+from emtvb.audit import claims
+from emtvb.audit.claims import COLUMNS, Condition
+from emtvb.errors import InputError
+from emtvb.interpret.measure import MeasureSettings, measure
+from emtvb.runs import Run
+from emtvb.tasks import PAPER_SIZE, named
+
+from ..conftest import make_network
+
+TEXT = (resources.files("emtvb.audit") / claims.FILE).read_text()
+
+
+def test_the_packages_own_claims_load() -> None:
+    found = claims.load()
+    assert len(found.table1.cells) == 24
+    assert {statement.group for statement in found.statements} == {"statement", "caveat"}
+
+
+def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
+    printed = {cell.key: (cell.error, cell.accuracy) for cell in claims.load().table1.cells}
+    for row in tables.published().itertuples():
+        error, accuracy = printed[str(row.task), int(str(row.hidden_dim)), float(str(row.l2))]
+        assert accuracy == f"{row.accuracy:.2f}"
+        assert error == ("---" if np.isnan(row.spectral_error) else f"{row.spectral_error:.4f}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"0.0005 (1.00)"', '"0.0006 (1.00)"', r"T1, 128, L2 0: 0\.0006 \(1\.00\): table1\.csv says 0\.0005 \(1\.00\)"),
+        ('"--- (0.88)"', '"--- (0.98)"', r"T1, 64, L2 0\.001: --- \(0\.98\): table1\.csv says --- \(0\.88\)"),
+        ('"--- (0.88)"', '"0.0010 (0.88)"', r"T1, 64, L2 0\.001.*table1\.csv says ---"),
+        ('"--- (0.88)"', '"--- (.88)"', r"table1\.cells\[1\]\.printed: --- \(\.88\): string should match"),
+        ("{task: T1, hidden_dim: 64, l2: 0,", "{task: T1, hidden_dim: 64, l2: 0.1,", "each cell .* stands once"),
+        ("optimal_spectral_error, below", "optimal_spectrl_error, below", "did you mean optimal_spectral_error"),
+        ("minus: optimal_spectral_error", "minus: colour", "colour: no such column"),
+        ("at_least: 0.9\n", "at_leats: 0.9\n", r"at_leats: unknown key|at_least: missing"),
+        ("group: caveat", "group: rumour", r"statements\[8\]\.group: rumour"),
+        ("present: true}", "present: 1}", "present"),
+        ("below: 0.05}", "below: 0.05, at_least: 1}", "give one of"),
+        ("{ACCURACY_TOLERANCE}", "{ACCURACY_TOLERENCE}", "names of constants: ACCURACY_TOLERANCE"),
+        ("name: coverage", "name: rounding", "the name rounding occurs twice"),
+        ("paper: >-", "paper: x\npaper: >-", "the key paper occurs twice"),
+        ("  cells:\n", "  cells: [\n", "not YAML"),
+        ("below: 0.05}", 'below: "0.05"}', r"below: 0\.05: input should be a valid number"),
+    ],
+)
+def test_an_edited_file_is_refused_in_one_line(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert old in TEXT
+    (tmp_path / "claims.yaml").write_text(TEXT.replace(old, new, 1))
+    with pytest.raises(InputError, match=says) as caught:
+        claims.load(tmp_path / "claims.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent\.yaml: unreadable"):
+        claims.load(tmp_path / "absent.yaml")
+
+
+def test_conditions_may_be_about_what_is_measured_and_nothing_else() -> None:
+    run = Run(named("T1", 2, 2), 8, 0.0, 0.9, 1)
+    measured = measure(run, make_network(2, 8), MeasureSettings(5, 5)).row()
+    assert set(COLUMNS) == {*measured, *tables.RUN_COLUMNS}
+    assert PAPER_SIZE == (8, 8)
+
+
+def test_rules_state_the_constants_that_decide() -> None:
+    rules = claims.load().rules
+    words = claims.in_words(rules.accuracy)
+    for constant in (evidence.ACCURACY_TOLERANCE, evidence.ACCURACY_WIDEST, evidence.FEWEST_SEEDS):
+        assert str(constant) in words
+    assert str(evidence.ERROR_FACTOR) in claims.in_words(rules.spectral_error)
+    assert "{" not in claims.in_words(rules.share, at_least=0.9)
+
+
+@given(st.lists(st.one_of(st.just(float("nan")), st.floats(-2, 2)), min_size=1), st.floats(-2, 2))
+def test_a_missing_value_meets_no_condition_but_its_absence(values: list[float], bound: float) -> None:
+    networks = pd.DataFrame({"spectral_error": values, "seed": 1, "optimal_spectral_error": 1.0})
+    missing = networks["spectral_error"].isna()
+    for demand in ({"at_least": bound}, {"below": bound}, {"equals": "optimal_spectral_error"}, {"present": True}):
+        for minus in (None, "optimal_spectral_error"):
+            assert not Condition(column="spectral_error", minus=minus, **demand).true_of(networks)[missing].any()
+    assert (Condition(column="spectral_error", present=False).true_of(networks) == missing).all()
+    below = Condition(column="spectral_error", below=bound).true_of(networks)
+    above = Condition(column="spectral_error", at_least=bound).true_of(networks)
+    assert (below ^ above)[~missing].all()
