@@ -1,5 +1,6 @@
 # make reproduce   train, interpret, tabulate and draw: the experiment in CONFIG
 # make test        everything that must hold, style and types included
+# make figures     every table and figure again from stored measurements and arrays; trains nothing
 # make report      the run as one self-contained HTML page
 # make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
 
@@ -10,12 +11,20 @@ VENV := .venv
 SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: reproduce test report lock clean
+.PHONY: reproduce figures test report lock clean
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/.runs
 	@$(VENV)/bin/emtvb config check $(CONFIG)
 	$(SNAKEMAKE)
+	@$(VENV)/bin/emtvb summary $(CONFIG)
+
+# The rules that draw, and no others: what they need has to be there. Of what is in the repository, unless CONFIG says else.
+DRAWING = $(shell grep -hoE '^rule (draw_|animate|tabulate|tables|figures)[a-z_]*' Snakefile workflow/rules/*.smk | cut -d' ' -f2)
+figures: CONFIG := results/paper/settings.json
+figures: $(VENV)/.runs
+	@$(VENV)/bin/emtvb config check $(CONFIG)
+	$(VENV)/bin/snakemake figures tables --cores $(CORES) --configfile $(CONFIG) --forceall --allowed-rules $(DRAWING)
 	@$(VENV)/bin/emtvb summary $(CONFIG)
 
 test: $(VENV)/.tests

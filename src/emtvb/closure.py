@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -39,11 +40,12 @@ class Closure(NamedTuple):
     """What files can reach.
 
     Attributes:
-        code: A digest of their code and of every module and data file of this package that they use, directly or not.
+        code: By name, a digest of each of them and of every module and data file of this package that they use,
+            directly or not.
         libraries: The libraries that compute among what all of those import, as they are called when installed.
     """
 
-    code: str
+    code: Mapping[str, str]
     libraries: tuple[str, ...]
 
 
@@ -63,15 +65,18 @@ def closure(*files: Path | str, without: Iterable[Path] = ()) -> Closure:
                 library = LIBRARIES.get(name.split(".")[0])
                 libraries |= {library} if library else set()
             pending.extend(_data_files(file, file.stat().st_mtime_ns))
-    digest = hashlib.sha256()
-    for key in sorted(reached):
-        digest.update(f"{key}\0{reached[key]}\0".encode())
-    return Closure(digest.hexdigest()[:16], tuple(sorted(libraries)))
+    code = {key: digest(text) for key, text in sorted(reached.items())}
+    return Closure(code, tuple(sorted(libraries)))
 
 
 def code_hash(*files: Path | str) -> str:
-    """The digest of the code that these files can reach."""
-    return closure(*files).code
+    """One digest of all the code that these files can reach."""
+    return digest(json.dumps(closure(*files).code))
+
+
+def digest(text: str) -> str:
+    """A short digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _key(file: Path) -> str:

@@ -36,7 +36,7 @@ class Record:
     Attributes:
         rule: The rule.
         wildcards: Its wildcards' values.
-        recipe: What determines the outputs: ``rule``, ``settings``, ``code``, ``versions`` (``emtvb.stages``).
+        recipe: What determines the outputs: ``rule``, ``settings``, ``code`` and ``versions`` (``emtvb.stages``).
         inputs: sha256 of every input, by path relative to the experiment's folder.
         outputs: The same of every output.
         made: When it ended, UTC, ISO 8601.

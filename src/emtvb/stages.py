@@ -6,7 +6,6 @@ holds it, so that an audit can tell which outputs would be made differently now.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import re
@@ -16,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from emtvb.closure import PACKAGE, Closure, closure
+from emtvb.closure import PACKAGE, Closure, closure, digest
 from emtvb.config import Experiment
 from emtvb.runs import Run, runs_to_json
 
@@ -44,7 +43,7 @@ class Stages:
         self._code: dict[str, Closure] = {}
 
     def recipe(self, rule: str, wildcards: Mapping[str, str]) -> str:
-        """A job's recipe as JSON text: ``rule``, ``settings``, ``code`` (a digest) and ``versions`` of libraries.
+        """A job's recipe as JSON text: ``rule``, ``settings``, ``code`` (a digest a file), ``versions`` of libraries.
 
         Args:
             rule: Its rule.
@@ -115,8 +114,7 @@ class Stages:
             scripts = [self._root / "workflow" / "rules" / name for name in re.findall(r'"([^"]+\.py)"', text)]
             others = _TRAINERS.get(self._experiment.trainer, ("reference.py", "lockstep.py"))
             found = closure(*scripts, without=[PACKAGE / "training" / name for name in others])
-            code = hashlib.sha256(f"{text}\0{found.code}".encode()).hexdigest()[:16]
-            self._code[rule] = Closure(code, found.libraries)
+            self._code[rule] = Closure({f"rule {rule}": digest(text), **found.code}, found.libraries)
         return self._code[rule]
 
 

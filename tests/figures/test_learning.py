@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.figures import learning
+from emtvb.figures import data, learning
 from tests.figures.made_up import make_curves
 
 
 def test_numbers_are_quartiles_over_runs() -> None:
     curves = make_curves(("T2", "T1"), (32,), (0.0, 0.1), seeds=5)
-    table = learning.numbers(curves)
+    table = data.summarise(curves)
     assert table["task"].unique().tolist() == ["T2", "T1"]
     row = table.query("task == 'T1' and l2 == 0.1 and step == 500").iloc[0]
     values = curves.query("task == 'T1' and l2 == 0.1 and step == 500")
@@ -22,7 +22,7 @@ def test_numbers_are_quartiles_over_runs() -> None:
 
 def test_numbers_mark_where_the_horizon_moves_up() -> None:
     curves = make_curves(("T1",), (64,), (0.0,), seeds=1)
-    table = learning.numbers(curves)
+    table = data.summarise(curves)
     moved = np.flatnonzero(np.diff(curves["horizon"]) > 0) + 1
     assert len(moved)
     assert np.flatnonzero(table["moves_up"]).tolist() == moved.tolist()
@@ -32,8 +32,8 @@ def test_numbers_mark_where_the_horizon_moves_up() -> None:
 @pytest.mark.parametrize("l2s", [(0.0,), (0.0, 0.1)])
 def test_lines_are_the_medians(l2s: tuple[float, ...]) -> None:
     curves = make_curves(("T1", "T2"), (32, 64), l2s)
-    table = learning.numbers(curves)
-    figure = learning.draw(curves)
+    table = data.summarise(curves)
+    figure = learning.draw(data.summarise(curves))
     drawn = {tuple(np.asarray(line.get_ydata())) for axes in figure.axes for line in axes.lines}
     for _, group in table.groupby(["task", "hidden_dim", "l2"]):
         assert tuple(group["accuracy_50"]) in drawn
@@ -43,15 +43,15 @@ def test_lines_are_the_medians(l2s: tuple[float, ...]) -> None:
 
 def test_bands_are_the_quartiles() -> None:
     curves = make_curves(("T1",), (32,), (0.0,), seeds=4)
-    table = learning.numbers(curves)
-    vertices = learning.draw(curves).axes[0].collections[0].get_paths()[0].vertices
+    table = data.summarise(curves)
+    vertices = learning.draw(data.summarise(curves)).axes[0].collections[0].get_paths()[0].vertices
     band = {(float(x), float(y)) for x, y in np.asarray(vertices)}
     for percent in (25, 75):
         assert set(zip(table["step"].astype(float), table[f"accuracy_{percent}"], strict=True)) <= band
 
 
 def test_one_run_of_each_has_no_bands_and_tasks_have_the_colours() -> None:
-    figure = learning.draw(make_curves(("T1", "T2", "T3", "T4"), (64,), (0.0,), seeds=1))
+    figure = learning.draw(data.summarise(make_curves(("T1", "T2", "T3", "T4"), (64,), (0.0,), seeds=1)))
     assert len(figure.axes) == 2
     assert not any(axes.collections for axes in figure.axes)
     assert [axes.get_ylabel() for axes in figure.axes] == ["accuracy", "loss"]
@@ -61,7 +61,7 @@ def test_one_run_of_each_has_no_bands_and_tasks_have_the_colours() -> None:
 
 
 def test_a_sweep_has_rows_per_task_and_a_column_per_hidden_size() -> None:
-    figure = learning.draw(make_curves(("T1", "T2"), (64, 32), (0.0, 0.1)))
+    figure = learning.draw(data.summarise(make_curves(("T1", "T2"), (64, 32), (0.0, 0.1))))
     assert len(figure.axes) == 2 * 2 * 2
     assert [axes.get_title() for axes in figure.axes[:2]] == ["32 neurons", "64 neurons"]
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == ["T1\naccuracy", "loss", "T2\naccuracy", "loss"]
@@ -74,17 +74,17 @@ def test_diverged_and_unequal_runs_do_not_matter() -> None:
     curves.loc[curves.index[5], "loss"] = np.inf
     curves.loc[curves.index[7], "loss"] = 0.0
     curves = curves[(curves["task"] == "T1") | (curves["step"] < 300)]
-    learning.draw(curves).canvas.draw()
-    assert np.isfinite(learning.numbers(curves).query("step == 400")["loss_50"]).all()
+    learning.draw(data.summarise(curves)).canvas.draw()
+    assert np.isfinite(data.summarise(curves).query("step == 400")["loss_50"]).all()
     all_lost = curves.assign(loss=np.nan, accuracy=np.nan)
-    learning.draw(all_lost).canvas.draw()
+    learning.draw(data.summarise(all_lost)).canvas.draw()
 
 
 def test_one_row_is_enough() -> None:
-    learning.draw(make_curves(("T1",), (32,), (0.0,), seeds=1).iloc[:1]).canvas.draw()
+    learning.draw(data.summarise(make_curves(("T1",), (32,), (0.0,), seeds=1).iloc[:1])).canvas.draw()
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
     curves = make_curves(("T1",), (32, 64), (0.0, 0.1))
     shuffled = curves.sample(frac=1, random_state=0)
-    pd.testing.assert_frame_equal(learning.numbers(curves), learning.numbers(shuffled))
+    pd.testing.assert_frame_equal(data.summarise(curves), data.summarise(shuffled))

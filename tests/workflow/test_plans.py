@@ -19,7 +19,8 @@ INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 3}
 TABLES = {"aggregate_measurements": 1, "tabulate": 1}
 EXEMPLAR_FIGURES = {"draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "animate": 3}
 FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1}
-AFTER_TRAINING = {**INTERPRETED, **TABLES, **FIGURES}
+LEARNING = {"summarise_learning": 1, "draw_learning": 1}
+AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING}
 TRAINED = {"train_shard": 6, **AFTER_TRAINING}
 
 
@@ -122,14 +123,12 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 1,
-              **TABLES, "draw_learning": 1, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
+              **TABLES, **LEARNING, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
               "draw_hidden_state": 1, "animate": 1}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, **TABLES,
-              "draw_learning": 1}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, **TABLES, **LEARNING}),
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, **TABLES,
-              "draw_learning": 1}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, **TABLES, **LEARNING}),
     "matplotlib's version": (_install_another("matplotlib"), FIGURES),
     "scipy's version": (_install_another("scipy"), {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "numba's version": (_install_another("numba"), TRAINED),
@@ -149,7 +148,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "memory lost, old times, a seed removed": (
         lambda project: (_forget(project), _give_old_times(project),
                          project.edit(CONFIG, "l2: [0, 0.001]", "l2: [0]")),
-        {"enumerate_runs": 1, "state_settings": 1, **TABLES, "draw_learning": 1}),
+        {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING}),
 }  # fmt: skip
 
 

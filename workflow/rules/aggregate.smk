@@ -1,4 +1,4 @@
-# All runs' measurements in one table, and the paper's table of them.
+# All runs' measurements in one table, the paper's table of them, and what learning curves have in common.
 
 
 rule aggregate_measurements:
@@ -40,3 +40,20 @@ rule tabulate:
         recipe=recipe("tabulate"),
     script:
         "../scripts/tabulate.py"
+
+
+rule summarise_learning:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        histories=expand(rules.train_shard.output.history, shard=SHARDS),
+    output:
+        summary=results("measurements/learning.csv"),
+    log:
+        results("logs/summarise_learning.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("summarise_learning"),
+    script:
+        "../scripts/summarise_learning.py"

@@ -94,8 +94,7 @@ rule animate:
 
 rule draw_learning:
     input:
-        runs=rules.enumerate_runs.output.runs,
-        histories=expand(rules.train_shard.output.history, shard=SHARDS),
+        summary=rules.summarise_learning.output.summary,
     output:
         pdf=figure("learning", "pdf"),
         png=figure("learning", "png"),

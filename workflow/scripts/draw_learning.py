@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from emtvb.figures import data, learning
+from emtvb.figures import learning
 from emtvb.figures.save import save
 from emtvb.jobs import job
 
 with job(snakemake):
-    curves = data.with_settings(data.load_histories(snakemake.input.histories), pd.read_csv(snakemake.input.runs))
-    save(learning.draw(curves), learning.numbers(curves), snakemake.output.csv.removesuffix(".csv"))
+    summary = pd.read_csv(snakemake.input.summary)
+    save(learning.draw(summary), summary, snakemake.output.csv.removesuffix(".csv"))

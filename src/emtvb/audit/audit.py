@@ -12,6 +12,7 @@ from emtvb.audit import determinism as again
 from emtvb.audit.currency import currency
 from emtvb.audit.integrity import integrity, read_records
 from emtvb.audit.report import Audit, Output
+from emtvb.closure import digest
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.files import write_text
@@ -95,14 +96,14 @@ def _outputs(record: Record) -> list[Output]:
     return [
         Output(
             path=path,
-            sha256=digest,
+            sha256=sha256,
             rule=record.rule,
-            code=record.recipe["code"],
+            code=digest(json.dumps(record.recipe["code"], sort_keys=True)),
             made=record.made,
             commit=record.commit,
             dirty=record.dirty,
             versions=record.recipe["versions"],
             settings=json.dumps(record.recipe["settings"], sort_keys=True),
         )
-        for path, digest in record.outputs.items()
+        for path, sha256 in record.outputs.items()
     ]

@@ -42,16 +42,21 @@ def currency(records: Mapping[Any, Record], stages: Stages) -> Check:
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     """In words, how two recipes differ."""
-    if old.get("code") != new["code"]:
-        yield "its code has changed"
-    for library in sorted({*old.get("versions", {}), *new["versions"]}):
-        before, now = old.get("versions", {}).get(library, "none"), new["versions"].get(library, "none")
-        if before != now:
-            yield f"{library} was {before} and is {now}"
+    files = sorted(_differing(old.get("code", {}), new["code"]))
+    if files:
+        yield f"its code has changed: {', '.join(files[:3])}{f' and {len(files) - 3} more' if len(files) > 3 else ''}"
+    before, now = old.get("versions", {}), new["versions"]
+    for library in sorted(_differing(before, now)):
+        yield f"{library} was {before.get(library, 'none')} and is {now.get(library, 'none')}"
     settings = list(_differences(old.get("settings", {}), new["settings"], ""))
     yield from settings[:3]
     if len(settings) > 3:
         yield f"and {len(settings) - 3} settings more"
+
+
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:
+    """The keys whose values differ."""
+    return {key for key in {*old, *new} if old.get(key) != new.get(key)}
 
 
 def _differences(old: Any, new: Any, name: str) -> Iterator[str]:

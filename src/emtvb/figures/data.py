@@ -197,6 +197,31 @@ def with_settings(histories: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     return histories.merge(runs, on="run_id", how="left", validate="many_to_one")
 
 
+def summarise(curves: pd.DataFrame) -> pd.DataFrame:
+    """What learning curves have in common: quartiles over the runs of a group, a row per group and step.
+
+    Args:
+        curves: As :func:`with_settings` gives them, at least one row.
+
+    Returns:
+        Columns ``task``, ``hidden_dim``, ``l2``, ``step``, ``runs``; ``accuracy_25``, ``accuracy_50``, ``accuracy_75``
+        and the same of ``loss``; ``horizon``, the (lower) median; ``moves_up``, whether it is above that of the row
+        before. Numbers that are not finite are left out. Tasks in their order of appearance, the rest ascending.
+    """
+    group = ["task", "hidden_dim", "l2"]
+    finite = curves.replace([np.inf, -np.inf], np.nan)
+    grouped = finite.groupby([*group, "step"], sort=True)
+    summary = grouped.agg(runs=("run_id", "nunique"))
+    for measure in ("accuracy", "loss"):
+        quartiles = grouped[measure].quantile(np.array([0.25, 0.5, 0.75])).unstack()
+        summary[[f"{measure}_25", f"{measure}_50", f"{measure}_75"]] = quartiles
+    summary["horizon"] = grouped["horizon"].quantile(0.5, interpolation="lower").astype(int)
+    order = {task: i for i, task in enumerate(finite["task"].unique())}
+    summary = summary.reset_index().sort_values("task", key=lambda tasks: tasks.map(order), kind="stable")
+    summary["moves_up"] = summary.groupby(group, sort=False)["horizon"].diff() > 0
+    return summary.reset_index(drop=True)
+
+
 def _history(path: Path | str) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype={"run_id": str})

@@ -16,11 +16,9 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from emtvb.figures.panels import wrapped
 from emtvb.figures.style import COLOURS, COLUMN, PAGE, style
 
-_GROUP = ["task", "hidden_dim", "l2"]
-
 
 @style()
-def draw(curves: pd.DataFrame) -> Figure:
+def draw(summary: pd.DataFrame) -> Figure:
     """Median over runs, with the quartiles as a band, of accuracy and of loss against the step.
 
     A column of panels per hidden size. Where there are several L2 penalties they have the colours and each task has
@@ -28,9 +26,8 @@ def draw(curves: pd.DataFrame) -> Figure:
     which the median horizon moves up.
 
     Args:
-        curves: As ``emtvb.figures.data.with_settings`` gives them, at least one row.
+        summary: As ``emtvb.figures.data.summarise`` gives it.
     """
-    summary = numbers(curves)
     hidden_dims = sorted(summary["hidden_dim"].unique())
     colour_by = "l2" if summary["l2"].nunique() > 1 else "task"
     row_groups = list(summary["task"].unique()) if colour_by == "l2" else [None]
@@ -56,30 +53,6 @@ def draw(curves: pd.DataFrame) -> Figure:
     _widen_the_beginning(panels[0, 0], int(summary["step"].max()) + 1)
     _legend(figure, colours, colour_by, summary)
     return figure
-
-
-def numbers(curves: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn: quartiles over the runs of a group, a row per group and step.
-
-    Args:
-        curves: As for :func:`draw`.
-
-    Returns:
-        Columns ``task``, ``hidden_dim``, ``l2``, ``step``, ``runs``; ``accuracy_25``, ``accuracy_50``, ``accuracy_75``
-        and the same of ``loss``; ``horizon``, the (lower) median; ``moves_up``, whether it is above that of the row
-        before. Numbers that are not finite are left out. Tasks in their order of appearance, the rest ascending.
-    """
-    finite = curves.replace([np.inf, -np.inf], np.nan)
-    grouped = finite.groupby([*_GROUP, "step"], sort=True)
-    summary = grouped.agg(runs=("run_id", "nunique"))
-    for measure in ("accuracy", "loss"):
-        quartiles = grouped[measure].quantile(np.array([0.25, 0.5, 0.75])).unstack()
-        summary[[f"{measure}_25", f"{measure}_50", f"{measure}_75"]] = quartiles
-    summary["horizon"] = grouped["horizon"].quantile(0.5, interpolation="lower").astype(int)
-    order = {task: i for i, task in enumerate(finite["task"].unique())}
-    summary = summary.reset_index().sort_values("task", key=lambda tasks: tasks.map(order), kind="stable")
-    summary["moves_up"] = summary.groupby(_GROUP, sort=False)["horizon"].diff() > 0
-    return summary.reset_index(drop=True)
 
 
 def _curve(axes: Axes, group: pd.DataFrame, measure: str, colour: str) -> None:

@@ -1,0 +1,11 @@
+"""Quartiles of all runs' learning curves (rule summarise_learning)."""
+
+import pandas as pd
+
+from emtvb.figures import data
+from emtvb.files import write_csv
+from emtvb.jobs import job
+
+with job(snakemake):
+    curves = data.with_settings(data.load_histories(snakemake.input.histories), pd.read_csv(snakemake.input.runs))
+    write_csv(snakemake.output.summary, data.summarise(curves))
