@@ -131,16 +131,16 @@ def judge_no_error(ours: Float[np.ndarray, " seed"]) -> Judgement:
     found, seeds = int(np.isfinite(ours).sum()), len(ours)
     mean = float(np.nanmean(ours)) if found else float("nan")
     if seeds < FEWEST_SEEDS:
-        return Judgement("cannot tell", _too_few(seeds), mean, None, found)
+        return Judgement("cannot tell", _too_few(seeds), mean, None, seeds)
     if found == 0:
-        return Judgement("reproduced", f"none of {seeds} seeds gives an error", mean, None, 0)
+        return Judgement("reproduced", f"none of {seeds} seeds gives an error", mean, None, seeds)
     rest = seeds - found + 1
     chance = np.exp(special.betaln(found, rest + PUBLISHED_SEEDS) - special.betaln(found, rest))
     because = (
         f"{found} of {seeds} seeds give an error; {PUBLISHED_SEEDS} like them would give none with chance {chance:.2g}"
     )
     verdict: Verdict = "not reproduced" if chance < (1 - LEVEL) / 2 else "cannot tell"
-    return Judgement(verdict, because, mean, None, found)
+    return Judgement(verdict, because, mean, None, seeds)
 
 
 def judge_share(

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emtvb import provenance
+from emtvb.audit import claims, page, verdicts
 from emtvb.audit import determinism as again
 from emtvb.audit.currency import currency
 from emtvb.audit.integrity import integrity, read_records
-from emtvb.audit.report import Audit, Output
+from emtvb.audit.report import Audit, ClaimResult, Output
 from emtvb.closure import digest
 from emtvb.config import Experiment
 from emtvb.errors import InputError
@@ -44,15 +45,17 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         checks=checks,
-        claims=(),
+        claims=_claims(folder),
         environment=_environment(records),
         outputs=tuple(output for path in records for output in _outputs(records[path])),
     )
 
 
 def write(found: Audit, folder: Path) -> None:
-    """Write an audit below its experiment's folder: ``audit/audit.json``, for programs."""
+    """Write an audit below its experiment's folder, as ``audit/index.html``, ``audit.md`` and ``audit.json``."""
     write_text(folder / "audit" / "audit.json", found.as_json())
+    write_text(folder / "audit" / "audit.md", page.as_markdown(found, folder))
+    write_text(folder / "audit" / "index.html", page.as_html(found, folder))
 
 
 def summary(found: Audit, most: int = 8) -> list[str]:
@@ -72,6 +75,15 @@ def summary(found: Audit, most: int = 8) -> list[str]:
         counts = ", ".join(f"{count} {verdict}" for verdict, count in found.verdicts().items())
         lines.append(f"claims: {counts}")
     return lines
+
+
+def _claims(folder: Path) -> tuple[ClaimResult, ...]:
+    """What the experiment says of the paper's claims; nothing, where its tables cannot be read, as integrity says."""
+    paper = claims.load()
+    try:
+        return verdicts.read(folder, paper)
+    except InputError:
+        return ()
 
 
 def _environment(records: Mapping[Path, Record]) -> dict[str, str]:

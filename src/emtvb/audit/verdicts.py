@@ -17,18 +17,19 @@ from emtvb.audit.report import ClaimResult
 from emtvb.evidence import Judgement, Verdict
 
 
-def read(folder: Path | str) -> tuple[ClaimResult, ...]:
+def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
     """What the runs of an experiment say about every claim.
 
     Args:
         folder: The experiment's, with ``runs.csv`` and ``measurements.csv``.
+        claims: Of :func:`load`.
 
     Raises:
         InputError: Where these are missing or damaged, or claims.yaml is.
     """
     runs = tables.read_table(Path(folder) / "runs.csv", tables.RUN_COLUMNS)
     measurements = tables.read_table(Path(folder) / "measurements.csv", tables.MEASURED_COLUMNS)
-    return evaluate(tables.combine(runs, measurements))
+    return evaluate(tables.combine(runs, measurements), claims)
 
 
 def evaluate(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
@@ -173,7 +174,7 @@ def _result(name: str, group: str, judgement: Judgement, ours: str, **about: Any
     return ClaimResult(
         name=name,
         group=group,
-        ours="" if np.isnan(judgement.value) else ours,
+        ours=ours.replace("nan", "---") if judgement.seeds or not np.isnan(judgement.value) else "",
         interval=judgement.interval,
         seeds=judgement.seeds,
         verdict=judgement.verdict,
