@@ -63,8 +63,14 @@ def make_arrays(
     entries = {
         "run_id": f"{task}_h{hidden_dim}_l2-0_thr-0.98_seed1", "task": task, "d": d, "s": s, "hidden_dim": hidden_dim,
         "l2": 0, "threshold": 0.98, "seed": 1, "modulus": 0.9, "test_accuracy": 0.9998, "spectral_error": 0.0005,
-        "optimal_spectral_error": 0.0005, "memory_map_error": 0.2,
+        "optimal_spectral_error": 0.0005, "memory_map_error": 0.2, "data_gain": 1.5, "data_shape_error": 0.3,
+        "realisation_gain": 1.4, "realisation_shape_error": 0.1, "verdict": "linear circuit",
+        "edits": ["flip", "nothing"], "edit_times": [8, 9],
     }  # fmt: skip
+    futures = (
+        theory[-1:] * np.array([[1], [-1]]) @ np.stack([np.linalg.matrix_power(phi, k + 1)[-d:].T for k in range(20)])
+    )
+    futures = futures.transpose(1, 0, 2)  # edit, step, d
     return {
         "about": np.array(json.dumps(entries | about)),
         "composition": composition,
@@ -79,7 +85,15 @@ def make_arrays(
         "outputs": hidden @ psi[:, -d:] * 10,
         "targets": targets,
         "memories": hidden @ psi * keep,
+        "data_memories": 10 * hidden @ psi * keep,
+        "W_hh_in_data_memories": 1.5 * psi.T @ W_hh @ psi,
+        "W_hh_in_realised_memories": 1.4 * psi.T @ W_hh @ psi,
         "theory": theory,
+        "edit_before": theory[[-1, -1]],
+        "edit_after": theory[[-1, -1]] * np.array([[-1], [1]]),
+        "edit_outputs": futures[::-1] + noise * rng.normal(size=futures.shape),
+        "edit_expected": futures[::-1],
+        "edit_unedited": futures[[0, 0]],
     }
 
 
@@ -88,13 +102,19 @@ def make_exemplar(d: int = 3, s: int = 3, rows: Rows | None = None, **settings: 
     return exemplar_from(make_arrays(d, s, rows, **settings))
 
 
-_ERRORS = ("spectral_error", "optimal_spectral_error", "memory_map_error")
+_ERRORS = (
+    "spectral_error", "optimal_spectral_error", "memory_map_error", "data_gain", "data_shape_error", "realisation_gain",
+    "realisation_shape_error",
+)  # fmt: skip
 
 
 def make_broken(d: int = 3, s: int = 3) -> Exemplar:
     """An exemplar of a network that did not converge: NaN, infinities, nothing long-term."""
     arrays = make_arrays(d, s, kept=False, task="T2", **dict.fromkeys(_ERRORS, float("nan")), test_accuracy=0.5)
-    for name in ("W_hh_in_memories", "hidden", "memories", "network_eigenvalues", "outputs"):
+    for name in (
+        "W_hh_in_memories", "W_hh_in_data_memories", "hidden", "memories", "data_memories", "network_eigenvalues",
+        "outputs", "edit_outputs",
+    ):  # fmt: skip
         arrays[name] = arrays[name].copy()
         arrays[name].flat[0] = np.nan
         arrays[name].flat[-1] = np.inf

@@ -25,10 +25,12 @@ def test_numbers_are_what_is_drawn(exemplar: Exemplar) -> None:
     figure, table = hidden_state.draw(exemplar), hidden_state.numbers(exemplar)
     early, late, *pictures = images(figure)
     raw = np.hstack([early, late])
-    assert len(pictures) == 2 * len(steps)
+    assert len(pictures) == 3 * len(steps)
     for i, step in enumerate(steps):
         np.testing.assert_array_equal(raw[:, i], values(table, "hidden state", step))
-        for picture, series in zip(pictures[2 * i : 2 * i + 2], ("memory", "theory"), strict=True):
+        for picture, series in zip(
+            pictures[3 * i : 3 * i + 3], ("memory by data", "paper's memory", "theory"), strict=True
+        ):
             assert picture.shape == (exemplar.d, exemplar.s)
             np.testing.assert_array_equal(picture.T.ravel(), values(table, series, step))
 
@@ -37,11 +39,16 @@ def test_numbers_name_variable_and_dimension() -> None:
     exemplar = make_exemplar(3, 4)
     table = hidden_state.numbers(exemplar)
     row = table[
-        (table["series"] == "memory") & (table["step"] == 14) & (table["variable"] == 4) & (table["dimension"] == 2)
+        (table["series"] == "paper's memory")
+        & (table["step"] == 14)
+        & (table["variable"] == 4)
+        & (table["dimension"] == 2)
     ]
     assert row["index"].item() == 11
     assert row["phase"].item() == "output phase"
     assert row["value"].item() == scaled_memories(exemplar)[13, 11]
+    row = table[(table["series"] == "memory by data") & (table["step"] == 14) & (table["index"] == 11)]
+    assert row["value"].item() == exemplar.data_memories[13, 11]
     assert table.loc[table["series"] == "hidden state", "variable"].isna().all()
 
 
@@ -56,7 +63,17 @@ def test_steps_that_do_not_exist_are_left_out(time: int, steps: list[int]) -> No
 def test_labels_tell_phases_and_agreement() -> None:
     figure = hidden_state.draw(make_exemplar(2, 7))
     texts = " ".join(axes.get_title() + axes.get_xlabel() + axes.get_ylabel() for axes in figure.axes)
-    for word in ("input phase", "output phase", "hidden state", "memories", r"\Psi^{*} h", "theory", "2/2", "14/14"):
+    for word in (
+        "input phase",
+        "output phase",
+        "hidden state",
+        "by data",
+        "paper's",
+        r"\Psi^{*} h",
+        "theory",
+        "2/2",
+        "14/14",
+    ):
         assert word in texts
     assert "input phase, then output phase" in [
         axes.get_title() for axes in hidden_state.draw(make_exemplar(2, 3)).axes

@@ -9,8 +9,8 @@ from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.interpret.extraction import at_end_of_input, by_data
 from emtvb.interpret.interventions import (
-    check_time,
     consistent,
+    edit,
     edit_at_end_of_input,
     exact,
     flip,
@@ -21,7 +21,7 @@ from emtvb.interpret.interventions import (
 )
 from emtvb.interpret.judging import edit_times, held_out
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import settled
+from emtvb.interpret.recording import JUDGING, record, sequences, settled
 
 from .theory import any_task, make_theory
 
@@ -46,8 +46,6 @@ def test_flip_put_and_swap_change_what_they_name() -> None:
         (lambda m: put(T, m, 1, (1, 1, 1)), "values: [1, 1, 1]: give d = 2 values, each 1 or -1"),
         (lambda m: put(T, m, 1, (1, 0)), "values: [1, 0]: "),
         (lambda m: swap(T, m, 1, 9), "variable: 9: "),
-        (lambda m: check_time(-1, 100), "time: -1: give output steps from 0 to 100"),
-        (lambda m: check_time(101, 100), "time: 101: "),
     ],
 )
 def test_what_cannot_be_edited_is_one_clear_line(call, says: str) -> None:
@@ -96,6 +94,28 @@ def test_the_theory_obeys_edits_and_its_controls_fail(task: tasks.Task, seed: in
     early = edit_at_end_of_input(theory, task, at_end_of_input(theory, task, 300), recording)
     assert early.observable_followed == 1
     assert early.unobservable_ignored == 1 or task.observable().all()
+
+
+@settings(max_examples=15)
+@given(task=any_task(), time=st.integers(0, 40))
+def test_one_edit_in_full(task: tasks.Task, time: int) -> None:
+    theory = make_theory(task)
+    recording = record(theory, task, sequences(task, JUDGING, 3, 0), 60)
+    memories = by_data(theory, task, 300) if time >= settled(task) else at_end_of_input(theory, task, 300)
+    found = edit(theory, task, memories, recording, time, lambda m: flip(task, m, task.s, 0))
+    np.testing.assert_array_equal(found.before, recording.theory[time, 0])
+    np.testing.assert_array_equal(found.unedited[:20], recording.outputs[time + 1 : time + 21, 0])
+    assert exact(found.outputs[:, None], found.expected[:, None]).all()
+    if task.persistent()[-task.d]:
+        assert (found.expected != found.unedited).any()
+
+
+@pytest.mark.parametrize("time", [-1, 61])
+def test_an_edit_needs_a_time_that_was_recorded(time: int) -> None:
+    theory = make_theory(T)
+    recording = record(theory, T, sequences(T, JUDGING, 3, 0), 60)
+    with pytest.raises(InputError, match=f"time: {time}: give output steps from 0 to 60"):
+        edit(theory, T, by_data(theory, T, 100), recording, time, lambda m: m)
 
 
 def test_a_random_step_of_the_same_size_is_not_the_edit() -> None:

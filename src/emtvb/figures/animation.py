@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path as MarkerPath
 
-from emtvb.figures.data import Exemplar, scaled_memories
+from emtvb.figures.data import Exemplar, data_memories
 from emtvb.figures.panels import accuracy_text, signed_map, variable_labels, wrapped
 from emtvb.figures.save import save_numbers
 from emtvb.figures.style import EXPECTED, style
@@ -62,7 +62,7 @@ def draw(exemplar: Exemplar) -> FuncAnimation:
 
     Every memory is a column of its dimensions. At each step what variable i stores moves on to variable i - 1, and the
     newest variable, at the top, is written: by the input, in the output phase by f, which reads the outlined elements.
-    Memories are scaled as in figure (c); the output is as it is. Grey: no variable memory, or no target.
+    Memories are those by data. Grey: no variable memory, or no target.
 
     Args:
         exemplar: The network; three periods of s steps are shown, at most :data:`MOST_FRAMES`.
@@ -99,7 +99,7 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
 
     Returns:
         Columns ``run_id``, ``task``, ``step`` (from 1), ``phase``, ``series`` (memory, input, output, target),
-        ``variable`` (of memories, from 1), ``dimension``, ``value`` (of memories: scaled; empty where there is none).
+        ``variable`` (of memories, from 1), ``dimension``, ``value`` (empty where there is none).
     """
     values = _frames(exemplar)
     steps, size = values.shape
@@ -127,7 +127,7 @@ def _frames(exemplar: Exemplar) -> Float[np.ndarray, "frame cell"]:
     """The number in every cell at every step: memories, then the columns of :data:`_SIDES`."""
     targets = exemplar.targets.copy()
     targets[: exemplar.s] = np.nan
-    every = np.hstack([scaled_memories(exemplar), exemplar.inputs, exemplar.outputs, targets])
+    every = np.hstack([data_memories(exemplar), exemplar.inputs, exemplar.outputs, targets])
     return every[: min(3 * exemplar.s, MOST_FRAMES)]
 
 

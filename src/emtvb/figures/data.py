@@ -34,20 +34,35 @@ class Exemplar:
         test_accuracy: Fraction of output elements whose sign is right.
         spectral_error: The paper's, radians; NaN where it is not defined.
         optimal_spectral_error: By optimal assignment, radians.
-        memory_map_error: |Psi* W_hh Psi - Phi| / |Phi|.
+        memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's memories.
+        data_gain: g, by which W_hh in the memories by data is nearest to Phi.
+        data_shape_error: |Psi* W_hh Psi / g - Phi| / |Phi| there.
+        realisation_gain: The same in the memories that realisation theory gives.
+        realisation_shape_error: The same there.
+        verdict: What the network learned, in a word.
+        edits: What was changed, an entry per edit.
+        edit_times: Output steps before each.
         composition: f.
         phi: The task's transition.
         phi_eigenvalues: The eigenvalues of Phi other than 0.
         network_eigenvalues: The eigenvalues of W_hh.
         W_hh: Recurrent weights.
         kept: The stacked elements that have a variable memory.
-        W_hh_in_memories: W_hh in the basis of the variable memories, then of up to ten residual components.
+        W_hh_in_memories: W_hh in the basis of the paper's variable memories, then of up to ten residual components.
+        W_hh_in_data_memories: W_hh in the basis of the memories by data.
+        W_hh_in_realised_memories: W_hh in the basis of the memories that realisation theory gives.
         inputs: u(t).
         hidden: h(t).
         outputs: o(t).
         targets: What o(t) should be; 0 in the input phase.
-        memories: Psi* h(t).
+        memories: Psi* h(t) in the paper's memories.
+        data_memories: Psi* h(t) in the memories by data.
         theory: The task's own state m(t).
+        edit_before: m at the time of each edit.
+        edit_after: m', what was asked for.
+        edit_outputs: What the network then gave out.
+        edit_expected: The theory's future of m'.
+        edit_unedited: The theory's future of m.
     """
 
     run_id: str
@@ -63,6 +78,13 @@ class Exemplar:
     spectral_error: float
     optimal_spectral_error: float
     memory_map_error: float
+    data_gain: float
+    data_shape_error: float
+    realisation_gain: float
+    realisation_shape_error: float
+    verdict: str
+    edits: tuple[str, ...]
+    edit_times: tuple[int, ...]
     composition: Float[np.ndarray, "d memory"]
     phi: Float[np.ndarray, "memory memory"]
     phi_eigenvalues: Complex[np.ndarray, " mode"]
@@ -70,12 +92,20 @@ class Exemplar:
     W_hh: Float[np.ndarray, "hidden hidden"]
     kept: Bool[np.ndarray, " memory"]
     W_hh_in_memories: Float[np.ndarray, "direction direction"]
+    W_hh_in_data_memories: Float[np.ndarray, "memory memory"]
+    W_hh_in_realised_memories: Float[np.ndarray, "memory memory"]
     inputs: Float[np.ndarray, "time d"]
     hidden: Float[np.ndarray, "time hidden"]
     outputs: Float[np.ndarray, "time d"]
     targets: Float[np.ndarray, "time d"]
     memories: Float[np.ndarray, "time memory"]
+    data_memories: Float[np.ndarray, "time memory"]
     theory: Float[np.ndarray, "time memory"]
+    edit_before: Float[np.ndarray, "edit memory"]
+    edit_after: Float[np.ndarray, "edit memory"]
+    edit_outputs: Float[np.ndarray, "edit step d"]
+    edit_expected: Float[np.ndarray, "edit step d"]
+    edit_unedited: Float[np.ndarray, "edit step d"]
 
     def phase(self, time: int) -> str:
         """The phase of a time index counted from 0."""
@@ -87,6 +117,10 @@ _NUMBERS = {
     "spectral_error",
     "optimal_spectral_error",
     "memory_map_error",
+    "data_gain",
+    "data_shape_error",
+    "realisation_gain",
+    "realisation_shape_error",
     "l2",
     "threshold",
     "modulus",
@@ -100,12 +134,20 @@ _ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
     "W_hh": (np.float64, ("hidden", "hidden")),
     "kept": (np.bool_, ("memory",)),
     "W_hh_in_memories": (np.float64, ("direction", "direction")),
+    "W_hh_in_data_memories": (np.float64, ("memory", "memory")),
+    "W_hh_in_realised_memories": (np.float64, ("memory", "memory")),
     "inputs": (np.float64, ("time", "d")),
     "hidden": (np.float64, ("time", "hidden")),
     "outputs": (np.float64, ("time", "d")),
     "targets": (np.float64, ("time", "d")),
     "memories": (np.float64, ("time", "memory")),
+    "data_memories": (np.float64, ("time", "memory")),
     "theory": (np.float64, ("time", "memory")),
+    "edit_before": (np.float64, ("edit", "memory")),
+    "edit_after": (np.float64, ("edit", "memory")),
+    "edit_outputs": (np.float64, ("edit", "step", "d")),
+    "edit_expected": (np.float64, ("edit", "step", "d")),
+    "edit_unedited": (np.float64, ("edit", "step", "d")),
 }
 _HISTORY = {"run_id": "str", "step": "int64", "loss": "float64", "accuracy": "float64", "horizon": "int64"}
 _DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
@@ -140,7 +182,15 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
     about = json.loads(str(arrays["about"]))
     scalars: dict[str, Any] = {name: str(about[name]) for name in ("run_id", "task")}
     scalars |= {name: int(about[name]) for name in _COUNTS} | {name: float(about[name]) for name in _NUMBERS}
-    sizes = {"d": scalars["d"], "memory": scalars["s"] * scalars["d"], "hidden": scalars["hidden_dim"]}
+    scalars["verdict"] = str(about["verdict"])
+    scalars["edits"] = tuple(map(str, about["edits"]))
+    scalars["edit_times"] = tuple(map(int, about["edit_times"]))
+    sizes = {
+        "edit": len(scalars["edits"]),
+        "d": scalars["d"],
+        "memory": scalars["s"] * scalars["d"],
+        "hidden": scalars["hidden_dim"],
+    }
     checked: dict[str, Any] = {}
     for name, (kind, axes) in _ARRAYS.items():
         array: np.ndarray = np.asarray(arrays[name]).astype(kind)
@@ -154,10 +204,11 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
 
 
 def scaled_memories(exemplar: Exemplar) -> Float[np.ndarray, "time memory"]:
-    """Psi* h(t) with each memory divided by its median magnitude over the output phase.
+    """Psi* h(t) in the paper's memories, each divided by its median magnitude over the output phase.
 
-    The columns of Psi have norm 1, so a network's own gain stands in their place: it is what this divides by. A median
-    is not moved by single large values. NaN where there is no variable memory or nothing finite to divide by.
+    The columns of the paper's Psi have norm 1, so a network's own gain stands in their place: it is what this divides
+    by. A median is not moved by single large values. NaN where there is no variable memory or nothing finite to divide
+    by. (Memories by data need no scale: what they read is +1 or -1.)
     """
     magnitude = np.abs(np.where(np.isfinite(exemplar.memories), exemplar.memories, np.nan))[exemplar.s :]
     scale = np.full(exemplar.memories.shape[1], np.nan)
@@ -166,6 +217,13 @@ def scaled_memories(exemplar: Exemplar) -> Float[np.ndarray, "time memory"]:
     scale[~(scale > 0)] = np.nan
     scaled: np.ndarray = np.where(np.isfinite(exemplar.memories), exemplar.memories, np.nan) / scale
     return scaled
+
+
+def data_memories(exemplar: Exemplar) -> Float[np.ndarray, "time memory"]:
+    """Psi* h(t) in the memories by data, NaN where there is no variable memory or no number."""
+    there = exemplar.kept & np.isfinite(exemplar.data_memories)
+    read: np.ndarray = np.where(there, exemplar.data_memories, np.nan)
+    return read
 
 
 def load_histories(paths: Iterable[Path | str]) -> pd.DataFrame:

@@ -6,10 +6,11 @@ from itertools import groupby
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.figures.data import Exemplar, scaled_memories
+from emtvb.figures.data import Exemplar, data_memories, scaled_memories
 from emtvb.figures.panels import accuracy_text, robust_limit, show_signed, task_title
 from emtvb.figures.style import PAGE, style
 
@@ -22,24 +23,25 @@ LIMIT = 1.5
 
 @style()
 def draw(exemplar: Exemplar) -> Figure:
-    """Raw hidden states above, below them pictures of the variables: in the network's memories, and in theory.
+    """Raw hidden states above, below them pictures of the variables: in memories by data, the paper's, and in theory.
 
     A picture has a column per variable, the oldest at the left, and a row per dimension: so the input reads 3-1-5 where
-    the last s vectors are the input. Each memory is divided by its median magnitude over the output phase. Elements
-    without a variable memory are grey in the network's pictures and pale in the theory's.
+    the last s vectors are the input. Of the paper's memories, whose columns have norm 1, each is divided by its median
+    magnitude over the output phase. Elements without a variable memory are grey in the network's pictures and pale in
+    the theory's. Below a picture: how many of the elements have the right sign.
 
     Args:
         exemplar: The network; steps that it does not have are left out.
     """
     steps = _steps(exemplar)
-    figure = Figure(figsize=(PAGE, 3.7))
+    figure = Figure(figsize=(PAGE, 4.6))
     columns = _columns(steps)
     grid = figure.add_gridspec(
-        3, len(columns) + 2, width_ratios=[*columns.values(), 0.15, 0.15], height_ratios=[1.35, 1, 1],
-        left=0.095, right=0.93, top=0.855, bottom=0.1, wspace=0.12, hspace=0.18,
+        4, len(columns) + 2, width_ratios=[*columns.values(), 0.15, 0.15], height_ratios=[1.35, 1, 1, 1],
+        left=0.1, right=0.93, top=0.88, bottom=0.08, wspace=0.12, hspace=0.2,
     )  # fmt: skip
     places = list(columns)
-    scaled = scaled_memories(exemplar)
+    read = _memories(exemplar)
     activation = robust_limit(exemplar.hidden[[step - 1 for step in steps]])
     for group in _groups(steps):
         axes = figure.add_subplot(grid[0, places.index(group[0]) : places.index(group[-1]) + 1])
@@ -53,12 +55,13 @@ def draw(exemplar: Exemplar) -> Figure:
             axes.set_ylabel(f"hidden state $h$\n{exemplar.hidden_dim} neurons")
     strength = np.where(exemplar.kept, 1.0, 0.4)
     for step in steps:
-        seen, expected = (figure.add_subplot(grid[row, places.index(step)]) for row in (1, 2))
-        memory = show_signed(seen, _picture(exemplar, scaled[step - 1]), LIMIT)
-        show_signed(expected, _picture(exemplar, exemplar.theory[step - 1]), LIMIT, alpha=_picture(exemplar, strength))
-        seen.set_xlabel(_agreement(exemplar, step - 1), fontsize=7, labelpad=1.5)
+        rows = [figure.add_subplot(grid[row, places.index(step)]) for row in (1, 2, 3)]
+        for axes, values in zip(rows, read.values(), strict=False):
+            memory = show_signed(axes, _picture(exemplar, values[step - 1]), LIMIT)
+            axes.set_xlabel(_agreement(exemplar, values, step - 1), fontsize=7, labelpad=1.5)
+        show_signed(rows[2], _picture(exemplar, exemplar.theory[step - 1]), LIMIT, alpha=_picture(exemplar, strength))
         if step == steps[0]:
-            _explain(seen, expected)
+            _explain(*rows)
     figure.colorbar(hidden, cax=figure.add_subplot(grid[0, -1]), label="activation", extend="both")
     figure.colorbar(memory, cax=figure.add_subplot(grid[1:, -1]), label="stored value", extend="both", ticks=[-1, 0, 1])
     figure.suptitle(f"{task_title(exemplar, 90)}: {accuracy_text(exemplar)}")
@@ -69,16 +72,16 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
     """What is drawn, a row per number.
 
     Returns:
-        Columns ``run_id``, ``task``, ``step`` (from 1), ``phase``, ``series`` (hidden state, memory, theory), ``index``
-        (neuron or stacked element), ``variable`` (from 1) and ``dimension`` (both empty for neurons), ``value``
-        (of memories: scaled, empty where there is none).
+        Columns ``run_id``, ``task``, ``step`` (from 1), ``phase``, ``series`` (hidden state, memory by data, the
+        paper's memory, theory), ``index`` (neuron or stacked element), ``variable`` (from 1) and ``dimension`` (both
+        empty for neurons), ``value`` (of the paper's memories: scaled; empty where there is none).
     """
-    scaled = scaled_memories(exemplar)
+    read = _memories(exemplar)
     frames = []
     for step in _steps(exemplar):
         for series, values in (
             ("hidden state", exemplar.hidden[step - 1]),
-            ("memory", scaled[step - 1]),
+            *((name, values[step - 1]) for name, values in read.items()),
             ("theory", exemplar.theory[step - 1]),
         ):
             index = pd.Series(range(values.size), dtype="Int64")
@@ -105,6 +108,11 @@ def _steps(exemplar: Exemplar) -> list[int]:
     return [step for step in STEPS if step <= len(exemplar.hidden)]
 
 
+def _memories(exemplar: Exemplar) -> dict[str, Float[np.ndarray, "time memory"]]:
+    """What is read of the stored elements, by the way it is read."""
+    return {"memory by data": data_memories(exemplar), "paper's memory": scaled_memories(exemplar)}
+
+
 def _picture(exemplar: Exemplar, elements: np.ndarray) -> np.ndarray:
     """Stacked elements as an image, dimension by variable."""
     return elements.reshape(exemplar.s, exemplar.d).T
@@ -116,12 +124,12 @@ def _phases(exemplar: Exemplar, group: list[int]) -> str:
     return ", then ".join(phases)
 
 
-def _agreement(exemplar: Exemplar, time: int) -> str:
+def _agreement(exemplar: Exemplar, read: Float[np.ndarray, "time memory"], time: int) -> str:
     """How many of the stored elements have the sign that the theory says."""
     stored = exemplar.kept & (exemplar.theory[time] != 0)
     if not stored.any():
         return "none"
-    right = np.sign(exemplar.memories[time, stored]) == np.sign(exemplar.theory[time, stored])
+    right = np.sign(read[time, stored]) == np.sign(exemplar.theory[time, stored])
     return f"{int(right.sum())}/{right.size}"
 
 
@@ -139,11 +147,13 @@ def _columns(steps: list[int]) -> dict[int, float]:
     return widths
 
 
-def _explain(seen: Axes, expected: Axes) -> None:
+def _explain(by_data: Axes, published: Axes, expected: Axes) -> None:
     """Say at the first column what each row shows, and how a picture is laid out."""
-    seen.set_ylabel("variable\nmemories\n$\\Psi^{*} h$")
+    by_data.set_ylabel("$\\Psi^{*} h$\nby data")
+    published.set_ylabel("$\\Psi^{*} h$\npaper's $\\Psi$")
     expected.set_ylabel("theory $m$\ndimensions")
     expected.set_xlabel("variables\n(oldest first)", fontsize=7, labelpad=2)
-    seen.annotate(
-        "signs right ", (0, 0), (0, -1.5), "axes fraction", "offset points", ha="right", va="top", fontsize=7
-    )  # fmt: skip
+    for seen in (by_data, published):
+        seen.annotate(
+            "signs right ", (0, 0), (0, -1.5), "axes fraction", "offset points", ha="right", va="top", fontsize=7
+        )

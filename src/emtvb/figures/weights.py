@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -20,18 +20,21 @@ from emtvb.figures.style import PAGE, style
 LIMIT = 1.0
 """Colour limit of W_hh in memories and of Phi, whose own entries are -1, 0 and 1."""
 
-_ROW, _BELOW, _SIDE = 2.55, 0.42, 1.6
+_ROW, _BELOW, _SIDE = 2.0, 0.36, 1.1
 """Inches: height of a network's row, of what is below its panels, and a panel's side."""
-_PLACES = ((0.3, _SIDE), (1.94, 0.06), (2.97, _SIDE), (4.96, _SIDE), (6.6, 0.06))
-"""Left edge and width, inches: W_hh, its colour bar, W_hh in memories, Phi, their colour bar."""
+_RAW, _RAW_BAR, _FIRST, _NEXT, _BAR = 0.26, 1.39, 2.02, 1.17, 6.67
+"""Left edges, inches: W_hh, its colour bar, the first memories, from there to the next, the colour bar at the right."""
+_BAR_WIDTH = 0.05
 
 
 @style()
 def draw(exemplars: Sequence[Exemplar]) -> Figure:
-    """A row per network: W_hh between neurons, W_hh between variable memories, and Phi.
+    """A row per network: W_hh between neurons, between variable memories three times, and Phi.
 
-    Elements without a variable memory are left out of the second and the third matrix. Behind the memories, set off
-    by a heavier line, come the residual components: principal directions of what the hidden states have outside them.
+    The memories are the paper's (power iteration), those by data and those of realisation theory. In the last two W_hh
+    is divided by its gain, for the theory speaks of the weights' shape: tanh takes back what they amplify. Every panel
+    names the relative distance from Phi. Elements without a variable memory are left out. Behind the paper's memories,
+    set off by a heavier line, come the residual components: principal directions of what hidden states have outside.
 
     Args:
         exemplars: At least one.
@@ -40,16 +43,23 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     figure = Figure(figsize=(PAGE, height))
     for i, exemplar in enumerate(exemplars):
         bottom = height - _ROW * (i + 1) + _BELOW
-        raw, raw_bar, seen, theory, bar = (
-            figure.add_axes((left / PAGE, bottom / height, width / PAGE, _SIDE / height)) for left, width in _PLACES
-        )
+
+        def add(left: float, width: float = _SIDE, bottom: float = bottom) -> Axes:
+            return figure.add_axes((left / PAGE, bottom / height, width / PAGE, _SIDE / height))
+
+        raw = add(_RAW)
         neurons = show_signed(raw, exemplar.W_hh, robust_limit(exemplar.W_hh))
-        raw.set(title="$W_{hh}$", xlabel="from neuron", ylabel="to neuron")
-        figure.colorbar(neurons, cax=raw_bar, extend="both", ticks=MaxNLocator(4))
-        memories = _show_memories(seen, exemplar)
-        _show_transition(theory, exemplar)
-        figure.colorbar(memories, cax=bar, extend="both", ticks=[-1, 0, 1])
-        figure.text(_PLACES[0][0] / PAGE, (bottom + _SIDE + 0.27) / height, _title(exemplar), fontsize=9, va="bottom")
+        raw.set(xlabel="from neuron")
+        raw.set_title("$W_{hh}$\n", fontsize=7)
+        raw.set_ylabel("to neuron", labelpad=1)
+        figure.colorbar(neurons, cax=add(_RAW_BAR, _BAR_WIDTH), extend="both", ticks=MaxNLocator(4))
+        for j, (title, values) in enumerate(_matrices(exemplar).values()):
+            axes = add(_FIRST + j * _NEXT)
+            axes.set_title(title, fontsize=7)
+            image = _show(axes, exemplar, values, first=j == 0)
+        figure.colorbar(image, cax=add(_BAR, _BAR_WIDTH), extend="both", ticks=[-1, 0, 1])
+        title = f"{wrapped(exemplar.task, 60)}: {accuracy_text(exemplar)}, {exemplar.verdict}"
+        figure.text(0.05 / PAGE, (bottom + _SIDE + 0.36) / height, title, fontsize=9, va="bottom")
     return figure
 
 
@@ -57,67 +67,74 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
     """The entries of the matrices as drawn, a row each.
 
     Returns:
-        Columns ``run_id``, ``task``, ``matrix`` (W_hh, W_hh in memories, Phi), ``row`` and ``column`` (neurons or
-        stacked elements; residual components have the numbers after the last element), ``value``.
+        Columns ``run_id``, ``task``, ``matrix`` (W_hh; W_hh in the paper's memories, in memories by data, in realised
+        memories, the last two divided by their gain; Phi), ``row`` and ``column`` (neurons or stacked elements;
+        residual components have the numbers after the last element), ``value``.
     """
     frames = []
     for exemplar in exemplars:
-        neurons = np.arange(exemplar.hidden_dim)
-        kept = np.flatnonzero(exemplar.kept)
-        frames += [
-            _entries(exemplar, "W_hh", exemplar.W_hh, neurons),
-            _entries(exemplar, "W_hh in memories", exemplar.W_hh_in_memories, _directions(exemplar)),
-            _entries(exemplar, "Phi", exemplar.phi, kept),
-        ]
+        frames.append(_entries(exemplar, "W_hh", exemplar.W_hh, np.arange(exemplar.hidden_dim)))
+        for matrix, (_, values) in _matrices(exemplar).items():
+            frames.append(_entries(exemplar, matrix, values, _directions(exemplar, len(values))))
     return pd.concat(frames, ignore_index=True)
 
 
-def _directions(exemplar: Exemplar) -> Int[np.ndarray, " direction"]:
-    """The kept elements, then the residual components, as indices into W_hh_in_memories."""
-    elements = exemplar.s * exemplar.d
-    residual = np.arange(elements, len(exemplar.W_hh_in_memories))
-    return np.concatenate([np.flatnonzero(exemplar.kept), residual])
+def _matrices(exemplar: Exemplar) -> dict[str, tuple[str, Float[np.ndarray, "direction direction"]]]:
+    """By name, the matrices between memories, each with its title."""
+    data, realised = exemplar.W_hh_in_data_memories, exemplar.W_hh_in_realised_memories
+    return {
+        "W_hh in the paper's memories": (
+            f"$W_{{hh}}$ in the paper's $\\Psi$\n{_distance(exemplar.memory_map_error)}",
+            exemplar.W_hh_in_memories,
+        ),
+        "W_hh in memories by data": (
+            f"$\\Psi$ by data, gain {exemplar.data_gain:.2f}\n{_distance(exemplar.data_shape_error)}",
+            data / _divisor(exemplar.data_gain),
+        ),
+        "W_hh in realised memories": (
+            f"realised $\\Psi$, gain {exemplar.realisation_gain:.2f}\n{_distance(exemplar.realisation_shape_error)}",
+            realised / _divisor(exemplar.realisation_gain),
+        ),
+        "Phi": ("$\\Phi$\n", exemplar.phi),
+    }
 
 
-def _title(exemplar: Exemplar) -> str:
-    """The network, and how far W_hh in memories is from Phi where that is defined."""
-    title = f"{wrapped(exemplar.task, 60)}: {accuracy_text(exemplar)}"
-    distance = exemplar.memory_map_error
-    return f"{title}, relative distance from $\\Phi$ {distance:.2f}" if math.isfinite(distance) else title
+def _divisor(gain: float) -> float:
+    """The gain, where there is one."""
+    return gain if math.isfinite(gain) and gain else 1.0
 
 
-def _show_memories(axes: Axes, exemplar: Exemplar) -> AxesImage:
-    """W_hh in the basis of the kept memories and the residual components."""
-    directions = _directions(exemplar)
-    image = show_signed(axes, exemplar.W_hh_in_memories[np.ix_(directions, directions)], LIMIT)
-    axes.set_title(r"$\Psi^{*} W_{hh} \Psi$")
-    _mark_variables(axes, exemplar, directions.size - int(exemplar.kept.sum()))
-    return image
+def _distance(error: float) -> str:
+    """How far from Phi, in words."""
+    return f"distance {error:.2g}" if math.isfinite(error) else "distance not defined"
 
 
-def _show_transition(axes: Axes, exemplar: Exemplar) -> None:
-    """Phi between the kept elements, or a word that there are none."""
-    kept = np.flatnonzero(exemplar.kept)
-    axes.set_title(r"$\Phi$")
-    if kept.size:
-        show_signed(axes, exemplar.phi[np.ix_(kept, kept)], LIMIT)
-        _mark_variables(axes, exemplar, 0)
-    else:
+def _directions(exemplar: Exemplar, size: int) -> Int[np.ndarray, " direction"]:
+    """The kept elements, then the residual components, as indices into a matrix of this size."""
+    return np.concatenate([np.flatnonzero(exemplar.kept), np.arange(exemplar.s * exemplar.d, size)])
+
+
+def _show(axes: Axes, exemplar: Exemplar, values: Float[np.ndarray, "direction direction"], first: bool) -> AxesImage:
+    """A matrix between the kept memories and the residual components, or a word that there are no memories."""
+    directions = _directions(exemplar, len(values))
+    residual = len(values) - exemplar.s * exemplar.d
+    if not exemplar.kept.any():
         axes.text(0.5, 0.5, "no variable\nmemories", ha="center", va="center", transform=axes.transAxes)
-        axes.set(xticks=[], yticks=[], frame_on=False)
-
-
-def _mark_variables(axes: Axes, exemplar: Exemplar, residual: int) -> None:
-    """Blocks of the kept elements of each variable, and of the residual components if there are any."""
+        return show_signed(axes, np.full((1, 1), np.nan), LIMIT)
+    image = show_signed(axes, values[np.ix_(directions, directions)], LIMIT)
     sizes = [int(count) for count in exemplar.kept.reshape(exemplar.s, exemplar.d).sum(axis=1)]
     names = [str(variable) for variable in range(1, exemplar.s + 1)]
     if residual:
         axes.axvline(sum(sizes) - 0.5, color="black", linewidth=1.2)
         axes.axhline(sum(sizes) - 0.5, color="black", linewidth=1.2)
-    mark_blocks(axes, [*sizes, residual], [*names, ""], "x", room=0.08)
-    mark_blocks(axes, [*sizes, residual], [*names, "residual"], "y", room=0.08)
-    axes.set_xlabel("from variable (oldest to newest)")
-    axes.set_ylabel("to variable", labelpad=1)
+    mark_blocks(axes, [*sizes, residual], [*names, "rest"], "x", room=0.12)
+    mark_blocks(axes, [*sizes, residual], [*names, ""], "y", room=0.1)
+    axes.set_xlabel("from variable")
+    if first:
+        axes.set_ylabel("to variable", labelpad=1)
+    else:
+        axes.set_yticklabels([])
+    return image
 
 
 def _entries(

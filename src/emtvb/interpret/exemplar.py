@@ -1,27 +1,35 @@
-"""One network looked at closely: the arrays that figures (b) to (e) of the paper show."""
+"""One network looked at closely: the arrays that figures show."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from emtvb import networks
 from emtvb.errors import InputError
 from emtvb.files import atomic
+from emtvb.interpret.extraction import by_data
+from emtvb.interpret.interventions import Edit, edit, flip, put, swap
 from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.memories import power_iteration, residual_components
+from emtvb.interpret.memories import VariableMemories, power_iteration, residual_components
+from emtvb.interpret.realisation import from_weights
+from emtvb.interpret.recording import record, settled, stacked
+from emtvb.interpret.systems import Elman
 from emtvb.networks import Network
 from emtvb.runs import Run
+from emtvb.tasks import Task
 
 STEPS = 200
 """Time steps of the recorded rollout, input phase included (the published notebook's)."""
 
-_SHOWN = ("test_accuracy", "spectral_error", "optimal_spectral_error", "memory_map_error")
+_SHOWN = (
+    "test_accuracy", "spectral_error", "optimal_spectral_error", "memory_map_error",
+    "data_gain", "data_shape_error", "realisation_gain", "realisation_shape_error",
+)  # fmt: skip
 """The measurements that figures state."""
 
 _PICTURE = (
@@ -53,30 +61,32 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         modulus: Eigenvalues with a larger modulus are long-term.
 
     Returns:
-        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed,
-        modulus and the measurements),
-        ``composition`` (d, memory), ``phi`` (memory, memory), ``phi_eigenvalues``, ``network_eigenvalues``, ``W_hh``,
-        ``kept`` (memory), ``W_hh_in_memories`` (memory + up to ten residual components, squared), ``inputs`` (time, d),
-        ``hidden`` (time, hidden), ``outputs`` (time, d), ``targets`` (time, d; 0 in the input phase), ``memories``
-        (time, memory: Psi* h), and ``theory`` (time, memory: the task's own state m).
+        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed, modulus, measurements,
+        the edits' names and times), ``composition`` (d, memory), ``phi`` (memory, memory), ``phi_eigenvalues``,
+        ``network_eigenvalues``, ``W_hh``, ``kept`` (memory); in the paper's variable memories ``W_hh_in_memories``
+        (memory + up to ten residual components, squared) and ``memories`` (time, memory: Psi* h); in those by data
+        ``W_hh_in_data_memories`` (memory, memory) and ``data_memories``; in the realisation's
+        ``W_hh_in_realised_memories``; ``inputs`` (time, d), ``hidden`` (time, hidden), ``outputs`` (time, d),
+        ``targets`` (time, d; 0 in the input phase), ``theory`` (time, memory: m); ``edit_before`` and ``edit_after``
+        (edit, memory: m and m'), ``edit_outputs``, ``edit_expected`` and ``edit_unedited`` (edit, step, d: what the
+        network then did, and the theory's futures of m' and m).
 
     Raises:
         InputError: Where the network's weights are not finite.
     """
     if not network.is_finite():
         raise InputError("exemplar", run.run_id, "its training diverged and left no network; choose another exemplar")
-    task = run.task
+    task, system = run.task, Elman(network)
     u = picture(task.s, task.d)[:, None, :]
-    horizon = max(STEPS - task.s, 1)
+    horizon = max(STEPS - task.s, settled(task) + task.s)
     x = np.zeros((task.s + horizon, 1, task.d), dtype=np.float32)
     x[: task.s] = u
     targets = task.targets(u, horizon)
-    hidden, outputs = (array[:, 0] for array in networks.rollout(network, x))
+    hidden, outputs = (array[:, 0] for array in system.drive(x))
     weights = linearise(network).astype(np.float64)
-    memories = power_iteration(network, task)
-    residual = residual_components(memories, hidden.astype(np.float64))
-    basis = np.hstack([memories.basis, residual])
-    dual = np.vstack([memories.dual, residual.T])
+    published, data = power_iteration(network, task), by_data(system, task)
+    residual = residual_components(published, hidden.astype(np.float64))
+    names, edits = _edits(system, task, data)
     about = {
         "run_id": run.run_id,
         "task": task.name,
@@ -87,6 +97,9 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         "threshold": run.threshold,
         "seed": run.seed,
         "modulus": modulus,
+        "edits": names,
+        "edit_times": [edit.time for edit in edits],
+        "verdict": measurements["verdict"],
         **{name: float(measurements[name]) for name in _SHOWN},
     }
     return {
@@ -96,24 +109,40 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         "phi_eigenvalues": task.eigenvalues(),
         "network_eigenvalues": np.linalg.eigvals(weights),
         "W_hh": network.W_hh,
-        "kept": memories.kept,
-        "W_hh_in_memories": dual @ weights @ basis,
+        "kept": published.kept,
+        "W_hh_in_memories": np.vstack([published.dual, residual.T]) @ weights @ np.hstack([published.basis, residual]),
+        "W_hh_in_data_memories": data.seen(weights),
+        "W_hh_in_realised_memories": from_weights(network, task, modulus).seen(weights),
         "inputs": x[:, 0],
         "hidden": hidden,
         "outputs": outputs,
         "targets": np.concatenate([np.zeros((task.s, task.d), dtype=np.float32), targets[:, 0]]),
-        "memories": memories.read(hidden),
-        "theory": _stacked(np.concatenate([u[:, 0], targets[:, 0]]), task.s),
+        "memories": published.read(hidden),
+        "data_memories": data.read(hidden),
+        "theory": stacked(np.concatenate([u[:, 0], targets[:, 0]]), task.s),
+        **{
+            f"edit_{name}": np.stack([getattr(edit, name) for edit in edits])
+            for name in ("before", "after", "outputs", "expected", "unedited")
+        },
     }
+
+
+def _edits(system: Elman, task: Task, memories: VariableMemories) -> tuple[list[str], list[Edit]]:
+    """A flip, a variable set and two exchanged, in the picture, once settled."""
+    recording = record(system, task, picture(task.s, task.d)[:, None, :], settled(task) + task.s)
+    time = settled(task) + task.s // 2
+    variable, dimension = divmod(int(np.flatnonzero(task.persistent())[task.persistent().sum() // 2]), task.d)
+    values = [1 if j % 2 else -1 for j in range(task.d)]
+    newest, other = task.s, max(task.s - 1, 1)
+    changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        f"flip dimension {dimension} of variable {variable + 1}": lambda m: flip(task, m, variable + 1, dimension),
+        f"set variable {newest}": lambda m: put(task, m, newest, values),
+        f"swap variables {other} and {newest}": lambda m: swap(task, m, other, newest),
+    }
+    return list(changes), [edit(system, task, memories, recording, time, change) for change in changes.values()]
 
 
 def save(path: Path | str, arrays: dict[str, np.ndarray]) -> None:
     """Write an exemplar as .npz, whole or not at all."""
     with atomic(path) as temporary:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
-
-
-def _stacked(vectors: Float[np.ndarray, "time d"], s: int) -> Float[np.ndarray, "time memory"]:
-    """m(t): the last s vectors at each time, the newest last, zeros before the first."""
-    padded = np.concatenate([np.zeros((s - 1, vectors.shape[1]), dtype=vectors.dtype), vectors])
-    return np.stack([padded[t : t + s].ravel() for t in range(len(vectors))])

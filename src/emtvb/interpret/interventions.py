@@ -6,7 +6,7 @@ edit that works whatever is added to the state proves nothing (see docs/memories
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,58 @@ def consistent(task: Task, m: Float[np.ndarray, "batch memory"]) -> Float[np.nda
 def exact(outputs: Float[np.ndarray, "steps batch d"], expected: Float[np.ndarray, "steps batch d"]) -> np.ndarray:
     """For each sequence, whether every output has the expected sign."""
     return (signs(outputs) == expected).all(axis=(0, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One edit of one sequence, and what came of it.
+
+    Attributes:
+        time: Output steps before the edit.
+        before: m, what the theory says is stored.
+        after: m', what was asked for.
+        outputs: What the system then gave out.
+        expected: The theory's future of m'.
+        unedited: The theory's future of m.
+    """
+
+    time: int
+    before: Float[np.ndarray, " memory"]
+    after: Float[np.ndarray, " memory"]
+    outputs: Float[np.ndarray, "step d"]
+    expected: Float[np.ndarray, "step d"]
+    unedited: Float[np.ndarray, "step d"]
+
+
+def edit(
+    system: System,
+    task: Task,
+    memories: VariableMemories,
+    recording: Recording,
+    time: int,
+    change: Callable[[Float[np.ndarray, "batch memory"]], np.ndarray],
+) -> Edit:
+    """Edit the first sequence of a recording and let the system run on for 100 steps.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: The basis to edit through.
+        recording: Holds the states.
+        time: Output steps after which to edit; 0 is the end of the input phase.
+        change: From m to m', such as a flip.
+
+    Raises:
+        InputError: Where the recording has no such time.
+    """
+    if not 0 <= time < len(recording.states):
+        raise InputError("time", time, f"give output steps from 0 to {len(recording.states) - 1}")
+    before = recording.theory[time, :1]
+    after = change(before)
+    if time >= settled(task):
+        after = consistent(task, after)
+    _, outputs = system.coast(recording.states[time, :1] + memories.change(before, after), FUTURE)
+    return Edit(time, before[0], after[0], outputs[:, 0], future(task, after)[:, 0], future(task, before)[:, 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,12 +229,6 @@ def edit_at_end_of_input(
         unobservable_ignored=float(exact(edited, signs(left)).mean()),
         unobservable_size=float(size[~observable].mean() / size[observable].mean()),
     )
-
-
-def check_time(time: int, steps: int) -> None:
-    """Raise InputError unless an edit after so many output steps has a state to change."""
-    if not 0 <= time <= steps:
-        raise InputError("time", time, f"give output steps from 0 to {steps}")
 
 
 def _flips(
