@@ -16,9 +16,11 @@ from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 3}
-TABLES = {"aggregate_measurements": 1, "tabulate": 1}
-EXEMPLAR_FIGURES = {"draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "animate": 3}
-FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1}
+TABLES = {"aggregate_measurements": 1, "tabulate": 1, "draw_interventions": 1}
+EXEMPLAR_FIGURES = {
+    "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "animate": 3, "draw_edits": 3,
+}  # fmt: skip
+FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1, "draw_interventions": 1}
 LEARNING = {"summarise_learning": 1, "draw_learning": 1}
 AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING}
 TRAINED = {"train_shard": 6, **AFTER_TRAINING}
@@ -124,7 +126,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 1,
               **TABLES, **LEARNING, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
-              "draw_hidden_state": 1, "animate": 1}),
+              "draw_hidden_state": 1, "animate": 1, "draw_edits": 1}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, **TABLES, **LEARNING}),
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),

@@ -53,6 +53,9 @@ def test_networks_learned(results: Path) -> None:
     assert converged["spectral_error"].count() >= 4
     assert (converged["spectral_error"].dropna() < 0.05).all()
     assert measurements["optimal_spectral_error"].between(0, np.pi).all()
+    assert (converged["verdict"] == "linear circuit").mean() > 0.5
+    assert (converged["data_edit_success"] > 0.9).mean() > 0.5
+    assert (measurements["data_random_edit_success"] < 0.5).all()
 
 
 def test_the_table_in_three_forms(results: Path) -> None:
@@ -65,7 +68,8 @@ def test_the_table_in_three_forms(results: Path) -> None:
 
 @pytest.mark.parametrize(
     "figure",
-    ["composition", "spectrum", "weights", "learning"] + [f"hidden_state/{task}" for task in ("T1", "T2", "mixed")],
+    ["composition", "spectrum", "weights", "learning", "interventions"]
+    + [f"{name}/{task}" for name in ("hidden_state", "edits") for task in ("T1", "T2", "mixed")],
 )
 def test_every_figure_in_two_forms_with_its_numbers(results: Path, figure: str) -> None:
     path = results / "figures" / figure
@@ -87,7 +91,7 @@ def test_the_animation_moves(results: Path, task: str) -> None:
 
 
 def test_every_job_has_a_log(results: Path) -> None:
-    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 3 + 1 + 1 + 1 + 4 + 3 + 3
+    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 3 + 1 + 1 + 1 + 5 + 3 + 3 + 3
 
 
 def test_progress_is_visible(finished: Project) -> None:

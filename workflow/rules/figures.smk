@@ -1,4 +1,4 @@
-# The paper's figures (a) to (f), each from the files that it shows, each with its plotted numbers beside it as CSV.
+# The paper's figures (a) to (f) and two of edits, each from the files that it shows, each with its plotted numbers beside it as CSV.
 
 EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, task=EXEMPLARS)
 
@@ -92,6 +92,43 @@ rule animate:
         "../scripts/animate.py"
 
 
+rule draw_edits:
+    input:
+        exemplar=rules.look_at_exemplar.output.exemplar,
+    output:
+        pdf=figure("edits/{task}", "pdf", task="{task}"),
+        png=figure("edits/{task}", "png", task="{task}"),
+        csv=results("figures/edits/{task}.csv"),
+    log:
+        results("logs/figures/edits/{task}.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("draw_edits"),
+    script:
+        "../scripts/draw_edits.py"
+
+
+rule draw_interventions:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+    output:
+        pdf=figure("interventions", "pdf"),
+        png=figure("interventions", "png"),
+        csv=results("figures/interventions.csv"),
+    log:
+        results("logs/figures/interventions.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("draw_interventions"),
+    script:
+        "../scripts/draw_interventions.py"
+
+
 rule draw_learning:
     input:
         summary=rules.summarise_learning.output.summary,
@@ -116,6 +153,8 @@ rule figures:
         rules.draw_spectrum.output,
         expand(rules.draw_hidden_state.output, task=EXEMPLARS),
         rules.draw_weights.output,
+        expand(rules.draw_edits.output, task=EXEMPLARS),
+        rules.draw_interventions.output,
         expand(rules.animate.output, task=EXEMPLARS),
         rules.draw_learning.output,
     localrule: True

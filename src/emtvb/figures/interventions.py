@@ -16,6 +16,11 @@ METHODS = {"data": "by data", "power": "the paper's", "realisation": "realised"}
 UNSOLVED = "did not learn"
 """The verdict on runs that are counted but not drawn."""
 
+_ABOUT = ("run_id", "task", "hidden_dim", "l2", "threshold", "seed", "verdict", "test_accuracy")
+_RATES = ("edit_success", "random_edit_success", "random_edit_ignored")
+COLUMNS = ("run_id", "verdict", "test_accuracy", *(f"{method}_{rate}" for method in METHODS for rate in _RATES))
+"""What is drawn of the measurements."""
+
 _CONTROL = "0.55"
 """Colour of the controls."""
 
@@ -36,11 +41,11 @@ def draw(measured: pd.DataFrame) -> Figure:
     rows = -(-len(tasks) // columns)
     figure = Figure(figsize=(PAGE, 1.9 * rows + 0.5), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-    for i, (axes, task) in enumerate(zip(panels, tasks, strict=False)):
+    for axes, task in zip(panels, tasks, strict=False):
         _panel(axes, table[table["task"] == task])
         axes.set_title(wrapped(str(task), 24))
-        if i % columns == 0:
-            axes.set_ylabel("edits obeyed over 100 steps")
+    figure.supylabel("edits obeyed over 100 steps", fontsize=8)
+    figure.supxlabel("neurons, and how many runs solve the task", fontsize=8)
     for axes in panels[len(tasks) :]:
         axes.set_axis_off()
     handles = [Line2D([], [], color=colour, marker="o", linestyle="none", markersize=4) for colour in COLOURS[:3]]
@@ -61,10 +66,8 @@ def numbers(measured: pd.DataFrame) -> pd.DataFrame:
         ``method`` (data, power, realisation), ``edit_success``, ``random_edit_success``, ``random_edit_ignored``,
         ``solved``, whether the run is drawn.
     """
-    about = ["run_id", "task", "hidden_dim", "l2", "threshold", "seed", "verdict", "test_accuracy"]
-    rates = ["edit_success", "random_edit_success", "random_edit_ignored"]
     frames = [
-        measured[about].assign(method=method, **{rate: measured[f"{method}_{rate}"] for rate in rates})
+        measured[list(_ABOUT)].assign(method=method, **{rate: measured[f"{method}_{rate}"] for rate in _RATES})
         for method in METHODS
     ]
     table = pd.concat(frames, ignore_index=True)
@@ -84,7 +87,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
             _dots(axes, place + 0.05, solved["random_edit_success"].to_numpy(), _CONTROL)
             _dots(axes, place - 0.05, solved["edit_success"].to_numpy(), COLOURS[j])
     axes.set_xticks(range(len(sizes)), labels)
-    axes.set(xlim=(-0.5, len(sizes) - 0.5), ylim=(-0.04, 1.04), xlabel="neurons; runs that solve the task")
+    axes.set(xlim=(-0.5, len(sizes) - 0.5), ylim=(-0.04, 1.04))
 
 
 def _dots(axes: Axes, place: float, values: np.ndarray, colour: str) -> None:

@@ -1,0 +1,12 @@
+"""How often networks obey edits, by method, task and size (rule draw_interventions)."""
+
+from emtvb import tables
+from emtvb.figures import interventions
+from emtvb.figures.save import save
+from emtvb.jobs import job
+
+with job(snakemake):
+    runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
+    measurements = tables.read_table(snakemake.input.measurements, interventions.COLUMNS)
+    measured = tables.combine(runs, measurements)
+    save(interventions.draw(measured), interventions.numbers(measured), snakemake.output.csv.removesuffix(".csv"))
