@@ -41,7 +41,7 @@ def test_dots_are_the_runs_that_solve_their_task() -> None:
     table = interventions.numbers(measured).query("solved")
     expected = np.concatenate([table["edit_success"], table["random_edit_success"]])
     np.testing.assert_allclose(np.sort(heights), np.sort(expected))
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["32\n3 of 6", "64\n3 of 6"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["32\n3 of 6 runs", "64\n3 of 6 runs"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -58,4 +58,4 @@ def test_where_no_run_solves_its_task_there_is_no_dot() -> None:
     figure = interventions.draw(measured)
     figure.canvas.draw()
     assert not figure.axes[0].lines
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["32\n0 of 6", "64\n0 of 6"]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["32\n0 of 6 runs", "64\n0 of 6 runs"]

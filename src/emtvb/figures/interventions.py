@@ -30,7 +30,7 @@ def draw(measured: pd.DataFrame) -> Figure:
     """Success of single-element edits: a panel per task, a group per hidden size, in it each method and its control.
 
     A dot is a run that solves its task, a bar the mean. Grey: the same edits with a step in a random direction of the
-    same size, which must fail. Below each group: how many of its runs solve the task.
+    same size, which must fail. Below each group: how many of its runs solve the task and so are drawn.
 
     Args:
         measured: Run table and measurements together, at least one row.
@@ -44,8 +44,8 @@ def draw(measured: pd.DataFrame) -> Figure:
     for axes, task in zip(panels, tasks, strict=False):
         _panel(axes, table[table["task"] == task])
         axes.set_title(wrapped(str(task), 24))
-    figure.supylabel("edits obeyed over 100 steps", fontsize=8)
-    figure.supxlabel("neurons, and how many runs solve the task", fontsize=8)
+        axes.set_xlabel("neurons")
+    figure.supylabel("edits obeyed", fontsize=8)
     for axes in panels[len(tasks) :]:
         axes.set_axis_off()
     handles = [Line2D([], [], color=colour, marker="o", linestyle="none", markersize=4) for colour in COLOURS[:3]]
@@ -80,7 +80,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
     labels = []
     for i, size in enumerate(sizes):
         group = table[table["hidden_dim"] == size]
-        labels.append(f"{size}\n{group.loc[group['solved'], 'run_id'].nunique()} of {group['run_id'].nunique()}")
+        labels.append(f"{size}\n{group.loc[group['solved'], 'run_id'].nunique()} of {group['run_id'].nunique()} runs")
         for j, method in enumerate(METHODS):
             solved = group[(group["method"] == method) & group["solved"]]
             place = i + 0.26 * (j - 1)

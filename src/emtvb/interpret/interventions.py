@@ -20,7 +20,7 @@ from emtvb.networks import signs
 from emtvb.tasks import Task
 
 FUTURE = 100
-"""Output steps after an edit that must all be exact."""
+"""Output steps after an edit that must all be exact, where the test goes on for as long."""
 
 
 def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
@@ -161,8 +161,9 @@ def trials(
     times: Sequence[int],
     repeats: int = 2,
     seed: int = 0,
+    steps: int = FUTURE,
 ) -> Trials:
-    """Flip each of these elements at each of these output steps, in so many sequences, and run on for 100 steps.
+    """Flip each of these elements at each of these output steps, in so many sequences, and run on.
 
     Args:
         system: It runs.
@@ -173,6 +174,7 @@ def trials(
         times: Output steps after which to edit.
         repeats: Sequences for each element and time.
         seed: Of the choice of sequences and of random directions.
+        steps: Output steps after the edit.
     """
     rng = np.random.default_rng(seed)
     element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
@@ -180,8 +182,8 @@ def trials(
     change = memories.change(before, after)
     random = rng.normal(size=change.shape)
     random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
-    asked, old = future(task, after), future(task, before)
-    edited, pushed = (system.coast(state + step, FUTURE)[1] for step in (change, random))
+    asked, old = future(task, after, steps), future(task, before, steps)
+    edited, pushed = (system.coast(state + step, steps)[1] for step in (change, random))
     return Trials(element, time, exact(edited, asked), exact(pushed, asked), exact(pushed, old))
 
 
@@ -203,7 +205,13 @@ class EndOfInput:
 
 
 def edit_at_end_of_input(
-    system: System, task: Task, memories: VariableMemories, recording: Recording, repeats: int = 4, seed: int = 0
+    system: System,
+    task: Task,
+    memories: VariableMemories,
+    recording: Recording,
+    repeats: int = 4,
+    seed: int = 0,
+    steps: int = FUTURE,
 ) -> EndOfInput:
     """Flip every element, observable or not, when the last input has been read.
 
@@ -214,15 +222,16 @@ def edit_at_end_of_input(
         recording: Of sequences that the basis was not fitted on.
         repeats: Sequences for each element.
         seed: Of the choice of sequences.
+        steps: Output steps after the edit.
     """
     observable = task.observable()
-    seen = trials(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed)
+    seen = trials(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed, steps)
     followed = float(seen.followed.mean())
     if observable.all():
         return EndOfInput(followed, float("nan"), float("nan"))
     element = np.repeat(np.flatnonzero(~observable), repeats)
     state, before, after = _flips(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
-    edited, left = (system.coast(state + step, FUTURE)[1] for step in (memories.change(before, after), np.zeros(1)))
+    edited, left = (system.coast(state + step, steps)[1] for step in (memories.change(before, after), np.zeros(1)))
     size = np.linalg.norm(memories.basis, axis=0)
     return EndOfInput(
         observable_followed=followed,

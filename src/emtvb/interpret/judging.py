@@ -30,7 +30,8 @@ class MemoryMeasures:
         explained_variance: Share of the state's variance inside the span of Psi.
         decoded_map_error: |M - Phi| / |Phi| for the M that leads best from what is read at t to what is read at t+1.
         condition: Condition number of Psi.
-        edit_success: Share of single-element edits whose next 100 output vectors are exactly the theory's for m'.
+        edit_success: Share of single-element edits after which as many output vectors as :func:`future_steps` says are
+            exactly the theory's for m'.
         random_edit_success: The same for a step of the same size in a random direction: must be near 0.
         random_edit_ignored: Share of those steps after which the outputs are exactly those of the unchanged m.
     """
@@ -49,17 +50,22 @@ class MemoryMeasures:
 
 def held_out(system: System, task: Task, horizon: int, count: int = 512, seed: int = 0) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
-    steps = max(horizon, edit_times(task)[-1], settled(task) + FUTURE)
+    steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
     return record(system, task, sequences(task, JUDGING, count, seed), steps)
 
 
-def unedited_success(recording: Recording, task: Task) -> float:
-    """Share of sequences whose 100 outputs after the first of :func:`edit_times` are exact without any edit.
+def unedited_success(recording: Recording, task: Task, horizon: int = 200) -> float:
+    """Share of sequences that are exact for as long if nothing is edited, over the same moments.
 
     No edit can be obeyed more often, but for the luck of the draw.
     """
-    following = slice(settled(task) + 1, settled(task) + 1 + FUTURE)
-    return float(exact(recording.outputs[following], recording.theory[following, :, -task.d :]).mean())
+    starts = [slice(time + 1, time + 1 + future_steps(horizon)) for time in edit_times(task)]
+    return float(np.mean([exact(recording.outputs[at], recording.theory[at, :, -task.d :]) for at in starts]))
+
+
+def future_steps(horizon: int) -> int:
+    """Output steps that must be exact after an edit: 100, but no more than the test of accuracy has."""
+    return min(FUTURE, horizon)
 
 
 def edit_times(task: Task) -> list[int]:
@@ -68,7 +74,12 @@ def edit_times(task: Task) -> list[int]:
 
 
 def judge(
-    system: System, task: Task, memories: VariableMemories, recording: Recording, trained_horizon: int
+    system: System,
+    task: Task,
+    memories: VariableMemories,
+    recording: Recording,
+    trained_horizon: int,
+    horizon: int = 200,
 ) -> MemoryMeasures:
     """Measure one basis.
 
@@ -76,22 +87,26 @@ def judge(
         system: It runs.
         task: What it was trained on.
         memories: Its basis.
-        recording: Of :func:`held_out`.
+        recording: Of :func:`held_out` for this horizon.
         trained_horizon: The longest horizon that the system was trained on.
+        horizon: Output steps of the test of accuracy.
     """
     kept, start = memories.kept, settled(task)
-    theory = recording.theory[start:, :, kept]
-    read = memories.read(recording.states[start:])[..., kept]
+    tested = slice(start, max(horizon, start + task.s) + 1)
+    theory = recording.theory[tested, :, kept]
+    read = memories.read(recording.states[tested])[..., kept]
     right = ((read >= 0) == (theory > 0)).mean(axis=1)
     near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
     far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)
-    tried = trials(system, task, memories, recording, np.flatnonzero(kept), edit_times(task))
+    tried = trials(
+        system, task, memories, recording, np.flatnonzero(kept), edit_times(task), steps=future_steps(horizon)
+    )
     return MemoryMeasures(
         decoding_accuracy=float(near.mean()),
         worst_decoding_accuracy=float(near.min()),
         far_decoding_accuracy=float(far.mean()),
         far_worst_decoding_accuracy=float(far.min()),
-        explained_variance=_explained_variance(memories, recording.states[start :: task.s + 1]),
+        explained_variance=_explained_variance(memories, recording.states[tested][:: task.s + 1]),
         decoded_map_error=_decoded_map_error(
             read[: -1 : task.s + 1], read[1 :: task.s + 1], task.transition()[np.ix_(kept, kept)]
         ),

@@ -12,7 +12,7 @@ from emtvb import networks
 from emtvb.interpret import memories
 from emtvb.interpret.extraction import at_end_of_input, by_data, scaled
 from emtvb.interpret.interventions import edit_at_end_of_input
-from emtvb.interpret.judging import MemoryMeasures, held_out, judge, unedited_success
+from emtvb.interpret.judging import MemoryMeasures, future_steps, held_out, judge, unedited_success
 from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import VariableMemories, power_iteration
 from emtvb.interpret.realisation import from_weights
@@ -79,7 +79,7 @@ class Measurement:
         largest_modulus: Spectral radius of W_hh.
         memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's basis.
         memory_condition: Condition number of the paper's basis.
-        unedited_success: Share of held-out sequences that are exact over 100 steps if nothing is edited.
+        unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
         early_edit_success: Share of edits of observable elements at the end of the input phase that are obeyed.
         unobservable_edit_ignored: Share of edits of unobservable elements there that change no output.
         unobservable_edit_size: Mean size of these edits relative to those of observable elements.
@@ -139,12 +139,15 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
     trained_horizon = max(run.protocol.curriculum)
     bases = {}
     for method, basis in extract(network, task, settings.modulus).items():
-        judged = judge(system, task, basis, recording, trained_horizon)
+        judged = judge(system, task, basis, recording, trained_horizon, settings.horizon)
         bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
-    early = edit_at_end_of_input(system, task, at_end_of_input(system, task), recording)
+    early = edit_at_end_of_input(
+        system, task, at_end_of_input(system, task), recording, steps=future_steps(settings.horizon)
+    )
+    unedited = unedited_success(recording, task, settings.horizon)
     return Measurement(
         run_id=run.run_id,
-        verdict=verdict(test_accuracy, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success),
+        verdict=verdict(test_accuracy, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
         test_accuracy=test_accuracy,
         spectral_error=published_spectral_error(_persistent_phi(task), weights, settings.modulus),
         optimal_spectral_error=match.error,
@@ -155,7 +158,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
         largest_modulus=float(np.abs(found).max()),
         memory_map_error=memories.map_error(published, weights, task),
         memory_condition=published.condition,
-        unedited_success=unedited_success(recording, task),
+        unedited_success=unedited,
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
         unobservable_edit_size=early.unobservable_size,
@@ -195,7 +198,7 @@ def _diverged(run: Run, test_accuracy: float) -> Measurement:
     unknown = BasisMeasures(**dict.fromkeys((field.name for field in fields(BasisMeasures)), nan))
     return Measurement(
         run_id=run.run_id,
-        verdict=verdict(test_accuracy, nan, nan),
+        verdict=verdict(test_accuracy, nan, nan, nan),
         test_accuracy=test_accuracy,
         spectral_error=nan,
         optimal_spectral_error=nothing.error,

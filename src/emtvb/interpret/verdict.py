@@ -15,11 +15,12 @@ ACCURATE = 0.99
 DECODES = 0.98
 """Least decoding accuracy of the worst element in a linear circuit."""
 OBEYS = 0.9
-"""Least share of edits that a linear circuit obeys, exactly over 100 steps."""
+"""Least share of edits that a linear circuit obeys, of the share of sequences that are exact without an edit."""
 
 
-def verdict(test_accuracy: float, worst_decoding_accuracy: float, edit_success: float) -> str:
+def verdict(test_accuracy: float, worst_decoding_accuracy: float, edit_success: float, unedited_success: float) -> str:
     """The verdict on these measures of the data-driven basis; NaN counts as failure."""
     if not test_accuracy >= ACCURATE:
         return NOT_LEARNED
-    return LINEAR_CIRCUIT if worst_decoding_accuracy >= DECODES and edit_success >= OBEYS else OTHERWISE
+    obeys = edit_success >= OBEYS * unedited_success > 0
+    return LINEAR_CIRCUIT if worst_decoding_accuracy >= DECODES and obeys else OTHERWISE
