@@ -102,6 +102,10 @@ def test_what_skipped_runs_change_shows() -> None:
     changed = by_name(runs)[name]
     assert changed.verdict == "not reproduced"
     assert changed.because.startswith("0.90 without them, ")
+    fewer = runs[~((runs["seed"] > 10) & runs["run_id"].str.startswith("T1_h128_l2-0_thr-0.9_"))].copy()
+    fewer.loc[(fewer["seed"] > 10) & (fewer["task"] == "T1"), "test_accuracy"] = 0.1
+    assert by_name(fewer)[name].because.startswith("0.90 without them, ")
+    assert by_name(fewer)[name].seeds == 10
     only = runs[~runs["run_id"].str.startswith("T1_h128_l2-0_thr-0.9_")]
     assert by_name(only)[name].verdict == "cannot tell"
     assert by_name(only)["table1-T1-128-0-accuracy"].seeds == 20
