@@ -1,6 +1,7 @@
 # make reproduce   train, interpret, tabulate and draw: the experiment in CONFIG
 # make test        everything that must hold, style and types included
 # make figures     every table and figure again from stored measurements and arrays; trains nothing
+# make install     only set up .venv: on a cluster, what `.venv/bin/snakemake --profile slurm all` needs
 # make report      the run as one self-contained HTML page
 # make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
 
@@ -11,8 +12,10 @@ VENV := .venv
 SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: reproduce figures test report lock clean
+.PHONY: install reproduce figures test report lock clean
 .DELETE_ON_ERROR:
+
+install: $(VENV)/.runs
 
 reproduce: $(VENV)/.runs
 	@$(VENV)/bin/emtvb config check $(CONFIG)

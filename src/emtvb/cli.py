@@ -287,6 +287,21 @@ def audit_results(folder: Path, file: str | None, runs: int, seed: int, epochs: 
         sys.exit(1)
 
 
+@commands.command()
+@click.argument("file", type=click.Path(), default="config/config.yaml")
+@click.option("--profile", "profiles", multiple=True, default=["slurm"], show_default=True, help="As for Snakemake.")
+def doctor(file: str, profiles: tuple[str, ...]) -> None:
+    """Check what a run on a Slurm cluster needs, before it is submitted. FILE is the experiment's config."""
+    from emtvb.doctor import examine
+
+    found = []
+    for finding in examine(config.load(file), profiles):
+        console.print(str(finding))
+        found.append(finding.level)
+    if "error" in found:
+        sys.exit(1)
+
+
 def _print_table1(rows: Any, name: str) -> None:
     shown = Table(
         title=f"Table 1, {name}: spectral error in rad (test accuracy) seeds covered/seeds", title_justify="left"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emtvb import provenance
+from emtvb import node, provenance
 from emtvb.errors import InputError
 
 _FORMAT = "%(asctime)s %(message)s"
@@ -27,6 +27,7 @@ def job(snakemake: Any) -> Iterator[dict[str, Any]]:
     """
     started = time.monotonic()
     with logged(snakemake.log[0]):
+        node.settle()
         yield json.loads(snakemake.params.recipe)["settings"]
         provenance.record(
             snakemake.params.recipe, dict(snakemake.wildcards.items()), list(snakemake.input),

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from emtvb import networks
+from emtvb.lock import locked
 from emtvb.runs import Run, runs_to_json
 from emtvb.training import shard
 
@@ -21,6 +21,7 @@ TRAIN = """
 import resource, sys
 from pathlib import Path
 from emtvb.jobs import logged
+from emtvb.lock import locked
 from emtvb.runs import runs_from_json
 from emtvb.training import checkpoint, shard
 checkpoint.EVERY_SECONDS = 0.0
@@ -91,7 +92,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(runs: list[Run], tmp_path: Pa
 def test_a_shard_that_another_process_trains_is_waited_for(runs: list[Run], tmp_path: Path) -> None:
     state = tmp_path / "runs"
     state.mkdir()
-    with FileLock(state / ".lock"):
+    with locked(state / ".lock"):
         process = start(tmp_path, runs[:1])
         assert process.stderr is not None
         assert "another process is training this shard; waiting" in process.stderr.readline()

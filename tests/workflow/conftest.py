@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
-COPIED = ("Snakefile", "workflow", "config", "profiles", "src", "README.md")
+COPIED = ("Snakefile", "workflow", "config", "profiles", "slurm", "src", "README.md")
 
 
 class Project:
@@ -26,7 +26,9 @@ class Project:
         for name in (*COPIED, *(() if source == ROOT else ("results", ".snakemake"))):
             path = source / name
             if path.is_dir():
-                shutil.copytree(path, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+                shutil.copytree(
+                    path, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "site.yaml")
+                )
             elif path.exists():
                 shutil.copy2(path, folder / name)
         return cls(folder)

@@ -5,6 +5,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from emtvb import config as experiments
+from emtvb import slurm
 from emtvb.errors import InputError
 from emtvb.restore import restore
 from emtvb.stages import Stages
@@ -19,6 +20,12 @@ except InputError as error:
 RESULTS = experiments.results_root() / EXPERIMENT.experiment
 STAGES = Stages(EXPERIMENT)
 SHARDS = EXPERIMENT.shards()
+if slurm.is_around_another_task():
+    RESULTS = slurm.stand_in_results(SHARDS)
+if slurm.is_superseded(RESULTS):
+    raise WorkflowError(
+        "this job was sent by a Snakemake that was killed, and another one has taken over: nothing to do"
+    )
 EXEMPLARS = EXPERIMENT.exemplars()
 
 # Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
@@ -50,3 +57,14 @@ def figure(path, suffix, **labels):
         category="Figures",
         labels={"figure": name, **labels, "format": suffix},
     )
+
+
+onstart:
+    try:
+        slurm.hold(RESULTS)
+        if hasattr(workflow.executor_settings, "status_command"):
+            slurm.cancel_left_over(
+                {id for job in workflow.dag.jobs for id in workflow.persistence.external_jobids(job)}
+            )
+    except InputError as error:
+        raise WorkflowError(str(error)) from None

@@ -11,9 +11,6 @@ rule measure_shard:
     conda:
         "../envs/emtvb.yaml"
     threads: 1
-    resources:
-        mem_mb=2000,
-        runtime="2h",
     params:
         recipe=recipe("measure_shard"),
     script:

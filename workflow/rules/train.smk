@@ -14,9 +14,6 @@ rule train_shard:
     conda:
         "../envs/emtvb.yaml"
     threads: 1
-    resources:
-        mem_mb=1500,
-        runtime="12h",
     params:
         recipe=recipe("train_shard"),
     script:

@@ -6,17 +6,16 @@ import functools
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
 
 from emtvb import networks
 from emtvb.closure import code_hash
 from emtvb.errors import InputError
 from emtvb.files import check_writable
+from emtvb.lock import locked
 from emtvb.networks import Network
 from emtvb.runs import Run
 from emtvb.training import engine, history, lockstep
@@ -46,23 +45,11 @@ def train_shard(
         InputError: Where this machine has no such trainer.
     """
     weights, histories, state = Path(weights), Path(histories), check_writable(state)
-    with _alone(state):
+    # Another process may be one that outlived the workflow that started it.
+    with locked(state / ".lock", waiting=f"{state}: another process is training this shard; waiting for it to end"):
         results = _train_all(runs, state, trainer)
     networks.save_networks(weights, {run_id: network for run_id, (network, _) in results.items()})
     history.write(histories, {run_id: rows for run_id, (_, rows) in results.items()})
-
-
-@contextmanager
-def _alone(state: Path) -> Iterator[None]:
-    """Wait for any other process that trains this shard, such as one that outlived the workflow that started it."""
-    lock = FileLock(state / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.warning("%s: another process is training this shard; waiting for it to end", state)
-        lock.acquire()
-    with lock:
-        yield
 
 
 def _train_all(runs: Sequence[Run], state: Path, trainer: str) -> dict[str, Result]:

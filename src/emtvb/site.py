@@ -1,0 +1,69 @@
+"""What a group's cluster wants to be told: the keys of ``slurm/site.yaml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+
+from emtvb.errors import InputError
+
+Text = Annotated[str, Field(min_length=1, pattern=r"^[^\s'\"]+$")]
+Count = Annotated[StrictInt, Field(ge=1)]
+
+
+class Site(BaseModel):
+    """A cluster's own settings, all of them optional; what is left out is left to Slurm's defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    account: Text | None = Field(None, description="Slurm account that jobs are charged to (sbatch --account).")
+    partition: Text | None = Field(None, description="Partition that jobs run in (sbatch --partition).")
+    qos: Text | None = Field(None, description="Quality of service (sbatch --qos).")
+    constraint: Text | None = Field(None, description="Node features; one CPU model gives the same bits everywhere.")
+    longest: Count | None = Field(None, description="Minutes that no job may ask for more than.")
+    gpus: Count | None = Field(None, description="GPUs of a training job, for trainer: cuda.")
+    gpu_partition: Text | None = Field(None, description="Partition of training jobs, where it is another.")
+
+    def resources(self) -> dict[str, str]:
+        """What every job is submitted with, by Snakemake's names."""
+        found = {
+            "slurm_account": self.account,
+            "slurm_partition": self.partition,
+            "qos": self.qos,
+            "constraint": self.constraint,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def training_resources(self) -> dict[str, str | int]:
+        """What training jobs are submitted with besides."""
+        found = {"gpu": self.gpus, "slurm_partition": self.gpu_partition}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def at_most(self, minutes: int) -> str:
+        """A job's time in minutes, more with every attempt and never beyond the longest, as Snakemake evaluates it."""
+        return f"{minutes} * attempt" if self.longest is None else f"min({minutes} * attempt, {self.longest})"
+
+
+def load(path: Path | str) -> Site:
+    """The settings in a file, or none where there is no file.
+
+    Raises:
+        InputError: Where it cannot be read or has keys or values that mean nothing.
+    """
+    path = Path(path)
+    if not path.exists():
+        return Site()
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError("site file", str(path), f"cannot be read ({error})") from None
+    try:
+        return Site.model_validate(found or {})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"])) or "content"
+        keys = ", ".join(Site.model_fields)
+        raise InputError(f"{path}: {key}", first["input"], f"{first['msg']}; the keys are {keys}") from None

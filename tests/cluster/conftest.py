@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from emtvb import config
+from emtvb.training.shard import train_shard
+
+from ..workflow.conftest import SNAKEMAKE, Project
+from .cluster import PACKAGES, Cluster, missing_programs
+
+HERE = Path(__file__).parent
+SHARDS = "T1_h64_l2-0_seeds1-4", "T2_h64_l2-0_seeds1-4"
+TRAINED = [
+    f"results/faults/training/{shard}/{name}" for shard in SHARDS for name in ("weights.safetensors", "history.csv")
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if missing := missing_programs():
+        reason = f"no Slurm here ({', '.join(missing)}); on Debian: apt-get install {PACKAGES}"
+        for item in items:
+            if HERE in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="module")
+def accounting() -> bool:
+    """Whether the module's cluster keeps accounts; a module overrides it."""
+    return False
+
+
+@pytest.fixture(scope="module")
+def cluster(accounting: bool) -> Iterator[Cluster]:
+    """A cluster for the tests of a module, taken down at their end."""
+    folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))  # short: it holds sockets
+    try:
+        with Cluster(folder / "c", accounting=accounting) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Call:
+    """A call of Snakemake with the Slurm profile in a clone of its own."""
+
+    def __init__(self, project: Project, cluster: Cluster, *arguments: str) -> None:
+        self.folder = project.folder
+        self.output = project.folder / f"snakemake-{time.monotonic_ns()}.out"
+        with self.output.open("wb") as out:
+            self.process = subprocess.Popen(
+                [SNAKEMAKE, "--profile", "slurm", "--profile", str(HERE / "quick"), *arguments],
+                cwd=project.folder,
+                env={**cluster.environment, "PYTHONPATH": str(project.folder / "src")},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def finish(self) -> str:
+        """Wait for its end, which must be a good one; returns what it said."""
+        status = self.process.wait(600)
+        said = self.output.read_text()
+        assert status == 0, said[-5000:]
+        return said
+
+    def log(self, shard: str) -> str:
+        """A shard's training log."""
+        path = self.folder / "results" / "faults" / "logs" / "train_shard" / f"{shard}.log"
+        return path.read_text() if path.exists() else ""
+
+    def wait_for_training(self, *shards: str) -> None:
+        """Wait until the shards have trained one run each and are at another."""
+        wait(lambda: all("training (run 2 of 4" in self.log(shard) for shard in shards), self.process)
+
+    def trainers(self) -> list[psutil.Process]:
+        """The processes that train."""
+        found = []
+        for process in psutil.process_iter(["cmdline", "cwd"]):
+            words = process.info["cmdline"] or []
+            if process.info["cwd"] == str(self.folder) and any(word.endswith("train_shard.py") for word in words[1:2]):
+                found.append(process)
+        return found
+
+
+def wait(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None, seconds: float = 300) -> None:
+    """Wait for a condition, as long as a process runs."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process is None or process.poll() is None, "Snakemake ended before it came to that"
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.1)
+
+
+def job_of(cluster: Cluster, shard_log: str) -> tuple[str, str]:
+    """The Slurm job and the node that a training log names last."""
+    line = [line for line in shard_log.splitlines() if "Slurm job" in line][-1]
+    job, node = line.split("Slurm job ")[1].split(" on ")
+    return job, node
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A fresh clone."""
+    return Project.copy(tmp_path)
+
+
+@pytest.fixture
+def submit(project: Project, cluster: Cluster) -> Iterator[Callable[..., Call]]:
+    """Calls Snakemake for the networks of both shards; what still runs at the end is ended."""
+    calls: list[Call] = []
+
+    def start(*arguments: str) -> Call:
+        given = ("--configfile", str(HERE / "experiment.yaml"), *arguments, "--", *TRAINED)
+        calls.append(Call(project, cluster, *given))
+        return calls[-1]
+
+    yield start
+    for call in calls:
+        if call.process.poll() is None:
+            call.process.kill()
+            call.process.wait()
+    cluster.slurm("scancel", "--me")
+    wait(lambda: not cluster.slurm("squeue", "-h", "-t", "pending,running,completing"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The networks of both shards, trained here without Snakemake or Slurm."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    for shard, runs in config.load(HERE / "experiment.yaml").shards().items():
+        here = folder / "results" / "faults" / "training" / shard
+        train_shard(runs, here / "weights.safetensors", here / "history.csv", here / "runs")
+    return {name: (folder / name).read_bytes() for name in TRAINED}
+
+
+def made(project: Project) -> dict[str, bytes]:
+    """The same files in a clone."""
+    return {name: (project.folder / name).read_bytes() for name in TRAINED}

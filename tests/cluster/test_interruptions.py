@@ -1,0 +1,55 @@
+"""A job over its time, Slurm's controller or Snakemake ended: the same command finishes, with the same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..workflow.conftest import Project
+from .cluster import Cluster
+from .conftest import SHARDS, Call, job_of, made
+
+
+def test_a_job_over_its_time(
+    project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
+) -> None:
+    """One trainer is stopped, and so cannot end within its minute."""
+    call = submit("--set-resources", "train_shard:runtime=1 if attempt == 1 else 10", "train_shard:mem_mb=2000")
+    call.wait_for_training(SHARDS[0])
+    job, _ = job_of(cluster, call.log(SHARDS[0]))
+    for process in call.trainers():
+        process.suspend()
+    said = call.finish()
+    assert f"SLURM-job '{job}' failed, SLURM status is: 'TIMEOUT'" in said
+    assert "already trained (1 of 4)" in call.log(SHARDS[0])
+    assert made(project) == undisturbed
+
+
+def test_the_controller_is_restarted(
+    project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
+) -> None:
+    call = submit()
+    call.wait_for_training(SHARDS[0])
+    cluster.kill("slurmctld")
+    cluster.start_controller()
+    call.finish()
+    assert made(project) == undisturbed
+
+
+def test_snakemake_is_killed_and_started_again(
+    project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
+) -> None:
+    first = submit()
+    first.wait_for_training(SHARDS[0])
+    second = submit()
+    assert second.process.wait(300) != 0
+    refusal = [line for line in second.output.read_text().splitlines() if "works on it" in line]
+    assert len(refusal) == 1
+    assert f"process {first.process.pid}" in refusal[0]
+    first.process.kill()
+    first.process.wait()
+    job, _ = job_of(cluster, first.log(SHARDS[0]))
+    said = submit().finish()
+    assert re.search(rf"cancelling Slurm jobs .*\b{job}\b.*, left over from a Snakemake that was killed", said)
+    assert "already trained (1 of 4)" in first.log(SHARDS[0])
+    assert made(project) == undisturbed

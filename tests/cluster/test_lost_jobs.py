@@ -1,0 +1,42 @@
+"""Jobs killed by hand, without their node or over their memory: the same command finishes, with the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..workflow.conftest import Project
+from .cluster import Cluster
+from .conftest import SHARDS, Call, job_of, made
+
+
+def test_a_cancelled_job_and_a_lost_node(
+    project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
+) -> None:
+    call = submit()
+    call.wait_for_training(*SHARDS)
+    cancelled, _ = job_of(cluster, call.log(SHARDS[0]))
+    lost, node = job_of(cluster, call.log(SHARDS[1]))
+    assert "_" in cancelled, "shards are submitted as a job array"
+    cluster.slurm("scancel", cancelled, check=True)
+    cluster.slurm("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test", check=True)
+    try:
+        said = call.finish()
+    finally:
+        cluster.slurm("scontrol", "update", f"NodeName={node}", "State=RESUME")
+    assert f"SLURM-job '{cancelled}' failed, SLURM status is: 'CANCELLED'" in said
+    assert job_of(cluster, call.log(SHARDS[0]))[0] != cancelled, "submitted again"
+    again, other = job_of(cluster, call.log(SHARDS[1]))
+    assert again == lost, "requeued by Slurm under its own id"
+    assert other != node
+    for shard in SHARDS:
+        assert "already trained (1 of 4)" in call.log(shard)
+    assert made(project) == undisturbed
+
+
+def test_a_job_over_its_memory(
+    project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
+) -> None:
+    call = submit("--set-resources", "train_shard:mem_mb=300 * attempt ** 3", "train_shard:runtime=10")
+    said = call.finish()
+    assert "SLURM status is: 'OUT_OF_MEMORY'" in said
+    assert made(project) == undisturbed

@@ -1,0 +1,68 @@
+"""The smoke experiment on a cluster that keeps no accounts, from nothing to figures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ..workflow.conftest import Project
+from .cluster import Cluster
+from .conftest import Call
+
+SMOKE = ("--configfile", "config/smoke.yaml", "--config", "l2=[0]", "seeds=[1]")
+
+
+@pytest.fixture(scope="module")
+def said(cluster: Cluster, clone: Project) -> str:
+    return Call(clone, cluster, *SMOKE, "--", "all").finish()
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project.copy(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="module")
+def jobs(said: str, cluster: Cluster) -> dict[str, str]:
+    """Slurm's jobs and how they ended."""
+    lines = cluster.slurm("squeue", "-h", "--states=all", "--format=%i %T").splitlines()
+    return dict(line.split() for line in lines)
+
+
+def logs(clone: Project, rule: str) -> list[str]:
+    return [path.read_text() for path in (clone.folder / "results" / "smoke" / "logs" / rule).glob("*.log")]
+
+
+def test_everything_is_there(said: str, clone: Project) -> None:
+    results = clone.folder / "results" / "smoke"
+    for name in ("tables/table1.csv", "figures/weights.pdf", "figures/learning.png", "figures/animation/mixed.gif"):
+        assert (results / name).stat().st_size > 0
+    assert clone.planned(*SMOKE) == {}
+
+
+def test_slurm_ran_the_jobs_and_their_logs_name_them(jobs: dict[str, str], clone: Project) -> None:
+    named = {
+        re.search(r"Slurm job (\S+) on n\d", text)[1]
+        for rule in ("train_shard", "measure_shard")
+        for text in logs(clone, rule)
+    }  # type: ignore[index]
+    assert named == set(jobs)
+    assert set(jobs.values()) == {"COMPLETED"}
+    assert len(jobs) == 6
+
+
+def test_training_is_one_job_array(jobs: dict[str, str]) -> None:
+    arrays = {job.split("_")[0] for job in jobs if "_" in job}
+    assert len(arrays) == 1
+    assert sum("_" in job for job in jobs) == 3
+
+
+def test_compiled_code_stays_on_the_node(said: str, clone: Project) -> None:
+    assert not list((clone.folder / "src").rglob("*.nbi")), "numba wrote to the clone"
+
+
+def test_the_same_call_again_does_nothing(said: str, cluster: Cluster, clone: Project) -> None:
+    assert "Nothing to be done" in Call(clone, cluster, *SMOKE, "--", "all").finish()
+    assert not list(Path("/tmp").glob("emtvb-*/training")), "stand-ins are removed"

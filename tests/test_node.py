@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emtvb import node
+
+
+@pytest.fixture
+def in_a_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    for name, value in {"JOB_ID": "8", "ARRAY_JOB_ID": "7", "ARRAY_TASK_ID": "2", "TMPDIR": str(tmp_path)}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    monkeypatch.setenv("SLURMD_NODENAME", "n9")
+    return tmp_path
+
+
+def cache(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where numba keeps its code now; the setting is undone at the end of the test."""
+    import os
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", found := os.environ["NUMBA_CACHE_DIR"])
+    return Path(found)
+
+
+def test_a_job_says_where_it_is(
+    in_a_job: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "mine")
+    with caplog.at_level("INFO", "emtvb"):
+        node.settle()
+        monkeypatch.delenv("SLURM_ARRAY_JOB_ID")
+        node.settle()
+    assert caplog.messages == ["Slurm job 7_2 on n9", "Slurm job 8 on n9"]
+    assert cache(monkeypatch) == Path("mine")
+
+
+def test_compiled_code_goes_to_scratch_which_is_this_users_alone(
+    in_a_job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.settle()
+    folder = cache(monkeypatch)
+    assert folder.parent == in_a_job
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("planted", ["link", "open"])
+def test_a_folder_that_others_can_write_is_not_used(
+    in_a_job: Path, monkeypatch: pytest.MonkeyPatch, planted: str
+) -> None:
+    node.settle()
+    usual = cache(monkeypatch)
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    if planted == "open":
+        usual.chmod(0o777)
+    else:
+        usual.rmdir()
+        usual.symlink_to(in_a_job)
+    node.settle()
+    found = cache(monkeypatch)
+    assert found != usual
+    assert found.stat().st_mode & 0o077 == 0
+    found.rmdir()
+
+
+def test_nothing_happens_outside_a_job(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    with caplog.at_level("INFO", "emtvb"):
+        node.settle()
+    assert not caplog.messages

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from emtvb import site
+from emtvb.doctor import read_profiles
+from emtvb.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the profile alone."""
+    (tmp_path / "slurm").mkdir()
+    (tmp_path / "slurm" / "config.yaml").write_text((ROOT / "slurm" / "config.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_example_names_every_key() -> None:
+    example = yaml.safe_load((ROOT / "slurm" / "site.example.yaml").read_text())
+    assert set(example) == set(site.Site.model_fields)
+    site.load(ROOT / "slurm" / "site.example.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["acount: x", "gpus: 0", "account: [a]", "partition: 'a b'", "- x", "a: b: c", "longest: 1h"]
+)
+def test_what_means_nothing_is_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "site.yaml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        site.load(tmp_path / "site.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_no_account_partition_or_gpu_unless_the_site_says_so(clone: Path) -> None:
+    requests, options = read_profiles(["slurm"])
+    assert {request.rule for request in requests} == {"train_shard", "measure_shard"}
+    for request in requests:
+        assert not {"slurm_account", "slurm_partition", "qos", "constraint", "gpu"} & set(request.first)
+    assert options["executor"] == "slurm"
+
+
+def test_the_site_reaches_every_rule_and_caps_their_time(clone: Path) -> None:
+    (clone / "slurm" / "site.yaml").write_text(
+        "{account: lab, partition: cpu, longest: 200, gpus: 2, gpu_partition: gpu}"
+    )
+    requests = {request.rule: request for request in read_profiles(["slurm"])[0]}
+    assert requests["measure_shard"].first["slurm_account"] == requests["train_shard"].first["slurm_account"] == "lab"
+    assert requests["measure_shard"].first["slurm_partition"] == "cpu"
+    assert "gpu" not in requests["measure_shard"].first
+    assert requests["train_shard"].first["slurm_partition"] == "gpu"
+    assert requests["train_shard"].first["gpu"] == 2
+    assert requests["train_shard"].first["runtime"] == 120
+    assert requests["train_shard"].last["runtime"] == 200
+
+
+def test_time_and_memory_grow_with_every_attempt(clone: Path) -> None:
+    for request in read_profiles(["slurm"])[0]:
+        assert request.last["runtime"] == 4 * request.first["runtime"]
+        assert request.last["mem_mb"] == 4 * request.first["mem_mb"]
+
+
+def test_a_second_profile_replaces_keys(clone: Path) -> None:
+    (clone / "mine").mkdir()
+    (clone / "mine" / "config.yaml").write_text("retries: 0\ndefault-resources:\n  slurm_account: ours\n")
+    requests, options = read_profiles(["slurm", "mine"])
+    assert all(request.first["slurm_account"] == "ours" for request in requests)
+    assert all(request.first == request.last for request in requests)
+    assert options["executor"] == "slurm"
