@@ -298,7 +298,7 @@ def _limits(request: Request, partitions: Mapping[str, Partition]) -> Iterator[F
             return
     if partition.preempt == "CANCEL":
         text = f"{name} cancels preempted jobs, for which Snakemake then waits forever"
-        yield Finding("warning", "partition", f"{text}; set another one, or stop a run that stands still and call it again")
+        yield Finding("warning", "partition", f"{text}; set another one, or call a run that stands still again")
     try:
         ask("sbatch", "--test-only", "--ntasks=1", "--cpus-per-task=1", *request.options(), "--wrap", "true")
     except InputError as error:
