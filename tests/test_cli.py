@@ -159,3 +159,75 @@ def test_the_installed_command_says_its_version() -> None:
     result = subprocess.run([EMTVB, "--version"], capture_output=True, text=True, check=True)
     assert result.stdout.startswith("emtvb, version ")
     assert "interpret" in subprocess.run([EMTVB], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network that learned its task."""
+    folder = tmp_path_factory.mktemp("trained") / "mine"
+    arguments = (
+        "train --task T1 --dimensions 2 --variables 2 --hidden 16 --epochs 2 --batches-per-epoch 400"
+        f" --curriculum 3,6,12 --threshold 0.95 --output {folder}"
+    )
+    subprocess.run([EMTVB, *arguments.split()], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("what", ["--flip 1", "--set +-", "--swap 1"])
+@pytest.mark.parametrize("basis", ["data", "realisation"])
+def test_an_edit_says_what_the_network_did_beside_the_theory(
+    emtvb, trained: Path, tmp_path: Path, what: str, basis: str
+) -> None:
+    status, out, err = emtvb(f"edit {trained} --at 6 --variable 2 {what} --basis {basis} --output {tmp_path}")
+    assert status == 0, err
+    steps = [line.split() for line in out.splitlines() if "+" in line or "-" in line]
+    assert sum("differs" in words for words in steps) >= 1
+    assert "of 100 output vectors are the theory's for the edited variables" in out
+    for suffix in ("png", "pdf", "csv"):
+        assert (tmp_path / f"edit.{suffix}").stat().st_size > 0
+    table = pd.read_csv(tmp_path / "edit.csv")
+    network, theory = (table.loc[table["series"] == series, "value"] for series in ("network", "theory"))
+    early = slice(0, 12)
+    assert ((network.to_numpy() >= 0) == (theory.to_numpy() > 0))[early].mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("--at 6 --variable 2", "edit: nothing: give one of --flip, --set, --swap"),
+        ("--at 6 --variable 2 --flip 0 --swap 1", "edit: --flip --swap: give one of"),
+        ("--at -1 --variable 2 --flip 0", "--at: -1: give output steps, 0 or more"),
+        ("--at 6 --variable 3 --flip 0", "variable: 3: variables run from 1 (oldest) to s = 2"),
+        ("--at 6 --variable 1 --flip 2", "dimension: 2: dimensions run from 0 to 1"),
+        ("--at 6 --variable 1 --set +x", "--set: +x: write one + or - for each dimension"),
+        ("--at 6 --variable 1 --set +", "give d = 2 values, each 1 or -1"),
+        ("--at 6 --variable 1 --swap 1", "changes no element that a later output depends on"),
+        ("--at 6 --variable 1 --flip 0 --basis mine", "is not one of 'data', 'power', 'realisation'"),
+    ],
+)
+def test_what_cannot_be_edited_is_one_clear_line(emtvb, trained: Path, arguments: str, says: str) -> None:
+    status, out, err = emtvb(f"edit {trained} {arguments}")
+    assert (status, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_interpret_names_the_verdict_and_every_basis(emtvb, trained: Path, tmp_path: Path) -> None:
+    status, out, err = emtvb(f"interpret {trained} --output {tmp_path}")
+    assert status == 0, err
+    for words in ("by data", "the paper's", "realised", "edits obeyed", "elements read right"):
+        assert words in out
+    verdicts = ("linear circuit", "solves the task without it", "did not learn")
+    assert sum("seed1_p" in line and any(verdict in line for verdict in verdicts) for line in out.splitlines()) >= 1
+    assert (tmp_path / "edits.png").stat().st_size > 0
+
+
+def test_a_network_with_too_few_neurons_has_no_basis_and_says_so(emtvb, tmp_path: Path) -> None:
+    small = "--dimensions 3 --variables 3 --hidden 5 --epochs 1 --batches-per-epoch 20 --curriculum 3 --threshold 0.9"
+    assert emtvb(f"train --task T1 {small} --output {tmp_path / 'small'}")[0] == 0
+    status, out, err = emtvb(f"interpret {tmp_path / 'small'}")
+    assert status == 0, err
+    assert "did not learn" in out
+    status, _, err = emtvb(f"edit {tmp_path / 'small'} --at 6 --variable 1 --flip 0")
+    assert status == 2
+    assert "5 neurons for 9 elements to store: there can be no basis" in err

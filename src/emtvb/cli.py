@@ -19,6 +19,7 @@ from emtvb.results import find_run
 from emtvb.tasks import Task
 
 if TYPE_CHECKING:
+    from emtvb.figures.edits import EditShown
     from emtvb.interpret.measure import Measurement
 
 console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
@@ -170,7 +171,7 @@ def interpret(run: str, output: Path | None) -> None:
     network = found.network()
     folder = check_writable(output or found.folder / "interpretation" / found.run.run_id)
 
-    from emtvb.figures import data, hidden_state, save, spectrum, weights
+    from emtvb.figures import data, edits, hidden_state, save, spectrum, weights
     from emtvb.interpret import exemplar
     from emtvb.interpret.measure import MeasureSettings, measure
 
@@ -182,6 +183,7 @@ def interpret(run: str, output: Path | None) -> None:
     save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
     save.save(weights.draw([look]), weights.numbers([look]), folder / "weights")
     save.save(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
+    save.save(edits.draw(edits.edits_of(look)), edits.numbers(edits.edits_of(look)), folder / "edits")
     _print_measurement(measurement)
     for path in sorted(folder.iterdir()):
         console.print(str(path))
@@ -198,14 +200,121 @@ def _print_measurement(found: Measurement) -> None:
     if math.isnan(found.spectral_error):
         same = found.phi_eigenvalues == found.network_eigenvalues
         error = "not defined (by rounding)" if same else "not defined (counts differ)"
-    table = Table("measurement", "value", title=found.run_id, title_justify="left")
+    table = Table("measurement", "value", title=f"{found.run_id}: {found.verdict}", title_justify="left")
     table.add_row("test accuracy", f"{found.test_accuracy:.4f}")
     table.add_row("long-term eigenvalues", f"{found.network_eigenvalues} (Phi has {found.phi_eigenvalues})")
     table.add_row("spectral error, as published (rad)", error)
     table.add_row("spectral error, optimal (rad)", f"{found.optimal_spectral_error:.5f}")
     table.add_row("matched pairs alone (rad)", f"{found.matched_spectral_error:.5f}, {found.matched_eigenvalues} pairs")
-    table.add_row("|Psi* W_hh Psi - Phi| / |Phi|", f"{found.memory_map_error:.3f}")
+    table.add_row("sequences exact without an edit", f"{found.unedited_success:.3f}")
+    table.add_row("edits of unobservable elements that change nothing", f"{found.unobservable_edit_ignored:.3f}")
     console.print(table)
+    bases = Table("variable memories", "by data", "the paper's", "realised", title_justify="left")
+    for name, measure in _BASIS_ROWS.items():
+        bases.add_row(name, *(f"{getattr(found.bases[method], measure):.4g}" for method in BASES))
+    console.print(bases)
+
+
+BASES = ("data", "power", "realisation")
+_BASIS_ROWS = {
+    "elements read right": "decoding_accuracy",
+    "of the worst element": "worst_decoding_accuracy",
+    "edits obeyed": "edit_success",
+    "random steps obeyed (must be 0)": "random_edit_success",
+    "state variance in their span": "explained_variance",
+    "decoded map's distance from Phi": "decoded_map_error",
+    "W_hh's distance from Phi": "map_error",
+    "the same but for the gain": "shape_error",
+    "gain of W_hh": "gain",
+    "condition": "condition",
+}
+
+
+@commands.command()
+@click.argument("run")
+@click.option("--at", "time", type=int, required=True, help="Output steps before the edit; 0: after the last input.")
+@click.option("--variable", type=int, required=True, help="What to edit: 1 (oldest) to s (newest).")
+@click.option("--flip", "dimension", type=int, help="Negate this dimension of it, counted from 0.")
+@click.option("--set", "values", help="Store these values in it, such as +-+--+++.")
+@click.option("--swap", "other", type=int, help="Exchange it with this variable.")
+@click.option(
+    "--basis", type=click.Choice(BASES), default=BASES[0], show_default=True, help="Memories to edit through."
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Where to [default: beside the run's experiment].")
+def edit(
+    run: str, time: int, variable: int, dimension: int | None, values: str | None, other: int | None,
+    basis: str, output: Path | None,
+) -> None:  # fmt: skip
+    """Change what a trained network stores while it repeats the picture 3-1-5, and see what it then does.
+
+    RUN is a folder of `emtvb train`, or a run id.
+    """
+    ways = {"--flip": dimension, "--set": values, "--swap": other}
+    given = [name for name, value in ways.items() if value is not None]
+    if len(given) != 1:
+        raise InputError("edit", " ".join(given) or "nothing", f"give one of {', '.join(ways)}")
+    found = find_run(run, config.results_root())
+    network, task = found.network(), found.run.task
+
+    from emtvb.figures import edits, save
+    from emtvb.interpret import interventions
+    from emtvb.interpret.exemplar import picture
+    from emtvb.interpret.measure import extract
+    from emtvb.interpret.recording import record
+    from emtvb.interpret.systems import Elman
+
+    def change(m: Any) -> Any:
+        if dimension is not None:
+            return interventions.flip(task, m, variable, dimension)
+        if other is not None:
+            return interventions.swap(task, m, variable, other)
+        return interventions.put(task, m, variable, _parse_signs(values or ""))
+
+    if not network.is_finite():
+        raise InputError("run", run, "its training diverged and left no network; choose another")
+    memories = extract(network, task, found.experiment.interpretation.modulus)[basis]
+    if not memories.fits:
+        needed = f"{int(memories.kept.sum())} elements to store"
+        raise InputError(
+            "run", run, f"{network.hidden_dim} neurons for {needed}: there can be no basis; train a larger"
+        )
+    if time < 0:
+        raise InputError("--at", time, "give output steps, 0 or more")
+    recording = record(Elman(network), task, picture(task.s, task.d)[:, None, :], time)
+    done = interventions.edit(Elman(network), task, memories, recording, time, change)
+    if not (done.before != done.after)[memories.kept].any():
+        raise InputError("edit", f"variable {variable}", "changes no element that a later output depends on")
+    folder = check_writable(output or found.folder / "interpretation" / found.run.run_id)
+    words = {"--flip": f"flip dimension {dimension} of", "--set": "set", "--swap": f"swap variable {other} and"}
+    name = f"{words[given[0]]} variable {variable}"
+    shown = edits.EditShown(found.run.run_id, task.name, name, kept=memories.kept, **vars(done))
+    made = save.save(edits.draw([shown]), edits.numbers([shown]), folder / "edit")
+    _print_edit(shown, 2 * task.s)
+    for path in made:
+        console.print(str(path))
+
+
+def _print_edit(shown: EditShown, steps: int) -> None:
+    """What the network did, step by step at first, and in all."""
+    table = Table("output step", "network", "theory", "theory unedited", title=f"{shown.run_id}: {shown.name}")
+    wrong = [bool(vector.any()) for vector in shown.wrong()]
+    changed = [bool(vector.any()) for vector in shown.expected != shown.unedited]
+    for step in range(min(steps, len(shown.outputs))):
+        vectors = shown.outputs[step], shown.expected[step], shown.unedited[step]
+        words = ["".join("+" if value >= 0 else "-" for value in vector) for vector in vectors]
+        marks = " wrong" * wrong[step], "", " differs" * changed[step]
+        table.add_row(str(shown.time + 1 + step), *(word + mark for word, mark in zip(words, marks, strict=True)))
+    console.print(table)
+    console.print(
+        f"{wrong.count(False)} of {len(wrong)} output vectors are the theory's for the edited variables; "
+        f"the theory's differ {sum(changed)} times from those without the edit"
+    )
+
+
+def _parse_signs(text: str) -> list[int]:
+    if set(text) - {"+", "-"}:
+        raise InputError("--set", text, "write one + or - for each dimension, such as +-+--+++")
+    return [1 if sign == "+" else -1 for sign in text]
 
 
 @commands.group("config")
