@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from emtvb import provenance
+from emtvb import networks, provenance
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
+from emtvb.jobs import show_progress
 from emtvb.provenance import Record
-from emtvb.runs import Run, number
+from emtvb.runs import Run, number, runs_from_json, runs_to_json
+from emtvb.training import history
 
 MATTERS = ("cpu", "machine", "numba", "llvmlite", "numpy", "torch")
 """What of the environment can change the last bits of a training, and from there all: the engine's kernel is compiled
@@ -64,7 +68,7 @@ def determinism(
         why = "No learning curves lie here to compare with." if not trained else "Not asked for."
         return Check("determinism", question, 0, (), why)
     chosen = random.Random(sample.seed).sample(trained, min(sample.runs, len(trained)))
-    with ProcessPoolExecutor(min(sample.workers, len(chosen))) as pool:
+    with ThreadPoolExecutor(min(sample.workers, len(chosen))) as pool:
         jobs = [pool.submit(_again, folder, shard, run, trainer, sample.epochs) for shard, run in chosen]
         answers = [job.result() for job in jobs]
     how_far = "to the end" if sample.epochs is None else f"for {sample.epochs} epoch{'s' * (sample.epochs > 1)}"
@@ -82,17 +86,15 @@ def determinism(
 
 
 def _again(folder: Path, shard: str, run: Run, trainer: str, epochs: int | None) -> str | None:
-    """Train one run again in a folder of its own; how it differs from what is there, or None."""
-    from emtvb import networks
-    from emtvb.training import history
-    from emtvb.training.shard import train_shard
-
+    """Train one run again, in a process and a folder of its own; how it differs from what is there, or None."""
     there = folder / "training" / shard
     short = min(epochs or run.protocol.epochs, run.protocol.epochs)
     again = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, epochs=short))
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        train_shard([again], place / "weights.safetensors", place / "history.csv", place / "runs", trainer)
+        command = [sys.executable, "-m", __spec__.name, runs_to_json([again]), str(place), trainer]
+        if subprocess.run(command, check=False).returncode != 0:
+            return "its training fails now"
         try:
             old = {row.step: row for row in history.read(there / "history.csv")[run.run_id]}
         except (InputError, KeyError) as error:
@@ -120,3 +122,15 @@ def _other_environment(shard: str, records: Mapping[Path, Record]) -> str:
             changed = [name for name in MATTERS if there.get(name) != here[name]]
             return ", ".join(f"{name} {there.get(name)}, here {here[name]}" for name in changed)
     return ""
+
+
+def _train(runs: str, place: Path, trainer: str) -> None:
+    """Train runs from nothing into a folder."""
+    from emtvb.training.shard import train_shard
+
+    train_shard(runs_from_json(runs), place / "weights.safetensors", place / "history.csv", place / "runs", trainer)
+
+
+if __name__ == "__main__":
+    show_progress()
+    _train(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,169 @@
+"""The audit of the smoke experiment: silent on what is sound, and naming whatever is not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from emtvb import config
+from emtvb.audit import audit
+from emtvb.audit.determinism import Sample
+from emtvb.audit.report import Audit
+
+from .conftest import ROOT, Project
+
+SMOKE = ("--configfile", "config/smoke.yaml")
+TABLE = "tables/table1.csv"
+WEIGHTS = "training/T1_h24_l2-0_seeds1-5/weights.safetensors"
+OTHER_WEIGHTS = "training/T2_h24_l2-0_seeds1-5/weights.safetensors"
+
+
+@pytest.fixture
+def folder(finished: Project, tmp_path: Path) -> Path:
+    """A copy of the smoke experiment's results."""
+    shutil.copytree(finished.folder / "results" / "smoke", tmp_path / "smoke")
+    return tmp_path / "smoke"
+
+
+def audited(folder: Path, runs: int = 0, epochs: int | None = 1) -> Audit:
+    return audit.audit(folder, config.load(ROOT / "config" / "smoke.yaml"), Sample(runs=runs, epochs=epochs))
+
+
+def found(audit: Audit) -> dict[str, str]:
+    """All findings: what is wrong, by subject."""
+    return {finding.subject: finding.problem for check in audit.checks for finding in check.findings}
+
+
+def test_an_untouched_experiment_passes(folder: Path) -> None:
+    result = audited(folder, runs=2, epochs=None)
+    assert found(result) == {}
+    assert result.passed
+    assert [check.checked > 0 for check in result.checks] == [True, True, True]
+
+
+def _change_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _swap(one: Path, other: Path) -> None:
+    kept = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(kept)
+
+
+def _edit_record(path: Path, change: Callable[[dict], object]) -> None:
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize(
+    ("harm", "subject", "problem"),
+    [
+        (lambda f: _change_a_byte(f / TABLE), TABLE, "its sha256 differs"),
+        (lambda f: _swap(f / WEIGHTS, f / OTHER_WEIGHTS), WEIGHTS, "its sha256 differs"),
+        (lambda f: _swap(f / WEIGHTS, f / OTHER_WEIGHTS), OTHER_WEIGHTS, "its sha256 differs"),
+        (lambda f: (f / "tables/table1.provenance.json").unlink(), TABLE, "no record says who made it"),
+        (lambda f: (f / "tables/table1.provenance.json").unlink(), "tabulate", "its record is gone"),
+        (lambda f: (f / "figures/weights.provenance.json").write_text("{}"), "figures/weights.provenance.json",
+         "damaged record"),
+        (lambda f: (f / TABLE).unlink(), TABLE, "missing; tabulate made it"),
+        (lambda f: [path.unlink() for path in (f / "figures").glob("weights.*")], "draw_weights", "not made yet"),
+        (lambda f: (f / "figures/mine.png").write_bytes(b"x"), "figures/mine.png", "no record says who made it"),
+        (lambda f: _edit_record(f / "training/T1_h24_l2-0_seeds1-5/train_shard.provenance.json",
+                                lambda r: r["outputs"].update({WEIGHTS: "0" * 64})),
+         "measurements/T1_h24_l2-0_seeds1-5.csv", "another version of training/T1_h24_l2-0_seeds1-5/weights"),
+        (lambda f: _edit_record(f / "figures/weights.provenance.json",
+                                lambda r: r["recipe"]["versions"].update(matplotlib="1.0")),
+         "figures/weights.pdf", "matplotlib was 1.0 and is"),
+        (lambda f: _edit_record(f / "tables/table1.provenance.json",
+                                lambda r: r["recipe"]["code"].update({"emtvb/data/table1.csv": "0"})),
+         "tables/table1.csv", "its code has changed: emtvb/data/table1.csv"),
+        (lambda f: _edit_record(f / "measurements/T1_h24_l2-0_seeds1-5.provenance.json",
+                                lambda r: r["recipe"]["settings"]["interpretation"].update(horizon=7)),
+         "measurements/T1_h24_l2-0_seeds1-5.csv", "setting interpretation.horizon was 7 and is 12"),
+        (lambda f: _edit_record(f / "runs.provenance.json", lambda r: r.update(rule="gone")),
+         "runs.csv", "no longer part of this experiment"),
+    ],
+    ids=["a byte", "weights swapped", "the other of them", "record deleted", "its job", "record damaged",
+         "table deleted", "figure and record deleted", "a stranger", "another version", "library", "published value", "setting", "rule"],
+)  # fmt: skip
+def test_what_is_wrong_is_found_and_named(
+    folder: Path, harm: Callable[[Path], object], subject: str, problem: str
+) -> None:
+    harm(folder)
+    result = audited(folder)
+    assert problem in found(result)[subject]
+    assert not result.passed
+
+
+def test_what_is_left_out_on_purpose_is_not_missed(folder: Path) -> None:
+    (folder / "left_out.txt").write_text("# too large\ntraining/*/weights.safetensors\n")
+    for path in folder.glob("training/*/weights.safetensors"):
+        path.unlink()
+    result = audited(folder)
+    assert found(result) == {}
+    assert "6 outputs are left out" in result.checks[0].note
+
+
+def test_a_training_that_does_not_come_out_again_is_found(folder: Path) -> None:
+    for path in folder.glob("training/*/history.csv"):
+        path.write_text(path.read_text().replace("0.", "0.0", 1))
+    result = audited(folder, runs=12)
+    assert any("when trained again" in problem for problem in found(result).values())
+
+
+def test_weights_that_do_not_come_out_again_are_found(folder: Path) -> None:
+    _swap(folder / WEIGHTS, folder / "training/T1_h24_l2-0.001_seeds1-5/weights.safetensors")
+    result = audited(folder, runs=12, epochs=None)
+    assert any("cannot be read" in problem or "differ when" in problem for problem in found(result).values())
+
+
+def test_elsewhere_other_bits_are_no_fault(folder: Path) -> None:
+    for path in folder.glob("training/*/*.provenance.json"):
+        _edit_record(path, lambda record: record["environment"].update(cpu="another"))
+    for path in folder.glob("training/*/history.csv"):
+        path.write_text(path.read_text().replace("0.", "0.0", 1))
+    check = audited(folder, runs=12).checks[2]
+    assert check.passed
+    assert "no fault, since it was made elsewhere (cpu another" in check.note
+
+
+def test_a_modified_tree_is_named(finished: Project, tmp_path: Path) -> None:
+    """In a clone: an edit that is not committed redraws one figure, and the audit says so until it is committed."""
+    project = Project.copy(tmp_path, finished.folder)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(project.folder)]
+    (project.folder / ".gitignore").write_text("results/\n.snakemake/\n__pycache__/\n*.egg-info/\n")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], check=True)
+    project.edit("src/emtvb/figures/spectrum.py", "import pandas", "import json\nimport pandas")
+    assert project.snakemake(*SMOKE).returncode == 0
+    result = project.snakemake("audit", *SMOKE)
+    assert result.returncode != 0
+    assert "figures/spectrum.pdf: made from uncommitted changes" in result.stderr
+    subprocess.run([*git, "commit", "-qam", "edited"], check=True)
+    result = project.snakemake("audit", *SMOKE)
+    assert result.returncode == 0, result.stderr
+    report = json.loads((project.folder / "results/smoke/audit/audit.json").read_text())
+    assert report["passed"]
+    assert {check["name"] for check in report["checks"]} == {"integrity", "currency", "determinism"}
+
+
+def test_an_audit_makes_nothing_stale(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    assert project.snakemake("audit", *SMOKE).returncode == 0
+    assert project.planned(*SMOKE) == {}
+
+
+def test_nothing_to_audit_is_one_line(project: Project) -> None:
+    result = project.snakemake("audit", *SMOKE)
+    assert result.returncode != 0
+    assert "no output of the workflow lies there; run it first" in result.stderr
+    assert "Traceback" not in result.stderr.split("Error in rule")[0]
