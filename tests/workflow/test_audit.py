@@ -93,7 +93,8 @@ def _edit_record(path: Path, change: Callable[[dict], object]) -> None:
          "runs.csv", "no longer part of this experiment"),
     ],
     ids=["a byte", "weights swapped", "the other of them", "record deleted", "its job", "record damaged",
-         "table deleted", "figure and record deleted", "a stranger", "another version", "library", "published value", "setting", "rule"],
+         "table deleted", "figure and record deleted", "a stranger", "another version", "library", "published value",
+         "setting", "rule"],
 )  # fmt: skip
 def test_what_is_wrong_is_found_and_named(
     folder: Path, harm: Callable[[Path], object], subject: str, problem: str
