@@ -15,6 +15,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/interpret.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/architectures.smk"
 include: "workflow/rules/audit.smk"
 
 
@@ -25,6 +26,7 @@ rule all:
         rules.state_settings.output,
         rules.tabulate.output,
         rules.figures.input,
+        rules.architectures.input,
     localrule: True
 
 

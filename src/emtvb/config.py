@@ -32,6 +32,7 @@ from pydantic.fields import FieldInfo
 
 from emtvb import sweep
 from emtvb import tasks as binding
+from emtvb.architectures.runs import ArchitectureRun, of_architecture
 from emtvb.errors import InputError
 from emtvb.runs import Protocol, Run, number
 
@@ -130,6 +131,13 @@ class ExemplarSettings(Settings):
     seed: Seed | None = Field(None, description="One of the sweep's seeds.")
 
 
+class ArchitecturesSettings(Settings):
+    """Other networks, trained by the same protocol on every task, L2 penalty, threshold and seed of the sweep."""
+
+    lstm: PositiveInt | None = Field(None, description="An LSTM with so many units; null for none.")
+    s4: PositiveInt | None = Field(None, description="A layer of S4 (S4D) with so many channels; null for none.")
+
+
 class Experiment(Settings):
     """A sweep: every task with every hidden size, L2 penalty, threshold and seed."""
 
@@ -153,6 +161,9 @@ class Experiment(Settings):
     training: TrainingSettings = Field(TrainingSettings(), description="How every run is trained.")
     interpretation: InterpretationSettings = Field(InterpretationSettings(), description="How networks are measured.")
     exemplar: ExemplarSettings = Field(ExemplarSettings(), description="Which run of each task the figures show.")
+    architectures: ArchitecturesSettings = Field(
+        ArchitecturesSettings(), description="Other networks beside the paper's; none by default."
+    )
 
     @field_validator("hidden_dim", "l2", "threshold", "seeds")
     @classmethod
@@ -189,6 +200,16 @@ class Experiment(Settings):
             InputError: Where two runs would be the same.
         """
         return sweep.grid(self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds, self.protocol)
+
+    def architecture_runs(self) -> list[ArchitectureRun]:
+        """The runs of other architectures."""
+        rest = self.task_list(), self.l2, self.threshold, self.seeds, self.protocol
+        return [
+            run
+            for name, size in self.architectures
+            if size is not None
+            for run in of_architecture(name, sweep.grid(rest[0], [size], *rest[1:]))
+        ]
 
     def read_runs(self, path: Path | str) -> dict[str, list[Run]]:
         """The runs of this experiment's ``runs.csv``, by shard.
@@ -309,6 +330,7 @@ def as_markdown() -> str:
         ("`training`", TrainingSettings),
         ("`interpretation`", InterpretationSettings),
         ("`exemplar`", ExemplarSettings),
+        ("`architectures`", ArchitecturesSettings),
     ):
         lines += ["", f"## {title}", "", model.__doc__ or "", "", "| key | default | meaning |", "|---|---|---|"]
         for key, field in model.model_fields.items():
@@ -380,6 +402,7 @@ def _model_at(loc: tuple[int | str, ...]) -> type[Settings]:
         "training": TrainingSettings,
         "interpretation": InterpretationSettings,
         "exemplar": ExemplarSettings,
+        "architectures": ArchitecturesSettings,
     }
     return sections.get(loc[0], Experiment) if len(loc) > 1 else Experiment
 

@@ -15,6 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from emtvb.architectures import runs as architectures
+from emtvb.architectures.runs import ArchitectureRun
 from emtvb.closure import PACKAGE, Closure, closure, digest
 from emtvb.config import Experiment
 from emtvb.runs import Run, runs_to_json
@@ -79,7 +81,9 @@ class Stages:
             case "state_settings":
                 return experiment.model_dump(mode="json")
             case "enumerate_runs":
-                return experiment.model_dump(mode="json", exclude={"trainer", "interpretation", "exemplar"})
+                return experiment.model_dump(
+                    mode="json", exclude={"trainer", "interpretation", "exemplar", "architectures"}
+                )
             case "train_shard":
                 return {"runs": _runs(self._shards[wildcards["shard"]]), "trainer": experiment.trainer}
             case "measure_shard":
@@ -88,6 +92,11 @@ class Stages:
             case "look_at_exemplar":
                 runs = _runs([self._exemplars[wildcards["task"]]])
                 return {"runs": runs, "modulus": experiment.interpretation.modulus}
+            case "train_architecture":
+                return {"runs": self._architecture(wildcards["run"])}
+            case "measure_architecture":
+                runs = self._architecture(wildcards["run"])
+                return {"runs": runs, "interpretation": experiment.interpretation.model_dump()}
         return {}
 
     @cached_property
@@ -97,6 +106,13 @@ class Stages:
     @cached_property
     def _exemplars(self) -> dict[str, Run]:
         return self._experiment.exemplars()
+
+    def _architecture(self, run_id: str) -> Any:
+        return json.loads(architectures.to_json([self._architectures[run_id]]))
+
+    @cached_property
+    def _architectures(self) -> dict[str, ArchitectureRun]:
+        return {run.run_id: run for run in self._experiment.architecture_runs()}
 
     @cached_property
     def _rules(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.interpret import exemplar
 from emtvb.interpret.measure import METHODS, MeasureSettings, accuracy, measure, measure_shard
+from emtvb.interpret.systems import Elman
 from emtvb.interpret.verdict import LINEAR_CIRCUIT, NOT_LEARNED
 from emtvb.sweep import Run
 
@@ -24,11 +25,11 @@ def shift_register(task: tasks.Task, hidden_dim: int) -> object:
 def test_the_theorys_circuit_solves_a_task_with_s_inputs_that_never_mix() -> None:
     """f reads only the oldest variable, which is 0 while the inputs come in: so the circuit itself does the task."""
     task = tasks.named("T1", 3, 4)
-    assert accuracy(shift_register(task, 20), task, 40, 50) == 1.0
+    assert accuracy(Elman(shift_register(task, 20)), task, 40, 50) == 1.0
 
 
 def test_an_untrained_network_is_at_chance() -> None:
-    assert accuracy(make_network(8, 30), tasks.named("T1"), 50, 400) == pytest.approx(0.5, abs=0.02)
+    assert accuracy(Elman(make_network(8, 30)), tasks.named("T1"), 50, 400) == pytest.approx(0.5, abs=0.02)
 
 
 def test_measurements_of_the_circuit() -> None:

@@ -92,6 +92,7 @@ def judge(
         horizon: Output steps of the test of accuracy.
     """
     kept, start = memories.kept, settled(task)
+    phi = task.transition()[np.ix_(kept, kept)]
     tested = slice(start, max(horizon, start + task.s) + 1)
     theory = recording.theory[tested, :, kept]
     read = memories.read(recording.states[tested])[..., kept]
@@ -107,14 +108,18 @@ def judge(
         far_decoding_accuracy=float(far.mean()),
         far_worst_decoding_accuracy=float(far.min()),
         explained_variance=_explained_variance(memories, recording.states[tested][:: task.s + 1]),
-        decoded_map_error=_decoded_map_error(
-            read[: -1 : task.s + 1], read[1 :: task.s + 1], task.transition()[np.ix_(kept, kept)]
-        ),
+        decoded_map_error=float(np.linalg.norm(decoded_map(read, task.s) - phi) / np.linalg.norm(phi)),
         condition=memories.condition,
         edit_success=float(tried.followed.mean()),
         random_edit_success=float(tried.random_followed.mean()),
         random_edit_ignored=float(tried.random_ignored.mean()),
     )
+
+
+def decoded_map(read: Float[np.ndarray, "time batch kept"], s: int) -> Float[np.ndarray, "kept kept"]:
+    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later: Phi, in theory."""
+    now, following = (part.reshape(-1, read.shape[-1]) for part in (read[: -1 : s + 1], read[1 :: s + 1]))
+    return np.linalg.lstsq(now, following, rcond=1e-10)[0].T
 
 
 def _explained_variance(memories: VariableMemories, states: Float[np.ndarray, "time batch state"]) -> float:
@@ -124,13 +129,3 @@ def _explained_variance(memories: VariableMemories, states: Float[np.ndarray, "t
     directions = directions[:, values > 1e-10 * values[0]]
     total = float((flat**2).sum())
     return float(((flat @ directions) ** 2).sum()) / total if total else 0.0
-
-
-def _decoded_map_error(
-    read: Float[np.ndarray, "time batch kept"],
-    following: Float[np.ndarray, "time batch kept"],
-    phi: Float[np.ndarray, "kept kept"],
-) -> float:
-    """How far the best linear map from what is read to what is read one step later is from Phi."""
-    led = np.linalg.lstsq(read.reshape(-1, len(phi)), following.reshape(-1, len(phi)), rcond=1e-10)[0].T
-    return float(np.linalg.norm(led - phi) / np.linalg.norm(phi))

@@ -17,7 +17,7 @@ from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import VariableMemories, power_iteration
 from emtvb.interpret.realisation import from_weights
 from emtvb.interpret.spectrum import match_spectra, published_spectral_error
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.systems import Elman, System
 from emtvb.interpret.verdict import verdict
 from emtvb.networks import Network
 from emtvb.runs import Run
@@ -112,10 +112,10 @@ class Measurement:
         return columns
 
 
-def accuracy(network: Network, task: Task, horizon: int, sequences: int) -> float:
+def accuracy(system: System, task: Task, horizon: int, sequences: int) -> float:
     """Test accuracy: the fraction of output-phase elements whose sign is right, 0 counting as +1."""
     x, y = task.batch(np.random.default_rng(_TEST_SEED), sequences, horizon)
-    _, outputs = networks.rollout(network, x)
+    _, outputs = system.drive(x)
     return float((networks.signs(outputs[task.s :]) == y[task.s :]).mean())
 
 
@@ -127,13 +127,13 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
     """
     task = run.task
     networks.check_task(network, task, run.run_id)
-    test_accuracy = accuracy(network, task, settings.horizon, settings.sequences)
+    system = Elman(network)
+    test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
     if not network.is_finite():
         return _diverged(run, test_accuracy)
     weights = linearise(network)
     found = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(task.eigenvalues(), found, settings.modulus)
-    system = Elman(network)
     published = power_iteration(network, task)
     recording = held_out(system, task, settings.horizon)
     trained_horizon = max(run.protocol.curriculum)

@@ -1,0 +1,165 @@
+"""Networks of other architectures, measured as the paper's are as far as the theory reaches (docs/architectures.md)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.architectures.lstm import LSTM
+from emtvb.architectures.runs import ArchitectureRun
+from emtvb.architectures.s4 import S4
+from emtvb.interpret import memories
+from emtvb.interpret.extraction import by_data
+from emtvb.interpret.judging import MemoryMeasures, decoded_map, held_out, judge, unedited_success
+from emtvb.interpret.measure import MeasureSettings, accuracy
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.recording import settled
+from emtvb.interpret.spectrum import match_spectra
+from emtvb.interpret.systems import System
+from emtvb.interpret.verdict import verdict
+from emtvb.tasks import Task
+
+VISITED = 64
+"""States at which the step is differentiated where the network works."""
+
+
+@dataclass(frozen=True)
+class Measurement(MemoryMeasures):
+    """What is measured on one network: a row of ``architectures/measurements.csv``; Psi is the one by data.
+
+    Attributes:
+        run_id: The run.
+        architecture: Its architecture.
+        verdict: What it learned, in a word of ``emtvb.interpret.verdict``.
+        test_accuracy: Fraction of output elements whose sign is right.
+        state_dim: Real numbers of its state.
+        phi_eigenvalues: Long-term eigenvalues of Phi.
+        origin_eigenvalues: Those of J(0), the derivative of a step without input at its fixed point, the origin.
+        matched_eigenvalues: Pairs of the two by optimal assignment.
+        matched_spectral_error: Their mean absolute angle, radians.
+        largest_modulus: Spectral radius of J(0).
+        origin_map_error: |Psi* J(0) Psi - Phi| / |Phi|.
+        origin_gain: The factor g that brings g Phi nearest to Psi* J(0) Psi.
+        visited_map_error: The same for the mean of J over states that the network visits.
+        visited_gain: Likewise: below 1 where the network takes back small changes of what it stores.
+        unedited_success: Share of held-out sequences that are exact over 100 steps if nothing is edited.
+    """
+
+    run_id: str
+    architecture: str
+    verdict: str
+    test_accuracy: float
+    state_dim: int
+    phi_eigenvalues: int
+    origin_eigenvalues: int
+    matched_eigenvalues: int
+    matched_spectral_error: float
+    largest_modulus: float
+    origin_map_error: float
+    origin_gain: float
+    visited_map_error: float
+    visited_gain: float
+    unedited_success: float
+
+
+def interpret(
+    run: ArchitectureRun, network: LSTM | S4, settings: MeasureSettings
+) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """A network's measurements, and the arrays that figures show of it.
+
+    Returns:
+        The measurements; and by name ``about`` (JSON text: task, d, s, modulus and the measurements), ``kept``
+        (memory), ``phi`` (kept, kept), ``phi_eigenvalues``, ``origin_eigenvalues``, and as (kept, kept) the step as a
+        linear map between memories: ``origin_map``, ``visited_map``, ``decoded_map``.
+    """
+    task = run.task
+    test_accuracy = accuracy(network, task, settings.horizon, settings.sequences)
+    if not all(np.isfinite(array).all() for array in vars(network).values()):
+        return _diverged(run, network, settings, test_accuracy)
+    basis = by_data(network, task)
+    recording = held_out(network, task, settings.horizon)
+    judged = judge(network, task, basis, recording, max(run.protocol.curriculum))
+    origin = network.linearise()
+    start = settled(task)
+    rng = np.random.default_rng(0)
+    moments = rng.integers(start, len(recording.states), VISITED), rng.integers(recording.states.shape[1], size=VISITED)
+    visited = mean_jacobian(network, recording.states[moments])
+    found = np.linalg.eigvals(origin)
+    match = match_spectra(task.eigenvalues(), found, settings.modulus)
+    measurement = Measurement(
+        **asdict(judged),
+        run_id=run.run_id,
+        architecture=run.architecture,
+        verdict=verdict(test_accuracy, judged.worst_decoding_accuracy, judged.edit_success),
+        test_accuracy=test_accuracy,
+        state_dim=network.state_dim,
+        phi_eigenvalues=match.expected,
+        origin_eigenvalues=match.found,
+        matched_eigenvalues=match.matched,
+        matched_spectral_error=match.matched_error,
+        largest_modulus=float(np.abs(found).max()),
+        origin_map_error=memories.map_error(basis, origin, task),
+        origin_gain=memories.gain(basis, origin, task),
+        visited_map_error=memories.map_error(basis, visited, task),
+        visited_gain=memories.gain(basis, visited, task),
+        unedited_success=unedited_success(recording, task),
+    )
+    maps = {
+        "origin_map": _between(basis, origin),
+        "visited_map": _between(basis, visited),
+        "decoded_map": decoded_map(task, basis, recording),
+    }
+    return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": found, **maps})
+
+
+def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
+    """The derivative of a step without input by central differences, its mean over these states."""
+    size = 1e-2 * float(np.abs(states).mean())
+    columns = []
+    for direction in np.eye(states.shape[1], dtype=states.dtype):
+        ahead, behind = (system.coast(states + sign * size * direction, 1)[0][0] for sign in (1, -1))
+        columns.append((ahead.astype(np.float64) - behind).mean(axis=0) / (2 * size))
+    return np.stack(columns, axis=1)
+
+
+def _between(basis: VariableMemories, weights: Float[np.ndarray, "state state"]) -> Float[np.ndarray, "kept kept"]:
+    return basis.seen(weights)[np.ix_(basis.kept, basis.kept)]
+
+
+def _shown(
+    task: Task, settings: MeasureSettings, measurement: Measurement, arrays: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The arrays that figures show."""
+    kept = task.persistent()
+    about = {"task": task.name, "d": task.d, "s": task.s, "modulus": settings.modulus, **asdict(measurement)}
+    return {
+        "about": np.array(json.dumps(about)),
+        "kept": kept,
+        "phi": task.transition()[np.ix_(kept, kept)],
+        "phi_eigenvalues": task.eigenvalues(),
+        **arrays,
+    }
+
+
+def _diverged(
+    run: ArchitectureRun, network: LSTM | S4, settings: MeasureSettings, test_accuracy: float
+) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """Of weights that are not finite: they have no eigenvalues and no memories."""
+    nan, count = float("nan"), int(run.task.persistent().sum())
+    known: dict[str, Any] = {
+        "run_id": run.run_id,
+        "architecture": run.architecture,
+        "verdict": verdict(test_accuracy, nan, nan),
+        "test_accuracy": test_accuracy,
+        "state_dim": network.state_dim,
+        "phi_eigenvalues": count,
+        "origin_eigenvalues": 0,
+        "matched_eigenvalues": 0,
+    }
+    measurement = Measurement(**{field.name: known.get(field.name, nan) for field in fields(Measurement)})
+    nothing = dict.fromkeys(("origin_map", "visited_map", "decoded_map"), np.full((count, count), nan))
+    return measurement, _shown(run.task, settings, measurement, {"origin_eigenvalues": np.zeros(0, complex), **nothing})
