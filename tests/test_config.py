@@ -44,6 +44,14 @@ def test_a_good_config() -> None:
     assert experiment.protocol.steps == 20000
 
 
+def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() -> None:
+    assert config.check(GOOD).architecture_runs() == []
+    runs = config.check({**GOOD, "architectures": {"s4": 16}}).architecture_runs()
+    assert [run.run_id for run in runs] == [
+        f"s4_T1_h16_l2-{l2}_thr-0.9_seed{seed}" for l2 in ("0", "0.1") for seed in (1, 2)
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
@@ -79,6 +87,8 @@ def test_a_good_config() -> None:
         ("seeds", [], "seeds: []"),
         ("seeds_per_shard", 0, "seeds_per_shard: 0"),
         ("dimensions", 0, "dimensions: 0"),
+        ("architectures.lstm", 0, "architectures.lstm: 0: input should be greater than or equal to 1"),
+        ("architectures.gru", 8, "architectures.gru: unknown key: known keys are lstm, s4"),
         ("tasks", [], "tasks: []"),
         ("tasks", ["T9"], "T9: unknown name; known are T1"),
         ("tasks", [5], "tasks[0]: 5"),

@@ -30,6 +30,9 @@ _TRAINERS = {
 }
 """By trainer, what is in the training package for others; not named are those of the engine."""
 
+_OF_ARCHITECTURES = ("aggregate_architectures", "draw_architectures")
+"""Rules without wildcards that run only where the experiment asks for other architectures."""
+
 _CANNOT_MATTER = (
     "log", "threads", "resources", "priority", "localrule", "conda", "retries", "group", "message", "benchmark",
 )  # fmt: skip
@@ -61,8 +64,10 @@ class Stages:
 
     def jobs(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Every job of the experiment that leaves files: its rule and its wildcards' values."""
-        values = {"shard": list(self._shards), "task": list(self._exemplars)}
+        values = {"shard": list(self._shards), "task": list(self._exemplars), "run": list(self._architectures)}
         for rule, text in self._rules.items():
+            if rule in _OF_ARCHITECTURES and not self._architectures:
+                continue
             output = re.search(r"^    output:\n((?:        .*\n?)+)", text, re.M)
             if output:
                 names = sorted(set(re.findall(r"\{(\w+)\}", output[1])))
@@ -107,12 +112,12 @@ class Stages:
     def _exemplars(self) -> dict[str, Run]:
         return self._experiment.exemplars()
 
-    def _architecture(self, run_id: str) -> Any:
-        return json.loads(architectures.to_json([self._architectures[run_id]]))
-
     @cached_property
     def _architectures(self) -> dict[str, ArchitectureRun]:
         return {run.run_id: run for run in self._experiment.architecture_runs()}
+
+    def _architecture(self, run_id: str) -> Any:
+        return json.loads(architectures.to_json([self._architectures[run_id]]))
 
     @cached_property
     def _rules(self) -> dict[str, str]:
