@@ -46,7 +46,7 @@ class Measurement(MemoryMeasures):
         origin_gain: The factor g that brings g Phi nearest to Psi* J(0) Psi.
         visited_map_error: The same for the mean of J over states that the network visits.
         visited_gain: Likewise: below 1 where the network takes back small changes of what it stores.
-        unedited_success: Share of held-out sequences that are exact over 100 steps if nothing is edited.
+        unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
     """
 
     run_id: str
@@ -82,7 +82,8 @@ def interpret(
         return _diverged(run, network, settings, test_accuracy)
     basis = by_data(network, task)
     recording = held_out(network, task, settings.horizon)
-    judged = judge(network, task, basis, recording, max(run.protocol.curriculum))
+    judged = judge(network, task, basis, recording, max(run.protocol.curriculum), settings.horizon)
+    unedited = unedited_success(recording, task, settings.horizon)
     origin = network.linearise()
     start = settled(task)
     rng = np.random.default_rng(0)
@@ -94,7 +95,7 @@ def interpret(
         **asdict(judged),
         run_id=run.run_id,
         architecture=run.architecture,
-        verdict=verdict(test_accuracy, judged.worst_decoding_accuracy, judged.edit_success),
+        verdict=verdict(test_accuracy, judged.worst_decoding_accuracy, judged.edit_success, unedited),
         test_accuracy=test_accuracy,
         state_dim=network.state_dim,
         phi_eigenvalues=match.expected,
@@ -106,12 +107,12 @@ def interpret(
         origin_gain=memories.gain(basis, origin, task),
         visited_map_error=memories.map_error(basis, visited, task),
         visited_gain=memories.gain(basis, visited, task),
-        unedited_success=unedited_success(recording, task),
+        unedited_success=unedited,
     )
     maps = {
         "origin_map": _between(basis, origin),
         "visited_map": _between(basis, visited),
-        "decoded_map": decoded_map(task, basis, recording),
+        "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.kept], task.s),
     }
     return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": found, **maps})
 
@@ -153,7 +154,7 @@ def _diverged(
     known: dict[str, Any] = {
         "run_id": run.run_id,
         "architecture": run.architecture,
-        "verdict": verdict(test_accuracy, nan, nan),
+        "verdict": verdict(test_accuracy, nan, nan, nan),
         "test_accuracy": test_accuracy,
         "state_dim": network.state_dim,
         "phi_eigenvalues": count,

@@ -117,7 +117,7 @@ def judge(
 
 
 def decoded_map(read: Float[np.ndarray, "time batch kept"], s: int) -> Float[np.ndarray, "kept kept"]:
-    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later: Phi, in theory."""
+    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later."""
     now, following = (part.reshape(-1, read.shape[-1]) for part in (read[: -1 : s + 1], read[1 :: s + 1]))
     return np.linalg.lstsq(now, following, rcond=1e-10)[0].T
 
