@@ -231,3 +231,15 @@ def test_a_network_with_too_few_neurons_has_no_basis_and_says_so(emtvb, tmp_path
     status, _, err = emtvb(f"edit {tmp_path / 'small'} --at 6 --variable 1 --flip 0")
     assert status == 2
     assert "5 neurons for 9 elements to store: there can be no basis" in err
+
+
+def test_doctor_prints_a_line_each_and_fails_on_errors(emtvb, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emtvb import doctor
+
+    found = [doctor.Finding("ok", "Slurm", "is here"), doctor.Finding("warning", "MinJobAge", "is\n low")]
+    monkeypatch.setattr(doctor, "examine", lambda experiment, profiles: iter(found))
+    root = Path(__file__).parents[1]
+    status, out, _ = emtvb(f"doctor {root / 'config' / 'smoke.yaml'}")
+    assert (status, out.splitlines()) == (0, ["ok      Slurm: is here", "warning MinJobAge: is low"])
+    found.append(doctor.Finding("error", "disk", "is full"))
+    assert emtvb(f"doctor {root / 'config' / 'smoke.yaml'}")[0] == 1

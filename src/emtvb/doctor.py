@@ -79,7 +79,10 @@ def examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Finding
         yield Finding("ok", "Slurm", f"{settings.get('SLURM_VERSION', '?')}, its controller answers")
         requests, options = read_profiles(profiles)
         yield from _configuration(settings, options)
-        yield from _account(settings, requests)
+        account = _account(settings, requests)
+        yield account
+        if account.level == "error":
+            return
         partitions = _partitions()
         # What is wrong with the partition is wrong for every rule, and said once.
         yield from dict.fromkeys(finding for request in requests for finding in _limits(request, partitions))
@@ -216,11 +219,10 @@ def _configuration(settings: Mapping[str, str], options: Mapping[str, Any]) -> I
         yield Finding("warning", "SLURM_CONF", f"{text}; if jobs fail so, ask for {usual[0]} on the nodes")
 
 
-def _account(settings: Mapping[str, str], requests: Sequence[Request]) -> Iterator[Finding]:
+def _account(settings: Mapping[str, str], requests: Sequence[Request]) -> Finding:
     """Whether jobs have an account to be charged to."""
     if not settings.get("AccountingStorageType", "").endswith("slurmdbd"):
-        yield Finding("ok", "accounting", "none here, and none is needed: squeue says how jobs end")
-        return
+        return Finding("ok", "accounting", "none here, and none is needed: squeue says how jobs end")
     user = getpass.getuser()
     listed = ask("sacctmgr", "--noheader", "--parsable2", "show", "associations", f"user={user}", "format=account")
     mine = sorted(set(listed.split()))
@@ -228,13 +230,11 @@ def _account(settings: Mapping[str, str], requests: Sequence[Request]) -> Iterat
     for account in sorted(wanted):
         if account.lower() not in mine:
             remedy = f"set account: to one of yours ({', '.join(mine) or 'none'}) in {SITE_FILE}"
-            yield Finding("error", "account", f"{account} is not an account of {user}; {remedy}")
-            return
+            return Finding("error", "account", f"{account} is not an account of {user}; {remedy}")
     if "associations" in settings.get("AccountingStorageEnforce", "") and not mine:
-        yield Finding("error", "account", f"{user} has none, and jobs need one here; ask the administrators")
-        return
+        return Finding("error", "account", f"{user} has none, and jobs need one here; ask the administrators")
     chosen = ", ".join(sorted(wanted)) or f"{user}'s default (of {', '.join(mine) or 'none'})"
-    yield Finding("ok", "account", f"{chosen}, kept by slurmdbd")
+    return Finding("ok", "account", f"{chosen}, kept by slurmdbd")
 
 
 class Partition(NamedTuple):

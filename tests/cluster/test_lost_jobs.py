@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ..workflow.conftest import Project
@@ -38,5 +39,10 @@ def test_a_job_over_its_memory(
 ) -> None:
     call = submit("--set-resources", "train_shard:mem_mb=300 * attempt ** 3", "train_shard:runtime=10")
     said = call.finish()
-    assert "SLURM status is: 'OUT_OF_MEMORY'" in said
+    failed = re.findall(r"SLURM-job '(\d+_\d+)' failed, SLURM status is: '(?:FAILED|OUT_OF_MEMORY)'", said)
+    assert failed
+    for job in failed:
+        assert (
+            "exceeded memory limit" in (project.folder / "slurm-logs" / "rule_train_shard" / f"{job}.log").read_text()
+        )
     assert made(project) == undisturbed
