@@ -96,6 +96,23 @@ def test_a_diverged_run_is_measured_as_one(tiny_run: Run) -> None:
         exemplar.look(tiny_run, network, found.row(), 0.9)
 
 
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_weights_that_are_finite_and_overflow_are_a_diverged_run(tiny_run: Run) -> None:
+    network = make_network(2, 8)
+    network.W_hh[:] *= 3e38
+    found = measure(tiny_run, network, MeasureSettings(10, 200))
+    assert found.verdict == NOT_LEARNED
+    assert np.isnan(found.bases["data"].edit_success)
+
+
+@pytest.mark.parametrize(("d", "s"), [(1, 1), (1, 2), (2, 1), (3, 1), (1, 6)])
+def test_small_tasks_are_measured_like_any_other(d: int, s: int) -> None:
+    task = tasks.named("T1", d, s)
+    found = measure(Run(task, d * s + 2, 0.0, 0.9, 1), circuit(task, d * s + 2)[0], MeasureSettings(20, 50))
+    assert found.verdict == LINEAR_CIRCUIT
+    assert measure(Run(task, 1, 0.0, 0.9, 1), make_network(d, 1), MeasureSettings(20, 50)).verdict == NOT_LEARNED
+
+
 def test_weights_of_another_task_are_refused(tiny_run: Run) -> None:
     with pytest.raises(InputError, match="task T1 has d = 2"):
         measure(tiny_run, make_network(3, 8), MeasureSettings())

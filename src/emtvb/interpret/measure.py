@@ -129,13 +129,13 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
     networks.check_task(network, task, run.run_id)
     system = Elman(network)
     test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
-    if not network.is_finite():
+    recording = held_out(system, task, settings.horizon)
+    if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
         return _diverged(run, test_accuracy)
     weights = linearise(network)
     found = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(task.eigenvalues(), found, settings.modulus)
     published = power_iteration(network, task)
-    recording = held_out(system, task, settings.horizon)
     trained_horizon = max(run.protocol.curriculum)
     bases = {}
     for method, basis in extract(network, task, settings.modulus).items():
