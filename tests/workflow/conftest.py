@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
-COPIED = ("Snakefile", "workflow", "config", "profiles", "slurm", "src", "README.md")
+COPIED = (
+    "Snakefile", "workflow", "config", "profiles", "slurm", "src",
+    "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "constraints.txt",
+)  # fmt: skip
 
 
 class Project:
