@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb import evidence, tables
+from emtvb import evidence, table1
 
 NAN = float("nan")
 Draw = Callable[[np.random.Generator, int], np.ndarray]
@@ -50,7 +50,7 @@ def verdicts(judge: Callable, ours: Draw, theirs: Draw, seeds: int, digits: int,
     return found
 
 
-PAPER = tables.published()
+PAPER = table1.published()
 ACCURACIES = sorted(set(PAPER["accuracy"]))
 ERRORS = sorted(set(PAPER["spectral_error"].dropna()))
 

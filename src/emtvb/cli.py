@@ -352,13 +352,13 @@ def config_docs(folder: Path) -> None:
 def summary(file: str) -> None:
     """Print an experiment's Table 1 and list its figures. FILE is its config."""
     folder = config.results_root() / config.load(file).experiment
-    table = folder / "tables" / "table1.csv"
-    if not table.is_file():
-        raise InputError("table", str(table), "not made yet; run the workflow on this config first")
+    path = folder / "tables" / "table1.csv"
+    if not path.is_file():
+        raise InputError("table", str(path), "not made yet; run the workflow on this config first")
 
-    from emtvb import tables
+    from emtvb import table1, tables
 
-    _print_table1(tables.as_text(tables.read_table(table, tables.TABLE1_COLUMNS)), folder.name)
+    _print_table1(table1.as_text(tables.read_table(path, table1.COLUMNS)), folder.name)
     console.print("\nFigures:")
     for path in sorted((folder / "figures").rglob("*")):
         if path.suffix in (".pdf", ".png", ".gif"):

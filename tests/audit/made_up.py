@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emtvb import tables
+from emtvb import table1
 
 NAN = float("nan")
 
@@ -18,7 +18,7 @@ def sweep(seeds: int = 20, like_the_paper: bool = True, random: int = 0) -> pd.D
     """
     rng = np.random.default_rng(random)
     rows = []
-    for cell in tables.published().itertuples():
+    for cell in table1.published().itertuples():
         mean, error = cell.accuracy, cell.spectral_error
         if not like_the_paper:
             mean, error = (mean - 0.25 if mean > 0.7 else 0.9), (0.01 if np.isnan(error) else error * 12)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb import evidence, tables
+from emtvb import evidence, table1, tables
 from emtvb.audit import claims
 from emtvb.audit.claims import COLUMNS, Condition
 from emtvb.errors import InputError
@@ -30,7 +30,7 @@ def test_the_packages_own_claims_load() -> None:
 
 def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
     printed = {cell.key: (cell.error, cell.accuracy) for cell in claims.load().table1.cells}
-    for row in tables.published().itertuples():
+    for row in table1.published().itertuples():
         error, accuracy = printed[str(row.task), int(str(row.hidden_dim)), float(str(row.l2))]
         assert accuracy == f"{row.accuracy:.2f}"
         assert error == ("---" if np.isnan(row.spectral_error) else f"{row.spectral_error:.4f}")

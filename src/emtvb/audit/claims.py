@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
 
-from emtvb import evidence, tables
+from emtvb import evidence, table1, tables
 from emtvb.config import UniqueKeys
 from emtvb.errors import InputError
 from emtvb.interpret.measure import METHODS, BasisMeasures, Measurement
@@ -242,7 +242,7 @@ def in_words(rule: str, **values: float) -> str:
 
 def _check_table(table: Table1, where: str) -> None:
     """Raise InputError unless these are the cells of table1.csv, each once, each the same."""
-    csv = tables.published().set_index(tables.CELL)
+    csv = table1.published().set_index(table1.CELL)
     cells = {cell.key: cell for cell in table.cells}
     if len(cells) != len(table.cells) or set(cells) != set(csv.index):
         odd = [cell.key for cell in table.cells if cell.key not in csv.index or cells[cell.key] is not cell]

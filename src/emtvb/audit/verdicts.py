@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emtvb import evidence, tables
+from emtvb import evidence, table1, tables
 from emtvb.audit.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.audit.report import ClaimResult
 from emtvb.evidence import Judgement, Verdict
@@ -42,7 +42,7 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[Clai
         claims: Of :func:`load`.
     """
     claims = claims or load()
-    own = tables.paper_runs(measured)
+    own = table1.paper_runs(measured)
     return tuple(
         itertools.chain(
             _table1(claims, measured),
@@ -53,8 +53,8 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[Clai
 
 
 def _table1(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
-    judged = tables.judge_cells(measured)
-    networks = tables.as_published(measured).groupby(tables.CELL).size()
+    judged = table1.judge_cells(measured)
+    networks = table1.as_published(measured).groupby(table1.CELL).size()
     for cell in claims.table1.cells:
         title = f"{cell.task}, {cell.hidden_dim} neurons, L2 {cell.l2:g}"
         name = f"table1-{cell.task}-{cell.hidden_dim}-{cell.l2:g}".replace(".", "_")
@@ -106,9 +106,9 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
 
 def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
     kinds = itertools.product(
-        ("T1", "T2", "T3", "T4"), tables.SCRIPT_HIDDEN, tables.SCRIPT_L2, tables.SCRIPT_THRESHOLDS
+        ("T1", "T2", "T3", "T4"), table1.SCRIPT_HIDDEN, table1.SCRIPT_L2, table1.SCRIPT_THRESHOLDS
     )
-    ran = [not tables.skipped(*kind) for kind in kinds]
+    ran = [not table1.skipped(*kind) for kind in kinds]
     seeds = evidence.PUBLISHED_SEEDS
     same = (len(ran) * seeds, sum(ran) * seeds) == (skipped.count.sweep, skipped.count.listed)
     because = f"the script's loops run {sum(ran) * seeds} of {len(ran) * seeds}"
@@ -120,8 +120,8 @@ def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
 
 
 def _skipped_cells(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
-    subset = tables.best_by_seed(tables.as_published(measured))
-    every = tables.best_by_seed(tables.as_intended(measured))
+    subset = table1.best_by_seed(table1.as_published(measured))
+    every = table1.best_by_seed(table1.as_intended(measured))
     for cell in claims.skipped.cells:
         key = (cell.task, cell.hidden_dim, cell.l2)
         title = f"{cell.task}, {cell.hidden_dim} neurons, L2 {cell.l2:g}"
@@ -154,7 +154,7 @@ def _compare(ran: pd.Series, whole: pd.Series, measure: Measure) -> tuple[Judgem
 def _seeds_of(by_seed: pd.DataFrame, key: tuple[str, int, float]) -> pd.DataFrame:
     """The seeds of one cell, by seed."""
     rows = by_seed.reset_index()
-    return rows[(rows[tables.CELL] == list(key)).all(axis=1)].set_index("seed")
+    return rows[(rows[table1.CELL] == list(key)).all(axis=1)].set_index("seed")
 
 
 def _missing(claim: Statement, networks: pd.DataFrame) -> list[str]:
