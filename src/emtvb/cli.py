@@ -207,7 +207,8 @@ def _print_measurement(found: Measurement) -> None:
     table.add_row("spectral error, optimal (rad)", f"{found.optimal_spectral_error:.5f}")
     table.add_row("matched pairs alone (rad)", f"{found.matched_spectral_error:.5f}, {found.matched_eigenvalues} pairs")
     table.add_row("sequences exact without an edit", f"{found.unedited_success:.3f}")
-    table.add_row("edits of unobservable elements that change nothing", f"{found.unobservable_edit_ignored:.3f}")
+    ignored = found.unobservable_edit_ignored
+    table.add_row("unobservable edits without effect", "-" if math.isnan(ignored) else f"{ignored:.3f}")
     console.print(table)
     bases = Table("variable memories", "by data", "the paper's", "realised", title_justify="left")
     for name, measure in _BASIS_ROWS.items():
