@@ -10,6 +10,7 @@ from pathlib import Path
 from emtvb import provenance
 from emtvb.audit import claims, page, verdicts
 from emtvb.audit import determinism as again
+from emtvb.audit.crate import write_crate
 from emtvb.audit.currency import currency
 from emtvb.audit.integrity import integrity, read_records
 from emtvb.audit.report import Audit, ClaimResult, Output
@@ -18,7 +19,7 @@ from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.provenance import Record
-from emtvb.stages import Stages
+from emtvb.stages import ROOT, Stages
 
 
 def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
@@ -52,10 +53,13 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
 
 
 def write(found: Audit, folder: Path) -> None:
-    """Write an audit below its experiment's folder, as ``audit/index.html``, ``audit.md`` and ``audit.json``."""
+    """Write an audit below its experiment's folder: ``audit/index.html``, ``audit.md`` and ``audit.json``, in a crate."""
     write_text(folder / "audit" / "audit.json", found.as_json())
     write_text(folder / "audit" / "audit.md", page.as_markdown(found, folder))
     write_text(folder / "audit" / "index.html", page.as_html(found, folder))
+    records, _ = read_records(folder)
+    if records:
+        write_crate(folder / "audit", folder, records, found, ROOT)
 
 
 def summary(found: Audit, most: int = 8) -> list[str]:
