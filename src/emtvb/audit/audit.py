@@ -53,7 +53,7 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
 
 
 def write(found: Audit, folder: Path) -> None:
-    """Write an audit below its experiment's folder: ``audit/index.html``, ``audit.md`` and ``audit.json``, in a crate."""
+    """Write an audit below its folder: ``audit/index.html``, ``audit.md`` and ``audit.json``, in a crate."""
     write_text(folder / "audit" / "audit.json", found.as_json())
     write_text(folder / "audit" / "audit.md", page.as_markdown(found, folder))
     write_text(folder / "audit" / "index.html", page.as_html(found, folder))
