@@ -8,12 +8,16 @@ import pytest
 from emtvb import tasks
 from emtvb.architectures.runs import NAMES, ArchitectureRun
 from emtvb.architectures.s4 import MODES, S4
-from emtvb.interpret.architectures import Measurement, interpret, mean_jacobian
+from emtvb.interpret.architectures import Measurement, interpret, mean_jacobian, restoring
+from emtvb.interpret.extraction import by_data
+from emtvb.interpret.judging import held_out
 from emtvb.interpret.measure import MeasureSettings
+from emtvb.interpret.systems import Elman
 from emtvb.interpret.verdict import LINEAR_CIRCUIT, NOT_LEARNED
 from emtvb.runs import Protocol
 
 from ..architectures.conftest import make_architecture
+from ..conftest import saturated_circuit
 
 SETTINGS = MeasureSettings(horizon=120, sequences=50)
 TASK = tasks.named("T1", 2, 3)
@@ -59,6 +63,8 @@ def test_a_ring_of_pulses_is_a_linear_circuit() -> None:
     assert found.origin_map_error < 0.01
     assert found.origin_gain == pytest.approx(1, abs=0.01)
     assert found.visited_gain == pytest.approx(found.origin_gain, abs=1e-3)
+    assert found.half_after_period == pytest.approx(0.5, abs=0.01)
+    assert found.half_after_long == pytest.approx(0.5, abs=0.01)
     assert found.matched_eigenvalues == found.phi_eigenvalues == 6
     assert found.matched_spectral_error < 1e-3
     for name in ("origin_map", "visited_map", "decoded_map"):
@@ -73,6 +79,16 @@ def test_a_ring_that_drifts_is_not() -> None:
     assert found.verdict == NOT_LEARNED
     assert found.edit_success < 0.5
     assert found.matched_spectral_error > 0.02
+
+
+def test_what_saturates_restores_a_half() -> None:
+    """The paper's network with a gain of its own: tanh has one stable amplitude."""
+    network, _ = saturated_circuit(TASK)
+    system = Elman(network)
+    memories, recording = by_data(system, TASK), held_out(system, TASK, 120)
+    early, late = (restoring(system, TASK, memories, recording, steps) for steps in (3, 60))
+    assert 0.5 < early < late
+    assert late == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,7 +17,7 @@ from emtvb.interpret.extraction import by_data
 from emtvb.interpret.judging import MemoryMeasures, decoded_map, held_out, judge, unedited_success
 from emtvb.interpret.measure import MeasureSettings, accuracy
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import settled
+from emtvb.interpret.recording import Recording, settled
 from emtvb.interpret.spectrum import match_spectra
 from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import verdict
@@ -25,6 +25,9 @@ from emtvb.tasks import Task
 
 VISITED = 64
 """States at which the step is differentiated where the network works."""
+
+LONG = 20
+"""Periods of s steps after which it is looked whether a change is still there."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class Measurement(MemoryMeasures):
         origin_gain: The factor g that brings g Phi nearest to Psi* J(0) Psi.
         visited_map_error: The same for the mean of J over states that the network visits.
         visited_gain: Likewise: below 1 where the network takes back small changes of what it stores.
+        half_after_period: What is read, s steps later, of elements that were changed to half their value, times their
+            sign: 1/2 in a linear circuit, 1 where the network has restored them.
+        half_after_long: The same :data:`LONG` times s steps later.
         unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
     """
 
@@ -63,6 +69,8 @@ class Measurement(MemoryMeasures):
     origin_gain: float
     visited_map_error: float
     visited_gain: float
+    half_after_period: float
+    half_after_long: float
     unedited_success: float
 
 
@@ -107,6 +115,8 @@ def interpret(
         origin_gain=memories.gain(basis, origin, task),
         visited_map_error=memories.map_error(basis, visited, task),
         visited_gain=memories.gain(basis, visited, task),
+        half_after_period=restoring(network, task, basis, recording, task.s),
+        half_after_long=restoring(network, task, basis, recording, LONG * task.s),
         unedited_success=unedited,
     )
     maps = {
@@ -125,6 +135,22 @@ def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> F
         ahead, behind = (system.coast(states + sign * size * direction, 1)[0][0] for sign in (1, -1))
         columns.append((ahead.astype(np.float64) - behind).mean(axis=0) / (2 * size))
     return np.stack(columns, axis=1)
+
+
+def restoring(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
+    """What is read, so many steps later, of elements that were changed to half their value, times their sign.
+
+    1/2 is what a linear circuit keeps; 1 says that the system has restored them.
+    """
+    element = np.flatnonzero(basis.kept)
+    sequence = np.random.default_rng(0).integers(recording.theory.shape[1], size=element.size)
+    before = recording.theory[settled(task), sequence]
+    halved = before.copy()
+    halved[np.arange(element.size), element] *= 0.5
+    states, _ = system.coast(recording.states[settled(task), sequence] + basis.change(before, halved), steps)
+    theory = halved @ np.linalg.matrix_power(task.transition(), steps).T
+    changed = (np.abs(theory) == 0.5) & basis.kept
+    return float((basis.read(states[-1]) * np.sign(theory))[changed].mean())
 
 
 def _between(basis: VariableMemories, weights: Float[np.ndarray, "state state"]) -> Float[np.ndarray, "kept kept"]:
