@@ -48,7 +48,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=1
-ReturnToService=2
+ReturnToService=1
 MpiDefault=none
 SlurmdTimeout=15
 KillWait=2

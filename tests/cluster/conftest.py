@@ -79,14 +79,15 @@ class Call:
         """Wait until the shards have trained one run each and are at another."""
         wait(lambda: all("training (run 2 of 4" in self.log(shard) for shard in shards), self.process)
 
-    def trainers(self) -> list[psutil.Process]:
-        """The processes that train."""
-        found = []
+    def trainer(self, job: str) -> psutil.Process:
+        """The process that trains in a task of a job array."""
         for process in psutil.process_iter(["cmdline", "cwd"]):
             words = process.info["cmdline"] or []
             if process.info["cwd"] == str(self.folder) and any(word.endswith("train_shard.py") for word in words[1:2]):
-                found.append(process)
-        return found
+                environment = process.environ()
+                if job == f"{environment['SLURM_ARRAY_JOB_ID']}_{environment['SLURM_ARRAY_TASK_ID']}":
+                    return process
+        raise AssertionError(f"nothing trains in {job}")
 
 
 def wait(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None, seconds: float = 300) -> None:
