@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 
 from ..workflow.conftest import Project
@@ -17,7 +18,10 @@ def test_a_job_over_its_time(
     call = submit()
     call.wait_for_training(SHARDS[0])
     job, _ = job_of(cluster, call.log(SHARDS[0]))
-    call.trainer(job).suspend()
+    trainer = call.trainer(job)
+    assert trainer.cmdline()[0] == sys.executable, "jobs run in the environment that Snakemake runs in"
+    assert trainer.environ()["OMP_NUM_THREADS"] == "1", "as many threads as the job has CPUs"
+    trainer.suspend()
     cluster.slurm("scontrol", "update", f"JobId={job}", "TimeLimit=1", check=True)
     said = call.finish()
     assert f"SLURM-job '{job}' failed, SLURM status is: 'TIMEOUT'" in said

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from ..workflow.conftest import Project
+from ..workflow.conftest import SNAKEMAKE, Project
 from .cluster import Cluster
 from .conftest import Call
 
@@ -61,6 +63,25 @@ def test_training_is_one_job_array(jobs: dict[str, str]) -> None:
 
 def test_compiled_code_stays_on_the_node(said: str, clone: Project) -> None:
     assert not list((clone.folder / "src").rglob("*.nbi")), "numba wrote to the clone"
+
+
+def test_a_job_needs_no_network(clone: Project, said: str, tmp_path: Path) -> None:
+    """The workflow's jobs in a network namespace that has not even a loopback device."""
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("taking the network away needs root")
+    project = Project.copy(tmp_path)
+    measurements = next((clone.folder / "results" / "smoke" / "measurements").glob("*.csv")).name
+    target = f"results/smoke/measurements/{measurements}"
+    result = subprocess.run(
+        ["unshare", "--net", SNAKEMAKE, "--cores", "1", *SMOKE, "--", target],
+        cwd=project.folder,
+        env={**os.environ, "PYTHONPATH": str(project.folder / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert (project.folder / target).read_bytes() == (clone.folder / target).read_bytes()
 
 
 def test_the_same_call_again_does_nothing(said: str, cluster: Cluster, clone: Project) -> None:

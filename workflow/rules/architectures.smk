@@ -17,9 +17,6 @@ rule train_architecture:
     conda:
         "../envs/emtvb.yaml"
     threads: 1
-    resources:
-        mem_mb=1500,
-        runtime="12h",
     params:
         recipe=recipe("train_architecture"),
     script:
@@ -37,9 +34,6 @@ rule measure_architecture:
     conda:
         "../envs/emtvb.yaml"
     threads: 1
-    resources:
-        mem_mb=3000,
-        runtime="1h",
     params:
         recipe=recipe("measure_architecture"),
     script:
