@@ -46,8 +46,13 @@ def stale(project: Path, file: str, old: str, new: str) -> set[str]:
     ("file", "old", "new", "expected"),
     [
         ("src/emtvb/training/reference.py", "self.rnn(x)", "self.rnn(x * 2)", {"train_shard"}),
-        ("src/emtvb/training/curriculum.py", "self.level += 1", "self.level += 2", {"train_shard"}),
-        ("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus", {"measure_shard"}),
+        (
+            "src/emtvb/training/curriculum.py",
+            "self.level += 1",
+            "self.level += 2",
+            {"train_shard", "train_architecture"},
+        ),
+        ("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus", {"measure_shard", "measure_architecture"}),
         ("src/emtvb/table1.py", '"mean"', '"median"', {"tabulate"}),
         ("src/emtvb/data/table1.csv", "0.0005", "0.0006", {"tabulate"}),
         ("workflow/scripts/tabulate.py", "tabulate(", "tabulate (", set()),

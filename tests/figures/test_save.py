@@ -13,7 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from emtvb.figures import composition, hidden_state, learning, spectrum, weights
+from emtvb.figures import composition, edits, hidden_state, learning, spectrum, weights
+from emtvb.figures.data import summarise
 from emtvb.figures.save import save
 from tests.figures.made_up import make_curves, make_exemplar
 
@@ -25,7 +26,8 @@ FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
         hidden_state.numbers(make_exemplar(2, 2, time=2)),
     ),
     "weights": lambda: (weights.draw([make_exemplar()]), weights.numbers([make_exemplar()])),
-    "learning": lambda: (learning.draw(make_curves(l2s=[0.0])), learning.numbers(make_curves(l2s=[0.0]))),
+    "edits": lambda: (edits.draw(edits.edits_of(make_exemplar())), edits.numbers(edits.edits_of(make_exemplar()))),
+    "learning": lambda: (learning.draw(summary := summarise(make_curves(l2s=[0.0]))), summary),
 }
 
 
