@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,67 +13,102 @@ import pytest
 from emtvb import slurm
 from emtvb.errors import InputError
 
+SQUEUE = """#!/bin/sh
+names=$(echo "$@" | sed -n 's/.*--name=\\([^ ]*\\).*/\\1/p')
+while read -r id name; do case ",$names," in *",$name,"*) echo "$id";; esac; done < {queue}
+"""
+SCANCEL = """#!/bin/sh
+echo "$@" > {folder}/cancelled
+: > {queue}
+"""
+
 
 @pytest.fixture
 def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A queue as a file of lines `id folder`; scancel empties it and keeps its arguments."""
+    """A queue as a file of lines `id name`; scancel empties it and keeps its arguments."""
     queue = tmp_path / "queue"
-    programs = {"squeue": f"cat {queue}", "scancel": f'echo "$@" > {tmp_path}/cancelled; : > {queue}'}
-    for name, line in programs.items():
-        (tmp_path / "bin").mkdir(exist_ok=True)
-        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{line}\n")
+    queue.touch()
+    (tmp_path / "bin").mkdir()
+    for name, text in (("squeue", SQUEUE), ("scancel", SCANCEL)):
+        (tmp_path / "bin" / name).write_text(text.format(folder=tmp_path, queue=queue))
         (tmp_path / "bin" / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setenv("EMTVB_SNAKEMAKE", "")
     return queue
 
 
-def test_only_the_jobs_of_this_folder_that_snakemake_remembers_are_cancelled(queue: Path) -> None:
-    queue.write_text(f"3_1 {Path.cwd()}\n3_2 {Path.cwd()}\n4 /elsewhere\n5 {Path.cwd()}\n")
-    slurm.cancel_left_over({"3_1", "3_2", "4"})
-    assert (queue.parent / "cancelled").read_text().split() == ["3_1", "3_2"]
+@pytest.fixture
+def take_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str | None], None]]:
+    """Takes the results over as a Snakemake would whose predecessor was killed, and so holds them no longer."""
+    held = contextlib.ExitStack()
+    monkeypatch.setattr(slurm, "_held", held)
+
+    def call(run: str | None) -> None:
+        held.close()
+        slurm.take_over(tmp_path / "results", run)
+
+    yield call
+    held.close()
 
 
-def test_nothing_left_over_nothing_cancelled(queue: Path) -> None:
-    queue.write_text(f"5 {Path.cwd()}\n")
-    slurm.cancel_left_over({"3_1"})
-    slurm.cancel_left_over(set())
+def test_the_jobs_of_the_killed_one_are_cancelled_and_no_others(queue: Path, take_over) -> None:
+    take_over("first")
+    queue.write_text("3 first\n3 first\n4 other\n7 first\n")
+    take_over("second")
+    assert (queue.parent / "cancelled").read_text().split() == ["3", "7"]
+    queue.write_text("8 second\n9 first\n")
+    take_over("third")
+    assert (queue.parent / "cancelled").read_text().split() == ["8"]
+
+
+def test_one_that_submits_nothing_leaves_them_to_the_next(queue: Path, take_over) -> None:
+    take_over("first")
+    queue.write_text("3 first\n")
+    take_over(None)
     assert not (queue.parent / "cancelled").exists()
+    take_over("third")
+    assert (queue.parent / "cancelled").read_text().split() == ["3"]
 
 
-def test_jobs_that_do_not_end_are_one_line(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_is_killed_while_it_cancels_leaves_the_rest_to_the_next(
+    queue: Path, take_over, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_over("first")
+    queue.write_text("3 first\n")
+    scancel = queue.parent / "bin" / "scancel"
+    works = scancel.read_text()
+    scancel.write_text("#!/bin/sh\n")
     monkeypatch.setattr(slurm, "END_SECONDS", 0.0)
-    queue.write_text(f"5 {Path.cwd()}\n")
-    (queue.parent / "bin" / "scancel").write_text("#!/bin/sh\n")
-    with pytest.raises(InputError, match="5: cancelled, but they do not end"):
-        slurm.cancel_left_over({"5"})
+    with pytest.raises(InputError, match="3: cancelled, but they do not end"):
+        take_over("second")
+    scancel.write_text(works)
+    take_over("third")
+    assert (queue.parent / "cancelled").read_text().split() == ["3"]
 
 
-def test_a_slurm_that_fails_is_one_line(queue: Path) -> None:
+def test_a_slurm_that_fails_is_one_line(queue: Path, take_over) -> None:
+    take_over("first")
     (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\necho first >&2; echo 'no controller' >&2; exit 1\n")
     with pytest.raises(InputError, match=r"squeue .*no controller: run again when Slurm answers"):
-        slurm.cancel_left_over({"5"})
+        take_over("second")
     with pytest.raises(InputError, match="nothing-like-it: not found"):
         slurm.ask("nothing-like-it")
 
 
 def test_a_second_holder_is_refused_and_jobs_know_whose_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    queue: Path, take_over, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = contextlib.ExitStack()
-    monkeypatch.setattr(slurm, "_held", held)
-    monkeypatch.setenv("EMTVB_SNAKEMAKE", "")
-    assert not slurm.is_superseded(tmp_path)
-    with held:
-        slurm.hold(tmp_path)
-        ours = os.environ["EMTVB_SNAKEMAKE"]
-        assert f"process {os.getpid()}" in ours
-        assert not slurm.is_superseded(tmp_path)
-        with pytest.raises(InputError, match=f"process {os.getpid()} on .* works on it"):
-            slurm.hold(tmp_path)
+    results = tmp_path / "results"
+    assert not slurm.is_superseded(results)
+    take_over("first")
+    assert f"process {os.getpid()}" in os.environ["EMTVB_SNAKEMAKE"]
+    assert not slurm.is_superseded(results)
+    with pytest.raises(InputError, match=f"process {os.getpid()} on .* works on it"):
+        slurm.take_over(results, "second")
     monkeypatch.setenv("EMTVB_SNAKEMAKE", "Snakemake (process 1 on elsewhere)")
-    assert slurm.is_superseded(tmp_path)
+    assert slurm.is_superseded(results)
     monkeypatch.delenv("EMTVB_SNAKEMAKE")
-    assert not slurm.is_superseded(tmp_path)
+    assert not slurm.is_superseded(results)
 
 
 @pytest.mark.parametrize(

@@ -47,59 +47,62 @@ def ask(*command: str) -> str:
     return done.stdout
 
 
-def hold(results: Path) -> None:
-    """Be the only Snakemake that works on these results, until this process ends; its jobs know by whom they were sent.
+def take_over(results: Path, run: str | None) -> None:
+    """Be the only Snakemake that works on these results until this process ends, and cancel what others left over.
+
+    Who holds the results finds in their lock file which Slurm jobs a killed one may have left over. What those
+    jobs did is not lost, since training goes on from its checkpoints.
+
+    Args:
+        results: The experiment's folder.
+        run: The name of the Slurm jobs that this Snakemake will submit; None if it submits none.
 
     Raises:
-        InputError: Where another one is at work.
+        InputError: Where another Snakemake is at work, Slurm does not answer, or jobs do not end.
     """
     path = check_writable(results) / _LOCK
     try:
         _held.enter_context(locked(path))
     except BlockingIOError:
-        holder = path.read_text(encoding="utf-8").strip()
-        raise InputError("results folder", str(results), f"{holder or 'another Snakemake'} works on it; wait") from None
+        holder = "".join(path.read_text(encoding="utf-8").splitlines()[:1]) or "another Snakemake"
+        raise InputError("results folder", str(results), f"{holder} works on it; wait for its end") from None
+    runs = path.read_text(encoding="utf-8").splitlines()[1:]
+    if run is not None:
+        _cancel(runs)
+        runs = [run]
     holder = f"Snakemake (process {os.getpid()} on {socket.gethostname()}, since {datetime.now():%Y-%m-%d %H:%M:%S})"
-    path.write_text(holder, encoding="utf-8")
-    os.environ[_HOLDER] = holder
+    path.write_text("\n".join([holder, *runs]), encoding="utf-8")
+    os.environ[_HOLDER] = holder  # which its jobs inherit
 
 
 def is_superseded(results: Path) -> bool:
     """Whether this process is a job of a Snakemake that was killed, and of which another one took over since."""
     ours = os.environ.get(_HOLDER)
     path = results / _LOCK
-    return ours is not None and path.exists() and path.read_text(encoding="utf-8") != ours
+    return ours is not None and path.exists() and path.read_text(encoding="utf-8").splitlines()[:1] != [ours]
 
 
-def cancel_left_over(jobs: Collection[str]) -> None:
-    """Cancel jobs that an earlier Snakemake submitted and did not see the end of, and wait until they are gone.
-
-    To be called by the one that holds the results: the other was killed then. What its jobs did is not lost, since
-    training goes on from its checkpoints.
-
-    Args:
-        jobs: Slurm's ids of the jobs, those of array tasks as ARRAY_TASK.
-
-    Raises:
-        InputError: Where Slurm does not answer, or the jobs do not end.
-    """
-    left = _still_there(jobs)
+def _cancel(runs: Collection[str]) -> None:
+    """Cancel the jobs of these runs of Snakemake, and wait until they are gone."""
+    left = _jobs(runs)
     if not left:
         return
     log.warning("cancelling Slurm jobs %s, left over from a Snakemake that was killed", " ".join(left))
     ask("scancel", *left)
     deadline = time.monotonic() + END_SECONDS
-    while left := _still_there(jobs):
+    while left := _jobs(runs):
         if time.monotonic() > deadline:
             raise InputError("Slurm jobs", " ".join(left), "cancelled, but they do not end; run again later")
         time.sleep(1)
 
 
-def _still_there(jobs: Collection[str]) -> list[str]:
-    """Those of the jobs that wait, run or are about to end. Only this folder's: Slurm may give an id out again."""
-    listed = ask("squeue", "--noheader", "--array", f"--user={getpass.getuser()}", "--format=%i %Z")
-    here = f" {Path.cwd()}"
-    return sorted(line.split()[0] for line in listed.splitlines() if line.endswith(here) and line.split()[0] in jobs)
+def _jobs(runs: Collection[str]) -> list[str]:
+    """Slurm's ids of their jobs that wait, run or are about to end."""
+    if not runs:
+        return []
+    return sorted(
+        set(ask("squeue", "-h", f"--user={getpass.getuser()}", f"--name={','.join(runs)}", "-o", "%F").split())
+    )
 
 
 def is_around_another_task() -> bool:

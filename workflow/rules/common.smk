@@ -61,10 +61,8 @@ def figure(path, suffix, **labels):
 
 onstart:
     try:
-        slurm.hold(RESULTS)
-        if hasattr(workflow.executor_settings, "status_command"):
-            slurm.cancel_left_over(
-                {id for job in workflow.dag.jobs for id in workflow.persistence.external_jobids(job)}
-            )
+        remote = next((job for job in workflow.dag.needrun_jobs() if not job.is_local), None)
+        executor = workflow.scheduler.get_executor(remote) if remote else None
+        slurm.take_over(RESULTS, getattr(executor, "run_uuid", None))
     except InputError as error:
         raise WorkflowError(str(error)) from None
