@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import config
+from emtvb import config, networks
 from emtvb.audit import audit
 from emtvb.audit.determinism import Sample
 from emtvb.audit.report import Audit
@@ -40,7 +40,7 @@ def found(audit: Audit) -> dict[str, str]:
 
 
 def test_an_untouched_experiment_passes(folder: Path) -> None:
-    result = audited(folder, runs=2, epochs=None)
+    result = audited(folder, runs=1, epochs=None)
     assert found(result) == {}
     assert result.passed
     assert [check.checked > 0 for check in result.checks] == [True, True, True]
@@ -117,14 +117,18 @@ def test_what_is_left_out_on_purpose_is_not_missed(folder: Path) -> None:
 def test_a_training_that_does_not_come_out_again_is_found(folder: Path) -> None:
     for path in folder.glob("training/*/history.csv"):
         path.write_text(path.read_text().replace("0.", "0.0", 1))
-    result = audited(folder, runs=12)
+    result = audited(folder, runs=1)
     assert any("when trained again" in problem for problem in found(result).values())
 
 
 def test_weights_that_do_not_come_out_again_are_found(folder: Path) -> None:
-    _swap(folder / WEIGHTS, folder / "training/T1_h24_l2-0.001_seeds1-5/weights.safetensors")
-    result = audited(folder, runs=12, epochs=None)
-    assert any("cannot be read" in problem or "differ when" in problem for problem in found(result).values())
+    for path in folder.glob("training/*/weights.safetensors"):
+        trained = networks.load_networks(path)
+        for network in trained.values():
+            network.W_r[0, 0] += 1e-6
+        networks.save_networks(path, trained)
+    result = audited(folder, runs=1, epochs=None)
+    assert any("W_r differ when trained again" in problem for problem in found(result).values())
 
 
 def test_elsewhere_other_bits_are_no_fault(folder: Path) -> None:
@@ -132,7 +136,7 @@ def test_elsewhere_other_bits_are_no_fault(folder: Path) -> None:
         _edit_record(path, lambda record: record["environment"].update(cpu="another"))
     for path in folder.glob("training/*/history.csv"):
         path.write_text(path.read_text().replace("0.", "0.0", 1))
-    check = audited(folder, runs=12).checks[2]
+    check = audited(folder, runs=1).checks[2]
     assert check.passed
     assert "no fault, since it was made elsewhere (cpu another" in check.note
 
