@@ -78,6 +78,8 @@ def examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Finding
         settings = _controller()
         yield Finding("ok", "Slurm", f"{settings.get('SLURM_VERSION', '?')}, its controller answers")
         requests, options = read_profiles(profiles)
+        if not experiment.architecture_runs():
+            requests = [request for request in requests if "architecture" not in request.rule]
         yield from _configuration(settings, options)
         account = _account(settings, requests)
         yield account
