@@ -119,7 +119,8 @@ def stand_in_results(shards: Iterable[str]) -> Path:
     """A folder for such a Snakemake to take for the results: what it waits for is there, what it removes is nothing."""
     folder = Path(tempfile.mkdtemp(prefix="emtvb-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    for shard in shards:
+    named = {argument.removeprefix("train_shard:shard=") for argument in sys.argv}
+    for shard in named.intersection(shards) or shards:
         for name in ("weights.safetensors", "history.csv"):
             path = folder / "training" / shard / name
             path.parent.mkdir(parents=True, exist_ok=True)

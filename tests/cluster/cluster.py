@@ -120,6 +120,8 @@ class Cluster:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)  # munged insists
         (folder / "state").mkdir()
+        self.scratch = folder / "scratch"
+        self.scratch.mkdir()
         nodes = (_NODE.format(name=name, port=port) for name, port in zip(NODES, self._node_ports, strict=True))
         self._write(
             "slurm.conf",
@@ -146,7 +148,7 @@ class Cluster:
         """What makes Slurm's commands talk to this cluster."""
         outside = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM_", "SBATCH_"))}
         path = f"{self.folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"
-        return {**outside, "SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": path}
+        return {**outside, "SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": path, "TMPDIR": str(self.scratch)}
 
     def start(self) -> None:
         """Start all daemons and wait until jobs can run."""

@@ -61,7 +61,8 @@ def test_training_is_one_job_array(jobs: dict[str, str]) -> None:
     assert sum("_" in job for job in jobs) == 3
 
 
-def test_compiled_code_stays_on_the_node(said: str, clone: Project) -> None:
+def test_compiled_code_stays_in_the_nodes_scratch_space(said: str, cluster: Cluster, clone: Project) -> None:
+    assert list(cluster.scratch.glob("emtvb-*/**/*.nbi"))
     assert not list((clone.folder / "src").rglob("*.nbi")), "numba wrote to the clone"
 
 
@@ -86,4 +87,4 @@ def test_a_job_needs_no_network(clone: Project, said: str, tmp_path: Path) -> No
 
 def test_the_same_call_again_does_nothing(said: str, cluster: Cluster, clone: Project) -> None:
     assert "Nothing to be done" in Call(clone, cluster, *SMOKE, "--", "all").finish()
-    assert not list(Path("/tmp").glob("emtvb-*/training")), "stand-ins are removed"
+    assert not list(cluster.scratch.glob("emtvb-*/training")), "stand-ins are removed"
