@@ -84,6 +84,21 @@ def test_the_place_and_time_of_files_do_not_count(project: Path) -> None:
     assert hashes(project) == before
 
 
+def test_another_python_reads_the_same(tmp_path: Path) -> None:
+    """What Python 3.11 finds, with which the published results were made."""
+    file = tmp_path / "module.py"
+    file.write_text("def f(x=None, *, y: list[int] = []): return f'{x!r:>{4}} {y}' or (lambda: f())\nclass A: ...\n")
+    assert closure.closure(file).code == {"module.py": "fcc559e5c487"}
+
+
+@pytest.mark.parametrize("line", ["from . import new", "from .new import X", "from ..figures.new import X"])
+def test_relative_imports_are_followed(project: Path, line: str) -> None:
+    (project / "src/emtvb/figures/new.py").write_text("X = 1\n")
+    weights = project / "src/emtvb/figures/weights.py"
+    weights.write_text(f"{weights.read_text()}\n{line}\n")
+    assert stale(project, "src/emtvb/figures/new.py", "1", "2") == {"draw_weights"}
+
+
 def test_libraries_are_those_that_compute() -> None:
     by_stage = {path.stem: closure.closure(path).libraries for path in SCRIPTS}
     assert by_stage["train_shard"] == ("llvmlite", "numba", "numpy", "pytorch-lightning", "torch")

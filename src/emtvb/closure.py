@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -90,7 +91,13 @@ def _read(file: Path, mtime: int) -> tuple[str, tuple[str, ...]]:
     if file.suffix != ".py":
         return file.read_text(encoding="utf-8"), ()
     tree = _parse(file, mtime)
-    return ast.dump(tree), tuple(_imports(tree))
+    return _normal_form(tree), tuple(_imports(tree, file))
+
+
+def _normal_form(tree: ast.Module) -> str:
+    """A module's syntax as text, which is the same whatever Python reads it."""
+    empty_fields = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    return ast.dump(tree, **empty_fields).replace(", type_params=[]", "")
 
 
 @cache
@@ -124,13 +131,21 @@ def _is_idle(statement: ast.stmt) -> bool:
     )
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
+def _imports(tree: ast.AST, file: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = ".".join([*_package(file, node.level), *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _package(file: Path, level: int) -> tuple[str, ...]:
+    """The package that so many leading dots mean in a module of ours."""
+    if level == 0 or not file.is_relative_to(PACKAGE):
+        return ()
+    return file.relative_to(PACKAGE.parent).parts[:-level]
 
 
 @cache
