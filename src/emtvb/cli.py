@@ -389,9 +389,9 @@ def audit_results(folder: Path, file: str | None, runs: int, seed: int, epochs: 
     experiment = config.load(file or folder / "settings.json")
     show_progress()
     found = audit.audit(folder, experiment, Sample(runs, seed, None if full else epochs, workers))
-    audit.write(found, folder)
     for line in audit.summary(found):
         console.print(line)
+    audit.write(found, folder)
     console.print(f"{folder / 'audit'}: all of it")
     if not found.passed:
         sys.exit(1)

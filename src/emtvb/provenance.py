@@ -105,11 +105,28 @@ def read(path: Path) -> Record:
     """
     try:
         found = Record(**json.loads(path.read_text("utf-8")))
-        if not all(isinstance(part, dict) for part in (found.recipe, found.inputs, found.outputs, found.wildcards)):
-            raise TypeError("not a record")
+        _check(found)
         return found
     except (OSError, ValueError, TypeError) as error:
         raise InputError("record", str(path), f"cannot be read ({error}); run the workflow again") from None
+
+
+def _check(record: Record) -> None:
+    """Raise TypeError or ValueError unless a record's parts are what Record says."""
+    recipe = record.recipe
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("settings"), dict):
+        raise TypeError("it has no recipe")
+    texts = (record.rule, record.commit, record.made)
+    tables: tuple[Any, ...] = (
+        record.wildcards, record.inputs, record.outputs, record.environment, recipe.get("code"), recipe.get("versions"),
+    )  # fmt: skip
+    if not all(isinstance(table, dict) for table in tables) or not record.outputs:
+        raise TypeError("parts of it are gone")
+    if not all(isinstance(text, str) for text in (*texts, *(value for table in tables for value in table.values()))):
+        raise TypeError("it holds something else than text")
+    if not isinstance(record.seconds, int | float) or not isinstance(record.dirty, bool):
+        raise TypeError("it holds something else than its time and whether the clone was modified")
+    datetime.fromisoformat(record.made)
 
 
 def record_files(folder: Path) -> Iterator[Path]:

@@ -59,6 +59,13 @@ def _swap(one: Path, other: Path) -> None:
     other.write_bytes(kept)
 
 
+def _write_words(path: Path) -> None:
+    """Words in place of all of a table's numbers."""
+    table = pd.read_csv(path)
+    words = table.astype(str).assign(**dict.fromkeys(table.columns[1:], "words"))
+    words.to_csv(path, index=False)
+
+
 def _edit_record(path: Path, change: Callable[[dict], object]) -> None:
     record = json.loads(path.read_text())
     change(record)
@@ -75,6 +82,15 @@ def _edit_record(path: Path, change: Callable[[dict], object]) -> None:
         (lambda f: (f / "tables/table1.provenance.json").unlink(), "tabulate", "its record is gone"),
         (lambda f: (f / "figures/weights.provenance.json").write_text("{}"), "figures/weights.provenance.json",
          "damaged record"),
+        (lambda f: _edit_record(f / "figures/weights.provenance.json", lambda r: r["recipe"].pop("code")),
+         "figures/weights.provenance.json", "damaged record"),
+        (lambda f: _edit_record(f / "figures/weights.provenance.json", lambda r: r.update(made="yesterday")),
+         "figures/weights.provenance.json", "damaged record"),
+        (lambda f: shutil.copy(f / "figures/weights.provenance.json", f / "tables/other.provenance.json"),
+         "tables/other.provenance.json", "is the record of figures/weights.pdf, which lies elsewhere"),
+        (lambda f: _swap(f / "figures/weights.provenance.json", f / "figures/spectrum.provenance.json"),
+         "figures/weights.provenance.json", "is the record of figures/spectrum.pdf, which lies elsewhere"),
+        (lambda f: _write_words(f / "measurements.csv"), "measurements.csv", "its sha256 differs"),
         (lambda f: (f / TABLE).unlink(), TABLE, "missing; tabulate made it"),
         (lambda f: [path.unlink() for path in (f / "figures").glob("weights.*")], "draw_weights", "not made yet"),
         (lambda f: (f / "figures/mine.png").write_bytes(b"x"), "figures/mine.png", "no record says who made it"),
@@ -94,6 +110,7 @@ def _edit_record(path: Path, change: Callable[[dict], object]) -> None:
          "runs.csv", "no longer part of this experiment"),
     ],
     ids=["a byte", "weights swapped", "the other of them", "record deleted", "its job", "record damaged",
+         "record without code", "record of no time", "record copied", "records swapped", "words for numbers",
          "table deleted", "figure and record deleted", "a stranger", "another version", "library", "published value",
          "setting", "rule"],
 )  # fmt: skip
@@ -137,6 +154,16 @@ def test_weights_that_do_not_come_out_again_are_found(folder: Path) -> None:
         networks.save_networks(path, trained)
     result = audited(folder, runs=1, epochs=None)
     assert any("W_r differ when trained again" in problem for problem in found(result).values())
+
+
+@pytest.mark.parametrize("name", ["history.csv", "weights.safetensors"])
+def test_trainings_that_cannot_be_read_are_named_and_the_audit_goes_on(folder: Path, name: str) -> None:
+    paths = list(folder.glob(f"training/*/{name}"))
+    for path in paths:
+        path.write_bytes(b"run_id,step\n\xff\x00\n")
+    result = audited(folder, runs=1, epochs=None)
+    assert "cannot be read" in result.checks[2].findings[0].problem
+    assert {path.relative_to(folder).as_posix() for path in paths} <= set(found(result))
 
 
 def test_elsewhere_other_bits_are_no_fault(folder: Path) -> None:

@@ -14,7 +14,7 @@ with logged(snakemake.log[0]):
     folder = Path(snakemake.params.folder)
     experiment = config.check(json.loads(snakemake.params.settings))
     found = audit.audit(folder, experiment, Sample(workers=snakemake.threads))
-    audit.write(found, folder)
     for line in audit.summary(found):
         logging.getLogger("emtvb.audit").info(line)
+    audit.write(found, folder)
 sys.exit(not found.passed)

@@ -97,7 +97,7 @@ def _again(folder: Path, shard: str, run: Run, trainer: str, epochs: int | None)
             return "its training fails now"
         try:
             old = {row.step: row for row in history.read(there / "history.csv")[run.run_id]}
-        except (InputError, KeyError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             return f"its learning curve cannot be read ({error})"
         for row in history.read(place / "history.csv")[again.run_id]:
             if row.step in old and old[row.step] != row:
@@ -105,7 +105,10 @@ def _again(folder: Path, shard: str, run: Run, trainer: str, epochs: int | None)
                 return f"loss {before} at step {row.step:,} is {now} when trained again"
         weights = there / "weights.safetensors"
         if short == run.protocol.epochs and weights.is_file():
-            kept = networks.load_networks(weights, [run.run_id])[run.run_id].arrays()
+            try:
+                kept = networks.load_networks(weights, [run.run_id])[run.run_id].arrays()
+            except InputError as error:
+                return f"its weights cannot be read ({error})"
             made = networks.load_networks(place / "weights.safetensors", [run.run_id])[run.run_id].arrays()
             differing = [matrix for matrix in kept if kept[matrix].tobytes() != made[matrix].tobytes()]
             if differing:

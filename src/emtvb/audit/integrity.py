@@ -31,6 +31,7 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
     made = {output: record for record in records.values() for output in record.outputs}
     findings = [Finding(_name(path, folder), f"damaged record: {why}", _AGAIN) for path, why in damaged.items()]
     missing_on_purpose = 0
+    findings += _misplaced(folder, records)
     for record in records.values():
         for output, digest in record.outputs.items():
             path = folder / output
@@ -68,6 +69,15 @@ def read_records(folder: Path) -> tuple[dict[Path, Record], dict[Path, str]]:
     return records, damaged
 
 
+def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding]:
+    """Records that do not lie beside the outputs that they speak of: copied from elsewhere, renamed, swapped."""
+    for path, record in records.items():
+        place = provenance.record_path([folder / output for output in record.outputs], record.rule)
+        if path != place:
+            problem = f"is the record of {_job(record)}, which lies elsewhere"
+            yield Finding(_name(path, folder), problem, f"move it to {place.name} there, or delete it")
+
+
 def _other_versions(record: Record, made: Mapping[str, Record]) -> Iterator[Finding]:
     """Inputs that a job read in another version than now lies there."""
     for name, digest in record.inputs.items():
@@ -95,7 +105,7 @@ def _name(path: Path, folder: Path) -> str:
 
 def _patterns(folder: Path) -> tuple[str, ...]:
     path = folder / LEFT_OUT
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
