@@ -1,8 +1,8 @@
 """Snakemake's memory of what made a file, rebuilt from the records beside the files.
 
 Snakemake keeps it in ``.snakemake``, which a fresh clone or a copy does not have. The records are the truth, that
-memory is a cache: what is missing there, or older than a record, is written from it before the graph is built. So it
-does not matter when a file was checked out or copied, and a changed recipe is seen.
+memory is a cache: what is missing there, older than a record, or of another recipe is written from it before the graph
+is built. So it does not matter when a file was checked out or copied, and a changed recipe is seen.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def restore(folder: Path, memory: Path = Path(".snakemake")) -> int:
             continue
         for output in record.outputs:
             name = str(folder / output)
-            if _time(store._record_path(store._metadata_path, name)) < _time(path):
+            remembered = Path(store._record_path(store._metadata_path, name))
+            if _time(remembered) < _time(path) or not _is_of(record, remembered):
                 store._write_record(name, _remembered(record, folder))
                 forgotten += 1
     return forgotten
@@ -53,11 +54,21 @@ def _remembered(record: Record, folder: Path) -> MetadataRecord:
     return MetadataRecord(
         rule=record.rule,
         input=sorted(inputs),
-        params=[repr(json.dumps(record.recipe, sort_keys=True))],
+        params=[_param(record)],
         input_checksums=inputs,
         incomplete=False,
         record_format_version=RECORD_FORMAT_VERSION,
     )
+
+
+def _is_of(record: Record, remembered: Path) -> bool:
+    """Whether Snakemake remembers this record's recipe, and not that of results that lay here before."""
+    return json.dumps(_param(record)) in remembered.read_text("utf-8")
+
+
+def _param(record: Record) -> str:
+    """A recipe as Snakemake keeps it."""
+    return repr(json.dumps(record.recipe, sort_keys=True))
 
 
 def _time(path: Path | str) -> float:
