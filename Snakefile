@@ -24,6 +24,8 @@ rule all:
     input:
         rules.enumerate_runs.output,
         rules.state_settings.output,
+        rules.aggregate_measurements.output,
+        rules.summarise_learning.output,
         rules.tabulate.output,
         rules.figures.input,
         rules.architectures.input,

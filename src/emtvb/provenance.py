@@ -108,7 +108,9 @@ def read(path: Path) -> Record:
         _check(found)
         return found
     except (OSError, ValueError, TypeError) as error:
-        raise InputError("record", str(path), f"cannot be read ({error}); run the workflow again") from None
+        raise InputError(
+            "record", str(path), f"cannot be read ({error}); snakemake --force and its outputs' paths write it anew"
+        ) from None
 
 
 def _check(record: Record) -> None:

@@ -169,6 +169,34 @@ def test_an_output_without_its_record_is_as_snakemake_remembers_it(finished: Pro
     assert project.planned(*SMOKE) == {}
 
 
+def test_older_results_that_are_put_back_are_not_taken_for_newer_ones(finished: Project, tmp_path: Path) -> None:
+    """With the times that they had: Snakemake's memory is newer than their records, and of others."""
+    project = Project.copy(tmp_path, finished.folder)
+    shutil.copytree(project.folder / "results", project.folder / "kept")
+    project.edit(CONFIG, "  horizon: 12", "  horizon: 12\n  modulus: 0.8")
+    assert project.snakemake("results/smoke/settings.json", *SMOKE).returncode == 0
+    assert project.planned("results/smoke/settings.json", *SMOKE) == {}
+    shutil.rmtree(project.folder / "results")
+    (project.folder / "kept").rename(project.folder / "results")
+    assert project.planned("results/smoke/settings.json", *SMOKE) == {"state_settings": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [("measurements.csv", {"aggregate_measurements": 1}), ("measurements/learning.csv", {"summarise_learning": 1}),
+     ("training/T1_h24_l2-0_seeds1-5/weights.safetensors", {})],
+)  # fmt: skip
+def test_a_missing_table_is_made_again_and_missing_weights_are_not(
+    finished: Project, tmp_path: Path, name: str, made: dict[str, int]
+) -> None:
+    """Weights may be left out of what is published: only who asks for them by name has them trained."""
+    project = Project.copy(tmp_path, finished.folder)
+    (project.folder / "results/smoke" / name).unlink()
+    planned = project.planned(*SMOKE)
+    assert planned == {} if not made else made.items() <= planned.items()
+    assert not {"train_shard", "measure_shard"} & set(planned)
+
+
 def test_a_damaged_record_is_named_and_stops_nothing(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     (project.folder / "results/smoke/figures/weights.provenance.json").write_text("{")

@@ -10,6 +10,7 @@ from emtvb.audit.report import Check, Finding
 from emtvb.provenance import Record
 from emtvb.stages import Stages
 
+_MAKE = "run the workflow; where only the record is gone, snakemake --force and the path of an output"
 _RERUN = "run the workflow again: it redoes this and what depends on it"
 
 
@@ -27,7 +28,7 @@ def currency(records: Mapping[Any, Record], stages: Stages) -> Check:
         record = found.pop((rule, tuple(sorted(wildcards.items()))), None)
         if record is None:
             name = " ".join([rule, *wildcards.values()])
-            findings.append(Finding(name, "not made yet, or its record is gone", "run the workflow"))
+            findings.append(Finding(name, "not made yet, or its record is gone", _MAKE))
             continue
         changes = list(_changes(record.recipe, json.loads(stages.recipe(rule, wildcards))))
         if changes:

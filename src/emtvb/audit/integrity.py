@@ -15,7 +15,7 @@ LEFT_OUT = "left_out.txt"
 """In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""
 
 _NOT_OUTPUTS = ("logs/*", "audit/*", "interpretation/*", "training/*/runs/*", "report.html", LEFT_OUT)
-_AGAIN = "run the workflow again, which makes it anew if you delete it"
+_AGAIN = "make it anew: snakemake --force and its path"
 
 
 def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Path, str], *, modified: bool) -> Check:
@@ -29,7 +29,7 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
     """
     left_out = _patterns(folder)
     made = {output: record for record in records.values() for output in record.outputs}
-    findings = [Finding(_name(path, folder), f"damaged record: {why}", _AGAIN) for path, why in damaged.items()]
+    findings = [Finding(_name(path, folder), f"damaged record: {why}") for path, why in damaged.items()]
     missing_on_purpose = 0
     findings += _misplaced(folder, records)
     for record in records.values():
@@ -49,7 +49,9 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
             problem = f"made from uncommitted changes on {record.commit[:12]}"
             findings.append(Finding(_job(record), problem, "commit them, then run again"))
     findings += [
-        Finding(name, "no record says who made it", "delete it, or run the workflow again if it is one of its outputs")
+        Finding(
+            name, "no record says who made it", "delete it, or if the workflow makes it: snakemake --force and its path"
+        )
         for name in _files(folder)
         if name not in made and not _matches(name, _NOT_OUTPUTS)
     ]
