@@ -52,7 +52,10 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
         raw.set(xlabel="from neuron")
         raw.set_title("$W_{hh}$\n", fontsize=7)
         raw.set_ylabel("to neuron", labelpad=1)
-        figure.colorbar(neurons, cax=add(_RAW_BAR, _BAR_WIDTH), extend="both", ticks=MaxNLocator(4))
+        bar = figure.colorbar(
+            neurons, cax=add(_RAW_BAR, _BAR_WIDTH), extend="both", ticks=MaxNLocator(4), format="{x:g}"
+        )
+        bar.ax.tick_params(labelsize=6, pad=1)
         for j, (title, values) in enumerate(_matrices(exemplar).values()):
             axes = add(_FIRST + j * _NEXT)
             axes.set_title(title, fontsize=7)
