@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +20,9 @@ from emtvb.architectures import runs as architectures
 from emtvb.architectures.runs import ArchitectureRun
 from emtvb.closure import PACKAGE, Closure, closure, digest
 from emtvb.config import Experiment
-from emtvb.runs import Run, runs_to_json
+from emtvb.runs import Protocol, Run
+from emtvb.sweep import shard_name
+from emtvb.tasks import Task
 
 ROOT = PACKAGE.parents[1]
 """The clone: where ``workflow/`` lies."""
@@ -76,8 +79,7 @@ class Stages:
 
     def exemplar_shard(self, task: str) -> str:
         """The shard that trains a task's exemplar."""
-        exemplar = self._exemplars[task].run_id
-        return next(name for name, runs in self._shards.items() if exemplar in {run.run_id for run in runs})
+        return shard_name(self._exemplars[task], self._experiment.seeds_per_shard)
 
     def _settings(self, rule: str, wildcards: Mapping[str, str]) -> dict[str, Any]:
         """What a job uses of the experiment; a rule that is not named here uses nothing but its inputs."""
@@ -161,5 +163,11 @@ def _what_matters(body: str) -> str:
     return "\n".join(kept)
 
 
-def _runs(runs: list[Run]) -> Any:
-    return json.loads(runs_to_json(runs))
+def _runs(runs: list[Run]) -> list[dict[str, Any]]:
+    """Runs as ``runs.runs_to_json`` writes them; parts that many share are made once, for sweeps of many thousands."""
+    return [{**vars(run), "task": _plain(run.task), "protocol": _plain(run.protocol)} for run in runs]
+
+
+@cache
+def _plain(part: Task | Protocol) -> dict[str, Any]:
+    return asdict(part)

@@ -54,7 +54,7 @@ class Task:
     s: int
     composition: tuple[Read, ...]
 
-    @property
+    @cached_property
     def task_id(self) -> TaskId:
         """The three integers (a, b, c) of the published numbering."""
         return composition_to_id(self.composition, self.d, self.s)
