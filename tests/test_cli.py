@@ -148,7 +148,7 @@ def test_config_check(emtvb, tmp_path: Path) -> None:
     root = Path(__file__).parents[1]
     status, out, _ = emtvb(f"config check {root / 'config' / 'paper.yaml'} {root / 'config' / 'smoke.yaml'}")
     assert status == 0
-    assert "1920 runs in 480 training jobs" in out
+    assert "1920 runs in 192 training jobs" in out
     assert emtvb(f"config folder {root / 'config' / 'smoke.yaml'}")[1].strip() == str(tmp_path / "results" / "smoke")
     status, _, err = emtvb(f"summary {root / 'config' / 'smoke.yaml'}")
     assert status == 2
