@@ -159,11 +159,12 @@ def environment() -> dict[str, str]:
         "machine": platform.machine(),
         "cpu": _cpu(),
         "threads": os.environ.get("OMP_NUM_THREADS", ""),
-        **{name: _installed(name) for name in sorted(set(LIBRARIES.values()))},
+        **{name: installed(name) for name in sorted(set(LIBRARIES.values()))},
     }
 
 
-def _installed(library: str) -> str:
+def installed(library: str) -> str:
+    """A library's installed version; "none" where it is not installed."""
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import cache, cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from emtvb.architectures import runs as architectures
 from emtvb.architectures.runs import ArchitectureRun
 from emtvb.closure import PACKAGE, Closure, closure, digest
 from emtvb.config import Experiment
+from emtvb.provenance import installed
 from emtvb.runs import Protocol, Run
 from emtvb.sweep import shard_name
 from emtvb.tasks import Task
@@ -143,11 +143,8 @@ class Stages:
 
 @cache
 def version(library: str) -> str:
-    """A library's installed version, without the part that names a build; "none" where it is not installed."""
-    try:
-        return metadata.version(library).split("+")[0]
-    except metadata.PackageNotFoundError:
-        return "none"
+    """A library's installed version without the part that names a build."""
+    return installed(library).split("+")[0]
 
 
 def _what_matters(body: str) -> str:

@@ -36,7 +36,7 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
     records, damaged = read_records(folder)
     if not records and not damaged:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
-    _, modified = provenance.git_state()
+    commit, modified = provenance.git_state()
     checks = (
         integrity(folder, records, damaged, modified=modified),
         currency(records, Stages(experiment)),
@@ -47,7 +47,7 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         checks=checks,
         claims=_claims(folder, checks[0]),
-        environment=_environment(records),
+        environment=_environment(records, commit, modified=modified),
         outputs=tuple(output for path in records for output in _outputs(records[path])),
     )
 
@@ -95,7 +95,7 @@ def _claims(folder: Path, integrity: Check) -> tuple[ClaimResult, ...]:
         raise
 
 
-def _environment(records: Mapping[Path, Record]) -> dict[str, str]:
+def _environment(records: Mapping[Path, Record], commit: str, *, modified: bool) -> dict[str, str]:
     """Where the audit ran and where the results were made, where that differs; and what of it can change bits."""
     here = provenance.environment()
     made_on: dict[str, set[str]] = {}
@@ -108,7 +108,6 @@ def _environment(records: Mapping[Path, Record]) -> dict[str, str]:
         shown[name] = value + (f"; results were also made with {', '.join(others)}" if others else "")
         if name in again.MATTERS:
             shown[name] += " (can change the last bits)"
-    commit, modified = provenance.git_state()
     shown["commit"] = (commit or "no git clone") + (", with uncommitted changes" if modified else "")
     return shown
 

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 
 import torch
@@ -17,6 +16,7 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable
 from emtvb.lock import locked
 from emtvb.networks import Network
+from emtvb.provenance import installed
 from emtvb.runs import Run
 from emtvb.training import engine, history, lockstep
 from emtvb.training.history import Row
@@ -118,16 +118,9 @@ def _version(trainer: str) -> str:
         code_hash(Path(__file__).with_name(module)),
         trainer,
         f"torch {torch.__version__}",
-        f"numba {_numba_version()}",
+        f"numba {installed('numba')}",
     ]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
-
-
-def _numba_version() -> str:
-    try:
-        return metadata.version("numba")
-    except metadata.PackageNotFoundError:
-        return "none"
 
 
 def _keep(run: Run, folder: Path, network: Network, rows: list[Row]) -> None:
