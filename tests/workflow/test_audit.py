@@ -132,9 +132,25 @@ def test_what_is_left_out_on_purpose_is_not_missed(folder: Path) -> None:
     assert "6 outputs are left out" in result.checks[0].note
 
 
-def _change_losses(folder: Path) -> None:
+def _leave_out(folder: Path) -> None:
+    """All of the training but its records."""
+    (folder / "left_out.txt").write_text("training/*/weights.safetensors\ntraining/*/history.csv\n")
+    for path in [*folder.glob("training/*/weights.safetensors"), *folder.glob("training/*/history.csv")]:
+        path.unlink()
+
+
+def test_trainings_that_are_left_out_are_still_compared(folder: Path) -> None:
+    _leave_out(folder)
+    result = audited(folder, runs=2)
+    assert found(result) == {}
+    assert result.checks[2].checked == 2
+    _change_losses(folder, "measurements/learning/*.csv")
+    assert any("when trained again" in problem for problem in found(audited(folder, runs=1)).values())
+
+
+def _change_losses(folder: Path, curves: str = "training/*/history.csv") -> None:
     """In the last digits, in every learning curve."""
-    for path in folder.glob("training/*/history.csv"):
+    for path in folder.glob(curves):
         curves = pd.read_csv(path)
         curves["loss"] *= 1 + 1e-6
         curves.to_csv(path, index=False)

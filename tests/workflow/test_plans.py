@@ -95,6 +95,17 @@ def _forget(project: Project) -> None:
     shutil.rmtree(project.folder / ".snakemake")
 
 
+def _publish(project: Project) -> None:
+    """Keep what results/paper keeps, as a clone has it: of the training, records and the weights that figures show."""
+    _forget(project)
+    for path in project.folder.glob("results/*/training/*/*"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name == "history.csv" or (path.suffix == ".safetensors" and "l2-0_" not in path.parent.name):
+            path.unlink()
+    _give_old_times(project)
+
+
 CONFIG = "config/smoke.yaml"
 EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "engine": (_edit("src/emtvb/training/engine.py", "set_num_threads(1)", "set_num_threads(2)"), TRAINED),
@@ -138,6 +149,8 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "docstring": (_edit("src/emtvb/training/curriculum.py", "Moves one notch", "Goes one notch"), {}),
     "comment": (_edit("src/emtvb/training/curriculum.py", "@dataclass", "# said\n@dataclass"), {}),
     "what jobs say": (_edit("src/emtvb/jobs.py", "%H:%M:%S", "%H:%M"), {}),
+    "outline of learning curves": (_edit("src/emtvb/training/curves.py", "POINTS = 64", "POINTS = 65"),
+             {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING}),
     "readme": (lambda project: (project.folder / "README.md").write_text("new"), {}),
     "test": (lambda project: (project.folder / "tests").mkdir(), {}),
     "cli": (_edit("src/emtvb/cli.py", "def main", "def principal"), {}),
@@ -151,7 +164,12 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
         lambda project: (_forget(project), _give_old_times(project),
                          project.edit(CONFIG, "l2: [0, 0.001]", "l2: [0]")),
         {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING}),
+    "trainings left out": (_publish, {}),
+    "trainings left out, then a figure edited": (
+        lambda project: (_publish(project), EDITS["figure"][0](project)), {"draw_spectrum": 1}),
 }  # fmt: skip
+GROWN = EDITS["one seed more, of another block"]
+EDITS["trainings left out, then one seed more"] = (lambda project: (_publish(project), GROWN[0](project)), GROWN[1])
 
 
 @pytest.mark.parametrize("edit", EDITS)

@@ -45,7 +45,7 @@ rule tabulate:
 rule summarise_learning:
     input:
         runs=rules.enumerate_runs.output.runs,
-        histories=expand(rules.train_shard.output.history, shard=SHARDS),
+        curves=expand(rules.measure_shard.output.learning, shard=SHARDS),
     output:
         summary=results("measurements/learning.csv"),
     log:

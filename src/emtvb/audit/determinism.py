@@ -58,12 +58,7 @@ def determinism(
         sample: Which of them, and how far.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
-    trained = [
-        (shard, run)
-        for shard, runs in shards.items()
-        if (folder / "training" / shard / "history.csv").is_file()
-        for run in runs
-    ]
+    trained = [(shard, run) for shard, runs in shards.items() if _curves(folder, shard).is_file() for run in runs]
     if not trained or sample.runs == 0:
         why = "No learning curves lie here to compare with." if not trained else "Not asked for."
         return Check("determinism", question, 0, (), why)
@@ -85,6 +80,12 @@ def determinism(
     return Check("determinism", question, len(chosen), tuple(findings), " ".join(notes))
 
 
+def _curves(folder: Path, shard: str) -> Path:
+    """The learning curves of a shard; their outline, where a publication leaves them out."""
+    whole = folder / "training" / shard / "history.csv"
+    return whole if whole.is_file() else folder / "measurements" / "learning" / f"{shard}.csv"
+
+
 def _again(folder: Path, shard: str, run: Run, trainer: str, epochs: int | None) -> str | None:
     """Train one run again, in a process and a folder of its own; how it differs from what is there, or None."""
     there = folder / "training" / shard
@@ -96,7 +97,7 @@ def _again(folder: Path, shard: str, run: Run, trainer: str, epochs: int | None)
         if subprocess.run(command, check=False).returncode != 0:
             return "its training fails now"
         try:
-            old = {row.step: row for row in history.read(there / "history.csv")[run.run_id]}
+            old = {row.step: row for row in history.read(_curves(folder, shard))[run.run_id]}
         except (KeyError, TypeError, ValueError) as error:
             return f"its learning curve cannot be read ({error})"
         for row in history.read(place / "history.csv")[again.run_id]:
