@@ -119,6 +119,8 @@ def test_markdown_tables_are_whole_and_its_links_lead_somewhere(experiment: Path
     links = re.findall(r"\]\((\S+)\)", text)
     assert links
     assert all((experiment / "audit" / unquote(link)).is_file() for link in links)
+    anchors = re.findall(r'<a id="([^"]+)">', text)
+    assert anchors == [claim.name for claim in verdicts.evaluate(sweep(8))]
 
 
 def test_an_audit_without_claims_or_outputs_is_a_page_too(tmp_path: Path) -> None:
