@@ -1,0 +1,56 @@
+"""What a clone does with the published results: draw all of it again, and go on with the sweep; neither trains anew."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from .conftest import ROOT, Project
+
+PUBLISHED = ("--configfile", "results/paper/settings.json")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Project:
+    """A copy with the published results, without what git does not keep."""
+    project = Project.copy(tmp_path)
+    unkept = shutil.ignore_patterns("runs", "logs", "history.csv", "report.html", "results")
+    shutil.copytree(ROOT / "results" / "paper", project.folder / "results" / "paper", ignore=unkept)
+    return project
+
+
+def _drawing_rules() -> Iterator[str]:
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        yield from re.findall(r"^rule ((?:draw_|animate|tabulate|tables|figures)\w*)", path.read_text(), re.MULTILINE)
+
+
+def test_tables_and_figures_are_drawn_again_without_training(clone: Project) -> None:
+    folder = clone.folder / "results" / "paper"
+    before = pd.read_csv(folder / "tables" / "table1.csv")
+    drawn = [path for path in folder.rglob("*") if path.suffix in (".pdf", ".png", ".gif", ".tex", ".md")]
+    drawn = [path for path in drawn if "audit" not in path.parts]
+    for path in drawn:
+        path.unlink()
+    result = clone.snakemake(
+        "figures", "tables", "--forceall", "--allowed-rules", *_drawing_rules(), "tables", *PUBLISHED
+    )
+    assert result.returncode == 0, result.stderr
+    assert len(drawn) > 20
+    assert all(path.is_file() for path in drawn)
+    pd.testing.assert_frame_equal(pd.read_csv(folder / "tables" / "table1.csv"), before)
+
+
+def test_more_seeds_train_what_is_new_and_nothing_that_stands(clone: Project) -> None:
+    """Whatever the versions here: if nothing is stale, another block of seeds is all that is trained."""
+    if clone.planned(*PUBLISHED):
+        pytest.skip("the published results were made by other code or versions: emtvb audit results/paper")
+    kinds = len({path.name.rpartition("_")[0] for path in (clone.folder / "results/paper/training").iterdir()})
+    seeds = pd.read_csv(clone.folder / "results/paper/runs.csv")["seed"].max()
+    planned = clone.planned(*PUBLISHED, "--config", f"seeds={list(range(1, seeds + 6))}".replace(" ", ""))
+    assert planned["train_shard"] == planned["measure_shard"] == kinds
+    assert planned["look_at_exemplar"] == 0
