@@ -18,8 +18,6 @@ from emtvb.config import load
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "results" / "paper"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-if not (PAPER / "audit" / "audit.json").is_file():
-    pytest.skip("nothing is published yet", allow_module_level=True)
 AUDIT = json.loads((PAPER / "audit" / "audit.json").read_text())
 CLAIMS = {claim["name"]: claim for claim in AUDIT["claims"]}
 

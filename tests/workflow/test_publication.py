@@ -12,7 +12,6 @@ import pytest
 
 from .conftest import ROOT, Project
 
-pytestmark = pytest.mark.skipif(not (ROOT / "results/paper/settings.json").is_file(), reason="nothing is published yet")
 PUBLISHED = ("--configfile", "results/paper/settings.json")
 
 
