@@ -84,7 +84,16 @@ def as_markdown(audit: Audit, folder: Path) -> str:
     for group, claims in _by_group(audit).items():
         lines += [f"## {GROUPS.get(group, group)}", "", *([_CAVEAT, ""] if group == "caveat" else [])]
         rows = [
-            (f'<a id="{c.name}"></a>{c.statement}', c.source, c.published, c.ours, _interval(c), c.seeds, f"**{c.verdict}**", c.because)
+            (
+                f'<a id="{c.name}"></a>{c.statement}',
+                c.source,
+                c.published,
+                c.ours,
+                _interval(c),
+                c.seeds,
+                f"**{c.verdict}**",
+                c.because,
+            )
             for c in claims
         ]
         lines += _rows(("claim", "source", "published", "ours", "95% interval", "seeds", "verdict", "because"), rows)
