@@ -121,8 +121,12 @@ def stand_in_results(shards: Iterable[str]) -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     named = {argument.removeprefix("train_shard:shard=") for argument in sys.argv}
     for shard in named.intersection(shards) or shards:
-        for name in ("weights.safetensors", "history.csv"):
-            path = folder / "training" / shard / name
+        outputs = (
+            f"training/{shard}/weights.safetensors",
+            f"training/{shard}/history.csv",
+            f"measurements/learning/{shard}.csv",
+        )
+        for path in map(folder.joinpath, outputs):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
     return folder

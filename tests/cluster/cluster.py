@@ -187,8 +187,8 @@ class Cluster:
         client = ["mariadb", "--no-defaults", f"--socket={storage}", "--user=root"]
         _wait(lambda: self._answers(*client, "-e", ""), "mariadbd", 60)
         grant = "grant all on slurm_acct.* to slurm@'127.0.0.1' identified by 'throwaway'"
-        # slurmdbd would make the database itself, over the connection on which asking for it failed: a use that the client
-        # library of MariaDB 11.8.9 no longer survives.
+        # slurmdbd would make the database itself, over the connection on which asking for it failed: a use that the
+        # client library of MariaDB 11.8.9 no longer survives.
         prepared = f"create database slurm_acct; {grant}; {grant.replace('127.0.0.1', 'localhost')}"
         subprocess.run([*client, "-e", prepared], check=True)
         self._spawn("slurmdbd", "-D", SLURM_CONF=str(self.folder / "slurm.conf"))

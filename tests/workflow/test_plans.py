@@ -150,7 +150,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "comment": (_edit("src/emtvb/training/curriculum.py", "@dataclass", "# said\n@dataclass"), {}),
     "what jobs say": (_edit("src/emtvb/jobs.py", "%H:%M:%S", "%H:%M"), {}),
     "outline of learning curves": (_edit("src/emtvb/training/curves.py", "POINTS = 64", "POINTS = 65"),
-             {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING}),
+             TRAINED),
     "readme": (lambda project: (project.folder / "README.md").write_text("new"), {}),
     "test": (lambda project: (project.folder / "tests").mkdir(), {}),
     "cli": (_edit("src/emtvb/cli.py", "def main", "def principal"), {}),

@@ -45,7 +45,7 @@ rule tabulate:
 rule summarise_learning:
     input:
         runs=rules.enumerate_runs.output.runs,
-        curves=expand(rules.measure_shard.output.learning, shard=SHARDS),
+        outlines=expand(rules.train_shard.output.outline, shard=SHARDS),
     output:
         summary=results("measurements/learning.csv"),
     log:

@@ -1,14 +1,11 @@
-# What the trained networks learned: per shard a table of measurements and an outline of the learning curves, and per task
-# the arrays that figures show. All that comes after needs nothing else of the training.
+# What the trained networks learned: a table of measurements per shard, and the arrays that figures show per task.
 
 
 rule measure_shard:
     input:
         weights=rules.train_shard.output.weights,
-        history=rules.train_shard.output.history,
     output:
         measurements=results("measurements/{shard}.csv"),
-        learning=results("measurements/learning/{shard}.csv"),
     log:
         results("logs/measure_shard/{shard}.log"),
     conda:

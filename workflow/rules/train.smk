@@ -1,12 +1,14 @@
 # Training, a shard a job. A shard is handed its runs as a param, not the run table as an input: so it depends on its own
 # runs alone, and a sweep that grows leaves it as it is. Checkpoints and finished runs stay in training/<shard>/runs,
-# which is no output: an interrupted shard goes on where it was, and a larger one trains only what is new.
+# which is no output: an interrupted shard goes on where it was, and a larger one trains only what is new. An outline of the
+# learning curves goes to the measurements: with it, nothing that comes after needs the curves themselves.
 
 
 rule train_shard:
     output:
         weights=results("training/{shard}/weights.safetensors"),
         history=results("training/{shard}/history.csv"),
+        outline=results("measurements/learning/{shard}.csv"),
     log:
         results("logs/train_shard/{shard}.log"),
     # Before anything else that is ready: the longest jobs decide when a run of the workflow ends.

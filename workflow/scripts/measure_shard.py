@@ -1,19 +1,15 @@
-"""Measure the trained networks of a shard, and keep the outline of how they learned (rule measure_shard)."""
+"""Measure the trained networks of a shard (rule measure_shard)."""
 
 import json
-from pathlib import Path
 
 from emtvb import networks
 from emtvb.files import write_csv
 from emtvb.interpret.measure import MeasureSettings, measure_shard
 from emtvb.jobs import job
 from emtvb.runs import runs_from_json
-from emtvb.training import curves, history
 
 with job(snakemake) as settings:
     runs = runs_from_json(json.dumps(settings["runs"]))
     trained = networks.load_networks(snakemake.input.weights, [run.run_id for run in runs])
     how = MeasureSettings(**settings["interpretation"])
     write_csv(snakemake.output.measurements, measure_shard(runs, trained, how))
-    learned = history.read(Path(snakemake.input.history))
-    history.write(Path(snakemake.output.learning), {run.run_id: curves.thin(learned[run.run_id]) for run in runs})

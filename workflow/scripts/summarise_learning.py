@@ -7,5 +7,5 @@ from emtvb.files import write_csv
 from emtvb.jobs import job
 
 with job(snakemake):
-    curves = data.with_settings(data.load_histories(snakemake.input.curves), pd.read_csv(snakemake.input.runs))
+    curves = data.with_settings(data.load_histories(snakemake.input.outlines), pd.read_csv(snakemake.input.runs))
     write_csv(snakemake.output.summary, data.summarise(curves))
