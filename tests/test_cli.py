@@ -234,7 +234,7 @@ def test_a_network_with_too_few_neurons_has_no_basis_and_says_so(emtvb, tmp_path
 
 
 def test_doctor_prints_a_line_each_and_fails_on_errors(emtvb, monkeypatch: pytest.MonkeyPatch) -> None:
-    from emtvb import doctor
+    from emtvb.running import doctor
 
     found = [doctor.Finding("ok", "Slurm", "is here"), doctor.Finding("warning", "MinJobAge", "is\n low")]
     monkeypatch.setattr(doctor, "examine", lambda experiment, profiles: iter(found))

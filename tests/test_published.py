@@ -10,10 +10,10 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-from emtvb import table1, tables
-from emtvb.audit import verdicts
+from emtvb import tables
 from emtvb.audit.integrity import integrity, read_records
 from emtvb.config import load
+from emtvb.paper import table1, verdicts
 
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "results" / "paper"

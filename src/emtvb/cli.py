@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from rich.table import Table
 
 from emtvb import __version__, config, sweep, tasks
 from emtvb.errors import InputError
-from emtvb.files import check_writable, write_csv, write_text
+from emtvb.files import check_writable, write_text
 from emtvb.results import find_run
 from emtvb.tasks import Task
 
@@ -151,15 +153,16 @@ def _check_is_free(folder: Path, run_id: str) -> None:
 
 
 def _train(experiment: config.Experiment, folder: Path) -> None:
-    from emtvb.jobs import show_progress
-    from emtvb.training.shard import train_shard
+    from emtvb.running import provenance, recipes
+    from emtvb.running.jobs import show_progress
+    from emtvb.training.shard import Outputs, train_shard
 
     ((shard, runs),) = experiment.shards().items()
+    version = recipes.training_version(recipes.of_training(experiment.trainer))
     sweep.write_run_table(folder / "runs.csv", {shard: runs})
     write_text(folder / "settings.json", config.dump(experiment))
     show_progress()
-    training = folder / "training" / shard
-    train_shard(runs, training / "weights.safetensors", training / "history.csv", training / "runs", experiment.trainer)
+    train_shard(runs, Outputs.of(folder, shard), version, experiment.trainer, provenance.environment())
 
 
 @commands.command()
@@ -174,6 +177,7 @@ def interpret(run: str, output: Path | None) -> None:
     from emtvb.figures import data, edits, hidden_state, save, spectrum, weights
     from emtvb.interpret import exemplar
     from emtvb.interpret.measure import MeasureSettings, measure
+    from emtvb.tables import write_csv
 
     settings = MeasureSettings(**found.experiment.interpretation.model_dump())
     measurement = measure(found.run, network, settings)
@@ -357,7 +361,8 @@ def summary(file: str) -> None:
     if not path.is_file():
         raise InputError("table", str(path), "not made yet; run the workflow on this config first")
 
-    from emtvb import table1, tables
+    from emtvb import tables
+    from emtvb.paper import table1
 
     _print_table1(table1.as_text(tables.read_table(path, table1.COLUMNS)), folder.name)
     console.print("\nFigures:")
@@ -371,10 +376,8 @@ def summary(file: str) -> None:
 @click.option("--config", "file", type=click.Path(), help="Its config as it is now [default: the folder's settings].")
 @click.option("--runs", type=click.IntRange(0), default=2, show_default=True, help="How many runs to train again.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Chooses the runs that are trained again.")
-@click.option("--epochs", type=click.IntRange(1), default=1, show_default=True, help="How far they are trained again.")
-@click.option("--full", is_flag=True, help="Train them again to the end.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes at once.")
-def audit_results(folder: Path, file: str | None, runs: int, seed: int, epochs: int, full: bool, workers: int) -> None:
+def audit_results(folder: Path, file: str | None, runs: int, seed: int, workers: int) -> None:
     """Audit an experiment: is it intact and current, would it come out again, what does it say of the paper?
 
     FOLDER is results/<experiment>. Pages go to FOLDER/audit. Exit status 1 where something is wrong with the results; a
@@ -382,13 +385,13 @@ def audit_results(folder: Path, file: str | None, runs: int, seed: int, epochs: 
     """
     from emtvb.audit import audit
     from emtvb.audit.determinism import Sample
-    from emtvb.jobs import show_progress
+    from emtvb.running.jobs import show_progress
 
     if not folder.is_dir():
         raise InputError("results", str(folder), "no such folder; run the workflow first")
     experiment = config.load(file or folder / "settings.json")
     show_progress()
-    found = audit.audit(folder, experiment, Sample(runs, seed, None if full else epochs, workers))
+    found = audit.audit(folder, experiment, Sample(runs, seed, workers))
     for line in audit.summary(found):
         console.print(line)
     audit.write(found, folder)
@@ -398,11 +401,60 @@ def audit_results(folder: Path, file: str | None, runs: int, seed: int, epochs: 
 
 
 @commands.command()
+@click.argument("run_ids", nargs=-1, metavar="[RUN_ID]...")
+@click.option("--results", "folder", type=click.Path(path_type=Path), default=Path("results/paper"), show_default=True)
+@click.option("--sample", type=click.IntRange(1), help="So many runs, chosen by --seed.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the sample.")
+@click.option("--all", "every", is_flag=True, help="All of its runs.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes at once.")
+def verify(run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int, every: bool, workers: int) -> None:
+    """Train published runs here, from nothing to the end, and compare with what is published.
+
+    A line for each run; exit status 1 where one comes out differently. What is compared: every weight by the digest in
+    the experiment's digests.csv, and the weights and learning curves that lie there.
+    """
+    from emtvb.audit import determinism
+    from emtvb.running.jobs import show_progress
+
+    experiment = config.load(folder / "settings.json")
+    runs = {run.run_id: (shard, run) for shard, part in experiment.shards().items() for run in part}
+    chosen = _chosen(runs, run_ids, sample, seed, every, folder)
+    show_progress()
+    failed = 0
+
+    def say(run_id: str, difference: str | None) -> None:
+        nonlocal failed
+        failed += difference is not None
+        console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
+
+    determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trainer, workers, say)
+    console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
+    if failed:
+        sys.exit(1)
+
+
+def _chosen(
+    runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int, every: bool, folder: Path
+) -> list[str]:
+    """The runs that a user names in one of three ways."""
+    ways = {"RUN_ID": bool(run_ids), "--sample": sample is not None, "--all": every}
+    given = [name for name, is_given in ways.items() if is_given]
+    if len(given) != 1:
+        raise InputError("verify", " and ".join(given) or "nothing", f"give one of {', '.join(ways)}")
+    unknown = [run_id for run_id in run_ids if run_id not in runs]
+    if unknown:
+        raise InputError("run", unknown[0], f"not in {folder}; its runs.csv lists all {len(runs)}")
+    if sample is not None:
+        return random.Random(seed).sample(sorted(runs), min(sample, len(runs)))
+    return list(dict.fromkeys(run_ids)) or list(runs)
+
+
+@commands.command()
 @click.argument("file", type=click.Path(), default="config/config.yaml")
 @click.option("--profile", "profiles", multiple=True, default=["slurm"], show_default=True, help="As for Snakemake.")
 def doctor(file: str, profiles: tuple[str, ...]) -> None:
     """Check what a run on a Slurm cluster needs, before it is submitted. FILE is the experiment's config."""
-    from emtvb.doctor import examine
+    from emtvb.running.doctor import examine
 
     found = []
     for finding in examine(config.load(file), profiles):

@@ -47,6 +47,7 @@ Number = Annotated[float, BeforeValidator(_scientific), Field(strict=True, allow
 NonNegative = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
 Fraction = Annotated[Number, Field(gt=0, le=1)]
+Twin = Annotated[StrictInt, Field(ge=-1000, le=1000)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**63)]
 TaskName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)]
 ExperimentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=200)]
@@ -152,6 +153,12 @@ class Experiment(Settings):
     l2: list[NonNegative] = Field(min_length=1, description="L2 penalties (Adam's weight_decay).")
     threshold: list[Fraction] = Field(min_length=1, description="Batch accuracy above which the horizon moves up.")
     seeds: list[Seed] = Field(min_length=1, description="Seeds of initial weights and batches.")
+    twins: list[Twin] = Field(
+        [0],
+        min_length=1,
+        description="0 for the runs themselves; n for twins of them, whose first recurrent weight is moved by n units "
+        "in the last place before training, so that they differ by rounding alone.",
+    )
     seeds_per_shard: PositiveInt = Field(5, description="How many seeds one training job takes, 1 to this, and so on.")
     trainer: Literal["auto", "compiled", "torch", "cuda", "reference"] = Field(
         "auto",
@@ -165,7 +172,7 @@ class Experiment(Settings):
         ArchitecturesSettings(), description="Other networks beside the paper's; none by default."
     )
 
-    @field_validator("hidden_dim", "l2", "threshold", "seeds")
+    @field_validator("hidden_dim", "l2", "threshold", "seeds", "twins")
     @classmethod
     def _no_repeats(cls, values: list[float]) -> list[float]:
         for i, value in enumerate(values):
@@ -199,7 +206,8 @@ class Experiment(Settings):
         Raises:
             InputError: Where two runs would be the same.
         """
-        return sweep.grid(self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds, self.protocol)
+        lists = self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds
+        return sweep.grid(*lists, self.protocol, self.twins)
 
     def architecture_runs(self) -> list[ArchitectureRun]:
         """The runs of other architectures."""
@@ -240,7 +248,7 @@ class Experiment(Settings):
             if value is not None and value not in values:
                 raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_listed(values)}")
             wanted[key] = values[0] if value is None else value
-        return {task.name: Run(task, **wanted, protocol=self.protocol) for task in self.task_list()}
+        return {task.name: Run(task, **wanted, protocol=self.protocol, twin=self.twins[0]) for task in self.task_list()}
 
 
 def check(config: Any, where: str = "config") -> Experiment:

@@ -7,22 +7,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import save
 
 from emtvb.errors import InputError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 @contextmanager
-def atomic(path: Path | str) -> Iterator[Path]:
+def atomic(path: Path | str, *, durable: bool = False) -> Iterator[Path]:
     """A temporary path in the same folder (made if missing), renamed to ``path`` if the block ends well.
 
     The temporary name keeps the suffix, from which some writers choose a format.
+
+    Args:
+        path: The file.
+        durable: Whether it must be on the disk, by its name, when the block ends: a power cut after that leaves it.
 
     Raises:
         InputError: Where the folder cannot be made or written.
@@ -37,9 +37,22 @@ def atomic(path: Path | str) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
+        if durable:
+            _sync(temporary)
         temporary.replace(path)
+        if durable:
+            _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def check_writable(folder: Path | str) -> Path:
@@ -60,20 +73,16 @@ def check_writable(folder: Path | str) -> Path:
     return folder
 
 
-def write_text(path: Path | str, text: str) -> None:
+def write_text(path: Path | str, text: str, *, durable: bool = False) -> None:
     """Write a text file, whole or not at all."""
-    with atomic(path) as temporary:
+    with atomic(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_tensors(path: Path | str, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+def write_tensors(
+    path: Path | str, tensors: dict[str, np.ndarray], metadata: dict[str, str], *, durable: bool = False
+) -> None:
     """Write arrays as safetensors, whole or not at all."""
     content = save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata)
-    with atomic(path) as temporary:
+    with atomic(path, durable=durable) as temporary:
         temporary.write_bytes(content)  # not safetensors' own writer, which hides what the disk says
-
-
-def write_csv(path: Path | str, table: pd.DataFrame) -> None:
-    """Write a table as CSV without its index, whole or not at all; numbers read back the same."""
-    with atomic(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")

@@ -1,10 +1,9 @@
-"""A network is three named arrays: h(t) = tanh(W_hh h(t-1) + W_uh u(t)), o(t) = W_r h(t) (paper section 2)."""
+"""What is done with a network outside of training: run it, and read it back from files that may be anything."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,43 +11,10 @@ from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 
 from emtvb.errors import InputError
-from emtvb.files import write_tensors
 from emtvb.tasks import Task
+from emtvb.weights import NAMES, Network, save_networks
 
-NAMES = ("W_uh", "W_hh", "W_r")
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """An Elman network without biases.
-
-    Attributes:
-        W_uh: Input weights.
-        W_hh: Recurrent weights.
-        W_r: Readout weights.
-    """
-
-    W_uh: Float[np.ndarray, "hidden d"]
-    W_hh: Float[np.ndarray, "hidden hidden"]
-    W_r: Float[np.ndarray, "d hidden"]
-
-    @property
-    def hidden_dim(self) -> int:
-        """Neurons."""
-        return self.W_hh.shape[0]
-
-    @property
-    def d(self) -> int:
-        """Dimensions of an input vector."""
-        return self.W_uh.shape[1]
-
-    def is_finite(self) -> bool:
-        """Whether every weight is a number: training that diverged leaves some that are not."""
-        return all(bool(np.isfinite(array).all()) for array in self.arrays().values())
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The weights by name, in the order in which they are initialised."""
-        return {name: getattr(self, name) for name in NAMES}
+__all__ = ["NAMES", "Network", "check_task", "load_networks", "rollout", "save_networks", "signs"]
 
 
 def rollout(
@@ -71,19 +37,11 @@ def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     return np.where(outputs >= 0, 1, -1).astype(outputs.dtype)
 
 
-def save_networks(path: Path | str, networks: Mapping[str, Network]) -> None:
-    """Write networks as safetensors, each array under ``<run_id>/<name>``, whole or not at all."""
-    tensors = {
-        f"{run_id}/{name}": array for run_id, network in networks.items() for name, array in network.arrays().items()
-    }
-    write_tensors(path, tensors, {"format": "emtvb-networks-1"})
-
-
 def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dict[str, Network]:
     """Read networks back.
 
     Args:
-        path: A file that :func:`save_networks` wrote.
+        path: A file that ``save_networks`` wrote.
         run_ids: Which; all of them by default.
 
     Raises:

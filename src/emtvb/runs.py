@@ -4,38 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from emtvb import tasks
+from emtvb import protocol, tasks
+from emtvb.protocol import Protocol
 from emtvb.tasks import Task
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How a run is trained; the defaults are the paper's (paper.md section 2).
-
-    Attributes:
-        epochs: Epochs; between two of them the published stream draws one number.
-        batches_per_epoch: Steps of an epoch.
-        batch_size: Sequences of a batch.
-        learning_rate: Adam's.
-        gradient_clip: Largest gradient norm over all parameters; None for no clipping.
-        curriculum: Output horizons, in the order in which they are reached.
-    """
-
-    epochs: int = 10
-    batches_per_epoch: int = 2000
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    gradient_clip: float | None = 1.0
-    curriculum: tuple[int, ...] = (10, 20, 40, 60, 100)
-
-    @property
-    def steps(self) -> int:
-        """Batches in all."""
-        return self.epochs * self.batches_per_epoch
 
 
 @dataclass(frozen=True)
@@ -49,6 +24,8 @@ class Run:
         threshold: Batch accuracy above which the curriculum moves up.
         seed: Of initial weights and batches.
         protocol: Everything that the runs of an experiment share.
+        twin: Units in the last place by which the first recurrent weight is moved before training. A run and its twins
+            differ by rounding alone.
     """
 
     task: Task
@@ -57,6 +34,7 @@ class Run:
     threshold: float
     seed: int
     protocol: Protocol = field(default_factory=Protocol)
+    twin: int = 0
 
     @property
     def task_name(self) -> str:
@@ -80,6 +58,8 @@ class Run:
             f"thr-{number(self.threshold)}",
             f"seed{self.seed}",
         ]
+        if self.twin:
+            words.append(f"twin{self.twin}")
         if self.protocol != Protocol():
             words.append(
                 "p" + hashlib.sha256(json.dumps(asdict(self.protocol), sort_keys=True).encode()).hexdigest()[:8]
@@ -87,23 +67,21 @@ class Run:
         return "_".join(words)
 
 
-def runs_to_json(runs: Sequence[Run]) -> str:
-    """Runs as JSON text that says all about them, the same text for the same runs: what a job is handed."""
-    return json.dumps([asdict(run) for run in runs], sort_keys=True)
+def to_entry(run: Run) -> dict[str, Any]:
+    """A run as plain data that says all about it, its task's name included; a twin of 0 is left out."""
+    entry = protocol.entry(run)
+    del entry["run_id"]
+    return {**entry, "task": {**entry["task"], "name": run.task.name}}
 
 
-def runs_from_json(text: str) -> list[Run]:
-    """The inverse of :func:`runs_to_json`."""
-    return [_run_from(entry) for entry in json.loads(text)]
-
-
-def _run_from(entry: dict[str, Any]) -> Run:
-    task, protocol = entry.pop("task"), entry.pop("protocol")
+def from_entry(entry: Mapping[str, Any]) -> Run:
+    """The inverse of :func:`to_entry`."""
+    task, named = entry["task"], {key: value for key, value in entry.items() if key != "task"}
+    order = protocol.order({**named, "run_id": "", "task": task})
     return Run(
-        task=tasks.from_composition(task["composition"], task["d"], task["s"], task["name"]),
-        protocol=Protocol(**{**protocol, "curriculum": tuple(protocol["curriculum"])}),
-        **entry,
-    )
+        tasks.from_composition(order.task.composition, order.task.d, order.task.s, task["name"]),
+        order.hidden_dim, order.l2, order.threshold, order.seed, order.protocol, order.twin,
+    )  # fmt: skip
 
 
 def number(value: float) -> str:

@@ -14,7 +14,7 @@ from emtvb.files import atomic
 from emtvb.runs import Protocol, Run, number
 from emtvb.tasks import Task
 
-COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard")
+COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard", "twin")
 
 
 def grid(
@@ -24,13 +24,15 @@ def grid(
     thresholds: Sequence[float],
     seeds: Sequence[int],
     protocol: Protocol,
+    twins: Sequence[int] = (0,),
 ) -> list[Run]:
-    """All combinations, in the order of the published script: by task, hidden size, L2, threshold, seed.
+    """All combinations, in the order of the published script: by task, hidden size, L2, threshold, seed; then twin.
 
     Raises:
         InputError: Where two runs would be the same.
     """
-    runs = [Run(*settings, protocol) for settings in itertools.product(task_list, hidden_dims, l2s, thresholds, seeds)]
+    settings = itertools.product(task_list, hidden_dims, l2s, thresholds, seeds)
+    runs = [Run(*one, protocol, twin) for one in settings for twin in twins]
     seen: set[str] = set()
     for run in runs:
         if run.run_id in seen:
@@ -52,11 +54,14 @@ def shard_name(run: Run, seeds_per_shard: int) -> str:
 
 
 def shards(runs: Iterable[Run], seeds_per_shard: int) -> dict[str, list[Run]]:
-    """The runs by shard, both in order of first appearance."""
+    """The runs by shard, in order of first appearance; a shard's runs by threshold, seed and twin.
+
+    So a shard is the same in whatever order an experiment names its settings.
+    """
     result: dict[str, list[Run]] = {}
     for run in runs:
         result.setdefault(shard_name(run, seeds_per_shard), []).append(run)
-    return result
+    return {name: sorted(part, key=lambda run: (run.threshold, run.seed, run.twin)) for name, part in result.items()}
 
 
 def run_row(run: Run, shard: str) -> dict[str, Any]:
@@ -70,6 +75,7 @@ def run_row(run: Run, shard: str) -> dict[str, Any]:
         "threshold": number(run.threshold),
         "seed": run.seed,
         "shard": shard,
+        "twin": run.twin,
     }
 
 
@@ -116,9 +122,10 @@ def read_run_table(path: Path | str, d: int, s: int, protocol: Protocol) -> dict
         try:
             task = tasks.from_id(tasks.parse_id(row["task_id"]), d, s, row["task"])
             settings = int(row["hidden_dim"]), float(row["l2"]), float(row["threshold"]), int(row["seed"])
+            twin = int(row["twin"])
         except ValueError as error:
             raise InputError("run table", f"{path}, {row['run_id']}", f"{error}; run the enumerate stage") from None
-        run = Run(task, *settings, protocol)
+        run = Run(task, *settings, protocol, twin)
         if run.run_id != row["run_id"]:
             raise InputError(
                 "run table", f"{path}: {row['run_id']}", f"with these settings it is {run.run_id}; enumerate again"

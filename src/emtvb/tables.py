@@ -1,4 +1,4 @@
-"""The tables that the workflow writes, read back: run table and measurements."""
+"""The tables that the workflow writes and reads back: run table and measurements."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from emtvb.errors import InputError
+from emtvb.files import atomic
 
 RUN_COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard")
 MEASURED_COLUMNS = ("run_id", "test_accuracy", "spectral_error", "optimal_spectral_error")
@@ -52,3 +53,9 @@ def read_table(path: Path | str, columns: Sequence[str]) -> pd.DataFrame:
         problem = f"has no column {missing[0]}" if missing else "has no rows"
         raise InputError("table", str(path), f"{problem}; delete it and run the workflow")
     return table
+
+
+def write_csv(path: Path | str, table: pd.DataFrame) -> None:
+    """Write a table as CSV without its index, whole or not at all; numbers read back the same."""
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")

@@ -14,45 +14,25 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float, Int
 
 from emtvb.errors import InputError
+from emtvb.protocol import Binding, Read
 
 TaskId = tuple[int, int, int]
 
 
-class Read(NamedTuple):
-    """Where one output dimension comes from: ``sign * m[variable, dimension]``.
-
-    Attributes:
-        variable: 1 (oldest) to s (newest).
-        dimension: 0 to d-1.
-        sign: +1 or -1.
-    """
-
-    variable: int
-    dimension: int
-    sign: int
-
-
 @dataclass(frozen=True)
-class Task:
-    """One linear variable binding task.
+class Task(Binding):
+    """One linear variable binding task: what is trained on, and its names.
 
     Attributes:
         name: What users call it.
-        d: Dimensions of a vector.
-        s: Variables: vectors that are stored.
-        composition: f, one ``Read`` per output dimension.
     """
 
     name: str
-    d: int
-    s: int
-    composition: tuple[Read, ...]
 
     @cached_property
     def task_id(self) -> TaskId:
@@ -66,14 +46,7 @@ class Task:
 
     @cached_property
     def _reads(self) -> tuple[Int[np.ndarray, " memory"], Int[np.ndarray, " memory"]]:
-        """Phi as a signed index map: m(t+1)[i] = sign[i] * m(t)[source[i]]."""
-        size = self.s * self.d
-        source = np.arange(size) + self.d
-        sign = np.ones(size, dtype=np.int64)
-        for j, read in enumerate(self.composition):
-            source[size - self.d + j] = (read.variable - 1) * self.d + read.dimension
-            sign[size - self.d + j] = read.sign
-        return source, sign
+        return self.reads()
 
     def composition_matrix(self) -> Float[np.ndarray, "d memory"]:
         """The composition f as a matrix: the next vector is ``f @ m``."""
@@ -142,22 +115,14 @@ class Task:
         return np.exp(1j * np.sort(np.concatenate(angles)))
 
     def unroll(self, horizon: int) -> tuple[Int[np.ndarray, "horizon d"], Int[np.ndarray, "horizon d"]]:
-        """Which element of the input each output is: ``x(s + t)[j] = sign[t, j] * m(s)[source[t, j]]``.
+        """Which element of the input each output is, as :meth:`Binding.unroll` says it.
 
-        Args:
-            horizon: Output steps, at least 0.
+        Raises:
+            InputError: Where the horizon is negative.
         """
         if horizon < 0:
             raise InputError("horizon", horizon, "give the number of output steps, 0 or more")
-        reads, read_signs = self._reads
-        source = np.arange(reads.size)
-        sign = np.ones_like(source)
-        sources = np.empty((horizon, self.d), dtype=np.int64)
-        signs = np.empty((horizon, self.d), dtype=np.int64)
-        for t in range(horizon):
-            source, sign = source[reads], read_signs * sign[reads]
-            sources[t], signs[t] = source[-self.d :], sign[-self.d :]
-        return sources, signs
+        return super().unroll(horizon)
 
     def targets(self, inputs: Float[np.ndarray, "s batch d"], horizon: int) -> Float[np.ndarray, "horizon batch d"]:
         """The right outputs for inputs u(1..s), step by step of the output phase."""
@@ -255,7 +220,7 @@ def composition_to_id(composition: Iterable[Sequence[int]], d: int, s: int) -> T
 def from_id(task_id: Sequence[int], d: int, s: int, name: str | None = None) -> Task:
     """The task of an id. Without a name it gets the one in :data:`NAMED` or its own id."""
     composition = id_to_composition(task_id, d, s)
-    return Task(name or canonical_name(task_id, d, s), d, s, composition)
+    return Task(d, s, composition, name or canonical_name(task_id, d, s))
 
 
 def from_composition(composition: Iterable[Sequence[int]], d: int, s: int, name: str | None = None) -> Task:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 
 from emtvb.audit.crate import METADATA, write_crate
 from emtvb.audit.report import Audit, Check, Finding
-from emtvb.provenance import Record
+from emtvb.running.provenance import Record
 
 from .validator import CONTEXT, PROFILES, problems
 

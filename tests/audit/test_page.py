@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from emtvb.audit import page, verdicts
+from emtvb.audit import page
 from emtvb.audit.report import Audit, Check, ClaimResult, Finding, Output
 from emtvb.files import write_text
-
-from .made_up import sweep
+from emtvb.paper import verdicts
+from tests.paper.made_up import sweep
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (

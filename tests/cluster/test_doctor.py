@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from emtvb import config
-from emtvb.doctor import examine
+from emtvb.running.doctor import examine
 
 from ..workflow.conftest import Project
 from .cluster import ACCOUNT, Cluster

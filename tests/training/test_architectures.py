@@ -22,6 +22,10 @@ class KilledError(Exception):
     pass
 
 
+def train(run: ArchitectureRun, folder: Path, report=None) -> tuple[LSTM | S4, list[Row]]:
+    return architectures.train(run, run.architecture, folder, report)[:2]
+
+
 def bits(network: LSTM | S4) -> bytes:
     return b"".join(array.tobytes() for array in vars(network).values())
 
@@ -44,7 +48,7 @@ def stop_at(run: ArchitectureRun, folder: Path, stop: int, monkeypatch: pytest.M
             raise KilledError
 
     with pytest.raises(KilledError):
-        architectures.train(run, folder, report)
+        train(run, folder, report)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,7 +56,7 @@ def test_the_module_is_the_system(name: str) -> None:
     """S4's convolution gives what its recurrence gives, an LSTM's parameters are its arrays."""
     task = tasks.named("T1", 3, 2)
     run = ArchitectureRun(task, 5, 0.0, 0.9, 1, Protocol(epochs=1, batches_per_epoch=1), architecture=name)
-    training = architectures._Training(run)
+    training = architectures._Training(run, name)
     x = torch.randn(40, 4, 3)
     with torch.no_grad():
         expected = training._module(x)
@@ -72,7 +76,7 @@ def test_an_lstm_starts_where_the_published_code_does() -> None:
 def test_training_is_the_plain_loop(run: ArchitectureRun, tmp_path: Path) -> None:
     """Every batch's loss against a loop on torch's own random stream that knows nothing of checkpoints."""
     rows: list[Row] = []
-    _, kept = architectures.train(run, tmp_path, rows.append)
+    _, kept = train(run, tmp_path, rows.append)
     assert [row.step for row in kept] == kept_steps(run.protocol.steps)
     module = MODULES[run.architecture](2, 6)
     generator = torch.Generator().manual_seed(run.seed)
@@ -95,10 +99,10 @@ def test_training_is_the_plain_loop(run: ArchitectureRun, tmp_path: Path) -> Non
 def test_killed_and_resumed_gives_the_same_bytes(
     run: ArchitectureRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
 ) -> None:
-    whole, history = architectures.train(run, tmp_path / "whole")
+    whole, history = train(run, tmp_path / "whole")
     stop_at(run, tmp_path / "parts", stop, monkeypatch)
     steps: list[int] = []
-    again, history_again = architectures.train(run, tmp_path / "parts", lambda row: steps.append(row.step))
+    again, history_again = train(run, tmp_path / "parts", lambda row: steps.append(row.step))
     assert bits(again) == bits(whole)
     assert history_again == history
     assert steps[0] == stop + 1
@@ -108,16 +112,16 @@ def test_killed_and_resumed_gives_the_same_bytes(
 def test_a_foreign_checkpoint_is_set_aside(
     run: ArchitectureRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole, _ = architectures.train(run, tmp_path / "whole")
+    whole, _ = train(run, tmp_path / "whole")
     stop_at(run, tmp_path / "parts", 60, monkeypatch)
     path = tmp_path / "parts" / "checkpoint.safetensors"
     path.write_bytes(path.read_bytes()[:-1])
     with caplog.at_level(logging.WARNING):
-        again, _ = architectures.train(run, tmp_path / "parts")
+        again, _ = train(run, tmp_path / "parts")
     assert bits(again) == bits(whole)
     assert "set aside" in caplog.text
 
 
 def test_without_clipping_and_with_it_differ(run: ArchitectureRun, tmp_path: Path) -> None:
     free = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, gradient_clip=None))
-    assert bits(architectures.train(free, tmp_path / "a")[0]) != bits(architectures.train(run, tmp_path / "b")[0])
+    assert bits(train(free, tmp_path / "a")[0]) != bits(train(run, tmp_path / "b")[0])

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import logging
+import os
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +56,7 @@ def train_in_parts(run: Run, folder: Path, path: str, monkeypatch: pytest.Monkey
 def test_the_engine_agrees_with_the_reference(run: Run, tmp_path: Path, path: str) -> None:
     """240 steps with clipping, L2 and a move of the curriculum, on the published stream."""
     expected, history = reference.train(run, tmp_path / "reference")
-    found, rows = engine.train(run, tmp_path / path, engine=path)
+    found, rows, _ = engine.train(run, tmp_path / path, engine=path)
     for name, array in expected.arrays().items():
         np.testing.assert_allclose(found.arrays()[name], array, atol=1e-4)
     assert [(row.step, row.horizon) for row in rows] == [(row.step, row.horizon) for row in history]
@@ -65,7 +69,7 @@ def test_the_engine_agrees_with_the_reference(run: Run, tmp_path: Path, path: st
 def test_the_papers_first_steps(tmp_path: Path, path: str, name: str, hidden_dim: int) -> None:
     run = Run(tasks.named(name), hidden_dim, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=60))
     _, history = reference.train(run, tmp_path / "reference")
-    _, rows = engine.train(run, tmp_path / path, engine=path)
+    _, rows, _ = engine.train(run, tmp_path / path, engine=path)
     np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-5)
     if name == "T3":
         assert rows[0].loss == pytest.approx(1.00142, abs=1e-5)
@@ -86,10 +90,10 @@ def test_batches_drawn_in_bulk_are_those_drawn_one_by_one() -> None:
 def test_killed_and_resumed_gives_the_same_bytes(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, stop: int
 ) -> None:
-    whole, history = engine.train(run, tmp_path / "whole", engine=path)
+    whole, history, _ = engine.train(run, tmp_path / "whole", engine=path)
     train_in_parts(run, tmp_path / "parts", path, monkeypatch, stop)
     steps: list[int] = []
-    again, history_again = engine.train(run, tmp_path / "parts", lambda row: steps.append(row.step), path)
+    again, history_again, *_ = engine.train(run, tmp_path / "parts", lambda row: steps.append(row.step), path)
     assert bits(whole) == bits(again)
     assert history == history_again
     assert steps[0] >= stop - 50
@@ -138,47 +142,105 @@ def flip_a_bit(path: Path) -> None:
 def test_a_bad_checkpoint_is_set_aside(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, damage
 ) -> None:
-    whole, _ = engine.train(run, tmp_path / "whole")
+    whole, *_ = engine.train(run, tmp_path / "whole")
     train_in_parts(run, tmp_path / "parts", "compiled", monkeypatch, 120)
     damage(tmp_path / "parts" / "checkpoint.safetensors")
     with caplog.at_level(logging.WARNING):
-        again, _ = engine.train(run, tmp_path / "parts")
+        again, *_ = engine.train(run, tmp_path / "parts")
     assert bits(whole) == bits(again)
     assert "set aside" in caplog.text
     assert (tmp_path / "parts" / "checkpoint.set-aside").exists()
 
 
-def test_it_falls_back_to_torch_with_one_line(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    expected, _ = engine.train(run, tmp_path / "torch", engine="torch")
-    monkeypatch.setitem(sys.modules, "emtvb.training.kernel", None)
-    monkeypatch.delattr("emtvb.training.kernel", raising=False)
+@pytest.fixture
+def chooses_anew() -> Iterator[None]:
     engine.choose.cache_clear()
-    try:
-        with caplog.at_level(logging.WARNING):
-            found, _ = engine.train(run, tmp_path / "auto")
-            engine.train(run, tmp_path / "again")
-        with pytest.raises(InputError, match="use auto or torch"):
-            engine.choose("compiled")
-    finally:
-        engine.choose.cache_clear()
+    yield
+    engine.choose.cache_clear()
+
+
+def test_without_numba_it_trains_with_torch_and_says_so(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, chooses_anew
+) -> None:
+    expected, *_ = engine.train(run, tmp_path / "torch", engine="torch")
+    found_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "numba" else found_spec(name))
+    with caplog.at_level(logging.WARNING):
+        found, _, parts = engine.train(run, tmp_path / "auto")
+        engine.train(run, tmp_path / "again")
     assert bits(found) == bits(expected)
+    assert [part["engine"] for part in parts] == ["torch"]
     assert len([r for r in caplog.records if "training with torch" in r.message]) == 1
     assert "\n" not in caplog.records[0].message
+
+
+@pytest.mark.parametrize("name", ["auto", "compiled"])
+def test_a_compiled_path_that_cannot_be_had_is_one_line_and_no_other_trains(
+    monkeypatch: pytest.MonkeyPatch, chooses_anew, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "emtvb.training.kernel", None)
+    monkeypatch.delattr("emtvb.training.kernel", raising=False)
+    with pytest.raises(InputError, match=r"trainer: compiled: cannot be had here .* trainer: torch is slower"):
+        engine.choose(name)
+
+
+def test_other_bits_than_promised_are_refused_before_training(monkeypatch: pytest.MonkeyPatch, chooses_anew) -> None:
+    monkeypatch.setattr(engine, "PROMISED", "0" * len(engine.PROMISED))
+    with pytest.raises(InputError, match="does not give the bits here that it gives elsewhere"):
+        engine.choose("compiled")
+
+
+def test_no_jit_is_refused(monkeypatch: pytest.MonkeyPatch, chooses_anew) -> None:
+    monkeypatch.setattr("numba.config.DISABLE_JIT", True)
+    with pytest.raises(InputError, match="NUMBA_DISABLE_JIT: 1: nothing is compiled then; unset it"):
+        engine.choose("auto")
+
+
+TRAIN = """
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from emtvb import tasks
+from emtvb.runs import Protocol, Run
+from emtvb.training import engine
+protocol = Protocol(epochs=1, batches_per_epoch=10, batch_size=4, curriculum=(2,))
+network, _, parts = engine.train(Run(tasks.named("T1", 2, 2), 5, 0.0, 0.9, 1, protocol), Path(sys.argv[1]))
+print(parts[0]["engine"], network.digest())
+"""
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+@pytest.mark.parametrize("keep", [0, 30, -9])
+def test_a_torn_cache_of_compiled_code_is_mended_and_the_engine_stays(tmp_path: Path, suffix: str, keep: int) -> None:
+    """As a full disk or a killed process leaves it."""
+
+    def train(folder: Path) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        command = [sys.executable, "-c", TRAIN, str(folder)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
+
+    before = train(tmp_path / "a").stdout
+    torn = sorted((tmp_path / "cache").rglob(f"kernel.advance*.{suffix}"))
+    assert torn
+    for path in torn:
+        path.write_bytes(path.read_bytes()[:keep])
+    mended = train(tmp_path / "b")
+    assert mended.stdout == before
+    assert before.startswith("compiled ")
+    assert "Traceback" not in mended.stderr
 
 
 @PATHS
 def test_without_clipping(run: Run, tmp_path: Path, path: str) -> None:
     free = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, gradient_clip=None))
     expected, _ = reference.train(free, tmp_path / "reference")
-    found, _ = engine.train(free, tmp_path / path, engine=path)
+    found, *_ = engine.train(free, tmp_path / path, engine=path)
     np.testing.assert_allclose(found.W_hh, expected.W_hh, atol=1e-4)
 
 
 def test_tensorboard_can_read_the_events(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train_in_parts(run, tmp_path, "compiled", monkeypatch, 120)
-    _, rows = engine.train(run, tmp_path)
+    _, rows, _ = engine.train(run, tmp_path)
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [event.step for event in events.Scalars("accuracy")] == [row.step for row in rows]
     np.testing.assert_allclose([event.value for event in events.Scalars("loss")], [row.loss for row in rows], rtol=1e-6)

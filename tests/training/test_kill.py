@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 import subprocess
@@ -12,25 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import networks
-from emtvb.lock import locked
-from emtvb.runs import Run, runs_to_json
+from emtvb import networks, protocol
+from emtvb.running.lock import locked
+from emtvb.runs import Run
 from emtvb.training import shard
 
 TRAIN = """
-import resource, sys
+import json, resource, sys
 from pathlib import Path
-from emtvb.jobs import logged
-from emtvb.lock import locked
-from emtvb.runs import runs_from_json
+from emtvb.running.jobs import logged
+from emtvb.running.lock import locked
+from emtvb import protocol
 from emtvb.training import checkpoint, shard
 checkpoint.EVERY_SECONDS = 0.0
 folder, most_bytes = Path(sys.argv[1]), int(sys.argv[3])
 if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 with logged(folder / "log"):
-    runs = runs_from_json(sys.argv[2])
-    shard.train_shard(runs, folder / "weights.safetensors", folder / "history.csv", folder / "runs")
+    runs = [protocol.order(entry) for entry in json.loads(sys.argv[2])]
+    shard.train_shard(runs, shard.Outputs.of(folder, "x"), "version")
 """
 
 
@@ -43,12 +44,19 @@ def runs(tiny_run: Run) -> list[Run]:
 
 def start(folder: Path, runs: list[Run], most_bytes: int = 0) -> subprocess.Popen[str]:
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-c", TRAIN, str(folder), runs_to_json(runs), str(most_bytes)]
+    command = [
+        sys.executable,
+        "-c",
+        TRAIN,
+        str(folder),
+        json.dumps([protocol.entry(run) for run in runs]),
+        str(most_bytes),
+    ]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
 def checkpoint_steps(folder: Path) -> set[float]:
-    return {path.stat().st_mtime for path in folder.glob("runs/*/*/checkpoint.safetensors")}
+    return {path.stat().st_mtime for path in folder.glob("training/x/runs/*/*/checkpoint.safetensors")}
 
 
 def wait_for_new_checkpoint(folder: Path, process: subprocess.Popen[str]) -> None:
@@ -61,7 +69,8 @@ def finish(folder: Path, runs: list[Run]) -> tuple[bytes, bytes, str]:
     process = start(folder, runs)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
-    return (folder / "weights.safetensors").read_bytes(), (folder / "history.csv").read_bytes(), err
+    files = shard.Outputs.of(folder, "x")
+    return files.weights.read_bytes(), files.history.read_bytes(), err
 
 
 def test_sigkill_twice_loses_nothing(runs: list[Run], tmp_path: Path) -> None:
@@ -72,7 +81,7 @@ def test_sigkill_twice_loses_nothing(runs: list[Run], tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         assert process.returncode == -signal.SIGKILL
-        assert not (tmp_path / "parts" / "weights.safetensors").exists()
+        assert not shard.Outputs.of(tmp_path / "parts", "x").weights.exists()
     again = finish(tmp_path / "parts", runs)
     assert again[:2] == whole[:2]
     assert "going on from step" in again[2]
@@ -90,8 +99,8 @@ def test_a_full_disk_is_one_line_and_loses_nothing(runs: list[Run], tmp_path: Pa
 
 
 def test_a_shard_that_another_process_trains_is_waited_for(runs: list[Run], tmp_path: Path) -> None:
-    state = tmp_path / "runs"
-    state.mkdir()
+    state = tmp_path / "training" / "x" / "runs"
+    state.mkdir(parents=True)
     with locked(state / ".lock"):
         process = start(tmp_path, runs[:1])
         assert process.stderr is not None
@@ -102,11 +111,11 @@ def test_a_shard_that_another_process_trains_is_waited_for(runs: list[Run], tmp_
 
 
 def test_finished_runs_survive_a_kill(runs: list[Run], tmp_path: Path) -> None:
-    shard.train_shard(runs[:1], tmp_path / "w.safetensors", tmp_path / "h.csv", tmp_path / "parts" / "runs")
+    shard.train_shard(runs[:1], shard.Outputs.of(tmp_path / "parts", "x"), "version")
     process = start(tmp_path / "parts", runs)
     wait_for_new_checkpoint(tmp_path / "parts", process)
     process.kill()
     process.communicate()
     _, _, err = finish(tmp_path / "parts", runs)
     assert f"{runs[0].run_id}: already trained" in err
-    assert len(networks.load_networks(tmp_path / "parts" / "weights.safetensors")) == 2
+    assert len(networks.load_networks(shard.Outputs.of(tmp_path / "parts", "x").weights)) == 2

@@ -95,7 +95,7 @@ def test_every_step_and_horizon_is_the_engines(
     found = every_row(runs, tmp_path / "lockstep", device, monkeypatch)
     moves = set()
     for run in runs:
-        _, rows = engine.train(run, tmp_path / run.run_id, engine="torch")
+        _, rows, _ = engine.train(run, tmp_path / run.run_id, engine="torch")
         assert [(row.step, row.horizon) for row in found[run.run_id]] == [(row.step, row.horizon) for row in rows]
         np.testing.assert_allclose([row.loss for row in found[run.run_id]], [row.loss for row in rows], rtol=1e-4)
         one_output = 1 / (run.protocol.batch_size * run.task.d * run.protocol.curriculum[0])
@@ -213,8 +213,8 @@ def test_runs_must_be_of_one_size(runs: list[Run], tmp_path: Path) -> None:
 
 
 def train_shard(runs: list[Run], folder: Path) -> dict[str, Network]:
-    shard.train_shard(runs, folder / "weights.safetensors", folder / "history.csv", folder / "runs", "cuda")
-    return networks.load_networks(folder / "weights.safetensors")
+    shard.train_shard(runs, shard.Outputs.of(folder, "x"), "version", "cuda")
+    return networks.load_networks(shard.Outputs.of(folder, "x").weights)
 
 
 def test_without_a_gpu_it_is_one_line(runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,5 +243,5 @@ def test_a_shard_in_lockstep_trains_what_is_not_finished(
     assert batches == [[run.run_id for run in runs[:3]], [runs[3].run_id]]
     assert f"{runs[0].run_id}: training and 2 others in lockstep (run 1 of 3)" in caplog.text
     assert first[runs[0].run_id].W_hh.tobytes() == both[runs[0].run_id].W_hh.tobytes()
-    assert list(history.read(tmp_path / "history.csv")) == [run.run_id for run in runs]
+    assert list(history.read(shard.Outputs.of(tmp_path, "x").history)) == [run.run_id for run in runs]
     assert not list(tmp_path.rglob("lockstep.*"))

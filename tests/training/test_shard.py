@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,13 @@ from emtvb.networks import Network
 from emtvb.runs import Run
 from emtvb.training import engine, history, shard
 from emtvb.training.progress import Progress, duration
+from emtvb.training.shard import Outputs
 
 
 def train(runs: list[Run], folder: Path) -> dict[str, Network]:
-    shard.train_shard(runs, folder / "weights.safetensors", folder / "history.csv", folder / "runs")
-    return networks.load_networks(folder / "weights.safetensors")
+    files = Outputs.of(folder, "x")
+    shard.train_shard(runs, files, "version")
+    return networks.load_networks(files.weights)
 
 
 @pytest.fixture
@@ -43,28 +47,30 @@ def test_only_new_runs_are_trained(runs: list[Run], tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(engine, "train", count)
     train(runs[:2], tmp_path)
-    before = (tmp_path / "history.csv").read_text()
+    before = Outputs.of(tmp_path, "x").history.read_text()
     train(runs, tmp_path)
     assert trained == [run.run_id for run in runs]
-    assert (tmp_path / "history.csv").read_text().startswith(before)
+    assert Outputs.of(tmp_path, "x").history.read_text().startswith(before)
 
 
 def test_the_reference_trainer_does_it_too_and_keeps_its_own_state(runs: list[Run], tmp_path: Path) -> None:
     ours = train(runs[:1], tmp_path)[runs[0].run_id]
-    arguments = runs[:1], tmp_path / "r.safetensors", tmp_path / "r.csv", tmp_path / "runs"
-    shard.train_shard(*arguments, "reference")
-    theirs = networks.load_networks(tmp_path / "r.safetensors")[runs[0].run_id]
+    files = Outputs.of(tmp_path, "x")
+    about = shard.train_shard(runs[:1], files, "another version", "reference", {"cpu": "mine"})
+    theirs = networks.load_networks(files.weights)[runs[0].run_id]
     np.testing.assert_allclose(ours.W_hh, theirs.W_hh, atol=1e-4)
-    assert len(list((tmp_path / "runs" / runs[0].run_id).iterdir())) == 2
+    assert len(list((files.weights.parent / "runs" / runs[0].run_id).iterdir())) == 2
+    (part,) = about[runs[0].run_id]["trained"]
+    assert (part["engine"], part["cpu"], part["seconds"] > 0) == ("reference", "mine", True)
 
 
-@pytest.mark.parametrize("file", ["network.safetensors", "history.csv"])
+@pytest.mark.parametrize("file", ["network.safetensors", "history.csv", "run.json"])
 @pytest.mark.parametrize("cut", [3, 30])
 def test_a_damaged_finished_run_is_trained_again(
     runs: list[Run], tmp_path: Path, caplog: pytest.LogCaptureFixture, file: str, cut: int
 ) -> None:
     before = train(runs[:1], tmp_path)[runs[0].run_id]
-    (kept,) = (tmp_path / "runs").glob(f"*/*/{file}")
+    (kept,) = (tmp_path / "training" / "x" / "runs").glob(f"*/*/{file}")
     kept.write_bytes(kept.read_bytes()[:-cut])
     with caplog.at_level(logging.WARNING):
         after = train(runs[:1], tmp_path)[runs[0].run_id]
@@ -72,9 +78,78 @@ def test_a_damaged_finished_run_is_trained_again(
     assert before.W_hh.tobytes() == after.W_hh.tobytes()
 
 
+@pytest.mark.parametrize("change", [lambda a: a + np.float32(1e-3), lambda a: a[::-1]])
+def test_a_network_that_was_changed_in_the_state_folder_is_noticed(
+    runs: list[Run], tmp_path: Path, caplog: pytest.LogCaptureFixture, change
+) -> None:
+    before = train(runs[:1], tmp_path)[runs[0].run_id]
+    (kept,) = (tmp_path / "training" / "x" / "runs").glob("*/*/network.safetensors")
+    other = dataclasses.replace(before, W_hh=np.ascontiguousarray(change(before.W_hh)))
+    networks.save_networks(kept, {runs[0].run_id: other})
+    with caplog.at_level(logging.WARNING):
+        after = train(runs[:1], tmp_path)[runs[0].run_id]
+    assert "was changed after it was kept; training it again" in caplog.text
+    assert before.digest() == after.digest() != other.digest()
+
+
+def test_kept_runs_speak_for_themselves(runs: list[Run], tmp_path: Path) -> None:
+    """Who trained a run is said by the run, not by the job that finds it finished."""
+    files = Outputs.of(tmp_path, "x")
+    first = shard.train_shard(runs[:1], files, "version", environment={"cpu": "the first", "torch": "1"})
+    both = shard.train_shard(runs[:2], files, "version", environment={"cpu": "the second", "torch": "2"})
+    assert both[runs[0].run_id] == first[runs[0].run_id]
+    assert [both[run.run_id]["trained"][0]["cpu"] for run in runs[:2]] == ["the first", "the second"]
+    assert both[runs[0].run_id]["trained"][0]["engine"] == "compiled"
+    assert both[runs[0].run_id]["trained"][0]["lanes"] in (4, 8, 16)
+
+
+def test_state_of_another_version_is_left_alone(runs: list[Run], tmp_path: Path) -> None:
+    files = Outputs.of(tmp_path, "x")
+    shard.train_shard(runs[:1], files, "one", environment={"cpu": "a"})
+    about = shard.train_shard(runs[:1], files, "other", environment={"cpu": "b"})
+    assert about[runs[0].run_id]["trained"][0]["cpu"] == "b"
+
+
+def test_digests_are_those_of_the_weights(runs: list[Run], tmp_path: Path) -> None:
+    trained = train(runs, tmp_path)
+    rows = Outputs.of(tmp_path, "x").digests.read_text().splitlines()
+    assert rows == ["run_id,weights_sha256", *(f"{run.run_id},{trained[run.run_id].digest()}" for run in runs)]
+    one = trained[runs[0].run_id]
+    content = b"".join(array.tobytes() for array in (one.W_uh, one.W_hh, one.W_r))
+    assert one.digest() == hashlib.sha256(content).hexdigest()
+
+
+def test_outlines_are_rows_of_the_curves(runs: list[Run], tmp_path: Path) -> None:
+    train(runs[:2], tmp_path)
+    files = Outputs.of(tmp_path, "x")
+    whole, outline = history.read(files.history), history.read(files.outline)
+    assert list(whole) == list(outline)
+    assert all(set(outline[name]) <= set(rows) for name, rows in whole.items())
+
+
+def test_what_is_finished_is_on_the_disk_before_its_checkpoint_goes(
+    runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file of a finished run, and its name in the folder, is synced before the checkpoint is deleted."""
+    done: list[str] = []
+    sync, unlink = os.fsync, Path.unlink
+    name_of = lambda handle: str(Path(f"/proc/self/fd/{handle}").readlink())  # noqa: E731
+    monkeypatch.setattr(os, "fsync", lambda handle: (done.append(name_of(handle)), sync(handle)))
+    monkeypatch.setattr(
+        Path, "unlink", lambda path, missing_ok=False: (done.append(f"gone {path.name}"), unlink(path, missing_ok))[-1]
+    )
+    monkeypatch.setattr("emtvb.training.checkpoint.EVERY_SECONDS", -1.0)
+    train(runs[:1], tmp_path)
+    (kept,) = (tmp_path / "training" / "x" / "runs").glob("*/*")
+    before = done[: done.index("gone checkpoint.safetensors")]
+    for name in ("history", "network", "run"):
+        assert any(Path(path).name.startswith(f".{name}.") and Path(path).parent == kept for path in before)
+    assert before.count(str(kept)) >= 3
+
+
 def test_the_learning_curves_are_kept(runs: list[Run], tmp_path: Path) -> None:
     train(runs[:2], tmp_path)
-    curves = history.read(tmp_path / "history.csv")
+    curves = history.read(Outputs.of(tmp_path, "x").history)
     assert list(curves) == [run.run_id for run in runs[:2]]
     for rows in curves.values():
         assert [row.step for row in rows] == [0, 50, 59]

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from emtvb import tasks
+from emtvb.errors import InputError
 from emtvb.runs import Run
 from emtvb.training import stream
+from emtvb.training.batches import Batches
 from emtvb.training.curriculum import Curriculum
-from emtvb.training.stream import Batches
 
 
 @pytest.mark.parametrize(("d", "hidden", "seed"), [(8, 128, 1), (8, 64, 7), (3, 5, 0), (1, 1, 123)])
@@ -83,3 +86,22 @@ def test_the_stream_goes_on_from_its_state(tiny_run: Run, stop: int) -> None:
     second.load_state_dict(state)
     rest = inputs(second, 2 if stop < 20 else 1)
     assert all(torch.equal(a, b) for a, b in zip(whole, taken + rest, strict=True))
+
+
+def test_another_stream_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream.check()
+    monkeypatch.setattr(stream, "draw_many", lambda *_: torch.zeros(4, 2, 17, 3, dtype=torch.int8))
+    with pytest.raises(InputError, match="other random numbers than the published"):
+        stream.check()
+
+
+@pytest.mark.parametrize("twin", [-3, 1, 2])
+def test_a_twin_differs_in_one_weight_by_units_in_the_last_place(tiny_run: Run, twin: int) -> None:
+    generator, network = stream.begin(tiny_run)
+    other_generator, other = stream.begin(dataclasses.replace(tiny_run, twin=twin))
+    assert torch.equal(generator.get_state(), other_generator.get_state())
+    one, two = (np.concatenate([a.ravel().view(np.int32) for a in n.arrays().values()]) for n in (network, other))
+    moved = np.flatnonzero(one != two)
+    assert moved.tolist() == [network.W_uh.size]  # the first of W_hh
+    assert abs(int(one[moved[0]]) - int(two[moved[0]])) == abs(twin)
+    assert np.sign(other.W_hh[0, 0] - network.W_hh[0, 0]) == np.sign(twin)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from emtvb import config
-from emtvb.stages import Stages
+from emtvb.running.stages import Stages
 
 from .conftest import ROOT, Project
 

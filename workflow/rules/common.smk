@@ -5,10 +5,10 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from emtvb import config as experiments
-from emtvb import slurm
+from emtvb.running import slurm
 from emtvb.errors import InputError
-from emtvb.restore import restore
-from emtvb.stages import Stages
+from emtvb.running.restore import restore
+from emtvb.running.stages import Stages
 
 try:
     given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config}
@@ -44,7 +44,7 @@ def results(path):
 
 
 def recipe(rule):
-    """What determines the outputs of a rule's jobs: settings, code, library versions (emtvb.stages)."""
+    """What determines the outputs of a rule's jobs: settings, code, library versions (emtvb.running.stages)."""
     return lambda wildcards: STAGES.recipe(rule, dict(wildcards.items()))
 
 

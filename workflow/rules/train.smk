@@ -1,7 +1,8 @@
 # Training, a shard a job. A shard is handed its runs as a param, not the run table as an input: so it depends on its own
 # runs alone, and a sweep that grows leaves it as it is. Checkpoints and finished runs stay in training/<shard>/runs,
 # which is no output: an interrupted shard goes on where it was, and a larger one trains only what is new. An outline of the
-# learning curves goes to the measurements: with it, nothing that comes after needs the curves themselves.
+# learning curves goes to the measurements: with it, nothing that comes after needs the curves themselves. The digests of all weights
+# are published: `emtvb verify` trains a run anywhere and compares.
 
 
 rule train_shard:
@@ -9,6 +10,7 @@ rule train_shard:
         weights=results("training/{shard}/weights.safetensors"),
         history=results("training/{shard}/history.csv"),
         outline=results("measurements/learning/{shard}.csv"),
+        digests=results("training/{shard}/digests.csv"),
     log:
         results("logs/train_shard/{shard}.log"),
     # Before anything else that is ready: the longest jobs decide when a run of the workflow ends.

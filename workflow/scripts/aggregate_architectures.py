@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from emtvb.files import write_csv
-from emtvb.jobs import job
+from emtvb import tables
+from emtvb.running.jobs import job
 
 with job(snakemake):
     rows = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in snakemake.input.measurements]
-    write_csv(snakemake.output.measurements, pd.concat(rows))
+    tables.write_csv(snakemake.output.measurements, pd.concat(rows))

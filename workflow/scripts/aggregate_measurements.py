@@ -3,11 +3,10 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.files import write_csv
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     shards = [tables.read_table(path, tables.MEASURED_COLUMNS) for path in snakemake.input.measurements]
     measurements = pd.concat(shards, ignore_index=True)
-    write_csv(snakemake.output.measurements, tables.combine(runs, measurements)[measurements.columns])
+    tables.write_csv(snakemake.output.measurements, tables.combine(runs, measurements)[measurements.columns])

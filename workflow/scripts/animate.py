@@ -2,7 +2,7 @@
 
 from emtvb.figures import animation
 from emtvb.figures.data import load_exemplar
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     animation.save(load_exemplar(snakemake.input.exemplar), snakemake.output.csv.removesuffix(".csv"))

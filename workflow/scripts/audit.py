@@ -8,7 +8,7 @@ from pathlib import Path
 from emtvb import config
 from emtvb.audit import audit
 from emtvb.audit.determinism import Sample
-from emtvb.jobs import logged
+from emtvb.running.jobs import logged
 
 with logged(snakemake.log[0]):
     folder = Path(snakemake.params.folder)

@@ -2,7 +2,7 @@
 
 from emtvb.figures import architectures
 from emtvb.figures.save import save
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     looks = [architectures.load(path) for path in snakemake.input.looks]

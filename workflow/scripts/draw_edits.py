@@ -3,7 +3,7 @@
 from emtvb.figures import edits
 from emtvb.figures.data import load_exemplar
 from emtvb.figures.save import save
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     shown = edits.edits_of(load_exemplar(snakemake.input.exemplar))

@@ -3,7 +3,7 @@
 from emtvb.figures import hidden_state
 from emtvb.figures.data import load_exemplar
 from emtvb.figures.save import save
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     exemplar = load_exemplar(snakemake.input.exemplar)

@@ -3,7 +3,7 @@
 from emtvb import tables
 from emtvb.figures import interventions
 from emtvb.figures.save import save
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from emtvb.figures import learning
 from emtvb.figures.save import save
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     summary = pd.read_csv(snakemake.input.summary)

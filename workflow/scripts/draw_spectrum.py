@@ -3,7 +3,7 @@
 from emtvb.figures import spectrum
 from emtvb.figures.data import load_exemplar
 from emtvb.figures.save import save
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     exemplars = [load_exemplar(path) for path in snakemake.input.exemplars]

@@ -1,7 +1,7 @@
 """The config becomes the table of runs (rule enumerate_runs)."""
 
 from emtvb import config, sweep
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
-with job(snakemake) as settings:
-    sweep.write_run_table(snakemake.output.runs, config.check(settings).shards())
+with job(snakemake) as this:
+    sweep.write_run_table(snakemake.output.runs, config.check(this.settings).shards())

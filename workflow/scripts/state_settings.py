@@ -2,7 +2,7 @@
 
 from emtvb import config
 from emtvb.files import write_text
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
-with job(snakemake) as settings:
-    write_text(snakemake.output.settings, config.dump(config.check(settings)))
+with job(snakemake) as this:
+    write_text(snakemake.output.settings, config.dump(config.check(this.settings)))

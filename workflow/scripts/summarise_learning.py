@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from emtvb import tables
 from emtvb.figures import data
-from emtvb.files import write_csv
-from emtvb.jobs import job
+from emtvb.running.jobs import job
 
 with job(snakemake):
     curves = data.with_settings(data.load_histories(snakemake.input.outlines), pd.read_csv(snakemake.input.runs))
-    write_csv(snakemake.output.summary, data.summarise(curves))
+    tables.write_csv(snakemake.output.summary, data.summarise(curves))

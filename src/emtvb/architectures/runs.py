@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from emtvb import runs
 from emtvb.runs import Run
@@ -36,14 +36,7 @@ def of_architecture(architecture: str, plain: Iterable[Run]) -> list[Architectur
     ]
 
 
-def to_json(some: Sequence[ArchitectureRun]) -> str:
-    """Runs as JSON text that says all about them, the same text for the same runs."""
-    return json.dumps([asdict(run) for run in some], sort_keys=True)
-
-
-def from_json(text: str) -> list[ArchitectureRun]:
-    """The inverse of :func:`to_json`."""
-    entries = json.loads(text)
-    names = [entry.pop("architecture") for entry in entries]
-    plain = runs.runs_from_json(json.dumps(entries))
-    return [run for name, one in zip(names, plain, strict=True) for run in of_architecture(name, [one])]
+def from_entry(entry: Mapping[str, Any]) -> ArchitectureRun:
+    """A run from plain data: that of ``runs.to_entry``, and the ``architecture``."""
+    plain = {key: value for key, value in entry.items() if key != "architecture"}
+    return of_architecture(entry["architecture"], [runs.from_entry(plain)])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -9,21 +10,29 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from emtvb.architectures.lstm import LSTM
-from emtvb.architectures.runs import ArchitectureRun
 from emtvb.architectures.s4 import S4
 from emtvb.errors import InputError
 from emtvb.files import write_tensors
+from emtvb.protocol import Setup
 
 CLASSES: dict[str, type[LSTM] | type[S4]] = {"lstm": LSTM, "s4": S4}
 """The classes of architectures by name."""
 
 
-def save(path: Path | str, run: ArchitectureRun, network: LSTM | S4) -> None:
+def save(path: Path | str, run_id: str, network: LSTM | S4) -> None:
     """Write a network, whole or not at all."""
-    write_tensors(path, dict(vars(network)), {"format": "emtvb-architecture-1", "run_id": run.run_id})
+    write_tensors(path, dict(vars(network)), {"format": "emtvb-architecture-1", "run_id": run_id})
 
 
-def load(path: Path | str, run: ArchitectureRun) -> LSTM | S4:
+def digest(network: LSTM | S4) -> str:
+    """sha256 of the bytes of its arrays, one after the other in their class's order: row by row, as they are stored."""
+    found = hashlib.sha256()
+    for array in vars(network).values():
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+def load(path: Path | str, run: Setup, architecture: str) -> LSTM | S4:
     """Read the network of a run back.
 
     Raises:
@@ -40,7 +49,7 @@ def load(path: Path | str, run: ArchitectureRun) -> LSTM | S4:
         raise InputError(what, str(path), f"damaged or not safetensors ({error}); delete it and train again") from None
     if about.get("run_id") != run.run_id:
         raise InputError(what, str(path), f"is of run {about.get('run_id', 'unknown')}, not {run.run_id}")
-    kind = CLASSES[run.architecture]
+    kind = CLASSES[architecture]
     wanted = kind.shapes(run.task.d, run.hidden_dim)
     if {name: array.shape for name, array in arrays.items()} != wanted or any(
         array.dtype != np.float32 for array in arrays.values()

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emtvb import provenance
-from emtvb.audit import claims, page, verdicts
 from emtvb.audit import determinism as again
+from emtvb.audit import page
 from emtvb.audit.crate import write_crate
 from emtvb.audit.currency import currency
 from emtvb.audit.integrity import integrity, read_records
 from emtvb.audit.report import Audit, Check, ClaimResult, Output
-from emtvb.closure import digest
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.provenance import Record
-from emtvb.stages import ROOT, Stages
+from emtvb.paper import claims, verdicts
+from emtvb.running import provenance
+from emtvb.running.closure import digest
+from emtvb.running.provenance import Record
+from emtvb.running.stages import ROOT, Stages
 
 
 def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:

@@ -21,11 +21,11 @@ import yaml
 from rocrate.model import ComputationalWorkflow, ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
-from emtvb import provenance
 from emtvb.audit.report import Audit
 from emtvb.files import write_text
-from emtvb.provenance import Record
-from emtvb.stages import version
+from emtvb.running import provenance
+from emtvb.running.provenance import Record
+from emtvb.running.recipes import version
 
 METADATA = "ro-crate-metadata.json"
 

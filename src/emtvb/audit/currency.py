@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emtvb.audit.report import Check, Finding
-from emtvb.provenance import Record
-from emtvb.stages import Stages
+from emtvb.running.provenance import Record
+from emtvb.running.stages import Stages
 
 _MAKE = "run the workflow; where only the record is gone, snakemake --force and the path of an output"
 _RERUN = "run the workflow again: it redoes this and what depends on it"

@@ -1,77 +1,82 @@
-"""A sample of runs is trained again from nothing and compared with what lies there, byte for byte."""
+"""A sample of runs is trained again from nothing, to the end, and compared with what lies there, byte for byte."""
 
 from __future__ import annotations
 
-import dataclasses
+import csv
+import json
 import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from emtvb import networks, provenance
+from emtvb import networks, protocol
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
-from emtvb.jobs import show_progress
-from emtvb.provenance import Record
-from emtvb.runs import Run, number, runs_from_json, runs_to_json
+from emtvb.protocol import Setup
+from emtvb.running import provenance, recipes
+from emtvb.running.jobs import show_progress
+from emtvb.running.provenance import Record
+from emtvb.runs import Run, number
 from emtvb.training import history
+from emtvb.training.history import Row
+from emtvb.training.shard import Outputs
 
-MATTERS = ("cpu", "machine", "numba", "llvmlite", "numpy", "torch")
-"""What of the environment can change the last bits of a training, and from there all: the engine's kernel is compiled
-for the CPU at hand, and libraries order their sums as they like. Threads do not: a run is trained by one."""
+ANYWHERE = ("compiled",)
+"""Engines whose bits are the same on every machine: a difference is a fault, wherever the results were made."""
+
+MATTERS = ("cpu", "machine", "numpy", "torch")
+"""What of the environment can change the last bits of a training by another engine, and from there all."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Which runs are trained again, and how far.
+    """Which runs are trained again.
 
     Attributes:
         runs: How many; 0 for none.
         seed: Chooses them.
-        epochs: How many epochs of each; None for all of its training.
         workers: Processes at once.
     """
 
     runs: int = 2
     seed: int = 0
-    epochs: int | None = 1
     workers: int = 1
 
 
 def determinism(
     folder: Path, shards: Mapping[str, Sequence[Run]], trainer: str, records: Mapping[Path, Record], sample: Sample
 ) -> Check:
-    """Train a sample of an experiment's runs again and compare losses, and weights where training is done in full.
+    """Train a sample of an experiment's runs again and compare learning curves and weights.
 
-    A difference counts against the results where the environment is the one that they were made in; elsewhere it is
-    only said, since rounding may then differ.
+    A difference counts against the results where the same engine gives the same bits everywhere, or the environment is
+    the one that they were made in; elsewhere it is only said, since rounding may then differ.
 
     Args:
         folder: The experiment's folder.
         shards: Its runs, by shard.
         trainer: How they were trained.
         records: Its records.
-        sample: Which of them, and how far.
+        sample: Which of them.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
-    trained = [(shard, run) for shard, runs in shards.items() if _curves(folder, shard).is_file() for run in runs]
+    trained = [(shard, run) for shard, runs in shards.items() if _has_results(folder, shard) for run in runs]
     if not trained or sample.runs == 0:
-        why = "No learning curves lie here to compare with." if not trained else "Not asked for."
+        why = "No trained runs lie here to compare with." if not trained else "Not asked for."
         return Check("determinism", question, 0, (), why)
     chosen = random.Random(sample.seed).sample(trained, min(sample.runs, len(trained)))
-    with ThreadPoolExecutor(min(sample.workers, len(chosen))) as pool:
-        jobs = [pool.submit(_again, folder, shard, run, trainer, sample.epochs) for shard, run in chosen]
-        answers = [job.result() for job in jobs]
-    how_far = "to the end" if sample.epochs is None else f"for {sample.epochs} epoch{'s' * (sample.epochs > 1)}"
-    notes = [f"Trained again {how_far}: {', '.join(run.run_id for _, run in chosen)} (chosen by seed {sample.seed})."]
+    answers = dict(again(folder, chosen, trainer, sample.workers))
+    ids = ", ".join(run.run_id for _, run in chosen)
+    notes = [f"Trained again to the end: {ids} (chosen by seed {sample.seed})."]
     findings = []
-    for (shard, run), difference in zip(chosen, answers, strict=True):
+    for shard, run in chosen:
+        difference = answers[run.run_id]
         if difference is not None:
-            elsewhere = _other_environment(shard, records)
+            elsewhere = _other_environment(shard, run.run_id, records, trainer)
             if elsewhere:
                 notes.append(f"{run.run_id}: {difference}; no fault, since it was made elsewhere ({elsewhere}).")
             else:
@@ -80,61 +85,110 @@ def determinism(
     return Check("determinism", question, len(chosen), tuple(findings), " ".join(notes))
 
 
-def _curves(folder: Path, shard: str) -> Path:
-    """The learning curves of a shard; their outline, where a publication leaves them out."""
-    whole = folder / "training" / shard / "history.csv"
-    return whole if whole.is_file() else folder / "measurements" / "learning" / f"{shard}.csv"
+def again(
+    folder: Path,
+    chosen: Sequence[tuple[str, Run]],
+    trainer: str,
+    workers: int = 1,
+    say: Callable[[str, str | None], None] = lambda *_: None,
+) -> list[tuple[str, str | None]]:
+    """Train runs again, each in a process and a folder of its own.
+
+    Args:
+        folder: The experiment's folder.
+        chosen: Which: shard and run.
+        trainer: How.
+        workers: Processes at once.
+        say: Called with each answer as soon as it is there.
+
+    Returns:
+        For each run, its id and how it differs from what lies in the folder; None where it does not.
+    """
+    with ThreadPoolExecutor(max(1, min(workers, len(chosen)))) as pool:
+        jobs = {pool.submit(_again, folder, shard, run, trainer): run.run_id for shard, run in chosen}
+        for job in as_completed(jobs):
+            say(jobs[job], job.result())
+        return [(run_id, job.result()) for job, run_id in jobs.items()]
 
 
-def _again(folder: Path, shard: str, run: Run, trainer: str, epochs: int | None) -> str | None:
-    """Train one run again, in a process and a folder of its own; how it differs from what is there, or None."""
-    there = folder / "training" / shard
-    short = min(epochs or run.protocol.epochs, run.protocol.epochs)
-    again = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, epochs=short))
+def digests(folder: Path, shard: str) -> dict[str, str]:
+    """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not."""
+    path = Outputs.of(folder, shard).digests
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as table:
+        return {row.get("run_id", ""): row.get("weights_sha256", "") for row in csv.DictReader(table)}
+
+
+def _has_results(folder: Path, shard: str) -> bool:
+    files = Outputs.of(folder, shard)
+    return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
+
+
+def _again(folder: Path, shard: str, run: Run, trainer: str) -> str | None:
+    """Train one run again; how it differs from what is there, or None."""
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        command = [sys.executable, "-m", __spec__.name, runs_to_json([again]), str(place), trainer]
-        if subprocess.run(command, check=False).returncode != 0:
-            return "its training fails now"
+        command = [sys.executable, "-m", __spec__.name, json.dumps(protocol.entry(run)), name, trainer]
+        done = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            return f"its training fails now ({' '.join(done.stderr.splitlines()[-1:])})"
         try:
-            old = {row.step: row for row in history.read(_curves(folder, shard))[run.run_id]}
+            return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
+        except InputError as error:
+            return f"its files cannot be read ({error})"
         except (KeyError, TypeError, ValueError) as error:
             return f"its learning curve cannot be read ({error})"
-        for row in history.read(place / "history.csv")[again.run_id]:
-            if row.step in old and old[row.step] != row:
-                before, now = number(old[row.step].loss), number(row.loss)
+
+
+def _difference(there: Outputs, made: Outputs, folder: Path, shard: str, run_id: str) -> str | None:
+    """How a run that was made again differs from the files of its shard, or None."""
+    curves = there.history if there.history.is_file() else there.outline
+    if curves.is_file():
+        known = {row.step: row for row in history.read(curves)[run_id]}
+        for row in history.read(made.history)[run_id]:
+            if row.step in known and not _same(known[row.step], row):
+                before, now = number(known[row.step].loss), number(row.loss)
                 return f"loss {before} at step {row.step:,} is {now} when trained again"
-        weights = there / "weights.safetensors"
-        if short == run.protocol.epochs and weights.is_file():
-            try:
-                kept = networks.load_networks(weights, [run.run_id])[run.run_id].arrays()
-            except InputError as error:
-                return f"its weights cannot be read ({error})"
-            made = networks.load_networks(place / "weights.safetensors", [run.run_id])[run.run_id].arrays()
-            differing = [matrix for matrix in kept if kept[matrix].tobytes() != made[matrix].tobytes()]
-            if differing:
-                return f"{', '.join(differing)} differ when trained again"
+    network = networks.load_networks(made.weights, [run_id])[run_id]
+    if there.weights.is_file():
+        kept = networks.load_networks(there.weights, [run_id])[run_id].arrays()
+        differing = [name for name, array in network.arrays().items() if kept[name].tobytes() != array.tobytes()]
+        if differing:
+            return f"{', '.join(differing)} differ when trained again"
+    published = digests(folder, shard).get(run_id)
+    if published and published != network.digest():
+        return f"its weights have the digest {network.digest()[:12]}, and {published[:12]} was published"
+    if not published and not there.weights.is_file() and not curves.is_file():
+        return "nothing of it lies there to compare with"
     return None
 
 
-def _other_environment(shard: str, records: Mapping[Path, Record]) -> str:
-    """How the environment in which a shard was trained differs from this one, in what can change bits."""
-    here = provenance.environment()
+def _same(one: Row, other: Row) -> bool:
+    """Whether two rows are equal, a loss that is no number to another that is none."""
+    return repr(tuple(one)) == repr(tuple(other))
+
+
+def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:
+    """How the environment in which a run was trained differs from this one, in what can change its bits."""
+    here: dict[str, Any] = provenance.environment()
     for record in records.values():
         if record.rule == "train_shard" and record.wildcards.get("shard") == shard:
-            there = record.environment
-            changed = [name for name in MATTERS if there.get(name) != here[name]]
-            return ", ".join(f"{name} {there.get(name)}, here {here[name]}" for name in changed)
+            parts: Sequence[Mapping[str, Any]] = record.runs.get(run_id, {}).get("trained") or [record.environment]
+            engines = {part.get("engine", "unknown") for part in parts}
+            if engines == {recipes.engine_of(trainer)} and engines <= set(ANYWHERE):
+                return ""
+            changed = [name for name in MATTERS if any(part.get(name) != here[name] for part in parts)]
+            return ", ".join(f"{name} {parts[-1].get(name)}, here {here[name]}" for name in changed)
     return ""
 
 
-def _train(runs: str, place: Path, trainer: str) -> None:
-    """Train runs from nothing into a folder."""
+def _train(run: Setup, place: Path, trainer: str) -> None:
+    """Train a run from nothing into a folder."""
     from emtvb.training.shard import train_shard
 
-    train_shard(runs_from_json(runs), place / "weights.safetensors", place / "history.csv", place / "runs", trainer)
+    train_shard([run], Outputs.of(place, "again"), "again", trainer)
 
 
 if __name__ == "__main__":
     show_progress()
-    _train(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
+    _train(protocol.order(json.loads(sys.argv[1])), Path(sys.argv[2]), sys.argv[3])

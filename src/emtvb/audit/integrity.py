@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-from emtvb import provenance
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
-from emtvb.provenance import Record
+from emtvb.running import provenance
+from emtvb.running.provenance import Record
 
 LEFT_OUT = "left_out.txt"
 """In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""

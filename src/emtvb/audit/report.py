@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from emtvb.evidence import Verdict
+from emtvb.paper.evidence import Verdict
 
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "cannot tell")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional, init
 
 from emtvb.architectures.lstm import LSTM
-from emtvb.architectures.runs import ArchitectureRun
 from emtvb.architectures.s4 import MODES, S4
 from emtvb.architectures.weights import CLASSES
-from emtvb.closure import code_hash
-from emtvb.training import checkpoint, stream
-from emtvb.training.checkpoint import Checkpoint
+from emtvb.protocol import Setup
+from emtvb.training import loop, stream
+from emtvb.training.batches import Batch, Batches
+from emtvb.training.checkpoint import Part
 from emtvb.training.curriculum import Curriculum
-from emtvb.training.events import events
 from emtvb.training.history import Row, is_kept
-from emtvb.training.stream import Batch
-
-log = logging.getLogger(__name__)
-Report = Callable[[Row], None]
+from emtvb.training.loop import Report
 
 
 class LSTMModule(nn.Module):
@@ -101,48 +95,43 @@ MOMENTS = ("exp_avg", "exp_avg_sq")
 MODULES: dict[str, type[LSTMModule] | type[S4Module]] = {"lstm": LSTMModule, "s4": S4Module}
 
 
-def train(run: ArchitectureRun, folder: Path, report: Report | None = None) -> tuple[LSTM | S4, list[Row]]:
+def train(
+    run: Setup,
+    architecture: str,
+    folder: Path,
+    report: Report | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[LSTM | S4, list[Row], list[Part]]:
     """Train a run, going on from its last checkpoint if there is one.
 
     Args:
         run: What to train.
+        architecture: ``lstm`` or ``s4``; ``hidden_dim`` is its units or channels.
         folder: Where its checkpoint and TensorBoard events are kept.
         report: Called after every batch.
+        environment: What is said of this machine.
 
     Returns:
-        The trained network and its learning curve. On one CPU their bits depend on ``run`` alone.
+        The trained network, its learning curve, and who trained it. On one CPU the bits depend on ``run`` alone.
     """
     torch.set_num_threads(1)
-    training = _Training(run)
-    file = folder / "checkpoint.safetensors"
-    key = f"{run.run_id}, code {code_hash(__file__)}, torch {torch.__version__}"
-    training.restore(file, key)
-    saved = time.monotonic()
-    with events(folder / "tensorboard", training.steps_done) as record:
-        while training.steps_done < run.protocol.steps:
-            for batch in training.batches:
-                row = training.step(batch)
-                if is_kept(row.step, run.protocol.steps):
-                    training.kept.append(row)
-                    record(row)
-                if report is not None:
-                    report(row)
-                if time.monotonic() - saved > checkpoint.EVERY_SECONDS:
-                    training.save(file, key)
-                    saved = time.monotonic()
-    return training.network(), training.kept
+    stream.check()
+    training = _Training(run, architecture)
+    who = {"engine": "torch autograd", **(environment or {})}
+    parts = loop.train(training, run.run_id, run.protocol.steps, folder, f"{run.run_id} {architecture}", who, report)
+    return training.network(), training.kept, parts
 
 
 class _Training:
     """All that a run's training has at one moment."""
 
-    def __init__(self, run: ArchitectureRun) -> None:
-        self._run = run
-        self._module = MODULES[run.architecture](run.task.d, run.hidden_dim)
+    def __init__(self, run: Setup, architecture: str) -> None:
+        self._run, self._class = run, CLASSES[architecture]
+        self._module = MODULES[architecture](run.task.d, run.hidden_dim)
         generator = torch.Generator().manual_seed(run.seed)
         self._module.draw(generator)
         self._curriculum = Curriculum(run.protocol.curriculum, run.threshold)
-        self.batches = stream.Batches(run, generator, self._curriculum)
+        self._batches = Batches(run, generator, self._curriculum)
         self._adam = torch.optim.Adam(
             self._module.parameters(), lr=run.protocol.learning_rate, weight_decay=run.l2, foreach=False
         )
@@ -154,12 +143,18 @@ class _Training:
 
     def network(self) -> LSTM | S4:
         """The present weights, as arrays of their own."""
-        kind = CLASSES[self._run.architecture]
-        names = kind.shapes(self._run.task.d, self._run.hidden_dim)
+        names = self._class.shapes(self._run.task.d, self._run.hidden_dim)
         arrays = (parameter.detach().numpy().copy() for parameter in self._module.parameters())
-        return kind(**dict(zip(names, arrays, strict=True)))
+        return self._class(**dict(zip(names, arrays, strict=True)))
 
-    def step(self, batch: Batch) -> Row:
+    def advance(self) -> Row:
+        """Train on the next batch of the epoch, or on the first of the next epoch."""
+        row = self._step(next(iter(self._batches)))
+        if is_kept(row.step, self._run.protocol.steps):
+            self.kept.append(row)
+        return row
+
+    def _step(self, batch: Batch) -> Row:
         """Mean squared error over the output phase, one step of Adam; the curriculum moves by the batch's accuracy."""
         x, y = batch
         outputs = self._module(x)[self._run.task.s :]
@@ -175,31 +170,25 @@ class _Training:
         self.steps_done += 1
         return row
 
-    def save(self, path: Path, key: str) -> None:
-        """Write a checkpoint."""
-        arrays = {name: tensor.numpy() for name, tensor in self._tensors().items()}
-        where = self.batches.state_dict()
-        arrays["generator"] = where["generator"].numpy()
-        arrays["stream"] = np.array([where[name] for name in ("done", "level", "before")])
-        checkpoint.save(path, key, Checkpoint(arrays, self.steps_done, {self._run.run_id: self.kept}))
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The state by name."""
+        where = self._batches.state_dict()
+        return {
+            **{name: tensor.numpy() for name, tensor in self._tensors().items()},
+            "generator": where["generator"].numpy(),
+            "stream": np.array([where[name] for name in ("done", "level", "before")]),
+        }
 
-    def restore(self, path: Path, key: str) -> None:
-        """Go on from a checkpoint, if there is a good one."""
-        mine = self._tensors()
-        generator = self.batches.state_dict()["generator"]
-        like = {**{name: tensor.numpy() for name, tensor in mine.items()}, "generator": generator.numpy()}
-        found = checkpoint.load(path, key, {**like, "stream": np.zeros(3)})
-        if found is None:
-            return
-        for name, tensor in mine.items():
-            tensor.copy_(torch.from_numpy(found.arrays[name]))
-        done, level, before = found.arrays["stream"].tolist()
-        generator = torch.from_numpy(found.arrays["generator"])
-        self.batches.load_state_dict({"generator": generator, "done": done, "level": level, "before": before})
+    def take(self, arrays: Mapping[str, np.ndarray], steps_done: int, kept: list[Row]) -> None:
+        """Go on from this state."""
+        for name, tensor in self._tensors().items():
+            tensor.copy_(torch.from_numpy(arrays[name]))
+        done, level, before = arrays["stream"].tolist()
+        generator = torch.from_numpy(arrays["generator"])
+        self._batches.load_state_dict({"generator": generator, "done": done, "level": level, "before": before})
         for state in self._adam.state.values():
-            state["step"].fill_(found.steps_done)
-        self.steps_done, self.kept = found.steps_done, found.histories[self._run.run_id]
-        log.info("%s: going on from step %s", self._run.run_id, f"{self.steps_done:,}")
+            state["step"].fill_(steps_done)
+        self.steps_done, self.kept = steps_done, kept
 
     def _tensors(self) -> dict[str, Tensor]:
         """Weights and Adam's state by name: the very tensors that training changes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,12 +21,17 @@ EVERY_SECONDS = 20.0
 log = logging.getLogger(__name__)
 
 
+Part = Mapping[str, Any]
+"""One stretch of a training: ``seconds``, and what it ran on, as the caller says."""
+
+
 class Checkpoint(NamedTuple):
-    """Where training stands: arrays by name, the steps done, and the learning curves by run."""
+    """Where training stands: arrays by name, the steps done, the learning curves by run, and who trained so far."""
 
     arrays: Mapping[str, np.ndarray]
     steps_done: int
     histories: Mapping[str, list[Row]]
+    parts: Sequence[Part] = ()
 
 
 def save(path: Path, key: str, checkpoint: Checkpoint) -> None:
@@ -38,9 +43,10 @@ def save(path: Path, key: str, checkpoint: Checkpoint) -> None:
         checkpoint: What is needed to go on.
     """
     histories = {run_id: [list(row) for row in rows] for run_id, rows in checkpoint.histories.items()}
-    about = json.dumps({"key": key, "steps_done": checkpoint.steps_done, "histories": histories})
+    about = json.dumps({"key": key, "steps_done": checkpoint.steps_done, "histories": histories,
+                        "parts": list(checkpoint.parts)})  # fmt: skip
     metadata = {"about": about, "digest": _digest(about, checkpoint.arrays)}
-    write_tensors(path, dict(checkpoint.arrays), metadata)
+    write_tensors(path, dict(checkpoint.arrays), metadata, durable=True)
 
 
 def load(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | None:
@@ -76,7 +82,7 @@ def _read(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | 
         if {name: array.shape for name, array in arrays.items()} != {name: array.shape for name, array in like.items()}:
             return "has other arrays"
         histories = {run_id: [Row(*row) for row in rows] for run_id, rows in about["histories"].items()}
-        return Checkpoint(arrays, int(about["steps_done"]), histories)
+        return Checkpoint(arrays, int(about["steps_done"]), histories, about["parts"])
     except Exception as error:  # whatever damaged bytes lead to
         return f"cannot be read ({type(error).__name__})"
 

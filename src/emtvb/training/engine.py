@@ -2,33 +2,37 @@
 
 Two paths take the same steps: ``kernel``, compiled for the CPU at hand by numba, and ``plain``, on torch alone.
 Both are checked against the reference trainer. Runs are trained one after another, since a network's working set fits
-the cache and a batch of networks does not; so a run's bits cannot depend on what is trained beside it.
+the cache and a batch of networks does not; so a run's bits cannot depend on what is trained beside it. The bits of the
+compiled path do not depend on the machine either (see ``kernel``); it is asked for a proof before it trains.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
+import importlib.util
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Int8
 
-from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.networks import Network
-from emtvb.runs import Protocol, Run
-from emtvb.training import checkpoint, history, plain, stream
-from emtvb.training.checkpoint import Checkpoint
-from emtvb.training.events import events
+from emtvb.protocol import Binding, Order, Protocol, Read, Setup
+from emtvb.training import history, loop, plain, stream
+from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row
+from emtvb.training.loop import Report
+from emtvb.weights import Network
 
 log = logging.getLogger(__name__)
-Report = Callable[[Row], None]
+
+PROMISED = "f0d70555c601ed75"
+"""What :func:`_proof` finds of the compiled path on every machine."""
 
 
 @functools.cache
@@ -36,32 +40,88 @@ def choose(name: str = "auto") -> tuple[str, ModuleType]:
     """The path that trains here: its name and its module.
 
     Args:
-        name: ``compiled``, ``torch``, or ``auto`` for the first of them that works here.
+        name: ``compiled``, ``torch``, or ``auto``: compiled, but torch where numba cannot be had at all.
 
     Raises:
-        InputError: Where the compiled path is asked for and cannot be had.
+        InputError: Where the compiled path cannot be had, or does not give the bits that it should.
     """
-    if name != "torch":
-        try:
-            return "compiled", _compiled()
-        except Exception as error:  # whatever keeps numba from compiling on a machine nobody here has seen
-            problem = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-            if name == "compiled":
-                raise InputError("engine", name, f"cannot be had here ({problem}); use auto or torch") from None
-            log.warning("compiled engine not available (%s); training with torch, which takes longer", problem)
-    return "torch", plain
+    if name == "auto" and not (importlib.util.find_spec("numba") and importlib.util.find_spec("llvmlite")):
+        log.warning("numba is not installed: training with torch, which takes longer and gives other last digits")
+        return "torch", plain
+    return ("torch", plain) if name == "torch" else ("compiled", _compiled())
+
+
+def about(path: str, module: ModuleType) -> dict[str, Any]:
+    """What a record says of a path, as :func:`choose` gives it."""
+    if path == "torch":
+        return {"engine": "torch"}
+    return {"engine": "compiled", "lanes": module.LANES, "fma": "instruction" if module.FUSES else "software"}
 
 
 def _compiled() -> ModuleType:
-    """The compiled path, after one tiny run through it: it is compiled here, once per machine and version."""
-    from emtvb.training import kernel
+    """The compiled path, after its proof: it is compiled here, once per machine and version.
 
-    protocol = Protocol(epochs=1, batches_per_epoch=1, batch_size=1, curriculum=(1,))
-    _Training(Run(tasks.named("T1", 1, 1), 1, 0.0, 1.0, 0, protocol), kernel).advance()
+    What numba kept of an earlier compilation may be torn, or of bits that rotted: then it is compiled again.
+    """
+    try:
+        import numba
+
+        from emtvb.training import kernel
+    except Exception as error:  # whatever a broken installation leads to
+        raise _unusable(f"cannot be had here ({_first_line(error)})") from None
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        raise InputError("NUMBA_DISABLE_JIT", "1", "nothing is compiled then; unset it, or choose trainer: torch")
+    problem = _problem(kernel)
+    if problem is not None:
+        log.warning("the compiled engine %s; compiling it again", problem)
+        kernel.advance.recompile()  # type: ignore[attr-defined]
+        problem = _problem(kernel)
+    if problem is not None:
+        raise _unusable(problem)
+    if not kernel.FUSES:
+        log.warning("this CPU has no fused multiply-add, or NUMBA_CPU_FEATURES hides it: training is many times slower")
     return kernel
 
 
-def train(run: Run, folder: Path, report: Report | None = None, engine: str = "auto") -> tuple[Network, list[Row]]:
+def _unusable(problem: str) -> InputError:
+    return InputError("trainer", "compiled", f"{problem}; trainer: torch is slower and gives other last digits")
+
+
+def _problem(kernel: ModuleType) -> str | None:
+    """What is wrong with the compiled path, if anything."""
+    try:
+        return None if _proof(kernel) == PROMISED else "does not give the bits here that it gives elsewhere"
+    except Exception as error:  # whatever keeps numba from compiling on a machine nobody here has seen
+        return f"cannot be had here ({_first_line(error)})"
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join([type(error).__name__, *str(error).splitlines()[:1]])
+
+
+def _proof(module: ModuleType) -> str:
+    """A digest of two short trainings whose sizes fill no vector, with clipping, decay and moves of the curriculum."""
+    found = hashlib.sha256()
+    for d, hidden_dim, batch_size in ((3, 41, 5), (17, 7, 35)):
+        composition = tuple(Read(1 + j % 2, (5 * j + 1) % d, 1 - 2 * (j % 2)) for j in range(d))
+        protocol = Protocol(1, 12, batch_size, learning_rate=0.01, gradient_clip=0.05, curriculum=(1, 2, 4))
+        run = Order("proof", Binding(d, 2, composition), hidden_dim, 1e-3, 0.4, 1, protocol)
+        training = _Training(run, module)
+        while training.steps_done < protocol.steps:
+            training.advance()
+        for array in training.arrays().values():
+            found.update(array.tobytes())
+        found.update(repr([tuple(row) for row in training.kept]).encode())
+    return found.hexdigest()[: len(PROMISED)]
+
+
+def train(
+    run: Setup,
+    folder: Path,
+    report: Report | None = None,
+    engine: str = "auto",
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Network, list[Row], list[Part]]:
     """Train a run, going on from its last checkpoint if there is one.
 
     Args:
@@ -69,35 +129,24 @@ def train(run: Run, folder: Path, report: Report | None = None, engine: str = "a
         folder: Where its checkpoint and TensorBoard events are kept.
         report: Called every few batches with the last one.
         engine: As :func:`choose` takes it.
+        environment: What is said of this machine beside the engine.
 
     Returns:
-        The trained network and its learning curve. On one CPU and path their bits depend on ``run`` alone.
+        The trained network, its learning curve, and who trained it. The bits of the compiled path's depend on ``run``
+        alone; those of the other on the CPU and on torch, too.
     """
     torch.set_num_threads(1)
     path, module = choose(engine)
     training = _Training(run, module)
-    file = folder / "checkpoint.safetensors"
-    key = f"{run.run_id} {path}"
-    training.restore(file, key)
-    saved = time.monotonic()
-    with events(folder / "tensorboard", training.steps_done) as record:
-        while training.steps_done < run.protocol.steps:
-            known = len(training.kept)
-            last = training.advance()
-            for row in training.kept[known:]:
-                record(row)
-            if report is not None:
-                report(last)
-            if time.monotonic() - saved > checkpoint.EVERY_SECONDS:
-                training.save(file, key)
-                saved = time.monotonic()
-    return Network(*training.weights), training.kept
+    who = {**about(path, module), **(environment or {})}
+    parts = loop.train(training, run.run_id, run.protocol.steps, folder, f"{run.run_id} {path}", who, report)
+    return Network(*training.weights), training.kept, parts
 
 
 class _Training:
     """All that a run's training has at one moment."""
 
-    def __init__(self, run: Run, module: ModuleType) -> None:
+    def __init__(self, run: Setup, module: ModuleType) -> None:
         protocol, task = run.protocol, run.task
         self._run, self._module = run, module
         self._generator, network = stream.begin(run)
@@ -137,23 +186,14 @@ class _Training:
         task, batch_size = self._run.task, self._run.protocol.batch_size
         return stream.draw_many(self._generator, task, batch_size, count).numpy()
 
-    def save(self, path: Path, key: str) -> None:
-        """Write a checkpoint."""
-        checkpoint.save(path, key, Checkpoint(self._arrays(), self.steps_done, {self._run.run_id: self.kept}))
+    def take(self, arrays: Mapping[str, np.ndarray], steps_done: int, kept: list[Row]) -> None:
+        """Go on from this state."""
+        for name, array in self.arrays().items():
+            array[...] = arrays[name]
+        self._generator.set_state(torch.from_numpy(arrays["generator"]))
+        self.steps_done, self.kept = steps_done, kept
 
-    def restore(self, path: Path, key: str) -> None:
-        """Go on from a checkpoint, if there is a good one."""
-        mine = self._arrays()
-        found = checkpoint.load(path, key, mine)
-        if found is None:
-            return
-        for name, array in mine.items():
-            array[...] = found.arrays[name]
-        self._generator.set_state(torch.from_numpy(found.arrays["generator"]))
-        self.steps_done, self.kept = found.steps_done, found.histories[self._run.run_id]
-        log.info("%s: going on from step %s", self._run.run_id, f"{self.steps_done:,}")
-
-    def _arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """The state by name; all but the generator's are the very arrays that training changes."""
         return {
             **{f"weights.{i}": array for i, array in enumerate(self.weights)},

@@ -40,9 +40,9 @@ def until_next(step: int, batches_per_epoch: int) -> int:
     return min(EVERY - step % EVERY, batches_per_epoch - step % batches_per_epoch)
 
 
-def write(path: Path, histories: Mapping[str, Iterable[Row]]) -> None:
+def write(path: Path, histories: Mapping[str, Iterable[Row]], *, durable: bool = False) -> None:
     """Write ``history.csv``: the rows of each run, by run."""
-    with atomic(path) as temporary, temporary.open("w", newline="") as out:
+    with atomic(path, durable=durable) as temporary, temporary.open("w", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
         for run_id, rows in histories.items():

@@ -30,10 +30,22 @@ padded unit has no weights, a padded sequence no input, no state, and no error.
 
 The batch is cut into groups of sequences, and each group goes through all its time steps before the next begins. D(t)
 is kept for a few time steps only: then it is multiplied with the states and added to the gradient.
+
+The same bits on every CPU
+--------------------------
+Every number is made by the same operations in the same order, however many lanes a vector has:
+- a product's sums run over k one term after the other, each term a fused multiply-add: rounded once, by the CPU where
+  it has that instruction, in software where it has not (slow, and the same bits);
+- sums that vectors would cut differently run in the order of vectors of `WIDEST` lanes: over the outputs of a time step
+  for the loss, and over the parameters for the gradient's norm;
+- nothing that is a mathematical library's choice is called: only +, -, *, /, square roots and fused multiply-adds,
+  which IEEE 754 rounds exactly. Nothing is reordered or contracted, since numba is told nothing of the kind;
+- a weight that is not a number is the one quiet NaN of `numpy.nan`.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
@@ -57,19 +69,35 @@ F32 = ir.FloatType()
 I64 = ir.IntType(64)
 
 
-def _vector_lanes() -> int:
-    """Floats per vector register of the CPU that numba compiles for.
+def _target() -> tuple[str, list[str]]:
+    """The platform and the CPU features that numba compiles for.
 
-    The features are the very string in the key of numba's cache, so that code cached for another CPU is not used.
+    They are the very strings in the key of numba's cache, so that code cached for another CPU is not used.
     """
-    features = cpu_target.target_context.codegen().magic_tuple()[2].split(",")
+    platform, _, features = cpu_target.target_context.codegen().magic_tuple()
+    return platform, features.split(",")
+
+
+def _vector_lanes() -> int:
+    """Floats per vector register of the CPU that numba compiles for."""
+    _, features = _target()
     for feature, lanes in (("+avx512f", 16), ("+avx", 8)):
         if feature in features:
             return lanes
     return 4
 
 
+def _fuses() -> bool:
+    """Whether that CPU has an instruction for a fused multiply-add; all of 64-bit ARM have."""
+    platform, features = _target()
+    return "+fma" in features or platform.startswith(("aarch64", "arm64"))
+
+
 LANES = _vector_lanes()
+FUSES = _fuses()
+"""Whether a fused multiply-add is one instruction; if not, it is a call, with the same bits and many times slower."""
+WIDEST = 16
+"""Lanes of the vectors in whose order sums run that vectors of other widths would cut differently."""
 PANEL = 2 * LANES
 """Columns in a panel of hidden units: two vectors."""
 TALL = 8 if LANES == 16 else 6
@@ -139,9 +167,9 @@ def _splat(builder: ir.IRBuilder, value: ir.Value | float) -> ir.Value:
 
 
 def _multiply_add(builder: ir.IRBuilder, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
-    """Return x * y + z, in one instruction where the CPU has it."""
+    """Return x * y + z, rounded once."""
     function_type = ir.FunctionType(x.type, [x.type] * 3)
-    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.fmuladd.v{LANES}f32")
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.fma.v{LANES}f32")
     return builder.call(function, [x, y, z])
 
 
@@ -381,22 +409,6 @@ def _gradient_emitter(a_width: int) -> Callable[[ir.IRBuilder, _Arguments], None
     return emit
 
 
-def _sum_lanes(builder: ir.IRBuilder, vector: ir.Value) -> ir.Value:
-    """The sum over the lanes, in a tree."""
-    lanes = LANES
-    while lanes > 1:
-        lanes //= 2
-        halves = [
-            builder.shuffle_vector(
-                vector, vector, ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(start, start + lanes)))
-            )
-            for start in (0, lanes)
-        ]
-        add = builder.fadd if vector.type.element == F32 else builder.add
-        vector = add(*halves)
-    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
-
-
 def _gather(builder: ir.IRBuilder, base: ir.Value, indices: Sequence[ir.Value]) -> ir.Value:
     """base[indices], lane by lane; with indices that stay the same in a loop this beats the gather instruction."""
     vector = ir.Constant(_vector_type(), ir.Undefined)
@@ -407,7 +419,7 @@ def _gather(builder: ir.IRBuilder, base: ir.Value, indices: Sequence[ir.Value]) 
 
 
 def _emit_error(builder: ir.IRBuilder, arguments: _Arguments) -> ir.Value:
-    out, rows = arguments.pointer(), arguments.value()
+    out, rows, lane_squares = arguments.pointer(), arguments.value(), arguments.pointer()
     inputs, indices, signs = arguments.pointer(), arguments.pointer(), arguments.pointer()
     scale = _splat(builder, arguments.value())
     integers = ir.VectorType(ir.IntType(32), LANES)
@@ -429,9 +441,10 @@ def _emit_error(builder: ir.IRBuilder, arguments: _Arguments) -> ir.Value:
         counts = builder.and_(same, builder.fcmp_ordered("!=", target, zero))
         builder.store(builder.add(builder.load(right), builder.zext(counts, integers)), right)
         _store(builder, builder.fmul(error, scale), out, first)
-    loss = builder.fpext(_sum_lanes(builder, builder.load(squares)), ir.DoubleType())
-    count = builder.sext(_sum_lanes(builder, builder.load(right)), I64)
-    return cgutils.pack_array(builder, [loss, builder.sitofp(count, ir.DoubleType())])
+    _store(builder, builder.load(squares), lane_squares)
+    counts = builder.load(right)
+    lanes = [builder.extract_element(counts, ir.Constant(ir.IntType(32), lane)) for lane in range(LANES)]
+    return builder.sext(functools.reduce(builder.add, lanes), I64)
 
 
 _forward_strip = _vector_function((*_OUT, types.int64, *_PRODUCT, *_PRODUCT), _emit_forward)
@@ -450,12 +463,11 @@ _add_vector_gradient = _vector_function((*_OUT, types.int64, *_PRODUCT), _gradie
 """(out, rows, A and B): out += A^T B, where A holds inputs or output errors, LANES in a panel, and B hidden units."""
 
 _output_error = _vector_function(
-    (*_OUT, types.int64, *_OUT, _INDICES, types.int64, *_OUT, types.float32),
-    _emit_error,
-    types.UniTuple(types.float64, 2),
+    (*_OUT, types.int64, *_OUT, *_OUT, _INDICES, types.int64, *_OUT, types.float32), _emit_error, types.int64
 )
-"""(out, rows, inputs, indices, signs, scale): replace the outputs o of one time step by (o - y) * scale, where the
-target is y = sign * input[index], and return the sum of (o - y)^2 and the number of outputs on the right side of 0."""
+"""(out, rows, squares, inputs, indices, signs, scale): replace the outputs o of one time step by (o - y) * scale, where
+the target is y = sign * input[index], write the sums over the rows of (o - y)^2 to squares, lane by lane, and return
+the number of outputs on the right side of 0."""
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -504,6 +516,8 @@ class Workspace(NamedTuple):
     """Where in `vectors` the targets of the first sequence are: (T - s, V, LANES)."""
     signs: Floats
     """Signs of the targets, 0 for padding: (T - s, V, LANES)."""
+    squares: Floats
+    """Sums of squared errors of one time step, an output a place, in whole vectors of WIDEST lanes."""
     weights: Floats
     """W_hh (P, P * PANEL, PANEL), W_r and W_uh^T (P, V * LANES, PANEL) each, one after the other."""
     gradient: Floats
@@ -571,6 +585,7 @@ def make_workspace(B: int, d: int, s: int, h: int, maxH: int) -> Workspace:
         errors=_zeros(maxH * vectors * group * LANES, np.float32),
         indices=_zeros(maxH * vectors * LANES, np.int32),
         signs=_zeros(maxH * vectors * LANES, np.float32),
+        squares=_zeros(_round_up(d, WIDEST), np.float32),
         weights=_zeros(parameters, np.float32),
         gradient=_zeros(parameters, np.float32),
         first_moment=_zeros(parameters, np.float32),
@@ -610,7 +625,8 @@ def _unpack(flat: Floats, start: int, rows: int, matrix: Floats) -> None:
     """The reverse of `_pack`."""
     for i in range(matrix.shape[0]):
         for j in range(matrix.shape[1]):
-            matrix[i, j] = flat[start + (j // PANEL * rows + i) * PANEL + j % PANEL]
+            value = flat[start + (j // PANEL * rows + i) * PANEL + j % PANEL]
+            matrix[i, j] = np.float32(np.nan) if np.isnan(value) else value
 
 
 @_compiled
@@ -717,14 +733,28 @@ def _errors(work: Workspace, horizon: int) -> tuple[float, float]:
     sizes, errors, vectors, indices, signs = work.sizes, work.errors, work.vectors, work.indices, work.signs
     scale = np.float32(2.0 / (horizon * sizes.batch * sizes.width))
     squares = 0.0
-    right = 0.0
-    for i in range(horizon * sizes.vectors):
-        step_squares, step_right = _output_error(
-            errors, i * sizes.group * LANES, sizes.group, vectors, 0, indices, i * LANES, signs, i * LANES, scale
-        )
-        squares += step_squares
-        right += step_right
-    return squares, right
+    right = 0
+    for step in range(horizon):
+        for j in range(sizes.vectors):
+            i = step * sizes.vectors + j
+            right += _output_error(
+                errors, i * sizes.group * LANES, sizes.group, work.squares, j * LANES,
+                vectors, 0, indices, i * LANES, signs, i * LANES, scale,
+            )  # fmt: skip
+        for first in range(0, work.squares.size, WIDEST):
+            squares += np.float64(_sum_of_lanes(work.squares, first))
+    return squares, float(right)
+
+
+@_compiled
+def _sum_of_lanes(values: Floats, first: int) -> np.float32:
+    """The sum of WIDEST numbers from `first` on, in a tree: halves are added, then halves of these. Overwrites them."""
+    width = WIDEST
+    while width > 1:
+        width //= 2
+        for lane in range(first, first + width):
+            values[lane] += values[lane + width]
+    return values[first]
 
 
 @_compiled
@@ -796,14 +826,45 @@ def _backward(work: Workspace, horizon: int) -> None:
 
 
 @_compiled
+def _sum_of_squares(sizes: Sizes, flat: Floats) -> float:
+    """The sum of squares of a flat array like `Workspace.gradient`, in the order of panels of 2 * WIDEST columns."""
+    inputs = sizes.vectors * LANES
+    total = _add_squares(0.0, sizes, flat, 0, sizes.panels * PANEL)
+    total = _add_squares(total, sizes, flat, _readout_start(sizes), inputs)
+    return _add_squares(total, sizes, flat, _input_start(sizes), inputs)
+
+
+@_compiled
+def _add_squares(total: float, sizes: Sizes, flat: Floats, start: int, rows: int) -> float:
+    """`total` and the squares of one matrix within it; what is padding in one width of panels adds zeros in another."""
+    together = 2 * WIDEST // PANEL
+    for first in range(0, sizes.panels, together):
+        for row in range(rows):
+            for panel in range(first, min(first + together, sizes.panels)):
+                place = start + (panel * rows + row) * PANEL
+                for i in range(place, place + PANEL):
+                    total += np.float64(flat[i]) * np.float64(flat[i])
+    return total
+
+
+@_compiled
+def _power(base: float, exponent: int) -> float:
+    """Base to a whole exponent, by squaring."""
+    power = 1.0
+    while exponent != 0:
+        if exponent & 1:
+            power *= base
+        exponent >>= 1
+        base *= base
+    return power
+
+
+@_compiled
 def _adam(work: Workspace, step: int, lr: float, l2: float, clip: float) -> None:
     """Clip the gradient's norm, add the L2 term, and take step number `step` (from 1) of Adam."""
     weights, gradient = work.weights, work.gradient
     first_moment, second_moment = work.first_moment, work.second_moment
-    squares = 0.0
-    for i in range(gradient.size):
-        squares += np.float64(gradient[i]) * np.float64(gradient[i])
-    shrink = clip / (math.sqrt(squares) + 1e-6)
+    shrink = clip / (math.sqrt(_sum_of_squares(work.sizes, gradient)) + 1e-6)
     # Written so that a NaN stays one.
     if shrink > 1.0:
         shrink = 1.0
@@ -811,8 +872,8 @@ def _adam(work: Workspace, step: int, lr: float, l2: float, clip: float) -> None
     # 1 - beta in double precision: in single precision 1 - 0.999 is off by 5e-5 of itself.
     keep1, gain1 = np.float32(BETA1), np.float32(1.0 - BETA1)
     keep2, gain2 = np.float32(BETA2), np.float32(1.0 - BETA2)
-    size = np.float32(lr / (1.0 - BETA1**step))
-    root = np.float32(1.0 / math.sqrt(1.0 - BETA2**step))
+    size = np.float32(lr / (1.0 - _power(BETA1, step)))
+    root = np.float32(1.0 / math.sqrt(1.0 - _power(BETA2, step)))
     eps = np.float32(ADAM_EPS)
     for i in range(gradient.size):
         slope = gradient[i] * factor + decay * weights[i]

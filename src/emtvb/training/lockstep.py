@@ -39,13 +39,13 @@ from jaxtyping import Float64, Int8, Int64, UInt8
 from torch import Tensor
 
 from emtvb.errors import InputError
-from emtvb.networks import Network
-from emtvb.runs import Run
+from emtvb.protocol import Setup
 from emtvb.training import checkpoint, history, stream
 from emtvb.training.checkpoint import Checkpoint
 from emtvb.training.events import events
 from emtvb.training.history import Row
 from emtvb.training.plain import ADAM_EPS, BETA1, BETA2
+from emtvb.weights import Network
 
 log = logging.getLogger(__name__)
 Report = Callable[[str, Row], None]
@@ -58,7 +58,7 @@ def check_device(device: str) -> None:
 
 
 def train(
-    runs: Sequence[Run], folder: Path, report: Report | None = None, device: str = "cuda"
+    runs: Sequence[Setup], folder: Path, report: Report | None = None, device: str = "cuda"
 ) -> dict[str, tuple[Network, list[Row]]]:
     """Train runs together, going on from their last checkpoint if there is one.
 
@@ -89,7 +89,7 @@ def train(
     return training.results()
 
 
-def _train_to_the_end(training: _Training, runs: Sequence[Run], folder: Path, report: Report | None) -> None:
+def _train_to_the_end(training: _Training, runs: Sequence[Setup], folder: Path, report: Report | None) -> None:
     steps, saved = runs[0].protocol.steps, time.monotonic()
     with ExitStack() as stack, ThreadPoolExecutor(1) as recorder:
         record = {
@@ -119,7 +119,7 @@ def _record_all(record: Mapping[str, Callable[[Row], None]], rows: Mapping[str, 
 class _Training:
     """All that the training of some runs has at one moment, as the host sees it."""
 
-    def __init__(self, runs: Sequence[Run], device: torch.device, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, runs: Sequence[Setup], device: torch.device, pool: ThreadPoolExecutor) -> None:
         self._runs, self._protocol = runs, runs[0].protocol
         begun = [stream.begin(run) for run in runs]
         self._batch = _Batch(runs, device)
@@ -208,7 +208,11 @@ class _Feed:
     """
 
     def __init__(
-        self, runs: Sequence[Run], generators: Sequence[torch.Generator], device: torch.device, pool: ThreadPoolExecutor
+        self,
+        runs: Sequence[Setup],
+        generators: Sequence[torch.Generator],
+        device: torch.device,
+        pool: ThreadPoolExecutor,
     ) -> None:
         self._runs, self._generators, self._pool = runs, generators, pool
         self._protocol, task = runs[0].protocol, runs[0].task
@@ -377,7 +381,7 @@ class _Batch:
         ahead: The longest horizon that any run will have two steps on, within an epoch.
     """
 
-    def __init__(self, runs: Sequence[Run], device: torch.device) -> None:
+    def __init__(self, runs: Sequence[Setup], device: torch.device) -> None:
         task, protocol = runs[0].task, runs[0].protocol
         self.horizons = sorted(set(protocol.curriculum))
         self._runs, self._sequences, self._hidden = len(runs), protocol.batch_size, runs[0].hidden_dim
@@ -417,7 +421,7 @@ class _Batch:
         self._right = zeros(2, runs, longest, size, width, dtype=torch.bool)
         self._times = torch.arange(longest, device=self._device).view(longest, 1, 1)
 
-    def _make_targets(self, runs: Sequence[Run]) -> None:
+    def _make_targets(self, runs: Sequence[Setup]) -> None:
         """Each run's table of targets: index i = (variable - 1) * d + dimension becomes a place in its inputs."""
         tables = [run.task.unroll(self.horizons[-1]) for run in runs]
         source = torch.from_numpy(np.stack([places for places, _ in tables])).to(self._device).unsqueeze(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from emtvb.runs import Run
+from emtvb.protocol import Setup
 from emtvb.training.history import Row
 
 EVERY_SECONDS = 10.0
@@ -24,12 +24,12 @@ class Progress:
         self._done = 0
         self._runs_done = 0
         self._accuracies: list[float] = []
-        self._run: Run | None = None
+        self._run: Setup | None = None
         self._together = 1
         self._last: tuple[float, int] | None = None
         self._rate = 0.0
 
-    def start(self, run: Run, together: int = 1) -> None:
+    def start(self, run: Setup, together: int = 1) -> None:
         """A run's training starts or goes on, in lockstep with others if there are several together."""
         self._run = run
         self._together = together
@@ -65,12 +65,12 @@ class Progress:
             duration(left),
         )
 
-    def finish(self, run: Run, last: Row) -> None:
+    def finish(self, run: Setup, last: Row) -> None:
         """A run was trained."""
         self._count(run, last)
         log.info("%s: trained (%d of %d)", run.run_id, self._runs_done, self._runs)
 
-    def skip(self, run: Run, last: Row) -> None:
+    def skip(self, run: Setup, last: Row) -> None:
         """A run had been trained before."""
         self._count(run, last)
         log.info("%s: already trained (%d of %d)", run.run_id, self._runs_done, self._runs)
@@ -82,7 +82,7 @@ class Progress:
         converged = sum(accuracy > CONVERGED for accuracy in self._accuracies)
         return f"; {converged} converged, mean accuracy {sum(self._accuracies) / len(self._accuracies):.3f}"
 
-    def _count(self, run: Run, last: Row) -> None:
+    def _count(self, run: Setup, last: Row) -> None:
         self._accuracies.append(last.accuracy)
         self._runs_done += 1
         self._done += run.protocol.steps

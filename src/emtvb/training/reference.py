@@ -16,12 +16,12 @@ from pytorch_lightning.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 
 from emtvb.files import atomic
-from emtvb.networks import Network
-from emtvb.runs import Run
+from emtvb.protocol import Setup
 from emtvb.training import stream
+from emtvb.training.batches import Batch, Batches
 from emtvb.training.curriculum import Curriculum
 from emtvb.training.history import Row, is_kept
-from emtvb.training.stream import Batch, Batches
+from emtvb.weights import Network
 
 CHECKPOINT_EVERY = 500
 """Batches between two checkpoints: a few seconds' work."""
@@ -33,7 +33,7 @@ Report = Callable[[Row], None]
 class ElmanModule(pl.LightningModule):
     """A run as Lightning sees it: network, loss, optimiser and curriculum."""
 
-    def __init__(self, run: Run, weights: Network, curriculum: Curriculum) -> None:
+    def __init__(self, run: Setup, weights: Network, curriculum: Curriculum) -> None:
         super().__init__()
         self.run = run
         self.curriculum = curriculum
@@ -98,7 +98,7 @@ class _Watch(pl.Callback):
 
 
 def train(
-    run: Run, folder: Path, report: Report | None = None, checkpoint_every: int = CHECKPOINT_EVERY
+    run: Setup, folder: Path, report: Report | None = None, checkpoint_every: int = CHECKPOINT_EVERY
 ) -> tuple[Network, list[Row]]:
     """Train a run, going on from its last checkpoint if there is one.
 
@@ -143,7 +143,7 @@ def train(
     return module.network(), module.history
 
 
-def _is_usable(checkpoint: Path, run: Run) -> bool:
+def _is_usable(checkpoint: Path, run: Setup) -> bool:
     """Whether the checkpoint is this run's and whole; one that is not is set aside with a word about it."""
     if not checkpoint.exists():
         return False

@@ -1,28 +1,51 @@
-"""The published random stream of a run: its initial weights, then its batches (paper.md section 2)."""
+"""The published random stream of a run: its initial weights, then its batches (paper.md section 2).
+
+Its numbers are torch's. They were seen to be the same with torch 2.13.0; :func:`check` holds any other to them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterator
-from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 from torch.nn import init
 
-from emtvb.networks import Network
-from emtvb.runs import Run
-from emtvb.tasks import Task
-from emtvb.training.curriculum import Curriculum
+from emtvb.errors import InputError
+from emtvb.protocol import Binding, Setup
+from emtvb.weights import Network
 
-Batch = tuple[Float[Tensor, "time batch d"], Float[Tensor, "horizon batch d"]]
+PUBLISHED = "0facb66e609b08c7"
+"""What :func:`check` finds where torch draws the published numbers."""
 
 
-def begin(run: Run) -> tuple[torch.Generator, Network]:
-    """The generator seeded with the run's seed, after the initial weights were drawn from it; and the weights."""
+def check() -> None:
+    """Raise InputError where this torch draws other initial weights or other batches than the published stream has."""
+    generator = torch.Generator().manual_seed(1)
+    found = hashlib.sha256()
+    for hidden_dim in (5, 32):
+        found.update(draw_network(generator, 3, hidden_dim).digest().encode())
+    draw_epoch_start(generator)
+    found.update(draw_many(generator, Binding(3, 2, ()), 17, 4).numpy().tobytes())
+    found.update(draw_inputs(generator, Binding(3, 2, ()), 5).numpy().tobytes())
+    if found.hexdigest()[: len(PUBLISHED)] != PUBLISHED:
+        remedy = "it draws other random numbers than the published runs have; install torch 2.13.0"
+        raise InputError("torch", torch.__version__, remedy)
+
+
+def begin(run: Setup) -> tuple[torch.Generator, Network]:
+    """The generator seeded with the run's seed, after the initial weights were drawn from it; and the weights.
+
+    Of a twin, W_hh[0, 0] is moved by so many units in the last place, up or down.
+    """
     generator = torch.Generator().manual_seed(run.seed)
-    return generator, draw_network(generator, run.task.d, run.hidden_dim)
+    network = draw_network(generator, run.task.d, run.hidden_dim)
+    for _ in range(abs(run.twin)):
+        network.W_hh[0, 0] = np.nextafter(network.W_hh[0, 0], np.float32(math.copysign(math.inf, run.twin)))
+    return generator, network
 
 
 def draw_network(generator: torch.Generator, d: int, hidden_dim: int) -> Network:
@@ -39,62 +62,14 @@ def draw_epoch_start(generator: torch.Generator) -> None:
     torch.empty((), dtype=torch.int64).random_(generator=generator)
 
 
-def draw_inputs(generator: torch.Generator, task: Task, batch_size: int) -> Float[Tensor, "s batch d"]:
+def draw_inputs(generator: torch.Generator, task: Binding, batch_size: int) -> Float[Tensor, "s batch d"]:
     """The input vectors of one batch, +1 or -1."""
     return draw_many(generator, task, batch_size, 1)[0].float()
 
 
-def draw_many(generator: torch.Generator, task: Task, batch_size: int, count: int) -> Int8[Tensor, "count s batch d"]:
+def draw_many(
+    generator: torch.Generator, task: Binding, batch_size: int, count: int
+) -> Int8[Tensor, "count s batch d"]:
     """The input vectors of several batches in a row; the same numbers as drawn one by one, whatever their type."""
     bits = torch.randint(0, 2, (count, task.s, batch_size, task.d), generator=generator, dtype=torch.int8)
     return bits.mul_(2).sub_(1)
-
-
-class Batches:
-    """The batches of one epoch after another, each at the curriculum's horizon when it is asked for.
-
-    Its length keeps Lightning from fetching ahead, and its ``state_dict`` lets Lightning resume within an epoch.
-    """
-
-    def __init__(self, run: Run, generator: torch.Generator, curriculum: Curriculum) -> None:
-        self._run = run
-        self._generator = generator
-        self._curriculum = curriculum
-        self._done = 0
-        source, sign = run.task.unroll(max(curriculum.horizons))
-        self._source, self._sign = torch.from_numpy(source), torch.from_numpy(sign).float()
-
-    def __len__(self) -> int:
-        return self._run.protocol.batches_per_epoch
-
-    def __iter__(self) -> Iterator[Batch]:
-        if self._done == len(self):
-            self._done = 0
-        if self._done == 0:
-            draw_epoch_start(self._generator)
-        while self._done < len(self):
-            inputs = draw_inputs(self._generator, self._run.task, self._run.protocol.batch_size)
-            horizon = self._curriculum.horizon(self._done)
-            self._done += 1
-            yield self._sequence(inputs, horizon)
-
-    def _sequence(self, inputs: Float[Tensor, "s batch d"], horizon: int) -> Batch:
-        silence = inputs.new_zeros(horizon, *inputs.shape[1:])
-        stacked = inputs.transpose(0, 1).flatten(1)
-        targets = stacked[:, self._source[:horizon]] * self._sign[:horizon]
-        return torch.cat([inputs, silence]), targets.transpose(0, 1)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Where the stream stands."""
-        return {
-            "generator": self._generator.get_state(),
-            "done": self._done,
-            "level": self._curriculum.level,
-            "before": self._curriculum.before,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken."""
-        self._generator.set_state(state["generator"])
-        self._done = state["done"]
-        self._curriculum.level, self._curriculum.before = state["level"], state["before"]

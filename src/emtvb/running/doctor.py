@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
-from emtvb.slurm import ask
+from emtvb.running.slurm import ask
 
 LONGEST_SLEEP = 180
 """Seconds between two looks at the queue, at most (the executor plugin's own limit)."""

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb import evidence, table1, tables
-from emtvb.audit import claims
-from emtvb.audit.claims import COLUMNS, Condition
+from emtvb import tables
 from emtvb.errors import InputError
 from emtvb.interpret.measure import MeasureSettings, measure
+from emtvb.paper import claims, evidence, table1
+from emtvb.paper.claims import COLUMNS, Condition
 from emtvb.runs import Run
 from emtvb.tasks import PAPER_SIZE, named
 

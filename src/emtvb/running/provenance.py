@@ -13,15 +13,15 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from emtvb.closure import LIBRARIES, PACKAGE
 from emtvb.errors import InputError
 from emtvb.files import write_text
+from emtvb.running.closure import ALL_LIBRARIES, PACKAGE
 
 SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
@@ -36,7 +36,7 @@ class Record:
     Attributes:
         rule: The rule.
         wildcards: Its wildcards' values.
-        recipe: What determines the outputs: ``rule``, ``settings``, ``code`` and ``versions`` (``emtvb.stages``).
+        recipe: What determines the outputs: ``rule``, ``settings``, ``code`` and ``versions``.
         inputs: sha256 of every input, by path relative to the experiment's folder.
         outputs: The same of every output.
         made: When it ended, UTC, ISO 8601.
@@ -44,6 +44,8 @@ class Record:
         commit: The commit of the clone; empty where there is none.
         dirty: Whether the clone's code differed from that commit.
         environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
+        runs: Of a training: by run id, ``weights``, their digest, and ``trained``, the stretches of its training, each
+            with engine, environment and seconds. They may be older than the record and from another machine.
     """
 
     rule: str
@@ -56,20 +58,28 @@ class Record:
     commit: str
     dirty: bool
     environment: Mapping[str, str]
+    runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def record(
-    recipe: str, wildcards: Mapping[str, str], inputs: Sequence[str], outputs: Sequence[str], log: str, seconds: float
+    recipe: str,
+    wildcards: Mapping[str, str],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    log: str,
+    seconds: float,
+    runs: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Path:
     """Write the record of a job that has just made its outputs; returns its path.
 
     Args:
-        recipe: The job's recipe, as ``emtvb.stages`` gives it.
+        recipe: The job's recipe, as ``emtvb.running.stages`` gives it.
         wildcards: The values of its rule's wildcards.
         inputs: Its input files.
         outputs: Its output files.
         log: Its log file, which lies in the experiment's folder, below ``logs/``.
         seconds: How long it took.
+        runs: Who trained its runs.
     """
     folder = _experiment_folder(Path(log))
     made = json.loads(recipe)
@@ -85,9 +95,11 @@ def record(
         commit=commit,
         dirty=dirty,
         environment=environment(),
+        runs=runs or {},
     )
     path = record_path([Path(output) for output in outputs], found.rule)
-    write_text(path, json.dumps(asdict(found), indent=1) + "\n")
+    written = asdict(found) if found.runs else {key: value for key, value in asdict(found).items() if key != "runs"}
+    write_text(path, json.dumps(written, indent=1) + "\n")
     return path
 
 
@@ -126,6 +138,8 @@ def _check(record: Record) -> None:
         raise TypeError("parts of it are gone")
     if not all(isinstance(text, str) for text in (*texts, *(value for table in tables for value in table.values()))):
         raise TypeError("it holds something else than text")
+    if not isinstance(record.runs, dict) or not all(isinstance(about, dict) for about in record.runs.values()):
+        raise TypeError("it does not say who trained its runs")
     if not isinstance(record.seconds, int | float) or not isinstance(record.dirty, bool):
         raise TypeError("it holds something else than its time and whether the clone was modified")
     datetime.fromisoformat(record.made)
@@ -159,7 +173,7 @@ def environment() -> dict[str, str]:
         "machine": platform.machine(),
         "cpu": _cpu(),
         "threads": os.environ.get("OMP_NUM_THREADS", ""),
-        **{name: installed(name) for name in sorted(set(LIBRARIES.values()))},
+        **{name: installed(name) for name in sorted(ALL_LIBRARIES)},
     }
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emtvb import site
-from emtvb.doctor import read_profiles
 from emtvb.errors import InputError
+from emtvb.running import site
+from emtvb.running.doctor import read_profiles
 
 ROOT = Path(__file__).parents[1]
 

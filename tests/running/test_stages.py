@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from emtvb import config
+from emtvb.running.stages import Stages
 from emtvb.runs import runs_from_json, runs_to_json
-from emtvb.stages import Stages
 
 CONFIGS = sorted((Path(__file__).parents[1] / "config").glob("*.yaml"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emtvb import table1
+from emtvb.paper import table1
 
 NAN = float("nan")
 

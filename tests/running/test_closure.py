@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import closure
+from emtvb.running import closure
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(path for path in (ROOT / "workflow" / "scripts").glob("*.py") if path.stem != "audit")  # never stale

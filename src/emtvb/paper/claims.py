@@ -13,10 +13,11 @@ import pandas as pd
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
 
-from emtvb import evidence, table1, tables
+from emtvb import tables
 from emtvb.config import UniqueKeys
 from emtvb.errors import InputError
 from emtvb.interpret.measure import METHODS, BasisMeasures, Measurement
+from emtvb.paper import evidence, table1
 
 FILE = "claims.yaml"
 
@@ -170,7 +171,7 @@ class Skipped(_Strict):
 
 
 class Rules(_Strict):
-    """When claims count as reproduced, in words; braces hold names of constants of ``emtvb.evidence``."""
+    """When claims count as reproduced, in words; braces hold names of constants of ``emtvb.paper.evidence``."""
 
     accuracy: str
     spectral_error: str

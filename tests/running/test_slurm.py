@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import slurm
 from emtvb.errors import InputError
+from emtvb.running import slurm
 
 SQUEUE = """#!/bin/sh
 names=$(echo "$@" | sed -n 's/.*--name=\\([^ ]*\\).*/\\1/p')

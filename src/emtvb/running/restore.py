@@ -3,20 +3,25 @@
 Snakemake keeps it in ``.snakemake``, which a fresh clone or a copy does not have. The records are the truth, that
 memory is a cache: what is missing there, older than a record, or of another recipe is written from it before the graph
 is built. So it does not matter when a file was checked out or copied, and a changed recipe is seen.
+
+Snakemake looks into a file only where its time is newer. So every file is held to its record here: a job whose inputs
+or outputs are not those that its record names is made to look as if another recipe had made it, and runs again.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
-from emtvb import provenance
 from emtvb.errors import InputError
-from emtvb.provenance import Record
+from emtvb.running import provenance
+from emtvb.running.provenance import Record
 
 log = logging.getLogger(__name__)
 
@@ -28,33 +33,49 @@ def restore(folder: Path, memory: Path = Path(".snakemake")) -> int:
         folder: The experiment's folder, as the workflow's rules spell it.
         memory: Snakemake's own folder.
     """
-    paths = list(provenance.record_files(folder))
-    if not paths:
+    records = dict(_readable(folder))
+    if not records:
         return 0
+    digest = cache(provenance.sha256)
     store = FilePersistence(path=memory.absolute())
     forgotten = 0
-    for path in paths:
-        try:
-            record = provenance.read(path)
-        except InputError as error:
-            log.warning("%s", error)
-            continue
+    for path, record in records.items():
+        changed = _changed(record, folder, digest)
+        if changed:
+            log.warning("%s: not what its record says; %s is run again", ", ".join(changed[:3]), record.rule)
         for output in record.outputs:
             name = str(folder / output)
             remembered = Path(store._record_path(store._metadata_path, name))
-            if _time(remembered) < _time(path) or not _is_of(record, remembered):
-                store._write_record(name, _remembered(record, folder))
+            if changed:
+                store._write_record(name, _remembered(record, folder, "files that are not what its record says"))
+            elif _time(remembered) < _time(path) or not _is_of(record, remembered):
+                store._write_record(name, _remembered(record, folder, _param(record)))
                 forgotten += 1
     return forgotten
 
 
-def _remembered(record: Record, folder: Path) -> MetadataRecord:
+def _readable(folder: Path) -> Iterator[tuple[Path, Record]]:
+    """The records of an experiment; of one that cannot be read, a word."""
+    for path in provenance.record_files(folder):
+        try:
+            yield path, provenance.read(path)
+        except InputError as error:
+            log.warning("%s", error)
+
+
+def _changed(record: Record, folder: Path, digest: Callable[[Path], str]) -> list[str]:
+    """The files that a job read or wrote and that lie there as others now; one that is not there is none of them."""
+    files: Mapping[str, str] = {**record.inputs, **record.outputs}
+    return [name for name, known in files.items() if (folder / name).is_file() and digest(folder / name) != known]
+
+
+def _remembered(record: Record, folder: Path, param: str) -> MetadataRecord:
     """What Snakemake would have kept."""
     inputs = {str(folder / path): f"sha256:{digest}" for path, digest in record.inputs.items()}
     return MetadataRecord(
         rule=record.rule,
         input=sorted(inputs),
-        params=[_param(record)],
+        params=[param],
         input_checksums=inputs,
         incomplete=False,
         record_format_version=RECORD_FORMAT_VERSION,
@@ -62,7 +83,7 @@ def _remembered(record: Record, folder: Path) -> MetadataRecord:
 
 
 def _is_of(record: Record, remembered: Path) -> bool:
-    """Whether Snakemake remembers this record's recipe, and not that of results that lay here before."""
+    """Whether Snakemake remembers this record's recipe, and not that of results that lay here before, or of others."""
     return json.dumps(_param(record)) in remembered.read_text("utf-8")
 
 

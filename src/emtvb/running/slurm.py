@@ -19,7 +19,7 @@ from pathlib import Path
 
 from emtvb.errors import InputError
 from emtvb.files import check_writable
-from emtvb.lock import locked
+from emtvb.running.lock import locked
 
 log = logging.getLogger(__name__)
 _held = contextlib.ExitStack()
@@ -125,6 +125,7 @@ def stand_in_results(shards: Iterable[str]) -> Path:
             f"training/{shard}/weights.safetensors",
             f"training/{shard}/history.csv",
             f"measurements/learning/{shard}.csv",
+            f"training/{shard}/digests.csv",
         )
         for path in map(folder.joinpath, outputs):
             path.parent.mkdir(parents=True, exist_ok=True)

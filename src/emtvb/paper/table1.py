@@ -8,7 +8,7 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
-from emtvb.evidence import Judgement, judge_accuracy, judge_error
+from emtvb.paper.evidence import Judgement, judge_accuracy, judge_error
 
 CELL = ["task", "hidden_dim", "l2"]
 """A cell of Table 1 is what the runs that agree in these have in common."""
@@ -25,7 +25,7 @@ _PAPER_RUN = r"^(T[1-4])_h\d+_l2-[^_]+_thr-[^_]+_seed\d+$"
 
 def published() -> pd.DataFrame:
     """Table 1 as the paper prints it: spectral_error (NaN where it prints ---) and accuracy by cell."""
-    with resources.files("emtvb.data").joinpath("table1.csv").open() as table:
+    with resources.files("emtvb.paper").joinpath("table1.csv").open() as table:
         return pd.read_csv(table)
 
 

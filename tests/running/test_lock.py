@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.lock import locked
+from emtvb.running.lock import locked
 
 HOLD = """
 import sys, time
-from emtvb.lock import locked
+from emtvb.running.lock import locked
 with locked(sys.argv[1]):
     print("held", flush=True)
     time.sleep(600)
@@ -46,12 +46,12 @@ def test_waiting_is_said_and_ends(tmp_path: Path, caplog: pytest.LogCaptureFixtu
             other.kill()
 
     handler = Kill()
-    logging.getLogger("emtvb.lock").addHandler(handler)
+    logging.getLogger("emtvb.running.lock").addHandler(handler)
     try:
         with locked(path, waiting="somebody else is at it"):
             assert caplog.messages == ["somebody else is at it"]
     finally:
-        logging.getLogger("emtvb.lock").removeHandler(handler)
+        logging.getLogger("emtvb.running.lock").removeHandler(handler)
         other.communicate()
 
 

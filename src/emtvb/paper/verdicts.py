@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emtvb import evidence, table1, tables
-from emtvb.audit.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
+from emtvb import tables
 from emtvb.audit.report import ClaimResult
-from emtvb.evidence import Judgement, Verdict
+from emtvb.paper import evidence, table1
+from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
+from emtvb.paper.evidence import Judgement, Verdict
 
 
 def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:

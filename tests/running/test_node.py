@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import node
+from emtvb.running import node
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emtvb import tables
-from emtvb.audit import claims, verdicts
 from emtvb.audit.report import VERDICTS, ClaimResult
 from emtvb.errors import InputError
-from emtvb.files import write_csv
-
-from .made_up import NAN, sweep
+from emtvb.paper import claims, verdicts
+from tests.paper.made_up import NAN, sweep
 
 
 def by_name(measured: pd.DataFrame) -> dict[str, ClaimResult]:
@@ -132,8 +130,8 @@ def test_a_claim_about_a_missing_column_is_not_judged() -> None:
 def test_reading_an_experiments_folder(tmp_path: Path) -> None:
     table = sweep(5)
     runs = list(tables.RUN_COLUMNS)
-    write_csv(tmp_path / "runs.csv", table[runs])
+    tables.write_csv(tmp_path / "runs.csv", table[runs])
     with pytest.raises(InputError, match=r"measurements\.csv"):
         verdicts.read(tmp_path)
-    write_csv(tmp_path / "measurements.csv", table.drop(columns=runs[1:]))
+    tables.write_csv(tmp_path / "measurements.csv", table.drop(columns=runs[1:]))
     assert verdicts.read(tmp_path) == verdicts.evaluate(table)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb import evidence, table1
+from emtvb.paper import evidence, table1
 
 NAN = float("nan")
 Draw = Callable[[np.random.Generator, int], np.ndarray]

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb import config, table1
+from emtvb import config
+from emtvb.paper import table1
 
 
 def measured(rows: list[tuple]) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""What the paper printed and said, and what our runs say of it."""

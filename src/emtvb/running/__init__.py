@@ -1,0 +1,1 @@
+"""How jobs run: what makes a result and when it is stale, records, and Slurm. No science."""

@@ -1,0 +1,98 @@
+"""What every job of the workflow has in common: log, progress, one-line errors, and a record of what it made."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emtvb.errors import InputError
+from emtvb.running import node, provenance, recipes
+
+_FORMAT = "%(asctime)s %(message)s"
+_TIME = "%H:%M:%S"
+
+
+@dataclass
+class Job:
+    """What a script is told, and what it tells.
+
+    Attributes:
+        settings: What the job uses of the experiment.
+        recipe: All that determines its outputs but for its inputs.
+        runs: Of each run that it trained, what ``training.shard.train_shard`` says of it; goes into its record.
+    """
+
+    settings: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[Job]:
+    """Run a job of the workflow, and record who made its outputs when the block ends well.
+
+    The recipe that it was planned with has to be the one that it computes with, from its beginning to its end.
+
+    Args:
+        snakemake: The object that Snakemake puts into scripts; its rule's params hold the job's ``recipe``.
+    """
+    started = time.monotonic()
+    with logged(snakemake.log[0]):
+        node.settle()
+        text = snakemake.params.recipe
+        this = Job(json.loads(text)["settings"], json.loads(text))
+        _check_recipe(this.recipe)
+        yield this
+        _check_recipe(this.recipe)
+        provenance.record(
+            text, dict(snakemake.wildcards.items()), list(snakemake.input),
+            list(snakemake.output), snakemake.log[0], time.monotonic() - started, this.runs,
+        )  # fmt: skip
+
+
+def _check_recipe(planned: Mapping[str, Any]) -> None:
+    """Raise InputError where the code or the libraries here are not those that a recipe names."""
+    recipes.forget()
+    found = recipes.code_and_versions(planned["rule"], planned["settings"].get("trainer", "auto"))
+    for part, remedy in (
+        ("code", "it was edited while the workflow ran, or this node has another copy; call the workflow again"),
+        ("versions", "it is another here than where the workflow was called; install the same, or call it again"),
+    ):
+        before, now = planned[part], found[part]
+        changed = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+        if changed:
+            raise InputError(part.removesuffix("s"), ", ".join(changed[:3]), remedy)
+
+
+@contextmanager
+def logged(log: Path | str) -> Iterator[None]:
+    """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1."""
+    show_progress(logging.FileHandler(log, mode="a"))
+    try:
+        yield
+    except InputError as error:
+        logging.getLogger(__name__).error("error: %s", error)
+        sys.exit(1)
+    except OSError as error:
+        # A full disk, a lost file system: nothing is broken, and what was computed stands.
+        logging.getLogger(__name__).error("error: %s; mend that and run again: it goes on where it stopped", error)
+        sys.exit(1)
+    except Exception:
+        logging.getLogger(__name__).exception("this is a bug, or the machine's doing:")
+        sys.exit(1)
+
+
+def show_progress(*others: logging.Handler) -> None:
+    """Show the package's messages on standard error, and hand them to other handlers."""
+    logger = logging.getLogger("emtvb")
+    logger.setLevel(logging.INFO)
+    for handler in (logging.StreamHandler(sys.stderr), *others):
+        handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
+        logger.addHandler(handler)

@@ -1,0 +1,96 @@
+"""The part of a job's recipe that does not depend on its experiment: code and library versions, by rule."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from emtvb.running import closure as reading
+from emtvb.running.closure import PACKAGE, Closure, closure
+from emtvb.running.provenance import installed
+from emtvb.running.rules import Rule, read_rules
+
+ROOT = PACKAGE.parents[1]
+"""The clone: where ``workflow/`` lies."""
+
+_OTHERS = {
+    "compiled": ("reference.py", "lockstep.py", "plain.py"),
+    "torch": ("reference.py", "lockstep.py", "kernel.py"),
+    "reference": ("lockstep.py", "engine.py", "kernel.py", "plain.py"),
+    "cuda": ("reference.py", "engine.py", "kernel.py"),
+}
+"""By what trains, the modules of the training package that it never enters."""
+
+
+def code_and_versions(rule: str, trainer: str, root: Path = ROOT) -> dict[str, Any]:
+    """``code``: a digest of the rule and of each file that its script can reach; ``versions``: of what computes there.
+
+    Args:
+        rule: A rule with a script.
+        trainer: The experiment's ``trainer``, whose engine counts and no other.
+        root: The clone that holds the workflow.
+
+    Raises:
+        InputError: Where the code does what cannot be followed.
+    """
+    found = rules(root)[rule]
+    assert found.script is not None, rule
+    reached = _reached(found.script, trainer)
+    return _parts({f"rule {rule}": reading.digest(found.text), **reached.code}, reached)
+
+
+def training_version(recipe: Mapping[str, Any]) -> str:
+    """Names the code and the libraries that determine the bits of a training: what its kept state is filed under.
+
+    Neither the rule nor its script are part of it, which decide where files go.
+
+    Args:
+        recipe: The recipe of a training job, or :func:`of_training`'s.
+    """
+    code = {name: value for name, value in recipe["code"].items() if name.startswith(f"{PACKAGE.name}/")}
+    engine = engine_of(recipe["settings"].get("trainer", ""))
+    told = json.dumps([code, recipe["versions"], engine], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+def of_training(trainer: str) -> dict[str, Any]:
+    """The recipe of a training outside the workflow; its version is the one that the workflow's trainings have."""
+    reached = _reached(PACKAGE / "training" / "shard.py", trainer)
+    return {**_parts(dict(reached.code), reached), "settings": {"trainer": trainer}}
+
+
+def engine_of(trainer: str) -> str:
+    """What trains where an experiment says ``trainer``: ``auto`` is compiled, but torch where numba cannot be had."""
+    if trainer != "auto":
+        return trainer
+    return "torch" if "none" in (version("numba"), version("llvmlite")) else "compiled"
+
+
+@cache
+def version(library: str) -> str:
+    """A library's installed version without the part that names a build."""
+    return installed(library).split("+")[0]
+
+
+@cache
+def rules(root: Path) -> Mapping[str, Rule]:
+    """The workflow's rules."""
+    return read_rules(root)
+
+
+def forget() -> None:
+    """Read rules and versions anew when they are next asked for: a job that ends sees what has changed since."""
+    rules.cache_clear()
+    version.cache_clear()
+
+
+def _reached(script: Path, trainer: str) -> Closure:
+    return closure(script, without=[PACKAGE / "training" / name for name in _OTHERS[engine_of(trainer)]])
+
+
+def _parts(code: Mapping[str, str], reached: Closure) -> dict[str, Any]:
+    return {"code": dict(code), "versions": {name: version(name) for name in reached.libraries}}

@@ -1,0 +1,136 @@
+"""What makes a job's outputs what they are: its recipe, of settings, code and library versions.
+
+A rule's params are its recipe, so that Snakemake reruns what a change of it reaches; the record beside the outputs
+holds it, so that an audit can tell which outputs would be made differently now. Only what a stage uses is in it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from emtvb.architectures.runs import ArchitectureRun
+from emtvb.config import Experiment
+from emtvb.protocol import Binding, Protocol
+from emtvb.running import recipes
+from emtvb.running.recipes import ROOT
+from emtvb.runs import Run
+from emtvb.sweep import shard_name
+
+_OF_ARCHITECTURES = ("aggregate_architectures", "draw_architectures")
+"""Rules without wildcards that run only where the experiment asks for other architectures."""
+
+_OF_ALL_EXEMPLARS = ("draw_composition", "draw_spectrum", "draw_weights")
+"""Rules that show the exemplars of all tasks, in the order of the experiment's tasks."""
+
+
+class Stages:
+    """The recipes of one experiment's jobs."""
+
+    def __init__(self, experiment: Experiment, root: Path = ROOT) -> None:
+        self._experiment = experiment
+        self._root = root
+        self._code: dict[str, dict[str, Any]] = {}
+
+    def recipe(self, rule: str, wildcards: Mapping[str, str]) -> str:
+        """A job's recipe as JSON text: ``rule``, ``settings``, ``code`` (a digest a file), ``versions`` of libraries.
+
+        Args:
+            rule: Its rule.
+            wildcards: The values of that rule's wildcards.
+
+        Raises:
+            KeyError: Where the experiment has no such job.
+            InputError: Where the rule's code does what cannot be followed.
+        """
+        if rule not in self._code:
+            self._code[rule] = recipes.code_and_versions(rule, self._experiment.trainer, self._root)
+        settings = self._settings(rule, wildcards)
+        return json.dumps({"rule": rule, "settings": settings, **self._code[rule]}, sort_keys=True)
+
+    def jobs(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Every job of the experiment that leaves files: its rule and its wildcards' values."""
+        values = {"shard": list(self._shards), "task": list(self._exemplars), "run": list(self._architectures)}
+        for rule in recipes.rules(self._root).values():
+            if rule.outputs is None or (rule.name in _OF_ARCHITECTURES and not self._architectures):
+                continue
+            for chosen in itertools.product(*[values[name] for name in rule.outputs]):
+                yield rule.name, dict(zip(rule.outputs, chosen, strict=True))
+
+    def exemplar_shard(self, task: str) -> str:
+        """The shard that trains a task's exemplar."""
+        return shard_name(self._exemplars[task], self._experiment.seeds_per_shard)
+
+    def _settings(self, rule: str, wildcards: Mapping[str, str]) -> dict[str, Any]:
+        """What a job uses of the experiment; a rule that is not named here uses nothing but its inputs."""
+        experiment = self._experiment
+        match rule:
+            case "state_settings":
+                return experiment.model_dump(mode="json")
+            case "enumerate_runs":
+                return experiment.model_dump(
+                    mode="json", exclude={"trainer", "interpretation", "exemplar", "architectures"}
+                )
+            case "train_shard":
+                runs = [_order(run) for run in self._shards[wildcards["shard"]]]
+                return {"runs": runs, "trainer": experiment.trainer}
+            case "measure_shard":
+                runs = [_entry(run) for run in self._shards[wildcards["shard"]]]
+                return {"runs": runs, "interpretation": experiment.interpretation.model_dump()}
+            case "look_at_exemplar":
+                run = _entry(self._exemplars[wildcards["task"]])
+                return {"run": run, "modulus": experiment.interpretation.modulus}
+            case "train_architecture":
+                architecture_run = self._architectures[wildcards["run"]]
+                return {"run": _order(architecture_run), "architecture": architecture_run.architecture}
+            case "measure_architecture":
+                architecture_run = self._architectures[wildcards["run"]]
+                run = {**_entry(architecture_run), "architecture": architecture_run.architecture}
+                return {"run": run, "interpretation": experiment.interpretation.model_dump()}
+        if rule in _OF_ALL_EXEMPLARS:
+            return {"tasks": list(self._exemplars)}
+        if rule in _OF_ARCHITECTURES:
+            return {"runs": list(self._architectures)}
+        return {}
+
+    @cached_property
+    def _shards(self) -> dict[str, list[Run]]:
+        return self._experiment.shards()
+
+    @cached_property
+    def _exemplars(self) -> dict[str, Run]:
+        return self._experiment.exemplars()
+
+    @cached_property
+    def _architectures(self) -> dict[str, ArchitectureRun]:
+        return {run.run_id: run for run in self._experiment.architecture_runs()}
+
+
+def _order(run: Run) -> dict[str, Any]:
+    """A run as a training job is handed it; parts that many share are made once, for sweeps of many thousands."""
+    return {**_settings(run), "run_id": run.run_id, "task": _plain(run.task)}
+
+
+def _entry(run: Run) -> dict[str, Any]:
+    """A run as ``runs.to_entry`` writes it."""
+    return {**_settings(run), "task": {**_plain(run.task), "name": run.task.name}}
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    settings = {
+        "hidden_dim": run.hidden_dim, "l2": run.l2, "threshold": run.threshold, "seed": run.seed,
+        "protocol": _plain(run.protocol),
+    }  # fmt: skip
+    return {**settings, "twin": run.twin} if run.twin else settings
+
+
+@cache
+def _plain(part: Binding | Protocol) -> dict[str, Any]:
+    plain = asdict(part)
+    plain.pop("name", None)
+    return json.loads(json.dumps(plain))
