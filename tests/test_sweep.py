@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from emtvb import config, sweep, tasks
 from emtvb.errors import InputError
-from emtvb.runs import Protocol, Run, number, runs_from_json, runs_to_json
+from emtvb.runs import Protocol, Run, from_entry, number, to_entry
 
 T1 = tasks.named("T1")
 BASE = Run(T1, 128, 0.0, 0.98, 1)
@@ -96,7 +97,7 @@ def test_the_run_table_reads_back(tmp_path: Path) -> None:
     assert experiment.read_runs(path) == experiment.shards()
     with path.open() as table:
         reader = csv.reader(table)
-        assert next(reader) == ["run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard"]
+        assert next(reader) == ["run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard", "twin"]
 
 
 def test_a_run_table_of_other_settings_is_refused(tmp_path: Path) -> None:
@@ -109,8 +110,8 @@ def test_a_run_table_of_other_settings_is_refused(tmp_path: Path) -> None:
         sweep.read_run_table(path, 8, 8, Protocol())
 
 
-HEADER = "run_id,task,task_id,hidden_dim,l2,threshold,seed,shard\n"
-ROW = "T1_h128_l2-0_thr-0.98_seed1,T1,255-0-0,128,0,0.98,1,all\n"
+HEADER = "run_id,task,task_id,hidden_dim,l2,threshold,seed,shard,twin\n"
+ROW = "T1_h128_l2-0_thr-0.98_seed1,T1,255-0-0,128,0,0.98,1,all,0\n"
 
 
 @pytest.mark.parametrize(
@@ -157,4 +158,4 @@ def test_numbers_read_back(value: float) -> None:
 def test_runs_survive_json() -> None:
     runs = config.load(Path(__file__).parents[1] / "config" / "smoke.yaml").runs()
     runs.append(dataclasses.replace(BASE, protocol=Protocol(gradient_clip=None, curriculum=(3, 5))))
-    assert runs_from_json(runs_to_json(runs)) == runs
+    assert [from_entry(json.loads(json.dumps(to_entry(run)))) for run in runs] == runs

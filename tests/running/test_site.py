@@ -10,7 +10,7 @@ from emtvb.errors import InputError
 from emtvb.running import site
 from emtvb.running.doctor import read_profiles
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

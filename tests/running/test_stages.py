@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import config
+from emtvb import config, protocol
 from emtvb.running.stages import Stages
-from emtvb.runs import runs_from_json, runs_to_json
+from emtvb.runs import from_entry, to_entry
 
-CONFIGS = sorted((Path(__file__).parents[1] / "config").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -18,8 +18,12 @@ def test_a_shards_recipe_holds_its_runs_as_they_are_written(path: Path) -> None:
     stages = Stages(experiment)
     for shard, runs in list(experiment.shards().items())[::37]:
         recipe = json.loads(stages.recipe("train_shard", {"shard": shard}))
-        assert json.dumps(recipe["settings"]["runs"], sort_keys=True) == runs_to_json(runs)
-        assert runs_from_json(json.dumps(recipe["settings"]["runs"])) == runs
+        assert recipe["settings"]["runs"] == [protocol.entry(run) for run in runs]
+        orders = [protocol.order(entry) for entry in recipe["settings"]["runs"]]
+        assert [protocol.entry(order) for order in orders] == recipe["settings"]["runs"]
+        measured = json.loads(stages.recipe("measure_shard", {"shard": shard}))
+        assert measured["settings"]["runs"] == [to_entry(run) for run in runs]
+        assert [from_entry(entry) for entry in measured["settings"]["runs"]] == runs
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

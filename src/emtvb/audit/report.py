@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from emtvb.paper.evidence import Verdict
+from emtvb.paper.verdicts import ClaimResult
 
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "cannot tell")
 
@@ -48,44 +49,6 @@ class Check:
     def passed(self) -> bool:
         """Whether nothing was found wrong."""
         return not self.findings
-
-
-@dataclass(frozen=True)
-class ClaimResult:
-    """What our runs say about one published number or statement.
-
-    Attributes:
-        name: Stable and unique; also the claim's anchor on the page.
-        group: ``accuracy`` and ``spectral error`` for cells of Table 1, ``statement``, or ``caveat`` for what the
-            published numbers hide.
-        source: Where it is published.
-        quote: What stands there, in short.
-        statement: What is claimed, in words of our own.
-        published: The published value, as printed; empty where there is none.
-        ours: Our value, in the same form; empty where there is none.
-        interval: Our value's 95% confidence interval; None where there is none.
-        seeds: Seeds that our value speaks of.
-        networks: Networks that it speaks of.
-        rule: When it counts as reproduced, in words.
-        verdict: What that rule says.
-        because: Why, in words.
-        files: Where to look, relative to the experiment's folder.
-    """
-
-    name: str
-    group: str
-    source: str
-    quote: str
-    statement: str
-    published: str
-    ours: str
-    interval: tuple[float, float] | None
-    seeds: int
-    networks: int
-    rule: str
-    verdict: Verdict
-    because: str
-    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

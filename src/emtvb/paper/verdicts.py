@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,47 @@ import numpy as np
 import pandas as pd
 
 from emtvb import tables
-from emtvb.audit.report import ClaimResult
 from emtvb.paper import evidence, table1
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.paper.evidence import Judgement, Verdict
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """What our runs say about one published number or statement.
+
+    Attributes:
+        name: Stable and unique; also the claim's anchor on the page.
+        group: ``accuracy`` and ``spectral error`` for cells of Table 1, ``statement``, or ``caveat`` for what the
+            published numbers hide.
+        source: Where it is published.
+        quote: What stands there, in short.
+        statement: What is claimed, in words of our own.
+        published: The published value, as printed; empty where there is none.
+        ours: Our value, in the same form; empty where there is none.
+        interval: Our value's 95% confidence interval; None where there is none.
+        seeds: Seeds that our value speaks of.
+        networks: Networks that it speaks of.
+        rule: When it counts as reproduced, in words.
+        verdict: What that rule says.
+        because: Why, in words.
+        files: Where to look, relative to the experiment's folder.
+    """
+
+    name: str
+    group: str
+    source: str
+    quote: str
+    statement: str
+    published: str
+    ours: str
+    interval: tuple[float, float] | None
+    seeds: int
+    networks: int
+    rule: str
+    verdict: Verdict
+    because: str
+    files: tuple[str, ...] = ()
 
 
 def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
