@@ -38,16 +38,25 @@ class Project:
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here, with this copy's package."""
+        running = self.start(*arguments, **environment)
+        try:
+            out, err = running.communicate(timeout=600)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            raise
+        return subprocess.CompletedProcess(running.args, running.returncode, out, err)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """The same, and do not wait for it to end."""
         variables = {name: value for name, value in os.environ.items() if name != "EXPERIMENT_OUTPUT_DIR"}
         variables |= {"PYTHONPATH": str(self.folder / "src"), **environment}
-        return subprocess.run(
+        return subprocess.Popen(
             [SNAKEMAKE, "--cores", "2", *arguments],
             cwd=self.folder,
             env=variables,
             text=True,
-            capture_output=True,
-            timeout=600,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def planned(self, *arguments: str) -> Counter[str]:

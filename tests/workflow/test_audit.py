@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from emtvb import config, networks
-from emtvb.audit import audit
+from emtvb.audit import audit, determinism
 from emtvb.audit.determinism import Sample
 from emtvb.audit.report import Audit
+from emtvb.training.shard import Outputs, train_shard
 
 from .conftest import ROOT, Project
 
@@ -31,8 +32,8 @@ def folder(finished: Project, tmp_path: Path) -> Path:
     return tmp_path / "smoke"
 
 
-def audited(folder: Path, runs: int = 0, epochs: int | None = 1) -> Audit:
-    return audit.audit(folder, config.load(ROOT / "config" / "smoke.yaml"), Sample(runs=runs, epochs=epochs))
+def audited(folder: Path, runs: int = 0) -> Audit:
+    return audit.audit(folder, config.load(ROOT / "config" / "smoke.yaml"), Sample(runs=runs))
 
 
 def found(audit: Audit) -> dict[str, str]:
@@ -41,7 +42,7 @@ def found(audit: Audit) -> dict[str, str]:
 
 
 def test_an_untouched_experiment_passes(folder: Path) -> None:
-    result = audited(folder, runs=1, epochs=None)
+    result = audited(folder, runs=1)
     assert found(result) == {}
     assert result.passed
     assert [check.checked > 0 for check in result.checks] == [True, True, True]
@@ -101,8 +102,8 @@ def _edit_record(path: Path, change: Callable[[dict], object]) -> None:
                                 lambda r: r["recipe"]["versions"].update(matplotlib="1.0")),
          "figures/weights.pdf", "matplotlib was 1.0 and is"),
         (lambda f: _edit_record(f / "tables/table1.provenance.json",
-                                lambda r: r["recipe"]["code"].update({"emtvb/data/table1.csv": "0"})),
-         "tables/table1.csv", "its code has changed: emtvb/data/table1.csv"),
+                                lambda r: r["recipe"]["code"].update({"emtvb/paper/table1.csv": "0"})),
+         "tables/table1.csv", "its code has changed: emtvb/paper/table1.csv"),
         (lambda f: _edit_record(f / "measurements/T1_h24_l2-0_seeds1-5.provenance.json",
                                 lambda r: r["recipe"]["settings"]["interpretation"].update(horizon=7)),
          "measurements/T1_h24_l2-0_seeds1-5.csv", "setting interpretation.horizon was 7 and is 12"),
@@ -168,7 +169,7 @@ def test_weights_that_do_not_come_out_again_are_found(folder: Path) -> None:
         for network in trained.values():
             network.W_r[0, 0] += 1e-6
         networks.save_networks(path, trained)
-    result = audited(folder, runs=1, epochs=None)
+    result = audited(folder, runs=1)
     assert any("W_r differ when trained again" in problem for problem in found(result).values())
 
 
@@ -177,18 +178,56 @@ def test_trainings_that_cannot_be_read_are_named_and_the_audit_goes_on(folder: P
     paths = list(folder.glob(f"training/*/{name}"))
     for path in paths:
         path.write_bytes(b"run_id,step\n\xff\x00\n")
-    result = audited(folder, runs=1, epochs=None)
+    result = audited(folder, runs=1)
     assert "cannot be read" in result.checks[2].findings[0].problem
     assert {path.relative_to(folder).as_posix() for path in paths} <= set(found(result))
 
 
-def test_elsewhere_other_bits_are_no_fault(folder: Path) -> None:
+def _trained_by(folder: Path, **others: str) -> None:
+    """Records say that other machines or engines trained the runs."""
     for path in folder.glob("training/*/*.provenance.json"):
-        _edit_record(path, lambda record: record["environment"].update(cpu="another"))
+        _edit_record(
+            path, lambda record: [part.update(others) for run in record["runs"].values() for part in run["trained"]]
+        )
+
+
+def test_other_bits_of_the_compiled_engine_are_a_fault_wherever_they_were_made(folder: Path) -> None:
+    _trained_by(folder, cpu="another", machine="another", torch="0.1")
+    _change_losses(folder)
+    assert not audited(folder, runs=1).checks[2].passed
+
+
+def test_elsewhere_other_bits_of_another_engine_are_no_fault(folder: Path) -> None:
+    _trained_by(folder, engine="torch", cpu="another")
     _change_losses(folder)
     check = audited(folder, runs=1).checks[2]
     assert check.passed
     assert "no fault, since it was made elsewhere (cpu another" in check.note
+
+
+def test_published_digests_are_compared_where_weights_and_curves_are_left_out(folder: Path) -> None:
+    for pattern in ("training/*/weights.safetensors", "training/*/history.csv", "measurements/learning/*.csv"):
+        for path in folder.glob(pattern):
+            path.unlink()
+    assert audited(folder, runs=1).checks[2].passed
+    for path in folder.glob("training/*/digests.csv"):
+        path.write_text(path.read_text().replace("a", "b"))
+    assert any("was published" in problem for problem in found(audited(folder, runs=1)).values())
+
+
+def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
+    """Its losses and weights are no numbers."""
+    settings = {
+        "experiment": "diverged", "dimensions": 2, "variables": 2, "tasks": ["T1"], "hidden_dim": [4], "l2": [0],
+        "threshold": [0.9], "seeds": [1],
+        "training": {"epochs": 1, "batches_per_epoch": 60, "learning_rate": 1e30, "gradient_clip": None},
+    }  # fmt: skip
+    experiment = config.check(settings)
+    ((shard, runs),) = experiment.shards().items()
+    files = Outputs.of(tmp_path, shard)
+    train_shard(runs, files, "version")
+    assert not networks.load_networks(files.weights)[runs[0].run_id].is_finite()
+    assert determinism.again(tmp_path, [(shard, runs[0])], "auto") == [(runs[0].run_id, None)]
 
 
 def test_a_modified_tree_is_named(finished: Project, tmp_path: Path) -> None:

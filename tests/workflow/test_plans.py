@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def _install_another(library: str) -> Callable[[Project], object]:
     return install
 
 
+def _replace(name: str) -> Callable[[Project], object]:
+    """Put another file in the place of one, with the times of long ago: a restored backup, ``cp -p``."""
+
+    def replace(project: Project) -> None:
+        path = project.folder / "results" / "smoke" / name
+        path.write_bytes(path.read_bytes()[:-1] + b"9")
+        os.utime(path, (10**9, 10**9))
+
+    return replace
+
+
 def _touch_everything(project: Project) -> None:
     for path in project.folder.rglob("*"):
         if ".snakemake" not in path.parts:
@@ -112,16 +124,47 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "kernel": (_edit("src/emtvb/training/kernel.py", "import inspect", "import inspect, json"), TRAINED),
     "a trainer that is not used": (_edit("src/emtvb/training/reference.py", "self.rnn(x)", "self.rnn(x * 1)"), {}),
     "tasks": (_edit("src/emtvb/tasks.py", "horizon < 0", "horizon < 1"),
-              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
+              {"enumerate_runs": 1, "state_settings": 1, **INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
+    "an error's words": (_edit("src/emtvb/tasks.py", "give three integers, [a, b, c]", "give [a, b, c]"), {}),
+    "a log line of training": (_edit("src/emtvb/training/shard.py", "training it again", "training it once more"), {}),
+    "another engine": (_edit("src/emtvb/training/plain.py", "BETA1 = 0.9", "BETA1 = 0.8"), {}),
+    "rollout": (_edit("src/emtvb/networks.py", "np.tanh(state @ W_hh", "np.tanh(1 * state @ W_hh"),
+                {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
+    "the lock": (_edit("src/emtvb/running/lock.py", "LOCK_EX | fcntl.LOCK_NB", "LOCK_NB | fcntl.LOCK_EX"), {}),
+    "what the package's __init__ does": (_edit("src/emtvb/__init__.py", "__version__", "print(end='')\n__version__"),
+             {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
+    "tasks in another order": (_edit(CONFIG, "  - T1\n  - T2\n", "  - T2\n  - T1\n"),
+             {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, "draw_composition": 1,
+              "draw_spectrum": 1, "draw_weights": 1}),
+    "seeds in another order": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [2, 1]\nexemplar: {seed: 1}"),
+             {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING}),
+    "a table replaced, with an old time": (_replace("measurements.csv"), TABLES),
+    "the same, memory lost": (lambda project: (_forget(project), _replace("measurements.csv")(project)), TABLES),
+    "a figure's numbers replaced": (_replace("figures/spectrum.csv"), {"draw_spectrum": 1}),
+    "weights replaced, with an old time": (_replace("training/T1_h24_l2-0.001_seeds1-5/weights.safetensors"),
+             {"train_shard": 1, "measure_shard": 1, **TABLES, **LEARNING}),
+    "pillow's version": (_install_another("pillow"), FIGURES),
+    "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
+    "a script's path in single quotes, then its module": (
+        lambda project: (project.edit("workflow/rules/figures.smk", '"../scripts/draw_weights.py"',
+                                      "'../scripts/draw_weights.py'"),
+                         project.edit("src/emtvb/figures/weights.py", "import pandas", "import json\nimport pandas")),
+        {"draw_weights": 1}),
+    "a comment at the margin of a rule, then its module": (
+        lambda project: (project.edit("workflow/rules/figures.smk", "rule draw_weights:\n    input:",
+                                      "rule draw_weights:  # said\n# at the margin\n    input:"),
+                         project.edit("src/emtvb/figures/weights.py", "import pandas", "import json\nimport pandas")),
+        {"draw_weights": 1}),
     "spectral error": (_edit("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus"),
                        {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "memories": (_edit("src/emtvb/interpret/memories.py", "count = min(", "count = 0 + min("),
                  {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "figure": (_edit("src/emtvb/figures/spectrum.py", "import pandas", "import json\nimport pandas"),
                {"draw_spectrum": 1}),
-    "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font", "# \nfont"), FIGURES),
-    "published": (_edit("src/emtvb/data/table1.csv", "0.97", "0.96"), {"tabulate": 1}),
-    "table": (_edit("src/emtvb/table1.py", '"mean"', '"median"'), {"tabulate": 1}),
+    "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
+    "a comment in the style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font", "# \nfont"), {}),
+    "published": (_edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1}),
+    "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'), {"tabulate": 1}),
     "script": (_edit("workflow/scripts/tabulate.py", "snakemake.output.md", "str(snakemake.output.md)"),
                {"tabulate": 1}),
     "rule": (_edit("workflow/rules/figures.smk", '        recipe=recipe("draw_weights"),',
@@ -148,7 +191,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "a library that computes nothing": (_install_another("rich"), {}),
     "docstring": (_edit("src/emtvb/training/curriculum.py", "Moves one notch", "Goes one notch"), {}),
     "comment": (_edit("src/emtvb/training/curriculum.py", "@dataclass", "# said\n@dataclass"), {}),
-    "what jobs say": (_edit("src/emtvb/jobs.py", "%H:%M:%S", "%H:%M"), {}),
+    "what jobs say": (_edit("src/emtvb/running/jobs.py", "%H:%M:%S", "%H:%M"), {}),
     "outline of learning curves": (_edit("src/emtvb/training/curves.py", "POINTS = 64", "POINTS = 65"),
              TRAINED),
     "readme": (lambda project: (project.folder / "README.md").write_text("new"), {}),
@@ -213,6 +256,53 @@ def test_a_missing_table_is_made_again_and_missing_weights_are_not(
     planned = project.planned(*SMOKE)
     assert planned == {} if not made else made.items() <= planned.items()
     assert not {"train_shard", "measure_shard"} & set(planned)
+
+
+def test_a_script_that_cannot_be_found_stops_before_any_work(project: Project) -> None:
+    project.edit(
+        "workflow/rules/figures.smk", 'script:\n        "../scripts/draw_weights.py"', "script:\n        SCRIPT"
+    )
+    project.edit(
+        "workflow/rules/figures.smk",
+        "rule draw_weights:",
+        'SCRIPT = "../scripts/draw_weights.py"\n\n\nrule draw_weights:',
+    )
+    result = project.snakemake(*SMOKE, "-n")
+    assert result.returncode != 0
+    assert "rule draw_weights: script: SCRIPT: write its path as one plain string" in result.stderr + result.stdout
+
+
+def test_code_that_cannot_be_followed_stops_before_any_work(project: Project) -> None:
+    project.edit("src/emtvb/figures/weights.py", "import pandas as pd", "import pandas as pd\nX = __import__('os')")
+    result = project.snakemake(*SMOKE, "-n")
+    assert result.returncode != 0
+    assert "emtvb/figures/weights.py, line" in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_a_profile_without_our_triggers_is_told(project: Project, tmp_path: Path) -> None:
+    (project.folder / "own").mkdir()
+    (project.folder / "own" / "config.yaml").write_text("printshellcmds: true\n")
+    result = project.snakemake(*SMOKE, "-n", "--workflow-profile", "own")
+    assert result.returncode == 0, result.stderr
+    said = [line for line in (result.stderr + result.stdout).splitlines() if "rerun-triggers" in line]
+    assert len(said) == 1
+    assert "profiles/default/config.yaml" in said[0]
+
+
+def test_code_edited_while_the_workflow_runs_is_refused(project: Project) -> None:
+    """The graph is built, then a module changes: the job that would run it ends with one line and leaves no record."""
+    project.edit("workflow/scripts/enumerate_runs.py", "from emtvb", "import time\n\ntime.sleep(5)\n\nfrom emtvb")
+    running = project.start("results/smoke/runs.csv", *SMOKE)
+    log = project.folder / "results" / "smoke" / "logs"
+    deadline = time.monotonic() + 120
+    while not log.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    project.edit("src/emtvb/sweep.py", "import csv", "import csv\nimport json")
+    out, err = running.communicate(timeout=120)
+    assert running.returncode != 0
+    assert "code: emtvb/sweep.py: it was edited while the workflow ran" in out + err
+    assert not list((project.folder / "results").rglob("*.provenance.json"))
 
 
 def test_a_damaged_record_is_named_and_stops_nothing(finished: Project, tmp_path: Path) -> None:

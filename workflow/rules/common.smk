@@ -1,5 +1,6 @@
 # What all stages share: the checked experiment, where its results go, and what makes a job's outputs what they are.
 
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -45,7 +46,18 @@ def results(path):
 
 def recipe(rule):
     """What determines the outputs of a rule's jobs: settings, code, library versions (emtvb.running.stages)."""
-    return lambda wildcards: STAGES.recipe(rule, dict(wildcards.items()))
+    return lambda wildcards: say_triggers() or STAGES.recipe(rule, dict(wildcards.items()))
+
+
+@cache
+def say_triggers():
+    """A word where a caller's profile took ours away; Snakemake's settings are known only while the graph is built."""
+    triggers = {trigger.item_to_choice() for trigger in workflow.dag_settings.rerun_triggers}
+    if workflow.is_main_process and triggers != {"mtime", "params", "input"}:
+        logger.warning(
+            f"rerun-triggers are {', '.join(sorted(triggers))}: a profile given with --workflow-profile took the place of "
+            "profiles/default/config.yaml; copy its lines, or more is run again than has changed"
+        )
 
 
 def figure(path, suffix, **labels):
