@@ -26,6 +26,7 @@ rule all:
         rules.state_settings.output,
         rules.aggregate_measurements.output,
         rules.summarise_learning.output,
+        rules.list_digests.output,
         rules.tabulate.output,
         rules.figures.input,
         rules.architectures.input,

@@ -67,6 +67,7 @@ WHAT_EACH_RULE_REACHES = {
     },
     "aggregate_measurements": TABLES,
     "aggregate_architectures": TABLES,
+    "list_digests": TABLES,
     "summarise_learning": {*TABLES, "emtvb/figures/__init__.py", "emtvb/figures/data.py"},
     "tabulate": {*TABLES, *(f"emtvb/paper/{name}" for name in
                               ("__init__.py", "evidence.py", "table1.csv", "table1.py"))},
@@ -157,7 +158,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "networks.rollout": ("src/emtvb/networks.py", "np.tanh(state @ W_hh", "np.tanh(1 * state @ W_hh", MEASURED),
     "tables.write_csv": ("src/emtvb/tables.py", "index=False", 'index=False, na_rep=""',
                          {"measure_shard", "measure_architecture", "aggregate_measurements", "aggregate_architectures",
-                          "summarise_learning", "tabulate", "draw_interventions"}),
+                          "summarise_learning", "tabulate", "draw_interventions", "list_digests"}),
     "the lock": ("src/emtvb/running/lock.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_NB | fcntl.LOCK_EX", set()),
     "a log line in shard": (f"{IN_TRAINING}/shard.py", "training it again", "training it once more", set()),
     "what a log line says besides": (f"{IN_TRAINING}/shard.py", "folder, error)", "folder.name, error)", set()),

@@ -1,4 +1,5 @@
-# All runs' measurements in one table, the paper's table of them, and what learning curves have in common.
+# All runs' measurements in one table, the paper's table of them, what learning curves have in common, and what every
+# network's weights have to be.
 
 
 rule aggregate_measurements:
@@ -57,3 +58,19 @@ rule summarise_learning:
         recipe=recipe("summarise_learning"),
     script:
         "../scripts/summarise_learning.py"
+
+
+rule list_digests:
+    input:
+        digests=expand(rules.train_shard.output.digests, shard=SHARDS),
+    output:
+        digests=results("digests.csv"),
+    log:
+        results("logs/list_digests.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("list_digests"),
+    script:
+        "../scripts/list_digests.py"
