@@ -31,7 +31,7 @@ from emtvb.runs import Protocol, Run
 from emtvb.training import engine, history, reference
 from emtvb.training.history import Row
 
-Trainer = Callable[[Run, Path, Callable[[Row], None]], tuple[Network, list[Row]]]
+Trainer = Callable[[Run, Path, Callable[[Row], None]], object]
 SECONDS = 1.5
 """About how long one measurement of one contender lasts."""
 

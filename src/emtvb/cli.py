@@ -365,10 +365,21 @@ def summary(file: str) -> None:
     from emtvb.paper import table1
 
     _print_table1(table1.as_text(tables.read_table(path, table1.COLUMNS)), folder.name)
+    _print_engines(folder)
     console.print("\nFigures:")
     for path in sorted((folder / "figures").rglob("*")):
         if path.suffix in (".pdf", ".png", ".gif"):
             console.print(f"  {path}")
+
+
+def _print_engines(folder: Path) -> None:
+    """What trained the runs, by their records."""
+    from emtvb.audit.integrity import read_records
+    from emtvb.running import provenance
+
+    for name, count in provenance.trained_by(read_records(folder)[0].values()).items():
+        other = "" if name == "compiled" else "; its last digits are not those of the compiled engine"
+        console.print(f"Trained by the engine `{name}`: {count} runs{other}")
 
 
 @commands.command("audit")

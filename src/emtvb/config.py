@@ -162,8 +162,8 @@ class Experiment(Settings):
     seeds_per_shard: PositiveInt = Field(5, description="How many seeds one training job takes, 1 to this, and so on.")
     trainer: Literal["auto", "compiled", "torch", "cuda", "reference"] = Field(
         "auto",
-        description="What trains: the engine, compiled for the CPU or on torch alone (auto: compiled, but torch where numba "
-        "is not installed); cuda, all runs of a job at once on a GPU; or the reference trainer on PyTorch Lightning.",
+        description="What trains: the engine, compiled for the CPU or on torch alone (auto: compiled, but torch where "
+        "numba is not installed); cuda, all runs of a job at once on a GPU; or the reference trainer on PyTorch Lightning.",
     )
     training: TrainingSettings = Field(TrainingSettings(), description="How every run is trained.")
     interpretation: InterpretationSettings = Field(InterpretationSettings(), description="How networks are measured.")

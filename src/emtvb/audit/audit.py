@@ -109,6 +109,9 @@ def _environment(records: Mapping[Path, Record], commit: str, *, modified: bool)
         shown[name] = value + (f"; results were also made with {', '.join(others)}" if others else "")
         if name in again.MATTERS:
             shown[name] += " (can change the last bits)"
+    engines = provenance.trained_by(records.values())
+    if engines:
+        shown["trained by"] = ", ".join(f"{name}: {count} runs" for name, count in engines.items())
     shown["commit"] = (commit or "no git clone") + (", with uncommitted changes" if modified else "")
     return shown
 

@@ -12,7 +12,8 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -101,6 +102,16 @@ def record(
     written = asdict(found) if found.runs else {key: value for key, value in asdict(found).items() if key != "runs"}
     write_text(path, json.dumps(written, indent=1) + "\n")
     return path
+
+
+def trained_by(records: Iterable[Record]) -> dict[str, int]:
+    """How many runs each engine trained, by its name; of a run that several trained, all of theirs."""
+    engines: Counter[str] = Counter()
+    for record in records:
+        for about in record.runs.values():
+            names = dict.fromkeys(str(part.get("engine", "unknown")) for part in about.get("trained", ()))
+            engines[" and ".join(names) or "unknown"] += 1
+    return dict(engines.most_common())
 
 
 def record_path(outputs: Sequence[Path], rule: str) -> Path:
