@@ -163,7 +163,7 @@ class Experiment(Settings):
     trainer: Literal["auto", "compiled", "torch", "cuda", "reference"] = Field(
         "auto",
         description="What trains: the engine, compiled for the CPU or on torch alone (auto: compiled, but torch where "
-        "numba is not installed); cuda, all runs of a job at once on a GPU; or the reference trainer on PyTorch Lightning.",
+        "numba is not installed); cuda, all runs of a job at once on a GPU; or the reference trainer on Lightning.",
     )
     training: TrainingSettings = Field(TrainingSettings(), description="How every run is trained.")
     interpretation: InterpretationSettings = Field(InterpretationSettings(), description="How networks are measured.")
