@@ -59,9 +59,9 @@ class Project:
             stderr=subprocess.PIPE,
         )
 
-    def planned(self, *arguments: str) -> Counter[str]:
+    def planned(self, *arguments: str, **environment: str) -> Counter[str]:
         """What a dry run would do: how many jobs of each rule."""
-        result = self.snakemake("--dry-run", *arguments)
+        result = self.snakemake("--dry-run", *arguments, **environment)
         text = result.stdout + result.stderr
         assert result.returncode == 0, text
         stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\n\n", text, re.DOTALL)

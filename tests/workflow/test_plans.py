@@ -124,7 +124,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "kernel": (_edit("src/emtvb/training/kernel.py", "import inspect", "import inspect, json"), TRAINED),
     "a trainer that is not used": (_edit("src/emtvb/training/reference.py", "self.rnn(x)", "self.rnn(x * 1)"), {}),
     "tasks": (_edit("src/emtvb/tasks.py", "horizon < 0", "horizon < 1"),
-              {"enumerate_runs": 1, "state_settings": 1, **INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
+              {"enumerate_runs": 1, "state_settings": 1, **AFTER_TRAINING}),
     "an error's words": (_edit("src/emtvb/tasks.py", "give three integers, [a, b, c]", "give [a, b, c]"), {}),
     "a log line of training": (_edit("src/emtvb/training/shard.py", "training it again", "training it once more"), {}),
     "another engine": (_edit("src/emtvb/training/plain.py", "BETA1 = 0.9", "BETA1 = 0.8"), {}),

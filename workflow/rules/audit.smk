@@ -11,6 +11,6 @@ rule audit:
     threads: 8
     params:
         settings=experiments.dump(EXPERIMENT),
-        folder=str(RESULTS),
+        folder=str(PLACE),
     script:
         "../scripts/audit.py"

@@ -8,18 +8,25 @@ from snakemake.exceptions import WorkflowError
 from emtvb import config as experiments
 from emtvb.running import slurm
 from emtvb.errors import InputError
+from emtvb.running.recipes import check_package
 from emtvb.running.restore import restore
 from emtvb.running.stages import Stages
 
+# The version of the package that this workflow is written for; a clone comes with it.
+PACKAGE_VERSION = "0.1.0"
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
+
 try:
-    given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config}
+    check_package(ROOT, PACKAGE_VERSION)
+    # What a call gives with --config; as a module of another workflow, what that hands on and no more.
+    given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config if key in config}
     EXPERIMENT = experiments.check({**config, **given})
     experiments.check_results_root(experiments.results_root())
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = experiments.results_root() / EXPERIMENT.experiment
-STAGES = Stages(EXPERIMENT)
+STAGES = Stages(EXPERIMENT, ROOT)
 SHARDS = EXPERIMENT.shards()
 if slurm.is_around_another_task():
     RESULTS = slurm.stand_in_results(SHARDS)
@@ -29,9 +36,12 @@ if slurm.is_superseded(RESULTS):
     )
 EXEMPLARS = EXPERIMENT.exemplars()
 
+# Where the results lie as Snakemake sees it: a workflow that uses this one as a module may put a prefix before all paths.
+PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
+
 # Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
 if workflow.is_main_process:
-    restore(RESULTS)
+    restore(PLACE)
 
 
 wildcard_constraints:

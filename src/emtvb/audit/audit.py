@@ -20,7 +20,8 @@ from emtvb.paper import claims, verdicts
 from emtvb.running import provenance
 from emtvb.running.closure import digest
 from emtvb.running.provenance import Record
-from emtvb.running.stages import ROOT, Stages
+from emtvb.running.recipes import workflow_root
+from emtvb.running.stages import Stages
 
 
 def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
@@ -37,10 +38,11 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
     records, damaged = read_records(folder)
     if not records and not damaged:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
-    commit, modified = provenance.git_state()
+    root = workflow_root()
+    commit, modified = provenance.git_state(root)
     checks = (
         integrity(folder, records, damaged, modified=modified),
-        currency(records, Stages(experiment)),
+        currency(records, Stages(experiment, root)),
         again.determinism(folder, experiment.shards(), experiment.trainer, records, sample),
     )
     return Audit(
@@ -59,8 +61,8 @@ def write(found: Audit, folder: Path) -> None:
     write_text(folder / "audit" / "audit.md", page.as_markdown(found, folder))
     write_text(folder / "audit" / "index.html", page.as_html(found, folder))
     records, _ = read_records(folder)
-    if records:
-        write_crate(folder / "audit", folder, records, found, ROOT)
+    if records and (workflow_root() / "CITATION.cff").is_file():  # which a workflow that was deployed may lack
+        write_crate(folder / "audit", folder, records, found, workflow_root())
 
 
 def summary(found: Audit, most: int = 8) -> list[str]:

@@ -48,19 +48,28 @@ def job(snakemake: Any) -> Iterator[Job]:
         node.settle()
         text = snakemake.params.recipe
         this = Job(json.loads(text)["settings"], json.loads(text))
-        _check_recipe(this.recipe)
+        root = Path(snakemake.scriptdir).resolve().parents[1]
+        _check_recipe(this.recipe, root)
         yield this
-        _check_recipe(this.recipe)
+        _check_recipe(this.recipe, root)
         provenance.record(
             text, dict(snakemake.wildcards.items()), list(snakemake.input),
-            list(snakemake.output), snakemake.log[0], time.monotonic() - started, this.runs,
+            list(snakemake.output), snakemake.log[0], time.monotonic() - started, this.runs, root,
         )  # fmt: skip
 
 
-def _check_recipe(planned: Mapping[str, Any]) -> None:
+def _check_recipe(planned: Mapping[str, Any], root: Path) -> None:
     """Raise InputError where the code or the libraries here are not those that a recipe names."""
     recipes.forget()
-    found = recipes.code_and_versions(planned["rule"], planned["settings"].get("trainer", "auto"))
+    found = recipes.code_and_versions(planned["rule"], planned["settings"].get("trainer", "auto"), root)
+    main = sys.modules["__main__"]
+    meant = recipes.rules(root)[planned["rule"]].script
+    if hasattr(main, "__real_file__") and meant is not None:  # which Snakemake sets; __file__ is the script it copied
+        ran = Path(str(main.__file__))
+        if not (ran.is_file() and ran.samefile(meant)):
+            raise InputError(
+                "script", str(ran), f"rule {planned['rule']} stands for {meant}; give it a rule of its own"
+            )
     for part, remedy in (
         ("code", "it was edited while the workflow ran, or this node has another copy; call the workflow again"),
         ("versions", "it is another here than where the workflow was called; install the same, or call it again"),

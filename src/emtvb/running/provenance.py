@@ -70,6 +70,7 @@ def record(
     log: str,
     seconds: float,
     runs: Mapping[str, Mapping[str, Any]] | None = None,
+    root: Path = PACKAGE.parents[1],
 ) -> Path:
     """Write the record of a job that has just made its outputs; returns its path.
 
@@ -81,10 +82,11 @@ def record(
         log: Its log file, which lies in the experiment's folder, below ``logs/``.
         seconds: How long it took.
         runs: Who trained its runs.
+        root: The clone of the workflow that ran it.
     """
     folder = _experiment_folder(Path(log))
     made = json.loads(recipe)
-    commit, dirty = git_state()
+    commit, dirty = git_state(root)
     found = Record(
         rule=made["rule"],
         wildcards=dict(wildcards),

@@ -9,13 +9,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from emtvb import __version__
+from emtvb.errors import InputError
 from emtvb.running import closure as reading
 from emtvb.running.closure import PACKAGE, Closure, closure
 from emtvb.running.provenance import installed
 from emtvb.running.rules import Rule, read_rules
 
 ROOT = PACKAGE.parents[1]
-"""The clone: where ``workflow/`` lies."""
+"""The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
+
+_CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle")
 
 _OTHERS = {
     "compiled": ("reference.py", "lockstep.py", "plain.py"),
@@ -61,6 +65,47 @@ def of_training(trainer: str) -> dict[str, Any]:
     """The recipe of a training outside the workflow; its version is the one that the workflow's trainings have."""
     reached = _reached(PACKAGE / "training" / "shard.py", trainer)
     return {**_parts(dict(reached.code), reached), "settings": {"trainer": trainer}}
+
+
+def workflow_root(place: Path | None = None) -> Path:
+    """The clone whose workflow is meant outside of Snakemake: the folder that one works in, else the package's own.
+
+    Args:
+        place: Where one works; the present folder by default.
+
+    Raises:
+        InputError: Where neither holds the workflow.
+    """
+    candidates = (place or Path.cwd(), ROOT)
+    for root in candidates:
+        if (root / "workflow" / "rules").is_dir():
+            check_package(root)
+            return root
+    raise InputError("workflow", str(candidates[0]), "no workflow/ lies here; call this in a clone of the project")
+
+
+def check_package(root: Path, version: str = __version__) -> None:
+    """Raise InputError unless the workflow at ``root`` and this package are of one version.
+
+    A clone comes with its package: where another is imported, their code has to be the same. A workflow that was
+    deployed without it names the version that it needs.
+
+    Args:
+        root: Where the workflow lies.
+        version: Of the package that the workflow is written for.
+    """
+    own = root / "src" / PACKAGE.name
+    if own.is_dir() and not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
+        remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
+        raise InputError("package", str(PACKAGE), remedy)
+    if not own.is_dir() and version != __version__:
+        raise InputError("package", f"{PACKAGE.name} {__version__}", f"the workflow needs {version}; install that")
+
+
+def _contents(package: Path) -> dict[str, bytes]:
+    """A package's code and data, by name."""
+    files = (path for path in package.rglob("*") if path.suffix in _CODE and path.is_file())
+    return {path.relative_to(package).as_posix(): path.read_bytes() for path in files}
 
 
 def engine_of(trainer: str) -> str:

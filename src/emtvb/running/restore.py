@@ -16,12 +16,18 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
-from snakemake.persistence.file import FilePersistence
-
 from emtvb.errors import InputError
 from emtvb.running import provenance
 from emtvb.running.provenance import Record
+
+try:
+    from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
+    from snakemake.persistence.file import FilePersistence
+except ImportError:
+    RECORD_FORMAT_VERSION = 0
+
+KNOWN_FORMAT = 6
+"""The form of Snakemake's memory (since 9.17) that is written here."""
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +41,12 @@ def restore(folder: Path, memory: Path = Path(".snakemake")) -> int:
     """
     records = dict(_readable(folder))
     if not records:
+        return 0
+    if RECORD_FORMAT_VERSION != KNOWN_FORMAT:
+        log.warning(
+            "this Snakemake keeps its memory in another form (%s, not %s): what .snakemake does not know is made again",
+            RECORD_FORMAT_VERSION, KNOWN_FORMAT,
+        )  # fmt: skip
         return 0
     digest = cache(provenance.sha256)
     store = FilePersistence(path=memory.absolute())

@@ -1,0 +1,240 @@
+"""The workflow away from its own clone: another clone's package, as a module, deployed beside an installed wheel."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import COPIED, ROOT, Project
+
+TINY = {
+    "experiment": "tiny", "dimensions": 2, "variables": 2, "tasks": ["T1"], "hidden_dim": [8], "l2": [0],
+    "threshold": [0.9], "seeds": [1],
+    "training": {"epochs": 1, "batches_per_epoch": 60, "batch_size": 8, "learning_rate": 0.01, "curriculum": [2]},
+    "interpretation": {"horizon": 4, "sequences": 16},
+}  # fmt: skip
+GIT = "git", "-c", "user.name=t", "-c", "user.email=t@example.org"
+
+
+def commit(folder: Path) -> str:
+    """Make a folder a clone with one commit; returns it."""
+    (folder / ".gitignore").write_text("results/\n.snakemake/\n__pycache__/\n*.egg-info/\n")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*GIT, "-C", str(folder), *command], check=True)
+    return subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+SMOKE = ("--configfile", "config/smoke.yaml")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("src/emtvb/figures/weights.py", "import pandas", "import json\nimport pandas"),
+        ("src/emtvb/paper/table1.csv", "0.0005", "0.0006"),
+    ],
+)
+def test_another_clones_package_of_another_version_is_refused(project: Project, edit: tuple[str, str, str]) -> None:
+    """A clone, or a worktree, whose virtual environment is another's."""
+    project.edit(*edit)
+    result = project.snakemake(*SMOKE, "-n", PYTHONPATH=str(ROOT / "src"))
+    assert result.returncode != 0
+    (line,) = [line for line in (result.stdout + result.stderr).splitlines() if "comes with another version" in line]
+    assert line == (
+        f"package: {ROOT / 'src' / 'emtvb'}: the workflow at {project.folder} comes with another version of it; "
+        "run it with its own (make install there)"
+    )
+
+
+def test_another_clones_package_of_the_same_version_runs_and_the_record_names_what_ran(project: Project) -> None:
+    project.edit("workflow/scripts/enumerate_runs.py", "from emtvb import", "import json\n\nfrom emtvb import")
+    made = commit(project.folder)
+    result = project.snakemake("results/smoke/runs.csv", *SMOKE, PYTHONPATH=str(ROOT / "src"))
+    assert result.returncode == 0, result.stderr
+    record = json.loads((project.folder / "results/smoke/runs.provenance.json").read_text())
+    assert (record["commit"], record["dirty"]) == (made, False)
+    assert project.planned("results/smoke/runs.csv", *SMOKE, PYTHONPATH=str(ROOT / "src")) == {}
+    project.edit("workflow/scripts/enumerate_runs.py", "import json", "import csv")
+    assert project.planned("results/smoke/runs.csv", *SMOKE, PYTHONPATH=str(ROOT / "src")) == {"enumerate_runs": 1}
+    assert project.snakemake("results/smoke/runs.csv", *SMOKE, PYTHONPATH=str(ROOT / "src")).returncode == 0
+    again = json.loads((project.folder / "results/smoke/runs.provenance.json").read_text())
+    assert again["recipe"]["code"]["enumerate_runs.py"] != record["recipe"]["code"]["enumerate_runs.py"]
+    assert again["dirty"]
+
+
+class Elsewhere:
+    """A workflow of somebody else's that uses a clone as a module."""
+
+    def __init__(self, folder: Path, clone: Path, prefix: str, config: str, naming: str) -> None:
+        self.folder, self.clone, self.results = folder, clone, folder / prefix / "results" / "tiny"
+        self.target = "emtvb_all" if naming else "all"
+        (folder / "tiny.json").write_text(json.dumps(TINY))
+        (folder / "parent.json").write_text(json.dumps({"emtvb": TINY, "seeds": "of the parent"}))
+        line = f'    prefix:\n        "{prefix}"\n' if prefix else ""
+        (folder / "Snakefile").write_text(
+            f'configfile: "parent.json"\n\n\nmodule emtvb:\n    snakefile:\n        "{clone}/workflow/Snakefile"\n'
+            f"    config:\n        {config}\n{line}\n\nuse rule * from emtvb{naming}\n"
+        )
+
+    def snakemake(self, *arguments: str, package: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the parent's workflow, with the clone's package or another."""
+        variables = {name: value for name, value in os.environ.items() if name != "EXPERIMENT_OUTPUT_DIR"}
+        variables["PYTHONPATH"] = str(package or self.clone / "src")
+        command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2", "--workflow-profile",
+                   str(self.clone / "profiles" / "default"), *arguments]  # fmt: skip
+        return subprocess.run(
+            command, cwd=self.folder, env=variables, text=True, capture_output=True, timeout=600, check=False
+        )
+
+
+@pytest.fixture(
+    params=[
+        ("", 'config["emtvb"]', ""),
+        ("bindings", 'config["emtvb"]', " as emtvb_*"),
+        ("", "TINY", " as emtvb_*"),
+    ],
+    ids=["parent's config", "prefix", "a config of its own"],
+)
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Elsewhere:
+    clone, folder = tmp_path / "clone", tmp_path / "parent"
+    for path in (clone, folder):
+        path.mkdir()
+    Project.copy(clone)
+    prefix, config, naming = request.param
+    made = Elsewhere(folder, clone, prefix, config, naming)
+    if config == "TINY":
+        text = (folder / "Snakefile").read_text()
+        (folder / "Snakefile").write_text(f"import json\n\nTINY = json.load(open('tiny.json'))\n\n\n{text}")
+    return made
+
+
+def test_as_a_module(elsewhere: Elsewhere) -> None:
+    """To its end; nothing to be done then, also without Snakemake's memory; an edit redraws one figure; audited."""
+    made = commit(elsewhere.clone)
+    result = elsewhere.snakemake(elsewhere.target, "--config", "foo=1")
+    assert result.returncode == 0, result.stderr
+    record = json.loads((elsewhere.results / "figures" / "weights.provenance.json").read_text())
+    assert (record["commit"], record["dirty"]) == (made, False)
+    shutil.rmtree(elsewhere.folder / ".snakemake")
+    again = elsewhere.snakemake(elsewhere.target)
+    assert "Nothing to be done" in again.stdout + again.stderr, again.stdout
+    weights = elsewhere.clone / "src/emtvb/figures/weights.py"
+    weights.write_text(weights.read_text().replace("import pandas", "import json\nimport pandas", 1))
+    planned = elsewhere.snakemake(elsewhere.target, "-n")
+    assert "draw_weights" in planned.stdout + planned.stderr
+    assert "draw_spectrum" not in planned.stdout + planned.stderr
+    assert elsewhere.snakemake(elsewhere.target).returncode == 0
+    assert json.loads((elsewhere.results / "figures" / "weights.provenance.json").read_text())["dirty"]
+    subprocess.run([*GIT, "-C", str(elsewhere.clone), "checkout", "-q", "."], check=True)
+    assert elsewhere.snakemake(elsewhere.target).returncode == 0
+    audit = elsewhere.snakemake("emtvb_audit" if elsewhere.target != "all" else "audit")
+    assert audit.returncode == 0, audit.stderr
+
+
+def test_a_parent_that_puts_its_own_script_in_a_rules_place_is_refused(tmp_path: Path) -> None:
+    clone, folder = tmp_path / "clone", tmp_path / "parent"
+    for path in (clone, folder):
+        path.mkdir()
+    Project.copy(clone)
+    parent = Elsewhere(folder, clone, "", 'config["emtvb"]', " as emtvb_*")
+    (folder / "mine.py").write_text((clone / "workflow/scripts/state_settings.py").read_text())
+    text = (folder / "Snakefile").read_text()
+    (folder / "Snakefile").write_text(
+        f"{text}\n\nuse rule state_settings from emtvb as emtvb_state_settings with:\n    script:\n        'mine.py'\n"
+    )
+    result = parent.snakemake("results/tiny/settings.json")
+    assert result.returncode != 0
+    assert not list(folder.rglob("*.provenance.json"))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the wheel holds, as pip unpacks it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    source.mkdir()
+    for name in (*COPIED, "CHANGELOG.md"):
+        path = ROOT / name
+        if path.is_dir():
+            shutil.copytree(path, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        elif path.exists():
+            shutil.copy2(path, source / name)
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), "."]
+    subprocess.run(command, cwd=source, check=True, timeout=300)
+    (path,) = folder.glob("emtvb-*.whl")
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_wheel_outside_any_clone(wheel: Path, tmp_path: Path) -> None:
+    """Tasks, a training, what it learned, an edit."""
+
+    def emtvb(*arguments: str) -> str:
+        command = [sys.executable, "-c", "from emtvb.cli import main; main()", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(wheel)}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "T3" in emtvb("tasks")
+    size = ["--dimensions", "2", "--variables", "2", "--hidden", "16", "--epochs", "2", "--batches-per-epoch", "500"]
+    emtvb("train", "--task", "T1", *size, "--curriculum", "2,4", "--output", "one")
+    emtvb("interpret", "one")
+    emtvb("edit", "one", "--at", "3", "--variable", "1", "--flip", "0")
+    assert (tmp_path / "one" / "training").is_dir()
+
+
+def _deploy(folder: Path, wheel: Path, version: str | None = None) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The workflow without its package, beside an installed wheel."""
+    for name in ("workflow", "config", "profiles"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "Snakefile", folder / "Snakefile")
+    (folder / "config" / "config.yaml").write_text(json.dumps(TINY))
+    if version is not None:
+        common = folder / "workflow/rules/common.smk"
+        common.write_text(common.read_text().replace('PACKAGE_VERSION = "', f'PACKAGE_VERSION = "{version}'))
+
+    def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(wheel)}
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+
+    return snakemake
+
+
+def test_deployed_beside_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
+    snakemake = _deploy(tmp_path, wheel)
+    result = snakemake()
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "results/tiny/tables/table1.md").is_file()
+    again = snakemake("-n")
+    assert "Nothing to be done" in again.stdout + again.stderr
+    audit = snakemake("audit")
+    assert audit.returncode == 0, audit.stderr
+
+
+def test_a_wheel_of_another_version_is_refused(wheel: Path, tmp_path: Path) -> None:
+    result = _deploy(tmp_path, wheel, "9.")("-n")
+    assert result.returncode != 0
+    assert "the workflow needs 9." in result.stdout + result.stderr
+
+
+def test_the_workflow_is_written_for_the_package_beside_it() -> None:
+    from emtvb import __version__
+
+    assert f'PACKAGE_VERSION = "{__version__}"' in (ROOT / "workflow/rules/common.smk").read_text()
