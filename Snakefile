@@ -29,6 +29,7 @@ rule all:
         rules.list_digests.output,
         rules.tabulate.output,
         rules.figures.input,
+        rules.state_codecheck.output,
         rules.architectures.input,
     localrule: True
 

@@ -68,6 +68,7 @@ WHAT_EACH_RULE_REACHES = {
     "aggregate_measurements": TABLES,
     "aggregate_architectures": TABLES,
     "list_digests": TABLES,
+    "state_codecheck": {"emtvb/files.py", "emtvb/paper/__init__.py", "emtvb/paper/codecheck.py"},
     "summarise_learning": {*TABLES, "emtvb/figures/__init__.py", "emtvb/figures/data.py"},
     "tabulate": {*TABLES, *(f"emtvb/paper/{name}" for name in
                               ("__init__.py", "evidence.py", "table1.csv", "table1.py"))},

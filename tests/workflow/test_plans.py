@@ -24,7 +24,8 @@ EXEMPLAR_FIGURES = {
 FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1, "draw_interventions": 1}
 LEARNING = {"summarise_learning": 1, "draw_learning": 1}
 AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING}
-TRAINED = {"train_shard": 6, **AFTER_TRAINING}
+DIGESTS = {"list_digests": 1}
+TRAINED = {"train_shard": 6, **AFTER_TRAINING, **DIGESTS}
 
 
 def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) -> None:
@@ -135,14 +136,14 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "tasks in another order": (_edit(CONFIG, "  - T1\n  - T2\n", "  - T2\n  - T1\n"),
              {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, "draw_composition": 1,
-              "draw_spectrum": 1, "draw_weights": 1}),
+              "draw_spectrum": 1, "draw_weights": 1, "state_codecheck": 1}),
     "seeds in another order": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [2, 1]\nexemplar: {seed: 1}"),
              {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING}),
     "a table replaced, with an old time": (_replace("measurements.csv"), TABLES),
     "the same, memory lost": (lambda project: (_forget(project), _replace("measurements.csv")(project)), TABLES),
     "a figure's numbers replaced": (_replace("figures/spectrum.csv"), {"draw_spectrum": 1}),
     "weights replaced, with an old time": (_replace("training/T1_h24_l2-0.001_seeds1-5/weights.safetensors"),
-             {"train_shard": 1, "measure_shard": 1, **TABLES, **LEARNING}),
+             {"train_shard": 1, "measure_shard": 1, **TABLES, **LEARNING, **DIGESTS}),
     "pillow's version": (_install_another("pillow"), FIGURES),
     "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
     "a script's path in single quotes, then its module": (
@@ -179,12 +180,12 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 1,
-              **TABLES, **LEARNING, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
-              "draw_hidden_state": 1, "animate": 1, "draw_edits": 1}),
+              **TABLES, **LEARNING, **DIGESTS, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
+              "draw_hidden_state": 1, "animate": 1, "draw_edits": 1, "state_codecheck": 1}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, **TABLES, **LEARNING}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, **TABLES, **LEARNING, **DIGESTS}),
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, **TABLES, **LEARNING}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, **TABLES, **LEARNING, **DIGESTS}),
     "matplotlib's version": (_install_another("matplotlib"), FIGURES),
     "scipy's version": (_install_another("scipy"), {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "numba's version": (_install_another("numba"), TRAINED),
@@ -206,7 +207,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "memory lost, old times, a seed removed": (
         lambda project: (_forget(project), _give_old_times(project),
                          project.edit(CONFIG, "l2: [0, 0.001]", "l2: [0]")),
-        {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING}),
+        {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, **DIGESTS}),
     "trainings left out": (_publish, {}),
     "trainings left out, then a figure edited": (
         lambda project: (_publish(project), EDITS["figure"][0](project)), {"draw_spectrum": 1}),

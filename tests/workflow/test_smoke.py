@@ -91,7 +91,7 @@ def test_the_animation_moves(results: Path, task: str) -> None:
 
 
 def test_every_job_has_a_log(results: Path) -> None:
-    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 3 + 1 + 1 + 1 + 5 + 3 + 3 + 3
+    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 3 + 1 + 1 + 1 + 1 + 1 + 5 + 3 + 3 + 3
 
 
 def test_progress_is_visible(finished: Project) -> None:

@@ -25,8 +25,8 @@ from emtvb.sweep import shard_name
 _OF_ARCHITECTURES = ("aggregate_architectures", "draw_architectures")
 """Rules without wildcards that run only where the experiment asks for other architectures."""
 
-_OF_ALL_EXEMPLARS = ("draw_composition", "draw_spectrum", "draw_weights")
-"""Rules that show the exemplars of all tasks, in the order of the experiment's tasks."""
+_OF_ALL_EXEMPLARS = ("draw_composition", "draw_spectrum", "draw_weights", "state_codecheck")
+"""Rules that show or name the exemplars of all tasks, in the order of the experiment's tasks."""
 
 
 class Stages:
