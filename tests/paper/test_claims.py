@@ -19,7 +19,7 @@ from emtvb.tasks import PAPER_SIZE, named
 
 from ..conftest import make_network
 
-TEXT = (resources.files("emtvb.audit") / claims.FILE).read_text()
+TEXT = (resources.files("emtvb.paper") / claims.FILE).read_text()
 
 
 def test_the_packages_own_claims_load() -> None:

@@ -215,7 +215,7 @@ def load(path: Path | str | None = None) -> Claims:
     """
     where = FILE if path is None else str(path)
     try:
-        text = (resources.files("emtvb.audit") / FILE if path is None else Path(path)).read_text(encoding="utf-8")
+        text = (resources.files("emtvb.paper") / FILE if path is None else Path(path)).read_text(encoding="utf-8")
         claims = Claims.model_validate(yaml.load(text, UniqueKeys))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(where, "unreadable", f"restore it ({error})") from None
