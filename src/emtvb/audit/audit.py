@@ -63,6 +63,9 @@ def write(found: Audit, folder: Path) -> None:
         write_crate(folder / "audit", folder, records, found, ROOT)
 
 
+_FORMS = {"agrees": "agree", "differs": "differ", "undecided": "undecided"}
+
+
 def summary(found: Audit, most: int = 8) -> list[str]:
     """An audit in lines for a terminal: each check with what it found, at most so many of each, then the claims."""
     lines = []
@@ -77,8 +80,8 @@ def summary(found: Audit, most: int = 8) -> list[str]:
         if len(check.findings) > most:
             lines.append(f"  and {len(check.findings) - most} more, in audit/")
     if found.claims:
-        counts = ", ".join(f"{count} {verdict}" for verdict, count in found.verdicts().items())
-        lines.append(f"claims: {counts}")
+        for kind, counts in found.verdicts().items():
+            lines.append(f"{kind}: {', '.join(f'{count} {_FORMS[verdict]}' for verdict, count in counts.items())}")
     return lines
 
 

@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from emtvb.paper.evidence import Verdict
+from emtvb.paper import verdicts
+from emtvb.paper.evidence import VERDICTS, Verdict
+from emtvb.paper.verdicts import ClaimResult, Kind
 
-VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "cannot tell")
+__all__ = ["VERDICTS", "Audit", "Check", "ClaimResult", "Finding", "Kind", "Output", "Verdict"]
 
 
 @dataclass(frozen=True)
@@ -48,44 +50,6 @@ class Check:
     def passed(self) -> bool:
         """Whether nothing was found wrong."""
         return not self.findings
-
-
-@dataclass(frozen=True)
-class ClaimResult:
-    """What our runs say about one published number or statement.
-
-    Attributes:
-        name: Stable and unique; also the claim's anchor on the page.
-        group: ``accuracy`` and ``spectral error`` for cells of Table 1, ``statement``, or ``caveat`` for what the
-            published numbers hide.
-        source: Where it is published.
-        quote: What stands there, in short.
-        statement: What is claimed, in words of our own.
-        published: The published value, as printed; empty where there is none.
-        ours: Our value, in the same form; empty where there is none.
-        interval: Our value's 95% confidence interval; None where there is none.
-        seeds: Seeds that our value speaks of.
-        networks: Networks that it speaks of.
-        rule: When it counts as reproduced, in words.
-        verdict: What that rule says.
-        because: Why, in words.
-        files: Where to look, relative to the experiment's folder.
-    """
-
-    name: str
-    group: str
-    source: str
-    quote: str
-    statement: str
-    published: str
-    ours: str
-    interval: tuple[float, float] | None
-    seeds: int
-    networks: int
-    rule: str
-    verdict: Verdict
-    because: str
-    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,16 +101,17 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong with our own results; a claim that is not reproduced is a finding, no failure."""
+        """Whether nothing is wrong with our own results; a claim of the paper that differs is a finding, no failure."""
         return all(check.passed for check in self.checks)
 
-    def verdicts(self) -> dict[Verdict, int]:
-        """How many claims have each verdict."""
-        return {verdict: sum(claim.verdict == verdict for claim in self.claims) for verdict in VERDICTS}
+    def verdicts(self) -> dict[Kind, dict[Verdict, int]]:
+        """How many claims of each kind have each verdict; kinds are never added up."""
+        return verdicts.counts(self.claims)
 
     def as_json(self) -> str:
         """Everything as JSON text, ``passed`` and ``verdicts`` included."""
         about = {"experiment": self.experiment, "made": self.made, "passed": self.passed, "verdicts": self.verdicts()}
         checks = [{**asdict(check), "passed": check.passed} for check in self.checks]
-        content = {**asdict(self), **about, "checks": checks}
+        claims = [{**asdict(claim), "kind": claim.kind} for claim in self.claims]
+        content = {**asdict(self), **about, "checks": checks, "claims": claims}
         return json.dumps({**about, **content}, indent=2, default=dict) + "\n"
