@@ -117,7 +117,9 @@ class Sample:
     @property
     def model(self) -> Model:
         """By which model they predict what is printed."""
-        return "same seeds" if self.same and len(self.twins) >= FEWEST_TWINNED else "exchangeable seeds"
+        numbers = np.isfinite(self.values).any()
+        twinned = sum(1 for group in self.twins if not numbers or np.isfinite(group).sum() > 1)
+        return "same seeds" if self.same and twinned >= FEWEST_TWINNED else "exchangeable seeds"
 
     def grown(self, seeds: int, twinned: int = 0) -> Sample:
         """As many seeds, all the paper's if 20, and as many runs with twins, as if the others came out like these."""
@@ -446,18 +448,29 @@ def _rounded_errors(found: np.ndarray, sample: Sample, draws: int) -> tuple[np.n
 
 def _rounding(twins: tuple[np.ndarray, ...], draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Per draw and seed: how two roundings of one run differ from its mean; whether the second is one never seen."""
-    rng = np.random.default_rng([_SEED, len(twins)])
-    shape = draws, PUBLISHED_SEEDS
     if not twins:
+        shape = draws, PUBLISHED_SEEDS
         return np.zeros(shape), np.zeros(shape), np.ones(shape, bool)
-    chosen = _urn(len(twins), draws)
-    sizes = np.array([len(group) for group in twins])
-    starts = (np.cumsum(sizes) - sizes)[chosen]
-    one = (rng.random(shape) * sizes[chosen]).astype(int)
-    other = (one + 1 + (rng.random(shape) * (sizes[chosen] - 1)).astype(int)) % sizes[chosen]
     every = np.concatenate([group - group.mean() for group in twins])
-    seen = sum(len(group) // 2 for group in twins)  # so many pairs that share no run
-    return every[starts + one], every[starts + other], rng.random(shape) < _beta(1, seen, draws)[:, None]
+    one, other, spiked = _pairs(tuple(map(len, twins)), draws)
+    return every[one], every[other], spiked
+
+
+@lru_cache(maxsize=8)
+def _pairs(sizes: tuple[int, ...], draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per draw and seed, two different runs of one group, by their place among all; whether a spike is drawn instead.
+
+    As likely a spike as one that was missed by as many pairs as there are that share no run.
+    """
+    rng = np.random.default_rng([_SEED, *sizes])
+    shape = draws, PUBLISHED_SEEDS
+    chosen = _urn(rng, len(sizes), draws)
+    size = np.array(sizes)[chosen]
+    start = (np.cumsum(sizes) - sizes)[chosen]
+    one = (rng.random(shape) * size).astype(int)
+    other = (one + 1 + (rng.random(shape) * (size - 1)).astype(int)) % size
+    rate = _beta(1, sum(size // 2 for size in sizes), draws)
+    return start + one, start + other, rng.random(shape) < rate[:, None]
 
 
 def _coverage(sample: Sample) -> tuple[float, float]:
@@ -466,13 +479,13 @@ def _coverage(sample: Sample) -> tuple[float, float]:
     found, seeds = int(has.sum()), len(has)
     if sample.model == "same seeds":
         flips = sum(1 for group in sample.twins if 0 < np.isfinite(group).sum() < len(group))
-        lost = stats.betabinom(found, 1 + flips, len(sample.twins) - flips).pmf(found) if found else 1.0
-        gained = stats.betabinom(seeds - found, 1 + flips, len(sample.twins) - flips)
-        return float(lost), 1.0 if found else float(1 - gained.pmf(0))
-    none = 1.0 if not found else float(stats.betabinom(PUBLISHED_SEEDS, found, seeds - found + 1).pmf(0))
+        shape = 1 + flips, max(len(sample.twins) - flips, 1)
+        lost = stats.betabinom.pmf(found, found, *shape) if found else 1.0
+        return float(lost), 1.0 if found else float(1 - stats.betabinom.pmf(0, seeds, *shape))
+    none = stats.betabinom.pmf(0, PUBLISHED_SEEDS, found, seeds - found + 1) if found else 1.0
     like = max(seeds, sample.alike if not found else 0)
-    some = 1.0 if found == seeds else float(1 - stats.betabinom(PUBLISHED_SEEDS, found + 1, like - found).pmf(0))
-    return none, some
+    some = 1 - stats.betabinom.pmf(0, PUBLISHED_SEEDS, found + 1, like - found) if found < seeds else 1.0
+    return float(none), float(some)
 
 
 @dataclass(frozen=True, eq=False)
@@ -508,10 +521,8 @@ def _counts(seeds: int, alike: int, draws: int) -> np.ndarray:
     return rng.multinomial(PUBLISHED_SEEDS, np.hstack([weights * (1 - last), last])).astype(float)
 
 
-@lru_cache(maxsize=24)
-def _urn(things: int, draws: int) -> np.ndarray:
+def _urn(rng: np.random.Generator, things: int, draws: int) -> np.ndarray:
     """Per draw, 20 of so many things at Dirichlet's weights, drawn one after another from Polya's urn."""
-    rng = np.random.default_rng([_SEED, things, 1])
     chosen = rng.integers(things, size=(draws, PUBLISHED_SEEDS))
     for i in range(1, PUBLISHED_SEEDS):
         again = rng.random(draws) < i / (things + i)

@@ -116,7 +116,7 @@ def rates(values: Sequence[Value], draws: int = 2000) -> dict[str, float]:
     return {verdict: verdicts.count(verdict) / len(verdicts) for verdict in ("agrees", "differs", "undecided")}
 
 
-def characteristics(count: int = 200, seed: int = 0) -> pd.DataFrame:
+def characteristics(count: int = 100, seed: int = 0) -> pd.DataFrame:
     """Both questions' rates for every population, model, number of seeds and deviation.
 
     Args:
