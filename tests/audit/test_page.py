@@ -309,7 +309,7 @@ def test_a_browser_searches_filters_and_hides_what_is_empty(experiment: Path, tm
     shown, kinds, _ = in_a_frame(tmp_path, experiment, "#only-differs", 1280, visible)  # type: ignore[misc]
     assert set(shown) == {claim.name for claim in results if claim.verdict == "differs"}
     assert set(kinds) < {"statements", "table", "checks"}
-    typed = "(form.elements.text.value = 'T3, 128 neurons', show(), " + visible + ")"
+    typed = "(form.elements.text.value = 'table1-T3 error', show(), " + visible + ")"
     shown, kinds, _ = in_a_frame(tmp_path, experiment, "", 1280, typed)  # type: ignore[misc]
     assert "table1-T3-128-0-error" in shown
     assert kinds == ["table"]

@@ -53,6 +53,8 @@ UNTRAINED = 0.55
 """A cell whose accuracies are all below this has networks that never trained: at chance, whatever the task."""
 SPIKE = 5.0
 """Factor by which a late spike changes an error; the largest among twins is 5.5."""
+SPIKED = 4.0
+"""An error so many times the median of its cell counts as a spike."""
 LEAST_SPREAD = 0.1
 """Of log errors between seeds; the least of nine cells is 0.14."""
 FEWEST_TWINNED = 5
@@ -115,11 +117,12 @@ class Sample:
     twins: tuple[Float[np.ndarray, " twin"], ...] = ()
 
     @property
-    def model(self) -> Model:
-        """By which model they predict what is printed."""
+    def models(self) -> tuple[Model, ...]:
+        """By which models they can predict what is printed."""
         numbers = np.isfinite(self.values).any()
         twinned = sum(1 for group in self.twins if not numbers or np.isfinite(group).sum() > 1)
-        return "same seeds" if self.same and twinned >= FEWEST_TWINNED else "exchangeable seeds"
+        can = self.same and twinned >= FEWEST_TWINNED
+        return ("same seeds", "exchangeable seeds") if can else ("exchangeable seeds",)
 
     def grown(self, seeds: int, twinned: int = 0) -> Sample:
         """As many seeds, all the paper's if 20, and as many runs with twins, as if the others came out like these."""
@@ -139,12 +142,14 @@ class Prediction:
     """What 20 seeds would have printed if theirs were like ours.
 
     Attributes:
+        model: By which model.
         low: Draws with the worst that is not excluded at the lower end, rounded as printed, ascending.
         high: The same for the upper end.
         none: Chance that no seed has an error, the largest that is not excluded.
         some: Chance that one has, likewise.
     """
 
+    model: Model
     low: Float[np.ndarray, " draw"]
     high: Float[np.ndarray, " draw"]
     none: float = 0.0
@@ -313,10 +318,10 @@ def _judge(prediction: Prediction | None, value: Value, p: float, corrected: flo
 
     chance = f"p = {p:.2g}, {corrected:.2g} corrected"
     if what == "spectral_error" and (np.isnan(printed) or not len(found)):
-        return _judge_coverage(sample, printed, p, corrected, said)
+        return _judge_coverage(prediction.model, sample, printed, p, corrected, said)
     if interval is None:
         return said("undecided", "one error has no spread")
-    likes = f"{sample.model} would print {interval[0]:.{digits}f} to {interval[1]:.{digits}f}"
+    likes = f"{prediction.model} would print {interval[0]:.{digits}f} to {interval[1]:.{digits}f}"
     if corrected < _ALPHA:
         return said("differs", f"{likes} ({chance})")
     if p < _ALPHA:
@@ -331,12 +336,12 @@ def _judge(prediction: Prediction | None, value: Value, p: float, corrected: flo
 
 
 def _judge_coverage(
-    sample: Sample, printed: float, p: float, corrected: float, said: Callable[[Verdict, str], Judgement]
+    model: Model, sample: Sample, printed: float, p: float, corrected: float, said: Callable[[Verdict, str], Judgement]
 ) -> Judgement:
     """Where either side has no error at all."""
     found = int(np.isfinite(sample.values).sum())
     theirs = "none of 20" if np.isnan(printed) else "one or more of 20"
-    chance = f"{sample.model} would give an error to {theirs} with chance {p:.2g} at most ({corrected:.2g} corrected)"
+    chance = f"{model} would give an error to {theirs} with chance {p:.2g} at most ({corrected:.2g} corrected)"
     if corrected < _ALPHA:
         return said("differs", chance)
     if np.isnan(printed) and p >= _ALPHA:
@@ -371,24 +376,30 @@ def _power(what: str, prediction: Prediction) -> float:
 
 
 def _predict(what: str, sample: Sample, draws: int) -> Prediction | None:
-    """By the sample's model; None where it has too few seeds."""
+    """By the model that is sharper for these seeds, whatever is printed; None where there are too few of them."""
     if len(sample.values) < FEWEST_SEEDS:
         return None
+    return min((_by_model(what, model, sample, draws) for model in sample.models), key=lambda p: _width(what, p))
+
+
+def _width(what: str, prediction: Prediction) -> float:
+    if not len(prediction.low):
+        return float("inf")
+    low, high = prediction.interval()
+    return high - low if what == "accuracy" else (high + 1e-9) / (low + 1e-9)
+
+
+def _by_model(what: str, model: Model, sample: Sample, draws: int) -> Prediction:
+    same = model == "same seeds"
     if what == "accuracy":
-        if sample.model == "same seeds":
-            low, high = _rounded_accuracies(sample, draws)
-        else:
-            low, high = _other_accuracies(sample, draws)
-        return Prediction(_printed(low, what), _printed(high, what))
-    none, some = _coverage(sample)
+        low, high = (_rounded_accuracies if same else _other_accuracies)(sample, draws)
+        return Prediction(model, _printed(low, what), _printed(high, what))
+    none, some = _coverage(model, sample)
     found = np.log(sample.values[np.isfinite(sample.values)])
-    if len(found) < (1 if sample.model == "same seeds" else 2):
-        return Prediction(np.zeros(0), np.zeros(0), none, some)
-    if sample.model == "same seeds":
-        low, high = _rounded_errors(found, sample, draws)
-    else:
-        low, high = _other_errors(found, sample, draws)
-    return Prediction(_printed(low, what), _printed(high, what), none, some)
+    if len(found) < (1 if same else 2):
+        return Prediction(model, np.zeros(0), np.zeros(0), none, some)
+    low, high = (_rounded_errors if same else _other_errors)(found, sample, draws)
+    return Prediction(model, _printed(low, what), _printed(high, what), none, some)
 
 
 def _printed(draws: np.ndarray, what: str) -> np.ndarray:
@@ -473,11 +484,11 @@ def _pairs(sizes: tuple[int, ...], draws: int) -> tuple[np.ndarray, np.ndarray, 
     return start + one, start + other, rng.random(shape) < rate[:, None]
 
 
-def _coverage(sample: Sample) -> tuple[float, float]:
+def _coverage(model: Model, sample: Sample) -> tuple[float, float]:
     """The chances that none and that some of the paper's 20 seeds have an error, each the largest not excluded."""
     has = np.isfinite(sample.values)
     found, seeds = int(has.sum()), len(has)
-    if sample.model == "same seeds":
+    if model == "same seeds":
         flips = sum(1 for group in sample.twins if 0 < np.isfinite(group).sum() < len(group))
         shape = 1 + flips, max(len(sample.twins) - flips, 1)
         lost = stats.betabinom.pmf(found, found, *shape) if found else 1.0

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from emtvb.paper.evidence import ACCURACY_MARGIN, ERROR_MARGIN, PUBLISHED_SEEDS, Sample, Value, judge_table
+from emtvb.paper.evidence import ACCURACY_MARGIN, ERROR_MARGIN, PUBLISHED_SEEDS, SPIKED, Sample, Value, judge_table
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 """A population of seeds: so many of them, drawn at random."""
@@ -103,7 +103,7 @@ def sweeps(what: str, draw: Draw, model: str, seeds: int, deviation: float, coun
         else:
             others = draw(rng, seeds * (_ALIKE - 1)) if model != "same seeds" else ours
             pool = np.concatenate([ours, others])
-            spikes = int((pool > 5 * np.exp(np.median(np.log(pool)))).sum())
+            spikes = int((pool > SPIKED * np.median(pool)).sum())
             sample = Sample(ours, same=model == "same seeds", twins=twins, alike=len(pool), spikes=spikes)
             printed = float(theirs.mean()) * ERROR_MARGIN ** (side * deviation)
             values.append(("spectral_error", sample, max(round(printed, 4), 1e-4)))

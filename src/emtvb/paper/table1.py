@@ -138,7 +138,7 @@ def cell_values(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Va
             if all(untrained[key] or not len(ours[key]) for key in ours if key[2] == l2)}  # fmt: skip
     found = {key: seeds["spectral_error"].dropna() for key, seeds in ours.items()}
     errors = sum(len(of_cell) for of_cell in found.values())
-    spikes = sum(int((of_cell > evidence.SPIKE * of_cell.median()).sum()) for of_cell in found.values())
+    spikes = sum(int((of_cell > evidence.SPIKED * of_cell.median()).sum()) for of_cell in found.values())
     trained = [seeds["accuracy"].min() for key, seeds in ours.items() if len(seeds) and not untrained[key]]
     lowest = min([evidence.LOWEST, *trained])
     twins = _twins(measured)
