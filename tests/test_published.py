@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -81,3 +82,13 @@ def test_learning_curves_are_outlined_for_every_run() -> None:
     outlines = pd.concat(pd.read_csv(path) for path in (PAPER / "measurements" / "learning").glob("*.csv"))
     assert set(outlines["run_id"]) == set(pd.read_csv(PAPER / "runs.csv")["run_id"])
     assert outlines.groupby("run_id")["step"].max().unique().tolist() == [19_999]
+
+
+def test_every_link_of_the_published_page_leads_to_a_file_that_a_clone_has() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z", "results/paper"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git clone")
+    kept = {(ROOT / name).resolve() for name in listed.stdout.decode().split("\0") if name}
+    links = re.findall(r'href="(?!#|https?:|data:)([^"]+)"', (PAPER / "audit" / "index.html").read_text())
+    assert links
+    assert [link for link in links if (PAPER / "audit" / unquote(link)).resolve() not in kept] == []

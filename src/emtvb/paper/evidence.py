@@ -222,9 +222,7 @@ def what_decides(value: Value, asked: int = 1) -> str:
         p = _p_value(prediction, (what, more, printed))
         verdict = _judge(prediction, (what, more, printed), p, p * asked).verdict
         if verdict != "undecided":
-            twins = f" and {twinned} runs with 3 rounding twins each" if twinned and not len(sample.twins) else ""
-            if twinned and len(sample.twins):
-                twins = f" and {twinned} runs with twins ({len(sample.twins)} now)"
+            twins = f"{_and_twins(twinned)} ({len(sample.twins)} now)" if twinned else ""
             return f"{seeds} seeds{twins} would, if they come out like these ({verdict})"
     if not sample.twins:
         return "more seeds would not, if they come out like these; all 20 with rounding twins may (there are no twins)"

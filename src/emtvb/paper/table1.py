@@ -133,41 +133,37 @@ def cell_values(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Va
     """
     by_seed = best_by_seed(as_published(measured)).sort_index()
     ours = {key: _papers_seeds(by_seed, key) for key in published().set_index(CELL).index}
-    untrained = {key: len(seeds) and seeds["accuracy"].max() < evidence.UNTRAINED for key, seeds in ours.items()}
-    dead = {l2: sum(len(ours[key]) for key in ours if key[2] == l2) for l2 in {key[2] for key in ours}
-            if all(untrained[key] or not len(ours[key]) for key in ours if key[2] == l2)}  # fmt: skip
     found = {key: seeds["spectral_error"].dropna() for key, seeds in ours.items()}
     errors = sum(len(of_cell) for of_cell in found.values())
     spikes = sum(int((of_cell > evidence.SPIKED * of_cell.median()).sum()) for of_cell in found.values())
-    trained = [seeds["accuracy"].min() for key, seeds in ours.items() if len(seeds) and not untrained[key]]
-    lowest = min([evidence.LOWEST, *trained])
+    untrained, trained = _untrained(ours)
+    lowest = min([evidence.LOWEST, *(seeds["accuracy"].min() for seeds in trained)])
     twins = _twins(measured)
     values: dict[tuple[str, int, float], tuple[Value, Value]] = {}
     for *key, error, accuracy in published()[[*CELL, "spectral_error", "accuracy"]].itertuples(index=False):
-        cell = tuple(key)
+        cell, l2 = tuple(key), key[-1]
         seeds = ours[cell]
         same = len(seeds) == evidence.PUBLISHED_SEEDS and set(seeds.index) == set(range(1, len(seeds) + 1))
-        of_errors, of_accuracies = twins.get(cell[2], ((), ()))
-        alike = errors if len(found[cell]) else dead.get(cell[2], 0)
+        of_errors, of_accuracies = twins.get(l2, ((), ()))
+        alike = (errors, spikes) if len(found[cell]) else (untrained.get(l2, 0), 0)
+        of_seeds = seeds["spectral_error"].to_numpy(float), seeds["accuracy"].to_numpy(float)
         values[cell] = (
-            (
-                "spectral_error",
-                Sample(
-                    seeds["spectral_error"].to_numpy(float),
-                    same,
-                    alike,
-                    spikes if len(found[cell]) else 0,
-                    twins=of_errors,
-                ),
-                error,
-            ),
-            (
-                "accuracy",
-                Sample(seeds["accuracy"].to_numpy(float), same, dead.get(cell[2], 0), 0, lowest, of_accuracies),
-                accuracy,
-            ),
+            ("spectral_error", Sample(of_seeds[0], same, *alike, twins=of_errors), error),
+            ("accuracy", Sample(of_seeds[1], same, untrained.get(l2, 0), 0, lowest, of_accuracies), accuracy),
         )
     return values
+
+
+def _untrained(ours: dict[tuple[str, int, float], pd.DataFrame]) -> tuple[dict[float, int], list[pd.DataFrame]]:
+    """Penalties under which every cell stays at chance, with their number of seeds; and the cells that do not."""
+    there = {key: seeds for key, seeds in ours.items() if len(seeds)}
+    trained = {key: seeds for key, seeds in there.items() if seeds["accuracy"].max() >= evidence.UNTRAINED}
+    learnt = {l2 for *_, l2 in trained}
+    counts: dict[float, int] = {}
+    for (*_, l2), seeds in there.items():
+        if l2 not in learnt:
+            counts[l2] = counts.get(l2, 0) + len(seeds)
+    return counts, list(trained.values())
 
 
 def _papers_seeds(by_seed: pd.DataFrame, key: tuple[str, int, float]) -> pd.DataFrame:
