@@ -217,7 +217,7 @@ def test_interpret_names_the_verdict_and_every_basis(emtvb, trained: Path, tmp_p
     assert status == 0, err
     for words in ("by data", "the paper's", "realised", "edits obeyed", "elements read right"):
         assert words in out
-    verdicts = ("linear circuit", "solves the task without it", "did not learn")
+    verdicts = ("linearly stored and editable", "solves the task without it", "did not learn")
     assert sum("seed1_p" in line and any(verdict in line for verdict in verdicts) for line in out.splitlines()) >= 1
     assert (tmp_path / "edits.png").stat().st_size > 0
 

@@ -33,7 +33,7 @@ def run() -> nbformat.NotebookNode:
 
 def test_it_shows_a_circuit_that_can_be_read_and_edited(run: nbformat.NotebookNode) -> None:
     text = said(run)
-    assert "linear circuit" in text
+    assert "linearly stored and editable" in text
     assert "the network follows the theory in all of them: True" in text
     assert "read right: 1.0000" in text
     assert "do the same:         0.0%" in text
@@ -43,6 +43,6 @@ def test_it_shows_a_circuit_that_can_be_read_and_edited(run: nbformat.NotebookNo
 def test_what_is_stored_is_such_a_run_and_names_no_machine(run: nbformat.NotebookNode) -> None:
     stored = nbformat.read(NOTEBOOK, as_version=4)
     assert pictures(stored) == 4
-    assert "linear circuit" in said(stored)
+    assert "linearly stored and editable" in said(stored)
     text = NOTEBOOK.read_text()
     assert not any(word in text for word in ("/tmp", "/home", "/root", "Warning", "Traceback"))

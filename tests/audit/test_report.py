@@ -16,16 +16,21 @@ def audit(*checks: Check, claims: tuple[ClaimResult, ...] = ()) -> Audit:
 def test_a_finding_fails_the_audit_and_a_claim_does_not() -> None:
     good = Check("integrity", "?", 3, ())
     bad = Check("currency", "?", 3, (Finding("a.csv", "is stale", "run again"),))
-    assert audit(good, claims=(claim("not reproduced"),)).passed
+    assert audit(good, claims=(claim("differs"),)).passed
     assert not audit(good, bad).passed
 
 
 def test_json_says_everything_a_reader_needs() -> None:
-    claims = claim("reproduced"), claim("cannot tell"), claim("reproduced")
+    claims = claim("agrees"), claim("undecided"), claim("agrees")
     bad = Check("currency", "?", 3, (Finding("a.csv", "is stale", "run again"),))
     found = json.loads(audit(bad, claims=claims).as_json())
     assert found["passed"] is False
     assert found["checks"][0]["passed"] is False
     assert found["checks"][0]["findings"] == [{"subject": "a.csv", "problem": "is stale", "remedy": "run again"}]
-    assert found["verdicts"] == {"reproduced": 2, "not reproduced": 0, "cannot tell": 1}
-    assert [entry["verdict"] for entry in found["claims"]] == ["reproduced", "cannot tell", "reproduced"]
+    assert found["verdicts"] == {
+        "published table values": {"agrees": 0, "differs": 0, "undecided": 0},
+        "published statements": {"agrees": 2, "differs": 0, "undecided": 1},
+        "our own checks": {"agrees": 0, "differs": 0, "undecided": 0},
+    }
+    assert {entry["kind"] for entry in found["claims"]} == {"published statements"}
+    assert [entry["verdict"] for entry in found["claims"]] == ["agrees", "undecided", "agrees"]

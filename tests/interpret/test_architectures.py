@@ -13,7 +13,7 @@ from emtvb.interpret.extraction import by_data
 from emtvb.interpret.judging import held_out
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.systems import Elman
-from emtvb.interpret.verdict import LINEAR_CIRCUIT, NOT_LEARNED
+from emtvb.interpret.verdict import NOT_LEARNED, STORED
 from emtvb.runs import Protocol
 
 from ..architectures.conftest import make_architecture
@@ -57,7 +57,7 @@ def run_of(name: str, hidden_dim: int) -> ArchitectureRun:
 
 def test_a_ring_of_pulses_is_a_linear_circuit() -> None:
     found, shown = interpret(run_of("s4", 2), ring(TASK), SETTINGS)
-    assert found.verdict == LINEAR_CIRCUIT
+    assert found.verdict == STORED
     assert found.test_accuracy == found.decoding_accuracy == found.edit_success == found.unedited_success == 1.0
     assert found.random_edit_success < 0.2
     assert found.origin_map_error < 0.01

@@ -9,6 +9,7 @@ from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.interpret.extraction import at_end_of_input, by_data
 from emtvb.interpret.interventions import (
+    _along_another,
     consistent,
     edit,
     edit_at_end_of_input,
@@ -137,3 +138,27 @@ def test_another_elements_column_does_not_do() -> None:
     found = trials(theory, task, wrong, held_out(theory, task, 20, 50), np.arange(6), [8], 20)
     worked = [found.followed[found.element == element].mean() for element in range(6)]
     assert worked == [0, 0, 1, 1, 1, 1]
+
+
+def test_a_step_along_another_elements_column_is_not_the_edit_unless_two_share_a_column() -> None:
+    task = tasks.named("T1", 2, 3)
+    theory = make_theory(task)
+    sound = by_data(theory, task, 300)
+    recording = held_out(theory, task, 20, 50)
+    assert not trials(theory, task, sound, recording, np.arange(6), [8, 12], 20).other_followed.any()
+    shared = sound.basis.copy()
+    shared[:, 1] = shared[:, 0]
+    confused = VariableMemories(shared, sound.dual, sound.kept, sound.centre)
+    found = trials(theory, task, confused, recording, np.arange(6), [8, 12], 20)
+    assert found.other_followed[found.element == 0].any()
+    assert not found.other_followed[found.element != 0].any()
+
+
+def test_steps_along_other_columns_are_as_long_as_the_edit() -> None:
+    task = tasks.named("T2", 3, 3)
+    memories = by_data(make_theory(task, extra=10), task, 300)
+    kept = np.flatnonzero(task.persistent())
+    before = np.random.default_rng(3).choice([-1.0, 1.0], size=(kept.size, task.s * task.d))
+    change = np.random.default_rng(4).normal(size=(kept.size, memories.basis.shape[0]))
+    steps = _along_another(task, memories, before, kept, np.zeros(kept.size, int), change, np.random.default_rng(5))
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), np.linalg.norm(change, axis=1))

@@ -11,7 +11,7 @@ from emtvb.errors import InputError
 from emtvb.interpret import exemplar
 from emtvb.interpret.measure import METHODS, MeasureSettings, accuracy, measure, measure_shard
 from emtvb.interpret.systems import Elman
-from emtvb.interpret.verdict import LINEAR_CIRCUIT, NOT_LEARNED
+from emtvb.interpret.verdict import NOT_LEARNED, STORED
 from emtvb.sweep import Run
 
 from ..conftest import circuit, make_network, saturated_circuit
@@ -43,7 +43,7 @@ def test_measurements_of_the_circuit() -> None:
     assert found.optimal_spectral_error == pytest.approx(0, abs=1e-6)
     assert found.largest_modulus == pytest.approx(1, abs=1e-5)
     assert found.memory_map_error < 1e-5
-    assert found.verdict == LINEAR_CIRCUIT
+    assert found.verdict == STORED
     assert found.unedited_success == found.early_edit_success == 1
     for method in METHODS:
         basis = found.bases[method]
@@ -58,7 +58,7 @@ def test_a_saturated_circuit_is_one_too() -> None:
     task = tasks.named("T1", 3, 4)
     run = Run(task, 24, 0.0, 0.9, 1)
     found = measure(run, saturated_circuit(task)[0], MeasureSettings(horizon=20, sequences=30))
-    assert found.verdict == LINEAR_CIRCUIT
+    assert found.verdict == STORED
     assert found.bases["data"].gain == pytest.approx(1.6, rel=1e-2)
 
 
@@ -109,7 +109,7 @@ def test_weights_that_are_finite_and_overflow_are_a_diverged_run(tiny_run: Run) 
 def test_small_tasks_are_measured_like_any_other(d: int, s: int) -> None:
     task = tasks.named("T1", d, s)
     found = measure(Run(task, d * s + 2, 0.0, 0.9, 1), circuit(task, d * s + 2)[0], MeasureSettings(20, 50))
-    assert found.verdict == LINEAR_CIRCUIT
+    assert found.verdict == STORED
     assert measure(Run(task, 1, 0.0, 0.9, 1), make_network(d, 1), MeasureSettings(20, 50)).verdict == NOT_LEARNED
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from emtvb.interpret.verdict import LINEAR_CIRCUIT, NOT_LEARNED, OTHERWISE, verdict
+from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED, verdict
 
 NAN = float("nan")
 
@@ -10,8 +10,8 @@ NAN = float("nan")
 @pytest.mark.parametrize(
     ("accuracy", "decoding", "edits", "unedited", "says"),
     [
-        (1.0, 1.0, 1.0, 1.0, LINEAR_CIRCUIT),
-        (1.0, 1.0, 0.5, 0.5, LINEAR_CIRCUIT),
+        (1.0, 1.0, 1.0, 1.0, STORED),
+        (1.0, 1.0, 0.5, 0.5, STORED),
         (1.0, 0.5, 1.0, 1.0, OTHERWISE),
         (1.0, 1.0, 0.5, 1.0, OTHERWISE),
         (1.0, 1.0, 0.0, 0.0, OTHERWISE),

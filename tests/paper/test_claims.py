@@ -25,7 +25,7 @@ TEXT = (resources.files("emtvb.paper") / claims.FILE).read_text()
 def test_the_packages_own_claims_load() -> None:
     found = claims.load()
     assert len(found.table1.cells) == 24
-    assert {statement.group for statement in found.statements} == {"statement", "caveat"}
+    assert {statement.group for statement in found.statements} == {"statement", "check"}
 
 
 def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
@@ -47,10 +47,14 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         ("optimal_spectral_error, below", "optimal_spectrl_error, below", "did you mean optimal_spectral_error"),
         ("minus: optimal_spectral_error", "minus: colour", "colour: no such column"),
         ("at_least: 0.9\n", "at_leats: 0.9\n", r"at_leats: unknown key|at_least: missing"),
-        ("group: caveat", "group: rumour", r"statements\[8\]\.group: rumour"),
+        ("group: check", "group: rumour", r"statements\[8\]\.group: rumour"),
+        ("of: unedited_success", "of: unedited_succes", "did you mean unedited_success"),
+        ("of: unedited_success", "of: unedited_success, minus: seed", "give one of minus, of"),
+        ("strata: [l2]", "strata: [colour]", r"statements\[0\]\.strata\[0\]: colour"),
+        ("at_least: 0.95\n", "at_least: 0.95\n    bars: [1]\n", "bars need a number in the first condition"),
         ("present: true}", "present: 1}", "present"),
         ("below: 0.05}", "below: 0.05, at_least: 1}", "give one of"),
-        ("{ACCURACY_TOLERANCE}", "{ACCURACY_TOLERENCE}", "names of constants: ACCURACY_TOLERANCE"),
+        ("{ACCURACY_MARGIN}", "{ACCURACY_MARGEN}", "names of constants: ACCURACY_MARGIN"),
         ("name: coverage", "name: rounding", "the name rounding occurs twice"),
         ("paper: >-", "paper: x\npaper: >-", "the key paper occurs twice"),
         ("  cells:\n", "  cells: [\n", "not YAML"),
@@ -80,9 +84,9 @@ def test_conditions_may_be_about_what_is_measured_and_nothing_else() -> None:
 def test_rules_state_the_constants_that_decide() -> None:
     rules = claims.load().rules
     words = claims.in_words(rules.accuracy)
-    for constant in (evidence.ACCURACY_TOLERANCE, evidence.ACCURACY_WIDEST, evidence.FEWEST_SEEDS):
+    for constant in (evidence.ACCURACY_MARGIN, evidence.SEEN, evidence.FEWEST_SEEDS):
         assert str(constant) in words
-    assert str(evidence.ERROR_FACTOR) in claims.in_words(rules.spectral_error)
+    assert str(evidence.ERROR_MARGIN) in claims.in_words(rules.spectral_error)
     assert "{" not in claims.in_words(rules.share, at_least=0.9)
 
 

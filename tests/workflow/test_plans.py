@@ -21,7 +21,7 @@ TABLES = {"aggregate_measurements": 1, "tabulate": 1, "draw_interventions": 1}
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "animate": 3, "draw_edits": 3,
 }  # fmt: skip
-FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1, "draw_interventions": 1}
+FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1, "draw_interventions": 1, "draw_evidence": 1}
 LEARNING = {"summarise_learning": 1, "draw_learning": 1}
 AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING}
 DIGESTS = {"list_digests": 1}
@@ -188,7 +188,8 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, **GROWN_TABLES}),
     "matplotlib's version": (_install_another("matplotlib"), FIGURES),
-    "scipy's version": (_install_another("scipy"), {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
+    "scipy's version": (_install_another("scipy"),
+             {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, "draw_evidence": 1}),
     "numba's version": (_install_another("numba"), TRAINED),
     "a library that computes nothing": (_install_another("rich"), {}),
     "docstring": (_edit("src/emtvb/training/curriculum.py", "Moves one notch", "Goes one notch"), {}),

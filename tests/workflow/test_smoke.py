@@ -53,7 +53,7 @@ def test_networks_learned(results: Path) -> None:
     assert converged["spectral_error"].count() >= 4
     assert (converged["spectral_error"].dropna() < 0.05).all()
     assert measurements["optimal_spectral_error"].between(0, np.pi).all()
-    assert (converged["verdict"] == "linear circuit").mean() > 0.5
+    assert (converged["verdict"] == "linearly stored and editable").mean() > 0.5
     assert (converged["data_edit_success"] > 0.9).mean() > 0.5
     assert (measurements["data_random_edit_success"] < 0.5).all()
 

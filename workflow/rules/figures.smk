@@ -1,4 +1,5 @@
-# The paper's figures (a) to (f) and two of edits, each from the files that it shows, each with its plotted numbers beside it as CSV.
+# The paper's figures (a) to (f), two of edits and one of how the rules for published numbers err, each from the files that
+# it shows, each with its plotted numbers beside it as CSV.
 
 EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, task=EXEMPLARS)
 
@@ -147,6 +148,22 @@ rule draw_learning:
         "../scripts/draw_learning.py"
 
 
+rule draw_evidence:
+    output:
+        pdf=figure("evidence", "pdf"),
+        png=figure("evidence", "png"),
+        csv=results("figures/evidence.csv"),
+    log:
+        results("logs/figures/evidence.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("draw_evidence"),
+    script:
+        "../scripts/draw_evidence.py"
+
+
 rule figures:
     input:
         rules.draw_composition.output,
@@ -157,6 +174,7 @@ rule figures:
         rules.draw_interventions.output,
         expand(rules.animate.output, task=EXEMPLARS),
         rules.draw_learning.output,
+        rules.draw_evidence.output,
     localrule: True
 
 

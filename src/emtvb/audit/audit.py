@@ -69,9 +69,7 @@ def summary(found: Audit, most: int = 8) -> list[str]:
     """An audit in lines for a terminal: each check with what it found, at most so many of each, then the claims."""
     lines = []
     for check in found.checks:
-        lines.append(
-            f"{check.name}: {'passed' if check.passed else 'FAILED'}, {check.checked} checked. {check.note}".strip()
-        )
+        lines.append(f"{check.name}: {page.state(check)}, {page.outcome(check)}. {check.note}".strip())
         lines += [
             f"  {finding.subject}: {finding.problem}" + (f"; {finding.remedy}" if finding.remedy else "")
             for finding in check.findings[:most]
@@ -79,8 +77,8 @@ def summary(found: Audit, most: int = 8) -> list[str]:
         if len(check.findings) > most:
             lines.append(f"  and {len(check.findings) - most} more, in audit/")
     if found.claims:
-        counts = ", ".join(f"{count} {verdict}" for verdict, count in found.verdicts().items())
-        lines.append(f"claims: {counts}")
+        for kind, counts in found.verdicts().items():
+            lines.append(f"{kind}: {', '.join(f'{count} {page.FORMS[verdict]}' for verdict, count in counts.items())}")
     return lines
 
 
@@ -108,7 +106,7 @@ def _environment(records: Mapping[Path, Record], commit: str, *, modified: bool)
     shown = {}
     for name, value in here.items():
         others = sorted(made_on.get(name, set()) - {value})
-        shown[name] = value + (f"; results were also made with {', '.join(others)}" if others else "")
+        shown[name] = (value or "not set") + (f"; results were also made with {', '.join(others)}" if others else "")
         if name in again.MATTERS:
             shown[name] += " (can change the last bits)"
     engines = provenance.trained_by(records.values())

@@ -141,7 +141,11 @@ def _copy_outputs(records: Iterable[Record], experiment_folder: Path, folder: Pa
 
 def _describe(crate: ROCrate, audit: Audit, citation: Mapping[str, Any], made: str) -> None:
     """What the crate is, by whom, under which licence, and to which profiles it keeps."""
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in audit.verdicts().items() if count)
+    verdicts = "; ".join(
+        f"{kind}: {', '.join(f'{count} {verdict}' for verdict, count in counts.items() if count)}"
+        for kind, counts in audit.verdicts().items()
+        if any(counts.values())
+    )
     wrong = ", ".join(check.name for check in audit.checks if not check.passed)
     root = crate.root_dataset
     root["name"] = f"{citation['title']}: the experiment {audit.experiment}, audited"

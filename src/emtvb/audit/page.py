@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
-import re
-from collections.abc import Iterator
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,29 +18,43 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from emtvb.audit.report import VERDICTS, Audit, ClaimResult, Output
+from emtvb.audit.integrity import LEFT_OUT
+from emtvb.audit.report import VERDICTS, Audit, Check, ClaimResult, Kind, Output
+from emtvb.paper import claims, evidence
+from emtvb.paper.verdicts import Stratum
 
-GROUPS = {
-    "spectral error": "Table 1: spectral error",
-    "accuracy": "Table 1: test accuracy",
-    "statement": "What the paper says of the networks",
-    "caveat": "What the published numbers hide",
+TITLES: dict[Kind, str] = {
+    "published statements": "What the paper says of the networks",
+    "published table values": "Table 1",
+    "our own checks": "What we asked besides",
 }
-_CAVEAT = (
-    "The paper does not print these; a reader takes them for granted, and the verdict 'not reproduced' means that one "
-    "should not."
-)
+"""Kinds of claims, in the order in which they are shown."""
+_ABOUT: dict[Kind, str] = {
+    "published statements": "Each in its own words as far as these can be tested, and by bars of ours, named so, where "
+    "the paper gives none.",
+    "published table values": "Each printed value, a spectral error in radians or a test accuracy, beside what 20 of "
+    "the paper's seeds would have printed if they were like ours.",
+    "our own checks": "The paper does not print these; a reader takes them for granted, and where one differs, should "
+    "not.",
+}
 _MEANING = (
     "An audit fails where something is wrong with our own results: a file that is not what its record says, one that "
     "the present code would make otherwise, a training that does not come out again. What it says of the paper's "
-    "claims is a finding: a claim that is not reproduced fails nothing."
+    "claims is a finding: a claim that differs fails nothing."
 )
 _ERRS = (
-    "Each verdict has its rule, and every rule errs. In simulated sweeps like the published ones, fewer than 5% of "
-    "cells come out 'not reproduced' by chance: of the table's 48 values, one or two may."
+    "Agreement and difference are two questions, each with an error rate of its own: in simulated sweeps neither is "
+    "said wrongly of more than 5% of values, and differences in the table are corrected for its 48 values. Of the "
+    "statements and checks each answer is wrong in 2.5% of cases: of {count}, one in {often} audits has a false one."
 )
-_THUMBNAIL = 480
-"""Pixels across."""
+THINGS = {"integrity": "file", "currency": "job", "determinism": "run"}
+"""What a check looks at, by its name."""
+FORMS = {"agrees": "agree", "differs": "differ", "undecided": "undecided"}
+"""Verdicts of several claims."""
+_WIDTH = 1000
+"""Of a figure, pixels."""
+_ACCURACIES, _ERRORS = (0.4, 1.02), (2e-4, 0.1)
+"""From where to where values are plotted; errors on a logarithmic axis."""
 
 
 def as_html(audit: Audit, folder: Path) -> str:
@@ -45,7 +62,8 @@ def as_html(audit: Audit, folder: Path) -> str:
 
     Args:
         audit: It.
-        folder: The experiment's folder: figures come from there, and only what lies there is linked.
+        folder: The experiment's folder: figures come from there, and only what lies there, and is kept where the
+            results are published, is linked.
     """
     environment = Environment(
         loader=PackageLoader("emtvb.audit", "."),
@@ -55,18 +73,29 @@ def as_html(audit: Audit, folder: Path) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        link=lambda path: _link(path, folder), interval=_interval, seeds=seeds, brief=_brief, word=_word
-    )
+        link=_links(folder), interval=_interval, seeds=seeds, brief=_brief, word=_word, short=_short, outcome=outcome,
+        plot=_plot, points=_points, number=_number, state=state,
+    )  # fmt: skip
+    script = environment.loader.get_source(environment, "page.js")[0] if environment.loader else ""
+    paper = claims.load()
+    authors, _, title = paper.paper.partition(": ")
     return environment.get_template("page.html.j2").render(
         audit=audit,
-        groups=_by_group(audit),
-        group_titles=GROUPS,
+        authors=authors,
+        title=title.rpartition(", arXiv")[0] or title,
+        paper=paper,
+        kinds=_by_kind(audit),
+        counts=audit.verdicts(),
+        titles=TITLES,
+        about=_ABOUT,
         verdicts=VERDICTS,
-        table=_table(audit.claims),
+        forms=FORMS,
+        reasons=_reasons(audit.claims),
         figures=list(_figures(audit, folder)),
         meaning=_MEANING,
-        errs=_ERRS,
-        caveat=_CAVEAT,
+        errs=_errs(audit),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
@@ -75,48 +104,53 @@ def as_markdown(audit: Audit, folder: Path) -> str:
 
     Args:
         audit: It.
-        folder: The experiment's folder: only what lies there is linked.
+        folder: The experiment's folder: only what lies there, and is kept where it is published, is linked.
     """
-    lines = [f"# Audit of {audit.experiment}: {'passed' if audit.passed else 'FAILED'}", "", f"Made {audit.made}.", ""]
-    lines += [f"- {check.name}: {_outcome(check)}" for check in audit.checks]
-    lines += [f"- claims: {', '.join(f'{count} {verdict}' for verdict, count in audit.verdicts().items())}", ""]
-    lines += [_MEANING, ""]
-    for group, claims in _by_group(audit).items():
-        lines += [f"## {GROUPS.get(group, group)}", "", *([_CAVEAT, ""] if group == "caveat" else [])]
+    paper, link = claims.load(), _links(folder)
+    lines = [f"# Audit of {audit.experiment}: {'passed' if audit.passed else 'FAILED'}", ""]
+    lines += [f"Of [{paper.paper}]({paper.link}). Made {audit.made}.", ""]
+    lines += [f"- {kind}: {_said(count)}" for kind, count in audit.verdicts().items() if any(count.values())]
+    lines += [f"- {check.name}: {state(check)}, {outcome(check)}" for check in audit.checks]
+    lines += ["", _MEANING, ""]
+    for kind, of_kind in _by_kind(audit).items():
+        lines += [f"## {TITLES[kind]}: {_said(audit.verdicts()[kind])}", "", _ABOUT[kind], ""]
         rows = [
             (
-                f'<a id="{c.name}"></a>{c.statement}',
+                f'<a id="{c.name}"></a>{c.statement}' + (f" *{c.operationalisation}*" if c.operationalisation else ""),
                 c.source,
                 c.published,
-                c.ours,
-                _interval(c),
+                c.ours or "none",
+                _interval(c) or "none",
                 c.seeds,
                 f"**{c.verdict}**",
                 c.because,
+                "; ".join(filter(None, (c.decides, f"reach: {c.reach}" if c.reach else ""))) or "nothing more",
             )
-            for c in claims
+            for c in of_kind
         ]
-        lines += _rows(("claim", "source", "published", "ours", "95% interval", "seeds", "verdict", "because"), rows)
+        columns = ("claim", "source", "published", "ours", "95% interval", "seeds", "verdict", "because", "to decide")
+        lines += _rows(columns, rows)
     if audit.claims:
-        lines += [_ERRS, "", "## Rules", ""]
+        lines += [_errs(audit), "", "## Rules", ""]
         rules = {claim.rule: claim for claim in audit.claims}
-        lines += [f"- {GROUPS.get(claim.group, claim.group)}: {_flat(rule)}" for rule, claim in rules.items()] + [""]
+        lines += [f"- {claim.group}: {_flat(rule)}" for rule, claim in rules.items()] + [""]
     for check in audit.checks:
-        lines += [f"## {check.name.capitalize()}", "", f"{check.question} {_outcome(check)}. {check.note}".strip(), ""]
+        said = f"{check.question} {outcome(check).capitalize()}. {check.note}".strip()
+        lines += [f"## {check.name.capitalize()}: {state(check)}", "", said, ""]
         if check.findings:
-            lines += _rows(("what", "problem", "remedy"), [(f.subject, f.problem, f.remedy) for f in check.findings])
+            found = [(f.subject, f.problem, f.remedy or "none") for f in check.findings]
+            lines += _rows(("what", "problem", "remedy"), found)
     lines += ["## Environment", "", *_rows(("what", "value"), audit.environment.items())]
     lines += ["## Outputs and what made them", ""]
     made = [
-        (_markdown_link(o.path, folder), o.rule, seeds(o), o.code, _commit(o), _versions(o), o.made, o.sha256[:12])
+        (
+            f"[{o.path}]({link(o.path)})" if link(o.path) else o.path, o.rule, seeds(o) or "all", o.code, _commit(o),
+            _versions(o) or "none", o.made, o.sha256[:12],
+        )
         for o in audit.outputs
-    ]
-    return (
-        "\n".join(
-            lines + _rows(("file", "rule", "seeds", "code", "commit", "versions", "made", "sha256"), made)
-        ).rstrip("\n")
-        + "\n"
-    )
+    ]  # fmt: skip
+    heads = ("file", "rule", "seeds", "code", "commit", "versions", "made", "sha256")
+    return "\n".join(lines + _rows(heads, made)).rstrip("\n") + "\n"
 
 
 def seeds(output: Output) -> str:
@@ -148,35 +182,60 @@ def _seeds_in(settings: Any) -> Iterator[int]:
             yield from _seeds_in(value)
 
 
-def _by_group(audit: Audit) -> dict[str, list[ClaimResult]]:
-    groups: dict[str, list[ClaimResult]] = {}
-    for claim in audit.claims:
-        groups.setdefault(claim.group, []).append(claim)
-    return groups
+def _by_kind(audit: Audit) -> dict[Kind, list[ClaimResult]]:
+    kinds = {kind: [claim for claim in audit.claims if claim.kind == kind] for kind in TITLES}
+    return {kind: of_kind for kind, of_kind in kinds.items() if of_kind}
+
+
+def _reasons(results: Sequence[ClaimResult], most: int = 3) -> list[tuple[int, str]]:
+    """What would decide the undecided values of the table, and how many of them."""
+    table = [claim for claim in results if claim.kind == "published table values" and claim.verdict == "undecided"]
+    return [
+        (count, reason)
+        for reason, count in Counter(claim.decides or claim.because for claim in table).most_common(most)
+    ]
+
+
+def _errs(audit: Audit) -> str:
+    shares = sum(bool(claim.strata) for claim in audit.claims)
+    return _ERRS.format(count=shares, often=max(round(1 / (0.025 * shares)), 1) if shares else 1)
+
+
+def _said(count: dict[evidence.Verdict, int]) -> str:
+    """Counts in words: 13 agree, 0 differ, 35 undecided."""
+    return ", ".join(f"{number} {FORMS[verdict]}" for verdict, number in count.items())
 
 
 @dataclass(frozen=True)
-class _Row:
-    """A row of Table 1: per L2 penalty, the two claims about a cell."""
+class _Plot:
+    """A row of a forest plot, places in percent of its width; None where there is nothing."""
 
-    title: str
-    cells: tuple[tuple[ClaimResult, ClaimResult], ...]
+    printed: float
+    margin: tuple[float, float]
+    ours: float | None
+    interval: tuple[float, float] | None
 
 
-def _table(claims: tuple[ClaimResult, ...]) -> tuple[list[str], list[_Row]]:
-    """Published Table 1 as claims: the headings of its columns, and its rows."""
-    cells: dict[tuple[str, str], dict[str, dict[str, ClaimResult]]] = {}
-    for claim in claims:
-        match = re.fullmatch(r"table1-(\w+)-(\d+)-([\d_]+)-(error|accuracy)", claim.name)
-        if match:
-            task, hidden, l2, what = match.groups()
-            cells.setdefault((task, hidden), {}).setdefault(l2.replace("_", "."), {})[what] = claim
-    headings = list(dict.fromkeys(l2 for row in cells.values() for l2 in row))
-    rows = [
-        _Row(f"{task}, {hidden}", tuple((row[l2]["error"], row[l2]["accuracy"]) for l2 in headings))
-        for (task, hidden), row in cells.items()
-    ]
-    return [f"L2 {l2}" for l2 in headings], rows
+def _plot(claim: ClaimResult) -> _Plot | None:
+    """A published value, its margin, our value and what 20 seeds like ours would print; None where it is ``---``."""
+    if claim.printed is None or claim.margin is None:
+        return None
+    logarithmic = claim.group == "spectral error"
+    ends = _ERRORS if logarithmic else _ACCURACIES
+
+    def place(value: float) -> float:
+        low, high, at = (math.log(max(x, 1e-9)) if logarithmic else x for x in (*ends, value))
+        return round(min(max((at - low) / (high - low), 0), 1) * 100, 2)
+
+    ours = None if claim.value is None else place(claim.value)
+    interval = None if claim.interval is None else (place(claim.interval[0]), place(claim.interval[1]))
+    return _Plot(place(claim.printed), (place(claim.margin[0]), place(claim.margin[1])), ours, interval)
+
+
+def _points(stratum: Stratum) -> str:
+    """A curve's points for SVG, in a field of 100 by 40: bars side by side, their share upwards."""
+    last = max(len(stratum.curve) - 1, 1)
+    return " ".join(f"{100 * i / last:.1f},{40 - 40 * share:.1f}" for i, (_, share) in enumerate(stratum.curve))
 
 
 @dataclass(frozen=True)
@@ -186,13 +245,13 @@ class _Figure:
 
 
 def _figures(audit: Audit, folder: Path) -> Iterator[_Figure]:
-    """The experiment's figures, small, as data that the page itself holds."""
+    """The experiment's figures, as data that the page itself holds."""
     for output in audit.outputs:
         path = folder / output.path
         if output.path.startswith("figures/") and path.suffix == ".png" and path.is_file():
             try:
                 with Image.open(path) as image:
-                    image.thumbnail((_THUMBNAIL, 4 * _THUMBNAIL))
+                    image.thumbnail((_WIDTH, 4 * _WIDTH))
                     content = io.BytesIO()
                     image.convert("RGB").quantize(64).save(content, "PNG", optimize=True)
             except OSError:
@@ -200,14 +259,17 @@ def _figures(audit: Audit, folder: Path) -> Iterator[_Figure]:
             yield _Figure(output.path, base64.b64encode(content.getvalue()).decode())
 
 
-def _link(path: str, folder: Path) -> str:
-    """Where a result lies as seen from the page; empty where it does not."""
-    return quote(f"../{path}") if (folder / path).is_file() else ""
+def _links(folder: Path) -> Any:
+    """Where a result lies as seen from the page; empty where it does not, or is left out of what is published."""
+    left_out = folder / LEFT_OUT
+    lines = left_out.read_text("utf-8", errors="replace").splitlines() if left_out.is_file() else []
+    patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
+    def link(path: str) -> str:
+        kept = not any(fnmatch(path, pattern) for pattern in patterns)
+        return quote(f"../{path}") if kept and (folder / path).is_file() else ""
 
-def _markdown_link(path: str, folder: Path) -> str:
-    link = _link(path, folder)
-    return f"[{path}]({link})" if link else path
+    return link
 
 
 def _interval(claim: ClaimResult) -> str:
@@ -218,10 +280,27 @@ def _interval(claim: ClaimResult) -> str:
     return " to ".join(form.format(end) for end in claim.interval)
 
 
-def _outcome(check: Any) -> str:
-    if check.passed:
-        return f"passed, {check.checked} checked"
-    return f"FAILED, {len(check.findings)} found in {check.checked} checked"
+def outcome(check: Check) -> str:
+    """``no problems in 154 files``."""
+    thing = THINGS.get(check.name, "thing")
+    if not check.checked and not check.findings:
+        return "nothing was checked"
+    found = len(check.findings)
+    return f"{found or 'no'} problem{'s' * (found != 1)} in {check.checked} {thing}{'s' * (check.checked != 1)}"
+
+
+def state(check: Check) -> str:
+    """In a word; where nothing was checked, nothing passed."""
+    return "FAILED" if not check.passed else "passed" if check.checked else "not asked"
+
+
+def _short(claim: ClaimResult) -> str:
+    """What a claim is called in a list: its name in words, or its cell."""
+    return claim.source.partition(": ")[2] if claim.name.startswith("table1-") else claim.name.replace("-", " ")
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
 
 
 def _commit(output: Output) -> str:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from emtvb.paper.evidence import Verdict
-from emtvb.paper.verdicts import ClaimResult
+from emtvb.paper import verdicts
+from emtvb.paper.evidence import VERDICTS, Verdict
+from emtvb.paper.verdicts import ClaimResult, Kind
 
-VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "cannot tell")
+__all__ = ["VERDICTS", "Audit", "Check", "ClaimResult", "Finding", "Kind", "Output", "Verdict"]
 
 
 @dataclass(frozen=True)
@@ -100,16 +101,17 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong with our own results; a claim that is not reproduced is a finding, no failure."""
+        """Whether nothing is wrong with our own results; a claim of the paper that differs is a finding, no failure."""
         return all(check.passed for check in self.checks)
 
-    def verdicts(self) -> dict[Verdict, int]:
-        """How many claims have each verdict."""
-        return {verdict: sum(claim.verdict == verdict for claim in self.claims) for verdict in VERDICTS}
+    def verdicts(self) -> dict[Kind, dict[Verdict, int]]:
+        """How many claims of each kind have each verdict; kinds are never added up."""
+        return verdicts.counts(self.claims)
 
     def as_json(self) -> str:
         """Everything as JSON text, ``passed`` and ``verdicts`` included."""
         about = {"experiment": self.experiment, "made": self.made, "passed": self.passed, "verdicts": self.verdicts()}
         checks = [{**asdict(check), "passed": check.passed} for check in self.checks]
-        content = {**asdict(self), **about, "checks": checks}
+        claims = [{**asdict(claim), "kind": claim.kind} for claim in self.claims]
+        content = {**asdict(self), **about, "checks": checks, "claims": claims}
         return json.dumps({**about, **content}, indent=2, default=dict) + "\n"

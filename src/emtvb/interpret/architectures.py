@@ -50,7 +50,7 @@ class Measurement(MemoryMeasures):
         visited_map_error: The same for the mean of J over states that the network visits.
         visited_gain: Likewise: below 1 where the network takes back small changes of what it stores.
         half_after_period: What is read, s steps later, of elements that were changed to half their value, times their
-            sign: 1/2 in a linear circuit, 1 where the network has restored them.
+            sign: 1/2 in a linear system, 1 where the network has restored them.
         half_after_long: The same :data:`LONG` times s steps later.
         unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
     """
@@ -140,7 +140,7 @@ def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> F
 def restoring(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
     """What is read, so many steps later, of elements that were changed to half their value, times their sign.
 
-    1/2 is what a linear circuit keeps; 1 says that the system has restored them.
+    1/2 is what a linear system keeps; 1 says that the system has restored them.
     """
     element = np.flatnonzero(basis.kept)
     sequence = np.random.default_rng(0).integers(recording.theory.shape[1], size=element.size)

@@ -143,6 +143,8 @@ class Trials:
         followed: Whether the future was exactly the theory's for m'.
         random_followed: The same after a step of the same size in a random direction: a control that must fail.
         random_ignored: Whether after that step the future was exactly the theory's for the unchanged m.
+        other_followed: Whether the future was exactly the theory's for m' after a step of the same size along another
+            element's column: a control that must fail, and would not where two elements share a column.
     """
 
     element: Int[np.ndarray, " trial"]
@@ -150,6 +152,7 @@ class Trials:
     followed: Bool[np.ndarray, " trial"]
     random_followed: Bool[np.ndarray, " trial"]
     random_ignored: Bool[np.ndarray, " trial"]
+    other_followed: Bool[np.ndarray, " trial"]
 
 
 def trials(
@@ -183,8 +186,34 @@ def trials(
     random = rng.normal(size=change.shape)
     random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
     asked, old = future(task, after, steps), future(task, before, steps)
-    edited, pushed = (system.coast(state + step, steps)[1] for step in (change, random))
-    return Trials(element, time, exact(edited, asked), exact(pushed, asked), exact(pushed, old))
+    other = _along_another(task, memories, before, element, time, change, rng)
+    edited, pushed, mistaken = (system.coast(state + step, steps)[1] for step in (change, random, other))
+    followed, random_followed, other_followed = (exact(outputs, asked) for outputs in (edited, pushed, mistaken))
+    return Trials(element, time, followed, random_followed, exact(pushed, old), other_followed)
+
+
+def _along_another(
+    task: Task,
+    memories: VariableMemories,
+    before: Float[np.ndarray, "trial memory"],
+    element: Int[np.ndarray, " trial"],
+    time: Int[np.ndarray, " trial"],
+    change: Float[np.ndarray, "trial state"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "trial state"]:
+    """Steps as long as these edits that would negate another element, chosen at random; 0 where there is none."""
+    kept = np.flatnonzero(memories.kept)
+    others = np.stack([rng.permutation(kept) for _ in element])
+    ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
+    another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
+    after = before.copy()
+    after[np.arange(element.size), another] *= -1
+    late = time >= settled(task)
+    after[late] = consistent(task, after[late])
+    step = memories.change(before, after)
+    size, wanted = (np.linalg.norm(part, axis=1, keepdims=True) for part in (step, change))
+    step = step * wanted / np.where(size == 0, 1, size)
+    return np.where((another == element)[:, None], 0, step).astype(change.dtype)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class MemoryMeasures:
             exactly the theory's for m'.
         random_edit_success: The same for a step of the same size in a random direction: must be near 0.
         random_edit_ignored: Share of those steps after which the outputs are exactly those of the unchanged m.
+        other_edit_success: The same as ``edit_success`` for steps of that size along another element's column: must be
+            near 0, and is not where two elements share a column.
     """
 
     decoding_accuracy: float
@@ -46,6 +48,7 @@ class MemoryMeasures:
     edit_success: float
     random_edit_success: float
     random_edit_ignored: float
+    other_edit_success: float
 
 
 def held_out(system: System, task: Task, horizon: int, count: int = 512, seed: int = 0) -> Recording:
@@ -113,6 +116,7 @@ def judge(
         edit_success=float(tried.followed.mean()),
         random_edit_success=float(tried.random_followed.mean()),
         random_edit_ignored=float(tried.random_ignored.mean()),
+        other_edit_success=float(tried.other_followed.mean()),
     )
 
 

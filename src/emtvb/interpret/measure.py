@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,9 @@ class Measurement:
         early_edit_success: Share of edits of observable elements at the end of the input phase that are obeyed.
         unobservable_edit_ignored: Share of edits of unobservable elements there that change no output.
         unobservable_edit_size: Mean size of these edits relative to those of observable elements.
+        measured_horizon: Output steps of the accuracy test.
+        measured_sequences: Its sequences.
+        measured_modulus: Eigenvalues with a larger modulus were taken as long-term.
         bases: By method, the measures of its variable memories.
     """
 
@@ -102,6 +106,9 @@ class Measurement:
     early_edit_success: float
     unobservable_edit_ignored: float
     unobservable_edit_size: float
+    measured_horizon: int
+    measured_sequences: int
+    measured_modulus: float
     bases: dict[str, BasisMeasures]
 
     def row(self) -> dict[str, object]:
@@ -131,7 +138,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
     test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
     recording = held_out(system, task, settings.horizon)
     if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
-        return _diverged(run, test_accuracy)
+        return _diverged(run, settings, test_accuracy)
     weights = linearise(network)
     found = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(task.eigenvalues(), found, settings.modulus)
@@ -162,6 +169,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
         unobservable_edit_size=early.unobservable_size,
+        **_how(settings),
         bases=bases,
     )
 
@@ -191,7 +199,11 @@ def _weights_in(basis: VariableMemories, weights: np.ndarray, task: Task) -> dic
     }
 
 
-def _diverged(run: Run, test_accuracy: float) -> Measurement:
+def _how(settings: MeasureSettings) -> dict[str, Any]:
+    return {f"measured_{name}": value for name, value in asdict(settings).items()}
+
+
+def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Measurement:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
     nothing = match_spectra(run.task.eigenvalues(), np.zeros(0, np.complex128))
     nan = float("nan")
@@ -213,6 +225,7 @@ def _diverged(run: Run, test_accuracy: float) -> Measurement:
         early_edit_success=nan,
         unobservable_edit_ignored=nan,
         unobservable_edit_size=nan,
+        **_how(settings),
         bases=dict.fromkeys(METHODS, unknown),
     )
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-LINEAR_CIRCUIT = "linear circuit"
-"""It stores every variable where Psi* reads it, and obeys edits made through Psi."""
+STORED = "linearly stored and editable"
+"""It stores every variable where Psi* reads it, and obeys edits made through Psi. No word about what leads from one
+state to the next: whether that is Phi, up to a gain, is measured apart (``map_error``, ``gain``, ``shape_error``)."""
 OTHERWISE = "solves the task without it"
 """It is accurate, but some element cannot be read linearly, or edits fail."""
 NOT_LEARNED = "did not learn"
 
-VERDICTS = (LINEAR_CIRCUIT, OTHERWISE, NOT_LEARNED)
+VERDICTS = (STORED, OTHERWISE, NOT_LEARNED)
 
 ACCURATE = 0.99
 """Least test accuracy of a network that solves its task."""
 DECODES = 0.98
-"""Least decoding accuracy of the worst element in a linear circuit."""
+"""Least decoding accuracy of the worst element of what is linearly stored."""
 OBEYS = 0.9
-"""Least share of edits that a linear circuit obeys, of the share of sequences that are exact without an edit."""
+"""Least share of edits that are obeyed, of the share of sequences that are exact without an edit."""
 
 
 def verdict(test_accuracy: float, worst_decoding_accuracy: float, edit_success: float, unedited_success: float) -> str:
@@ -23,4 +24,4 @@ def verdict(test_accuracy: float, worst_decoding_accuracy: float, edit_success: 
     if not test_accuracy >= ACCURATE:
         return NOT_LEARNED
     obeys = edit_success >= OBEYS * unedited_success > 0
-    return LINEAR_CIRCUIT if worst_decoding_accuracy >= DECODES and obeys else OTHERWISE
+    return STORED if worst_decoding_accuracy >= DECODES and obeys else OTHERWISE

@@ -55,6 +55,7 @@ class Condition(_Strict):
 
     column: Column
     minus: Column | None = None
+    of: Column | None = None
     at_least: Number | None = None
     below: Number | None = None
     equals: Column | None = None
@@ -66,17 +67,30 @@ class Condition(_Strict):
         given = [x for x in (self.at_least, self.below, self.equals, self.is_, self.present) if x is not None]
         if len(given) != 1:
             raise ValueError("give one of at_least, below, equals, is, present")
+        if self.minus and self.of:
+            raise ValueError("give one of minus, of")
         return self
+
+    @property
+    def has_bar(self) -> bool:
+        """Whether it compares with a number."""
+        return self.at_least is not None or self.below is not None
+
+    def at(self, bar: float) -> Condition:
+        """The same with another bar."""
+        return self.model_copy(update={"at_least" if self.at_least is not None else "below": bar})
 
     def columns(self) -> list[str]:
         """Those it needs."""
-        return [name for name in (self.column, self.minus, self.equals) if name]
+        return [name for name in (self.column, self.minus, self.of, self.equals) if name]
 
     def true_of(self, networks: pd.DataFrame) -> pd.Series:
         """Of which networks it is true."""
         values = networks[self.column]
         if self.minus:
             values = values - networks[self.minus]
+        if self.of:
+            values = values / networks[self.of]
         if self.at_least is not None:
             return values >= self.at_least
         if self.below is not None:
@@ -88,6 +102,7 @@ class Condition(_Strict):
     def in_words(self) -> str:
         """What it demands."""
         what = f"{self.column} - {self.minus}" if self.minus else self.column
+        what += f" / {self.of}" if self.of else ""
         if self.at_least is not None:
             return f"{what} at least {self.at_least:g}"
         if self.below is not None:
@@ -129,17 +144,26 @@ class Table1(_Strict):
 
 
 class Statement(_Strict):
-    """Something that is said of networks."""
+    """Something that is said of networks: by the paper (``statement``), or by us (``check``)."""
 
     name: Name
-    group: Literal["statement", "caveat"]
+    group: Literal["statement", "check"]
     source: str
     quote: str = ""
     statement: str
+    operationalisation: str = ""
+    strata: list[Literal["task", "hidden_dim", "l2"]] = []
     tasks: list[TaskName] = Field(["T1", "T2", "T3", "T4"], min_length=1)
     over: list[Condition] = Field(min_length=1)
     holds: list[Condition] = Field(min_length=1)
+    bars: list[Number] = []
     at_least: Share
+
+    @model_validator(mode="after")
+    def _bars_are_of_the_first_condition(self) -> Statement:
+        if self.bars and not self.holds[0].has_bar:
+            raise ValueError("bars need a number in the first condition of holds")
+        return self
 
 
 class Count(_Strict):
@@ -171,7 +195,7 @@ class Skipped(_Strict):
 
 
 class Rules(_Strict):
-    """When claims count as reproduced, in words; braces hold names of constants of ``emtvb.paper.evidence``."""
+    """When claims agree or differ, in words; braces hold names of constants of ``emtvb.paper.evidence``."""
 
     accuracy: str
     spectral_error: str
@@ -191,6 +215,7 @@ class Claims(_Strict):
     """Everything that claims.yaml says."""
 
     paper: str
+    link: str
     rules: Rules
     table1: Table1
     statements: list[Statement]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,27 +17,71 @@ from emtvb.paper import evidence, table1
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.paper.evidence import Judgement, Verdict
 
+Kind = Literal["published table values", "published statements", "our own checks"]
+KINDS: dict[Kind, tuple[str, ...]] = {
+    "published table values": ("spectral error", "accuracy"),
+    "published statements": ("statement",),
+    "our own checks": ("check",),
+}
+"""Kinds of claims, which are counted apart, and the groups that each has."""
+
+TWINS = "twins"
+"""An experiment beside others that holds rounding twins of their runs, and those runs."""
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """What networks of one group say about a statement.
+
+    Attributes:
+        title: Which group: ``L2 0.001``.
+        holds: For how many it holds.
+        networks: Of how many.
+        seeds: Theirs.
+        interval: 95%, of the share; None where there are too few.
+        verdict: Of this group alone.
+        curve: Per bar, the share that meets it.
+    """
+
+    title: str
+    holds: int
+    networks: int
+    seeds: int
+    interval: tuple[float, float] | None
+    verdict: Verdict
+    curve: tuple[tuple[float, float], ...] = ()
+
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """What our runs say about one published number or statement.
+    """What our runs say about one published number or statement, or about one of our own checks.
 
     Attributes:
         name: Stable and unique; also the claim's anchor on the page.
-        group: ``accuracy`` and ``spectral error`` for cells of Table 1, ``statement``, or ``caveat`` for what the
-            published numbers hide.
+        group: ``accuracy`` and ``spectral error`` for cells of Table 1, ``statement`` for what the paper says,
+            ``check`` for what we ask besides.
         source: Where it is published.
         quote: What stands there, in short.
         statement: What is claimed, in words of our own.
         published: The published value, as printed; empty where there is none.
         ours: Our value, in the same form; empty where there is none.
-        interval: Our value's 95% confidence interval; None where there is none.
+        interval: 95%: for a number, of what the paper would have printed if its seeds were like ours; for a statement,
+            of the share of networks for which it holds, where all are judged together. None where there is none.
         seeds: Seeds that our value speaks of.
         networks: Networks that it speaks of.
-        rule: When it counts as reproduced, in words.
+        rule: When it agrees and when it differs, in words.
         verdict: What that rule says.
         because: Why, in words.
         files: Where to look, relative to the experiment's folder.
+        value: Ours as a number; None where there is none.
+        printed: The published one as a number; None where there is none.
+        margin: From where to where a published value counts as the same as this; None for statements.
+        operationalisation: Which bars are ours and not the paper's.
+        bar: That of the first condition; None where there is none.
+        strata: The groups of networks that were judged apart.
+        reach: Which verdicts can occur at all with these runs, and what it takes for the others.
+        decides: What would decide it, where it is undecided.
+        rows: The networks by task and penalty, or the seeds, with what was measured of them: the evidence.
     """
 
     name: str
@@ -54,10 +98,26 @@ class ClaimResult:
     verdict: Verdict
     because: str
     files: tuple[str, ...] = ()
+    value: float | None = None
+    printed: float | None = None
+    margin: tuple[float, float] | None = None
+    operationalisation: str = ""
+    bar: float | None = None
+    strata: tuple[Stratum, ...] = ()
+    reach: str = ""
+    decides: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind that it is counted with."""
+        return next(kind for kind, groups in KINDS.items() if self.group in groups)
 
 
 def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
     """What the runs of an experiment say about every claim.
+
+    Rounding twins are those of the experiment itself, and those of an experiment ``twins`` beside it.
 
     Args:
         folder: The experiment's, with ``runs.csv`` and ``measurements.csv``.
@@ -66,81 +126,190 @@ def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult,
     Raises:
         InputError: Where these are missing or damaged, or claims.yaml is.
     """
-    runs = tables.read_table(Path(folder) / "runs.csv", tables.RUN_COLUMNS)
-    measurements = tables.read_table(Path(folder) / "measurements.csv", tables.MEASURED_COLUMNS)
-    return evaluate(tables.combine(runs, measurements), claims)
+    folder = Path(folder)
+    measured, twins = _measured(folder), folder.resolve().parent / TWINS
+    if (twins / "measurements.csv").is_file() and twins != folder.resolve():
+        others = _measured(twins)
+        unknown = ~others["run_id"].isin(measured["run_id"])
+        measured = pd.concat([measured, others[unknown]], ignore_index=True)
+    return evaluate(measured, claims)
 
 
-def evaluate(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
+def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool = True) -> tuple[ClaimResult, ...]:
     """What these runs say about every claim.
 
-    Runs that are not the paper's own, by task or protocol, say nothing.
+    Runs that are not the paper's own, by task or protocol, or that are measured otherwise, say nothing.
 
     Args:
-        measured: Run table and measurements together, as ``tables.combine`` gives them.
+        measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
         claims: Of :func:`load`.
+        advise: Whether to compute which verdicts can be reached and what would decide.
     """
     claims = claims or load()
     own = table1.paper_runs(measured)
     return tuple(
         itertools.chain(
-            _table1(claims, measured),
+            _table1(claims, measured, advise),
             (_statement(claim, claims.rules, own) for claim in claims.statements),
             (_count(claims.skipped, claims.rules), *_skipped_cells(claims, measured)),
         )
     )
 
 
-def _table1(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
-    judged = table1.judge_cells(measured)
+def counts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
+    """How many claims of each kind have each verdict."""
+    found: dict[Kind, dict[Verdict, int]] = {kind: dict.fromkeys(evidence.VERDICTS, 0) for kind in KINDS}
+    for result in results:
+        found[result.kind][result.verdict] += 1
+    return found
+
+
+def _measured(folder: Path) -> pd.DataFrame:
+    runs = tables.read_table(folder / "runs.csv", tables.RUN_COLUMNS)
+    return tables.combine(runs, tables.read_table(folder / "measurements.csv", tables.MEASURED_COLUMNS))
+
+
+def _table1(claims: Claims, measured: pd.DataFrame, advise: bool) -> Iterable[ClaimResult]:
+    judged, values = table1.judge_cells(measured, advise), table1.cell_values(measured)
+    asked = 2 * len(values)
     networks = table1.as_published(measured).groupby(table1.CELL).size()
+    by_seed = table1.best_by_seed(table1.as_published(measured))
     for cell in claims.table1.cells:
         title = f"{cell.task}, {cell.hidden_dim} neurons, L2 {cell.l2:g}"
         name = f"table1-{cell.task}-{cell.hidden_dim}-{cell.l2:g}".replace(".", "_")
-        error, accuracy = judged[cell.key]
-        common = {
-            "source": f"{claims.table1.source}: {title}",
-            "quote": cell.printed,
-            "networks": int(networks.get(cell.key, 0)),
-            "files": ("tables/table1.csv",),
-        }
         without = cell.error == "---"
-        yield _result(
-            f"{name}-error", "spectral error", error, f"{error.value:.4f}", published=cell.error, **common,
-            statement=f"No network of {title} gives a spectral error."
-            if without else f"The mean spectral error of {title} is {cell.error} rad.",
-            rule=in_words(claims.rules.no_error if without else claims.rules.spectral_error),
-        )  # fmt: skip
-        yield _result(
-            f"{name}-accuracy", "accuracy", accuracy, f"{accuracy.value:.2f}", published=cell.accuracy, **common,
-            statement=f"The mean test accuracy of {title} is {cell.accuracy}.", rule=in_words(claims.rules.accuracy),
-        )  # fmt: skip
+        no_error = f"No network of {title} gives a spectral error."
+        errors = no_error if without else f"The mean spectral error of {title} is {cell.error} rad."
+        of_errors = claims.rules.no_error if without else claims.rules.spectral_error
+        accuracies = f"The mean test accuracy of {title} is {cell.accuracy}."
+        numbers: tuple[tuple[Measure, str, str, str, str], ...] = (
+            ("spectral_error", "error", cell.error, of_errors, errors),
+            ("accuracy", "accuracy", cell.accuracy, claims.rules.accuracy, accuracies),
+        )
+        seeds = _seeds_of(by_seed, cell.key)
+        for (measure, what, printed, rule, statement), judgement, value in zip(
+            numbers, judged[cell.key], values[cell.key], strict=True
+        ):
+            yield _result(
+                f"{name}-{what}", measure.replace("_", " "), judgement, _as_printed(judgement.value, measure),
+                source=f"{claims.table1.source}: {title}", quote=cell.printed, statement=statement, published=printed,
+                networks=int(networks.get(cell.key, 0)), rule=in_words(rule), files=("tables/table1.csv",),
+                printed=None if printed == "---" else float(printed), margin=_margin(measure, printed),
+                reach=evidence.reach(value, asked) if advise else "",
+                rows=tuple((f"seed {seed}", _as_printed(x, measure)) for seed, x in seeds[measure].items()),
+            )  # fmt: skip
+
+
+def _as_printed(value: float, measure: str) -> str:
+    return f"{value:.{evidence.DIGITS[measure]}f}".replace("nan", "---")
+
+
+def _margin(measure: Measure, printed: str) -> tuple[float, float] | None:
+    if printed == "---":
+        return None
+    value = float(printed)
+    if measure == "accuracy":
+        return value - evidence.ACCURACY_MARGIN, value + evidence.ACCURACY_MARGIN
+    return value / evidence.ERROR_MARGIN, value * evidence.ERROR_MARGIN
 
 
 def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult:
-    networks, missing = own[own["task"].isin(claim.tasks)], _missing(claim, own)
+    networks = own[own["task"].isin(claim.tasks)]
+    missing = _missing(claim, networks)
+    strata: list[Stratum] = []
     if missing:
-        judgement = Judgement("cannot tell", f"not measured: no column {missing[0]}", np.nan, None, 0)
+        judgement = Judgement("undecided", f"not measured: no column {missing[0]}", np.nan, None, 0)
         networks = networks.iloc[:0]
     elif networks.empty:
-        judgement = Judgement("cannot tell", "none of its runs is in this experiment", np.nan, None, 0)
+        judgement = Judgement("undecided", "none of its runs is in this experiment", np.nan, None, 0)
     else:
         networks = networks[_all(claim.over, networks)]
-        holds = _all(claim.holds, networks)
-        judgement = evidence.judge_share(holds.to_numpy(bool), networks["seed"].to_numpy(), claim.at_least)
-        by_task = ", ".join(f"{task} {of.sum()}/{len(of)}" for task, of in holds.groupby(networks["task"]))
-        judgement = Judgement(
-            judgement.verdict,
-            judgement.because + (f" ({by_task})" if networks["task"].nunique() > 1 else ""),
-            judgement.value, judgement.interval, judgement.seeds,
-        )  # fmt: skip
+        judgement, strata = _judge(claim, networks)
     where = f" on {', '.join(claim.tasks)}" if len(claim.tasks) < 4 else ""
-    about = f"About networks with {_and(claim.over)}{where}; it holds for one with {_and(claim.holds)}. "
+    apart = f", each {_and_names(claim.strata)} apart" if claim.strata else ""
+    about = f"About networks with {_and(claim.over)}{where}{apart}; it holds for one with {_and(claim.holds)}. "
+    first = claim.holds[0]
     return _result(
-        claim.name, claim.group, judgement, f"{judgement.value:.0%}", source=claim.source, quote=claim.quote,
-        statement=claim.statement, published=f"at least {claim.at_least:.0%} (our bar)", networks=len(networks),
-        rule=about + in_words(rules.share, at_least=claim.at_least), files=("measurements.csv",),
+        claim.name, claim.group, judgement, f"{judgement.value:.0%}" if judgement.seeds else "",
+        source=claim.source, quote=claim.quote, statement=claim.statement, networks=len(networks),
+        published=f"at least {claim.at_least:.0%} (our bar)", files=("measurements.csv",),
+        rule=about + in_words(rules.share, at_least=claim.at_least), operationalisation=claim.operationalisation,
+        bar=first.at_least if first.at_least is not None else first.below, strata=tuple(strata),
+        reach=_reach(claim, networks), rows=() if missing else _by_task(claim, networks),
     )  # fmt: skip
+
+
+def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[Stratum]]:
+    """All groups agree, or one differs, or it is undecided."""
+    groups = _strata(claim.strata, networks)
+    if not groups:
+        return Judgement("undecided", "no network of this experiment is one that it speaks of", np.nan, None, 0), []
+    judged, strata = [], []
+    for title, of in groups:
+        holds = _all(claim.holds, of)
+        found = evidence.judge_share(holds.to_numpy(bool), of["seed"].to_numpy(), claim.at_least, len(groups))
+        judged.append(found)
+        strata.append(
+            Stratum(title, int(holds.sum()), len(of), found.seeds, found.interval, found.verdict, _curve(claim, of))
+        )
+    verdicts = {found.verdict for found in judged}
+    verdict: Verdict = "differs" if "differs" in verdicts else "undecided" if "undecided" in verdicts else "agrees"
+    if len(judged) == 1:
+        return judged[0], strata
+    because = "; ".join(f"{stratum.title}: {found.because}" for stratum, found in zip(strata, judged, strict=True))
+    share = float(_all(claim.holds, networks).mean())
+    decides = "; ".join(f"{s.title}: {found.decides}" for s, found in zip(strata, judged, strict=True) if found.decides)
+    seeds = networks["seed"].nunique()
+    return Judgement(verdict, because, share, None, seeds, decides=decides if verdict == "undecided" else ""), strata
+
+
+def _strata(columns: Sequence[str], networks: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The groups of networks, with their names."""
+    if not columns or networks.empty:
+        return [("all", networks)] if len(networks) else []
+    return [
+        (", ".join(_named(column, value) for column, value in zip(columns, key, strict=True)), of)
+        for key, of in networks.groupby(list(columns))
+    ]
+
+
+def _named(column: str, value: Any) -> str:
+    return {"l2": f"L2 {value:g}" if column == "l2" else "", "hidden_dim": f"{value} neurons"}.get(column, str(value))
+
+
+def _and_names(columns: Iterable[str]) -> str:
+    return " and ".join({"l2": "penalty", "hidden_dim": "size"}.get(column, column) for column in columns)
+
+
+def _curve(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, float], ...]:
+    """The share of networks for which it holds, against the bar of the first condition."""
+    first, *others = claim.holds
+    return tuple((bar, float(_all([first.at(bar), *others], networks).mean())) for bar in claim.bars)
+
+
+def _by_task(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+    """Task by task and penalty by penalty, for how many of its networks it holds."""
+    if networks.empty:
+        return ()
+    holds = _all(claim.holds, networks).groupby([networks["task"], networks["l2"]])
+    return tuple((f"{task}, L2 {l2:g}", f"{of.sum()} of {len(of)}") for (task, l2), of in holds)
+
+
+def _reach(claim: Statement, networks: pd.DataFrame) -> str:
+    """Which verdicts can occur with as many networks in each group."""
+    said = []
+    for title, of in _strata(claim.strata, networks):
+        seeds = of["seed"].nunique()
+        needed = evidence.seeds_that_could_agree(len(of), seeds, claim.at_least)
+        enough = len(of) >= evidence.FEWEST_NETWORKS and seeds >= evidence.FEWEST_SEEDS
+        differs = (
+            "with these" if enough else f"with {evidence.FEWEST_NETWORKS} networks of {evidence.FEWEST_SEEDS} seeds"
+        )
+        agrees = (
+            "with these" if needed and enough and needed <= seeds else f"with {needed} seeds" if needed else "never"
+        )
+        said.append(f"{title}: agrees {agrees}, differs {differs}")
+    return "; ".join(said)
 
 
 def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
@@ -151,9 +320,9 @@ def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
     seeds = evidence.PUBLISHED_SEEDS
     same = (len(ran) * seeds, sum(ran) * seeds) == (skipped.count.sweep, skipped.count.listed)
     because = f"the script's loops run {sum(ran) * seeds} of {len(ran) * seeds}"
-    judgement = Judgement("reproduced" if same else "not reproduced", because, sum(ran) * seeds, None, 0)
+    judgement = Judgement("agrees" if same else "differs", because, sum(ran) * seeds, None, 0)
     return _result(
-        skipped.count.name, "caveat", judgement, f"{judgement.value:.0f}", source=skipped.source, quote=skipped.quote,
+        skipped.count.name, "check", judgement, f"{judgement.value:.0f}", source=skipped.source, quote=skipped.quote,
         statement=skipped.count.statement, published=str(skipped.count.listed), networks=0, rule=rules.count,
     )  # fmt: skip
 
@@ -168,7 +337,7 @@ def _skipped_cells(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResu
         ran = ran[ran.index.isin(whole.index)]
         judgement, text = _compare(ran, whole, cell.measure)
         yield _result(
-            cell.name, "caveat", judgement, text, source=claims.skipped.source, quote="", published="the same",
+            cell.name, "check", judgement, text, source=claims.skipped.source, quote="", published="the same",
             statement=f"Without the skipped runs, the {cell.measure.replace('_', ' ')} of {title} prints the same.",
             networks=0, rule=in_words(claims.rules.skipped), files=("tables/table1.csv",),
         )  # fmt: skip
@@ -176,15 +345,15 @@ def _skipped_cells(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResu
 
 def _compare(ran: pd.Series, whole: pd.Series, measure: Measure) -> tuple[Judgement, str]:
     """A cell without and with the skipped runs."""
-    digits, seeds = {"accuracy": 2, "spectral_error": 4}[measure], len(whole)
-    without, with_them = (f"{values.mean():.{digits}f}".replace("nan", "---") for values in (ran, whole))
-    verdict: Verdict = "reproduced" if without == with_them else "not reproduced"
+    seeds = len(whole)
+    without, with_them = (_as_printed(values.mean(), measure) for values in (ran, whole))
+    verdict: Verdict = "agrees" if without == with_them else "differs"
     because = f"{without} without them, {with_them} with them"
     if measure == "spectral_error":
         because += f", for {ran.notna().sum()} and {whole.notna().sum()} of {seeds} seeds"
     if seeds < evidence.FEWEST_SEEDS:
         verdict, because = (
-            "cannot tell",
+            "undecided",
             f"seeds that have both: {seeds}; {evidence.FEWEST_SEEDS} are the fewest that tell",
         )
     return Judgement(verdict, because, float(whole.mean() - ran.mean()), None, seeds), with_them if seeds else ""
@@ -218,5 +387,7 @@ def _result(name: str, group: str, judgement: Judgement, ours: str, **about: Any
         seeds=judgement.seeds,
         verdict=judgement.verdict,
         because=judgement.because,
+        value=None if np.isnan(judgement.value) else judgement.value,
+        decides=judgement.decides,
         **about,
     )

@@ -1,0 +1,61 @@
+"""How often the rules for published numbers err, by simulation (docs/evidence.md)."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from emtvb.figures.style import COLOURS, PAGE, style
+
+NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
+QUESTIONS = {"differs": "said to differ", "agrees": "said to agree"}
+BOUND = 0.05
+"""Neither question may err more often."""
+
+
+@style()
+def draw(rates: pd.DataFrame) -> Figure:
+    """Both questions, a row each, for accuracies and errors, a column each: the share of sweeps against the deviation.
+
+    A line is the mean over the populations of seeds, its band their least and greatest. Shaded: where the answer would
+    be wrong, "differs" at no deviation, "agrees" from one margin on. Dotted: 5%.
+
+    Args:
+        rates: What ``emtvb.paper.operating.characteristics`` gives.
+    """
+    figure = Figure(figsize=(PAGE, 4.2), layout="constrained")
+    panels = figure.subplots(len(QUESTIONS), len(NAMES), sharex=True, sharey=True)
+    groups = list(rates[["model", "seeds"]].drop_duplicates().itertuples(index=False, name=None))
+    for row, (question, title) in zip(panels, QUESTIONS.items(), strict=True):
+        for axes, (what, name) in zip(row, NAMES.items(), strict=True):
+            _panel(axes, rates[rates["what"] == what], question, groups)
+            axes.set_title(f"{name}: {title}")
+    for axes in panels[-1]:
+        axes.set_xlabel("deviation in margins")
+    figure.supylabel("share of simulated sweeps", fontsize=8)
+    handles = [Line2D([], [], color=COLOURS[i]) for i in range(len(groups))]
+    figure.legend(handles, [f"{seeds} seeds, {_brief(model)}" for model, seeds in groups], loc="outside lower center",
+                  ncols=len(groups))  # fmt: skip
+    return figure
+
+
+def numbers(rates: pd.DataFrame) -> pd.DataFrame:
+    """What is drawn, a row per population, model, number of seeds and deviation: the table itself."""
+    return rates
+
+
+def _panel(axes: Axes, rates: pd.DataFrame, question: str, groups: list[tuple[str, int]]) -> None:
+    furthest = float(rates["deviation"].max())
+    axes.axvspan(*((-0.1, 0.1) if question == "differs" else (1, furthest)), color="0.92", linewidth=0)
+    axes.axhline(BOUND, color="0.4", linewidth=0.6, linestyle=":")
+    for i, (model, seeds) in enumerate(groups):
+        found = rates[(rates["model"] == model) & (rates["seeds"] == seeds)].groupby("deviation")[question]
+        axes.fill_between(found.min().index, found.min(), found.max(), color=COLOURS[i], alpha=0.12, linewidth=0)
+        axes.plot(found.mean().index, found.mean(), color=COLOURS[i], marker="o", markersize=2)
+    axes.set(ylim=(-0.02, 1.02), xlim=(-0.1, furthest))
+
+
+def _brief(model: str) -> str:
+    return "twins" if model == "same seeds" else "others"

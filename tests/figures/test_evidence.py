@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from emtvb.figures import evidence
+from emtvb.paper import operating
+
+
+def rates() -> pd.DataFrame:
+    rows = [
+        (what, population, model, seeds, deviation, 100, max(0.9 - deviation, 0), min(deviation / 2, 1), 0.1)
+        for what in ("accuracy", "spectral_error")
+        for population in ("a", "b")
+        for model, seeds in (("exchangeable seeds", 5), ("same seeds", 20))
+        for deviation in (0.0, 1.0, 2.0)
+    ]
+    columns = ["what", "population", "model", "seeds", "deviation", "sweeps", "agrees", "differs", "undecided"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_lines_are_the_shares_of_each_question() -> None:
+    figure = evidence.draw(rates())
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == [
+        "test accuracy: said to differ", "spectral error: said to differ",
+        "test accuracy: said to agree", "spectral error: said to agree",
+    ]  # fmt: skip
+    for axes, expected in zip(figure.axes, [[0, 0.5, 1]] * 2 + [[0.9, 0, 0]] * 2, strict=True):
+        lines = [line for line in axes.lines if line.get_marker() == "o"]
+        assert len(lines) == 2
+        for line in lines:
+            np.testing.assert_allclose(line.get_ydata(), expected)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["5 seeds, others", "20 seeds, twins"]
+
+
+def test_what_is_simulated_can_be_drawn_and_is_the_same_again() -> None:
+    once, again = operating.characteristics(4), operating.characteristics(4)
+    pd.testing.assert_frame_equal(once, again)
+    assert (once[["agrees", "differs", "undecided"]].sum(axis=1) - 1).abs().max() < 1e-9
+    assert set(once.columns) == set(rates().columns)
+    evidence.draw(once)
