@@ -15,8 +15,9 @@ from emtvb.architectures.s4 import S4
 from emtvb.interpret import memories
 from emtvb.interpret.extraction import by_data
 from emtvb.interpret.judging import MemoryMeasures, decoded_map, held_out, judge, unedited_success
+from emtvb.interpret.linearisation import mean_by_differences
 from emtvb.interpret.measure import MeasureSettings, accuracy
-from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.memories import VariableMemories, between
 from emtvb.interpret.recording import Recording, settled
 from emtvb.interpret.spectrum import match_spectra
 from emtvb.interpret.systems import System
@@ -120,21 +121,16 @@ def interpret(
         unedited_success=unedited,
     )
     maps = {
-        "origin_map": _between(basis, origin),
-        "visited_map": _between(basis, visited),
+        "origin_map": between(basis, origin),
+        "visited_map": between(basis, visited),
         "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.kept], task.s),
     }
     return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": found, **maps})
 
 
 def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
-    """The derivative of a step without input by central differences, its mean over these states."""
-    size = 1e-2 * float(np.abs(states).mean())
-    columns = []
-    for direction in np.eye(states.shape[1], dtype=states.dtype):
-        ahead, behind = (system.coast(states + sign * size * direction, 1)[0][0] for sign in (1, -1))
-        columns.append((ahead.astype(np.float64) - behind).mean(axis=0) / (2 * size))
-    return np.stack(columns, axis=1)
+    """The derivative of a step without input, its mean over these states."""
+    return mean_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
 
 
 def restoring(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
@@ -151,10 +147,6 @@ def restoring(system: System, task: Task, basis: VariableMemories, recording: Re
     theory = halved @ np.linalg.matrix_power(task.transition(), steps).T
     changed = (np.abs(theory) == 0.5) & basis.kept
     return float((basis.read(states[-1]) * np.sign(theory))[changed].mean())
-
-
-def _between(basis: VariableMemories, weights: Float[np.ndarray, "state state"]) -> Float[np.ndarray, "kept kept"]:
-    return basis.seen(weights)[np.ix_(basis.kept, basis.kept)]
 
 
 def _shown(

@@ -180,11 +180,17 @@ def trials(
     element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
     state, before, after = _flips(task, recording, element, time, rng)
     change = memories.change(before, after)
-    random = rng.normal(size=change.shape)
-    random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
+    random = random_step(change, rng)
     asked, old = future(task, after, steps), future(task, before, steps)
     edited, pushed = (system.coast(state + step, steps)[1] for step in (change, random))
     return Trials(element, time, exact(edited, asked), exact(pushed, asked), exact(pushed, old))
+
+
+def random_step(change: Float[np.ndarray, "trial state"], rng: np.random.Generator) -> Float[np.ndarray, "trial state"]:
+    """Steps of the same sizes in random directions: the control of an edit."""
+    random = rng.normal(size=change.shape)
+    random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
+    return random
 
 
 @dataclass(frozen=True)

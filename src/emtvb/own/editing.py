@@ -1,0 +1,393 @@
+"""Change what a network holds while it runs, and compare what follows with what should: ``edit``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from emtvb.errors import InputError
+from emtvb.interpret import interventions
+from emtvb.interpret.recording import settled
+from emtvb.networks import signs
+from emtvb.own.fitting import Fitted, wilson
+from emtvb.own.trials import Trials
+from emtvb.own.variables import BINARY, CONTINUOUS, as_numpy
+from emtvb.tasks import Task
+
+Agrees = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Future = Callable[[np.ndarray, np.ndarray], Any] | str | Task | None
+
+TRIAL = "trial"
+_CLOSE = 0.5
+"""Outputs agree within so many standard deviations of the network's outputs, where they are no signs."""
+_ALIKE = 0.1
+"""Continuous variables are the same within so many standard deviations, where another trial is looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Edits:
+    """What came of an edit, an entry per trial and time.
+
+    Followed is a future in which every output vector, for all steps, agrees with the one that was expected.
+
+    Attributes:
+        name: What was done.
+        trial: The trial, an index of those to judge on.
+        time: After which time it was edited.
+        before: The variables' values there.
+        after: What was asked for.
+        outputs: What the network then gave out.
+        expected: What should follow from the values after the edit.
+        unedited: What the network gives out on the same inputs without it.
+        followed: Whether the future was the expected one.
+        already: The same without the edit: must be rare, or the edit shows nothing.
+        random: The same after a step of the same size in a random direction: a control, which must fail.
+        other: The same after a step of the same length along another variable's direction: a control, which must fail;
+            empty where there is no other variable.
+        ceiling: Whether the network without an edit does what should follow from the values before it: no edit can
+            succeed more often. Empty where what is expected comes from other trials.
+        size: Of the step, in the state.
+        recovered: Share of the squared distance between the expected future and the unedited one that the edit made up
+            for: 1 is all, 0 nothing; over all trials. Then of the random step, and of the step along the other variable
+            (NaN where there is none).
+    """
+
+    name: str
+    trial: Int[np.ndarray, " edit"]
+    time: Int[np.ndarray, " edit"]
+    before: np.ndarray
+    after: np.ndarray
+    outputs: Float[np.ndarray, "step edit output"]
+    expected: Float[np.ndarray, "step edit output"]
+    unedited: Float[np.ndarray, "step edit output"]
+    followed: Bool[np.ndarray, " edit"]
+    already: Bool[np.ndarray, " edit"]
+    random: Bool[np.ndarray, " edit"]
+    other: Bool[np.ndarray, " control"]
+    ceiling: Bool[np.ndarray, " known"]
+    size: Float[np.ndarray, " edit"]
+    recovered: tuple[float, float, float]
+
+    @property
+    def success(self) -> float:
+        """Share of edits whose future was the expected one."""
+        return float(self.followed.mean())
+
+    def interval(self, which: str = "followed") -> tuple[float, float]:
+        """The 95% interval (Wilson) of the share of ``followed``, ``already``, ``random``, ``other`` or ``ceiling``.
+
+        Trials count once, however often they were edited.
+        """
+        values = getattr(self, which)
+        if not len(values):
+            return 0.0, 1.0
+        low, high = wilson(float(values.mean()), min(len(np.unique(self.trial)), len(values)))
+        return float(low), float(high)
+
+    @property
+    def controls_fail(self) -> bool:
+        """Whether the edit succeeds more often than each control and than no edit, by more than the intervals."""
+        controls = [name for name in ("already", "random", "other") if len(getattr(self, name))]
+        return all(self.interval(name)[1] < self.interval()[0] for name in controls)
+
+    def __str__(self) -> str:
+        rows = {
+            "followed, of the edits": "followed",
+            "without an edit": "already",
+            "random step of the same size": "random",
+            "along another variable": "other",
+            "as expected if nothing is edited": "ceiling",
+        }
+        recovered = dict(zip(("followed", "random", "other"), self.recovered, strict=True))
+        lines = [
+            f"{self.name}: {len(self.trial)} edits in {len(np.unique(self.trial))} trials, {len(self.outputs)} steps"
+        ]
+        for words, name in rows.items():
+            if len(values := getattr(self, name)):
+                low, high = self.interval(name)
+                share = f"; recovered {recovered[name]:6.3f}" if name in recovered else ""
+                lines.append(f"  {words:33} {values.mean():6.3f}  [{low:.3f}, {high:.3f}]{share}")
+        return "\n".join(lines)
+
+
+def edit(
+    fitted: Fitted,
+    at: int | Iterable[int],
+    *,
+    flip: Any = None,
+    set: Mapping[Any, Any] | None = None,
+    swap: tuple[Any, Any] | None = None,
+    shift: Mapping[Any, float] | None = None,
+    future: Future = None,
+    steps: int | None = None,
+    inputs: Any = None,
+    agrees: Agrees | None = None,
+    most: int = 512,
+    seed: int = 0,
+) -> Edits:
+    """Change variables of a running network through its memories, h + Psi (v' - v), and see what follows.
+
+    A variable is meant by its name or its place; of a task of this package "3.2" is dimension 2 of variable 3, and "3"
+    all of variable 3. Give one of flip, set, swap and shift.
+
+    Args:
+        fitted: Of :func:`fit`. The trials to judge on are edited, where the change changes something.
+        at: After which time, or times.
+        flip: Binary variables that get their other value.
+        set: By variable, the value that it gets: one for all, or one for each trial to judge on.
+        swap: Two variables, or two groups of as many, that exchange their values.
+        shift: By continuous variable, what is added to it.
+        future: What should follow: a function of the values (trial, variable) after the edit and of the inputs that
+            follow (step, trial, input), which returns outputs (step, trial, output); or "trial": the outputs of another
+            trial that holds just these values then, on that trial's inputs; or a task of this package. By default the
+            trials' own task, or else "trial".
+        steps: Steps after the edit that are compared; by default as many as were recorded, of a task 100.
+        inputs: What the network reads after the edit, (step, input) or (step, trial, input); by default what it read
+            when it was recorded. Not with "trial".
+        agrees: Whether outputs are the expected ones: from both, (step, trial, output), to (step, trial). By default
+            every output has the sign that was expected, where only 1 and -1 are expected; otherwise each is within half
+            a standard deviation of the network's outputs.
+        most: Edits; if there could be more, they are chosen by chance.
+        seed: Of choices, and of the random direction.
+
+    Raises:
+        InputError: Where there is no such time, variable or value, nothing is changed, or nothing to compare with.
+    """
+    trials = fitted.trials
+    given = {"flip": flip, "set": set, "swap": swap, "shift": shift}
+    chosen = [word for word, value in given.items() if value is not None]
+    if len(chosen) != 1:
+        raise InputError("edit", " and ".join(chosen) or "nothing", "give one of flip, set, swap and shift")
+    if isinstance(future, Task) and (trials.task is None or future.composition != trials.task.composition):
+        raise InputError("future", future.name, "a task gives the future of trials that were recorded on it")
+    source = trials.task or TRIAL if future is None else future
+    rng = np.random.default_rng(seed)
+    times = np.atleast_1d(np.asarray(at))
+    length = _steps(trials, times, steps, source, inputs is not None)
+    time = np.repeat(times, trials.judging.states.shape[1])
+    trial = np.tile(np.arange(trials.judging.states.shape[1]), len(times))
+    before = trials.judging.theory[time, trial]
+    after, changed, name = _after(trials, before, trial, chosen[0], given[chosen[0]])
+    after = _consistent(trials, after, time)
+    known = np.isfinite(before[:, trials.kept]).all(axis=1)
+    moved = np.abs(fitted.memories.change(np.nan_to_num(before), np.nan_to_num(after))).max(axis=1) > 0
+    picked = np.flatnonzero(known & moved)
+    if not len(picked):
+        reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
+        raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
+    donor = None
+    if source == TRIAL:
+        if inputs is not None:
+            raise InputError("inputs", "given beside future='trial'", "the other trial has its own; leave them out")
+        donor = _donors(trials, after, time, trial, picked, rng)
+        picked, donor = picked[donor >= 0], donor[donor >= 0]
+    if len(picked) > most:
+        few = np.sort(rng.permutation(len(picked))[:most])
+        picked, donor = picked[few], donor[few] if donor is not None else None
+    time, trial, before, after = time[picked], trial[picked], before[picked], after[picked]
+    u = _inputs_after(trials, time, trial if donor is None else donor, length, inputs)
+    state = trials.judging.states[time, trial]
+    change = fitted.memories.change(before, after)
+
+    def future_of(step: np.ndarray | None) -> np.ndarray:
+        moved = state if step is None else state + step
+        coasts = trials.task is not None and not u.any()
+        return (trials.system.coast(moved, length) if coasts else trials.system.run(u, moved))[1]
+
+    agree = agrees or _agreement(trials)
+    unedited, edited = future_of(None), future_of(change)
+    ceiling = np.zeros(0, dtype=bool)
+    if donor is not None:
+        expected = np.stack(
+            [trials.judging.outputs[t + 1 : t + 1 + length, i] for t, i in zip(time, donor, strict=True)], 1
+        )
+    else:
+        expected = _expected(trials, source, after, u, length, unedited)
+        ceiling = _all(agree(unedited, _expected(trials, source, before, u, length, unedited)), unedited)
+    pushed = future_of(interventions.random_step(change, rng))
+    other = _along_another(fitted, change, changed, rng)
+    aside = None if other is None else future_of(other)
+    return Edits(
+        name, trial, time, trials.values(before), trials.values(after), edited, expected, unedited,
+        _all(agree(edited, expected), edited),
+        _all(agree(unedited, expected), edited),
+        _all(agree(pushed, expected), edited),
+        np.zeros(0, dtype=bool) if aside is None else _all(agree(aside, expected), edited),
+        ceiling,
+        np.linalg.norm(change, axis=1),
+        tuple(_recovered(outputs, expected, unedited) for outputs in (edited, pushed, aside)),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _steps(trials: Trials, times: np.ndarray, steps: int | None, source: Any, has_inputs: bool) -> int:
+    """How many steps are compared."""
+    recorded = len(trials.judging.states)
+    if not len(times) or times.dtype.kind not in "iu" or times.min() < 0 or times.max() >= recorded:
+        raise InputError("at", times.tolist(), f"give times from 0 to {recorded - 1}")
+    left = recorded - 1 - int(times.max())
+    free = has_inputs or (trials.task is not None and source != TRIAL)
+    wanted = (interventions.FUTURE if trials.task else left) if steps is None else steps
+    if wanted < 1 or (wanted > left and not free):
+        remedy = f"{left} steps were recorded after time {int(times.max())}; edit earlier, or record longer"
+        raise InputError("steps", wanted, remedy)
+    return int(wanted)
+
+
+def _after(
+    trials: Trials, before: np.ndarray, trial: np.ndarray, word: str, what: Any
+) -> tuple[np.ndarray, list[int], str]:
+    """The numbers that were asked for, the variables that this changes, and in words what it is."""
+    after = before.copy()
+    places, variables = trials.places, trials.variables
+    if word == "flip":
+        found = trials.find(what)
+        for i in found:
+            if variables[i].kind != BINARY:
+                raise InputError("flip", variables[i].name, f"it is {variables[i].kind}; use set or shift")
+            after[:, places[i]] *= -1
+    elif word == "swap":
+        if not isinstance(what, (tuple, list)) or len(what) != 2:
+            raise InputError("swap", what, "give two variables")
+        first, second = (trials.find(part) for part in what)
+        if len(first) != len(second):
+            raise InputError("swap", what, f"{len(first)} variables for {len(second)}; give two of a size")
+        for i, j in zip(first, second, strict=True):
+            a, b = variables[i], variables[j]
+            if a.kind != b.kind or (a.kind != CONTINUOUS and not np.array_equal(a.classes, b.classes)):
+                raise InputError("swap", f"{a.name} and {b.name}", "they do not take the same values; use set")
+            for one, source in ((i, j), (j, i)):
+                after[:, places[one]] = variables[one].encode(variables[source].decode(before[:, places[source]]))
+            after[np.isnan(before)] = np.nan
+        found = first + second
+    else:
+        if not isinstance(what, Mapping) or not what:
+            raise InputError(word, what, f"give {word}={{variable: value}}")
+        found = []
+        for selector, value in what.items():
+            indices = trials.find(selector)
+            values = as_numpy(value)
+            if values.shape and values.shape[0] == trials.judging.states.shape[1] and len(indices) == 1:
+                spread = [values[trial]]
+            elif values.shape in ((), (len(indices),)):
+                spread = [np.full(len(before), one) for one in np.broadcast_to(values, len(indices))]
+            else:
+                raise InputError(word, f"{values.shape} values for {selector}", f"give 1 or {len(indices)}")
+            for i, one in zip(indices, spread, strict=True):
+                if word == "shift":
+                    if variables[i].kind != CONTINUOUS:
+                        raise InputError("shift", variables[i].name, f"it is {variables[i].kind}; use flip or set")
+                    after[:, places[i]] += one[:, None] / variables[i].spread
+                else:
+                    after[:, places[i]] = variables[i].encode(one)
+            found += indices
+    shown = [variables[i].name for i in found]
+    return after, found, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}"
+
+
+def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """Of a task, with all that is a copy of what was changed."""
+    if trials.task is not None:
+        late = time >= settled(trials.task)
+        after[late] = interventions.consistent(trials.task, after[late])
+    return after
+
+
+def _donors(
+    trials: Trials,
+    after: np.ndarray,
+    time: np.ndarray,
+    trial: np.ndarray,
+    picked: np.ndarray,
+    rng: np.random.Generator,
+) -> Int[np.ndarray, " edit"]:
+    """For each edit another trial that holds at that time what was asked for; -1 where there is none."""
+    scale = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
+    kept = trials.kept
+    found = np.full(len(picked), -1)
+    for entry, i in enumerate(picked):
+        held = trials.judging.theory[time[i]]
+        alike = (np.abs(held - after[i]) <= scale)[:, kept].all(axis=1)
+        alike[trial[i]] = False
+        if alike.any():
+            found[entry] = rng.choice(np.flatnonzero(alike))
+    if (found < 0).all():
+        remedy = "no other trial holds just these values then; give future= as a function, or record more trials"
+        raise InputError("future", TRIAL, remedy)
+    return found
+
+
+def _inputs_after(trials: Trials, time: np.ndarray, trial: np.ndarray, length: int, given: Any) -> np.ndarray:
+    """What is read after the edits, (step, edit, input)."""
+    if given is None:
+        if trials.task is not None:
+            return np.zeros((length, len(time), trials.inputs.shape[2]), dtype=trials.inputs.dtype)
+        return np.stack([trials.inputs[t + 1 : t + 1 + length, i] for t, i in zip(time, trial, strict=True)], axis=1)
+    u = as_numpy(given)
+    width = trials.inputs.shape[2]
+    if u.shape == (length, width):
+        return np.repeat(u[:, None], len(time), axis=1).astype(trials.inputs.dtype)
+    if u.shape == (length, trials.inputs.shape[1], width):
+        return u[:, trial].astype(trials.inputs.dtype)
+    wanted = f"({length}, {width}) or ({length}, {trials.inputs.shape[1]}, {width})"
+    raise InputError("inputs", f"shape {u.shape}", f"give {wanted}: steps, trials to judge on, inputs")
+
+
+def _expected(
+    trials: Trials, source: Any, numbers: np.ndarray, u: np.ndarray, length: int, like: np.ndarray
+) -> np.ndarray:
+    """The outputs that should follow from these numbers, from a task or a function."""
+    if isinstance(source, Task):
+        return interventions.future(source, numbers, length).astype(np.float64)
+    if not callable(source):
+        raise InputError("future", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
+    found = as_numpy(source(trials.values(numbers), u))
+    if found.shape != like.shape or found.dtype.kind not in "fiub":
+        shown = f"a function that returned {found.dtype} of shape {found.shape}"
+        raise InputError("future", shown, f"give outputs (step, trial, output) = {like.shape}")
+    return found.astype(np.float64)
+
+
+def _agreement(trials: Trials) -> Agrees:
+    """Signs where signs are expected, closeness otherwise."""
+    spread = trials.judging.outputs.reshape(-1, trials.judging.outputs.shape[2]).astype(np.float64).std(axis=0)
+
+    def agree(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        if (np.abs(expected) == 1).all():
+            return (signs(outputs) == expected).all(axis=2)
+        return (np.abs(outputs - expected) <= _CLOSE * spread).all(axis=2)
+
+    return agree
+
+
+def _all(agreed: np.ndarray, like: np.ndarray) -> Bool[np.ndarray, " edit"]:
+    """Whether all steps of a trial agree."""
+    if agreed.shape != like.shape[:2]:
+        raise InputError("agrees", f"returned shape {agreed.shape}", f"give (step, trial) = {like.shape[:2]}")
+    return np.asarray(agreed.astype(bool).all(axis=0))
+
+
+def _along_another(
+    fitted: Fitted, change: np.ndarray, changed: list[int], rng: np.random.Generator
+) -> np.ndarray | None:
+    """Steps of the same lengths along other variables' directions."""
+    places, kept = fitted.trials.places, fitted.trials.kept
+    others = [i for i in range(len(places)) if i not in changed and kept[places[i]].all()]
+    columns = [fitted.memories.basis[:, places[i]] for i in others]
+    columns = [column for column in columns if np.linalg.norm(column) > 0]
+    if not columns:
+        return None
+    chosen = rng.integers(len(columns), size=len(change))
+    steps = np.stack([columns[i] @ rng.choice([-1.0, 1.0], size=columns[i].shape[1]) for i in chosen])
+    return steps * (np.linalg.norm(change, axis=1) / np.linalg.norm(steps, axis=1))[:, None]
+
+
+def _recovered(outputs: np.ndarray | None, expected: np.ndarray, unedited: np.ndarray) -> float:
+    """Share of the squared distance from the expected future that is made up for."""
+    distance = float(((unedited.astype(np.float64) - expected) ** 2).sum())
+    if outputs is None or not distance:
+        return float("nan")
+    return 1 - float(((outputs.astype(np.float64) - expected) ** 2).sum()) / distance
