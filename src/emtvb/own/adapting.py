@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.errors import InputError
-from emtvb.interpret.linearisation import by_differences
+from emtvb.interpret.linearisation import by_differences, jacobian
 from emtvb.interpret.systems import Elman, System
-from emtvb.networks import Network
+from emtvb.networks import Network, rollout
 from emtvb.own import states
 from emtvb.own.numpy_steps import NumpyMachine
-from emtvb.own.steps import Machine, named_in
+from emtvb.own.steps import Machine, named_in, takes_count
 
 
 class Adapted:
@@ -56,16 +56,19 @@ class Adapted:
         return self._input_dim
 
     def run(
-        self, inputs: Float[np.ndarray, "time trial input"], state: Float[np.ndarray, "trial state"] | None = None
+        self, inputs: np.ndarray, state: np.ndarray | None = None
     ) -> tuple[Float[np.ndarray, "time trial state"], Float[np.ndarray, "time trial output"]]:
         """States and outputs after each input, from this state, or from where the network itself begins.
+
+        Args:
+            inputs: (time, trial, input).
+            state: (trial, state).
 
         Raises:
             InputError: Where the inputs or the state are not of the network's size.
         """
-        if inputs.ndim != 3:
-            raise InputError("inputs", inputs.shape, "give an array of shape (time, trials, inputs)")
-        example, layout = self._learn(inputs[0, 0] if inputs.size else np.zeros(inputs.shape[2]))
+        check_inputs(inputs, self._input_dim, self.name)
+        example, layout = self._learn(inputs[0, 0])
         machine = self._machine
         flats, outputs = [], []
         with machine.quiet():
@@ -77,8 +80,6 @@ class Adapted:
                 output, now = machine.step(machine.array(u), now)
                 flats.append(machine.flat(now, layout))
                 outputs.append(output)
-            if not flats:
-                raise InputError("inputs", inputs.shape, "give at least one time step")
             return machine.numpy(flats), machine.numpy(outputs)
 
     def drive(
@@ -93,14 +94,15 @@ class Adapted:
         """States and outputs without input, which is on inputs of zero; the first are those after the first step."""
         return self.run(np.zeros((steps, len(state), self._known_input_dim()), dtype=state.dtype), state)
 
-    def jacobian(
-        self, state: Float[np.ndarray, "trial state"], inputs: Float[np.ndarray, "trial input"] | None = None
-    ) -> Float[np.ndarray, "trial state state"]:
+    def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
         """The derivative of a step at these states, dF(h, u)/dh: by autograd, or by central differences in numpy.
 
         Args:
-            state: h.
-            inputs: u; zero by default.
+            state: h, (trial, state).
+            inputs: u, (trial, input); zero by default.
+
+        Raises:
+            InputError: Where they are not of the network's size.
         """
         given = np.zeros((len(state), self._known_input_dim())) if inputs is None else inputs
         example, layout = self._learn(given[0])
@@ -131,7 +133,9 @@ class Adapted:
 
 
 class Wrapped:
-    """A system that drives and coasts by itself, such as the paper's network: it goes on from a state as it coasts.
+    """A system that drives and coasts by itself, with what :class:`Adapted` has besides.
+
+    The paper's network can be run on inputs from any state; another system only as it coasts, without.
 
     Attributes:
         system: It.
@@ -168,28 +172,43 @@ class Wrapped:
         return self.system.coast(state, steps)
 
     def run(
-        self, inputs: Float[np.ndarray, "time trial input"], state: Float[np.ndarray, "trial state"] | None = None
+        self, inputs: np.ndarray, state: np.ndarray | None = None
     ) -> tuple[Float[np.ndarray, "time trial state"], Float[np.ndarray, "time trial output"]]:
-        """Driven from its beginning, or without input from a state.
+        """States and outputs after each input, from this state, or from the zero state.
 
         Raises:
-            InputError: Where it is asked to go on from a state with inputs, which such a system cannot.
+            InputError: Where inputs are not of its size, or it is asked to go on from a state with inputs and cannot.
         """
+        check_inputs(inputs, self.input_dim, self.name)
         if state is None:
             return self.system.drive(inputs)
-        if np.any(inputs):
-            raise InputError(
-                "inputs", "not zero after an edit", f"{self.name} only runs on without input; adapt its step"
-            )
+        if isinstance(self.system, Elman):
+            return rollout(self.system.network, inputs, state)
+        self._check_silent(inputs)
         return self.system.coast(state, len(inputs))
 
-    def jacobian(
-        self, state: Float[np.ndarray, "trial state"], inputs: Float[np.ndarray, "trial input"] | None = None
-    ) -> Float[np.ndarray, "trial state state"]:
-        """The derivative of a step without input at these states, by central differences."""
-        if inputs is not None and np.any(inputs):
-            raise InputError("inputs", "not zero", f"{self.name} only runs on without input; adapt its step")
+    def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
+        """The derivative of a step at these states: of the paper's network, or by differences and without input."""
+        if isinstance(self.system, Elman):
+            given = [None] * len(state) if inputs is None else inputs
+            found = [jacobian(self.system.network, h, u) for h, u in zip(state, given, strict=True)]
+            return np.stack(found).astype(np.float64)
+        self._check_silent(inputs)
         return by_differences(lambda moved: self.system.coast(moved, 1)[0][0], state)
+
+    def _check_silent(self, inputs: np.ndarray | None) -> None:
+        if inputs is not None and np.any(inputs):
+            raise InputError(
+                "inputs", "not zero", f"{self.name} goes on from a state without input only; adapt its step"
+            )
+
+
+def check_inputs(inputs: np.ndarray, input_dim: int | None, name: str) -> None:
+    """Raise InputError where inputs are not (time, trial, input)."""
+    if inputs.ndim != 3 or not len(inputs):
+        raise InputError("inputs", inputs.shape, "give an array of shape (time, trials, inputs)")
+    if input_dim not in (None, inputs.shape[2]):
+        raise InputError("inputs", f"{inputs.shape[2]} numbers a step", f"{name} takes {input_dim}")
 
 
 def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: int | None = None) -> Adapted | Wrapped:
@@ -246,11 +265,9 @@ def _is_torchs(network: Any, state: Any, readout: Any) -> bool:
     if torch is None:
         return False
     kinds = (torch.nn.Module, torch.Tensor)
-    start = state(1) if callable(state) and not isinstance(state, kinds) else state
-    if start is not None and not isinstance(start, (int, tuple, list, dict)):
-        return isinstance(start, kinds)
-    given = states.leaves(start) if isinstance(start, (tuple, list, dict)) else []
+    start = (state(1) if takes_count(state) else state()) if callable(state) else state
+    given = [] if isinstance(start, (int, np.integer)) else states.leaves(start)
     if given:
-        return any(isinstance(leaf, kinds) for leaf in given)
-    mentioned = [*named_in(network), readout]
-    return any(isinstance(item, kinds) or item is torch or item is torch.nn.functional for item in mentioned)
+        return any(isinstance(array, torch.Tensor) for array in given)
+    named = [*named_in(network), readout]
+    return any(isinstance(item, kinds) or item is torch or item is torch.nn.functional for item in named)

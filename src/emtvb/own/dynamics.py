@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float
@@ -56,8 +57,8 @@ class FixedPoints:
 
 def fixed_points(
     system: Adapted | Wrapped,
-    starts: Float[np.ndarray, "start state"],
-    inputs: Float[np.ndarray, " input"] | None = None,
+    starts: Any,
+    inputs: Any = None,
     *,
     tolerance: float = 1e-4,
     most: int = 100,
@@ -69,8 +70,8 @@ def fixed_points(
 
     Args:
         system: Of :func:`adapt`.
-        starts: Where to start, such as states that were recorded: ``trials.judging.states[-1]``.
-        inputs: u; zero by default.
+        starts: Where to start, (start, state), such as states that were recorded: ``trials.judging.states[-1]``.
+        inputs: u, (input,); zero by default.
         tolerance: A point counts where its speed is below this share of the starts' mean size; two are one where they
             are nearer than a hundred times that.
         most: Steps of the method.
@@ -155,16 +156,16 @@ class Linearised:
 
 def linearise(
     fitted: Fitted,
-    states: Float[np.ndarray, "point state"] | None = None,
-    inputs: Float[np.ndarray, " input"] | None = None,
+    states: np.ndarray | None = None,
+    inputs: Any = None,
 ) -> Linearised:
     """The derivative of a step, beside the step between memories.
 
     Args:
         fitted: Of :func:`fit`.
-        states: Where: such as a fixed point, (1, state). By default 64 states that the network visits in the trials to
-            judge on.
-        inputs: The input of the step; zero by default.
+        states: Where, (point, state) or one state, such as a fixed point. By default 64 states that the network visits
+            in the trials to judge on.
+        inputs: The input of the step, (input,); zero by default.
 
     Raises:
         InputError: Where states or inputs are not of the network's size.
@@ -175,6 +176,7 @@ def linearise(
         rng = np.random.default_rng(0)
         shape = trials.judging.states.shape
         states = trials.judging.states[rng.integers(start, shape[0], VISITED), rng.integers(shape[1], size=VISITED)]
+    states = np.atleast_2d(states)
     u = None if inputs is None else np.tile(np.asarray(inputs, dtype=np.float64), (len(states), 1))
     J = trials.system.jacobian(states, u).mean(axis=0)
     values = np.linalg.eigvals(J).astype(np.complex128)

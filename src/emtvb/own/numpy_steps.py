@@ -10,7 +10,7 @@ import numpy as np
 
 from emtvb.errors import InputError
 from emtvb.own import states
-from emtvb.own.steps import failed, maker, unpacked
+from emtvb.own.steps import check_rows, failed, maker, unpacked
 
 
 class NumpyMachine:
@@ -41,6 +41,7 @@ class NumpyMachine:
         """One call."""
         output, state = unpacked(self._call(inputs, state), self._name)
         output = np.asarray(output if self._readout is None else self._readout(output))
+        check_rows(output.shape, len(inputs))
         return output.reshape(len(inputs), -1), state
 
     def flat(self, state: Any, layout: list[states.Leaf]) -> np.ndarray:
@@ -70,14 +71,12 @@ class NumpyMachine:
         for trials in (2, 3):
             inputs = np.zeros((trials, *example.shape), dtype=example.dtype)
             try:
-                output, state = self.step(inputs, self.start(trials))
-                output, state = self.step(inputs, state)
+                _, state = self.step(inputs, self.start(trials))
+                _, state = self.step(inputs, state)
             except InputError:
                 raise
             except Exception as error:
                 raise failed(self._name, inputs.shape, error) from None
-            if len(output) != trials:
-                raise InputError("network", f"output of shape {output.shape}", "return one row per trial")
             found.append(state)
         return found[0], states.layout(
             found[0], found[1], np.iscomplexobj, lambda a: np.issubdtype(a.dtype, np.floating)

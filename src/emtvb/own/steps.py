@@ -1,11 +1,11 @@
-"""What a step is, whatever library computes it: the interface, and what is found out about a network before its first."""
+"""What a step is, whatever library computes it, and what is found out about a network before its first one."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ STATE_MAKERS = (
 """Methods by which modules are known to give a state for so many trials."""
 
 
+@runtime_checkable
 class Machine(Protocol):
     """A step on arrays of one library, torch's or numpy's."""
 
@@ -51,8 +52,11 @@ class Machine(Protocol):
         """The derivative of the new state by the old, (trials, state, state); None where it gives none."""
 
 
-def named_in(function: Any) -> list[Any]:
-    """What a function holds or names: its object, what it closes over, its arguments so far, the globals it uses."""
+def named_in(function: Any, depth: int = 3) -> list[Any]:
+    """What a function holds or names: its object, what it closes over, its arguments so far, the globals it uses.
+
+    Functions among these are looked into as well, so many deep.
+    """
     found: list[Any] = [function]
     while hasattr(function, "func"):  # functools.partial
         found += [*function.args, *function.keywords.values(), function.func]
@@ -61,8 +65,11 @@ def named_in(function: Any) -> list[Any]:
     if owner is not None:
         found += [owner, *getattr(owner, "__dict__", {}).values()]
     if inspect.ismethod(function) or inspect.isfunction(function):
-        seen = inspect.getclosurevars(function)
-        found += [*seen.nonlocals.values(), *seen.globals.values()]
+        seen = inspect.getclosurevars(inspect.unwrap(function))
+        named = [*seen.nonlocals.values(), *seen.globals.values()]
+        found += named
+        if depth:
+            found += [item for other in named if inspect.isfunction(other) for item in named_in(other, depth - 1)]
     elif hasattr(function, "__dict__"):
         found += vars(function).values()
     return found
@@ -84,8 +91,9 @@ def maker(network: Any, state: Any, zeros: Callable[[int, int], Any], one: Calla
         return _nothing
     if isinstance(state, (int, np.integer)):
         return lambda trials: zeros(trials, int(state))
-    if callable(state):
-        return _made_by(state)
+    if callable(state) and takes_count(state):
+        return state
+    state = state() if callable(state) else state
     for array in states.leaves(state):
         if len(array.shape) > 1 and array.shape[0] != 1:
             shown = f"an array of shape {tuple(array.shape)}"
@@ -97,14 +105,15 @@ def _nothing(trials: int) -> None:  # noqa: ARG001 - torch's modules begin with 
     return None
 
 
-def _made_by(function: Callable) -> Callable[[int], Any]:
+def takes_count(function: Callable) -> bool:
+    """Whether a function that makes a state is handed the number of trials."""
     try:
         inspect.signature(function).bind(1)
     except TypeError:
-        return lambda _: function()
+        return False
     except ValueError:
-        pass
-    return function
+        return True
+    return True
 
 
 def unpacked(result: Any, name: str) -> tuple[Any, Any]:
@@ -127,3 +136,10 @@ def failed(name: str, shape: tuple[int, ...], error: Exception) -> InputError:
         "one trial's state, or a function of the number of trials)"
     )
     return InputError("network", f"{name} failed ({said})", remedy)
+
+
+def check_rows(shape: Sequence[int], trials: int) -> None:
+    """Raise InputError unless an output has a row for each trial, perhaps within a sequence of one step."""
+    if list(shape[:1]) != [trials] and not (len(shape) == 3 and sorted((shape[0], shape[1])) == sorted((1, trials))):
+        shown = f"output of shape {tuple(shape)} for {trials} trials"
+        raise InputError("network", shown, "return one row for each, (trials, outputs)")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from emtvb.errors import InputError
 from emtvb.own import states
-from emtvb.own.steps import failed, maker, named_in, unpacked
+from emtvb.own.steps import check_rows, failed, maker, named_in, unpacked
 
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 
@@ -77,6 +77,7 @@ class TorchMachine:
             output = self._readout(output)
         if not isinstance(output, Tensor):
             raise InputError("network", f"{self._name} gave out {type(output).__name__}", "its output must be a tensor")
+        check_rows(output.shape, len(inputs))
         return output.reshape(len(inputs), -1), state
 
     def flat(self, state: Any, layout: list[states.Leaf]) -> Tensor:
@@ -116,9 +117,7 @@ class TorchMachine:
         for trials in (2, 3):
             inputs = self.array(np.zeros((trials, input_dim)))
             _, state = self.step(inputs, self.start(trials))
-            output, state = self.step(inputs, state)
-            if len(output) != trials or output.shape[1] == 0:
-                raise InputError("network", f"output of shape {tuple(output.shape)}", "return one row per trial")
+            _, state = self.step(inputs, state)
             found.append(state)
         layout = states.layout(found[0], found[1], torch.is_complex, torch.is_floating_point)
         if self._dtype is None:
