@@ -18,7 +18,7 @@ def fixed_point(network: Network) -> Float[np.ndarray, " hidden"]:
 def jacobian(
     network: Network, state: Float[np.ndarray, " hidden"], inputs: Float[np.ndarray, " d"] | None = None
 ) -> Float[np.ndarray, "hidden hidden"]:
-    """Derivative of one step, d tanh(a) / dh = diag(1 - tanh(a)^2) W_hh with a = W_hh h + W_uh u; u is 0 if not given."""
+    """Derivative of one step, d tanh(a) / dh = diag(1 - tanh(a)^2) W_hh, a = W_hh h + W_uh u; u is 0 by default."""
     reached = network.W_hh @ state if inputs is None else network.W_hh @ state + network.W_uh @ inputs
     slope = 1 - np.tanh(reached) ** 2
     return slope[:, None] * network.W_hh

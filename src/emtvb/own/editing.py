@@ -19,11 +19,12 @@ from emtvb.own.variables import BINARY, CONTINUOUS, as_numpy
 from emtvb.tasks import Task
 
 Agrees = Callable[[np.ndarray, np.ndarray], np.ndarray]
-Future = Callable[[np.ndarray, np.ndarray], Any] | str | Task | None
 
 TRIAL = "trial"
 _CLOSE = 0.5
 """Outputs agree within so many standard deviations of the network's outputs, where they are no signs."""
+_ROUNDING = 1e-3
+"""Nothing nearer than this share of the largest of these deviations counts as a difference."""
 _ALIKE = 0.1
 """Continuous variables are the same within so many standard deviations, where another trial is looked for."""
 
@@ -119,10 +120,10 @@ def edit(
     at: int | Iterable[int],
     *,
     flip: Any = None,
-    set: Mapping[Any, Any] | None = None,
-    swap: tuple[Any, Any] | None = None,
-    shift: Mapping[Any, float] | None = None,
-    future: Future = None,
+    set: Any = None,
+    swap: Any = None,
+    shift: Any = None,
+    future: Any = None,
     steps: int | None = None,
     inputs: Any = None,
     agrees: Agrees | None = None,
@@ -138,9 +139,9 @@ def edit(
         fitted: Of :func:`fit`. The trials to judge on are edited, where the change changes something.
         at: After which time, or times.
         flip: Binary variables that get their other value.
-        set: By variable, the value that it gets: one for all, or one for each trial to judge on.
-        swap: Two variables, or two groups of as many, that exchange their values.
-        shift: By continuous variable, what is added to it.
+        set: {variable: value}, the value that it gets: one for all, or one for each trial to judge on.
+        swap: (variable, variable): two variables, or two groups of as many, that exchange their values.
+        shift: {variable: number}, what is added to continuous variables.
         future: What should follow: a function of the values (trial, variable) after the edit and of the inputs that
             follow (step, trial, input), which returns outputs (step, trial, output); or "trial": the outputs of another
             trial that holds just these values then, on that trial's inputs; or a task of this package. By default the
@@ -354,11 +355,12 @@ def _expected(
 def _agreement(trials: Trials) -> Agrees:
     """Signs where signs are expected, closeness otherwise."""
     spread = trials.judging.outputs.reshape(-1, trials.judging.outputs.shape[2]).astype(np.float64).std(axis=0)
+    near = np.maximum(_CLOSE * spread, _ROUNDING * spread.max())
 
     def agree(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
         if (np.abs(expected) == 1).all():
             return (signs(outputs) == expected).all(axis=2)
-        return (np.abs(outputs - expected) <= _CLOSE * spread).all(axis=2)
+        return (np.abs(outputs - expected) <= near).all(axis=2)
 
     return agree
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -305,15 +306,15 @@ def _r2(
     return float(score[0]), float(low), float(high), chance, score_at[:, 0], low_at, np.nan_to_num(chance_at)
 
 
-def _share(count: np.ndarray, total: np.ndarray, squares: np.ndarray, missed: np.ndarray) -> np.ndarray:
+def _share(count: Any, total: Any, squares: Any, missed: Any) -> Any:
     """R^2: 1 - missed / (squares around the mean); NaN where there is no variance."""
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = squares - total**2 / count
         return np.where(variance > 1e-12 * np.maximum(squares, 1e-300), 1 - missed / variance, np.nan)
 
 
-def wilson(share: float | np.ndarray, count: int | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's 95% interval of a share of so many.
+def wilson(share: Any, count: Any) -> tuple[Any, Any]:
+    """Wilson's 95% interval of a share of so many; of arrays too.
 
     Of shares within trials it is too wide rather than too narrow: none varies more than one that is 0 or 1.
     """
