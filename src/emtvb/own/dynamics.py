@@ -10,13 +10,15 @@ from jaxtyping import Bool, Complex, Float
 
 from emtvb.errors import InputError
 from emtvb.interpret import memories
-from emtvb.interpret.architectures import VISITED
+from emtvb.interpret.architectures import VISITED, Measurement, Subject, interpret_system
 from emtvb.interpret.judging import decoded_map
+from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.memories import between
 from emtvb.interpret.recording import settled
 from emtvb.own.adapting import Adapted, Wrapped, adapt
 from emtvb.own.fitting import Fitted
 from emtvb.own.variables import as_numpy
+from emtvb.runs import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,4 +192,24 @@ def linearise(
         task.transition()[np.ix_(kept, kept)] if task else None,
         memories.map_error(fitted.memories, J, task) if task else float("nan"),
         memories.gain(fitted.memories, J, task) if task else float("nan"),
+    )
+
+
+def interpret(run: Run, system: Adapted, settings: MeasureSettings) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """What the workflow measures of other architectures, of any network on a task of this package.
+
+    Where it says "origin", it is the fixed point without input that is reached from the origin; the origin itself, if
+    none is.
+
+    Args:
+        run: Its task, its name, and the longest horizon that it was trained on.
+        system: The network.
+        settings: How it is measured.
+    """
+    origin = np.zeros((1, system.state_dim), dtype=np.float32)
+    found = fixed_points(system, origin)
+    rest = found.points[:1].astype(np.float32) if len(found.points) else origin
+    subject = Subject(run.run_id, system.name, run.task, max(run.protocol.curriculum))
+    return interpret_system(
+        subject, system, system.jacobian(rest)[0], lambda states: system.jacobian(states).mean(axis=0), settings
     )
