@@ -49,12 +49,13 @@ def test_the_condition_is_that_of_the_directions() -> None:
     assert judged.condition == pytest.approx(1)
 
 
-def test_what_is_not_held_cannot_be_read() -> None:
+def test_what_is_not_held_cannot_be_read_at_any_time() -> None:
     u, labels = tape()
     rng = np.random.default_rng(1)
     labels |= {"coin": rng.choice([0, 1], size=u.shape[:2]), "noise": rng.normal(size=u.shape[:2])}
     judged = emtvb.judge(emtvb.fit(emtvb.record(adapted(make_register()), u, labels)))
     assert judged.unreadable == ("coin", "noise")
+    assert not any(r.readable_at.any() for r in judged.readings[3:])
     assert "cannot be read: coin, noise" in str(judged)
 
 

@@ -158,70 +158,104 @@ def edit(
     Raises:
         InputError: Where there is no such time, variable or value, nothing is changed, or nothing to compare with.
     """
-    trials = fitted.trials
-    given = {"flip": flip, "set": set, "swap": swap, "shift": shift}
-    chosen = [word for word, value in given.items() if value is not None]
-    if len(chosen) != 1:
-        raise InputError("edit", " and ".join(chosen) or "nothing", "give one of flip, set, swap and shift")
+    given = {
+        word: what
+        for word, what in (("flip", flip), ("set", set), ("swap", swap), ("shift", shift))
+        if what is not None
+    }
+    if len(given) != 1:
+        raise InputError("edit", " and ".join(given) or "nothing", "give one of flip, set, swap and shift")
+    trials, ((word, what),) = fitted.trials, given.items()
     if isinstance(future, Task) and (trials.task is None or future.composition != trials.task.composition):
         raise InputError("future", future.name, "a task gives the future of trials that were recorded on it")
     source = trials.task or TRIAL if future is None else future
+    if source == TRIAL and inputs is not None:
+        raise InputError("inputs", "given beside future='trial'", "the other trial has its own; leave them out")
     rng = np.random.default_rng(seed)
     times = np.atleast_1d(np.asarray(at))
     length = _steps(trials, times, steps, source, inputs is not None)
-    time = np.repeat(times, trials.judging.states.shape[1])
-    trial = np.tile(np.arange(trials.judging.states.shape[1]), len(times))
-    before = trials.judging.theory[time, trial]
-    after, changed, name = _after(trials, before, trial, chosen[0], given[chosen[0]])
-    after = _consistent(trials, after, time)
-    known = np.isfinite(before[:, trials.kept]).all(axis=1)
-    moved = np.abs(fitted.memories.change(np.nan_to_num(before), np.nan_to_num(after))).max(axis=1) > 0
-    picked = np.flatnonzero(known & moved)
-    if not len(picked):
-        reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
-        raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
+    asked = _asked(fitted, times, word, what)
     donor = None
     if source == TRIAL:
-        if inputs is not None:
-            raise InputError("inputs", "given beside future='trial'", "the other trial has its own; leave them out")
-        donor = _donors(trials, after, time, trial, picked, rng)
-        picked, donor = picked[donor >= 0], donor[donor >= 0]
-    if len(picked) > most:
-        few = np.sort(rng.permutation(len(picked))[:most])
-        picked, donor = picked[few], donor[few] if donor is not None else None
-    time, trial, before, after = time[picked], trial[picked], before[picked], after[picked]
-    u = _inputs_after(trials, time, trial if donor is None else donor, length, inputs)
-    state = trials.judging.states[time, trial]
-    change = fitted.memories.change(before, after)
+        donor = _donors(trials, asked, rng)
+        asked, donor = asked.of(donor >= 0), donor[donor >= 0]
+    if len(asked.trial) > most:
+        few = np.sort(rng.permutation(len(asked.trial))[:most])
+        asked, donor = asked.of(few), None if donor is None else donor[few]
+    u = _inputs_after(trials, asked.time, asked.trial if donor is None else donor, length, inputs)
+    state = trials.judging.states[asked.time, asked.trial]
 
-    def future_of(step: np.ndarray | None) -> np.ndarray:
-        moved = state if step is None else state + step
-        coasts = trials.task is not None and not u.any()
-        return (trials.system.coast(moved, length) if coasts else trials.system.run(u, moved))[1]
+    def future_of(step: np.ndarray | float) -> np.ndarray:
+        if trials.task is not None and not u.any():
+            return trials.system.coast(state + step, length)[1]
+        return trials.system.run(u, state + step)[1]
 
-    agree = agrees or _agreement(trials)
-    unedited, edited = future_of(None), future_of(change)
-    ceiling = np.zeros(0, dtype=bool)
-    if donor is not None:
-        expected = np.stack(
-            [trials.judging.outputs[t + 1 : t + 1 + length, i] for t, i in zip(time, donor, strict=True)], 1
-        )
+    change = fitted.memories.change(asked.before, asked.after)
+    other = _along_another(fitted, change, asked.changed, rng)
+    unedited, edited = future_of(0.0), future_of(change)
+    random, aside = future_of(interventions.random_step(change, rng)), None if other is None else future_of(other)
+    agree, ceiling = agrees or _agreement(trials), np.zeros(0, dtype=bool)
+    if donor is None:
+        expected = _expected(trials, source, asked.after, u, length, unedited)
+        ceiling = _all(agree(unedited, _expected(trials, source, asked.before, u, length, unedited)), unedited)
     else:
-        expected = _expected(trials, source, after, u, length, unedited)
-        ceiling = _all(agree(unedited, _expected(trials, source, before, u, length, unedited)), unedited)
-    pushed = future_of(interventions.random_step(change, rng))
-    other = _along_another(fitted, change, changed, rng)
-    aside = None if other is None else future_of(other)
+        futures = [trials.judging.outputs[t + 1 : t + 1 + length, i] for t, i in zip(asked.time, donor, strict=True)]
+        expected = np.stack(futures, axis=1)
+    followed, already, pushed = (_all(agree(outputs, expected), edited) for outputs in (edited, unedited, random))
     return Edits(
-        name, trial, time, trials.values(before), trials.values(after), edited, expected, unedited,
-        _all(agree(edited, expected), edited),
-        _all(agree(unedited, expected), edited),
-        _all(agree(pushed, expected), edited),
+        asked.name,
+        asked.trial,
+        asked.time,
+        trials.values(asked.before),
+        trials.values(asked.after),
+        edited,
+        expected,
+        unedited,
+        followed,
+        already,
+        pushed,
         np.zeros(0, dtype=bool) if aside is None else _all(agree(aside, expected), edited),
         ceiling,
         np.linalg.norm(change, axis=1),
-        tuple(_recovered(outputs, expected, unedited) for outputs in (edited, pushed, aside)),  # type: ignore[arg-type]
-    )  # fmt: skip
+        (
+            _recovered(edited, expected, unedited),
+            _recovered(random, expected, unedited),
+            _recovered(aside, expected, unedited),
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What is to be changed: a trial and a time an entry, the numbers before and after, and in which variables."""
+
+    trial: Int[np.ndarray, " edit"]
+    time: Int[np.ndarray, " edit"]
+    before: Float[np.ndarray, "edit number"]
+    after: Float[np.ndarray, "edit number"]
+    changed: list[int]
+    name: str
+
+    def of(self, entries: np.ndarray) -> _Asked:
+        """Some of them."""
+        trial, time, before, after = (part[entries] for part in (self.trial, self.time, self.before, self.after))
+        return _Asked(trial, time, before, after, self.changed, self.name)
+
+
+def _asked(fitted: Fitted, times: np.ndarray, word: str, what: Any) -> _Asked:
+    """The changes of all trials at these times that change something."""
+    trials = fitted.trials
+    time = np.repeat(times, trials.judging.states.shape[1])
+    trial = np.tile(np.arange(trials.judging.states.shape[1]), len(times))
+    before = trials.judging.theory[time, trial]
+    after, changed, name = _after(trials, before, trial, word, what)
+    after = _consistent(trials, after, time)
+    known = np.isfinite(before[:, trials.kept]).all(axis=1)
+    moved = np.abs(fitted.memories.change(np.nan_to_num(before), np.nan_to_num(after))).max(axis=1) > 0
+    if not (known & moved).any():
+        reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
+        raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
+    return _Asked(trial, time, before, after, changed, name).of(known & moved)
 
 
 def _steps(trials: Trials, times: np.ndarray, steps: int | None, source: Any, has_inputs: bool) -> int:
@@ -297,24 +331,16 @@ def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarr
     return after
 
 
-def _donors(
-    trials: Trials,
-    after: np.ndarray,
-    time: np.ndarray,
-    trial: np.ndarray,
-    picked: np.ndarray,
-    rng: np.random.Generator,
-) -> Int[np.ndarray, " edit"]:
+def _donors(trials: Trials, asked: _Asked, rng: np.random.Generator) -> Int[np.ndarray, " edit"]:
     """For each edit another trial that holds at that time what was asked for; -1 where there is none."""
     scale = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
-    kept = trials.kept
-    found = np.full(len(picked), -1)
-    for entry, i in enumerate(picked):
-        held = trials.judging.theory[time[i]]
-        alike = (np.abs(held - after[i]) <= scale)[:, kept].all(axis=1)
-        alike[trial[i]] = False
+    found = np.full(len(asked.trial), -1)
+    for i, (trial, time, after) in enumerate(zip(asked.trial, asked.time, asked.after, strict=True)):
+        held = trials.judging.theory[time]
+        alike = (np.abs(held - after) <= scale)[:, trials.kept].all(axis=1)
+        alike[trial] = False
         if alike.any():
-            found[entry] = rng.choice(np.flatnonzero(alike))
+            found[i] = rng.choice(np.flatnonzero(alike))
     if (found < 0).all():
         remedy = "no other trial holds just these values then; give future= as a function, or record more trials"
         raise InputError("future", TRIAL, remedy)

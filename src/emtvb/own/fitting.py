@@ -101,7 +101,7 @@ class Reading:
         chance: What the time alone tells: the score of the best guess at each time that does not look at the state.
         times: The times that were judged.
         score_at: The score at each.
-        low_at: Lower ends.
+        low_at: Lower ends of intervals that hold at all of these times together (Bonferroni).
         chance_at: Chance.
     """
 
@@ -254,7 +254,7 @@ def _reading(
     with np.errstate(invalid="ignore", divide="ignore"):
         score_at = (right & known).sum(axis=1) / weights
     chance = float(np.average(chance_at[weights > 0], weights=weights[weights > 0]))
-    low_at = wilson(score_at, weights)[0]
+    low_at = wilson(score_at, weights, _at_each(len(times)))[0]
     return Reading(
         v.name, v.kind, "accuracy", score, float(low), float(high), chance, times, score_at, low_at, chance_at
     )
@@ -268,6 +268,11 @@ def _guessed(v: Variable, shown: np.ndarray, theory: np.ndarray, known: np.ndarr
         with np.errstate(invalid="ignore"):
             found.append(((truth == v.classes[guess][:, None]) & known).sum(axis=1) / known.sum(axis=1))
     return np.nan_to_num(np.maximum(*found))
+
+
+def _at_each(times: int) -> float:
+    """The confidence at each of so many times, for all of them together."""
+    return 1 - (1 - _CONFIDENCE) / times
 
 
 def _commonest(v: Variable, shown: Float[np.ndarray, "time trial code"]) -> Int[np.ndarray, " time"]:
@@ -298,8 +303,8 @@ def _r2(
     missed = np.where(known, (truth - guess) ** 2, 0.0).sum(axis=1)
     score_at = _share(count, total, squares, left)
     score = _share(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
-    with np.errstate(invalid="ignore"):
-        low_at = np.nanquantile(score_at[:, 1:], (1 - _CONFIDENCE) / 2, axis=1)
+    z = NormalDist().inv_cdf((1 + _at_each(len(truth))) / 2)
+    low_at = score_at[:, 0] - z * score_at[:, 1:].std(axis=1)
     low, high = np.quantile(score[1:], [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
     chance_at = np.maximum(_share(count[:, 0], total[:, 0], squares[:, 0], missed), 0)
     chance = max(float(_share(count[:, 0].sum(), total[:, 0].sum(), squares[:, 0].sum(), missed.sum())), 0.0)
@@ -313,12 +318,12 @@ def _share(count: Any, total: Any, squares: Any, missed: Any) -> Any:
         return np.where(variance > 1e-12 * np.maximum(squares, 1e-300), 1 - missed / variance, np.nan)
 
 
-def wilson(share: Any, count: Any) -> tuple[Any, Any]:
-    """Wilson's 95% interval of a share of so many; of arrays too.
+def wilson(share: Any, count: Any, confidence: float = _CONFIDENCE) -> tuple[Any, Any]:
+    """Wilson's interval, at 95% by default, of a share of so many; of arrays too.
 
     Of shares within trials it is too wide rather than too narrow: none varies more than one that is 0 or 1.
     """
-    z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     share, count = np.asarray(share, dtype=np.float64), np.asarray(count, dtype=np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
