@@ -47,9 +47,8 @@ class FixedPoints:
         return np.abs(self.eigenvalues).max(axis=1) < 1
 
     def __str__(self) -> str:
-        lines = [
-            f"{len(self.points)} fixed points from {sum(self.found_from)} starts; {self.failed} starts led to none"
-        ]
+        starts = sum(self.found_from) + self.failed
+        lines = [f"{len(self.points)} fixed points from {starts} starts; {self.failed} starts led to none"]
         for i in range(len(self.points)):
             largest = np.abs(self.eigenvalues[i])
             kind = "stable" if self.stable[i] else f"{int((largest >= 1).sum())} directions not stable"
