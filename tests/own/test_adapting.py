@@ -160,6 +160,67 @@ def test_cells_in_a_loop(time: int) -> None:
     close(system.run(x[3:], states[2])[1], outputs[3:])
 
 
+class Given(nn.Module):
+    """Whole sequences and a state in, both out."""
+
+    def __init__(self, batch_first: bool) -> None:
+        super().__init__()
+        self.rnn, self.out = nn.GRU(D, H, 2, batch_first=batch_first), nn.Linear(H, 2)
+
+    def forward(self, x: Tensor, hidden: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        x, hidden = self.rnn(x, hidden)
+        return self.out(x), hidden
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_a_network_of_whole_sequences_that_takes_its_state(batch_first: bool) -> None:
+    network, x = Given(batch_first), some(TIME, TRIALS, D)
+    states, outputs = emtvb.adapt(network).run(x)
+    u = torch.tensor(x)
+    close(outputs, network(u.transpose(0, 1))[0].transpose(0, 1) if batch_first else network(u)[0])
+    close(states[-1], flat(network(u.transpose(0, 1))[1] if batch_first else network(u)[1]))
+
+
+class Ahead(nn.Module):
+    """Looks at the next step, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(D, H)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rnn(x + x.roll(-1, dims=0))[0]
+
+
+class Counting(nn.Module):
+    """Keeps the time, which is not in its state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(D, H)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rnn(x)[0] * torch.arange(1, len(x) + 1)[:, None, None]
+
+
+class Last(nn.Module):
+    """Gives out its last step alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(D, H, batch_first=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x, hidden = self.rnn(x)
+        return x[:, -1], hidden
+
+
+def test_a_network_that_gives_out_its_last_step_gives_out_every_step() -> None:
+    network, x = Last(), some(TIME, TRIALS, D)
+    _, outputs = emtvb.adapt(network).run(x)
+    close(outputs, network.rnn(torch.tensor(x).transpose(0, 1))[0].transpose(0, 1))
+
+
 class Pair(NamedTuple):
     fast: Tensor
     slow: dict[str, Tensor]
@@ -413,6 +474,9 @@ class Twice(nn.Module):
         (lambda: emtvb.adapt(lambda u, h: (u, h), state=lambda n: np.ones((1, H)), input_dim=D), "needs one axis"),
         (lambda: emtvb.adapt(Twice(), input_dim=D), "calls its GRU twice a step: adapt its step by hand"),
         (lambda: emtvb.adapt(nn.GRU(D, H, bidirectional=True)), "a bidirectional GRU: it has no state"),
+        (lambda: emtvb.adapt(Ahead(), input_dim=D), "Ahead does not give step by step what it gives at once"),
+        (lambda: emtvb.adapt(Counting(), input_dim=D), "keeps what is not in its state; adapt its step by hand"),
+        (lambda: emtvb.adapt(Whole(lambda *a, **k: nn.GRU(*a, **k, bidirectional=True))), "a bidirectional GRU"),
         (lambda: emtvb.adapt("network.pt"), "network: str: give a torch module or a step"),
         (lambda: emtvb.adapt(lambda u, h: h, state=np.zeros(3), input_dim=D), "return (output, state)"),
         (lambda: emtvb.adapt(lambda u, h: (u, 3), state=np.zeros(3), input_dim=D), "state: int 3: give arrays"),

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -16,7 +17,7 @@ from torch import nn
 import emtvb
 from emtvb import tasks
 from emtvb.interpret.measure import DATA, MeasureSettings, measure
-from emtvb.networks import Network
+from emtvb.networks import Network, load_networks
 from emtvb.running import closure
 from emtvb.runs import Protocol, Run
 
@@ -101,6 +102,22 @@ def test_so_is_the_same_network_in_torch(trained: tuple[Run, Network], batch_fir
     for name, value in asdict(expected.task.measures).items():
         assert getattr(judged.task.measures, name) == pytest.approx(value, abs=5e-3, rel=1e-3), name
     assert judged.task.verdict == expected.task.verdict
+
+
+PAPER = ROOT / "results" / "paper"
+
+
+@pytest.mark.parametrize("run_id", ["T3_h128_l2-0_thr-0.98_seed2", "T2_h128_l2-0_thr-0.9_seed1"])
+def test_a_published_network_has_its_published_measures(run_id: str) -> None:
+    row = pd.read_csv(PAPER / "measurements.csv").set_index("run_id").loc[run_id]
+    task, file = run_id[:2], next(PAPER.glob(f"training/{run_id[:7]}_l2-0_*/weights.safetensors"))
+    network = load_networks(file, [run_id])[run_id]
+    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(task))), trained_horizon=100)
+    assert judged.task is not None
+    for name, value in asdict(judged.task.measures).items():
+        assert value == pytest.approx(row[f"data_{name}"], rel=1e-2, abs=5e-3), name
+    assert judged.task.test_accuracy == pytest.approx(row["test_accuracy"], abs=1e-4)
+    assert judged.task.verdict == row["verdict"]
 
 
 _OF_WEIGHTS = ("map_error", "gain", "shape_error")

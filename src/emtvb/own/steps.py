@@ -140,6 +140,6 @@ def failed(name: str, shape: tuple[int, ...], error: Exception) -> InputError:
 
 def check_rows(shape: Sequence[int], trials: int) -> None:
     """Raise InputError unless an output has a row for each trial, perhaps within a sequence of one step."""
-    if list(shape[:1]) != [trials] and not (len(shape) == 3 and sorted((shape[0], shape[1])) == sorted((1, trials))):
+    if list(shape[:1]) != [trials] and list(shape[:2]) != [1, trials]:
         shown = f"output of shape {tuple(shape)} for {trials} trials"
         raise InputError("network", shown, "return one row for each, (trials, outputs)")

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -104,11 +105,14 @@ class TorchMachine:
         for way in self._ways:
             self._step = way
             try:
-                return self._tried(example.size)
+                learned = self._tried(example.size)
             except InputError as error:
                 first_error = first_error or error
             except Exception as error:
                 first_error = first_error or failed(self._name, (2, example.size), error)
+            else:
+                self._check_causal(example.size)
+                return learned
         assert first_error is not None
         raise first_error
 
@@ -123,6 +127,31 @@ class TorchMachine:
         if self._dtype is None:
             self._dtype = layout[0].example.real.dtype
         return found[0], layout
+
+    def _check_causal(self, input_dim: int) -> None:
+        """Raise InputError where three steps at once do not give what they give one by one.
+
+        So it is where a network looks ahead, or keeps something from step to step that is not in its state.
+        """
+        time = getattr(self._step, "time", None)
+        if time is None:
+            return
+        u, state, every = self.array(np.random.default_rng(0).normal(size=(3, 2, input_dim))), self.start(2), []
+        for one in u:
+            output, state = self._step(one, state)
+            every.append(output.reshape(2, -1))
+        try:
+            whole = self._step.whole(u if time == 0 else u.transpose(0, 1), self.start(2))
+            whole = whole if time == 0 else whole.transpose(0, 1)
+        except (RuntimeError, ValueError, TypeError, IndexError):  # it takes single steps only
+            return
+        steps = torch.stack(every)
+        if whole.shape[:2] != steps.shape[:2] or whole[0].numel() != steps[0].numel():  # such as the last step alone
+            return
+        near = 1e-2 if steps.dtype in (torch.half, torch.bfloat16) else 1e-4
+        if not torch.allclose(whole.reshape(steps.shape), steps, rtol=near, atol=near):
+            remedy = "it looks at several steps at once, or keeps what is not in its state; adapt its step by hand"
+            raise InputError("network", f"{self._name} does not give step by step what it gives at once", remedy)
 
     def jacobian(
         self, flat: np.ndarray, inputs: np.ndarray, example: Any, layout: list[states.Leaf]
@@ -165,26 +194,23 @@ def _ways(network: Any, name: str) -> Iterator[Step]:
         InputError: Where there is none.
     """
     if isinstance(network, nn.RNNBase):
-        if network.bidirectional:
-            raise InputError(
-                "network", f"a bidirectional {name}", "it has no state that runs forward; adapt one direction"
-            )
+        _check_forward(network)
         yield partial(_of_layers, network)
         return
     if isinstance(network, nn.RNNCellBase):
         yield partial(_of_cell, network)
         return
     step = getattr(network, "step", None)
-    if isinstance(network, nn.Module) and callable(step) and _takes_state(step):
-        yield from _with_state(step, name)
+    has_step = isinstance(network, nn.Module) and callable(step) and _takes_state(step)
+    if has_step:
+        yield from (_Call(step, time, name) for time in (None, 0, 1))
     forward = network.forward if isinstance(network, nn.Module) else network
     if _takes_state(forward):
-        yield from _with_state(network, name)
+        yield from (_Call(network, time, name) for time in (None, 0, 1))
     parts = _recurrent_parts(network) if isinstance(network, nn.Module) else []
     if parts:
-        for order in _ORDERS[1:] + _ORDERS[:1]:
-            yield partial(_through_parts, network, parts, order)
-    elif not _takes_state(forward) and not (callable(step) and _takes_state(step)):
+        yield from (_Through(network, time, parts) for time in (0, 1, None))
+    elif not has_step and not _takes_state(forward):
         remedy = (
             "its state cannot be found: it takes no state, and has no torch.nn.RNN, GRU, LSTM or cell inside; adapt a "
             "function (input, state) -> (output, state)"
@@ -192,17 +218,78 @@ def _ways(network: Any, name: str) -> Iterator[Step]:
         raise InputError("network", name, remedy)
 
 
-_ORDERS: tuple[Callable[[Tensor], Tensor], ...] = (lambda u: u, lambda u: u[None], lambda u: u[:, None])
-"""One step as (trials, inputs), as a sequence with time first, as a sequence with trials first."""
+def _one_step(inputs: Tensor, time: int | None) -> Tensor:
+    """Inputs (trials, inputs) as a sequence of one step, whose axis of time is this; as they are without."""
+    return inputs if time is None else inputs.unsqueeze(time)
 
 
-def _with_state(call: Any, name: str) -> Iterator[Step]:
-    for order in _ORDERS:
-        yield partial(_of_call, call, order, name)
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """A network that takes its state and gives it back.
+
+    Attributes:
+        call: (input, state) -> (output, state).
+        time: The axis of time of its sequences; None where it takes single steps.
+        name: What it is called.
+    """
+
+    call: Any
+    time: int | None
+    name: str
+
+    def __call__(self, inputs: Tensor, state: Any) -> tuple[Any, Any]:
+        return unpacked(self.call(_one_step(inputs, self.time), state), self.name)
+
+    def whole(self, sequence: Tensor, state: Any) -> Tensor:
+        """The outputs of a whole sequence."""
+        return unpacked(self.call(sequence, state), self.name)[0]
 
 
-def _of_call(call: Any, order: Callable[[Tensor], Tensor], name: str, inputs: Tensor, state: Any) -> tuple[Any, Any]:
-    return unpacked(call(order(inputs), state), name)
+@dataclass(frozen=True, eq=False)
+class _Through:
+    """A network of whole sequences, whose recurrent parts are handed their states, and asked for them.
+
+    Attributes:
+        network: It.
+        time: The axis of time of its sequences.
+        parts: Its recurrent modules, each called once a pass.
+    """
+
+    network: nn.Module
+    time: int | None
+    parts: list[nn.Module]
+
+    def __call__(self, inputs: Tensor, state: Any) -> tuple[Any, Any]:
+        found: dict[int, Any] = {}
+
+        def hand_over(at: int, _: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
+            if state is None:
+                return None
+            return ((args[0] if args else kwargs["input"]), state[at]), {}
+
+        def ask(at: int, module: nn.Module, _: tuple, result: Any) -> None:
+            if at in found:
+                raise InputError("network", f"calls its {type(module).__name__} twice a step", "adapt its step by hand")
+            found[at] = result[1] if isinstance(module, nn.RNNBase) else result
+
+        with ExitStack() as hooks:
+            for at, part in enumerate(self.parts):
+                before = part.register_forward_pre_hook(partial(hand_over, at), with_kwargs=True, prepend=True)
+                hooks.callback(before.remove)
+                hooks.callback(part.register_forward_hook(partial(ask, at)).remove)
+            output = _first(self.network(_one_step(inputs, self.time)))
+        if len(found) < len(self.parts):
+            used = f"used {len(found)} of its {len(self.parts)} recurrent parts"
+            raise InputError("network", used, "adapt its step by hand")
+        return output, tuple(found[at] for at in range(len(self.parts)))
+
+    def whole(self, sequence: Tensor, _: Any) -> Tensor:
+        """The outputs of a whole sequence."""
+        return _first(self.network(sequence))
+
+
+def _first(output: Any) -> Any:
+    return output[0] if isinstance(output, (tuple, list)) and output else output
 
 
 def _takes_state(function: Any) -> bool:
@@ -230,35 +317,14 @@ def _of_cell(cell: nn.RNNCellBase, inputs: Tensor, state: Any) -> tuple[Tensor, 
 
 
 def _recurrent_parts(network: nn.Module) -> list[nn.Module]:
-    return [module for module in network.modules() if isinstance(module, (nn.RNNBase, nn.RNNCellBase))]
+    found = (module for module in network.modules() if isinstance(module, (nn.RNNBase, nn.RNNCellBase)))
+    parts: list[nn.Module] = list(found)
+    for part in parts:
+        _check_forward(part)
+    return parts
 
 
-def _through_parts(
-    network: nn.Module, parts: list[nn.Module], order: Callable[[Tensor], Tensor], inputs: Tensor, state: Any
-) -> tuple[Any, Any]:
-    """A sequence of length 1 through a network whose recurrent parts are handed their states, and asked for them."""
-    found: dict[int, Any] = {}
-
-    def hand_over(at: int, _: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
-        if state is None:
-            return None
-        given = args[0] if args else kwargs["input"]
-        return (given, state[at]), {}
-
-    def ask(at: int, module: nn.Module, _: tuple, result: Any) -> None:
-        if at in found:
-            raise InputError("network", f"calls its {type(module).__name__} twice a step", "adapt its step by hand")
-        found[at] = result[1] if isinstance(module, nn.RNNBase) else result
-
-    with ExitStack() as hooks:
-        for at, part in enumerate(parts):
-            hooks.callback(
-                part.register_forward_pre_hook(partial(hand_over, at), with_kwargs=True, prepend=True).remove
-            )
-            hooks.callback(part.register_forward_hook(partial(ask, at)).remove)
-        output = network(order(inputs))
-    if isinstance(output, (tuple, list)) and output:
-        output = output[0]
-    if len(found) < len(parts):
-        raise InputError("network", f"used {len(found)} of its {len(parts)} recurrent parts", "adapt its step by hand")
-    return output, tuple(found[at] for at in range(len(parts)))
+def _check_forward(part: nn.Module) -> None:
+    if getattr(part, "bidirectional", False):
+        remedy = "it has no state that runs forward; adapt one direction"
+        raise InputError("network", f"a bidirectional {type(part).__name__}", remedy)
