@@ -441,6 +441,32 @@ def test_our_own_networks_run_as_they_always_do() -> None:
         emtvb.adapt(lstm).run(x, states[0])
 
 
+class Plain:
+    """No module, and nothing to be called: a step and where it begins."""
+
+    def __init__(self, W: np.ndarray | Tensor) -> None:
+        self.W = W
+
+    def init_hidden(self, trials: int) -> list:
+        return [0 * self.W[:1].repeat(*((trials, 1) if isinstance(self.W, Tensor) else (trials, 0)))]
+
+    def step(self, u, state):
+        h = state[0] @ self.W + u
+        return h, [h]
+
+
+def test_an_object_with_a_step() -> None:
+    W, x = some(D, D, seed=1), some(TIME, TRIALS, D)
+    h, expected = np.zeros((TRIALS, D), np.float32), []
+    for u in x:
+        h = h @ W + u
+        expected.append(h)
+    for own in (Plain(W), Plain(torch.tensor(W))):
+        system = emtvb.adapt(own)
+        np.testing.assert_allclose(system.run(x)[0], expected, rtol=1e-5)
+        np.testing.assert_allclose(system.jacobian(system.run(x)[0][1])[0], W.T, rtol=1e-2, atol=1e-2)
+
+
 class Lost(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.cumsum(dim=0)

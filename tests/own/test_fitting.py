@@ -171,6 +171,7 @@ def labelled(change) -> None:
         (lambda u, y: (u, {"bit": y["bit"] | True}), "labels of bit: constant (True)"),
         (lambda u, y: (u, {"n": y["number"] * np.nan}), "labels of n: undefined everywhere"),
         (lambda u, y: (u, {"n": y["number"] / 0}), "labels of n: infinite"),
+        (lambda u, y: (u, {"n": y["number"].astype(object)}), "labels of n: of type object: give numbers, booleans"),
         (lambda u, y: (u, None), "labels: none: say what the network should hold"),
         (lambda u, y: (u[0], y), "inputs: shape (200, 3): give an array of shape (time, trial, input)"),
         (lambda u, y: (u * np.nan, y), "inputs: float64, not all of them finite"),

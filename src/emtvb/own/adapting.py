@@ -220,7 +220,7 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
       ``LSTMCell``: the output is that of the last layer;
     - a torch module with a step: ``forward(input, state) -> (output, state)``, or a method ``step`` of this kind;
     - a torch module that takes whole sequences and is built around modules of the first line, ``forward(sequence)``;
-    - a function ``(input, state) -> (output, state)``, of torch tensors or of numpy arrays;
+    - a function ``(input, state) -> (output, state)``, or an object with a ``step``, of torch tensors or numpy arrays;
     - a ``Network`` of this package, or anything with its ``drive`` and ``coast`` (``interpret.systems.System``).
 
     An input is (trials, inputs), an output (trials, outputs), a state any nesting of arrays with an axis of trials. A
@@ -249,6 +249,8 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
     if isinstance(network, System):
         return Wrapped(network, type(network).__name__)
     name = getattr(network, "__name__", type(network).__name__)
+    if not callable(network) and callable(getattr(network, "step", None)):
+        network = network.step
     if _is_torchs(network, state, readout):
         from emtvb.own import torch_steps
 

@@ -191,7 +191,7 @@ def edit(
         return trials.system.run(u, state + step)[1]
 
     change = fitted.memories.change(asked.before, asked.after)
-    other = _along_another(fitted, change, asked.changed, rng)
+    other = _along_another(fitted, change, asked, rng)
     unedited, edited = future_of(0.0), future_of(change)
     random, aside = future_of(interventions.random_step(change, rng)), None if other is None else future_of(other)
     agree, ceiling = agrees or _agreement(trials), np.zeros(0, dtype=bool)
@@ -227,19 +227,18 @@ def edit(
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """What is to be changed: a trial and a time an entry, the numbers before and after, and in which variables."""
+    """What is to be changed: a trial and a time an entry, the numbers before and after, and a name for it."""
 
     trial: Int[np.ndarray, " edit"]
     time: Int[np.ndarray, " edit"]
     before: Float[np.ndarray, "edit number"]
     after: Float[np.ndarray, "edit number"]
-    changed: list[int]
     name: str
 
     def of(self, entries: np.ndarray) -> _Asked:
         """Some of them."""
         trial, time, before, after = (part[entries] for part in (self.trial, self.time, self.before, self.after))
-        return _Asked(trial, time, before, after, self.changed, self.name)
+        return _Asked(trial, time, before, after, self.name)
 
 
 def _asked(fitted: Fitted, times: np.ndarray, word: str, what: Any) -> _Asked:
@@ -248,14 +247,14 @@ def _asked(fitted: Fitted, times: np.ndarray, word: str, what: Any) -> _Asked:
     time = np.repeat(times, trials.judging.states.shape[1])
     trial = np.tile(np.arange(trials.judging.states.shape[1]), len(times))
     before = trials.judging.theory[time, trial]
-    after, changed, name = _after(trials, before, trial, word, what)
+    after, name = _after(trials, before, trial, word, what)
     after = _consistent(trials, after, time)
     known = np.isfinite(before[:, trials.kept]).all(axis=1)
     moved = np.abs(fitted.memories.change(np.nan_to_num(before), np.nan_to_num(after))).max(axis=1) > 0
     if not (known & moved).any():
         reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
         raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
-    return _Asked(trial, time, before, after, changed, name).of(known & moved)
+    return _Asked(trial, time, before, after, name).of(known & moved)
 
 
 def _steps(trials: Trials, times: np.ndarray, steps: int | None, source: Any, has_inputs: bool) -> int:
@@ -272,10 +271,8 @@ def _steps(trials: Trials, times: np.ndarray, steps: int | None, source: Any, ha
     return int(wanted)
 
 
-def _after(
-    trials: Trials, before: np.ndarray, trial: np.ndarray, word: str, what: Any
-) -> tuple[np.ndarray, list[int], str]:
-    """The numbers that were asked for, the variables that this changes, and in words what it is."""
+def _after(trials: Trials, before: np.ndarray, trial: np.ndarray, word: str, what: Any) -> tuple[np.ndarray, str]:
+    """The numbers that were asked for, and in words what it is."""
     after = before.copy()
     places, variables = trials.places, trials.variables
     if word == "flip":
@@ -320,7 +317,7 @@ def _after(
                     after[:, places[i]] = variables[i].encode(one)
             found += indices
     shown = [variables[i].name for i in found]
-    return after, found, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}"
+    return after, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}"
 
 
 def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarray:
@@ -398,12 +395,11 @@ def _all(agreed: np.ndarray, like: np.ndarray) -> Bool[np.ndarray, " edit"]:
     return np.asarray(agreed.astype(bool).all(axis=0))
 
 
-def _along_another(
-    fitted: Fitted, change: np.ndarray, changed: list[int], rng: np.random.Generator
-) -> np.ndarray | None:
-    """Steps of the same lengths along other variables' directions."""
+def _along_another(fitted: Fitted, change: np.ndarray, asked: _Asked, rng: np.random.Generator) -> np.ndarray | None:
+    """Steps of the same lengths along the directions of variables that no edit changes."""
     places, kept = fitted.trials.places, fitted.trials.kept
-    others = [i for i in range(len(places)) if i not in changed and kept[places[i]].all()]
+    left = (np.abs(asked.after - asked.before) < 1e-9).all(axis=0) & kept
+    others = [i for i in range(len(places)) if left[places[i]].all()]
     columns = [fitted.memories.basis[:, places[i]] for i in others]
     columns = [column for column in columns if np.linalg.norm(column) > 0]
     if not columns:

@@ -78,8 +78,9 @@ def _check_enough(trials: Trials, times: list[int]) -> None:
     changes = (np.diff(theory, axis=0) != 0).any(axis=2) & known[1:] & known[:-1]
     count = int((known.any(axis=0) + changes.sum(axis=0)).sum())
     states = trials.fitting.states[times][known].astype(np.float64)
-    spread = np.linalg.svd(states - states.mean(axis=0), compute_uv=False) if len(states) else np.zeros(1)
-    needed = int((spread > extraction.ROUNDING * spread[0]).sum()) + 1
+    centred = states - states.mean(axis=0)
+    spread = np.linalg.eigvalsh(centred.T @ centred)
+    needed = int((spread > extraction.ROUNDING**2 * spread.max()).sum()) + 1
     if count < needed:
         wanted = -(-needed * theory.shape[1] // max(count, 1))
         what = f"{theory.shape[1]} to fit on, with {count} different moments in them, for {needed - 1} directions"

@@ -108,7 +108,8 @@ def record(
 
     Args:
         system: Of :func:`adapt`, or what it takes.
-        inputs: (time, trial, input), numbers; or a ``Task``, whose sequences and labels are then made here.
+        inputs: (time, trial, input), numbers (``x.swapaxes(0, 1)`` where trials come first); or a ``Task``, whose
+            sequences and labels are then made here.
         labels: (time, trial, variable): the value of each variable after the input of that time; or a dict from names
             to arrays (time, trial), or (time, trial, n) for n variables ``name.0``, ``name.1``, ... NaN: no value then.
         names: Of the variables, where labels are one array; "0", "1", ... by default.

@@ -125,6 +125,8 @@ def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
     Raises:
         InputError: Where they are constant, or not of the kind that was asked for.
     """
+    if values.dtype.kind not in "biufUS":
+        raise InputError(f"labels of {name}", f"of type {values.dtype}", "give numbers, booleans or words")
     defined = values[~undefined(values)]
     if np.issubdtype(values.dtype, np.floating) and np.isinf(defined).any():
         raise InputError(f"labels of {name}", "infinite", "give finite numbers, NaN where the variable has no value")
