@@ -160,6 +160,29 @@ def test_cells_in_a_loop(time: int) -> None:
     close(system.run(x[3:], states[2])[1], outputs[3:])
 
 
+class Begun(nn.Module):
+    """Begins where its own method says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(D, H, 2, batch_first=True)
+
+    def init_hidden(self, batch: int) -> tuple[Tensor, Tensor]:
+        return torch.ones(2, batch, H), torch.zeros(2, batch, H)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.lstm(x, self.init_hidden(len(x)))[0]
+
+
+def test_a_network_of_whole_sequences_begins_where_it_says_or_where_it_is_told_to() -> None:
+    network, x = Begun(), some(TIME, TRIALS, D)
+    u = torch.tensor(x).transpose(0, 1)
+    close(emtvb.adapt(network).run(x)[1], network(u).transpose(0, 1))
+    told = emtvb.adapt(network, state=lambda n: (torch.zeros(2, n, H), torch.ones(2, n, H)))
+    expected = network.lstm(u, (torch.zeros(2, TRIALS, H), torch.ones(2, TRIALS, H)))[0]
+    close(told.run(x)[1], expected.transpose(0, 1))
+
+
 class Given(nn.Module):
     """Whole sequences and a state in, both out."""
 

@@ -231,7 +231,8 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
         network: What to adapt.
         readout: From the output (trials, features) to what the network gives out, such as ``torch.nn.Linear``.
         state: Where it begins: a function from the number of trials to a state; or the state of one trial, with an axis
-            of trials of length 1 in front; or a number n for n zeros. By default what the network's own ``init_hidden``
+            of trials of length 1 in front; or a number n for n zeros. Of a network of whole sequences it is that of the
+            module inside, or a tuple of one for each. By default what the network's own ``init_hidden``
             or the like gives, else None, which torch's modules take for zeros.
         input_dim: Numbers of an input; learned from the first input otherwise.
 

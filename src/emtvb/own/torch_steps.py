@@ -41,7 +41,7 @@ class TorchMachine:
         if readout is not None and not isinstance(readout, nn.Module):
             self._modules += [item for item in named_in(readout) if isinstance(item, nn.Module)]
         self._dtype, self._device = _kind(self._modules, named_in(network))
-        self._make = maker(network, state, self._zeros, self._repeat)
+        self._make, self._is_given = maker(network, state, self._zeros, self._repeat), state is not None
         self._ways = list(_ways(network, self._name))
         self._step: Step = self._ways[0]
 
@@ -68,8 +68,13 @@ class TorchMachine:
         return (stack if stack.dtype in (torch.float32, torch.float64) else stack.float()).cpu().numpy()
 
     def start(self, trials: int) -> Any:
-        """What the network begins with."""
-        return self._make(trials)
+        """What the network begins with; a network of whole sequences makes that itself, unless a state is given."""
+        if not isinstance(self._step, _Through):
+            return self._make(trials)
+        if not self._is_given:
+            return None
+        state = self._make(trials)
+        return (state,) if len(self._step.parts) == 1 else state
 
     def step(self, inputs: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step, read out."""
@@ -136,12 +141,13 @@ class TorchMachine:
         way = self._step
         if not isinstance(way, (_Call, _Through)) or way.time is None:
             return
-        u, state, every = self.array(np.random.default_rng(0).normal(size=(3, 2, input_dim))), self.start(2), []
+        begin = None if isinstance(way, _Through) else self.start(2)
+        u, state, every = self.array(np.random.default_rng(0).normal(size=(3, 2, input_dim))), begin, []
         for one in u:
             output, state = way(one, state)
             every.append(output.reshape(2, -1))
         try:
-            whole = way.whole(u if way.time == 0 else u.transpose(0, 1), self.start(2))
+            whole = way.whole(u if way.time == 0 else u.transpose(0, 1), begin)
             whole = whole if way.time == 0 else whole.transpose(0, 1)
         except (RuntimeError, ValueError, TypeError, IndexError):  # it takes single steps only
             return
