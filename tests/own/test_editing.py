@@ -135,6 +135,14 @@ def test_a_task_of_ours() -> None:
         emtvb.edit(fitted, 10, flip="1.0", future=tasks.named("T1", 3, 3))
 
 
+def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
+    small = 0.3 * fitted.trials.variables[2].spread
+    done = emtvb.edit(fitted, 5, shift={"number": small}, future=future)
+    assert done.followed.all()
+    assert not done.already.any()
+    assert emtvb.edit(fitted, 5, shift={"number": -small}, future=future).controls_fail
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

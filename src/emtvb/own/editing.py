@@ -26,7 +26,8 @@ _CLOSE = 0.5
 _ROUNDING = 1e-3
 """Nothing nearer than this share of the largest of these deviations counts as a difference."""
 _ALIKE = 0.1
-"""Continuous variables are the same within so many standard deviations, where another trial is looked for."""
+"""Within so many standard deviations two values of a variable are the same, where another trial is looked for, and two
+futures' outputs, where they are parted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +152,7 @@ def edit(
             when it was recorded. Not with "trial".
         agrees: Whether outputs are the expected ones: from both, (step, trial, output), to (step, trial). By default
             every output has the sign that was expected, where only 1 and -1 are expected; otherwise each is within half
-            a standard deviation of the network's outputs.
+            a standard deviation of the network's outputs, and nearer than to what follows without the edit.
         most: Edits; if there could be more, they are chosen by chance.
         seed: Of choices, and of the random direction.
 
@@ -194,14 +195,17 @@ def edit(
     other = _along_another(fitted, change, asked, rng)
     unedited, edited = future_of(0.0), future_of(change)
     random, aside = future_of(interventions.random_step(change, rng)), None if other is None else future_of(other)
-    agree, ceiling = agrees or _agreement(trials), np.zeros(0, dtype=bool)
+    ceiling = np.zeros(0, dtype=bool)
     if donor is None:
         expected = _expected(trials, source, asked.after, u, length, unedited)
-        ceiling = _all(agree(unedited, _expected(trials, source, asked.before, u, length, unedited)), unedited)
+        otherwise = _expected(trials, source, asked.before, u, length, unedited)
+        ceiling = _followed(trials, agrees, unedited, otherwise, otherwise)
     else:
         futures = [trials.judging.outputs[t + 1 : t + 1 + length, i] for t, i in zip(asked.time, donor, strict=True)]
-        expected = np.stack(futures, axis=1)
-    followed, already, pushed = (_all(agree(outputs, expected), edited) for outputs in (edited, unedited, random))
+        expected, otherwise = np.stack(futures, axis=1), unedited
+    followed, already, pushed = (
+        _followed(trials, agrees, outputs, expected, otherwise) for outputs in (edited, unedited, random)
+    )
     return Edits(
         asked.name,
         asked.trial,
@@ -214,7 +218,7 @@ def edit(
         followed,
         already,
         pushed,
-        np.zeros(0, dtype=bool) if aside is None else _all(agree(aside, expected), edited),
+        np.zeros(0, dtype=bool) if aside is None else _followed(trials, agrees, aside, expected, otherwise),
         ceiling,
         np.linalg.norm(change, axis=1),
         (
@@ -375,23 +379,22 @@ def _expected(
     return found.astype(np.float64)
 
 
-def _agreement(trials: Trials) -> Agrees:
-    """Signs where signs are expected, closeness otherwise."""
-    spread = trials.judging.outputs.reshape(-1, trials.judging.outputs.shape[2]).astype(np.float64).std(axis=0)
-    near = np.maximum(_CLOSE * spread, _ROUNDING * spread.max())
-
-    def agree(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
-        if (np.abs(expected) == 1).all():
-            return (signs(outputs) == expected).all(axis=2)
-        return (np.abs(outputs - expected) <= near).all(axis=2)
-
-    return agree
-
-
-def _all(agreed: np.ndarray, like: np.ndarray) -> Bool[np.ndarray, " edit"]:
-    """Whether all steps of a trial agree."""
-    if agreed.shape != like.shape[:2]:
-        raise InputError("agrees", f"returned shape {agreed.shape}", f"give (step, trial) = {like.shape[:2]}")
+def _followed(
+    trials: Trials, agrees: Agrees | None, outputs: np.ndarray, expected: np.ndarray, otherwise: np.ndarray
+) -> Bool[np.ndarray, " edit"]:
+    """Whether outputs are the expected ones at every step, and not those that follow otherwise."""
+    if agrees is not None:
+        agreed = np.asarray(agrees(outputs, expected))
+        if agreed.shape != outputs.shape[:2]:
+            raise InputError("agrees", f"returned shape {agreed.shape}", f"give (step, trial) = {outputs.shape[:2]}")
+    elif (np.abs(expected) == 1).all():
+        agreed = (signs(outputs) == expected).all(axis=2)
+    else:
+        spread = trials.judging.outputs.reshape(-1, outputs.shape[2]).astype(np.float64).std(axis=0)
+        least, apart = _ROUNDING * spread.max(), np.abs(expected - otherwise)
+        near = np.maximum(_CLOSE * spread, least)
+        near = np.where(apart > np.maximum(_ALIKE * spread, least), np.minimum(near, apart / 2), near)
+        agreed = (np.abs(outputs - expected) <= near).all(axis=2)
     return np.asarray(agreed.astype(bool).all(axis=0))
 
 
