@@ -26,8 +26,8 @@ _CLOSE = 0.5
 _ROUNDING = 1e-3
 """Nothing nearer than this share of the largest of these deviations counts as a difference."""
 _ALIKE = 0.1
-"""Within so many standard deviations two values of a variable are the same, where another trial is looked for, and two
-futures' outputs, where they are parted."""
+"""Within so many standard deviations two values of a variable are the same, where another trial is looked for, and the
+outputs of two futures that someone states."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,12 +199,12 @@ def edit(
     if donor is None:
         expected = _expected(trials, source, asked.after, u, length, unedited)
         otherwise = _expected(trials, source, asked.before, u, length, unedited)
-        ceiling = _followed(trials, agrees, unedited, otherwise, otherwise)
+        parted, ceiling = _ALIKE, _followed(trials, agrees, unedited, otherwise, otherwise, _ALIKE)
     else:
         futures = [trials.judging.outputs[t + 1 : t + 1 + length, i] for t, i in zip(asked.time, donor, strict=True)]
-        expected, otherwise = np.stack(futures, axis=1), unedited
+        expected, otherwise, parted = np.stack(futures, axis=1), unedited, _CLOSE
     followed, already, pushed = (
-        _followed(trials, agrees, outputs, expected, otherwise) for outputs in (edited, unedited, random)
+        _followed(trials, agrees, outputs, expected, otherwise, parted) for outputs in (edited, unedited, random)
     )
     return Edits(
         asked.name,
@@ -218,7 +218,7 @@ def edit(
         followed,
         already,
         pushed,
-        np.zeros(0, dtype=bool) if aside is None else _followed(trials, agrees, aside, expected, otherwise),
+        np.zeros(0, dtype=bool) if aside is None else _followed(trials, agrees, aside, expected, otherwise, parted),
         ceiling,
         np.linalg.norm(change, axis=1),
         (
@@ -380,9 +380,18 @@ def _expected(
 
 
 def _followed(
-    trials: Trials, agrees: Agrees | None, outputs: np.ndarray, expected: np.ndarray, otherwise: np.ndarray
+    trials: Trials,
+    agrees: Agrees | None,
+    outputs: np.ndarray,
+    expected: np.ndarray,
+    otherwise: np.ndarray,
+    parted: float,
 ) -> Bool[np.ndarray, " edit"]:
-    """Whether outputs are the expected ones at every step, and not those that follow otherwise."""
+    """Whether outputs are the expected ones at every step, and not those that follow otherwise.
+
+    The two futures count as different where they are parted by so many standard deviations: a network's own outputs by
+    more than those that someone states, for they are never quite the same.
+    """
     if agrees is not None:
         agreed = np.asarray(agrees(outputs, expected))
         if agreed.shape != outputs.shape[:2]:
@@ -393,7 +402,7 @@ def _followed(
         spread = trials.judging.outputs.reshape(-1, outputs.shape[2]).astype(np.float64).std(axis=0)
         least, apart = _ROUNDING * spread.max(), np.abs(expected - otherwise)
         near = np.maximum(_CLOSE * spread, least)
-        near = np.where(apart > np.maximum(_ALIKE * spread, least), np.minimum(near, apart / 2), near)
+        near = np.where(apart > np.maximum(parted * spread, least), np.minimum(near, apart / 2), near)
         agreed = (np.abs(outputs - expected) <= near).all(axis=2)
     return np.asarray(agreed.astype(bool).all(axis=0))
 
