@@ -7,6 +7,7 @@ import math
 import random
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,20 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from emtvb import __version__, config, sweep, tasks
+from emtvb import __version__, config, networks, sweep, tasks
 from emtvb.errors import InputError
 from emtvb.files import check_writable, write_text
+from emtvb.networks import Network
 from emtvb.results import find_run
 from emtvb.tasks import Task
 
 if TYPE_CHECKING:
     from emtvb.figures.edits import EditShown
-    from emtvb.interpret.measure import Measurement
+    from emtvb.interpret.interventions import Edit
+    from emtvb.interpret.measure import Measurement, MeasureSettings
+    from emtvb.interpret.memories import VariableMemories
+    from emtvb.own.adapting import Adapted
+    from emtvb.runs import Run
 
 console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 PAPER = tasks.PAPER_SIZE
@@ -165,38 +171,144 @@ def _train(experiment: config.Experiment, folder: Path) -> None:
     train_shard(runs, Outputs.of(folder, shard), version, experiment.trainer, provenance.environment())
 
 
+_task_option = click.option("--task", help="Of a file of weights: what it was trained on, as for `emtvb train`.")
+_nonlinearity_option = click.option(
+    "--nonlinearity",
+    type=click.Choice(["tanh", "relu"]),
+    default="tanh",
+    show_default=True,
+    help="Of a file of weights of an RNN.",
+)
+_output_option = click.option(
+    "--output", type=click.Path(path_type=Path), help="Where to [default: beside the run's experiment, or the file]."
+)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A network that a user names.
+
+    Attributes:
+        run: Its settings; of a file of weights, what can be known of them.
+        network: Its weights, or another kind of network as a system.
+        settings: How it is measured.
+        folder: Where what is made goes.
+    """
+
+    run: Run
+    network: Network | Adapted
+    settings: MeasureSettings
+    folder: Path
+
+
+def _find(run: str, task: str | None, d: int, s: int, nonlinearity: str, output: Path | None) -> _Subject:
+    """A run among results, or a file of weights.
+
+    Raises:
+        InputError: Where it is neither, or the task does not go with it.
+    """
+    from emtvb.interpret.measure import MeasureSettings
+    from emtvb.own import files
+
+    if not files.is_file(run):
+        if task is not None:
+            raise InputError("--task", task, f"{run} is no file of weights, and a run has its own task; leave it out")
+        found = find_run(run, config.results_root())
+        settings = MeasureSettings(**found.experiment.interpretation.model_dump())
+        folder = output or found.folder / "interpretation" / found.run.run_id
+        return _Subject(found.run, found.network(), settings, folder)
+    if task is None:
+        raise InputError("--task", "not given", f"say what the network of {run} was trained on, such as --task T3")
+    tasks.check_size(d, s)
+    given = _parse_task(task, d, s)
+    name, network = files.load(run, nonlinearity)
+    file = Path(run) if Path(run).is_file() else Path(run).parent
+    folder = output or file.parent / f"{file.name.split('.')[0]}-interpretation" / name
+    if isinstance(network, Network):
+        networks.check_task(network, given, str(run))
+        hidden = network.hidden_dim
+    else:
+        hidden = network.state_dim
+        files.check_task(network, given, str(run))
+    nan = float("nan")
+    return _Subject(files.GivenRun(given, hidden, nan, nan, 0, name=name), network, MeasureSettings(), folder)
+
+
 @commands.command()
 @click.argument("run")
-@click.option("--output", type=click.Path(path_type=Path), help="Where to [default: beside the run's experiment].")
-def interpret(run: str, output: Path | None) -> None:
-    """Measure a trained network and draw what it learned. RUN is a folder of `emtvb train`, or a run id."""
-    found = find_run(run, config.results_root())
-    network = found.network()
-    folder = check_writable(output or found.folder / "interpretation" / found.run.run_id)
+@_task_option
+@_d_option
+@_s_option
+@_nonlinearity_option
+@_output_option
+def interpret(run: str, task: str | None, d: int, s: int, nonlinearity: str, output: Path | None) -> None:
+    """Measure a trained network and draw what it learned.
 
+    RUN is a folder of `emtvb train`, a run id, or a file of weights of your own, with --task: three arrays W_in, W_rec,
+    W_out or the like, or torch's state dict of an RNN, GRU or LSTM and a linear readout (.safetensors, .npz, .pt).
+    """
+    found = _find(run, task, d, s, nonlinearity, output)
+    folder = check_writable(found.folder)
+    if isinstance(found.network, Network):
+        _interpret_network(found.run, found.network, found.settings, folder)
+    else:
+        _interpret_system(found.run, found.network, found.settings, folder)
+    for path in sorted(folder.iterdir()):
+        console.print(str(path))
+
+
+def _interpret_network(run: Run, network: Network, settings: MeasureSettings, folder: Path) -> None:
+    """Of the paper's kind: all that the workflow measures and draws."""
     from emtvb.figures import data, edits, hidden_state, save, spectrum, weights
     from emtvb.interpret import exemplar
-    from emtvb.interpret.measure import MeasureSettings, measure
+    from emtvb.interpret.measure import measure
     from emtvb.tables import write_csv
 
-    settings = MeasureSettings(**found.experiment.interpretation.model_dump())
-    measurement = measure(found.run, network, settings)
-    exemplar.save(folder / "exemplar.npz", exemplar.look(found.run, network, measurement.row(), settings.modulus))
-    write_csv(folder / "measurements.csv", _as_frame(measurement))
+    measurement = measure(run, network, settings)
+    exemplar.save(folder / "exemplar.npz", exemplar.look(run, network, measurement.row(), settings.modulus))
+    write_csv(folder / "measurements.csv", _as_frame(measurement.row()))
     look = data.load_exemplar(folder / "exemplar.npz")
     save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
     save.save(weights.draw([look]), weights.numbers([look]), folder / "weights")
     save.save(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
     save.save(edits.draw(edits.edits_of(look)), edits.numbers(edits.edits_of(look)), folder / "edits")
     _print_measurement(measurement)
-    for path in sorted(folder.iterdir()):
-        console.print(str(path))
 
 
-def _as_frame(measurement: Measurement) -> Any:
+def _interpret_system(run: Run, system: Adapted, settings: MeasureSettings, folder: Path) -> None:
+    """Of another kind: what the workflow measures and draws of other architectures."""
+    from emtvb.figures import architectures, edits, save
+    from emtvb.interpret import exemplar
+    from emtvb.interpret.extraction import by_data
+    from emtvb.own.dynamics import interpret as measure
+    from emtvb.tables import write_csv
+
+    measurement, arrays = measure(run, system, settings)
+    write_csv(folder / "measurements.csv", _as_frame(vars(measurement)))
+    exemplar.save(folder / "look.npz", arrays)
+    look = architectures.load(folder / "look.npz")
+    save.save(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
+    memories = by_data(system, run.task)
+    names, done = exemplar.example_edits(system, run.task, memories)
+    shown = [_edit_shown(run, name, edit, memories) for name, edit in zip(names, done, strict=True)]
+    save.save(edits.draw(shown), edits.numbers(shown), folder / "edits")
+    table = Table("measurement", "value", title=f"{measurement.run_id}: {measurement.verdict}", title_justify="left")
+    for name, value in vars(measurement).items():
+        if not isinstance(value, str):
+            table.add_row(name.replace("_", " "), f"{value:.4g}")
+    console.print(table)
+
+
+def _edit_shown(run: Run, name: str, edit: Edit, memories: VariableMemories) -> EditShown:
+    from emtvb.figures.edits import EditShown
+
+    return EditShown(run.run_id, run.task.name, name, kept=memories.kept, **vars(edit))
+
+
+def _as_frame(row: Mapping[str, object]) -> Any:
     import pandas as pd
 
-    return pd.DataFrame([measurement.row()])
+    return pd.DataFrame([row])
 
 
 def _print_measurement(found: Measurement) -> None:
@@ -245,58 +357,72 @@ _BASIS_ROWS = {
 @click.option(
     "--basis", type=click.Choice(BASES), default=BASES[0], show_default=True, help="Memories to edit through."
 )
-@click.option("--output", type=click.Path(path_type=Path), help="Where to [default: beside the run's experiment].")
+@_task_option
+@_d_option
+@_s_option
+@_nonlinearity_option
+@_output_option
 def edit(
-    run: str, time: int, variable: int, dimension: int | None, values: str | None, other: int | None,
-    basis: str, output: Path | None,
+    run: str, time: int, variable: int, dimension: int | None, values: str | None, other: int | None, basis: str,
+    task: str | None, d: int, s: int, nonlinearity: str, output: Path | None,
 ) -> None:  # fmt: skip
     """Change what a trained network stores while it repeats the picture 3-1-5, and see what it then does.
 
-    RUN is a folder of `emtvb train`, or a run id.
+    RUN is a folder of `emtvb train`, a run id, or a file of weights of your own, with --task (see emtvb interpret).
     """
     ways = {"--flip": dimension, "--set": values, "--swap": other}
     given = [name for name, value in ways.items() if value is not None]
     if len(given) != 1:
         raise InputError("edit", " ".join(given) or "nothing", f"give one of {', '.join(ways)}")
-    found = find_run(run, config.results_root())
-    network, task = found.network(), found.run.task
+    if time < 0:
+        raise InputError("--at", time, "give output steps, 0 or more")
+    found = _find(run, task, d, s, nonlinearity, output)
+    network, bound = found.network, found.run.task
 
     from emtvb.figures import edits, save
     from emtvb.interpret import interventions
     from emtvb.interpret.exemplar import picture
-    from emtvb.interpret.measure import extract
     from emtvb.interpret.recording import record
     from emtvb.interpret.systems import Elman
 
     def change(m: Any) -> Any:
         if dimension is not None:
-            return interventions.flip(task, m, variable, dimension)
+            return interventions.flip(bound, m, variable, dimension)
         if other is not None:
-            return interventions.swap(task, m, variable, other)
-        return interventions.put(task, m, variable, _parse_signs(values or ""))
+            return interventions.swap(bound, m, variable, other)
+        return interventions.put(bound, m, variable, _parse_signs(values or ""))
 
-    if not network.is_finite():
-        raise InputError("run", run, "its training diverged and left no network; choose another")
-    memories = extract(network, task, found.experiment.interpretation.modulus)[basis]
+    memories = _memories(run, network, bound, basis, found.settings.modulus)
     if not memories.fits:
+        size = network.hidden_dim if isinstance(network, Network) else network.state_dim
         needed = f"{int(memories.kept.sum())} elements to store"
-        raise InputError(
-            "run", run, f"{network.hidden_dim} neurons for {needed}: there can be no basis; train a larger"
-        )
-    if time < 0:
-        raise InputError("--at", time, "give output steps, 0 or more")
-    recording = record(Elman(network), task, picture(task.s, task.d)[:, None, :], time)
-    done = interventions.edit(Elman(network), task, memories, recording, time, change)
+        raise InputError("run", run, f"{size} neurons for {needed}: there can be no basis; train a larger")
+    system = Elman(network) if isinstance(network, Network) else network
+    recording = record(system, bound, picture(bound.s, bound.d)[:, None, :], time)
+    done = interventions.edit(system, bound, memories, recording, time, change)
     if not (done.before != done.after)[memories.kept].any():
         raise InputError("edit", f"variable {variable}", "changes no element that a later output depends on")
-    folder = check_writable(output or found.folder / "interpretation" / found.run.run_id)
+    folder = check_writable(found.folder)
     words = {"--flip": f"flip dimension {dimension} of", "--set": "set", "--swap": f"swap variable {other} and"}
-    name = f"{words[given[0]]} variable {variable}"
-    shown = edits.EditShown(found.run.run_id, task.name, name, kept=memories.kept, **vars(done))
+    shown = _edit_shown(found.run, f"{words[given[0]]} variable {variable}", done, memories)
     made = save.save(edits.draw([shown]), edits.numbers([shown]), folder / "edit")
-    _print_edit(shown, 2 * task.s)
+    _print_edit(shown, 2 * bound.s)
     for path in made:
         console.print(str(path))
+
+
+def _memories(run: str, network: Network | Adapted, task: Task, basis: str, modulus: float) -> VariableMemories:
+    """The variable memories that a user chose to edit through."""
+    from emtvb.interpret.extraction import by_data
+    from emtvb.interpret.measure import extract
+
+    if not isinstance(network, Network):
+        if basis != BASES[0]:
+            raise InputError("--basis", basis, "it is for the paper's network; leave it out")
+        return by_data(network, task)
+    if not network.is_finite():
+        raise InputError("run", run, "its training diverged and left no network; choose another")
+    return extract(network, task, modulus)[basis]
 
 
 def _print_edit(shown: EditShown, steps: int) -> None:

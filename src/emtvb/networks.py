@@ -18,14 +18,14 @@ __all__ = ["NAMES", "Network", "check_task", "load_networks", "rollout", "save_n
 
 
 def rollout(
-    network: Network, inputs: Float[np.ndarray, "time batch d"]
+    network: Network, inputs: Float[np.ndarray, "time batch d"], start: Float[np.ndarray, "batch hidden"] | None = None
 ) -> tuple[Float[np.ndarray, "time batch hidden"], Float[np.ndarray, "time batch d"]]:
-    """Hidden states h(1..time), from h(0) = 0, and outputs."""
+    """Hidden states h(1..time), from h(0) = 0 or another start, and outputs."""
     time, batch, _ = inputs.shape
     W_hh = network.W_hh.T
     drive = inputs @ network.W_uh.T
     hidden = np.empty((time, batch, network.hidden_dim), dtype=drive.dtype)
-    state = np.zeros((batch, network.hidden_dim), dtype=drive.dtype)
+    state = np.zeros((batch, network.hidden_dim), dtype=drive.dtype) if start is None else start.astype(drive.dtype)
     for t in range(time):
         state = np.tanh(state @ W_hh + drive[t])
         hidden[t] = state

@@ -13,7 +13,7 @@ from emtvb.running.restore import restore
 from emtvb.running.stages import Stages
 
 # The version of the package that this workflow is written for; a clone comes with it.
-PACKAGE_VERSION = "0.1.0"
+PACKAGE_VERSION = "0.2.0"
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
 
 try:

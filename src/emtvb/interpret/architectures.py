@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,9 @@ from emtvb.architectures.s4 import S4
 from emtvb.interpret import memories
 from emtvb.interpret.extraction import by_data
 from emtvb.interpret.judging import MemoryMeasures, decoded_map, held_out, judge, unedited_success
+from emtvb.interpret.linearisation import mean_by_differences
 from emtvb.interpret.measure import MeasureSettings, accuracy
-from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.memories import VariableMemories, between
 from emtvb.interpret.recording import Recording, settled
 from emtvb.interpret.spectrum import match_spectra
 from emtvb.interpret.systems import System
@@ -77,35 +80,72 @@ class Measurement(MemoryMeasures):
 def interpret(
     run: ArchitectureRun, network: LSTM | S4, settings: MeasureSettings
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
-    """A network's measurements, and the arrays that figures show of it.
+    """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""
+    subject = Subject(run.run_id, run.architecture, run.task, max(run.protocol.curriculum))
+    finite = all(np.isfinite(array).all() for array in vars(network).values())
+    origin = network.linearise() if finite else None
+    return interpret_system(subject, network, origin, partial(mean_jacobian, network), settings)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured.
+
+    Attributes:
+        run_id: Its name.
+        architecture: What it is.
+        task: What it was trained on.
+        trained_horizon: The longest horizon that it was trained on.
+    """
+
+    run_id: str
+    architecture: str
+    task: Task
+    trained_horizon: int
+
+
+def interpret_system(
+    subject: Subject,
+    system: System,
+    origin: Float[np.ndarray, "state state"] | None,
+    mean_step: Callable[[Float[np.ndarray, "batch state"]], np.ndarray],
+    settings: MeasureSettings,
+) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """The measurements of any system, and the arrays that figures show of it.
+
+    Args:
+        subject: Which it is.
+        system: It.
+        origin: The derivative of a step without input at its fixed point; None where training left no finite weights.
+        mean_step: The same at given states, its mean over them.
+        settings: How it is measured.
 
     Returns:
         The measurements; and by name ``about`` (JSON text: task, d, s, modulus and the measurements), ``kept``
         (memory), ``phi`` (kept, kept), ``phi_eigenvalues``, ``origin_eigenvalues``, and as (kept, kept) the step as a
         linear map between memories: ``origin_map``, ``visited_map``, ``decoded_map``.
     """
-    task = run.task
-    test_accuracy = accuracy(network, task, settings.horizon, settings.sequences)
-    if not all(np.isfinite(array).all() for array in vars(network).values()):
-        return _diverged(run, network, settings, test_accuracy)
-    basis = by_data(network, task)
-    recording = held_out(network, task, settings.horizon)
-    judged = judge(network, task, basis, recording, max(run.protocol.curriculum), settings.horizon)
+    task = subject.task
+    test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
+    if origin is None:
+        return _diverged(subject, system, settings, test_accuracy)
+    basis = by_data(system, task)
+    recording = held_out(system, task, settings.horizon)
+    judged = judge(system, task, basis, recording, subject.trained_horizon, settings.horizon)
     unedited = unedited_success(recording, task, settings.horizon)
-    origin = network.linearise()
     start = settled(task)
     rng = np.random.default_rng(0)
     moments = rng.integers(start, len(recording.states), VISITED), rng.integers(recording.states.shape[1], size=VISITED)
-    visited = mean_jacobian(network, recording.states[moments])
+    visited = mean_step(recording.states[moments])
     found = np.linalg.eigvals(origin)
     match = match_spectra(task.eigenvalues(), found, settings.modulus)
     measurement = Measurement(
         **asdict(judged),
-        run_id=run.run_id,
-        architecture=run.architecture,
+        run_id=subject.run_id,
+        architecture=subject.architecture,
         verdict=verdict(test_accuracy, judged.worst_decoding_accuracy, judged.edit_success, unedited),
         test_accuracy=test_accuracy,
-        state_dim=network.state_dim,
+        state_dim=system.state_dim,
         phi_eigenvalues=match.expected,
         origin_eigenvalues=match.found,
         matched_eigenvalues=match.matched,
@@ -115,26 +155,21 @@ def interpret(
         origin_gain=memories.gain(basis, origin, task),
         visited_map_error=memories.map_error(basis, visited, task),
         visited_gain=memories.gain(basis, visited, task),
-        half_after_period=restoring(network, task, basis, recording, task.s),
-        half_after_long=restoring(network, task, basis, recording, LONG * task.s),
+        half_after_period=restoring(system, task, basis, recording, task.s),
+        half_after_long=restoring(system, task, basis, recording, LONG * task.s),
         unedited_success=unedited,
     )
     maps = {
-        "origin_map": _between(basis, origin),
-        "visited_map": _between(basis, visited),
+        "origin_map": between(basis, origin),
+        "visited_map": between(basis, visited),
         "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.kept], task.s),
     }
     return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": found, **maps})
 
 
 def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
-    """The derivative of a step without input by central differences, its mean over these states."""
-    size = 1e-2 * float(np.abs(states).mean())
-    columns = []
-    for direction in np.eye(states.shape[1], dtype=states.dtype):
-        ahead, behind = (system.coast(states + sign * size * direction, 1)[0][0] for sign in (1, -1))
-        columns.append((ahead.astype(np.float64) - behind).mean(axis=0) / (2 * size))
-    return np.stack(columns, axis=1)
+    """The derivative of a step without input, its mean over these states."""
+    return mean_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
 
 
 def restoring(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
@@ -153,10 +188,6 @@ def restoring(system: System, task: Task, basis: VariableMemories, recording: Re
     return float((basis.read(states[-1]) * np.sign(theory))[changed].mean())
 
 
-def _between(basis: VariableMemories, weights: Float[np.ndarray, "state state"]) -> Float[np.ndarray, "kept kept"]:
-    return basis.seen(weights)[np.ix_(basis.kept, basis.kept)]
-
-
 def _shown(
     task: Task, settings: MeasureSettings, measurement: Measurement, arrays: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
@@ -173,20 +204,21 @@ def _shown(
 
 
 def _diverged(
-    run: ArchitectureRun, network: LSTM | S4, settings: MeasureSettings, test_accuracy: float
+    subject: Subject, system: System, settings: MeasureSettings, test_accuracy: float
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
-    nan, count = float("nan"), int(run.task.persistent().sum())
+    nan, count = float("nan"), int(subject.task.persistent().sum())
     known: dict[str, Any] = {
-        "run_id": run.run_id,
-        "architecture": run.architecture,
+        "run_id": subject.run_id,
+        "architecture": subject.architecture,
         "verdict": verdict(test_accuracy, nan, nan, nan),
         "test_accuracy": test_accuracy,
-        "state_dim": network.state_dim,
+        "state_dim": system.state_dim,
         "phi_eigenvalues": count,
         "origin_eigenvalues": 0,
         "matched_eigenvalues": 0,
     }
     measurement = Measurement(**{field.name: known.get(field.name, nan) for field in fields(Measurement)})
     nothing = dict.fromkeys(("origin_map", "visited_map", "decoded_map"), np.full((count, count), nan))
-    return measurement, _shown(run.task, settings, measurement, {"origin_eigenvalues": np.zeros(0, complex), **nothing})
+    arrays = {"origin_eigenvalues": np.zeros(0, complex), **nothing}
+    return measurement, _shown(subject.task, settings, measurement, arrays)

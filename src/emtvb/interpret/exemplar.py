@@ -18,7 +18,7 @@ from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import VariableMemories, power_iteration, residual_components
 from emtvb.interpret.realisation import from_weights
 from emtvb.interpret.recording import record, settled, stacked
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.systems import Elman, System
 from emtvb.networks import Network
 from emtvb.runs import Run
 from emtvb.tasks import Task
@@ -86,7 +86,7 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
     weights = linearise(network).astype(np.float64)
     published, data = power_iteration(network, task), by_data(system, task)
     residual = residual_components(published, hidden.astype(np.float64))
-    names, edits = _edits(system, task, data)
+    names, edits = example_edits(system, task, data)
     about = {
         "run_id": run.run_id,
         "task": task.name,
@@ -127,8 +127,8 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
     }
 
 
-def _edits(system: Elman, task: Task, memories: VariableMemories) -> tuple[list[str], list[Edit]]:
-    """A flip, a variable set and two exchanged, in the picture, once settled."""
+def example_edits(system: System, task: Task, memories: VariableMemories) -> tuple[list[str], list[Edit]]:
+    """A flip, a variable set and two exchanged, in the picture, once settled: what was done, and what came of it."""
     recording = record(system, task, picture(task.s, task.d)[:, None, :], settled(task) + task.s)
     time = settled(task) + task.s // 2
     variable, dimension = divmod(int(np.flatnonzero(task.persistent())[task.persistent().sum() // 2]), task.d)

@@ -15,13 +15,15 @@ from emtvb.interpret.recording import FITTING, Recording, record, sequences, set
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
 
-_ROUNDING = 1e-5
+ROUNDING = 1e-5
 """States are single-precision numbers: directions in which they spread less than this share are rounding."""
+SEQUENCES = 1024
+"""Random input sequences to fit on."""
 _TIMES = 4
 """Moments that are taken from each sequence."""
 
 
-def by_data(system: System, task: Task, sequences_shown: int = 1024, seed: int = 0) -> VariableMemories:
+def by_data(system: System, task: Task, sequences_shown: int = SEQUENCES, seed: int = 0) -> VariableMemories:
     """The encoder h ~ Psi m + c and the decoder m ~ Psi* (h - c), by least squares over the persistent elements.
 
     Psi* is fitted for itself, not as a pseudo-inverse: so it reads best in the presence of what else is in the state.
@@ -41,7 +43,7 @@ def by_data(system: System, task: Task, sequences_shown: int = 1024, seed: int =
     return fit(shown, times, task.persistent())
 
 
-def at_end_of_input(system: System, task: Task, sequences_shown: int = 1024, seed: int = 0) -> VariableMemories:
+def at_end_of_input(system: System, task: Task, sequences_shown: int = SEQUENCES, seed: int = 0) -> VariableMemories:
     """The same at the one moment at which all s*d elements are independent: the end of the input phase.
 
     It has a column for every element, for those too that no later output depends on, as far as the state still
@@ -72,13 +74,17 @@ def fitting_times(task: Task) -> list[int]:
 
 
 def fit(recording: Recording, times: list[int], kept: Bool[np.ndarray, " memory"]) -> VariableMemories:
-    """Encoder and decoder over the kept elements at these output steps.
+    """Encoder and decoder over the kept elements at these time steps, where none of them is NaN.
+
+    The theory's elements may be any numbers that stand for what should be stored.
 
     Raises:
         InputError: Where the states are not finite.
     """
     states = recording.states[times].reshape(-1, recording.states.shape[2]).astype(np.float64)
     theory = recording.theory[times].reshape(-1, kept.size)[:, kept].astype(np.float64)
+    known = ~np.isnan(theory).any(axis=1)
+    states, theory = states[known], theory[known]
     if not np.isfinite(states).all():
         raise InputError("states", "not finite", "the system diverged; there is nothing to fit")
     mean_state, mean_theory = states.mean(axis=0), theory.mean(axis=0)
@@ -95,4 +101,4 @@ def _least_squares(
     given: Float[np.ndarray, "sample in"], wanted: Float[np.ndarray, "sample out"]
 ) -> Float[np.ndarray, "in out"]:
     """X that makes given @ X nearest to wanted, and of all such the smallest."""
-    return np.linalg.lstsq(given, wanted, rcond=_ROUNDING)[0]
+    return np.linalg.lstsq(given, wanted, rcond=ROUNDING)[0]

@@ -183,8 +183,7 @@ def trials(
     element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
     state, before, after = _flips(task, recording, element, time, rng)
     change = memories.change(before, after)
-    random = rng.normal(size=change.shape)
-    random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
+    random = random_step(change, rng)
     asked, old = future(task, after, steps), future(task, before, steps)
     other = _along_another(task, memories, before, element, time, change, rng)
     edited, pushed, mistaken = (system.coast(state + step, steps)[1] for step in (change, random, other))
@@ -214,6 +213,13 @@ def _along_another(
     size, wanted = (np.linalg.norm(part, axis=1, keepdims=True) for part in (step, change))
     step = step * wanted / np.where(size == 0, 1, size)
     return np.where((another == element)[:, None], 0, step).astype(change.dtype)
+
+
+def random_step(change: Float[np.ndarray, "trial state"], rng: np.random.Generator) -> Float[np.ndarray, "trial state"]:
+    """Steps of the same sizes in random directions: the control of an edit."""
+    random = rng.normal(size=change.shape)
+    random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
+    return random
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def judge(
         worst_decoding_accuracy=float(near.min()),
         far_decoding_accuracy=float(far.mean()),
         far_worst_decoding_accuracy=float(far.min()),
-        explained_variance=_explained_variance(memories, recording.states[tested][:: task.s + 1]),
+        explained_variance=explained_variance(memories, recording.states[tested][:: task.s + 1]),
         decoded_map_error=float(np.linalg.norm(decoded_map(read, task.s) - phi) / np.linalg.norm(phi)),
         condition=memories.condition,
         edit_success=float(tried.followed.mean()),
@@ -126,7 +126,7 @@ def decoded_map(read: Float[np.ndarray, "time batch kept"], s: int) -> Float[np.
     return np.linalg.lstsq(now, following, rcond=1e-10)[0].T
 
 
-def _explained_variance(memories: VariableMemories, states: Float[np.ndarray, "time batch state"]) -> float:
+def explained_variance(memories: VariableMemories, states: Float[np.ndarray, "time batch state"]) -> float:
     """Share of the variance of these states inside the span of Psi."""
     flat = (states - memories.centre).reshape(-1, states.shape[-1])
     directions, values, _ = np.linalg.svd(memories.basis[:, memories.kept], full_matrices=False)

@@ -94,11 +94,15 @@ def residual_components(
     return directions[:count].T
 
 
+def between(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"]) -> Float[np.ndarray, "kept kept"]:
+    """The step between memories, Psi* W Psi over the kept elements."""
+    return memories.seen(weights)[np.ix_(memories.kept, memories.kept)]
+
+
 def map_error(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:
     """Distance of W_hh in the basis from Phi over the kept elements: |Psi* W_hh Psi - Phi| / |Phi| (Frobenius)."""
-    both = np.ix_(memories.kept, memories.kept)
-    phi = task.transition()[both]
-    return float(np.linalg.norm(memories.seen(weights)[both] - phi) / np.linalg.norm(phi))
+    phi = task.transition()[np.ix_(memories.kept, memories.kept)]
+    return float(np.linalg.norm(between(memories, weights) - phi) / np.linalg.norm(phi))
 
 
 def gain(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:
@@ -106,9 +110,8 @@ def gain(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"]
 
     It is above 1 where tanh takes back what the weights amplify.
     """
-    both = np.ix_(memories.kept, memories.kept)
-    phi = task.transition()[both]
-    return float((memories.seen(weights)[both] * phi).sum() / (phi**2).sum())
+    phi = task.transition()[np.ix_(memories.kept, memories.kept)]
+    return float((between(memories, weights) * phi).sum() / (phi**2).sum())
 
 
 def shape_error(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:

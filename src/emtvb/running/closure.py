@@ -252,12 +252,12 @@ def _only_hands_on(statement: ast.stmt) -> bool:
         names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
         return names <= {"__version__", "__all__", "_HOME"} and _is_literal(statement.value)
     if isinstance(statement, ast.FunctionDef):
-        text = ast.unparse(ast.FunctionDef(statement.name, statement.args, _without_docstring(statement), [], None))
-        return digest(text) in _LAZY
+        bare = ast.FunctionDef(statement.name, statement.args, _without_docstring(statement), [], None)
+        return digest(ast.unparse(ast.fix_missing_locations(bare))) in _LAZY
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
-_LAZY = frozenset({"?"})
+_LAZY = frozenset({"3be29ae0a84f", "942d3fb3557d"})
 """Digests of the functions in the package's ``__init__`` that import a name when it is first asked for."""
 
 

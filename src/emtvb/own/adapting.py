@@ -1,0 +1,276 @@
+"""From a network to a system: ``adapt``. What is torch's own stands in ``torch_steps``, imported where it is needed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.errors import InputError
+from emtvb.interpret.linearisation import by_differences, jacobian
+from emtvb.interpret.systems import Elman, System
+from emtvb.networks import Network, rollout
+from emtvb.own import states
+from emtvb.own.numpy_steps import NumpyMachine
+from emtvb.own.steps import Machine, named_in, takes_count
+
+
+class Adapted:
+    """Any network as a system: ``emtvb.interpret.systems.System``, and more.
+
+    Its state is one flat vector per trial, in numpy, whatever the network's own state is: nested parts one after the
+    other, complex numbers as real part and imaginary part.
+
+    Attributes:
+        name: What it was made from.
+    """
+
+    def __init__(self, machine: Machine, name: str, input_dim: int | None = None) -> None:
+        self.name = name
+        self._machine = machine
+        self._learned: tuple[Any, list[states.Leaf]] | None = None
+        self._input_dim = input_dim
+        if input_dim is not None:
+            self._learn(np.zeros(input_dim))
+
+    def __repr__(self) -> str:
+        size = f"{self.state_dim} numbers of state" if self._learned else "its size is learned from the first input"
+        return f"<{self.name}: {size}>"
+
+    @property
+    def state_dim(self) -> int:
+        """Real numbers of its state.
+
+        Raises:
+            InputError: Where no input was seen yet from which it could be learned.
+        """
+        if self._learned is None:
+            raise InputError("state_dim", "not known yet", "record trials first, or adapt(..., input_dim=...)")
+        return sum(leaf.size for leaf in self._learned[1])
+
+    @property
+    def input_dim(self) -> int | None:
+        """Numbers of an input; None before the first was seen."""
+        return self._input_dim
+
+    def run(
+        self, inputs: np.ndarray, state: np.ndarray | None = None
+    ) -> tuple[Float[np.ndarray, "time trial state"], Float[np.ndarray, "time trial output"]]:
+        """States and outputs after each input, from this state, or from where the network itself begins.
+
+        Args:
+            inputs: (time, trial, input).
+            state: (trial, state).
+
+        Raises:
+            InputError: Where the inputs or the state are not of the network's size.
+        """
+        check_inputs(inputs, self._input_dim, self.name)
+        example, layout = self._learn(inputs[0, 0])
+        machine = self._machine
+        flats, outputs = [], []
+        with machine.quiet():
+            if state is None:
+                now = machine.start(inputs.shape[1])
+            else:
+                now = states.rebuilt(example, machine.nested(machine.array(self._checked(state)), layout))
+            for u in inputs:
+                output, now = machine.step(machine.array(u), now)
+                flats.append(machine.flat(now, layout))
+                outputs.append(output)
+            return machine.numpy(flats), machine.numpy(outputs)
+
+    def drive(
+        self, inputs: Float[np.ndarray, "time batch d"]
+    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch output"]]:
+        """States and outputs after each input, from where the network itself begins."""
+        return self.run(inputs)
+
+    def coast(
+        self, state: Float[np.ndarray, "batch state"], steps: int
+    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch output"]]:
+        """States and outputs without input, which is on inputs of zero; the first are those after the first step."""
+        return self.run(np.zeros((steps, len(state), self._known_input_dim()), dtype=state.dtype), state)
+
+    def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
+        """The derivative of a step at these states, dF(h, u)/dh: by autograd, or by central differences in numpy.
+
+        Args:
+            state: h, (trial, state).
+            inputs: u, (trial, input); zero by default.
+
+        Raises:
+            InputError: Where they are not of the network's size.
+        """
+        given = np.zeros((len(state), self._known_input_dim())) if inputs is None else inputs
+        example, layout = self._learn(given[0])
+        found = self._machine.jacobian(self._checked(state), given, example, layout)
+        if found is None:
+            found = by_differences(lambda moved: self.run(given[None], moved)[0][0], state)
+        return found.astype(np.float64)
+
+    def _known_input_dim(self) -> int:
+        if self._input_dim is None:
+            raise InputError("input_dim", "not known yet", "record trials first, or adapt(..., input_dim=...)")
+        return self._input_dim
+
+    def _learn(self, one: np.ndarray) -> tuple[Any, list[states.Leaf]]:
+        """How states lie in the flat vector; from one input, if it is the first."""
+        if self._input_dim is not None and one.size != self._input_dim:
+            raise InputError("inputs", f"{one.size} numbers a step", f"{self.name} takes {self._input_dim}")
+        if self._learned is None:
+            with self._machine.quiet():
+                self._learned = self._machine.learn(one)
+            self._input_dim = one.size
+        return self._learned
+
+    def _checked(self, state: np.ndarray) -> np.ndarray:
+        if state.ndim != 2 or state.shape[1] != self.state_dim:
+            raise InputError("state", state.shape, f"give an array of shape (trials, {self.state_dim})")
+        return state
+
+
+class Wrapped:
+    """A system that drives and coasts by itself, with what :class:`Adapted` has besides.
+
+    The paper's network can be run on inputs from any state; another system only as it coasts, without.
+
+    Attributes:
+        system: It.
+        name: What it was made from.
+    """
+
+    def __init__(self, system: System, name: str) -> None:
+        self.system = system
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.state_dim} numbers of state>"
+
+    @property
+    def state_dim(self) -> int:
+        """Real numbers of its state."""
+        return self.system.state_dim
+
+    @property
+    def input_dim(self) -> int | None:
+        """Numbers of an input, where that is known."""
+        return self.system.network.d if isinstance(self.system, Elman) else None
+
+    def drive(
+        self, inputs: Float[np.ndarray, "time batch d"]
+    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch output"]]:
+        """The system's own."""
+        return self.system.drive(inputs)
+
+    def coast(
+        self, state: Float[np.ndarray, "batch state"], steps: int
+    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch output"]]:
+        """The system's own."""
+        return self.system.coast(state, steps)
+
+    def run(
+        self, inputs: np.ndarray, state: np.ndarray | None = None
+    ) -> tuple[Float[np.ndarray, "time trial state"], Float[np.ndarray, "time trial output"]]:
+        """States and outputs after each input, from this state, or from the zero state.
+
+        Raises:
+            InputError: Where inputs are not of its size, or it is asked to go on from a state with inputs and cannot.
+        """
+        check_inputs(inputs, self.input_dim, self.name)
+        if state is None:
+            return self.system.drive(inputs)
+        if isinstance(self.system, Elman):
+            return rollout(self.system.network, inputs, state)
+        self._check_silent(inputs)
+        return self.system.coast(state, len(inputs))
+
+    def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
+        """The derivative of a step at these states: of the paper's network, or by differences and without input."""
+        if isinstance(self.system, Elman):
+            given = [None] * len(state) if inputs is None else inputs
+            found = [jacobian(self.system.network, h, u) for h, u in zip(state, given, strict=True)]
+            return np.stack(found).astype(np.float64)
+        self._check_silent(inputs)
+        return by_differences(lambda moved: self.system.coast(moved, 1)[0][0], state)
+
+    def _check_silent(self, inputs: np.ndarray | None) -> None:
+        if inputs is not None and np.any(inputs):
+            raise InputError(
+                "inputs", "not zero", f"{self.name} goes on from a state without input only; adapt its step"
+            )
+
+
+def check_inputs(inputs: np.ndarray, input_dim: int | None, name: str) -> None:
+    """Raise InputError where inputs are not (time, trial, input)."""
+    if inputs.ndim != 3 or not len(inputs):
+        raise InputError("inputs", inputs.shape, "give an array of shape (time, trials, inputs)")
+    if input_dim not in (None, inputs.shape[2]):
+        raise InputError("inputs", f"{inputs.shape[2]} numbers a step", f"{name} takes {input_dim}")
+
+
+def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: int | None = None) -> Adapted | Wrapped:
+    """Any recurrent network as a system that can be recorded, fitted and edited.
+
+    A network is one of
+
+    - ``torch.nn.RNN``, ``GRU``, ``LSTM`` of any number of layers, in either batch order, or ``RNNCell``, ``GRUCell``,
+      ``LSTMCell``: the output is that of the last layer;
+    - a torch module with a step: ``forward(input, state) -> (output, state)``, or a method ``step`` of this kind;
+    - a torch module that takes whole sequences and is built around modules of the first line, ``forward(sequence)``;
+    - a function ``(input, state) -> (output, state)``, or an object with a ``step``, of torch tensors or numpy arrays;
+    - a ``Network`` of this package, or anything with its ``drive`` and ``coast`` (``interpret.systems.System``).
+
+    An input is (trials, inputs), an output (trials, outputs), a state any nesting of arrays with an axis of trials. A
+    network that takes sequences is shown them one step at a time. It is left as it is: it runs in evaluation mode,
+    without gradients, on its own device in its own precision, and gets its mode back; its hooks run as they always do.
+
+    Args:
+        network: What to adapt.
+        readout: From the output (trials, features) to what the network gives out, such as ``torch.nn.Linear``.
+        state: Where it begins: a function from the number of trials to a state; or the state of one trial, with an axis
+            of trials of length 1 in front; or a number n for n zeros. Of a network of whole sequences it is that of the
+            module inside, or a tuple of one for each. By default what the network's own ``init_hidden``
+            or the like gives, else None, which torch's modules take for zeros.
+        input_dim: Numbers of an input; learned from the first input otherwise.
+
+    Returns:
+        The system: ``run(inputs, state)``, ``jacobian(state, inputs)``, ``state_dim``. All its arrays are numpy's, time
+        first, then trials.
+
+    Raises:
+        InputError: Where no state can be found, or a step fails.
+    """
+    if isinstance(network, (Adapted, Wrapped)):
+        return network
+    if isinstance(network, Network):
+        return Wrapped(Elman(network), f"Elman network, {network.hidden_dim} neurons")
+    if isinstance(network, System):
+        return Wrapped(network, type(network).__name__)
+    name = getattr(network, "__name__", type(network).__name__)
+    if not callable(network) and callable(getattr(network, "step", None)):
+        network = network.step
+    if _is_torchs(network, state, readout):
+        from emtvb.own import torch_steps
+
+        known = input_dim if input_dim is not None else torch_steps.input_dim(network)
+        return Adapted(torch_steps.TorchMachine(network, readout, state), name, known)
+    if not callable(network):
+        raise InputError("network", name, "give a torch module or a step (input, state) -> (output, state)")
+    return Adapted(NumpyMachine(network, readout, state), name, input_dim)
+
+
+def _is_torchs(network: Any, state: Any, readout: Any) -> bool:
+    """Whether a network computes with torch; torch is not imported to find out."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return False
+    kinds = (torch.nn.Module, torch.Tensor)
+    start = (state(1) if takes_count(state) else state()) if callable(state) else state
+    given = [] if isinstance(start, (int, np.integer)) else states.leaves(start)
+    if given:
+        return any(isinstance(array, torch.Tensor) for array in given)
+    named = [*named_in(network), readout]
+    return any(isinstance(item, kinds) or item is torch or item is torch.nn.functional for item in named)

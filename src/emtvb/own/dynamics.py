@@ -1,0 +1,214 @@
+"""A network as a linear system: its fixed points, Jacobians, spectrum, and the step between memories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Complex, Float
+
+from emtvb.errors import InputError
+from emtvb.interpret import memories
+from emtvb.interpret.architectures import VISITED, Measurement, Subject, interpret_system
+from emtvb.interpret.judging import decoded_map
+from emtvb.interpret.measure import MeasureSettings
+from emtvb.interpret.memories import between
+from emtvb.interpret.recording import settled
+from emtvb.own.adapting import Adapted, Wrapped, adapt
+from emtvb.own.fitting import Fitted
+from emtvb.own.variables import as_numpy
+from emtvb.runs import Run
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPoints:
+    """States that a step leaves where they are.
+
+    Attributes:
+        points: They.
+        speeds: |F(h, u) - h| that is left at each.
+        jacobians: dF/dh there.
+        eigenvalues: Of these, the largest modulus first.
+        found_from: How many starts led to each.
+        failed: Starts that led to none.
+    """
+
+    points: Float[np.ndarray, "point state"]
+    speeds: Float[np.ndarray, " point"]
+    jacobians: Float[np.ndarray, "point state state"]
+    eigenvalues: Complex[np.ndarray, "point state"]
+    found_from: tuple[int, ...]
+    failed: int
+
+    @property
+    def stable(self) -> Bool[np.ndarray, " point"]:
+        """Whether every eigenvalue lies within the unit circle: what starts nearby comes back."""
+        return np.abs(self.eigenvalues).max(axis=1) < 1
+
+    def __str__(self) -> str:
+        starts = sum(self.found_from) + self.failed
+        lines = [f"{len(self.points)} fixed points from {starts} starts; {self.failed} starts led to none"]
+        for i in range(len(self.points)):
+            largest = np.abs(self.eigenvalues[i])
+            kind = "stable" if self.stable[i] else f"{int((largest >= 1).sum())} directions not stable"
+            lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {self.found_from[i]} starts")
+        return "\n".join(lines)
+
+
+def fixed_points(
+    system: Adapted | Wrapped,
+    starts: Any,
+    inputs: Any = None,
+    *,
+    tolerance: float = 1e-4,
+    most: int = 100,
+) -> FixedPoints:
+    """Fixed points h = F(h, u) under a constant input, stable or not, from each of these states by Newton's method.
+
+    A step of Levenberg and Marquardt on |F(h, u) - h|^2, with the Jacobian of :meth:`Adapted.jacobian`, is taken where
+    it makes the speed smaller. (Sussillo and Barak 2013 minimise the same.)
+
+    Args:
+        system: Of :func:`adapt`.
+        starts: Where to start, (start, state), such as states that were recorded: ``trials.judging.states[-1]``.
+        inputs: u, (input,); zero by default.
+        tolerance: A point counts where its speed is below this share of the starts' mean size; two are one where they
+            are nearer than a hundred times that.
+        most: Steps of the method.
+
+    Raises:
+        InputError: Where starts or inputs are not of the network's size, or not finite.
+    """
+    system = adapt(system)
+    h = np.array(as_numpy(starts), dtype=np.float64)
+    if h.ndim != 2 or not len(h) or not np.isfinite(h).all():
+        raise InputError("starts", f"shape {h.shape}", "give finite states, (start, state)")
+    width = len(inputs) if inputs is not None else system.input_dim or 1
+    u = np.tile(np.zeros(width) if inputs is None else np.asarray(inputs, dtype=np.float64), (len(h), 1))
+    single = h.astype(np.asarray(as_numpy(starts)).dtype)
+
+    def move(states: np.ndarray) -> np.ndarray:
+        return system.run(u[: len(states)][None].astype(single.dtype), states.astype(single.dtype))[0][0] - states
+
+    size = float(np.linalg.norm(h, axis=1).mean()) or 1.0
+    damping, off = np.full(len(h), 1e-3), move(h)
+    identity = np.eye(h.shape[1])
+    for _ in range(most):
+        running = np.flatnonzero((np.linalg.norm(off, axis=1) > 1e-2 * tolerance * size) & (damping < 1e6))
+        if not len(running):
+            break
+        J = system.jacobian(h[running].astype(single.dtype), u[: len(running)]) - identity
+        normal = np.einsum("bij,bik->bjk", J, J) + damping[running, None, None] * identity
+        step = -np.linalg.solve(normal, np.einsum("bij,bi->bj", J, off[running])[..., None])[..., 0]
+        there = h[running] + step
+        new = move(there)
+        better = np.linalg.norm(new, axis=1) < np.linalg.norm(off[running], axis=1)
+        h[running[better]], off[running[better]] = there[better], new[better]
+        damping[running] *= np.where(better, 0.1, 10.0)
+        damping = np.maximum(damping, 1e-12)
+    speeds = np.linalg.norm(off, axis=1)
+    return _distinct(system, h, speeds, u, tolerance * size, single.dtype)
+
+
+def _distinct(
+    system: Adapted | Wrapped, h: np.ndarray, speeds: np.ndarray, u: np.ndarray, near: float, dtype: np.dtype
+) -> FixedPoints:
+    """The different ones among the points that were reached, the slowest first."""
+    reached = np.flatnonzero(speeds <= near)
+    points: list[int] = []
+    counts: list[int] = []
+    for i in reached[np.argsort(speeds[reached], kind="stable")]:
+        same = [at for at, j in enumerate(points) if np.linalg.norm(h[i] - h[j]) < 100 * near]
+        if same:
+            counts[same[0]] += 1
+        else:
+            points.append(int(i))
+            counts.append(1)
+    n = h.shape[1]
+    jacobians = system.jacobian(h[points].astype(dtype), u[: len(points)]) if points else np.zeros((0, n, n))
+    values = np.linalg.eigvals(jacobians).astype(np.complex128)
+    values = np.take_along_axis(values, np.argsort(-np.abs(values), axis=1, kind="stable"), axis=1)
+    return FixedPoints(h[points], speeds[points], jacobians, values, tuple(counts), len(h) - len(reached))
+
+
+@dataclass(frozen=True, eq=False)
+class Linearised:
+    """A step as a linear map: of the state, and between the variables' numbers.
+
+    Attributes:
+        jacobian: dF/dh, its mean over the states.
+        eigenvalues: Its eigenvalues, the largest modulus first.
+        map: Psi* J Psi, the step between memories.
+        decoded: The linear map that leads best from what is read at one time to what is read at the next.
+        phi: The task's own step, of a task of this package.
+        map_error: |Psi* J Psi - Phi| / |Phi|; NaN without a task.
+        gain: The factor g that brings g Phi nearest to Psi* J Psi; NaN without a task.
+    """
+
+    jacobian: Float[np.ndarray, "state state"]
+    eigenvalues: Complex[np.ndarray, " state"]
+    map: Float[np.ndarray, "number number"]
+    decoded: Float[np.ndarray, "number number"]
+    phi: Float[np.ndarray, "number number"] | None
+    map_error: float
+    gain: float
+
+
+def linearise(
+    fitted: Fitted,
+    states: np.ndarray | None = None,
+    inputs: Any = None,
+) -> Linearised:
+    """The derivative of a step, beside the step between memories.
+
+    Args:
+        fitted: Of :func:`fit`.
+        states: Where, (point, state) or one state, such as a fixed point. By default 64 states that the network visits
+            in the trials to judge on.
+        inputs: The input of the step, (input,); zero by default.
+
+    Raises:
+        InputError: Where states or inputs are not of the network's size.
+    """
+    trials = fitted.trials
+    start = settled(trials.task) if trials.task else 0
+    if states is None:
+        rng = np.random.default_rng(0)
+        shape = trials.judging.states.shape
+        states = trials.judging.states[rng.integers(start, shape[0], VISITED), rng.integers(shape[1], size=VISITED)]
+    states = np.atleast_2d(states)
+    u = None if inputs is None else np.tile(np.asarray(inputs, dtype=np.float64), (len(states), 1))
+    J = trials.system.jacobian(states, u).mean(axis=0)
+    values = np.linalg.eigvals(J).astype(np.complex128)
+    kept, task = trials.kept, trials.task
+    read = fitted.memories.read(trials.judging.states[start:])[..., kept]
+    return Linearised(
+        J,
+        values[np.argsort(-np.abs(values), kind="stable")],
+        between(fitted.memories, J),
+        decoded_map(read, task.s if task else 1),
+        task.transition()[np.ix_(kept, kept)] if task else None,
+        memories.map_error(fitted.memories, J, task) if task else float("nan"),
+        memories.gain(fitted.memories, J, task) if task else float("nan"),
+    )
+
+
+def interpret(run: Run, system: Adapted, settings: MeasureSettings) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """What the workflow measures of other architectures, of any network on a task of this package.
+
+    Where it says "origin", it is the fixed point without input that is reached from the origin; the origin itself, if
+    none is.
+
+    Args:
+        run: Its task, its name, and the longest horizon that it was trained on.
+        system: The network.
+        settings: How it is measured.
+    """
+    origin = np.zeros((1, system.state_dim), dtype=np.float32)
+    found = fixed_points(system, origin)
+    rest = found.points[:1].astype(np.float32) if len(found.points) else origin
+    subject = Subject(run.run_id, system.name, run.task, max(run.protocol.curriculum))
+    return interpret_system(
+        subject, system, system.jacobian(rest)[0], lambda states: system.jacobian(states).mean(axis=0), settings
+    )

@@ -1,0 +1,145 @@
+"""What a step is, whatever library computes it, and what is found out about a network before its first one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from emtvb.errors import InputError
+from emtvb.own import states
+
+STATE_MAKERS = (
+    "init_hidden", "initial_state", "init_state", "default_state", "zero_state", "get_initial_state", "begin_state",
+)  # fmt: skip
+"""Methods by which modules are known to give a state for so many trials."""
+
+
+@runtime_checkable
+class Machine(Protocol):
+    """A step on arrays of one library, torch's or numpy's."""
+
+    def quiet(self) -> AbstractContextManager[Any]:
+        """Within it nothing is trained: evaluation mode, no gradients."""
+
+    def array(self, values: np.ndarray) -> Any:
+        """An array of the library from one of numpy's, in the network's precision and on its device."""
+
+    def numpy(self, arrays: list[Any]) -> np.ndarray:
+        """A stack of the library's arrays as one of numpy's."""
+
+    def start(self, trials: int) -> Any:
+        """The state before the first input."""
+
+    def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        """Output (trials, outputs) and new state."""
+
+    def flat(self, state: Any, layout: list[states.Leaf]) -> Any:
+        """A state as (trials, state)."""
+
+    def nested(self, flat: Any, layout: list[states.Leaf]) -> list[Any]:
+        """The arrays that a flat state is made of."""
+
+    def learn(self, example: np.ndarray) -> tuple[Any, list[states.Leaf]]:
+        """A state of two trials, and how states lie in the flat vector; inputs are like the one given."""
+
+    def jacobian(
+        self, flat: np.ndarray, inputs: np.ndarray, example: Any, layout: list[states.Leaf]
+    ) -> np.ndarray | None:
+        """The derivative of the new state by the old, (trials, state, state); None where it gives none."""
+
+
+def named_in(function: Any, depth: int = 3) -> list[Any]:
+    """What a function holds or names: its object, what it closes over, its arguments so far, the globals it uses.
+
+    Functions among these are looked into as well, so many deep.
+    """
+    found: list[Any] = [function]
+    while hasattr(function, "func"):  # functools.partial
+        found += [*function.args, *function.keywords.values(), function.func]
+        function = function.func
+    owner = getattr(function, "__self__", None)
+    if owner is not None:
+        found += [owner, *getattr(owner, "__dict__", {}).values()]
+    if inspect.ismethod(function) or inspect.isfunction(function):
+        seen = inspect.getclosurevars(inspect.unwrap(function))
+        named = [*seen.nonlocals.values(), *seen.globals.values()]
+        found += named
+        if depth:
+            found += [item for other in named if inspect.isfunction(other) for item in named_in(other, depth - 1)]
+    elif hasattr(function, "__dict__"):
+        found += vars(function).values()
+    return found
+
+
+def maker(network: Any, state: Any, zeros: Callable[[int, int], Any], one: Callable[[Any, int], Any]) -> Callable:
+    """How a network's first state is made for so many trials.
+
+    Args:
+        network: Perhaps with a method of :data:`STATE_MAKERS`.
+        state: As ``adapt`` is given it.
+        zeros: Makes an array of (trials, n).
+        one: An array of one trial for so many.
+    """
+    if state is None:
+        owner = getattr(network, "__self__", network)
+        state = next((found for name in STATE_MAKERS if callable(found := getattr(owner, name, None))), None)
+    if state is None:
+        return _nothing
+    if isinstance(state, (int, np.integer)):
+        return lambda trials: zeros(trials, int(state))
+    if callable(state) and takes_count(state):
+        return state
+    state = state() if callable(state) else state
+    for array in states.leaves(state):
+        if len(array.shape) > 1 and array.shape[0] != 1:
+            shown = f"an array of shape {tuple(array.shape)}"
+            raise InputError("state", shown, "give one trial's, (1, ...), or a function of the number of trials")
+    return lambda trials: states.rebuilt(state, [one(array, trials) for array in states.leaves(state)])
+
+
+def _nothing(trials: int) -> None:  # noqa: ARG001 - torch's modules begin with it, however many trials there are
+    return None
+
+
+def takes_count(function: Callable) -> bool:
+    """Whether a function that makes a state is handed the number of trials."""
+    try:
+        inspect.signature(function).bind(1)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
+
+
+def unpacked(result: Any, name: str) -> tuple[Any, Any]:
+    """Output and state that a step returned.
+
+    Raises:
+        InputError: Where it is no such pair.
+    """
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        shown = f"{len(result)} values" if isinstance(result, (tuple, list)) else type(result).__name__
+        raise InputError("network", f"{name} returned {shown}", "its state cannot be found: return (output, state)")
+    return result[0], result[1]
+
+
+def failed(name: str, shape: tuple[int, ...], error: Exception) -> InputError:
+    """A step that raised something: in one line, with what may help."""
+    said = f"{type(error).__name__}: {error}".split("\n")[0][:160]
+    remedy = (
+        f"a step on inputs of shape {shape} must do; its state cannot be found otherwise: give state= (a number, "
+        "one trial's state, or a function of the number of trials)"
+    )
+    return InputError("network", f"{name} failed ({said})", remedy)
+
+
+def check_rows(shape: Sequence[int], trials: int) -> None:
+    """Raise InputError unless an output has a row for each trial, perhaps within a sequence of one step."""
+    if list(shape[:1]) != [trials] and list(shape[:2]) != [1, trials]:
+        shown = f"output of shape {tuple(shape)} for {trials} trials"
+        raise InputError("network", shown, "return one row for each, (trials, outputs)")

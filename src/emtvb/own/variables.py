@@ -1,0 +1,185 @@
+"""What a network should hold: labels of any kind, and the numbers that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from emtvb.errors import InputError
+
+BINARY, CATEGORICAL, CONTINUOUS = KINDS = ("binary", "categorical", "continuous")
+
+MOST_CLASSES = 32
+"""Integers of more different values are taken for numbers, unless the user says otherwise."""
+
+Kinds = str | Sequence[str] | Mapping[str, str] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """One variable that a network may hold.
+
+    A binary one is stood for by -1 and +1; a categorical one of n classes by the corners of a regular simplex in n - 1
+    numbers, all as far from each other, of which binary is the case n = 2; a continuous one by itself, in standard
+    deviations from its mean.
+
+    Attributes:
+        name: What its user calls it.
+        kind: One of :data:`KINDS`.
+        classes: Its values, in increasing order; none where it is continuous.
+        code: The numbers of each class; of a continuous one nothing.
+        mean: Of a continuous one, where it was fitted.
+        spread: Its standard deviation there.
+    """
+
+    name: str
+    kind: str
+    classes: np.ndarray
+    code: Float[np.ndarray, "value code"]
+    mean: float = 0.0
+    spread: float = 1.0
+
+    @property
+    def size(self) -> int:
+        """Numbers that stand for it."""
+        return 1 if self.kind == CONTINUOUS else self.code.shape[1]
+
+    def encode(self, values: np.ndarray) -> Float[np.ndarray, "*shape code"]:
+        """The numbers that stand for values; NaN for those that are undefined.
+
+        Raises:
+            InputError: Where a value is not one of its classes.
+        """
+        if self.kind == CONTINUOUS:
+            return ((np.asarray(values, dtype=np.float64) - self.mean) / self.spread)[..., None]
+        values = np.asarray(values)
+        unknown = undefined(values)
+        place = np.minimum(
+            np.searchsorted(self.classes, np.where(unknown, self.classes[0], values)), len(self.code) - 1
+        )
+        wrong = ~unknown & (self.classes[place] != values)
+        if wrong.any():
+            shown = ", ".join(map(str, self.classes[:8]))
+            raise InputError(f"variable {self.name}", values[wrong].ravel()[0].item(), f"its values are {shown}")
+        return np.where(unknown[..., None], np.nan, self.code[place])
+
+    def decode(self, numbers: Float[np.ndarray, "*shape code"]) -> np.ndarray:
+        """The values that such numbers stand for: the nearest corner, or the number itself in the user's units."""
+        if self.kind == CONTINUOUS:
+            return numbers[..., 0] * self.spread + self.mean
+        if self.size == 1:
+            return self.classes[(numbers[..., 0] >= 0).astype(int)]
+        return self.classes[(numbers @ self.code.T).argmax(axis=-1)]
+
+
+def undefined(values: np.ndarray) -> Bool[np.ndarray, "*shape"]:
+    """Where a label is NaN: the variable has no value there."""
+    return np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.zeros(values.shape, dtype=bool)
+
+
+def columns(labels: Any, shape: tuple[int, int], names: Sequence[str] | None) -> dict[str, np.ndarray]:
+    """Labels by the variable's name, each (time, trial).
+
+    Args:
+        labels: An array (time, trial, variable), or by name arrays (time, trial) or (time, trial, n).
+        shape: Of the inputs: time and trials.
+        names: Of an array's variables.
+
+    Raises:
+        InputError: Where labels are of another shape.
+    """
+    if isinstance(labels, Mapping):
+        found: dict[str, np.ndarray] = {}
+        for name, given in labels.items():
+            array = _checked(as_numpy(given), shape, f"labels of {name}", (2, 3))
+            found |= (
+                {str(name): array} if array.ndim == 2 else {f"{name}.{i}": array[..., i] for i in range(array.shape[2])}
+            )
+        if names is not None:
+            raise InputError("names", list(names), "labels that come by name have theirs; leave names out")
+        return found
+    array = _checked(as_numpy(labels), shape, "labels", (3,))
+    called = [str(i) for i in range(array.shape[2])] if names is None else [str(name) for name in names]
+    if len(set(called)) != array.shape[2] or len(called) != array.shape[2]:
+        raise InputError("names", called, f"give {array.shape[2]} different ones, one for each variable")
+    return {name: array[..., i] for i, name in enumerate(called)}
+
+
+def _checked(array: np.ndarray, shape: tuple[int, int], what: str, axes: tuple[int, ...]) -> np.ndarray:
+    if array.ndim not in axes or array.shape[:2] != shape or 0 in array.shape:
+        wanted = f"({shape[0]}, {shape[1]}, variables)" + (f" or {shape}" if 2 in axes else "")
+        more = "; a label that does not change is np.broadcast_to" if array.shape[:1] == shape[1:] else ""
+        raise InputError(
+            what, f"shape {array.shape}", f"inputs have {shape[0]} steps and {shape[1]} trials: give {wanted}{more}"
+        )
+    return array
+
+
+def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
+    """A variable, from all values that it takes.
+
+    Raises:
+        InputError: Where they are constant, or not of the kind that was asked for.
+    """
+    if values.dtype.kind not in "biufUS":
+        raise InputError(f"labels of {name}", f"of type {values.dtype}", "give numbers, booleans or words")
+    defined = values[~undefined(values)]
+    if np.issubdtype(values.dtype, np.floating) and np.isinf(defined).any():
+        raise InputError(f"labels of {name}", "infinite", "give finite numbers, NaN where the variable has no value")
+    classes = np.unique(defined)
+    if len(classes) < 2:
+        shown = f"constant ({classes[0]})" if len(classes) else "undefined everywhere"
+        raise InputError(f"labels of {name}", shown, "what never changes cannot be read; leave it out, or vary it")
+    numbers = values.dtype.kind in "fiu"
+    if kind is None:
+        few = len(classes) <= MOST_CLASSES and not np.issubdtype(values.dtype, np.floating)
+        kind = BINARY if len(classes) == 2 else CATEGORICAL if few or not numbers else CONTINUOUS
+    if kind not in KINDS:
+        raise InputError(f"kind of {name}", kind, f"give one of {', '.join(KINDS)}")
+    if kind == CONTINUOUS:
+        if values.dtype.kind not in "fiub":
+            raise InputError(f"kind of {name}", kind, f"its labels are of type {values.dtype}; give numbers")
+        return Variable(name, kind, classes[:0], np.zeros((0, 0)))
+    if kind == BINARY and len(classes) > 2:
+        raise InputError(f"labels of {name}", f"{len(classes)} different values", "a binary variable has two")
+    return Variable(name, kind, classes, simplex(len(classes)))
+
+
+def kinds_of(names: Sequence[str], kinds: Kinds) -> dict[str, str | None]:
+    """The kind that the user gave each variable; None where it is to be seen from the labels.
+
+    Raises:
+        InputError: Where a kind is given for no variable, or not one for each.
+    """
+    if kinds is None or isinstance(kinds, str):
+        return dict.fromkeys(names, kinds)
+    if isinstance(kinds, Mapping):
+        for name in kinds:
+            if name not in names and not any(other.startswith(f"{name}.") for other in names):
+                raise InputError("kinds", name, f"no such variable; there are {', '.join(names)}")
+        return {name: kinds.get(name, kinds.get(name.rpartition(".")[0])) for name in names}
+    if len(kinds) != len(names):
+        raise InputError("kinds", list(kinds), f"give {len(names)}, one for each variable")
+    return dict(zip(names, kinds, strict=True))
+
+
+def simplex(n: int) -> Float[np.ndarray, "n code"]:
+    """Corners of a regular simplex around the origin, at distance 1 from it; -1 and +1 for two."""
+    corners = np.zeros((n, n - 1))
+    for i in range(n - 1):
+        height = np.sqrt(1 - (corners[i] ** 2).sum())
+        corners[i, i] = height
+        corners[i + 1 :, i] = (-1 / (n - 1) - corners[i + 1 :, :i] @ corners[i, :i]) / height
+    return -corners
+
+
+def as_numpy(values: Any) -> np.ndarray:
+    """An array of numpy's, of a tensor too."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        values = values.float() if str(values.dtype) in ("torch.bfloat16", "torch.float16") else values
+    return np.asarray(values)

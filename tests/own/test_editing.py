@@ -1,0 +1,175 @@
+"""Edits of a system whose variables are known: it obeys, its controls fail, and futures are what was asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import emtvb
+from emtvb import tasks
+from emtvb.errors import InputError
+
+from ..conftest import saturated_circuit
+from .made_up import adapted, future, make_register, tape
+
+
+@pytest.fixture(scope="module")
+def fitted() -> emtvb.Fitted:
+    return emtvb.fit(emtvb.record(adapted(make_register(extra=3)), *tape(trials=800)))
+
+
+CHANGES = [
+    {"flip": "bit"},
+    {"flip": 0},
+    {"set": {"bit": True}},
+    {"set": {"word": "red"}},
+    {"set": {"word": "blue", "bit": False, "number": 9.0}},
+    {"shift": {"number": 5}},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_it_does_what_should_follow_and_the_controls_do_not(fitted: emtvb.Fitted, change) -> None:
+    done = emtvb.edit(fitted, [5, 8], future=future, **change)
+    assert done.followed.all()
+    assert done.ceiling.all()
+    assert done.success == 1
+    assert done.recovered[0] == pytest.approx(1)
+    assert max(done.already.mean(), done.random.mean()) < 0.5  # what is set may be overwritten at the very next step
+    np.testing.assert_allclose(done.outputs, done.expected, atol=1e-6)
+    assert len(done.outputs) == 11
+    assert set(done.time) == {5, 8}
+    assert done.controls_fail
+
+
+def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, 5, set={"word": "red"}, future=future, most=100)
+    assert (done.after[:, 1] == "red").all()
+    assert (done.before[:, 1] != "red").all()
+    np.testing.assert_array_equal(done.before[:, 0], done.after[:, 0])
+    assert len(done.trial) == 100
+    assert "set word: 100 edits in 100 trials, 14 steps" in str(done)
+    again = emtvb.edit(fitted, 5, set={"word": "red"}, future=future, most=100)
+    np.testing.assert_array_equal(done.trial, again.trial)
+    assert len(emtvb.edit(fitted, 5, flip="bit", future=future, steps=3).outputs) == 3
+
+
+def test_values_for_each_trial(fitted: emtvb.Fitted) -> None:
+    count = fitted.trials.judging.states.shape[1]
+    values = np.arange(count) % 2 == 0
+    done = emtvb.edit(fitted, 5, set={"bit": values}, future=future)
+    np.testing.assert_array_equal(done.after[:, 0], values[done.trial])
+
+
+def test_silence_after_an_edit(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, 5, flip="bit", future=future, inputs=np.zeros((30, 3)), steps=30)
+    assert done.followed.all()
+    assert not done.already.any()
+    assert not done.random.any()
+    assert not done.other.any()
+    np.testing.assert_allclose(done.outputs[..., 0], np.where(done.after[:, 0], 1, -1)[None].repeat(30, 0))
+
+
+def test_another_trials_future() -> None:
+    u, labels = tape(trials=400)
+    u[..., 2] = 0
+    held = {name: labels[name] for name in ("bit", "word")}
+    fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, held))
+    done = emtvb.edit(fitted, 5, flip="bit")
+    assert done.followed.all()
+    assert done.already.mean() < 0.3
+    assert len(done.ceiling) == 0
+    assert done.recovered[0] == pytest.approx(1)
+    assert emtvb.edit(fitted, 5, set={"word": "red"}, future="trial").followed.all()
+
+
+def test_swapping_two_numbers_and_two_bits() -> None:
+    rng = np.random.default_rng(0)
+    u = np.zeros((10, 300, 4))
+    u[0] = np.concatenate([rng.choice([-1, 1], size=(300, 2)), [1, 5] * rng.normal(size=(300, 2))], axis=1)
+    labels = {name: u[:1, :, i].repeat(10, 0) for i, name in enumerate("abcd")}
+
+    def step(x, h):
+        return h + x, h + x
+
+    fitted = emtvb.fit(emtvb.record(emtvb.adapt(step, state=4), u, labels))
+    for pair in (("a", "b"), ("c", "d")):
+        done = emtvb.edit(fitted, 3, swap=pair, future=lambda values, x: np.repeat(values[None], len(x), 0))
+        assert done.followed.all()
+        i, j = ("abcd".index(name) for name in pair)
+        np.testing.assert_allclose(done.after[:, [i, j]], done.before[:, [j, i]])
+    both = emtvb.edit(fitted, 3, swap=(["a", "c"], ["b", "d"]), future=lambda v, x: np.repeat(v[None], len(x), 0))
+    np.testing.assert_allclose(both.after, both.before[:, [1, 0, 3, 2]])
+
+
+def test_an_edit_along_directions_that_hold_nothing_fails() -> None:
+    """The register's labels in another order: what is fitted reads noise, and edits of it are not obeyed."""
+    u, labels = tape(trials=400)
+    shuffled = np.random.default_rng(0).permutation(labels["bit"].ravel()).reshape(labels["bit"].shape)
+    fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, {**labels, "bit": shuffled}))
+    done = emtvb.edit(fitted, 5, flip="bit", future=future)
+    assert done.success < 0.7  # half of the trials hold already what is asked for
+    assert done.recovered[0] < 0
+    assert not done.controls_fail
+
+
+def test_the_users_own_idea_of_agreement(fitted: emtvb.Fitted) -> None:
+    first = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.abs(o - e)[..., 0] < 1e-9)
+    assert first.followed.all()
+    never = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
+    assert not never.followed.any()
+
+
+def test_a_task_of_ours() -> None:
+    task = tasks.named("T1", 2, 3)
+    network, _ = saturated_circuit(task)
+    fitted = emtvb.fit(emtvb.record(network, task, horizon=30))
+    for change in ({"flip": "3.1"}, {"set": {"3": [1, -1]}}, {"set": {"1.0": 1}}, {"swap": ("1", "2")}, {"flip": "2"}):
+        done = emtvb.edit(fitted, [10, 13], steps=30, **change)
+        assert done.followed.all()
+        assert done.random.mean() < 0.2
+        assert done.controls_fail
+        assert done.ceiling.all()
+    assert done.before.shape[1] == 6
+    with pytest.raises(InputError, match="future: T1: a task gives the future of trials that were recorded on it"):
+        emtvb.edit(fitted, 10, flip="1.0", future=tasks.named("T1", 3, 3))
+
+
+def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
+    small = 0.3 * fitted.trials.variables[2].spread
+    done = emtvb.edit(fitted, 5, shift={"number": small}, future=future)
+    assert done.followed.all()
+    assert not done.already.any()
+    assert emtvb.edit(fitted, 5, shift={"number": -small}, future=future).controls_fail
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "edit: nothing: give one of flip, set, swap and shift"),
+        ({"flip": 0, "set": {0: True}}, "edit: flip and set: give one of"),
+        ({"flip": "bits"}, "variable: bits: no such variable; there are bit, word, number"),
+        ({"flip": 3}, "variable: 3: no such variable"),
+        ({"flip": "word"}, "flip: word: it is categorical; use set or shift"),
+        ({"shift": {"bit": 1}}, "shift: bit: it is binary; use flip or set"),
+        ({"set": {"word": "pink"}}, "variable word: pink: its values are blue, green, red"),
+        ({"set": {"word": ["red", "blue"]}}, "set: (2,) values for word: give 1 or 1"),
+        ({"set": "word"}, "set: word: give set={variable: value}"),
+        ({"swap": ("bit", "word")}, "swap: bit and word: they do not take the same values; use set"),
+        ({"swap": "bit"}, "swap: bit: give two variables"),
+        ({"swap": ("bit", "bit")}, "edit (swap bit, bit): at [5]: changes nothing in any trial"),
+        ({"flip": 0, "at": 20}, "at: [20]: give times from 0 to 19"),
+        ({"flip": 0, "at": 19}, "steps: 0: 0 steps were recorded after time 19"),
+        ({"flip": 0, "steps": 15}, "steps: 15: 14 steps were recorded after time 5"),
+        ({"flip": 0, "future": "theory"}, "future: theory: give a function (values, inputs) -> outputs"),
+        ({"flip": 0, "future": lambda v, u: v}, "future: a function that returned"),
+        ({"flip": 0, "agrees": lambda o, e: o}, "agrees: returned shape (14, 400, 4): give (step, trial)"),
+        ({"flip": 0, "inputs": np.zeros((3, 9)), "steps": 3}, "inputs: shape (3, 9): give (3, 3) or (3, 400, 3)"),
+        ({"flip": 0, "inputs": np.zeros((3, 3)), "steps": 3, "future": None}, "inputs: given beside future='trial'"),
+        ({"shift": {"number": 1e6}, "future": None}, "future: trial: no other trial holds just these values then"),
+    ],
+)  # fmt: skip
+def test_edits_that_cannot_be_made_are_one_clear_line(fitted: emtvb.Fitted, more, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        emtvb.edit(fitted, **{"at": 5, "future": future, **more})
+    assert str(caught.value).startswith(says)

@@ -1,0 +1,251 @@
+"""What is held is read wherever it is held, and what is not held is said not to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import emtvb
+from emtvb.errors import InputError
+from emtvb.interpret.recording import Recording
+from emtvb.own.fitting import wilson
+from emtvb.own.variables import simplex, variable
+
+from .made_up import WORDS, adapted, make_register, tape
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_bit_a_word_and_a_number_are_found(seed: int) -> None:
+    register = make_register(seed=seed)
+    u, labels = tape(seed=seed)
+    fitted = emtvb.fit(emtvb.record(adapted(register), u, labels))
+    judged = emtvb.judge(fitted)
+    assert [(r.name, r.kind, r.measure) for r in judged.readings] == [
+        ("bit", "binary", "accuracy"),
+        ("word", "categorical", "accuracy"),
+        ("number", "continuous", "R2"),
+    ]
+    assert [r.score for r in judged.readings] == [1, 1, pytest.approx(1)]
+    assert [r.readable_at.all() for r in judged.readings] == [True] * 3
+    assert judged.unreadable == ()
+    assert 0.4 < judged.readings[0].chance < 0.6
+    assert 0.3 < judged.readings[1].chance < 0.45
+    assert judged.readings[2].chance < 0.05
+    scale = np.array([1, 1, 1, fitted.trials.variables[2].spread / 10])
+    np.testing.assert_allclose(fitted.memories.basis, register.basis * scale, atol=1e-6)
+    values = fitted.read(fitted.trials.judging.states)
+    half = fitted.trials.values(fitted.trials.judging.theory)
+    np.testing.assert_array_equal(values[..., :2], half[..., :2])
+    np.testing.assert_allclose(values[..., 2].astype(float), half[..., 2].astype(float), atol=1e-6)
+    assert "cannot be read" not in str(judged)
+
+
+def test_the_condition_is_that_of_the_directions() -> None:
+    register = make_register()
+    labels = tape()[1]
+    judged = emtvb.judge(emtvb.fit(emtvb.record(adapted(register), tape()[0], {"bit": labels["bit"]})))
+    assert judged.condition == pytest.approx(1)
+
+
+def test_what_is_not_held_cannot_be_read_at_any_time() -> None:
+    u, labels = tape()
+    rng = np.random.default_rng(1)
+    labels |= {"coin": rng.choice([0, 1], size=u.shape[:2]), "noise": rng.normal(size=u.shape[:2])}
+    judged = emtvb.judge(emtvb.fit(emtvb.record(adapted(make_register()), u, labels)))
+    assert judged.unreadable == ("coin", "noise")
+    assert not any(r.readable_at.any() for r in judged.readings[3:])
+    assert "cannot be read: coin, noise" in str(judged)
+
+
+def test_a_variable_that_follows_the_clock_is_no_better_than_chance() -> None:
+    """It is read perfectly from a state that knows the time, and that is nothing."""
+    u, labels = tape()
+    clock = np.broadcast_to(np.arange(len(u))[:, None] % 2, u.shape[:2])
+
+    def step(x, h):
+        h = np.concatenate([-h[:, :1], h[:, 1:] * 0.5 + x], axis=1)
+        return h, h
+
+    system = emtvb.adapt(step, state=np.ones((1, 4)))
+    judged = emtvb.judge(emtvb.fit(emtvb.record(system, u, {"clock": clock, "bit": labels["bit"]})))
+    assert judged.readings[0].score == judged.readings[0].chance == 1
+    assert judged.unreadable == ("clock",)
+
+
+def test_where_in_time_it_can_be_read() -> None:
+    """A system that forgets after the tenth step."""
+    x = np.zeros((20, 300, 2))
+    x[0, :, 0] = np.random.default_rng(0).choice([-1, 1], size=300)
+    x[10:, :, 1] = 1
+
+    def step(u, h):
+        h = (h + u[:, :1]) * (1 - u[:, 1:])
+        return h, h
+
+    trials = emtvb.record(emtvb.adapt(step, state=1), x, x[:1].repeat(20, 0)[..., :1])
+    (reading,) = emtvb.judge(emtvb.fit(trials, times=range(5))).readings
+    np.testing.assert_array_equal(reading.readable_at, np.arange(20) < 10)
+    assert "0-9" in str(emtvb.judge(emtvb.fit(trials)))
+
+
+def test_labels_without_a_value_are_left_out() -> None:
+    u, labels = tape()
+    bit = np.where(labels["bit"], 1.0, -1.0)
+    bit[:8] = np.nan
+    fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, {"bit": bit, "number": labels["number"]}))
+    assert fitted.times == tuple(range(8, 20))
+    judged = emtvb.judge(fitted)
+    assert judged.readings[0].score == 1
+    assert np.isnan(judged.readings[0].score_at[:8]).all()
+    assert judged.readings[1].score == pytest.approx(1)
+
+
+def test_the_judged_trials_are_not_those_that_are_fitted_on() -> None:
+    """Labels that are noise: fitted trials would be read well above chance with so many directions."""
+    rng = np.random.default_rng(0)
+    u = rng.normal(size=(1, 300, 60))
+    labels = rng.choice([0, 1], size=(1, 300, 1))
+    system = emtvb.adapt(lambda x, h: (x, h + x), state=60)
+    fitted = emtvb.fit(emtvb.record(system, u, labels))
+    half = fitted.trials.fitting
+    assert ((fitted.memories.read(half.states) > 0) == (half.theory > 0)).mean() > 0.7
+    (reading,) = emtvb.judge(fitted).readings
+    assert reading.score < 0.6
+    assert not reading.readable
+
+
+def test_trials_that_repeat_are_said_to() -> None:
+    u, labels = tape(trials=20)
+    twice = emtvb.record(
+        adapted(make_register()), np.tile(u, (1, 10, 1)), {name: np.tile(a, (1, 10)) for name, a in labels.items()}
+    )
+    assert twice.repeated > 0.9
+    assert "have the inputs of a trial that was fitted on" in str(emtvb.judge(emtvb.fit(twice)))
+
+
+@given(n=st.integers(2, 12))
+def test_classes_are_all_as_far_from_each_other(n: int) -> None:
+    corners = simplex(n)
+    gram = corners @ corners.T
+    np.testing.assert_allclose(gram, np.where(np.eye(n), 1, -1 / (n - 1)), atol=1e-12)
+    v = variable("x", np.arange(n), "categorical" if n > 2 else None)
+    np.testing.assert_array_equal(v.decode(v.encode(np.arange(n))), np.arange(n))
+
+
+def test_wilson_is_the_textbooks() -> None:
+    low, high = wilson(0.9, 50)
+    assert (low, high) == (pytest.approx(0.7864, abs=1e-4), pytest.approx(0.9565, abs=1e-4))
+
+
+def test_kinds_are_seen_from_labels_and_can_be_said() -> None:
+    u, _ = tape()
+    rng = np.random.default_rng(0)
+    three = rng.integers(0, 3, size=u.shape[:2])
+
+    def kinds(labels, **more) -> list[str]:
+        return [v.kind for v in emtvb.record(adapted(make_register()), u, labels, **more).variables]
+
+    assert kinds(three[..., None]) == ["categorical"]
+    assert kinds(three[..., None].astype(float)) == ["continuous"]
+    assert kinds(three[..., None].astype(float), kinds="categorical") == ["categorical"]
+    assert kinds(np.stack([three, three > 1], axis=-1), kinds=["continuous", "binary"]) == ["continuous", "binary"]
+    assert kinds({"a": three, "b": np.stack([three > 1, three > 0], axis=-1)}) == ["categorical", "binary", "binary"]
+    assert kinds({"a": WORDS[three]}) == ["categorical"]
+    assert kinds({"a": rng.integers(0, 1000, size=u.shape[:2])}) == ["continuous"]
+
+
+def labelled(change) -> None:
+    u, labels = tape()
+    emtvb.fit(emtvb.record(adapted(make_register()), *change(u, labels)))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda u, y: (u, y["number"]), "labels: shape (20, 200): inputs have 20 steps and 200 trials"),
+        (lambda u, y: (u, y["number"].T[..., None]), "labels: shape (200, 20, 1): inputs have 20 steps"),
+        (lambda u, y: (u, {"bit": y["bit"][1:]}), "labels of bit: shape (19, 200)"),
+        (lambda u, y: (u, {"bit": y["bit"][0]}), "labels of bit: shape (200,)"),
+        (lambda u, y: (u, {"bit": y["bit"] | True}), "labels of bit: constant (True)"),
+        (lambda u, y: (u, {"n": y["number"] * np.nan}), "labels of n: undefined everywhere"),
+        (lambda u, y: (u, {"n": y["number"] / 0}), "labels of n: infinite"),
+        (lambda u, y: (u, {"n": y["number"].astype(object)}), "labels of n: of type object: give numbers, booleans"),
+        (lambda u, y: (u, None), "labels: none: say what the network should hold"),
+        (lambda u, y: (u[0], y), "inputs: shape (200, 3): give an array of shape (time, trial, input)"),
+        (lambda u, y: (u * np.nan, y), "inputs: float64, not all of them finite"),
+        (lambda u, y: (u[:, :3], {"n": y["number"][:, :3]}), "trials: 3: too few to fit on one part"),
+        (lambda u, y: (u[:, :8], {"n": y["number"][:1, :8].repeat(20, 0)}), "too few for so many neurons"),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_labels_that_cannot_be_used_are_one_clear_line(change, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        labelled(change)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"kinds": "numeric"}, "kind of bit: numeric: give one of binary, categorical, continuous"),
+        ({"kinds": {"bits": "binary"}}, "kinds: bits: no such variable; there are bit, word, number"),
+        ({"kinds": ["binary"]}, "kinds: ['binary']: give 3, one for each variable"),
+        ({"kinds": "binary"}, "labels of word: 3 different values: a binary variable has two"),
+        ({"names": ["a"]}, "names: ['a']: labels that come by name have theirs"),
+        ({"fit_share": 1.0}, "fit_share: 1.0: give a number between 0 and 1"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_one_clear_line(more, says: str) -> None:
+    u, labels = tape()
+    with pytest.raises(InputError) as caught:
+        emtvb.record(adapted(make_register()), u, labels, **more)
+    assert str(caught.value).startswith(says)
+
+
+def test_a_class_that_is_never_fitted_on_is_one_clear_line() -> None:
+    u, _ = tape(trials=40)
+    word = np.full(u.shape[:2], "green")
+    word[:, 0], word[:, 1:20] = "blue", "red"
+    said = []
+    for seed in range(20):
+        try:
+            emtvb.record(adapted(make_register()), u, {"word": word}, seed=seed)
+        except InputError as error:
+            said.append(str(error))
+    assert 0 < len(said) < 20
+    assert set(said) == {"labels of word: blue is in no trial to fit on: give more trials, or another seed"}
+
+
+def test_states_that_are_not_finite_are_one_clear_line() -> None:
+    u, labels = tape(time=400)
+    system = emtvb.adapt(lambda x, h: (h, 1e3 * h + 1), state=3)
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(InputError, match=r"states: not finite from time 10\d on: .* diverged"),
+    ):
+        emtvb.record(system, u, {"bit": labels["bit"]})
+
+
+def test_times_that_were_not_recorded_are_one_clear_line() -> None:
+    u, labels = tape()
+    trials = emtvb.record(adapted(make_register()), u, labels)
+    with pytest.raises(InputError, match=r"times: \[30\]: give times from 0 to 19"):
+        emtvb.fit(trials, times=[30])
+
+
+def test_a_task_and_labels_do_not_go_together() -> None:
+    from emtvb import tasks
+
+    with pytest.raises(InputError, match="labels: given beside a task"):
+        emtvb.record(adapted(make_register()), tasks.named("T1", 2, 2), np.zeros((1, 1, 1)))
+
+
+def test_recordings_keep_their_parts_apart() -> None:
+    u, labels = tape()
+    trials = emtvb.record(adapted(make_register()), u, labels, fit_share=0.25)
+    assert isinstance(trials.fitting, Recording)
+    assert (trials.fitting.states.shape[1], trials.judging.states.shape[1]) == (50, 150)
+    assert trials.repeated == 0
