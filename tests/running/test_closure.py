@@ -75,6 +75,10 @@ WHAT_EACH_RULE_REACHES = {
     "animate": {*DRAWING, "emtvb/figures/animation.py"},
     **{f"draw_{name}": {*DRAWING, f"emtvb/figures/{name}.py"} for name in
        ("architectures", "composition", "edits", "hidden_state", "learning", "spectrum", "weights")},
+    "draw_evidence": {
+        "emtvb/files.py", "emtvb/paper/__init__.py", "emtvb/paper/evidence.py", "emtvb/paper/operating.py",
+        *(f"emtvb/figures/{name}" for name in ("__init__.py", "emtvb.mplstyle", "evidence.py", "save.py", "style.py")),
+    },
     "draw_interventions": {*DRAWING, "emtvb/figures/interventions.py", "emtvb/tables.py"},
 }  # fmt: skip
 """What is stale after an edit of a file. A rule that comes to reach more is noticed here; see that it has to."""
