@@ -308,6 +308,17 @@ def test_code_edited_while_the_workflow_runs_is_refused(project: Project) -> Non
     assert not list((project.folder / "results").rglob("*.provenance.json"))
 
 
+def test_a_file_of_ours_that_a_job_opens_and_its_recipe_does_not_name_is_refused(project: Project) -> None:
+    """What no reader of source finds: the path is made of another module's."""
+    script = "workflow/scripts/enumerate_runs.py"
+    opening = "    open(sweep.write_run_table.__globals__['__file__'][:-8] + 'paper/' + 'table' + '1.csv')\n"
+    project.edit(script, "with job(snakemake) as this:\n", f"with job(snakemake) as this:\n{opening}")
+    result = project.snakemake("results/smoke/runs.csv", *SMOKE)
+    assert result.returncode != 0
+    assert "emtvb/paper/table1.csv: the job opened it and its recipe does not count it" in result.stderr + result.stdout
+    assert not list((project.folder / "results").rglob("*.provenance.json"))
+
+
 def test_a_damaged_record_is_named_and_stops_nothing(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     (project.folder / "results/smoke/figures/weights.provenance.json").write_text("{")
