@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,6 @@ from emtvb.running.closure import PACKAGE
 
 _FORMAT = "%(asctime)s %(message)s"
 _TIME = "%H:%M:%S"
-_opened: set[str] = set()
 
 
 @dataclass
@@ -53,10 +52,11 @@ def job(snakemake: Any) -> Iterator[Job]:
         this = Job(json.loads(text)["settings"], json.loads(text))
         root = Path(snakemake.scriptdir).resolve().parents[1]
         _check_recipe(this.recipe, root)
-        _listen()
+        opened = _listen()
         yield this
+        opened = opened.copy()  # what follows reads all of our code
         _check_recipe(this.recipe, root)
-        _check_what_was_read(this.recipe, root)
+        _check_what_was_opened(opened, this.recipe, root)
         provenance.record(
             text, dict(snakemake.wildcards.items()), list(snakemake.input),
             list(snakemake.output), snakemake.log[0], time.monotonic() - started, this.runs, root,
@@ -85,28 +85,32 @@ def _check_recipe(planned: Mapping[str, Any], root: Path) -> None:
             raise InputError(part.removesuffix("s"), ", ".join(changed[:3]), remedy)
 
 
-def _listen() -> None:
-    """Hear from now on of every file that this process opens."""
-    if not _opened:
+_opened: set[str] | None = None
+
+
+def _listen() -> set[str]:
+    """A set that holds, from now on, the name of every file that this process opens."""
+    global _opened
+    if _opened is None:
         sys.addaudithook(_hear)
-    _opened.clear()
-    _opened.add("")
+    _opened = set()
+    return _opened
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and arguments and isinstance(arguments[0], str):
+    if event == "open" and _opened is not None and arguments and isinstance(arguments[0], str):
         _opened.add(arguments[0])
 
 
-def _check_what_was_read(planned: Mapping[str, Any], root: Path) -> None:
+def _check_what_was_opened(opened: Iterable[str], planned: Mapping[str, Any], root: Path) -> None:
     """Raise InputError where a file of the package or the workflow was opened that the recipe does not name.
 
-    What reading the source finds is checked before any job runs; this is for what it cannot find.
+    What reading the source finds is refused before any job runs; this is for what it cannot find.
     """
     places = (PACKAGE, *(root.resolve() / name for name in ("workflow", "config", "profiles")))
     counted = {PACKAGE.parent / name for name in planned["code"]}
     modules = {Path(str(file)) for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
-    for path in sorted(Path(name).resolve() for name in _opened if name):
+    for path in sorted(Path(name).resolve() for name in opened):
         ours = any(path.is_relative_to(place) for place in places) and "__pycache__" not in path.parts
         if ours and path.is_file() and path not in counted and path not in modules:
             remedy = "the job opened it and its recipe does not count it; name it as one string where it is opened"
