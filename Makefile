@@ -3,6 +3,7 @@
 # make figures     every table and figure again from stored measurements and arrays; trains nothing
 # make install     only set up .venv: on a cluster, what `.venv/bin/snakemake --profile slurm all` needs
 # make report      the run as one self-contained HTML page
+# make rulegraph   draw docs/images/rulegraph.svg, what depends on what; needs graphviz's dot
 # make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
 
 CONFIG ?= config/config.yaml
@@ -12,7 +13,7 @@ VENV := .venv
 SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install reproduce figures test report lock clean
+.PHONY: install reproduce figures test report rulegraph lock clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.runs
@@ -57,6 +58,10 @@ $(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.tests: $(VENV)/.runs
 	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e '.[test]'
 	@touch $@
+
+rulegraph: $(VENV)/.runs
+	EXPERIMENT_OUTPUT_DIR=.rulegraph $(VENV)/bin/snakemake --rulegraph --configfile config/architectures.yaml \
+		| dot -Tsvg -Gmargin=0.1 -Nfontname=Helvetica > docs/images/rulegraph.svg
 
 lock:
 	rm -rf .lock && $(PYTHON) -m venv .lock

@@ -547,8 +547,9 @@ def audit_results(folder: Path, file: str | None, runs: int, seed: int, workers:
 def verify(run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int, every: bool, workers: int) -> None:
     """Train published runs here, from nothing to the end, and compare with what is published.
 
-    A line for each run; exit status 1 where one comes out differently. What is compared: every weight by the digest in
-    the experiment's digests.csv, and the weights and learning curves that lie there.
+    A line for each run, and on standard error how far each is; exit status 1 where one comes out differently. What is
+    compared: every weight by the digest in the experiment's digests.csv, and the weights and learning curves that lie
+    there.
     """
     from emtvb.audit import determinism
     from emtvb.running.jobs import show_progress
@@ -564,7 +565,10 @@ def verify(run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int
         failed += difference is not None
         console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
 
-    determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trainer, workers, say)
+    def progress(line: str) -> None:
+        click.echo(line, err=True)
+
+    determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trainer, workers, say, progress)
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:
         sys.exit(1)

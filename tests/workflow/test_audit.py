@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,51 @@ def test_an_untouched_experiment_passes(folder: Path) -> None:
     assert found(result) == {}
     assert result.passed
     assert [check.checked > 0 for check in result.checks] == [True, True, True]
+
+
+def verify(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from emtvb.cli import main; main()", "verify", "--results", str(folder)]
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=600)
+
+
+def test_verify_trains_published_runs_and_says_of_each_whether_it_is_the_same(folder: Path) -> None:
+    runs = pd.read_csv(folder / "runs.csv")["run_id"]
+    done = verify(folder, runs[0], runs[5])
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()[:2]) == sorted(f"{run}: the same, to the last bit" for run in runs[[0, 5]])
+    assert done.stdout.splitlines()[2:] == ["2 of 2 runs came out as published"]
+    assert all(f"{run}: training (run 1 of 1)" in done.stderr for run in runs[[0, 5]])
+    assert len(verify(folder, "--sample", "1", "--seed", "3").stdout.splitlines()) == 2
+
+
+def test_verify_knows_a_run_by_its_digest_alone(folder: Path) -> None:
+    """As it is published, without weights and learning curves; of another digest, it fails."""
+    run = pd.read_csv(folder / "runs.csv").iloc[0]
+    outputs = Outputs.of(folder, run["shard"])
+    for path in (outputs.weights, outputs.history, outputs.outline):
+        path.unlink()
+    assert verify(folder, run["run_id"]).returncode == 0
+    digest = determinism.digests(folder, run["shard"])[run["run_id"]]
+    outputs.digests.write_text(outputs.digests.read_text().replace(digest, "0" * 64))
+    done = verify(folder, run["run_id"])
+    assert done.returncode == 1
+    assert f"has the digest {digest[:12]}" in done.stdout
+    assert "0 of 1 runs came out as published" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "error: verify: nothing: give one of RUN_ID, --sample, --all"),
+        (["--all", "--sample", "1"], "error: verify: --sample and --all: give one of"),
+        (["T9_h1"], "error: run: T9_h1: not in "),
+    ],
+)
+def test_verify_refuses_what_names_no_run(folder: Path, arguments: list[str], says: str) -> None:
+    done = verify(folder, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(says)
+    assert len(done.stderr.splitlines()) == 1
 
 
 def _change_a_byte(path: Path) -> None:

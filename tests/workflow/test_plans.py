@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from emtvb.running import recipes
 
 from .conftest import ROOT, Project
 
@@ -308,6 +312,17 @@ def test_code_edited_while_the_workflow_runs_is_refused(project: Project) -> Non
     assert not list((project.folder / "results").rglob("*.provenance.json"))
 
 
+def test_a_file_of_ours_that_a_job_opens_and_its_recipe_does_not_name_is_refused(project: Project) -> None:
+    """What no reader of source finds: the path is made of another module's."""
+    script = "workflow/scripts/enumerate_runs.py"
+    opening = "    open(sweep.write_run_table.__globals__['__file__'][:-8] + 'paper/' + 'table' + '1.csv')\n"
+    project.edit(script, "with job(snakemake) as this:\n", f"with job(snakemake) as this:\n{opening}")
+    result = project.snakemake("results/smoke/runs.csv", *SMOKE)
+    assert result.returncode != 0
+    assert "emtvb/paper/table1.csv: the job opened it and its recipe does not count it" in result.stderr + result.stdout
+    assert not list((project.folder / "results").rglob("*.provenance.json"))
+
+
 def test_a_damaged_record_is_named_and_stops_nothing(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     (project.folder / "results/smoke/figures/weights.provenance.json").write_text("{")
@@ -369,3 +384,23 @@ def test_the_conda_environment_asks_for_what_the_package_does() -> None:
     ours = {text.replace("torch>", "pytorch>") if text.startswith("torch") else text for text in wanted}
     theirs = {text.replace(" ", "") for text in given if text != "pip" and not text.startswith("python ")}
     assert theirs == ours - {text for text in ours if text.startswith("snakemake")}
+
+
+def test_the_picture_of_the_rules_is_of_these_rules(project: Project) -> None:
+    """docs/images/rulegraph.svg, which ``make rulegraph`` draws."""
+    result = project.snakemake("--rulegraph", "--configfile", "config/architectures.yaml")
+    assert result.returncode == 0, result.stderr
+    picture = html.unescape((ROOT / "docs" / "images" / "rulegraph.svg").read_text())
+    now = _edges(re.findall(r'(\d+)\[label = "(\w+)"', result.stdout), re.findall(r"(\d+) -> (\d+)", result.stdout))
+    drawn = _edges(
+        re.findall(r"<title>(\d+)</title>.*?<text[^>]*>(\w+)</text>", picture, re.DOTALL),
+        re.findall(r"<title>(\d+)->(\d+)</title>", picture),
+    )
+    assert drawn == now
+    every = {rule for rule in recipes.rules(ROOT) if rule not in ("audit", "tables", "figures", "architectures")}
+    assert {rule for edge in now for rule in edge} == every
+
+
+def _edges(names: list[tuple[str, str]], edges: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    named = dict(names)
+    return {(named[one], named[other]) for one, other in edges}

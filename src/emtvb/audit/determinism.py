@@ -91,6 +91,7 @@ def again(
     trainer: str,
     workers: int = 1,
     say: Callable[[str, str | None], None] = lambda *_: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> list[tuple[str, str | None]]:
     """Train runs again, each in a process and a folder of its own.
 
@@ -100,12 +101,13 @@ def again(
         trainer: How.
         workers: Processes at once.
         say: Called with each answer as soon as it is there.
+        progress: Called with each line that a training says of how far it is.
 
     Returns:
         For each run, its id and how it differs from what lies in the folder; None where it does not.
     """
     with ThreadPoolExecutor(max(1, min(workers, len(chosen)))) as pool:
-        jobs = {pool.submit(_again, folder, shard, run, trainer): run.run_id for shard, run in chosen}
+        jobs = {pool.submit(_again, folder, shard, run, trainer, progress): run.run_id for shard, run in chosen}
         for job in as_completed(jobs):
             say(jobs[job], job.result())
         return [(run_id, job.result()) for job, run_id in jobs.items()]
@@ -125,13 +127,17 @@ def _has_results(folder: Path, shard: str) -> bool:
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
 
 
-def _again(folder: Path, shard: str, run: Run, trainer: str) -> str | None:
+def _again(folder: Path, shard: str, run: Run, trainer: str, progress: Callable[[str], None]) -> str | None:
     """Train one run again; how it differs from what is there, or None."""
     with tempfile.TemporaryDirectory() as name:
         command = [sys.executable, "-m", __spec__.name, json.dumps(protocol.entry(run)), name, trainer]
-        done = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            return f"its training fails now ({' '.join(done.stderr.splitlines()[-1:])})"
+        last = ""
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as training:
+            for line in training.stderr or ():
+                last = line.strip() or last
+                progress(line.rstrip())
+        if training.returncode != 0:
+            return f"its training fails now ({last})"
         try:
             return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
         except InputError as error:

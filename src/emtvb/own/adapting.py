@@ -14,7 +14,7 @@ from emtvb.interpret.systems import Elman, System
 from emtvb.networks import Network, rollout
 from emtvb.own import states
 from emtvb.own.numpy_steps import NumpyMachine
-from emtvb.own.steps import Machine, named_in, takes_count
+from emtvb.own.steps import Machine, named_in, stacked, takes_count
 
 
 class Adapted:
@@ -80,7 +80,10 @@ class Adapted:
                 output, now = machine.step(machine.array(u), now)
                 flats.append(machine.flat(now, layout))
                 outputs.append(output)
-            return machine.numpy(flats), machine.numpy(outputs)
+            return (
+                stacked(machine.numpy, flats, "a state", self.name),
+                stacked(machine.numpy, outputs, "an output", self.name),
+            )
 
     def drive(
         self, inputs: Float[np.ndarray, "time batch d"]
@@ -250,6 +253,10 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
     if isinstance(network, System):
         return Wrapped(network, type(network).__name__)
     name = getattr(network, "__name__", type(network).__name__)
+    if isinstance(network, type):
+        raise InputError("network", f"the class {name}", f"make one of it: adapt({name}(...))")
+    if isinstance(state, (int, np.integer)) and state < 1:
+        raise InputError("state", state, "give how many numbers it has, 1 or more")
     if not callable(network) and callable(getattr(network, "step", None)):
         network = network.step
     if _is_torchs(network, state, readout):

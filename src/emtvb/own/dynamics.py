@@ -17,6 +17,7 @@ from emtvb.interpret.memories import between
 from emtvb.interpret.recording import settled
 from emtvb.own.adapting import Adapted, Wrapped, adapt
 from emtvb.own.fitting import Fitted
+from emtvb.own.steps import of_kind
 from emtvb.own.variables import as_numpy
 from emtvb.runs import Run
 
@@ -171,6 +172,7 @@ def linearise(
     Raises:
         InputError: Where states or inputs are not of the network's size.
     """
+    of_kind(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
     start = settled(trials.task) if trials.task else 0
     if states is None:

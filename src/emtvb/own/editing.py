@@ -14,6 +14,7 @@ from emtvb.interpret import interventions
 from emtvb.interpret.recording import settled
 from emtvb.networks import signs
 from emtvb.own.fitting import Fitted, wilson
+from emtvb.own.steps import of_kind
 from emtvb.own.trials import Trials
 from emtvb.own.variables import BINARY, CONTINUOUS, as_numpy
 from emtvb.tasks import Task
@@ -164,6 +165,7 @@ def edit(
         for word, what in (("flip", flip), ("set", set), ("swap", swap), ("shift", shift))
         if what is not None
     }
+    of_kind(fitted, Fitted, "fitted", "fit")
     if len(given) != 1:
         raise InputError("edit", " and ".join(given) or "nothing", "give one of flip, set, swap and shift")
     trials, ((word, what),) = fitted.trials, given.items()
@@ -372,11 +374,24 @@ def _expected(
         return interventions.future(source, numbers, length).astype(np.float64)
     if not callable(source):
         raise InputError("future", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
-    found = as_numpy(source(trials.values(numbers), u))
+    found = as_numpy(_asked_of("future", source, trials.values(numbers), u))
     if found.shape != like.shape or found.dtype.kind not in "fiub":
         shown = f"a function that returned {found.dtype} of shape {found.shape}"
         raise InputError("future", shown, f"give outputs (step, trial, output) = {like.shape}")
     return found.astype(np.float64)
+
+
+def _asked_of(setting: str, function: Callable, *arguments: np.ndarray) -> Any:
+    """What a function of the user's says; where it fails, one line."""
+    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        return function(*arguments)
+    except InputError:
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        shapes = " and ".join(str(argument.shape) for argument in arguments)
+        raise InputError(setting, f"{name} failed ({said})", f"it is called with arrays of shape {shapes}") from error
 
 
 def _followed(
@@ -393,7 +408,7 @@ def _followed(
     more than those that someone states, for they are never quite the same.
     """
     if agrees is not None:
-        agreed = np.asarray(agrees(outputs, expected))
+        agreed = np.asarray(_asked_of("agrees", agrees, outputs, expected))
         if agreed.shape != outputs.shape[:2]:
             raise InputError("agrees", f"returned shape {agreed.shape}", f"give (step, trial) = {outputs.shape[:2]}")
     elif (np.abs(expected) == 1).all():

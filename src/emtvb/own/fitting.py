@@ -18,6 +18,7 @@ from emtvb.interpret.measure import MeasureSettings, accuracy
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.recording import settled
 from emtvb.interpret.verdict import verdict
+from emtvb.own.steps import of_kind
 from emtvb.own.trials import Trials
 from emtvb.own.variables import CONTINUOUS, Variable
 
@@ -45,7 +46,7 @@ class Fitted:
         return self.trials.values(self.memories.read(states))
 
 
-def fit(trials: Trials, times: Iterable[int] | None = None) -> Fitted:
+def fit(trials: Trials, times: Iterable[int] | int | None = None) -> Fitted:
     """Find where a network holds its variables, by least squares on the trials for fitting.
 
     The encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all times at once: what
@@ -58,8 +59,13 @@ def fit(trials: Trials, times: Iterable[int] | None = None) -> Fitted:
     Raises:
         InputError: Where there are no such times, or too few trials for so many directions of the state.
     """
-    chosen = tuple(trials.fitted_times if times is None else (int(time) for time in times))
+    of_kind(trials, Trials, "trials", "record")
     steps = len(trials.fitting.states)
+    asked: Any = trials.fitted_times if times is None else times
+    given = np.asarray(list(asked) if isinstance(asked, Iterable) else [asked])
+    if given.size and given.dtype.kind not in "iu":
+        raise InputError("times", times, f"give integers from 0 to {steps - 1}")
+    chosen = tuple(given.tolist())
     if not chosen or min(chosen) < 0 or max(chosen) >= steps:
         raise InputError("times", list(chosen)[:8], f"give times from 0 to {steps - 1}")
     if not np.isfinite(trials.fitting.theory[list(chosen)]).all(axis=2).any():
@@ -195,6 +201,7 @@ def judge(fitted: Fitted, trained_horizon: int | None = None) -> Judgement:
         trained_horizon: Of a task of this package, the longest horizon that was trained, beyond which reading is judged
             apart.
     """
+    of_kind(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
     times = _judged_times(trials)
     states, theory = trials.judging.states[times], trials.judging.theory[times]

@@ -52,6 +52,25 @@ class Machine(Protocol):
         """The derivative of the new state by the old, (trials, state, state); None where it gives none."""
 
 
+def of_kind(given: Any, kind: type, setting: str, maker: str) -> None:
+    """Raise InputError unless a function of the public face is given what another one makes."""
+    if not isinstance(given, kind):
+        raise InputError(setting, type(given).__name__, f"give what emtvb.{maker} returns")
+
+
+def stacked(stack: Callable[[list[Any]], Any], arrays: list[Any], what: str, name: str) -> Any:
+    """Arrays of all steps as one.
+
+    Raises:
+        InputError: Where steps give arrays of other shapes.
+    """
+    shapes = list(dict.fromkeys(tuple(array.shape) for array in arrays))
+    if len(shapes) > 1:
+        shown = f"{what} of shape {shapes[0]} and then {shapes[1]}"
+        raise InputError("network", f"{name}: {shown}", "return (output, state), of the same sizes at every step")
+    return stack(arrays)
+
+
 def named_in(function: Any, depth: int = 3) -> list[Any]:
     """What a function holds or names: its object, what it closes over, its arguments so far, the globals it uses.
 

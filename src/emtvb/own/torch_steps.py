@@ -41,6 +41,8 @@ class TorchMachine:
         if readout is not None and not isinstance(readout, nn.Module):
             self._modules += [item for item in named_in(readout) if isinstance(item, nn.Module)]
         self._dtype, self._device = _kind(self._modules, named_in(network))
+        if self._device.type == "meta":
+            raise InputError("network", "on torch's meta device", "it has no numbers there; load its weights first")
         self._make, self._is_given = maker(network, state, self._zeros, self._repeat), state is not None
         self._ways = list(_ways(network, self._name))
         self._step: Step = self._ways[0]
@@ -210,7 +212,8 @@ def _ways(network: Any, name: str) -> Iterator[Step]:
     has_step = isinstance(network, nn.Module) and callable(step) and _takes_state(step)
     if has_step:
         yield from (_Call(step, time, name) for time in (None, 0, 1))
-    forward = network.forward if isinstance(network, nn.Module) else network
+    # A scripted module hides its forward; it is called either way.
+    forward = getattr(network, "forward", network) if isinstance(network, nn.Module) else network
     if _takes_state(forward):
         yield from (_Call(network, time, name) for time in (None, 0, 1))
     parts = _recurrent_parts(network) if isinstance(network, nn.Module) else []

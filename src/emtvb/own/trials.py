@@ -130,7 +130,7 @@ def record(
         if labels is not None or names is not None or kinds is not None:
             raise InputError("labels", "given beside a task", "a task has its own; leave them out")
         return _of_task(system, inputs, horizon)
-    if labels is None:
+    if labels is None or (isinstance(labels, dict) and not labels):
         raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
     x = _checked_inputs(as_numpy(inputs))
     given = columns(labels, x.shape[:2], names)
@@ -189,7 +189,7 @@ def _checked_inputs(x: np.ndarray) -> np.ndarray:
 
 def _split(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
     """Which trials are fitted on."""
-    if not 0 < share < 1:
+    if not isinstance(share, (int, float)) or not 0 < share < 1:
         raise InputError("fit_share", share, "give a number between 0 and 1")
     count = round(trials * share)
     if count < 2 or trials - count < 2:

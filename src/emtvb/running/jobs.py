@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.running import node, provenance, recipes
+from emtvb.running.closure import PACKAGE
 
 _FORMAT = "%(asctime)s %(message)s"
 _TIME = "%H:%M:%S"
@@ -38,7 +39,8 @@ class Job:
 def job(snakemake: Any) -> Iterator[Job]:
     """Run a job of the workflow, and record who made its outputs when the block ends well.
 
-    The recipe that it was planned with has to be the one that it computes with, from its beginning to its end.
+    The recipe that it was planned with has to be the one that it computes with, from its beginning to its end, and name
+    each of our files that it opens meanwhile.
 
     Args:
         snakemake: The object that Snakemake puts into scripts; its rule's params hold the job's ``recipe``.
@@ -50,8 +52,11 @@ def job(snakemake: Any) -> Iterator[Job]:
         this = Job(json.loads(text)["settings"], json.loads(text))
         root = Path(snakemake.scriptdir).resolve().parents[1]
         _check_recipe(this.recipe, root)
+        opened = _listen()
         yield this
+        opened = opened.copy()  # what follows reads all of our code
         _check_recipe(this.recipe, root)
+        _check_what_was_opened(opened, this.recipe, root)
         provenance.record(
             text, dict(snakemake.wildcards.items()), list(snakemake.input),
             list(snakemake.output), snakemake.log[0], time.monotonic() - started, this.runs, root,
@@ -78,6 +83,38 @@ def _check_recipe(planned: Mapping[str, Any], root: Path) -> None:
         changed = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
         if changed:
             raise InputError(part.removesuffix("s"), ", ".join(changed[:3]), remedy)
+
+
+_opened: set[str] | None = None
+
+
+def _listen() -> set[str]:
+    """A set that holds, from now on, the name of every file that this process opens."""
+    global _opened
+    if _opened is None:
+        sys.addaudithook(_hear)
+    _opened = set()
+    return _opened
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _opened is not None and arguments and isinstance(arguments[0], str):
+        _opened.add(arguments[0])
+
+
+def _check_what_was_opened(opened: Iterable[str], planned: Mapping[str, Any], root: Path) -> None:
+    """Raise InputError where a file of the package or the workflow was opened that the recipe does not name.
+
+    What reading the source finds is refused before any job runs; this is for what it cannot find.
+    """
+    places = (PACKAGE, *(root.resolve() / name for name in ("workflow", "config", "profiles")))
+    counted = {PACKAGE.parent / name for name in planned["code"]}
+    modules = {Path(str(file)) for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
+    for path in sorted(Path(name).resolve() for name in opened):
+        ours = any(path.is_relative_to(place) for place in places) and "__pycache__" not in path.parts
+        if ours and path.is_file() and path not in counted and path not in modules:
+            remedy = "the job opened it and its recipe does not count it; name it as one string where it is opened"
+            raise InputError("file", str(path), remedy)
 
 
 @contextmanager

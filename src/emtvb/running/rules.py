@@ -1,6 +1,8 @@
 """The workflow's rules as text: what of a rule can change what its jobs make, and which script it runs.
 
-Rules are read token by token, as Python's own tokenizer cuts them, so comments and line breaks can stand anywhere.
+Rules are read token by token, as Python's own tokenizer cuts them, so comments and line breaks can stand anywhere. What
+makes jobs in another way than by a rule with a script, such as a rule that is made from another one or included from
+elsewhere, is refused.
 """
 
 from __future__ import annotations
@@ -46,13 +48,19 @@ def read_rules(root: Path) -> dict[str, Rule]:
     """All rules of the workflow below a clone's root, by name, in the order of their files.
 
     Raises:
-        InputError: Where a rule runs something that is not a script whose path stands there.
+        InputError: Where a rule runs something that is not a script whose path stands there, or is not read here.
     """
     files = [root / "Snakefile", *sorted((root / "workflow" / "rules").glob("*.smk"))]
-    return {rule.name: rule for file in files if file.is_file() for rule in _rules(file)}
+    found: dict[str, Rule] = {}
+    for file in files:
+        for rule in _rules(file, root) if file.is_file() else ():
+            if rule.name in found:
+                raise InputError(f"rule {rule.name}", file.name, "there are two of this name; give each its own")
+            found[rule.name] = rule
+    return found
 
 
-def _rules(file: Path) -> Iterator[Rule]:
+def _rules(file: Path, root: Path) -> Iterator[Rule]:
     """The rules of one file."""
     try:
         tokens = [token for token in _tokens(file) if token.type not in _SILENT]
@@ -60,12 +68,52 @@ def _rules(file: Path) -> Iterator[Rule]:
         raise InputError("rules", str(file), f"cannot be read ({error})") from None
     for i, token in enumerate(tokens):
         begins = i == 0 or tokens[i - 1].type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-        if begins and token.string in ("rule", "checkpoint") and [t.string for t in tokens[i + 2 : i + 3]] == [":"]:
+        if not begins or token.type != tokenize.NAME:
+            continue
+        following = [later.string for later in tokens[i + 1 : i + 3]]
+        if token.string in ("rule", "checkpoint") and following[1:] == [":"]:
             yield _rule(file, tokens[i + 1].string, _block(tokens[i + 3 :]))
+        _refuse_what_is_not_read(file, root, token, following, tokens[i + 2 :])
+
+
+def _refuse_what_is_not_read(
+    file: Path, root: Path, token: tokenize.TokenInfo, following: list[str], later: list[tokenize.TokenInfo]
+) -> None:
+    """Raise InputError where a statement makes rules that are not read here, or hides one."""
+    where = f"{file.name}, line {token.start[0]}"
+    if token.string in ("rule", "checkpoint") and following[:1] == [":"]:
+        raise InputError(where, f"{token.string}:", "give it a name, by which its recipe is found")
+    if (token.string == "use" and following[:1] == ["rule"]) or (token.string == "module" and following[1:] == [":"]):
+        raise InputError(where, " ".join([token.string, *following]), "write the rule out; no other way is read")
+    if token.string == "include" and following[:1] == [":"]:
+        end = next((i for i, t in enumerate(later) if t.type == tokenize.NEWLINE and i > 0), len(later))
+        path = _string([t for t in later[:end] if t.type not in (tokenize.INDENT, tokenize.DEDENT)])
+        place = (file.parent / path).resolve() if path else None
+        if place is None or place.parent != (root / "workflow" / "rules").resolve() or place.suffix != ".smk":
+            remedy = "name a .smk file of workflow/rules as one plain string; no other is read"
+            raise InputError(where, f"include {_normal(later[:end])}", remedy)
 
 
 def _tokens(file: Path) -> Iterator[tokenize.TokenInfo]:
-    return tokenize.generate_tokens(io.StringIO(file.read_text("utf-8")).readline)
+    """A file's tokens, an f-string as one, which later Pythons cut into pieces."""
+    text = file.read_text("utf-8")
+    lines = text.splitlines(keepends=True)
+    depth, first = 0, None
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        kind = tokenize.tok_name[token.type]
+        if kind.endswith("STRING_START"):
+            first = token if depth == 0 else first
+            depth += 1
+        elif kind.endswith("STRING_END"):
+            depth -= 1
+            if depth == 0 and first is not None:
+                (row, begin), (last_row, end) = first.start, token.end
+                part = lines[row - 1 : last_row]
+                part[-1] = part[-1][:end]
+                part[0] = part[0][begin:]
+                yield tokenize.TokenInfo(tokenize.STRING, "".join(part), first.start, token.end, first.line)
+        elif depth == 0:
+            yield token
 
 
 def _block(tokens: list[tokenize.TokenInfo]) -> list[tokenize.TokenInfo]:
@@ -80,6 +128,8 @@ def _block(tokens: list[tokenize.TokenInfo]) -> list[tokenize.TokenInfo]:
 
 def _rule(file: Path, name: str, block: list[tokenize.TokenInfo]) -> Rule:
     directives = dict(_directives(block))
+    if not directives:
+        raise InputError(f"rule {name}", file.name, "nothing of it can be read; give each directive a line of its own")
     kept = [f"{key}: {_normal(value)}" for key, value in directives.items() if key not in _CANNOT_MATTER]
     script = None
     if "script" in directives:
@@ -90,14 +140,33 @@ def _rule(file: Path, name: str, block: list[tokenize.TokenInfo]) -> Rule:
                 "write its path as one plain string; nothing else can be followed" if path is None else "no such file"
             )
             raise InputError(f"rule {name}: script", _normal(directives["script"]), remedy)
-    for other in ("run", "notebook", "wrapper", "cwl"):
+    for other in ("run", "notebook", "wrapper", "cwl", "shell", "template_engine"):
         if other in directives:
             raise InputError(f"rule {name}", other, "what it runs cannot be known by reading it; use script")
+    if "name" in directives:
+        raise InputError(f"rule {name}", "name", "write its name behind the word rule")
     outputs = None
     if "output" in directives:
+        params = directives.get("params", [])
+        if script is None or not _hands_its_recipe(name, params):
+            remedy = f'give it a script, and params: recipe=recipe("{name}"); of other params, constants alone are read'
+            raise InputError(f"rule {name}: params", _normal(params) or "none", remedy)
         texts = [token.string for token in directives["output"] if token.type == tokenize.STRING]
         outputs = tuple(sorted({found for text in texts for found in _wildcards(text)}))
     return Rule(name, "\n".join(kept), script, outputs)
+
+
+def _hands_its_recipe(name: str, params: list[tokenize.TokenInfo]) -> bool:
+    """Whether a rule's params are its recipe, and what else there is stands there as it is."""
+    words = _normal(params)
+    call = f"recipe = recipe ( {name!r} )"
+    rest = [token for token in params if token.type not in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)]
+    others = [
+        token.string
+        for i, token in enumerate(rest)
+        if token.type == tokenize.NAME and [after.string for after in rest[i + 1 : i + 2]] != ["="]
+    ]
+    return call in words and {*others} <= {"recipe", "True", "False", "None"} and others.count("recipe") == 1
 
 
 def _directives(block: list[tokenize.TokenInfo]) -> Iterator[tuple[str, list[tokenize.TokenInfo]]]:
