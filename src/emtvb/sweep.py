@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,18 @@ def grid(
     Raises:
         InputError: Where two runs would be the same.
     """
-    settings = itertools.product(task_list, hidden_dims, l2s, thresholds, seeds)
-    runs = [Run(*one, protocol, twin) for one in settings for twin in twins]
-    seen: set[str] = set()
+    lists = [hidden_dims, l2s, thresholds, seeds]
+    runs = [
+        Run(task, *one, protocol, twin) for task in task_list for one in itertools.product(*lists) for twin in twins
+    ]
+    # What a run id is made of; ids themselves, of many thousands of runs, would take long.
+    names = {id(run.task): run.task_name for run in runs[:: max(math.prod(map(len, lists)) * len(twins), 1)]}
+    seen: set[tuple[Any, ...]] = set()
     for run in runs:
-        if run.run_id in seen:
+        key = (names[id(run.task)], run.hidden_dim, run.l2, run.threshold, run.seed, run.twin)
+        if key in seen:
             raise InputError("sweep", f"run {run.run_id} occurs twice", "remove the repeated task or value")
-        seen.add(run.run_id)
+        seen.add(key)
     return runs
 
 

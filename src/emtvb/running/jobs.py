@@ -50,6 +50,8 @@ def job(snakemake: Any) -> Iterator[Job]:
         this = Job(json.loads(text)["settings"], json.loads(text))
         root = Path(snakemake.scriptdir).resolve().parents[1]
         _check_recipe(this.recipe, root)
+        # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
+        provenance.record_path([Path(path) for path in snakemake.output], this.recipe["rule"]).unlink(missing_ok=True)
         yield this
         _check_recipe(this.recipe, root)
         provenance.record(
@@ -92,6 +94,9 @@ def logged(log: Path | str) -> Iterator[None]:
     except OSError as error:
         # A full disk, a lost file system: nothing is broken, and what was computed stands.
         logging.getLogger(__name__).error("error: %s; mend that and run again: it goes on where it stopped", error)
+        sys.exit(1)
+    except MemoryError as error:
+        logging.getLogger(__name__).error("error: out of memory (%s); smaller sizes, or a machine with more", error)
         sys.exit(1)
     except Exception:
         logging.getLogger(__name__).exception("this is a bug, or the machine's doing:")
