@@ -51,8 +51,12 @@ def main() -> None:
         _fail(error.format_message())
     except OSError as error:
         _fail(f"{error}; mend that and run again: what was computed stands")
-    except MemoryError as error:
-        _fail(f"out of memory ({error}); choose smaller sizes, or a machine with more".replace(" ()", ""))
+    except (MemoryError, RuntimeError) as error:
+        from emtvb.running.jobs import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        _fail(f"out of memory ({error}); choose smaller sizes, or a machine with more")
     except (click.Abort, KeyboardInterrupt):
         goes_on = "the same command goes on from the last checkpoint"
         _fail(f"interrupted; {goes_on if sys.argv[1:2] == ['train'] else 'the same command begins anew'}", 130)
@@ -487,7 +491,9 @@ def _check_measured(experiment: config.Experiment, file: str) -> None:
     missing = [folder / name for name in names if not (folder / name).is_file()]
     if missing:
         more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
-        raise InputError("results", f"{missing[0]}{more}", f"not made yet; make reproduce CONFIG={shlex.quote(file)} first")
+        raise InputError(
+            "results", f"{missing[0]}{more}", f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
+        )
 
 
 @config_group.command("folder")

@@ -40,6 +40,12 @@ from emtvb.errors import InputError
 from emtvb.runs import Protocol, Run, number
 
 
+try:  # libyaml's is ten times as fast
+    from yaml import CSafeLoader as _Loader
+except ImportError:
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+
 def _scientific(value: object) -> object:
     """A number written 1e-3, which YAML 1.1 reads as text."""
     return float(value) if isinstance(value, str) and re.fullmatch(r"[-+]?\d+\.?\d*[eE][-+]?\d+", value) else value
@@ -52,7 +58,9 @@ _SMALLEST, _LARGEST = 2.0**-126, 2.0**128 - 2.0**104
 def _single(value: float) -> float:
     """A number that stays one in single precision."""
     if value and not _SMALLEST <= abs(value) <= _LARGEST:
-        raise ValueError(f"networks are trained in single precision: its size has to be in {_SMALLEST:.3g} to {_LARGEST:.3g}")
+        raise ValueError(
+            f"networks are trained in single precision: its size has to be in {_SMALLEST:.3g} to {_LARGEST:.3g}"
+        )
     return value
 
 
@@ -345,7 +353,7 @@ def _parse(text: str, where: str) -> Any:
         raise InputError("config file", where, f"cannot be read ({error}); put text in quotes") from None
 
 
-class Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+class Strict(_Loader):
     """YAML that can be read in one way only.
 
     The standard lets the last of two equal keys win in silence; YAML 1.1 takes 010 for 8, 12:30 for 750 and 1_0 for 10.
@@ -453,10 +461,14 @@ def results_root() -> Path:
         given.encode()
         return Path(given).expanduser()
     except UnicodeEncodeError:
-        raise InputError("EXPERIMENT_OUTPUT_DIR", given, "not text in UTF-8; choose a folder with another name") from None
+        raise InputError(
+            "EXPERIMENT_OUTPUT_DIR", given, "not text in UTF-8; choose a folder with another name"
+        ) from None
     except RuntimeError:
         raise InputError(
-            "EXPERIMENT_OUTPUT_DIR", given, "there is no such user; give a path from / on, or ./~ for a folder of that name"
+            "EXPERIMENT_OUTPUT_DIR",
+            given,
+            "there is no such user; give a path from / on, or ./~ for a folder of that name",
         ) from None
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from functools import cache
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from snakemake.exceptions import WorkflowError
 from emtvb import config as experiments
 from emtvb.running import memory, slurm
 from emtvb.errors import InputError
+from emtvb.running.jobs import last_errors
 from emtvb.running.recipes import check_package, check_python
 from emtvb.running.restore import difference, refuse, restore
 from emtvb.running.stages import Stages
 
 # The version of the package that this workflow is written for; a clone comes with it.
+STARTED = time.time()
 PACKAGE_VERSION = "0.2.0"
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
 
@@ -143,6 +146,12 @@ def figure(path, suffix, **labels):
         category="Figures",
         labels={"figure": name, **labels, "format": suffix},
     )
+
+
+onerror:
+    # What failed, once more at the end: Snakemake says a page about every job.
+    for line in last_errors(PLACE / "logs", STARTED):
+        logger.error(line)
 
 
 onstart:

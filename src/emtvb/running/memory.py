@@ -1,7 +1,7 @@
 """How much memory a run needs at least, held against what this machine has, before anything is computed.
 
-The sums are of the arrays that are certainly in memory together, so they are never too high: what is refused cannot fit.
-A size that only just fits here may still end for want of memory, with one line.
+The sums are of the arrays that are certainly in memory together, so they are never too high: what is refused cannot
+fit. A size that only just fits here may still end for want of memory, with one line.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import resource
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from emtvb.architectures.s4 import MODES
 from emtvb.config import Experiment
@@ -73,9 +74,9 @@ def check(experiment: Experiment, where: str = "config", memory: int | None = No
     if needed(sizes) <= memory:
         return
     # Of all settings, the one without which the least would be needed.
-    to_blame = min(_PLACES, key=lambda name: needed(replace(sizes, **{name: 1})))
+    to_blame = min(_PLACES, key=lambda name: needed(_with(sizes, name, 1)))
     value = getattr(sizes, to_blame)
-    most = _most(lambda size: needed(replace(sizes, **{to_blame: size})) <= memory, value)
+    most = _most(lambda size: needed(_with(sizes, to_blame, size)) <= memory, value)
     index = {"hidden_dim": experiment.hidden_dim, "curriculum": experiment.training.curriculum}.get(to_blame)
     place = _PLACES[to_blame] + (f"[{index.index(value)}]" if index else "")
     raise InputError(f"{where}: {place}", value, _words(needed(sizes), memory, most, "can, with the rest as it is"))
@@ -140,6 +141,11 @@ _PLACES = {
     "dimensions": "dimensions",
     "variables": "variables",
 }
+
+
+def _with(sizes: Sizes, name: str, value: int) -> Sizes:
+    changed: dict[str, Any] = {name: value}
+    return replace(sizes, **changed)
 
 
 def _sizes_of(experiment: Experiment) -> Sizes:

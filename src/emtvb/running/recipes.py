@@ -132,7 +132,9 @@ def check_python(root: Path, python: str = sys.executable) -> None:
     odd = sorted(set(python) & set(" \t\n'\"\\()<>|&;$`*?[]{}!~")) or sorted({*str(root)} & {*"{}"})
     if odd:
         folder = str(root) if not set(odd) & set(python) else python
-        raise InputError("folder", folder, f"Snakemake starts no job with {odd[0]!r} in this path; move the clone, make install")
+        raise InputError(
+            "folder", folder, f"Snakemake starts no job with {odd[0]!r} in this path; move the clone, make install"
+        )
 
 
 def _contents(package: Path) -> dict[str, bytes]:

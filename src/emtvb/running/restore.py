@@ -1,13 +1,14 @@
 """Snakemake's memory of what made a file, rebuilt from the records beside the files, and files that are not theirs.
 
-Snakemake keeps its memory in ``.snakemake``, which a fresh clone or a copy does not have. The records are the truth, that
-memory is a cache: what is missing there, older than a record, or of another recipe is written from it before the graph
-is built. So it does not matter when a file was checked out or copied, and a changed recipe is seen.
+Snakemake keeps its memory in ``.snakemake``, which a fresh clone or a copy does not have. The records are the truth,
+that memory is a cache: what is missing there, older than a record, or of another recipe is written from it before the
+graph is built. So it does not matter when a file was checked out or copied, and a changed recipe is seen.
 
-Snakemake looks into a file only where its time is newer. So every file is held to the records here. The workflow changes
-a file and its record together: a file that is not what the record of its own job says was damaged, or replaced by
-somebody, and no job may read it or write it anew before somebody has said which it should be. A job whose inputs were
-made anew since, or are gone together with their record, is made to look as if another recipe had made it, and runs again.
+Snakemake looks into a file only where its time is newer. So every file is held to the records here. The workflow
+changes a file and its record together: a file that is not what the record of its own job says was damaged, or replaced
+by somebody, and no job may read it or write it anew before somebody has said which it should be. A job whose inputs
+were made anew since, or are gone together with their record, is made to look as if another recipe had made it, and
+runs again.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def restore(folder: Path, memory: Path = Path(".snakemake")) -> Restored:
     return found
 
 
-def refuse(restored: Restored, files: Iterable[str], forced: Callable[[Maker], bool] = lambda maker: False) -> None:
+def refuse(restored: Restored, files: Iterable[str], forced: Callable[[Maker], bool] = lambda _: False) -> None:
     """Raise InputError where one of a job's files is damaged; it says how to go on.
 
     Args:
@@ -138,12 +139,12 @@ def refuse(restored: Restored, files: Iterable[str], forced: Callable[[Maker], b
     """
     held = [path for path in files if path in restored.damaged and not forced(restored.makers[path])]
     if held:
-        name = restored.makers[held[0]].record.name
+        record = restored.makers[held[0]].record
         more = f" (and {len(held) - 1} more files)" if len(held) > 1 else ""
         raise InputError(
             "results file",
             held[0] + more,
-            f"not what its record {name} beside it says; put it back as it was, or delete both, and the next call makes "
+            f"not what its record {record} says; put it back as it was, or delete both, and the next call makes "
             "it again; to keep it as it is, delete the record alone",
         )
 
@@ -151,7 +152,9 @@ def refuse(restored: Restored, files: Iterable[str], forced: Callable[[Maker], b
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """What of a job's recipe is another now, in words; empty where nothing is."""
     words = ["settings"] if before["settings"] != now["settings"] else []
-    words += sorted(name for name in {*before["code"], *now["code"]} if before["code"].get(name) != now["code"].get(name))
+    words += sorted(
+        name for name in {*before["code"], *now["code"]} if before["code"].get(name) != now["code"].get(name)
+    )
     for library in sorted({*before["versions"], *now["versions"]}):
         versions = [recipe["versions"].get(library, "none") for recipe in (before, now)]
         words += [f"{library} {versions[0]} to {versions[1]}"] if versions[0] != versions[1] else []
@@ -176,7 +179,7 @@ def _others(files: Mapping[str, str], folder: Path, digest: Callable[[Path], str
 
 
 def _is_gone(name: str, folder: Path, found: Restored, unreadable: set[Path]) -> bool:
-    """Whether a file is not there and nothing tells who made it. One that was left out of what is published has a record."""
+    """Whether a file is not there and no record tells who made it, as one does of what was left out."""
     path = folder / name
     return str(path) not in found.makers and not path.is_file() and path.parent not in unreadable
 
