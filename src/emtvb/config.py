@@ -39,7 +39,6 @@ from emtvb.architectures.runs import ArchitectureRun, of_architecture
 from emtvb.errors import InputError
 from emtvb.runs import Protocol, Run, number
 
-
 try:  # libyaml's is ten times as fast
     from yaml import CSafeLoader as _Loader
 except ImportError:
