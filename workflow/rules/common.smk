@@ -161,7 +161,7 @@ onstart:
             refuse(RESTORED, map(str, waiting.input), is_forced)
         if workflow.is_main_process and workflow.local_exec:
             if needed and (workflow.resource_settings.cores or 0) < 1:
-                raise InputError("--cores", workflow.resource_settings.cores or 0, "no job can run on none; give a number from 1, or all")
+                raise InputError("--cores", workflow.resource_settings.cores or 0, "give a number from 1, or all")
             if EXPERIMENT.trainer == "cuda" and any(waiting.rule.name == "train_shard" for waiting in needed):
                 check_gpu()
         remote = next((waiting for waiting in needed if not waiting.is_local), None)
