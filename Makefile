@@ -10,9 +10,11 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3.12) $(shell command -v python3) python3.11)
 VENV := .venv
-# A name with a space, a bracket or a quote in it reaches the shell whole as a variable of its own.
-export CONFIG
-SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES) --configfile "$$CONFIG"
+# As the shell has to be told names with a space, a bracket or a quote in them.
+QUOTED = '$(subst ','\'',$(1))'
+comma := ,
+FILE = $(call QUOTED,$(CONFIG))
+SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --configfile $(FILE)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Before anything is installed: Snakemake starts no job with a Python whose path a shell takes apart.
@@ -22,8 +24,8 @@ case "$$PWD" in *[[:space:]\'\"\\\`\$$\&\;\|\(\)\<\>\*\?\{\}\!~]*|*[][]*) \
 	exit 2;; esac
 endef
 define refuse_cores
-case '$(subst ','\'',$(CORES))' in all|[1-9]|[1-9][0-9]|[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9]) ;; *) \
-	printf '%s\n' 'error: CORES: $(subst ','\'',$(CORES)): give a number from 1, or all' >&2; exit 2;; esac
+case $(call QUOTED,$(CORES)) in all|[1-9]|[1-9][0-9]|[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9]) ;; *) \
+	printf '%s\n' $(call QUOTED,error: CORES: $(CORES): give a number from 1$(comma) or all) >&2; exit 2;; esac
 endef
 
 .PHONY: install reproduce figures test report config lock clean folder cores
@@ -32,12 +34,12 @@ endef
 install: $(VENV)/.runs
 
 reproduce: cores $(VENV)/.runs
-	@$(VENV)/bin/emtvb config check -- "$$CONFIG"
+	@$(VENV)/bin/emtvb config check -- $(FILE)
 	$(SNAKEMAKE)
-	@$(VENV)/bin/emtvb summary -- "$$CONFIG"
+	@$(VENV)/bin/emtvb summary -- $(FILE)
 
 config: $(VENV)/.runs
-	@$(VENV)/bin/emtvb config check -- "$$CONFIG"
+	@$(VENV)/bin/emtvb config check -- $(FILE)
 
 folder:
 	@$(refuse_folder)
@@ -49,9 +51,9 @@ cores:
 DRAWING = $(shell grep -hoE '^rule (draw_|animate|tabulate|tables|figures)[a-z_]*' Snakefile workflow/rules/*.smk | cut -d' ' -f2)
 figures: CONFIG := results/paper/settings.json
 figures: cores $(VENV)/.runs
-	@$(VENV)/bin/emtvb config check --measured -- "$$CONFIG"
-	$(VENV)/bin/snakemake figures tables --cores $(CORES) --configfile "$$CONFIG" --forceall --allowed-rules $(DRAWING)
-	@$(VENV)/bin/emtvb summary -- "$$CONFIG"
+	@$(VENV)/bin/emtvb config check --measured -- $(FILE)
+	$(VENV)/bin/snakemake figures tables --cores $(CORES) --configfile $(FILE) --forceall --allowed-rules $(DRAWING)
+	@$(VENV)/bin/emtvb summary -- $(FILE)
 
 test: $(VENV)/.tests
 	$(VENV)/bin/ruff check .
@@ -63,9 +65,9 @@ test: $(VENV)/.tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadfile
 
 report: cores $(VENV)/.runs
-	@$(VENV)/bin/emtvb config check -- "$$CONFIG"
+	@$(VENV)/bin/emtvb config check -- $(FILE)
 	$(SNAKEMAKE)
-	$(SNAKEMAKE) --report "$$($(VENV)/bin/emtvb config folder -- "$$CONFIG")/report.html"
+	$(SNAKEMAKE) --report "$$($(VENV)/bin/emtvb config folder -- $(FILE))/report.html"
 
 $(VENV)/bin/python: | folder
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

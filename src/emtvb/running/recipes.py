@@ -49,7 +49,7 @@ class Recipe(str):
         recipe = json.loads(self)
         parts = {name: json.dumps(part, sort_keys=True) for name, part in recipe.items() if name != "rule"}
         digests = (f"{name} {hashlib.sha256(part.encode()).hexdigest()[:12]}" for name, part in sorted(parts.items()))
-        return f"{recipe['rule']}: {', '.join(digests)}"
+        return f"{recipe.get('rule')}: {', '.join(digests)}"
 
 
 def code_and_versions(rule: str, trainer: str, root: Path = ROOT) -> dict[str, Any]:
