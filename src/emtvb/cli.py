@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable, write_text
 from emtvb.networks import Network
 from emtvb.results import find_run
+from emtvb.running import memory
 from emtvb.tasks import Task
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ PAPER = tasks.PAPER_SIZE
 
 def main() -> None:
     """Run the command; what is wrong with its input is one line and exit status 2."""
+    os.environ.pop("MPLBACKEND", None)  # a notebook's, which may not be there; figures are drawn into files
     try:
         commands(standalone_mode=False)
     except InputError as error:
@@ -47,8 +51,15 @@ def main() -> None:
         _fail(error.format_message())
     except OSError as error:
         _fail(f"{error}; mend that and run again: what was computed stands")
+    except (MemoryError, RuntimeError) as error:
+        from emtvb.running.jobs import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        _fail(f"out of memory ({error}); choose smaller sizes, or a machine with more")
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted; the same command goes on from the last checkpoint", 130)
+        goes_on = "the same command goes on from the last checkpoint"
+        _fail(f"interrupted; {goes_on if sys.argv[1:2] == ['train'] else 'the same command begins anew'}", 130)
 
 
 def _fail(message: str, status: int = 2) -> None:
@@ -144,6 +155,7 @@ def train(
     }
     run_id = config.check(settings, "emtvb train").runs()[0].run_id
     experiment = config.check({**settings, "experiment": run_id}, "emtvb train")
+    memory.check(experiment, "emtvb train")
     folder = check_writable(output or config.results_root() / run_id)
     _check_is_free(folder, run_id)
     _train(experiment, folder)
@@ -378,6 +390,8 @@ def edit(
         raise InputError("--at", time, "give output steps, 0 or more")
     found = _find(run, task, d, s, nonlinearity, output)
     network, bound = found.network, found.run.task
+    state_dim = network.hidden_dim if isinstance(network, Network) else network.state_dim
+    memory.check_recording(time, bound.d, bound.s, state_dim)
 
     from emtvb.figures import edits, save
     from emtvb.interpret import interventions
@@ -394,9 +408,8 @@ def edit(
 
     memories = _memories(run, network, bound, basis, found.settings.modulus)
     if not memories.fits:
-        size = network.hidden_dim if isinstance(network, Network) else network.state_dim
         needed = f"{int(memories.kept.sum())} elements to store"
-        raise InputError("run", run, f"{size} neurons for {needed}: there can be no basis; train a larger")
+        raise InputError("run", run, f"{state_dim} neurons for {needed}: there can be no basis; train a larger")
     system = Elman(network) if isinstance(network, Network) else network
     recording = record(system, bound, picture(bound.s, bound.d)[:, None, :], time)
     done = interventions.edit(system, bound, memories, recording, time, change)
@@ -455,12 +468,32 @@ def config_group() -> None:
 
 @config_group.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
-def check_config(files: tuple[str, ...]) -> None:
-    """Check config files, and say what they state."""
+@click.option("--measured", is_flag=True, help="And that all is there that its tables and figures are made from.")
+def check_config(files: tuple[str, ...], measured: bool) -> None:
+    """Check config files, and say what they state: whether they state an experiment, and one that fits this machine."""
     for file in files:
         experiment = config.load(file)
         runs, shards = experiment.runs(), experiment.shards()
+        if measured:
+            _check_measured(experiment, file)
+        else:
+            memory.check(experiment, file)
         console.print(f"{file}: experiment {experiment.experiment}: {len(runs)} runs in {len(shards)} training jobs")
+
+
+def _check_measured(experiment: config.Experiment, file: str) -> None:
+    """Raise InputError where something is missing that tables and figures are made from."""
+    folder = config.results_root() / experiment.experiment
+    names = ["runs.csv", "measurements.csv", "measurements/learning.csv"]
+    names += [f"measurements/exemplars/{task}.npz" for task in experiment.exemplars()]
+    if experiment.architecture_runs():
+        names.append("architectures/measurements.csv")
+    missing = [folder / name for name in names if not (folder / name).is_file()]
+    if missing:
+        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
+        raise InputError(
+            "results", f"{missing[0]}{more}", f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
+        )
 
 
 @config_group.command("folder")
@@ -513,7 +546,7 @@ def _print_engines(folder: Path) -> None:
 @click.option("--config", "file", type=click.Path(), help="Its config as it is now [default: the folder's settings].")
 @click.option("--runs", type=click.IntRange(0), default=2, show_default=True, help="How many runs to train again.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Chooses the runs that are trained again.")
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes at once.")
+@click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
 def audit_results(folder: Path, file: str | None, runs: int, seed: int, workers: int) -> None:
     """Audit an experiment: is it intact and current, would it come out again, what does it say of the paper?
 
@@ -543,7 +576,7 @@ def audit_results(folder: Path, file: str | None, runs: int, seed: int, workers:
 @click.option("--sample", type=click.IntRange(1), help="So many runs, chosen by --seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Chooses the sample.")
 @click.option("--all", "every", is_flag=True, help="All of its runs.")
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes at once.")
+@click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
 def verify(run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int, every: bool, workers: int) -> None:
     """Train published runs here, from nothing to the end, and compare with what is published.
 

@@ -6,16 +6,19 @@ The models below are the one source of truth. ``docs/config.md`` and ``docs/conf
 from __future__ import annotations
 
 import difflib
+import errno
 import json
 import os
 import re
+import struct
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -36,21 +39,44 @@ from emtvb.architectures.runs import ArchitectureRun, of_architecture
 from emtvb.errors import InputError
 from emtvb.runs import Protocol, Run, number
 
+try:  # libyaml's is ten times as fast
+    from yaml import CSafeLoader as _Loader
+except ImportError:
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
 
 def _scientific(value: object) -> object:
     """A number written 1e-3, which YAML 1.1 reads as text."""
     return float(value) if isinstance(value, str) and re.fullmatch(r"[-+]?\d+\.?\d*[eE][-+]?\d+", value) else value
 
 
+_SMALLEST, _LARGEST = 2.0**-126, 2.0**128 - 2.0**104
+"""Of single precision, in which networks are trained."""
+
+
+def _single(value: float) -> float:
+    """A number that stays one in single precision."""
+    if value and not _SMALLEST <= abs(value) <= _LARGEST:
+        raise ValueError(
+            f"networks are trained in single precision: its size has to be in {_SMALLEST:.3g} to {_LARGEST:.3g}"
+        )
+    return value
+
+
 PositiveInt = Annotated[StrictInt, Field(ge=1)]
 Number = Annotated[float, BeforeValidator(_scientific), Field(strict=True, allow_inf_nan=False)]
-NonNegative = Annotated[Number, Field(ge=0)]
-Positive = Annotated[Number, Field(gt=0)]
 Fraction = Annotated[Number, Field(gt=0, le=1)]
 Twin = Annotated[StrictInt, Field(ge=-1000, le=1000)]
-Seed = Annotated[StrictInt, Field(ge=0, lt=2**63)]
+Single = Annotated[Number, AfterValidator(_single)]
+NonNegative = Annotated[Single, Field(ge=0)]
+Positive = Annotated[Single, Field(gt=0)]
+Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]
+"""torch draws from the lower 32 bits of a seed."""
 TaskName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)]
 ExperimentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=200)]
+
+
+Entry = TypeVar("Entry", bound=Hashable)
 
 
 class Settings(BaseModel):
@@ -175,9 +201,19 @@ class Experiment(Settings):
     @field_validator("hidden_dim", "l2", "threshold", "seeds", "twins")
     @classmethod
     def _no_repeats(cls, values: list[float]) -> list[float]:
-        for i, value in enumerate(values):
-            if value in values[:i]:
-                raise ValueError(f"{number(value)} occurs twice; remove one, since the runs would be the same")
+        repeated = _first_repeated(values)
+        if repeated is not None:
+            raise ValueError(f"{number(repeated)} occurs twice; remove one, since the runs would be the same")
+        return values
+
+    @field_validator("l2")
+    @classmethod
+    def _differ_in_training(cls, values: list[float]) -> list[float]:
+        single = [struct.unpack("f", struct.pack("f", value))[0] for value in values]
+        repeated = _first_repeated(single)
+        if repeated is not None:
+            one, other = (number(value) for value, kept in zip(values, single, strict=True) if kept == repeated)
+            raise ValueError(f"{one} and {other} are one number in single precision, in which networks are trained")
         return values
 
     @property
@@ -194,10 +230,9 @@ class Experiment(Settings):
         """
         d, s = self.dimensions, self.variables
         found = [binding.named(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks]
-        names = [task.name for task in found]
-        for i, name in enumerate(names):
-            if name in names[:i]:
-                raise InputError("tasks", name, "occurs twice; remove or rename one")
+        repeated = _first_repeated([task.name for task in found])
+        if repeated is not None:
+            raise InputError("tasks", repeated, "occurs twice; remove or rename one")
         return found
 
     def runs(self) -> list[Run]:
@@ -281,33 +316,95 @@ def load(path: Path | str) -> Experiment:
     Raises:
         InputError: Where it cannot be read or states no valid experiment.
     """
+    return check(read(path), str(path))
+
+
+def read(path: Path | str) -> Any:
+    """What a config file holds, be it an experiment or not.
+
+    Raises:
+        InputError: Where it cannot be read, is no YAML, or can be read in two ways (:class:`Strict`).
+    """
+    if not str(path):
+        raise InputError("config file", '""', "name a file")
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("config file", str(path), f"cannot be read ({error})") from None
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise InputError(
+            "config file", str(path), f"not text in UTF-8 (byte {error.start} is {byte:#04x}); save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise InputError("config file", str(path), f"cannot be read ({error.strerror}); name a file") from None
+    except ValueError as error:  # a NUL in its name
+        raise InputError("config file", repr(str(path)), f"cannot be read ({error}); name a file") from None
+    return _parse(text, str(path))
+
+
+def _parse(text: str, where: str) -> Any:
     try:
-        config = yaml.load(text, UniqueKeys)
+        return yaml.load(text, Strict)
     except yaml.YAMLError as error:
-        raise InputError("config file", str(path), f"not YAML ({error})") from None
-    return check(config, str(path))
+        raise InputError("config file", where, f"not YAML ({error})") from None
+    except RecursionError:
+        raise InputError("config file", where, "its lists and mappings are nested too deep; write it flat") from None
+    except ValueError as error:  # a date that is none, a number of too many digits
+        raise InputError("config file", where, f"cannot be read ({error}); put text in quotes") from None
 
 
-class UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key stands once; the standard lets the last one win in silence."""
+class Strict(_Loader):
+    """YAML that can be read in one way only.
+
+    The standard lets the last of two equal keys win in silence; YAML 1.1 takes 010 for 8, 12:30 for 750 and 1_0 for 10.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """The mapping, if its keys differ."""
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.YAMLError(f"a key is no name, at line {key.start_mark.line + 1}")
         keys = [key.value for key, _ in node.value]
-        for i, key in enumerate(keys):
-            if key in keys[:i]:
-                raise yaml.YAMLError(f"the key {key} occurs twice, at line {node.value[i][0].start_mark.line + 1}")
+        repeated = _first_repeated(keys)
+        if repeated is not None:
+            last = len(keys) - 1 - keys[::-1].index(repeated)
+            raise yaml.YAMLError(f"the key {repeated} occurs twice, at line {node.value[last][0].start_mark.line + 1}")
         return super().construct_mapping(node, deep)
+
+    def construct_number(self, node: yaml.ScalarNode) -> Any:
+        """A number, if it is written in decimal digits."""
+        plain = node.tag == _INT and re.fullmatch(r"[-+]?(0|[1-9][0-9]*)", node.value)
+        if plain or (node.tag == _FLOAT and not {":", "_"} & set(node.value)):
+            return self.construct_yaml_int(node) if plain else self.construct_yaml_float(node)
+        value = self.construct_yaml_int(node) if node.tag == _INT else self.construct_yaml_float(node)
+        raise yaml.YAMLError(
+            f"{node.value} at line {node.start_mark.line + 1} would be read as {number(value)}; "
+            "write numbers in decimal digits, and text in quotes"
+        )
+
+
+_INT, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
+for _tag in (_INT, _FLOAT):
+    Strict.add_constructor(_tag, Strict.construct_number)
+
+
+def _first_repeated(entries: Sequence[Entry]) -> Entry | None:
+    """The first entry that was there before, or None."""
+    seen: set[Entry] = set()
+    for entry in entries:
+        if entry in seen:
+            return entry
+        seen.add(entry)
+    return None
 
 
 def reread(value: Any) -> Any:
-    """A value of Snakemake's ``--config``, which hands over what stands inside lists and mappings as text."""
+    """A value of Snakemake's ``--config``, which hands over what stands inside lists and mappings as text.
+
+    Raises:
+        InputError: Where it can be read in two ways, or in none.
+    """
     if isinstance(value, str):
-        return yaml.safe_load(value)
+        return _parse(value, "--config")
     if isinstance(value, list):
         return [reread(entry) for entry in value]
     if isinstance(value, Mapping):
@@ -343,7 +440,33 @@ def as_markdown() -> str:
         lines += ["", f"## {title}", "", model.__doc__ or "", "", "| key | default | meaning |", "|---|---|---|"]
         for key, field in model.model_fields.items():
             lines.append(f"| `{key}` | {_default(field)} | {field.description} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + _WRITING
+
+
+_WRITING = """
+## How a config is written
+
+A file is YAML or JSON in UTF-8. What can be read in two ways is refused: a key that stands twice, numbers that are not
+in decimal digits (YAML takes `010` for 8 and `12:30` for 750), lists nested thousands deep. Networks are trained in
+single precision, and torch draws from 32 bits of a seed: numbers that would train the same as others are refused, too.
+
+`emtvb config check FILE`, or `make config CONFIG=FILE`, says in one line what is wrong, and what of a size would fit
+into this machine's memory. `make reproduce`, `make figures` and `make report` ask it first.
+
+For one call, `--config` changes keys: `--config seeds=[1,2]`. A key inside another is written with its section, in
+quotes: `--config 'training={batch_size: 32, epochs: 2}'`; the section's other keys stay as they are. A key without `=`,
+with `:`, or with a dot in it (`training.batch_size=32`) is refused by Snakemake itself, with a page of its usage.
+`--configfile` takes every word that follows it for a file: name what is to be made before it.
+
+Where Snakemake is called directly, it reads `--configfile` before anything of ours runs: of a file that is missing, is
+a folder, is not UTF-8 or is no YAML it says some thirty lines, the last of which names the trouble. `emtvb config
+check` says it in one. Whether a run fits into memory is asked where jobs run: here, or on a cluster by each job; a dry
+run compares with the machine that it is called on.
+
+An audit fails where files were made while `Snakefile`, `src`, `workflow` or `config` held something that was not
+committed, and still do. A new file in `config/` is enough: commit a config of your own before it is run, or keep it
+outside of the clone's `config/`.
+"""
 
 
 def _default(field: FieldInfo) -> str:
@@ -353,8 +476,25 @@ def _default(field: FieldInfo) -> str:
 
 
 def results_root() -> Path:
-    """Where results go: the folder in EXPERIMENT_OUTPUT_DIR if it is set, else ``results``."""
-    return Path(os.environ.get("EXPERIMENT_OUTPUT_DIR") or "results").expanduser()
+    """Where results go: the folder in EXPERIMENT_OUTPUT_DIR if it is set, else ``results``.
+
+    Raises:
+        InputError: Where that is no name of a folder.
+    """
+    given = os.environ.get("EXPERIMENT_OUTPUT_DIR") or "results"
+    try:
+        given.encode()
+        return Path(given).expanduser()
+    except UnicodeEncodeError:
+        raise InputError(
+            "EXPERIMENT_OUTPUT_DIR", given, "not text in UTF-8; choose a folder with another name"
+        ) from None
+    except RuntimeError:
+        raise InputError(
+            "EXPERIMENT_OUTPUT_DIR",
+            given,
+            "there is no such user; give a path from / on, or ./~ for a folder of that name",
+        ) from None
 
 
 def check_results_root(root: Path) -> None:
@@ -362,20 +502,41 @@ def check_results_root(root: Path) -> None:
 
     A root that is not there yet is judged by the folder that it would be made in.
     """
-    folder = root.absolute()
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
     source = "EXPERIMENT_OUTPUT_DIR" if os.environ.get("EXPERIMENT_OUTPUT_DIR") else "results folder"
     if set("{}") & set(str(root)):
         raise InputError(source, str(root), "Snakemake takes braces for wildcards; choose a folder without them")
-    if not folder.is_dir():
-        raise InputError(source, str(root), f"{folder} is a file; choose a folder")
+    if not str(root).isprintable():
+        raise InputError(source, repr(str(root)), "there are control characters in it; choose a folder without them")
+    folder = root.absolute()
     try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError:
-        raise InputError(
-            source, str(root), f"{folder} is not writable; change its permissions or choose another"
-        ) from None
+        while not _exists(folder) and folder != folder.parent:
+            folder = folder.parent
+        if not folder.is_dir():
+            raise InputError(source, str(root), f"{folder} is a file; choose a folder")
+        with tempfile.TemporaryFile(dir=folder) as file:
+            os.posix_fallocate(file.fileno(), 0, _ROOM)
+    except OSError as error:
+        remedy = "change its permissions or choose another"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            remedy = "nothing more can be written to its disk; make room or choose another"
+        elif error.errno == errno.ENAMETOOLONG:
+            remedy = "choose a shorter name"
+        raise InputError(source, str(root), f"{folder} is not writable ({error.strerror}); {remedy}") from None
+
+
+_ROOM = 2**20
+"""Bytes that there must be room for at the start."""
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something at this path; unlike ``Path.exists``, where that cannot be looked up either."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _one_line(error: ValidationError, where: str) -> InputError:
@@ -388,10 +549,23 @@ def _one_line(error: ValidationError, where: str) -> InputError:
         return InputError(f"{where}: {path}", "unknown key", _suggestion(first["loc"]) + more)
     if kind == "missing":
         return InputError(f"{where}: {path}", "missing", f"add it: {_description(first['loc'])}{more}")
-    message = first["msg"].removeprefix("Value error, ")
+    message = _in_words(first["type"], first["loc"], first["msg"].removeprefix("Value error, "))
     shown = f'"{value}"' if isinstance(value, str) else repr(value)
     shown = shown if len(shown) < 80 else shown[:77] + "..."
     return InputError(f"{where}: {path}", shown, message[0].lower() + message[1:] + more)
+
+
+def _in_words(kind: str, loc: tuple[int | str, ...], message: str) -> str:
+    """What would be right, without words of a programming language."""
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        known = ", ".join(_model_at((*loc, "")).model_fields)
+        return f"should be keys with values, such as {{key: value}}; known keys are {known}"
+    if kind == "string_pattern_mismatch":
+        marks = "letters, digits, ., _, + and -" if loc[-1] == "experiment" else "letters, digits and -"
+        return f"a name should have {marks} alone, and begin with a letter or a digit"
+    if kind == "tuple_type":
+        return "should be three whole numbers, such as [1, 0, 1]"
+    return message
 
 
 def _dotted(loc: tuple[int | str, ...]) -> str:
@@ -403,25 +577,32 @@ def _dotted(loc: tuple[int | str, ...]) -> str:
     return text or "the whole"
 
 
+_SECTIONS: dict[int | str, type[Settings]] = {
+    "tasks": TaskSettings,
+    "training": TrainingSettings,
+    "interpretation": InterpretationSettings,
+    "exemplar": ExemplarSettings,
+    "architectures": ArchitecturesSettings,
+}
+
+
 def _model_at(loc: tuple[int | str, ...]) -> type[Settings]:
     """The model in which the last key of a location stands."""
-    sections: dict[int | str, type[Settings]] = {
-        "tasks": TaskSettings,
-        "training": TrainingSettings,
-        "interpretation": InterpretationSettings,
-        "exemplar": ExemplarSettings,
-        "architectures": ArchitecturesSettings,
-    }
-    return sections.get(loc[0], Experiment) if len(loc) > 1 else Experiment
+    return _SECTIONS.get(loc[0], Experiment) if len(loc) > 1 else Experiment
 
 
 def _description(loc: tuple[int | str, ...]) -> str:
     field = _model_at(loc).model_fields.get(str(loc[-1]))
-    return (field.description or "").rstrip(".") if field else ""
+    return (field.description or "").rstrip(".") if field else "there should be three whole numbers"
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:
     known = list(_model_at(loc).model_fields)
+    name = str(loc[-1]).rpartition(".")[2]
+    sections = [key for key, model in _SECTIONS.items() if name in model.model_fields and key != "tasks"]
+    if len(loc) == 1 and sections and not difflib.get_close_matches(name, known, cutoff=0.85):
+        section = sections[0]
+        return f"it belongs to {section}; write {section}: {{{name}: ...}}, or --config '{section}={{{name}: ...}}'"
     near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
 

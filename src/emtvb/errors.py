@@ -19,4 +19,6 @@ class InputError(ValueError):
         self.value = value
         self.remedy = remedy
         shown = value if isinstance(value, str) else repr(value)
-        super().__init__(" ".join(f"{what}: {shown}: {remedy}".split()))
+        line = " ".join(f"{what}: {shown}: {remedy}".split())
+        # A name that is not UTF-8, as a file may have one, cannot be printed as it is.
+        super().__init__(line.encode("utf-8", "backslashreplace").decode("utf-8"))

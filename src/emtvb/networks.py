@@ -64,7 +64,13 @@ def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dic
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(what, str(path), f"damaged or not safetensors ({error}); delete it and train again") from None
+        raise InputError(
+            what,
+            str(path),
+            f"cannot be read ({error}); make it a file that you may read"
+            if isinstance(error, PermissionError)
+            else f"damaged or not safetensors ({error}); put it back, or delete it and its record and train again",
+        ) from None
     return {run_id: _network(f"{path}, {run_id}", *weights) for run_id, weights in arrays.items()}
 
 

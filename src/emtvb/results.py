@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,10 @@ class FoundRun:
             InputError: Where it was not trained, or the file is damaged or of another task.
         """
         path = self.folder / "training" / self.shard / "weights.safetensors"
+        if not path.is_file() and list(path.parent.glob("*.provenance.json")):
+            asked = shlex.join([str(path), "--configfile", str(self.folder / "settings.json")])
+            remedy = f"left out of what is published; asked for by name it is trained: snakemake --cores all {asked}"
+            raise InputError("weights file", str(path), remedy)
         network = networks.load_networks(path, [self.run.run_id])[self.run.run_id]
         networks.check_task(network, self.run.task, str(path))
         return network

@@ -33,11 +33,16 @@ def grid(
     """
     settings = itertools.product(task_list, hidden_dims, l2s, thresholds, seeds)
     runs = [Run(*one, protocol, twin) for one in settings for twin in twins]
-    seen: set[str] = set()
+    # What a run id is made of; ids themselves, of many thousands of runs, would take long.
+    names: dict[int, str] = {}
+    seen: set[tuple[Any, ...]] = set()
     for run in runs:
-        if run.run_id in seen:
+        if id(run.task) not in names:
+            names[id(run.task)] = run.task_name
+        key = (names[id(run.task)], run.hidden_dim, run.l2, run.threshold, run.seed, run.twin)
+        if key in seen:
             raise InputError("sweep", f"run {run.run_id} occurs twice", "remove the repeated task or value")
-        seen.add(run.run_id)
+        seen.add(key)
     return runs
 
 
@@ -87,6 +92,16 @@ def write_run_table(path: Path | str, by_shard: dict[str, list[Run]]) -> None:
         writer.writerows(run_row(run, shard) for shard, runs in by_shard.items() for run in runs)
 
 
+_ANEW = "delete it: the workflow, or the `emtvb train` that made the folder, writes it anew"
+
+
+def _remedy(error: Exception) -> str:
+    """What helps where the run table cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return "run the workflow, or `emtvb train`"
+    return "make it a file that you may read" if isinstance(error, OSError) else _ANEW
+
+
 def read_rows(path: Path | str) -> list[dict[str, str]]:
     """The rows of ``runs.csv`` as text: complete, at least one, and each run once.
 
@@ -98,15 +113,16 @@ def read_rows(path: Path | str) -> list[dict[str, str]]:
             reader = csv.DictReader(table, strict=True)
             rows, columns = list(reader), reader.fieldnames
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("run table", str(path), f"cannot be read ({error}); run the enumerate stage") from None
+        remedy = _remedy(error)
+        raise InputError("run table", str(path), f"cannot be read ({error}); {remedy}") from None
     if set(columns or ()) != set(COLUMNS) or not rows:
         raise InputError("run table", str(path), f"must have the columns {', '.join(COLUMNS)} and at least one run")
     seen: set[str] = set()
     for line, row in enumerate(rows, start=2):
         if set(row) != set(COLUMNS) or not all(row.values()):
-            raise InputError("run table", f"{path}, line {line}", "has empty or extra cells; run the enumerate stage")
+            raise InputError("run table", f"{path}, line {line}", f"has empty or extra cells; {_ANEW}")
         if row["run_id"] in seen:
-            raise InputError("run table", f"{path}, line {line}", f"{row['run_id']} occurs twice; enumerate again")
+            raise InputError("run table", f"{path}, line {line}", f"{row['run_id']} occurs twice; {_ANEW}")
         seen.add(row["run_id"])
     return rows
 
@@ -124,11 +140,11 @@ def read_run_table(path: Path | str, d: int, s: int, protocol: Protocol) -> dict
             settings = int(row["hidden_dim"]), float(row["l2"]), float(row["threshold"]), int(row["seed"])
             twin = int(row["twin"])
         except ValueError as error:
-            raise InputError("run table", f"{path}, {row['run_id']}", f"{error}; run the enumerate stage") from None
+            raise InputError("run table", f"{path}, {row['run_id']}", f"{error}; {_ANEW}") from None
         run = Run(task, *settings, protocol, twin)
         if run.run_id != row["run_id"]:
             raise InputError(
-                "run table", f"{path}: {row['run_id']}", f"with these settings it is {run.run_id}; enumerate again"
+                "run table", f"{path}: {row['run_id']}", f"with these settings it is {run.run_id}; {_ANEW}"
             )
         by_shard.setdefault(row["shard"], []).append(run)
     return by_shard

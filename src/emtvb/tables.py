@@ -22,7 +22,7 @@ def combine(runs: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
     """
     if runs["run_id"].duplicated().any():
         repeated = runs.loc[runs["run_id"].duplicated(), "run_id"].iloc[0]
-        raise InputError("run table", repeated, "occurs twice; run the enumerate stage")
+        raise InputError("run table", repeated, "occurs twice; delete the run table and run the workflow")
     counts = measurements["run_id"].value_counts()
     if (counts > 1).any():
         raise InputError("measurements", counts.index[0], "measured twice; delete measurements/ and run again")
@@ -47,7 +47,12 @@ def read_table(path: Path | str, columns: Sequence[str]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=dict.fromkeys(("run_id", "task", "task_id", "shard"), str))
     except (OSError, ValueError) as error:
-        raise InputError("table", str(path), f"cannot be read ({error}); delete it and run the workflow") from None
+        raise InputError(
+            "table",
+            str(path),
+            f"cannot be read ({error}); "
+            + ("make it a file that you may read" if isinstance(error, OSError) else "delete it and run the workflow"),
+        ) from None
     missing = [name for name in columns if name not in table.columns]
     if missing or table.empty:
         problem = f"has no column {missing[0]}" if missing else "has no rows"

@@ -1,23 +1,38 @@
 # What all stages share: the checked experiment, where its results go, and what makes a job's outputs what they are.
 
+import json
+import os
+import subprocess
+import sys
+import time
 from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from emtvb import config as experiments
-from emtvb.running import slurm
+from emtvb.running import memory, slurm
 from emtvb.errors import InputError
-from emtvb.running.recipes import check_package
-from emtvb.running.restore import restore
+from emtvb.running.jobs import last_errors
+from emtvb.running.recipes import check_package, check_python
+from emtvb.running.restore import difference, refuse, restore
 from emtvb.running.stages import Stages
 
 # The version of the package that this workflow is written for; a clone comes with it.
+STARTED = time.time()
 PACKAGE_VERSION = "0.2.0"
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
 
+# Figures are drawn into files. What a notebook tells its own matplotlib is nothing for jobs, which inherit this.
+os.environ.pop("MPLBACKEND", None)
+
 try:
     check_package(ROOT, PACKAGE_VERSION)
+    check_python(ROOT)
+    # Snakemake has read them, too, and takes the last of two equal keys, and 010 for 8. What a module is handed is not ours.
+    if Path(workflow.main_snakefile).resolve() in (ROOT / "Snakefile", ROOT / "workflow" / "Snakefile"):
+        for file in workflow.configfiles:
+            experiments.read(file)
     # What a call gives with --config; as a module of another workflow, what that hands on and no more.
     given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config if key in config}
     EXPERIMENT = experiments.check({**config, **given})
@@ -40,8 +55,7 @@ EXEMPLARS = EXPERIMENT.exemplars()
 PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
 
 # Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
-if workflow.is_main_process:
-    restore(PLACE)
+RESTORED = restore(PLACE) if workflow.is_main_process else None
 
 
 wildcard_constraints:
@@ -56,7 +70,60 @@ def results(path):
 
 def recipe(rule):
     """What determines the outputs of a rule's jobs: settings, code, library versions (emtvb.running.stages)."""
-    return lambda wildcards: say_triggers() or STAGES.recipe(rule, dict(wildcards.items()))
+    return lambda wildcards: ask(rule, dict(wildcards.items()))
+
+
+def ask(rule, wildcards):
+    """A job's recipe, while the graph is built. A call that cannot go well ends here, before anything is run or deleted."""
+    say_triggers()
+    try:
+        check_machine()
+        found = STAGES.recipe(rule, wildcards)
+        made = RESTORED.job(rule, wildcards) if RESTORED else None
+        if made:
+            refuse(RESTORED, [*made.inputs, *made.outputs], is_forced)
+            say_difference(rule, difference(made.recipe, json.loads(found)))
+    except InputError as error:
+        end(error)
+    return found
+
+
+def end(error):
+    """End with one line, which an exception that comes by way of Snakemake would not be."""
+    logger.error(f"error: {error}")
+    sys.exit(1)
+
+
+@cache
+def check_machine():
+    """Refuse what cannot fit into this machine's memory, unless it only hands jobs to others."""
+    if workflow.remote_exec or (workflow.is_main_process and workflow.local_exec):
+        memory.check(EXPERIMENT)
+
+
+def check_gpu():
+    """Refuse to train on a GPU where there is none: once, and not a shard at a time. Asks torch, in a process of its own."""
+    code = "from emtvb.training.lockstep import check_device; check_device('cuda')"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if asked.returncode != 0:
+        said = (asked.stderr.strip().splitlines() or ["no answer"])[-1].removeprefix("emtvb.errors.InputError: ")
+        raise WorkflowError(said)
+
+
+@cache
+def say_difference(rule, what):
+    """In a word, why jobs run again: Snakemake says only that their params have changed."""
+    if what:
+        logger.info(f"{rule}: made otherwise now: {what}")
+
+
+@cache
+def is_forced(maker):
+    """Whether this call makes a job's outputs again in any case, as --forceall and --forcerun ask for."""
+    asked = workflow.dag_settings
+    named = {*map(str, asked.forcerun), *(map(str, asked.targets) if asked.forcetargets else ())}
+    every = asked.forceall and (not asked.allowed_rules or maker.rule in asked.allowed_rules)
+    return bool(every or named & {maker.rule, *maker.outputs})
 
 
 @cache
@@ -81,9 +148,23 @@ def figure(path, suffix, **labels):
     )
 
 
+onerror:
+    # What failed, once more at the end: Snakemake says a page about every job.
+    for line in last_errors(PLACE / "logs", STARTED):
+        logger.error(line)
+
+
 onstart:
     try:
-        remote = next((job for job in workflow.dag.needrun_jobs() if not job.is_local), None)
+        needed = list(workflow.dag.needrun_jobs())
+        for waiting in needed if RESTORED else ():
+            refuse(RESTORED, map(str, waiting.input), is_forced)
+        if workflow.is_main_process and workflow.local_exec:
+            if needed and (workflow.resource_settings.cores or 0) < 1:
+                raise InputError("--cores", workflow.resource_settings.cores or 0, "give a number from 1, or all")
+            if EXPERIMENT.trainer == "cuda" and any(waiting.rule.name == "train_shard" for waiting in needed):
+                check_gpu()
+        remote = next((waiting for waiting in needed if not waiting.is_local), None)
         executor = workflow.scheduler.get_executor(remote) if remote else None
         slurm.take_over(RESULTS, getattr(executor, "run_uuid", None))
     except InputError as error:

@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from emtvb import tables
+from emtvb import columns, tables
 from emtvb.running.jobs import job
 
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
-    shards = [tables.read_table(path, tables.MEASURED_COLUMNS) for path in snakemake.input.measurements]
+    paths = snakemake.input.measurements
+    shards = [columns.check_numbers(tables.read_table(path, tables.MEASURED_COLUMNS), path) for path in paths]
     measurements = pd.concat(shards, ignore_index=True)
     tables.write_csv(snakemake.output.measurements, tables.combine(runs, measurements)[measurements.columns])

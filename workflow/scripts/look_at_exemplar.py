@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from emtvb import networks
+from emtvb import columns, networks
 from emtvb.interpret import exemplar
 from emtvb.running.jobs import job
 from emtvb.runs import from_entry
@@ -10,6 +10,7 @@ from emtvb.runs import from_entry
 with job(snakemake) as this:
     run = from_entry(this.settings["run"])
     network = networks.load_networks(snakemake.input.weights, [run.run_id])[run.run_id]
-    measurements = pd.read_csv(snakemake.input.measurements).set_index("run_id").loc[run.run_id]
+    path = snakemake.input.measurements
+    measurements = columns.check_numbers(pd.read_csv(path), path).set_index("run_id").loc[run.run_id]
     look = exemplar.look(run, network, measurements.to_dict(), this.settings["modulus"])
     exemplar.save(snakemake.output.exemplar, look)

@@ -46,7 +46,13 @@ def load(path: Path | str, run: Setup, architecture: str) -> LSTM | S4:
             about = stored.metadata() or {}
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise InputError(what, str(path), f"damaged or not safetensors ({error}); delete it and train again") from None
+        raise InputError(
+            what,
+            str(path),
+            f"cannot be read ({error}); make it a file that you may read"
+            if isinstance(error, PermissionError)
+            else f"damaged or not safetensors ({error}); put it back, or delete it and its record and train again",
+        ) from None
     if about.get("run_id") != run.run_id:
         raise InputError(what, str(path), f"is of run {about.get('run_id', 'unknown')}, not {run.run_id}")
     kind = CLASSES[architecture]

@@ -160,13 +160,17 @@ def load_exemplar(path: Path | str) -> Exemplar:
         InputError: Where the file is missing, damaged or not an exemplar.
     """
     if not Path(path).is_file():
-        raise InputError("exemplar", str(path), "no such file; run the interpret stage")
+        raise InputError("exemplar", str(path), "no such file; run the workflow")
     try:
         with np.load(path, allow_pickle=False) as stored:
             return exemplar_from({name: stored[name] for name in ("about", *_ARRAYS)})
     except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
         problem = str(error) or type(error).__name__
-        raise InputError("exemplar", str(path), f"damaged or not an exemplar ({problem}); interpret again") from None
+        raise InputError(
+            "exemplar",
+            str(path),
+            f"damaged or not an exemplar ({problem}); delete it and its record, and run the workflow",
+        ) from None
 
 
 def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
@@ -290,4 +294,8 @@ def _history(path: Path | str) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError("learning curves", str(path), "no such file; train the runs first") from None
     except (OSError, ValueError) as error:
-        raise InputError("learning curves", str(path), f"damaged or not a history ({error}); train again") from None
+        raise InputError(
+            "learning curves",
+            str(path),
+            f"damaged or not a history ({error}); delete it and its record, and run the workflow",
+        ) from None

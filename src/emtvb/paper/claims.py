@@ -14,7 +14,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from emtvb import tables
-from emtvb.config import UniqueKeys
+from emtvb.config import Strict
 from emtvb.errors import InputError
 from emtvb.interpret.measure import METHODS, BasisMeasures, Measurement
 from emtvb.paper import evidence, table1
@@ -241,7 +241,7 @@ def load(path: Path | str | None = None) -> Claims:
     where = FILE if path is None else str(path)
     try:
         text = (resources.files("emtvb.paper") / FILE if path is None else Path(path)).read_text(encoding="utf-8")
-        claims = Claims.model_validate(yaml.load(text, UniqueKeys))
+        claims = Claims.model_validate(yaml.load(text, Strict))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(where, "unreadable", f"restore it ({error})") from None
     except yaml.YAMLError as error:

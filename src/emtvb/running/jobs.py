@@ -52,6 +52,8 @@ def job(snakemake: Any) -> Iterator[Job]:
         this = Job(json.loads(text)["settings"], json.loads(text))
         root = Path(snakemake.scriptdir).resolve().parents[1]
         _check_recipe(this.recipe, root)
+        # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
+        provenance.record_path([Path(path) for path in snakemake.output], this.recipe["rule"]).unlink(missing_ok=True)
         opened = _listen()
         yield this
         opened = opened.copy()  # what follows reads all of our code
@@ -130,9 +132,40 @@ def logged(log: Path | str) -> Iterator[None]:
         # A full disk, a lost file system: nothing is broken, and what was computed stands.
         logging.getLogger(__name__).error("error: %s; mend that and run again: it goes on where it stopped", error)
         sys.exit(1)
-    except Exception:
+    except Exception as error:
+        if is_out_of_memory(error):
+            logging.getLogger(__name__).error("error: out of memory (%s); give it more, or smaller sizes", error)
+            sys.exit(1)
         logging.getLogger(__name__).exception("this is a bug, or the machine's doing:")
         sys.exit(1)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether numpy or torch was refused memory."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and ("can't allocate memory" in said or "out of memory" in said)
+    )
+
+
+def last_errors(logs: Path, since: float) -> list[str]:
+    """What the jobs said that failed: the one line that each of their logs ends with, the same line once.
+
+    Args:
+        logs: The folder of the experiment's logs.
+        since: Logs that were last written before this time are of other calls; seconds since the epoch.
+    """
+    lines: dict[str, list[str]] = {}
+    for path in sorted(logs.rglob("*.log")):
+        if path.stat().st_mtime >= since:
+            last = (path.read_text("utf-8", errors="replace").strip().splitlines() or [""])[-1]
+            _, found, message = last.partition(" error: ")
+            if found:
+                lines.setdefault(message, []).append(path.relative_to(logs).with_suffix("").as_posix())
+    return [
+        f"error: {message} ({', '.join(jobs[:3])}{f' and {len(jobs) - 3} more jobs' if len(jobs) > 3 else ''})"
+        for message, jobs in lines.items()
+    ]
 
 
 def show_progress(*others: logging.Handler) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,27 @@ _OTHERS = {
     "cuda": ("reference.py", "engine.py", "kernel.py"),
 }
 """By what trains, the modules of the training package that it never enters."""
+
+
+class Recipe(str):
+    """A job's recipe as JSON text, which Snakemake shows and remembers by digests of its parts.
+
+    A job reads the text. What Snakemake compares, keeps and prints as a reason is a param's ``repr``: so that is short.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, recipe: Mapping[str, Any]) -> Recipe:
+        """The text of a recipe."""
+        return cls(json.dumps(recipe, sort_keys=True))
+
+    def __repr__(self) -> str:
+        """The rule, and digests of all else."""
+        recipe = json.loads(self)
+        parts = {name: json.dumps(part, sort_keys=True) for name, part in recipe.items() if name != "rule"}
+        digests = (f"{name} {hashlib.sha256(part.encode()).hexdigest()[:12]}" for name, part in sorted(parts.items()))
+        return f"{recipe.get('rule')}: {', '.join(digests)}"
 
 
 def code_and_versions(rule: str, trainer: str, root: Path = ROOT) -> dict[str, Any]:
@@ -100,6 +122,19 @@ def check_package(root: Path, version: str = __version__) -> None:
         raise InputError("package", str(PACKAGE), remedy)
     if not own.is_dir() and version != __version__:
         raise InputError("package", f"{PACKAGE.name} {__version__}", f"the workflow needs {version}; install that")
+
+
+def check_python(root: Path, python: str = sys.executable) -> None:
+    """Raise InputError unless Snakemake can start jobs with this Python, for the workflow at ``root``.
+
+    It puts Python's path into a shell's command as it is, and takes braces in a path for its own.
+    """
+    odd = sorted(set(python) & set(" \t\n'\"\\()<>|&;$`*?[]{}!~")) or sorted({*str(root)} & {*"{}"})
+    if odd:
+        folder = str(root) if not set(odd) & set(python) else python
+        raise InputError(
+            "folder", folder, f"Snakemake starts no job with {odd[0]!r} in this path; move the clone, make install"
+        )
 
 
 def _contents(package: Path) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from emtvb.architectures.runs import ArchitectureRun
 from emtvb.config import Experiment
 from emtvb.protocol import Binding, Protocol
 from emtvb.running import recipes
-from emtvb.running.recipes import ROOT
+from emtvb.running.recipes import ROOT, Recipe
 from emtvb.runs import Run
 from emtvb.sweep import shard_name
 
@@ -37,7 +37,7 @@ class Stages:
         self._root = root
         self._code: dict[str, dict[str, Any]] = {}
 
-    def recipe(self, rule: str, wildcards: Mapping[str, str]) -> str:
+    def recipe(self, rule: str, wildcards: Mapping[str, str]) -> Recipe:
         """A job's recipe as JSON text: ``rule``, ``settings``, ``code`` (a digest a file), ``versions`` of libraries.
 
         Args:
@@ -51,7 +51,7 @@ class Stages:
         if rule not in self._code:
             self._code[rule] = recipes.code_and_versions(rule, self._experiment.trainer, self._root)
         settings = self._settings(rule, wildcards)
-        return json.dumps({"rule": rule, "settings": settings, **self._code[rule]}, sort_keys=True)
+        return Recipe.of({"rule": rule, "settings": settings, **self._code[rule]})
 
     def jobs(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Every job of the experiment that leaves files: its rule and its wildcards' values."""
