@@ -82,6 +82,9 @@ class Stages:
             case "measure_shard":
                 runs = [_entry(run) for run in self._shards[wildcards["shard"]]]
                 return {"runs": runs, "interpretation": experiment.interpretation.model_dump()}
+            case "study_solutions":
+                runs = [_entry(run) for run in self._shards[wildcards["shard"]]]
+                return {"runs": runs, "modulus": experiment.interpretation.modulus}
             case "look_at_exemplar":
                 run = _entry(self._exemplars[wildcards["task"]])
                 return {"run": run, "modulus": experiment.interpretation.modulus}
