@@ -50,6 +50,7 @@ DRAWING = {"emtvb/files.py"} | {
 }
 ARCHITECTURES = {f"emtvb/architectures/{name}.py" for name in ("__init__", "lstm", "s4", "weights")}
 TABLES = {"emtvb/files.py", "emtvb/tables.py"}
+STUDY = {"emtvb/paper/__init__.py", "emtvb/paper/evidence.py", "emtvb/study/__init__.py"}
 WHAT_EACH_RULE_REACHES = {
     "enumerate_runs": CONFIG,
     "state_settings": CONFIG,
@@ -64,6 +65,18 @@ WHAT_EACH_RULE_REACHES = {
     "measure_architecture": {
         *MEASURING, *ARCHITECTURES, "emtvb/architectures/runs.py", "emtvb/interpret/architectures.py",
         "emtvb/interpret/exemplar.py",
+    },
+    "measure_rnn": {
+        *MEASURING, *ARCHITECTURES, "emtvb/architectures/runs.py", "emtvb/interpret/architectures.py",
+    } - {"emtvb/architectures/weights.py"},
+    "study_solutions": {*MEASURING, "emtvb/interpret/solutions.py"} - {
+        f"emtvb/interpret/{name}.py" for name in ("judging", "linearisation", "measure", "realisation")
+    },
+    "tabulate_solutions": TABLES,
+    "tabulate_outcomes": {*TABLES, *STUDY, "emtvb/study/outcomes.py"},
+    "tabulate_deciding": {*TABLES, *STUDY, "emtvb/study/outcomes.py", "emtvb/study/deciding.py"},
+    "tabulate_foretelling": {
+        *TABLES, *STUDY, *(f"emtvb/study/{name}.py" for name in ("outcomes", "deciding", "foretelling")),
     },
     "aggregate_measurements": TABLES,
     "aggregate_architectures": TABLES,
@@ -141,7 +154,7 @@ def stale(project: Path, file: str, old: str, new: str, trainer: str = "compiled
     return {rule for rule in RULES if before[rule] != after[rule]}
 
 
-MEASURED = {"measure_shard", "look_at_exemplar", "measure_architecture"}
+MEASURED = {"measure_shard", "look_at_exemplar", "measure_architecture", "measure_rnn", "study_solutions"}
 NAMED = {*MEASURED, "enumerate_runs", "state_settings"}
 ALL_TRAINED = {"train_shard", "train_architecture"}
 IN_TRAINING = "src/emtvb/training"
@@ -163,7 +176,9 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "networks.rollout": ("src/emtvb/networks.py", "np.tanh(state @ W_hh", "np.tanh(1 * state @ W_hh", MEASURED),
     "tables.write_csv": ("src/emtvb/tables.py", "index=False", 'index=False, na_rep=""',
                          {"measure_shard", "measure_architecture", "aggregate_measurements", "aggregate_architectures",
-                          "summarise_learning", "tabulate", "draw_interventions", "list_digests"}),
+                          "summarise_learning", "tabulate", "draw_interventions", "list_digests", "measure_rnn",
+                          "study_solutions", "tabulate_solutions", "tabulate_outcomes", "tabulate_deciding",
+                          "tabulate_foretelling"}),
     "the lock": ("src/emtvb/running/lock.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_NB | fcntl.LOCK_EX", set()),
     "a log line in shard": (f"{IN_TRAINING}/shard.py", "training it again", "training it once more", set()),
     "what a log line says besides": (f"{IN_TRAINING}/shard.py", "folder, error)", "folder.name, error)", set()),
@@ -185,7 +200,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "a key's description": ("src/emtvb/config.py", "Adam's learning rate.", "The rate.",
                             {"enumerate_runs", "state_settings"}),
     "spectrum": ("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus",
-                 {"measure_shard", "measure_architecture"}),
+                 {"measure_shard", "measure_architecture", "measure_rnn", "study_solutions"}),
     "a printed value": ("src/emtvb/paper/table1.csv", "0.0005", "0.0006", {"tabulate"}),
     "a comment in the style sheet": ("src/emtvb/figures/emtvb.mplstyle", "font", "# said\nfont", set()),
     "the style sheet": ("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size",

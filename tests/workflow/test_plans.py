@@ -16,8 +16,9 @@ import pytest
 from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
-INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 3}
-TABLES = {"aggregate_measurements": 1, "tabulate": 1, "draw_interventions": 1}
+INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 3, "study_solutions": 6}
+SOLUTIONS = {"tabulate_solutions": 1, "tabulate_outcomes": 1, "tabulate_deciding": 1}
+TABLES = {"aggregate_measurements": 1, "tabulate": 1, "draw_interventions": 1, "tabulate_foretelling": 1, **SOLUTIONS}
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "animate": 3, "draw_edits": 3,
 }  # fmt: skip
@@ -144,7 +145,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "the same, memory lost": (lambda project: (_forget(project), _replace("measurements.csv")(project)), TABLES),
     "a figure's numbers replaced": (_replace("figures/spectrum.csv"), {"draw_spectrum": 1}),
     "weights replaced, with an old time": (_replace("training/T1_h24_l2-0.001_seeds1-5/weights.safetensors"),
-             {"train_shard": 1, "measure_shard": 1, **TABLES, **LEARNING, **DIGESTS}),
+             {"train_shard": 1, "measure_shard": 1, "study_solutions": 1, **TABLES, **LEARNING, **DIGESTS}),
     "pillow's version": (_install_another("pillow"), FIGURES),
     "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
     "a script's path in single quotes, then its module": (
@@ -165,6 +166,10 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
                {"draw_spectrum": 1}),
     "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
     "a comment in the style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font", "# \nfont"), {}),
+    "what solutions are": (_edit("src/emtvb/interpret/solutions.py", "CHANCE = 0.55", "CHANCE = 0.56"),
+                           {"study_solutions": 6, **SOLUTIONS}),
+    "what decides": (_edit("src/emtvb/study/deciding.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
+                     {"tabulate_deciding": 1, "tabulate_foretelling": 1}),
     "published": (_edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1}),
     "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'), {"tabulate": 1}),
     "script": (_edit("workflow/scripts/tabulate.py", "snakemake.output.md", "str(snakemake.output.md)"),
@@ -181,12 +186,13 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 1,
+              "study_solutions": 2,
               **TABLES, **LEARNING, **DIGESTS, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
               "draw_hidden_state": 1, "animate": 1, "draw_edits": 1, "state_codecheck": 1}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, **GROWN_TABLES}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, "study_solutions": 6, **GROWN_TABLES}),
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, **GROWN_TABLES}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, "study_solutions": 3, **GROWN_TABLES}),
     "matplotlib's version": (_install_another("matplotlib"), FIGURES),
     "scipy's version": (_install_another("scipy"),
              {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, "draw_evidence": 1}),

@@ -36,7 +36,7 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
             rounding twins among them.
 
     Returns:
-        A row per difference and outcome, for all tasks and for each.
+        A row per difference and outcome, for all tasks and for each that has such pairs.
     """
     learned = _learnable(networks)
     rows: list[dict[str, Any]] = []
@@ -45,8 +45,10 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
         for task in ("all", *sorted(learned["task"].unique())):
             part = pairs if task == "all" else pairs[pairs["task"] == task]
             for outcome in OUTCOMES:
-                share, low, high = _share(part, outcome)
                 count = len(part)
+                if not count and task != "all":
+                    continue
+                share, low, high = _share(part, outcome)
                 seeds = len({*part["seed_1"], *part["seed_2"]}) if count else 0
                 rows.append(
                     {"differs": name, "task": task, "outcome": outcome, "pairs": count, "seeds": seeds,
