@@ -58,9 +58,9 @@ def test_kinds_are_counted_once_by_what_is_missing() -> None:
     assert row["example"] in set(runs["run_id"])
 
 
-def test_an_experiment_of_twins_alone_is_counted_too() -> None:
-    runs = sweep(lambda row, _: row["seed"] > 2, twins=(1,))
-    assert outcomes.shares(runs)["networks"].sum() == 2 * len(runs)
+def test_an_experiment_of_twins_alone_is_counted_too_a_network_of_a_seed_once() -> None:
+    runs = sweep(lambda row, _: row["seed"] > 2, twins=(1, 2))
+    assert outcomes.shares(runs)["networks"].sum() == len(runs)
 
 
 def test_verdicts_say_between_what_they_part() -> None:

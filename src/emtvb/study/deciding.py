@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from emtvb.study.outcomes import STORED
+from emtvb.study.words import STORED, TRAINABLE
 
 SETTINGS = ["task", "hidden_dim", "l2", "threshold", "seed", "twin"]
 DIFFERS = {"rounding": "twin", "threshold": "threshold", "penalty": "l2", "size": "hidden_dim", "seed": "seed"}
 """What two networks differ in, and nothing else, by its column."""
 OUTCOMES = ("circuit", "kind", "modes", "accuracy")
 """Whether both are circuits or both are not; are of one kind; have as many long-term modes; accuracies within 0.01."""
-TRAINABLE = 0.001
-"""The largest penalty with which networks learn: with more, all end at chance and agree about nothing."""
 
 _DRAWS = 2000
 _SEED = 2310_02430
@@ -29,7 +27,7 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
 
     Pairs that differ in the seed alone say how often two networks of one cell are alike by the cell's rates; what
     decides nothing more than a new seed does agrees as rarely. Intervals are at 95%, by drawing seeds with replacement.
-    Penalties above :data:`TRAINABLE` are left out, and cells of which no network solves its task.
+    Penalties above ``words.TRAINABLE`` are left out, and cells of which no network solves its task.
 
     Args:
         networks: Settings, ``verdict``, ``kind``, ``network_eigenvalues`` and ``test_accuracy`` of each network,

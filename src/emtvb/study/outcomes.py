@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from emtvb.paper.evidence import share_interval
+from emtvb.paper.table1 import without_twins
+from emtvb.study.words import CELL, OTHERWISE, STORED
 
-CELL = ["task", "hidden_dim", "l2", "threshold"]
-STORED, OTHERWISE = "linearly stored and editable", "solves the task without it"
-"""Two of the three verdicts, as measurements name them."""
 BOTH = "all"
 """Stands for all thresholds together."""
 
@@ -29,7 +28,7 @@ def shares(runs: pd.DataFrame) -> pd.DataFrame:
     Args:
         runs: Settings, ``verdict`` of each network; rounding twins are left out.
     """
-    runs = _own(runs)
+    runs = without_twins(runs)
     rows = []
     for threshold, group in (("each", CELL), (BOTH, CELL[:-1])):
         for key, cell in runs.groupby(group):
@@ -51,7 +50,7 @@ def kinds(solutions: pd.DataFrame) -> pd.DataFrame:
     Args:
         solutions: Of ``interpret.solutions``, with settings.
     """
-    solutions = _own(solutions).fillna({"missing_cycles": "", "lost_dimensions": ""})
+    solutions = without_twins(solutions).fillna({"missing_cycles": "", "lost_dimensions": ""})
     keys = ["kind", "task", "hidden_dim", "l2", "missing_cycles", "lost_dimensions"]
     rows = []
     for key, group in solutions.groupby(keys):
@@ -78,7 +77,7 @@ def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
     Args:
         runs: Measurements with settings.
     """
-    return pd.DataFrame(_ranges(_own(runs)))
+    return pd.DataFrame(_ranges(without_twins(runs)))
 
 
 def _ranges(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -88,9 +87,3 @@ def _ranges(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
             for name in _MEASURED:
                 row |= {f"{name}_low": part[name].min(), f"{name}_high": part[name].max()}
             yield row
-
-
-def _own(runs: pd.DataFrame) -> pd.DataFrame:
-    """Without rounding twins, which are no further networks of a seed; in an experiment of twins alone, all."""
-    own = runs[runs["twin"] == 0]
-    return own if len(own) else runs
