@@ -39,7 +39,7 @@ def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) ->
 def test_the_default_experiment_is_quick(project: Project) -> None:
     assert project.planned()["train_shard"] == 4
     assert project.planned("--config", "seeds=[1, 2]", "hidden_dim=[64]", "l2=[0, 0.1]")["train_shard"] == 8
-    assert project.planned("--configfile", "config/repeat-copy.yaml")["train_shard"] == 1
+    assert project.planned("--configfile", "config/repeat-copy.yaml")["train_shard"] == 2
 
 
 def test_parsing_imports_no_torch_and_reads_no_results(project: Project) -> None:
