@@ -55,6 +55,10 @@ rule tabulate_outcomes:
         shares=results("tables/shares.csv"),
         kinds=results("tables/kinds.csv"),
         verdicts=results("tables/verdicts.csv"),
+        verdicts_md=results("tables/verdicts.md"),
+        bases=results("tables/bases.csv"),
+        bases_md=results("tables/bases.md"),
+        bases_by_penalty=results("tables/bases_by_penalty.csv"),
     log:
         results("logs/tabulate_outcomes.log"),
     localrule: True

@@ -80,6 +80,92 @@ def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(_ranges(without_twins(runs)))
 
 
+BASES = {"data": "data", "power": "paper's", "realisation": "realisation"}
+"""The bases of measurements, by the prefix of their columns, as pages call them."""
+
+_OF_A_BASIS = (
+    "decoding_accuracy", "worst_decoding_accuracy", "edit_success", "decoded_map_error", "map_error", "gain",
+    "shape_error",
+)  # fmt: skip
+
+
+def bases(runs: pd.DataFrame) -> pd.DataFrame:
+    """The three bases of one circuit per task: the first by seed that stores linearly, of the strictest settings.
+
+    That is the largest size, the smallest penalty, then the highest threshold with which any does.
+
+    Args:
+        runs: Measurements with settings.
+    """
+    stored = without_twins(runs)
+    stored = stored[stored["verdict"] == STORED]
+    order = stored.sort_values(["hidden_dim", "l2", "threshold", "seed"], ascending=[False, True, False, True])
+    rows = []
+    for task in sorted(order["task"].unique()):
+        run = order[order["task"] == task].iloc[0]
+        for prefix, basis in BASES.items():
+            row = {"task": task, "run_id": run["run_id"], "basis": basis}
+            rows.append(row | {name: run[f"{prefix}_{name}"] for name in _OF_A_BASIS})
+    return pd.DataFrame(rows, columns=["task", "run_id", "basis", *_OF_A_BASIS])
+
+
+def bases_by_penalty(runs: pd.DataFrame) -> pd.DataFrame:
+    """By task, penalty and basis, the range of what it is worth on networks that store linearly.
+
+    Args:
+        runs: Measurements with settings.
+    """
+    stored = without_twins(runs)
+    stored = stored[stored["verdict"] == STORED]
+    names = ("worst_decoding_accuracy", "edit_success", "condition", "shape_error")
+    rows = []
+    for (task, l2), group in stored.groupby(["task", "l2"]):
+        for prefix, basis in BASES.items():
+            row: dict[str, Any] = {"task": task, "l2": l2, "basis": basis, "networks": len(group)}
+            flawless = (group[f"{prefix}_worst_decoding_accuracy"] >= FLAWLESS) & (group[f"{prefix}_edit_success"] >= 1)
+            row["flawless"] = int(flawless.sum())
+            for name in names:
+                row |= {f"{name}_low": group[f"{prefix}_{name}"].min(), f"{name}_high": group[f"{prefix}_{name}"].max()}
+            rows.append(row)
+    ranges = [f"{name}_{end}" for name in names for end in ("low", "high")]
+    return pd.DataFrame(rows, columns=["task", "l2", "basis", "networks", "flawless", *ranges])
+
+
+FLAWLESS = 0.99995
+"""Least accuracy of the worst element that rounds to 1.0000."""
+
+
+def verdicts_as_markdown(table: pd.DataFrame) -> str:
+    """The ranges of :func:`verdicts` over all tasks, for a page."""
+    lines = [
+        "| verdict | networks | test accuracy | worst element | edits obeyed | exact unedited | long-term modes "
+        "| condition of Psi |",
+        "|---|---:|---|---|---|---|---|---|",
+    ]
+    formats = (("test_accuracy", ".4f"), ("data_worst_decoding_accuracy", ".4f"), ("data_edit_success", ".3f"),
+               ("unedited_success", ".3f"), ("network_eigenvalues", ".0f"), ("data_condition", ".3g"))  # fmt: skip
+    for row in table[table["task"] == "all"].to_dict("records"):
+        ranges = [f"{row[f'{name}_low']:{digits}} to {row[f'{name}_high']:{digits}}" for name, digits in formats]
+        lines.append(f"| {row['verdict']} | {row['networks']} | {' | '.join(ranges).replace('inf', 'infinite')} |")
+    return "\n".join(lines) + "\n"
+
+
+def bases_as_markdown(table: pd.DataFrame) -> str:
+    """The table of :func:`bases`, for a page."""
+    lines = [
+        "| network | basis | elements right | worst element | edits obeyed | decoded map | W_hh: distance | gain "
+        "| without gain |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in table.to_dict("records"):
+        named = f"`{row['run_id']}`" if row["basis"] == "data" else ""
+        numbers = [f"{row[name]:.4f}" for name in _OF_A_BASIS[:2]] + [f"{row['edit_success']:.3f}"]
+        numbers += [f"{row[name]:.2g}" for name in ("decoded_map_error", "map_error")]
+        numbers += [f"{row['gain']:.2f}", f"{row['shape_error']:.2g}"]
+        lines.append(f"| {named} | {row['basis']} | {' | '.join(numbers)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _ranges(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for verdict, group in runs.groupby("verdict"):
         for task, part in [("all", group), *group.groupby("task")]:
