@@ -72,6 +72,7 @@ WHAT_EACH_RULE_REACHES = {
     "study_solutions": {*MEASURING, "emtvb/interpret/solutions.py"} - {
         f"emtvb/interpret/{name}.py" for name in ("judging", "linearisation", "measure", "realisation")
     },
+    "compare_architectures": {*TABLES, "emtvb/study/__init__.py", "emtvb/study/architectures.py"},
     "tabulate_solutions": TABLES,
     "tabulate_outcomes": {
         *TABLES, *STUDY, "emtvb/study/outcomes.py",
@@ -177,7 +178,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "networks.rollout": ("src/emtvb/networks.py", "np.tanh(state @ W_hh", "np.tanh(1 * state @ W_hh", MEASURED),
     "tables.write_csv": ("src/emtvb/tables.py", "index=False", 'index=False, na_rep=""',
                          {"measure_shard", "measure_architecture", "aggregate_measurements", "aggregate_architectures",
-                          "summarise_learning", "tabulate", "draw_interventions", "list_digests", "measure_rnn",
+                          "summarise_learning", "tabulate", "draw_interventions", "list_digests", "measure_rnn", "compare_architectures",
                           "study_solutions", "tabulate_solutions", "tabulate_outcomes", "tabulate_deciding",
                           "tabulate_foretelling"}),
     "the lock": ("src/emtvb/running/lock.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_NB | fcntl.LOCK_EX", set()),

@@ -26,7 +26,7 @@ interpretation: {horizon: 96, sequences: 64}
 architectures: {lstm: 40, s4: 6}
 """
 MINE = {"train_architecture": 2, "measure_architecture": 2, "aggregate_architectures": 1, "draw_architectures": 1,
-        "measure_rnn": 1}  # fmt: skip
+        "measure_rnn": 1, "compare_architectures": 1}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,8 @@ def test_they_learn_and_obey_edits(tiny: Project) -> None:
     assert set(rnn.columns) == set(table.reset_index().columns)
     assert rnn["architecture"].tolist() == ["rnn"]
     assert rnn["test_accuracy"].between(0.4, 1).all()
+    page = (results / "architectures" / "comparison.md").read_text()
+    assert "| RNN 1 | LSTM 1 | S4 1 |" in page
     assert (results / "figures" / "architectures.pdf").read_bytes().startswith(b"%PDF")
     drawn = pd.read_csv(results / "figures" / "architectures.csv")
     assert set(drawn["run_id"]) == set(table["run_id"])
@@ -59,7 +61,7 @@ def test_they_learn_and_obey_edits(tiny: Project) -> None:
 def test_every_job_is_one_that_stages_know(tiny: Project) -> None:
     records = {path.name for path in (tiny.folder / "results" / "tiny" / "architectures").rglob("*.provenance.json")}
     assert records == {f"{name}.provenance.json" for name in ("train_architecture", "measure_architecture",
-                                                              "measurements", "rnn")}  # fmt: skip
+                                                              "measurements", "rnn", "comparison")}  # fmt: skip
     jobs = [rule for rule, _ in Stages(config.load(tiny.folder / "config" / "tiny.yaml")).jobs()]
     assert {rule: jobs.count(rule) for rule in MINE} == MINE
 

@@ -72,6 +72,23 @@ rule measure_rnn:
         "../scripts/measure_rnn.py"
 
 
+rule compare_architectures:
+    input:
+        rnn=rules.measure_rnn.output.measurements,
+        others=rules.aggregate_architectures.output.measurements,
+    output:
+        page=results("architectures/comparison.md"),
+    log:
+        results("logs/compare_architectures.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("compare_architectures"),
+    script:
+        "../scripts/compare_architectures.py"
+
+
 rule draw_architectures:
     input:
         looks=expand(rules.measure_architecture.output.look, run=ARCHITECTURE_RUNS),
@@ -92,9 +109,5 @@ rule draw_architectures:
 
 rule architectures:
     input:
-        (
-            [rules.aggregate_architectures.output, rules.measure_rnn.output, rules.draw_architectures.output]
-            if ARCHITECTURE_RUNS
-            else []
-        ),
+        ([rules.compare_architectures.output, rules.draw_architectures.output] if ARCHITECTURE_RUNS else []),
     localrule: True

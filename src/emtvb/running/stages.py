@@ -22,7 +22,7 @@ from emtvb.running.recipes import ROOT
 from emtvb.runs import Run
 from emtvb.sweep import shard_name
 
-_OF_ARCHITECTURES = ("aggregate_architectures", "draw_architectures", "measure_rnn")
+_OF_ARCHITECTURES = ("aggregate_architectures", "compare_architectures", "draw_architectures", "measure_rnn")
 """Rules without wildcards that run only where the experiment asks for other architectures."""
 
 _OF_ALL_EXEMPLARS = ("draw_composition", "draw_spectrum", "draw_weights", "state_codecheck")
