@@ -121,7 +121,7 @@ def test_modes_that_fade_are_told_from_those_that_are_not_there() -> None:
     modes = match_modes(tasks.named("T3"), weak)
     assert (modes["matched_modes"], modes["faded_modes"], modes["missing_modes"]) == (30, 6, 0)
     assert modes["missing_cycles"] == "6[2]"
-    assert (modes["faded_modulus_low"], modes["faded_modulus_high"]) == pytest.approx((0.5, 0.8))
+    assert (modes["next_modulus_low"], modes["next_modulus_high"]) == pytest.approx((0.5, 0.8))
     weak[six] *= 0.1
     modes = match_modes(tasks.named("T3"), weak)
     assert (modes["matched_modes"], modes["faded_modes"], modes["missing_modes"]) == (30, 0, 6)

@@ -47,14 +47,14 @@ def test_kinds_are_counted_once_by_what_is_missing() -> None:
     lost = runs["kind"] == "unfinished"
     solutions = runs.assign(
         missing_cycles=np.where(lost, "6[2]", None), lost_dimensions=None, matched_modes=np.where(lost, 30, 36),
-        faded_modulus_low=np.where(lost, 0.5, np.nan), faded_modulus_high=np.where(lost, 0.8, np.nan), digits=0.0,
+        next_modulus_low=np.where(lost, 0.5, np.nan), next_modulus_high=np.where(lost, 0.8, np.nan), digits=0.0,
     )  # fmt: skip
     table = outcomes.kinds(solutions)
     assert table["networks"].sum() == (runs["twin"] == 0).sum()
     row = table[(table["kind"] == "unfinished") & (table["task"] == "T3") & (table["hidden_dim"] == 64)].iloc[0]
     assert row["missing_cycles"] == "6[2]"
     assert (row["networks"], row["seeds"], row["by_threshold"]) == (4, 2, "0.9:2 0.98:2")
-    assert (row["lowest_faded_modulus"], row["highest_faded_modulus"]) == (0.5, 0.8)
+    assert (row["next_modulus_low"], row["next_modulus_high"]) == (0.5, 0.8)
     assert row["example"] in set(runs["run_id"])
 
 

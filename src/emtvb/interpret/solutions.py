@@ -20,7 +20,6 @@ from emtvb.interpret.extraction import ROUNDING, SEQUENCES, fit, fitting_times
 from emtvb.interpret.interventions import trials
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.recording import FITTING, JUDGING, Recording, record, sequences, settled
-from emtvb.interpret.spectrum import long_term
 from emtvb.interpret.systems import Elman, System
 from emtvb.interpret.verdict import ACCURATE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 from emtvb.networks import Network
@@ -33,7 +32,7 @@ GIVEN_OUT = 0.6
 """An output dimension whose signs are right less often is lost."""
 STUDIED = 0.9
 """Least test accuracy of a network of which it is asked how it stores what cannot be read."""
-SAME_ANGLE = 0.1
+SAME_ANGLE = 0.15
 """Radians: a mode below the bar counts as faded, not missing, if its angle is that near to Phi's..."""
 FADED = 0.3
 """...and its modulus at least this."""
@@ -58,13 +57,14 @@ class Solution:
         run_id: The run.
         kind: One of :data:`KINDS`.
         matched_modes: Phi's modes that have a long-term partner in the spectrum of W_hh.
-        faded_modes: Those that have one of the same angle below the bar of what is long-term.
+        faded_modes: Those whose partner has the same angle, and a modulus from 0.3 to the bar of what is long-term.
         missing_modes: Those that have neither.
         extra_modes: Long-term modes of W_hh without a partner.
         missing_cycles: Cycles of Phi of which every mode is faded or missing, ``length[dimensions]`` each; the length
             alone where another cycle has the same modes.
-        faded_modulus_low: Smallest modulus of the faded modes.
-        faded_modulus_high: Largest.
+        next_modulus_low: Of the eigenvalues of W_hh below the bar, as many of the largest as Phi's lack: the smallest
+            modulus.
+        next_modulus_high: The largest.
         largest_angle: How far a long-term mode is from its partner at most, degrees.
         lost_dimensions: Output dimensions that are right in less than 0.6 of the cases.
         lost_size: Mean size of outputs there, relative to that of the others.
@@ -84,8 +84,8 @@ class Solution:
     missing_modes: float
     extra_modes: float
     missing_cycles: str
-    faded_modulus_low: float
-    faded_modulus_high: float
+    next_modulus_low: float
+    next_modulus_high: float
     largest_angle: float
     lost_dimensions: str
     lost_size: float
@@ -247,32 +247,32 @@ def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit]) -> str:
 def match_modes(task: Task, found: Complex[np.ndarray, " mode"], modulus: float = 0.9) -> dict[str, Any]:
     """Which of Phi's modes W_hh has: the columns of :class:`Solution` about modes.
 
-    Long-term modes are paired with Phi's so that the sum of angles is smallest; of what is left of Phi's, each with the
-    nearest of the other eigenvalues of W_hh, so that the sum of distances is smallest.
+    Each of Phi's modes has the eigenvalue of W_hh as its partner that is nearest in the plane, moduli above 1 counted
+    as 1, so that the sum of distances is smallest.
 
     Args:
         task: Its Phi.
         found: The eigenvalues of W_hh.
         modulus: An eigenvalue is long-term if its modulus is larger.
     """
-    expected, strong = task.eigenvalues(), long_term(found, modulus)
-    weak = found[np.abs(found) <= modulus]
-    angles = np.abs(np.angle(expected[:, None] * strong[None].conj()))
-    rows, columns = linear_sum_assignment(angles)
-    left = np.setdiff1d(np.arange(len(expected)), rows)
-    near, to = linear_sum_assignment(np.abs(expected[left][:, None] - weak[None]))
-    apart = np.abs(np.angle(expected[left][near] * weak[to].conj()))
-    faded = np.abs(weak[to])[(apart <= SAME_ANGLE) & (np.abs(weak[to]) >= FADED)]
+    expected, moduli = task.eigenvalues(), np.abs(found)
+    distance = np.abs(expected[:, None] - (found / np.maximum(moduli, 1))[None])
+    modes, partners = linear_sum_assignment(distance)
+    angles = np.abs(np.angle(expected[modes] * found[partners].conj()))
+    strong = moduli[partners] > modulus
+    faded = ~strong & (angles <= SAME_ANGLE) & (moduli[partners] >= FADED)
+    lacking = np.setdiff1d(np.arange(len(expected)), modes[strong])
+    below = np.sort(moduli[moduli <= modulus])[::-1][: len(lacking)]
     nan = float("nan")
     return {
-        "matched_modes": float(len(rows)),
-        "faded_modes": float(len(faded)),
-        "missing_modes": float(len(left) - len(faded)),
-        "extra_modes": float(len(strong) - len(columns)),
-        "missing_cycles": _missing_cycles(task, expected[left]),
-        "faded_modulus_low": float(faded.min()) if len(faded) else nan,
-        "faded_modulus_high": float(faded.max()) if len(faded) else nan,
-        "largest_angle": float(np.rad2deg(angles[rows, columns].max())) if len(rows) else nan,
+        "matched_modes": float(strong.sum()),
+        "faded_modes": float(faded.sum()),
+        "missing_modes": float(len(lacking) - faded.sum()),
+        "extra_modes": float((moduli > modulus).sum() - strong.sum()),
+        "missing_cycles": _missing_cycles(task, expected[lacking]),
+        "next_modulus_low": float(below.min()) if len(below) else nan,
+        "next_modulus_high": float(below.max()) if len(below) else nan,
+        "largest_angle": float(np.rad2deg(angles[strong].max())) if strong.any() else nan,
     }
 
 

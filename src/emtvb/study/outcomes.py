@@ -62,8 +62,8 @@ def kinds(solutions: pd.DataFrame) -> pd.DataFrame:
             "seeds": group["seed"].nunique(),
             "by_threshold": " ".join(f"{threshold:g}:{count}" for threshold, count in thresholds.items()),
             "matched_modes": f"{group['matched_modes'].min():g}-{group['matched_modes'].max():g}",
-            "lowest_faded_modulus": group["faded_modulus_low"].min(),
-            "highest_faded_modulus": group["faded_modulus_high"].max(),
+            "next_modulus_low": group["next_modulus_low"].min(),
+            "next_modulus_high": group["next_modulus_high"].max(),
             "digits": group["digits"].sum(),
             "example": group["run_id"].iloc[0],
         })  # fmt: skip
