@@ -552,6 +552,15 @@ def config_docs(folder: Path) -> None:
     write_text(folder / "config.schema.json", config.as_schema())
 
 
+@commands.command("pages")
+def fill_pages() -> None:
+    """Put published tables into the pages that show them, README and docs; run in a clone."""
+    from emtvb import pages
+
+    for block, what in pages.fill(Path.cwd()):
+        console.print(f"{block.page}: {block.name}: {what} ({block.file})")
+
+
 @commands.command()
 @click.argument("file", type=click.Path())
 def summary(file: str) -> None:

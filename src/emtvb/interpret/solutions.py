@@ -60,13 +60,13 @@ class Solution:
         faded_modes: Those whose partner has the same angle, and a modulus from 0.3 to the bar of what is long-term.
         missing_modes: Those that have neither.
         extra_modes: Long-term modes of W_hh without a partner.
-        missing_cycles: Cycles of Phi of which every mode is faded or missing, ``length[dimensions]`` each; the length
-            alone where another cycle has the same modes.
+        missing_cycles: Cycles of Phi of which every mode is faded or missing, ``length[dimensions]`` each; with a
+            question mark where another cycle has the same modes.
         next_modulus_low: Of the eigenvalues of W_hh below the bar, as many of the largest as Phi's lack: the smallest
             modulus.
         next_modulus_high: The largest.
         largest_angle: How far a long-term mode is from its partner at most, degrees.
-        lost_dimensions: Output dimensions that are right in less than 0.6 of the cases.
+        lost_dimensions: Output dimensions that are right in less than 0.6 of the cases, ``[0 2]``.
         lost_size: Mean size of outputs there, relative to that of the others.
         least_kept_dimension: Least accuracy of the other dimensions.
         unreadable: Persistent elements that the linear decoder reads right in less than 0.98 of the cases.
@@ -204,7 +204,7 @@ def study_system(
     memories = fit(shown, fitting_times(task), task.persistent())
     right = _read(task, memories, judged)
     unreadable = np.flatnonzero(task.persistent() & (right < DECODES))
-    lost = [int(word) for word in outputs["lost_dimensions"].split()]
+    lost = [int(word) for word in outputs["lost_dimensions"].strip("[]").split()]
     digits: list[Digit] = []
     if accuracy >= STUDIED:
         there = [int(element) for element in unreadable if element % task.d not in lost]
@@ -292,7 +292,7 @@ def cycles(task: Task) -> list[Int[np.ndarray, " element"]]:
 def _missing_cycles(task: Task, left: Complex[np.ndarray, " mode"]) -> str:
     """The cycles all of whose modes are among these, each mode counted once; the longest first.
 
-    With its dimensions, where no other cycle has the same modes: a spectrum cannot tell those apart.
+    With its dimensions, where no other cycle has the same modes; a spectrum cannot tell those apart.
     """
     _, sign = task.reads()
     found = [(cycle, len(cycle), sign[cycle].prod() > 0) for cycle in cycles(task)]
@@ -303,7 +303,7 @@ def _missing_cycles(task: Task, left: Complex[np.ndarray, " mode"]) -> str:
         if without is not None:
             rest = without
             dimensions = " ".join(map(str, sorted({int(i) % task.d for i in cycle})))
-            words.append(f"{length}[{dimensions}]" if alike[length, positive] == 1 else str(length))
+            words.append(f"{length}[{dimensions if alike[length, positive] == 1 else '?'}]")
     return " ".join(words)
 
 
@@ -325,7 +325,7 @@ def _outputs(task: Task, judged: Recording) -> dict[str, Any]:
     size = np.abs(outputs).mean(axis=(0, 1))
     lost = right < GIVEN_OUT
     return {
-        "lost_dimensions": " ".join(map(str, np.flatnonzero(lost))),
+        "lost_dimensions": f"[{' '.join(map(str, np.flatnonzero(lost)))}]" if lost.any() else "",
         "lost_size": float(size[lost].mean() / size[~lost].mean()) if lost.any() and not lost.all() else float("nan"),
         "least_kept_dimension": float(right[~lost].min()) if not lost.all() else float("nan"),
     }
