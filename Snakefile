@@ -14,6 +14,7 @@ include: "workflow/rules/enumerate.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/interpret.smk"
 include: "workflow/rules/aggregate.smk"
+include: "workflow/rules/solutions.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/architectures.smk"
 include: "workflow/rules/audit.smk"
@@ -28,6 +29,7 @@ rule all:
         rules.summarise_learning.output,
         rules.list_digests.output,
         rules.tabulate.output,
+        rules.solutions.input,
         rules.figures.input,
         rules.state_codecheck.output,
         rules.architectures.input,
@@ -37,4 +39,5 @@ rule all:
 rule tables:
     input:
         rules.tabulate.output,
+        rules.solutions.input,
     localrule: True

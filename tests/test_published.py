@@ -14,8 +14,12 @@ import pytest
 from emtvb import tables
 from emtvb.audit.integrity import integrity, read_records
 from emtvb.config import load
+from emtvb.interpret import solutions
+from emtvb.networks import load_networks
 from emtvb.paper import table1, verdicts
 from emtvb.paper.evidence import VERDICTS
+from emtvb.results import FoundRun, find_run, runs_in
+from emtvb.study import outcomes
 
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "results" / "paper"
@@ -49,7 +53,6 @@ def test_the_published_audit_passed_and_says_what_the_measurements_say() -> None
     assert now == {name: (claim["verdict"], claim["because"]) for name, claim in CLAIMS.items()}
 
 
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_lead_to_files_and_to_claims_with_the_verdict_that_is_said(page: Path) -> None:
     """A claim is cited as [`name`](.../audit.md#name) and, in parentheses or after a colon, its verdict."""
@@ -71,6 +74,78 @@ def test_the_findings_speak_of_every_claim_about_networks() -> None:
     text = (ROOT / "docs" / "findings.md").read_text()
     spoken = set(re.findall(r"audit\.md#([\w-]+)\)", text))
     assert {name for name, claim in CLAIMS.items() if claim["group"] in ("statement", "check", "caveat")} <= spoken
+
+
+def test_every_network_can_be_opened_here_and_is_the_one_that_was_trained() -> None:
+    """All networks of the experiment, those that learned nothing included: a clone measures them without training."""
+    known = pd.read_csv(PAPER / "digests.csv").set_index("run_id")["weights_sha256"]
+    by_shard: dict[str, list[FoundRun]] = {}
+    for found in runs_in(PAPER).values():
+        by_shard.setdefault(str(found.shard), []).append(found)
+    missing = [shard for shard, runs in by_shard.items() if not runs[0].weights.is_file()]
+    assert missing == []
+    for runs in by_shard.values():
+        trained = load_networks(runs[0].weights, [found.run.run_id for found in runs])
+        for run_id, network in trained.items():
+            assert network.digest() == known[run_id], run_id
+
+
+SAMPLE = {
+    "second digits": "T3_h64_l2-0.001_thr-0.98_seed2",
+    "circuit, some modes faded": "T3_h64_l2-0_thr-0.9_seed3",
+    "dimensions lost": "T3_h128_l2-0_thr-0.98_seed1",
+    "circuit": "T4_h64_l2-0.001_thr-0.9_seed1",
+}
+"""Networks of which memories.md and findings.md tell, by their kind."""
+
+
+@pytest.mark.parametrize("kind", SAMPLE)
+def test_what_is_said_of_single_networks_comes_out_again(kind: str) -> None:
+    table = pd.read_csv(PAPER / "tables" / "solutions.csv").set_index("run_id")
+    table = table.fillna({"missing_cycles": "", "lost_dimensions": ""})
+    digits = pd.read_csv(PAPER / "tables" / "digits.csv")
+    said, found = table.loc[SAMPLE[kind]], find_run(f"{PAPER}/{SAMPLE[kind]}", PAPER.parent)
+    solution, again = solutions.study(found.run, found.network(), said["verdict"], said["test_accuracy"])
+    assert said["kind"] == solution.kind == kind
+    for name, value in vars(solution).items():
+        if name == "run_id":
+            assert value == SAMPLE[kind]
+        elif isinstance(value, str):
+            assert value == said[name], name
+        else:
+            assert value == pytest.approx(said[name], rel=1e-3, abs=1e-3, nan_ok=True), name
+    of = digits[digits["run_id"] == SAMPLE[kind]]
+    assert len(of) == len(again)
+    for digit, row in zip(again, of.to_dict("records"), strict=True):
+        for name, value in vars(digit).items():
+            assert value == (row[name] if name == "run_id" else pytest.approx(row[name], rel=1e-3, abs=1e-3)), name
+
+
+def test_the_tables_of_all_networks_are_of_these_measurements() -> None:
+    measured = tables.combine(pd.read_csv(PAPER / "runs.csv"), pd.read_csv(PAPER / "measurements.csv"))
+    shares, kinds = (pd.read_csv(PAPER / "tables" / f"{name}.csv") for name in ("shares", "kinds"))
+    assert kinds["networks"].sum() == len(measured)
+    cells = shares[shares["threshold"] == "all"]
+    assert cells["networks"].sum() == len(measured)
+    assert cells["circuit"].sum() == (measured["verdict"] == outcomes.STORED).sum()
+    pd.testing.assert_frame_equal(outcomes.verdicts(measured), pd.read_csv(PAPER / "tables" / "verdicts.csv"))
+
+
+MOST_MEGABYTES = 150
+
+
+def test_the_whole_clone_stays_small() -> None:
+    """Files and history: what a fresh clone takes on disk."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git clone")
+    files = sum((ROOT / name).stat().st_size for name in listed.stdout.decode().split("\0") if (ROOT / name).is_file())
+    counted = subprocess.run(
+        ["git", "count-objects", "-v"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    sizes = dict(line.split(": ") for line in counted.splitlines())
+    history = 1024 * (int(sizes["size"]) + int(sizes["size-pack"]))
+    assert (files + history) / 1e6 < MOST_MEGABYTES
 
 
 def test_learning_curves_are_outlined_for_every_run() -> None:

@@ -26,6 +26,8 @@ from emtvb.running import memory
 from emtvb.tasks import Task
 
 if TYPE_CHECKING:
+    from emtvb.architectures.lstm import LSTM
+    from emtvb.architectures.s4 import S4
     from emtvb.figures.edits import EditShown
     from emtvb.interpret.interventions import Edit
     from emtvb.interpret.measure import Measurement, MeasureSettings
@@ -202,13 +204,13 @@ class _Subject:
 
     Attributes:
         run: Its settings; of a file of weights, what can be known of them.
-        network: Its weights, or another kind of network as a system.
+        network: Its weights, or another kind of network as a system: of the workflow, or from a file.
         settings: How it is measured.
         folder: Where what is made goes.
     """
 
     run: Run
-    network: Network | Adapted
+    network: Network | LSTM | S4 | Adapted
     settings: MeasureSettings
     folder: Path
 
@@ -256,8 +258,9 @@ def _find(run: str, task: str | None, d: int, s: int, nonlinearity: str, output:
 def interpret(run: str, task: str | None, d: int, s: int, nonlinearity: str, output: Path | None) -> None:
     """Measure a trained network and draw what it learned.
 
-    RUN is a folder of `emtvb train`, a run id, or a file of weights of your own, with --task: three arrays W_in, W_rec,
-    W_out or the like, or torch's state dict of an RNN, GRU or LSTM and a linear readout (.safetensors, .npz, .pt).
+    RUN is a folder of `emtvb train`, a run id (`emtvb networks` lists them), or a file of weights of your own, with
+    --task: three arrays W_in, W_rec, W_out or the like, or torch's state dict of an RNN, GRU or LSTM and a linear
+    readout (.safetensors, .npz, .pt).
     """
     found = _find(run, task, d, s, nonlinearity, output)
     folder = check_writable(found.folder)
@@ -287,15 +290,22 @@ def _interpret_network(run: Run, network: Network, settings: MeasureSettings, fo
     _print_measurement(measurement)
 
 
-def _interpret_system(run: Run, system: Adapted, settings: MeasureSettings, folder: Path) -> None:
+def _interpret_system(run: Run, system: LSTM | S4 | Adapted, settings: MeasureSettings, folder: Path) -> None:
     """Of another kind: what the workflow measures and draws of other architectures."""
+    from emtvb.architectures.runs import ArchitectureRun
     from emtvb.figures import architectures, edits, save
+    from emtvb.interpret import architectures as of_architectures
     from emtvb.interpret import exemplar
     from emtvb.interpret.extraction import by_data
+    from emtvb.own.adapting import Adapted
     from emtvb.own.dynamics import interpret as measure
     from emtvb.tables import write_csv
 
-    measurement, arrays = measure(run, system, settings)
+    if isinstance(system, Adapted):
+        measurement, arrays = measure(run, system, settings)
+    else:
+        assert isinstance(run, ArchitectureRun)
+        measurement, arrays = of_architectures.interpret(run, system, settings)
     write_csv(folder / "measurements.csv", _as_frame(vars(measurement)))
     exemplar.save(folder / "look.npz", arrays)
     look = architectures.load(folder / "look.npz")
@@ -342,6 +352,68 @@ def _print_measurement(found: Measurement) -> None:
     for name, measure in _BASIS_ROWS.items():
         bases.add_row(name, *(f"{getattr(found.bases[method], measure):.4g}" for method in BASES))
     console.print(bases)
+
+
+@commands.command("networks")
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]...")
+@click.option("--task", multiple=True, help="T1 to T4, or a config's own name. This and the next: also more than once.")
+@click.option("--hidden", "hidden_dim", type=int, multiple=True, help="Neurons; units of an LSTM, channels of S4.")
+@click.option("--l2", type=float, multiple=True, help="L2 penalty.")
+@click.option("--threshold", type=float, multiple=True, help="Accuracy that moves the horizon up.")
+@click.option("--seed", type=int, multiple=True, help="Of initial weights and batches.")
+@click.option("--twin", type=int, multiple=True, help="0: no rounding twin.")
+@click.option("--architecture", multiple=True, help="rnn, lstm or s4.")
+@click.option("--verdict", help="A part of it, such as 'without it' or 'linearly stored'.")
+@click.option("--solved/--unsolved", default=None, help="Test accuracy of at least 0.99, or below.")
+@click.option("--weights", is_flag=True, help="Only those whose weights are here, which interpret and edit open.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, with more columns.")
+def list_networks(
+    folders: tuple[Path, ...], verdict: str | None, solved: bool | None, weights: bool, as_csv: bool, **wanted: Any
+) -> None:
+    """List trained networks: what they were trained on, and what was measured of them.
+
+    Of all experiments under the results root, or of these FOLDERs. `emtvb interpret RUN_ID` opens one.
+    """
+    from emtvb import catalogue
+
+    for folder in folders:
+        if not (folder / "runs.csv").is_file():
+            raise InputError(
+                "results", str(folder), "holds no experiment (no runs.csv); name one, such as results/paper"
+            )
+    found = catalogue.networks(folders or catalogue.experiments(config.results_root()))
+    if found.empty:
+        raise InputError(
+            "results", str(config.results_root()), "no experiment there; run the workflow or `emtvb train`"
+        )
+    chosen = catalogue.choose(found, wanted, verdict, solved, weights)
+    if as_csv:
+        click.echo(chosen.to_csv(index=False, lineterminator="\n"), nl=False)
+    else:
+        _print_networks(chosen, found["experiment"].nunique() > 1)
+
+
+def _print_networks(chosen: Any, several: bool) -> None:
+    """A line a network, never broken, and how many they are."""
+    from emtvb.interpret.verdict import ACCURATE
+
+    lines = [("run id", *(["experiment"] if several else []), "accuracy", "modes", "worst", "weights", "verdict")]
+    for row in chosen.itertuples(index=False):
+        known = isinstance(row.verdict, str)
+        lines.append((
+            row.run_id,
+            *([row.experiment] if several else []),
+            f"{row.test_accuracy:.4f}" if known else "-",
+            f"{row.network_eigenvalues:.0f}/{row.phi_eigenvalues:.0f}" if known else "-",
+            "-" if math.isnan(row.data_worst_decoding_accuracy) else f"{row.data_worst_decoding_accuracy:.4f}",
+            "here" if row.weights else "-",
+            row.verdict if known else "not measured",
+        ))  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        console.print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    solved, here = int((chosen["test_accuracy"] >= ACCURATE).sum()), int(chosen["weights"].sum())
+    console.print(f"{len(chosen)} networks; {solved} solve their task; the weights of {here} are here")
 
 
 BASES = ("data", "power", "realisation")
@@ -424,7 +496,9 @@ def edit(
         console.print(str(path))
 
 
-def _memories(run: str, network: Network | Adapted, task: Task, basis: str, modulus: float) -> VariableMemories:
+def _memories(
+    run: str, network: Network | LSTM | S4 | Adapted, task: Task, basis: str, modulus: float
+) -> VariableMemories:
     """The variable memories that a user chose to edit through."""
     from emtvb.interpret.extraction import by_data
     from emtvb.interpret.measure import extract
@@ -509,6 +583,15 @@ def config_docs(folder: Path) -> None:
     """Write what every key means: FOLDER/config.md and FOLDER/config.schema.json."""
     write_text(folder / "config.md", config.as_markdown())
     write_text(folder / "config.schema.json", config.as_schema())
+
+
+@commands.command("pages")
+def fill_pages() -> None:
+    """Put published tables into the pages that show them, README and docs; run in a clone."""
+    from emtvb import pages
+
+    for block, what in pages.fill(Path.cwd()):
+        console.print(f"{block.page}: {block.name}: {what} ({block.file})")
 
 
 @commands.command()

@@ -1,16 +1,22 @@
-"""Finding a run among results: an experiment's folder holds ``settings.json``, ``runs.csv`` and ``training/``."""
+"""Finding a run among results: an experiment's folder holds ``settings.json``, ``runs.csv`` and ``training/``.
+
+Where it asks for other architectures, their networks lie in ``architectures/<run_id>/``.
+"""
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from emtvb import config, networks, sweep
+from emtvb.architectures import weights as of_architectures
+from emtvb.architectures.lstm import LSTM
+from emtvb.architectures.runs import ArchitectureRun
+from emtvb.architectures.s4 import S4
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.networks import Network
-from emtvb.runs import Run
+from emtvb.runs import Protocol, Run, number
 
 
 @dataclass(frozen=True)
@@ -20,29 +26,51 @@ class FoundRun:
     Attributes:
         run: Its settings.
         folder: The folder of the experiment that it is part of.
-        shard: The shard that trained it.
+        shard: The shard that trained it; None of another architecture.
         experiment: That experiment.
     """
 
     run: Run
     folder: Path
-    shard: str
+    shard: str | None
     experiment: Experiment
 
-    def network(self) -> Network:
+    @property
+    def architecture(self) -> str | None:
+        """Another architecture than the paper's; None of its own."""
+        return self.run.architecture if isinstance(self.run, ArchitectureRun) else None
+
+    @property
+    def weights(self) -> Path:
+        """The file of its weights, which may not be there."""
+        place = f"architectures/{self.run.run_id}" if self.shard is None else f"training/{self.shard}"
+        return self.folder / place / "weights.safetensors"
+
+    def network(self) -> Network | LSTM | S4:
         """Its trained weights.
 
         Raises:
-            InputError: Where it was not trained, or the file is damaged or of another task.
+            InputError: Where it was not trained, its weights are not here, or the file is damaged or of another task.
         """
-        path = self.folder / "training" / self.shard / "weights.safetensors"
-        if not path.is_file() and list(path.parent.glob("*.provenance.json")):
-            asked = shlex.join([str(path), "--configfile", str(self.folder / "settings.json")])
-            remedy = f"left out of what is published; asked for by name it is trained: snakemake --cores all {asked}"
-            raise InputError("weights file", str(path), remedy)
-        network = networks.load_networks(path, [self.run.run_id])[self.run.run_id]
-        networks.check_task(network, self.run.task, str(path))
+        if not self.weights.is_file():
+            raise InputError("weights", str(self.weights), f"not here; {self._how_to_have_them()}")
+        if self.architecture is not None:
+            return of_architectures.load(self.weights, self.run, self.architecture)
+        network = networks.load_networks(self.weights, [self.run.run_id])[self.run.run_id]
+        networks.check_task(network, self.run.task, str(self.weights))
         return network
+
+    def _how_to_have_them(self) -> str:
+        """A command that trains the run: it alone, where `emtvb train` can, else what the workflow trains with it."""
+        run, (d, s) = self.run, (self.run.task.d, self.run.task.s)
+        if self.architecture is None and run.twin == 0 and run.protocol == Protocol():
+            size = "" if (d, s) == (8, 8) else f" --dimensions {d} --variables {s}"
+            named = run.task_name if run.task_name.startswith("T") else run.task.label
+            return (
+                f"`emtvb train --task {named}{size} --hidden {run.hidden_dim} --l2 {number(run.l2)} "
+                f"--threshold {number(run.threshold)} --seed {run.seed}` trains it again"
+            )
+        return f"`snakemake --cores 2 --configfile {self.folder / 'settings.json'} {self.weights}` trains it again"
 
 
 def find_run(text: str, root: Path) -> FoundRun:
@@ -57,37 +85,38 @@ def find_run(text: str, root: Path) -> FoundRun:
     """
     path = Path(text)
     if (path / "runs.csv").is_file():
-        runs = _runs(path)
+        runs = {run_id: found for run_id, found in runs_in(path).items() if found.architecture is None}
         if len(runs) != 1:
             raise InputError("run", text, f"holds {len(runs)} runs; name one, such as {path / next(iter(runs))}")
         return next(iter(runs.values()))
-    if (path.parent / "runs.csv").is_file() and path.name in _run_ids(path.parent):
-        return _runs(path.parent)[path.name]
-    folders = [table.parent for table in sorted(root.glob("*/runs.csv")) if text in _readable_run_ids(table.parent)]
+    if (path.parent / "runs.csv").is_file() and (found := runs_in(path.parent).get(path.name)) is not None:
+        return found
+    folders = [table.parent for table in sorted(root.glob("*/runs.csv")) if _may_hold(table.parent, text)]
     if len(folders) > 1:
         ways = " or ".join(f"{folder}/{text}" for folder in folders)
         raise InputError("run", text, f"is in {len(folders)} experiments; write {ways}")
     if not folders:
-        raise InputError(
-            "run", text, f"no such run under {root}; `emtvb train` makes one, runs.csv lists an experiment's"
-        )
-    return _runs(folders[0])[text]
+        raise InputError("run", text, f"no such run under {root}; `emtvb networks` lists all, `emtvb train` makes one")
+    return runs_in(folders[0])[text]
 
 
-def _run_ids(folder: Path) -> set[str]:
-    return {row["run_id"] for row in sweep.read_rows(folder / "runs.csv")}
+def runs_in(folder: Path) -> dict[str, FoundRun]:
+    """All runs of an experiment's folder, those of other architectures included, by run id.
 
-
-def _readable_run_ids(folder: Path) -> set[str]:
-    """The runs of a folder that the user did not name: nothing, where its table is not one."""
-    try:
-        return _run_ids(folder)
-    except InputError:
-        return set()
-
-
-def _runs(folder: Path) -> dict[str, FoundRun]:
-    """All runs of an experiment's folder, by run id."""
+    Raises:
+        InputError: Where it is no experiment's folder.
+    """
     experiment = config.load(folder / "settings.json")
     by_shard = experiment.read_runs(folder / "runs.csv")
-    return {run.run_id: FoundRun(run, folder, shard, experiment) for shard, runs in by_shard.items() for run in runs}
+    found = {run.run_id: FoundRun(run, folder, shard, experiment) for shard, runs in by_shard.items() for run in runs}
+    return found | {run.run_id: FoundRun(run, folder, None, experiment) for run in experiment.architecture_runs()}
+
+
+def _may_hold(folder: Path, run_id: str) -> bool:
+    """Whether a folder that the user did not name has this run; not, where its tables are none."""
+    try:
+        if any(row["run_id"] == run_id for row in sweep.read_rows(folder / "runs.csv")):
+            return True
+        return run_id.partition("_")[0] in of_architectures.CLASSES and run_id in runs_in(folder)
+    except InputError:
+        return False

@@ -153,6 +153,17 @@ def test_markdown_is_a_table() -> None:
     assert [line.split("|")[1].strip() for line in lines[2:]] == ["T1", "T3", "T3"]
 
 
+def test_an_experiment_of_twins_alone_has_a_table_of_those_moved_as_far_as_the_first() -> None:
+    runs = sweep(0.001, 0.9, seeds=5).assign(twin=0)
+    twins = [runs.assign(run_id=runs["run_id"] + f"_twin{n}", twin=n, test_accuracy=0.9 / n) for n in (1, 2)]
+    table = table1.tabulate(pd.concat(twins, ignore_index=True))
+    assert table["accuracy"].tolist() == pytest.approx([0.9] * len(table))
+    assert (table["seeds"] == 5).all()
+    assert table["published_accuracy"].isna().all()  # the paper has no twins
+    for text in (table1.as_markdown(table), table1.as_latex(table)):
+        assert "paper: not given" in text
+
+
 def test_twins_enter_no_cell() -> None:
     runs = sweep(0.001, 0.9, seeds=5).assign(twin=0)
     twin = runs.assign(run_id=runs["run_id"] + "_twin1", twin=1, test_accuracy=0.1)

@@ -51,6 +51,7 @@ DRAWING = {"emtvb/files.py"} | {
 }
 ARCHITECTURES = {f"emtvb/architectures/{name}.py" for name in ("__init__", "lstm", "s4", "weights")}
 TABLES = {"emtvb/files.py", "emtvb/tables.py"}
+STUDY = {"emtvb/study/__init__.py", "emtvb/study/words.py"}
 WHAT_EACH_RULE_REACHES = {
     "enumerate_runs": CONFIG,
     "state_settings": CONFIG,
@@ -66,6 +67,20 @@ WHAT_EACH_RULE_REACHES = {
         *MEASURING, *ARCHITECTURES, "emtvb/architectures/runs.py", "emtvb/interpret/architectures.py",
         "emtvb/interpret/exemplar.py",
     },
+    "measure_rnn": {
+        *MEASURING, *ARCHITECTURES, "emtvb/architectures/runs.py", "emtvb/interpret/architectures.py",
+    } - {"emtvb/architectures/weights.py"},
+    "study_solutions": {*MEASURING, "emtvb/interpret/solutions.py"} - {
+        f"emtvb/interpret/{name}.py" for name in ("judging", "linearisation", "measure", "realisation", "spectrum")
+    },
+    "compare_architectures": {*TABLES, "emtvb/study/__init__.py", "emtvb/study/architectures.py"},
+    "tabulate_solutions": TABLES,
+    "tabulate_outcomes": {
+        *TABLES, *STUDY, "emtvb/study/outcomes.py",
+        *(f"emtvb/paper/{name}" for name in ("__init__.py", "evidence.py", "table1.csv", "table1.py")),
+    },
+    "tabulate_deciding": {*TABLES, *STUDY, "emtvb/study/deciding.py"},
+    "tabulate_foretelling": {*TABLES, *STUDY, "emtvb/study/foretelling.py"},
     "aggregate_measurements": TABLES,
     "aggregate_architectures": TABLES,
     "list_digests": TABLES,
@@ -142,7 +157,7 @@ def stale(project: Path, file: str, old: str, new: str, trainer: str = "compiled
     return {rule for rule in RULES if before[rule] != after[rule]}
 
 
-MEASURED = {"measure_shard", "look_at_exemplar", "measure_architecture"}
+MEASURED = {"measure_shard", "look_at_exemplar", "measure_architecture", "measure_rnn", "study_solutions"}
 NAMED = {*MEASURED, "enumerate_runs", "state_settings"}
 ALL_TRAINED = {"train_shard", "train_architecture"}
 IN_TRAINING = "src/emtvb/training"
@@ -164,7 +179,10 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "networks.rollout": ("src/emtvb/networks.py", "np.tanh(state @ W_hh", "np.tanh(1 * state @ W_hh", MEASURED),
     "tables.write_csv": ("src/emtvb/tables.py", "index=False", 'index=False, na_rep=""',
                          {"measure_shard", "measure_architecture", "aggregate_measurements", "aggregate_architectures",
-                          "summarise_learning", "tabulate", "draw_interventions", "list_digests"}),
+                          "summarise_learning", "tabulate", "draw_interventions", "list_digests", "measure_rnn",
+                          "compare_architectures",
+                          "study_solutions", "tabulate_solutions", "tabulate_outcomes", "tabulate_deciding",
+                          "tabulate_foretelling"}),
     "the lock": ("src/emtvb/running/lock.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_NB | fcntl.LOCK_EX", set()),
     "a log line in shard": (f"{IN_TRAINING}/shard.py", "training it again", "training it once more", set()),
     "what a log line says besides": (f"{IN_TRAINING}/shard.py", "folder, error)", "folder.name, error)", set()),
@@ -186,8 +204,9 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "a key's description": ("src/emtvb/config.py", "Adam's learning rate.", "The rate.",
                             {"enumerate_runs", "state_settings"}),
     "spectrum": ("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus",
-                 {"measure_shard", "measure_architecture"}),
-    "a printed value": ("src/emtvb/paper/table1.csv", "0.0005", "0.0006", {"tabulate"}),
+                 {"measure_shard", "measure_architecture", "measure_rnn"}),
+    "a printed value": ("src/emtvb/paper/table1.csv", "0.0005", "0.0006",
+                        {"tabulate", "tabulate_outcomes"}),
     "a comment in the style sheet": ("src/emtvb/figures/emtvb.mplstyle", "font", "# said\nfont", set()),
     "the style sheet": ("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size",
                         {name for name in RULES if name.startswith("draw_") or name == "animate"}),

@@ -25,7 +25,8 @@ training: {epochs: 1, batches_per_epoch: 1500, batch_size: 32, learning_rate: 0.
 interpretation: {horizon: 96, sequences: 64}
 architectures: {lstm: 40, s4: 6}
 """
-MINE = {"train_architecture": 2, "measure_architecture": 2, "aggregate_architectures": 1, "draw_architectures": 1}
+MINE = {"train_architecture": 2, "measure_architecture": 2, "aggregate_architectures": 1, "draw_architectures": 1,
+        "measure_rnn": 1, "compare_architectures": 1}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,12 @@ def test_they_learn_and_obey_edits(tiny: Project) -> None:
     assert (table["edit_success"] > 0.9).all()
     assert (table["random_edit_success"] < 0.3).all()
     assert table["origin_map_error"]["s4"] < 0.1 < table["origin_map_error"]["lstm"]
+    rnn = pd.read_csv(results / "architectures" / "rnn.csv")
+    assert set(rnn.columns) == set(table.reset_index().columns)
+    assert rnn["architecture"].tolist() == ["rnn"]
+    assert rnn["test_accuracy"].between(0.4, 1).all()
+    page = (results / "architectures" / "comparison.md").read_text()
+    assert "| RNN 1 | LSTM 1 | S4 1 |" in page
     assert (results / "figures" / "architectures.pdf").read_bytes().startswith(b"%PDF")
     drawn = pd.read_csv(results / "figures" / "architectures.csv")
     assert set(drawn["run_id"]) == set(table["run_id"])
@@ -54,7 +61,7 @@ def test_they_learn_and_obey_edits(tiny: Project) -> None:
 def test_every_job_is_one_that_stages_know(tiny: Project) -> None:
     records = {path.name for path in (tiny.folder / "results" / "tiny" / "architectures").rglob("*.provenance.json")}
     assert records == {f"{name}.provenance.json" for name in ("train_architecture", "measure_architecture",
-                                                              "measurements")}  # fmt: skip
+                                                              "measurements", "rnn", "comparison")}  # fmt: skip
     jobs = [rule for rule, _ in Stages(config.load(tiny.folder / "config" / "tiny.yaml")).jobs()]
     assert {rule: jobs.count(rule) for rule in MINE} == MINE
 
@@ -67,14 +74,15 @@ def test_another_size_trains_that_architecture_alone(tiny: Project) -> None:
     jobs = tiny.planned(
         "architectures", "--configfile", "config/tiny.yaml", "--config", "architectures={lstm: 40, s4: 5}"
     )
-    assert jobs == {**MINE, "train_architecture": 1, "measure_architecture": 1, "architectures": 1}
+    others = {name: count for name, count in MINE.items() if name != "measure_rnn"}
+    assert jobs == {**others, "train_architecture": 1, "measure_architecture": 1, "architectures": 1}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
 def test_who_does_not_ask_for_them_has_no_extra_jobs(path: Path) -> None:
     experiment = config.load(path)
     jobs = {rule for rule, _ in Stages(experiment).jobs()}
-    assert jobs & set(MINE) == (set(MINE) if path.stem == "architectures" else set())
+    assert jobs & set(MINE) == (set(MINE) if path.stem.startswith("architectures") else set())
 
 
 def test_nothing_is_planned_without_them(tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ from emtvb.running import recipes
 from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
-INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 3}
-TABLES = {"aggregate_measurements": 1, "tabulate": 1, "draw_interventions": 1}
+INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 3, "study_solutions": 6}
+SOLUTIONS = {"tabulate_solutions": 1, "tabulate_outcomes": 1, "tabulate_deciding": 1}
+TABLES = {"aggregate_measurements": 1, "tabulate": 1, "draw_interventions": 1, "tabulate_foretelling": 1, **SOLUTIONS}
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "animate": 3, "draw_edits": 3,
 }  # fmt: skip
@@ -42,7 +43,7 @@ def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) ->
 def test_the_default_experiment_is_quick(project: Project) -> None:
     assert project.planned()["train_shard"] == 4
     assert project.planned("--config", "seeds=[1, 2]", "hidden_dim=[64]", "l2=[0, 0.1]")["train_shard"] == 8
-    assert project.planned("--configfile", "config/repeat-copy.yaml")["train_shard"] == 1
+    assert project.planned("--configfile", "config/repeat-copy.yaml")["train_shard"] == 2
 
 
 def test_parsing_imports_no_torch_and_reads_no_results(project: Project) -> None:
@@ -148,7 +149,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "the same, memory lost": (lambda project: (_forget(project), _replace("measurements.csv")(project)), TABLES),
     "a figure's numbers replaced": (_replace("figures/spectrum.csv"), {"draw_spectrum": 1}),
     "weights replaced, with an old time": (_replace("training/T1_h24_l2-0.001_seeds1-5/weights.safetensors"),
-             {"train_shard": 1, "measure_shard": 1, **TABLES, **LEARNING, **DIGESTS}),
+             {"train_shard": 1, "measure_shard": 1, "study_solutions": 1, **TABLES, **LEARNING, **DIGESTS}),
     "pillow's version": (_install_another("pillow"), FIGURES),
     "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
     "a script's path in single quotes, then its module": (
@@ -169,8 +170,12 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
                {"draw_spectrum": 1}),
     "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
     "a comment in the style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font", "# \nfont"), {}),
-    "published": (_edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1}),
-    "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'), {"tabulate": 1}),
+    "what solutions are": (_edit("src/emtvb/interpret/solutions.py", "CHANCE = 0.55", "CHANCE = 0.56"),
+                           {"study_solutions": 6, **SOLUTIONS}),
+    "what decides": (_edit("src/emtvb/study/words.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
+                     {"tabulate_outcomes": 1, "tabulate_deciding": 1, "tabulate_foretelling": 1}),
+    "published": (_edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1, "tabulate_outcomes": 1}),
+    "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'), {"tabulate": 1, "tabulate_outcomes": 1}),
     "script": (_edit("workflow/scripts/tabulate.py", "snakemake.output.md", "str(snakemake.output.md)"),
                {"tabulate": 1}),
     "rule": (_edit("workflow/rules/figures.smk", '        recipe=recipe("draw_weights"),',
@@ -185,12 +190,15 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 1,
+              "study_solutions": 2,
               **TABLES, **LEARNING, **DIGESTS, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
               "draw_hidden_state": 1, "animate": 1, "draw_edits": 1, "state_codecheck": 1}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, **GROWN_TABLES}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6,
+              "study_solutions": 6, **GROWN_TABLES}),
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, **GROWN_TABLES}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3,
+              "study_solutions": 3, **GROWN_TABLES}),
     "matplotlib's version": (_install_another("matplotlib"), FIGURES),
     "scipy's version": (_install_another("scipy"),
              {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, "draw_evidence": 1}),

@@ -56,6 +56,39 @@ rule aggregate_architectures:
         "../scripts/aggregate_architectures.py"
 
 
+rule measure_rnn:
+    input:
+        weights=expand(rules.train_shard.output.weights, shard=SHARDS),
+    output:
+        measurements=results("architectures/rnn.csv"),
+    log:
+        results("logs/measure_rnn.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("measure_rnn"),
+    script:
+        "../scripts/measure_rnn.py"
+
+
+rule compare_architectures:
+    input:
+        rnn=rules.measure_rnn.output.measurements,
+        others=rules.aggregate_architectures.output.measurements,
+    output:
+        page=results("architectures/comparison.md"),
+    log:
+        results("logs/compare_architectures.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("compare_architectures"),
+    script:
+        "../scripts/compare_architectures.py"
+
+
 rule draw_architectures:
     input:
         looks=expand(rules.measure_architecture.output.look, run=ARCHITECTURE_RUNS),
@@ -76,5 +109,5 @@ rule draw_architectures:
 
 rule architectures:
     input:
-        [rules.aggregate_architectures.output, rules.draw_architectures.output] if ARCHITECTURE_RUNS else [],
+        ([rules.compare_architectures.output, rules.draw_architectures.output] if ARCHITECTURE_RUNS else []),
     localrule: True

@@ -1,4 +1,4 @@
-"""Networks of other architectures, measured as the paper's are as far as the theory reaches (docs/architectures.md)."""
+"""Networks of other architectures, measured as the paper's are as far as the theory reaches (docs/lstm-and-s4.md)."""
 
 from __future__ import annotations
 

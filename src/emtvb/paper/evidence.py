@@ -562,11 +562,11 @@ def judge_share(
     if seeds < FEWEST_SEEDS or networks < FEWEST_NETWORKS:
         because = f"networks: {networks}, seeds: {seeds}; {FEWEST_NETWORKS} of {FEWEST_SEEDS} are the fewest that tell"
         return Judgement("undecided", because, share, None, seeds, decides=_enough(networks, seeds, at_least))
-    low, high = _share_interval(holds, seed)
+    low, high = share_interval(holds, seed)
     because = f"holds for {int(holds.sum())} of {networks} networks, {low:.0%} to {high:.0%}"
     if low >= at_least:
         return Judgement("agrees", because, share, (low, high), seeds)
-    if _share_interval(holds, seed, _ALPHA / 2 / among)[1] < at_least:
+    if share_interval(holds, seed, _ALPHA / 2 / among)[1] < at_least:
         return Judgement("differs", because, share, (low, high), seeds)
     return Judgement("undecided", because, share, (low, high), seeds, decides=_more_seeds(holds, seed, at_least))
 
@@ -596,14 +596,19 @@ def _more_seeds(holds: np.ndarray, seed: np.ndarray, at_least: float) -> str:
     clusters = len(np.unique(seed))
     for times in (2, 3, 4, 6, 8, 12, 16):
         again = np.concatenate([seed.astype(float) + i * (seed.max() + 1) for i in range(times)])
-        low, high = _share_interval(np.tile(holds, times), again)
+        low, high = share_interval(np.tile(holds, times), again)
         if low >= at_least or high < at_least:
             verdict = "agrees" if low >= at_least else "differs"
             return f"about {clusters * times} seeds would, if they come out like these ({verdict})"
     return f"not even {clusters * 16} seeds would, if they come out like these"
 
 
-def _share_interval(holds: np.ndarray, seed: np.ndarray, tail: float = _ALPHA / 2) -> tuple[float, float]:
+def share_interval(
+    holds: Bool[np.ndarray, " network"], seed: Shaped[np.ndarray, " network"], tail: float = _ALPHA / 2
+) -> tuple[float, float]:
+    """The interval of a share, seeds being clusters of networks (:func:`judge_share`); 0 to 1 for a single seed."""
+    if len(np.unique(seed)) < 2:
+        return 0.0, 1.0
     networks, share = len(holds), holds.mean()
     _, cluster = np.unique(seed, return_inverse=True)
     clusters = int(cluster.max()) + 1

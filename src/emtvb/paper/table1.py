@@ -107,8 +107,14 @@ def best_by_seed(measured: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_twins(measured: pd.DataFrame) -> pd.DataFrame:
-    """The runs that are no rounding twins of others; all, where the table does not say which are (no column twin)."""
-    return measured[measured["twin"] == 0] if "twin" in measured else measured
+    """The runs that are no rounding twins of others; all, where the table does not say which are (no column twin).
+
+    In an experiment of twins alone, those that were moved as far as the first.
+    """
+    if "twin" not in measured:
+        return measured
+    own = measured["twin"] == 0
+    return measured[own if own.any() or measured.empty else measured["twin"] == measured["twin"].iloc[0]]
 
 
 def judge_cells(

@@ -22,7 +22,7 @@ from emtvb.running.recipes import ROOT, Recipe
 from emtvb.runs import Run
 from emtvb.sweep import shard_name
 
-_OF_ARCHITECTURES = ("aggregate_architectures", "draw_architectures")
+_OF_ARCHITECTURES = ("aggregate_architectures", "compare_architectures", "draw_architectures", "measure_rnn")
 """Rules without wildcards that run only where the experiment asks for other architectures."""
 
 _OF_ALL_EXEMPLARS = ("draw_composition", "draw_spectrum", "draw_weights", "state_codecheck")
@@ -82,6 +82,9 @@ class Stages:
             case "measure_shard":
                 runs = [_entry(run) for run in self._shards[wildcards["shard"]]]
                 return {"runs": runs, "interpretation": experiment.interpretation.model_dump()}
+            case "study_solutions":
+                runs = [_entry(run) for run in self._shards[wildcards["shard"]]]
+                return {"runs": runs, "modulus": experiment.interpretation.modulus}
             case "look_at_exemplar":
                 run = _entry(self._exemplars[wildcards["task"]])
                 return {"run": run, "modulus": experiment.interpretation.modulus}
@@ -92,6 +95,9 @@ class Stages:
                 architecture_run = self._architectures[wildcards["run"]]
                 run = {**_entry(architecture_run), "architecture": architecture_run.architecture}
                 return {"run": run, "interpretation": experiment.interpretation.model_dump()}
+            case "measure_rnn":
+                shards = {shard: [_entry(run) for run in runs] for shard, runs in self._shards.items()}
+                return {"shards": shards, "interpretation": experiment.interpretation.model_dump()}
         if rule in _OF_ALL_EXEMPLARS:
             return {"tasks": list(self._exemplars)}
         if rule in _OF_ARCHITECTURES:

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emtvb.study.foretelling import STAGES, foretelling
+
+from .made_up import STORED, sweep
+
+
+def curves(runs: pd.DataFrame, known_from: float, random: int = 0) -> pd.DataFrame:
+    """Losses that show from a share of the training on what a network becomes, and are noise before."""
+    rng = np.random.default_rng(random)
+    steps = np.unique((19_999 * (np.arange(64) / 63) ** 2).astype(int))
+    parts = []
+    for run in runs.itertuples():
+        told = steps >= known_from * 19_999
+        loss = np.exp(rng.normal(size=len(steps)) * 0.5 - 2.0 * told * (run.verdict == STORED))
+        parts.append(pd.DataFrame({"run_id": run.run_id, "step": steps, "loss": loss, "accuracy": 0.9, "horizon": 100}))
+    return pd.concat(parts)
+
+
+def by_chance(row: dict, rng: np.random.Generator) -> bool:
+    return rng.random() < 0.5
+
+
+def test_what_the_curve_tells_is_gained_from_then_on_and_not_before() -> None:
+    runs = sweep(by_chance, seeds=15, twins=(0, 1))
+    table = foretelling(runs, curves(runs, known_from=0.4)).set_index("share_of_training")
+    assert list(table.index) == list(STAGES)
+    assert (table["networks"] == 15 * 2 * 2 * 2 * 2).all()
+    for stage in STAGES:
+        if stage > 0.4:
+            assert table.loc[stage, "gain_low"] > 0.3
+            assert table.loc[stage, "auc_curve"] > 0.9
+        else:
+            assert table.loc[stage, "gain_low"] < 0
+            assert table.loc[stage, "gain"] < 0.1
+
+
+def test_settings_alone_foretell_what_they_decide_and_then_nothing_is_gained() -> None:
+    runs = sweep(lambda row, rng: rng.random() < (0.95 if row["l2"] == 0 else 0.05), seeds=15)
+    table = foretelling(runs, curves(runs, known_from=2.0))
+    assert (table["right_settings"] > 0.9).all()
+    assert (table["gain_low"] < 0).all()
+
+
+def test_a_seed_is_foretold_from_the_others_alone() -> None:
+    """A curve that names its seed would foretell all where that seed were fitted on: nothing is gained by it here."""
+    runs = sweep(lambda row, rng: row["seed"] in (2, 3, 5, 7, 11, 13), seeds=14)
+    told = curves(runs, known_from=2.0)
+    told["accuracy"] = told["run_id"].map(runs.set_index("run_id")["seed"] * 7919 % 1000 / 1000)
+    assert (foretelling(runs, told)["gain"] < 0.1).all()
+
+
+@pytest.mark.parametrize("outcome", [lambda row, rng: True, lambda row, rng: False])
+def test_where_there_is_nothing_to_foretell_the_table_is_empty(outcome) -> None:
+    runs = sweep(outcome)
+    assert foretelling(runs, curves(runs, 0.1)).empty
+    few = sweep(by_chance, seeds=2)
+    assert foretelling(few, curves(few, 0.1)).empty

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emtvb import pages
+from emtvb.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    for block in pages.BLOCKS:
+        page = tmp_path / block.page
+        page.parent.mkdir(exist_ok=True)
+        before = page.read_text() if page.exists() else "before\n"
+        page.write_text(f"{before}<!-- {block.name} -->\n| old |\n<!-- end of {block.name} -->\nafter\n")
+    return tmp_path
+
+
+def test_a_page_gets_what_its_file_says_and_keeps_the_rest(clone: Path) -> None:
+    first = pages.BLOCKS[0]
+    (clone / first.file).parent.mkdir(parents=True)
+    (clone / first.file).write_text("| new \\1 |\n| lines |\n\n")
+    assert [what for _, what in pages.fill(clone)] == ["filled", *["no file yet"] * (len(pages.BLOCKS) - 1)]
+    text = (clone / first.page).read_text()
+    assert text == f"before\n<!-- {first.name} -->\n| new \\1 |\n| lines |\n<!-- end of {first.name} -->\nafter\n"
+    assert pages.shown(pages.BLOCKS[1], clone) == "| old |"
+    assert next(what for _, what in pages.fill(clone)) == "the same"
+
+
+def test_a_page_without_its_comments_is_named(clone: Path) -> None:
+    (clone / pages.BLOCKS[1].page).write_text("nothing")
+    with pytest.raises(InputError, match=r"memories\.md: has no <!-- bases -->"):
+        list(pages.fill(clone))
+
+
+@pytest.mark.parametrize("block", pages.BLOCKS, ids=lambda block: block.name)
+def test_every_page_shows_what_is_published(block: pages.Block) -> None:
+    assert pages.shown(block, ROOT).startswith("|")
+    if not (ROOT / block.file).is_file():
+        pytest.skip(f"{block.file} is not published yet")
+    assert pages.shown(block, ROOT) == (ROOT / block.file).read_text().strip()

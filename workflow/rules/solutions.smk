@@ -1,0 +1,115 @@
+# What kinds of solutions networks found, beyond what is measured on each of them, and what decides between them.
+
+# Rounding twins lie in an experiment of their own beside this one, where it has come to its tables.
+TWINS_BESIDE = [
+    path
+    for path in [results("../twins/tables/solutions.csv")]
+    if EXPERIMENT.experiment != "twins" and Path(path).is_file()
+]
+
+
+rule study_solutions:
+    input:
+        weights=rules.train_shard.output.weights,
+        measurements=rules.measure_shard.output.measurements,
+    output:
+        solutions=results("measurements/solutions/{shard}.csv"),
+        digits=results("measurements/digits/{shard}.csv"),
+    log:
+        results("logs/study_solutions/{shard}.log"),
+    conda:
+        "../envs/emtvb.yaml"
+    threads: 1
+    params:
+        recipe=recipe("study_solutions"),
+    script:
+        "../scripts/study_solutions.py"
+
+
+rule tabulate_solutions:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+        solutions=expand(rules.study_solutions.output.solutions, shard=SHARDS),
+        digits=expand(rules.study_solutions.output.digits, shard=SHARDS),
+    output:
+        solutions=results("tables/solutions.csv"),
+        digits=results("tables/digits.csv"),
+    log:
+        results("logs/tabulate_solutions.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("tabulate_solutions"),
+    script:
+        "../scripts/tabulate_solutions.py"
+
+
+rule tabulate_outcomes:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+        solutions=rules.tabulate_solutions.output.solutions,
+    output:
+        shares=results("tables/shares.csv"),
+        kinds=results("tables/kinds.csv"),
+        verdicts=results("tables/verdicts.csv"),
+        verdicts_md=results("tables/verdicts.md"),
+        bases=results("tables/bases.csv"),
+        bases_md=results("tables/bases.md"),
+        bases_by_penalty=results("tables/bases_by_penalty.csv"),
+    log:
+        results("logs/tabulate_outcomes.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("tabulate_outcomes"),
+    script:
+        "../scripts/tabulate_outcomes.py"
+
+
+rule tabulate_deciding:
+    input:
+        solutions=rules.tabulate_solutions.output.solutions,
+        twins=TWINS_BESIDE,
+    output:
+        agreement=results("tables/agreement.csv"),
+        variance=results("tables/variance.csv"),
+    log:
+        results("logs/tabulate_deciding.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("tabulate_deciding"),
+    script:
+        "../scripts/tabulate_deciding.py"
+
+
+rule tabulate_foretelling:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+        outlines=expand(rules.train_shard.output.outline, shard=SHARDS),
+    output:
+        foretelling=results("tables/foretelling.csv"),
+    log:
+        results("logs/tabulate_foretelling.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("tabulate_foretelling"),
+    script:
+        "../scripts/tabulate_foretelling.py"
+
+
+rule solutions:
+    input:
+        rules.tabulate_solutions.output,
+        rules.tabulate_outcomes.output,
+        rules.tabulate_deciding.output,
+        rules.tabulate_foretelling.output,
+    localrule: True

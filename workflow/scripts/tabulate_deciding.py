@@ -1,0 +1,14 @@
+"""What decides what a network becomes (rule tabulate_deciding)."""
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.running.jobs import job
+from emtvb.study import deciding
+
+with job(snakemake):
+    paths = [snakemake.input.solutions, *snakemake.input.get("twins", [])]
+    networks = pd.concat([tables.read_table(path, ("run_id", "kind")) for path in paths], ignore_index=True)
+    networks = networks.drop_duplicates("run_id")
+    tables.write_csv(snakemake.output.agreement, deciding.agreement(networks))
+    tables.write_csv(snakemake.output.variance, deciding.variance(networks))
