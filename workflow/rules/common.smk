@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from emtvb import config as experiments
-from emtvb.running import slurm
+from emtvb.running import executor, node, slurm
 from emtvb.errors import InputError
 from emtvb.running.recipes import check_package
 from emtvb.running.restore import restore
@@ -42,6 +42,8 @@ PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
 # Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
 if workflow.is_main_process:
     restore(PLACE)
+    executor.install()
+node.choose_kernels()
 
 
 wildcard_constraints:
