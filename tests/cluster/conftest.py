@@ -101,7 +101,8 @@ class Call:
             words = process.info["cmdline"] or []
             if process.info["cwd"] == str(self.folder) and any(word.endswith("train_shard.py") for word in words[1:2]):
                 environment = process.environ()
-                if job == f"{environment['SLURM_ARRAY_JOB_ID']}_{environment['SLURM_ARRAY_TASK_ID']}":
+                array, task = environment.get("SLURM_ARRAY_JOB_ID"), environment.get("SLURM_ARRAY_TASK_ID")
+                if job == (f"{array}_{task}" if array else environment.get("SLURM_JOB_ID")):
                     return process
         raise AssertionError(f"nothing trains in {job}")
 

@@ -1,4 +1,4 @@
-"""On a cluster with accounts, no arrays and two jobs at once, Lightning in its jobs: the networks are those without it."""
+"""Accounts, no arrays, two jobs at once, and Lightning in them: the networks are those of a training without Slurm."""
 
 from __future__ import annotations
 

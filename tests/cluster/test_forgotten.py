@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ..workflow.conftest import Project
@@ -35,6 +36,20 @@ def pending(cluster: Cluster) -> list[str]:
     return cluster.slurm("squeue", "-h", "-r", "-t", "pending", "-o", "%i").split()
 
 
+def restarted(cluster: Cluster, call: Call, shard: str) -> psutil.Process:
+    """The process that trains a shard in one of the two jobs that are left, stopped in the midst of it."""
+    wait(
+        lambda: "Slurm job" in call.log(shard) and job_of(cluster, call.log(shard))[0] in running(cluster), call.process
+    )
+    process = call.trainer(job_of(cluster, call.log(shard))[0])
+    process.suspend()
+    return process
+
+
+def running(cluster: Cluster) -> list[str]:
+    return cluster.slurm("squeue", "-h", "-r", "-t", "running", "-o", "%i").split()
+
+
 def test_it_waits_for_none_of_them(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
 ) -> None:
@@ -42,6 +57,7 @@ def test_it_waits_for_none_of_them(
     call = submit()
     call.wait_for_training(SHARDS[0])
     first, node = job_of(cluster, call.log(SHARDS[0]))
+    call.trainer(first).suspend()  # it is to be there still when it is preempted
     (waiting,) = pending(cluster)
     assert waiting.split("_")[0] == first.split("_")[0]
     cluster.slurm("scancel", waiting, check=True)
@@ -51,14 +67,15 @@ def test_it_waits_for_none_of_them(
     wait(lambda: "'PREEMPTED'" in call.said() or f"forgotten job {first}" in call.said(), call.process)
 
     wait(lambda: len(pending(cluster)) == 1, call.process)
-    running = cluster.slurm("squeue", "-h", "-r", "-t", "running", "-o", "%i").split()
-    cluster.slurm("scancel", *pending(cluster), *running, check=True)
+    cluster.slurm("scancel", *pending(cluster), *running(cluster), check=True)
     wait(lambda: call.said().count("Trying to restart job") == 4, call.process)
 
     state(cluster, *NODES[1:], state="RESUME")
     records = [Path(call.folder, f"results/faults/training/{shard}/train_shard.provenance.json") for shard in SHARDS]
-    wait(lambda: len(cluster.slurm("squeue", "-h", "-r", "-t", "running", "-o", "%i").split()) == 2, call.process)
+    both = [restarted(cluster, call, shard) for shard in SHARDS]
     cluster.kill("slurmctld")
+    for trainer in both:
+        trainer.resume()
     wait(lambda: all(path.exists() for path in records), call.process)  # both end while nobody can be asked
     time.sleep(5)
     cluster.start_controller()

@@ -499,7 +499,7 @@ def _judge(trial: _Trial, logs: Path, experiment: Experiment) -> Iterator[Findin
     if not trial.started:
         if slurm.NEVER.search(trial.reason) or "Invalid" in trial.reason:
             yield Finding(level, rules, f"Slurm would never start it ({trial.reason}); {slurm.remedy(trial.reason)}")
-        else:
+        elif trial.file is not None or trial.reason not in ("None", "Priority", "Resources"):
             text = f"Slurm took it, but did not start it in {START_SECONDS:.0f} s ({trial.reason})"
             yield Finding("warning", rules, f"{text}; ask about that reason, unless the cluster is busy")
         return

@@ -193,7 +193,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         active = [info for info in active_jobs if not self._ended(info, queue, accounts)]
         for info in active:
             yield info
-        slower = min(self.next_seconds_between_status_checks + 10, SLOWEST)
+        slower = min(self.next_seconds_between_status_checks * 1.2, SLOWEST)
         wait = first if len(active) < len(active_jobs) else slower
         # What is missed is looked for soon again: its files may be on their way.
         self.next_seconds_between_status_checks = min(wait, 5) if self._forgotten.keys() & set(missing) else wait

@@ -40,7 +40,7 @@ FAILED = frozenset(
 )  # fmt: skip
 """States of a job that is over and did not complete. One that Slurm starts again is PENDING by then."""
 
-NEVER = re.compile(r"PerJob|PartitionTimeLimit|PartitionNodeLimit|MaxMemPerLimit|BadConstraints")
+NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
 
 _REMEDIES = (
