@@ -32,22 +32,22 @@ def state(cluster: Cluster, *nodes: str, state: str) -> None:
     cluster.slurm("scontrol", "update", f"NodeName={','.join(nodes)}", f"State={state}", "Reason=test", check=True)
 
 
-def pending(cluster: Cluster) -> list[str]:
-    return cluster.slurm("squeue", "-h", "-r", "-t", "pending", "-o", "%i").split()
+def of(cluster: Cluster, state: str) -> list[str]:
+    return cluster.slurm("squeue", "-h", "-r", "-t", state, "-o", "%i").split()
 
 
-def restarted(cluster: Cluster, call: Call, shard: str) -> psutil.Process:
-    """The process that trains a shard in one of the two jobs that are left, stopped in the midst of it."""
-    wait(
-        lambda: "Slurm job" in call.log(shard) and job_of(cluster, call.log(shard))[0] in running(cluster), call.process
-    )
-    process = call.trainer(job_of(cluster, call.log(shard))[0])
+def at_work(cluster: Cluster, call: Call, *shards: str) -> tuple[psutil.Process, str]:
+    """The process that trains one of these shards, stopped in the midst of it, and its job."""
+
+    def jobs() -> list[str]:
+        found = [job_of(cluster, log)[0] for log in map(call.log, shards) if "Slurm job" in log]
+        return [job for job in found if job in of(cluster, "running")]
+
+    wait(lambda: bool(jobs()), call.process)
+    job = jobs()[0]
+    process = call.trainer(job)
     process.suspend()
-    return process
-
-
-def running(cluster: Cluster) -> list[str]:
-    return cluster.slurm("squeue", "-h", "-r", "-t", "running", "-o", "%i").split()
+    return process, job
 
 
 def test_it_waits_for_none_of_them(
@@ -56,26 +56,26 @@ def test_it_waits_for_none_of_them(
     state(cluster, *NODES[1:], state="DRAIN")  # one node is left: the other shard's task waits
     call = submit()
     call.wait_for_training(SHARDS[0])
-    first, node = job_of(cluster, call.log(SHARDS[0]))
-    call.trainer(first).suspend()  # it is to be there still when it is preempted
-    (waiting,) = pending(cluster)
-    assert waiting.split("_")[0] == first.split("_")[0]
+    _, job = at_work(cluster, call, SHARDS[0])
+    cluster.slurm("scancel", job.split("_")[0], check=True)  # the whole array
+    wait(lambda: call.said().count("Trying to restart job") == 2, call.process)
+
+    _, job = at_work(cluster, call, *SHARDS)
+    (waiting,) = of(cluster, "pending")
     cluster.slurm("scancel", waiting, check=True)
-    wait(lambda: pending(cluster) not in ([], [waiting]), call.process)
+    wait(lambda: call.said().count("Trying to restart job") == 3, call.process)
 
-    cluster.slurm("sbatch", "-p", "urgent", "-w", node, "--mem=10", "--output=/dev/null", "--wrap=sleep 1", check=True)
-    wait(lambda: "'PREEMPTED'" in call.said() or f"forgotten job {first}" in call.said(), call.process)
-
-    wait(lambda: len(pending(cluster)) == 1, call.process)
-    cluster.slurm("scancel", *pending(cluster), *running(cluster), check=True)
+    urgent = "--output=/dev/null", "--wrap=sleep 1000"
+    cluster.slurm("sbatch", "-p", "urgent", "-w", NODES[0], "--mem=10", *urgent, check=True)
     wait(lambda: call.said().count("Trying to restart job") == 4, call.process)
+    assert "'PREEMPTED'" in call.said() or f"Slurm has forgotten job {job}" in call.said()
 
     state(cluster, *NODES[1:], state="RESUME")
-    records = [Path(call.folder, f"results/faults/training/{shard}/train_shard.provenance.json") for shard in SHARDS]
-    both = [restarted(cluster, call, shard) for shard in SHARDS]
+    both = [at_work(cluster, call, shard)[0] for shard in SHARDS]
     cluster.kill("slurmctld")
     for trainer in both:
         trainer.resume()
+    records = [Path(call.folder, f"results/faults/training/{shard}/train_shard.provenance.json") for shard in SHARDS]
     wait(lambda: all(path.exists() for path in records), call.process)  # both end while nobody can be asked
     time.sleep(5)
     cluster.start_controller()

@@ -255,12 +255,27 @@ def test_no_more_is_submitted_at_once_than_slurm_takes(
     watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int | None, chunks: list[int]
 ) -> None:
     monkeypatch.setattr(slurm, "room", lambda *_: room)
+    monkeypatch.setattr(slurm, "queue", lambda _: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
     jobs = [job(tmp_path, str(i)) for i in range(7)]
     watched._submit(list(jobs), as_array=True)
     assert watched.submitted == chunks
     watched.submitted.clear()
     watched._submit(list(jobs), as_array=False)
     assert watched.submitted == [1] * 7
+
+
+def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms, states = iter([0, 0, 2]), iter(["PENDING", "RUNNING"])
+    monkeypatch.setattr(executor, "BETWEEN", 0.0)
+    monkeypatch.setattr(slurm, "room", lambda *_: next(rooms))
+    monkeypatch.setattr(slurm, "queue", lambda _: {"1": InQueue(next(states))})
+    watched._submit([job(tmp_path, "a"), job(tmp_path, "b")], as_array=True)
+    assert watched.submitted == [2]
+    watched._over.set()
+    watched._submit([job(tmp_path)], as_array=True)
+    assert watched.submitted == [2], "nothing after its end"
 
 
 def test_what_slurm_refuses_is_one_line_with_its_remedy() -> None:
@@ -273,6 +288,14 @@ def test_what_slurm_refuses_is_one_line_with_its_remedy() -> None:
     assert "Invalid account" in said
     assert "set account: to one of yours" in said
     assert len(said) < 400
+
+
+def test_warnings_about_what_is_done_otherwise_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    plain = executor._Plain(logging.getLogger("tests"))
+    with caplog.at_level("DEBUG", "tests"):
+        plain.warning("MinJobAge 2s (< 3s). This may cause 'squeue' to miss recently finished jobs.")
+        plain.warning("something else")
+    assert caplog.messages == ["something else"]
 
 
 @pytest.mark.parametrize(

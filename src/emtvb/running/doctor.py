@@ -481,7 +481,7 @@ def _wait(run: str, trials: Sequence[_Trial]) -> None:
             trial.node = node or trial.node
             if state == "PENDING":
                 trial.reason = reason
-            elif state in ("COMPLETED", "FORGOTTEN") or state in slurm.FAILED:
+            elif state == "FORGOTTEN" or slurm.is_over(state):
                 trial.started, trial.ended = True, now
             else:
                 trial.started = True

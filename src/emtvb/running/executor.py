@@ -131,6 +131,9 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         while not self._over.is_set():
             try:
                 room = slurm.room(*options)
+                ours = room == 0 and any(
+                    not slurm.is_over(found.state) for found in slurm.queue(self.run_uuid).values()
+                )
             except InputError as error:
                 if self._is_silent(error):
                     raise
@@ -138,7 +141,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
                 if room is None:
                     return sys.maxsize
                 # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
-                if room > 0 or not self.active_jobs:
+                if not ours:
                     return max(room, 1)
                 self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
             self._over.wait(BETWEEN)
@@ -150,8 +153,8 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         yield f" -A {shlex.quote(account)}" if account else ""
 
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
-        """Hand on that a job failed, in one line."""
-        super().report_job_error(job_info, msg=None if msg is None else _plain(msg), **more)
+        """Hand on that a job failed, in one line; Snakemake adds a sentence to it."""
+        super().report_job_error(job_info, msg=None if msg is None else f"{_plain(msg)}. ", **more)
 
     def cancel_jobs(self, active_jobs: list[Any]) -> None:
         """Cancel jobs; that some have ended already is no error."""
@@ -206,7 +209,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             state, _, reason = queue[job]
         else:
             state, reason = accounts.get(job, ""), ""
-            if state != "COMPLETED" and state not in slurm.FAILED:
+            if not slurm.is_over(state):
                 return self._is_found(info)
         if state == "COMPLETED":
             self._succeeded(info)
@@ -284,8 +287,16 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             self.logger.warning(text)
 
 
+_MOOT = "MinJobAge", "Array limit is set", "Array job submission does not allow"
+"""How warnings of the plugin begin that are about what is done otherwise here, or about comments on jobs."""
+
+
 class _Plain(logging.LoggerAdapter):
     """The plugin's words without the commands in them, which fill pages."""
+
+    def log(self, level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
+        if not str(msg).startswith(_MOOT):
+            super().log(level, msg, *args, **kwargs)
 
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
         return _plain(msg) if isinstance(msg, str) else msg, kwargs

@@ -86,6 +86,11 @@ class InQueue(NamedTuple):
     reason: str = ""
 
 
+def is_over(state: str) -> bool:
+    """Whether a job in this state has ended, well or not."""
+    return state == "COMPLETED" or state in FAILED
+
+
 def queue(run: str) -> dict[str, InQueue]:
     """The jobs of one run of Snakemake that Slurm remembers, by their ids; a task of an array is a job of its own.
 
