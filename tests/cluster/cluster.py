@@ -53,7 +53,6 @@ MpiDefault=none
 SlurmdTimeout=15
 KillWait=2
 MinJobAge={min_job_age}
-{settings}
 JobRequeue=1
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
@@ -62,6 +61,7 @@ JobAcctGatherParams=OverMemoryKill
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=12:00:00 State=UP
 PartitionName=short Nodes=ALL MaxTime=00:10:00 State=UP
+{settings}
 """
 
 _NODE = "NodeName={name} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=4000"
@@ -71,7 +71,7 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
 AccountingStoragePort={port}
 AccountingStoragePass={folder}/munge.socket
-AccountingStorageEnforce=associations
+AccountingStorageEnforce=associations,limits,qos
 """
 
 _SLURMDBD_CONF = """\

@@ -39,7 +39,8 @@ def doctor(cluster: Cluster, project: Project, monkeypatch: pytest.MonkeyPatch) 
     for name in ("SLURM_CONF", "PATH"):
         monkeypatch.setenv(name, cluster.environment[name])
     monkeypatch.chdir(project.folder)
-    slurm.submit_limit.cache_clear()
+    for asked in (slurm.submit_limit, slurm.configuration):
+        asked.cache_clear()
 
     def run(site: str = "", *profiles: str, trainer: str = "auto") -> tuple[list[str], list[str]]:
         Path("slurm/site.yaml").write_text(site)

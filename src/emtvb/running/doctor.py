@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -83,14 +83,14 @@ def examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Finding
         experiment: What is to be run.
         profiles: Snakemake's profiles, as they are given to it.
     """
-    wrong = False
+    found = []
     try:
         for finding in _examine(experiment, profiles):
-            wrong |= finding.level == "error"
+            found.append(finding)
             yield finding
-        if not wrong and all(shutil.which(name) for name in COMMANDS):
-            requests, _ = _requests(experiment, profiles)
-            yield from _try_out(experiment, requests)
+        if all(finding.level != "error" for finding in found):
+            doubtful = {finding.what for finding in found if finding.level == "warning"}
+            yield from _try_out(experiment, _requests(experiment, profiles)[0], doubtful)
     except InputError as error:
         yield Finding("error", error.what, f"{error.value}: {error.remedy}")
 
@@ -103,7 +103,7 @@ def _examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Findin
     if missing:
         yield Finding("error", "Slurm", f"no {', '.join(missing)} here; run this on a login node of the cluster")
         return
-    settings = _controller()
+    settings = slurm.configuration()
     yield Finding("ok", "Slurm", f"{settings.get('SLURM_VERSION', '?')}, its controller answers")
     requests, options = _requests(experiment, profiles)
     yield from _configuration(settings, options)
@@ -196,12 +196,6 @@ def _file_system(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
 
 def _size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def _controller() -> dict[str, str]:
-    """Slurm's configuration."""
-    pairs = (line.split("=", 1) for line in ask("scontrol", "show", "config").splitlines() if "=" in line)
-    return {name.strip(): value.strip() for name, value in pairs}
 
 
 def read_profiles(profiles: Sequence[str]) -> tuple[list[Request], dict[str, Any]]:
@@ -348,7 +342,7 @@ def _number(text: str) -> float:
 
 
 def _limits(request: Request, partitions: Mapping[str, Partition]) -> Iterator[Finding]:
-    """Whether a rule's jobs fit their partition, by its limits and by Slurm's own word, at the last attempt too."""
+    """Whether a rule's jobs fit their partition by its limits, at the last attempt too."""
     rule = request.rule
     default = next((name for name, partition in partitions.items() if partition.is_default), None)
     name = request.first.get("slurm_partition", default)
@@ -382,19 +376,8 @@ def _limits(request: Request, partitions: Mapping[str, Partition]) -> Iterator[F
             yield Finding(level, rule, f"{text}; set {key}: {most:.0f} in {SITE_FILE}")
             if level == "error":
                 return
-    for asked, when in ((request.first, ""), (request.last, "when tried again, ")):
-        try:
-            ask("sbatch", "--test-only", *ONE, *request.options(asked), "--wrap", "true")
-        except InputError as error:
-            if when and (asked.get("runtime", 0) > minutes or asked.get("mem_mb", 0) > partition.memory):
-                continue  # just said
-            refusal = re.sub(r"(allocation failure|Batch job submission failed): ", "", str(error.value))
-            text = f"{when}Slurm would refuse it ({refusal}); {_remedy(refusal, asked)}"
-            yield Finding("warning" if when else "error", rule, text)
-            if not when:
-                return
     first, memory = request.first.get("runtime", 0), request.first.get("mem_mb", "?")
-    yield Finding("ok", rule, f"{first} minutes and {memory} MB fit partition {name}, and Slurm would take it")
+    yield Finding("ok", rule, f"{first} minutes and {memory} MB fit partition {name}")
 
 
 def _remedy(said: str, asked: Mapping[str, Any]) -> str:
@@ -409,7 +392,7 @@ class _Trial:
     """A job that tries out what a rule asks for."""
 
     rules: list[str]
-    options: tuple[str, ...]
+    asked: Mapping[str, Any]
     file: Path | None
     job: str = ""
     node: str = ""
@@ -418,10 +401,10 @@ class _Trial:
     ended: float | None = None
 
 
-def _try_out(experiment: Experiment, requests: Sequence[Request]) -> Iterator[Finding]:
+def _try_out(experiment: Experiment, requests: Sequence[Request], doubtful: Container[str]) -> Iterator[Finding]:
     """Run a short job with each rule's options: it imports the package and writes where results go.
 
-    With the options of the last attempt a job has only to start.
+    With the options of the last attempt a job has only to start, and is left out for rules of which that is doubtful.
     """
     root = config.results_root().absolute()
     folder = next(parent for parent in (root, *root.parents) if parent.is_dir())
@@ -431,26 +414,24 @@ def _try_out(experiment: Experiment, requests: Sequence[Request]) -> Iterator[Fi
     trials: dict[tuple[str, ...], _Trial] = {}
     for request in requests:
         options = request.options(request.first)
-        trial = trials.setdefault(options, _Trial([], options, folder / f".{run}-{len(trials)}"))
+        trial = trials.setdefault(options, _Trial([], request.first, folder / f".{run}-{len(trials)}"))
         trial.rules.append(request.rule)
     for request in requests:
         options = request.options(request.last)
-        if options not in trials:
-            trials[options] = _Trial([f"{request.rule}, tried again"], options, None)
+        if options not in trials and request.rule not in doubtful:
+            trials[options] = _Trial([f"{request.rule}, tried again"], request.last, None)
     try:
-        for trial in trials.values():
+        for options, trial in trials.items():
             command = "true" if trial.file is None else _command(trial, experiment)
             try:
                 trial.job = ask(
                     "sbatch", "--parsable", f"--job-name={run}", f"--output={logs}/doctor-%j.log", "--export=ALL",
-                    *ONE, *trial.options, "--wrap", command,
+                    *ONE, *options, "--wrap", command,
                 ).strip().split(";")[0]  # fmt: skip
             except InputError as error:
-                if trial.file is not None:
-                    raise
-                trial.reason = str(error.value)  # which was said before
+                trial.reason = str(error.value)
         _wait(run, [trial for trial in trials.values() if trial.job])
-        findings = [finding for trial in trials.values() if trial.job for finding in _judge(trial, logs, experiment)]
+        findings = [finding for trial in trials.values() for finding in _judge(trial, logs, experiment)]
         yield from findings
         if not findings:
             nodes = sorted({trial.node for trial in trials.values() if trial.node})
@@ -496,6 +477,10 @@ def _judge(trial: _Trial, logs: Path, experiment: Experiment) -> Iterator[Findin
     """What is wrong, by what a job left; nothing where nothing is."""
     rules, log = " and ".join(trial.rules), logs / f"doctor-{trial.job}.log"
     level: Literal["error", "warning"] = "error" if trial.file is not None else "warning"
+    if not trial.job:
+        refusal = re.sub(r"(allocation failure|Batch job submission failed): ", "", trial.reason)
+        yield Finding(level, rules, f"Slurm would refuse it ({refusal}); {_remedy(refusal, trial.asked)}")
+        return
     if not trial.started:
         if slurm.NEVER.search(trial.reason) or "Invalid" in trial.reason:
             yield Finding(level, rules, f"Slurm would never start it ({trial.reason}); {slurm.remedy(trial.reason)}")

@@ -154,6 +154,22 @@ def longest_wall(account: str | None, partition: str | None, qos: str | None) ->
     return min(((name, minutes(wall)) for name, wall in rows if wall), key=lambda row: row[1], default=("", math.inf))
 
 
+@cache
+def configuration() -> dict[str, str]:
+    """Slurm's configuration.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    pairs = (line.split("=", 1) for line in ask("scontrol", "show", "config").splitlines() if "=" in line)
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def _has_limits() -> bool:
+    """Whether Slurm holds jobs to the limits of accounts and qualities of service."""
+    return bool(re.search("limits|safe|all", configuration().get("AccountingStorageEnforce", "")))
+
+
 def minutes(text: str) -> float:
     """Slurm's [days-]hours:minutes:seconds in minutes; infinite where it is no time."""
     if not text[:1].isdigit():
@@ -167,6 +183,8 @@ def _associations(account: str | None) -> list[list[str]]:
     """Of this user with an account, the default one if none is given: user, two limits of jobs, default quality."""
     user = getpass.getuser()
     try:
+        if not _has_limits():
+            return []
         if account is None:
             account = _sacctmgr("user", f"name={user}", columns="defaultaccount")[0][0]
         columns = "user,maxsubmitjobs,grpsubmitjobs,defaultqos"
@@ -180,6 +198,8 @@ def _qualities(account: str | None, partition: str | None, qos: str | None, colu
     """The qualities of service that a job has: the one asked for or the default, and its partition's."""
     default = next((row[3] for row in _associations(account) if row[0] and row[3]), "normal")
     try:
+        if not _has_limits():
+            return []
         asked = ask("scontrol", "show", "partition", partition) if partition else ""
         names = {qos or default, *re.findall(r"\bQoS=(\S+)", asked)}
         return [row for row in _sacctmgr("qos", columns=columns) if row[0] in names]
@@ -195,7 +215,7 @@ def _sacctmgr(*what: str, columns: str) -> list[list[str]]:
 def remedy(said: str) -> str:
     """What to set in slurm/site.yaml after Slurm refused a job or does not start it, by its words."""
     found = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, said, re.IGNORECASE)), _ANY)
-    return found if "`jobs:`" in found else f"{found} in slurm/site.yaml"
+    return found if "`jobs:`" in found else f"in slurm/site.yaml, {found}"
 
 
 def cancel(jobs: Iterable[str]) -> None:
