@@ -56,31 +56,6 @@ def test_training_is_one_job_array_and_measurements_are_jobs(said: str, clone: P
     assert not any("_" in job for job in measuring)
 
 
-def test_measurements_do_not_depend_on_what_jobs_inherit(said: str, clone: Project, tmp_path: Path) -> None:
-    """Measured again where nothing names the kernels of the BLAS, and where a variable names others."""
-    results = clone.folder / "results" / "smoke"
-    measured = next((results / "measurements").glob("*.csv"))
-    target = f"results/smoke/measurements/{measured.name}"
-    for kernels in (None, "Prescott"):
-        project = Project.copy(tmp_path / str(kernels), clone.folder)
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith("OPENBLAS")}
-        result = subprocess.run(
-            [SNAKEMAKE, "--cores", "1", *SMOKE, "--forcerun", "measure_shard", "--", target],
-            cwd=project.folder,
-            env={
-                **inherited,
-                "PYTHONPATH": str(project.folder / "src"),
-                **({} if kernels is None else {"OPENBLAS_CORETYPE": kernels}),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
-        assert "rule measure_shard" in result.stdout + result.stderr
-        assert (project.folder / target).read_bytes() == measured.read_bytes()
-
-
 def test_compiled_code_stays_in_the_nodes_scratch_space(said: str, cluster: Cluster, clone: Project) -> None:
     assert list(cluster.scratch.glob("emtvb-*/**/*.nbi"))
     assert not list((clone.folder / "src").rglob("*.nbi")), "numba wrote to the clone"
