@@ -710,7 +710,7 @@ def _chosen(
 @click.argument("file", type=click.Path(), default="config/config.yaml")
 @click.option("--profile", "profiles", multiple=True, default=["slurm"], show_default=True, help="As for Snakemake.")
 def doctor(file: str, profiles: tuple[str, ...]) -> None:
-    """Check what a run on a Slurm cluster needs, before it is submitted. FILE is the experiment's config."""
+    """Check what a run on a Slurm cluster needs, and try it out in short jobs. FILE is the experiment's config."""
     from emtvb.running.doctor import examine
 
     found = []

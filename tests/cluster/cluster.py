@@ -53,7 +53,6 @@ MpiDefault=none
 SlurmdTimeout=15
 KillWait=2
 MinJobAge={min_job_age}
-MaxArraySize=1001
 JobRequeue=1
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
@@ -62,6 +61,7 @@ JobAcctGatherParams=OverMemoryKill
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=12:00:00 State=UP
 PartitionName=short Nodes=ALL MaxTime=00:10:00 State=UP
+{settings}
 """
 
 _NODE = "NodeName={name} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=4000"
@@ -71,7 +71,7 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
 AccountingStoragePort={port}
 AccountingStoragePass={folder}/munge.socket
-AccountingStorageEnforce=associations
+AccountingStorageEnforce=associations,limits,qos
 """
 
 _SLURMDBD_CONF = """\
@@ -108,9 +108,12 @@ class Cluster:
         folder: Where everything that they write goes; its path must be short, for it holds sockets.
         accounting: Whether to start slurmdbd on a MariaDB, and so to have ``sacct``.
         min_job_age: Seconds for which Slurm remembers a job that ended.
+        settings: More lines of slurm.conf.
     """
 
-    def __init__(self, folder: Path, *, accounting: bool = False, min_job_age: int = 300) -> None:
+    def __init__(
+        self, folder: Path, *, accounting: bool = False, min_job_age: int = 300, settings: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
         self.accounting = accounting
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
@@ -128,6 +131,7 @@ class Cluster:
             _SLURM_CONF,
             ports=[controller],
             min_job_age=min_job_age,
+            settings="\n".join(settings),
             accounting=_ACCOUNTING.format(port=self._dbd_port, folder=folder) if accounting else "",
             nodes="\n".join(nodes),
         )
@@ -202,9 +206,10 @@ class Cluster:
         self._spawn("slurmctld", "-D", "-f", str(self.folder / "slurm.conf"))
         _wait(lambda: "UP" in self.slurm("scontrol", "ping"), "slurmctld", 60)
 
-    def start_node(self, node: str) -> None:
-        """Start a node's slurmd."""
-        self._spawn(f"slurmd-{node}", "-D", "-N", node, "-f", str(self.folder / "slurm.conf"))
+    def start_node(self, node: str, hidden: Path | None = None) -> None:
+        """Start a node's slurmd, which sees an empty disk of its own in place of a folder that is ``hidden``."""
+        own = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(hidden)] if hidden else []
+        self._spawn(f"slurmd-{node}", "-D", "-N", node, "-f", str(self.folder / "slurm.conf"), within=own)
 
     def kill(self, daemon: str) -> None:
         """End a daemon as a crash would."""
@@ -251,12 +256,12 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _spawn(self, daemon: str, *arguments: str, **environment: str) -> None:
+    def _spawn(self, daemon: str, *arguments: str, within: Sequence[str] = (), **environment: str) -> None:
         program = _which(daemon.partition("-")[0])
         assert program is not None, f"{daemon}: not installed; on Debian: apt-get install {PACKAGES}"
         with (self.folder / f"{daemon}.out").open("ab") as out:
             self._daemons[daemon] = subprocess.Popen(
-                [program, *arguments],
+                [*within, program, *arguments],
                 env={**self.environment, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -292,6 +297,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--accounting", action="store_true", help="with slurmdbd on a MariaDB of its own")
     parser.add_argument("--min-job-age", type=int, default=300, help="seconds that ended jobs are remembered")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a line of slurm.conf")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run [default: a shell]")
     given = parser.parse_args(arguments)
     if missing := missing_programs():
@@ -299,7 +305,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     with (
         tempfile.TemporaryDirectory(prefix="slurm-") as folder,
-        Cluster(Path(folder), accounting=given.accounting, min_job_age=given.min_job_age) as cluster,
+        Cluster(
+            Path(folder), accounting=given.accounting, min_job_age=given.min_job_age, settings=given.set
+        ) as cluster,
     ):
         command = given.command or [os.environ.get("SHELL", "/bin/sh")]
         return subprocess.run(command, env=cluster.environment, check=False).returncode

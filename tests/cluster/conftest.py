@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from emtvb import config
-from emtvb.training.shard import train_shard
+from emtvb.training.shard import Outputs, train_shard
 
 from ..workflow.conftest import SNAKEMAKE, Project
 from .cluster import PACKAGES, Cluster, missing_programs
@@ -38,11 +38,23 @@ def accounting() -> bool:
 
 
 @pytest.fixture(scope="module")
-def cluster(accounting: bool) -> Iterator[Cluster]:
+def settings() -> tuple[str, ...]:
+    """More lines of the module's slurm.conf; a module overrides it."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def min_job_age() -> int:
+    """For how many seconds the module's cluster remembers ended jobs; a module overrides it."""
+    return 300
+
+
+@pytest.fixture(scope="module")
+def cluster(accounting: bool, min_job_age: int, settings: tuple[str, ...]) -> Iterator[Cluster]:
     """A cluster for the tests of a module, taken down at their end."""
     folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))  # short: it holds sockets
     try:
-        with Cluster(folder / "c", accounting=accounting) as running:
+        with Cluster(folder / "c", accounting=accounting, min_job_age=min_job_age, settings=settings) as running:
             yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -70,6 +82,10 @@ class Call:
         assert status == 0, said[-5000:]
         return said
 
+    def said(self) -> str:
+        """What it has said until now."""
+        return self.output.read_text()
+
     def log(self, shard: str) -> str:
         """A shard's training log."""
         path = self.folder / "results" / "faults" / "logs" / "train_shard" / f"{shard}.log"
@@ -85,7 +101,8 @@ class Call:
             words = process.info["cmdline"] or []
             if process.info["cwd"] == str(self.folder) and any(word.endswith("train_shard.py") for word in words[1:2]):
                 environment = process.environ()
-                if job == f"{environment['SLURM_ARRAY_JOB_ID']}_{environment['SLURM_ARRAY_TASK_ID']}":
+                array, task = environment.get("SLURM_ARRAY_JOB_ID"), environment.get("SLURM_ARRAY_TASK_ID")
+                if job == (f"{array}_{task}" if array else environment.get("SLURM_JOB_ID")):
                     return process
         raise AssertionError(f"nothing trains in {job}")
 
@@ -131,13 +148,12 @@ def submit(project: Project, cluster: Cluster) -> Iterator[Callable[..., Call]]:
     wait(lambda: not cluster.slurm("squeue", "-h", "-t", "pending,running,completing"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The networks of both shards, trained here without Snakemake or Slurm."""
     folder = tmp_path_factory.mktemp("undisturbed")
     for shard, runs in config.load(HERE / "experiment.yaml").shards().items():
-        here = folder / "results" / "faults" / "training" / shard
-        train_shard(runs, here / "weights.safetensors", here / "history.csv", here / "runs")
+        train_shard(runs, Outputs.of(folder / "results" / "faults", shard), "undisturbed")
     return {name: (folder / name).read_bytes() for name in TRAINED}
 
 

@@ -1,4 +1,4 @@
-"""On a cluster with accounting, Lightning in its jobs: the networks are those of a training without Slurm."""
+"""Accounts, no arrays, two jobs at once, and Lightning in them: the networks are those of a training without Slurm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emtvb import config
-from emtvb.training.shard import train_shard
+from emtvb.training.shard import Outputs, train_shard
 
 from ..workflow.conftest import Project
 from .cluster import ACCOUNT, Cluster
@@ -21,16 +21,34 @@ def accounting() -> bool:
     return True
 
 
+@pytest.fixture(scope="module")
+def settings() -> tuple[str, ...]:
+    return ("MaxArraySize=2",)
+
+
 def test_the_reference_trainer_in_accounted_jobs(cluster: Cluster, project: Project, tmp_path: Path) -> None:
     (project.folder / "slurm" / "site.yaml").write_text(f"account: {ACCOUNT}\npartition: short\nlongest: 10\n")
-    Call(project, cluster, *REFERENCE, "--", "all").finish()
+    user = cluster.slurm("id", "-un").strip()
+    cluster.slurm("sacctmgr", "-i", "modify", "user", user, "set", "MaxSubmitJobs=2", check=True)
+    said = Call(project, cluster, *REFERENCE, "--", "all").finish()
+    assert said.count("Slurm takes no more jobs of yours at once") == 1
     jobs = cluster.slurm("sacct", "-X", "-n", "-P", "--format=account,partition,state,timelimit").split()
     assert set(jobs) == {f"{ACCOUNT}|short|COMPLETED|00:10:00"}
     assert len(jobs) == 6
 
     experiment = config.load(project.folder / "results" / "smoke" / "settings.json")
     for shard, runs in experiment.shards().items():
-        here = tmp_path / "without" / shard
-        train_shard(runs, here / "weights", here / "history", here / "runs", "reference")
+        here = Outputs.of(tmp_path / "without", shard)
+        train_shard(runs, here, "without", "reference")
         trained = project.folder / "results" / "smoke" / "training" / shard
-        assert (trained / "weights.safetensors").read_bytes() == (here / "weights").read_bytes()
+        assert (trained / "weights.safetensors").read_bytes() == here.weights.read_bytes()
+
+
+def test_a_job_without_an_account(cluster: Cluster, project: Project) -> None:
+    cluster.slurm("sacctmgr", "-i", "modify", "user", cluster.slurm("id", "-un").strip(), "set", "MaxSubmitJobs=-1")
+    (project.folder / "slurm" / "site.yaml").write_text("account: nobody\n")
+    call = Call(project, cluster, *REFERENCE, "--retries", "0", "--", "all")
+    assert call.process.wait(300) != 0
+    told = [line for line in call.said().splitlines() if "Slurm refused a job (" in line]
+    assert told
+    assert all("Invalid account" in line and "set account: to one of yours" in line for line in told)

@@ -26,6 +26,7 @@ def test_a_cancelled_job_and_a_lost_node(
         cluster.slurm("scontrol", "update", f"NodeName={node}", "State=RESUME")
     assert f"SLURM-job '{cancelled}' failed, SLURM status is: 'CANCELLED'" in said
     assert job_of(cluster, call.log(SHARDS[0]))[0] != cancelled, "submitted again"
+    assert "mem_mb=4000" not in said, "with no more memory, of which it had enough"
     again, other = job_of(cluster, call.log(SHARDS[1]))
     assert again == lost, "requeued by Slurm under its own id"
     assert other != node
@@ -37,7 +38,15 @@ def test_a_cancelled_job_and_a_lost_node(
 def test_a_job_over_its_memory(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
 ) -> None:
-    call = submit("--set-resources", "train_shard:mem_mb=300 * attempt ** 3", "train_shard:runtime=10")
+    few = "--retries", "1", "--set-resources", "train_shard:runtime=10"
+    call = submit(*few, "train_shard:mem_mb=min(150 * attempt, 160)")
+    assert call.process.wait(300) != 0
+    told = [line for line in call.said().splitlines() if "ran out of memory" in line]
+    assert "having asked for 150 MB; tried again with 160" in told[0]
+    assert "having asked for 160 MB; raise mem_mb of train_shard under set-resources" in told[-1]
+    assert "most_memory: in slurm/site.yaml" in told[-1]
+
+    call = submit(*few, "train_shard:mem_mb=300 if attempt == 1 else 3000")
     said = call.finish()
     failed = re.findall(r"SLURM-job '(\d+_\d+)' failed, SLURM status is: '(?:FAILED|OUT_OF_MEMORY)'", said)
     assert failed

@@ -69,3 +69,16 @@ def test_nothing_happens_outside_a_job(monkeypatch: pytest.MonkeyPatch, caplog: 
     with caplog.at_level("INFO", "emtvb"):
         node.settle()
     assert not caplog.messages
+
+
+@pytest.mark.parametrize(("flags", "kernels"), [("fpu avx2 fma", "Haswell"), ("fpu sse4_2 avx", "inherited")])
+def test_the_blas_is_told_its_kernels_where_the_cpu_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, kernels: str
+) -> None:
+    import os
+
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "inherited")
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t: none\n\nprocessor\t: 1\n")
+    node.choose_kernels(tmp_path / "cpuinfo")
+    node.choose_kernels(tmp_path / "nothing")
+    assert os.environ["OPENBLAS_CORETYPE"] == kernels

@@ -70,6 +70,16 @@ def test_the_site_reaches_every_rule_and_caps_their_time(clone: Path) -> None:
     assert requests["train_shard"].last["runtime"] == 200
 
 
+@pytest.mark.parametrize("most", [1500, 5000])
+def test_no_job_asks_for_more_memory_than_the_site_says(clone: Path, most: int) -> None:
+    (clone / "slurm" / "site.yaml").write_text(f"most_memory: {most}\n")
+    requests, options = read_profiles(["slurm"])
+    for request in requests:
+        assert request.first["mem_mb"] == min(request.first["mem_mb"], most)
+        assert request.last["mem_mb"] == most
+    assert options["slurm-disable-memory-fudge"] == "True", "which would add to it"
+
+
 def test_time_and_memory_grow_with_every_attempt(clone: Path) -> None:
     for request in read_profiles(["slurm"])[0]:
         assert request.last["runtime"] == 4 * request.first["runtime"]

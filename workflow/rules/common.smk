@@ -11,7 +11,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from emtvb import config as experiments
-from emtvb.running import memory, slurm
+from emtvb.running import executor, memory, node, slurm
 from emtvb.errors import InputError
 from emtvb.running.jobs import last_errors
 from emtvb.running.recipes import check_package, check_python
@@ -56,6 +56,9 @@ PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
 
 # Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
 RESTORED = restore(PLACE) if workflow.is_main_process else None
+if workflow.is_main_process:
+    executor.install()
+node.choose_kernels()
 
 
 wildcard_constraints:

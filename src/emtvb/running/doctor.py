@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import getpass
+import json
+import math
 import os
 import platform
 import re
+import shlex
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+import uuid
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,14 +23,22 @@ from typing import Any, Literal, NamedTuple
 from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
+from emtvb.running import recipes, slurm
 from emtvb.running.slurm import ask
 
-LONGEST_SLEEP = 180
-"""Seconds between two looks at the queue, at most (the executor plugin's own limit)."""
+START_SECONDS = 60.0
+"""How long a job that tries things out may wait for its start."""
+END_SECONDS = 180.0
+"""How long it may take from there."""
+FILE_SECONDS = 15.0
+"""How long its file may take to be seen here."""
 BYTES_PER_RUN = 1_000_000
 """On disk, generously: weights, learning curve, TensorBoard events, and a checkpoint under way."""
+ONE = "--ntasks=1", "--cpus-per-task=1"
 COMMANDS = "sbatch", "srun", "squeue", "scancel", "sinfo", "scontrol"
 LIBRARIES = "snakemake", "snakemake-executor-plugin-slurm", "torch", "numba", "numpy"
+MEMORY = "tmpfs", "ramfs", "devtmpfs"
+"""File systems that are one machine's memory."""
 SITE_FILE = "slurm/site.yaml"
 
 
@@ -47,49 +61,68 @@ class Request:
     first: Mapping[str, Any]
     last: Mapping[str, Any]
 
-    def options(self) -> list[str]:
-        """The first attempt's, as options of ``sbatch``."""
+    def options(self, asked: Mapping[str, Any]) -> tuple[str, ...]:
+        """What an attempt asks for, as options of ``sbatch``."""
         names = {
             "slurm_account": "account",
             "slurm_partition": "partition",
             "qos": "qos",
             "constraint": "constraint",
             "gpu": "gpus",
+            "gres": "gres",
             "runtime": "time",
             "mem_mb": "mem",
         }
-        return [f"--{option}={self.first[name]}" for name, option in names.items() if name in self.first]
+        return tuple(f"--{option}={asked[name]}" for name, option in names.items() if name in asked)
 
 
 def examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Finding]:
-    """Everything that a run needs, the things first on which others rest.
+    """Everything that a run needs, the things first on which others rest; jobs are submitted where all else is right.
 
     Args:
         experiment: What is to be run.
         profiles: Snakemake's profiles, as they are given to it.
     """
+    found = []
+    try:
+        for finding in _examine(experiment, profiles):
+            found.append(finding)
+            yield finding
+        if all(finding.level != "error" for finding in found):
+            doubtful = {finding.what for finding in found if finding.level == "warning"}
+            yield from _try_out(experiment, _requests(experiment, profiles)[0], doubtful)
+    except InputError as error:
+        yield Finding("error", error.what, f"{error.value}: {error.remedy}")
+
+
+def _examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Finding]:
+    """What can be told without a job."""
     yield from _software(experiment)
     yield from _disk(experiment)
     missing = [name for name in COMMANDS if shutil.which(name) is None]
     if missing:
         yield Finding("error", "Slurm", f"no {', '.join(missing)} here; run this on a login node of the cluster")
         return
-    try:
-        settings = _controller()
-        yield Finding("ok", "Slurm", f"{settings.get('SLURM_VERSION', '?')}, its controller answers")
-        requests, options = read_profiles(profiles)
-        if not experiment.architecture_runs():
-            requests = [request for request in requests if "architecture" not in request.rule]
-        yield from _configuration(settings, options)
-        account = _account(settings, requests)
-        yield account
-        if account.level == "error":
-            return
-        partitions = _partitions()
-        # What is wrong with the partition is wrong for every rule, and said once.
-        yield from dict.fromkeys(finding for request in requests for finding in _limits(request, partitions))
-    except InputError as error:
-        yield Finding("error", error.what, f"{error.value}: {error.remedy}")
+    settings = slurm.configuration()
+    yield Finding("ok", "Slurm", f"{settings.get('SLURM_VERSION', '?')}, its controller answers")
+    requests, options = _requests(experiment, profiles)
+    yield from _configuration(settings, options)
+    yield from _gpus(experiment, requests)
+    account = _account(settings, requests)
+    yield account
+    if account.level == "error":
+        return
+    partitions = _partitions(settings)
+    # What is wrong with the partition is wrong for every rule, and said once.
+    yield from dict.fromkeys(finding for request in requests for finding in _limits(request, partitions))
+    yield from _at_once(experiment, requests)
+
+
+def _requests(experiment: Experiment, profiles: Sequence[str]) -> tuple[list[Request], dict[str, Any]]:
+    """What the experiment's rules ask for, and the profiles' other options."""
+    requests, options = read_profiles(profiles)
+    with_architectures = bool(experiment.architecture_runs())
+    return [request for request in requests if with_architectures or "architecture" not in request.rule], options
 
 
 def _software(experiment: Experiment) -> Iterator[Finding]:
@@ -139,20 +172,30 @@ def _disk(experiment: Experiment) -> Iterator[Finding]:
     except OSError as error:
         yield Finding("error", "disk", f"{folder}: a file of 1 MB cannot be written ({error.strerror}); {remedy}")
         return
+    kind = _file_system(folder)
+    if kind in MEMORY:
+        text = f"{folder} is this machine's memory ({kind}), which no other node sees"
+        yield Finding("error", "disk", f"{text}; name a folder on a shared disk in EXPERIMENT_OUTPUT_DIR")
+        return
     if free < needed:
         yield Finding("error", "disk", f"{folder}: {_size(free)} free, up to {_size(needed)} needed; {remedy}")
     else:
         yield Finding("ok", "disk", f"{folder}: {_size(free)} free, up to {_size(needed)} needed")
 
 
+def _file_system(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The type of the file system that a folder lies in; empty where it cannot be told."""
+    try:
+        rows = [line.split()[1:3] for line in mounts.read_text().splitlines()]
+    except OSError:
+        return ""
+    here = folder.resolve()
+    found = [(len(place), kind) for place, kind in rows if here.is_relative_to(re.sub(r"\\040", " ", place))]
+    return max(found, default=(0, ""), key=lambda row: row[0])[1]
+
+
 def _size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def _controller() -> dict[str, str]:
-    """Slurm's configuration."""
-    pairs = (line.split("=", 1) for line in ask("scontrol", "show", "config").splitlines() if "=" in line)
-    return {name.strip(): value.strip() for name, value in pairs}
 
 
 def read_profiles(profiles: Sequence[str]) -> tuple[list[Request], dict[str, Any]]:
@@ -201,30 +244,53 @@ def _evaluate(resources: Mapping[str, str], attempt: int) -> dict[str, Any]:
 
 
 def _configuration(settings: Mapping[str, str], options: Mapping[str, Any]) -> Iterator[Finding]:
-    """Whether Snakemake learns that jobs ended, and finds Slurm from within them."""
+    """How Snakemake learns that jobs ended, and whether shards can be job arrays."""
     found = re.match(r"\d+", settings.get("MinJobAge", ""))
-    age = int(found[0]) if found else 300
-    soonest = 3 * int(options.get("slurm-init-seconds-before-status-checks", 40))
-    remedy = (
-        f"ask the administrators for {2 * LONGEST_SLEEP}; till then, if a run stands still, stop it and call it again"
+    age = f"Slurm forgets ended jobs after {found[0] if found else '?'} s"
+    yield Finding("ok", "MinJobAge", f"{age}; what is forgotten is judged by accounting or by its files")
+    size = settings.get("MaxArraySize", "")
+    if size.isdigit() and int(size) < 3 and options.get("slurm-array-jobs"):
+        yield Finding("warning", "MaxArraySize", f"{size}: no arrays here, so shards are submitted one by one")
+
+
+def _gpus(experiment: Experiment, requests: Sequence[Request]) -> Iterator[Finding]:
+    """Whether training jobs ask for a GPU where they need one."""
+    asked = any({"gpu", "gres"} & set(request.first) for request in requests if request.rule == "train_shard")
+    if experiment.trainer == "cuda" and not asked:
+        remedy = f"set gpus: 1, and gpu_partition: to the partition that has them, in {SITE_FILE}"
+        yield Finding("error", "train_shard", f"trainer: cuda, but its jobs ask for no GPU; {remedy}")
+    elif experiment.trainer != "cuda" and asked:
+        remedy = f"take gpus: out of {SITE_FILE}, or set trainer: cuda in the config"
+        text = f"asks for a GPU, but trainer: {experiment.trainer} uses none"
+        yield Finding("warning", "train_shard", f"{text}; {remedy}")
+
+
+def _at_once(experiment: Experiment, requests: Sequence[Request]) -> Iterator[Finding]:
+    """How many jobs Slurm takes at once from one user."""
+    found = [slurm.submit_limit(*_place(request.first)) for request in requests]
+    limits = [limit for limit in found if limit is not None]
+    most, shards = min(limits, default=None), len(experiment.shards())
+    if most == 0:
+        yield Finding("error", "MaxSubmitJobs", f"Slurm takes no jobs from you; {slurm.remedy('account')}")
+    elif most is not None and most < shards:
+        text = f"Slurm takes {most} of your jobs at once; the {shards} shards are submitted as others end"
+        yield Finding("warning", "MaxSubmitJobs", text)
+
+
+def _place(asked: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """The account, partition and quality of service that a job asks for."""
+    account, partition, qos = (asked.get(name) for name in ("slurm_account", "slurm_partition", "qos"))
+    return (
+        None if account is None else str(account),
+        None if partition is None else str(partition).split(",")[0],
+        None if qos is None else str(qos),
     )
-    if age < soonest:
-        text = f"Slurm forgets ended jobs after {age} s, too soon to see how array tasks ended"
-        yield Finding("error", "MinJobAge", f"{text}; pass --slurm-array-jobs none to Snakemake, or {remedy}")
-    elif age <= LONGEST_SLEEP:
-        yield Finding("warning", "MinJobAge", f"{age} s, but up to {LONGEST_SLEEP} s pass between two looks; {remedy}")
-    else:
-        yield Finding("ok", "MinJobAge", f"{age} s, longer than the {LONGEST_SLEEP} s between two looks at the queue")
-    usual = Path("/etc/slurm/slurm.conf"), Path("/run/slurm/conf/slurm.conf")
-    if "SLURM_CONF" in os.environ and not any(path.exists() for path in usual):
-        text = "the executor plugin takes it away inside jobs, where srun may then not find Slurm"
-        yield Finding("warning", "SLURM_CONF", f"{text}; if jobs fail so, ask for {usual[0]} on the nodes")
 
 
 def _account(settings: Mapping[str, str], requests: Sequence[Request]) -> Finding:
     """Whether jobs have an account to be charged to."""
     if not settings.get("AccountingStorageType", "").endswith("slurmdbd"):
-        return Finding("ok", "accounting", "none here, and none is needed: squeue says how jobs end")
+        return Finding("ok", "accounting", "none here, and none is needed: the queue and the files say how jobs end")
     user = getpass.getuser()
     listed = ask("sacctmgr", "--noheader", "--parsable2", "show", "associations", f"user={user}", "format=account")
     mine = sorted(set(listed.split()))
@@ -240,38 +306,43 @@ def _account(settings: Mapping[str, str], requests: Sequence[Request]) -> Findin
 
 
 class Partition(NamedTuple):
-    """A partition: whether it is up, its time limit in minutes, and what happens to preempted jobs."""
+    """A partition: whether it is up, its time limit in minutes, and the MiB that a job of one CPU can have."""
 
     state: str
     minutes: float
-    preempt: str
+    memory: float
     is_default: bool
 
 
-def _partitions() -> dict[str, Partition]:
+def _partitions(settings: Mapping[str, str]) -> dict[str, Partition]:
+    nodes: dict[str, float] = {}
+    for line in ask("sinfo", "--noheader", "--format=%R|%m").splitlines():
+        name, _, memory = line.strip().rpartition("|")
+        nodes[name] = max(nodes.get(name, 0.0), _number(memory))
     found = {}
     for line in ask("scontrol", "--oneliner", "show", "partition").splitlines():
         fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
-        found[fields["PartitionName"]] = Partition(
+        name = fields["PartitionName"]
+        limits = [
+            _number(of.get(limit, "")) for of in (settings, fields) for limit in ("MaxMemPerNode", "MaxMemPerCPU")
+        ]
+        found[name] = Partition(
             fields.get("State", "?"),
-            _minutes(fields.get("MaxTime", "UNLIMITED")),
-            fields.get("PreemptMode", "OFF"),
+            slurm.minutes(fields.get("MaxTime", "UNLIMITED")),
+            min([nodes.get(name, math.inf), *limits]),
             fields.get("Default") == "YES",
         )
     return found
 
 
-def _minutes(text: str) -> float:
-    """Slurm's [days-]hours:minutes:seconds in minutes."""
-    if not text[:1].isdigit():
-        return float("inf")
-    days, _, rest = text.rpartition("-")
-    hours, minutes, seconds = ([0, 0, 0] + [int(part) for part in rest.split(":")])[-3:]
-    return int(days or 0) * 1440 + hours * 60 + minutes + seconds / 60
+def _number(text: str) -> float:
+    """A number at the beginning of a text; infinite where there is none, or 0 as Slurm writes no limit."""
+    found = re.match(r"\d+", text)
+    return float(found[0]) if found and int(found[0]) else math.inf
 
 
 def _limits(request: Request, partitions: Mapping[str, Partition]) -> Iterator[Finding]:
-    """Whether a rule's jobs fit their partition, by its limits and by Slurm's own word."""
+    """Whether a rule's jobs fit their partition by its limits, at the last attempt too."""
     rule = request.rule
     default = next((name for name, partition in partitions.items() if partition.is_default), None)
     name = request.first.get("slurm_partition", default)
@@ -289,25 +360,183 @@ def _limits(request: Request, partitions: Mapping[str, Partition]) -> Iterator[F
     if partition.state != "UP":
         yield Finding("error", "partition", f"{name} is {partition.state}; set another one in {SITE_FILE}, or wait")
         return
-    first, last = request.first.get("runtime", 0), request.last.get("runtime", 0)
-    if last > partition.minutes:
-        text = (
-            f"asks for {first} minutes, up to {last} when tried again; partition {name} gives {partition.minutes:.0f}"
-        )
-        level: Literal["error", "warning"] = "error" if first > partition.minutes else "warning"
-        yield Finding(level, rule, f"{text}; set longest: {partition.minutes:.0f} in {SITE_FILE}")
-        if level == "error":
-            return
-    if partition.preempt == "CANCEL":
-        text = f"{name} cancels preempted jobs, for which Snakemake then waits forever"
-        yield Finding("warning", "partition", f"{text}; set another one, or call a run that stands still again")
+    account, _, qos = _place(request.first)
+    quality, wall = slurm.longest_wall(account, str(name).split(",")[0], qos)
+    giver, minutes = f"partition {name}", partition.minutes
+    if wall < minutes:
+        giver, minutes = f"quality of service {quality}", wall
+    for resource, unit, most, whose, key in (
+        ("runtime", "minutes", minutes, giver, "longest"),
+        ("mem_mb", "MB", partition.memory, f"a node of partition {name}", "most_memory"),
+    ):
+        first, last = request.first.get(resource, 0), request.last.get(resource, 0)
+        if last > most:
+            text = f"asks for {first} {unit}, up to {last} when tried again; {whose} gives {most:.0f}"
+            level: Literal["error", "warning"] = "error" if first > most else "warning"
+            yield Finding(level, rule, f"{text}; set {key}: {most:.0f} in {SITE_FILE}")
+            if level == "error":
+                return
+    first, memory = request.first.get("runtime", 0), request.first.get("mem_mb", "?")
+    yield Finding("ok", rule, f"{first} minutes and {memory} MB fit partition {name}")
+
+
+def _remedy(said: str, asked: Mapping[str, Any]) -> str:
+    """What to set after Slurm refused a job; of what no node has, it often does not say what it was."""
+    if "node configuration" in said and not re.search("memory|gres", said, re.IGNORECASE):
+        said = next((name for name in ("constraint", "gpu", "gres") if name in asked), "memory")
+    return slurm.remedy(said)
+
+
+@dataclass
+class _Trial:
+    """A job that tries out what a rule asks for."""
+
+    rules: list[str]
+    asked: Mapping[str, Any]
+    file: Path | None
+    job: str = ""
+    node: str = ""
+    reason: str = ""
+    started: bool = False
+    ended: float | None = None
+
+
+def _try_out(experiment: Experiment, requests: Sequence[Request], doubtful: Container[str]) -> Iterator[Finding]:
+    """Run a short job with each rule's options: it imports the package and writes where results go.
+
+    With the options of the last attempt a job has only to start, and is left out for rules of which that is doubtful.
+    """
+    root = config.results_root().absolute()
+    folder = next(parent for parent in (root, *root.parents) if parent.is_dir())
+    run = f"emtvb-doctor-{uuid.uuid4().hex[:12]}"
+    logs = Path("slurm-logs")
+    logs.mkdir(exist_ok=True)
+    trials: dict[tuple[str, ...], _Trial] = {}
+    for request in requests:
+        options = request.options(request.first)
+        trial = trials.setdefault(options, _Trial([], request.first, folder / f".{run}-{len(trials)}"))
+        trial.rules.append(request.rule)
+    for request in requests:
+        options = request.options(request.last)
+        if options not in trials and request.rule not in doubtful:
+            trials[options] = _Trial([f"{request.rule}, tried again"], request.last, None)
     try:
-        ask("sbatch", "--test-only", "--ntasks=1", "--cpus-per-task=1", *request.options(), "--wrap", "true")
-    except InputError as error:
-        refusal = re.sub(r"^.*(sbatch: error|failure): ", "", str(error.value))
-        yield Finding(
-            "error", rule, f"Slurm would refuse it ({refusal}); set account:, partition: or qos: in {SITE_FILE}"
-        )
+        for options, trial in trials.items():
+            command = "true" if trial.file is None else _command(trial, experiment)
+            try:
+                trial.job = ask(
+                    "sbatch", "--parsable", f"--job-name={run}", f"--output={logs}/doctor-%j.log", "--export=ALL",
+                    *ONE, *options, "--wrap", command,
+                ).strip().split(";")[0]  # fmt: skip
+            except InputError as error:
+                trial.reason = str(error.value)
+        _wait(run, [trial for trial in trials.values() if trial.job])
+        findings = [finding for trial in trials.values() for finding in _judge(trial, logs, experiment)]
+        yield from findings
+        if not findings:
+            nodes = sorted({trial.node for trial in trials.values() if trial.node})
+            where = ", ".join(nodes) or "the nodes"
+            yield Finding("ok", "jobs", f"ran on {where}, with this code, and wrote to {folder}")
+    finally:
+        slurm.cancel([trial.job for trial in trials.values() if trial.job and trial.ended is None])
+        for trial in trials.values():
+            if trial.file is not None:
+                trial.file.unlink(missing_ok=True)
+
+
+def _command(trial: _Trial, experiment: Experiment) -> str:
+    """What such a job runs, as the executor plugin's jobs do: by srun, which is not told where slurm.conf is."""
+    gpu = ["gpu"] if experiment.trainer == "cuda" and "train_shard" in trial.rules else []
+    python = [sys.executable, "-m", "emtvb.running.probe", str(trial.file), experiment.trainer, *gpu]
+    return f"unset SLURM_CONF; srun --ntasks=1 --cpu-bind=q {shlex.join(python)}"
+
+
+def _wait(run: str, trials: Sequence[_Trial]) -> None:
+    """Wait until jobs have ended, or have not started in time."""
+    begun = time.monotonic()
+    while open_ones := [trial for trial in trials if trial.ended is None]:
+        queue = slurm.queue(run)
+        now = time.monotonic()
+        for trial in open_ones:
+            state, node, reason = queue.get(trial.job, slurm.InQueue("FORGOTTEN"))
+            trial.node = node or trial.node
+            if state == "PENDING":
+                trial.reason = reason
+            elif state == "FORGOTTEN" or slurm.is_over(state):
+                trial.started, trial.ended = True, now
+            else:
+                trial.started = True
+        waiting = [trial for trial in open_ones if not trial.started and not slurm.NEVER.search(trial.reason)]
+        running = [trial for trial in open_ones if trial.started and trial.ended is None]
+        if not (waiting and now - begun < START_SECONDS) and not (running and now - begun < END_SECONDS):
+            return
+        time.sleep(1)
+
+
+def _judge(trial: _Trial, logs: Path, experiment: Experiment) -> Iterator[Finding]:
+    """What is wrong, by what a job left; nothing where nothing is."""
+    rules, log = " and ".join(trial.rules), logs / f"doctor-{trial.job}.log"
+    level: Literal["error", "warning"] = "error" if trial.file is not None else "warning"
+    if not trial.job:
+        refusal = re.sub(r"(allocation failure|Batch job submission failed): ", "", trial.reason)
+        yield Finding(level, rules, f"Slurm would refuse it ({refusal}); {_remedy(refusal, trial.asked)}")
         return
-    memory = request.first.get("mem_mb", "?")
-    yield Finding("ok", rule, f"{first} minutes and {memory} MB fit partition {name}, and Slurm would take it")
+    if not trial.started:
+        if slurm.NEVER.search(trial.reason) or "Invalid" in trial.reason:
+            yield Finding(level, rules, f"Slurm would never start it ({trial.reason}); {slurm.remedy(trial.reason)}")
+        elif trial.file is not None or trial.reason not in ("None", "Priority", "Resources"):
+            text = f"Slurm took it, but did not start it in {START_SECONDS:.0f} s ({trial.reason})"
+            yield Finding("warning", rules, f"{text}; ask about that reason, unless the cluster is busy")
+        return
+    if trial.file is None:
+        log.unlink(missing_ok=True)
+        return
+    if trial.ended is None:
+        text = f"a job on {trial.node} did not end in {END_SECONDS:.0f} s"
+        yield Finding("warning", rules, f"{text}; {log} may say why")
+        return
+    while not _seen(trial.file) and time.monotonic() - trial.ended < FILE_SECONDS:
+        time.sleep(0.5)
+    where = f"a job on {trial.node or 'a node'}"
+    if _seen(trial.file):
+        there = json.loads(trial.file.read_text())
+        here = json.loads(json.dumps(recipes.of_training(experiment.trainer)))
+        other = [part for part in ("code", "versions") if there[part] != here[part]]
+        if other:
+            text = f"{where} has other {' and '.join(other)} than are here"
+            yield Finding("error", rules, f"{text}; the clone and its .venv have to lie on a disk that all nodes see")
+        else:
+            log.unlink(missing_ok=True)
+        return
+    said = log.read_text(errors="replace").strip().splitlines() if _seen(log) else []
+    if any(line.startswith("wrote ") for line in said):
+        text = f"{where} wrote to {trial.file.parent}, which is not seen here: it is a disk of the node's own"
+        yield Finding("error", "disk", f"{text}; name a folder on a shared disk in EXPERIMENT_OUTPUT_DIR")
+    elif not said:
+        text = f"{where} left no log: it does not see this clone ({Path.cwd()}), or may not write to it"
+        yield Finding("error", rules, f"{text}; move the clone to a disk that all nodes see")
+    else:
+        telling = [line for line in said if re.search(r"Error|error:|no GPU", line) and "Exited with" not in line]
+        text = f"{where} failed ({(telling or said)[-1].strip()})"
+        yield Finding("error", rules, f"{text}; {_cure(' '.join(said), trial)}")
+
+
+def _seen(path: Path) -> bool:
+    """Whether a file is there, asking a network file system anew."""
+    try:
+        return path in path.parent.iterdir()
+    except OSError:
+        return False
+
+
+def _cure(said: str, trial: _Trial) -> str:
+    """What to do about a job that failed, by its log."""
+    if trial.file is not None and str(trial.file) in said and re.search("PermissionError|OSError|FileNotFound", said):
+        return "name a folder that the nodes can write to in EXPERIMENT_OUTPUT_DIR"
+    if "no GPU" in said:
+        return slurm.remedy("gpu")
+    if re.search("memory|oom", said, re.IGNORECASE):
+        return "raise mem_mb in a profile of your own, or most_memory: in " + SITE_FILE
+    if re.search("No module named|No such file|not found|ImportError", said):
+        return f"the nodes have to see {sys.executable} and this clone: move both to a disk that all nodes see"
+    return f"slurm-logs/doctor-{trial.job}.log has all of it"

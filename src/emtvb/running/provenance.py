@@ -106,6 +106,25 @@ def record(
     return path
 
 
+def is_made(recipe: str, inputs: Sequence[str], outputs: Sequence[str], log: str) -> bool:
+    """Whether a job's outputs lie there as it would have made them: with a record of its recipe, inputs and outputs.
+
+    Args:
+        recipe: The job's recipe, as ``emtvb.running.stages`` gives it.
+        inputs: Its input files.
+        outputs: Its output files.
+        log: Its log file, which lies in the experiment's folder, below ``logs/``.
+    """
+    planned = json.loads(recipe)
+    folder = _experiment_folder(Path(log))
+    try:
+        found = read(record_path([Path(output) for output in outputs], planned["rule"]))
+        files = {_relative(path, folder): sha256(path) for path in (*inputs, *outputs)}
+    except (InputError, OSError):
+        return False
+    return found.recipe == planned and {**found.inputs, **found.outputs} == files
+
+
 def trained_by(records: Iterable[Record]) -> dict[str, int]:
     """How many runs each engine trained, by its name; of a run that several trained, all of theirs."""
     engines: Counter[str] = Counter()

@@ -24,6 +24,7 @@ class Site(BaseModel):
     qos: Text | None = Field(None, description="Quality of service (sbatch --qos).")
     constraint: Text | None = Field(None, description="Node features; one CPU model gives the same bits everywhere.")
     longest: Count | None = Field(None, description="Minutes that no job may ask for more than.")
+    most_memory: Count | None = Field(None, description="MiB of memory that no job may ask for more than.")
     gpus: Count | None = Field(None, description="GPUs of a training job, for trainer: cuda.")
     gpu_partition: Text | None = Field(None, description="Partition of training jobs, where it is another.")
 
@@ -44,7 +45,15 @@ class Site(BaseModel):
 
     def at_most(self, minutes: int) -> str:
         """A job's time in minutes, more with every attempt and never beyond the longest, as Snakemake evaluates it."""
-        return f"{minutes} * attempt" if self.longest is None else f"min({minutes} * attempt, {self.longest})"
+        return _growing(minutes, self.longest)
+
+    def memory(self, mebibytes: int) -> str:
+        """A job's memory in MiB, likewise, and never beyond the most."""
+        return _growing(mebibytes, self.most_memory)
+
+
+def _growing(first: int, most: int | None) -> str:
+    return f"{first} * attempt" if most is None else f"min({first} * attempt, {most})"
 
 
 def load(path: Path | str) -> Site:

@@ -1,0 +1,85 @@
+"""Jobs that Slurm forgets before anyone asks how they ended: the same call goes on, with the same bytes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ..workflow.conftest import Project
+from .cluster import NODES, Cluster
+from .conftest import SHARDS, Call, job_of, made, wait
+
+
+@pytest.fixture(scope="module")
+def min_job_age() -> int:
+    return 2
+
+
+@pytest.fixture(scope="module")
+def settings() -> tuple[str, ...]:
+    return (
+        "PreemptType=preempt/partition_prio",
+        "PreemptMode=CANCEL",
+        "PartitionName=urgent Nodes=ALL PriorityTier=10",
+    )
+
+
+def state(cluster: Cluster, *nodes: str, state: str) -> None:
+    cluster.slurm("scontrol", "update", f"NodeName={','.join(nodes)}", f"State={state}", "Reason=test", check=True)
+
+
+def of(cluster: Cluster, state: str) -> list[str]:
+    return cluster.slurm("squeue", "-h", "-r", "-t", state, "-o", "%i").split()
+
+
+def at_work(cluster: Cluster, call: Call, *shards: str) -> tuple[psutil.Process, str]:
+    """The process that trains one of these shards, stopped in the midst of it, and its job."""
+
+    def jobs() -> list[str]:
+        found = [job_of(cluster, log)[0] for log in map(call.log, shards) if "Slurm job" in log]
+        return [job for job in found if job in of(cluster, "running")]
+
+    wait(lambda: bool(jobs()), call.process)
+    job = jobs()[0]
+    process = call.trainer(job)
+    process.suspend()
+    return process, job
+
+
+def test_it_waits_for_none_of_them(
+    project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
+) -> None:
+    state(cluster, *NODES[1:], state="DRAIN")  # one node is left: the other shard's task waits
+    call = submit()
+    call.wait_for_training(SHARDS[0])
+    _, job = at_work(cluster, call, SHARDS[0])
+    cluster.slurm("scancel", job.split("_")[0], check=True)  # the whole array
+    wait(lambda: call.said().count("Trying to restart job") == 2, call.process)
+
+    _, job = at_work(cluster, call, *SHARDS)
+    (waiting,) = of(cluster, "pending")
+    cluster.slurm("scancel", waiting, check=True)
+    wait(lambda: call.said().count("Trying to restart job") == 3, call.process)
+
+    urgent = "--output=/dev/null", "--wrap=sleep 1000"
+    cluster.slurm("sbatch", "-p", "urgent", "-w", NODES[0], "--mem=10", *urgent, check=True)
+    wait(lambda: call.said().count("Trying to restart job") == 4, call.process)
+    assert "'PREEMPTED'" in call.said() or f"Slurm has forgotten job {job}" in call.said()
+
+    state(cluster, *NODES[1:], state="RESUME")
+    both = [at_work(cluster, call, shard)[0] for shard in SHARDS]
+    cluster.kill("slurmctld")
+    for trainer in both:
+        trainer.resume()
+    records = [Path(call.folder, f"results/faults/training/{shard}/train_shard.provenance.json") for shard in SHARDS]
+    wait(lambda: all(path.exists() for path in records), call.process)  # both end while nobody can be asked
+    time.sleep(5)
+    cluster.start_controller()
+    said = call.finish()
+    assert said.count("Slurm does not answer") == said.count("Slurm answers again") == 1
+    assert "mem_mb=4000" not in said, "none of them ran out of memory"
+    assert made(project) == undisturbed
