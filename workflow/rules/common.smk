@@ -35,6 +35,7 @@ if slurm.is_superseded(RESULTS):
         "this job was sent by a Snakemake that was killed, and another one has taken over: nothing to do"
     )
 EXEMPLARS = EXPERIMENT.exemplars()
+LOOKS = EXPERIMENT.looks()
 
 # Where the results lie as Snakemake sees it: a workflow that uses this one as a module may put a prefix before all paths.
 PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
@@ -47,6 +48,7 @@ if workflow.is_main_process:
 wildcard_constraints:
     shard="[A-Za-z0-9_.-]+",
     task="[A-Za-z0-9-]+",
+    look="[A-Za-z0-9_.-]+",
 
 
 def results(path):

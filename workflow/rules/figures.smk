@@ -1,7 +1,8 @@
 # The paper's figures (a) to (f), two of edits and one of how the rules for published numbers err, each from the files that
 # it shows, each with its plotted numbers beside it as CSV.
 
-EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, task=EXEMPLARS)
+EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, look=EXEMPLARS)
+LOOK_FILES = expand(rules.look_at_exemplar.output.exemplar, look=LOOKS)
 
 
 rule draw_composition:
@@ -24,7 +25,7 @@ rule draw_composition:
 
 rule draw_spectrum:
     input:
-        exemplars=EXEMPLAR_FILES,
+        exemplars=LOOK_FILES,
     output:
         pdf=figure("spectrum", "pdf"),
         png=figure("spectrum", "png"),
@@ -42,7 +43,7 @@ rule draw_spectrum:
 
 rule draw_hidden_state:
     input:
-        exemplar=rules.look_at_exemplar.output.exemplar,
+        exemplar=expand(rules.look_at_exemplar.output.exemplar, look="{task}"),
     output:
         pdf=figure("hidden_state/{task}", "pdf", task="{task}"),
         png=figure("hidden_state/{task}", "png", task="{task}"),
@@ -60,7 +61,7 @@ rule draw_hidden_state:
 
 rule draw_weights:
     input:
-        exemplars=EXEMPLAR_FILES,
+        exemplars=LOOK_FILES,
     output:
         pdf=figure("weights", "pdf"),
         png=figure("weights", "png"),
@@ -78,7 +79,7 @@ rule draw_weights:
 
 rule animate:
     input:
-        exemplar=rules.look_at_exemplar.output.exemplar,
+        exemplar=expand(rules.look_at_exemplar.output.exemplar, look="{task}"),
     output:
         gif=figure("animation/{task}", "gif", task="{task}"),
         csv=results("figures/animation/{task}.csv"),
@@ -95,7 +96,7 @@ rule animate:
 
 rule draw_edits:
     input:
-        exemplar=rules.look_at_exemplar.output.exemplar,
+        exemplar=expand(rules.look_at_exemplar.output.exemplar, look="{task}"),
     output:
         pdf=figure("edits/{task}", "pdf", task="{task}"),
         png=figure("edits/{task}", "png", task="{task}"),
