@@ -90,6 +90,15 @@ def accuracy_text(exemplar: Exemplar) -> str:
     return f"accuracy {value:.3f}" if math.isfinite(value) else "accuracy not measured"
 
 
+def common_settings(exemplars: Sequence[Exemplar]) -> str:
+    """What networks have in common, in words: neurons, threshold, seed."""
+    words = []
+    for name, unit in (("hidden_dim", "{:d} neurons"), ("threshold", "threshold {:g}"), ("seed", "seed {:d}")):
+        values = {getattr(exemplar, name) for exemplar in exemplars}
+        words += [unit.format(values.pop())] if len(values) == 1 else []
+    return ", ".join(words)
+
+
 def spectral_error_text(exemplar: Exemplar) -> str:
     """Spectral error in words; the paper's has no value where the numbers of eigenvalues differ."""
     value = exemplar.spectral_error
