@@ -41,6 +41,30 @@ def robust_limit(values: Float[np.ndarray, "*shape"], quantile: float = 0.995) -
     return limit if limit > 0 else 1.0
 
 
+def swarm(
+    values: Float[np.ndarray, " value"], near: float, apart: float, widest: float
+) -> Float[np.ndarray, " value"]:
+    """How far to the side of its column each value's mark stands, so that near ones are side by side.
+
+    Args:
+        values: What is drawn.
+        near: Height of a row: values in the same one stand side by side.
+        apart: Distance of two marks in a row, where there is room for it.
+        widest: From the first to the last of a row, at most: marks of longer rows overlap.
+
+    Returns:
+        An offset per value, each row centred at 0; the same whatever the order of equal values.
+    """
+    offsets = np.zeros(len(values))
+    order = np.argsort(values, kind="stable")
+    rows = np.floor((values[order] - np.nanmin(values, initial=0)) / near) if len(values) else np.zeros(0)
+    for row in np.unique(rows):
+        members = order[rows == row]
+        step = min(apart, widest / max(len(members) - 1, 1))
+        offsets[members] = (np.arange(len(members)) - (len(members) - 1) / 2) * step
+    return offsets
+
+
 def mark_blocks(
     axes: Axes, sizes: Sequence[int], labels: Sequence[str], side: Literal["x", "y"], room: float, width: float = 0.5
 ) -> None:
