@@ -123,7 +123,7 @@ def _column(axes: Axes, place: float, step: float, runs: pd.DataFrame, method: s
         markerfacecolor=colour if l2 == 0 else "white", markersize=3, markeredgewidth=0.6,
     )  # fmt: skip
     unedited = [float(runs["unedited_success"].mean())] * 2
-    axes.plot([place - 0.46 * step, place + 0.46 * step], unedited, color=EXPECTED, linewidth=1.1, zorder=5)
+    axes.plot([place - 0.48 * step, place + 0.48 * step], unedited, color=EXPECTED, linewidth=1.2, zorder=2)
 
 
 def _control(runs: pd.DataFrame) -> Float[np.ndarray, " run"]:
@@ -133,7 +133,7 @@ def _control(runs: pd.DataFrame) -> Float[np.ndarray, " run"]:
 
 
 def _marks(axes: Axes, place: float, step: float, values: Float[np.ndarray, " run"], **look: object) -> None:
-    offsets = swarm(values, near=0.02, apart=0.14 * step, widest=0.84 * step)
+    offsets = swarm(values, near=0.02, apart=0.14 * step, widest=0.68 * step)
     axes.plot(place + offsets, values, linestyle="none", clip_on=False, zorder=4, **look)  # type: ignore[arg-type]
 
 
