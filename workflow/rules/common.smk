@@ -56,6 +56,13 @@ def results(path):
     return str(RESULTS / path)
 
 
+def twins_beside():
+    """Run table and measurements of an experiment `twins` beside this one, which holds rounding twins of its runs."""
+    beside = [RESULTS.parent / "twins" / name for name in ("runs.csv", "measurements.csv")]
+    there = EXPERIMENT.experiment != "twins" and all((PLACE.parent / "twins" / path.name).is_file() for path in beside)
+    return [str(path) for path in beside] if there else []
+
+
 def recipe(rule):
     """What determines the outputs of a rule's jobs: settings, code, library versions (emtvb.running.stages)."""
     return lambda wildcards: say_triggers() or STAGES.recipe(rule, dict(wildcards.items()))

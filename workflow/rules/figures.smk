@@ -1,5 +1,5 @@
-# The paper's figures (a) to (f), two of edits and one of how the rules for published numbers err, each from the files that
-# it shows, each with its plotted numbers beside it as CSV.
+# The paper's figures (a) to (f); Table 1 as a forest plot, how often each kind of solution is found, two of edits and one of
+# how the rules for published numbers err: each from the files that it shows, its plotted numbers beside it as CSV.
 
 EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, look=EXEMPLARS)
 LOOK_FILES = expand(rules.look_at_exemplar.output.exemplar, look=LOOKS)
@@ -131,6 +131,46 @@ rule draw_interventions:
         "../scripts/draw_interventions.py"
 
 
+rule draw_forest:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+        twins=twins_beside(),
+    output:
+        pdf=figure("forest", "pdf"),
+        png=figure("forest", "png"),
+        csv=results("figures/forest.csv"),
+    log:
+        results("logs/figures/forest.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("draw_forest"),
+    script:
+        "../scripts/draw_forest.py"
+
+
+rule draw_solutions:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+        twins=twins_beside(),
+    output:
+        pdf=figure("solutions", "pdf"),
+        png=figure("solutions", "png"),
+        csv=results("figures/solutions.csv"),
+    log:
+        results("logs/figures/solutions.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("draw_solutions"),
+    script:
+        "../scripts/draw_solutions.py"
+
+
 rule draw_learning:
     input:
         summary=rules.summarise_learning.output.summary,
@@ -173,6 +213,8 @@ rule figures:
         rules.draw_weights.output,
         expand(rules.draw_edits.output, task=EXEMPLARS),
         rules.draw_interventions.output,
+        rules.draw_forest.output,
+        rules.draw_solutions.output,
         expand(rules.animate.output, task=EXEMPLARS),
         rules.draw_learning.output,
         rules.draw_evidence.output,

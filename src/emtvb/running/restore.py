@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -83,7 +84,7 @@ def _changed(record: Record, folder: Path, digest: Callable[[Path], str]) -> lis
 
 def _remembered(record: Record, folder: Path, param: str) -> MetadataRecord:
     """What Snakemake would have kept."""
-    inputs = {str(folder / path): f"sha256:{digest}" for path, digest in record.inputs.items()}
+    inputs = {os.path.normpath(folder / path): f"sha256:{digest}" for path, digest in record.inputs.items()}
     return MetadataRecord(
         rule=record.rule,
         input=sorted(inputs),
