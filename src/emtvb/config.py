@@ -133,8 +133,8 @@ class ExemplarSettings(Settings):
     seed: Seed | None = Field(None, description="One of the sweep's seeds.")
     compare_l2: NonNegative | None = Field(
         None,
-        description="Another of the sweep's L2 penalties: of a second network of each task, which differs in nothing else "
-        "and stands beside the first where figures compare penalties; null for none.",
+        description="Another of the sweep's L2 penalties: of a second network of each task, which differs in nothing "
+        "else and stands beside the first where figures compare penalties; null for none.",
     )
 
 

@@ -106,8 +106,8 @@ def make_exemplar(d: int = 3, s: int = 3, rows: Rows | None = None, **settings: 
 
 
 _ERRORS = (
-    "spectral_error", "optimal_spectral_error", "power_gain", "power_shape_error", "data_gain", "data_shape_error", "realisation_gain",
-    "realisation_shape_error",
+    "spectral_error", "optimal_spectral_error", "power_gain", "power_shape_error", "data_gain", "data_shape_error",
+    "realisation_gain",    "realisation_shape_error",
 )  # fmt: skip
 
 
@@ -115,8 +115,8 @@ def make_broken(d: int = 3, s: int = 3) -> Exemplar:
     """An exemplar of a network that did not converge: NaN, infinities, nothing long-term."""
     arrays = make_arrays(d, s, kept=False, task="T2", **dict.fromkeys(_ERRORS, float("nan")), test_accuracy=0.5)
     for name in (
-        "W_hh_in_scaled_memories", "W_hh_in_data_memories", "hidden", "memories", "data_memories", "network_eigenvalues",
-        "outputs", "edit_outputs",
+        "W_hh_in_scaled_memories", "W_hh_in_data_memories", "hidden", "memories", "data_memories",
+        "network_eigenvalues", "outputs", "edit_outputs",
     ):  # fmt: skip
         arrays[name] = arrays[name].copy()
         arrays[name].flat[0] = np.nan

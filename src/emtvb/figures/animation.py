@@ -93,7 +93,7 @@ def draw(exemplar: Exemplar) -> FuncAnimation:
             memories = slice(0, exemplar.s * exemplar.d)
             shown[memories] = 1 - _PALE * (1 - shown[memories])
         shown[empty[frame]] = 1
-        cells.set_facecolor(shown)
+        cells.set_facecolor(shown.tolist())
         in_input_phase = frame < exemplar.s
         for artist in from_input:
             artist.set_visible(in_input_phase)
@@ -111,7 +111,8 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
 
     Returns:
         Columns ``run_id``, ``task``, ``step`` (from 1), ``phase``, ``series`` (memory, input, output, target),
-        ``variable`` (of memories, from 1), ``dimension``, ``value`` (empty where there is none, or nothing written yet).
+        ``variable`` (of memories, from 1), ``dimension``, ``value`` (empty where there is none, or nothing is
+        written yet).
     """
     values = np.where(_not_yet_written(exemplar), np.nan, _frames(exemplar))
     steps, size = values.shape

@@ -274,9 +274,10 @@ def summarise(curves: pd.DataFrame) -> pd.DataFrame:
         curves: As :func:`with_settings` gives them, at least one row.
 
     Returns:
-        Columns ``task``, ``hidden_dim``, ``l2``, ``threshold``, ``step``, ``runs``; ``accuracy_25``, ``accuracy_50``, ``accuracy_75``
-        and the same of ``loss``; ``horizon``, the (lower) median; ``moves_up``, whether it is above that of the row
-        before. Numbers that are not finite are left out. Tasks in their order of appearance, the rest ascending.
+        Columns ``task``, ``hidden_dim``, ``l2``, ``threshold``, ``step``, ``runs``; ``accuracy_25``, ``accuracy_50``,
+        ``accuracy_75`` and the same of ``loss``; ``horizon``, the (lower) median; ``moves_up``, whether it is above
+        that of the row before. Numbers that are not finite are left out. Tasks in their order of appearance, the rest
+        ascending.
     """
     group = ["task", "hidden_dim", "l2", "threshold"]
     finite = curves.replace([np.inf, -np.inf], np.nan)

@@ -220,4 +220,6 @@ def _show_outputs(strips: Sequence[Axes], edit: EditShown) -> AxesImage:
 def _outline(axes: Axes, cells: Bool[np.ndarray, "row column"], first: int = 0) -> None:
     """A frame round each of these cells of an image whose first column stands at ``first``."""
     for row, column in np.argwhere(cells):
-        axes.add_patch(Rectangle((first + column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=EXPECTED, linewidth=0.6))
+        axes.add_patch(
+            Rectangle((first + column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=EXPECTED, linewidth=0.6)
+        )

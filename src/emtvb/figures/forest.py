@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
-from emtvb.figures.panels import swarm, wrapped
-from emtvb.figures.style import COLOURS, COLUMN, EXPECTED, style
+from emtvb.figures.panels import each, swarm, wrapped
+from emtvb.figures.style import COLOURS, COLUMN, style
 
 CELL = ["task", "hidden_dim", "l2"]
 SIGNS = {"agrees": "=", "differs": "\N{NOT EQUAL TO}", "undecided": "?", "not judged": "\N{EN DASH}"}
@@ -79,9 +79,9 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _name_cells(axes: Axes, cells: list[tuple[object, ...]]) -> None:
+def _name_cells(axes: Axes, cells: list[tuple[Any, Any, Any]]) -> None:
     """Settings at the left, each where it changes; tasks are told apart by bands."""
-    before: tuple[object, ...] = (None, None)
+    before: tuple[Any, Any] = (None, None)
     shaded = True
     for i, (task, hidden_dim, l2) in enumerate(cells):
         if task != before[0]:
@@ -99,7 +99,7 @@ def _name_cells(axes: Axes, cells: list[tuple[object, ...]]) -> None:
         axes.text(_NAMES[place], -0.8, name, ha="right", va="bottom", fontsize=7)
 
 
-def _fill(axes: Axes, none: Axes | None, rows: pd.DataFrame, cells: list[tuple[object, ...]]) -> None:
+def _fill(axes: Axes, none: Axes | None, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> None:
     """The marks of one measure; those without a value on ``none``."""
     for i, cell in enumerate(cells):
         of_cell = rows[(rows[CELL] == list(cell)).all(axis=1)]
@@ -107,27 +107,27 @@ def _fill(axes: Axes, none: Axes | None, rows: pd.DataFrame, cells: list[tuple[o
         seeds = seeds[np.isfinite(seeds)]
         offsets = swarm(seeds, 0.01, 0.11, 0.3) if none is None else swarm(np.log10(seeds), 0.04, 0.11, 0.3)
         axes.plot(seeds, i + _LINES["seed"] + offsets, "o", color=_SEEDS, markersize=1.6, markeredgewidth=0, zorder=2)
-        for row in of_cell[of_cell["kind"] == "ours"].itertuples():
+        for row in each(of_cell[of_cell["kind"] == "ours"]):
             axes.plot([row.low, row.high], [i + _LINES["ours"]] * 2, color=_OURS, linewidth=1.1, zorder=3)
             _mark(axes, none, row.value, i + _LINES["ours"], _OUR_LOOK)
-        for row in of_cell[of_cell["kind"] == "printed"].itertuples():
+        for row in each(of_cell[of_cell["kind"] == "printed"]):
             place = i + _LINES["printed"]
             axes.plot([row.low, row.high], [place] * 2, color=_MARGIN, linewidth=4, solid_capstyle="butt", zorder=1)
             _mark(axes, none, row.value, place, _PRINTED_LOOK)
 
 
-_OUR_LOOK = {"marker": "o", "color": _OURS, "markersize": 3.2, "markeredgewidth": 0, "zorder": 4}
-_PRINTED_LOOK = {
+_OUR_LOOK: dict[str, Any] = {"marker": "o", "color": _OURS, "markersize": 3.2, "markeredgewidth": 0, "zorder": 4}
+_PRINTED_LOOK: dict[str, Any] = {
     "marker": "D", "markerfacecolor": "none", "markeredgecolor": _PRINTED, "markersize": 3.2, "markeredgewidth": 0.9,
     "zorder": 5,
 }  # fmt: skip
 
 
-def _mark(axes: Axes, none: Axes | None, value: float, place: float, look: dict[str, object]) -> None:
+def _mark(axes: Axes, none: Axes | None, value: float, place: float, look: dict[str, Any]) -> None:
     if np.isfinite(value):
-        axes.plot([value], [place], clip_on=False, **look)  # type: ignore[arg-type]
+        axes.plot([value], [place], clip_on=False, **look)
     elif none is not None:
-        none.plot([0], [place], clip_on=False, **look)  # type: ignore[arg-type]
+        none.plot([0], [place], clip_on=False, **look)
 
 
 def _scale_accuracies(axes: Axes, rows: pd.DataFrame) -> None:
@@ -143,13 +143,15 @@ def _scale_accuracies(axes: Axes, rows: pd.DataFrame) -> None:
 def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
     """As far as values and margins go; intervals that go further end in an arrow."""
     of_errors = rows[rows["measure"] == "spectral_error"]
-    shown = np.concatenate([of_errors["value"], *(of_errors.loc[of_errors["kind"] == "printed", end] for end in ("low", "high"))])
+    shown = np.concatenate(
+        [of_errors["value"], *(of_errors.loc[of_errors["kind"] == "printed", end] for end in ("low", "high"))]
+    )
     shown = shown[np.isfinite(shown) & (shown > 0)].astype(float)
     low, high = (float(shown.min()) / 1.4, float(shown.max()) * 1.4) if shown.size else (1e-3, 1e-2)
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     cells = {cell: i for i, cell in enumerate(rows[CELL].drop_duplicates().itertuples(index=False, name=None))}
-    for row in of_errors[of_errors["kind"] == "ours"].itertuples():
+    for row in each(of_errors[of_errors["kind"] == "ours"]):
         for beyond, end, marker in ((row.low < low, low, "<"), (row.high > high, high, ">")):
             if beyond:
                 place = cells[row.task, row.hidden_dim, row.l2] + _LINES["ours"]
@@ -165,41 +167,44 @@ def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
     none.spines["right"].set(color="0.6", linestyle=(0, (2, 2)))
 
 
-def _say(axes: Axes, rows: pd.DataFrame, cells: list[tuple[object, ...]]) -> None:
+def _say(axes: Axes, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> None:
     """Coverage and verdicts, behind the panels."""
-    ours = rows[rows["kind"] == "ours"].set_index([*CELL, "measure"])
+    ours = {(row.task, row.hidden_dim, row.l2, row.measure): row for row in each(rows[rows["kind"] == "ours"])}
     places = {"accuracy": _ACCURACY[0] + _ACCURACY[1] + 0.08, "spectral_error": COLUMN - 0.07}
     for i, cell in enumerate(cells):
         for measure, place in places.items():
-            row = ours.loc[(*cell, measure)]
-            if isinstance(row["verdict"], str):
-                heavy = "bold" if row["verdict"] == "differs" else "normal"
-                axes.text(place, i, SIGNS[row["verdict"]], ha="center", va="center", fontsize=7.5, fontweight=heavy)
+            row = ours[(*cell, measure)]
+            if isinstance(row.verdict, str):
+                heavy = "bold" if row.verdict == "differs" else "normal"
+                axes.text(place, i, SIGNS[row.verdict], ha="center", va="center", fontsize=7.5, fontweight=heavy)
             if measure == "spectral_error":
-                covered = f"{row['with_value']}/{row['seeds']}"
-                axes.text(COLUMN - 0.15, i, covered, ha="right", va="center", fontsize=7)
+                axes.text(COLUMN - 0.15, i, f"{row.with_value}/{row.seeds}", ha="right", va="center", fontsize=7)
     axes.text(COLUMN - 0.15, -0.8, "n/m", ha="right", va="bottom", fontsize=7)
 
 
 def _legend(figure: Figure, rows: pd.DataFrame) -> None:
     most = int(rows["seeds"].max())
-    line: Callable[..., Line2D] = lambda **look: Line2D([], [], linestyle="none", **look)  # noqa: E731
-    entries: list[tuple[object, str]] = [
-        (line(marker="o", color=_SEEDS, markersize=2, markeredgewidth=0), f"our seeds ({most})" if most > 1 else "our seed")
-    ]
-    judged = rows["kind"].eq("ours") & rows["low"].notna()
-    bar = Line2D([], [], color=_OURS, linewidth=1.1, **{k: v for k, v in _OUR_LOOK.items() if k != "color"})  # type: ignore[arg-type]
-    entries.append(
-        (bar, "mean, 95% of what 20 such would print") if judged.any() else (line(**_OUR_LOOK), "their mean")
-    )
+    seeds = _dot(marker="o", color=_SEEDS, markersize=2, markeredgewidth=0)
+    entries: list[tuple[Any, str]] = [(seeds, f"our seeds ({most})" if most > 1 else "our seed")]
+    if (rows["kind"].eq("ours") & rows["low"].notna()).any():
+        line = Line2D([], [], color=_OURS, linewidth=1.1)
+        entries.append(((line, _dot(**_OUR_LOOK)), "mean, and 95% interval of what 20 would print"))
+    else:
+        entries.append((_dot(**_OUR_LOOK), "their mean"))
     if (rows["kind"] == "printed").any():
-        margin = Patch(facecolor=_MARGIN)
-        entries.append(((margin, line(**_PRINTED_LOOK)), "printed, with the margin that counts as the same"))
-    texts = [f"{sign} {name}" for name, sign in SIGNS.items() if (rows["verdict"] == name).any()]
-    handles, labels = zip(*entries, strict=True)
+        entries.append(
+            ((Patch(facecolor=_MARGIN), _dot(**_PRINTED_LOOK)), "printed, and the margin that counts as the same")
+        )
     figure.legend(
-        handles, labels, loc="lower left", bbox_to_anchor=(0.01, 0.17 / figure.get_figheight()),
-        handler_map={tuple: HandlerTuple(ndivide=1)}, labelspacing=0.35, handlelength=1.6,
+        [handle for handle, _ in entries], [name for _, name in entries], loc="lower left",
+        bbox_to_anchor=(0.01, 0.17 / figure.get_figheight()), handler_map={tuple: HandlerTuple(ndivide=1)},
+        labelspacing=0.35, handlelength=1.6,
     )  # fmt: skip
-    said = "verdict: " + "   ".join(texts) + "   n/m: seeds with an error" if texts else "n/m: seeds with an error"
-    figure.text(0.06 / COLUMN, 0.1 / figure.get_figheight(), said, fontsize=7, va="center", color=EXPECTED)
+    verdicts = [f"{sign} {name}" for name, sign in SIGNS.items() if (rows["verdict"] == name).any()]
+    said = "   ".join([*verdicts, "n/m: seeds with an error"])
+    figure.text(0.06 / COLUMN, 0.1 / figure.get_figheight(), said, fontsize=7, va="center")
+
+
+def _dot(**look: Any) -> Line2D:
+    """A mark in the key."""
+    return Line2D([], [], linestyle="none", **look)

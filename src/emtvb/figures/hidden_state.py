@@ -85,7 +85,8 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
     Returns:
         Columns ``run_id``, ``task``, ``step`` (from 1), ``phase``, ``series`` (hidden state, memory by data, the
         paper's memory, theory), ``index`` (neuron or stacked element), ``variable`` (from 1) and ``dimension`` (both
-        empty for neurons), ``fitted``, whether what is read was fitted on this phase, ``value`` (of the paper's memories: scaled; empty where there is none).
+        empty for neurons), ``fitted``, whether what is read was fitted on this phase, ``value`` (of the paper's
+        memories: scaled; empty where there is none).
     """
     read = _memories(exemplar)
     frames = []

@@ -41,8 +41,8 @@ def draw(measured: pd.DataFrame) -> Figure:
 
     A mark is a network that solves its task, filled without a penalty and open with one; equal ones stand side by side.
     The line across a column is how often its networks are right for as long without any edit, their mean. Grey crosses
-    are the controls: steps of the same size along another element's column (or, where that was not measured, in a random
-    direction), which must fail. Below each group: how many of its runs solve the task and so are drawn.
+    are the controls: steps of the same size along another element's column (or, where that was not measured, in a
+    random direction), which must fail. Below each group: how many of its runs solve the task and so are drawn.
 
     Args:
         measured: Run table and measurements together, at least one row.
@@ -72,8 +72,8 @@ def numbers(measured: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns ``run_id``, ``task``, ``hidden_dim``, ``l2``, ``threshold``, ``seed``, ``verdict``, ``test_accuracy``,
         ``unedited_success``, ``method`` (data, power, realisation), ``edit_success``, ``random_edit_success``,
-        ``random_edit_ignored``, ``other_edit_success`` (empty where it was not measured), ``solved``, whether the run is
-        drawn.
+        ``random_edit_ignored``, ``other_edit_success`` (empty where it was not measured), ``solved``, whether the run
+        is drawn.
     """
     frames = []
     for method in METHODS:

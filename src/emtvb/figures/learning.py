@@ -28,9 +28,9 @@ _DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (7, 2)), (0
 def draw(summary: pd.DataFrame) -> Figure:
     """Median over runs against the step, with the quartiles as a band: accuracy, loss, and the median horizon.
 
-    A column of panels per hidden size and threshold. Where there are several L2 penalties they have the colours and each
-    task has its own panels, else tasks have the colours. Losses have one scale. Penalties under which nothing was learned
-    are left out and named.
+    A column of panels per hidden size and threshold. Where there are several L2 penalties they have the colours and
+    each task has its own panels, else tasks have the colours. Losses have one scale. Penalties under which nothing was
+    learned are left out and named.
 
     Args:
         summary: As ``emtvb.figures.data.summarise`` gives it.
@@ -56,9 +56,9 @@ def draw(summary: pd.DataFrame) -> Figure:
             for value, group in part.groupby(colour_by, sort=False):
                 for axes, measure in zip(of_task[:, j], MEASURES, strict=True):
                     _curve(axes, group, measure, looks[value])
-        _name_rows(of_task[:, 0], task)
-    _scale_losses(panels[1 :: len(MEASURES)].ravel(), drawn)
-    _scale_horizons(panels[2 :: len(MEASURES)].ravel(), drawn)
+        _name_rows(list(of_task[:, 0]), task)
+    _scale_losses(list(panels[1 :: len(MEASURES)].ravel()), drawn)
+    _scale_horizons(list(panels[2 :: len(MEASURES)].ravel()), drawn)
     for j, (hidden_dim, threshold) in enumerate(columns):
         panels[0, j].set_title(f"{hidden_dim} neurons\nthreshold {threshold:g}")
         panels[-1, j].set_xlabel("step")
@@ -70,9 +70,9 @@ def draw(summary: pd.DataFrame) -> Figure:
 
 def _trained(summary: pd.DataFrame) -> tuple[pd.DataFrame, list[float]]:
     """What is drawn, and the penalties that are not; all of it where nothing was learned at all."""
-    best = summary.groupby("l2", sort=True)["accuracy_75"].max()
-    idle = [float(l2) for l2, accuracy in best.items() if not accuracy > CHANCE]
-    if len(idle) == len(best):
+    l2s = sorted(summary["l2"].unique())
+    idle = [float(l2) for l2 in l2s if not summary.loc[summary["l2"] == l2, "accuracy_75"].max() > CHANCE]
+    if len(idle) == len(l2s):
         return summary, []
     return summary[~summary["l2"].isin(idle)], idle
 
@@ -95,7 +95,7 @@ def _curve(axes: Axes, group: pd.DataFrame, measure: str, look: Mapping[str, obj
     axes.plot(group["step"], group[f"{measure}_50"], linewidth=0.9, zorder=3, **look)  # type: ignore[arg-type]
     if (group["runs"] > 1).any():
         low, high = group[f"{measure}_25"], group[f"{measure}_75"]
-        axes.fill_between(group["step"], low, high, color=look["color"], alpha=0.2, linewidth=0)  # type: ignore[arg-type]
+        axes.fill_between(group["step"], low, high, color=look["color"], alpha=0.2, linewidth=0)
 
 
 def _widen_the_beginning(axes: Axes, steps: int, few: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
@@ -41,9 +42,7 @@ def robust_limit(values: Float[np.ndarray, "*shape"], quantile: float = 0.995) -
     return limit if limit > 0 else 1.0
 
 
-def swarm(
-    values: Float[np.ndarray, " value"], near: float, apart: float, widest: float
-) -> Float[np.ndarray, " value"]:
+def swarm(values: Float[np.ndarray, " value"], near: float, apart: float, widest: float) -> Float[np.ndarray, " value"]:
     """How far to the side of its column each value's mark stands, so that near ones are side by side.
 
     Args:
@@ -63,6 +62,11 @@ def swarm(
         step = min(apart, widest / max(len(members) - 1, 1))
         offsets[members] = (np.arange(len(members)) - (len(members) - 1) / 2) * step
     return offsets
+
+
+def each(table: pd.DataFrame) -> list[Any]:
+    """A table's rows, with a column as an attribute."""
+    return list(table.itertuples())
 
 
 def mark_blocks(

@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
-from emtvb.figures.panels import wrapped
+from emtvb.figures.panels import each, wrapped
 from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
 
+SOLUTIONS = ("linearly stored and editable", "solves the task without it")
+"""The verdicts that are solutions, in the order in which they are shown."""
 UNSOLVED = "did not learn"
 """The verdict that is no solution: what is left of all runs."""
 KINDS = ("o", EXPECTED), ("s", COLOURS[5]), ("^", COLOURS[0]), ("D", COLOURS[3])
@@ -48,9 +50,10 @@ def draw(rows: pd.DataFrame) -> Figure:
     across = min(len(tasks), 2)
     deep = -(-len(tasks) // across)
     figure = Figure(figsize=(PAGE, 1.75 * deep + 2.6), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[1.75 * deep + 0.2, 2.4])
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[1.75 * deep + 0.2, 2.4]).ravel()
     panels = above.subplots(deep, across, squeeze=False, sharey=True).ravel()
-    verdicts = [verdict for verdict in rows["verdict"].dropna().unique() if verdict != UNSOLVED]
+    found = set(rows["verdict"].dropna()) - {UNSOLVED}
+    verdicts = [*(kind for kind in SOLUTIONS if kind in found), *sorted(found - set(SOLUTIONS))]
     for i, (axes, task) in enumerate(zip(panels, tasks, strict=False)):
         _show_kinds(axes, kinds[kinds["task"] == task], verdicts)
         axes.set_title(wrapped(str(task), 40))
@@ -61,7 +64,9 @@ def draw(rows: pd.DataFrame) -> Figure:
     above.supylabel("share of runs", fontsize=8)
     looks = {verdict: KINDS[k % len(KINDS)] for k, verdict in enumerate(verdicts)}
     handles = [_mark_of(marker, colour) for marker, colour in looks.values()]
-    note = f"not shown: L2 {', '.join(f'{l2:g}' for l2 in left_out)}, with which nothing is solved" if left_out else None
+    note = (
+        f"not shown: L2 {', '.join(f'{l2:g}' for l2 in left_out)}, with which nothing is solved" if left_out else None
+    )
     above.legend(handles, list(looks), loc="outside upper center", ncols=len(looks) or 1, title=note)
     pairs = rows[(rows["panel"] != "kind") & ~rows["l2"].isin(left_out)]
     _show_pairs(below.subplots(1, 2 * len(PAIRS)), pairs, tasks)
@@ -89,6 +94,7 @@ def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> Non
                  .itertuples(index=False, name=None))  # fmt: skip
     thresholds = sorted(kinds["threshold"].unique())
     step = 0.8 / len(thresholds)
+    upright = len(cells) * len(thresholds) > 10
     ticks, names = [], []
     for i, (hidden_dim, l2) in enumerate(cells):
         for j, threshold in enumerate(thresholds):
@@ -99,16 +105,16 @@ def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> Non
             for k, verdict in enumerate(verdicts):
                 marker, colour = KINDS[k % len(KINDS)]
                 place = middle + (k - (len(verdicts) - 1) / 2) * step * 0.4
-                for row in there[there["verdict"] == verdict].itertuples():
+                for row in each(there[there["verdict"] == verdict]):
                     axes.plot([place] * 2, [row.low, row.high], color=colour, linewidth=0.9)
                     axes.plot([place], [row.value], marker, color=colour, markersize=3.4, clip_on=False)
         axes.annotate(
-            f"{hidden_dim}\nL2 {l2:g}", (i, 0), (0, -24 if len(ticks) > 10 else -11), ("data", "axes fraction"), "offset points",
-            ha="center", va="top", fontsize=7, annotation_clip=False,
+            f"{hidden_dim}\nL2 {l2:g}", (i, 0), (0, -22 if upright else -11), ("data", "axes fraction"),
+            "offset points", ha="center", va="top", fontsize=7, annotation_clip=False,
         )  # fmt: skip
         if i:
             axes.axvline(i - 0.5, color="0.8", linewidth=0.5)
-    axes.set_xticks(ticks, names, rotation=90 if len(ticks) > 10 else 0)
+    axes.set_xticks(ticks, names, rotation=90 if upright else 0)
     axes.tick_params(axis="x", length=0, pad=1)
     axes.set(xlim=(-0.5, len(cells) - 0.5), ylim=(-0.03, 1.03))
 

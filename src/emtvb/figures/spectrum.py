@@ -21,17 +21,16 @@ from emtvb.figures.style import COLUMN, EXPECTED, FOUND, OTHER, PAGE, style
 _INSIDE = 0.7
 """Radius at which a multiplicity stands; the eigenvalue's own is 1."""
 _SAME = 1e-4
-"""Eigenvalues of Phi that are nearer to each other are one: multiple ones are computed with errors of 1e-8 and less, and
+"""Eigenvalues of Phi that are nearer to each other are one: what is computed of multiple ones differs by rounding, and
 different ones are further apart."""
-
 
 
 @style()
 def draw(exemplars: Sequence[Exemplar]) -> Figure:
     """A panel per network with the unit circle, of one size in all; Phi as open circles, W_hh as dots.
 
-    A column per task where every task has as many networks, below each other. Where Phi has an eigenvalue several times,
-    a number inside the circle says how often. Eigenvalues that are not finite are not drawn.
+    A column per task where every task has as many networks, below each other. Where Phi has an eigenvalue several
+    times, a number inside the circle says how often. Eigenvalues that are not finite are not drawn.
 
     Args:
         exemplars: At least one; those of a task one after the other.
@@ -60,8 +59,8 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
     """The eigenvalues, a row each.
 
     Returns:
-        Columns ``run_id``, ``task``, ``l2``, ``matrix`` (Phi or W_hh; of Phi those other than 0), ``real``, ``imaginary``,
-        ``modulus``, ``angle`` (radians), ``long_term``.
+        Columns ``run_id``, ``task``, ``l2``, ``matrix`` (Phi or W_hh; of Phi those other than 0), ``real``,
+        ``imaginary``, ``modulus``, ``angle`` (radians), ``long_term``.
     """
     frames = [
         _table(exemplar, matrix, values)
@@ -104,7 +103,9 @@ def _panel(axes: Axes, exemplar: Exemplar) -> None:
     for value, times in multiplicities(exemplar.phi_eigenvalues):
         if times > 1:
             place = _INSIDE * value
-            text = axes.text(place.real, place.imag, rf"$\times${times}", ha="center", va="center", fontsize=7, zorder=5)
+            text = axes.text(
+                place.real, place.imag, rf"$\times${times}", ha="center", va="center", fontsize=7, zorder=5
+            )
             text.set_path_effects([withStroke(linewidth=1.5, foreground="white")])
 
 

@@ -44,9 +44,9 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     """A row per task: for each of its networks W_hh between neurons and between variable memories three times; and Phi.
 
     The memories are the paper's (power iteration), those by data and those of realisation theory, each column in the
-    units of what is stored. In all three W_hh is divided by its gain there, for the theory speaks of the weights' shape:
-    tanh takes back what they amplify. Below a panel: the relative distance from Phi that is left, and the gain. Elements
-    without a variable memory are left out; values beyond the colour limits have colours of their own.
+    units of what is stored. In all three W_hh is divided by its gain there, for the theory speaks of the weights'
+    shape: tanh takes back what they amplify. Below a panel: the relative distance from Phi that is left, and the gain.
+    Elements without a variable memory are left out; values beyond the colour limits have colours of their own.
 
     Args:
         exemplars: At least one; those of a task one after the other.

@@ -67,12 +67,12 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         modulus: Eigenvalues with a larger modulus are long-term.
 
     Returns:
-        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed, modulus, measurements,
-        the edits' names, times, bases and notes), ``composition`` (d, memory), ``phi`` (memory, memory),
+        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed, modulus, measurements, the
+        edits' names, times, bases and notes), ``composition`` (d, memory), ``phi`` (memory, memory),
         ``phi_eigenvalues``, ``network_eigenvalues``, ``W_hh``, ``kept`` (memory); in the paper's variable memories as
         published ``W_hh_in_memories`` (memory + up to ten residual components, squared) and ``memories`` (time, memory:
-        Psi* h); in the same with the lengths of what is stored ``W_hh_in_scaled_memories`` (memory, memory); in those by
-        data ``W_hh_in_data_memories`` and ``data_memories``; in the realisation's ``W_hh_in_realised_memories``;
+        Psi* h); in the same with the lengths of what is stored ``W_hh_in_scaled_memories`` (memory, memory); in those
+        by data ``W_hh_in_data_memories`` and ``data_memories``; in the realisation's ``W_hh_in_realised_memories``;
         ``inputs`` (time, d), ``hidden`` (time, hidden), ``outputs`` (time, d), ``targets`` (time, d; 0 in the input
         phase), ``theory`` (time, memory: m); ``edit_before`` and ``edit_after`` (edit, memory: m and m'), ``edit_past``
         (edit, step, d: the outputs until the edit), ``edit_outputs``, ``edit_expected`` and ``edit_unedited`` (edit,

@@ -27,21 +27,22 @@ def rows(measured: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns ``task``, ``hidden_dim``, ``l2``; ``measure`` (accuracy or spectral_error); ``kind``: seed (a seed's
-        best over the thresholds), ours (their mean; the interval is evidence's 95% prediction of what 20 such seeds would
-        print) or printed (the interval is the margin within which a value counts as the same); ``seed``; ``value`` (NaN:
-        there is no error); ``low`` and ``high``; ``with_value`` of ``seeds`` have one; ``verdict``: agrees, differs,
-        undecided, or not judged. Of rows that have no such thing it is empty. Cells in the order of the paper's table.
+        best over the thresholds), ours (their mean; the interval is evidence's 95% prediction of what 20 such seeds
+        would print) or printed (the interval is the margin within which a value counts as the same); ``seed``;
+        ``value`` (NaN: there is no error); ``low`` and ``high``; ``with_value`` of ``seeds`` have one; ``verdict``:
+        agrees, differs, undecided, or not judged. Of rows that have no such thing it is empty. Cells in the order of
+        the paper's table.
     """
     own = table1.paper_runs(table1.without_twins(measured))
     published = table1.published().set_index(table1.CELL)
     judged = table1.judge_cells(measured) if len(own) else {}
     exact = table1.best_by_seed(table1.as_published(measured))
     every = table1.best_by_seed(own if len(own) else table1.without_twins(measured))
-    there = list(dict.fromkeys(every.index.droplevel("seed")))
+    there = list(dict.fromkeys(_cells(every)))
     cells = ([cell for cell in published.index if cell in there] if len(own) else []) or there
     found: list[dict[str, object]] = []
     for cell in cells:
-        whole = cell in exact.index.droplevel("seed")
+        whole = cell in _cells(exact)
         seeds = _seeds(exact if whole else every, cell)
         for measure, judgement in zip(MEASURES, judged.get(cell, (None, None))[::-1], strict=True):
             printed = published[measure].get(cell) if len(own) else None
@@ -50,6 +51,10 @@ def rows(measured: pd.DataFrame) -> pd.DataFrame:
 
 
 COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "with_value", "seeds", "verdict"]
+
+
+def _cells(by_seed: pd.DataFrame) -> list[tuple[str, int, float]]:
+    return list(by_seed.reset_index()[table1.CELL].itertuples(index=False, name=None))
 
 
 def _seeds(by_seed: pd.DataFrame, cell: tuple[str, int, float]) -> pd.DataFrame:

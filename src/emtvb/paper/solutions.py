@@ -50,9 +50,7 @@ def _kinds(runs: pd.DataFrame) -> pd.DataFrame:
     return table.assign(panel=KIND, value=table["found"] / table["runs"], low=low, high=high)
 
 
-def clopper_pearson(
-    found: np.ndarray, runs: np.ndarray, level: float = LEVEL
-) -> tuple[np.ndarray, np.ndarray]:
+def clopper_pearson(found: np.ndarray, runs: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """The exact interval of a share, of which ``found`` of ``runs`` were seen."""
     tail = (1 - level) / 2
     with np.errstate(invalid="ignore"):

@@ -24,6 +24,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
 }
 """Kinds of claims, which are counted apart, and the groups that each has."""
 
+
 @dataclass(frozen=True)
 class Stratum:
     """What networks of one group say about a statement.
