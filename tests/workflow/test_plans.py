@@ -16,12 +16,14 @@ import pytest
 from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
-INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 3}
-TABLES = {"aggregate_measurements": 1, "tabulate": 1, "draw_interventions": 1}
+INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 6}
+OF_CELLS = {"tabulate": 1, "draw_forest": 1, "draw_solutions": 1}
+TABLES = {"aggregate_measurements": 1, "draw_interventions": 1, **OF_CELLS}
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "animate": 3, "draw_edits": 3,
 }  # fmt: skip
-FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1, "draw_interventions": 1, "draw_evidence": 1}
+FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1, "draw_interventions": 1, "draw_evidence": 1, "draw_forest": 1,
+           "draw_solutions": 1}
 LEARNING = {"summarise_learning": 1, "draw_learning": 1}
 AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING}
 DIGESTS = {"list_digests": 1}
@@ -165,8 +167,8 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
                {"draw_spectrum": 1}),
     "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
     "a comment in the style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font", "# \nfont"), {}),
-    "published": (_edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1}),
-    "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'), {"tabulate": 1}),
+    "published": (_edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), OF_CELLS),
+    "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'), OF_CELLS),
     "script": (_edit("workflow/scripts/tabulate.py", "snakemake.output.md", "str(snakemake.output.md)"),
                {"tabulate": 1}),
     "rule": (_edit("workflow/rules/figures.smk", '        recipe=recipe("draw_weights"),',
@@ -176,11 +178,13 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "modulus": (_edit(CONFIG, "  horizon: 12", "  horizon: 12\n  modulus: 0.8"),
                 {"state_settings": 1, **INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "exemplar": (_edit(CONFIG, "exemplar: {", "exemplar: {seed: 2, "),
-                 {"state_settings": 1, "look_at_exemplar": 3, **EXEMPLAR_FIGURES}),
+                 {"state_settings": 1, "look_at_exemplar": 6, **EXEMPLAR_FIGURES}),
+    "another penalty beside it": (_edit(CONFIG, "exemplar: {compare_l2: 0.001}", "exemplar: {compare_l2: null}"),
+                 {"state_settings": 1, "draw_spectrum": 1, "draw_weights": 1}),
     "rate": (_edit(CONFIG, "learning_rate: 0.01", "learning_rate: 0.02"),
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 1,
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 2,
               **TABLES, **LEARNING, **DIGESTS, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
               "draw_hidden_state": 1, "animate": 1, "draw_edits": 1, "state_codecheck": 1}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
@@ -208,8 +212,10 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
         lambda project: (_forget(project), EDITS["figure"][0](project)), {"draw_spectrum": 1}),
     "memory lost, old times, a seed removed": (
         lambda project: (_forget(project), _give_old_times(project),
+                         project.edit(CONFIG, "exemplar: {compare_l2: 0.001}\n", ""),
                          project.edit(CONFIG, "l2: [0, 0.001]", "l2: [0]")),
-        {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, **DIGESTS}),
+        {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, **DIGESTS, "draw_spectrum": 1,
+         "draw_weights": 1}),
     "trainings left out": (_publish, {}),
     "trainings left out, then a figure edited": (
         lambda project: (_publish(project), EDITS["figure"][0](project)), {"draw_spectrum": 1}),

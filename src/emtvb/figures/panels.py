@@ -56,7 +56,7 @@ def swarm(values: Float[np.ndarray, " value"], near: float, apart: float, widest
     """
     offsets = np.zeros(len(values))
     order = np.argsort(values, kind="stable")
-    rows = np.floor((values[order] - np.nanmin(values, initial=0)) / near) if len(values) else np.zeros(0)
+    rows = np.round(values[order] / near)
     for row in np.unique(rows):
         members = order[rows == row]
         step = min(apart, widest / max(len(members) - 1, 1))

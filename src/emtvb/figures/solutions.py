@@ -69,7 +69,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     )
     above.legend(handles, list(looks), loc="outside upper center", ncols=len(looks) or 1, title=note)
     pairs = rows[(rows["panel"] != "kind") & ~rows["l2"].isin(left_out)]
-    _show_pairs(below.subplots(1, 2 * len(PAIRS)), pairs, tasks)
+    _show_pairs(list(below.subplots(1, 2 * len(PAIRS))), pairs, tasks)
     below.legend(*_tasks_and_penalties(pairs, tasks), loc="outside lower center", ncols=len(tasks) + 2)
     return figure
 
