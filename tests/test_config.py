@@ -121,7 +121,11 @@ def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() 
         ("tasks", [{"nam": "x", "id": [255, 0, 0]}], "tasks[0]"),
         ("exemplar.seed", 3, "exemplar.seed: 3: not in the sweep; seeds has 1, 2"),
         ("exemplar.compare_l2", 0.2, "exemplar.compare_l2: 0.2: not in the sweep; l2 has 0, 0.1"),
-        ("exemplar.compare_l2", 0, "exemplar.compare_l2: 0.0: is the first network's own penalty; give another, or null"),
+        (
+            "exemplar.compare_l2",
+            0,
+            "exemplar.compare_l2: 0.0: is the first network's own penalty; give another, or null",
+        ),
         ("exemplar.compare_l2", -1, "exemplar.compare_l2: -1"),
         ("exemplar.l2", 0.2, "exemplar.l2: 0.2: not in the sweep; l2 has 0, 0.1"),
     ],

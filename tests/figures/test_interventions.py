@@ -84,7 +84,9 @@ def test_columns_do_not_reach_into_each_other() -> None:
     measured = make_measured(("T1",), l2s=(0.0, 0.001))
     many = pd.concat([measured.assign(run_id=measured["run_id"] + str(i)) for i in range(20)], ignore_index=True)
     axes = interventions.draw(many).axes[0]
-    columns = sorted((min(line.get_xdata()), max(line.get_xdata())) for m in MARKERS.values() for line in marks(axes, m))
+    columns = sorted(
+        (min(line.get_xdata()), max(line.get_xdata())) for m in MARKERS.values() for line in marks(axes, m)
+    )
     assert len(columns) == 12
     assert all(left[1] < right[0] for left, right in zip(columns, columns[1:], strict=False))
     assert all(high - low > 0 for low, high in columns)
@@ -122,6 +124,8 @@ def test_where_no_run_solves_its_task_there_is_no_mark() -> None:
 
 def test_one_colour_and_one_marker_per_method() -> None:
     axes = interventions.draw(make_measured(("T1",))).axes[0]
-    colours = {marker: {to_rgba(line.get_markeredgecolor()) for line in marks(axes, marker)} for marker in MARKERS.values()}
+    colours = {
+        marker: {to_rgba(line.get_markeredgecolor()) for line in marks(axes, marker)} for marker in MARKERS.values()
+    }
     assert all(len(of_marker) == 1 for of_marker in colours.values())
     assert len(set.union(*colours.values())) == 3

@@ -98,7 +98,10 @@ def test_one_run_of_each_has_no_bands_and_tasks_have_the_colours() -> None:
 def test_a_sweep_has_rows_per_task_and_a_column_per_hidden_size() -> None:
     figure = learning.draw(data.summarise(make_curves(("T1", "T2"), (64, 32), (0.0, 0.001))))
     assert len(figure.axes) == 2 * 3 * 2
-    assert [axes.get_title() for axes in figure.axes[:2]] == ["32 neurons\nthreshold 0.98", "64 neurons\nthreshold 0.98"]
+    assert [axes.get_title() for axes in figure.axes[:2]] == [
+        "32 neurons\nthreshold 0.98",
+        "64 neurons\nthreshold 0.98",
+    ]
     names = ["T1\naccuracy", "loss", "horizon", "T2\naccuracy", "loss", "horizon"]
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == names
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["L2 = 0", "L2 = 0.001"]

@@ -22,7 +22,9 @@ def pairs(figure: Figure) -> list[Axes]:
 
 
 def points(axes: Axes, marker: str | None = None) -> np.ndarray:
-    shown = [line for line in axes.lines if line.get_marker() not in ("None", "") and marker in (None, line.get_marker())]
+    shown = [
+        line for line in axes.lines if line.get_marker() not in ("None", "") and marker in (None, line.get_marker())
+    ]
     return np.array([np.asarray(line.get_xydata(), float)[0] for line in shown])
 
 

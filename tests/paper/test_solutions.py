@@ -16,7 +16,9 @@ NAN = float("nan")
 def make_measured(seeds: int = 4, twins: int = 2) -> pd.DataFrame:
     """Runs of two tasks: with a penalty of 0.1 none learns, with 0.001 some otherwise; T2 seed 1 has so many twins."""
     found = []
-    for task, l2, threshold, seed in itertools.product(("T1", "T2"), (0.0, 0.001, 0.1), (0.9, 0.98), range(1, seeds + 1)):
+    for task, l2, threshold, seed in itertools.product(
+        ("T1", "T2"), (0.0, 0.001, 0.1), (0.9, 0.98), range(1, seeds + 1)
+    ):
         verdict = STORED if l2 == 0 else NOT_LEARNED if l2 == 0.1 or seed > 2 else OTHERWISE
         verdict = NOT_LEARNED if (l2, threshold, seed) == (0.0, 0.9, 1) else verdict
         run_id = f"{task}_h64_l2-{l2:g}_thr-{threshold:g}_seed{seed}"
@@ -28,7 +30,18 @@ def make_measured(seeds: int = 4, twins: int = 2) -> pd.DataFrame:
                 (f"{run_id}_twin{i}", task, 64, l2, threshold, seed, i, verdict, accuracy - 1e-6, error * (1 + i))
                 for i in range(1, twins + 1)
             ]
-    names = ["run_id", "task", "hidden_dim", "l2", "threshold", "seed", "twin", "verdict", "test_accuracy", "spectral_error"]
+    names = [
+        "run_id",
+        "task",
+        "hidden_dim",
+        "l2",
+        "threshold",
+        "seed",
+        "twin",
+        "verdict",
+        "test_accuracy",
+        "spectral_error",
+    ]
     return pd.DataFrame(found, columns=names)
 
 

@@ -22,8 +22,14 @@ TABLES = {"aggregate_measurements": 1, "draw_interventions": 1, **OF_CELLS}
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "animate": 3, "draw_edits": 3,
 }  # fmt: skip
-FIGURES = {**EXEMPLAR_FIGURES, "draw_learning": 1, "draw_interventions": 1, "draw_evidence": 1, "draw_forest": 1,
-           "draw_solutions": 1}
+FIGURES = {
+    **EXEMPLAR_FIGURES,
+    "draw_learning": 1,
+    "draw_interventions": 1,
+    "draw_evidence": 1,
+    "draw_forest": 1,
+    "draw_solutions": 1,
+}
 LEARNING = {"summarise_learning": 1, "draw_learning": 1}
 AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING}
 DIGESTS = {"list_digests": 1}
