@@ -12,8 +12,8 @@ def made(folder: Path, name: str, inputs: dict[str, str]) -> dict[Path, Record]:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("drawn")
     record = Record(
-        "draw", {}, {"settings": {}}, inputs, {name: provenance.sha256(folder / name)}, "2026-01-01T00:00:00+00:00", 1.0,
-        "", False, {},
+        "draw", {}, {"settings": {}}, inputs, {name: provenance.sha256(folder / name)}, "2026-01-01T00:00:00+00:00",
+        1.0, "", False, {},
     )  # fmt: skip
     return {folder / Path(name).with_suffix(provenance.SUFFIX): record}
 

@@ -28,8 +28,9 @@ def make_rows(
             here = {**about, "measure": measure}
             found += [{**here, "kind": "seed", "seed": i + 1, "value": value} for i, value in enumerate(values)]
             there = np.array(values)[np.isfinite(values)]
-            found.append({**here, "kind": "ours", "value": there.mean() if len(there) else NAN, "low": ends[0],
-                          "high": ends[1], "with_value": len(there), "seeds": len(values), "verdict": verdict})  # fmt: skip
+            mean = there.mean() if len(there) else NAN
+            counts = {"with_value": len(there), "seeds": len(values), "verdict": verdict}
+            found.append({**here, "kind": "ours", "value": mean, "low": ends[0], "high": ends[1], **counts})
             if printed:
                 value = printed[measure == "spectral_error"]
                 low, high = (value - 0.05, value + 0.05) if measure == "accuracy" else (value / 2, value * 2)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,7 +90,7 @@ def test_columns_do_not_reach_into_each_other() -> None:
         (min(line.get_xdata()), max(line.get_xdata())) for m in MARKERS.values() for line in marks(axes, m)
     )
     assert len(columns) == 12
-    assert all(left[1] < right[0] for left, right in zip(columns, columns[1:], strict=False))
+    assert all(left[1] < right[0] for left, right in itertools.pairwise(columns))
     assert all(high - low > 0 for low, high in columns)
 
 

@@ -97,7 +97,7 @@ def test_one_threshold_and_one_run_are_enough() -> None:
     measured = make_measured(twins=0)
     figure = solutions.draw(rows(measured[measured["threshold"] == 0.9].iloc[:1]))
     figure.canvas.draw()
-    assert [words(axes) for axes in pairs(figure)][0] == ["there is one threshold only"]
+    assert words(pairs(figure)[0]) == ["there is one threshold only"]
 
 
 def test_runs_without_a_mistake_and_without_an_error_are_there() -> None:

@@ -61,7 +61,7 @@ def test_kinds_are_counted_without_twins_and_those_of_none_too() -> None:
 
 @pytest.mark.parametrize(("found", "runs"), [(0, 5), (1, 5), (3, 20), (20, 20), (7, 13), (1, 1), (0, 1)])
 def test_intervals_are_exact(found: int, runs: int) -> None:
-    """At each end, what was seen or more of it has a chance of 2.5%; where it cannot be, the end is that of all shares."""
+    """At each end, what was seen or more of it has a chance of 2.5%, but where the end is 0 or 1."""
     low, high = (float(end[0]) for end in solutions.clopper_pearson(np.array([found]), np.array([runs])))
     assert low == 0 if found == 0 else stats.binom.sf(found - 1, runs, low) == pytest.approx(0.025)
     assert high == 1 if found == runs else stats.binom.cdf(found, runs, high) == pytest.approx(0.025)

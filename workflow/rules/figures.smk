@@ -1,6 +1,7 @@
 # The paper's figures (a) to (f); Table 1 as a forest plot, how often each kind of solution is found, two of edits and one of
 # how the rules for published numbers err: each from the files that it shows, its plotted numbers beside it as CSV.
 
+EXEMPLAR_FILE = results("measurements/exemplars/{task}.npz")
 EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, look=EXEMPLARS)
 LOOK_FILES = expand(rules.look_at_exemplar.output.exemplar, look=LOOKS)
 
@@ -43,7 +44,7 @@ rule draw_spectrum:
 
 rule draw_hidden_state:
     input:
-        exemplar=expand(rules.look_at_exemplar.output.exemplar, look="{task}"),
+        exemplar=EXEMPLAR_FILE,
     output:
         pdf=figure("hidden_state/{task}", "pdf", task="{task}"),
         png=figure("hidden_state/{task}", "png", task="{task}"),
@@ -79,7 +80,7 @@ rule draw_weights:
 
 rule animate:
     input:
-        exemplar=expand(rules.look_at_exemplar.output.exemplar, look="{task}"),
+        exemplar=EXEMPLAR_FILE,
     output:
         gif=figure("animation/{task}", "gif", task="{task}"),
         csv=results("figures/animation/{task}.csv"),
@@ -96,7 +97,7 @@ rule animate:
 
 rule draw_edits:
     input:
-        exemplar=expand(rules.look_at_exemplar.output.exemplar, look="{task}"),
+        exemplar=EXEMPLAR_FILE,
     output:
         pdf=figure("edits/{task}", "pdf", task="{task}"),
         png=figure("edits/{task}", "png", task="{task}"),
