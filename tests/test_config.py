@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from pathlib import Path
 
@@ -41,7 +42,19 @@ def test_a_good_config() -> None:
         f"T1_h64_l2-{l2}_thr-0.9_seed{seed}" for l2 in ("0", "0.1") for seed in (1, 2)
     ]
     assert experiment.exemplars()["T1"].run_id == "T1_h64_l2-0_thr-0.9_seed1"
+    assert experiment.looks() == experiment.exemplars()
     assert experiment.protocol.steps == 20000
+
+
+def test_networks_of_two_penalties_differ_in_nothing_else() -> None:
+    experiment = config.check({**GOOD, "exemplar": {"compare_l2": 0.1, "seed": 2}})
+    first, other = experiment.looks().values()
+    assert list(experiment.looks()) == ["T1", "T1_l2-0.1"]
+    assert experiment.exemplars() == {"T1": first}
+    assert dataclasses.replace(other, l2=first.l2) == first
+    assert other.run_id == "T1_h64_l2-0.1_thr-0.9_seed2"
+    turned = config.check({**GOOD, "exemplar": {"compare_l2": 0, "l2": 0.1}})
+    assert [run.l2 for run in turned.looks().values()] == [0.1, 0]
 
 
 def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() -> None:
@@ -107,6 +120,13 @@ def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() 
         ("dimensions", 2000, "too large"),
         ("tasks", [{"nam": "x", "id": [255, 0, 0]}], "tasks[0]"),
         ("exemplar.seed", 3, "exemplar.seed: 3: not in the sweep; seeds has 1, 2"),
+        ("exemplar.compare_l2", 0.2, "exemplar.compare_l2: 0.2: not in the sweep; l2 has 0, 0.1"),
+        (
+            "exemplar.compare_l2",
+            0,
+            "exemplar.compare_l2: 0.0: is the first network's own penalty; give another, or null",
+        ),
+        ("exemplar.compare_l2", -1, "exemplar.compare_l2: -1"),
         ("exemplar.l2", 0.2, "exemplar.l2: 0.2: not in the sweep; l2 has 0, 0.1"),
     ],
 )

@@ -311,8 +311,10 @@ def _interpret_system(run: Run, system: LSTM | S4 | Adapted, settings: MeasureSe
     look = architectures.load(folder / "look.npz")
     save.save(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
     memories = by_data(system, run.task)
-    names, done = exemplar.example_edits(system, run.task, memories)
-    shown = [_edit_shown(run, name, edit, memories) for name, edit in zip(names, done, strict=True)]
+    shown = [
+        _edit_shown(run, one.name, one.edit, memories, one.basis, one.past)
+        for one in exemplar.example_edits(system, run.task, memories)
+    ]
     save.save(edits.draw(shown), edits.numbers(shown), folder / "edits")
     table = Table("measurement", "value", title=f"{measurement.run_id}: {measurement.verdict}", title_justify="left")
     for name, value in vars(measurement).items():
@@ -321,10 +323,10 @@ def _interpret_system(run: Run, system: LSTM | S4 | Adapted, settings: MeasureSe
     console.print(table)
 
 
-def _edit_shown(run: Run, name: str, edit: Edit, memories: VariableMemories) -> EditShown:
+def _edit_shown(run: Run, name: str, edit: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
     from emtvb.figures.edits import EditShown
 
-    return EditShown(run.run_id, run.task.name, name, kept=memories.kept, **vars(edit))
+    return EditShown(run.run_id, run.task.name, name, kept=memories.kept, basis=basis, past=past, **vars(edit))
 
 
 def _as_frame(row: Mapping[str, object]) -> Any:
@@ -417,6 +419,7 @@ def _print_networks(chosen: Any, several: bool) -> None:
 
 
 BASES = ("data", "power", "realisation")
+BASIS_NAMES = {"data": "by data", "power": "the paper's", "realisation": "realised"}
 _BASIS_ROWS = {
     "elements read right": "decoding_accuracy",
     "of the worst element": "worst_decoding_accuracy",
@@ -467,7 +470,7 @@ def edit(
 
     from emtvb.figures import edits, save
     from emtvb.interpret import interventions
-    from emtvb.interpret.exemplar import picture
+    from emtvb.interpret.exemplar import before, picture
     from emtvb.interpret.recording import record
     from emtvb.interpret.systems import Elman
 
@@ -489,7 +492,8 @@ def edit(
         raise InputError("edit", f"variable {variable}", "changes no element that a later output depends on")
     folder = check_writable(found.folder)
     words = {"--flip": f"flip dimension {dimension} of", "--set": "set", "--swap": f"swap variable {other} and"}
-    shown = _edit_shown(found.run, f"{words[given[0]]} variable {variable}", done, memories)
+    name = f"{words[given[0]]} variable {variable}"
+    shown = _edit_shown(found.run, name, done, memories, BASIS_NAMES[basis], before(recording, time))
     made = save.save(edits.draw([shown]), edits.numbers([shown]), folder / "edit")
     _print_edit(shown, 2 * bound.s)
     for path in made:

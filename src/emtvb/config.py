@@ -5,6 +5,7 @@ The models below are the one source of truth. ``docs/config.md`` and ``docs/conf
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import errno
 import json
@@ -156,6 +157,11 @@ class ExemplarSettings(Settings):
     l2: NonNegative | None = Field(None, description="One of the sweep's L2 penalties.")
     threshold: Fraction | None = Field(None, description="One of the sweep's thresholds.")
     seed: Seed | None = Field(None, description="One of the sweep's seeds.")
+    compare_l2: NonNegative | None = Field(
+        None,
+        description="Another of the sweep's L2 penalties: of a second network of each task, which differs in nothing "
+        "else and stands beside the first where figures compare penalties; null for none.",
+    )
 
 
 class ArchitecturesSettings(Settings):
@@ -272,6 +278,27 @@ class Experiment(Settings):
         Raises:
             InputError: Where a value of ``exemplar`` is not in the sweep.
         """
+        wanted = self._exemplar_settings()
+        return {task.name: Run(task, **wanted, protocol=self.protocol, twin=self.twins[0]) for task in self.task_list()}
+
+    def looks(self) -> dict[str, Run]:
+        """All runs that are looked at closely, by the name of their look: a task's first, then the one beside it.
+
+        A first one has its task's name, the other that and its penalty (``T3_l2-0.001``).
+
+        Raises:
+            InputError: Where a value of ``exemplar`` is not in the sweep, or both penalties are the same.
+        """
+        other = self.exemplar.compare_l2
+        looks: dict[str, Run] = {}
+        for name, run in self.exemplars().items():
+            looks[name] = run
+            if other is not None:
+                looks[f"{name}_l2-{number(other)}"] = dataclasses.replace(run, l2=other)
+        return looks
+
+    def _exemplar_settings(self) -> dict[str, Any]:
+        """What the first exemplars have in common, the other penalty checked too."""
         wanted: dict[str, Any] = {}
         for key, field, values in (
             ("hidden_dim", "hidden_dim", self.hidden_dim),
@@ -283,7 +310,12 @@ class Experiment(Settings):
             if value is not None and value not in values:
                 raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_listed(values)}")
             wanted[key] = values[0] if value is None else value
-        return {task.name: Run(task, **wanted, protocol=self.protocol, twin=self.twins[0]) for task in self.task_list()}
+        other = self.exemplar.compare_l2
+        if other is not None and other not in self.l2:
+            raise InputError("exemplar.compare_l2", other, f"not in the sweep; l2 has {_listed(self.l2)}")
+        if other is not None and other == wanted["l2"]:
+            raise InputError("exemplar.compare_l2", other, "is the first network's own penalty; give another, or null")
+        return wanted
 
 
 def check(config: Any, where: str = "config") -> Experiment:
@@ -304,7 +336,7 @@ def check(config: Any, where: str = "config") -> Experiment:
         raise _one_line(error, where) from None
     try:
         experiment.runs()
-        experiment.exemplars()
+        experiment.looks()
     except InputError as error:
         raise InputError(f"{where}: {error.what}", error.value, error.remedy) from None
     return experiment

@@ -13,7 +13,10 @@ from ..workflow.conftest import Project
 from .cluster import ACCOUNT, Cluster
 from .conftest import Call
 
-REFERENCE = ("--configfile", "config/smoke.yaml", "--config", "l2=[0]", "seeds=[1]", "trainer=reference")
+REFERENCE = (
+    "--configfile", "config/smoke.yaml",
+    "--config", "l2=[0]", "exemplar={compare_l2: null}", "seeds=[1]", "trainer=reference",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from ..workflow.conftest import SNAKEMAKE, Project
 from .cluster import Cluster
 from .conftest import Call
 
-SMOKE = ("--configfile", "config/smoke.yaml", "--config", "l2=[0]", "seeds=[1]")
+SMOKE = ("--configfile", "config/smoke.yaml", "--config", "l2=[0]", "exemplar={compare_l2: null}", "seeds=[1]")
 
 
 @pytest.fixture(scope="module")

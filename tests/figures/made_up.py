@@ -63,9 +63,11 @@ def make_arrays(
     entries = {
         "run_id": f"{task}_h{hidden_dim}_l2-0_thr-0.98_seed1", "task": task, "d": d, "s": s, "hidden_dim": hidden_dim,
         "l2": 0, "threshold": 0.98, "seed": 1, "modulus": 0.9, "test_accuracy": 0.9998, "spectral_error": 0.0005,
-        "optimal_spectral_error": 0.0005, "memory_map_error": 0.2, "data_gain": 1.5, "data_shape_error": 0.3,
-        "realisation_gain": 1.4, "realisation_shape_error": 0.1, "verdict": "linear circuit",
+        "optimal_spectral_error": 0.0005, "power_gain": 1.2, "power_shape_error": 0.2,
+        "data_gain": 1.5, "data_shape_error": 0.3,
+        "realisation_gain": 1.4, "realisation_shape_error": 0.1, "verdict": "linearly stored and editable",
         "edits": ["flip", "nothing"], "edit_times": [8, 9],
+        "edit_bases": ["by data", "the paper's"], "edit_notes": ["", "1 of 2 such flips fail"],
     }  # fmt: skip
     futures = (
         theory[-1:] * np.array([[1], [-1]]) @ np.stack([np.linalg.matrix_power(phi, k + 1)[-d:].T for k in range(20)])
@@ -79,7 +81,7 @@ def make_arrays(
         "network_eigenvalues": np.linalg.eigvals(W_hh),
         "W_hh": W_hh.astype(np.float32),
         "kept": keep,
-        "W_hh_in_memories": basis[:, : memory + 3].T @ W_hh @ basis[:, : memory + 3],
+        "W_hh_in_scaled_memories": 1.2 * psi.T @ W_hh @ psi,
         "inputs": inputs,
         "hidden": hidden.astype(np.float32),
         "outputs": hidden @ psi[:, -d:] * 10,
@@ -91,6 +93,7 @@ def make_arrays(
         "theory": theory,
         "edit_before": theory[[-1, -1]],
         "edit_after": theory[[-1, -1]] * np.array([[-1], [1]]),
+        "edit_past": theory[[-1, -1]][:, None, -d:] * np.ones((2, 3, 1)),
         "edit_outputs": futures[::-1] + noise * rng.normal(size=futures.shape),
         "edit_expected": futures[::-1],
         "edit_unedited": futures[[0, 0]],
@@ -103,8 +106,8 @@ def make_exemplar(d: int = 3, s: int = 3, rows: Rows | None = None, **settings: 
 
 
 _ERRORS = (
-    "spectral_error", "optimal_spectral_error", "memory_map_error", "data_gain", "data_shape_error", "realisation_gain",
-    "realisation_shape_error",
+    "spectral_error", "optimal_spectral_error", "power_gain", "power_shape_error", "data_gain", "data_shape_error",
+    "realisation_gain",    "realisation_shape_error",
 )  # fmt: skip
 
 
@@ -112,8 +115,8 @@ def make_broken(d: int = 3, s: int = 3) -> Exemplar:
     """An exemplar of a network that did not converge: NaN, infinities, nothing long-term."""
     arrays = make_arrays(d, s, kept=False, task="T2", **dict.fromkeys(_ERRORS, float("nan")), test_accuracy=0.5)
     for name in (
-        "W_hh_in_memories", "W_hh_in_data_memories", "hidden", "memories", "data_memories", "network_eigenvalues",
-        "outputs", "edit_outputs",
+        "W_hh_in_scaled_memories", "W_hh_in_data_memories", "hidden", "memories", "data_memories",
+        "network_eigenvalues", "outputs", "edit_outputs",
     ):  # fmt: skip
         arrays[name] = arrays[name].copy()
         arrays[name].flat[0] = np.nan

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba
 from PIL import Image
 
 from emtvb.figures import animation
-from emtvb.figures.data import Exemplar
-from tests.figures.made_up import make_exemplar
+from emtvb.figures.data import Exemplar, exemplar_from
+from emtvb.figures.panels import signed_map
+from emtvb.figures.style import ABSENT
+from tests.figures.made_up import make_arrays, make_exemplar
 
 pytestmark = pytest.mark.filterwarnings("ignore:Animation was deleted")
 
@@ -20,9 +23,27 @@ def test_numbers_are_what_is_drawn(exemplar: Exemplar) -> None:
     for step, rows in table.groupby("step"):
         (cells,) = film._func(step - 1)
         values = rows["value"].to_numpy(dtype=float)
-        shown = np.ma.filled(cells.get_array(), np.nan)
-        np.testing.assert_array_equal(shown, np.where(np.isfinite(values), values, np.nan))
+        there = np.isfinite(values)
+        strength = np.where((rows["series"] == "memory") & (rows["phase"] == "input phase"), animation._PALE, 1.0)
+        colour = signed_map()((np.where(there, values, 0) + animation.LIMIT) / 2 / animation.LIMIT)
+        expected = 1 - strength[:, None] * (1 - colour)
+        np.testing.assert_allclose(cells.get_facecolor()[there], expected[there], atol=1e-6)
     assert table["step"].max() == film._save_count == min(3 * exemplar.s, animation.MOST_FRAMES)
+
+
+def test_what_is_not_yet_written_is_empty_and_what_has_no_memory_grey() -> None:
+    arrays = make_arrays(2, 3)
+    arrays["kept"][4] = False  # the newest variable's first element
+    exemplar = exemplar_from(arrays)
+    film, table = animation.draw(exemplar), animation.numbers(exemplar)
+    (cells,) = film._func(0)
+    assert (cells.get_facecolor()[:4] == 1).all()
+    assert not (cells.get_facecolor()[5] == 1).all()
+    (cells,) = film._func(3)
+    np.testing.assert_allclose(cells.get_facecolor()[4], to_rgba(ABSENT), atol=1e-6)
+    assert not (cells.get_facecolor()[:4] == 1).all(axis=1).any()
+    memories = table[table["series"] == "memory"].pivot(index="step", columns=["variable", "dimension"], values="value")
+    assert memories.isna().sum(axis=1).tolist()[:4] == [5, 3, 1, 1]
 
 
 def test_cells_stand_apart_and_within_the_frame() -> None:
@@ -68,8 +89,17 @@ def test_labels_are_there(s: int) -> None:
     film = animation.draw(make_exemplar(2, s))
     film._func(0)
     words = [text.get_text() for text in film.__dict__["_fig"].axes[0].texts]
-    for word in ("input", "output", "target", f"{s} (newest)", "T1: accuracy 1.000", "step 1\ninput phase"):
+    named = "T1: accuracy 1.000\nmemories: $\\Psi$ by data"
+    for word in ("input", "output", "target", f"{s} (newest)", named, "step 1\ninput phase\n(pale: not fitted)"):
         assert word in words
+    film._func(s)
+    words = [text.get_text() for text in film.__dict__["_fig"].axes[0].texts]
+    assert f"step {s + 1}\noutput phase" in words
+
+
+def test_there_is_a_colour_bar() -> None:
+    figure = animation.draw(make_exemplar(2, 3)).__dict__["_fig"]
+    assert [axes.get_xlabel() for axes in figure.axes[1:]] == ["value"]
 
 
 def test_a_film_is_small(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_a_damaged_exemplar_is_one_clear_line(tmp_path: Path, damage: str) -> No
         ("phi", np.zeros((9, 8))),
         ("W_hh", np.zeros((3, 3))),
         ("theory", np.zeros((39, 9))),
-        ("W_hh_in_memories", np.zeros((8, 8))),
+        ("W_hh_in_scaled_memories", np.zeros((8, 8))),
         ("kept", np.zeros((9, 1), dtype=bool)),
         ("hidden", np.array(["a"])),
         ("about", np.array("{}")),
@@ -74,6 +75,15 @@ def test_an_exemplar_that_does_not_fit_together_is_refused(tmp_path: Path, name:
         del arrays[name]
     with pytest.raises(InputError, match="damaged or not an exemplar"):
         load_exemplar(write(tmp_path / "exemplar.npz", arrays))
+
+
+@pytest.mark.parametrize("name", ["edit_times", "edit_bases", "edit_notes"])
+def test_an_exemplar_says_the_same_of_every_edit(name: str) -> None:
+    arrays = make_arrays()
+    about = json.loads(str(arrays["about"]))
+    about[name] = about[name][:1]
+    with pytest.raises(ValueError, match=f"{name} has 1 entries for 2 edits"):
+        exemplar_from(arrays | {"about": np.array(json.dumps(about))})
 
 
 def test_scaled_memories_have_median_magnitude_one_in_the_output_phase() -> None:

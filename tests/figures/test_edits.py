@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 
 from emtvb.figures import edits
 from emtvb.figures.data import Exemplar
-from emtvb.figures.style import FOUND
 from tests.figures.made_up import make_exemplar
 
 
@@ -13,13 +14,14 @@ def test_numbers_are_what_is_drawn(exemplar: Exemplar) -> None:
     shown = edits.edits_of(exemplar)
     figure, table = edits.draw(shown), edits.numbers(shown)
     images = [np.ma.filled(axes.images[0].get_array(), np.nan) for axes in figure.axes if axes.images]
-    assert len(images) == 4 * len(shown) == 8
+    assert len(images) == 5 * len(shown) == 10
     for i, edit in enumerate(shown):
         rows = table[table["edit"] == edit.name]
-        for image, series in zip(images[4 * i : 4 * i + 2], ("before", "after"), strict=True):
+        for image, series in zip(images[5 * i : 5 * i + 2], ("before", "after"), strict=True):
             values = rows.loc[rows["series"] == series, "value"].to_numpy()
             np.testing.assert_array_equal(image.T.ravel(), values)
-        for image, series in zip(images[4 * i + 2 : 4 * i + 4], ("network", "theory"), strict=True):
+        strips = ("network", "theory", "unedited theory")
+        for image, series in zip(images[5 * i + 2 : 5 * i + 5], strips, strict=True):
             values = rows.loc[rows["series"] == series, "value"].to_numpy(float)
             values = np.where(np.isfinite(values), values, np.nan)
             np.testing.assert_array_equal(image.T.ravel(), values[: image.size])
@@ -42,13 +44,38 @@ def test_what_was_changed_is_outlined_and_wrong_outputs_are_crossed_and_counted(
     exemplar.edit_outputs[0, 19, 0] *= -1
     figure = edits.draw(edits.edits_of(exemplar))
     words = [text.get_text() for text in figure.texts]
-    assert "after output step 8, flip: 18 of 20 output vectors exactly as the theory says" in words
-    assert "after output step 9, nothing: 20 of 20 output vectors exactly as the theory says" in words
-    before, _, network, theory, unchanged, *_ = [axes for axes in figure.axes if axes.images]
-    assert (len(before.patches), len(unchanged.patches)) == (6, 0)
+    done = "after output step 8, flip, through $\\Psi$ by data\n18 of 20 output vectors exactly as asked for"
+    assert done in words
+    done = "after output step 9, nothing, through the paper's $\\Psi$\n20 of 20 output vectors exactly as asked for"
+    assert f"{done}; 1 of 2 such flips fail" in words
+    before, _, network, theory, unedited, unchanged, *_ = [axes for axes in figure.axes if axes.images]
+    assert (len(before.patches), len(unedited.patches), len(unchanged.patches)) == (6, 0, 0)
     assert len(theory.patches) == 2 * 20
-    (crosses,) = [line for line in network.lines if line.get_color() == FOUND]
-    assert sorted(zip(*crosses.get_data(), strict=True)) == [(4, 1), (19, 0)]
+    (crosses,) = [line for line in network.lines if line.get_marker() == "x"]
+    assert sorted(zip(*crosses.get_data(), strict=True)) == [(13, 1), (28, 0)]
+
+
+def test_the_edits_moment_is_marked_between_what_was_given_out_before_and_after() -> None:
+    exemplar = make_exemplar(2, 3)
+    exemplar.edit_past[0] = [[1, 2], [3, 4], [5, 6]]
+    figure, table = edits.draw(edits.edits_of(exemplar)), edits.numbers(edits.edits_of(exemplar))
+    _, _, network, theory, unedited, *_ = [axes for axes in figure.axes if axes.images]
+    for strip in (network, theory, unedited):
+        assert strip.get_xlim() == (5.5, 28.5)
+        assert [list(line.get_xdata()) for line in strip.lines if line.get_linewidth() > 1.5] == [[8.5, 8.5]]
+    assert [text.get_text() for text in network.texts] == ["edit"]
+    rows = table[(table["edit"] == "flip") & (table["series"] == "network") & (table["step"] <= 8)]
+    assert rows["step"].tolist() == [6, 6, 7, 7, 8, 8]
+    assert rows["value"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert table.groupby("edit")["basis"].first().to_dict() == {"flip": "by data", "nothing": "the paper's"}
+
+
+def test_an_edit_before_any_output_has_no_past() -> None:
+    (first, _) = edits.edits_of(make_exemplar(2, 3))
+    shown = dataclasses.replace(first, time=0, past=np.zeros((0, 2)))
+    figure, table = edits.draw([shown]), edits.numbers([shown])
+    figure.canvas.draw()
+    assert table.loc[table["series"] == "network", "step"].min() == 1
 
 
 def test_an_output_of_zero_counts_as_positive() -> None:

@@ -60,6 +60,22 @@ def test_steps_that_do_not_exist_are_left_out(time: int, steps: list[int]) -> No
     assert [f"step {step}" for step in steps] == [tick for tick in ticks if tick.startswith("step")]
 
 
+def test_what_is_not_fitted_is_greyed_out_and_not_counted() -> None:
+    figure, table = hidden_state.draw(make_exemplar(2, 7)), hidden_state.numbers(make_exemplar(2, 7))
+    pictures = [axes for axes in figure.axes if axes.images][2:]
+    for i, step in enumerate(hidden_state.STEPS):
+        by_data, published, theory = pictures[3 * i : 3 * i + 3]
+        hatched = [patch for patch in by_data.patches if patch.get_hatch()]
+        assert len(hatched) == (step <= 7)
+        assert (by_data.get_xlabel() == "not fitted") == (step <= 7)
+        assert not any(patch.get_hatch() for axes in (published, theory) for patch in axes.patches)
+    fitted = table.groupby(["series", "phase"])["fitted"].agg(["min", "max"])
+    assert fitted.loc[("memory by data", "input phase")].tolist() == [False, False]
+    assert fitted.drop(("memory by data", "input phase")).all(axis=None)
+    (key,) = figure.legends
+    assert len(key.get_texts()) == 5
+
+
 def test_labels_tell_phases_and_agreement() -> None:
     figure = hidden_state.draw(make_exemplar(2, 7))
     texts = " ".join(axes.get_title() + axes.get_xlabel() + axes.get_ylabel() for axes in figure.axes)

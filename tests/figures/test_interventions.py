@@ -1,25 +1,47 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import same_color, to_rgba
+from matplotlib.lines import Line2D
 
 from emtvb.figures import interventions
-from emtvb.figures.interventions import COLUMNS, METHODS
+from emtvb.figures.interventions import COLUMNS, MARKERS, METHODS
+from emtvb.figures.style import EXPECTED
+from emtvb.interpret.verdict import NOT_LEARNED, STORED
 from tests.figures.made_up import make_curves
 
 
-def make_measured(tasks: tuple[str, ...] = ("T1", "T2"), sizes: tuple[int, ...] = (32, 64)) -> pd.DataFrame:
-    """Runs that obey edits the better the larger they are; those with an L2 penalty did not learn."""
-    runs = make_curves(tasks, sizes, seeds=3)[["run_id", "task", "hidden_dim", "l2", "threshold", "seed"]]
+def make_measured(
+    tasks: tuple[str, ...] = ("T1", "T2"), sizes: tuple[int, ...] = (32, 64), l2s: tuple[float, ...] = (0.0, 0.001, 0.1)
+) -> pd.DataFrame:
+    """Runs that obey edits the better the larger they are; those with an L2 penalty of 0.1 did not learn."""
+    runs = make_curves(tasks, sizes, l2s, seeds=3)[["run_id", "task", "hidden_dim", "l2", "threshold", "seed"]]
     runs = runs.drop_duplicates("run_id", ignore_index=True)
-    runs["verdict"] = np.where(runs["l2"] > 0, "did not learn", "linear circuit")
-    runs["test_accuracy"] = np.where(runs["l2"] > 0, 0.5, 1.0)
+    runs["verdict"] = np.where(runs["l2"] > 0.01, NOT_LEARNED, STORED)
+    runs["test_accuracy"] = np.where(runs["l2"] > 0.01, 0.5, 1.0)
+    runs["unedited_success"] = 0.9 + 0.01 * runs["seed"] + runs["l2"]
     for i, method in enumerate(METHODS):
-        runs[f"{method}_edit_success"] = runs["hidden_dim"] / 64 - 0.1 * i
+        runs[f"{method}_edit_success"] = runs["hidden_dim"] / 64 - 0.1 * i - 0.01 * runs["seed"]
         runs[f"{method}_random_edit_success"] = 0.01 * i
         runs[f"{method}_random_edit_ignored"] = 0.5
     return runs
+
+
+def marks(axes: Axes, marker: str) -> list[Line2D]:
+    return [line for line in axes.lines if line.get_marker() == marker]
+
+
+def heights(lines: list[Line2D]) -> np.ndarray:
+    return np.sort(np.concatenate([np.asarray(line.get_ydata(), float) for line in lines]))
+
+
+def test_verdicts_are_those_that_are_given() -> None:
+    assert interventions.UNSOLVED == NOT_LEARNED
 
 
 def test_numbers_have_a_row_per_run_and_method() -> None:
@@ -29,19 +51,59 @@ def test_numbers_have_a_row_per_run_and_method() -> None:
     assert len(table) == 3 * len(measured)
     row = table[(table["run_id"] == measured["run_id"][0]) & (table["method"] == "power")].iloc[0]
     assert row["edit_success"] == measured["power_edit_success"][0]
-    assert table.groupby("verdict")["solved"].first().to_dict() == {"did not learn": False, "linear circuit": True}
+    assert row["unedited_success"] == measured["unedited_success"][0]
+    assert table["other_edit_success"].isna().all()
+    assert table.groupby("verdict")["solved"].first().to_dict() == {NOT_LEARNED: False, STORED: True}
 
 
-def test_dots_are_the_runs_that_solve_their_task() -> None:
+def test_marks_are_the_runs_that_solve_their_task_filled_without_a_penalty_and_open_with_one() -> None:
+    axes = interventions.draw(make_measured(("T1",))).axes[0]
+    table = interventions.numbers(make_measured(("T1",))).query("solved")
+    for method, marker in MARKERS.items():
+        of_method = marks(axes, marker)
+        assert len(of_method) == 2 * 2  # sizes, penalties
+        for open_ones in (False, True):
+            drawn = [line for line in of_method if bool(same_color(line.get_markerfacecolor(), "white")) is open_ones]
+            expected = table[(table["method"] == method) & ((table["l2"] > 0) == open_ones)]
+            np.testing.assert_allclose(heights(drawn), np.sort(expected["edit_success"]))
+            assert all(not same_color(line.get_markeredgecolor(), "white") for line in drawn)
+    said = "{} neurons\nL2 0: 3 of 3 runs\nL2 0.001: 3 of 3 runs"
+    assert [label.get_text() for label in axes.get_xticklabels()] == [said.format(32), said.format(64)]
+
+
+def test_how_a_network_does_unedited_is_a_line_across_its_column() -> None:
     measured = make_measured(("T1",))
     axes = interventions.draw(measured).axes[0]
-    dots = [line for line in axes.lines if line.get_marker() == "o"]
-    assert len(dots) == 2 * 3 * 2  # sizes, methods, edit and control
-    heights = np.concatenate([line.get_ydata() for line in dots])
-    table = interventions.numbers(measured).query("solved")
-    expected = np.concatenate([table["edit_success"], table["random_edit_success"]])
-    np.testing.assert_allclose(np.sort(heights), np.sort(expected))
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["32\n3 of 6 runs", "64\n3 of 6 runs"]
+    lines = [line for line in axes.lines if line.get_marker() == "None" and line.get_color() == EXPECTED]
+    assert len(lines) == 2 * 2 * 3
+    assert {round(float(line.get_ydata()[0]), 6) for line in lines} == {0.92, 0.921}
+    for line in lines:
+        left, right = line.get_xdata()
+        assert any(left < x < right for x in marks(axes, "o")[0].get_xdata()) or right - left > 0.1
+
+
+def test_columns_do_not_reach_into_each_other() -> None:
+    measured = make_measured(("T1",), l2s=(0.0, 0.001))
+    many = pd.concat([measured.assign(run_id=measured["run_id"] + str(i)) for i in range(20)], ignore_index=True)
+    axes = interventions.draw(many).axes[0]
+    columns = sorted(
+        (min(line.get_xdata()), max(line.get_xdata())) for m in MARKERS.values() for line in marks(axes, m)
+    )
+    assert len(columns) == 12
+    assert all(left[1] < right[0] for left, right in itertools.pairwise(columns))
+    assert all(high - low > 0 for low, high in columns)
+
+
+def test_the_control_is_the_one_that_can_fail_where_it_was_measured() -> None:
+    measured = make_measured(("T1",))
+    figure = interventions.draw(measured)
+    np.testing.assert_allclose(heights(marks(figure.axes[0], "x")), np.repeat([0, 0.01, 0.02], 12))
+    assert figure.legends[0].get_texts()[-1].get_text() == "control: in a random direction"
+    for method in METHODS:
+        measured[f"{method}_other_edit_success"] = 0.3
+    figure = interventions.draw(measured)
+    np.testing.assert_allclose(heights(marks(figure.axes[0], "x")), 0.3)
+    assert figure.legends[0].get_texts()[-1].get_text() == "control: along another's column"
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -49,13 +111,23 @@ def test_a_panel_per_task(count: int) -> None:
     tasks = tuple(f"task {i}" for i in range(count))
     figure = interventions.draw(make_measured(tasks))
     assert [axes.get_title() for axes in figure.axes if axes.get_title()] == list(tasks)
-    (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()][-1] == "random direction"
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words[3:5] == ["L2 0", "L2 0.001"]
 
 
-def test_where_no_run_solves_its_task_there_is_no_dot() -> None:
-    measured = make_measured(("T1",)).assign(verdict="did not learn", data_edit_success=np.nan)
+def test_where_no_run_solves_its_task_there_is_no_mark() -> None:
+    measured = make_measured(("T1",), l2s=(0.1,)).assign(data_edit_success=np.nan)
     figure = interventions.draw(measured)
     figure.canvas.draw()
     assert not figure.axes[0].lines
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["32\n0 of 6 runs", "64\n0 of 6 runs"]
+    said = [f"{size} neurons\nL2 0.1: 0 of 3 runs" for size in (32, 64)]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == said
+
+
+def test_one_colour_and_one_marker_per_method() -> None:
+    axes = interventions.draw(make_measured(("T1",))).axes[0]
+    colours = {
+        marker: {to_rgba(line.get_markeredgecolor()) for line in marks(axes, marker)} for marker in MARKERS.values()
+    }
+    assert all(len(of_marker) == 1 for of_marker in colours.values())
+    assert len(set.union(*colours.values())) == 3

@@ -29,16 +29,54 @@ def test_numbers_mark_where_the_horizon_moves_up() -> None:
     assert table["horizon"].tolist() == curves["horizon"].tolist()
 
 
-@pytest.mark.parametrize("l2s", [(0.0,), (0.0, 0.1)])
+@pytest.mark.parametrize("l2s", [(0.0,), (0.0, 0.001)])
 def test_lines_are_the_medians(l2s: tuple[float, ...]) -> None:
-    curves = make_curves(("T1", "T2"), (32, 64), l2s)
-    table = data.summarise(curves)
-    figure = learning.draw(data.summarise(curves))
+    table = data.summarise(make_curves(("T1", "T2"), (32, 64), l2s))
+    figure = learning.draw(table)
     drawn = {tuple(np.asarray(line.get_ydata())) for axes in figure.axes for line in axes.lines}
     for _, group in table.groupby(["task", "hidden_dim", "l2"]):
-        assert tuple(group["accuracy_50"]) in drawn
-        assert tuple(group["loss_50"]) in drawn
-        assert tuple(group.loc[group["moves_up"], "accuracy_50"]) in drawn
+        for measure in ("accuracy_50", "loss_50", "horizon"):
+            assert tuple(group[measure]) in drawn
+
+
+def test_thresholds_are_apart() -> None:
+    curves = make_curves(("T1",), (64,), (0.0,), seeds=3)
+    other = curves.assign(threshold=0.9, run_id=curves["run_id"] + "b", accuracy=curves["accuracy"] / 2)
+    table = data.summarise(pd.concat([curves, other], ignore_index=True))
+    assert table.groupby("threshold")["runs"].first().to_dict() == {0.9: 3, 0.98: 3}
+    figure = learning.draw(table)
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert titles == ["64 neurons\nthreshold 0.9", "64 neurons\nthreshold 0.98"]
+    for axes, threshold in zip(figure.axes, (0.9, 0.98), strict=False):
+        (line,) = axes.lines
+        np.testing.assert_array_equal(line.get_ydata(), table.loc[table["threshold"] == threshold, "accuracy_50"])
+
+
+def test_losses_have_one_scale_and_horizons_too() -> None:
+    curves = make_curves(("T1", "T2"), (32, 64), (0.0, 0.001))
+    curves.loc[curves["task"] == "T2", "loss"] /= 1000
+    figure = learning.draw(data.summarise(curves))
+    for measure in ("loss", "horizon"):
+        rows = [i for i, axes in enumerate(figure.axes) if axes.get_ylabel() == measure]
+        assert len(rows) == 2
+        assert len({figure.axes[i].get_ylim() for i in (*rows, *(row + 1 for row in rows))}) == 1
+
+
+def test_penalties_with_which_nothing_was_learned_are_left_out_and_named() -> None:
+    curves = make_curves(("T1",), (32, 64), (0.0, 0.1, 10.0))
+    curves.loc[curves["l2"] > 0, "accuracy"] = 0.5
+    figure = learning.draw(data.summarise(curves))
+    assert figure.get_suptitle().endswith("not drawn: L2 0.1, 10, where no accuracy leaves chance")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["T1"]
+    curves["accuracy"] = 0.5
+    figure = learning.draw(data.summarise(curves))
+    assert "not drawn" not in figure.get_suptitle()
+    assert len(figure.legends[0].get_texts()) == 3
+
+
+def test_curves_differ_without_colour() -> None:
+    figure = learning.draw(data.summarise(make_curves(("T1",), (32,), (0.0, 0.001, 0.01))))
+    assert len({line.get_linestyle() + str(line._dash_pattern) for line in figure.axes[0].lines}) == 3
 
 
 def test_bands_are_the_quartiles() -> None:
@@ -52,20 +90,22 @@ def test_bands_are_the_quartiles() -> None:
 
 def test_one_run_of_each_has_no_bands_and_tasks_have_the_colours() -> None:
     figure = learning.draw(data.summarise(make_curves(("T1", "T2", "T3", "T4"), (64,), (0.0,), seeds=1)))
-    assert len(figure.axes) == 2
     assert not any(axes.collections for axes in figure.axes)
-    assert [axes.get_ylabel() for axes in figure.axes] == ["accuracy", "loss"]
-    words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert words[:4] == ["T1", "T2", "T3", "T4"]
-    assert words[4].startswith("horizon moves up")
+    assert [axes.get_ylabel() for axes in figure.axes] == ["accuracy", "loss", "horizon"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["T1", "T2", "T3", "T4"]
 
 
 def test_a_sweep_has_rows_per_task_and_a_column_per_hidden_size() -> None:
-    figure = learning.draw(data.summarise(make_curves(("T1", "T2"), (64, 32), (0.0, 0.1))))
-    assert len(figure.axes) == 2 * 2 * 2
-    assert [axes.get_title() for axes in figure.axes[:2]] == ["32 neurons", "64 neurons"]
-    assert [axes.get_ylabel() for axes in figure.axes[::2]] == ["T1\naccuracy", "loss", "T2\naccuracy", "loss"]
-    assert [text.get_text() for text in figure.legends[0].get_texts()][:2] == ["L2 = 0", "L2 = 0.1"]
+    figure = learning.draw(data.summarise(make_curves(("T1", "T2"), (64, 32), (0.0, 0.001))))
+    assert len(figure.axes) == 2 * 3 * 2
+    assert [axes.get_title() for axes in figure.axes[:2]] == [
+        "32 neurons\nthreshold 0.98",
+        "64 neurons\nthreshold 0.98",
+    ]
+    names = ["T1\naccuracy", "loss", "horizon", "T2\naccuracy", "loss", "horizon"]
+    assert [axes.get_ylabel() for axes in figure.axes[::2]] == names
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["L2 = 0", "L2 = 0.001"]
+    assert figure.get_suptitle() == "median and quartiles over up to 3 seeds; steps on a square-root scale"
 
 
 def test_diverged_and_unequal_runs_do_not_matter() -> None:

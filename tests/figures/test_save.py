@@ -13,10 +13,24 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from emtvb.figures import composition, edits, hidden_state, learning, spectrum, weights
+from emtvb.figures import (
+    composition,
+    edits,
+    forest,
+    hidden_state,
+    interventions,
+    learning,
+    solutions,
+    spectrum,
+    weights,
+)
 from emtvb.figures.data import summarise
 from emtvb.figures.save import save
+from emtvb.paper.solutions import rows
 from tests.figures.made_up import make_curves, make_exemplar
+from tests.figures.test_forest import make_rows
+from tests.figures.test_interventions import make_measured as obeyed
+from tests.paper.test_solutions import make_measured
 
 FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
     "composition": lambda: (composition.draw([make_exemplar()]), composition.numbers([make_exemplar()])),
@@ -27,6 +41,9 @@ FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
     ),
     "weights": lambda: (weights.draw([make_exemplar()]), weights.numbers([make_exemplar()])),
     "edits": lambda: (edits.draw(edits.edits_of(make_exemplar())), edits.numbers(edits.edits_of(make_exemplar()))),
+    "forest": lambda: (forest.draw(make_rows()), forest.numbers(make_rows())),
+    "solutions": lambda: (solutions.draw(table := rows(make_measured())), solutions.numbers(table)),
+    "interventions": lambda: (interventions.draw(obeyed()), interventions.numbers(obeyed())),
     "learning": lambda: (learning.draw(summary := summarise(make_curves(l2s=[0.0]))), summary),
 }
 

@@ -39,8 +39,8 @@ def test_long_term_eigenvalues_of_W_hh_look_different() -> None:
 
 def test_titles_say_how_good_the_network_is() -> None:
     good, bad = (axes.get_title() for axes in spectrum.draw([make_exemplar(), make_broken()]).axes)
-    assert good == "T1\naccuracy 1.000\nspectral error 0.0005\n9 long-term ($\\Phi$: 9)"
-    assert bad.startswith("T2\naccuracy 0.500\nspectral error not defined\n")
+    assert good == "T1, L2 0: accuracy 1.000\nspectral error 0.0005\n9 long-term ($\\Phi$: 9)"
+    assert bad.startswith("T2, L2 0: accuracy 0.500\nspectral error not defined\n")
 
 
 @pytest.mark.parametrize("count", range(1, 7))
@@ -49,9 +49,32 @@ def test_a_panel_per_network_that_shows_all_its_eigenvalues(count: int) -> None:
     exemplars[-1].network_eigenvalues[0] = 1.75
     figure = spectrum.draw(exemplars)
     used = [axes for axes in figure.axes if axes.lines]
-    assert [axes.get_title().splitlines()[0] for axes in used] == [f"task {i}" for i in range(count)]
-    assert all(axes.get_xlim() == axes.get_ylim() for axes in used)
-    assert [axes.get_xlim()[1] > 1.75 for axes in used] == [False] * (count - 1) + [True]
+    assert [axes.get_title().split(",")[0] for axes in used] == [f"task {i}" for i in range(count)]
+    assert {(axes.get_xlim(), axes.get_ylim()) for axes in used} == {(used[0].get_xlim(),) * 2}
+    assert used[0].get_xlim()[1] > 1.75
+
+
+def test_tasks_are_columns_and_their_networks_below_each_other() -> None:
+    pairs = [make_exemplar(2, 3, task=task, l2=l2) for task in ("T1", "T2", "T3") for l2 in (0, 0.001)]
+    titles = [axes.get_title().split(":")[0] for axes in spectrum.draw(pairs).axes if axes.lines]
+    assert titles == [f"{task}, L2 {l2}" for l2 in ("0", "0.001") for task in ("T1", "T2", "T3")]
+    assert spectrum.numbers(pairs)["l2"].unique().tolist() == [0, 0.001]
+    odd = [axes.get_title().split(":")[0] for axes in spectrum.draw(pairs[:-1]).axes if axes.lines]
+    assert odd == [f"{exemplar.task}, L2 {exemplar.l2:g}" for exemplar in pairs[:-1]]
+
+
+def test_how_often_phi_has_an_eigenvalue_stands_inside_the_circle() -> None:
+    axes = spectrum.draw([make_exemplar(8, 4)]).axes[0]  # repeat copy: four angles, eight times each
+    assert [text.get_text() for text in axes.texts] == [r"$\times$8"] * 4
+    places = np.array([text.get_position() for text in axes.texts])
+    np.testing.assert_allclose(np.hypot(*places.T), spectrum._INSIDE, rtol=1e-6)
+    assert not spectrum.draw([make_exemplar(1, 5)]).axes[0].texts
+
+
+def test_multiplicities_are_counted_but_for_rounding() -> None:
+    values = np.array([-1 + 1e-9j, 1, 1j, -1 - 1e-9j, 1 + 1e-8, -1j, 0.999 + 0.04j])
+    assert sorted(times for _, times in spectrum.multiplicities(values)) == [1, 1, 1, 2, 2]
+    assert spectrum.multiplicities(np.zeros(0, complex)) == []
 
 
 def test_axes_and_circle() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 
 from emtvb import tasks
 from emtvb.errors import InputError
+from emtvb.figures import data
 from emtvb.interpret import exemplar
+from emtvb.interpret.extraction import by_data
 from emtvb.interpret.measure import METHODS, MeasureSettings, accuracy, measure, measure_shard
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.recording import record
+from emtvb.interpret.systems import Elman, System
 from emtvb.interpret.verdict import NOT_LEARNED, STORED
 from emtvb.sweep import Run
 
@@ -132,6 +136,67 @@ def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: in
         np.testing.assert_array_equal(theory[:, -d:], inputs + targets)
         for t in range(s - 1, len(theory) - 1):
             np.testing.assert_array_equal(task.transition() @ theory[t], theory[t + 1])
+
+
+@pytest.fixture(scope="module")
+def stored_exactly() -> tuple[System, tasks.Task]:
+    """A network that is Phi in a random basis, by the theory."""
+    task = tasks.named("T1", 3, 3)
+    return Elman(circuit(task, 20)[0]), task
+
+
+def test_example_edits_name_their_basis_and_count_flips_that_fail(stored_exactly: tuple[System, tasks.Task]) -> None:
+    system, task = stored_exactly
+    memories = by_data(system, task)
+    three = exemplar.example_edits(system, task, memories)
+    assert [one.basis for one in three] == ["by data"] * 3
+    assert all(one.note == "" for one in three)
+    *_, last = exemplar.example_edits(system, task, memories, memories)
+    assert last.basis == "the paper's"
+    assert last.name == three[0].name  # none fails: the first edit again
+    assert last.note == f"0 of {task.persistent().sum()} such flips fail so (by data 0)"
+
+
+def test_the_edit_that_fails_is_the_first_that_does(stored_exactly: tuple[System, tasks.Task]) -> None:
+    system, task = stored_exactly
+    memories = by_data(system, task)
+    spoilt = memories.basis.copy()
+    first, second, *_ = np.flatnonzero(task.persistent())[3:]
+    spoilt[:, [first, second]] *= -1
+    wrong = dataclasses.replace(memories, basis=spoilt)
+    *_, last = exemplar.example_edits(system, task, memories, wrong)
+    variable, dimension = divmod(int(first), task.d)
+    assert last.name == f"flip dimension {dimension} of variable {variable + 1}"
+    assert last.note.startswith(f"2 of {task.persistent().sum()} such flips fail so (by data 0)")
+    outputs = np.where(last.edit.outputs >= 0, 1, -1)
+    assert (outputs != last.edit.expected).any()
+
+
+def test_what_was_given_out_until_an_edit_is_kept_with_it(stored_exactly: tuple[System, tasks.Task]) -> None:
+    system, task = stored_exactly
+    recording = record(system, task, exemplar.picture(3, 3)[:, None, :], 30)
+    np.testing.assert_array_equal(exemplar.before(recording, 20), recording.outputs[13:21, 0])
+    np.testing.assert_array_equal(exemplar.before(recording, 2), recording.outputs[1:3, 0])
+    assert exemplar.before(recording, 0).shape == (0, 3)
+    for one in exemplar.example_edits(system, task, by_data(system, task)):
+        after = np.where(one.past[-1] >= 0, 1, -1)
+        np.testing.assert_array_equal(after, one.edit.before[-3:])  # the newest variable is what was given out last
+
+
+def test_an_exemplar_has_all_bases_in_the_same_units() -> None:
+    task = tasks.named("T1", 3, 3)
+    run, network = Run(task, 12, 0.0, 0.9, 1), circuit(task, 12)[0]
+    found = measure(run, network, MeasureSettings(20, 50))
+    arrays = exemplar.look(run, network, found.row(), 0.9)
+    look = data.exemplar_from(arrays)
+    for values, gain, error in (
+        (look.W_hh_in_scaled_memories, look.power_gain, look.power_shape_error),
+        (look.W_hh_in_data_memories, look.data_gain, look.data_shape_error),
+        (look.W_hh_in_realised_memories, look.realisation_gain, look.realisation_shape_error),
+    ):
+        kept = np.ix_(look.kept, look.kept)
+        distance = np.linalg.norm(values[kept] / gain - look.phi[kept]) / np.linalg.norm(look.phi[kept])
+        assert distance == pytest.approx(error, abs=1e-6)
 
 
 def test_the_picture_is_three_one_five() -> None:

@@ -96,6 +96,10 @@ WHAT_EACH_RULE_REACHES = {
         *(f"emtvb/figures/{name}" for name in ("__init__.py", "emtvb.mplstyle", "evidence.py", "save.py", "style.py")),
     },
     "draw_interventions": {*DRAWING, "emtvb/figures/interventions.py", "emtvb/tables.py"},
+    "draw_forest": {*DRAWING, *TABLES, "emtvb/figures/forest.py", *(f"emtvb/paper/{name}" for name in
+                    ("__init__.py", "evidence.py", "forest.py", "table1.csv", "table1.py", "twins.py"))},
+    "draw_solutions": {*DRAWING, *TABLES, "emtvb/figures/solutions.py", *(f"emtvb/paper/{name}" for name in
+                       ("__init__.py", "evidence.py", "solutions.py", "table1.csv", "table1.py", "twins.py"))},
 }  # fmt: skip
 """What is stale after an edit of a file. A rule that comes to reach more is noticed here; see that it has to."""
 
@@ -179,8 +183,8 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "networks.rollout": ("src/emtvb/networks.py", "np.tanh(state @ W_hh", "np.tanh(1 * state @ W_hh", MEASURED),
     "tables.write_csv": ("src/emtvb/tables.py", "index=False", 'index=False, na_rep=""',
                          {"measure_shard", "measure_architecture", "aggregate_measurements", "aggregate_architectures",
-                          "summarise_learning", "tabulate", "draw_interventions", "list_digests", "measure_rnn",
-                          "compare_architectures",
+                          "summarise_learning", "tabulate", "draw_interventions", "draw_forest", "draw_solutions",
+                          "list_digests", "measure_rnn", "compare_architectures",
                           "study_solutions", "tabulate_solutions", "tabulate_outcomes", "tabulate_deciding",
                           "tabulate_foretelling"}),
     "the lock": ("src/emtvb/running/lock.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_NB | fcntl.LOCK_EX", set()),
@@ -206,7 +210,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "spectrum": ("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus",
                  {"measure_shard", "measure_architecture", "measure_rnn"}),
     "a printed value": ("src/emtvb/paper/table1.csv", "0.0005", "0.0006",
-                        {"tabulate", "tabulate_outcomes"}),
+                        {"tabulate", "tabulate_outcomes", "draw_forest", "draw_solutions"}),
     "a comment in the style sheet": ("src/emtvb/figures/emtvb.mplstyle", "font", "# said\nfont", set()),
     "the style sheet": ("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size",
                         {name for name in RULES if name.startswith("draw_") or name == "animate"}),

@@ -29,8 +29,22 @@ def test_a_shards_recipe_holds_its_runs_as_they_are_written(path: Path) -> None:
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_exemplar_is_in_the_shard_that_is_named_for_it(path: Path) -> None:
     experiment = config.load(path)
-    for task, run in experiment.exemplars().items():
-        assert run in experiment.shards()[Stages(experiment).exemplar_shard(task)]
+    for look, run in experiment.looks().items():
+        assert run in experiment.shards()[Stages(experiment).shard_of(look)]
+
+
+def test_a_network_with_another_penalty_is_a_job_of_its_own_and_only_figures_that_compare_show_it() -> None:
+    experiment = config.load(Path(__file__).parents[2] / "config" / "table1.yaml")
+    stages = Stages(experiment)
+    wildcards = [made["look"] for rule, made in stages.jobs() if rule == "look_at_exemplar"]
+    assert wildcards == [name for task in ("T1", "T2", "T3", "T4") for name in (task, f"{task}_l2-0.001")]
+    settings = json.loads(stages.recipe("look_at_exemplar", {"look": "T2_l2-0.001"}))["settings"]
+    assert from_entry(settings["run"]).run_id == "T2_h128_l2-0.001_thr-0.98_seed3"
+    for rule in ("draw_weights", "draw_spectrum"):
+        assert json.loads(stages.recipe(rule, {}))["settings"] == {"looks": wildcards}
+    for rule in ("draw_composition", "state_codecheck"):
+        assert json.loads(stages.recipe(rule, {}))["settings"] == {"tasks": ["T1", "T2", "T3", "T4"]}
+    assert [made["task"] for rule, made in stages.jobs() if rule == "draw_edits"] == ["T1", "T2", "T3", "T4"]
 
 
 def test_every_job_has_a_recipe_of_its_own_rule() -> None:

@@ -68,7 +68,7 @@ def test_the_table_in_three_forms(results: Path) -> None:
 
 @pytest.mark.parametrize(
     "figure",
-    ["composition", "spectrum", "weights", "learning", "interventions"]
+    ["composition", "spectrum", "weights", "learning", "interventions", "forest", "solutions"]
     + [f"{name}/{task}" for name in ("hidden_state", "edits") for task in ("T1", "T2", "mixed")],
 )
 def test_every_figure_in_two_forms_with_its_numbers(results: Path, figure: str) -> None:
@@ -91,7 +91,7 @@ def test_the_animation_moves(results: Path, task: str) -> None:
 
 
 def test_every_job_has_a_log(results: Path) -> None:
-    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 3 + 1 + 1 + 1 + 1 + 1 + 5 + 3 + 3 + 3
+    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 6 + 1 + 1 + 1 + 1 + 1 + 8 + 3 + 3 + 3
 
 
 def test_progress_is_visible(finished: Project) -> None:

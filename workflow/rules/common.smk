@@ -19,8 +19,8 @@ from emtvb.running.restore import difference, refuse, restore
 from emtvb.running.stages import Stages
 
 # The version of the package that this workflow is written for; a clone comes with it.
-STARTED = time.time()
 PACKAGE_VERSION = "0.2.0"
+STARTED = time.time()
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
 
 # Figures are drawn into files. What a notebook tells its own matplotlib is nothing for jobs, which inherit this.
@@ -50,6 +50,7 @@ if slurm.is_superseded(RESULTS):
         "this job was sent by a Snakemake that was killed, and another one has taken over: nothing to do"
     )
 EXEMPLARS = EXPERIMENT.exemplars()
+LOOKS = EXPERIMENT.looks()
 
 # Where the results lie as Snakemake sees it: a workflow that uses this one as a module may put a prefix before all paths.
 PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
@@ -64,11 +65,19 @@ node.choose_kernels()
 wildcard_constraints:
     shard="[A-Za-z0-9_.-]+",
     task="[A-Za-z0-9-]+",
+    look="[A-Za-z0-9_.-]+",
 
 
 def results(path):
     """A path under this experiment's results."""
     return str(RESULTS / path)
+
+
+def twins_beside():
+    """Run table and measurements of an experiment `twins` beside this one, which holds rounding twins of its runs."""
+    beside = [RESULTS.parent / "twins" / name for name in ("runs.csv", "measurements.csv")]
+    there = EXPERIMENT.experiment != "twins" and all((PLACE.parent / "twins" / path.name).is_file() for path in beside)
+    return [str(path) for path in beside] if there else []
 
 
 def recipe(rule):

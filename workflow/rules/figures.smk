@@ -1,7 +1,9 @@
-# The paper's figures (a) to (f), two of edits and one of how the rules for published numbers err, each from the files that
-# it shows, each with its plotted numbers beside it as CSV.
+# The paper's figures (a) to (f); Table 1 as a forest plot, how often each kind of solution is found, two of edits and one of
+# how the rules for published numbers err: each from the files that it shows, its plotted numbers beside it as CSV.
 
-EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, task=EXEMPLARS)
+EXEMPLAR_FILE = results("measurements/exemplars/{task}.npz")
+EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, look=EXEMPLARS)
+LOOK_FILES = expand(rules.look_at_exemplar.output.exemplar, look=LOOKS)
 
 
 rule draw_composition:
@@ -24,7 +26,7 @@ rule draw_composition:
 
 rule draw_spectrum:
     input:
-        exemplars=EXEMPLAR_FILES,
+        exemplars=LOOK_FILES,
     output:
         pdf=figure("spectrum", "pdf"),
         png=figure("spectrum", "png"),
@@ -42,7 +44,7 @@ rule draw_spectrum:
 
 rule draw_hidden_state:
     input:
-        exemplar=rules.look_at_exemplar.output.exemplar,
+        exemplar=EXEMPLAR_FILE,
     output:
         pdf=figure("hidden_state/{task}", "pdf", task="{task}"),
         png=figure("hidden_state/{task}", "png", task="{task}"),
@@ -60,7 +62,7 @@ rule draw_hidden_state:
 
 rule draw_weights:
     input:
-        exemplars=EXEMPLAR_FILES,
+        exemplars=LOOK_FILES,
     output:
         pdf=figure("weights", "pdf"),
         png=figure("weights", "png"),
@@ -78,7 +80,7 @@ rule draw_weights:
 
 rule animate:
     input:
-        exemplar=rules.look_at_exemplar.output.exemplar,
+        exemplar=EXEMPLAR_FILE,
     output:
         gif=figure("animation/{task}", "gif", task="{task}"),
         csv=results("figures/animation/{task}.csv"),
@@ -95,7 +97,7 @@ rule animate:
 
 rule draw_edits:
     input:
-        exemplar=rules.look_at_exemplar.output.exemplar,
+        exemplar=EXEMPLAR_FILE,
     output:
         pdf=figure("edits/{task}", "pdf", task="{task}"),
         png=figure("edits/{task}", "png", task="{task}"),
@@ -128,6 +130,46 @@ rule draw_interventions:
         recipe=recipe("draw_interventions"),
     script:
         "../scripts/draw_interventions.py"
+
+
+rule draw_forest:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+        twins=twins_beside(),
+    output:
+        pdf=figure("forest", "pdf"),
+        png=figure("forest", "png"),
+        csv=results("figures/forest.csv"),
+    log:
+        results("logs/figures/forest.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("draw_forest"),
+    script:
+        "../scripts/draw_forest.py"
+
+
+rule draw_solutions:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+        twins=twins_beside(),
+    output:
+        pdf=figure("solutions", "pdf"),
+        png=figure("solutions", "png"),
+        csv=results("figures/solutions.csv"),
+    log:
+        results("logs/figures/solutions.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        recipe=recipe("draw_solutions"),
+    script:
+        "../scripts/draw_solutions.py"
 
 
 rule draw_learning:
@@ -172,6 +214,8 @@ rule figures:
         rules.draw_weights.output,
         expand(rules.draw_edits.output, task=EXEMPLARS),
         rules.draw_interventions.output,
+        rules.draw_forest.output,
+        rules.draw_solutions.output,
         expand(rules.animate.output, task=EXEMPLARS),
         rules.draw_learning.output,
         rules.draw_evidence.output,

@@ -1,4 +1,4 @@
-# What the trained networks learned: a table of measurements per shard, and the arrays that figures show per task.
+# What the trained networks learned: a table of measurements per shard, and the arrays that figures show of single networks.
 
 
 rule measure_shard:
@@ -19,12 +19,12 @@ rule measure_shard:
 
 rule look_at_exemplar:
     input:
-        weights=lambda wildcards: results(f"training/{STAGES.exemplar_shard(wildcards.task)}/weights.safetensors"),
-        measurements=lambda wildcards: results(f"measurements/{STAGES.exemplar_shard(wildcards.task)}.csv"),
+        weights=lambda wildcards: results(f"training/{STAGES.shard_of(wildcards.look)}/weights.safetensors"),
+        measurements=lambda wildcards: results(f"measurements/{STAGES.shard_of(wildcards.look)}.csv"),
     output:
-        exemplar=results("measurements/exemplars/{task}.npz"),
+        exemplar=results("measurements/exemplars/{look}.npz"),
     log:
-        results("logs/look_at_exemplar/{task}.log"),
+        results("logs/look_at_exemplar/{look}.log"),
     localrule: True
     conda:
         "../envs/emtvb.yaml"

@@ -44,7 +44,7 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
                 findings.append(
                     Finding(output, f"changed after {record.rule} made it at {record.made}: its sha256 differs", _AGAIN)
                 )
-        findings += _other_versions(record, made)
+        findings += _other_versions(record, made, folder)
         if record.dirty and modified:
             problem = f"made from uncommitted changes on {record.commit[:12]}"
             findings.append(Finding(_job(record), problem, "commit them, then run again"))
@@ -80,15 +80,20 @@ def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding
             yield Finding(_name(path, folder), problem, f"move it to {place.name} there, or delete it")
 
 
-def _other_versions(record: Record, made: Mapping[str, Record]) -> Iterator[Finding]:
-    """Inputs that a job read in another version than now lies there; other experiments have their own audit."""
+def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) -> Iterator[Finding]:
+    """Inputs that a job read in another version than now lies there; those of other experiments have records there."""
     for name, digest in record.inputs.items():
         if name.startswith("../"):
-            continue
-        maker = made.get(name)
-        if maker is None:
+            if not (folder / name).is_file():
+                yield Finding(_job(record), f"was made from {name}, which is not there", _AGAIN)
+                continue
+            now = provenance.sha256(folder / name)
+        elif name in made:
+            now = made[name].outputs[name]
+        else:
             yield Finding(_job(record), f"was made from {name}, of which there is no record", _AGAIN)
-        elif maker.outputs[name] != digest:
+            continue
+        if now != digest:
             yield Finding(_job(record), f"was made from another version of {name} than is there now", _AGAIN)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path as MarkerPath
@@ -31,6 +33,8 @@ _DPI = 100
 _FRAMES_PER_SECOND = 2
 _RING = 0.6
 """Radius of the arrows; the memories' is 1."""
+_PALE = 0.35
+"""Strength of the colours of what was read where nothing is fitted."""
 _SHARES = tuple(np.linspace(0.12, 0.88, 12).tolist())
 """Points of an arrow between two memories, as shares of the way."""
 _SIDES = {"input": -1.95, "output": 1.75, "target": 2.18}
@@ -62,7 +66,8 @@ def draw(exemplar: Exemplar) -> FuncAnimation:
 
     Every memory is a column of its dimensions. At each step what variable i stores moves on to variable i - 1, and the
     newest variable, at the top, is written: by the input, in the output phase by f, which reads the outlined elements.
-    Memories are those by data. Grey: no variable memory, or no target.
+    Memories are those by data, which are fitted on the output phase: before it they are pale, and what has not been
+    written yet is empty. Grey: no variable memory, or no target.
 
     Args:
         exemplar: The network; three periods of s steps are shown, at most :data:`MOST_FRAMES`.
@@ -71,24 +76,31 @@ def draw(exemplar: Exemplar) -> FuncAnimation:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(-2.3, 2.5), ylim=(-1.7, 2.0), aspect="equal")
     axes.set_axis_off()
-    cells = PolyCollection(list(_cells(exemplar)), cmap=signed_map(), edgecolors="0.6", linewidths=0.4)
-    cells.set_clim(-LIMIT, LIMIT)
+    cells = PolyCollection(list(_cells(exemplar)), edgecolors="0.6", linewidths=0.4)
     axes.add_collection(cells)
     outlines = PolyCollection(_read_by_f(exemplar), facecolors="none", edgecolors=EXPECTED, linewidths=1.4, zorder=2)
     axes.add_collection(outlines)
     _name_parts(axes, exemplar)
     from_input, from_f = _name_sources(axes, exemplar.s)
     step_text = axes.text(0.0, 0.0, "", ha="center", va="center", fontsize=9)
-    values = _frames(exemplar)
+    values, empty = _frames(exemplar), _not_yet_written(exemplar)
+    colours = ScalarMappable(Normalize(-LIMIT, LIMIT), signed_map())
+    _colour_bar(figure, colours)
 
     def show(frame: int) -> tuple[PolyCollection]:
-        cells.set_array(np.ma.masked_invalid(values[frame]))
+        shown = colours.to_rgba(np.ma.masked_invalid(values[frame]))
+        if frame < exemplar.s:
+            memories = slice(0, exemplar.s * exemplar.d)
+            shown[memories] = 1 - _PALE * (1 - shown[memories])
+        shown[empty[frame]] = 1
+        cells.set_facecolor(shown.tolist())
         in_input_phase = frame < exemplar.s
         for artist in from_input:
             artist.set_visible(in_input_phase)
         for artist in from_f:
             artist.set_visible(not in_input_phase)
-        step_text.set_text(f"step {frame + 1}\n{exemplar.phase(frame)}")
+        pale = "\n(pale: not fitted)" if in_input_phase else ""
+        step_text.set_text(f"step {frame + 1}\n{exemplar.phase(frame)}{pale}")
         return (cells,)
 
     return FuncAnimation(figure, show, init_func=lambda: show(0), frames=len(values), cache_frame_data=False)
@@ -99,9 +111,10 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
 
     Returns:
         Columns ``run_id``, ``task``, ``step`` (from 1), ``phase``, ``series`` (memory, input, output, target),
-        ``variable`` (of memories, from 1), ``dimension``, ``value`` (empty where there is none).
+        ``variable`` (of memories, from 1), ``dimension``, ``value`` (empty where there is none, or nothing is
+        written yet).
     """
-    values = _frames(exemplar)
+    values = np.where(_not_yet_written(exemplar), np.nan, _frames(exemplar))
     steps, size = values.shape
     memories = exemplar.s * exemplar.d
     step = np.repeat(np.arange(steps), size)
@@ -129,6 +142,14 @@ def _frames(exemplar: Exemplar) -> Float[np.ndarray, "frame cell"]:
     targets[: exemplar.s] = np.nan
     every = np.hstack([data_memories(exemplar), exemplar.inputs, exemplar.outputs, targets])
     return every[: min(3 * exemplar.s, MOST_FRAMES)]
+
+
+def _not_yet_written(exemplar: Exemplar) -> Bool[np.ndarray, "frame cell"]:
+    """Which cells belong to variables that no input has reached yet."""
+    frames, cells = _frames(exemplar).shape
+    variable = np.arange(cells) // exemplar.d + 1
+    empty: np.ndarray = variable[None, :] < exemplar.s - np.arange(frames)[:, None]
+    return empty
 
 
 def _cells(exemplar: Exemplar) -> Float[np.ndarray, "cell corner xy"]:
@@ -169,8 +190,8 @@ def _on_circle(variable: float, s: int, radius: float = 1.0) -> tuple[float, flo
 def _name_parts(axes: Axes, exemplar: Exemplar) -> None:
     """Everything that does not change: names and arrows."""
     title = f"{wrapped(exemplar.task, 50)}: {accuracy_text(exemplar)}"
-    axes.text(0.1, 1.92, title, ha="center", va="top", fontsize=10)
-    axes.text(-2.15, -1.55, "outlined: read by $f$", va="bottom")
+    axes.text(0.1, 1.95, f"{title}\nmemories: $\\Psi$ by data", ha="center", va="top", fontsize=9)
+    axes.text(-2.2, -1.6, "outlined: read by $f$\ngrey: no memory, no target\nempty: not yet written", va="bottom")
     for name, x in _SIDES.items():
         axes.text(x, -0.72, name, ha="center", va="top")
     width, height = _cell_size(exemplar)
@@ -178,6 +199,13 @@ def _name_parts(axes: Axes, exemplar: Exemplar) -> None:
     _arrow(axes, [(0.25, 1.05), (1.75, 1.25), (_SIDES["output"], 0.75)])
     for older in range(1, exemplar.s):
         _arrow(axes, [_on_circle(older + 1 - part, exemplar.s, _RING) for part in _SHARES])
+
+
+def _colour_bar(figure: Figure, colours: ScalarMappable) -> None:
+    bar = figure.colorbar(
+        colours, cax=figure.add_axes((0.7, 0.1, 0.24, 0.025)), orientation="horizontal", ticks=[-1, 0, 1], extend="both"
+    )
+    bar.set_label("value", labelpad=1)
 
 
 def _name_sources(axes: Axes, s: int) -> tuple[list[Artist], list[Artist]]:

@@ -34,21 +34,24 @@ class Exemplar:
         test_accuracy: Fraction of output elements whose sign is right.
         spectral_error: The paper's, radians; NaN where it is not defined.
         optimal_spectral_error: By optimal assignment, radians.
-        memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's memories.
-        data_gain: g, by which W_hh in the memories by data is nearest to Phi.
-        data_shape_error: |Psi* W_hh Psi / g - Phi| / |Phi| there.
+        power_gain: g, by which W_hh in the paper's memories, in the units of what is stored, is nearest to Phi.
+        power_shape_error: |Psi* W_hh Psi / g - Phi| / |Phi| there.
+        data_gain: The same in the memories by data.
+        data_shape_error: The same there.
         realisation_gain: The same in the memories that realisation theory gives.
         realisation_shape_error: The same there.
         verdict: What the network learned, in a word.
         edits: What was changed, an entry per edit.
         edit_times: Output steps before each.
+        edit_bases: Through which memories each was made.
+        edit_notes: What else is to be said of each; may be empty.
         composition: f.
         phi: The task's transition.
         phi_eigenvalues: The eigenvalues of Phi other than 0.
         network_eigenvalues: The eigenvalues of W_hh.
         W_hh: Recurrent weights.
         kept: The stacked elements that have a variable memory.
-        W_hh_in_memories: W_hh in the basis of the paper's variable memories, then of up to ten residual components.
+        W_hh_in_scaled_memories: W_hh in the paper's memories, each column in the units of what is stored.
         W_hh_in_data_memories: W_hh in the basis of the memories by data.
         W_hh_in_realised_memories: W_hh in the basis of the memories that realisation theory gives.
         inputs: u(t).
@@ -60,7 +63,8 @@ class Exemplar:
         theory: The task's own state m(t).
         edit_before: m at the time of each edit.
         edit_after: m', what was asked for.
-        edit_outputs: What the network then gave out.
+        edit_past: What the network gave out until then.
+        edit_outputs: What it then gave out.
         edit_expected: The theory's future of m'.
         edit_unedited: The theory's future of m.
     """
@@ -77,7 +81,8 @@ class Exemplar:
     test_accuracy: float
     spectral_error: float
     optimal_spectral_error: float
-    memory_map_error: float
+    power_gain: float
+    power_shape_error: float
     data_gain: float
     data_shape_error: float
     realisation_gain: float
@@ -85,13 +90,15 @@ class Exemplar:
     verdict: str
     edits: tuple[str, ...]
     edit_times: tuple[int, ...]
+    edit_bases: tuple[str, ...]
+    edit_notes: tuple[str, ...]
     composition: Float[np.ndarray, "d memory"]
     phi: Float[np.ndarray, "memory memory"]
     phi_eigenvalues: Complex[np.ndarray, " mode"]
     network_eigenvalues: Complex[np.ndarray, " hidden"]
     W_hh: Float[np.ndarray, "hidden hidden"]
     kept: Bool[np.ndarray, " memory"]
-    W_hh_in_memories: Float[np.ndarray, "direction direction"]
+    W_hh_in_scaled_memories: Float[np.ndarray, "memory memory"]
     W_hh_in_data_memories: Float[np.ndarray, "memory memory"]
     W_hh_in_realised_memories: Float[np.ndarray, "memory memory"]
     inputs: Float[np.ndarray, "time d"]
@@ -103,6 +110,7 @@ class Exemplar:
     theory: Float[np.ndarray, "time memory"]
     edit_before: Float[np.ndarray, "edit memory"]
     edit_after: Float[np.ndarray, "edit memory"]
+    edit_past: Float[np.ndarray, "edit past d"]
     edit_outputs: Float[np.ndarray, "edit step d"]
     edit_expected: Float[np.ndarray, "edit step d"]
     edit_unedited: Float[np.ndarray, "edit step d"]
@@ -116,7 +124,8 @@ _NUMBERS = {
     "test_accuracy",
     "spectral_error",
     "optimal_spectral_error",
-    "memory_map_error",
+    "power_gain",
+    "power_shape_error",
     "data_gain",
     "data_shape_error",
     "realisation_gain",
@@ -133,7 +142,7 @@ _ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
     "network_eigenvalues": (np.complex128, ("hidden",)),
     "W_hh": (np.float64, ("hidden", "hidden")),
     "kept": (np.bool_, ("memory",)),
-    "W_hh_in_memories": (np.float64, ("direction", "direction")),
+    "W_hh_in_scaled_memories": (np.float64, ("memory", "memory")),
     "W_hh_in_data_memories": (np.float64, ("memory", "memory")),
     "W_hh_in_realised_memories": (np.float64, ("memory", "memory")),
     "inputs": (np.float64, ("time", "d")),
@@ -145,6 +154,7 @@ _ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
     "theory": (np.float64, ("time", "memory")),
     "edit_before": (np.float64, ("edit", "memory")),
     "edit_after": (np.float64, ("edit", "memory")),
+    "edit_past": (np.float64, ("edit", "past", "d")),
     "edit_outputs": (np.float64, ("edit", "step", "d")),
     "edit_expected": (np.float64, ("edit", "step", "d")),
     "edit_unedited": (np.float64, ("edit", "step", "d")),
@@ -189,6 +199,7 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
     scalars["verdict"] = str(about["verdict"])
     scalars["edits"] = tuple(map(str, about["edits"]))
     scalars["edit_times"] = tuple(map(int, about["edit_times"]))
+    scalars |= {name: tuple(map(str, about[name])) for name in ("edit_bases", "edit_notes")}
     sizes = {
         "edit": len(scalars["edits"]),
         "d": scalars["d"],
@@ -202,8 +213,9 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
         if array.ndim != len(axes) or array.shape != expected:
             raise ValueError(f"{name} has shape {array.shape}, not ({', '.join(axes)})")
         checked[name] = array
-    if sizes["direction"] < sizes["memory"]:
-        raise ValueError(f"W_hh_in_memories has {sizes['direction']} directions for {sizes['memory']} memories")
+    for name in ("edit_times", "edit_bases", "edit_notes"):
+        if len(scalars[name]) != sizes["edit"]:
+            raise ValueError(f"{name} has {len(scalars[name])} entries for {sizes['edit']} edits")
     return Exemplar(**scalars, **checked)
 
 
@@ -266,11 +278,12 @@ def summarise(curves: pd.DataFrame) -> pd.DataFrame:
         curves: As :func:`with_settings` gives them, at least one row.
 
     Returns:
-        Columns ``task``, ``hidden_dim``, ``l2``, ``step``, ``runs``; ``accuracy_25``, ``accuracy_50``, ``accuracy_75``
-        and the same of ``loss``; ``horizon``, the (lower) median; ``moves_up``, whether it is above that of the row
-        before. Numbers that are not finite are left out. Tasks in their order of appearance, the rest ascending.
+        Columns ``task``, ``hidden_dim``, ``l2``, ``threshold``, ``step``, ``runs``; ``accuracy_25``, ``accuracy_50``,
+        ``accuracy_75`` and the same of ``loss``; ``horizon``, the (lower) median; ``moves_up``, whether it is above
+        that of the row before. Numbers that are not finite are left out. Tasks in their order of appearance, the rest
+        ascending.
     """
-    group = ["task", "hidden_dim", "l2"]
+    group = ["task", "hidden_dim", "l2", "threshold"]
     finite = curves.replace([np.inf, -np.inf], np.nan)
     grouped = finite.groupby([*group, "step"], sort=True)
     summary = grouped.agg(runs=("run_id", "nunique"))

@@ -12,18 +12,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from emtvb.figures.data import Exemplar
 from emtvb.figures.panels import show_signed, wrapped
-from emtvb.figures.style import EXPECTED, FOUND, PAGE, style
+from emtvb.figures.style import EXPECTED, PAGE, style
 
 LIMIT = 1.5
 """Colour limit of everything shown, whose own values are -1 and 1."""
 SHOWN = 32
 """Output steps after an edit that are drawn; all are counted."""
 
-_ROW, _TOP, _BOTTOM = 1.72, 0.3, 0.35
+_ROW, _TOP, _BOTTOM = 1.86, 0.3, 0.62
 """Inches: height of an edit's row, and of what is above and below all of them."""
+_STRIPS = {"network": 0.98, "asked for": 0.6, "unedited": 0.22}
+"""Inches: the rows of outputs, and how far above their edit's foot each stands."""
+_SIDE, _HIGH, _LONG = 0.95, 0.32, 3.75
+"""Inches: a picture of what is stored, a row of outputs, and its length."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,7 @@ class EditShown:
         run_id: Of the network.
         task: Its task's name.
         name: What was changed.
+        basis: Through which memories.
         time: Output steps before the edit.
         kept: The stacked elements that have a variable memory.
         before: m.
@@ -41,11 +47,14 @@ class EditShown:
         outputs: What the network then gave out.
         expected: The theory's future of m'.
         unedited: The theory's future of m.
+        past: What the network gave out until the edit, the last step last.
+        note: What else is to be said; may be empty.
     """
 
     run_id: str
     task: str
     name: str
+    basis: str
     time: int
     kept: Bool[np.ndarray, " memory"]
     before: Float[np.ndarray, " memory"]
@@ -53,6 +62,8 @@ class EditShown:
     outputs: Float[np.ndarray, "step d"]
     expected: Float[np.ndarray, "step d"]
     unedited: Float[np.ndarray, "step d"]
+    past: Float[np.ndarray, "past d"]
+    note: str = ""
 
     def wrong(self) -> Bool[np.ndarray, "step d"]:
         """Where an output has another sign than the theory says; 0 counts as positive."""
@@ -67,6 +78,7 @@ def edits_of(exemplar: Exemplar) -> list[EditShown]:
             exemplar.run_id,
             exemplar.task,
             name,
+            exemplar.edit_bases[i],
             exemplar.edit_times[i],
             exemplar.kept,
             exemplar.edit_before[i],
@@ -74,6 +86,8 @@ def edits_of(exemplar: Exemplar) -> list[EditShown]:
             exemplar.edit_outputs[i],
             exemplar.edit_expected[i],
             exemplar.edit_unedited[i],
+            exemplar.edit_past[i],
+            exemplar.edit_notes[i],
         )
         for i, name in enumerate(exemplar.edits)
     ]
@@ -81,11 +95,13 @@ def edits_of(exemplar: Exemplar) -> list[EditShown]:
 
 @style()
 def draw(edits: Sequence[EditShown]) -> Figure:
-    """A row per edit: what is stored before and after it; at the right the outputs that follow, and the theory's.
+    """A row per edit: what is stored before and after it; at the right the outputs before and after, and the theory's.
 
     A picture of what is stored has a column per variable, the oldest at the left, and a row per dimension; what was
-    changed is outlined, elements without a variable memory are pale. In the theory's outputs is outlined what differs
-    from the future without the edit; in the network's, a cross marks every output with the wrong sign.
+    changed is outlined, elements without a variable memory are pale. Outputs are the network's, what was asked for (the
+    theory's future of what is stored after the edit), and the theory's future without it. In what was asked for is
+    outlined what differs from that; in the network's, a cross marks every output with the wrong sign. The line is the
+    edit's moment.
 
     Args:
         edits: At least one, of one network.
@@ -93,22 +109,26 @@ def draw(edits: Sequence[EditShown]) -> Figure:
     height = _TOP + _ROW * len(edits) + _BOTTOM
     figure = Figure(figsize=(PAGE, height))
     for i, edit in enumerate(edits):
-        bottom = height - _TOP - _ROW * (i + 1)
+        bottom = height - _TOP - _ROW * (i + 1) + 0.22
 
         def add(left: float, low: float, width: float, high: float, bottom: float = bottom) -> Axes:
             return figure.add_axes((left / PAGE, (bottom + low) / height, width / PAGE, high / height))
 
-        before, after = add(0.4, 0.22, 0.95, 1.0), add(1.55, 0.22, 0.95, 1.0)
+        before, after = (add(left, 0.22, _SIDE, 1.08) for left in (0.3, 1.37))
         _show_stored(before, edit, edit.before, "before")
         _show_stored(after, edit, edit.after, "after")
         before.set_ylabel("dimension")
-        network, theory = add(2.95, 0.77, 3.45, 0.48), add(2.95, 0.22, 3.45, 0.48)
-        image = _show_outputs(network, theory, edit)
-        figure.text(0.05 / PAGE, (bottom + 1.48) / height, _title(edit), va="center")
+        strips = [add(3.1, low, _LONG, _HIGH) for low in _STRIPS.values()]
+        image = _show_outputs(strips, edit)
+        figure.text(0.05 / PAGE, (bottom + 1.49) / height, _title(edit), va="bottom", fontsize=8, linespacing=1.2)
         if i == len(edits) - 1:
             before.set_xlabel("variable, oldest first")
-            theory.set_xlabel("output step")
-            figure.colorbar(image, cax=add(6.47, 0.22, 0.06, 1.03), ticks=[-1, 0, 1], extend="both")
+            strips[-1].set_xlabel("output step")
+    bar = figure.colorbar(
+        image, cax=figure.add_axes((0.6 / PAGE, 0.36 / height, 1.4 / PAGE, 0.07 / height)), orientation="horizontal",
+        ticks=[-1, 0, 1], extend="both",
+    )  # fmt: skip
+    bar.set_label("stored or given out", fontsize=7, labelpad=1)
     first = edits[0]
     figure.text(0.05 / PAGE, (height - 0.16) / height, f"{wrapped(first.task, 50)}: {first.run_id}", fontsize=9)
     return figure
@@ -118,15 +138,16 @@ def numbers(edits: Sequence[EditShown]) -> pd.DataFrame:
     """What is drawn and counted, a row per number.
 
     Returns:
-        Columns ``run_id``, ``task``, ``edit``, ``series`` (before, after; network, theory, unedited theory), ``step``
-        (the output step), ``variable`` (of what is stored, from 1), ``dimension``, ``value``.
+        Columns ``run_id``, ``task``, ``edit``, ``basis``, ``series`` (before, after; network, theory, unedited theory;
+        those of the network until the edit's step were given out before it), ``step`` (the output step), ``variable``
+        (of what is stored, from 1), ``dimension``, ``value``.
     """
     return pd.concat([_numbers(edit) for edit in edits], ignore_index=True)
 
 
 def _numbers(edit: EditShown) -> pd.DataFrame:
     frames = []
-    steps, d = edit.outputs.shape
+    d = edit.outputs.shape[1]
     for series, stored in (("before", edit.before), ("after", edit.after)):
         index = np.arange(stored.size)
         variable = pd.array(index // d + 1, dtype="Int64")
@@ -134,13 +155,17 @@ def _numbers(edit: EditShown) -> pd.DataFrame:
             pd.DataFrame({"series": series, "step": edit.time, "variable": variable, "dimension": index % d})
             .assign(value=stored)
         )  # fmt: skip
-    for series, outputs in (("network", edit.outputs), ("theory", edit.expected), ("unedited theory", edit.unedited)):
-        step, dimension = (grid.ravel() for grid in np.indices((steps, d)))
+    for series, outputs, first in (
+        ("network", edit.past, edit.time + 1 - len(edit.past)), ("network", edit.outputs, edit.time + 1),
+        ("theory", edit.expected, edit.time + 1), ("unedited theory", edit.unedited, edit.time + 1),
+    ):  # fmt: skip
+        step, dimension = (grid.ravel() for grid in np.indices(outputs.shape))
         frames.append(
-            pd.DataFrame({"series": series, "step": edit.time + 1 + step, "variable": pd.array([pd.NA] * step.size,
+            pd.DataFrame({"series": series, "step": first + step, "variable": pd.array([pd.NA] * step.size,
                           dtype="Int64"), "dimension": dimension, "value": outputs.ravel()})
         )  # fmt: skip
     table = pd.concat(frames, ignore_index=True)
+    table.insert(0, "basis", edit.basis)
     table.insert(0, "edit", edit.name)
     table.insert(0, "task", edit.task)
     table.insert(0, "run_id", edit.run_id)
@@ -148,10 +173,15 @@ def _numbers(edit: EditShown) -> pd.DataFrame:
 
 
 def _title(edit: EditShown) -> str:
-    """What was changed and whether the network followed."""
+    """What was changed, through what, and whether the network followed."""
     right = int((~edit.wrong().any(axis=1)).sum())
-    followed = f"{right} of {len(edit.outputs)} output vectors exactly as the theory says"
-    return f"after output step {edit.time}, {edit.name}: {followed}"
+    followed = f"{right} of {len(edit.outputs)} output vectors exactly as asked for"
+    done = f"after output step {edit.time}, {edit.name}, through {_named(edit.basis)}"
+    return f"{done}\n" + "; ".join(filter(None, (followed, edit.note)))
+
+
+def _named(basis: str) -> str:
+    return f"$\\Psi$ {basis}" if basis.startswith("by ") else f"{basis} $\\Psi$"
 
 
 def _show_stored(axes: Axes, edit: EditShown, stored: Float[np.ndarray, " memory"], title: str) -> None:
@@ -162,22 +192,34 @@ def _show_stored(axes: Axes, edit: EditShown, stored: Float[np.ndarray, " memory
     _outline(axes, ((edit.before != edit.after) & edit.kept).reshape(-1, d).T)
 
 
-def _show_outputs(network: Axes, theory: Axes, edit: EditShown) -> AxesImage:
-    shown = slice(0, SHOWN)
-    steps = edit.time + 1 + np.arange(len(edit.outputs[shown]))
-    network.set_ylabel("network", labelpad=2)
-    theory.set_ylabel("theory", labelpad=2)
-    image = show_signed(network, edit.outputs[shown].T, LIMIT)
-    show_signed(theory, edit.expected[shown].T, LIMIT)
-    _outline(theory, (edit.expected != edit.unedited)[shown].T)
+def _show_outputs(strips: Sequence[Axes], edit: EditShown) -> AxesImage:
+    """Rows of outputs on one axis of steps: the network's from before the edit on, the theory's from it on."""
+    past, shown = len(edit.past), slice(0, SHOWN)
+    rows = (np.concatenate([edit.past, edit.outputs[shown]]), edit.expected[shown], edit.unedited[shown])
+    for axes, name, values in zip(strips, _STRIPS, rows, strict=True):
+        first = edit.time + 0.5 - (past if name == "network" else 0)
+        across = (first, first + len(values), edit.outputs.shape[1] - 0.5, -0.5)
+        image = show_signed(axes, values.T, LIMIT, extent=across)
+        axes.set_xlim(edit.time + 0.5 - past, edit.time + 0.5 + len(edit.outputs[shown]))
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", labelpad=3)
+        axes.axvline(edit.time + 0.5, color=EXPECTED, linewidth=1.6)
+        if name != "network":
+            for side in ("top", "bottom", "left"):
+                axes.spines[side].set_visible(False)
     step, dimension = np.nonzero(edit.wrong()[shown])
-    network.plot(step, dimension, "x", color=FOUND, markersize=3, markeredgewidth=0.8)
-    ticks = np.arange(0, len(steps), 5)
-    theory.set_xticks(ticks, [str(steps[tick]) for tick in ticks])
+    strips[0].plot(edit.time + 1 + step, dimension, "x", color=EXPECTED, markersize=3, markeredgewidth=0.9)
+    strips[0].annotate(
+        "edit", (edit.time + 0.5, 1), (0, 1.5), textcoords="offset points", ha="center", va="bottom", fontsize=7,
+        annotation_clip=False, xycoords=("data", "axes fraction"),
+    )  # fmt: skip
+    _outline(strips[1], (edit.expected != edit.unedited)[shown].T, edit.time + 1)
+    strips[-1].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     return image
 
 
-def _outline(axes: Axes, cells: Bool[np.ndarray, "row column"]) -> None:
-    """A frame round each of these cells of an image."""
+def _outline(axes: Axes, cells: Bool[np.ndarray, "row column"], first: int = 0) -> None:
+    """A frame round each of these cells of an image whose first column stands at ``first``."""
     for row, column in np.argwhere(cells):
-        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=EXPECTED, linewidth=0.6))
+        axes.add_patch(
+            Rectangle((first + column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=EXPECTED, linewidth=0.6)
+        )

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
 
 from emtvb.figures.data import Exemplar, data_memories, scaled_memories
-from emtvb.figures.panels import accuracy_text, robust_limit, show_signed, task_title
-from emtvb.figures.style import PAGE, style
+from emtvb.figures.panels import accuracy_text, robust_limit, show_signed, signed_map, task_title
+from emtvb.figures.style import ABSENT, PAGE, style
 
 STEPS = (1, 2, 3, 4, 5, 14, 15, 16, 17, 18)
 """The steps that the paper shows, counted from 1."""
 
 LIMIT = 1.5
 """Colour limit of the memories and of the theory, whose own values are -1, 0 and 1."""
+
+_BY_DATA = "memory by data"
+_HATCHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.4", "hatch": "////", "linewidth": 0}
 
 
 @style()
@@ -28,17 +33,18 @@ def draw(exemplar: Exemplar) -> Figure:
     A picture has a column per variable, the oldest at the left, and a row per dimension: so the input reads 3-1-5 where
     the last s vectors are the input. Of the paper's memories, whose columns have norm 1, each is divided by its median
     magnitude over the output phase. Elements without a variable memory are grey in the network's pictures and pale in
-    the theory's. Below a picture: how many of the elements have the right sign.
+    the theory's. Memories by data are fitted on the output phase alone: before it they are hatched, and not counted.
+    Below a picture: how many of the elements have the right sign.
 
     Args:
         exemplar: The network; steps that it does not have are left out.
     """
     steps = _steps(exemplar)
-    figure = Figure(figsize=(PAGE, 4.6))
+    figure = Figure(figsize=(PAGE, 4.9))
     columns = _columns(steps)
     grid = figure.add_gridspec(
         4, len(columns) + 2, width_ratios=[*columns.values(), 0.15, 0.15], height_ratios=[1.35, 1, 1, 1],
-        left=0.1, right=0.93, top=0.88, bottom=0.08, wspace=0.12, hspace=0.2,
+        left=0.1, right=0.93, top=0.88, bottom=0.135, wspace=0.12, hspace=0.2,
     )  # fmt: skip
     places = list(columns)
     read = _memories(exemplar)
@@ -56,15 +62,20 @@ def draw(exemplar: Exemplar) -> Figure:
     strength = np.where(exemplar.kept, 1.0, 0.4)
     for step in steps:
         rows = [figure.add_subplot(grid[row, places.index(step)]) for row in (1, 2, 3)]
-        for axes, values in zip(rows, read.values(), strict=False):
-            memory = show_signed(axes, _picture(exemplar, values[step - 1]), LIMIT)
-            axes.set_xlabel(_agreement(exemplar, values, step - 1), fontsize=7, labelpad=1.5)
+        for axes, (name, values) in zip(rows, read.items(), strict=False):
+            picture = _picture(exemplar, values[step - 1])
+            if _is_fitted(exemplar, name, step):
+                memory = show_signed(axes, picture, LIMIT)
+                axes.set_xlabel(_agreement(exemplar, values, step - 1), fontsize=7, labelpad=1.5)
+            else:
+                _grey_out(axes, picture)
         show_signed(rows[2], _picture(exemplar, exemplar.theory[step - 1]), LIMIT, alpha=_picture(exemplar, strength))
         if step == steps[0]:
             _explain(*rows)
     figure.colorbar(hidden, cax=figure.add_subplot(grid[0, -1]), label="activation", extend="both")
     figure.colorbar(memory, cax=figure.add_subplot(grid[1:, -1]), label="stored value", extend="both", ticks=[-1, 0, 1])
-    figure.suptitle(f"{task_title(exemplar, 90)}: {accuracy_text(exemplar)}")
+    _key(figure)
+    figure.suptitle(f"{task_title(exemplar, 60)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}, {exemplar.verdict}")
     return figure
 
 
@@ -74,7 +85,8 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
     Returns:
         Columns ``run_id``, ``task``, ``step`` (from 1), ``phase``, ``series`` (hidden state, memory by data, the
         paper's memory, theory), ``index`` (neuron or stacked element), ``variable`` (from 1) and ``dimension`` (both
-        empty for neurons), ``value`` (of the paper's memories: scaled; empty where there is none).
+        empty for neurons), ``fitted``, whether what is read was fitted on this phase, ``value`` (of the paper's
+        memories: scaled; empty where there is none).
     """
     read = _memories(exemplar)
     frames = []
@@ -97,6 +109,7 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
                         "index": index,
                         "variable": stacked // exemplar.d + 1,
                         "dimension": stacked % exemplar.d,
+                        "fitted": _is_fitted(exemplar, series, step),
                         "value": values,
                     }
                 )
@@ -110,7 +123,30 @@ def _steps(exemplar: Exemplar) -> list[int]:
 
 def _memories(exemplar: Exemplar) -> dict[str, Float[np.ndarray, "time memory"]]:
     """What is read of the stored elements, by the way it is read."""
-    return {"memory by data": data_memories(exemplar), "paper's memory": scaled_memories(exemplar)}
+    return {_BY_DATA: data_memories(exemplar), "paper's memory": scaled_memories(exemplar)}
+
+
+def _is_fitted(exemplar: Exemplar, series: str, step: int) -> bool:
+    """Whether this may be held against the theory at this step: memories by data are of the output phase."""
+    return series != _BY_DATA or step > exemplar.s
+
+
+def _grey_out(axes: Axes, picture: np.ndarray) -> None:
+    """A picture that does not count."""
+    show_signed(axes, picture, LIMIT, alpha=0.3)
+    axes.set_facecolor(ABSENT)
+    axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, **_HATCHED))
+    axes.set_xlabel("not fitted", fontsize=7, labelpad=1.5, color="0.35")
+
+
+def _key(figure: Figure) -> None:
+    """What the colours of the lower pictures are."""
+    signs = [Patch(facecolor=signed_map()(0.5 + 0.5 * sign / LIMIT)) for sign in (1, -1)]
+    pale = Patch(facecolor=signed_map()(0.5 + 0.5 / LIMIT), alpha=0.4)
+    patches = [*signs, Patch(facecolor=ABSENT), pale, Patch(**{**_HATCHED, "facecolor": ABSENT})]
+    names = ["+1", "\N{MINUS SIGN}1", "no variable memory: $f$ never reads it again", "the same, in the theory",
+             "not fitted: $\\Psi$ by data is of the output phase"]  # fmt: skip
+    figure.legend(patches, names, loc="lower center", ncols=5, handlelength=1.1, columnspacing=1.0)
 
 
 def _picture(exemplar: Exemplar, elements: np.ndarray) -> np.ndarray:

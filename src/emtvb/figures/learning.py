@@ -1,10 +1,9 @@
-"""Figure (f): learning curves, accuracy and loss of the training batches (paper section 2)."""
+"""Figure (f): learning curves, accuracy and loss of the training batches and their horizon (paper section 2)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,95 +15,136 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from emtvb.figures.panels import wrapped
 from emtvb.figures.style import COLOURS, COLUMN, PAGE, style
 
+CHANCE = 0.55
+"""A penalty under which no group's accuracy ever leaves this behind is not drawn: nothing was learned."""
+
+MEASURES = {"accuracy": 1.25, "loss": 1.0, "horizon": 0.6}
+"""The panels of a task, from the top, and their relative heights."""
+
+_DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (7, 2)), (0, (3, 1, 1, 1, 1, 1)))
+
 
 @style()
 def draw(summary: pd.DataFrame) -> Figure:
-    """Median over runs, with the quartiles as a band, of accuracy and of loss against the step.
+    """Median over runs against the step, with the quartiles as a band: accuracy, loss, and the median horizon.
 
-    A column of panels per hidden size. Where there are several L2 penalties they have the colours and each task has
-    its own pair of panels, else tasks have the colours. Seeds and thresholds are pooled. A triangle marks every step at
-    which the median horizon moves up.
+    A column of panels per hidden size and threshold. Where there are several L2 penalties they have the colours and
+    each task has its own panels, else tasks have the colours. Losses have one scale. Penalties under which nothing was
+    learned are left out and named.
 
     Args:
         summary: As ``emtvb.figures.data.summarise`` gives it.
     """
-    hidden_dims = sorted(summary["hidden_dim"].unique())
-    colour_by = "l2" if summary["l2"].nunique() > 1 else "task"
-    row_groups = list(summary["task"].unique()) if colour_by == "l2" else [None]
-    colours = dict(zip(summary[colour_by].unique(), cycle(COLOURS), strict=False))
-    width = COLUMN if len(hidden_dims) == 1 else PAGE
-    height = 1.65 * len(row_groups) if len(row_groups) > 1 else 2.8
-    figure = Figure(figsize=(width, height + 0.75), layout="constrained")
+    drawn, left_out = _trained(summary)
+    columns = list(drawn[["hidden_dim", "threshold"]].drop_duplicates().sort_values(["hidden_dim", "threshold"])
+                   .itertuples(index=False, name=None))  # fmt: skip
+    colour_by = "l2" if drawn["l2"].nunique() > 1 else "task"
+    rows = list(drawn["task"].unique()) if colour_by == "l2" else [None]
+    looks = {value: {"color": colour, "linestyle": dash} for value, colour, dash in
+             zip(drawn[colour_by].unique(), cycle(COLOURS), cycle(_DASHES), strict=False)}  # fmt: skip
+    width = COLUMN if len(columns) == 1 else PAGE
+    figure = Figure(figsize=(width, 0.9 + (1.75 if len(rows) > 1 else 2.9) * len(rows)), layout="constrained")
     panels = figure.subplots(
-        2 * len(row_groups), len(hidden_dims), squeeze=False, sharex=True, sharey="row",
-        height_ratios=[1.3, 1] * len(row_groups),
+        len(MEASURES) * len(rows), len(columns), squeeze=False, sharex=True, sharey="row",
+        height_ratios=[*MEASURES.values()] * len(rows),
     )  # fmt: skip
-    for i, task in enumerate(row_groups):
-        for j, hidden_dim in enumerate(hidden_dims):
-            panels[2 * i + 1, j].set_yscale("log")
-            part = summary[(summary["hidden_dim"] == hidden_dim) & ((summary["task"] == task) | (task is None))]
+    for i, task in enumerate(rows):
+        of_task = panels[len(MEASURES) * i : len(MEASURES) * (i + 1)]
+        for j, (hidden_dim, threshold) in enumerate(columns):
+            part = drawn[(drawn["hidden_dim"] == hidden_dim) & (drawn["threshold"] == threshold)]
+            part = part[(part["task"] == task) | (task is None)]
             for value, group in part.groupby(colour_by, sort=False):
-                _curve(panels[2 * i, j], group, "accuracy", colours[value])
-                _curve(panels[2 * i + 1, j], group, "loss", colours[value])
-        _name_rows(panels[2 * i, 0], panels[2 * i + 1, 0], task)
-    for j, hidden_dim in enumerate(hidden_dims):
-        panels[0, j].set_title(f"{hidden_dim} neurons")
-        panels[-1, j].set_xlabel("step (square-root scale)")
-    _widen_the_beginning(panels[0, 0], int(summary["step"].max()) + 1)
-    _legend(figure, colours, colour_by, summary)
+                for axes, measure in zip(of_task[:, j], MEASURES, strict=True):
+                    _curve(axes, group, measure, looks[value])
+        _name_rows(list(of_task[:, 0]), task)
+    _scale_losses(list(panels[1 :: len(MEASURES)].ravel()), drawn)
+    _scale_horizons(list(panels[2 :: len(MEASURES)].ravel()), drawn)
+    for j, (hidden_dim, threshold) in enumerate(columns):
+        panels[0, j].set_title(f"{hidden_dim} neurons\nthreshold {threshold:g}")
+        panels[-1, j].set_xlabel("step")
+    _widen_the_beginning(panels[0, 0], int(drawn["step"].max()) + 1, few=len(columns) > 2)
+    _legend(figure, looks, colour_by)
+    figure.suptitle("\n".join(_about(drawn, left_out)), fontsize=8)
     return figure
 
 
-def _curve(axes: Axes, group: pd.DataFrame, measure: str, colour: str) -> None:
-    """One group's median, band and, on accuracy, its moves up."""
-    axes.plot(group["step"], group[f"{measure}_50"], color=colour, linewidth=0.8, zorder=3)
+def _trained(summary: pd.DataFrame) -> tuple[pd.DataFrame, list[float]]:
+    """What is drawn, and the penalties that are not; all of it where nothing was learned at all."""
+    l2s = sorted(summary["l2"].unique())
+    idle = [float(l2) for l2 in l2s if not summary.loc[summary["l2"] == l2, "accuracy_75"].max() > CHANCE]
+    if len(idle) == len(l2s):
+        return summary, []
+    return summary[~summary["l2"].isin(idle)], idle
+
+
+def _about(drawn: pd.DataFrame, left_out: Sequence[float]) -> list[str]:
+    """What lines and bands are, and what is not there."""
+    most = int(drawn["runs"].max())
+    lines = [f"median and quartiles over up to {most} seeds; steps on a square-root scale"] if most > 1 else []
+    if left_out:
+        names = ", ".join(f"{l2:g}" for l2 in left_out)
+        lines.append(f"not drawn: L2 {names}, where no accuracy leaves chance")
+    return lines
+
+
+def _curve(axes: Axes, group: pd.DataFrame, measure: str, look: Mapping[str, object]) -> None:
+    """One group's median and band; its median horizon has steps and no band."""
+    if measure == "horizon":
+        axes.plot(group["step"], group["horizon"], drawstyle="steps-post", linewidth=0.9, zorder=3, **look)  # type: ignore[arg-type]
+        return
+    axes.plot(group["step"], group[f"{measure}_50"], linewidth=0.9, zorder=3, **look)  # type: ignore[arg-type]
     if (group["runs"] > 1).any():
         low, high = group[f"{measure}_25"], group[f"{measure}_75"]
-        axes.fill_between(group["step"], low, high, color=colour, alpha=0.2, linewidth=0)
-    if measure == "accuracy":
-        moves = group[group["moves_up"]]
-        axes.plot(moves["step"], moves["accuracy_50"], "^", color=colour, **_MARK)
+        axes.fill_between(group["step"], low, high, color=look["color"], alpha=0.2, linewidth=0)
 
 
-def _widen_the_beginning(axes: Axes, steps: int) -> None:
+def _widen_the_beginning(axes: Axes, steps: int, few: bool) -> None:
     """A square-root scale for all panels, which share their x axis: the curriculum moves up early."""
     for shared in axes.get_shared_x_axes().get_siblings(axes):
         shared.set_xscale("function", functions=(np.sqrt, np.square))
     axes.set_xlim(0, steps)
-    axes.set_xticks(sorted({round(share * steps) for share in (0, 0.05, 0.25, 0.5, 1)}))
+    shares = (0, 0.25, 1) if few else (0, 0.05, 0.25, 0.5, 1)
+    ticks = sorted({round(share * steps) for share in shares})
+    axes.set_xticks(ticks, [f"{tick / 1000:g}k" if tick >= 1000 else str(tick) for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-_MARK: dict[str, Any] = {"markersize": 3.8, "markeredgecolor": "white", "markeredgewidth": 0.4, "zorder": 4}
-
-
-def _name_rows(accuracy: Axes, loss: Axes, task: str | None) -> None:
-    """Label a pair of rows of panels."""
-    name = "" if task is None else wrapped(str(task), 16) + "\n"
-    accuracy.set_ylabel(f"{name}accuracy")
-    loss.set_ylabel("loss")
+def _name_rows(panels: Sequence[Axes], task: str | None) -> None:
+    """Label a task's panels."""
+    for axes, measure in zip(panels, MEASURES, strict=True):
+        axes.set_ylabel(measure)
+    accuracy = panels[0]
+    if task is not None:
+        accuracy.set_ylabel(f"{wrapped(str(task), 16)}\naccuracy")
     low, _ = accuracy.get_ylim()
     accuracy.set_ylim(min(low, 0.49), 1.01)
-    loss.set_ylim(top=max(loss.get_ylim()[1], 1.2))
-    low, high = loss.get_ylim()
-    loss.yaxis.set_major_locator(LogLocator(subs=(1,) if high / low > 100 else (1, 3), numticks=5))
-    loss.yaxis.set_major_formatter("{x:g}")
-    loss.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _legend(figure: Figure, colours: dict[object, str], colour_by: str, summary: pd.DataFrame) -> None:
-    """Say what colours, bands and triangles are."""
-    names = [f"L2 = {value:g}" if colour_by == "l2" else wrapped(str(value)) for value in colours]
-    handles = [Line2D([], [], color=colour) for colour in colours.values()]
-    handles.append(Line2D([], [], color="0.4", linestyle="none", marker="^", **_MARK))
-    names.append(f"horizon moves up ({_span(sorted(summary['horizon'].unique().tolist()))})")
-    figure.legend(handles, names, loc="outside lower center", ncols=5 if figure.get_figwidth() == PAGE else 3)
-    most = int(summary["runs"].max())
-    if most > 1:
-        figure.suptitle(f"median and quartiles over seeds and thresholds, up to {most} runs", fontsize=8)
+def _scale_losses(panels: Sequence[Axes], drawn: pd.DataFrame) -> None:
+    """One logarithmic scale for all losses."""
+    bands = drawn[["loss_25", "loss_50", "loss_75"]].to_numpy(float)
+    seen = bands[np.isfinite(bands) & (bands > 0)]
+    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.1, 1.0)
+    for axes in panels:
+        axes.set_yscale("log")
+        axes.set_ylim(low / 1.5, max(1.2, high * 1.2))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1,) if high / low > 100 else (1, 3), numticks=4))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _span(horizons: Sequence[int]) -> str:
-    """Horizons, the first few by name."""
-    words = [str(horizon) for horizon in horizons]
-    return ", ".join(words if len(words) <= 5 else [*words[:4], "...", words[-1]])
+def _scale_horizons(panels: Sequence[Axes], drawn: pd.DataFrame) -> None:
+    """One scale for all horizons, from 0."""
+    most = int(drawn["horizon"].max())
+    for axes in panels:
+        axes.set_ylim(0, 1.12 * most)
+        axes.set_yticks([0, most])
+
+
+def _legend(figure: Figure, looks: Mapping[object, Mapping[str, object]], colour_by: str) -> None:
+    """Say what colours are."""
+    names = [f"L2 = {value:g}" if colour_by == "l2" else wrapped(str(value)) for value in looks]
+    handles = [Line2D([], [], linewidth=1.2, **look) for look in looks.values()]  # type: ignore[arg-type]
+    figure.legend(handles, names, loc="outside lower center", ncols=5 if figure.get_figwidth() == PAGE else 3,
+                  handlelength=2.4)  # fmt: skip

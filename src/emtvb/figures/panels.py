@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
@@ -39,6 +40,33 @@ def robust_limit(values: Float[np.ndarray, "*shape"], quantile: float = 0.995) -
     magnitudes = np.abs(values[np.isfinite(values)])
     limit = float(np.quantile(magnitudes, quantile)) if magnitudes.size else 0.0
     return limit if limit > 0 else 1.0
+
+
+def swarm(values: Float[np.ndarray, " value"], near: float, apart: float, widest: float) -> Float[np.ndarray, " value"]:
+    """How far to the side of its column each value's mark stands, so that near ones are side by side.
+
+    Args:
+        values: What is drawn.
+        near: Height of a row: values in the same one stand side by side.
+        apart: Distance of two marks in a row, where there is room for it.
+        widest: From the first to the last of a row, at most: marks of longer rows overlap.
+
+    Returns:
+        An offset per value, each row centred at 0; the same whatever the order of equal values.
+    """
+    offsets = np.zeros(len(values))
+    order = np.argsort(values, kind="stable")
+    rows = np.round(values[order] / near)
+    for row in np.unique(rows):
+        members = order[rows == row]
+        step = min(apart, widest / max(len(members) - 1, 1))
+        offsets[members] = (np.arange(len(members)) - (len(members) - 1) / 2) * step
+    return offsets
+
+
+def each(table: pd.DataFrame) -> list[Any]:
+    """A table's rows, with a column as an attribute."""
+    return list(table.itertuples())
 
 
 def mark_blocks(
@@ -88,6 +116,15 @@ def accuracy_text(exemplar: Exemplar) -> str:
     """Test accuracy in words."""
     value = exemplar.test_accuracy
     return f"accuracy {value:.3f}" if math.isfinite(value) else "accuracy not measured"
+
+
+def common_settings(exemplars: Sequence[Exemplar]) -> str:
+    """What networks have in common, in words: neurons, threshold, seed."""
+    words = []
+    for name, unit in (("hidden_dim", "{:d} neurons"), ("threshold", "threshold {:g}"), ("seed", "seed {:d}")):
+        values = {getattr(exemplar, name) for exemplar in exemplars}
+        words += [unit.format(values.pop())] if len(values) == 1 else []
+    return ", ".join(words)
 
 
 def spectral_error_text(exemplar: Exemplar) -> str:

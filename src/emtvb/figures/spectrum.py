@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,40 +12,46 @@ from jaxtyping import Bool, Complex
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from matplotlib.patheffects import withStroke
 
 from emtvb.figures.data import Exemplar
-from emtvb.figures.panels import accuracy_text, spectral_error_text, task_title
+from emtvb.figures.panels import accuracy_text, common_settings, spectral_error_text, task_title
 from emtvb.figures.style import COLUMN, EXPECTED, FOUND, OTHER, PAGE, style
 
-"""Eigenvalues with a larger modulus are long-term (paper section 4)."""
+_INSIDE = 0.7
+"""Radius at which a multiplicity stands; the eigenvalue's own is 1."""
+_SAME = 1e-4
+"""Eigenvalues of Phi that are nearer to each other are one: what is computed of multiple ones differs by rounding, and
+different ones are further apart."""
 
 
 @style()
 def draw(exemplars: Sequence[Exemplar]) -> Figure:
-    """A panel per network with the unit circle; Phi as open circles, W_hh as dots.
+    """A panel per network with the unit circle, of one size in all; Phi as open circles, W_hh as dots.
 
-    Each panel reaches as far as its own eigenvalues: the circle is the common measure. Those that are not finite are
-    not drawn.
+    A column per task where every task has as many networks, below each other. Where Phi has an eigenvalue several
+    times, a number inside the circle says how often. Eigenvalues that are not finite are not drawn.
 
     Args:
-        exemplars: At least one.
+        exemplars: At least one; those of a task one after the other.
     """
-    columns = len(exemplars) if len(exemplars) <= 4 else 3
-    rows = -(-len(exemplars) // columns)
+    columns, rows, order = _arrangement(exemplars)
     width = COLUMN if columns <= 2 else PAGE
-    figure = Figure(figsize=(width, rows * (width / columns + 0.45) + 0.5), layout="constrained")
+    figure = Figure(figsize=(width, rows * (width / columns + 0.5) + 0.4), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for i, (axes, exemplar) in enumerate(zip(panels, exemplars, strict=False)):
+    reach = max(1.2, *(1.06 * _largest(exemplar) for exemplar in exemplars))
+    for i, (axes, exemplar) in enumerate(zip(panels, order, strict=False)):
         _panel(axes, exemplar)
-        reach = max(1.2, 1.06 * _largest(exemplar))
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-        axes.set_xlabel("real part")
+        if i + columns >= len(order):
+            axes.set_xlabel("real part")
         if i % columns == 0:
             axes.set_ylabel("imaginary part")
     for axes in panels[len(exemplars) :]:
         axes.set_axis_off()
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    figure.suptitle(common_settings(exemplars), fontsize=8)
     return figure
 
 
@@ -52,8 +59,8 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
     """The eigenvalues, a row each.
 
     Returns:
-        Columns ``run_id``, ``task``, ``matrix`` (Phi or W_hh; of Phi those other than 0), ``real``, ``imaginary``,
-        ``modulus``, ``angle`` (radians), ``long_term``.
+        Columns ``run_id``, ``task``, ``l2``, ``matrix`` (Phi or W_hh; of Phi those other than 0), ``real``,
+        ``imaginary``, ``modulus``, ``angle`` (radians), ``long_term``.
     """
     frames = [
         _table(exemplar, matrix, values)
@@ -61,6 +68,16 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
         for matrix, values in (("Phi", exemplar.phi_eigenvalues), ("W_hh", exemplar.network_eigenvalues))
     ]
     return pd.concat(frames, ignore_index=True)
+
+
+def _arrangement(exemplars: Sequence[Exemplar]) -> tuple[int, int, list[Exemplar]]:
+    """Columns, rows, and the networks in the order of panels."""
+    of_task = [list(group) for _, group in groupby(exemplars, key=lambda exemplar: exemplar.task)]
+    deep = len(of_task[0])
+    if deep > 1 and len(of_task) <= 4 and all(len(group) == deep for group in of_task):
+        return len(of_task), deep, [group[i] for i in range(deep) for group in of_task]
+    columns = len(exemplars) if len(exemplars) <= 4 else 3
+    return columns, -(-len(exemplars) // columns), list(exemplars)
 
 
 def _panel(axes: Axes, exemplar: Exemplar) -> None:
@@ -81,8 +98,27 @@ def _panel(axes: Axes, exemplar: Exemplar) -> None:
     )
     _dots(axes, found[~long_term], r"$W_{hh}$, other", mfc=OTHER, mew=0, markersize=2.4, zorder=2)
     counts = rf"{long_term.sum()} long-term ($\Phi$: {_long_term(exemplar, exemplar.phi_eigenvalues).sum()})"
-    lines = [task_title(exemplar, 24), accuracy_text(exemplar), spectral_error_text(exemplar), counts]
-    axes.set_title("\n".join(lines))
+    name = f"{task_title(exemplar, 24)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}"
+    axes.set_title("\n".join([name, spectral_error_text(exemplar), counts]), fontsize=7)
+    for value, times in multiplicities(exemplar.phi_eigenvalues):
+        if times > 1:
+            place = _INSIDE * value
+            text = axes.text(
+                place.real, place.imag, rf"$\times${times}", ha="center", va="center", fontsize=7, zorder=5
+            )
+            text.set_path_effects([withStroke(linewidth=1.5, foreground="white")])
+
+
+def multiplicities(values: Complex[np.ndarray, " mode"]) -> list[tuple[complex, int]]:
+    """Each of these eigenvalues, and how many there are of it but for rounding, by angle."""
+    found: list[list[complex]] = []
+    for value in sorted(map(complex, values), key=lambda one: (round(float(np.angle(one)), 6), abs(one))):
+        near = next((group for group in found if abs(group[0] - value) < _SAME), None)
+        if near is None:
+            found.append([value])
+        else:
+            near.append(value)
+    return [(group[0], len(group)) for group in found]
 
 
 def _dots(axes: Axes, values: Complex[np.ndarray, " mode"], label: str, **look: Any) -> None:
@@ -106,6 +142,7 @@ def _table(exemplar: Exemplar, matrix: str, values: Complex[np.ndarray, " mode"]
         {
             "run_id": exemplar.run_id,
             "task": exemplar.task,
+            "l2": exemplar.l2,
             "matrix": matrix,
             "real": values.real,
             "imaginary": values.imag,

@@ -4,153 +4,202 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
+import matplotlib
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from emtvb.figures.data import Exemplar
-from emtvb.figures.panels import accuracy_text, mark_blocks, robust_limit, show_signed, wrapped
-from emtvb.figures.style import PAGE, style
+from emtvb.figures.panels import accuracy_text, common_settings, mark_blocks, robust_limit, show_signed, wrapped
+from emtvb.figures.style import ABOVE, ABSENT, BELOW, PAGE, SIGNED, style
 
-LIMIT = 1.0
-"""Colour limit of W_hh in memories and of Phi, whose own entries are -1, 0 and 1."""
+LIMIT = 1.5
+"""Colour limit of W_hh in memories and of Phi, whose own entries are -1, 0 and 1; what is beyond has other colours."""
 
-_ROW, _BELOW, _SIDE = 2.0, 0.36, 1.1
-"""Inches: height of a network's row, of what is below its panels, and a panel's side."""
-_RAW, _RAW_BAR, _FIRST, _NEXT, _BAR = 0.26, 1.39, 2.02, 1.17, 6.67
-"""Left edges, inches: W_hh, its colour bar, the first memories, from there to the next, the colour bar at the right."""
-_BAR_WIDTH = 0.05
+COLUMNS = {
+    "W_hh": "raw $W_{hh}$",
+    "W_hh in the paper's memories": "paper's $\\Psi$",
+    "W_hh in memories by data": "$\\Psi$ by data",
+    "W_hh in realised memories": "realised $\\Psi$",
+}
+"""What is drawn of a network, and what stands above."""
+
+_LEFT, _APART, _GAP, _RIGHT = 0.3, 0.14, 0.05, 0.1
+"""Inches: what is left of all panels, between networks, between panels, and at the right."""
+_LARGEST = 1.1
+"""Inches: a panel's side, at most."""
+_TOP, _TITLE, _BELOW, _BARS = 0.42, 0.22, 0.35, 0.52
+"""Inches: what is above all rows, above a row's panels, below them, and the colour bars at the foot."""
 
 
 @style()
 def draw(exemplars: Sequence[Exemplar]) -> Figure:
-    """A row per network: W_hh between neurons, between variable memories three times, and Phi.
+    """A row per task: for each of its networks W_hh between neurons and between variable memories three times; and Phi.
 
-    The memories are the paper's (power iteration), those by data and those of realisation theory. In the last two W_hh
-    is divided by its gain, for the theory speaks of the weights' shape: tanh takes back what they amplify. Every panel
-    names the relative distance from Phi. Elements without a variable memory are left out. Behind the paper's memories,
-    set off by a heavier line, come the residual components: principal directions of what hidden states have outside.
+    The memories are the paper's (power iteration), those by data and those of realisation theory, each column in the
+    units of what is stored. In all three W_hh is divided by its gain there, for the theory speaks of the weights'
+    shape: tanh takes back what they amplify. Below a panel: the relative distance from Phi that is left, and the gain.
+    Elements without a variable memory are left out; values beyond the colour limits have colours of their own.
 
     Args:
-        exemplars: At least one.
+        exemplars: At least one; those of a task one after the other.
     """
-    height = _ROW * len(exemplars)
+    rows = [list(group) for _, group in groupby(exemplars, key=lambda exemplar: exemplar.task)]
+    most = max(map(len, rows))
+    room = PAGE - _LEFT - _RIGHT - most * (_APART + (len(COLUMNS) - 1) * _GAP)
+    side = min(_LARGEST, room / (most * len(COLUMNS) + 1))
+    step = _TITLE + side + _BELOW
+    height = _TOP + step * len(rows) + _BARS
     figure = Figure(figsize=(PAGE, height))
-    for i, exemplar in enumerate(exemplars):
-        bottom = height - _ROW * (i + 1) + _BELOW
+    limit = robust_limit(np.concatenate([exemplar.W_hh.ravel() for exemplar in exemplars]))
+    block = len(COLUMNS) * side + (len(COLUMNS) - 1) * _GAP + _APART
 
-        def add(left: float, width: float = _SIDE, bottom: float = bottom) -> Axes:
-            return figure.add_axes((left / PAGE, bottom / height, width / PAGE, _SIDE / height))
+    def add(left: float, bottom: float, width: float = side, high: float = side) -> Axes:
+        return figure.add_axes((left / PAGE, bottom / height, width / PAGE, high / height))
 
-        raw = add(_RAW)
-        neurons = show_signed(raw, exemplar.W_hh, robust_limit(exemplar.W_hh))
-        raw.set(xlabel="from neuron")
-        raw.set_title("$W_{hh}$\n", fontsize=7)
-        raw.set_ylabel("to neuron", labelpad=1)
-        bar = figure.colorbar(
-            neurons, cax=add(_RAW_BAR, _BAR_WIDTH), extend="both", ticks=MaxNLocator(4), format="{x:g}"
-        )
-        bar.ax.tick_params(labelsize=6, pad=1)
-        for j, (title, values) in enumerate(_matrices(exemplar).values()):
-            axes = add(_FIRST + j * _NEXT)
-            axes.set_title(title, fontsize=7)
-            image = _show(axes, exemplar, values, first=j == 0)
-        figure.colorbar(image, cax=add(_BAR, _BAR_WIDTH), extend="both", ticks=[-1, 0, 1])
-        title = f"{wrapped(exemplar.task, 60)}: {accuracy_text(exemplar)}, {exemplar.verdict}"
-        figure.text(0.05 / PAGE, (bottom + _SIDE + 0.36) / height, title, fontsize=9, va="bottom")
+    for i, row in enumerate(rows):
+        bottom = height - _TOP - step * i - _TITLE - side
+        for j, exemplar in enumerate(row):
+            left = _LEFT + j * block
+            title = f"{_penalty(exemplar)}: {accuracy_text(exemplar)}, {exemplar.verdict}"
+            figure.text(left / PAGE, (bottom + side + 0.06) / height, title, fontsize=7.5)
+            for k, (name, heading) in enumerate(COLUMNS.items()):
+                axes = add(left + k * (side + _GAP), bottom)
+                if name == "W_hh":
+                    neurons = _show_raw(axes, exemplar, limit)
+                else:
+                    memories = _show(axes, exemplar, _matrix(exemplar, name))
+                    axes.set_xlabel(_fit(exemplar, name), labelpad=2, fontsize=7, linespacing=1.1)
+                if i == 0:
+                    axes.set_title(heading, pad=15)
+        phi = add(_LEFT + most * block, bottom)
+        _show_phi(phi, row[0])
+        if i == 0:
+            phi.set_title("$\\Phi$", pad=15)
+        name = wrapped(row[0].task, max(8, int(10 * side)))
+        figure.text(0.1 / PAGE, (bottom + side / 2) / height, name, fontsize=9, rotation=90, ha="center", va="center")
+    _bars(figure, add, neurons, memories)
+    figure.text(_LEFT / PAGE, 1 - 0.1 / height, common_settings(exemplars), va="center", fontsize=8)
     return figure
 
 
 def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
-    """The entries of the matrices as drawn, a row each.
+    """The matrices as drawn, a row of a matrix each.
 
     Returns:
-        Columns ``run_id``, ``task``, ``matrix`` (W_hh; W_hh in the paper's memories, in memories by data, in realised
-        memories, the last two divided by their gain; Phi), ``row`` and ``column`` (neurons or stacked elements;
-        residual components have the numbers after the last element), ``value``.
+        Columns ``run_id``, ``task``, ``l2``, ``matrix`` (W_hh; W_hh in the paper's memories, in memories by data, in
+        realised memories, all three divided by their gain; Phi, once a task), ``row`` and then one for each column of
+        the matrix, by its number: neurons, or stacked elements; empty where there is none.
     """
-    frames = []
+    frames, seen = [], set()
     for exemplar in exemplars:
-        frames.append(_entries(exemplar, "W_hh", exemplar.W_hh, np.arange(exemplar.hidden_dim)))
-        for matrix, (_, values) in _matrices(exemplar).items():
-            frames.append(_entries(exemplar, matrix, values, _directions(exemplar, len(values))))
-    return pd.concat(frames, ignore_index=True)
+        frames.append(_rows(exemplar, "W_hh", exemplar.W_hh, np.arange(exemplar.hidden_dim)))
+        elements = np.flatnonzero(exemplar.kept)
+        frames.extend(_rows(exemplar, name, _matrix(exemplar, name), elements) for name in list(COLUMNS)[1:])
+        if exemplar.task not in seen:
+            frames.append(_rows(exemplar, "Phi", exemplar.phi, elements))
+            seen.add(exemplar.task)
+    table = pd.concat(frames, ignore_index=True)
+    named = [name for name in table.columns if not isinstance(name, int)]
+    return table[[*named, *sorted(name for name in table.columns if isinstance(name, int))]]
 
 
-def _matrices(exemplar: Exemplar) -> dict[str, tuple[str, Float[np.ndarray, "direction direction"]]]:
-    """By name, the matrices between memories, each with its title."""
-    data, realised = exemplar.W_hh_in_data_memories, exemplar.W_hh_in_realised_memories
-    return {
-        "W_hh in the paper's memories": (
-            f"$W_{{hh}}$ in the paper's $\\Psi$\n{_distance(exemplar.memory_map_error)}",
-            exemplar.W_hh_in_memories,
-        ),
-        "W_hh in memories by data": (
-            f"$\\Psi$ by data, gain {exemplar.data_gain:.2f}\n{_distance(exemplar.data_shape_error)}",
-            data / _divisor(exemplar.data_gain),
-        ),
-        "W_hh in realised memories": (
-            f"realised $\\Psi$, gain {exemplar.realisation_gain:.2f}\n{_distance(exemplar.realisation_shape_error)}",
-            realised / _divisor(exemplar.realisation_gain),
-        ),
-        "Phi": ("$\\Phi$\n", exemplar.phi),
-    }
+def _matrix(exemplar: Exemplar, name: str) -> Float[np.ndarray, "memory memory"]:
+    """W_hh in one of the bases, divided by its gain there."""
+    values, gain, _ = _bases(exemplar)[name]
+    divided: np.ndarray = values / (gain if math.isfinite(gain) and gain else 1.0)
+    return divided
 
 
-def _divisor(gain: float) -> float:
-    """The gain, where there is one."""
-    return gain if math.isfinite(gain) and gain else 1.0
+def _bases(exemplar: Exemplar) -> dict[str, tuple[Float[np.ndarray, "memory memory"], float, float]]:
+    """W_hh in every basis, its gain there, and its distance from Phi once that is out."""
+    values = (
+        (exemplar.W_hh_in_scaled_memories, exemplar.power_gain, exemplar.power_shape_error),
+        (exemplar.W_hh_in_data_memories, exemplar.data_gain, exemplar.data_shape_error),
+        (exemplar.W_hh_in_realised_memories, exemplar.realisation_gain, exemplar.realisation_shape_error),
+    )
+    return dict(zip(list(COLUMNS)[1:], values, strict=True))
 
 
-def _distance(error: float) -> str:
-    """How far from Phi, in words."""
-    return f"distance {error:.2g}" if math.isfinite(error) else "distance not defined"
+def _fit(exemplar: Exemplar, name: str) -> str:
+    """The distance from Phi, and the gain, in figures."""
+    _, gain, error = _bases(exemplar)[name]
+    if not (math.isfinite(error) and math.isfinite(gain)):
+        return "not\ndefined"
+    distance = f"{error:.2g}" if error < 100 else f"{error:,.0f}"
+    return f"{distance}\n({gain:.2f})".replace("-", "\N{MINUS SIGN}")
 
 
-def _directions(exemplar: Exemplar, size: int) -> Int[np.ndarray, " direction"]:
-    """The kept elements, then the residual components, as indices into a matrix of this size."""
-    return np.concatenate([np.flatnonzero(exemplar.kept), np.arange(exemplar.s * exemplar.d, size)])
+def _penalty(exemplar: Exemplar) -> str:
+    return f"L2 {exemplar.l2:g}"
 
 
-def _show(axes: Axes, exemplar: Exemplar, values: Float[np.ndarray, "direction direction"], first: bool) -> AxesImage:
-    """A matrix between the kept memories and the residual components, or a word that there are no memories."""
-    directions = _directions(exemplar, len(values))
-    residual = len(values) - exemplar.s * exemplar.d
+def _beyond(limited: AxesImage) -> AxesImage:
+    """An image whose values beyond the limits have colours of their own."""
+    limited.set_cmap(colours())
+    return limited
+
+
+def colours() -> Colormap:
+    """The map of signed values with colours for what is beyond its limits."""
+    return matplotlib.colormaps[SIGNED].with_extremes(bad=ABSENT, over=ABOVE, under=BELOW)
+
+
+def _show_raw(axes: Axes, exemplar: Exemplar, limit: float) -> AxesImage:
+    axes.set_xlabel("distance\n(gain)", labelpad=2, fontsize=7, linespacing=1.1)
+    return _beyond(show_signed(axes, exemplar.W_hh, limit))
+
+
+def _show(axes: Axes, exemplar: Exemplar, values: Float[np.ndarray, "memory memory"]) -> AxesImage:
+    """A matrix between the kept memories, or a word that there are none."""
     if not exemplar.kept.any():
         axes.text(0.5, 0.5, "no variable\nmemories", ha="center", va="center", transform=axes.transAxes)
-        return show_signed(axes, np.full((1, 1), np.nan), LIMIT)
-    image = show_signed(axes, values[np.ix_(directions, directions)], LIMIT)
-    sizes = [int(count) for count in exemplar.kept.reshape(exemplar.s, exemplar.d).sum(axis=1)]
-    names = [str(variable) for variable in range(1, exemplar.s + 1)]
-    if residual:
-        axes.axvline(sum(sizes) - 0.5, color="black", linewidth=1.2)
-        axes.axhline(sum(sizes) - 0.5, color="black", linewidth=1.2)
-    mark_blocks(axes, [*sizes, residual], [*names, "rest"], "x", room=0.12)
-    mark_blocks(axes, [*sizes, residual], [*names, ""], "y", room=0.1)
-    axes.set_xlabel("from variable")
-    if first:
-        axes.set_ylabel("to variable", labelpad=1)
-    else:
-        axes.set_yticklabels([])
+        return _beyond(show_signed(axes, np.full((1, 1), np.nan), LIMIT))
+    image = _beyond(show_signed(axes, values[np.ix_(exemplar.kept, exemplar.kept)], LIMIT))
+    sizes, blank = _sizes(exemplar), [""] * exemplar.s
+    mark_blocks(axes, sizes, blank, "x", room=0.1, width=0.3)
+    mark_blocks(axes, sizes, blank, "y", room=0.1, width=0.3)
+    axes.set_xticks([])
+    axes.set_yticks([])
     return image
 
 
-def _entries(
-    exemplar: Exemplar, matrix: str, values: np.ndarray, indices: Int[np.ndarray, " direction"]
-) -> pd.DataFrame:
-    rows, columns = np.meshgrid(indices, indices, indexing="ij")
-    return pd.DataFrame(
-        {
-            "run_id": exemplar.run_id,
-            "task": exemplar.task,
-            "matrix": matrix,
-            "row": rows.ravel(),
-            "column": columns.ravel(),
-            "value": values[rows, columns].ravel().astype(np.float64),
-        }
-    )
+def _show_phi(axes: Axes, exemplar: Exemplar) -> None:
+    """What should stand there, and which variables its blocks are."""
+    _show(axes, exemplar, exemplar.phi)
+    if exemplar.kept.any():
+        names = [str(variable) for variable in range(1, exemplar.s + 1)]
+        mark_blocks(axes, _sizes(exemplar), names, "x", room=0.19, width=0.3)
+        axes.set_xlabel("from variable", labelpad=1, fontsize=7)
+
+
+def _sizes(exemplar: Exemplar) -> list[int]:
+    """Elements of each variable that have a memory."""
+    return [int(count) for count in exemplar.kept.reshape(exemplar.s, exemplar.d).sum(axis=1)]
+
+
+def _bars(figure: Figure, add: object, neurons: AxesImage, memories: AxesImage) -> None:
+    """Both colour scales, at the foot."""
+    assert callable(add)
+    for left, image, label, ticks in (
+        (1.2, neurons, "between neurons", MaxNLocator(4)),
+        (4.2, memories, "between memories, divided by the gain; $\\Phi$", [-1.5, -1, 0, 1, 1.5]),
+    ):
+        bar = figure.colorbar(
+            image, cax=add(left, 0.33, 1.8, 0.07), orientation="horizontal", extend="both", ticks=ticks, format="{x:g}"
+        )
+        bar.set_label(label, fontsize=7, labelpad=1)
+
+
+def _rows(exemplar: Exemplar, matrix: str, values: np.ndarray, indices: np.ndarray) -> pd.DataFrame:
+    """A matrix's rows and columns of these numbers."""
+    about = {"run_id": exemplar.run_id, "task": exemplar.task, "l2": exemplar.l2, "matrix": matrix, "row": indices}
+    part = pd.DataFrame(values[np.ix_(indices, indices)].astype(np.float64), columns=indices.tolist())
+    return pd.concat([pd.DataFrame(about), part], axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from jaxtyping import Float
 
 from emtvb.errors import InputError
 from emtvb.files import atomic
-from emtvb.interpret.extraction import by_data
-from emtvb.interpret.interventions import Edit, edit, flip, put, swap
+from emtvb.interpret.extraction import by_data, scaled
+from emtvb.interpret.interventions import Edit, edit, exact, flip, put, swap
 from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import VariableMemories, power_iteration, residual_components
 from emtvb.interpret.realisation import from_weights
-from emtvb.interpret.recording import record, settled, stacked
+from emtvb.interpret.recording import Recording, record, settled, stacked
 from emtvb.interpret.systems import Elman, System
 from emtvb.networks import Network
 from emtvb.runs import Run
@@ -26,8 +27,13 @@ from emtvb.tasks import Task
 STEPS = 200
 """Time steps of the recorded rollout, input phase included (the published notebook's)."""
 
+BY_DATA, PUBLISHED = "by data", "the paper's"
+"""Memories through which an example was edited."""
+PAST = 8
+"""Output steps before an edit that are kept with it."""
+
 _SHOWN = (
-    "test_accuracy", "spectral_error", "optimal_spectral_error", "memory_map_error",
+    "test_accuracy", "spectral_error", "optimal_spectral_error", "memory_map_error", "power_gain", "power_shape_error",
     "data_gain", "data_shape_error", "realisation_gain", "realisation_shape_error",
 )  # fmt: skip
 """The measurements that figures state."""
@@ -61,15 +67,16 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         modulus: Eigenvalues with a larger modulus are long-term.
 
     Returns:
-        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed, modulus, measurements,
-        the edits' names and times), ``composition`` (d, memory), ``phi`` (memory, memory), ``phi_eigenvalues``,
-        ``network_eigenvalues``, ``W_hh``, ``kept`` (memory); in the paper's variable memories ``W_hh_in_memories``
-        (memory + up to ten residual components, squared) and ``memories`` (time, memory: Psi* h); in those by data
-        ``W_hh_in_data_memories`` (memory, memory) and ``data_memories``; in the realisation's
-        ``W_hh_in_realised_memories``; ``inputs`` (time, d), ``hidden`` (time, hidden), ``outputs`` (time, d),
-        ``targets`` (time, d; 0 in the input phase), ``theory`` (time, memory: m); ``edit_before`` and ``edit_after``
-        (edit, memory: m and m'), ``edit_outputs``, ``edit_expected`` and ``edit_unedited`` (edit, step, d: what the
-        network then did, and the theory's futures of m' and m).
+        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed, modulus, measurements, the
+        edits' names, times, bases and notes), ``composition`` (d, memory), ``phi`` (memory, memory),
+        ``phi_eigenvalues``, ``network_eigenvalues``, ``W_hh``, ``kept`` (memory); in the paper's variable memories as
+        published ``W_hh_in_memories`` (memory + up to ten residual components, squared) and ``memories`` (time, memory:
+        Psi* h); in the same with the lengths of what is stored ``W_hh_in_scaled_memories`` (memory, memory); in those
+        by data ``W_hh_in_data_memories`` and ``data_memories``; in the realisation's ``W_hh_in_realised_memories``;
+        ``inputs`` (time, d), ``hidden`` (time, hidden), ``outputs`` (time, d), ``targets`` (time, d; 0 in the input
+        phase), ``theory`` (time, memory: m); ``edit_before`` and ``edit_after`` (edit, memory: m and m'), ``edit_past``
+        (edit, step, d: the outputs until the edit), ``edit_outputs``, ``edit_expected`` and ``edit_unedited`` (edit,
+        step, d: what the network then did, and the theory's futures of m' and m).
 
     Raises:
         InputError: Where the network's weights are not finite.
@@ -85,8 +92,9 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
     hidden, outputs = (array[:, 0] for array in system.drive(x))
     weights = linearise(network).astype(np.float64)
     published, data = power_iteration(network, task), by_data(system, task)
+    lengths = scaled(published, system, task)
     residual = residual_components(published, hidden.astype(np.float64))
-    names, edits = example_edits(system, task, data)
+    done = example_edits(system, task, data, lengths)
     about = {
         "run_id": run.run_id,
         "task": task.name,
@@ -97,8 +105,10 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         "threshold": run.threshold,
         "seed": run.seed,
         "modulus": modulus,
-        "edits": names,
-        "edit_times": [edit.time for edit in edits],
+        "edits": [one.name for one in done],
+        "edit_times": [one.edit.time for one in done],
+        "edit_bases": [one.basis for one in done],
+        "edit_notes": [one.note for one in done],
         "verdict": measurements["verdict"],
         **{name: float(measurements[name]) for name in _SHOWN},
     }
@@ -111,6 +121,7 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         "W_hh": network.W_hh,
         "kept": published.kept,
         "W_hh_in_memories": np.vstack([published.dual, residual.T]) @ weights @ np.hstack([published.basis, residual]),
+        "W_hh_in_scaled_memories": lengths.seen(weights),
         "W_hh_in_data_memories": data.seen(weights),
         "W_hh_in_realised_memories": from_weights(network, task, modulus).seen(weights),
         "inputs": x[:, 0],
@@ -120,26 +131,90 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         "memories": published.read(hidden),
         "data_memories": data.read(hidden),
         "theory": stacked(np.concatenate([u[:, 0], targets[:, 0]]), task.s),
+        "edit_past": np.stack([one.past for one in done]),
         **{
-            f"edit_{name}": np.stack([getattr(edit, name) for edit in edits])
+            f"edit_{name}": np.stack([getattr(one.edit, name) for one in done])
             for name in ("before", "after", "outputs", "expected", "unedited")
         },
     }
 
 
-def example_edits(system: System, task: Task, memories: VariableMemories) -> tuple[list[str], list[Edit]]:
-    """A flip, a variable set and two exchanged, in the picture, once settled: what was done, and what came of it."""
+@dataclass(frozen=True, eq=False)
+class ExampleEdit:
+    """An edit that a figure shows.
+
+    Attributes:
+        name: What was changed.
+        basis: Through which memories: by data, or the paper's.
+        note: What else is to be said of it; may be empty.
+        edit: What came of it.
+        past: What the system gave out until then, the last step last.
+    """
+
+    name: str
+    basis: str
+    note: str
+    edit: Edit
+    past: Float[np.ndarray, "step d"]
+
+
+def example_edits(
+    system: System, task: Task, memories: VariableMemories, published: VariableMemories | None = None
+) -> list[ExampleEdit]:
+    """A flip, a variable set and two exchanged, in the picture, once settled; and a flip that fails, where one does.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: Its memories by data, through which the first three are made.
+        published: The paper's, each column in the units of what is stored; of all flips through them at that moment the
+            first that fails is the fourth edit, and that of the first edit where none does. None for no fourth.
+    """
     recording = record(system, task, picture(task.s, task.d)[:, None, :], settled(task) + task.s)
     time = settled(task) + task.s // 2
-    variable, dimension = divmod(int(np.flatnonzero(task.persistent())[task.persistent().sum() // 2]), task.d)
+    elements = [divmod(int(element), task.d) for element in np.flatnonzero(task.persistent())]
+    variable, dimension = elements[len(elements) // 2]
     values = [1 if j % 2 else -1 for j in range(task.d)]
     newest, other = task.s, max(task.s - 1, 1)
     changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        f"flip dimension {dimension} of variable {variable + 1}": lambda m: flip(task, m, variable + 1, dimension),
+        _flip_name(variable, dimension): lambda m: flip(task, m, variable + 1, dimension),
         f"set variable {newest}": lambda m: put(task, m, newest, values),
         f"swap variables {other} and {newest}": lambda m: swap(task, m, other, newest),
     }
-    return list(changes), [edit(system, task, memories, recording, time, change) for change in changes.values()]
+    past = before(recording, time)
+    done = [
+        ExampleEdit(name, BY_DATA, "", edit(system, task, memories, recording, time, change), past)
+        for name, change in changes.items()
+    ]
+    if published is None:
+        return done
+
+    def flips(through: VariableMemories) -> dict[tuple[int, int], Edit]:
+        return {
+            (i, j): edit(system, task, through, recording, time, lambda m, i=i, j=j: flip(task, m, i + 1, j))  # type: ignore[misc]
+            for i, j in elements
+        }
+
+    tried = flips(published)
+    failed = [element for element, one in tried.items() if not _obeyed(one)]
+    by_data = sum(not _obeyed(one) for one in flips(memories).values())
+    shown = failed[0] if failed else (variable, dimension)
+    note = f"{len(failed)} of {len(tried)} such flips fail so ({BY_DATA} {by_data})"
+    return [*done, ExampleEdit(_flip_name(*shown), PUBLISHED, note, tried[shown], past)]
+
+
+def before(recording: Recording, time: int, most: int = PAST) -> Float[np.ndarray, "step d"]:
+    """The outputs of a recording's first sequence until this output step, the last so many; step 0 has none."""
+    outputs: np.ndarray = recording.outputs[max(1, time + 1 - most) : time + 1, 0]
+    return outputs
+
+
+def _flip_name(variable: int, dimension: int) -> str:
+    return f"flip dimension {dimension} of variable {variable + 1}"
+
+
+def _obeyed(done: Edit) -> bool:
+    return bool(exact(done.outputs[:, None], done.expected[:, None]).all())
 
 
 def save(path: Path | str, arrays: dict[str, np.ndarray]) -> None:

@@ -12,8 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from emtvb import tables
-from emtvb.paper import evidence, table1
+from emtvb.paper import evidence, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.paper.evidence import Judgement, Verdict
 
@@ -24,9 +23,6 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     "our own checks": ("check",),
 }
 """Kinds of claims, which are counted apart, and the groups that each has."""
-
-TWINS = "twins"
-"""An experiment beside others that holds rounding twins of their runs, and those runs."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +123,8 @@ def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult,
         InputError: Where these are missing or damaged, or claims.yaml is.
     """
     folder = Path(folder)
-    measured, twins = _measured(folder), folder.resolve().parent / TWINS
-    if (twins / "measurements.csv").is_file() and twins != folder.resolve():
-        others = _measured(twins)
-        unknown = ~others["run_id"].isin(measured["run_id"])
-        measured = pd.concat([measured, others[unknown]], ignore_index=True)
+    own = folder / "runs.csv", folder / "measurements.csv"
+    measured = twins.measured(*own, twins.beside(folder))
     return evaluate(measured, claims)
 
 
@@ -162,11 +155,6 @@ def counts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
     for result in results:
         found[result.kind][result.verdict] += 1
     return found
-
-
-def _measured(folder: Path) -> pd.DataFrame:
-    runs = tables.read_table(folder / "runs.csv", tables.RUN_COLUMNS)
-    return tables.combine(runs, tables.read_table(folder / "measurements.csv", tables.MEASURED_COLUMNS))
 
 
 def _table1(claims: Claims, measured: pd.DataFrame, advise: bool) -> Iterable[ClaimResult]:

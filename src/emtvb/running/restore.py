@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -186,7 +187,7 @@ def _is_gone(name: str, folder: Path, found: Restored, unreadable: set[Path]) ->
 
 def _remembered(record: Record, folder: Path, param: str) -> MetadataRecord:
     """What Snakemake would have kept."""
-    inputs = {str(folder / path): f"sha256:{digest}" for path, digest in record.inputs.items()}
+    inputs = {os.path.normpath(folder / path): f"sha256:{digest}" for path, digest in record.inputs.items()}
     return MetadataRecord(
         rule=record.rule,
         input=sorted(inputs),

@@ -25,8 +25,11 @@ from emtvb.sweep import shard_name
 _OF_ARCHITECTURES = ("aggregate_architectures", "compare_architectures", "draw_architectures", "measure_rnn")
 """Rules without wildcards that run only where the experiment asks for other architectures."""
 
-_OF_ALL_EXEMPLARS = ("draw_composition", "draw_spectrum", "draw_weights", "state_codecheck")
-"""Rules that show or name the exemplars of all tasks, in the order of the experiment's tasks."""
+_OF_ALL_TASKS = ("draw_composition", "state_codecheck")
+"""Rules that show or name all tasks, in the order of the experiment's."""
+
+_OF_ALL_LOOKS = ("draw_spectrum", "draw_weights")
+"""Rules that show all networks that are looked at closely, in that order too."""
 
 
 class Stages:
@@ -55,16 +58,19 @@ class Stages:
 
     def jobs(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Every job of the experiment that leaves files: its rule and its wildcards' values."""
-        values = {"shard": list(self._shards), "task": list(self._exemplars), "run": list(self._architectures)}
+        values = {
+            "shard": list(self._shards), "look": list(self._looks), "task": list(self._experiment.exemplars()),
+            "run": list(self._architectures),
+        }  # fmt: skip
         for rule in recipes.rules(self._root).values():
             if rule.outputs is None or (rule.name in _OF_ARCHITECTURES and not self._architectures):
                 continue
             for chosen in itertools.product(*[values[name] for name in rule.outputs]):
                 yield rule.name, dict(zip(rule.outputs, chosen, strict=True))
 
-    def exemplar_shard(self, task: str) -> str:
-        """The shard that trains a task's exemplar."""
-        return shard_name(self._exemplars[task], self._experiment.seeds_per_shard)
+    def shard_of(self, look: str) -> str:
+        """The shard that trains a network that is looked at closely."""
+        return shard_name(self._looks[look], self._experiment.seeds_per_shard)
 
     def _settings(self, rule: str, wildcards: Mapping[str, str]) -> dict[str, Any]:
         """What a job uses of the experiment; a rule that is not named here uses nothing but its inputs."""
@@ -86,7 +92,7 @@ class Stages:
                 runs = [_entry(run) for run in self._shards[wildcards["shard"]]]
                 return {"runs": runs, "modulus": experiment.interpretation.modulus}
             case "look_at_exemplar":
-                run = _entry(self._exemplars[wildcards["task"]])
+                run = _entry(self._looks[wildcards["look"]])
                 return {"run": run, "modulus": experiment.interpretation.modulus}
             case "train_architecture":
                 architecture_run = self._architectures[wildcards["run"]]
@@ -98,8 +104,10 @@ class Stages:
             case "measure_rnn":
                 shards = {shard: [_entry(run) for run in runs] for shard, runs in self._shards.items()}
                 return {"shards": shards, "interpretation": experiment.interpretation.model_dump()}
-        if rule in _OF_ALL_EXEMPLARS:
-            return {"tasks": list(self._exemplars)}
+        if rule in _OF_ALL_TASKS:
+            return {"tasks": list(experiment.exemplars())}
+        if rule in _OF_ALL_LOOKS:
+            return {"looks": list(self._looks)}
         if rule in _OF_ARCHITECTURES:
             return {"runs": list(self._architectures)}
         return {}
@@ -109,8 +117,8 @@ class Stages:
         return self._experiment.shards()
 
     @cached_property
-    def _exemplars(self) -> dict[str, Run]:
-        return self._experiment.exemplars()
+    def _looks(self) -> dict[str, Run]:
+        return self._experiment.looks()
 
     @cached_property
     def _architectures(self) -> dict[str, ArchitectureRun]:

@@ -1,0 +1,210 @@
+"""A forest plot of Table 1: what is printed beside our seeds (docs/evidence.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+
+from emtvb.figures.panels import each, swarm, wrapped
+from emtvb.figures.style import COLOURS, COLUMN, style
+
+CELL = ["task", "hidden_dim", "l2"]
+SIGNS = {"agrees": "=", "differs": "\N{NOT EQUAL TO}", "undecided": "?", "not judged": "\N{EN DASH}"}
+"""How a verdict is written."""
+
+_OURS, _PRINTED, _MARGIN = COLOURS[0], COLOURS[1], "#F6D5BF"
+_SEEDS = "0.55"
+_ROW, _TOP, _FOOT = 0.185, 0.34, 0.95
+"""Inches: a cell's row, and what is above and below all of them."""
+_LINES = {"seed": -0.27, "ours": 0.03, "printed": 0.3}
+"""Where the kinds of marks stand in a row, as shares of it."""
+_NAMES = {"task": 0.04, "hidden_dim": 0.42, "l2": 0.78}
+"""Inches from the left: where a cell's settings stand, the last two right-aligned."""
+_ACCURACY, _ERRORS = (0.87, 0.96), (2.0, 0.84)
+"""Inches: left edge and width of the panels."""
+_NONE = 0.12
+"""Inches of the error panel for cells and seeds that have no error."""
+
+
+@style()
+def draw(rows: pd.DataFrame) -> Figure:
+    """A row per cell; at the left its accuracies, at the right its spectral errors, as wide as a column of print.
+
+    Grey dots are seeds, the blue dot with its bar their mean with its interval; the diamond is what is printed, on its
+    margin. At the left of the errors stands what has none. Behind a panel: for how many of the seeds there is an error,
+    and the verdict: = agrees, a crossed = differs, ? undecided, and a dash where the runs for a verdict are not there.
+
+    Args:
+        rows: What ``emtvb.paper.forest.rows`` gives.
+    """
+    cells = list(rows[CELL].drop_duplicates().itertuples(index=False, name=None))
+    height = _TOP + _ROW * len(cells) + _FOOT
+    figure = Figure(figsize=(COLUMN, height))
+    inner = _ROW * len(cells) / height
+
+    def add(left: float, width: float) -> Axes:
+        axes = figure.add_axes((left / COLUMN, _FOOT / height, width / COLUMN, inner))
+        axes.set(ylim=(len(cells) - 0.5, -0.5), yticks=[])
+        axes.patch.set_visible(False)
+        axes.spines["left"].set_visible(False)
+        return axes
+
+    names = add(0, COLUMN)
+    names.set(xlim=(0, COLUMN))
+    names.set_axis_off()
+    names.set_zorder(-1)
+    _name_cells(names, cells)
+    accuracies = add(*_ACCURACY)
+    errors = add(_ERRORS[0] + _NONE, _ERRORS[1] - _NONE)
+    none = add(_ERRORS[0], _NONE)
+    _fill(accuracies, None, rows[rows["measure"] == "accuracy"], cells)
+    _fill(errors, none, rows[rows["measure"] == "spectral_error"], cells)
+    _scale_accuracies(accuracies, rows)
+    _scale_errors(errors, none, rows)
+    _say(names, rows, cells)
+    _legend(figure, rows)
+    return figure
+
+
+def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """What is drawn: the table itself."""
+    return rows
+
+
+def _name_cells(axes: Axes, cells: list[tuple[Any, Any, Any]]) -> None:
+    """Settings at the left, each where it changes; tasks are told apart by bands."""
+    before: tuple[Any, Any] = (None, None)
+    shaded = True
+    for i, (task, hidden_dim, l2) in enumerate(cells):
+        if task != before[0]:
+            shaded = not shaded
+            axes.text(_NAMES["task"], i, wrapped(str(task), 6), va="center", fontweight="bold", fontsize=7)
+        if (task, hidden_dim) != before:
+            axes.text(_NAMES["hidden_dim"], i, str(hidden_dim), ha="right", va="center", fontsize=7)
+            if before[0] is not None:
+                axes.axhline(i - 0.5, color="0.75", linewidth=0.4)
+        axes.text(_NAMES["l2"], i, f"{l2:g}", ha="right", va="center", fontsize=7)
+        if shaded:
+            axes.axhspan(i - 0.5, i + 0.5, color="0.94", linewidth=0)
+        before = (task, hidden_dim)
+    for name, place in (("neurons", "hidden_dim"), ("L2", "l2")):
+        axes.text(_NAMES[place], -0.8, name, ha="right", va="bottom", fontsize=7)
+
+
+def _fill(axes: Axes, none: Axes | None, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> None:
+    """The marks of one measure; those without a value on ``none``."""
+    for i, cell in enumerate(cells):
+        of_cell = rows[(rows[CELL] == list(cell)).all(axis=1)]
+        seeds = of_cell.loc[of_cell["kind"] == "seed", "value"].to_numpy(float)
+        seeds = seeds[np.isfinite(seeds)]
+        offsets = swarm(seeds, 0.01, 0.11, 0.3) if none is None else swarm(np.log10(seeds), 0.04, 0.11, 0.3)
+        axes.plot(seeds, i + _LINES["seed"] + offsets, "o", color=_SEEDS, markersize=1.6, markeredgewidth=0, zorder=2)
+        for row in each(of_cell[of_cell["kind"] == "ours"]):
+            axes.plot([row.low, row.high], [i + _LINES["ours"]] * 2, color=_OURS, linewidth=1.1, zorder=3)
+            _mark(axes, none, row.value, i + _LINES["ours"], _OUR_LOOK)
+        for row in each(of_cell[of_cell["kind"] == "printed"]):
+            place = i + _LINES["printed"]
+            axes.plot([row.low, row.high], [place] * 2, color=_MARGIN, linewidth=4, solid_capstyle="butt", zorder=1)
+            _mark(axes, none, row.value, place, _PRINTED_LOOK)
+
+
+_OUR_LOOK: dict[str, Any] = {"marker": "o", "color": _OURS, "markersize": 3.2, "markeredgewidth": 0, "zorder": 4}
+_PRINTED_LOOK: dict[str, Any] = {
+    "marker": "D", "markerfacecolor": "none", "markeredgecolor": _PRINTED, "markersize": 3.2, "markeredgewidth": 0.9,
+    "zorder": 5,
+}  # fmt: skip
+
+
+def _mark(axes: Axes, none: Axes | None, value: float, place: float, look: dict[str, Any]) -> None:
+    if np.isfinite(value):
+        axes.plot([value], [place], clip_on=False, **look)
+    elif none is not None:
+        none.plot([0], [place], clip_on=False, **look)
+
+
+def _scale_accuracies(axes: Axes, rows: pd.DataFrame) -> None:
+    shown = rows.loc[rows["measure"] == "accuracy", ["value", "low"]].to_numpy(float)
+    least = float(np.nanmin(shown, initial=1.0))
+    axes.set_xlim(min(0.9, np.floor(20 * least) / 20 - 0.02), 1.02)
+    axes.set_xticks([0.5, 0.75, 1] if least < 0.7 else [0.9, 1.0] if least > 0.87 else [0.8, 0.9, 1])
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_title("accuracy", fontsize=7.5)
+    axes.grid(axis="x", color="0.85", linewidth=0.4, zorder=0)
+
+
+def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
+    """As far as values and margins go; intervals that go further end in an arrow."""
+    of_errors = rows[rows["measure"] == "spectral_error"]
+    shown = np.concatenate(
+        [of_errors["value"], *(of_errors.loc[of_errors["kind"] == "printed", end] for end in ("low", "high"))]
+    )
+    shown = shown[np.isfinite(shown) & (shown > 0)].astype(float)
+    low, high = (float(shown.min()) / 1.4, float(shown.max()) * 1.4) if shown.size else (1e-3, 1e-2)
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    cells = {cell: i for i, cell in enumerate(rows[CELL].drop_duplicates().itertuples(index=False, name=None))}
+    for row in each(of_errors[of_errors["kind"] == "ours"]):
+        for beyond, end, marker in ((row.low < low, low, "<"), (row.high > high, high, ">")):
+            if beyond:
+                place = cells[row.task, row.hidden_dim, row.l2] + _LINES["ours"]
+                axes.plot([end], [place], marker, color=_OURS, markersize=3.2, markeredgewidth=0, clip_on=False)
+    axes.xaxis.set_major_locator(LogLocator(numticks=4))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_title("spectral error (rad)   ", fontsize=7.5)
+    axes.grid(axis="x", color="0.85", linewidth=0.4, zorder=0)
+    none.set(xlim=(-1, 1), xticks=[0], xticklabels=["none"])
+    none.tick_params(axis="x", length=0)
+    none.spines["right"].set_visible(True)
+    none.spines["right"].set(color="0.6", linestyle=(0, (2, 2)))
+
+
+def _say(axes: Axes, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> None:
+    """Coverage and verdicts, behind the panels."""
+    ours = {(row.task, row.hidden_dim, row.l2, row.measure): row for row in each(rows[rows["kind"] == "ours"])}
+    places = {"accuracy": _ACCURACY[0] + _ACCURACY[1] + 0.08, "spectral_error": COLUMN - 0.07}
+    for i, cell in enumerate(cells):
+        for measure, place in places.items():
+            row = ours[(*cell, measure)]
+            if isinstance(row.verdict, str):
+                heavy = "bold" if row.verdict == "differs" else "normal"
+                axes.text(place, i, SIGNS[row.verdict], ha="center", va="center", fontsize=7.5, fontweight=heavy)
+            if measure == "spectral_error":
+                axes.text(COLUMN - 0.15, i, f"{row.with_value}/{row.seeds}", ha="right", va="center", fontsize=7)
+    axes.text(COLUMN - 0.15, -0.8, "n/m", ha="right", va="bottom", fontsize=7)
+
+
+def _legend(figure: Figure, rows: pd.DataFrame) -> None:
+    most = int(rows["seeds"].max())
+    seeds = _dot(marker="o", color=_SEEDS, markersize=2, markeredgewidth=0)
+    entries: list[tuple[Any, str]] = [(seeds, f"our seeds ({most})" if most > 1 else "our seed")]
+    if (rows["kind"].eq("ours") & rows["low"].notna()).any():
+        line = Line2D([], [], color=_OURS, linewidth=1.1)
+        entries.append(((line, _dot(**_OUR_LOOK)), "mean, and 95% interval of what 20 would print"))
+    else:
+        entries.append((_dot(**_OUR_LOOK), "their mean"))
+    if (rows["kind"] == "printed").any():
+        entries.append(
+            ((Patch(facecolor=_MARGIN), _dot(**_PRINTED_LOOK)), "printed, and the margin that counts as the same")
+        )
+    figure.legend(
+        [handle for handle, _ in entries], [name for _, name in entries], loc="lower left",
+        bbox_to_anchor=(0.01, 0.17 / figure.get_figheight()), handler_map={tuple: HandlerTuple(ndivide=1)},
+        labelspacing=0.35, handlelength=1.6,
+    )  # fmt: skip
+    verdicts = [f"{sign} {name}" for name, sign in SIGNS.items() if (rows["verdict"] == name).any()]
+    said = "   ".join([*verdicts, "n/m: seeds with an error"])
+    figure.text(0.06 / COLUMN, 0.1 / figure.get_figheight(), said, fontsize=7, va="center")
+
+
+def _dot(**look: Any) -> Line2D:
+    """A mark in the key."""
+    return Line2D([], [], linestyle="none", **look)

@@ -1,0 +1,86 @@
+"""Table 1 as rows of one table: our seeds, their mean with its interval, what is printed, and the verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from emtvb.paper import evidence, table1
+from emtvb.paper.evidence import Judgement, Verdict
+
+MEASURES = ("accuracy", "spectral_error")
+SEED, OURS, PRINTED = KINDS = ("seed", "ours", "printed")
+"""Kinds of rows."""
+UNJUDGED = "not judged"
+"""The verdict where an experiment lacks the runs on which a published cell rests."""
+
+
+def rows(measured: pd.DataFrame) -> pd.DataFrame:
+    """A row per number that a forest plot of Table 1 shows.
+
+    Seeds are those on which the published cell rests (``table1.as_published``: without the runs that the paper's script
+    skipped); where an experiment has not all of a seed's runs, they are what it has, and are not judged. An experiment
+    without any published cell gives its own cells.
+
+    Args:
+        measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
+
+    Returns:
+        Columns ``task``, ``hidden_dim``, ``l2``; ``measure`` (accuracy or spectral_error); ``kind``: seed (a seed's
+        best over the thresholds), ours (their mean; the interval is evidence's 95% prediction of what 20 such seeds
+        would print) or printed (the interval is the margin within which a value counts as the same); ``seed``;
+        ``value`` (NaN: there is no error); ``low`` and ``high``; ``with_value`` of ``seeds`` have one; ``verdict``:
+        agrees, differs, undecided, or not judged. Of rows that have no such thing it is empty. Cells in the order of
+        the paper's table.
+    """
+    own = table1.paper_runs(table1.without_twins(measured))
+    published = table1.published().set_index(table1.CELL)
+    judged = table1.judge_cells(measured) if len(own) else {}
+    exact = table1.best_by_seed(table1.as_published(measured))
+    every = table1.best_by_seed(own if len(own) else table1.without_twins(measured))
+    there = list(dict.fromkeys(_cells(every)))
+    cells = ([cell for cell in published.index if cell in there] if len(own) else []) or there
+    found: list[dict[str, object]] = []
+    for cell in cells:
+        whole = cell in _cells(exact)
+        seeds = _seeds(exact if whole else every, cell)
+        for measure, judgement in zip(MEASURES, judged.get(cell, (None, None))[::-1], strict=True):
+            printed = published[measure].get(cell) if len(own) else None
+            found += _cell(cell, measure, seeds[measure], printed, judgement if whole else None)
+    return pd.DataFrame(found, columns=COLUMNS).astype({"seed": "Int64", "with_value": "Int64", "seeds": "Int64"})
+
+
+COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "with_value", "seeds", "verdict"]
+
+
+def _cells(by_seed: pd.DataFrame) -> list[tuple[str, int, float]]:
+    return list(by_seed.reset_index()[table1.CELL].itertuples(index=False, name=None))
+
+
+def _seeds(by_seed: pd.DataFrame, cell: tuple[str, int, float]) -> pd.DataFrame:
+    """A cell's seeds, ascending."""
+    table = by_seed.reset_index()
+    return table[(table[table1.CELL] == list(cell)).all(axis=1)].set_index("seed").sort_index()
+
+
+def _cell(
+    cell: tuple[str, int, float], measure: str, seeds: pd.Series, printed: float | None, judgement: Judgement | None
+) -> list[dict[str, object]]:
+    """The rows of one number of a cell."""
+    about = dict(zip(table1.CELL, cell, strict=True)) | {"measure": measure}
+    made: list[dict[str, object]] = [
+        {**about, "kind": SEED, "seed": seed, "value": value} for seed, value in seeds.items()
+    ]
+    verdict: Verdict | str = judgement.verdict if judgement else UNJUDGED
+    low, high = (judgement.interval if judgement else None) or (np.nan, np.nan)
+    made.append(
+        {**about, "kind": OURS, "value": seeds.mean(), "low": low, "high": high, "with_value": int(seeds.count()),
+         "seeds": len(seeds), "verdict": verdict if printed is not None else None}
+    )  # fmt: skip
+    if printed is not None:
+        margin = evidence.ACCURACY_MARGIN
+        ends = (printed - margin, printed + margin)
+        if measure == "spectral_error":
+            ends = (printed / evidence.ERROR_MARGIN, printed * evidence.ERROR_MARGIN)
+        made.append({**about, "kind": PRINTED, "value": printed, "low": ends[0], "high": ends[1]})
+    return made
