@@ -15,6 +15,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/interpret.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/architectures.smk"
 include: "workflow/rules/audit.smk"
 
@@ -29,6 +30,7 @@ rule all:
         rules.list_digests.output,
         rules.tabulate.output,
         rules.figures.input,
+        rules.draw_page.output,
         rules.state_codecheck.output,
         rules.architectures.input,
     localrule: True

@@ -7,7 +7,7 @@ from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.interpret.verdict import OTHERWISE, STORED
-from emtvb.runs import Run
+from emtvb.runs import Run, from_entry
 
 MOST = 9
 """Networks on a page."""
@@ -53,6 +53,15 @@ def choose(runs: Sequence[Run], measured: Mapping[str, Row], exemplars: Iterable
     if not found:
         raise InputError("page", "no network", "the training of all of them diverged; choose other settings")
     return found
+
+
+def runs_of(settings: Mapping[str, Any]) -> dict[str, list[Run]]:
+    """The runs that a job chooses from, by shard: of its settings (``running.stages``)."""
+    tasks, shared = settings["tasks"], {"protocol": settings["protocol"]}
+    return {
+        shard: [from_entry({**entry, **shared, "task": tasks[entry["task"]]}) for entry in entries]
+        for shard, entries in settings["shards"].items()
+    }
 
 
 def _best(runs: Sequence[Run], key: Any) -> list[Run]:

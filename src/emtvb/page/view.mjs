@@ -22,6 +22,9 @@ const signs = vector => [...vector].map(value => (sign(value) > 0 ? "+" : "-")).
 const spoken = value => (value > 0 ? "plus" : "minus");
 const percent = (part, whole) => (whole ? `${Math.floor((100 * part) / whole)}%` : "none yet");
 
+/** Whether a task gives out again what it was shown, in the same order. */
+const repeats = ({ s, d, source, signs }) => source.every((from, i) => from === (i + d) % (s * d) && signs[i] > 0);
+
 /** An edit as the address writes it, 20:flip:3.2, with output steps; and back. */
 export const editText = ({ at, kind, what, value }, s) => [at - s, kind, what, ...(value ? [value] : [])].join(":");
 export function readEdit(text, s) {
@@ -158,6 +161,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   const value = make("input", { class: "value", size: 10, spellcheck: "false", autocomplete: "off" });
   const other = make("select", { class: "other" });
   const editList = make("p", { class: "edits" });
+  const score = make("p", { class: "score" });
   const circle = make("canvas", { role: "img" });
   const raw = make("canvas", { role: "img" });
   const lines = make("canvas", { role: "img" });
@@ -199,7 +203,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
         make("span", { class: "pair" }, make("label", {}, "to ", value), button("Set", () => edit({ kind: "set", what: variable.value, value: value.value.trim() }), "set")),
         make("span", { class: "pair" }, make("label", {}, "with ", other), button("Swap", () => edit({ kind: "swap", what: variable.value, value: other.value }), "swap")),
         ...Object.entries(PUSHES).map(([name, text]) => button(`${text} all of it`, () => edit({ kind: name, what: variable.value }), name))),
-      editList,
+      score, editList,
       make("div", { class: "buttons" }, button("Undo all edits", () => undo(), "undo"), button("Another random push", () => again(), "again")),
       status),
     make("section", { class: "future", "aria-labelledby": "edit-future" },
@@ -235,14 +239,15 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     begin(fits ? before.edits : [], fits ? before.step : network.s + 3 * network.s);
   }
 
-  function titleOf({ task: name, hidden, l2, verdict, stored }) {
+  function titleOf({ task: name, hidden, l2, verdict, stored, ...rest }) {
     const how = l2 === undefined ? "" : l2 > 0 ? `, L2 penalty ${l2}` : ", no penalty";
     const odd = verdict && !stored ? `, ${verdict.replace(" it", " the circuit")}` : "";
-    return `${name}, ${hidden} neurons${how}${odd}`;
+    return `${name} (${repeats(rest) ? "repeats" : "recombines"}), ${hidden} neurons${how}${odd}`;
   }
 
   function aboutText({ name, edit_success: success, worst_decoding_accuracy: worst }) {
-    const parts = [`${network.id}: ${network.s} vectors of ${network.d}; then, by itself, ${network.rule}.`];
+    const rule = repeats(network) ? `the vector of ${network.s} steps ago` : network.rule;
+    const parts = [`${network.id}: shown ${network.s} vectors of ${network.d}; then, by itself, ${rule}.`];
     if (network.accuracy !== undefined) parts.push(`${(100 * network.accuracy).toFixed(1)}% of its outputs are right over 200 steps.`);
     if (success !== undefined) {
       const whose = name === "power" ? "the paper's basis" : "our basis";
@@ -505,6 +510,9 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     paintFuture();
     paintLines();
     paintRaw(step);
+    const shares = timeline.parted < view ? [EDITED, UNEDITED, RANDOM].map(name => timeline.share(name, view)) : [];
+    score.textContent = shares.length ? `Since the edit the network does what the theory says in ${shares[0].follows} of ${shares[0].of} ` +
+      `vectors; left alone it would in ${shares[1].follows}, pushed at random in ${shares[2].follows}.` : "";
     editList.textContent = timeline.edits.map(made => `step ${made.at - s}: ${editWords(made)}`).join("; ");
   }
 
@@ -557,14 +565,15 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
       const angle = Math.PI / 2 - (2 * Math.PI * (s - variable)) / s;
       return [middle[0] + far * Math.cos(angle), middle[1] - far * Math.sin(angle)];
     };
+    const ring = Math.max(radius - (d * cell) / 2 - 20, radius * 0.3);
     context.strokeStyle = colours.line;
     context.lineWidth = 1.5;
     context.beginPath();
-    context.arc(...middle, radius * 0.52, 0, 2 * Math.PI);
+    context.arc(...middle, ring, 0, 2 * Math.PI);
     context.stroke();
     context.fillStyle = colours.faint;
     for (let i = 1; i <= s; i++) { // which way
-      const [x, y] = place(i - 0.5, radius * 0.52);
+      const [x, y] = place(i - 0.5, ring);
       const angle = Math.PI / 2 - (2 * Math.PI * (s - i + 0.5)) / s;
       context.save();
       context.translate(x, y);
@@ -579,7 +588,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillStyle = colours.text;
-    const [fx, fy] = place(0.5, radius * 0.36);
+    const [fx, fy] = place(0.5, ring - 12);
     context.fillText("f", fx, fy);
     context.fillText(view < s ? "input" : "by itself", ...middle);
     const reads = new Set(network.source.slice(-d)), reached = new Set(timeline.reached(view));
@@ -612,7 +621,11 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
       context.globalAlpha = 1;
     }
     context.fillStyle = colours.faint;
-    for (let i = 1; i <= s; i++) context.fillText(String(i), ...place(i, radius * 0.7));
+    for (let i = 1; i <= s; i++) { // inside of its column
+      const angle = Math.PI / 2 - (2 * Math.PI * (s - i)) / s;
+      const reach = Math.min(wide / 2 / Math.abs(Math.cos(angle)), (d * cell) / 2 / Math.abs(Math.sin(angle)));
+      context.fillText(String(i), ...place(i, radius - reach - 9));
+    }
     // The output, as it is and as it should be.
     const size = Math.min((height * 0.7) / d, 18), left = width * 0.86;
     const output = step.outputs?.[EDITED], wanted = view >= s ? task.output(step.m) : null;
@@ -807,7 +820,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     link(first, "data", "Swap its two newest vectors.", `${at(first)}:swap:${first.s}:${Math.max(first.s - 1, 1)}`);
     link(first, "data", "Halve a vector's amplitude: does the network restore it?", `${at(first)}:halve:${first.s}`);
     const failing = (network, name) => network.bases.find(basis => basis.name === name)?.failing ?? [];
-    const bad = networks.filter(network => failing(network, "power").some(name => !failing(network, "data").includes(name)))
+    const bad = networks.filter(network => network.stored && failing(network, "power").some(name => !failing(network, "data").includes(name)))
       .sort((a, b) => failing(b, "power").length - failing(a, "power").length)[0];
     if (bad) {
       const name = failing(bad, "power").find(element => !failing(bad, "data").includes(element));
