@@ -60,7 +60,7 @@ def runs_of(settings: Mapping[str, Any]) -> dict[str, list[Run]]:
     tasks, shared = settings["tasks"], {"protocol": settings["protocol"]}
     return {
         shard: [from_entry({**entry, **shared, "task": tasks[entry["task"]]}) for entry in entries]
-        for shard, entries in settings["shards"].items()
+        for shard, entries in settings["shards"]
     }
 
 

@@ -92,6 +92,10 @@ export class Task {
     return m.slice(this.size - this.d);
   }
 
+  agrees(output, expected) {
+    return agree(output, expected);
+  }
+
   /** Where what element i holds came from, n = s*d steps ago, and where that is now: the persistent element it copies. */
   copied(i) {
     let at = i, factor = 1;
@@ -265,11 +269,14 @@ export class Timeline {
     const u = this.inputAt(k);
     const next = m => (u ? this.task.shown(m, u) : this.task.step(m, k));
     const m = next(last.m);
+    const plain = last.m === last.plain ? m : next(last.plain);
     this.steps.push({
       states: { [EDITED]: edited.state, [UNEDITED]: unedited.state, [RANDOM]: random.state },
       outputs: { [EDITED]: edited.output, [UNEDITED]: unedited.output, [RANDOM]: random.output },
       m,
-      plain: last.m === last.plain ? m : next(last.plain),
+      plain,
+      expected: this.task.output(m, k, k > this.parted), // the theory's after the edits, and without them
+      otherwise: this.task.output(plain, k, false),
     });
     this.edits.forEach((edit, index) => edit.at === k && this.apply(edit, index));
     return true;
@@ -333,11 +340,11 @@ export class Timeline {
     const begins = Number.isFinite(this.parted) ? from : this.inputs.length + 1;
     const found = { follows: 0, ignores: 0, of: 0, first: null };
     for (let i = begins; i <= k; i++) {
-      const { outputs, m, plain } = this.steps[i];
-      const follows = agree(outputs[name], this.task.output(m));
+      const { outputs, expected, otherwise } = this.steps[i];
+      const follows = this.task.agrees(outputs[name], expected, otherwise);
       found.of++;
       found.follows += follows;
-      found.ignores += agree(outputs[name], this.task.output(plain));
+      found.ignores += this.task.agrees(outputs[name], otherwise, expected);
       if (!follows) found.first ??= i;
     }
     return found;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,8 +43,9 @@ def show(run: Run, network: Network, measured: Mapping[str, Any] | None = None) 
         raise InputError("run", run.run_id, "its training diverged and left no network; choose another")
     system, task = Elman(network), run.task
     memories = {DATA: by_data(system, task), POWER: scaled(power_iteration(network, task), system, task)}
-    about: dict[str, Any] = {"id": run.run_id, "l2": run.l2, "threshold": run.threshold, "seed": run.seed}
-    about |= describe(system, task)
+    about: dict[str, Any] = {"id": run.run_id, **describe(system, task)}
+    if math.isfinite(run.l2):  # of a file of weights it is not known
+        about |= {"l2": run.l2, "threshold": run.threshold, "seed": run.seed}
     about["bases"] = {name: {} for name in memories}
     for name, basis in memories.items():
         about["bases"][name]["failing"] = failing(system, task, basis)

@@ -628,7 +628,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     }
     // The output, as it is and as it should be.
     const size = Math.min((height * 0.7) / d, 18), left = width * 0.86;
-    const output = step.outputs?.[EDITED], wanted = view >= s ? task.output(step.m) : null;
+    const output = step.outputs?.[EDITED], wanted = step.expected;
     context.fillStyle = colours.text;
     context.fillText("output", left + size / 2, middle[1] - (d / 2) * size - 10);
     for (let k = 0; k < d; k++) {
@@ -647,14 +647,16 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   const spell = vector => [...vector].map(value => (Number.isNaN(value) ? "." : sign(value) > 0 ? "+" : "-")).join("");
 
   function cross(context, x, y, w, h) {
-    context.strokeStyle = colours.mark;
-    context.lineWidth = Math.max(1.2, w / 8);
-    context.beginPath();
-    context.moveTo(x + w * 0.2, y + h * 0.2);
-    context.lineTo(x + w * 0.8, y + h * 0.8);
-    context.moveTo(x + w * 0.8, y + h * 0.2);
-    context.lineTo(x + w * 0.2, y + h * 0.8);
-    context.stroke();
+    for (const [colour, width] of [[colours.text, Math.max(3, w / 4)], [colours.back, Math.max(1.4, w / 8)]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(x + w * 0.15, y + h * 0.15);
+      context.lineTo(x + w * 0.85, y + h * 0.85);
+      context.moveTo(x + w * 0.85, y + h * 0.15);
+      context.lineTo(x + w * 0.15, y + h * 0.85);
+      context.stroke();
+    }
   }
 
   /** The steps that fit on the screen: from shortly before the edit, or else the last; the width of one. */
@@ -676,7 +678,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
       const base = name === "theory" ? 14 : 0;
       for (let k = from; k < from + count && k <= view; k++) {
         const x = (k - from) * cell, step = timeline.steps[k];
-        const wanted = task.output(step.m), plain = task.output(step.plain);
+        const { expected: wanted, otherwise: plain } = step;
         const vector = k <= s ? inputs[k - 1] : name === "theory" ? wanted : step.outputs[name];
         for (let j = 0; j < d; j++) {
           context.globalAlpha = k <= s ? 0.35 : 1;
@@ -710,7 +712,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
       }
       if (name === "theory") {
         counted.textContent = `from step ${Math.max(from - s, 0)}`;
-        if (!running) canvas.setAttribute("aria-label", `${title}: ${spellFuture(k => task.output(timeline.steps[k].m))}`);
+        if (!running) canvas.setAttribute("aria-label", `${title}: ${spellFuture(k => timeline.steps[k].expected)}`);
         continue;
       }
       const edited = timeline.parted < view;

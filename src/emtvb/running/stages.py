@@ -98,7 +98,7 @@ class Stages:
                 return {
                     "tasks": {task.name: {**_plain(task), "name": task.name} for task in experiment.task_list()},
                     "protocol": _plain(experiment.protocol),
-                    "shards": {shard: [_brief(run) for run in part] for shard, part in runs.items()},
+                    "shards": [[shard, [_brief(run) for run in part]] for shard, part in runs.items()],
                     "exemplars": [run.run_id for run in self._exemplars.values()],
                 }
             case "train_architecture":
