@@ -54,6 +54,11 @@ class Opened:
         self.page.goto(self.file.as_uri() + fragment)
         self.page.wait_for_function("document.getElementById('edit').emtvb")
 
+    def turn(self, fragment: str) -> None:
+        """Take the page that is open to another state."""
+        parts = dict(part.split("=", 1) for part in fragment.removeprefix("#").split("&"))
+        self.ask("view.go(given[0])", parts)
+
     def ask(self, script: str, *given: Any) -> Any:
         """What an expression of ``view``, the view, is there."""
         return self.page.evaluate(f"given => {{ const view = document.getElementById('edit').emtvb; return {script} }}", [*given])

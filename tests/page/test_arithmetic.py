@@ -34,7 +34,7 @@ def inputs_of(about: dict, steps: int) -> np.ndarray:
 def test_every_network_of_the_page_runs_as_rollout_does(opened: Open, paper: list[Shown], paper_page: Path) -> None:
     page = opened(paper_page)
     for shown in paper:
-        page.go(f"#net={shown.about['id']}&step={STEPS}")
+        page.turn(f"#net={shown.about['id']}&step={STEPS}")
         states, outputs = rollout(Network(**shown.weights), inputs_of(shown.about, STEPS))
         assert page.states().shape[0] == shown.about["s"] + STEPS + 1
         np.testing.assert_allclose(page.states()[1:], states[:, 0], rtol=0, atol=CLOSE)
@@ -65,7 +65,7 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
         variable, dimension = element // task.d + 1, element % task.d
         recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
         for basis in shown.bases:
-            page.go(f"#net={shown.about['id']}&basis={basis}&edit={at}:flip:{variable}.{dimension}&step={at + FUTURE}")
+            page.turn(f"#net={shown.about['id']}&basis={basis}&edit={at}:flip:{variable}.{dimension}&step={at + FUTURE}")
             memories = memories_of(shown, basis, task)
             done = edit(system, task, memories, recording, at, lambda m, v=variable, k=dimension: flip(task, m, v, k))
             after = slice(task.s + at, None)
@@ -107,7 +107,7 @@ def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, 
         for make in EDITS.values():
             text, change = make(task)
             done = edit(system, task, memories, recording, at, change)
-            page.go(f"#edit={at}:{text}&step={at + FUTURE}")
+            page.turn(f"#edit={at}:{text}&step={at + FUTURE}")
             if "changes nothing" in page.said("[role=status]"):
                     assert not (change(done.before) != done.before)[memories.kept].any()
                     continue
@@ -143,7 +143,7 @@ def test_the_random_push_is_as_long_as_the_edit_and_in_another_direction_each_ti
     page = opened(tmp_path / "edit.html")
     directions = []
     for seed in (0, 1, 2):
-        page.go(f"#edit=20:flip:4.2&step=25&random={seed}")
+        page.turn(f"#edit=20:flip:4.2&step=25&random={seed}")
         step = task.s + 20
         change = page.states("edited")[step] - page.states("unedited")[step]
         pushed = page.states("random")[step] - page.states("unedited")[step]

@@ -37,7 +37,12 @@ export function readFragment(text) {
   const found = {};
   for (const part of text.replace(/^#/, "").split("&")) {
     const [name, value] = [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)];
-    if (name) found[name] = decodeURIComponent(value);
+    if (!name) continue;
+    try {
+      found[name] = decodeURIComponent(value);
+    } catch {
+      found[name] = value; // a lone %: as it stands
+    }
   }
   return found;
 }
@@ -443,21 +448,23 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     inputs = undefined;
     choose(id, given.basis, { keep: false });
     const { s, d } = network;
-    try {
-      if (given.input) inputs = readInput(given.input, s, d);
-      const edits = (given.edit ?? "").split(",").filter(Boolean).map(text => readEdit(text, s));
-      const asked = given.step === undefined || !Number.isInteger(Number(given.step)) ? 3 * s : Number(given.step);
-      begin([], 0);
-      for (const made of edits) {
-        if (!(made.at >= s && made.at <= MOST_STEPS)) throw new RangeError(`no edit at output step ${made.at - s}`);
-        task.elements(made.what);
-        timeline.check({ ...made }, Float64Array.from({ length: s * d }, (_, i) => i + 2));
+    const attempt = work => {
+      try {
+        work();
+        return true;
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        problems.push(error.message);
+        return false;
       }
-      begin(edits, Math.min(Math.max(asked + s, 0), MOST_STEPS));
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      problems.push(error.message);
-    }
+    };
+    if (given.input) attempt(() => (inputs = readInput(given.input, s, d)));
+    const edits = (given.edit ?? "").split(",").filter(Boolean).map(text => readEdit(text, s)).filter(made => attempt(() => {
+      if (!(Number.isInteger(made.at) && made.at >= s && made.at < MOST_STEPS)) throw new RangeError(`no edit at output step ${made.at - s}`);
+      timeline.check(made, Float64Array.from({ length: s * d }, (_, i) => i + 2)); // of values that all differ
+    }));
+    const asked = given.step === undefined || !Number.isInteger(Number(given.step)) ? 3 * s : Number(given.step);
+    begin(edits, Math.min(Math.max(asked + s, 0), MOST_STEPS));
     quiet = false;
     say(problems.length ? `Not all of the address could be used: ${problems.join("; ")}.` : "");
     tell();
