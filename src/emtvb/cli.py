@@ -370,18 +370,18 @@ def edit(
 ) -> None:  # fmt: skip
     """Change what a trained network stores while it repeats the picture 3-1-5, and see what it then does.
 
-    RUN is a folder of `emtvb train`, a run id, or a file of weights of your own, with --task (see emtvb interpret). With
-    --page no edit need be given, and RUN may also be results/<experiment>, for the networks that its workflow chose; an
-    edit that is given is what the page opens with.
+    RUN is a folder of `emtvb train`, a run id, or a file of weights of your own, with --task (see emtvb interpret).
+    With --page no edit need be given, and RUN may also be results/<experiment>, for the networks that its workflow
+    chose; an edit that is given is what the page opens with.
     """
     ways = {"--flip": dimension, "--set": values, "--swap": other}
     given = [name for name, value in ways.items() if value is not None]
     if page and not given and time is None and variable is None:
-        made = Path(run) / "measurements" / "page.npz"
-        if made.is_file():
+        chosen = Path(run) / "measurements" / "page.npz"
+        if chosen.is_file():
             from emtvb.page import content
 
-            _write_page(content.load(made), output or Path(run) / "interpretation", basis)
+            _write_page(content.load(chosen), output or Path(run) / "interpretation", basis)
         else:
             subject = _find(run, task, d, s, nonlinearity, output)
             _write_page([_shown(subject, run)], subject.folder, basis)

@@ -14,12 +14,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from emtvb import config, networks, tasks
 from emtvb.files import write_text
 from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.systems import Elman
 from emtvb.networks import Network
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.page.showing import arrays_of, describe, show
-from emtvb.interpret.systems import Elman
 from emtvb.running.stages import Stages
 from emtvb.tasks import Task
 from tests.conftest import make_network
@@ -44,6 +44,8 @@ class Opened:
     def __init__(self, page: Page, file: Path) -> None:
         self.page, self.file = page, file
         self.complaints: list[str] = []
+        self.failures: dict[str, str] = {}
+        page.on("requestfailed", lambda request: self.failures.__setitem__(request.url, request.failure))
         page.on("console", lambda message: self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: request.url.startswith("file:") or self.complaints.append(request.url))
@@ -52,7 +54,7 @@ class Opened:
         """Open it anew in the state that a fragment names."""
         self.page.goto("about:blank")
         self.page.goto(self.file.as_uri() + fragment)
-        self.page.wait_for_function("document.getElementById('edit').emtvb")
+        self.page.wait_for_function("() => document.getElementById('edit').emtvb")
 
     def turn(self, fragment: str) -> None:
         """Take the page that is open to another state."""
@@ -61,7 +63,9 @@ class Opened:
 
     def ask(self, script: str, *given: Any) -> Any:
         """What an expression of ``view``, the view, is there."""
-        return self.page.evaluate(f"given => {{ const view = document.getElementById('edit').emtvb; return {script} }}", [*given])
+        return self.page.evaluate(
+            f"given => {{ const view = document.getElementById('edit').emtvb; return {script} }}", [*given]
+        )
 
     def states(self, which: str = "edited") -> np.ndarray:
         """(step, state), the first is before any input."""

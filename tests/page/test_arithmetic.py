@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,10 @@ def test_every_network_of_the_page_runs_as_rollout_does(opened: Open, paper: lis
         assert (signs(page.outputs()) == signs(outputs[:, 0])).all()
 
 
+def flip_one(task: Task, variable: int, dimension: int, m: np.ndarray) -> np.ndarray:
+    return flip(task, m, variable, dimension)
+
+
 def task_of(about: dict) -> Task:
     d, rows = about["d"], slice(-about["d"], None)
     reads = zip(about["source"][rows], about["signs"][rows], strict=True)
@@ -65,16 +70,22 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
         variable, dimension = element // task.d + 1, element % task.d
         recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
         for basis in shown.bases:
-            page.turn(f"#net={shown.about['id']}&basis={basis}&edit={at}:flip:{variable}.{dimension}&step={at + FUTURE}")
+            page.turn(
+                f"#net={shown.about['id']}&basis={basis}&edit={at}:flip:{variable}.{dimension}&step={at + FUTURE}"
+            )
             memories = memories_of(shown, basis, task)
-            done = edit(system, task, memories, recording, at, lambda m, v=variable, k=dimension: flip(task, m, v, k))
+            done = edit(system, task, memories, recording, at, partial(flip_one, task, variable, dimension))
             after = slice(task.s + at, None)
             assert (signs(page.outputs()[after]) == signs(done.outputs)).all()
             assert (page.theory()[after][1:, -task.d :] == done.expected).all()
             assert (page.theory("plain")[after][1:, -task.d :] == done.unedited).all()
             followed = (signs(done.outputs) == done.expected).all(axis=1)
             assert page.ask("view.timeline.share('edited', view.timeline.now).follows") == followed.sum()
-            read = page.ask("[...view.timeline.basis.read(view.timeline.steps[given[0]].states.unedited, given[1])]", task.s + at, task.s * task.d)
+            read = page.ask(
+                "[...view.timeline.basis.read(view.timeline.steps[given[0]].states.unedited, given[1])]",
+                task.s + at,
+                task.s * task.d,
+            )
             read = np.array([np.nan if value is None else value for value in read])
             np.testing.assert_allclose(
                 read[memories.kept], memories.read(recording.states[at, 0])[memories.kept], rtol=1e-3, atol=1e-3
@@ -109,8 +120,8 @@ def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, 
             done = edit(system, task, memories, recording, at, change)
             page.turn(f"#edit={at}:{text}&step={at + FUTURE}")
             if "changes nothing" in page.said("[role=status]"):
-                    assert not (change(done.before) != done.before)[memories.kept].any()
-                    continue
+                assert not (change(done.before) != done.before)[memories.kept].any()
+                continue
             after = slice(task.s + at, None)
             np.testing.assert_allclose(page.theory()[task.s + at], done.after, atol=1e-12)
             np.testing.assert_allclose(page.theory()[after][1:, -task.d :], done.expected, atol=1e-12)
@@ -138,7 +149,7 @@ def test_the_random_push_is_as_long_as_the_edit_and_in_another_direction_each_ti
     opened: Open, tmp_path: Path
 ) -> None:
     task = ODD_TASKS[1]
-    shown, network, memories = made_up(task, 11)
+    shown, network, _memories = made_up(task, 11)
     write_text(tmp_path / "edit.html", document([shown]))
     page = opened(tmp_path / "edit.html")
     directions = []

@@ -1,4 +1,4 @@
-"""The page as a reader uses it: with a mouse, with a keyboard, on a small screen, in the dark; and nothing leaves it."""
+"""The page as a reader uses it: with a mouse or a keyboard, on a small screen, in the dark; and nothing leaves it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def test_a_keyboard_does_all_that_a_mouse_does(
         for _ in range(60):
             keys.press("Tab")
             focused = page.page.evaluate(
-                "(e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent)(document.activeElement)"
+                "(e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent)"
+                "(document.activeElement)"
             )
             if re.match(name, focused.strip()):
                 return
@@ -197,7 +198,7 @@ def test_it_runs_stops_steps_and_goes_back(opened: Open, paper_page: Path) -> No
     assert "reading vector 1 of 8" in page.said(".clock")
     page.page.get_by_label("Steps a second").select_option("60")
     page.page.locator("button.run").click()
-    page.page.wait_for_function("document.getElementById('edit').emtvb.timeline.now > 20")
+    page.page.wait_for_function("() => document.getElementById('edit').emtvb.timeline.now > 20")
     page.page.locator("button.run").click()
     now = page.ask("view.timeline.now")
     page.page.wait_for_timeout(200)
@@ -244,7 +245,7 @@ def test_an_address_that_changes_is_followed_and_says_what_is_seen(
     last = paper[-1].about["id"]
     wanted = f"#net={last}&basis=power&input=0123456789abcdef&edit=20:swap:7:8,24:set:8:+-+-+-+-&step=90&random=2"
     page.page.evaluate("hash => location.hash = hash", wanted)
-    page.page.wait_for_function("document.getElementById('edit').emtvb.timeline.now === 98")
+    page.page.wait_for_function("() => document.getElementById('edit').emtvb.timeline.now === 98")
     assert page.page.evaluate("location.hash") == wanted
     assert page.page.get_by_role("combobox", name="Network").input_value() == last
     assert page.page.get_by_role("combobox", name="Basis").input_value() == "power"
@@ -318,8 +319,9 @@ def test_the_policy_forbids_what_the_page_does_not_do(opened: Open, paper_page: 
     (tmp_path / "greedy.html").write_text(greedy)
     (tmp_path / "open.html").write_text(greedy.replace('http-equiv="Content-Security-Policy"', ""))
     refused, asked = opened(tmp_path / "greedy.html"), opened(tmp_path / "open.html")
-    assert "http://example.invalid/x.png" in asked.complaints
-    assert any("Content Security Policy" in said for said in refused.complaints)
-    assert "http://example.invalid/x.png" not in refused.complaints or len(refused.complaints) > 1
+    address = "http://example.invalid/x.png"
+    assert address in asked.complaints
+    assert asked.failures[address] != "csp"
+    assert refused.failures[address] == "csp"
     refused.complaints.clear()
     asked.complaints.clear()

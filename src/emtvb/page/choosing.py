@@ -20,8 +20,8 @@ def choose(runs: Sequence[Run], measured: Mapping[str, Row], exemplars: Iterable
 
     Of each task one without L2 penalty and one with it, where one stores its variables linearly and obeys edits: the
     exemplar that the figures show, if it is such a network; else the one that obeys most edits, then of most neurons,
-    then the most accurate, then the first. Last one that solves its task without that, if there is one: the most accurate.
-    Where no network is any of this, the most accurate of all is shown.
+    then the most accurate, then the first. Last one that solves its task without that, if there is one: the most
+    accurate. Where no network is any of this, the most accurate of all is shown.
 
     Args:
         runs: Those that there are weights of.

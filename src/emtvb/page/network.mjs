@@ -130,12 +130,80 @@ export class Task {
   }
 }
 
+/**
+ * Variables of a user's own: m(k) are the labels of one recorded trial, as numbers. What is edited is held until its label
+ * changes. What should follow is for the user to say: ``answer`` gives the outputs after an edit, or null.
+ */
+export class Labels {
+  constructor({ variables, labels, close, settled = 0 }, answer) {
+    Object.assign(this, { variables, labels, close, settled, answer });
+    this.size = labels[0].length;
+    this.kept = new Set(labels[0].keys());
+  }
+
+  start() {
+    return new Float64Array(this.size).fill(NaN);
+  }
+
+  shown(m, u, k) {
+    const before = this.labels[k - 2], now = this.labels[k - 1];
+    return Float64Array.from(now, (value, i) => (before && Object.is(before[i], value) ? m[i] : value));
+  }
+
+  output(m, k, edited) {
+    return edited ? this.answer(k) : null;
+  }
+
+  /** Within half a standard deviation, and nearer than to what it is held against; or in sign, where that is all. */
+  agrees(output, expected, otherwise) {
+    if (!expected) return false;
+    if (expected.every(value => Math.abs(value) === 1)) return agree(output, expected);
+    return expected.every((value, i) => {
+      const apart = otherwise ? Math.abs(value - otherwise[i]) : 0;
+      const near = apart > this.close[i] / 5 ? Math.min(this.close[i], apart / 2) : this.close[i];
+      return Math.abs(output[i] - value) <= near;
+    });
+  }
+
+  consistent(m) {
+    return m;
+  }
+
+  elements(name) {
+    const found = this.variables.find(variable => variable.name === String(name));
+    if (!found) throw new RangeError(`no variable ${name}`);
+    return Array.from({ length: found.size }, (_, i) => found.start + i);
+  }
+
+  /** The numbers of a value that is typed. */
+  numbers(name, value) {
+    const { kind, classes, code, mean, spread } = this.variables.find(variable => variable.name === String(name));
+    if (kind === "continuous") {
+      const number = Number(value);
+      if (value.trim() === "" || !Number.isFinite(number)) throw new RangeError("give a number");
+      return [(number - mean) / spread];
+    }
+    if (!classes.includes(value)) throw new RangeError(`its values are ${classes.join(", ")}`);
+    return code[classes.indexOf(value)];
+  }
+
+  /** The value that numbers stand for, as text. */
+  decode({ kind, classes, code, mean, spread, start, size }, m) {
+    const numbers = m.slice(start, start + size);
+    if (numbers.some(Number.isNaN)) return "";
+    if (kind === "continuous") return (numbers[0] * spread + mean).toFixed(2);
+    const fits = code.map(corner => corner.reduce((sum, value, i) => sum + value * numbers[i], 0));
+    return classes[fits.indexOf(Math.max(...fits))];
+  }
+}
+
 /** m' for an edit {kind, what, value}: flip, halve (what), set (what, value: + and -), swap (what, value: another). */
 export function changed(task, m, { kind, what, value }) {
   const after = m.slice();
   const at = task.elements(what);
   if (kind === "flip") for (const i of at) after[i] *= -1;
   else if (kind === "halve") for (const i of at) after[i] *= 0.5;
+  else if (kind === "set" && task.numbers) task.numbers(what, value).forEach((number, i) => (after[at[i]] = number));
   else if (kind === "set") {
     const numbers = [...value].map(letter => ({ "+": 1, "-": -1 })[letter]);
     if (numbers.length !== at.length || numbers.includes(undefined)) {
@@ -144,6 +212,7 @@ export function changed(task, m, { kind, what, value }) {
     at.forEach((i, k) => (after[i] = numbers[k]));
   } else if (kind === "swap") {
     const other = task.elements(value);
+    if (other.length !== at.length) throw new RangeError("they do not take the same values");
     at.forEach((i, k) => {
       after[i] = m[other[k]];
       after[other[k]] = m[i];
@@ -177,7 +246,7 @@ export class Basis {
     const step = new Float64Array(size);
     kept.forEach((element, e) => {
       const by = after[element] - before[element];
-      if (by) for (let j = 0; j < size; j++) step[j] += basis[j * kept.length + e] * by;
+      if (by && !Number.isNaN(by)) for (let j = 0; j < size; j++) step[j] += basis[j * kept.length + e] * by;
     });
     return step;
   }
@@ -200,7 +269,7 @@ export function randomStep(step, seed) {
 
 export const length = vector => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 
-/** The four futures that are compared, by name. */
+/** The three networks that are compared, by name. */
 export const EDITED = "edited", UNEDITED = "unedited", RANDOM = "random";
 export const FUTURE = 100; // output steps after an edit
 
@@ -212,8 +281,8 @@ export const FUTURE = 100; // output steps after an edit
  * shown(), step(), output(), elements(), consistent(), settled; the task is one.
  */
 export class Timeline {
-  constructor(system, task, basis, inputs, { edits = [], seed = 0, ahead = 1 } = {}) {
-    Object.assign(this, { system, task, basis, inputs, seed, ahead });
+  constructor(system, task, basis, inputs, { edits = [], seed = 0, ahead = 1, phase = inputs.length } = {}) {
+    Object.assign(this, { system, task, basis, inputs, seed, ahead, phase });
     this.edits = [...edits];
     this.restart();
   }
@@ -267,7 +336,7 @@ export class Timeline {
     }
     const [edited, unedited, random] = this.buffer.shift();
     const u = this.inputAt(k);
-    const next = m => (u ? this.task.shown(m, u) : this.task.step(m, k));
+    const next = m => (u ? this.task.shown(m, u, k) : this.task.step(m, k));
     const m = next(last.m);
     const plain = last.m === last.plain ? m : next(last.plain);
     this.steps.push({
@@ -276,7 +345,7 @@ export class Timeline {
       m,
       plain,
       expected: this.task.output(m, k, k > this.parted), // the theory's after the edits, and without them
-      otherwise: this.task.output(plain, k, false),
+      otherwise: this.task.output(plain, k, false) ?? unedited.output,
     });
     this.edits.forEach((edit, index) => edit.at === k && this.apply(edit, index));
     return true;
@@ -289,7 +358,7 @@ export class Timeline {
   /** Edit at a step that was reached; all later ones are forgotten. Throws RangeError where it cannot be. */
   edit(edit) {
     const { at } = edit;
-    if (at < this.inputs.length) throw new RangeError("it still reads its input; edit it afterwards");
+    if (at < this.phase || at < 1) throw new RangeError("it still reads its input; edit it afterwards");
     this.check(edit, this.steps[at].m);
     this.rewind(at);
     this.edits.push(edit);
@@ -299,8 +368,13 @@ export class Timeline {
   /** Throws RangeError where an edit is none, or changes nothing that is stored. */
   check(edit, m) {
     const after = changed(this.task, m, edit);
-    const moves = [...this.task.kept].some(i => after[i] !== m[i]);
+    const moves = [...this.task.kept].some(i => Math.abs(after[i] - m[i]) > 0); // not where there is no value
     if (!moves) throw new RangeError("that changes nothing that a later output depends on");
+  }
+
+  /** What should follow a step, known only now: outputs step by step. */
+  expect(at, vectors) {
+    this.steps.slice(at + 1).forEach((step, i) => (step.expected = vectors?.[i] ?? null));
   }
 
   /** Forget what came after a step, edits included; those that were made at it stay. */
@@ -314,7 +388,7 @@ export class Timeline {
   apply(edit, index) {
     const step = this.steps[edit.at];
     let after = changed(this.task, step.m, edit);
-    if (edit.at - this.inputs.length >= this.task.settled) after = this.task.consistent(after);
+    if (edit.at - this.phase >= this.task.settled) after = this.task.consistent(after);
     const change = this.basis.change(step.m, after);
     const add = (state, by) => state.map((value, i) => value + by[i]);
     const states = { ...step.states };
@@ -327,7 +401,7 @@ export class Timeline {
   /** The elements of m that an edit reached, now: those whose value is not what it would have been. */
   reached(k) {
     const { m, plain } = this.steps[k];
-    return [...m.keys()].filter(i => m[i] !== plain[i]);
+    return [...m.keys()].filter(i => Math.abs(m[i] - plain[i]) > 0);
   }
 
   /**
@@ -336,11 +410,11 @@ export class Timeline {
    * Without an edit it is all output steps that count.
    */
   share(name, k) {
-    const from = Math.max(this.inputs.length, Math.min(this.parted, k)) + 1;
-    const begins = Number.isFinite(this.parted) ? from : this.inputs.length + 1;
+    const begins = (this.parted <= k ? this.parted : this.phase) + 1;
     const found = { follows: 0, ignores: 0, of: 0, first: null };
     for (let i = begins; i <= k; i++) {
       const { outputs, expected, otherwise } = this.steps[i];
+      if (!expected) continue;
       const follows = this.task.agrees(outputs[name], expected, otherwise);
       found.of++;
       found.follows += follows;
@@ -348,5 +422,26 @@ export class Timeline {
       if (!follows) found.first ??= i;
     }
     return found;
+  }
+}
+
+/** A system that another program runs: it is asked for steps ahead, and answers later. */
+export class Remote {
+  constructor({ hidden, id }, ask) {
+    Object.assign(this, { size: hidden, id, ask });
+  }
+
+  start() {
+    return new Float64Array(this.size);
+  }
+
+  /** States before the step ``from`` + 1; where that is the first, the other program knows how it begins. */
+  async advance(states, steps, inputAt, from) {
+    const inputs = Array.from({ length: steps }, (_, i) => inputAt(i)).map(u => u && [...u]);
+    const asked = { what: "advance", network: this.id, from, inputs, states: states.map(state => [...state]) };
+    const { states: found, outputs } = await this.ask(asked);
+    return states.map((_, which) => found.map((at, i) => ({
+      state: Float64Array.from(at[which]), output: Float64Array.from(outputs[i][which]),
+    })));
   }
 }

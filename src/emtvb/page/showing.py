@@ -17,7 +17,7 @@ from emtvb.interpret.memories import VariableMemories, power_iteration
 from emtvb.interpret.recording import record, settled
 from emtvb.interpret.systems import Elman, System
 from emtvb.interpret.verdict import OTHERWISE, STORED
-from emtvb.networks import Network
+from emtvb.networks import Network, check_task
 from emtvb.page.content import Shown
 from emtvb.runs import Run
 from emtvb.tasks import Task
@@ -39,25 +39,35 @@ def show(run: Run, network: Network, measured: Mapping[str, Any] | None = None) 
     Raises:
         InputError: Where its training diverged, or it is not of the task's size.
     """
-    if not network.is_finite():
-        raise InputError("run", run.run_id, "its training diverged and left no network; choose another")
-    system, task = Elman(network), run.task
-    memories = {DATA: by_data(system, task), POWER: scaled(power_iteration(network, task), system, task)}
-    about: dict[str, Any] = {"id": run.run_id, **describe(system, task)}
+    shown = show_network(run.run_id, network, run.task)
+    about = shown.about
     if math.isfinite(run.l2):  # of a file of weights it is not known
         about |= {"l2": run.l2, "threshold": run.threshold, "seed": run.seed}
-    about["bases"] = {name: {} for name in memories}
-    for name, basis in memories.items():
-        about["bases"][name]["failing"] = failing(system, task, basis)
     if measured is not None:
         about["verdict"] = str(measured["verdict"])
         about["stored"] = about["verdict"] == STORED
         about["otherwise"] = about["verdict"] == OTHERWISE
         about["accuracy"] = float(measured["test_accuracy"])
-        for name in memories:
+        for name in about["bases"]:
             about["bases"][name] |= {measure: float(measured[f"{name}_{measure}"]) for measure in _MEASURED}
-    weights = {name: array.astype(np.float32) for name, array in network.arrays().items()}
-    return Shown(about, weights, {name: arrays_of(basis) for name, basis in memories.items()})
+    return shown
+
+
+def show_network(name: str, network: Network, task: Task) -> Shown:
+    """A network under a name, with both bases; nothing was measured of it.
+
+    Raises:
+        InputError: Where it is not of the task's size, or not finite.
+    """
+    if not network.is_finite():
+        raise InputError("network", name, "its training diverged and left no network; choose another")
+    check_task(network, task, name)
+    system = Elman(network)
+    memories = {DATA: by_data(system, task), POWER: scaled(power_iteration(network, task), system, task)}
+    bases = {basis: {"failing": failing(system, task, found)} for basis, found in memories.items()}
+    about = {"id": name, **describe(system, task), "bases": bases}
+    weights = {part: array.astype(np.float32) for part, array in network.arrays().items()}
+    return Shown(about, weights, {basis: arrays_of(found) for basis, found in memories.items()})
 
 
 def describe(system: System, task: Task) -> dict[str, Any]:
@@ -95,7 +105,7 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     return [f"{element // task.d + 1}.{element % task.d}" for element in kept[~obeyed].tolist()]
 
 
-def arrays_of(memories: VariableMemories) -> dict[str, Float[np.ndarray, "..."]]:
+def arrays_of(memories: VariableMemories) -> dict[str, Float[np.ndarray, ...]]:
     """A basis as the page holds it: the kept columns and rows in single precision."""
     kept = memories.kept
     centre = np.broadcast_to(memories.centre, memories.basis.shape[:1])

@@ -1,5 +1,5 @@
 // What one sees and does: the same on the page and in a notebook. All numbers come from network.mjs.
-import { Basis, Elman, Task, Timeline, EDITED, UNEDITED, RANDOM, FUTURE, agree, sign } from "./network.mjs";
+import { Basis, Elman, Labels, Task, Timeline, EDITED, UNEDITED, RANDOM, FUTURE, agree, sign } from "./network.mjs";
 
 const MOST_STEPS = 1000; // that are kept
 const SPEEDS = [2, 8, 20, 60]; // steps a second
@@ -134,9 +134,10 @@ export function systemOf(network, systems = {}) {
  * as addresses say it. said: is told what the address should say. systems: by a network's id, what runs it instead of this browser. Returns go (to what an address says),
  * state (what it should say), timeline, and end.
  */
-export function mount(root, { networks, first = {}, open = {}, said = () => {}, systems = {} }) {
+export function mount(root, { networks, first = {}, open = {}, said = () => {}, systems = {}, ask = async () => null }) {
   const byId = new Map(networks.map(network => [network.id, network]));
   let network, task, basis, system, timeline, inputs;
+  let labelled = false, phase = 0, most = MOST_STEPS, trial = 0, future = null;
   let view = 0, goal = 0, running = false, seed = 0, quiet = false, lastTime = null, frame = null, ended = false;
   let shownLabels = null, colours;
 
@@ -188,11 +189,11 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     about,
     make("section", { class: "input", "aria-labelledby": "edit-input" },
       make("h2", { id: "edit-input" }, "1. Store vectors"),
-      make("p", { class: "hint" }, "Draw: a column is a vector, shown from left to right."),
       drawn,
+      make("div", { class: "drawing" }, make("p", { class: "hint" }, "Draw: a column is a vector, shown from left to right."),
       make("div", { class: "buttons" }, button("3-1-5", () => draw(network.picture), "picture"), button("random", random, "random"),
         button("all minus", () => draw(inputs.map(vector => vector.map(() => -1))), "minus")),
-      make("details", {}, make("summary", {}, "Type them"), typed, button("Use these", () => type(), "type"))),
+      make("details", {}, make("summary", {}, "Type them"), typed, button("Use these", () => type(), "type")))),
     make("section", { class: "running", "aria-labelledby": "edit-run" },
       make("h2", { id: "edit-run" }, "2. Let it run"),
       make("div", { class: "buttons" }, runButton, stepButton, backButton, speed),
@@ -235,22 +236,47 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     networkChoice.value = id;
     basisChoice.replaceChildren(...network.bases.map(({ name }) =>
       make("option", { value: name, selected: name === basisOf.name }, NAMES[name] ?? name)));
-    task = new Task(network);
+    labelled = Boolean(network.variables);
+    phase = labelled ? 0 : network.s;
+    most = labelled ? network.trials[0].inputs.length : MOST_STEPS;
+    if (!labelled) task = new Task(network);
     system = systemOf(network, systems);
     basis = new Basis(basisOf, network.kept, network.hidden);
-    if (!fits || !inputs) inputs = network.picture.map(vector => [...vector]);
+    if (labelled) pick(0);
+    else if (!fits || !inputs) inputs = network.picture.map(vector => [...vector]);
     if (!fits || !input) build();
     about.textContent = aboutText(basisOf);
-    begin(fits ? before.edits : [], fits ? before.step : network.s + 3 * network.s);
+    for (const part of [".running canvas", ".running > .hint", ".input .drawing"]) root.querySelector(part).hidden = labelled;
+    begin(fits ? before.edits : [], fits ? before.step : labelled ? Math.floor(most / 3) : 4 * network.s);
   }
 
-  function titleOf({ task: name, hidden, l2, verdict, stored, ...rest }) {
+  /** Take one of the recorded trials of a user's own. */
+  function pick(which) {
+    trial = which;
+    future = null;
+    const { inputs: shown, labels } = network.trials[which];
+    inputs = shown;
+    const known = labels.map(row => Float64Array.from(row, value => value ?? NaN));
+    task = new Labels({ ...network, labels: known }, k => (future && k > future.at ? future.vectors?.[k - future.at - 1] ?? null : null));
+  }
+
+  function titleOf(network) {
+    return network.variables ? network.id : titleOfTask(network);
+  }
+
+  function titleOfTask({ task: name, hidden, l2, verdict, stored, ...rest }) {
     const how = l2 === undefined ? "" : l2 > 0 ? `, L2 penalty ${l2}` : ", no penalty";
     const odd = verdict && !stored ? `, ${verdict.replace(" it", " the circuit")}` : "";
     return `${name} (${repeats(rest) ? "repeats" : "recombines"}), ${hidden} neurons${how}${odd}`;
   }
 
-  function aboutText({ name, edit_success: success, worst_decoding_accuracy: worst }) {
+  function aboutText(basisOf) {
+    if (!labelled) return aboutOfTask(basisOf);
+    return `${network.about}: ${network.hidden} numbers of state, computed by the program that shows this. Variables: ` +
+      network.variables.map(({ name, kind, score }) => `${name} (${kind}, read with ${score})`).join(", ") + ".";
+  }
+
+  function aboutOfTask({ name, edit_success: success, worst_decoding_accuracy: worst }) {
     const rule = repeats(network) ? `the vector of ${network.s} steps ago` : network.rule;
     const parts = [`${network.id}: shown ${network.s} vectors of ${network.d}; then, by itself, ${rule}.`];
     if (network.accuracy !== undefined) parts.push(`${(100 * network.accuracy).toFixed(1)}% of its outputs are right over 200 steps.`);
@@ -263,6 +289,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
 
   /** The boards, in the size of the task. */
   function build() {
+    if (labelled) return buildLabelled();
     const { s, d } = network;
     let drawing = null;
     input = board(s, d, `Input: ${s} vectors of ${d}`, (index, event) => event.detail === 0 && put(index, -inputs[Math.floor(index / d)][index % d]));
@@ -292,16 +319,42 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     value.setAttribute("aria-label", `${d} signs, each + or -`);
   }
 
+  /** For variables of a user's own: a trial to choose, and a square a variable. */
+  function buildLabelled() {
+    const { variables, trials } = network;
+    input = null;
+    const choice = make("select", { class: "trial", change: () => {
+      pick(Number(choice.value));
+      begin([], view);
+    } }, ...trials.map((_, i) => make("option", { value: i }, `trial ${i + 1}`)));
+    const strip = make("canvas", { role: "img", class: "shown" });
+    drawn.replaceChildren(make("label", {}, "Recorded inputs ", choice), strip);
+    memory = board(variables.length, 1, "What it stores: a square is a variable", index => {
+      const { kind: sort, name } = variables[index];
+      if (sort !== "binary" && kind.value === "flip") return say(`${name} is ${sort}: choose a value below.`);
+      edit({ kind: kind.value, what: name });
+    });
+    const heads = make("div", { class: "heads", "aria-hidden": "true" }, ...variables.map(({ name }) => make("span", {}, name)));
+    heads.style.setProperty("--columns", variables.length);
+    stored.replaceChildren(heads, memory.table);
+    const options = () => variables.map(({ name }) => make("option", { value: name }, name));
+    variable.replaceChildren(...options());
+    other.replaceChildren(...options());
+    value.setAttribute("aria-label", "A value of it");
+    value.value = variables[0].classes[0] ?? "0";
+  }
+
   const nameOf = index => `${Math.floor(index / network.d) + 1}.${index % network.d}`;
 
   function begin(edits, step) {
-    timeline = new Timeline(system, task, basis, inputs.map(vector => Float32Array.from(vector)), { edits, seed, ahead: systems[network.id] ? 25 : 1 });
-    memory.cells.forEach((cell, index) => cell.classList.toggle("nothing", !task.kept.has(index)));
-    goal = step;
+    timeline = new Timeline(system, task, basis, inputs.map(vector => Float32Array.from(vector)),
+      { edits, seed, phase, ahead: systems[network.id] ? Math.max(25, phase) : 1 });
+    if (!labelled) memory.cells.forEach((cell, index) => cell.classList.toggle("nothing", !task.kept.has(index)));
+    goal = Math.min(step, most);
     shownLabels = null;
     view = 0;
     pursue();
-    typed.value = inputs.map(signs).join("\n");
+    if (!labelled) typed.value = inputs.map(signs).join("\n");
     tell();
     paint();
   }
@@ -337,7 +390,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   // Running.
   function run() {
     if (view < timeline.now) rewind(view);
-    if (limit() <= timeline.now) return say(`It has run ${FUTURE} steps since the edit, which is what is counted; Step goes on, or edit it again.`);
+    if (limit() <= timeline.now) return say(timeline.now >= most ? "That is all of it." : `It has run ${FUTURE} steps since the edit, which is what is counted; Step goes on, or edit it again.`);
     running = true;
     goal = timeline.now;
     lastTime = null;
@@ -352,12 +405,12 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     paint();
   }
 
-  const limit = () => (timeline.edits.length ? timeline.lastEdit + FUTURE : MOST_STEPS);
+  const limit = () => Math.min(timeline.edits.length ? timeline.lastEdit + FUTURE : most, most);
 
   function stepOnce() {
     if (running) stop();
     if (view < timeline.now) view += 1;
-    else if (timeline.now < MOST_STEPS) {
+    else if (timeline.now < most) {
       goal = timeline.now + 1;
       pursue();
     }
@@ -385,8 +438,8 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
 
   // Changing what it stores.
   function edit(given) {
-    const { s } = network;
-    if (view < s) return say(`It still reads its input: ${s - view} more steps, then it can be edited.`);
+    if (view < phase) return say(`It still reads its input: ${phase - view} more steps, then it can be edited.`);
+    if (view < 1) return say("Let it run first.");
     const made = { at: view, ...given };
     try {
       timeline.edit(made);
@@ -395,13 +448,25 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
       return say(`Not done: ${error.message}.`);
     }
     goal = timeline.now;
-    say(`Step ${view - s}: ${editWords(made)}.`);
+    if (labelled) foresee();
+    say(`Step ${view - phase}: ${editWords(made)}.`);
     if (!running) run();
     else paint();
   }
 
+  /** Ask what should follow the last edit, of a user's own variables. */
+  async function foresee() {
+    const [of, at] = [timeline, timeline.lastEdit];
+    const values = [...of.steps[at].m].map(value => (Number.isNaN(value) ? null : value));
+    const vectors = await ask({ what: "expect", network: network.id, trial, at, values });
+    if (of !== timeline || of.lastEdit !== at) return;
+    future = { at, vectors };
+    of.expect(at, vectors);
+    paint();
+  }
+
   const editWords = ({ kind: word, what, value: to }) => {
-    const target = what.includes(".") ? `dimension ${what.split(".")[1]} of variable ${what.split(".")[0]}` : `variable ${what}`;
+    const target = !labelled && what.includes(".") ? `dimension ${what.split(".")[1]} of variable ${what.split(".")[0]}` : `variable ${what}`;
     return { flip: `flipped ${target}`, halve: `halved ${target}`, set: `set ${target} to ${to}`, swap: `swapped ${target} with ${to}` }[word];
   };
 
@@ -422,6 +487,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   }
 
   function state() {
+    if (labelled) return { net: network.id, trial, step: view, edits: timeline.edits.map(made => ({ ...made })) };
     const { s } = network;
     return {
       net: network.id, basis: basisChoice.value,
@@ -447,6 +513,10 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     network = undefined;
     inputs = undefined;
     choose(id, given.basis, { keep: false });
+    if (labelled) {
+      quiet = false;
+      return paint();
+    }
     const { s, d } = network;
     const attempt = work => {
       try {
@@ -487,7 +557,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     if (running && timeline.now >= limit()) {
       stop();
       const { follows, of } = timeline.share(EDITED, timeline.now);
-      if (timeline.edits.length) say(`${follows} of ${of} vectors are what the theory says should follow.`);
+      if (timeline.edits.length && of) say(`${follows} of ${of} vectors are what the theory says should follow.`);
     }
     paint();
     if (running) wake();
@@ -501,24 +571,30 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   function paint() {
     if (!timeline || !root.isConnected) return;
     colours ??= palette(root);
-    const { s } = network;
+    const s = phase;
     const step = timeline.steps[view];
-    const read = basis.read(step.states[EDITED], s * network.d);
+    const read = basis.read(step.states[EDITED], task.size);
     slider.max = timeline.now;
     slider.value = view;
-    const said = view < s ? `reading vector ${view} of ${s}` : `output step ${view - s}`;
+    const said = labelled ? `step ${view} of ${most}` : view < s ? `reading vector ${view} of ${s}` : `output step ${view - s}`;
     clock.textContent = said;
     slider.setAttribute("aria-valuetext", said);
     runButton.textContent = running ? "Stop" : "Run";
     runButton.setAttribute("aria-pressed", running);
-    paintInput();
-    paintStored(read, step);
-    paintCircle(read, step);
+    if (labelled) {
+      paintTrial();
+      paintLabelled(read, step);
+    } else {
+      paintInput();
+      paintStored(read, step);
+      paintCircle(read, step);
+    }
     paintFuture();
     paintLines();
     paintRaw(step);
-    const shares = timeline.parted < view ? [EDITED, UNEDITED, RANDOM].map(name => timeline.share(name, view)) : [];
-    score.textContent = shares.length ? `Since the edit the network does what the theory says in ${shares[0].follows} of ${shares[0].of} ` +
+    const known = timeline.parted < view && step.expected;
+    const shares = known ? [EDITED, UNEDITED, RANDOM].map(name => timeline.share(name, view)) : [];
+    score.textContent = shares.length ? `Since the edit the network does what ${labelled ? "should follow" : "the theory says"} in ${shares[0].follows} of ${shares[0].of} ` +
       `vectors; left alone it would in ${shares[1].follows}, pushed at random in ${shares[2].follows}.` : "";
     editList.textContent = timeline.edits.map(made => `step ${made.at - s}: ${editWords(made)}`).join("; ");
   }
@@ -559,6 +635,42 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     if (!running) shownLabels = step;
     reading.textContent = view < s ? "It is reading its input." :
       `${right} of ${task.kept.size} stored elements read as the theory says${known ? "" : " (the basis is made for later than this)"}.`;
+  }
+
+  function paintTrial() {
+    const canvas = drawn.querySelector("canvas");
+    const width = Math.max(drawn.clientWidth - 2, 100), high = Math.max(4, Math.min(14, 120 / inputs[0].length));
+    const context = pen(canvas, width, high * inputs[0].length);
+    const most = Math.max(...inputs.map(row => Math.max(...row.map(Math.abs)))) || 1;
+    inputs.forEach((row, k) => row.forEach((value, i) => {
+      context.fillStyle = colours.of(value / most);
+      context.fillRect((k * width) / inputs.length, i * high, width / inputs.length, high - 1);
+    }));
+    context.fillStyle = colours.mark;
+    context.fillRect((view * width) / inputs.length - 1, 0, 2, high * inputs[0].length);
+    canvas.setAttribute("aria-label", `The inputs of trial ${trial + 1}: ${inputs.length} steps of ${inputs[0].length} numbers`);
+  }
+
+  function paintLabelled(read, step) {
+    const reached = new Set(timeline.reached(view));
+    let right = 0, known = 0;
+    memory.cells.forEach((cell, index) => {
+      const of = network.variables[index], { start, kind: sort, name } = of;
+      const [found, should] = [task.decode(of, read), task.decode(of, step.m)];
+      const wrong = should !== "" && (sort === "continuous" ? Math.abs(read[start] - step.m[start]) > 0.5 : found !== should);
+      known += should !== "";
+      right += should !== "" && !wrong;
+      cell.style.background = colours.of(read[start]);
+      cell.classList.toggle("wrong", wrong);
+      cell.classList.toggle("reached", reached.has(start));
+      if (!running) {
+        const text = `${name}: reads ${found}${should === "" ? "" : `, its label is ${should}`}`;
+        cell.setAttribute("aria-label", text);
+        cell.title = text;
+      }
+    });
+    reading.textContent = known ? `${right} of ${known} variables read as their labels say: ` +
+      network.variables.map(of => `${of.name} ${task.decode(of, read)}`).join(", ") + "." : "No variable has a value now.";
   }
 
   function paintCircle(read, step) {
@@ -647,11 +759,11 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
       if (output && view > s && wanted && sign(output[k]) !== sign(wanted[k])) cross(context, left, top, size, size);
     }
     if (!running) circle.setAttribute("aria-label", `The ${s} variables on a circle, each a vector: ` +
-      Array.from({ length: s }, (_, i) => `${i + 1}: ${spell(read.slice(i * d, (i + 1) * d))}`).join(", ") +
-      (output && view > s ? `. Output: ${spell(output)}` : ""));
+      Array.from({ length: s }, (_, i) => `${i + 1}: ${spellSigns(read.slice(i * d, (i + 1) * d))}`).join(", ") +
+      (output && view > s ? `. Output: ${spellSigns(output)}` : ""));
   }
 
-  const spell = vector => [...vector].map(value => (Number.isNaN(value) ? "." : sign(value) > 0 ? "+" : "-")).join("");
+  const spellSigns = vector => [...vector].map(value => (Number.isNaN(value) ? "." : sign(value) > 0 ? "+" : "-")).join("");
 
   function cross(context, x, y, w, h) {
     for (const [colour, width] of [[colours.text, Math.max(3, w / 4)], [colours.back, Math.max(1.4, w / 8)]]) {
@@ -668,7 +780,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
 
   /** The steps that fit on the screen: from shortly before the edit, or else the last; the width of one. */
   function span(width) {
-    const { s } = network;
+    const s = phase;
     const count = Math.max(Math.min(Math.floor(width / 7), FUTURE + 12), 24);
     const first = Math.min(Number.isFinite(timeline.parted) ? timeline.parted - 6 : Infinity, Math.max(timeline.now, s + 3 * s) - Math.min(count, 40) + 1);
     const from = Math.max(1, view - count + 1, Math.min(first, view));
@@ -676,7 +788,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   }
 
   function paintFuture() {
-    const { s, d } = network;
+    const s = phase, { d } = network, scale = network.scale ?? 1;
     const width = Math.max(rows[0].element.clientWidth - (rows[0].element.clientWidth > 700 ? 190 : 4), 200);
     const { from, count, cell } = span(width);
     const tall = Math.max(Math.min(cell, 64 / d), 3);
@@ -687,12 +799,18 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
         const x = (k - from) * cell, step = timeline.steps[k];
         const { expected: wanted, otherwise: plain } = step;
         const vector = k <= s ? inputs[k - 1] : name === "theory" ? wanted : step.outputs[name];
+        if (!vector) continue; // nobody said what should follow
+        const crossed = labelled ? wanted && !task.agrees(vector, wanted, plain) : null;
         for (let j = 0; j < d; j++) {
           context.globalAlpha = k <= s ? 0.35 : 1;
-          context.fillStyle = colours.of(vector[j]);
+          context.fillStyle = colours.of(vector[j] / scale);
           context.fillRect(x, base + j * tall, cell - 0.5, tall - 0.5);
           context.globalAlpha = 1;
-          if (k <= s) continue;
+          if (k <= s || !wanted) continue;
+          if (labelled) {
+            if (crossed && j === 0) cross(context, x, base, cell, tall);
+            continue;
+          }
           if (name === "theory" && sign(wanted[j]) !== sign(plain[j])) {
             context.strokeStyle = colours.text;
             context.lineWidth = 1.5;
@@ -744,7 +862,8 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
 
   /** The last outputs in words, for who cannot see them. */
   function spellFuture(vectorAt) {
-    const { s } = network;
+    const s = phase;
+    const spell = vector => (!vector ? "unknown" : labelled ? [...vector].map(value => value.toFixed(1)).join(" ") : spellSigns(vector));
     const last = Array.from({ length: Math.min(8, Math.max(view - s, 0)) }, (_, i) => spell(vectorAt(view - i))).reverse();
     return last.length ? `The last ${last.length}: ${last.join(", ")}` : "No output yet";
   }
@@ -809,6 +928,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
 
   /** What to try: states of this page that show something, as far as there are networks that do. */
   function suggest() {
+    if (networks[0].variables) return root.querySelector(".try").remove();
     const measured = (network, name) => network.bases.find(basis => basis.name === name)?.edit_success;
     const first = networks[0];
     const at = network => 3 * network.s;

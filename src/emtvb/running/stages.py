@@ -94,11 +94,10 @@ class Stages:
                 run = _entry(self._exemplars[wildcards["task"]])
                 return {"run": run, "modulus": experiment.interpretation.modulus}
             case "choose_networks":
-                runs = {shard: self._shards[shard] for shard in self.page_shards()}
                 return {
                     "tasks": {task.name: {**_plain(task), "name": task.name} for task in experiment.task_list()},
                     "protocol": _plain(experiment.protocol),
-                    "shards": [[shard, [_brief(run) for run in part]] for shard, part in runs.items()],
+                    "shards": [[shard, [_brief(run) for run in self._shards[shard]]] for shard in self.page_shards()],
                     "exemplars": [run.run_id for run in self._exemplars.values()],
                 }
             case "train_architecture":
