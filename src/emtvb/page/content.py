@@ -74,7 +74,7 @@ def load(path: Path | str) -> list[Shown]:
             )
             for about in found
         ]
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise InputError("page's networks", str(path), f"cannot be read ({error}); delete it and run again") from None
 
 

@@ -59,6 +59,9 @@ class Editor(anywidget.AnyWidget):
         self._answers = answers
         self.on_msg(self._hear)
 
+    def __repr__(self) -> str:
+        return f"<view of {', '.join(network['id'] for network in self.networks)}>"
+
     def _hear(self, _: Any, question: Mapping[str, Any], __: Any) -> None:
         """Answer a question of the browser: steps of a network that runs here, or what should follow an edit."""
         reply: dict[str, Any] = {"number": question["number"]}
