@@ -1,4 +1,4 @@
-"""Does the page keep up: steps a second at its fastest, in a headless Chromium, with 128 neurons, and what a step takes.
+"""Does the page keep up: steps a second at its fastest, in a headless Chromium, and what a step of 128 neurons takes.
 
     python -m benchmarks.page [PAGE] [--seconds N]
 

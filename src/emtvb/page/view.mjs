@@ -127,6 +127,8 @@ export function systemOf(network, systems = {}) {
   return systems[network.id] ?? new Elman(network);
 }
 
+let views = 0; // in this document: a notebook may have several
+
 /**
  * Put the view into an element.
  *
@@ -135,6 +137,7 @@ export function systemOf(network, systems = {}) {
  * state (what it should say), timeline, and end.
  */
 export function mount(root, { networks, first = {}, open = {}, said = () => {}, systems = {}, ask = async () => null }) {
+  const number = (views += 1);
   const byId = new Map(networks.map(network => [network.id, network]));
   let network, task, basis, system, timeline, inputs;
   let labelled = false, phase = 0, most = MOST_STEPS, trial = 0, future = null;
@@ -187,21 +190,21 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   root.replaceChildren(
     make("div", { class: "choose" }, make("label", {}, "Network ", networkChoice), make("label", {}, "Basis ", basisChoice)),
     about,
-    make("section", { class: "input", "aria-labelledby": "edit-input" },
-      make("h2", { id: "edit-input" }, "1. Store vectors"),
+    make("section", { class: "input", "aria-labelledby": `edit-input-${number}` },
+      make("h2", { id: `edit-input-${number}` }, "1. Store vectors"),
       drawn,
       make("div", { class: "drawing" }, make("p", { class: "hint" }, "Draw: a column is a vector, shown from left to right."),
       make("div", { class: "buttons" }, button("3-1-5", () => draw(network.picture), "picture"), button("random", random, "random"),
         button("all minus", () => draw(inputs.map(vector => vector.map(() => -1))), "minus")),
       make("details", {}, make("summary", {}, "Type them"), typed, button("Use these", () => type(), "type")))),
-    make("section", { class: "running", "aria-labelledby": "edit-run" },
-      make("h2", { id: "edit-run" }, "2. Let it run"),
+    make("section", { class: "running", "aria-labelledby": `edit-run-${number}` },
+      make("h2", { id: `edit-run-${number}` }, "2. Let it run"),
       make("div", { class: "buttons" }, runButton, stepButton, backButton, speed),
       make("div", { class: "time" }, slider, clock),
       circle,
       make("p", { class: "hint" }, "The variables on their way round: each moves on to the next place, f writes the newest at the top from the outlined squares.")),
-    make("section", { class: "stored", "aria-labelledby": "edit-stored" },
-      make("h2", { id: "edit-stored" }, "3. Change what it stores"),
+    make("section", { class: "stored", "aria-labelledby": `edit-stored-${number}` },
+      make("h2", { id: `edit-stored-${number}` }, "3. Change what it stores"),
       make("p", { class: "hint" }, "This is read from its state. Click a square, at any time: it ", kind, "."),
       stored, reading,
       make("div", { class: "buttons change" },
@@ -212,18 +215,18 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
       score, editList,
       make("div", { class: "buttons" }, button("Undo all edits", () => undo(), "undo"), button("Another random push", () => again(), "again")),
       status),
-    make("section", { class: "future", "aria-labelledby": "edit-future" },
-      make("h2", { id: "edit-future" }, "What follows"),
+    make("section", { class: "future", "aria-labelledby": `edit-future-${number}` },
+      make("h2", { id: `edit-future-${number}` }, "What follows"),
       make("p", { class: "hint" }, "Outputs, step by step. Boxes in the first row: what the edit should change. Crosses: what is not as the theory says it should be after the edit."),
       ...rows.map(row => row.element)),
-    make("section", { class: "amplitude", "aria-labelledby": "edit-amplitude" },
-      make("h2", { id: "edit-amplitude" }, "What is read of the changed elements"),
+    make("section", { class: "amplitude", "aria-labelledby": `edit-amplitude-${number}` },
+      make("h2", { id: `edit-amplitude-${number}` }, "What is read of the changed elements"),
       make("p", { class: "hint" }, "Times the theory's sign: 1 is stored as it should be after the edit, -1 as it was. A halved amplitude starts at one half; a linear network would keep it there."),
       lines, make("p", { class: "legend" }, make("span", { class: "edited" }, "edited"), make("span", { class: "unedited" }, "left alone"), make("span", { class: "random" }, "random push"), make("span", { class: "expected" }, "theory"))),
-    make("section", { class: "raw", "aria-labelledby": "edit-raw" },
-      make("h2", { id: "edit-raw" }, "Its raw state"), raw,
+    make("section", { class: "raw", "aria-labelledby": `edit-raw-${number}` },
+      make("h2", { id: `edit-raw-${number}` }, "Its raw state"), raw,
       make("p", { class: "hint" }, "One square a neuron. Nothing of the above can be seen here: that takes the basis.")),
-    make("section", { class: "try", "aria-labelledby": "edit-try" }, make("h2", { id: "edit-try" }, "Try"), tries),
+    make("section", { class: "try", "aria-labelledby": `edit-try-${number}` }, make("h2", { id: `edit-try-${number}` }, "Try"), tries),
   );
   let input, memory;
 
