@@ -16,6 +16,7 @@ include: "workflow/rules/interpret.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/solutions.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/architectures.smk"
 include: "workflow/rules/audit.smk"
 
@@ -31,6 +32,7 @@ rule all:
         rules.tabulate.output,
         rules.solutions.input,
         rules.figures.input,
+        rules.draw_page.output,
         rules.state_codecheck.output,
         rules.architectures.input,
     localrule: True

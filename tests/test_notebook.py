@@ -40,6 +40,13 @@ def test_it_shows_a_circuit_that_can_be_read_and_edited(run: nbformat.NotebookNo
     assert pictures(run) == 4
 
 
+def test_it_ends_with_the_view_in_which_one_edits_by_hand(run: nbformat.NotebookNode) -> None:
+    cells = [cell for cell in run.cells if cell.cell_type == "code"]
+    (output,) = cells[-1].outputs
+    assert "application/vnd.jupyter.widget-view+json" in output["data"]
+    assert output["data"]["text/plain"].startswith("<view of Elman network, 48 neurons")
+
+
 def test_what_is_stored_is_such_a_run_and_names_no_machine(run: nbformat.NotebookNode) -> None:
     stored = nbformat.read(NOTEBOOK, as_version=4)
     assert pictures(stored) == 4

@@ -2,7 +2,8 @@
 
 Its public face reads and edits the variables of any recurrent network (docs/own-network.md): ``adapt`` a network,
 ``record`` it beside what it should hold, ``fit`` where it holds that, ``judge`` whether it does, ``edit`` it while it
-runs; ``fixed_points`` and ``linearise`` say what its dynamics are. What is bad input is an ``InputError``.
+runs, or by hand in a notebook: ``view``; ``fixed_points`` and ``linearise`` say what its dynamics are. What is bad
+input is an ``InputError``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = [
     "judge",
     "linearise",
     "record",
+    "view",
 ]
 
 _HOME = {
@@ -45,6 +47,7 @@ _HOME = {
     "judge": "emtvb.own.fitting",
     "linearise": "emtvb.own.dynamics",
     "record": "emtvb.own.trials",
+    "view": "emtvb.page.widget",
 }
 
 

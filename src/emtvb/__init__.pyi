@@ -6,6 +6,7 @@ from emtvb.own.dynamics import FixedPoints, Linearised, fixed_points, linearise
 from emtvb.own.editing import Edits, edit
 from emtvb.own.fitting import Fitted, Judgement, Reading, fit, judge
 from emtvb.own.trials import Trials, record
+from emtvb.page.widget import view
 
 __version__: str
 
@@ -26,4 +27,5 @@ __all__ = [
     "judge",
     "linearise",
     "record",
+    "view",
 ]

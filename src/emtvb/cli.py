@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from emtvb.interpret.measure import Measurement, MeasureSettings
     from emtvb.interpret.memories import VariableMemories
     from emtvb.own.adapting import Adapted
+    from emtvb.page.content import Shown
     from emtvb.runs import Run
 
 console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
@@ -436,37 +437,56 @@ _BASIS_ROWS = {
 
 @commands.command()
 @click.argument("run")
-@click.option("--at", "time", type=int, required=True, help="Output steps before the edit; 0: after the last input.")
-@click.option("--variable", type=int, required=True, help="What to edit: 1 (oldest) to s (newest).")
+@click.option("--at", "time", type=int, help="Output steps before the edit; 0: after the last input.")
+@click.option("--variable", type=int, help="What to edit: 1 (oldest) to s (newest).")
 @click.option("--flip", "dimension", type=int, help="Negate this dimension of it, counted from 0.")
 @click.option("--set", "values", help="Store these values in it, such as +-+--+++.")
 @click.option("--swap", "other", type=int, help="Exchange it with this variable.")
 @click.option(
     "--basis", type=click.Choice(BASES), default=BASES[0], show_default=True, help="Memories to edit through."
 )
+@click.option("--page", is_flag=True, help="Make a page on which one edits it while it runs, in a browser.")
 @_task_option
 @_d_option
 @_s_option
 @_nonlinearity_option
 @_output_option
 def edit(
-    run: str, time: int, variable: int, dimension: int | None, values: str | None, other: int | None, basis: str,
-    task: str | None, d: int, s: int, nonlinearity: str, output: Path | None,
+    run: str, time: int | None, variable: int | None, dimension: int | None, values: str | None, other: int | None,
+    basis: str, page: bool, task: str | None, d: int, s: int, nonlinearity: str, output: Path | None,
 ) -> None:  # fmt: skip
     """Change what a trained network stores while it repeats the picture 3-1-5, and see what it then does.
 
     RUN is a folder of `emtvb train`, a run id, or a file of weights of your own, with --task (see emtvb interpret).
+    With --page no edit need be given, and RUN may also be results/<experiment>, for the networks that its workflow
+    chose; an edit that is given is what the page opens with.
     """
     ways = {"--flip": dimension, "--set": values, "--swap": other}
     given = [name for name, value in ways.items() if value is not None]
+    if page and not given and time is None and variable is None:
+        chosen = Path(run) / "measurements" / "page.npz"
+        if chosen.is_file():
+            from emtvb.page import content
+
+            _write_page(content.load(chosen), output or Path(run) / "interpretation", basis)
+        else:
+            subject = _find(run, task, d, s, nonlinearity, output)
+            _write_page([_shown(subject, run)], subject.folder, basis)
+        return
     if len(given) != 1:
         raise InputError("edit", " ".join(given) or "nothing", f"give one of {', '.join(ways)}")
+    for name, value in (("--at", time), ("--variable", variable)):
+        if value is None:
+            raise click.UsageError(f"Missing option '{name}'.")
+    assert time is not None
+    assert variable is not None
     if time < 0:
         raise InputError("--at", time, "give output steps, 0 or more")
     found = _find(run, task, d, s, nonlinearity, output)
     network, bound = found.network, found.run.task
     state_dim = network.hidden_dim if isinstance(network, Network) else network.state_dim
     memory.check_recording(time, bound.d, bound.s, state_dim)
+    on_page = _shown(found, run) if page else None
 
     from emtvb.figures import edits, save
     from emtvb.interpret import interventions
@@ -498,6 +518,31 @@ def edit(
     _print_edit(shown, 2 * bound.s)
     for path in made:
         console.print(str(path))
+    if on_page is not None:
+        text = {"--flip": f"flip:{variable}.{dimension}", "--set": f"set:{variable}:{values}"}
+        asked = text.get(given[0], f"swap:{variable}:{other}")
+        _write_page([on_page], folder, basis, edit=f"{time}:{asked}", step=str(time + interventions.FUTURE))
+
+
+def _shown(found: _Subject, run: str) -> Shown:
+    """A network as the page holds it."""
+    from emtvb.page.showing import show
+
+    if not isinstance(found.network, Network):
+        remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
+        raise InputError("--page", run, remedy)
+    return show(found.run, found.network)
+
+
+def _write_page(shown: Sequence[Shown], folder: Path, basis: str, **first: str) -> None:
+    """The page of these networks, and where it lies."""
+    from emtvb.page.document import document
+
+    if basis not in shown[0].bases:
+        raise InputError("--basis", basis, f"the page has {' and '.join(shown[0].bases)}")
+    path = check_writable(folder) / "edit.html"
+    write_text(path, document(shown, {"basis": basis, **first}))
+    console.print(f"{path}: a page to open in a browser")
 
 
 def _memories(

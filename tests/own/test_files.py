@@ -16,6 +16,8 @@ from emtvb.errors import InputError
 from emtvb.networks import Network, save_networks
 from emtvb.own.adapting import Adapted
 from emtvb.own.files import load
+from emtvb.page import content
+from emtvb.page.showing import show_network
 
 from ..conftest import make_network, saturated_circuit
 from ..test_cli import emtvb  # noqa: F401 - a fixture
@@ -220,9 +222,38 @@ def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: st
     assert (circuit / "there" / "edit.png").stat().st_size > 0
 
 
+def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F811
+    call = f"edit {circuit / 'mine.safetensors'} {SIZE} --page --output {circuit / 'there'}"
+    page = circuit / "there" / "edit.html"
+    status, out, err = emtvb(call)
+    assert status == 0, err
+    assert str(page) in out
+    assert '"first": {"basis": "data"}' in page.read_text()
+    status, out, err = emtvb(f"{call} --at 10 --variable 2 --set +- --basis power")
+    assert status == 0, err
+    assert '"first": {"basis": "power", "edit": "10:set:2:+-", "step": "110"}' in page.read_text()
+    assert (circuit / "there" / "edit.png").is_file()
+    chosen = circuit / "experiment" / "measurements"
+    chosen.mkdir(parents=True)
+    task = tasks.named("T1", 2, 3)
+    names = ["one", "two"]
+    network = saturated_circuit(task)[0]
+    content.save(chosen / "page.npz", [show_network(name, network, task) for name in names])
+    status, out, err = emtvb(f"edit {chosen.parent} --page")
+    assert status == 0, err
+    text = (chosen.parent / "interpretation" / "edit.html").read_text()
+    assert all(f'"id": "{name}"' in text for name in names)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (f"edit {{0}}/biased.pt {SIZE} --page", "--page: {0}/biased.pt: a browser runs networks of the paper's kind"),
+        (f"edit {{0}}/mine.safetensors {SIZE} --page --basis realisation", "--basis: realisation: the page has data"),
+        (f"edit {{0}}/mine.safetensors {SIZE} --page --at 3", "edit: nothing: give one of --flip"),
+        (f"edit {{0}}/mine.safetensors {SIZE} --flip 1", "Missing option '--at'"),
+        (f"edit {{0}}/mine.safetensors {SIZE} --flip 1 --at 3", "Missing option '--variable'"),
+        ("edit {0}/mine.safetensors --page", "--task: not given"),
         ("interpret {0}/mine.safetensors", "--task: not given: say what the network of"),
         ("interpret {0}/mine.safetensors --task T1", "d = 2: task T1 has d = 8"),
         ("interpret {0}/biased.pt --task T1", "2 inputs, 2 outputs: task T1 has d = 8"),
@@ -236,6 +267,6 @@ def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: st
 def test_bad_calls_are_one_line(emtvb, circuit: Path, arguments: str, says: str) -> None:  # noqa: F811
     status, out, err = emtvb(arguments.format(circuit))
     assert status == 2
-    assert says in err
+    assert says.format(circuit) in err
     assert err.count("\n") == 1
     assert out == ""

@@ -49,6 +49,7 @@ LOOKING = {*MEASURING, "emtvb/interpret/exemplar.py"} - {
 DRAWING = {"emtvb/files.py"} | {
     f"emtvb/figures/{name}" for name in ("__init__.py", "data.py", "emtvb.mplstyle", "panels.py", "save.py", "style.py")
 }
+PAGE = {"emtvb/files.py", "emtvb/page/__init__.py", "emtvb/page/content.py"}
 ARCHITECTURES = {f"emtvb/architectures/{name}.py" for name in ("__init__", "lstm", "s4", "weights")}
 TABLES = {"emtvb/files.py", "emtvb/tables.py"}
 STUDY = {"emtvb/study/__init__.py", "emtvb/study/words.py"}
@@ -63,6 +64,11 @@ WHAT_EACH_RULE_REACHES = {
     },
     "measure_shard": MEASURING,
     "look_at_exemplar": LOOKING,
+    "choose_networks": {
+        *LOOKING, *PAGE, "emtvb/interpret/verdict.py", "emtvb/page/choosing.py", "emtvb/page/showing.py",
+    },
+    "draw_page": {*PAGE, *(f"emtvb/page/{name}" for name in
+                           ("document.py", "edit.css", "edit.html", "network.mjs", "start.mjs", "view.mjs"))},
     "measure_architecture": {
         *MEASURING, *ARCHITECTURES, "emtvb/architectures/runs.py", "emtvb/interpret/architectures.py",
         "emtvb/interpret/exemplar.py",
@@ -161,7 +167,9 @@ def stale(project: Path, file: str, old: str, new: str, trainer: str = "compiled
     return {rule for rule in RULES if before[rule] != after[rule]}
 
 
-MEASURED = {"measure_shard", "look_at_exemplar", "measure_architecture", "measure_rnn", "study_solutions"}
+MEASURED = {
+    "measure_shard", "look_at_exemplar", "measure_architecture", "measure_rnn", "study_solutions", "choose_networks",
+}  # fmt: skip
 NAMED = {*MEASURED, "enumerate_runs", "state_settings"}
 ALL_TRAINED = {"train_shard", "train_architecture"}
 IN_TRAINING = "src/emtvb/training"
@@ -213,7 +221,13 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
                         {"tabulate", "tabulate_outcomes", "draw_forest", "draw_solutions"}),
     "a comment in the style sheet": ("src/emtvb/figures/emtvb.mplstyle", "font", "# said\nfont", set()),
     "the style sheet": ("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size",
-                        {name for name in RULES if name.startswith("draw_") or name == "animate"}),
+                        {name for name in RULES if name.startswith("draw_") or name == "animate"} - {"draw_page"}),
+    "the page's arithmetic": ("src/emtvb/page/network.mjs", "Math.tanh(sum)", "Math.sin(sum)", {"draw_page"}),
+    "the page's view": ("src/emtvb/page/view.mjs", "MOST_STEPS = 1000", "MOST_STEPS = 2000", {"draw_page"}),
+    "the page's colours": ("src/emtvb/page/edit.css", "--plus: 178", "--plus: 179", {"draw_page"}),
+    "the page's words": ("src/emtvb/page/edit.html", "Edit a running", "Change a running", {"draw_page"}),
+    "which networks are chosen": ("src/emtvb/page/choosing.py", "MOST = 9", "MOST = 8", {"choose_networks"}),
+    "the notebook's view": ("src/emtvb/page/widget.mjs", "render", "rendered", set()),
     "a script's format": ("workflow/scripts/tabulate.py", "tabulate(", "tabulate (", set()),
     "the command line": ("src/emtvb/cli.py", "def main", "def principal", set()),
     # what the rules say

@@ -20,7 +20,8 @@ from emtvb.running import recipes
 from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
-INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 6, "study_solutions": 6}
+PAGE = {"choose_networks": 1, "draw_page": 1}
+INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 6, "study_solutions": 6, **PAGE}
 SOLUTIONS = {"tabulate_solutions": 1, "tabulate_outcomes": 1, "tabulate_deciding": 1}
 OF_CELLS = {"tabulate": 1, "draw_forest": 1, "draw_solutions": 1}
 TABLES = {"aggregate_measurements": 1, "draw_interventions": 1, "tabulate_foretelling": 1, **OF_CELLS, **SOLUTIONS}
@@ -150,14 +151,14 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "tasks in another order": (_edit(CONFIG, "  - T1\n  - T2\n", "  - T2\n  - T1\n"),
              {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, "draw_composition": 1,
-              "draw_spectrum": 1, "draw_weights": 1, "state_codecheck": 1}),
+              "draw_spectrum": 1, "draw_weights": 1, "state_codecheck": 1, **PAGE}),
     "seeds in another order": (_edit(CONFIG, "seeds: [1, 2]\nexemplar: {", "seeds: [2, 1]\nexemplar: {seed: 1, "),
              {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING}),
     "a table replaced, with an old time": (_replace("measurements.csv"), TABLES),
     "the same, memory lost": (lambda project: (_forget(project), _replace("measurements.csv")(project)), TABLES),
     "a figure's numbers replaced": (_replace("figures/spectrum.csv"), {"draw_spectrum": 1}),
     "weights replaced, with an old time": (_replace("training/T1_h24_l2-0.001_seeds1-5/weights.safetensors"),
-             {"train_shard": 1, "measure_shard": 1, "study_solutions": 1, **TABLES, **LEARNING, **DIGESTS}),
+             {"train_shard": 1, "measure_shard": 1, "study_solutions": 1, **TABLES, **LEARNING, **DIGESTS, **PAGE}),
     "pillow's version": (_install_another("pillow"), FIGURES),
     "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
     "a script's path in single quotes, then its module": (
@@ -193,7 +194,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "modulus": (_edit(CONFIG, "  horizon: 12", "  horizon: 12\n  modulus: 0.8"),
                 {"state_settings": 1, **INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "exemplar": (_edit(CONFIG, "exemplar: {", "exemplar: {seed: 2, "),
-                 {"state_settings": 1, "look_at_exemplar": 6, **EXEMPLAR_FIGURES}),
+                 {"state_settings": 1, "look_at_exemplar": 6, **EXEMPLAR_FIGURES, **PAGE}),
     "another penalty beside it": (_edit(CONFIG, "exemplar: {compare_l2: 0.001}", "exemplar: {compare_l2: null}"),
                  {"state_settings": 1, "draw_spectrum": 1, "draw_weights": 1}),
     "rate": (_edit(CONFIG, "learning_rate: 0.01", "learning_rate: 0.02"),
@@ -202,13 +203,13 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 2,
               "study_solutions": 2,
               **TABLES, **LEARNING, **DIGESTS, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
-              "draw_hidden_state": 1, "animate": 1, "draw_edits": 1, "state_codecheck": 1}),
+              "draw_hidden_state": 1, "animate": 1, "draw_edits": 1, "state_codecheck": 1, **PAGE}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6,
               "study_solutions": 6, **GROWN_TABLES}),
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3,
-              "study_solutions": 3, **GROWN_TABLES}),
+              "study_solutions": 3, **GROWN_TABLES, **PAGE}),
     "matplotlib's version": (_install_another("matplotlib"), FIGURES),
     "scipy's version": (_install_another("scipy"),
              {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, "draw_evidence": 1}),
@@ -233,7 +234,10 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
                          project.edit(CONFIG, "exemplar: {compare_l2: 0.001}\n", ""),
                          project.edit(CONFIG, "l2: [0, 0.001]", "l2: [0]")),
         {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, **DIGESTS, "draw_spectrum": 1,
-         "draw_weights": 1}),
+         "draw_weights": 1, **PAGE}),
+    "the page": (_edit("src/emtvb/page/view.mjs", "MOST_STEPS = 1000", "MOST_STEPS = 2000"), {"draw_page": 1}),
+    "trainings left out, then the page": (
+        lambda project: (_publish(project), EDITS["the page"][0](project)), {"draw_page": 1}),
     "trainings left out": (_publish, {}),
     "trainings left out, then a figure edited": (
         lambda project: (_publish(project), EDITS["figure"][0](project)), {"draw_spectrum": 1}),

@@ -90,8 +90,22 @@ def test_the_animation_moves(results: Path, task: str) -> None:
     assert len(pd.read_csv(results / "figures" / "animation" / f"{task}.csv")) > 5
 
 
+def test_the_page_holds_networks_that_were_trained(results: Path) -> None:
+    text = (results / "edit.html").read_text()
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
+    measured = pd.read_csv(results / "measurements.csv").set_index("run_id")
+    shown = [network["id"] for network in data["networks"]]
+    assert 1 <= len(shown) <= 9
+    assert len(shown) == len(set(shown))
+    stored = measured.loc[shown, "verdict"] == "linearly stored and editable"
+    kinds = pd.read_csv(results / "runs.csv").set_index("run_id").loc[shown]
+    assert not kinds[stored].assign(penalised=kinds["l2"] > 0).duplicated(["task", "penalised"]).any()
+    with np.load(results / "measurements" / "page.npz") as stored_arrays:
+        assert {f"{name}/W_hh" for name in shown} <= set(stored_arrays.files)
+
+
 def test_every_job_has_a_log(results: Path) -> None:
-    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 6 + 1 + 1 + 1 + 1 + 1 + 8 + 3 + 3 + 3
+    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 6 + 1 + 1 + 1 + 1 + 1 + 8 + 3 + 3 + 3 + 2
 
 
 def test_progress_is_visible(finished: Project) -> None:

@@ -20,7 +20,7 @@ from emtvb.running.rules import Rule, read_rules
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
 
-_CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle")
+_CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
 
 _OTHERS = {
     "compiled": ("reference.py", "lockstep.py", "plain.py"),

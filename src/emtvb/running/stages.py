@@ -72,6 +72,14 @@ class Stages:
         """The shard that trains a network that is looked at closely."""
         return shard_name(self._looks[look], self._experiment.seeds_per_shard)
 
+    def page_shards(self) -> list[str]:
+        """The shards that the page's networks are chosen from: those of the exemplars' block of seeds.
+
+        So a sweep that gets more seeds leaves the page as it is.
+        """
+        seeds = {run.seed for run in self._exemplars.values()}
+        return [shard for shard, runs in self._shards.items() if seeds & {run.seed for run in runs}]
+
     def _settings(self, rule: str, wildcards: Mapping[str, str]) -> dict[str, Any]:
         """What a job uses of the experiment; a rule that is not named here uses nothing but its inputs."""
         experiment = self._experiment
@@ -94,6 +102,13 @@ class Stages:
             case "look_at_exemplar":
                 run = _entry(self._looks[wildcards["look"]])
                 return {"run": run, "modulus": experiment.interpretation.modulus}
+            case "choose_networks":
+                return {
+                    "tasks": {task.name: {**_plain(task), "name": task.name} for task in experiment.task_list()},
+                    "protocol": _plain(experiment.protocol),
+                    "shards": [[shard, [_brief(run) for run in self._shards[shard]]] for shard in self.page_shards()],
+                    "exemplars": [run.run_id for run in self._exemplars.values()],
+                }
             case "train_architecture":
                 architecture_run = self._architectures[wildcards["run"]]
                 return {"run": _order(architecture_run), "architecture": architecture_run.architecture}
@@ -133,6 +148,13 @@ def _order(run: Run) -> dict[str, Any]:
 def _entry(run: Run) -> dict[str, Any]:
     """A run as ``runs.to_entry`` writes it."""
     return {**_settings(run), "task": {**_plain(run.task), "name": run.task.name}}
+
+
+def _brief(run: Run) -> dict[str, Any]:
+    """A run by what it does not share with others."""
+    settings = {**_settings(run), "task": run.task.name}
+    del settings["protocol"]
+    return settings
 
 
 def _settings(run: Run) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+"""The page itself, one file that opens from disk: its sources put together with what they show."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from emtvb.page.content import Shown
+
+ARITHMETIC = Path(__file__).with_name("network.mjs")
+VIEW = Path(__file__).with_name("view.mjs")
+START = Path(__file__).with_name("start.mjs")
+STYLE = Path(__file__).with_name("edit.css")
+TEMPLATE = Path(__file__).with_name("edit.html")
+
+_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.mjs\";\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=const|function|class|async)", re.MULTILINE)
+
+
+def document(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str:
+    """The page as text.
+
+    Args:
+        shown: Its networks, the first of which it opens with.
+        first: What it opens with where its address says nothing, by the keys of the address's fragment.
+    """
+    script = bundled(ARITHMETIC, VIEW, START)
+    style = STYLE.read_text("utf-8")
+    data = json.dumps({"networks": [network.as_json() for network in shown], "first": first or {}})
+    parts = {
+        "script": script,
+        "style": style,
+        "script-hash": _hash(script),
+        "style-hash": _hash(style),
+        "data": data.replace("<", "\\u003c"),
+    }
+    return re.sub(r"\{\{ ([a-z-]+) \}\}", lambda found: parts[found[1]], TEMPLATE.read_text("utf-8"))
+
+
+def bundled(*modules: Path) -> str:
+    """ES modules as one, in this order: what each exports is the others' as well.
+
+    They have no name in common, which a browser refuses; imports between them are of one line, by name.
+    """
+    texts = [path.read_text("utf-8") for path in modules]
+    last = len(texts) - 1
+    return "\n".join(
+        (text if i == last else _EXPORT.sub("", text)) for i, text in enumerate(_IMPORT.sub("", text) for text in texts)
+    )
+
+
+def _hash(text: str) -> str:
+    """What a content security policy calls a text by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

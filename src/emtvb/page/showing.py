@@ -1,0 +1,113 @@
+"""From a network to what the page holds of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.errors import InputError
+from emtvb.interpret.exemplar import picture
+from emtvb.interpret.extraction import by_data, scaled
+from emtvb.interpret.interventions import FUTURE, consistent, exact, future
+from emtvb.interpret.memories import VariableMemories, power_iteration
+from emtvb.interpret.recording import record, settled
+from emtvb.interpret.systems import Elman, System
+from emtvb.interpret.verdict import OTHERWISE, STORED
+from emtvb.networks import Network, check_task
+from emtvb.page.content import Shown
+from emtvb.runs import Run
+from emtvb.tasks import Task
+
+DATA, POWER = "data", "power"
+"""The bases that a reader can choose between: ours by data, and the paper's, whose columns get their lengths."""
+
+_MEASURED = ("edit_success", "worst_decoding_accuracy")
+
+
+def show(run: Run, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
+    """A network of the paper's kind, with both bases.
+
+    Args:
+        run: Which it is.
+        network: Its weights.
+        measured: Its row of measurements, where it was measured.
+
+    Raises:
+        InputError: Where its training diverged, or it is not of the task's size.
+    """
+    shown = show_network(run.run_id, network, run.task)
+    about = shown.about
+    if math.isfinite(run.l2):  # of a file of weights it is not known
+        about |= {"l2": run.l2, "threshold": run.threshold, "seed": run.seed}
+    if measured is not None:
+        about["verdict"] = str(measured["verdict"])
+        about["stored"] = about["verdict"] == STORED
+        about["otherwise"] = about["verdict"] == OTHERWISE
+        about["accuracy"] = float(measured["test_accuracy"])
+        for name in about["bases"]:
+            about["bases"][name] |= {measure: float(measured[f"{name}_{measure}"]) for measure in _MEASURED}
+    return shown
+
+
+def show_network(name: str, network: Network, task: Task) -> Shown:
+    """A network under a name, with both bases; nothing was measured of it.
+
+    Raises:
+        InputError: Where it is not of the task's size, or not finite.
+    """
+    if not network.is_finite():
+        raise InputError("network", name, "its training diverged and left no network; choose another")
+    check_task(network, task, name)
+    system = Elman(network)
+    memories = {DATA: by_data(system, task), POWER: scaled(power_iteration(network, task), system, task)}
+    bases = {basis: {"failing": failing(system, task, found)} for basis, found in memories.items()}
+    about = {"id": name, **describe(system, task), "bases": bases}
+    weights = {part: array.astype(np.float32) for part, array in network.arrays().items()}
+    return Shown(about, weights, {basis: arrays_of(found) for basis, found in memories.items()})
+
+
+def describe(system: System, task: Task) -> dict[str, Any]:
+    """What of a task and of a system's size the page needs."""
+    source, signs = task.reads()
+    return {
+        "hidden": system.state_dim,
+        "d": task.d,
+        "s": task.s,
+        "task": task.name,
+        "rule": task.describe(),
+        "source": source.tolist(),
+        "signs": signs.tolist(),
+        "kept": np.flatnonzero(task.persistent()).tolist(),
+        "settled": settled(task),
+        "picture": picture(task.s, task.d).astype(int).tolist(),
+    }
+
+
+def failing(system: System, task: Task, memories: VariableMemories) -> list[str]:
+    """The elements, such as "3.2", whose flip at the moment that the page opens with is not obeyed, in the picture.
+
+    The moment is that after three times s output steps.
+    """
+    at = 3 * task.s
+    recording = record(system, task, picture(task.s, task.d)[:, None, :], at)
+    kept = np.flatnonzero(memories.kept)
+    before = np.repeat(recording.theory[at], kept.size, axis=0)
+    after = before.copy()
+    after[np.arange(kept.size), kept] *= -1
+    if at >= settled(task):
+        after = consistent(task, after)
+    _, outputs = system.coast(recording.states[at] + memories.change(before, after), FUTURE)
+    obeyed = exact(outputs, future(task, after))
+    return [f"{element // task.d + 1}.{element % task.d}" for element in kept[~obeyed].tolist()]
+
+
+def arrays_of(memories: VariableMemories) -> dict[str, Float[np.ndarray, ...]]:
+    """A basis as the page holds it: the kept columns and rows in single precision."""
+    kept = memories.kept
+    centre = np.broadcast_to(memories.centre, memories.basis.shape[:1])
+    parts = {"basis": memories.basis[:, kept], "dual": memories.dual[kept], "centre": centre}
+    return {name: np.ascontiguousarray(array, "<f4") for name, array in parts.items()}

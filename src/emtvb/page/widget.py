@@ -1,0 +1,190 @@
+"""The view in a notebook, for any network that can be adapted: ``view``. It needs anywidget, which is an extra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emtvb import config
+from emtvb.errors import InputError
+from emtvb.interpret.extraction import by_data
+from emtvb.interpret.systems import Elman
+from emtvb.own.adapting import Adapted, Wrapped, adapt
+from emtvb.own.fitting import Fitted, judge
+from emtvb.own.variables import as_numpy
+from emtvb.page import content
+from emtvb.page.content import Shown
+from emtvb.page.document import ARITHMETIC, STYLE, VIEW, bundled
+from emtvb.page.showing import arrays_of, describe, show, show_network
+from emtvb.results import find_run
+from emtvb.tasks import Task
+
+try:
+    import anywidget
+    import traitlets
+except ImportError:
+    raise InputError(
+        "emtvb.view", "needs anywidget", "pip install 'emtvb[notebook]', then start the kernel anew"
+    ) from None
+
+_WIDGET = Path(__file__).with_name("widget.mjs")
+
+TRIALS = 32
+"""Recorded trials of a user's own that can be chosen between."""
+
+Future = Callable[[np.ndarray, np.ndarray], Any]
+_Answers = Mapping[str, Callable[[Mapping[str, Any]], Any]]
+
+
+class Editor(anywidget.AnyWidget):
+    """The view of some networks.
+
+    Attributes:
+        networks: What is shown of each, as plain data.
+        first: What it opens with, by the keys of the page's address.
+        state: What is seen now, likewise: network, basis, input, edits, step.
+    """
+
+    _esm = bundled(ARITHMETIC, VIEW, _WIDGET)
+    _css = STYLE.read_text("utf-8")
+    networks: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    first = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, networks: Sequence[Mapping[str, Any]], answers: _Answers, first: Mapping[str, Any]) -> None:
+        super().__init__(networks=list(networks), first=dict(first))
+        self._answers = answers
+        self.on_msg(self._hear)
+
+    def __repr__(self) -> str:
+        return f"<view of {', '.join(network['id'] for network in self.networks)}>"
+
+    def _hear(self, _: Any, question: Mapping[str, Any], __: Any) -> None:
+        """Answer a question of the browser: steps of a network that runs here, or what should follow an edit."""
+        reply: dict[str, Any] = {"number": question["number"]}
+        try:
+            reply["answer"] = self._answers[question["what"]](question)
+        except Exception as error:  # whatever a user's network or function raises is shown where it was asked for
+            reply["error"] = f"{type(error).__name__}: {error}"
+        self.send(reply)
+
+
+def view(what: Any, task: Task | None = None, *, future: Future | None = None, **first: Any) -> Editor:
+    """Edit a network while it runs, in a notebook.
+
+    Networks of the paper's kind run in the browser; any other is asked for its steps here, in the kernel.
+
+    Args:
+        what: A run's id or folder, or ``results/<experiment>``; what ``fit`` gave; or, with a task, a network or
+            whatever else ``adapt`` takes.
+        task: What the network was trained on.
+        future: Of variables of one's own, what should follow an edit: as ``edit`` takes it, a function of the values
+            (trial, variable) and of the inputs that follow (step, trial, input), which returns outputs (step, trial,
+            output). Without it the view shows what the network does, and nothing to hold it against.
+        first: What it opens with, by the keys of the page's address: ``net``, ``basis``, ``input``, ``edit``, ``step``.
+
+    Raises:
+        InputError: Where there is no such run, no task is given for a network, or it diverged.
+    """
+    opening = {name: str(value) for name, value in first.items()}
+    if isinstance(what, (str, Path)):
+        return Editor([shown.as_json() for shown in _found(str(what))], {}, opening)
+    if isinstance(what, Fitted):
+        return _of_labels(what, future) if what.trials.task is None else _of_task(what.trials.system, what, opening)
+    if task is None:
+        raise InputError("task", "not given", "say what the network was trained on, or give what emtvb.fit returned")
+    return _of_task(adapt(what), task, opening)
+
+
+def _found(text: str) -> list[Shown]:
+    """The networks that the workflow chose in an experiment's folder, or one run."""
+    made = Path(text) / "measurements" / "page.npz"
+    if made.is_file():
+        return content.load(made)
+    found = find_run(text, config.results_root())
+    return [show(found.run, found.network())]
+
+
+def _of_task(system: Adapted | Wrapped, given: Task | Fitted, first: Mapping[str, str]) -> Editor:
+    """A network that was trained on a task, or what was fitted of one."""
+    task = given if isinstance(given, Task) else given.trials.task
+    assert task is not None
+    inner = system.system if isinstance(system, Wrapped) else None
+    if isinstance(inner, Elman):
+        shown = show_network(system.name, inner.network, task)
+        return Editor([shown.as_json()], {}, first)
+    memories = given.memories if isinstance(given, Fitted) else by_data(system, task)
+    about = {"id": system.name, **describe(system, task), "bases": {"data": {}}, "elsewhere": True}
+    shown = Shown(about, {}, {"data": arrays_of(memories)})
+    return Editor([shown.as_json()], {"advance": lambda question: _advance(system, task.d, question)}, first)
+
+
+def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
+    """Variables of a user's own, in the trials that nothing was fitted on."""
+    trials, system = fitted.trials, fitted.trials.system
+    count = min(TRIALS, trials.inputs.shape[1])
+    outputs = trials.judging.outputs
+    spread = outputs.reshape(-1, outputs.shape[2]).astype(np.float64).std(axis=0)
+    readings = {reading.name: f"{reading.measure} {reading.score:.2f}" for reading in judge(fitted).readings}
+    about = {
+        "id": system.name,
+        "about": f"{system.name}, {trials.inputs.shape[1]} trials that nothing was fitted on",
+        "hidden": system.state_dim,
+        "d": outputs.shape[2],
+        "s": len(trials.variables),
+        "kept": list(range(int(trials.kept.size))),
+        "scale": float(np.abs(outputs).max()) or 1.0,
+        "close": (0.5 * spread).tolist(),
+        "variables": [
+            {
+                "name": v.name,
+                "kind": v.kind,
+                "classes": [str(value) for value in v.classes.tolist()],
+                "code": v.code.tolist(),
+                "mean": v.mean,
+                "spread": v.spread,
+                "start": place.start,
+                "size": v.size,
+                "score": readings.get(v.name, "nothing"),
+            }
+            for v, place in zip(trials.variables, trials.places, strict=True)
+        ],
+        "trials": [
+            {"inputs": trials.inputs[:, i].tolist(), "labels": _plain(trials.judging.theory[:, i])}
+            for i in range(count)
+        ],
+        "bases": {"data": {}},
+        "elsewhere": True,
+    }
+
+    def expect(question: Mapping[str, Any]) -> Any:
+        if future is None:
+            return None
+        numbers = np.array([[np.nan if value is None else value for value in question["values"]]], dtype=np.float64)
+        after = trials.inputs[question["at"] :, question["trial"] : question["trial"] + 1]
+        return as_numpy(future(trials.values(numbers), after))[:, 0].astype(float).tolist() if len(after) else []
+
+    answers = {"advance": lambda question: _advance(system, trials.inputs.shape[2], question), "expect": expect}
+    return Editor([Shown(about, {}, {"data": arrays_of(fitted.memories)}).as_json()], answers, {})
+
+
+def _advance(system: Adapted | Wrapped, width: int, question: Mapping[str, Any]) -> dict[str, Any]:
+    """So many steps on from some states, (step, state, number), or from where the network itself begins."""
+    inputs = [[0.0] * width if u is None else u for u in question["inputs"]]
+    states = np.array(question["states"])
+    x = np.repeat(np.array(inputs, dtype=np.float32)[:, None], len(states), axis=1)
+    if question["from"] == 0:
+        found, outputs = system.run(x)
+    elif any(u is not None for u in question["inputs"]):
+        found, outputs = system.run(x, states.astype(np.float32))
+    else:
+        found, outputs = system.coast(states.astype(np.float32), len(x))
+    return {"states": found.astype(float).tolist(), "outputs": outputs.astype(float).tolist()}
+
+
+def _plain(numbers: np.ndarray) -> list[list[float | None]]:
+    """Rows of numbers for JSON, which has no NaN."""
+    return [[None if np.isnan(value) else float(value) for value in row] for row in numbers]

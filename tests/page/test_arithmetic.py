@@ -1,0 +1,166 @@
+"""The page's arithmetic in a browser beside the package's own, for networks, tasks and edits of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emtvb.files import write_text
+from emtvb.interpret.interventions import FUTURE, edit, flip, put, swap
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.recording import record, settled
+from emtvb.interpret.systems import Elman
+from emtvb.networks import Network, rollout, signs
+from emtvb.page.content import Shown
+from emtvb.page.document import document
+from emtvb.tasks import Task, from_composition
+
+from .conftest import ODD_TASKS, Opened, made_up
+
+Open = Callable[..., Opened]
+STEPS = 200
+CLOSE = 1e-4
+
+
+def inputs_of(about: dict, steps: int) -> np.ndarray:
+    x = np.zeros((about["s"] + steps, 1, about["d"]), dtype=np.float32)
+    x[: about["s"], 0] = about["picture"]
+    return x
+
+
+def test_every_network_of_the_page_runs_as_rollout_does(opened: Open, paper: list[Shown], paper_page: Path) -> None:
+    page = opened(paper_page)
+    for shown in paper:
+        page.turn(f"#net={shown.about['id']}&step={STEPS}")
+        states, outputs = rollout(Network(**shown.weights), inputs_of(shown.about, STEPS))
+        assert page.states().shape[0] == shown.about["s"] + STEPS + 1
+        np.testing.assert_allclose(page.states()[1:], states[:, 0], rtol=0, atol=CLOSE)
+        assert (signs(page.outputs()) == signs(outputs[:, 0])).all()
+
+
+def flip_one(task: Task, variable: int, dimension: int, m: np.ndarray) -> np.ndarray:
+    return flip(task, m, variable, dimension)
+
+
+def task_of(about: dict) -> Task:
+    d, rows = about["d"], slice(-about["d"], None)
+    reads = zip(about["source"][rows], about["signs"][rows], strict=True)
+    return from_composition([(i // d + 1, i % d, sign) for i, sign in reads], d, about["s"], about["task"])
+
+
+def memories_of(shown: Shown, basis: str, task: Task) -> VariableMemories:
+    kept, parts = task.persistent(), shown.bases[basis]
+    hidden = len(parts["centre"])
+    full = np.zeros((hidden, kept.size)), np.zeros((kept.size, hidden))
+    full[0][:, kept], full[1][kept] = parts["basis"], parts["dual"]
+    return VariableMemories(*full, kept, parts["centre"].astype(np.float64))
+
+
+def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_basis(
+    opened: Open, paper: list[Shown], paper_page: Path
+) -> None:
+    page = opened(paper_page)
+    for shown in paper:
+        task, system = task_of(shown.about), Elman(Network(**shown.weights))
+        at, element = settled(task) + 3, int(np.flatnonzero(task.persistent())[3])
+        variable, dimension = element // task.d + 1, element % task.d
+        recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
+        for basis in shown.bases:
+            page.turn(
+                f"#net={shown.about['id']}&basis={basis}&edit={at}:flip:{variable}.{dimension}&step={at + FUTURE}"
+            )
+            memories = memories_of(shown, basis, task)
+            done = edit(system, task, memories, recording, at, partial(flip_one, task, variable, dimension))
+            after = slice(task.s + at, None)
+            assert (signs(page.outputs()[after]) == signs(done.outputs)).all()
+            assert (page.theory()[after][1:, -task.d :] == done.expected).all()
+            assert (page.theory("plain")[after][1:, -task.d :] == done.unedited).all()
+            followed = (signs(done.outputs) == done.expected).all(axis=1)
+            assert page.ask("view.timeline.share('edited', view.timeline.now).follows") == followed.sum()
+            read = page.ask(
+                "[...view.timeline.basis.read(view.timeline.steps[given[0]].states.unedited, given[1])]",
+                task.s + at,
+                task.s * task.d,
+            )
+            read = np.array([np.nan if value is None else value for value in read])
+            np.testing.assert_allclose(
+                read[memories.kept], memories.read(recording.states[at, 0])[memories.kept], rtol=1e-3, atol=1e-3
+            )
+
+
+EDITS = {
+    "flip": lambda task: ("flip:1", lambda m: _all(task, m, -1.0)),
+    "flip one": lambda task: (f"flip:{task.s}.{task.d - 1}", lambda m: flip(task, m, task.s, task.d - 1)),
+    "set": lambda task: (f"set:{task.s}:{'+' * task.d}", lambda m: put(task, m, task.s, [1] * task.d)),
+    "swap": lambda task: (f"swap:1:{task.s}", lambda m: swap(task, m, 1, task.s)),
+    "halve": lambda task: ("halve:1", lambda m: _all(task, m, 0.5)),
+}
+
+
+def _all(task: Task, m: np.ndarray, factor: float) -> np.ndarray:
+    after = m.copy()
+    after[..., : task.d] *= factor
+    return after
+
+
+@pytest.mark.parametrize("task", ODD_TASKS, ids=lambda task: task.name)
+def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, tmp_path: Path, task: Task) -> None:
+    shown, network, memories = made_up(task, 7)
+    write_text(tmp_path / "edit.html", document([shown]))
+    page = opened(tmp_path / "edit.html")
+    system = Elman(network)
+    for at in (0, 1, settled(task), settled(task) + task.s + 1):
+        recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
+        for make in EDITS.values():
+            text, change = make(task)
+            done = edit(system, task, memories, recording, at, change)
+            page.turn(f"#edit={at}:{text}&step={at + FUTURE}")
+            if "changes nothing" in page.said("[role=status]"):
+                assert not (change(done.before) != done.before)[memories.kept].any()
+                continue
+            after = slice(task.s + at, None)
+            np.testing.assert_allclose(page.theory()[task.s + at], done.after, atol=1e-12)
+            np.testing.assert_allclose(page.theory()[after][1:, -task.d :], done.expected, atol=1e-12)
+            np.testing.assert_allclose(page.outputs()[after][:5], done.outputs[:5], rtol=1e-3, atol=1e-3)
+
+
+def test_edits_one_after_the_other_add_up_and_an_address_with_both_is_the_same(opened: Open, tmp_path: Path) -> None:
+    task = ODD_TASKS[2]
+    shown, network, memories = made_up(task, 9, seed=3)
+    write_text(tmp_path / "edit.html", document([shown]))
+    page = opened(tmp_path / "edit.html", "#edit=12:flip:2.1,15:swap:1:3&step=20")
+    states = page.states()
+    recording = record(Elman(network), task, inputs_of(shown.about, 0)[: task.s], 12)
+    m = recording.theory[12]
+    after = flip(task, m, 2, 1)
+    state = recording.states[12] + memories.change(m, after)
+    state, _ = Elman(network).coast(state, 3)
+    m = after @ np.linalg.matrix_power(task.transition(), 3).T
+    state = state[-1] + memories.change(m, swap(task, m, 1, 3))
+    np.testing.assert_allclose(states[task.s + 15], state[0], atol=1e-4)
+    assert page.ask("view.state().edit") == "12:flip:2.1,15:swap:1:3"
+
+
+def test_the_random_push_is_as_long_as_the_edit_and_in_another_direction_each_time(
+    opened: Open, tmp_path: Path
+) -> None:
+    task = ODD_TASKS[1]
+    shown, network, _memories = made_up(task, 11)
+    write_text(tmp_path / "edit.html", document([shown]))
+    page = opened(tmp_path / "edit.html")
+    directions = []
+    for seed in (0, 1, 2):
+        page.turn(f"#edit=20:flip:4.2&step=25&random={seed}")
+        step = task.s + 20
+        change = page.states("edited")[step] - page.states("unedited")[step]
+        pushed = page.states("random")[step] - page.states("unedited")[step]
+        assert np.linalg.norm(pushed) == pytest.approx(np.linalg.norm(change), rel=1e-5)
+        directions.append(pushed / np.linalg.norm(pushed))
+        _, outputs = Elman(network).coast(page.states("random")[step][None].astype(np.float32), 5)
+        np.testing.assert_allclose(page.outputs("random")[step:], outputs[:, 0], atol=1e-4)
+    cosines = np.array(directions) @ np.array(directions).T
+    assert (np.abs(cosines[np.triu_indices(3, 1)]) < 0.95).all()

@@ -1,0 +1,96 @@
+"""Which networks go on the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emtvb import config, tasks
+from emtvb.errors import InputError
+from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
+from emtvb.page.choosing import choose, runs_of
+from emtvb.running.stages import Stages
+from emtvb.runs import Run
+
+NAN = float("nan")
+CONFIGS = sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))
+
+
+def run(task: str, l2: float, seed: int, hidden_dim: int = 128) -> Run:
+    return Run(tasks.named(task), hidden_dim, l2, 0.98, seed)
+
+
+def row(verdict: str, obeyed: float = 1.0, accuracy: float = 1.0, unedited: float = 1.0) -> dict[str, Any]:
+    return {
+        "verdict": verdict,
+        "data_edit_success": obeyed,
+        "test_accuracy": accuracy,
+        "unedited_success": unedited,
+    }
+
+
+def chosen(measured: dict[Run, dict[str, Any]], exemplars: tuple[Run, ...] = (), most: int = 9) -> list[Run]:
+    rows = {run.run_id: row for run, row in measured.items()}
+    return choose(list(measured), rows, [run.run_id for run in exemplars], most)
+
+
+def test_one_of_each_task_without_and_with_penalty_and_one_without_the_circuit() -> None:
+    measured = {
+        run("T1", 0, 1): row(STORED, 0.9),
+        run("T1", 0, 2): row(STORED, 1.0),
+        run("T1", 0.001, 1): row(NOT_LEARNED),
+        run("T2", 0.001, 1, 64): row(STORED),
+        run("T2", 0.001, 2): row(STORED),
+        run("T2", 0, 1): row(OTHERWISE, accuracy=0.994),
+        run("T3", 0.001, 4): row(OTHERWISE, accuracy=1.0),
+        run("T3", 0.001, 5): row(OTHERWISE, accuracy=1.0),
+    }
+    assert chosen(measured) == [run("T1", 0, 2), run("T2", 0.001, 2), run("T3", 0.001, 4)]
+
+
+def test_the_exemplar_comes_first_if_it_has_the_circuit() -> None:
+    measured = {run("T1", 0, 1): row(STORED, 0.95), run("T1", 0, 2): row(STORED, 1.0)}
+    assert chosen(measured, (run("T1", 0, 1),)) == [run("T1", 0, 1)]
+    measured[run("T1", 0, 1)] = row(NOT_LEARNED)
+    assert chosen(measured, (run("T1", 0, 1),)) == [run("T1", 0, 2)]
+
+
+def test_there_are_no_more_than_that_and_the_one_without_the_circuit_stays() -> None:
+    measured = {run(task, l2, 1): row(STORED) for task in tasks.NAMED for l2 in (0, 0.001)}
+    other = run("T3", 0.001, 9)
+    measured[other] = row(OTHERWISE)
+    assert len(chosen(measured)) == 9
+    assert len(chosen(measured, most=4)) == 4
+    assert chosen(measured, most=4)[-1] == other
+
+
+def test_where_nothing_was_learned_the_most_accurate_is_shown_and_never_what_diverged() -> None:
+    measured = {
+        run("T1", 0, 1): row(NOT_LEARNED, NAN, 0.9, NAN),
+        run("T1", 0, 2): row(NOT_LEARNED, 0.0, 0.6, 0.0),
+        run("T2", 0, 2): row(NOT_LEARNED, 0.0, 0.7, 0.0),
+    }
+    assert chosen(measured) == [run("T2", 0, 2)]
+    with pytest.raises(InputError, match="diverged"):
+        chosen({run("T1", 0, 1): row(NOT_LEARNED, NAN, 0.5, NAN)})
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(path: Path) -> None:
+    experiment = config.load(path)
+    stages = Stages(experiment)
+    settings = json.loads(stages.recipe("choose_networks", {}))["settings"]
+    told = runs_of(settings)
+    assert list(told) == stages.page_shards()
+    assert told == {shard: experiment.shards()[shard] for shard in told}
+    assert {stages.exemplar_shard(task) for task in experiment.exemplars()} <= set(told)
+
+
+def test_more_seeds_leave_it_as_it_is() -> None:
+    experiment = config.load(CONFIGS[0].with_name("table1.yaml"))
+    more = config.check({**experiment.model_dump(), "seeds": list(range(1, 16))})
+    before, after = (Stages(e).recipe("choose_networks", {}) for e in (experiment, more))
+    assert json.loads(before)["settings"] == json.loads(after)["settings"]

@@ -1,0 +1,91 @@
+"""The page as a file: whole, small, and of readable sources."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emtvb import tasks
+from emtvb.errors import InputError
+from emtvb.page import content, document
+from emtvb.page.content import Shown
+
+from .conftest import made_up
+
+SOURCES = [document.ARITHMETIC, document.VIEW, document.START, document.ARITHMETIC.with_name("widget.mjs")]
+
+
+def data_of(text: str) -> dict:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def test_nine_networks_of_the_largest_size_are_below_three_megabytes() -> None:
+    shown, _, _ = made_up(tasks.named("T1"), 128)
+    nine = [
+        Shown({**shown.about, "id": str(i)}, shown.weights, {**shown.bases, "b": shown.bases["data"]}) for i in range(9)
+    ]
+    for network in nine:
+        network.about["bases"] = {"data": {}, "b": {}}
+    assert len(document.document(nine)) < 3_000_000
+
+
+def test_what_is_saved_is_read_back_and_stands_on_the_page(tmp_path: Path) -> None:
+    shown, network, memories = made_up(tasks.named("T2"), 12)
+    content.save(tmp_path / "page.npz", [shown])
+    (back,) = content.load(tmp_path / "page.npz")
+    assert back.about == shown.about
+    for name, array in network.arrays().items():
+        np.testing.assert_array_equal(back.weights[name], array)
+    (said,) = data_of(document.document([back]))["networks"]
+    assert said == shown.as_json()
+    assert said["bases"][0]["name"] == "data"
+    content.save(tmp_path / "again.npz", [shown])
+    assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "page.npz").read_bytes()
+    assert memories.kept.sum() == len(said["kept"])
+
+
+@pytest.mark.parametrize("bytes_there", [None, b"", b"not a zip", b"PK\x03\x04"])
+def test_a_file_that_is_none_of_ours_is_one_line(tmp_path: Path, bytes_there: bytes | None) -> None:
+    if bytes_there is not None:
+        (tmp_path / "page.npz").write_bytes(bytes_there)
+    with pytest.raises(InputError, match="cannot be read"):
+        content.load(tmp_path / "page.npz")
+
+
+def test_another_archive_is_one_line(tmp_path: Path) -> None:
+    np.savez(tmp_path / "page.npz", x=np.zeros(3))
+    with pytest.raises(InputError, match="cannot be read"):
+        content.load(tmp_path / "page.npz")
+
+
+def test_nothing_on_it_ends_its_data_or_asks_the_network() -> None:
+    shown, _, _ = made_up(tasks.named("T1", 2, 2), 5)
+    shown.about["id"] = "</script><script>alert(1)</script><!--"
+    text = document.document([shown], {"edit": "</script>"})
+    assert data_of(text)["networks"][0]["id"] == shown.about["id"]
+    assert text.count("<script") == 2
+    assert not re.search(r"https?://|url\(|@import", text)
+    assert not re.search(r"\{\{ [a-z-]+ \}\}", text)
+
+
+def test_the_bundle_is_the_modules_without_what_binds_them() -> None:
+    for last in SOURCES[2:]:
+        text = document.bundled(*SOURCES[:2], last)
+        assert not re.search(r"^import ", text, re.MULTILINE)
+        assert "Math.tanh(sum)" in text
+        lines = [line for path in (*SOURCES[:2], last) for line in path.read_text().splitlines()]
+        left = set(lines) - set(text.splitlines())
+        assert all(re.match(r"(import \{|export )", line) for line in left)
+
+
+@pytest.mark.parametrize("path", [*SOURCES, document.STYLE, document.TEMPLATE], ids=lambda path: path.name)
+def test_sources_can_be_read(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert len(lines) > 10
+    assert max(map(len, lines)) < 300

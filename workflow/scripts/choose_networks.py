@@ -1,0 +1,21 @@
+"""The networks that go on the page on which one edits them, with their bases (rule choose_networks)."""
+
+import pandas as pd
+
+from emtvb import networks
+from emtvb.page import choosing, content
+from emtvb.page.showing import show
+from emtvb.running.jobs import job
+
+with job(snakemake) as this:
+    shards = choosing.runs_of(this.settings)
+    files = dict(zip(shards, snakemake.input.weights, strict=True))
+    shard_of = {run.run_id: shard for shard, runs in shards.items() for run in runs}
+    rows = pd.concat([pd.read_csv(path) for path in snakemake.input.measurements]).set_index("run_id")
+    measured = rows.to_dict("index")
+    runs = [run for part in shards.values() for run in part]
+    shown = []
+    for run in choosing.choose(runs, measured, this.settings["exemplars"]):
+        network = networks.load_networks(files[shard_of[run.run_id]], [run.run_id])[run.run_id]
+        shown.append(show(run, network, measured[run.run_id]))
+    content.save(snakemake.output.networks, shown)
