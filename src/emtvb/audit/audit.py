@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+from emtvb.audit import currency as recipes_now
 from emtvb.audit import determinism as again
-from emtvb.audit import page
+from emtvb.audit import earlier, left_out, page
+from emtvb.audit.consistency import consistency
 from emtvb.audit.crate import write_crate
-from emtvb.audit.currency import currency
-from emtvb.audit.integrity import integrity, read_records
+from emtvb.audit.determinism import Sample
+from emtvb.audit.held import Held
+from emtvb.audit.integrity import integrity, left_out_of, read_records
+from emtvb.audit.measuring import measurements
+from emtvb.audit.plan import Plan
+from emtvb.audit.remaking import remake
 from emtvb.audit.report import Audit, Check, ClaimResult, Output
-from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.paper import claims, verdicts
@@ -21,16 +28,20 @@ from emtvb.running import provenance
 from emtvb.running.closure import digest
 from emtvb.running.provenance import Record
 from emtvb.running.recipes import workflow_root
-from emtvb.running.stages import Stages
+
+_OWN = (
+    "No config of this clone states an experiment of this name, so it is held to the settings that lie beside the "
+    "results: whoever made these could write those."
+)
 
 
-def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
+def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     """Audit an experiment's results against the present code and config.
 
     Args:
         folder: Where its results lie.
-        experiment: Its config, as it is now.
-        sample: Which runs are trained again.
+        held: The config that it is held to.
+        sample: What is made again.
 
     Raises:
         InputError: Where nothing lies there.
@@ -39,19 +50,38 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
     if not records and not damaged:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     root = workflow_root()
+    experiment = held.experiment
     commit, modified = provenance.git_state(root)
-    checks = (
-        integrity(folder, records, damaged, modified=modified),
-        currency(records, Stages(experiment, root)),
-        again.determinism(folder, experiment.shards(), experiment.trainer, records, sample),
-    )
+    plan, shards = Plan(experiment, root), experiment.shards()
+    seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
+    changes = recipes_now.changes(records, plan)
+    how, chunks = experiment.interpretation.model_dump(), max(sample.workers, 1)
+    with ThreadPoolExecutor(chunks) as pool:
+        # The longest first: they decide when it ends.
+        trained = again.determinism(folder, shards, experiment.trainer, records, sample.runs, seed, pool)
+        measured = measurements(folder, shards, how, sample.networks, seed, pool, chunks)
+        made = [remake(folder, plan, changes, "tables", pool, 1)]
+        if sample.figures:
+            made += [remake(folder, plan, changes, kind, pool, chunks) for kind in ("exemplars", "figures")]
+        intact = integrity(folder, records, damaged, modified=modified)
+        judged = _claims(folder, intact)
+        checks = (
+            intact,
+            recipes_now.currency(records, plan, note=_OWN if held.own else ""),
+            consistency(folder, records, plan, shards, root, earlier.earlier(folder, judged)),
+            *(wait() for wait in made),
+            measured(),
+            trained(),
+        )
     return Audit(
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         checks=checks,
-        claims=_claims(folder, checks[0]),
-        environment=_environment(records, commit, modified=modified),
+        claims=judged,
+        environment={"held to": held.said, **_environment(records, commit, modified=modified)},
         outputs=tuple(output for path in records for output in _outputs(records[path])),
+        left_out=left_out.counted(left_out_of(folder, records)),
+        judged_by=earlier.judged_by(),
     )
 
 
@@ -69,13 +99,16 @@ def summary(found: Audit, most: int = 8) -> list[str]:
     """An audit in lines for a terminal: each check with what it found, at most so many of each, then the claims."""
     lines = []
     for check in found.checks:
-        lines.append(f"{check.name}: {page.state(check)}, {page.outcome(check)}. {check.note}".strip())
+        lines.append(f"{check.name}: {check.state}, {page.outcome(check)}. {check.note}".strip())
         lines += [
             f"  {finding.subject}: {finding.problem}" + (f"; {finding.remedy}" if finding.remedy else "")
             for finding in check.findings[:most]
         ]
         if len(check.findings) > most:
             lines.append(f"  and {len(check.findings) - most} more, in audit/")
+    if found.left_out:
+        lines.append(f"left out: {page.counted(found.left_out)}")
+    lines.append(f"{found.outcome}: {page.OUTCOMES[found.outcome]}")
     if found.claims:
         for kind, counts in found.verdicts().items():
             lines.append(f"{kind}: {', '.join(f'{count} {page.FORMS[verdict]}' for verdict, count in counts.items())}")
