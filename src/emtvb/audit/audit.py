@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from emtvb.audit.held import Held
 from emtvb.audit.integrity import integrity, left_out_of, read_records
 from emtvb.audit.measuring import measurements
 from emtvb.audit.plan import Plan
-from emtvb.audit.remaking import remake
+from emtvb.audit.remaking import Kind, remake
 from emtvb.audit.report import Audit, Check, ClaimResult, Output
 from emtvb.errors import InputError
 from emtvb.files import write_text
@@ -35,13 +36,30 @@ _OWN = (
 )
 
 
-def audit(folder: Path, held: Held, sample: Sample) -> Audit:
-    """Audit an experiment's results against the present code and config.
+@dataclass(frozen=True)
+class Structure:
+    """What can be asked of all files of an experiment in seconds, since nothing is made again for it.
+
+    Attributes:
+        checks: Integrity, currency, consistency.
+        claims: What the tables that lie there say of the paper.
+        records: The experiment's records, by their path.
+        plan: Its jobs.
+    """
+
+    checks: tuple[Check, ...]
+    claims: tuple[ClaimResult, ...]
+    records: Mapping[Path, Record]
+    plan: Plan
+
+
+def structure(folder: Path, held: Held, *, versions: bool = True) -> Structure:
+    """Hold everything in an experiment's folder to its records, to the present code and config, and to all else there.
 
     Args:
         folder: Where its results lie.
         held: The config that it is held to.
-        sample: What is made again.
+        versions: Whether other versions of libraries make results stale.
 
     Raises:
         InputError: Where nothing lies there.
@@ -49,36 +67,49 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     records, damaged = read_records(folder)
     if not records and not damaged:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
-    root = workflow_root()
-    experiment = held.experiment
-    commit, modified = provenance.git_state(root)
-    plan, shards = Plan(experiment, root), experiment.shards()
+    root, shards = workflow_root(), held.experiment.shards()
+    plan = Plan(held.experiment, root)
+    intact = integrity(folder, records, damaged, modified=provenance.git_state(root)[1])
+    claims = _claims(folder, intact)
+    checks = (
+        intact,
+        recipes_now.currency(records, plan, versions=versions, note=_OWN if held.own else ""),
+        consistency(folder, records, plan, shards, root, earlier.earlier(folder, claims)),
+    )
+    return Structure(checks, claims, records, plan)
+
+
+def audit(folder: Path, held: Held, sample: Sample) -> Audit:
+    """Audit an experiment's results: their structure, and what comes out when they are made again.
+
+    All tables are, whatever the sample.
+
+    Args:
+        folder: Where its results lie.
+        held: The config that it is held to.
+        sample: What else is made again.
+
+    Raises:
+        InputError: Where nothing lies there.
+    """
+    there, experiment = structure(folder, held), held.experiment
+    shards, trainer, records = experiment.shards(), experiment.trainer, there.records
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    changes = recipes_now.changes(records, plan)
-    how, chunks = experiment.interpretation.model_dump(), max(sample.workers, 1)
-    with ThreadPoolExecutor(chunks) as pool:
+    changes = recipes_now.changes(records, there.plan)
+    how, workers = experiment.interpretation.model_dump(), max(sample.workers, 1)
+    kinds: tuple[Kind, ...] = ("tables", "exemplars", "figures") if sample.figures else ("tables",)
+    with ThreadPoolExecutor(workers) as pool:
         # The longest first: they decide when it ends.
-        trained = again.determinism(folder, shards, experiment.trainer, records, sample.runs, seed, pool)
-        measured = measurements(folder, shards, how, sample.networks, seed, pool, chunks)
-        made = [remake(folder, plan, changes, "tables", pool, 1)]
-        if sample.figures:
-            made += [remake(folder, plan, changes, kind, pool, chunks) for kind in ("exemplars", "figures")]
-        intact = integrity(folder, records, damaged, modified=modified)
-        judged = _claims(folder, intact)
-        checks = (
-            intact,
-            recipes_now.currency(records, plan, note=_OWN if held.own else ""),
-            consistency(folder, records, plan, shards, root, earlier.earlier(folder, judged)),
-            *(wait() for wait in made),
-            measured(),
-            trained(),
-        )
+        trained = again.determinism(folder, shards, trainer, records, sample.runs, seed, pool)
+        measured = measurements(folder, shards, how, sample.networks, seed, pool, workers)
+        made = [remake(folder, there.plan, changes, kind, pool, workers) for kind in kinds]
+        checks = (*there.checks, *(wait() for wait in made), measured(), trained())
     return Audit(
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         checks=checks,
-        claims=judged,
-        environment={"held to": held.said, **_environment(records, commit, modified=modified)},
+        claims=there.claims,
+        environment={"held to": held.said, **_environment(records)},
         outputs=tuple(output for path in records for output in _outputs(records[path])),
         left_out=left_out.counted(left_out_of(folder, records)),
         judged_by=earlier.judged_by(),
@@ -129,7 +160,7 @@ def _claims(folder: Path, integrity: Check) -> tuple[ClaimResult, ...]:
         raise
 
 
-def _environment(records: Mapping[Path, Record], commit: str, *, modified: bool) -> dict[str, str]:
+def _environment(records: Mapping[Path, Record]) -> dict[str, str]:
     """Where the audit ran and where the results were made, where that differs; and what of it can change bits."""
     here = provenance.environment()
     made_on: dict[str, set[str]] = {}
@@ -145,6 +176,7 @@ def _environment(records: Mapping[Path, Record], commit: str, *, modified: bool)
     engines = provenance.trained_by(records.values())
     if engines:
         shown["trained by"] = ", ".join(f"{name}: {count} runs" for name, count in engines.items())
+    commit, modified = provenance.git_state(workflow_root())
     shown["commit"] = (commit or "no git clone") + (", with uncommitted changes" if modified else "")
     return shown
 

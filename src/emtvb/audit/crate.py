@@ -113,17 +113,18 @@ def write_crate(
     return metadata
 
 
-def is_of_crate(name: str, outputs: Iterable[str]) -> bool:
+def is_of_crate(name: str, outputs: Iterable[str], root: Path | None) -> bool:
     """Whether a file in an audit's folder is one that an audit puts there.
 
     Args:
         name: Its path there.
         outputs: What the experiment's records name.
+        root: The clone whose code travels along; None where it is another's code.
     """
     first, _, rest = name.partition("/")
     if first == _RESULTS:
         return rest in set(outputs) and any(fnmatch(rest, pattern) for pattern in _OUTPUTS)
-    return name in (*_PAGES, METADATA) or first in _CODE  # the code is put there anew by every audit, whole
+    return name in (*_PAGES, METADATA) or (first in _CODE and (root is None or (root / name).is_file()))
 
 
 def _copy_code(root: Path, folder: Path) -> None:

@@ -50,7 +50,7 @@ def earlier(folder: Path, judged: tuple[ClaimResult, ...]) -> tuple[list[Finding
         content = json.loads(path.read_text("utf-8"))
         found = TypeAdapter(Audit).validate_python(content)
     except (OSError, ValueError, ValidationError):
-        if _by_others(path):
+        if by_other_code(folder):
             return [], "An audit that other code had made lay here; this one takes its place."
         return [Finding("audit/audit.json", "is no audit", _REMEDY)], ""
     if dict(found.judged_by) != judged_by():
@@ -58,10 +58,10 @@ def earlier(folder: Path, judged: tuple[ClaimResult, ...]) -> tuple[list[Finding
     return list(_wrong(folder, found, content, judged)), ""
 
 
-def _by_others(path: Path) -> bool:
-    """Whether an audit that cannot be read was made by other code, which may have written it otherwise."""
+def by_other_code(folder: Path) -> bool:
+    """Whether the audit in a folder was made by other rules or other code, which may have written it otherwise."""
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads((folder / "audit" / "audit.json").read_text("utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and content.get("judged_by") != judged_by()

@@ -6,22 +6,19 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-from emtvb.audit import left_out
+from emtvb.audit import earlier, left_out
 from emtvb.audit.crate import is_of_crate
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.running import provenance
 from emtvb.running.provenance import Record
+from emtvb.running.recipes import workflow_root
 
 _NOT_OUTPUTS = (
-    "logs/*",
-    "interpretation/*",
-    "training/*/runs/*",
-    "architectures/*/runs/*",
-    "report.html",
+    "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "report.html", ".snakemake.lock",
     left_out.LEFT_OUT,
-)
-"""What is no output and no evidence: logs, what `emtvb interpret` drew, state of trainings, Snakemake's report."""
+)  # fmt: skip
+"""No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, Snakemake's report and lock."""
 _AGAIN = "make it anew: snakemake --force and its path"
 
 
@@ -54,9 +51,10 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
         if record.dirty and modified:
             problem = f"made from uncommitted changes on {record.commit[:12]}"
             findings.append(Finding(_job(record), problem, "commit them, then run again"))
+    root = None if earlier.by_other_code(folder) else workflow_root()
     remedy = "move it elsewhere, or if the workflow makes it: snakemake --force and its path"
     findings += [
-        Finding(name, "no record says who made it", remedy) for name in _files(folder) if not _known(name, made)
+        Finding(name, "no record says who made it", remedy) for name in _files(folder) if not _known(name, made, root)
     ]
     note = f"Left out on purpose ({left_out.LEFT_OUT}): {said(left_out.counted(missing))}." if missing else ""
     question = "Is every file what its record says?"
@@ -113,10 +111,10 @@ def _job(record: Record) -> str:
     return next(iter(record.outputs), record.rule)
 
 
-def _known(name: str, made: Mapping[str, Record]) -> bool:
+def _known(name: str, made: Mapping[str, Record], root: Path | None) -> bool:
     """Whether a file has its place: an output, the audit's own, or none of the results."""
     if name.startswith("audit/"):
-        return is_of_crate(name.removeprefix("audit/"), made)
+        return is_of_crate(name.removeprefix("audit/"), made, root)
     return name in made or any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS)
 
 

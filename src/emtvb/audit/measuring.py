@@ -115,10 +115,8 @@ def _check(
         + f" (chosen by seed {seed}). All else that was measured was only compared."
     ]
     if traces:
-        notes.append(
-            f"{traced} of {len(traces)} networks show the initial weights of their own seed; the others show none, "
-            "which a penalty on weights explains."
-        )
+        none = "; the others show none, which a penalty on weights explains" if traced < len(traces) else ""
+        notes.append(f"{traced} of {len(traces)} networks show the initial weights of their own seed{none}.")
     left_out = len(everything) - len(kept)
     if left_out:
         notes.append(
