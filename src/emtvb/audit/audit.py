@@ -79,7 +79,7 @@ def structure(folder: Path, held: Held, *, versions: bool = True) -> Structure:
     return Structure(checks, claims, records, plan)
 
 
-def audit(folder: Path, held: Held, sample: Sample) -> Audit:
+def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) -> Audit:
     """Audit an experiment's results: their structure, and what comes out when they are made again.
 
     All tables are, whatever the sample.
@@ -88,11 +88,12 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         folder: Where its results lie.
         held: The config that it is held to.
         sample: What else is made again.
+        versions: Whether other versions of libraries make results stale.
 
     Raises:
         InputError: Where nothing lies there.
     """
-    there, experiment = structure(folder, held), held.experiment
+    there, experiment = structure(folder, held, versions=versions), held.experiment
     shards, trainer, records = experiment.shards(), experiment.trainer, there.records
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
     changes = recipes_now.changes(records, there.plan)
