@@ -125,7 +125,7 @@ def _leave_out(folder: Path, *patterns: str) -> None:
     (folder / "left_out.txt").write_text("# too large\n" + "".join(f"{pattern}\n" for pattern in patterns))
     for pattern in patterns:
         for path in folder.glob(pattern):
-            if path.is_file() and path.name != "left_out.txt":
+            if path.is_file() and path.name != "left_out.txt" and not path.name.endswith(provenance.SUFFIX):
                 path.unlink()
 
 

@@ -10,7 +10,7 @@ import csv
 import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,13 +21,15 @@ from emtvb.audit.plan import Plan, flat
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.networks import load_networks
-from emtvb.running import provenance
 from emtvb.running.provenance import Record
 from emtvb.runs import Run
 from emtvb.training.shard import Outputs
 
 CLOCKS = timedelta(minutes=5)
 """By how much the clocks of two machines may differ."""
+
+_ENVIRONMENT = ("python", "platform", "machine", "cpu", "threads")
+"""What every record says beside the versions of the libraries that its recipe names."""
 
 _FORGED = "train or measure it again; what is published for it cannot be trusted"
 _AGAIN = "make it anew: snakemake --force and its path"
@@ -193,9 +195,8 @@ def _dates(records: Mapping[Path, Record]) -> Iterator[Finding]:
 
 def _environments(records: Mapping[Path, Record]) -> Iterator[Finding]:
     """Records that do not say on what a job ran, or name other libraries or engines than its recipe."""
-    wanted = set(provenance.environment())
     for record in records.values():
-        odd = _odd(record.environment, record, wanted)
+        odd = _odd(record.environment, record)
         if odd:
             yield Finding(_job(record), f"its record {odd}", _AGAIN)
         engine = _engine(record)
@@ -208,15 +209,15 @@ def _environments(records: Mapping[Path, Record]) -> Iterator[Finding]:
             if engine and others:
                 problem = f"its record says that {', '.join(others)} trained it, and that {engine} did"
                 yield Finding(run_id, problem, _FORGED)
-            odd = next(filter(None, (_odd(part, record, wanted) for part in parts)), "")
+            odd = next(filter(None, (_odd(part, record) for part in parts)), "")
             if odd:
                 yield Finding(run_id, f"the record of its training {odd}", _AGAIN)
 
 
-def _odd(environment: Mapping[str, Any], record: Record, wanted: Iterable[str]) -> str:
+def _odd(environment: Mapping[str, Any], record: Record) -> str:
     """What is wrong with an environment; empty where nothing is."""
-    missing = sorted(set(wanted) - set(environment))
-    missing += [key for key in ("python", "platform", "machine") if key in environment and not environment[key]]
+    missing = [key for key in _ENVIRONMENT if key not in environment]
+    missing += [key for key in ("python", "platform", "machine") if environment.get(key) == ""]
     if missing:
         return f"does not say on what it ran: no {', '.join(missing[:3])}"
     for library, version in record.recipe["versions"].items():
