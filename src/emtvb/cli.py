@@ -675,31 +675,33 @@ def _print_engines(folder: Path) -> None:
 
 @commands.command("audit")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--config", "file", type=click.Path(), help="Its config as it is now [default: the folder's settings].")
+@click.option("--config", "file", type=click.Path(), help="Its config [default: the clone's of that name].")
 @click.option("--runs", type=click.IntRange(0), default=2, show_default=True, help="How many runs to train again.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the runs that are trained again.")
+@click.option("--networks", type=click.IntRange(0), default=6, show_default=True, help="How many to measure again.")
+@click.option("--seed", type=click.IntRange(0), help="Chooses these runs and networks [default: others each time].")
 @click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
-def audit_results(folder: Path, file: str | None, runs: int, seed: int, workers: int) -> None:
+def audit_results(folder: Path, file: str | None, runs: int, networks: int, seed: int | None, workers: int) -> None:
     """Audit an experiment: is it intact and current, would it come out again, what does it say of the paper?
 
-    FOLDER is results/<experiment>. Pages go to FOLDER/audit. Exit status 1 where something is wrong with the results; a
-    claim of the paper that is not reproduced is no error.
+    FOLDER is results/<experiment>. Pages go to FOLDER/audit. Exit status 1 where something is wrong with the results,
+    3 where nothing is, but not every question was asked or could be answered; a claim that differs is no error.
     """
-    from emtvb.audit import audit
+    from emtvb.audit import audit, held
     from emtvb.audit.determinism import Sample
     from emtvb.running.jobs import show_progress
+    from emtvb.running.recipes import workflow_root
 
     if not folder.is_dir():
         raise InputError("results", str(folder), "no such folder; run the workflow first")
-    experiment = config.load(file or folder / "settings.json")
+    config_of = held.held_to(folder, workflow_root(), file)
     show_progress()
-    found = audit.audit(folder, experiment, Sample(runs, seed, workers))
+    found = audit.audit(folder, config_of, Sample(runs, networks, seed, workers))
     for line in audit.summary(found):
         console.print(line)
     audit.write(found, folder)
     console.print(f"{folder / 'audit'}: all of it")
     if not found.passed:
-        sys.exit(1)
+        sys.exit(1 if found.outcome == "FAILED" else 3)
 
 
 @commands.command()

@@ -39,10 +39,12 @@ def output(path: str, run_settings: str = "{}") -> Output:
 def made(claims: tuple[ClaimResult, ...] = (), *outputs: Output) -> Audit:
     checks = (
         Check("integrity", "Is every file what its record says?", 3, ()),
-        Check("determinism", "Again?", 0, ()),
+        Check("determinism", "Again?", 0, (), of=240),
+        Check("figures", "Drawn again?", 3, (), how="recomputed", incomparable=1),
         Check("currency", "What would differ?", 3, (Finding("<i>x</i>", "is | stale", "run & see"),), "A note."),
     )
-    return Audit("paper", "2030-01-01T00:00:00+00:00", checks, claims, {"python": "3.11 <x>"}, outputs)
+    about = {"python": "3.11 <x>"}
+    return Audit("paper", "2030-01-01T00:00:00+00:00", checks, claims, about, outputs, {"whole learning curves": 24})
 
 
 class Page(HTMLParser):
@@ -119,6 +121,13 @@ def test_the_first_screen_says_which_statements_hold_and_how_many_values_agree(e
     assert "no problems in 3 files" in summary
     assert "1 problem in 3 jobs" in summary
     assert "nothing was checked" in summary
+    assert "no problems in 3 figures, 1 could not be compared" in summary
+    assert "not comparable" in summary
+    assert "left out: 24 whole learning curves" in summary
+    assert all(
+        f'">{name}</a> <span class="faint">({how})' in summary
+        for name, how in (("integrity", "compared"), ("figures", "recomputed"))
+    )
     assert summary.index("What the paper says") < summary.index("Table 1") < summary.index("What we asked besides")
 
 
@@ -154,7 +163,7 @@ def test_a_forest_plots_rows_lie_where_their_numbers_are() -> None:
 def test_the_page_says_what_matters(experiment: Path) -> None:
     text = (experiment / "audit" / "index.html").read_text()
     shown = Page(text)
-    assert {"integrity", "currency", "environment", "outputs", "figures"} <= set(shown.names)
+    assert {"integrity", "currency", "environment", "outputs", "pictures"} <= set(shown.names)
     assert "Failed: our own results" in text
     assert "a claim that differs fails nothing" in text
     assert "&lt;i&gt;x&lt;/i&gt;" in text

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from emtvb.audit import currency as recipes_now
 from emtvb.audit import determinism as again
-from emtvb.audit import page
+from emtvb.audit import earlier, left_out, page
+from emtvb.audit.consistency import consistency
 from emtvb.audit.crate import write_crate
-from emtvb.audit.currency import currency
-from emtvb.audit.integrity import integrity, read_records
+from emtvb.audit.determinism import Sample
+from emtvb.audit.held import Held
+from emtvb.audit.integrity import integrity, left_out_of, read_records
+from emtvb.audit.measuring import measurements
+from emtvb.audit.plan import Plan
+from emtvb.audit.remaking import Kind, remake
 from emtvb.audit.report import Audit, Check, ClaimResult, Output
-from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.paper import claims, verdicts
@@ -21,16 +29,37 @@ from emtvb.running import provenance
 from emtvb.running.closure import digest
 from emtvb.running.provenance import Record
 from emtvb.running.recipes import workflow_root
-from emtvb.running.stages import Stages
+
+_OWN = (
+    "No config of this clone states an experiment of this name, so it is held to the settings that lie beside the "
+    "results: whoever made these could write those."
+)
 
 
-def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
-    """Audit an experiment's results against the present code and config.
+@dataclass(frozen=True)
+class Structure:
+    """What can be asked of all files of an experiment in seconds, since nothing is made again for it.
+
+    Attributes:
+        checks: Integrity, currency, consistency.
+        claims: What the tables that lie there say of the paper.
+        records: The experiment's records, by their path.
+        plan: Its jobs.
+    """
+
+    checks: tuple[Check, ...]
+    claims: tuple[ClaimResult, ...]
+    records: Mapping[Path, Record]
+    plan: Plan
+
+
+def structure(folder: Path, held: Held, *, versions: bool = True) -> Structure:
+    """Hold everything in an experiment's folder to its records, to the present code and config, and to all else there.
 
     Args:
         folder: Where its results lie.
-        experiment: Its config, as it is now.
-        sample: Which runs are trained again.
+        held: The config that it is held to.
+        versions: Whether other versions of libraries make results stale.
 
     Raises:
         InputError: Where nothing lies there.
@@ -38,20 +67,53 @@ def audit(folder: Path, experiment: Experiment, sample: again.Sample) -> Audit:
     records, damaged = read_records(folder)
     if not records and not damaged:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
-    root = workflow_root()
-    commit, modified = provenance.git_state(root)
+    root, shards = workflow_root(), held.experiment.shards()
+    plan = Plan(held.experiment, root)
+    intact = integrity(folder, records, damaged, modified=provenance.git_state(root)[1])
+    claims = _claims(folder, intact)
     checks = (
-        integrity(folder, records, damaged, modified=modified),
-        currency(records, Stages(experiment, root)),
-        again.determinism(folder, experiment.shards(), experiment.trainer, records, sample),
+        intact,
+        recipes_now.currency(records, plan, versions=versions, note=_OWN if held.own else ""),
+        consistency(folder, records, plan, shards, root, earlier.earlier(folder, claims)),
     )
+    return Structure(checks, claims, records, plan)
+
+
+def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) -> Audit:
+    """Audit an experiment's results: their structure, and what comes out when they are made again.
+
+    All tables are, whatever the sample.
+
+    Args:
+        folder: Where its results lie.
+        held: The config that it is held to.
+        sample: What else is made again.
+        versions: Whether other versions of libraries make results stale.
+
+    Raises:
+        InputError: Where nothing lies there.
+    """
+    there, experiment = structure(folder, held, versions=versions), held.experiment
+    shards, trainer, records = experiment.shards(), experiment.trainer, there.records
+    seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
+    changes = recipes_now.changes(records, there.plan)
+    how, workers = experiment.interpretation.model_dump(), max(sample.workers, 1)
+    kinds: tuple[Kind, ...] = ("tables", "exemplars", "figures") if sample.figures else ("tables",)
+    with ThreadPoolExecutor(workers) as pool:
+        # The longest first: they decide when it ends.
+        trained = again.determinism(folder, shards, trainer, records, sample.runs, seed, pool)
+        measured = measurements(folder, shards, how, sample.networks, seed, pool, workers)
+        made = [remake(folder, there.plan, changes, kind, pool, workers) for kind in kinds]
+        checks = (*there.checks, *(wait() for wait in made), measured(), trained())
     return Audit(
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         checks=checks,
-        claims=_claims(folder, checks[0]),
-        environment=_environment(records, commit, modified=modified),
+        claims=there.claims,
+        environment={"held to": held.said, **_environment(records)},
         outputs=tuple(output for path in records for output in _outputs(records[path])),
+        left_out=left_out.counted(left_out_of(folder, records)),
+        judged_by=earlier.judged_by(),
     )
 
 
@@ -69,13 +131,16 @@ def summary(found: Audit, most: int = 8) -> list[str]:
     """An audit in lines for a terminal: each check with what it found, at most so many of each, then the claims."""
     lines = []
     for check in found.checks:
-        lines.append(f"{check.name}: {page.state(check)}, {page.outcome(check)}. {check.note}".strip())
+        lines.append(f"{check.name}: {check.state}, {page.outcome(check)}. {check.note}".strip())
         lines += [
             f"  {finding.subject}: {finding.problem}" + (f"; {finding.remedy}" if finding.remedy else "")
             for finding in check.findings[:most]
         ]
         if len(check.findings) > most:
             lines.append(f"  and {len(check.findings) - most} more, in audit/")
+    if found.left_out:
+        lines.append(f"left out: {page.counted(found.left_out)}")
+    lines.append(f"{found.outcome}: {page.OUTCOMES[found.outcome]}")
     if found.claims:
         for kind, counts in found.verdicts().items():
             lines.append(f"{kind}: {', '.join(f'{count} {page.FORMS[verdict]}' for verdict, count in counts.items())}")
@@ -96,7 +161,7 @@ def _claims(folder: Path, integrity: Check) -> tuple[ClaimResult, ...]:
         raise
 
 
-def _environment(records: Mapping[Path, Record], commit: str, *, modified: bool) -> dict[str, str]:
+def _environment(records: Mapping[Path, Record]) -> dict[str, str]:
     """Where the audit ran and where the results were made, where that differs; and what of it can change bits."""
     here = provenance.environment()
     made_on: dict[str, set[str]] = {}
@@ -112,6 +177,7 @@ def _environment(records: Mapping[Path, Record], commit: str, *, modified: bool)
     engines = provenance.trained_by(records.values())
     if engines:
         shown["trained by"] = ", ".join(f"{name}: {count} runs" for name, count in engines.items())
+    commit, modified = provenance.git_state(workflow_root())
     shown["commit"] = (commit or "no git clone") + (", with uncommitted changes" if modified else "")
     return shown
 

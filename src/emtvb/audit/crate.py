@@ -113,6 +113,20 @@ def write_crate(
     return metadata
 
 
+def is_of_crate(name: str, outputs: Iterable[str], root: Path | None) -> bool:
+    """Whether a file in an audit's folder is one that an audit puts there.
+
+    Args:
+        name: Its path there.
+        outputs: What the experiment's records name.
+        root: The clone whose code travels along; None where it is another's code.
+    """
+    first, _, rest = name.partition("/")
+    if first == _RESULTS:
+        return rest in set(outputs) and any(fnmatch(rest, pattern) for pattern in _OUTPUTS)
+    return name in (*_PAGES, METADATA) or (first in _CODE and (root is None or (root / name).is_file()))
+
+
 def _copy_code(root: Path, folder: Path) -> None:
     """Copy what the workflow consists of, in the place of what an earlier audit copied."""
     for name in _CODE:
@@ -146,12 +160,16 @@ def _describe(crate: ROCrate, audit: Audit, citation: Mapping[str, Any], made: s
         for kind, counts in audit.verdicts().items()
         if any(counts.values())
     )
-    wrong = ", ".join(check.name for check in audit.checks if not check.passed)
+    wrong = ", ".join(check.name for check in audit.checks if check.state == "FAILED")
+    open_questions = ", ".join(f"{check.name}: {check.state}" for check in audit.checks if not check.passed)
+    found = (
+        f"found something wrong ({wrong})" if wrong else f"found nothing wrong, but is incomplete ({open_questions})"
+    )
     root = crate.root_dataset
     root["name"] = f"{citation['title']}: the experiment {audit.experiment}, audited"
     root["description"] = (
         f"Code, settings, measurements, tables and provenance of the experiment {audit.experiment}. "
-        f"The audit {f'found something wrong ({wrong})' if wrong else 'found nothing wrong'}. "
+        f"The audit {'found nothing wrong' if audit.passed else found}. "
         f"The paper's claims: {verdicts or 'not judged'}."
     )
     root["datePublished"] = made

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import csv
-import json
 import random
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emtvb import networks, protocol
+from emtvb.audit import worker
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
-from emtvb.protocol import Setup
 from emtvb.running import provenance, recipes
-from emtvb.running.jobs import show_progress
 from emtvb.running.provenance import Record
 from emtvb.runs import Run, number
 from emtvb.training import history
@@ -35,54 +31,74 @@ MATTERS = ("cpu", "machine", "numpy", "torch")
 
 @dataclass(frozen=True)
 class Sample:
-    """Which runs are trained again.
+    """What is made again.
 
     Attributes:
-        runs: How many; 0 for none.
-        seed: Chooses them.
+        runs: How many runs are trained again; 0 for none.
+        networks: How many networks are measured wholly again; 0 for none.
+        seed: Chooses them; None for another choice each time.
         workers: Processes at once.
+        figures: Whether figures and what they show are made again.
     """
 
     runs: int = 2
-    seed: int = 0
+    networks: int = 6
+    seed: int | None = None
     workers: int = 1
+    figures: bool = True
 
 
 def determinism(
-    folder: Path, shards: Mapping[str, Sequence[Run]], trainer: str, records: Mapping[Path, Record], sample: Sample
-) -> Check:
-    """Train a sample of an experiment's runs again and compare learning curves and weights.
+    folder: Path, shards: Mapping[str, Sequence[Run]], trainer: str, records: Mapping[Path, Record], count: int,
+    seed: int, pool: Executor,
+) -> Callable[[], Check]:  # fmt: skip
+    """Begin to train a sample of an experiment's runs again, to compare learning curves and weights.
 
-    A difference counts against the results where the same engine gives the same bits everywhere, or the environment is
-    the one that they were made in; elsewhere it is only said, since rounding may then differ.
+    A difference counts against the results where the engine gives the same bits everywhere, or the environment is
+    the one that they were made in. Elsewhere the run cannot be compared, since rounding may then differ: that is no
+    pass. Which engine it has to be is the config's word, not that of the records.
 
     Args:
         folder: The experiment's folder.
         shards: Its runs, by shard.
         trainer: How they were trained.
         records: Its records.
-        sample: Which of them.
+        count: How many of them.
+        seed: Chooses them.
+        pool: Who does it.
+
+    Returns:
+        Waits for the end and says what came of it.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
+    everything = sum(map(len, shards.values()))
     trained = [(shard, run) for shard, runs in shards.items() if _has_results(folder, shard) for run in runs]
-    if not trained or sample.runs == 0:
-        why = "No trained runs lie here to compare with." if not trained else "Not asked for."
-        return Check("determinism", question, 0, (), why)
-    chosen = random.Random(sample.seed).sample(trained, min(sample.runs, len(trained)))
-    answers = dict(again(folder, chosen, trainer, sample.workers))
-    ids = ", ".join(run.run_id for _, run in chosen)
-    notes = [f"Trained again to the end: {ids} (chosen by seed {sample.seed})."]
-    findings = []
-    for shard, run in chosen:
-        difference = answers[run.run_id]
-        if difference is not None:
-            elsewhere = _other_environment(shard, run.run_id, records, trainer)
-            if elsewhere:
-                notes.append(f"{run.run_id}: {difference}; no fault, since it was made elsewhere ({elsewhere}).")
-            else:
-                remedy = "its files or this machine cannot be trusted: train it again"
-                findings.append(Finding(run.run_id, difference, remedy))
-    return Check("determinism", question, len(chosen), tuple(findings), " ".join(notes))
+    chosen = random.Random(seed).sample(trained, min(count, len(trained)))
+    jobs = [(shard, run, pool.submit(_again, folder, shard, run, trainer)) for shard, run in chosen]
+
+    def wait() -> Check:
+        if not chosen:
+            why = "No trained runs lie here to compare with." if not trained else "Not asked for."
+            return Check("determinism", question, 0, (), why, "recomputed", everything)
+        ids = ", ".join(run.run_id for _, run in chosen)
+        notes = [f"Trained again to the end: {ids} (chosen by seed {seed}). The other runs were only compared."]
+        findings, elsewhere = [], 0
+        for shard, run, job in jobs:
+            difference = job.result()
+            if difference is not None:
+                where = _other_environment(shard, run.run_id, records, trainer)
+                if where:
+                    elsewhere += 1
+                    notes.append(f"{run.run_id}: {difference}; it was made elsewhere ({where}), so this says nothing.")
+                else:
+                    remedy = "its files or this machine cannot be trusted: train it again"
+                    findings.append(Finding(run.run_id, difference, remedy))
+        return Check(
+            "determinism", question, len(chosen) - elsewhere, tuple(findings), " ".join(notes), "recomputed",
+            everything, elsewhere,
+        )  # fmt: skip
+
+    return wait
 
 
 def again(
@@ -127,17 +143,15 @@ def _has_results(folder: Path, shard: str) -> bool:
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
 
 
-def _again(folder: Path, shard: str, run: Run, trainer: str, progress: Callable[[str], None]) -> str | None:
+def _again(
+    folder: Path, shard: str, run: Run, trainer: str, progress: Callable[[str], None] = lambda _: None
+) -> str | None:
     """Train one run again; how it differs from what is there, or None."""
     with tempfile.TemporaryDirectory() as name:
-        command = [sys.executable, "-m", __spec__.name, json.dumps(protocol.entry(run)), name, trainer]
-        last = ""
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as training:
-            for line in training.stderr or ():
-                last = line.strip() or last
-                progress(line.rstrip())
-        if training.returncode != 0:
-            return f"its training fails now ({last})"
+        try:
+            worker.ask("train", {"run": protocol.entry(run), "folder": name, "trainer": trainer}, progress)
+        except worker.WorkerError as error:
+            return f"its training fails now ({error})"
         try:
             return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
         except InputError as error:
@@ -176,25 +190,12 @@ def _same(one: Row, other: Row) -> bool:
 
 def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:
     """How the environment in which a run was trained differs from this one, in what can change its bits."""
+    if recipes.engine_of(trainer) in ANYWHERE:
+        return ""
     here: dict[str, Any] = provenance.environment()
     for record in records.values():
         if record.rule == "train_shard" and record.wildcards.get("shard") == shard:
             parts: Sequence[Mapping[str, Any]] = record.runs.get(run_id, {}).get("trained") or [record.environment]
-            engines = {part.get("engine", "unknown") for part in parts}
-            if engines == {recipes.engine_of(trainer)} and engines <= set(ANYWHERE):
-                return ""
             changed = [name for name in MATTERS if any(part.get(name) != here[name] for part in parts)]
             return ", ".join(f"{name} {parts[-1].get(name)}, here {here[name]}" for name in changed)
     return ""
-
-
-def _train(run: Setup, place: Path, trainer: str) -> None:
-    """Train a run from nothing into a folder."""
-    from emtvb.training.shard import train_shard
-
-    train_shard([run], Outputs.of(place, "again"), "again", trainer)
-
-
-if __name__ == "__main__":
-    show_progress()
-    _train(protocol.order(json.loads(sys.argv[1])), Path(sys.argv[2]), sys.argv[3])

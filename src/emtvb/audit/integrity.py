@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
+from emtvb.audit import earlier, left_out
+from emtvb.audit.crate import is_of_crate
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.running import provenance
 from emtvb.running.provenance import Record
+from emtvb.running.recipes import workflow_root
 
-LEFT_OUT = "left_out.txt"
-"""In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""
-
-_NOT_OUTPUTS = ("logs/*", "audit/*", "interpretation/*", "training/*/runs/*", "report.html", LEFT_OUT)
+_NOT_OUTPUTS = (
+    "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "report.html", ".snakemake.lock",
+    left_out.LEFT_OUT,
+)  # fmt: skip
+"""No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, Snakemake's report and lock."""
 _AGAIN = "make it anew: snakemake --force and its path"
 
 
@@ -27,18 +31,17 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
         damaged: The records that cannot be read, and why not.
         modified: Whether the present code differs from its commit.
     """
-    left_out = _patterns(folder)
     made = {output: record for record in records.values() for output in record.outputs}
+    patterns = left_out.patterns(folder)
+    missing = set(left_out_of(folder, records))
     findings = [Finding(_name(path, folder), f"damaged record: {why}") for path, why in damaged.items()]
-    missing_on_purpose = 0
+    findings += left_out.too_much(patterns)
     findings += _misplaced(folder, records)
     for record in records.values():
         for output, digest in record.outputs.items():
             path = folder / output
             if not path.is_file():
-                if _matches(output, left_out):
-                    missing_on_purpose += 1
-                else:
+                if output not in missing:
                     findings.append(Finding(output, f"missing; {record.rule} made it at {record.made}", _AGAIN))
             elif provenance.sha256(path) != digest:
                 findings.append(
@@ -48,15 +51,28 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
         if record.dirty and modified:
             problem = f"made from uncommitted changes on {record.commit[:12]}"
             findings.append(Finding(_job(record), problem, "commit them, then run again"))
+    root = None if earlier.by_other_code(folder) else workflow_root()
+    remedy = "move it elsewhere, or if the workflow makes it: snakemake --force and its path"
     findings += [
-        Finding(
-            name, "no record says who made it", "delete it, or if the workflow makes it: snakemake --force and its path"
-        )
-        for name in _files(folder)
-        if name not in made and not _matches(name, _NOT_OUTPUTS)
+        Finding(name, "no record says who made it", remedy) for name in _files(folder) if not _known(name, made, root)
     ]
-    note = f"{missing_on_purpose} outputs are left out here on purpose ({LEFT_OUT})." if missing_on_purpose else ""
-    return Check("integrity", "Is every file what its record says?", len(made), tuple(findings), note)
+    note = f"Left out on purpose ({left_out.LEFT_OUT}): {said(left_out.counted(missing))}." if missing else ""
+    question = "Is every file what its record says?"
+    return Check("integrity", question, len(made) - len(missing), tuple(findings), note, of=len(made) if missing else 0)
+
+
+def left_out_of(folder: Path, records: Mapping[Path, Record]) -> Iterator[str]:
+    """The outputs that are not kept in a folder, on purpose and as the project allows."""
+    patterns = left_out.patterns(folder)
+    for record in records.values():
+        for output in record.outputs:
+            if left_out.on_purpose(output, patterns) and not (folder / output).is_file():
+                yield output
+
+
+def said(counts: Mapping[str, int]) -> str:
+    """24 whole learning curves, 13 files of weights."""
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
 def read_records(folder: Path) -> tuple[dict[Path, Record], dict[Path, str]]:
@@ -77,7 +93,7 @@ def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding
         place = provenance.record_path([folder / output for output in record.outputs], record.rule)
         if path != place:
             problem = f"is the record of {_job(record)}, which lies elsewhere"
-            yield Finding(_name(path, folder), problem, f"move it to {place.name} there, or delete it")
+            yield Finding(_name(path, folder), problem, f"move it to {place.name} there, or elsewhere")
 
 
 def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) -> Iterator[Finding]:
@@ -102,21 +118,20 @@ def _job(record: Record) -> str:
     return next(iter(record.outputs), record.rule)
 
 
+def _known(name: str, made: Mapping[str, Record], root: Path | None) -> bool:
+    """Whether a file has its place: an output, the audit's own, or none of the results."""
+    if name.startswith("audit/"):
+        return is_of_crate(name.removeprefix("audit/"), made, root)
+    return name in made or any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS)
+
+
 def _files(folder: Path) -> Iterator[str]:
+    """All files but records where records lie; what begins with a dot is a file like any other."""
+    records = set(provenance.record_files(folder))
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.endswith(provenance.SUFFIX) and not path.name.startswith("."):
+        if path.is_file() and path not in records:
             yield _name(path, folder)
 
 
 def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
-
-
-def _patterns(folder: Path) -> tuple[str, ...]:
-    path = folder / LEFT_OUT
-    lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
-    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch(name, pattern) for pattern in patterns)

@@ -7,8 +7,9 @@ import hashlib
 import io
 import json
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,8 +19,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from emtvb.audit.integrity import LEFT_OUT
-from emtvb.audit.report import VERDICTS, Audit, Check, ClaimResult, Kind, Output
+from emtvb.audit.left_out import patterns as left_out_patterns
+from emtvb.audit.report import VERDICTS, Audit, Check, ClaimResult, Kind, Outcome, Output
 from emtvb.paper import claims, evidence
 from emtvb.paper.verdicts import Stratum
 
@@ -39,15 +40,24 @@ _ABOUT: dict[Kind, str] = {
 }
 _MEANING = (
     "An audit fails where something is wrong with our own results: a file that is not what its record says, one that "
-    "the present code would make otherwise, a training that does not come out again. What it says of the paper's "
-    "claims is a finding: a claim that differs fails nothing."
+    "the present code would make otherwise, a number that does not come out again. It is incomplete where a question "
+    "was not asked, or cannot be answered here. What it says of the paper's claims is a finding: a claim that differs "
+    "fails nothing."
 )
+OUTCOMES: dict[Outcome, str] = {
+    "passed": "our own results are what they say",
+    "FAILED": "our own results are not all what they say",
+    "incomplete": "nothing is wrong with our own results, but not every question was asked or could be answered",
+}
 _ERRS = (
     "Agreement and difference are two questions, each with an error rate of its own: in simulated sweeps neither is "
     "said wrongly of more than 5% of values, and differences in the table are corrected for its 48 values. Of the "
     "statements and checks each answer is wrong in 2.5% of cases: of {count}, one in {often} audits has a false one."
 )
-THINGS = {"integrity": "file", "currency": "job", "determinism": "run"}
+THINGS = {
+    "integrity": "file", "currency": "job", "consistency": "record and run", "tables": "job", "exemplars": "network",
+    "figures": "figure", "measurements": "network", "determinism": "run",
+}  # fmt: skip
 """What a check looks at, by its name."""
 FORMS = {"agrees": "agree", "differs": "differ", "undecided": "undecided"}
 """Verdicts of several claims."""
@@ -74,7 +84,7 @@ def as_html(audit: Audit, folder: Path) -> str:
     )
     environment.globals.update(
         link=_links(folder), interval=_interval, seeds=seeds, brief=_brief, word=_word, short=_short, outcome=outcome,
-        plot=_plot, points=_points, number=_number, state=state,
+        plot=_plot, points=_points, number=_number, counted=counted,
     )  # fmt: skip
     script = environment.loader.get_source(environment, "page.js")[0] if environment.loader else ""
     paper = claims.load()
@@ -93,6 +103,7 @@ def as_html(audit: Audit, folder: Path) -> str:
         reasons=_reasons(audit.claims),
         figures=list(_figures(audit, folder)),
         meaning=_MEANING,
+        outcomes=OUTCOMES,
         errs=_errs(audit),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -107,10 +118,11 @@ def as_markdown(audit: Audit, folder: Path) -> str:
         folder: The experiment's folder: only what lies there, and is kept where it is published, is linked.
     """
     paper, link = claims.load(), _links(folder)
-    lines = [f"# Audit of {audit.experiment}: {'passed' if audit.passed else 'FAILED'}", ""]
-    lines += [f"Of [{paper.paper}]({paper.link}). Made {audit.made}.", ""]
+    lines = [f"# Audit of {audit.experiment}: {audit.outcome}", ""]
+    lines += [f"Of [{paper.paper}]({paper.link}). Made {audit.made}. {_sentence(OUTCOMES[audit.outcome])}", ""]
     lines += [f"- {kind}: {_said(count)}" for kind, count in audit.verdicts().items() if any(count.values())]
-    lines += [f"- {check.name}: {state(check)}, {outcome(check)}" for check in audit.checks]
+    lines += [f"- {check.name} ({check.how}): {check.state}, {outcome(check)}" for check in audit.checks]
+    lines += [f"- left out: {counted(audit.left_out)}"] if audit.left_out else []
     lines += ["", _MEANING, ""]
     for kind, of_kind in _by_kind(audit).items():
         lines += [f"## {TITLES[kind]}: {_said(audit.verdicts()[kind])}", "", _ABOUT[kind], ""]
@@ -136,11 +148,11 @@ def as_markdown(audit: Audit, folder: Path) -> str:
         lines += [f"- {claim.group}: {_flat(rule)}" for rule, claim in rules.items()] + [""]
     for check in audit.checks:
         said = f"{check.question} {outcome(check).capitalize()}. {check.note}".strip()
-        lines += [f"## {check.name.capitalize()}: {state(check)}", "", said, ""]
+        lines += [f"## {check.name.capitalize()}, {check.how}: {check.state}", "", said, ""]
         if check.findings:
             found = [(f.subject, f.problem, f.remedy or "none") for f in check.findings]
             lines += _rows(("what", "problem", "remedy"), found)
-    lines += ["## Environment", "", *_rows(("what", "value"), audit.environment.items())]
+    lines += ["## Environment", "", *_rows(("what", "value"), [*audit.judged_by.items(), *audit.environment.items()])]
     lines += ["## Outputs and what made them", ""]
     made = [
         (
@@ -261,9 +273,7 @@ def _figures(audit: Audit, folder: Path) -> Iterator[_Figure]:
 
 def _links(folder: Path) -> Any:
     """Where a result lies as seen from the page; empty where it does not, or is left out of what is published."""
-    left_out = folder / LEFT_OUT
-    lines = left_out.read_text("utf-8", errors="replace").splitlines() if left_out.is_file() else []
-    patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    patterns = left_out_patterns(folder)
 
     def link(path: str) -> str:
         kept = not any(fnmatch(path, pattern) for pattern in patterns)
@@ -281,17 +291,35 @@ def _interval(claim: ClaimResult) -> str:
 
 
 def outcome(check: Check) -> str:
-    """``no problems in 154 files``."""
+    """``no problems in 154 files``, ``no problems in 2 of 240 runs``."""
     thing = THINGS.get(check.name, "thing")
-    if not check.checked and not check.findings:
+    if not (check.checked or check.findings or check.incomparable):
         return "nothing was checked"
     found = len(check.findings)
-    return f"{found or 'no'} problem{'s' * (found != 1)} in {check.checked} {thing}{'s' * (check.checked != 1)}"
+    of = f"{check.checked} of {check.of}" if check.of else str(check.checked)
+    many = check.of or check.checked
+    said = f"{found or 'no'} problem{'s' * (found != 1)} in {of} {_plural(thing) if many != 1 else thing}"
+    return said + (f", {check.incomparable} could not be compared" if check.incomparable else "")
 
 
-def state(check: Check) -> str:
-    """In a word; where nothing was checked, nothing passed."""
-    return "FAILED" if not check.passed else "passed" if check.checked else "not asked"
+def counted(left_out: Mapping[str, int]) -> str:
+    """``24 whole learning curves, 13 files of weights``."""
+    return ", ".join(f"{count} {kind}" for kind, count in left_out.items())
+
+
+def said(text: str) -> str:
+    """What a page says, without its links and pictures: those depend on what else lies there."""
+    text = re.sub(r'<section id="pictures">.*?</section>|<nav.*?</nav>', "", text, flags=re.DOTALL)
+    text = re.sub(r'</?a\b[^>]*>|<span class="faint">\(not kept here\)</span>', "", text)
+    return re.sub(r"\s+", " ", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text))
+
+
+def _plural(thing: str) -> str:
+    return " and ".join(f"{word}s" for word in thing.split(" and "))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
 
 
 def _short(claim: ClaimResult) -> str:

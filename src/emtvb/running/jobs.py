@@ -53,7 +53,7 @@ def job(snakemake: Any) -> Iterator[Job]:
         root = Path(snakemake.scriptdir).resolve().parents[1]
         _check_recipe(this.recipe, root)
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
-        provenance.record_path([Path(path) for path in snakemake.output], this.recipe["rule"]).unlink(missing_ok=True)
+        before = provenance.take_away(list(snakemake.output), this.recipe["rule"])
         opened = _listen()
         yield this
         opened = opened.copy()  # what follows reads all of our code
@@ -61,7 +61,7 @@ def job(snakemake: Any) -> Iterator[Job]:
         _check_what_was_opened(opened, this.recipe, root)
         provenance.record(
             text, dict(snakemake.wildcards.items()), list(snakemake.input),
-            list(snakemake.output), snakemake.log[0], time.monotonic() - started, this.runs, root,
+            list(snakemake.output), snakemake.log[0], time.monotonic() - started, this.runs, root, before,
         )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ class Record:
         environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
         runs: Of a training: by run id, ``weights``, their digest, and ``trained``, the stretches of its training, each
             with engine, environment and seconds. They may be older than the record and from another machine.
+        since: When a job first made these outputs, to the byte, where it made them again since; else empty.
     """
 
     rule: str
@@ -60,6 +61,7 @@ class Record:
     dirty: bool
     environment: Mapping[str, str]
     runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    since: str = ""
 
 
 def record(
@@ -71,6 +73,7 @@ def record(
     seconds: float,
     runs: Mapping[str, Mapping[str, Any]] | None = None,
     root: Path = PACKAGE.parents[1],
+    before: Record | None = None,
 ) -> Path:
     """Write the record of a job that has just made its outputs; returns its path.
 
@@ -83,25 +86,28 @@ def record(
         seconds: How long it took.
         runs: Who trained its runs.
         root: The clone of the workflow that ran it.
+        before: The record that lay there before, as :func:`take_away` gives it.
     """
     folder = _experiment_folder(Path(log))
     made = json.loads(recipe)
     commit, dirty = git_state(root)
+    path = record_path([Path(output) for output in outputs], made["rule"])
+    digests = {_relative(output, folder): sha256(output) for output in outputs}
     found = Record(
         rule=made["rule"],
         wildcards=dict(wildcards),
         recipe=made,
         inputs={_relative(path, folder): sha256(path) for path in inputs},
-        outputs={_relative(path, folder): sha256(path) for path in outputs},
+        outputs=digests,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 2),
         commit=commit,
         dirty=dirty,
         environment=environment(),
         runs=runs or {},
+        since=_since(before, digests),
     )
-    path = record_path([Path(output) for output in outputs], found.rule)
-    written = asdict(found) if found.runs else {key: value for key, value in asdict(found).items() if key != "runs"}
+    written = {key: value for key, value in asdict(found).items() if value or key not in ("runs", "since")}
     write_text(path, json.dumps(written, indent=1) + "\n")
     return path
 
@@ -123,6 +129,22 @@ def is_made(recipe: str, inputs: Sequence[str], outputs: Sequence[str], log: str
     except (InputError, OSError):
         return False
     return found.recipe == planned and {**found.inputs, **found.outputs} == files
+
+
+def take_away(outputs: Sequence[str], rule: str) -> Record | None:
+    """The record of outputs that are about to be made anew, which is deleted: of a job that is killed, none speaks."""
+    path = record_path([Path(output) for output in outputs], rule)
+    try:
+        found = read(path)
+    except InputError:
+        found = None
+    path.unlink(missing_ok=True)
+    return found
+
+
+def _since(before: Record | None, outputs: Mapping[str, str]) -> str:
+    """When the record that lay there says that these bytes were first made; empty where it speaks of others."""
+    return (before.since or before.made) if before and dict(before.outputs) == dict(outputs) else ""
 
 
 def trained_by(records: Iterable[Record]) -> dict[str, int]:
@@ -174,7 +196,11 @@ def _check(record: Record) -> None:
         raise TypeError("it does not say who trained its runs")
     if not isinstance(record.seconds, int | float) or not isinstance(record.dirty, bool):
         raise TypeError("it holds something else than its time and whether the clone was modified")
-    datetime.fromisoformat(record.made)
+    if not isinstance(record.since, str):
+        raise TypeError("it holds something else than text")
+    for moment in filter(None, (record.made, record.since)):
+        if datetime.fromisoformat(moment).tzinfo is None:
+            raise ValueError("it says a time without saying where")
 
 
 def record_files(folder: Path) -> Iterator[Path]:

@@ -36,12 +36,16 @@ class Rule(NamedTuple):
         text: What can matter of it, in normal form.
         script: The file that its jobs run; None for a rule that only collects.
         outputs: The wildcards in its outputs, sorted; None where it has none.
+        reads: Its input directive as it stands there, in parentheses; empty where it has none.
+        makes: The same of its output directive.
     """
 
     name: str
     text: str
     script: Path | None
     outputs: tuple[str, ...] | None
+    reads: str = ""
+    makes: str = ""
 
 
 def read_rules(root: Path) -> dict[str, Rule]:
@@ -60,12 +64,43 @@ def read_rules(root: Path) -> dict[str, Rule]:
     return found
 
 
-def _rules(file: Path, root: Path) -> Iterator[Rule]:
-    """The rules of one file."""
+def read_names(root: Path) -> dict[str, str]:
+    """What files of rules name outside of rules, but for what all share: by name, the text of its value."""
+    files = sorted((root / "workflow" / "rules").glob("*.smk"))
+    return dict(found for file in files if file.name != "common.smk" for found in _names(file))
+
+
+def _names(file: Path) -> Iterator[tuple[str, str]]:
+    """``NAME = value`` at the margin of a file."""
+    tokens = _read(file)
+    for i, token in enumerate(tokens[:-2]):
+        if token.type == tokenize.NAME and token.start[1] == 0 and tokens[i + 1].string == "=":
+            length = next(n for n, later in enumerate(tokens[i:]) if later.type == tokenize.NEWLINE)
+            yield token.string, _source(file, tokens[i + 2 : i + length])
+
+
+def _read(file: Path) -> list[tokenize.TokenInfo]:
     try:
-        tokens = [token for token in _tokens(file) if token.type not in _SILENT]
+        return [token for token in _tokens(file) if token.type not in _SILENT]
     except (tokenize.TokenError, SyntaxError, UnicodeDecodeError) as error:
         raise InputError("rules", str(file), f"cannot be read ({error})") from None
+
+
+def _source(file: Path, tokens: list[tokenize.TokenInfo]) -> str:
+    """The text of a file from the first to the last of these tokens, in parentheses."""
+    words = [token for token in tokens if token.type not in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)]
+    if not words:
+        return ""
+    (first, start), (last, end) = words[0].start, words[-1].end
+    lines = file.read_text("utf-8").splitlines()[first - 1 : last]
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    return "(" + "\n".join(lines) + "\n)"
+
+
+def _rules(file: Path, root: Path) -> Iterator[Rule]:
+    """The rules of one file."""
+    tokens = _read(file)
     for i, token in enumerate(tokens):
         begins = i == 0 or tokens[i - 1].type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
         if not begins or token.type != tokenize.NAME:
@@ -153,7 +188,8 @@ def _rule(file: Path, name: str, block: list[tokenize.TokenInfo]) -> Rule:
             raise InputError(f"rule {name}: params", _normal(params) or "none", remedy)
         texts = [token.string for token in directives["output"] if token.type == tokenize.STRING]
         outputs = tuple(sorted({found for text in texts for found in _wildcards(text)}))
-    return Rule(name, "\n".join(kept), script, outputs)
+    reads, makes = (_source(file, directives.get(part, [])) for part in ("input", "output"))
+    return Rule(name, "\n".join(kept), script, outputs, reads, makes)
 
 
 def _hands_its_recipe(name: str, params: list[tokenize.TokenInfo]) -> bool:

@@ -1,0 +1,84 @@
+"""To which config an experiment is held: one that whoever made the results could not write along with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from emtvb import config
+from emtvb.config import Experiment
+from emtvb.errors import InputError
+from emtvb.running import provenance
+
+
+@dataclass(frozen=True)
+class Held:
+    """A config.
+
+    Attributes:
+        experiment: What it states.
+        said: Which it is, in words.
+        own: Whether it is the results' own ``settings.json``, since no other is known.
+    """
+
+    experiment: Experiment
+    said: str
+    own: bool = False
+
+
+def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
+    """The config that the results in a folder are held to.
+
+    That is the file that was given; else the clone's own of that name, in ``config/``. Where several state an
+    experiment of that name, as table1.yaml and paper.yaml do, it is the one that the settings beside the results agree
+    with, or the largest. An experiment that the clone does not know is its user's own: it can only be held to the
+    settings that lie beside its results.
+
+    Args:
+        folder: The experiment's folder.
+        root: The clone.
+        file: The config, where a user names one.
+
+    Raises:
+        InputError: Where the file states another experiment than lies there, or nothing can be read.
+    """
+    try:
+        beside = config.load(folder / "settings.json")
+    except InputError as error:
+        beside, why = None, error
+    if file is not None:
+        given = config.load(file)
+        if beside is not None and given.experiment != beside.experiment:
+            remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
+            raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
+        return Held(given, f"{file}, {_digest(Path(file))}")
+    names = [beside.experiment] if beside is not None else []
+    for name in (*names, folder.resolve().name):
+        known = _known(root, name)
+        if known:
+            agreeing = [(path, one) for path, one in known if one == beside]
+            path, experiment = max(agreeing or known, key=lambda found: len(found[1].runs()))
+            return Held(experiment, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}")
+    if beside is None:
+        raise why
+    said = (
+        f"settings.json beside the results, {_digest(folder / 'settings.json')}: this clone has no config of this name"
+    )
+    return Held(beside, said, own=True)
+
+
+def _known(root: Path, name: str) -> list[tuple[Path, Experiment]]:
+    """The clone's configs that state an experiment of a name."""
+    found = []
+    for path in sorted((root / "config").glob("*.yaml")):
+        try:
+            experiment = config.load(path)
+        except InputError:
+            continue  # which is no config, or is being written
+        if experiment.experiment == name:
+            found.append((path, experiment))
+    return found
+
+
+def _digest(path: Path) -> str:
+    return f"sha256 {provenance.sha256(path)[:16]}"
