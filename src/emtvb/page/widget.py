@@ -12,6 +12,7 @@ from emtvb import config
 from emtvb.errors import InputError
 from emtvb.interpret.extraction import by_data
 from emtvb.interpret.systems import Elman
+from emtvb.networks import Network
 from emtvb.own.adapting import Adapted, Wrapped, adapt
 from emtvb.own.fitting import Fitted, judge
 from emtvb.own.variables import as_numpy
@@ -105,7 +106,10 @@ def _found(text: str) -> list[Shown]:
     if made.is_file():
         return content.load(made)
     found = find_run(text, config.results_root())
-    return [show(found.run, found.network())]
+    network = found.network()
+    if not isinstance(network, Network):
+        raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")
+    return [show(found.run, network)]
 
 
 def _of_task(system: Adapted | Wrapped, given: Task | Fitted, first: Mapping[str, str]) -> Editor:

@@ -77,7 +77,7 @@ class Stages:
 
         So a sweep that gets more seeds leaves the page as it is.
         """
-        seeds = {run.seed for run in self._exemplars.values()}
+        seeds = {run.seed for run in self._experiment.exemplars().values()}
         return [shard for shard, runs in self._shards.items() if seeds & {run.seed for run in runs}]
 
     def _settings(self, rule: str, wildcards: Mapping[str, str]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Stages:
                     "tasks": {task.name: {**_plain(task), "name": task.name} for task in experiment.task_list()},
                     "protocol": _plain(experiment.protocol),
                     "shards": [[shard, [_brief(run) for run in self._shards[shard]]] for shard in self.page_shards()],
-                    "exemplars": [run.run_id for run in self._exemplars.values()],
+                    "exemplars": [run.run_id for run in self._experiment.exemplars().values()],
                 }
             case "train_architecture":
                 architecture_run = self._architectures[wildcards["run"]]
