@@ -114,13 +114,23 @@ def test_each_setting_is_named_where_it_changes() -> None:
 
 
 def test_it_is_as_wide_as_a_column_and_its_text_can_be_read() -> None:
-    figure = forest.draw(make_rows(tasks=tuple(f"T{i}" for i in range(24))))
+    figure = forest.draw(make_rows(tasks=tuple(f"T{i}" for i in range(10))))
     assert figure.get_figwidth() == 3.3
     texts = [text for axes in figure.axes for text in (*axes.texts, axes.title)] + figure.texts
     assert min(text.get_fontsize() for text in texts if text.get_text()) >= 7
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [text.get_window_extent(renderer) for text in texts if text.get_text()]
     assert all(box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1 for box in boxes)
+
+
+def test_a_tasks_long_name_has_room() -> None:
+    figure = forest.draw(make_rows(tasks=("T1", "compose-copy")))
+    assert figure.get_figwidth() > 3.3
+    names = parts(figure)[0]
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = {text.get_text(): text.get_window_extent(renderer) for text in names.texts}
+    assert boxes["compose-copy"].x1 < boxes["64"].x0
+    assert boxes["compose-copy"].x0 >= 0
 
 
 def test_numbers_are_what_is_drawn() -> None:

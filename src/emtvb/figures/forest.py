@@ -30,6 +30,8 @@ _NAMES = {"task": 0.04, "hidden_dim": 0.42, "l2": 0.78}
 """Inches from the left: where a cell's settings stand, the last two right-aligned."""
 _ACCURACY, _ERRORS = (0.87, 0.96), (2.0, 0.84)
 """Inches: left edge and width of the panels."""
+_LETTER, _LONGEST = 0.075, 12
+"""Inches that a letter of a task's name takes, of which there is room for two; and letters in a line, at most."""
 _NONE = 0.12
 """Inches of the error panel for cells and seeds that have no error."""
 
@@ -38,6 +40,7 @@ _NONE = 0.12
 def draw(rows: pd.DataFrame) -> Figure:
     """A row per cell; at the left its accuracies, at the right its spectral errors, as wide as a column of print.
 
+    It is wider where tasks have long names.
     Grey dots are seeds, the blue dot with its bar their mean with its interval; the diamond is what is printed, on its
     margin. At the left of the errors stands what has none. Behind a panel: for how many of the seeds there is an error,
     and the verdict: = agrees, a crossed = differs, ? undecided, and a dash where the runs for a verdict are not there.
@@ -47,24 +50,26 @@ def draw(rows: pd.DataFrame) -> Figure:
     """
     cells = list(rows[CELL].drop_duplicates().itertuples(index=False, name=None))
     height = _TOP + _ROW * len(cells) + _FOOT
-    figure = Figure(figsize=(COLUMN, height))
+    extra = _LETTER * max(0, *(min(len(str(task)), _LONGEST) - 2 for task, *_ in cells))
+    width = COLUMN + extra
+    figure = Figure(figsize=(width, height))
     inner = _ROW * len(cells) / height
 
-    def add(left: float, width: float) -> Axes:
-        axes = figure.add_axes((left / COLUMN, _FOOT / height, width / COLUMN, inner))
+    def add(left: float, wide: float) -> Axes:
+        axes = figure.add_axes((left / width, _FOOT / height, wide / width, inner))
         axes.set(ylim=(len(cells) - 0.5, -0.5), yticks=[])
         axes.patch.set_visible(False)
         axes.spines["left"].set_visible(False)
         return axes
 
-    names = add(0, COLUMN)
-    names.set(xlim=(0, COLUMN))
+    names = add(0, width)
+    names.set(xlim=(-extra, COLUMN))
     names.set_axis_off()
     names.set_zorder(-1)
     _name_cells(names, cells)
-    accuracies = add(*_ACCURACY)
-    errors = add(_ERRORS[0] + _NONE, _ERRORS[1] - _NONE)
-    none = add(_ERRORS[0], _NONE)
+    accuracies = add(extra + _ACCURACY[0], _ACCURACY[1])
+    errors = add(extra + _ERRORS[0] + _NONE, _ERRORS[1] - _NONE)
+    none = add(extra + _ERRORS[0], _NONE)
     _fill(accuracies, None, rows[rows["measure"] == "accuracy"], cells)
     _fill(errors, none, rows[rows["measure"] == "spectral_error"], cells)
     _scale_accuracies(accuracies, rows)
@@ -86,7 +91,8 @@ def _name_cells(axes: Axes, cells: list[tuple[Any, Any, Any]]) -> None:
     for i, (task, hidden_dim, l2) in enumerate(cells):
         if task != before[0]:
             shaded = not shaded
-            axes.text(_NAMES["task"], i, wrapped(str(task), 6), va="center", fontweight="bold", fontsize=7)
+            name = wrapped(str(task), _LONGEST)
+            axes.text(axes.get_xlim()[0] + _NAMES["task"], i, name, va="center", fontweight="bold", fontsize=7)
         if (task, hidden_dim) != before:
             axes.text(_NAMES["hidden_dim"], i, str(hidden_dim), ha="right", va="center", fontsize=7)
             if before[0] is not None:
@@ -162,7 +168,7 @@ def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
     axes.set_title("spectral error (rad)   ", fontsize=7.5)
     axes.grid(axis="x", color="0.85", linewidth=0.4, zorder=0)
     none.set(xlim=(-1, 1), xticks=[0], xticklabels=["none"])
-    none.tick_params(axis="x", length=0)
+    none.tick_params(axis="x", length=0, pad=14)  # below the other labels
     none.spines["right"].set_visible(True)
     none.spines["right"].set(color="0.6", linestyle=(0, (2, 2)))
 
@@ -202,7 +208,7 @@ def _legend(figure: Figure, rows: pd.DataFrame) -> None:
     )  # fmt: skip
     verdicts = [f"{sign} {name}" for name, sign in SIGNS.items() if (rows["verdict"] == name).any()]
     said = "   ".join([*verdicts, "n/m: seeds with an error"])
-    figure.text(0.06 / COLUMN, 0.1 / figure.get_figheight(), said, fontsize=7, va="center")
+    figure.text(0.06 / figure.get_figwidth(), 0.1 / figure.get_figheight(), said, fontsize=7, va="center")
 
 
 def _dot(**look: Any) -> Line2D:
