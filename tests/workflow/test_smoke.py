@@ -25,7 +25,7 @@ def results(finished: Project) -> Path:
 def test_the_run_table(results: Path) -> None:
     runs = pd.read_csv(results / "runs.csv")
     assert runs.columns.tolist() == [
-        "run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard",
+        "run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard", "twin",
     ]  # fmt: skip
     assert len(runs) == 12
     assert runs["run_id"].is_unique
@@ -105,7 +105,7 @@ def test_the_page_holds_networks_that_were_trained(results: Path) -> None:
 
 
 def test_every_job_has_a_log(results: Path) -> None:
-    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 6 + 1 + 1 + 1 + 1 + 1 + 8 + 3 + 3 + 3 + 2
+    assert len(list((results / "logs").rglob("*.log"))) == 2 + 6 + 6 + 6 + 6 + 1 + 1 + 1 + 1 + 1 + 4 + 8 + 3 + 3 + 3 + 2
 
 
 def test_progress_is_visible(finished: Project) -> None:
