@@ -110,11 +110,11 @@ def _of_arrays(there: Path, made: Path, relative: float) -> str:
 
 def _same_but_signs(one: np.ndarray, other: np.ndarray, memories: int, relative: float) -> bool:
     """Whether two matrices are the same but for the signs of the components after the memories, which are anyone's."""
-    sizes = [array.copy() for array in (one, other)]
-    for array in sizes:
+    before, now = one.copy(), other.copy()
+    for array in (before, now):
         array[memories:] = np.abs(array[memories:])
         array[:, memories:] = np.abs(array[:, memories:])
-    return bool(np.allclose(*sizes, rtol=relative, atol=relative * _size(other), equal_nan=True))
+    return bool(np.allclose(before, now, rtol=relative, atol=relative * _size(now), equal_nan=True))
 
 
 def _size(array: np.ndarray) -> float:
