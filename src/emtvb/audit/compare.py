@@ -100,9 +100,21 @@ def _of_arrays(there: Path, made: Path, relative: float) -> str:
             elif name.endswith("eigenvalues"):  # in no order of their own
                 if not _same_set(before, now, relative):
                     return f"{name} are others when made again"
+            elif name == "W_hh_in_memories":
+                if not _same_but_signs(before, now, len(new["phi"]), relative):
+                    return f"{name} is another when made again"
             elif not np.allclose(before, now, rtol=relative, atol=relative * _size(now), equal_nan=True):
                 return f"{name} is another when made again"
     return ""
+
+
+def _same_but_signs(one: np.ndarray, other: np.ndarray, memories: int, relative: float) -> bool:
+    """Whether two matrices are the same but for the signs of the components after the memories, which are anyone's."""
+    before, now = one.copy(), other.copy()
+    for array in (before, now):
+        array[memories:] = np.abs(array[memories:])
+        array[:, memories:] = np.abs(array[:, memories:])
+    return bool(np.allclose(before, now, rtol=relative, atol=relative * _size(now), equal_nan=True))
 
 
 def _size(array: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -129,11 +129,11 @@ def _check(
     )
 
 
-def _order(path: Path, part: Sequence[Run], tested: set[str] = frozenset(), whole: bool = False) -> dict[str, Any]:  # type: ignore[assignment]
+def _order(path: Path, part: Sequence[Run], tested: Collection[str] = (), whole: bool = False) -> dict[str, Any]:
     return {
         "weights": str(path),
         "runs": [runs.to_entry(run) for run in part],
-        "tested": sorted(tested & {run.run_id for run in part}),
+        "tested": [run.run_id for run in part if run.run_id in tested],
         "whole": whole,
     }
 

@@ -19,6 +19,9 @@ from emtvb.training import curves, history
 ARRAYS = 1e-3
 """By how much of the largest of them numbers of an exemplar may differ: bases are near singular, BLAS kernels many."""
 
+MEASURES = 0.03
+"""The same of measurements of other architectures."""
+
 _AGAIN = "make it anew: snakemake --force and its path"
 _FROM_WEIGHTS = ("look_at_exemplar", "measure_architecture")
 """Rules whose outputs show networks, and are made again from their weights."""
@@ -160,7 +163,9 @@ def _compared(folder: Path, place: Path, job: Planned, change: Change | None) ->
         if change is not None and Path(path).suffix in compare.PICTURES:
             other = "other versions of libraries draw other pictures"
             continue
-        relative = ARRAYS if kind_of(job) == "exemplars" else 1e-9
+        relative = 1e-9
+        if kind_of(job) == "exemplars":
+            relative = MEASURES if path.endswith(".csv") else ARRAYS
         difference = compare.difference(folder / path, place / path, relative)
         if difference:
             findings.append(Finding(path, difference, _AGAIN))
