@@ -4,6 +4,9 @@
 # make install     only set up .venv: on a cluster, what `.venv/bin/snakemake --profile slurm all` needs
 # make report      the run as one self-contained HTML page
 # make config      only check the config in CONFIG
+# make config      only check the config in CONFIG
+# make config      only check the config in CONFIG
+# make config      only check the config in CONFIG
 # make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
 
 CONFIG ?= config/config.yaml

@@ -41,7 +41,7 @@ MEASURING = {*NAMING, "emtvb/networks.py", "emtvb/weights.py", "emtvb/tables.py"
         "recording", "spectrum", "systems", "verdict",
     )
 }  # fmt: skip
-LOOKING = {*MEASURING, "emtvb/interpret/exemplar.py"} - {
+LOOKING = {*MEASURING, "emtvb/columns.py", "emtvb/interpret/exemplar.py"} - {
     "emtvb/tables.py",
     *(f"emtvb/interpret/{name}.py" for name in ("judging", "measure", "spectrum", "verdict")),
 }
@@ -65,12 +65,12 @@ WHAT_EACH_RULE_REACHES = {
         *MEASURING, *ARCHITECTURES, "emtvb/architectures/runs.py", "emtvb/interpret/architectures.py",
         "emtvb/interpret/exemplar.py",
     },
-    "aggregate_measurements": TABLES,
+    "aggregate_measurements": {*TABLES, "emtvb/columns.py"},
     "aggregate_architectures": TABLES,
     "list_digests": TABLES,
     "state_codecheck": {"emtvb/files.py", "emtvb/paper/__init__.py", "emtvb/paper/codecheck.py"},
     "summarise_learning": {*TABLES, "emtvb/figures/__init__.py", "emtvb/figures/data.py"},
-    "tabulate": {*TABLES, *(f"emtvb/paper/{name}" for name in
+    "tabulate": {*TABLES, "emtvb/columns.py", *(f"emtvb/paper/{name}" for name in
                               ("__init__.py", "evidence.py", "table1.csv", "table1.py"))},
     "animate": {*DRAWING, "emtvb/figures/animation.py"},
     **{f"draw_{name}": {*DRAWING, f"emtvb/figures/{name}.py"} for name in
@@ -79,7 +79,7 @@ WHAT_EACH_RULE_REACHES = {
         "emtvb/files.py", "emtvb/paper/__init__.py", "emtvb/paper/evidence.py", "emtvb/paper/operating.py",
         *(f"emtvb/figures/{name}" for name in ("__init__.py", "emtvb.mplstyle", "evidence.py", "save.py", "style.py")),
     },
-    "draw_interventions": {*DRAWING, "emtvb/figures/interventions.py", "emtvb/tables.py"},
+    "draw_interventions": {*DRAWING, "emtvb/figures/interventions.py", "emtvb/columns.py", "emtvb/tables.py"},
 }  # fmt: skip
 """What is stale after an edit of a file. A rule that comes to reach more is noticed here; see that it has to."""
 
