@@ -302,7 +302,7 @@ def test_who_forces_a_job_has_its_damaged_outputs_made_again(finished: Project, 
 
 
 def test_figures_are_not_drawn_from_damaged_measurements(finished: Project, tmp_path: Path) -> None:
-    """What `make figures` allows makes no measurements: it would read them as they are. Damaged figures are drawn anew."""
+    """What `make figures` allows makes no measurements: it would read them as they are."""
     project = Project.copy(tmp_path, finished.folder)
     allowed = "tables", "tabulate", "figures", *FIGURES
     drawing = "figures", "tables", "--forceall", "-n", *SMOKE, "--allowed-rules", *allowed
