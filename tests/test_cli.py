@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,8 @@ import pandas as pd
 import pytest
 
 from emtvb import cli, networks
+from emtvb.errors import InputError
+from emtvb.results import find_run
 
 EMTVB = Path(sys.executable).with_name("emtvb")
 TINY = "--dimensions 2 --variables 2 --hidden 12 --epochs 2 --batches-per-epoch 120 --curriculum 3,5 --threshold 0.9"
@@ -93,7 +97,13 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         ("train --task T1 --trainer magic", "trainer"),
         ("train --task T1 --output /proc/emtvb", "cannot write there"),
         ("train", "Missing option '--task'"),
+        ("train --task T1 --hidden 1000000", "emtvb train: hidden_dim[0]: 1000000: does not fit"),
+        ("train --task T1 --batch-size 1000000000", "training.batch_size: 1000000000: does not fit"),
+        ("train --task T1 --curriculum 10,1000000000", "training.curriculum[1]: 1000000000: does not fit"),
+        ("train --task T1 --seed 4294967296", "seeds[0]: 4294967296"),
+        ("train --task T1 --l2 1e308", "l2[0]: 1e+308"),
         ("interpret nothing", "no such run"),
+        ("config check \udcff.yaml", "config file: \\udcff.yaml: cannot be read"),
         ("config check nothing.yaml", "cannot be read"),
         ("tasks T9", "unknown name"),
         ("tasks --dimensions 0", "positive integer"),
@@ -197,6 +207,7 @@ def test_an_edit_says_what_the_network_did_beside_the_theory(
         ("--at 6 --variable 2", "edit: nothing: give one of --flip, --set, --swap"),
         ("--at 6 --variable 2 --flip 0 --swap 1", "edit: --flip --swap: give one of"),
         ("--at -1 --variable 2 --flip 0", "--at: -1: give output steps, 0 or more"),
+        ("--at 1000000000000 --variable 2 --flip 0", "--at: 1000000000000: does not fit"),
         ("--at 6 --variable 3 --flip 0", "variable: 3: variables run from 1 (oldest) to s = 2"),
         ("--at 6 --variable 1 --flip 2", "dimension: 2: dimensions run from 0 to 1"),
         ("--at 6 --variable 1 --set +x", "--set: +x: write one + or - for each dimension"),
@@ -231,6 +242,96 @@ def test_a_network_with_too_few_neurons_has_no_basis_and_says_so(emtvb, tmp_path
     status, _, err = emtvb(f"edit {tmp_path / 'small'} --at 6 --variable 1 --flip 0")
     assert status == 2
     assert "5 neurons for 9 elements to store: there can be no basis" in err
+
+
+def test_a_results_root_that_is_none_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for value in (os.fsdecode(b"/tmp/\xff"), "~nobody-of-this-name/x"):
+        monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", value)
+        status, out, err = call("interpret nothing", monkeypatch, capsys)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith("error: EXPERIMENT_OUTPUT_DIR: ")
+
+
+def test_sizes_that_do_not_fit_are_told_by_config_check(emtvb, tmp_path: Path) -> None:
+    smoke = (Path(__file__).parents[1] / "config" / "smoke.yaml").read_text()
+    (tmp_path / "big.yaml").write_text(smoke.replace("hidden_dim: [24]", "hidden_dim: [1000000]"))
+    status, out, err = emtvb(f"config check {tmp_path / 'big.yaml'}")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "big.yaml: hidden_dim[0]: 1000000: does not fit" in err
+    assert "at most" in err
+
+
+def test_figures_of_nothing_measured_are_one_line(emtvb) -> None:
+    """What `make figures` asks before it calls Snakemake."""
+    config = Path(__file__).parents[1] / "config" / "smoke.yaml"
+    status, out, err = emtvb(f"config check --measured {config}")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "runs.csv and 5 more files: not made yet; make reproduce CONFIG=" in err
+
+
+@pytest.mark.parametrize(("command", "goes_on"), [("train --task T1", True), ("audit .", False), ("verify", False)])
+def test_an_interrupted_command_says_what_the_next_call_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, goes_on: bool
+) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "commands", interrupted)
+    status, _, err = call(command, monkeypatch, capsys)
+    assert status == 130
+    assert ("goes on from the last checkpoint" in err) is goes_on
+    assert ("begins anew" in err) is not goes_on
+
+
+def test_a_machine_out_of_memory_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error in (MemoryError("12 GiB for an array"), RuntimeError("DefaultCPUAllocator: can't allocate memory")):
+
+        def full(error: Exception = error, **_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(cli, "commands", full)
+        status, _, err = call("train", monkeypatch, capsys)
+        assert (status, err.count("\n")) == (2, 1)
+        assert err.startswith("error: out of memory (")
+
+
+def test_a_notebooks_matplotlib_backend_is_nothing_to_the_command(trained: Path, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [EMTVB, "edit", trained, "--at", "6", "--variable", "2", "--flip", "1", "--output", tmp_path],
+        env={**os.environ, "MPLBACKEND": "module://nowhere.backend"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+
+
+def test_weights_that_were_left_out_are_named_with_a_call_that_trains_them(trained: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "published here"
+    shutil.copytree(trained, folder)
+    (weights,) = folder.glob("training/*/weights.safetensors")
+    weights.unlink()
+    weights.with_name("train_shard.provenance.json").write_text("{}")
+    with pytest.raises(InputError) as caught:
+        find_run(str(folder), folder).network()
+    message = str(caught.value)
+    assert f"snakemake --cores all '{weights}' --configfile '{folder}/settings.json'" in message
+
+
+@pytest.mark.parametrize("content", ["", "run_id\n", "run_id,task\na,b\n", "\x00"])
+def test_a_damaged_run_table_has_a_remedy_that_works(emtvb, tmp_path: Path, content: str) -> None:
+    """For a folder of `emtvb train`, too, where there is no stage to run."""
+    folder = tmp_path / "mine"
+    assert emtvb(f"train --task T1 {TINY} --output {folder}")[0] == 0
+    (folder / "runs.csv").write_text(content)
+    for command in (f"interpret {folder}", f"train --task T1 {TINY} --output {folder}"):
+        status, _, err = emtvb(command)
+        assert (status, err.count("\n")) == (2, 1)
+        assert "enumerate" not in err
+    (folder / "runs.csv").unlink()
+    assert emtvb(f"train --task T1 {TINY} --output {folder}")[0] == 0
+    assert emtvb(f"interpret {folder}")[0] == 0
 
 
 def test_doctor_prints_a_line_each_and_fails_on_errors(emtvb, monkeypatch: pytest.MonkeyPatch) -> None:

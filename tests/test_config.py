@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
-from emtvb import config
+from emtvb import config, tasks
 from emtvb.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -70,7 +72,8 @@ def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() 
     [
         ("experiment", REMOVED, "experiment: missing: add it"),
         ("experiment", "a/b", 'experiment: "a/b"'),
-        ("experiment", "..", 'experiment: "..": string should match'),
+        ("experiment", "..", 'experiment: "..": a name should have letters, digits'),
+        ("experiment", True, "experiment: True: input should be a valid string"),
         ("hidden_dims", [64], "hidden_dims: unknown key: did you mean hidden_dim?"),
         ("colour", 1, "colour: unknown key: known keys are experiment"),
         ("training.epoch", 1, "training.epoch: unknown key: did you mean epochs?"),
@@ -81,7 +84,17 @@ def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() 
         ("training.gradient_clip", -1, "training.gradient_clip: -1"),
         ("training.curriculum", [], "training.curriculum: []"),
         ("training.curriculum", [10, 0], "training.curriculum[1]: 0"),
-        ("training", None, "training: None"),
+        ("training", None, "training: None: should be keys with values, such as {key: value}; known keys are epochs"),
+        ("training", 3, "training: 3: should be keys with values"),
+        ("exemplar", [1], "exemplar: [1]: should be keys with values"),
+        (
+            "batch_size",
+            3,
+            "batch_size: unknown key: it belongs to training; write training: {batch_size: ...}, or --config",
+        ),
+        ("interpretation.batch_size", 3, "interpretation.batch_size: unknown key: known keys are horizon"),
+        ("training.learning_rate", 1e300, "training.learning_rate: 1e+300: networks are trained in single precision"),
+        ("training.gradient_clip", 1e-300, "training.gradient_clip: 1e-300: networks are trained in single precision"),
         ("interpretation.modulus", 2, "interpretation.modulus: 2"),
         ("hidden_dim", [0], "hidden_dim[0]: 0: input should be greater than or equal to 1"),
         ("hidden_dim", [], "hidden_dim: []: list should have at least 1 item"),
@@ -95,6 +108,12 @@ def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() 
         ("l2", [0, 0.0], "l2: [0, 0.0]: 0 occurs twice"),
         ("threshold", [1.5], "threshold[0]: 1.5: input should be less than or equal to 1"),
         ("threshold", [0], "threshold[0]: 0: input should be greater than 0"),
+        ("l2", [1e308], "l2[0]: 1e+308: networks are trained in single precision"),
+        ("l2", [0, 1e-60], "l2[1]: 1e-60: networks are trained in single precision"),
+        ("l2", [0.1, 0.1000000001], "0.1 and 0.1000000001 are one number in single precision"),
+        ("seeds", [2**32], "seeds[0]: 4294967296: input should be less than 4294967296"),
+        ("seeds", [2**32 - 1, 0], None),
+        ("exemplar.seed", 2**32 + 1, "exemplar.seed: 4294967297"),
         ("seeds", [-1], "seeds[0]: -1"),
         ("seeds", [1, 1], "seeds: [1, 1]: 1 occurs twice"),
         ("seeds", [], "seeds: []"),
@@ -114,7 +133,13 @@ def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() 
         ("tasks", [{"name": "x"}], "either an id or a composition"),
         ("tasks", [{"name": "x", "id": [255, 0, 0], "composition": []}], "either an id or a composition"),
         ("tasks", [{"name": "x", "composition": [[1, 0, 1]]}], "one row per output dimension, d = 8"),
-        ("tasks", [{"name": "x y", "id": [255, 0, 0]}], "tasks[0].name"),
+        (
+            "tasks",
+            [{"name": "x y", "id": [255, 0, 0]}],
+            'tasks[0].name: "x y": a name should have letters, digits and -',
+        ),
+        ("tasks", [{"name": "x", "composition": [3]}], "composition[0]: 3: should be three whole numbers"),
+        ("tasks", [{"name": "x", "id": 5}], "tasks[0].id: 5: should be three whole numbers"),
         ("tasks", [{"name": "T3", "id": [255, 0, 0]}], "not the paper's task of that name"),
         ("tasks", [{"name": "repeat-copy", "id": [510, 0, 0]}], "not the paper's task of that name"),
         ("dimensions", 2000, "too large"),
@@ -141,6 +166,7 @@ def test_bad_settings_are_one_line_that_names_them(path: str, value: object, say
     assert message.startswith("my.yaml: ")
     assert "\n" not in message
     assert len(message) < 300
+    assert not any(word in message for word in ("instance of", "dictionary", "pattern", "Settings"))
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "", "a: [", "\x00", "experiment: &a [*a]", "l2: [0]\nl2: [1]"])
@@ -152,6 +178,91 @@ def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="cannot be read"):
         config.load(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("seeds: [010]", "010 at line 1 would be read as 8"),
+        ("seeds: [1]\nl2: [12:30]", "12:30 at line 2 would be read as 750"),
+        ("seeds: [0x10]", "0x10 at line 1 would be read as 16"),
+        ("seeds: [0b11]", "would be read as 3"),
+        ("seeds: [1_000]", "1_000 at line 1 would be read as 1000"),
+        ("l2: [1:30.5]", "1:30.5 at line 1 would be read as 90.5"),
+        ("training: {epochs: 1, epochs: 2}", "the key epochs occurs twice, at line 1"),
+        ("? [1]\n: 2", "a key is no name"),
+        ("seeds: [" + "1" * 5000 + "]", "cannot be read"),
+        ("experiment: 2024-13-45", "put text in quotes"),
+        ("a: " + "[" * 100_000 + "]" * 100_000, "my.yaml"),
+        ("\n".join(" " * i + "a:" for i in range(3000)), "my.yaml"),
+        ("{a: " * 20_000, "my.yaml"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_or_in_none_is_one_line(tmp_path: Path, content: str, says: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(content)
+    with pytest.raises(InputError) as caught:
+        config.load(path)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("experiment: é\n".encode("latin-1"), "not text in UTF-8 (byte 12 is 0xe9)"),
+        ("experiment: x\n".encode("utf-16"), "not text in UTF-8"),
+        (bytes(range(256)), "my.yaml"),
+        (b"\x89PNG\r\n\x1a\n", "not text in UTF-8"),
+    ],
+)
+def test_files_that_are_no_text_are_one_line(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        config.load(path)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + yaml.safe_dump(GOOD).encode())
+    assert config.load(path) == config.check(GOOD)
+
+
+@pytest.mark.parametrize("value", ["010", ["010"], ["12:30"], {"batch_size": "1_0"}])
+def test_what_a_call_gives_is_held_to_the_same(value: object) -> None:
+    """`--config` hands over what stands in lists as text; a text alone it has read by itself."""
+    with pytest.raises(InputError, match="would be read as"):
+        config.reread(value)
+    assert config.reread({"a": ["1", "1e-3", "x", "0.5"]}) == {"a": [1, "1e-3", "x", 0.5]}
+
+
+def test_ids_of_a_task_are_found_once_for_a_sweep_of_many_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[object] = []
+    canonical = tasks.canonical_name
+    monkeypatch.setattr(tasks, "canonical_name", lambda *of: found.append(of) or canonical(*of))
+    assert len(config.check({**GOOD, "seeds": list(range(2000)), "l2": [0]}).runs()) == 2000
+    assert len(found) < 100
+
+
+class Counted(int):
+    """An integer that counts how often it is compared."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return int(self) == other
+
+    __hash__ = int.__hash__
+
+
+def test_repeats_are_found_without_comparing_all_pairs() -> None:
+    assert config._first_repeated([Counted(value) for value in range(2000)]) is None
+    assert Counted.compared < 20_000
+    assert config._first_repeated([Counted(1), Counted(2), Counted(1)]) == 1
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
@@ -207,3 +318,35 @@ def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert config.results_root() == Path.home() / "results"
     with pytest.raises(InputError, match="not writable"):
         config.check_results_root(Path("/proc/emtvb"))
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (os.fsdecode(b"/tmp/\xff"), "not text in UTF-8"),
+        ("~nobody-of-this-name/results", "there is no such user"),
+        ("/tmp/" + "a" * 300, "choose a shorter name"),
+        ("/tmp/a\tb", "control characters"),
+        ("/dev/null/results", "is a file"),
+    ],
+)
+def test_a_results_root_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, value: str, says: str) -> None:
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", value)
+    with pytest.raises(InputError) as caught:
+        config.check_results_root(config.results_root())
+    message = str(caught.value)
+    assert message.startswith("EXPERIMENT_OUTPUT_DIR: ")
+    assert says in message
+    assert "\n" not in message
+    message.encode()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_one_line_before_any_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int) -> None:
+    def full(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(InputError, match="nothing more can be written to its disk"):
+        config.check_results_root(tmp_path / "results")
+    assert list(tmp_path.iterdir()) == []

@@ -42,7 +42,7 @@ MEASURING = {*NAMING, "emtvb/networks.py", "emtvb/weights.py", "emtvb/tables.py"
         "recording", "spectrum", "systems", "verdict",
     )
 }  # fmt: skip
-LOOKING = {*MEASURING, "emtvb/interpret/exemplar.py"} - {
+LOOKING = {*MEASURING, "emtvb/columns.py", "emtvb/interpret/exemplar.py"} - {
     "emtvb/tables.py",
     *(f"emtvb/interpret/{name}.py" for name in ("judging", "measure", "spectrum", "verdict")),
 }
@@ -87,12 +87,12 @@ WHAT_EACH_RULE_REACHES = {
     },
     "tabulate_deciding": {*TABLES, *STUDY, "emtvb/study/deciding.py"},
     "tabulate_foretelling": {*TABLES, *STUDY, "emtvb/study/foretelling.py"},
-    "aggregate_measurements": TABLES,
+    "aggregate_measurements": {*TABLES, "emtvb/columns.py"},
     "aggregate_architectures": TABLES,
     "list_digests": TABLES,
     "state_codecheck": {"emtvb/files.py", "emtvb/paper/__init__.py", "emtvb/paper/codecheck.py"},
     "summarise_learning": {*TABLES, "emtvb/figures/__init__.py", "emtvb/figures/data.py"},
-    "tabulate": {*TABLES, *(f"emtvb/paper/{name}" for name in
+    "tabulate": {*TABLES, "emtvb/columns.py", *(f"emtvb/paper/{name}" for name in
                               ("__init__.py", "evidence.py", "table1.csv", "table1.py"))},
     "animate": {*DRAWING, "emtvb/figures/animation.py"},
     **{f"draw_{name}": {*DRAWING, f"emtvb/figures/{name}.py"} for name in
@@ -101,7 +101,7 @@ WHAT_EACH_RULE_REACHES = {
         "emtvb/files.py", "emtvb/paper/__init__.py", "emtvb/paper/evidence.py", "emtvb/paper/operating.py",
         *(f"emtvb/figures/{name}" for name in ("__init__.py", "emtvb.mplstyle", "evidence.py", "save.py", "style.py")),
     },
-    "draw_interventions": {*DRAWING, "emtvb/figures/interventions.py", "emtvb/tables.py"},
+    "draw_interventions": {*DRAWING, "emtvb/figures/interventions.py", "emtvb/columns.py", "emtvb/tables.py"},
     "draw_forest": {*DRAWING, *TABLES, "emtvb/figures/forest.py", *(f"emtvb/paper/{name}" for name in
                     ("__init__.py", "evidence.py", "forest.py", "table1.csv", "table1.py", "twins.py"))},
     "draw_solutions": {*DRAWING, *TABLES, "emtvb/figures/solutions.py", *(f"emtvb/paper/{name}" for name in

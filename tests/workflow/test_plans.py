@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from emtvb.errors import InputError
 from emtvb.running import recipes
+from emtvb.running.recipes import check_python
 
 from .conftest import ROOT, Project
 
@@ -94,17 +96,6 @@ def _install_another(library: str) -> Callable[[Project], object]:
     return install
 
 
-def _replace(name: str) -> Callable[[Project], object]:
-    """Put another file in the place of one, with the times of long ago: a restored backup, ``cp -p``."""
-
-    def replace(project: Project) -> None:
-        path = project.folder / "results" / "smoke" / name
-        path.write_bytes(path.read_bytes()[:-1] + b"9")
-        os.utime(path, (10**9, 10**9))
-
-    return replace
-
-
 def _touch_everything(project: Project) -> None:
     for path in project.folder.rglob("*"):
         if ".snakemake" not in path.parts:
@@ -154,11 +145,6 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
               "draw_spectrum": 1, "draw_weights": 1, "state_codecheck": 1, **PAGE}),
     "seeds in another order": (_edit(CONFIG, "seeds: [1, 2]\nexemplar: {", "seeds: [2, 1]\nexemplar: {seed: 1, "),
              {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING}),
-    "a table replaced, with an old time": (_replace("measurements.csv"), TABLES),
-    "the same, memory lost": (lambda project: (_forget(project), _replace("measurements.csv")(project)), TABLES),
-    "a figure's numbers replaced": (_replace("figures/spectrum.csv"), {"draw_spectrum": 1}),
-    "weights replaced, with an old time": (_replace("training/T1_h24_l2-0.001_seeds1-5/weights.safetensors"),
-             {"train_shard": 1, "measure_shard": 1, "study_solutions": 1, **TABLES, **LEARNING, **DIGESTS, **PAGE}),
     "pillow's version": (_install_another("pillow"), FIGURES),
     "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
     "a script's path in single quotes, then its module": (
@@ -252,6 +238,165 @@ def test_an_edit_restales_what_depends_on_it_and_nothing_else(finished: Project,
     change, stale = EDITS[edit]
     change(project)
     assert project.planned(*SMOKE) == stale
+
+
+SHARD = "T1_h24_l2-0.001_seeds1-5"
+TRAINED_AGAIN = {"train_shard": 1, "measure_shard": 1, **TABLES, **LEARNING, **DIGESTS}
+
+
+def _said(result: subprocess.CompletedProcess[str], words: str) -> str:
+    """The one line that has these words."""
+    assert result.returncode != 0
+    assert "Traceback" not in result.stderr
+    (line,) = (line for line in (result.stdout + result.stderr).splitlines() if words in line)
+    return line
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "remade"),
+    [
+        (f"training/{SHARD}/weights.safetensors", _truncate, TRAINED_AGAIN),
+        (f"training/{SHARD}/weights.safetensors", _flip, TRAINED_AGAIN),
+        (f"measurements/{SHARD}.csv", _flip, {"measure_shard": 1, **TABLES}),
+        ("measurements.csv", _flip, TABLES),
+        ("runs.csv", _flip, {"enumerate_runs": 1, **TABLES, **LEARNING}),
+        ("figures/spectrum.csv", _truncate, {"draw_spectrum": 1}),
+    ],
+)
+@pytest.mark.parametrize("forgotten", [False, True], ids=["", "memory lost"])
+def test_a_file_that_is_not_what_its_record_says_is_refused_before_anything_is_run(
+    finished: Project,
+    tmp_path: Path,
+    name: str,
+    damage: Callable[[Path], None],
+    remade: dict[str, int],
+    forgotten: bool,
+) -> None:
+    """By name, whatever its time, and nothing is lost; once it is gone with its record, it is made again."""
+    project = Project.copy(tmp_path, finished.folder)
+    path = project.folder / "results/smoke" / name
+    damage(path)
+    os.utime(path, (10**9, 10**9))
+    if forgotten:
+        _forget(project)
+    before = {file: file.read_bytes() for file in (project.folder / "results").rglob("*") if file.is_file()}
+    for call in (SMOKE, ("-n", *SMOKE)):
+        line = _said(project.snakemake(*call), "not what its record")
+        assert line.startswith(f"error: results file: results/smoke/{name}: ")
+    assert before == {file: file.read_bytes() for file in (project.folder / "results").rglob("*") if file.is_file()}
+    (record,) = (Path(word) for word in line.split() if word.endswith(".provenance.json"))
+    (project.folder / record).unlink()
+    path.unlink()
+    planned = project.planned(*SMOKE)
+    assert remade.items() <= planned.items()
+    assert planned["train_shard"] == remade.get("train_shard", 0)
+
+
+def test_damaged_weights_are_made_again_from_what_was_trained(finished: Project, tmp_path: Path) -> None:
+    """To the last bit, by the remedy that the refusal names, and the measurement with them."""
+    project = Project.copy(tmp_path, finished.folder)
+    results = project.folder / "results/smoke"
+    weights, measured = results / f"training/{SHARD}/weights.safetensors", results / f"measurements/{SHARD}.csv"
+    before = weights.read_bytes(), measured.read_bytes(), (results / "measurements.csv").read_bytes()
+    _truncate(weights)
+    assert project.snakemake(*SMOKE).returncode != 0
+    weights.unlink()
+    weights.with_name("train_shard.provenance.json").unlink()
+    result = project.snakemake("results/smoke/measurements.csv", *SMOKE)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("already trained (2 of 2)") == 1
+    assert (weights.read_bytes(), measured.read_bytes(), (results / "measurements.csv").read_bytes()) == before
+
+
+def test_who_forces_a_job_has_its_damaged_outputs_made_again(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    _flip(project.folder / f"results/smoke/training/{SHARD}/weights.safetensors")
+    name = f"results/smoke/training/{SHARD}/weights.safetensors"
+    assert TRAINED_AGAIN.items() <= project.planned("--forcerun", name, *SMOKE).items()
+    assert project.planned("--force", name, *SMOKE) == {"train_shard": 1}
+    assert project.planned("--forceall", *SMOKE)["train_shard"] == 6
+    _said(project.snakemake("-n", "--forcerun", "draw_spectrum", *SMOKE), "not what its record")
+
+
+def test_figures_are_not_drawn_from_damaged_measurements(finished: Project, tmp_path: Path) -> None:
+    """What `make figures` allows makes no measurements: it would read them as they are."""
+    project = Project.copy(tmp_path, finished.folder)
+    allowed = "tables", "tabulate", "figures", *FIGURES
+    drawing = "figures", "tables", "--forceall", "-n", *SMOKE, "--allowed-rules", *allowed
+    _flip(project.folder / "results/smoke/figures/spectrum.csv")
+    assert project.planned(*drawing)["draw_spectrum"] == 1
+    _flip(project.folder / "results/smoke/measurements.csv")
+    assert "results/smoke/measurements.csv" in _said(project.snakemake(*drawing), "not what its record")
+
+
+def test_a_file_that_is_kept_by_deleting_its_record_restales_what_read_it(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    path = project.folder / f"results/smoke/measurements/{SHARD}.csv"
+    _flip(path)
+    path.with_suffix(".provenance.json").unlink()
+    assert project.planned(*SMOKE) == TABLES
+
+
+def test_text_among_measurements_is_one_line_that_stands_last(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    path = project.folder / f"results/smoke/measurements/{SHARD}.csv"
+    header, first, *rest = path.read_text().splitlines()
+    values = first.split(",")
+    values[header.split(",").index("spectral_error")] = "lots"
+    path.write_text("\n".join([header, ",".join(values), *rest, ""]))
+    path.with_suffix(".provenance.json").unlink()
+    result = project.snakemake("results/smoke/measurements.csv", *SMOKE)
+    assert result.returncode != 0
+    assert "Traceback" not in result.stderr
+    last = [line for line in result.stderr.splitlines() if line][-6:]
+    (line,) = (line for line in last if "is 'lots': not a number" in line)
+    assert line.startswith(f"error: table results/smoke/measurements/{SHARD}.csv: spectral_error of ")
+
+
+def test_reasons_are_short_and_say_what_changed(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    project.edit("src/emtvb/figures/spectrum.py", "import pandas", "import json\nimport pandas")
+    project.edit(CONFIG, "  horizon: 12", "  horizon: 12\n  modulus: 0.8")
+    result = project.snakemake("-n", *SMOKE)
+    lines = (result.stdout + result.stderr).splitlines()
+    reasons = [line for line in lines if "Params have changed" in line]
+    assert reasons
+    assert max(map(len, reasons)) < 400
+    assert "draw_spectrum: made otherwise now: emtvb/figures/spectrum.py" in lines
+    assert "measure_shard: made otherwise now: settings" in lines
+
+
+def test_a_notebooks_matplotlib_backend_is_nothing_to_jobs(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    figure = project.folder / "results/smoke/figures/composition.png"
+    figure.unlink()
+    result = project.snakemake(
+        "results/smoke/figures/composition.png", *SMOKE, MPLBACKEND="module://matplotlib_inline.nowhere"
+    )
+    assert result.returncode == 0, result.stderr
+    assert figure.is_file()
+
+
+def test_a_job_that_is_killed_leaves_no_record_of_what_it_was_to_make(finished: Project, tmp_path: Path) -> None:
+    """Else its outputs, half made, would be taken for damaged ones."""
+    project = Project.copy(tmp_path, finished.folder)
+    project.edit("workflow/scripts/state_settings.py", "with job(snakemake)", "import os\n\nwith job(snakemake)")
+    text = (project.folder / "workflow/scripts/state_settings.py").read_text()
+    (project.folder / "workflow/scripts/state_settings.py").write_text(f"{text}    os.kill(os.getpid(), 9)\n")
+    record = project.folder / "results/smoke/settings.provenance.json"
+    assert record.is_file()
+    assert project.snakemake("results/smoke/settings.json", *SMOKE).returncode != 0
+    assert not record.exists()
 
 
 def test_an_output_without_its_record_is_as_snakemake_remembers_it(finished: Project, tmp_path: Path) -> None:
@@ -376,14 +521,47 @@ def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> 
         (["--config", "tasks=[T7]"], "T7: unknown name"),
         (["--config", "seed=3"], "seed: unknown key: did you mean seeds?"),
         (["--config", "tasks=[{name: x, id: [254, 0, 0]}]"], "exactly d = 8 ones"),
+        (["--config", "seeds=[4294967296]"], "seeds[0]: 4294967296"),
+        (["--config", "seeds=[010]"], "010 at line 1 would be read as 8"),
+        (["--config", "seeds=[12:30]"], "12:30 at line 1 would be read as 750"),
+        (["--config", "batch_size=0"], "it belongs to training; write training: {batch_size: ...}, or --config"),
+        (["--config", "training={batch_size: 0}"], "training.batch_size: 0"),
+        (["--config", "hidden_dim=[1000000]"], "hidden_dim[0]: 1000000: does not fit"),
+        (
+            ["-n", "--config", "interpretation={horizon: 1000000000}"],
+            "interpretation.horizon: 1000000000: does not fit",
+        ),
+        (["--configfile", "twice.yaml"], "the key seeds occurs twice, at line 7"),
+        (["--configfile", "octal.yaml"], "010 at line 6 would be read as 8"),
     ],
 )
 def test_bad_settings_stop_before_any_work(project: Project, arguments: list[str], says: str) -> None:
+    own = "experiment: own\ntasks: [T1]\nhidden_dim: [8]\nl2: [0]\nthreshold: [0.9]\n"
+    (project.folder / "twice.yaml").write_text(f"{own}seeds: [1]\nseeds: [2]\n")
+    (project.folder / "octal.yaml").write_text(f"{own}seeds: [010]\n")
     result = project.snakemake(*arguments)
     assert result.returncode != 0
     assert len([line for line in result.stderr.splitlines() if says in line]) == 1
     assert "Traceback" not in result.stderr
     assert not (project.folder / "results").exists()
+
+
+@pytest.mark.parametrize("cores", ["0", "-3"])
+def test_a_run_on_no_cores_ends_with_one_line(project: Project, cores: str) -> None:
+    _said(project.snakemake("--cores", cores, *SMOKE), f"--cores: {cores}: give a number from 1, or all")
+
+
+def test_a_gpu_that_is_not_there_is_missed_once(project: Project) -> None:
+    result = project.snakemake(*SMOKE, "--config", "trainer=cuda", CUDA_VISIBLE_DEVICES="")
+    _said(result, "trainer: cuda: torch finds no CUDA GPU on this machine; use auto")
+    assert not list((project.folder / "results").rglob("*.csv"))
+
+
+@pytest.mark.parametrize("place", ["a b", "a'b", "a(b)"])
+def test_a_python_in_whose_path_a_shell_sees_more_is_refused_at_once(place: str) -> None:
+    with pytest.raises(InputError, match="Snakemake starts no job"):
+        check_python(ROOT, f"/somewhere/{place}/.venv/bin/python")
+    check_python(ROOT, "/somewhere/a-b_1.2/.venv/bin/python")
 
 
 def test_an_unwritable_results_folder_stops_before_any_work(project: Project) -> None:

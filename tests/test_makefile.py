@@ -1,0 +1,95 @@
+"""The Makefile refuses in its first second what would only fail later, and hands names to the shell as they are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "CONFIG")}
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env={**variables, **environment}, text=True, capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+def clone(folder: Path) -> Path:
+    """A folder with the Makefile and stand-ins for what it calls, which say with what they were called."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "Makefile", folder)
+    shutil.copy(ROOT / "Snakefile", folder)
+    shutil.copytree(ROOT / "workflow/rules", folder / "workflow/rules")
+    for name in ("pyproject.toml", "constraints.txt"):
+        (folder / name).touch()
+    (folder / ".venv/bin").mkdir(parents=True)
+    for name in ("python", "emtvb", "snakemake"):
+        path = folder / ".venv/bin" / name
+        path.write_text('#!/bin/sh\nfor word in "$0" "$@"; do printf "<%s>" "$word"; done\necho\n')
+        path.chmod(0o755)
+    (folder / ".venv/.runs").touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "a'b", 'a"b', "a(b)", "a$b", "a&b", "a;b", "a[b]", "a{b}", "a*b", "a\\b", "a\tb"]
+)
+@pytest.mark.parametrize("target", ["reproduce", "install", "test", "figures"])
+def test_a_path_in_which_no_job_can_be_started_is_refused_before_anything_is_installed(
+    tmp_path: Path, name: str, target: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    for file in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / file, folder)
+    result = make(folder, target, PYTHON="false")
+    assert result.returncode != 0
+    (line,) = (line for line in result.stderr.splitlines() if not line.startswith("make"))
+    assert line.startswith("error: folder: ")
+    assert "move the clone" in line
+    assert not (folder / ".venv").exists()
+
+
+def test_an_ordinary_path_is_not_refused(tmp_path: Path) -> None:
+    assert make(clone(tmp_path / "a-b_1.2é,+=@%#"), "folder").returncode == 0
+
+
+@pytest.mark.parametrize("cores", ["0", "-1", "two", "", "1.5", "a'b", "1 2", "00"])
+@pytest.mark.parametrize("target", ["reproduce", "figures", "report"])
+def test_cores_that_are_no_number_are_one_line(tmp_path: Path, cores: str, target: str) -> None:
+    result = make(clone(tmp_path / "clone"), target, f"CORES={cores}")
+    assert result.returncode != 0
+    (line,) = (line for line in result.stderr.splitlines() if not line.startswith("make"))
+    assert line == f"error: CORES: {cores}: give a number from 1, or all"
+    assert "snakemake" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.yaml", "a'b.yaml", 'a"b.yaml', "a[1].yaml", "a(b).yaml", "a;b&c.yaml", "a*.yaml"]
+)
+def test_a_configs_name_reaches_every_command_as_it_is(tmp_path: Path, name: str) -> None:
+    folder = clone(tmp_path / "clone")
+    for target, calls in (("reproduce", 3), ("figures", 3), ("config", 1)):
+        result = make(folder, "-s", target, f"CONFIG=../{name}", "CORES=2")
+        assert result.returncode == 0, result.stderr
+        lines = [line for line in result.stdout.splitlines() if line.startswith("<")]
+        assert len(lines) == calls
+        assert all(f"<../{name}>" in line for line in lines)
+    assert make(folder, "-s", "report", f"CONFIG=../{name}").stdout.count(f"<../{name}>") == 4
+
+
+def test_configs_are_checked_before_snakemake_reads_them(tmp_path: Path) -> None:
+    """So that a bad one is one line, and not Snakemake's thirty."""
+    folder = clone(tmp_path / "clone")
+    (folder / ".venv/bin/emtvb").write_text("#!/bin/sh\necho 'error: a line' >&2\nexit 2\n")
+    for target in ("reproduce", "figures", "report", "config"):
+        result = make(folder, "-s", target)
+        assert result.returncode != 0
+        assert result.stdout == ""
+        assert [line for line in result.stderr.splitlines() if not line.startswith("make")] == ["error: a line"]
