@@ -55,8 +55,7 @@ def test_it_waits_for_none_of_them(
 ) -> None:
     state(cluster, *NODES[1:], state="DRAIN")  # one node is left: the other shard's task waits
     call = submit()
-    call.wait_for_training(SHARDS[0])
-    _, job = at_work(cluster, call, SHARDS[0])
+    _, job = at_work(cluster, call, *SHARDS)
     cluster.slurm("scancel", job.split("_")[0], check=True)  # the whole array
     wait(lambda: call.said().count("Trying to restart job") == 2, call.process)
 
