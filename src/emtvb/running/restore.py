@@ -48,8 +48,18 @@ def restore(folder: Path, memory: Path = Path(".snakemake")) -> int:
             RECORD_FORMAT_VERSION, KNOWN_FORMAT,
         )  # fmt: skip
         return 0
+    try:
+        return _restore(records, folder, FilePersistence(path=memory.absolute()))
+    except (AttributeError, TypeError) as error:
+        log.warning(
+            "this Snakemake writes its memory in another way (%s): what .snakemake does not know is made again", error
+        )
+        return 0
+
+
+def _restore(records: Mapping[Path, Record], folder: Path, store: FilePersistence) -> int:
+    """Write what Snakemake lacks; returns how many outputs it had forgotten."""
     digest = cache(provenance.sha256)
-    store = FilePersistence(path=memory.absolute())
     forgotten = 0
     for path, record in records.items():
         changed = _changed(record, folder, digest)
