@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from emtvb.running.provenance import Record
 from emtvb.running.recipes import Recipe
 from emtvb.running.restore import Restored, refuse
 
+ROOT = Path(__file__).parents[2]
 WEIGHTS, MEASURED, TABLE = "training/a/weights.safetensors", "measurements/a.csv", "measurements.csv"
 
 
@@ -153,3 +157,51 @@ def test_an_input_of_another_experiment_is_remembered_as_the_rule_spells_it(fold
     remembered = restore._remembered(record, Path(folder), "param")
     root = folder.removesuffix("paper")
     assert remembered.input == [f"{root}paper/runs.csv", f"{root}twins/measurements.csv"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Results of one job."""
+    (tmp_path / "paper").mkdir()
+    for name in ("runs.csv", "runs.provenance.json"):
+        shutil.copy(ROOT / "results" / "paper" / name, tmp_path / "paper" / name)
+    return tmp_path / "paper"
+
+
+def test_what_was_forgotten_is_remembered_once(folder: Path, tmp_path: Path) -> None:
+    memory = tmp_path / ".snakemake"
+    restore.restore(folder, memory)
+    (remembered,) = [path for path in memory.rglob("*") if path.is_file()]
+    before = remembered.stat().st_mtime_ns
+    restore.restore(folder, memory)
+    assert remembered.stat().st_mtime_ns == before
+
+
+def test_a_later_snakemake_whose_memory_has_another_form(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It goes on without, and says so."""
+    monkeypatch.setattr(restore, "RECORD_FORMAT_VERSION", restore.KNOWN_FORMAT + 1)
+    with caplog.at_level(logging.WARNING):
+        restore.restore(folder, tmp_path / ".snakemake")
+    assert [record.getMessage() for record in caplog.records] == [
+        "this Snakemake keeps its memory in another form (7, not 6): what .snakemake does not know is made again"
+    ]
+    assert not (tmp_path / ".snakemake").exists()
+
+
+@pytest.mark.parametrize("name", ["_record_path", "_write_record", "__init__"])
+def test_a_later_snakemake_that_writes_it_in_another_way(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    monkeypatch.setattr(restore.FilePersistence, name, lambda self: None)
+    with caplog.at_level(logging.WARNING):
+        restore.restore(folder, tmp_path / ".snakemake")
+    (record,) = caplog.records
+    assert record.getMessage().startswith("this Snakemake writes its memory in another way (")
+
+
+def test_the_lower_bound_of_snakemake_is_the_version_that_keeps_its_memory_in_this_form() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (snakemake,) = (text for text in wanted if re.match(r"snakemake\W*[<>=]", text))
+    assert snakemake == "snakemake>=9.17,<10"

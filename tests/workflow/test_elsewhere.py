@@ -157,6 +157,24 @@ def test_a_parent_that_puts_its_own_script_in_a_rules_place_is_refused(tmp_path:
     assert not list(folder.rglob("*.provenance.json"))
 
 
+def test_a_module_that_lies_on_no_disk_is_refused_in_one_line(tmp_path: Path) -> None:
+    """As github(...) names it; here a commit of a clone, which Snakemake reads in the same way."""
+    clone, folder = tmp_path / "clone", tmp_path / "parent"
+    for path in (clone, folder):
+        path.mkdir()
+    Project.copy(clone)
+    made = commit(clone)
+    parent = Elsewhere(folder, clone, "", 'config["emtvb"]', " as emtvb_*")
+    text = (folder / "Snakefile").read_text()
+    place = f"git+file://{clone}/workflow/rules/common.smk@{made}"
+    (folder / "Snakefile").write_text(text.replace(f"{clone}/workflow/Snakefile", place))
+    result = parent.snakemake("emtvb_all", "-n")
+    assert result.returncode != 0
+    said = [line for line in (result.stdout + result.stderr).splitlines() if "read as files" in line]
+    assert len(said) == 1
+    assert "clone the repository and name the clone's workflow/Snakefile" in said[0]
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the wheel holds, as pip unpacks it."""

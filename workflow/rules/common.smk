@@ -21,7 +21,13 @@ from emtvb.running.stages import Stages
 # The version of the package that this workflow is written for; a clone comes with it.
 PACKAGE_VERSION = "0.2.0"
 STARTED = time.time()
-ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
+HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
+if not Path(HERE).is_dir():
+    raise WorkflowError(
+        f"workflow: {HERE}: its rules and scripts are read as files; clone the repository and name the clone's "
+        "workflow/Snakefile (config/README.md)"
+    )
+ROOT = Path(HERE).resolve().parents[1]
 
 # Figures are drawn into files. What a notebook tells its own matplotlib is nothing for jobs, which inherit this.
 os.environ.pop("MPLBACKEND", None)

@@ -113,10 +113,23 @@ def restore(folder: Path, memory: Path = Path(".snakemake")) -> Restored:
             RECORD_FORMAT_VERSION, KNOWN_FORMAT,
         )  # fmt: skip
         return found
-    store = FilePersistence(path=memory.absolute())
+    try:
+        _remember(records, unreadable, found, folder, FilePersistence(path=memory.absolute()))
+    except (AttributeError, TypeError) as error:
+        log.warning(
+            "this Snakemake writes its memory in another way (%s): what .snakemake does not know is made again", error
+        )
+    return found
+
+
+def _remember(
+    records: Mapping[Path, Record], unreadable: set[Path], found: Restored, folder: Path, store: FilePersistence
+) -> None:
+    """Write what Snakemake lacks, and that what read other inputs than lie there now is of other ones."""
+    digest = cache(provenance.sha256)
     for path, record in records.items():
         gone = [name for name in record.inputs if _is_gone(name, folder, found, unreadable)]
-        anew = [name for name in _others(record.inputs, folder, digest) if str(folder / name) not in damaged]
+        anew = [name for name in _others(record.inputs, folder, digest) if str(folder / name) not in found.damaged]
         for names, what in ((gone, "gone, and so is its record"), (anew, "another than the one that was read")):
             if names:
                 log.warning("%s: %s; %s is run again", ", ".join(names[:3]), what, record.rule)
@@ -127,7 +140,6 @@ def restore(folder: Path, memory: Path = Path(".snakemake")) -> Restored:
                 store._write_record(name, _remembered(record, folder, "other inputs"))
             elif _time(remembered) < _time(path) or not _is_of(record, remembered):
                 store._write_record(name, _remembered(record, folder, _param(record)))
-    return found
 
 
 def refuse(restored: Restored, files: Iterable[str], forced: Callable[[Maker], bool] = lambda _: False) -> None:
