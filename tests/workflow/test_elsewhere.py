@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,38 @@ def test_another_clones_package_of_the_same_version_runs_and_the_record_names_wh
     assert again["dirty"]
 
 
+def redrawn(result: subprocess.CompletedProcess[str]) -> set[str]:
+    """The rules that a dry run would run."""
+    assert result.returncode == 0, result.stderr
+    stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\n\n", result.stdout + result.stderr, re.DOTALL)
+    rules = {line.split()[0].removeprefix("emtvb_") for line in stats[1].splitlines()} if stats else set()
+    return rules - {"total", "all"}
+
+
+def edit_weights(package: Path) -> None:
+    """Edit a figure's module."""
+    weights = package / "figures" / "weights.py"
+    weights.write_text(weights.read_text().replace("import pandas", "import json\nimport pandas", 1))
+
+
+def test_with_another_clones_package_an_edit_of_a_figures_module_redraws_that_figure(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """In both clones, that is: in one alone it makes two versions of them."""
+    other = Project.copy(tmp_path_factory.mktemp("other"))
+    packages = {"PYTHONPATH": str(other.folder / "src")}
+    (project.folder / "tiny.json").write_text(json.dumps(TINY))
+    tiny = ("--configfile", "tiny.json")
+    assert project.snakemake(*tiny, **packages).returncode == 0
+    edit_weights(other.folder / "src" / "emtvb")
+    assert project.snakemake(*tiny, "-n", **packages).returncode != 0
+    edit_weights(project.folder / "src" / "emtvb")
+    assert redrawn(project.snakemake(*tiny, "-n", **packages)) == {"draw_weights"}
+    assert project.snakemake(*tiny, **packages).returncode == 0
+    audit = project.snakemake("audit", *tiny, **packages)
+    assert audit.returncode == 0, audit.stderr
+
+
 class Elsewhere:
     """A workflow of somebody else's that uses a clone as a module."""
 
@@ -128,11 +161,8 @@ def test_as_a_module(elsewhere: Elsewhere) -> None:
     shutil.rmtree(elsewhere.folder / ".snakemake")
     again = elsewhere.snakemake(elsewhere.target)
     assert "Nothing to be done" in again.stdout + again.stderr, again.stdout
-    weights = elsewhere.clone / "src/emtvb/figures/weights.py"
-    weights.write_text(weights.read_text().replace("import pandas", "import json\nimport pandas", 1))
-    planned = elsewhere.snakemake(elsewhere.target, "-n")
-    assert "draw_weights" in planned.stdout + planned.stderr
-    assert "draw_spectrum" not in planned.stdout + planned.stderr
+    edit_weights(elsewhere.clone / "src" / "emtvb")
+    assert redrawn(elsewhere.snakemake(elsewhere.target, "-n")) == {"draw_weights"}
     assert elsewhere.snakemake(elsewhere.target).returncode == 0
     assert json.loads((elsewhere.results / "figures" / "weights.provenance.json").read_text())["dirty"]
     subprocess.run([*GIT, "-C", str(elsewhere.clone), "checkout", "-q", "."], check=True)
@@ -236,12 +266,15 @@ def _deploy(folder: Path, wheel: Path, version: str | None = None) -> Callable[.
 
 
 def test_deployed_beside_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
-    snakemake = _deploy(tmp_path, wheel)
+    installed = shutil.copytree(wheel, tmp_path / "installed")
+    snakemake = _deploy(tmp_path, installed)
     result = snakemake()
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "results/tiny/tables/table1.md").is_file()
-    again = snakemake("-n")
-    assert "Nothing to be done" in again.stdout + again.stderr
+    assert redrawn(snakemake("-n")) == set()
+    edit_weights(installed / "emtvb")
+    assert redrawn(snakemake("-n")) == {"draw_weights"}
+    assert snakemake().returncode == 0
     audit = snakemake("audit")
     assert audit.returncode == 0, audit.stderr
 
@@ -256,3 +289,5 @@ def test_the_workflow_is_written_for_the_package_beside_it() -> None:
     from emtvb import __version__
 
     assert f'PACKAGE_VERSION = "{__version__}"' in (ROOT / "workflow/rules/common.smk").read_text()
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert __version__ in (ROOT / "CHANGELOG.md").read_text()
