@@ -129,7 +129,7 @@ def test_verify_knows_a_run_by_its_digest_alone(folder: Path) -> None:
     outputs.digests.write_text(outputs.digests.read_text().replace(digest, "0" * 64))
     done = verify(folder, run["run_id"])
     assert done.returncode == 1
-    assert f"has the digest {digest[:12]}" in done.stdout
+    assert f"its weights have the digest {digest[:12]}, and 000000000000 was published" in done.stdout
     assert "0 of 1 runs came out as published" in done.stdout
 
 
