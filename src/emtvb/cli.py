@@ -636,7 +636,7 @@ def config_docs(folder: Path) -> None:
 
 @commands.command("pages")
 def fill_pages() -> None:
-    """Put published tables into the pages that show them, README and docs; run in a clone."""
+    """Put published tables into the pages that show them; run in a clone."""
     from emtvb import pages
 
     for block, what in pages.fill(Path.cwd()):

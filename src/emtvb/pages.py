@@ -27,7 +27,7 @@ class Block:
 
 
 BLOCKS = (
-    Block("README.md", "table 1", "results/paper/tables/table1.md"),
+    Block("docs/findings.md", "table 1", "results/paper/tables/table1.md"),
     Block("docs/memories.md", "bases", "results/paper/tables/bases.md"),
     Block("docs/memories.md", "verdicts", "results/paper/tables/verdicts.md"),
     Block("docs/lstm-and-s4.md", "comparison", "results/architectures/architectures/comparison.md"),
