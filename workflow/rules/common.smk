@@ -79,11 +79,13 @@ def results(path):
     return str(RESULTS / path)
 
 
-def twins_beside():
-    """Run table and measurements of an experiment `twins` beside this one, which holds rounding twins of its runs."""
-    beside = [RESULTS.parent / "twins" / name for name in ("runs.csv", "measurements.csv")]
-    there = EXPERIMENT.experiment != "twins" and all((PLACE.parent / "twins" / path.name).is_file() for path in beside)
-    return [str(path) for path in beside] if there else []
+def twins_beside(*names):
+    """Files of an experiment `twins` beside this one, which holds rounding twins of its runs, where all are there."""
+    names = names or ("runs.csv", "measurements.csv")
+    there = all((PLACE.parent / "twins" / name).is_file() for name in names)
+    return (
+        [str(RESULTS.parent / "twins" / name) for name in names] if there and EXPERIMENT.experiment != "twins" else []
+    )
 
 
 def recipe(rule):

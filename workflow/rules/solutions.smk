@@ -1,11 +1,7 @@
 # What kinds of solutions networks found, beyond what is measured on each of them, and what decides between them.
 
 # Rounding twins lie in an experiment of their own beside this one, where it has come to its tables.
-TWINS_BESIDE = [
-    path
-    for path in [results("../twins/tables/solutions.csv")]
-    if EXPERIMENT.experiment != "twins" and Path(path).is_file()
-]
+TWINS_BESIDE = twins_beside("tables/solutions.csv")
 
 
 rule study_solutions:

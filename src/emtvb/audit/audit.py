@@ -68,7 +68,7 @@ def structure(folder: Path, held: Held, *, versions: bool = True) -> Structure:
     if not records and not damaged:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     root, shards = workflow_root(), held.experiment.shards()
-    plan = Plan(held.experiment, root)
+    plan = Plan(held.experiment, root, folder)
     intact = integrity(folder, records, damaged, modified=provenance.git_state(root)[1])
     claims = _claims(folder, intact)
     checks = (

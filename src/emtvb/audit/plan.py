@@ -59,11 +59,17 @@ def flat(files: Files) -> list[str]:
 class Plan:
     """All jobs of one experiment.
 
+    Args:
+        experiment: Its config.
+        root: The clone of the workflow.
+        folder: Where its results lie; rounding twins may lie beside it, and are read then.
+
     Attributes:
         stages: Their recipes.
     """
 
-    def __init__(self, experiment: Experiment, root: Path) -> None:
+    def __init__(self, experiment: Experiment, root: Path, folder: Path | None = None) -> None:
+        self._beside = folder.resolve().parent / "twins" if folder else None
         self.stages = Stages(experiment, root)
         self._experiment = experiment
         self._root = root
@@ -80,6 +86,12 @@ class Plan:
         assert script is not None, rule
         inputs, outputs = (self._of(rule, part).filled(wildcards) for part in ("reads", "makes"))
         return Planned(rule, dict(wildcards), script, inputs, outputs)
+
+    def _twins_beside(self, *names: str) -> list[str]:
+        """As the workflow finds them."""
+        names = names or ("runs.csv", "measurements.csv")
+        there = self._beside is not None and all((self._beside / name).is_file() for name in names)
+        return [f"../twins/{name}" for name in names] if there and self._experiment.experiment != "twins" else []
 
     def _of(self, rule: str, part: str) -> _Files:
         """A rule's inputs or outputs, wildcards and all."""
@@ -119,7 +131,9 @@ class Plan:
             EXPERIMENT=experiment,
             SHARDS=experiment.shards(),
             EXEMPLARS=experiment.exemplars(),
+            LOOKS=experiment.looks(),
             STAGES=self.stages,
+            twins_beside=self._twins_beside,
         )
 
     @cached_property

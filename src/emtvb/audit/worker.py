@@ -98,6 +98,9 @@ class _Files(list):
     def items(self) -> Any:
         return self._named.items()
 
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._named.get(name, default)
+
 
 def _measure(about: Mapping[str, Any]) -> Any:
     from emtvb.audit.measuring import measured_again
