@@ -139,7 +139,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
                 {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "the lock": (_edit("src/emtvb/running/lock.py", "LOCK_EX | fcntl.LOCK_NB", "LOCK_NB | fcntl.LOCK_EX"), {}),
     "what the package's __init__ does": (_edit("src/emtvb/__init__.py", "__version__", "print(end='')\n__version__"),
-             {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
+             {"enumerate_runs": 1, "state_settings": 1, **TRAINED, "draw_evidence": 1, "state_codecheck": 1}),
     "tasks in another order": (_edit(CONFIG, "  - T1\n  - T2\n", "  - T2\n  - T1\n"),
              {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, "draw_composition": 1,
               "draw_spectrum": 1, "draw_weights": 1, "state_codecheck": 1, **PAGE}),
