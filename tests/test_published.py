@@ -31,7 +31,11 @@ WORDS = (*VERDICTS, "reproduced", "not reproduced", "cannot tell")
 CLAIMS = {claim["name"]: claim for claim in AUDIT["claims"]}
 
 
-PUBLISHED = re.findall(r"^!/results/([\w-]+)/$", (ROOT / ".gitignore").read_text(), re.MULTILINE)
+PUBLISHED = [
+    name
+    for name in re.findall(r"^!/results/([\w-]+)/$", (ROOT / ".gitignore").read_text(), re.MULTILINE)
+    if (ROOT / "results" / name).is_dir() or name == "paper"
+]
 """The experiments whose results are in the repository."""
 
 

@@ -25,5 +25,3 @@ def test_counts_are_those_of_the_published_audit() -> None:
         for kind, counts in audit["verdicts"].items()
     ]
     assert shown[1].strip().splitlines() == lines
-
-

@@ -103,7 +103,7 @@ def test_the_run_table_reads_back(tmp_path: Path) -> None:
 def test_a_run_table_of_other_settings_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
     sweep.write_run_table(path, sweep.shards([BASE], 1))
-    with pytest.raises(InputError, match="enumerate again"):
+    with pytest.raises(InputError, match="delete it: the workflow"):
         sweep.read_run_table(path, 8, 8, Protocol(epochs=1))
     path.write_text(path.read_text().replace("255-0-0", "255-0"))
     with pytest.raises(InputError, match="255-0"):

@@ -5,6 +5,7 @@ Where it asks for other architectures, their networks lie in ``architectures/<ru
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,8 @@ class FoundRun:
                 f"`emtvb train --task {named}{size} --hidden {run.hidden_dim} --l2 {number(run.l2)} "
                 f"--threshold {number(run.threshold)} --seed {run.seed}` trains it again"
             )
-        return f"`snakemake --cores 2 --configfile {self.folder / 'settings.json'} {self.weights}` trains it again"
+        asked = shlex.join([str(self.weights), "--configfile", str(self.folder / "settings.json")])
+        return f"`snakemake --cores all {asked}` trains it again"
 
 
 def find_run(text: str, root: Path) -> FoundRun:

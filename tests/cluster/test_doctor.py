@@ -92,7 +92,7 @@ def test_time_limits_against_what_the_rules_ask(doctor: Doctor) -> None:
 def test_a_full_disk(doctor: Doctor, monkeypatch: pytest.MonkeyPatch, full_disk: Path) -> None:
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(full_disk))
     _, (error,) = doctor()
-    assert "cannot be written (No space left on device); free some, or name another folder" in error
+    assert "No space left on device" in error
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_real_eigenvalues_are_taken_as_complex() -> None:
 
 
 def test_a_missing_exemplar_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^exemplar: .*none\.npz: no such file; run the interpret stage$"):
+    with pytest.raises(InputError, match=r"^exemplar: .*none\.npz: no such file; run the workflow$"):
         load_exemplar(tmp_path / "none.npz")
 
 

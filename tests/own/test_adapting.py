@@ -440,10 +440,15 @@ def test_half_precision_comes_out_in_single() -> None:
 
 
 def test_another_device_is_kept_to() -> None:
-    """No second device here: the meta device says whether everything was made where the network lies."""
-    system = emtvb.adapt(nn.GRU(D, H, device="meta"))
-    with pytest.raises(Exception, match="meta"):  # its numbers cannot be had, but a step was made there
-        system.run(some(TIME, TRIALS, D))
+    """No second device here: with the meta device as the default, what is not made where the network lies has no numbers."""
+    network, x = nn.GRU(D, H), some(TIME, TRIALS, D)
+    expected = emtvb.adapt(network).run(x)
+    with torch.device("meta"):
+        found = emtvb.adapt(network).run(x)
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
+    with pytest.raises(InputError, match="meta device: it has no numbers there"):
+        emtvb.adapt(nn.GRU(D, H, device="meta"))
 
 
 def test_our_own_networks_run_as_they_always_do() -> None:

@@ -86,7 +86,7 @@ def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
     told = runs_of(settings)
     assert list(told) == stages.page_shards()
     assert told == {shard: experiment.shards()[shard] for shard in told}
-    assert {stages.exemplar_shard(task) for task in experiment.exemplars()} <= set(told)
+    assert {stages.shard_of(task) for task in experiment.exemplars()} <= set(told)
 
 
 def test_more_seeds_leave_it_as_it_is() -> None:

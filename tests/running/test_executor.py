@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -105,7 +106,9 @@ class Watched(executor.Executor):
         async def active() -> list[str]:
             return [info.external_jobid async for info in self.check_active_jobs(list(jobs))]
 
-        return asyncio.run(active())
+        # In a thread: a browser's driver may keep a loop running in this one.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, active()).result()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from emtvb.running import node
 
 @pytest.fixture
 def in_a_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")  # so that it is undone, whatever sets it
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
     for name, value in {"JOB_ID": "8", "ARRAY_JOB_ID": "7", "ARRAY_TASK_ID": "2", "TMPDIR": str(tmp_path)}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
     monkeypatch.setenv("SLURMD_NODENAME", "n9")
@@ -17,11 +18,10 @@ def in_a_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def cache(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where numba keeps its code now; the setting is undone at the end of the test."""
+    """Where numba keeps its code now."""
     import os
 
-    monkeypatch.setenv("NUMBA_CACHE_DIR", found := os.environ["NUMBA_CACHE_DIR"])
-    return Path(found)
+    return Path(os.environ["NUMBA_CACHE_DIR"])
 
 
 def test_a_job_says_where_it_is(
