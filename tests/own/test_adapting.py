@@ -440,7 +440,7 @@ def test_half_precision_comes_out_in_single() -> None:
 
 
 def test_another_device_is_kept_to() -> None:
-    """No second device here: with the meta device as the default, what is not made where the network lies has no numbers."""
+    """No second device here: with the meta device as the default, what is made elsewhere has no numbers."""
     network, x = nn.GRU(D, H), some(TIME, TRIALS, D)
     expected = emtvb.adapt(network).run(x)
     with torch.device("meta"):
