@@ -34,7 +34,7 @@ CLAIMS = {claim["name"]: claim for claim in AUDIT["claims"]}
 PUBLISHED = [
     name
     for name in re.findall(r"^!/results/([\w-]+)/$", (ROOT / ".gitignore").read_text(), re.MULTILINE)
-    if (ROOT / "results" / name).is_dir() or name == "paper"
+    if name == "paper" or (ROOT / "results" / name / "runs.csv").is_file()
 ]
 """The experiments whose results are in the repository."""
 
