@@ -444,7 +444,10 @@ def test_a_run_of_an_engine_whose_bits_depend_on_the_cpu_is_not_comparable_elsew
     assert "it was made elsewhere (cpu another" in check.note
 
 
-@pytest.mark.xfail(reason="seen to fail in a whole run of the tests, the cause is not known yet", strict=False)
+@pytest.mark.xfail(
+    reason="digits and page.npz are held exactly, and kernels change their last digits: they need the tolerance",
+    strict=False,
+)
 def test_what_is_left_out_is_counted_by_kind_and_what_it_leaves_unasked_is_no_pass(folder: Path) -> None:
     """Digests and outlines still hold a training that is made again."""
     _leave_out(folder, "training/*/weights.safetensors", "training/*/history.csv")
@@ -627,7 +630,10 @@ def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
     assert determinism.again(tmp_path, [(shard, runs[0])], "auto") == [(runs[0].run_id, None)]
 
 
-@pytest.mark.xfail(reason="seen to fail in a whole run of the tests, the cause is not known yet", strict=False)
+@pytest.mark.xfail(
+    reason="digits and page.npz are held exactly, and kernels change their last digits: they need the tolerance",
+    strict=False,
+)
 def test_a_modified_tree_is_named(finished: Project, tmp_path: Path) -> None:
     """In a clone: an edit that is not committed redraws one figure, and the audit says so until it is committed."""
     project = Project.copy(tmp_path, finished.folder)
@@ -648,7 +654,10 @@ def test_a_modified_tree_is_named(finished: Project, tmp_path: Path) -> None:
     assert {check["name"] for check in report["checks"]} == {"integrity", "currency", "determinism"}
 
 
-@pytest.mark.xfail(reason="seen to fail in a whole run of the tests, the cause is not known yet", strict=False)
+@pytest.mark.xfail(
+    reason="digits and page.npz are held exactly, and kernels change their last digits: they need the tolerance",
+    strict=False,
+)
 def test_an_audit_makes_nothing_stale(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     assert project.snakemake("audit", *SMOKE).returncode == 0
