@@ -55,7 +55,7 @@ _ERRS = (
     "statements and checks each answer is wrong in 2.5% of cases: of {count}, one in {often} audits has a false one."
 )
 THINGS = {
-    "integrity": "file", "currency": "job", "consistency": "record and run", "tables": "job", "exemplars": "network",
+    "integrity": "file", "currency": "job", "consistency": "record and run", "tables": "job", "exemplars": "job",
     "figures": "figure", "measurements": "network", "determinism": "run",
 }  # fmt: skip
 """What a check looks at, by its name."""
