@@ -80,12 +80,8 @@ def results(path):
 
 
 def twins_beside(*names):
-    """Files of an experiment `twins` beside this one, which holds rounding twins of its runs, where all are there."""
-    names = names or ("runs.csv", "measurements.csv")
-    there = all((PLACE.parent / "twins" / name).is_file() for name in names)
-    return (
-        [str(RESULTS.parent / "twins" / name) for name in names] if there and EXPERIMENT.experiment != "twins" else []
-    )
+    """Files of an experiment `twins` beside this one (Stages.twins_beside)."""
+    return [os.path.normpath(RESULTS / path) for path in STAGES.twins_beside(PLACE, *names)]
 
 
 def recipe(rule):

@@ -69,7 +69,7 @@ class Plan:
     """
 
     def __init__(self, experiment: Experiment, root: Path, folder: Path | None = None) -> None:
-        self._beside = folder.resolve().parent / "twins" if folder else None
+        self._folder = folder.resolve() if folder else None
         self.stages = Stages(experiment, root)
         self._experiment = experiment
         self._root = root
@@ -86,12 +86,6 @@ class Plan:
         assert script is not None, rule
         inputs, outputs = (self._of(rule, part).filled(wildcards) for part in ("reads", "makes"))
         return Planned(rule, dict(wildcards), script, inputs, outputs)
-
-    def _twins_beside(self, *names: str) -> list[str]:
-        """As the workflow finds them."""
-        names = names or ("runs.csv", "measurements.csv")
-        there = self._beside is not None and all((self._beside / name).is_file() for name in names)
-        return [f"../twins/{name}" for name in names] if there and self._experiment.experiment != "twins" else []
 
     def _of(self, rule: str, part: str) -> _Files:
         """A rule's inputs or outputs, wildcards and all."""
@@ -133,7 +127,9 @@ class Plan:
             EXEMPLARS=experiment.exemplars(),
             LOOKS=experiment.looks(),
             STAGES=self.stages,
-            twins_beside=self._twins_beside,
+            twins_beside=lambda *names: (
+                self.stages.twins_beside(self._folder.resolve(), *names) if self._folder else []
+            ),
         )
 
     @cached_property

@@ -72,6 +72,20 @@ class Stages:
         """The shard that trains a network that is looked at closely."""
         return shard_name(self._looks[look], self._experiment.seeds_per_shard)
 
+    def twins_beside(self, folder: Path, *names: str) -> list[str]:
+        """Files of an experiment ``twins`` beside this one, which has rounding twins of its runs, where all are there.
+
+        Args:
+            folder: Where this experiment's results lie.
+            names: The files; by default run table and measurements.
+
+        Returns:
+            Their paths, relative to ``folder``.
+        """
+        paths = [f"../twins/{name}" for name in names or ("runs.csv", "measurements.csv")]
+        there = all((folder.parent / "twins" / path.removeprefix("../twins/")).is_file() for path in paths)
+        return paths if there and self._experiment.experiment != "twins" else []
+
     def page_shards(self) -> list[str]:
         """The shards that the page's networks are chosen from: those of the exemplars' block of seeds.
 
