@@ -67,6 +67,13 @@ def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() 
     ]
 
 
+def refused_in_one_line(path: Path, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        config.load(path)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
@@ -201,10 +208,7 @@ def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
 def test_what_can_be_read_in_two_ways_or_in_none_is_one_line(tmp_path: Path, content: str, says: str) -> None:
     path = tmp_path / "my.yaml"
     path.write_text(content)
-    with pytest.raises(InputError) as caught:
-        config.load(path)
-    assert says in str(caught.value)
-    assert "\n" not in str(caught.value)
+    refused_in_one_line(path, says)
 
 
 @pytest.mark.parametrize(
@@ -219,10 +223,7 @@ def test_what_can_be_read_in_two_ways_or_in_none_is_one_line(tmp_path: Path, con
 def test_files_that_are_no_text_are_one_line(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / "my.yaml"
     path.write_bytes(content)
-    with pytest.raises(InputError) as caught:
-        config.load(path)
-    assert says in str(caught.value)
-    assert "\n" not in str(caught.value)
+    refused_in_one_line(path, says)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:

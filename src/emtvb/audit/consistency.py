@@ -10,7 +10,7 @@ import csv
 import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -311,25 +311,23 @@ def _repeats(told: Told) -> Iterator[Finding]:
     measured = {run_id: row.get("largest_modulus", "") for run_id, row in told.measured.items()}
     empty = {run_id for run_id, value in measured.items() if not _is_number(value)}  # diverged, or all weights are 0
     for what, values in (("was measured", measured), ("learned", told.curves)):
-        groups: dict[str, list[str]] = defaultdict(list)
-        for run_id, value in values.items():
-            if run_id not in empty:
-                groups[value].append(run_id)
-        for alike in groups.values():
-            for run_id in alike[1:]:
-                if digest.get(run_id) != digest.get(alike[0]):
-                    problem = f"{what} to the last digit as {alike[0]}, and is another network"
-                    yield Finding(run_id, problem, _FORGED)
-    by_digest: dict[str, list[str]] = defaultdict(list)
-    for run_id, value in digest.items():
-        if run_id not in empty:
-            by_digest[value].append(run_id)
-    for alike in by_digest.values():
-        for run_id in alike[1:]:
-            if _but_threshold(run_id) != _but_threshold(alike[0]):
-                yield Finding(run_id, f"has the weights of {alike[0]}", _FORGED)
-            elif _but_run(told.measured.get(run_id)) != _but_run(told.measured.get(alike[0])):
-                yield Finding(run_id, f"has the weights of {alike[0]}, and was measured otherwise", _FORGED)
+        for first, run_id in _alike(values, empty):
+            if digest.get(run_id) != digest.get(first):
+                problem = f"{what} to the last digit as {first}, and is another network"
+                yield Finding(run_id, problem, _FORGED)
+    for first, run_id in _alike(digest, empty):
+        if _but_threshold(run_id) != _but_threshold(first):
+            yield Finding(run_id, f"has the weights of {first}", _FORGED)
+        elif _but_run(told.measured.get(run_id)) != _but_run(told.measured.get(first)):
+            yield Finding(run_id, f"has the weights of {first}, and was measured otherwise", _FORGED)
+
+
+def _alike(values: Mapping[str, str], without: Set[str]) -> Iterator[tuple[str, str]]:
+    """The first run of each value, beside every other one that has it."""
+    first: dict[str, str] = {}
+    for run_id, value in values.items():
+        if run_id not in without and first.setdefault(value, run_id) != run_id:
+            yield first[value], run_id
 
 
 def _is_number(text: str) -> bool:

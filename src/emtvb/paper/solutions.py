@@ -52,11 +52,10 @@ def _kinds(runs: pd.DataFrame) -> pd.DataFrame:
 
 def clopper_pearson(found: np.ndarray, runs: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """The exact interval of a share, of which ``found`` of ``runs`` were seen."""
-    tail = (1 - level) / 2
-    with np.errstate(invalid="ignore"):
-        low = np.where(found > 0, stats.beta.ppf(tail, found, runs - found + 1), 0.0)
-        high = np.where(found < runs, stats.beta.isf(tail, found + 1, runs - found), 1.0)
-    return low, high
+    intervals = [
+        stats.binomtest(int(k), int(n)).proportion_ci(level, "exact") for k, n in zip(found, runs, strict=True)
+    ]
+    return np.array([interval.low for interval in intervals]), np.array([interval.high for interval in intervals])
 
 
 def _thresholds(runs: pd.DataFrame) -> pd.DataFrame:
