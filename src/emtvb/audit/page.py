@@ -310,7 +310,7 @@ def counted(left_out: Mapping[str, int]) -> str:
 def said(text: str) -> str:
     """What a page says, without its links and pictures: those depend on what else lies there."""
     text = re.sub(r'<section id="pictures">.*?</section>|<nav.*?</nav>', "", text, flags=re.DOTALL)
-    text = re.sub(r'</?a\b[^>]*>|<span class="faint">\(not kept here\)</span>', "", text)
+    text = re.sub(r'</?a\b[^>]*>|\s*<span class="faint">\(not kept here\)</span>', "", text)
     return re.sub(r"\s+", " ", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text))
 
 
