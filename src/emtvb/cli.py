@@ -698,7 +698,7 @@ def audit_results(folder: Path, file: str | None, runs: int, networks: int, seed
     found = audit.audit(folder, config_of, Sample(runs, networks, seed, workers))
     for line in audit.summary(found):
         console.print(line)
-    audit.write(found, folder)
+    audit.write(found, folder, config_of.root)
     console.print(f"{folder / 'audit'}: all of it")
     if not found.passed:
         sys.exit(1 if found.outcome == "FAILED" else 3)

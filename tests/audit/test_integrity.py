@@ -19,7 +19,7 @@ def made(folder: Path, name: str, inputs: dict[str, str]) -> dict[Path, Record]:
 
 
 def problems(folder: Path, records: dict[Path, Record]) -> list[str]:
-    return [finding.problem for finding in integrity(folder, records, {}, modified=False).findings]
+    return [finding.problem for finding in integrity(folder, records, {}, folder).findings]
 
 
 def test_an_input_of_another_experiment_is_held_to_what_lies_there(tmp_path: Path) -> None:

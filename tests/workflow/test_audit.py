@@ -34,8 +34,8 @@ from . import forging
 from .conftest import ROOT, Project
 from .forging import FIRST, OTHER, SECOND, SHARD, edit_record, edit_table, fit, say_of
 
-SMOKE = ("--configfile", "config/smoke.yaml")
-HELD = Held(config.load(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml")
+SMOKE = ("--configfile", "config/smoke.yaml", ROOT)
+HELD = Held(config.load(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
 TABLE = "tables/table1.csv"
 WEIGHTS = f"training/{SHARD}/weights.safetensors"
 OTHER_WEIGHTS = f"training/{OTHER}/weights.safetensors"
@@ -51,7 +51,7 @@ def audited(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> tupl
     """The smoke experiment's results with an audit of them, and that audit. Tests that change them copy them first."""
     folder = forging.copy(finished.folder / "results" / "smoke", tmp_path_factory.mktemp("audited") / "smoke")
     found = audit.audit(folder, HELD, Sample(runs=1, networks=2, seed=1, workers=2))
-    audit.write(found, folder)
+    audit.write(found, folder, ROOT)
     return folder, found
 
 
@@ -454,7 +454,7 @@ def test_what_is_left_out_is_counted_by_kind_and_what_it_leaves_unasked_is_no_pa
     assert {check.name: check.state for check in found.checks if not check.passed} == {
         "exemplars": "not comparable", "measurements": "not comparable",
     }  # fmt: skip
-    audit.write(found, folder)
+    audit.write(found, folder, ROOT)
     for page in ("audit.md", "index.html"):
         said = (folder / "audit" / page).read_text()
         assert "left out: 6 whole learning curves, 6 files of weights" in said
@@ -581,8 +581,8 @@ def test_of_two_configs_of_a_name_the_one_that_made_the_results_counts(tmp_path:
 
 def test_good_files_are_never_to_be_deleted(folder: Path) -> None:
     """By another config, or another clone's workflow, they are no part of anything: that says nothing of them."""
-    other = Held(config.load(ROOT / "config" / "architectures.yaml"), "another")
-    smaller = Held(HELD.experiment.model_copy(update={"seeds": [1]}), "fewer seeds")
+    other = Held(config.load(ROOT / "config" / "architectures.yaml"), "another", ROOT)
+    smaller = Held(HELD.experiment.model_copy(update={"seeds": [1]}), "fewer seeds", ROOT)
     for held_to in (other, smaller):
         for check in audit.structure(folder, held_to).checks:
             assert not any("delete" in finding.remedy for finding in check.findings)

@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
+import sysconfig
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,8 +188,7 @@ def test_a_parent_that_puts_its_own_script_in_a_rules_place_is_refused(tmp_path:
     assert not list(folder.rglob("*.provenance.json"))
 
 
-def test_a_module_that_lies_on_no_disk_is_refused_in_one_line(tmp_path: Path) -> None:
-    """As github(...) names it; here a commit of a clone, which Snakemake reads in the same way."""
+def test_a_module_that_lies_on_no_disk_is_named_by_its_own_file_or_refused_in_one_line(tmp_path: Path) -> None:
     clone, folder = tmp_path / "clone", tmp_path / "parent"
     for path in (clone, folder):
         path.mkdir()
@@ -202,12 +202,20 @@ def test_a_module_that_lies_on_no_disk_is_refused_in_one_line(tmp_path: Path) ->
     assert result.returncode != 0
     said = [line for line in (result.stdout + result.stderr).splitlines() if "read as files" in line]
     assert len(said) == 1
-    assert "clone the repository and name the clone's workflow/Snakefile" in said[0]
+    assert "name its workflow/Snakefile" in said[0]
+
+
+def build(source: Path, folder: Path) -> Path:
+    """The wheel of a clone."""
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), "."]
+    subprocess.run(command, cwd=source, check=True, timeout=300)
+    (path,) = folder.glob("emtvb-*.whl")
+    return path
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the wheel holds, as pip unpacks it."""
+    """The wheel of what lies here."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     source.mkdir()
@@ -217,23 +225,64 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(path, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         elif path.exists():
             shutil.copy2(path, source / name)
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), "."]
-    subprocess.run(command, cwd=source, check=True, timeout=300)
-    (path,) = folder.glob("emtvb-*.whl")
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(folder / "site")
-    return folder / "site"
+    return build(source, folder)
 
 
-def test_the_wheel_outside_any_clone(wheel: Path, tmp_path: Path) -> None:
+class Environment:
+    """A Python environment into which a wheel is installed; of this one it has the libraries, and nothing of a clone."""
+
+    def __init__(self, folder: Path, wheel: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=300)
+        self.python = folder / "bin" / "python"
+        (self._site,) = folder.glob("lib/python*/site-packages")
+        # A line of a .pth file is a place to look in; the .pth files there, by which a clone is found, are not read.
+        (self._site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+        self.install(wheel)
+
+    @property
+    def package(self) -> Path:
+        return self._site / "emtvb"
+
+    def install(self, wheel: Path) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            str(self.python),
+            "install",
+            "-q",
+            "--no-deps",
+            "--no-index",
+        ]
+        subprocess.run([*command, "--force-reinstall", str(wheel)], check=True, timeout=300)
+
+    def __call__(self, folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a folder: one that the wheel installed, or a module."""
+        script = self.python.with_name(command[0])
+        called = [str(script)] if script.exists() else [str(self.python), "-m", command[0]]
+        inherited = {name: os.environ[name] for name in os.environ.keys() - {"PYTHONPATH", "EXPERIMENT_OUTPUT_DIR"}}
+        return subprocess.run(
+            [*called, *command[1:]], cwd=folder, env={**inherited, **variables}, capture_output=True, text=True,
+            check=False, timeout=600,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def environment(wheel: Path, tmp_path: Path) -> Environment:
+    made = Environment(tmp_path / "environment", wheel)
+    found = made(tmp_path, "python", "-c", "import emtvb; print(emtvb.__file__)")
+    assert Path(found.stdout.strip()).parent == made.package, found
+    return made
+
+
+def test_the_wheel_outside_any_clone(environment: Environment, tmp_path: Path) -> None:
     """Tasks, a training, what it learned, an edit."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
 
     def emtvb(*arguments: str) -> str:
-        command = [sys.executable, "-c", "from emtvb.cli import main; main()", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(wheel)}
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=600
-        )
+        done = environment(folder, "emtvb", *arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -242,10 +291,13 @@ def test_the_wheel_outside_any_clone(wheel: Path, tmp_path: Path) -> None:
     emtvb("train", "--task", "T1", *size, "--curriculum", "2,4", "--output", "one")
     emtvb("interpret", "one")
     emtvb("edit", "one", "--at", "3", "--variable", "1", "--flip", "0")
-    assert (tmp_path / "one" / "training").is_dir()
+    assert (folder / "one" / "training").is_dir()
 
 
-def _deploy(folder: Path, wheel: Path, version: str | None = None) -> Callable[..., subprocess.CompletedProcess[str]]:
+Snakemake = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def copy_workflow(folder: Path, environment: Environment, version: str | None = None) -> Snakemake:
     """The workflow without its package, beside an installed wheel."""
     for name in ("workflow", "config", "profiles"):
         shutil.copytree(ROOT / name, folder / name)
@@ -254,35 +306,109 @@ def _deploy(folder: Path, wheel: Path, version: str | None = None) -> Callable[.
     if version is not None:
         common = folder / "workflow/rules/common.smk"
         common.write_text(common.read_text().replace('PACKAGE_VERSION = "', f'PACKAGE_VERSION = "{version}'))
-
-    def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(wheel)}
-        return subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
-        )
-
-    return snakemake
+    return lambda *arguments: environment(folder, "snakemake", "--cores", "2", *arguments)
 
 
-def test_deployed_beside_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
-    installed = shutil.copytree(wheel, tmp_path / "installed")
-    snakemake = _deploy(tmp_path, installed)
+def test_copied_beside_an_installed_wheel(environment: Environment, tmp_path: Path) -> None:
+    folder = tmp_path / "copied"
+    folder.mkdir()
+    snakemake = copy_workflow(folder, environment)
     result = snakemake()
     assert result.returncode == 0, result.stderr
-    assert (tmp_path / "results/tiny/tables/table1.md").is_file()
+    assert (folder / "results/tiny/tables/table1.md").is_file()
     assert redrawn(snakemake("-n")) == set()
-    edit_weights(installed / "emtvb")
+    edit_weights(environment.package)
     assert redrawn(snakemake("-n")) == {"draw_weights"}
     assert snakemake().returncode == 0
     audit = snakemake("audit")
     assert audit.returncode == 0, audit.stderr
 
 
-def test_a_wheel_of_another_version_is_refused(wheel: Path, tmp_path: Path) -> None:
-    result = _deploy(tmp_path, wheel, "9.")("-n")
+def test_a_wheel_of_another_version_is_refused(environment: Environment, tmp_path: Path) -> None:
+    folder = tmp_path / "copied"
+    folder.mkdir()
+    result = copy_workflow(folder, environment, "9.")("-n")
     assert result.returncode != 0
     assert "the workflow needs 9." in result.stdout + result.stderr
+
+
+DEPLOYED = """from snakemake.utils import min_version
+
+
+min_version("6.10.0")
+
+
+configfile: "config/config.yaml"
+
+
+# declare emtvb as a module
+module emtvb:
+    snakefile:
+        github("an-owner/emtvb", path="workflow/Snakefile", tag="{tag}")
+    config:
+        config
+
+
+# use all rules from emtvb
+use rule * from emtvb
+"""
+"""What snakedeploy writes for a workflow of the catalog."""
+
+
+def test_deployed_as_the_catalog_does(environment: Environment, tmp_path: Path) -> None:
+    """By a tag on GitHub, and the wheel of that tag; then the next version, in which one figure's module differs."""
+    folder, upstream = tmp_path / "deployed", tmp_path / "github" / "an-owner" / "emtvb"
+    for path in (folder / "workflow", folder / "config", upstream):
+        path.mkdir(parents=True)
+    # Where git looks when it is told to fetch from GitHub.
+    (tmp_path / "gitconfig").write_text(f'[url "{tmp_path}/github/"]\n\tinsteadOf = https://github.com/\n')
+    around = {"GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    shutil.copytree(ROOT / "profiles", folder / "profiles")
+    (folder / "config" / "config.yaml").write_text(json.dumps(TINY))
+    git = (*GIT, "-C", str(upstream))
+
+    def release(tag: str) -> str:
+        made = commit(upstream)
+        subprocess.run([*git, "tag", tag], check=True)
+        environment.install(build(upstream, Path(tempfile.mkdtemp(dir=tmp_path))))
+        (folder / "workflow" / "Snakefile").write_text(DEPLOYED.format(tag=tag))
+        return made
+
+    def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return environment(folder, "snakemake", "--cores", "2", *arguments, **around)
+
+    Project.copy(upstream)
+    shutil.copy(ROOT / "CHANGELOG.md", upstream)
+    made = release("v1")
+    result = snakemake()
+    assert result.returncode == 0, result.stderr
+    record = folder / "results/tiny/figures/weights.provenance.json"
+    assert (json.loads(record.read_text())["commit"], json.loads(record.read_text())["dirty"]) == (made, False)
+    assert redrawn(snakemake("-n")) == set()
+    edit_weights(upstream / "src" / "emtvb")
+    made = release("v2")
+    shutil.rmtree(tmp_path / "cache")  # which fetches branches; tags that are new since it was made are not in it
+    assert redrawn(snakemake("-n")) == {"draw_weights"}
+    assert snakemake().returncode == 0
+    assert (json.loads(record.read_text())["commit"], json.loads(record.read_text())["dirty"]) == (made, False)
+    audit = snakemake("audit")
+    assert audit.returncode == 0, audit.stderr
+    asked = environment(folder, "emtvb", "audit", "results/tiny", "--config", "config/config.yaml", **around)
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+
+
+def test_a_deployment_without_the_package_says_what_to_install(tmp_path: Path) -> None:
+    folder = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=300)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    result = subprocess.run(
+        [str(folder / "bin" / "python"), "-m", "snakemake", "-n", "-s", str(ROOT / "workflow" / "Snakefile")],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )  # fmt: skip
+    assert result.returncode != 0
+    assert "package: emtvb: not installed where snakemake is" in result.stdout + result.stderr
 
 
 def test_the_workflow_is_written_for_the_package_beside_it() -> None:

@@ -24,8 +24,7 @@ STARTED = time.time()
 HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 if not Path(HERE).is_dir():
     raise WorkflowError(
-        f"workflow: {HERE}: its rules and scripts are read as files; clone the repository and name the clone's "
-        "workflow/Snakefile (config/README.md)"
+        f"workflow: {HERE}: its rules and scripts are read as files; name its workflow/Snakefile (config/README.md)"
     )
 ROOT = Path(HERE).resolve().parents[1]
 

@@ -13,9 +13,10 @@ from emtvb.running.jobs import logged
 
 with logged(snakemake.log[0]):
     folder = Path(snakemake.params.folder)
-    held = Held(config.check(json.loads(snakemake.params.settings)), "the config that Snakemake was called with")
+    root = Path(snakemake.scriptdir).resolve().parents[1]
+    held = Held(config.check(json.loads(snakemake.params.settings)), "the config that Snakemake was called with", root)
     found = audit.audit(folder, held, Sample(workers=snakemake.threads))
     for line in audit.summary(found):
         logging.getLogger("emtvb.audit").info(line)
-    audit.write(found, folder)
+    audit.write(found, folder, root)
 sys.exit({"passed": 0, "FAILED": 1}.get(found.outcome, 3))

@@ -28,7 +28,6 @@ from emtvb.paper import claims, verdicts
 from emtvb.running import provenance
 from emtvb.running.closure import digest
 from emtvb.running.provenance import Record
-from emtvb.running.recipes import workflow_root
 
 _OWN = (
     "No config of this clone states an experiment of this name, so it is held to the settings that lie beside the "
@@ -67,9 +66,9 @@ def structure(folder: Path, held: Held, *, versions: bool = True) -> Structure:
     records, damaged = read_records(folder)
     if not records and not damaged:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
-    root, shards = workflow_root(), held.experiment.shards()
+    root, shards = held.root, held.experiment.shards()
     plan = Plan(held.experiment, root, folder)
-    intact = integrity(folder, records, damaged, modified=provenance.git_state(root)[1])
+    intact = integrity(folder, records, damaged, root)
     claims = _claims(folder, intact)
     checks = (
         intact,
@@ -110,21 +109,27 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         checks=checks,
         claims=there.claims,
-        environment={"held to": held.said, **_environment(records)},
+        environment={"held to": held.said, **_environment(records, held.root)},
         outputs=tuple(output for path in records for output in _outputs(records[path])),
         left_out=left_out.counted(left_out_of(folder, records)),
         judged_by=earlier.judged_by(),
     )
 
 
-def write(found: Audit, folder: Path) -> None:
-    """Write an audit below its folder: ``audit/index.html``, ``audit.md`` and ``audit.json``, in a crate."""
+def write(found: Audit, folder: Path, root: Path) -> None:
+    """Write an audit below its folder: ``audit/index.html``, ``audit.md`` and ``audit.json``, in a crate.
+
+    Args:
+        found: The audit.
+        folder: Where the results lie.
+        root: The clone of the workflow, whose files the crate holds; a workflow that was deployed may have no crate.
+    """
     write_text(folder / "audit" / "audit.json", found.as_json())
     write_text(folder / "audit" / "audit.md", page.as_markdown(found, folder))
     write_text(folder / "audit" / "index.html", page.as_html(found, folder))
     records, _ = read_records(folder)
-    if records and (workflow_root() / "CITATION.cff").is_file():  # which a workflow that was deployed may lack
-        write_crate(folder / "audit", folder, records, found, workflow_root())
+    if records and (root / "CITATION.cff").is_file():
+        write_crate(folder / "audit", folder, records, found, root)
 
 
 def summary(found: Audit, most: int = 8) -> list[str]:
@@ -161,7 +166,7 @@ def _claims(folder: Path, integrity: Check) -> tuple[ClaimResult, ...]:
         raise
 
 
-def _environment(records: Mapping[Path, Record]) -> dict[str, str]:
+def _environment(records: Mapping[Path, Record], root: Path) -> dict[str, str]:
     """Where the audit ran and where the results were made, where that differs; and what of it can change bits."""
     here = provenance.environment()
     made_on: dict[str, set[str]] = {}
@@ -177,7 +182,7 @@ def _environment(records: Mapping[Path, Record]) -> dict[str, str]:
     engines = provenance.trained_by(records.values())
     if engines:
         shown["trained by"] = ", ".join(f"{name}: {count} runs" for name, count in engines.items())
-    commit, modified = provenance.git_state(workflow_root())
+    commit, modified = provenance.git_state(root)
     shown["commit"] = (commit or "no git clone") + (", with uncommitted changes" if modified else "")
     return shown
 

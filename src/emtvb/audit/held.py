@@ -18,11 +18,13 @@ class Held:
     Attributes:
         experiment: What it states.
         said: Which it is, in words.
+        root: The clone with the workflow that makes it.
         own: Whether it is the results' own ``settings.json``, since no other is known.
     """
 
     experiment: Experiment
     said: str
+    root: Path
     own: bool = False
 
 
@@ -51,20 +53,20 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         if beside is not None and given.experiment != beside.experiment:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
-        return Held(given, f"{file}, {_digest(Path(file))}")
+        return Held(given, f"{file}, {_digest(Path(file))}", root)
     names = [beside.experiment] if beside is not None else []
     for name in (*names, folder.resolve().name):
         known = _known(root, name)
         if known:
             agreeing = [(path, one) for path, one in known if one == beside]
             path, experiment = max(agreeing or known, key=lambda found: len(found[1].runs()))
-            return Held(experiment, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}")
+            return Held(experiment, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root)
     if beside is None:
         raise why
     said = (
         f"settings.json beside the results, {_digest(folder / 'settings.json')}: this clone has no config of this name"
     )
-    return Held(beside, said, own=True)
+    return Held(beside, said, root, own=True)
 
 
 def _known(root: Path, name: str) -> list[tuple[Path, Experiment]]:

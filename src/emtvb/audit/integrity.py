@@ -12,7 +12,6 @@ from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.running import provenance
 from emtvb.running.provenance import Record
-from emtvb.running.recipes import workflow_root
 
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "report.html", ".snakemake.lock",
@@ -22,16 +21,17 @@ _NOT_OUTPUTS = (
 _AGAIN = "make it anew: snakemake --force and its path"
 
 
-def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Path, str], *, modified: bool) -> Check:
+def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Path, str], root: Path) -> Check:
     """Compare every file below an experiment's folder with the records.
 
     Args:
         folder: The experiment's folder.
         records: Its records, by their path.
         damaged: The records that cannot be read, and why not.
-        modified: Whether the present code differs from its commit.
+        root: The clone of the workflow.
     """
     made = {output: record for record in records.values() for output in record.outputs}
+    modified = provenance.git_state(root)[1]
     patterns = left_out.patterns(folder)
     missing = set(left_out_of(folder, records))
     findings = [Finding(_name(path, folder), f"damaged record: {why}") for path, why in damaged.items()]
@@ -51,10 +51,12 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
         if record.dirty and modified:
             problem = f"made from uncommitted changes on {record.commit[:12]}"
             findings.append(Finding(_job(record), problem, "commit them, then run again"))
-    root = None if earlier.by_other_code(folder) else workflow_root()
+    crate_of = None if earlier.by_other_code(folder) else root
     remedy = "move it elsewhere, or if the workflow makes it: snakemake --force and its path"
     findings += [
-        Finding(name, "no record says who made it", remedy) for name in _files(folder) if not _known(name, made, root)
+        Finding(name, "no record says who made it", remedy)
+        for name in _files(folder)
+        if not _known(name, made, crate_of)
     ]
     note = f"Left out on purpose ({left_out.LEFT_OUT}): {said(left_out.counted(missing))}." if missing else ""
     question = "Is every file what its record says?"

@@ -20,6 +20,9 @@ from emtvb.running.rules import Rule, read_rules
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
 
+CHECKOUTS = Path(".snakemake", "emtvb")
+"""Where clones lie, below the folder that one works in, of a workflow that Snakemake reads out of a git repository."""
+
 _CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
 
 _OTHERS = {
@@ -92,18 +95,22 @@ def of_training(trainer: str) -> dict[str, Any]:
 def workflow_root(place: Path | None = None) -> Path:
     """The clone whose workflow is meant outside of Snakemake: the folder that one works in, else the package's own.
 
+    The folder that one works in may also hold a workflow that uses this one out of a git repository.
+
     Args:
         place: Where one works; the present folder by default.
 
     Raises:
         InputError: Where neither holds the workflow.
     """
-    candidates = (place or Path.cwd(), ROOT)
+    here = place or Path.cwd()
+    used = sorted((here / CHECKOUTS).glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    candidates = (here, *used, ROOT)
     for root in candidates:
         if (root / "workflow" / "rules").is_dir():
             check_package(root)
             return root
-    raise InputError("workflow", str(candidates[0]), "no workflow/ lies here; call this in a clone of the project")
+    raise InputError("workflow", str(here), "no workflow/ lies here; call this in a clone of the project")
 
 
 def check_package(root: Path, version: str = __version__) -> None:
