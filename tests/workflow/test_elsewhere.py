@@ -229,7 +229,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Environment:
-    """A Python environment into which a wheel is installed; of this one it has the libraries, and nothing of a clone."""
+    """A Python environment into which a wheel is installed; it has the libraries of this one, and no clone."""
 
     def __init__(self, folder: Path, wheel: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=300)
@@ -364,7 +364,7 @@ def test_deployed_as_the_catalog_does(environment: Environment, tmp_path: Path) 
     (tmp_path / "gitconfig").write_text(f'[url "{tmp_path}/github/"]\n\tinsteadOf = https://github.com/\n')
     around = {"GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     shutil.copytree(ROOT / "profiles", folder / "profiles")
-    (folder / "config" / "config.yaml").write_text(json.dumps(TINY))
+    shutil.copy(ROOT / "config" / "smoke.yaml", folder / "config" / "config.yaml")
     git = (*GIT, "-C", str(upstream))
 
     def release(tag: str) -> str:
@@ -382,7 +382,7 @@ def test_deployed_as_the_catalog_does(environment: Environment, tmp_path: Path) 
     made = release("v1")
     result = snakemake()
     assert result.returncode == 0, result.stderr
-    record = folder / "results/tiny/figures/weights.provenance.json"
+    record = folder / "results/smoke/figures/weights.provenance.json"
     assert (json.loads(record.read_text())["commit"], json.loads(record.read_text())["dirty"]) == (made, False)
     assert redrawn(snakemake("-n")) == set()
     edit_weights(upstream / "src" / "emtvb")
@@ -393,7 +393,7 @@ def test_deployed_as_the_catalog_does(environment: Environment, tmp_path: Path) 
     assert (json.loads(record.read_text())["commit"], json.loads(record.read_text())["dirty"]) == (made, False)
     audit = snakemake("audit")
     assert audit.returncode == 0, audit.stderr
-    asked = environment(folder, "emtvb", "audit", "results/tiny", "--config", "config/config.yaml", **around)
+    asked = environment(folder, "emtvb", "audit", "results/smoke", "--config", "config/config.yaml", **around)
     assert asked.returncode == 0, asked.stdout + asked.stderr
 
 

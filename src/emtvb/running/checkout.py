@@ -51,7 +51,7 @@ def _checked_out(repository: Path, commit: str, folder: Path) -> Path:
             _git("clone", "--quiet", "--no-checkout", str(repository.absolute()), str(unfinished))
             _git("-C", str(unfinished), "sparse-checkout", "set", "--no-cone", "/*", "!/results/")
             _git("-C", str(unfinished), "checkout", "--quiet", "--detach", commit)
-            os.rename(unfinished, clone)
+            unfinished.rename(clone)
         except OSError:
             if not clone.is_dir():  # else another process was faster
                 raise
