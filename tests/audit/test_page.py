@@ -115,7 +115,10 @@ def test_the_first_screen_says_which_statements_hold_and_how_many_values_agree(e
     results = verdicts.evaluate(sweep(8))
     for kind, counts in verdicts.counts(results).items():
         for verdict, count in counts.items():
-            assert f"{count} {page.FORMS[verdict]}" in summary, kind
+            assert page.counted_as(verdict, count) in summary, kind
+    table = verdicts.counts(results)["published table values"]
+    reasons = summary[summary.index("Why undecided") : summary.index("What we asked besides")]
+    assert sum(int(count) for count in re.findall(r"<strong>(\d+)</strong>", reasons)) == table["undecided"]
     for claim in results:
         assert (f'href="#{claim.name}"' in summary) == (claim.kind == "published statements")
     assert "no problems in 3 files" in summary

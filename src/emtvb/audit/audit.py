@@ -148,7 +148,7 @@ def summary(found: Audit, most: int = 8) -> list[str]:
     lines.append(f"{found.outcome}: {page.OUTCOMES[found.outcome]}")
     if found.claims:
         for kind, counts in found.verdicts().items():
-            lines.append(f"{kind}: {', '.join(f'{count} {page.FORMS[verdict]}' for verdict, count in counts.items())}")
+            lines.append(f"{kind}: {', '.join(page.counted_as(verdict, count) for verdict, count in counts.items())}")
     return lines
 
 

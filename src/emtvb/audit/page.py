@@ -59,7 +59,7 @@ THINGS = {
     "figures": "figure", "measurements": "network", "determinism": "run",
 }  # fmt: skip
 """What a check looks at, by its name."""
-FORMS = {"agrees": "agree", "differs": "differ", "undecided": "undecided"}
+_FORMS = {"agrees": "agree", "differs": "differ", "undecided": "undecided"}
 """Verdicts of several claims."""
 _WIDTH = 1000
 """Of a figure, pixels."""
@@ -99,7 +99,7 @@ def as_html(audit: Audit, folder: Path) -> str:
         titles=TITLES,
         about=_ABOUT,
         verdicts=VERDICTS,
-        forms=FORMS,
+        counted_as=counted_as,
         reasons=_reasons(audit.claims),
         figures=list(_figures(audit, folder)),
         meaning=_MEANING,
@@ -202,10 +202,9 @@ def _by_kind(audit: Audit) -> dict[Kind, list[ClaimResult]]:
 def _reasons(results: Sequence[ClaimResult], most: int = 3) -> list[tuple[int, str]]:
     """What would decide the undecided values of the table, and how many of them."""
     table = [claim for claim in results if claim.kind == "published table values" and claim.verdict == "undecided"]
-    return [
-        (count, reason)
-        for reason, count in Counter(claim.decides or claim.because for claim in table).most_common(most)
-    ]
+    counts = Counter(claim.decides or claim.because for claim in table).most_common()
+    others = sum(count for _, count in counts[most:])
+    return [(count, reason) for reason, count in counts[:most]] + ([(others, "other reasons")] if others else [])
 
 
 def _errs(audit: Audit) -> str:
@@ -213,9 +212,14 @@ def _errs(audit: Audit) -> str:
     return _ERRS.format(count=shares, often=max(round(1 / (0.025 * shares)), 1) if shares else 1)
 
 
+def counted_as(verdict: evidence.Verdict, number: int) -> str:
+    """A verdict with a number before it: 1 differs, 2 differ."""
+    return f"{number} {verdict if number == 1 else _FORMS[verdict]}"
+
+
 def _said(count: dict[evidence.Verdict, int]) -> str:
     """Counts in words: 13 agree, 0 differ, 35 undecided."""
-    return ", ".join(f"{number} {FORMS[verdict]}" for verdict, number in count.items())
+    return ", ".join(counted_as(verdict, number) for verdict, number in count.items())
 
 
 @dataclass(frozen=True)
