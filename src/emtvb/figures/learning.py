@@ -64,7 +64,8 @@ def draw(summary: pd.DataFrame) -> Figure:
         panels[-1, j].set_xlabel("step")
     _widen_the_beginning(panels[0, 0], int(drawn["step"].max()) + 1, few=len(columns) > 2)
     _legend(figure, looks, colour_by)
-    figure.suptitle("\n".join(_about(drawn, left_out)), fontsize=8)
+    letters = 50 if len(columns) == 1 else 110  # in a line
+    figure.suptitle("\n".join(wrapped(line, letters) for line in _about(drawn, left_out)), fontsize=8)
     return figure
 
 
