@@ -5,9 +5,6 @@
 # make report      the run as one self-contained HTML page
 # make rulegraph   draw docs/images/rulegraph.svg, what depends on what; needs graphviz's dot
 # make config      only check the config in CONFIG
-# make config      only check the config in CONFIG
-# make config      only check the config in CONFIG
-# make config      only check the config in CONFIG
 # make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
 
 CONFIG ?= config/config.yaml
