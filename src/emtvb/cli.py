@@ -636,11 +636,13 @@ def config_docs(folder: Path) -> None:
 
 @commands.command("pages")
 def fill_pages() -> None:
-    """Put published tables into the pages that show them; run in a clone."""
-    from emtvb import pages
+    """Put published tables, numbers and verdicts into the pages that say them; run in a clone."""
+    from emtvb import pages, said
 
     for block, what in pages.fill(Path.cwd()):
         console.print(f"{block.page}: {block.name}: {what} ({block.file})")
+    for wrong in said.correct(Path.cwd()):
+        console.print(f"{wrong.page}: {wrong.about}: {wrong.said} was {wrong.found}", markup=False)
 
 
 @commands.command()

@@ -416,4 +416,5 @@ def test_the_workflow_is_written_for_the_package_beside_it() -> None:
 
     assert f'PACKAGE_VERSION = "{__version__}"' in (ROOT / "workflow/rules/common.smk").read_text()
     assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"version = {{{__version__}}}\n" in (ROOT / "README.md").read_text()
     assert __version__ in (ROOT / "CHANGELOG.md").read_text()
