@@ -50,7 +50,7 @@ def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Pat
         findings += _other_versions(record, made, folder)
         if record.dirty and modified:
             problem = f"made from uncommitted changes on {record.commit[:12]}"
-            findings.append(Finding(_job(record), problem, "commit them, then run again"))
+            findings.append(Finding(_job(record), problem, f"commit them, then {_AGAIN}"))
     crate_of = None if earlier.by_other_code(folder) else root
     remedy = "move it elsewhere, or if the workflow makes it: snakemake --force and its path"
     findings += [
