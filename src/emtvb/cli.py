@@ -642,7 +642,7 @@ def fill_pages() -> None:
     for block, what in pages.fill(Path.cwd()):
         console.print(f"{block.page}: {block.name}: {what} ({block.file})")
     for wrong in said.correct(Path.cwd()):
-        console.print(f"{wrong.page}: {wrong.about}: {wrong.said} was {wrong.found}", markup=False)
+        console.print(f"{wrong.page}: {wrong.about}: {wrong.said} is now {wrong.found}", markup=False)
 
 
 @commands.command()
