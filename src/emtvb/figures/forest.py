@@ -162,7 +162,7 @@ def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
             if beyond:
                 place = cells[row.task, row.hidden_dim, row.l2] + _LINES["ours"]
                 axes.plot([end], [place], marker, color=_OURS, markersize=3.2, markeredgewidth=0, clip_on=False)
-    axes.xaxis.set_major_locator(LogLocator(numticks=4))
+    axes.xaxis.set_major_locator(LogLocator(numticks=2))  # more labels would touch
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_title("spectral error (rad)   ", fontsize=7.5)
