@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -126,12 +126,17 @@ def correct(root: Path, *, write: bool = True) -> Iterator[Wrong]:
         InputError: Where a page no longer has a sentence of the list, or has it twice, or where a number cannot be had.
     """
     listed = yaml.safe_load((root / FILE).read_text("utf-8"))
-    numbers = Numbers(root / listed["experiment"], listed["conditions"])
+
+    @cache
+    def numbers(experiment: str) -> Numbers:
+        return Numbers(root / experiment, listed["conditions"])
+
     for page, sentences in listed["pages"].items():
         before = text = (root / page).read_text("utf-8")
         for sentence in sentences:
-            text = yield from _in_sentence(page, text, sentence, numbers)
-        text = yield from _in_citations(page, text, numbers)
+            of = numbers(sentence.get("experiment", listed["experiment"]))
+            text = yield from _in_sentence(page, text, sentence, of)
+        text = yield from _in_citations(page, text, numbers(listed["experiment"]))
         if write and text != before:
             write_text(root / page, text)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,3 +137,18 @@ def test_a_tasks_long_name_has_room() -> None:
 
 def test_numbers_are_what_is_drawn() -> None:
     pd.testing.assert_frame_equal(forest.numbers(make_rows()), make_rows())
+
+
+@pytest.mark.parametrize(
+    "errors", [(4.3e-4, 6.5e-4), (2e-4, 0.3), (2e-5, 0.9), (0.002, 0.004), (0.011, 0.09), (0.5, 0.6)]
+)
+def test_the_axis_of_errors_is_labelled_and_its_labels_do_not_touch(errors: tuple[float, float]) -> None:
+    figure = forest.draw(make_rows(printed=None, errors=(*errors, NAN), interval=errors))
+    axes = parts(figure)[2]
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    low, high = axes.get_xlim()
+    labels = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+    boxes = [label.get_window_extent(canvas.get_renderer()) for at, label in labels if low <= at <= high]
+    assert boxes
+    assert all(one.x1 + 1 < other.x0 for one, other in pairwise(boxes))

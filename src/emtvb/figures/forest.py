@@ -147,13 +147,15 @@ def _scale_accuracies(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
-    """As far as values and margins go; intervals that go further end in an arrow."""
+    """As far as values, margins and a power of ten go; intervals that go further end in an arrow."""
     of_errors = rows[rows["measure"] == "spectral_error"]
     shown = np.concatenate(
         [of_errors["value"], *(of_errors.loc[of_errors["kind"] == "printed", end] for end in ("low", "high"))]
     )
     shown = shown[np.isfinite(shown) & (shown > 0)].astype(float)
     low, high = (float(shown.min()) / 1.4, float(shown.max()) * 1.4) if shown.size else (1e-3, 1e-2)
+    power = 10 ** np.round(np.log10(low * high) / 2)  # one at least is in sight, and gets a label
+    low, high = min(low, power / 1.2), max(high, power * 1.2)
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     cells = {cell: i for i, cell in enumerate(rows[CELL].drop_duplicates().itertuples(index=False, name=None))}
