@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,16 @@ def test_a_sentence_that_is_gone_and_a_number_that_cannot_be_had_are_named(clone
     with pytest.raises(InputError, match=message):
         list(said.correct(clone))
     assert (clone / "page.md").read_text() == before
+
+
+def test_a_sentence_may_be_about_another_experiment(clone: Path) -> None:
+    other = clone / "results" / "other"
+    shutil.copytree(clone / "results" / "paper", other)
+    for name in ("runs.csv", "measurements.csv", "tables/solutions.csv"):
+        text = (other / name).read_text().splitlines()
+        (other / name).write_text("\n".join(text[:-1]) + "\n")
+    listed = yaml.safe_load((clone / said.FILE).read_text())
+    listed["pages"]["page.md"].append({"says": "# {all} things", "experiment": "results/other", "all": "index >= 0"})
+    (clone / said.FILE).write_text(yaml.safe_dump(listed))
+    list(said.correct(clone))
+    assert (clone / "page.md").read_text().startswith("# 2 things\n\nOf 3 networks")
