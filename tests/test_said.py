@@ -85,6 +85,10 @@ def test_numbers_and_verdicts_are_put_right_and_all_else_is_left(clone: Path) ->
         "See [`holds-so`](results/paper/audit/audit.md#holds-so): agrees, 3 times.\n"
     )
     assert list(said.correct(clone)) == []
+    page = clone / "page.md"
+    page.write_text(page.read_text().replace("[`holds-so`]", "[`none-such`]"))
+    with pytest.raises(InputError, match=r"none-such: is cited in page\.md"):
+        list(said.correct(clone))
 
 
 @given(

@@ -171,6 +171,8 @@ def _in_citations(page: str, text: str, numbers: Numbers) -> Generator[Wrong, No
     """The text with the verdict behind each cited claim put right."""
     pieces, at = [], 0
     for cited in _CITED.finditer(text):
+        if cited["name"] not in numbers.claims:
+            raise InputError("claim", cited["name"], f"is cited in {page} and not in the audit; mend the page")
         verdict = numbers.claims[cited["name"]]["verdict"]
         if verdict != cited["verdict"]:
             yield Wrong(page, cited["name"], cited["verdict"], verdict)
