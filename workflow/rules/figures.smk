@@ -206,19 +206,26 @@ rule draw_evidence:
         "../scripts/draw_evidence.py"
 
 
+# Twins alone are for tables.
 rule figures:
     input:
-        rules.draw_composition.output,
-        rules.draw_spectrum.output,
-        expand(rules.draw_hidden_state.output, task=EXEMPLARS),
-        rules.draw_weights.output,
-        expand(rules.draw_edits.output, task=EXEMPLARS),
-        rules.draw_interventions.output,
-        rules.draw_forest.output,
-        rules.draw_solutions.output,
-        expand(rules.animate.output, task=EXEMPLARS),
-        rules.draw_learning.output,
-        rules.draw_evidence.output,
+        (
+            [
+                rules.draw_composition.output,
+                rules.draw_spectrum.output,
+                expand(rules.draw_hidden_state.output, task=EXEMPLARS),
+                rules.draw_weights.output,
+                expand(rules.draw_edits.output, task=EXEMPLARS),
+                rules.draw_interventions.output,
+                rules.draw_forest.output,
+                rules.draw_solutions.output,
+                expand(rules.animate.output, task=EXEMPLARS),
+                rules.draw_learning.output,
+                rules.draw_evidence.output,
+            ]
+            if STAGES.shown
+            else []
+        ),
     localrule: True
 
 

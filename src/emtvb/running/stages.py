@@ -25,6 +25,9 @@ from emtvb.sweep import shard_name
 _OF_ARCHITECTURES = ("aggregate_architectures", "compare_architectures", "draw_architectures", "measure_rnn")
 """Rules without wildcards that run only where the experiment asks for other architectures."""
 
+_SHOWING = ("animate", "choose_networks", "look_at_exemplar", "state_codecheck")
+"""Rules that look at single networks for figures and the page, beside those that draw (``draw_...``)."""
+
 _OF_ALL_TASKS = ("draw_composition", "state_codecheck")
 """Rules that show or name all tasks, in the order of the experiment's."""
 
@@ -57,7 +60,10 @@ class Stages:
         return Recipe.of({"rule": rule, "settings": settings, **self._code[rule]})
 
     def jobs(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """Every job of the experiment that leaves files: its rule and its wildcards' values."""
+        """Every job of the experiment that leaves files: its rule and its wildcards' values.
+
+        Twins alone are for tables: their figures would be as good as those of the runs that they are twins of.
+        """
         values = {
             "shard": list(self._shards), "look": list(self._looks), "task": list(self._experiment.exemplars()),
             "run": list(self._architectures),
@@ -65,8 +71,16 @@ class Stages:
         for rule in recipes.rules(self._root).values():
             if rule.outputs is None or (rule.name in _OF_ARCHITECTURES and not self._architectures):
                 continue
+            showing = rule.name in _SHOWING or (rule.name.startswith("draw_") and rule.name not in _OF_ARCHITECTURES)
+            if showing and not self.shown:
+                continue
             for chosen in itertools.product(*[values[name] for name in rule.outputs]):
                 yield rule.name, dict(zip(rule.outputs, chosen, strict=True))
+
+    @property
+    def shown(self) -> bool:
+        """Whether there are figures and a page: not of rounding twins alone."""
+        return 0 in self._experiment.twins
 
     def shard_of(self, look: str) -> str:
         """The shard that trains a network that is looked at closely."""
