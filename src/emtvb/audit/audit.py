@@ -81,7 +81,7 @@ def structure(folder: Path, held: Held, *, versions: bool = True) -> Structure:
 def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) -> Audit:
     """Audit an experiment's results: their structure, and what comes out when they are made again.
 
-    All tables are, whatever the sample.
+    All tables are, whatever the sample. Where the experiment has no figures, nobody asks for them.
 
     Args:
         folder: Where its results lie.
@@ -98,6 +98,8 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     changes = recipes_now.changes(records, there.plan)
     how, workers = experiment.interpretation.model_dump(), max(sample.workers, 1)
     kinds: tuple[Kind, ...] = ("tables", "exemplars", "figures") if sample.figures else ("tables",)
+    if not there.plan.stages.shown:
+        kinds = tuple(kind for kind in kinds if kind != "figures")
     with ThreadPoolExecutor(workers) as pool:
         # The longest first: they decide when it ends.
         trained = again.determinism(folder, shards, trainer, records, sample.runs, seed, pool)
