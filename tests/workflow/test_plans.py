@@ -10,14 +10,17 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from emtvb.config import load
 from emtvb.errors import InputError
 from emtvb.running import recipes
 from emtvb.running.recipes import check_python
+from emtvb.running.stages import Stages
 
 from .conftest import ROOT, Project
 
@@ -55,6 +58,19 @@ def test_the_default_experiment_is_quick(project: Project) -> None:
     assert project.planned()["train_shard"] == 4
     assert project.planned("--config", "seeds=[1, 2]", "hidden_dim=[64]", "l2=[0, 0.1]")["train_shard"] == 8
     assert project.planned("--configfile", "config/repeat-copy.yaml")["train_shard"] == 2
+
+
+def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Project) -> None:
+    """And those who audit them expect the same jobs as Snakemake does."""
+    file = project.folder / "config" / "twins.yaml"
+    jobs = project.planned("--configfile", "config/twins.yaml")
+    assert jobs["train_shard"] == jobs["study_solutions"] == 16
+    shown = {"animate", "choose_networks", "look_at_exemplar", "state_codecheck"}
+    assert [rule for rule in jobs if rule.startswith("draw_") or rule in shown] == []
+    expected = Counter(rule for rule, _ in Stages(load(file), project.folder).jobs())
+    assert {rule: jobs[rule] for rule in jobs if rule in expected} == expected
+    beside = project.planned("--configfile", "config/twins.yaml", "--config", "twins=[0, 1]")
+    assert beside["draw_solutions"] == beside["state_codecheck"] == 1
 
 
 def test_parsing_imports_no_torch_and_reads_no_results(project: Project) -> None:
