@@ -34,7 +34,7 @@ from . import forging
 from .conftest import ROOT, Project
 from .forging import FIRST, OTHER, SECOND, SHARD, edit_record, edit_table, fit, say_of
 
-SMOKE = ("--configfile", "config/smoke.yaml", ROOT)
+SMOKE = ("--configfile", "config/smoke.yaml")
 HELD = Held(config.load(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
 TABLE = "tables/table1.csv"
 WEIGHTS = f"training/{SHARD}/weights.safetensors"
