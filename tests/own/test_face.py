@@ -110,7 +110,7 @@ PAPER = ROOT / "results" / "paper"
 @pytest.mark.parametrize("run_id", ["T3_h128_l2-0_thr-0.98_seed2", "T2_h128_l2-0_thr-0.9_seed1"])
 def test_a_published_network_has_its_published_measures(run_id: str) -> None:
     row = pd.read_csv(PAPER / "measurements.csv").set_index("run_id").loc[run_id]
-    task, file = run_id[:2], next(PAPER.glob(f"training/{run_id[:7]}_l2-0_*/weights.safetensors"))
+    task, file = run_id[:2], next(PAPER.glob(f"training/{run_id[:7]}_l2-0_seeds1-5/weights.safetensors"))
     network = load_networks(file, [run_id])[run_id]
     judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(task))), trained_horizon=100)
     assert judged.task is not None

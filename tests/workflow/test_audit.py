@@ -570,13 +570,14 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
 
 
 def test_of_two_configs_of_a_name_the_one_that_made_the_results_counts(tmp_path: Path) -> None:
-    for name, runs in (("table1", 240), ("paper", 1920)):
+    for name in ("table1", "paper"):
         folder = tmp_path / name / "paper"
         folder.mkdir(parents=True)
-        (folder / "settings.json").write_text(config.dump(config.load(ROOT / "config" / f"{name}.yaml")))
+        experiment = config.load(ROOT / "config" / f"{name}.yaml")
+        (folder / "settings.json").write_text(config.dump(experiment))
         found = held.held_to(folder, ROOT)
         assert found.said.startswith(f"config/{name}.yaml")
-        assert len(found.experiment.runs()) == runs
+        assert found.experiment == experiment
 
 
 def test_good_files_are_never_to_be_deleted(folder: Path) -> None:
