@@ -60,6 +60,7 @@ class Numbers:
     def __init__(self, folder: Path, named: Mapping[str, str]) -> None:
         self._folder = folder
         self._named = named
+        self._table = cache(lambda name: pd.read_csv(folder / "tables" / f"{name}.csv"))
 
     def find(self, wanted: str | Mapping[str, Any]) -> str:
         """A number, as a page prints it.
@@ -83,7 +84,7 @@ class Numbers:
             if name in wanted:
                 return reduce(self.networks.query(wanted["of"])[wanted[name]])
         if "table" in wanted:
-            rows = pd.read_csv(self._folder / "tables" / f"{wanted['table']}.csv").query(wanted["where"])
+            rows = self._table(wanted["table"]).query(wanted["where"])
             if len(rows) != 1:
                 raise ValueError(f"{len(rows)} rows, not one, of tables/{wanted['table']}.csv meet it")
             return rows.iloc[0][wanted["value"]]
@@ -107,7 +108,7 @@ class Numbers:
         runs = tables.read_table(self._folder / "runs.csv", tables.RUN_COLUMNS)
         measured = tables.read_table(self._folder / "measurements.csv", tables.MEASURED_COLUMNS)
         networks = tables.combine(runs, measured)
-        solutions = pd.read_csv(self._folder / "tables" / "solutions.csv")
+        solutions = self._table("solutions")
         more = ["run_id", *solutions.columns.difference(networks.columns)]
         networks = networks.merge(solutions[more], on="run_id", how="left", validate="one_to_one")
         for name, condition in self._named.items():
