@@ -42,4 +42,4 @@ def test_every_page_shows_what_is_published(block: pages.Block) -> None:
     assert pages.shown(block, ROOT).startswith("|")
     if not (ROOT / block.file).is_file():
         pytest.skip(f"{block.file} is not published yet")
-    assert pages.shown(block, ROOT) == (ROOT / block.file).read_text().strip()
+    assert pages.shown(block, ROOT) == block.of(ROOT / block.file)

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from emtvb.errors import InputError
 from emtvb.files import write_text
+from emtvb.paper import operating
+
+
+def _copy(file: Path) -> str:
+    return file.read_text("utf-8").strip()
 
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a page that is a copy of a file.
+    """A part of a page that says what a file says.
 
     Attributes:
         page: The page, relative to the repository.
         name: What its comments call it: ``<!-- name -->`` before it, ``<!-- end of name -->`` behind it.
-        file: What it is a copy of, relative to the repository.
+        file: What it shows, relative to the repository.
+        of: The text that shows the file; without it, a copy.
     """
 
     page: str
     name: str
     file: str
+    of: Callable[[Path], str] = _copy
 
 
 BLOCKS = (
@@ -31,7 +40,11 @@ BLOCKS = (
     Block("docs/memories.md", "bases", "results/paper/tables/bases.md"),
     Block("docs/memories.md", "verdicts", "results/paper/tables/verdicts.md"),
     Block("docs/lstm-and-s4.md", "comparison", "results/architectures/architectures/comparison.md"),
-)
+    Block(
+        "docs/evidence.md", "rates", "results/paper/figures/evidence.csv",
+        lambda file: operating.as_markdown(pd.read_csv(file)),
+    ),
+)  # fmt: skip
 
 
 def shown(block: Block, root: Path) -> str:
@@ -51,7 +64,7 @@ def fill(root: Path) -> Iterator[tuple[Block, str]]:
         if not file.is_file():
             yield block, "no file yet"
             continue
-        new = file.read_text("utf-8").strip()
+        new = block.of(file)
         if new != now:
             write_text(root / block.page, text.replace(_framed(block, now), _framed(block, new), 1))
         yield block, "the same" if new == now else "filled"

@@ -43,7 +43,7 @@ def made(claims: tuple[ClaimResult, ...] = (), *outputs: Output) -> Audit:
         Check("figures", "Drawn again?", 3, (), how="recomputed", incomparable=1),
         Check("currency", "What would differ?", 3, (Finding("<i>x</i>", "is | stale", "run & see"),), "A note."),
     )
-    about = {"python": "3.11 <x>"}
+    about = {"python": "3.11 <x>", "commit": "1" * 60}
     return Audit("paper", "2030-01-01T00:00:00+00:00", checks, claims, about, outputs, {"whole learning curves": 24})
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -307,3 +309,40 @@ def test_any_share_gives_an_interval_around_it(networks: list[tuple[bool, int]],
         low, high = found.interval
         assert 0 <= low <= holds.mean() + 1e-12
         assert holds.mean() - 1e-12 <= high <= 1
+
+
+def test_more_seeds_are_asked_by_the_rule_that_judges() -> None:
+    """What is advised is what the verdict would be, the correction for the number of groups included."""
+    holds = np.array([True] * 99 + [False] * 15)
+    seed = np.arange(114) % 10
+    for among in (1, 2, 6):
+        decides = evidence.judge_share(holds, seed, 0.9, among).decides
+        times = int(re.search(r"(\d+) seeds", decides)[1]) // 10  # type: ignore[index]
+        fewer, enough = (
+            evidence.judge_share(
+                np.tile(holds, n), np.concatenate([seed + 10 * i for i in range(n)]), 0.9, among
+            ).verdict
+            for n in (times // 2, times)
+        )
+        assert enough == "differs", decides
+        assert fewer == "undecided" or times == 1
+    assert evidence.judge_share(holds, seed, 0.9, 6).decides != evidence.judge_share(holds, seed, 0.9, 1).decides
+
+
+def test_rates_as_a_table_have_a_row_for_each_model_and_number_of_seeds() -> None:
+    rates = pd.DataFrame(
+        [
+            (what, name, model, seeds, deviation, 10, agrees, differs, 1 - agrees - differs)
+            for what in ("accuracy", "spectral_error")
+            for name, agrees, differs in (("a", 0.0, 0.04), ("b", 0.5, 0.02))
+            for model, seeds in (("exchangeable seeds", 5), ("same seeds", 20))
+            for deviation in (0.0, 1.0, 2.0)
+        ],
+        columns=operating._COLUMNS,
+    )
+    lines = operating.as_markdown(rates).splitlines()
+    assert lines[2:] == [
+        f"| {what} | {who} | 4.0% (3.0%) | 50.0% (25.0%) | 50.0% (25.0%) | 0% to 50% | 2% to 4% |"
+        for what in ("accuracy", "error")
+        for who in ("5, others", "20, twins")
+    ]

@@ -150,7 +150,7 @@ def summary(found: Audit, most: int = 8) -> list[str]:
     lines.append(f"{found.outcome}: {page.OUTCOMES[found.outcome]}")
     if found.claims:
         for kind, counts in found.verdicts().items():
-            lines.append(f"{kind}: {', '.join(page.counted_as(verdict, count) for verdict, count in counts.items())}")
+            lines.append(f"{kind}: {page.in_words(counts)}")
     return lines
 
 

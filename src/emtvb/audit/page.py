@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -100,6 +101,8 @@ def as_html(audit: Audit, folder: Path) -> str:
         about=_ABOUT,
         verdicts=VERDICTS,
         counted_as=counted_as,
+        asked=", ".join(sorted({claim.published for claim in audit.claims if claim.kind == "published statements"})),
+        decided=_decided(audit.claims),
         reasons=_reasons(audit.claims),
         figures=list(_figures(audit, folder)),
         meaning=_MEANING,
@@ -120,12 +123,12 @@ def as_markdown(audit: Audit, folder: Path) -> str:
     paper, link = claims.load(), _links(folder)
     lines = [f"# Audit of {audit.experiment}: {audit.outcome}", ""]
     lines += [f"Of [{paper.paper}]({paper.link}). Made {audit.made}. {_sentence(OUTCOMES[audit.outcome])}", ""]
-    lines += [f"- {kind}: {_said(count)}" for kind, count in audit.verdicts().items() if any(count.values())]
+    lines += [f"- {kind}: {in_words(count)}" for kind, count in audit.verdicts().items() if any(count.values())]
     lines += [f"- {check.name} ({check.how}): {check.state}, {outcome(check)}" for check in audit.checks]
     lines += [f"- left out: {counted(audit.left_out)}"] if audit.left_out else []
     lines += ["", _MEANING, ""]
     for kind, of_kind in _by_kind(audit).items():
-        lines += [f"## {TITLES[kind]}: {_said(audit.verdicts()[kind])}", "", _ABOUT[kind], ""]
+        lines += [f"## {TITLES[kind]}: {in_words(audit.verdicts()[kind])}", "", _ABOUT[kind], ""]
         rows = [
             (
                 f'<a id="{c.name}"></a>{c.statement}' + (f" *{c.operationalisation}*" if c.operationalisation else ""),
@@ -199,7 +202,18 @@ def _by_kind(audit: Audit) -> dict[Kind, list[ClaimResult]]:
     return {kind: of_kind for kind, of_kind in kinds.items() if of_kind}
 
 
-def _reasons(results: Sequence[ClaimResult], most: int = 3) -> list[tuple[int, str]]:
+def _decided(results: Sequence[ClaimResult]) -> list[str]:
+    """Which values of the table agree and which differ: 8 errors ``---`` agree, 2 errors agree."""
+    table = [claim for claim in results if claim.kind == "published table values" and claim.verdict != "undecided"]
+    counts = Counter((claim.verdict, claim.group, claim.published == "---") for claim in table).most_common()
+    names = {"accuracy": ("accuracy", "accuracies"), "spectral error": ("error", "errors")}
+    return [
+        f"{number} {names[group][number != 1]}{' ---' if none else ''} {verdict if number == 1 else _FORMS[verdict]}"
+        for (verdict, group, none), number in counts
+    ]
+
+
+def _reasons(results: Sequence[ClaimResult], most: int = 4) -> list[tuple[int, str]]:
     """What would decide the undecided values of the table, and how many of them."""
     table = [claim for claim in results if claim.kind == "published table values" and claim.verdict == "undecided"]
     counts = Counter(claim.decides or claim.because for claim in table).most_common()
@@ -217,7 +231,7 @@ def counted_as(verdict: evidence.Verdict, number: int) -> str:
     return f"{number} {verdict if number == 1 else _FORMS[verdict]}"
 
 
-def _said(count: dict[evidence.Verdict, int]) -> str:
+def in_words(count: dict[evidence.Verdict, int]) -> str:
     """Counts in words: 13 agree, 0 differ, 35 undecided."""
     return ", ".join(counted_as(verdict, number) for verdict, number in count.items())
 
@@ -327,8 +341,15 @@ def _sentence(text: str) -> str:
 
 
 def _short(claim: ClaimResult) -> str:
-    """What a claim is called in a list: its name in words, or its cell."""
-    return claim.source.partition(": ")[2] if claim.name.startswith("table1-") else claim.name.replace("-", " ")
+    """What a claim is called in a list: a short sentence, its name in words, or its cell."""
+    if claim.name.startswith("table1-"):
+        return claim.source.partition(": ")[2]
+    return _in_short().get(claim.name) or claim.name.replace("-", " ")
+
+
+@lru_cache(maxsize=1)
+def _in_short() -> dict[str, str]:
+    return {statement.name: statement.short for statement in claims.load().statements}
 
 
 def _number(value: float) -> str:

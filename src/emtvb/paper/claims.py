@@ -148,6 +148,7 @@ class Statement(_Strict):
 
     name: Name
     group: Literal["statement", "check"]
+    short: str = ""
     source: str
     quote: str = ""
     statement: str

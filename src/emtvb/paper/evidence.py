@@ -48,15 +48,15 @@ COVERAGE_MARGIN = 0.15
 """Three of twenty seeds: such a share of seeds with an error is what ``---`` must exclude."""
 
 LOWEST = 0.8
-"""No seed of a trained network ends below this accuracy (the least of 80: 0.813), unless one of ours does."""
+"""No seed of a trained network ends below this accuracy, unless one of ours does (with ten seeds one did: 0.594)."""
 UNTRAINED = 0.55
 """A cell whose accuracies are all below this has networks that never trained: at chance, whatever the task."""
 SPIKE = 5.0
-"""Factor by which a late spike changes an error; the largest among twins is 5.5."""
+"""Factor by which a late spike changes an error; the largest among twins is 5.5 (docs/evidence.md)."""
 SPIKED = 4.0
 """An error so many times the median of its cell counts as a spike."""
 LEAST_SPREAD = 0.1
-"""Of log errors between seeds; the least of nine cells is 0.14."""
+"""Of log errors between seeds; the least of twelve cells is 0.16."""
 FEWEST_TWINNED = 5
 """Runs with twins, fewer of which say nothing about rounding."""
 
@@ -564,11 +564,16 @@ def judge_share(
         return Judgement("undecided", because, share, None, seeds, decides=_enough(networks, seeds, at_least))
     low, high = share_interval(holds, seed)
     because = f"holds for {int(holds.sum())} of {networks} networks, {low:.0%} to {high:.0%}"
-    if low >= at_least:
-        return Judgement("agrees", because, share, (low, high), seeds)
-    if share_interval(holds, seed, _ALPHA / 2 / among)[1] < at_least:
-        return Judgement("differs", because, share, (low, high), seeds)
-    return Judgement("undecided", because, share, (low, high), seeds, decides=_more_seeds(holds, seed, at_least))
+    verdict = _share_verdict(holds, seed, at_least, among)
+    decides = _more_seeds(holds, seed, at_least, among) if verdict == "undecided" else ""
+    return Judgement(verdict, because, share, (low, high), seeds, decides=decides)
+
+
+def _share_verdict(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> Verdict:
+    """The rule of :func:`judge_share`, where there are enough networks."""
+    if share_interval(holds, seed)[0] >= at_least:
+        return "agrees"
+    return "differs" if share_interval(holds, seed, _ALPHA / 2 / among)[1] < at_least else "undecided"
 
 
 def seeds_that_could_agree(networks: int, seeds: int, at_least: float, most: int = 400) -> int | None:
@@ -591,14 +596,13 @@ def _enough(networks: int, seeds: int, at_least: float) -> str:
     return f"{needed} seeds could, with as many networks a seed" if needed else ""
 
 
-def _more_seeds(holds: np.ndarray, seed: np.ndarray, at_least: float) -> str:
+def _more_seeds(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> str:
     """How many seeds would decide, if the others came out like these."""
     clusters = len(np.unique(seed))
     for times in (2, 3, 4, 6, 8, 12, 16):
         again = np.concatenate([seed.astype(float) + i * (seed.max() + 1) for i in range(times)])
-        low, high = share_interval(np.tile(holds, times), again)
-        if low >= at_least or high < at_least:
-            verdict = "agrees" if low >= at_least else "differs"
+        verdict = _share_verdict(np.tile(holds, times), again, at_least, among)
+        if verdict != "undecided":
             return f"about {clusters * times} seeds would, if they come out like these ({verdict})"
     return f"not even {clusters * 16} seeds would, if they come out like these"
 

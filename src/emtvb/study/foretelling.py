@@ -124,7 +124,7 @@ def _compare(before: np.ndarray, after: np.ndarray, became: np.ndarray, seeds: n
     scale = by_seed[:, 0].mean()
     row: dict[str, Any] = {"networks": len(became), "seeds": len(gained), "circuits": int(became.sum())}
     row |= {"gain": gained.mean() / scale, "gain_low": (gained.mean() - half) / scale}
-    row |= {"gain_high": (gained.mean() + half) / scale}
+    row |= {"gain_high": min((gained.mean() + half) / scale, 1.0)}  # no forecast can gain more than all
     for name, chance, error in (("settings", before, errors[0]), ("curve", after, errors[1])):
         row |= {f"brier_{name}": error.mean(), f"right_{name}": ((chance >= 0.5) == became).mean()}
         row[f"auc_{name}"] = _auc(chance, became)
