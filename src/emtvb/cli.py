@@ -22,7 +22,7 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable, write_text
 from emtvb.networks import Network
 from emtvb.results import find_run
-from emtvb.running import memory
+from emtvb.running import imported, memory
 from emtvb.tasks import Task
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def main() -> None:
     """Run the command; what is wrong with its input is one line and exit status 2."""
     os.environ.pop("MPLBACKEND", None)  # a notebook's, which may not be there; figures are drawn into files
     try:
+        imported.check_bytecode()
         commands(standalone_mode=False)
     except InputError as error:
         _fail(str(error))

@@ -395,6 +395,13 @@ def test_what_runs_where_no_type_checker_reads_counts(project: Path) -> None:
         ("log.info('a', x.replace('b'))", "log.info('a')", True),  # a path's
         ("raise Found(1)", "raise Found(2)", True),  # which a handler may take
         ("raise StopIteration(1)", "raise StopIteration(2)", True),
+        ("raise module.Found(1)", "raise module.Found(2)", True),
+        ("raise _Found(1)", "raise _Found(2)", True),
+        ("raise make_error(1)", "raise make_error(2)", True),
+        ("raise OSError(1, 'a')", "raise OSError(2, 'a')", True),
+        ("raise FileNotFoundError(1, 'a')", "raise FileNotFoundError(2, 'a')", True),
+        ("raise ImportError('a', name='b')", "raise ImportError('a', name='c')", True),
+        ("raise AttributeError('a', obj=1)", "raise AttributeError('a', obj=2)", True),
         ("y = iter(x); log.info('a', list(y))", "y = iter(x)", True),
     ],
 )
@@ -433,6 +440,26 @@ def test_a_name_that_is_given_anew_is_not_taken_for_what_it_usually_is(
         file.write_text(f"import logging\nlog = logging.getLogger()\n{given}\n    {line}\n")
         found.append(closure.closure(file).code["module.py"])
     assert found[0] != found[1]
+
+
+@pytest.mark.parametrize(
+    ("makes", "counts"),
+    [
+        ("return InputError('a', x, 'b')", False),
+        ("'Words.'\n    return InputError('a', x, 'b')", False),
+        ("return Odd(x)", True),
+        ("global Y\n    Y = x\n    return InputError('a', 'b', 'c')", True),
+        ("return module.InputError('a', x, 'b')", True),
+    ],
+)
+def test_what_a_function_is_told_that_makes_an_error_counts_but_for_words(
+    tmp_path: Path, makes: str, counts: bool
+) -> None:
+    file, found = tmp_path / "module.py", []
+    for told in (1, 2):
+        file.write_text(f"def odd(x):\n    {makes}\n\n\ndef f():\n    raise odd({told})\n")
+        found.append(closure.closure(file).code["module.py"])
+    assert (found[0] != found[1]) is counts
 
 
 @pytest.mark.parametrize(

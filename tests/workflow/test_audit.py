@@ -186,6 +186,12 @@ def _turn_verdicts(folder: Path) -> None:
     path.write_text(json.dumps(content))
 
 
+def _cut_the_last_line(path: Path) -> None:
+    """Behind its first cell."""
+    *lines, last = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, last.partition(",")[0]]) + "\n")
+
+
 def _edit_text(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
@@ -231,7 +237,37 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("setting", lambda f: edit_record(f / f"measurements/{SHARD}.provenance.json",
                                       lambda r: r["recipe"]["settings"]["interpretation"].update(horizon=7)),
      MEASURED, "setting interpretation.horizon was 7 and is 12"),
-    ("rule", lambda f: say_of(f, "runs.provenance.json", rule="gone"), "runs.csv", "no job of this experiment"),
+    ("rule", lambda f: edit_record(f / "runs.provenance.json",
+                                   lambda r: (r.update(rule="gone"), r["recipe"].update(rule="gone"))),
+     "runs.csv", "no job of this experiment"),
+    ("a line cut off", lambda f: _cut_the_last_line(f / MEASURED), MEASURED, "its rows are not of one length"),
+    ("a link that leads nowhere", lambda f: (f / "figures/mine.png").symlink_to("gone.png"), "figures/mine.png",
+     "no record says who made it"),
+    ("a link to itself", lambda f: (f / "figures/mine.png").symlink_to("mine.png"), "figures/mine.png",
+     "no record says who made it"),
+    ("a name that is no text", lambda f: Path(os.fsdecode(bytes(f / "figures") + b"/\xff.png")).write_text(""),
+     "figures/\\udcff.png", "no record says who made it"),
+    ("an audit nested deep", lambda f: (f / "audit/audit.json").write_text("[" * 200_000), "audit/audit.json",
+     "is no audit"),
+    *(
+        (f"record with {what}", lambda f, change=change: edit_record(f / TRAINED, change), TRAINED, "damaged record")
+        for what, change in (
+            ("endless seconds", lambda r: r.update(seconds=1e300)),
+            ("seconds that are none", lambda r: r.update(seconds=float("nan"))),
+            ("seconds that are true", lambda r: r.update(seconds=True)),
+            ("the first year", lambda r: r.update(made="0001-01-01T00:00:00+00:00")),
+            ("the last year", lambda r: r.update(made="9999-12-31T23:59:59-23:59")),
+            ("trainings that are a number", lambda r: [about.update(trained=5) for about in r["runs"].values()]),
+            ("trainings that are null", lambda r: [about.update(trained=None) for about in r["runs"].values()]),
+            ("trainings that are words", lambda r: [about.update(trained=["x"]) for about in r["runs"].values()]),
+            ("a name that is no text", lambda r: r["outputs"].update({"\ud800": "0" * 64})),
+            ("an endless name", lambda r: r["outputs"].update({"a" * 5000: "0" * 64})),
+            ("the recipe of another rule", lambda r: r["recipe"].update(rule="draw_forest")),
+            ("a recipe of no rule", lambda r: r["recipe"].pop("rule")),
+            ("a recipe of more", lambda r: r["recipe"].update(more={})),
+        )
+    ),
+    ("a record nested deep", lambda f: (f / TRAINED).write_text("[" * 200_000), TRAINED, "damaged record"),
     # What a forger would do, whose hashes all fit.
     ("shards' folders swapped", forging.swap_shards, f"training/{SHARD}/digests.csv",
      "T2-d3s3_h24_l2-0_thr-0.9_seed1_p1a1a414b is not one of its runs"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from emtvb import config as experiments
-from emtvb.running import executor, memory, node, slurm
+from emtvb.running import executor, imported, memory, node, slurm
 from emtvb.errors import InputError
 from emtvb.running.jobs import last_errors
 from emtvb.running.recipes import check_package, check_python
@@ -34,6 +34,7 @@ os.environ.pop("MPLBACKEND", None)
 try:
     check_package(ROOT, PACKAGE_VERSION)
     check_python(ROOT)
+    imported.check_bytecode(ROOT / "workflow" / "scripts")
     # Snakemake has read them, too, and takes the last of two equal keys, and 010 for 8. What a module is handed is not ours.
     if Path(workflow.main_snakefile).resolve() in (ROOT / "Snakefile", ROOT / "workflow" / "Snakefile"):
         for file in workflow.configfiles:

@@ -21,6 +21,7 @@ from emtvb.audit.plan import Plan, flat
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.networks import load_networks
+from emtvb.running import provenance
 from emtvb.running.provenance import Record
 from emtvb.runs import Run
 from emtvb.training.shard import Outputs
@@ -124,6 +125,9 @@ class Told:
             return []
         if not all("run_id" in row for row in rows):
             self.unreadable[name] = "it has no column run_id"
+            return []
+        if any(None in row or None in row.values() for row in rows):
+            self.unreadable[name] = "its rows are not of one length"
             return []
         self._strangers(name, ids, [row["run_id"] for row in rows])
         return rows
@@ -273,7 +277,14 @@ def _known(root: Path, commits: Sequence[str]) -> dict[str, datetime] | None:
 
     def said(*words: str, told: str = "") -> str | None:
         try:
-            done = subprocess.run([*git, *words], input=told, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                [*git, *words],
+                input=told,
+                capture_output=True,
+                text=True,
+                check=False,
+                env=provenance.git_environment(),
+            )
         except OSError:
             return None
         return done.stdout if done.returncode == 0 else None

@@ -49,7 +49,7 @@ def earlier(folder: Path, judged: tuple[ClaimResult, ...]) -> tuple[list[Finding
     try:
         content = json.loads(path.read_text("utf-8"))
         found = TypeAdapter(Audit).validate_python(content)
-    except (OSError, ValueError, ValidationError):
+    except (OSError, ValueError, RecursionError, ValidationError):
         if by_other_code(folder):
             return [], "An audit that other code had made lay here; this one takes its place."
         return [Finding("audit/audit.json", "is no audit", _REMEDY)], ""
@@ -62,7 +62,7 @@ def by_other_code(folder: Path) -> bool:
     """Whether the audit in a folder was made by other rules or other code, which may have written it otherwise."""
     try:
         content = json.loads((folder / "audit" / "audit.json").read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and content.get("judged_by") != judged_by()
 

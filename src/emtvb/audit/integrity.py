@@ -131,9 +131,10 @@ def _files(folder: Path) -> Iterator[str]:
     """All files but records where records lie; what begins with a dot is a file like any other."""
     records = set(provenance.record_files(folder))
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path not in records:
+        if (path.is_file() and path not in records) or (path.is_symlink() and not path.exists()):
             yield _name(path, folder)
 
 
 def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+    """As it is written where names have to be text."""
+    return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()

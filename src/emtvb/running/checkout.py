@@ -16,6 +16,7 @@ from pathlib import Path
 from snakemake.sourcecache import HostingProviderFile, LocalGitFile, LocalSourceFile, SourceFile
 
 from emtvb.errors import InputError
+from emtvb.running.provenance import git_environment
 from emtvb.running.recipes import CHECKOUTS
 
 
@@ -62,7 +63,7 @@ def _checked_out(repository: Path, commit: str, folder: Path) -> Path:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, env=git_environment())
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["no word"])[-1]
         raise InputError("workflow", " ".join(arguments), f"git says: {said}")

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from emtvb.errors import InputError
 
@@ -99,9 +99,12 @@ _CONSUMING = frozenset(
     }
 )
 _MAKE_ITERATORS = frozenset({"enumerate", "filter", "iter", "map", "open", "reader", "reversed", "zip"})
-_CARRY_VALUES = frozenset({"StopAsyncIteration", "StopIteration", "SystemExit"})
-_SAY_ONLY = frozenset(dir(builtins)).union({"InputError"}) - _CARRY_VALUES
-"""Exceptions whose arguments are words."""
+_CARRY_VALUES = (
+    OSError, UnicodeError, ImportError, AttributeError, StopIteration, StopAsyncIteration, SystemExit,
+)  # fmt: skip
+"""Exceptions whose arguments become attributes, which a handler may take: a file's name, a place in a text."""
+_SAY_ONLY = frozenset(dir(builtins)).union({"InputError"})
+"""Exceptions whose arguments are words, but for those that carry values."""
 
 _UNSEEN_ATTRIBUTES = frozenset(
     {
@@ -259,6 +262,17 @@ def _dump(tree: ast.AST) -> str:
     return ast.dump(tree, **empty_fields).replace(", type_params=[]", "")
 
 
+def _makes_words(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    """Whether a statement is a function that makes its arguments the words of an InputError, and no more."""
+    if not isinstance(statement, ast.FunctionDef) or statement.decorator_list:
+        return False
+    body = statement.body[1:] if ast.get_docstring(statement, clean=False) is not None else statement.body
+    if len(body) != 1 or not isinstance(body[0], ast.Return) or not isinstance(body[0].value, ast.Call):
+        return False
+    made = body[0].value.func
+    return isinstance(made, ast.Name) and made.id == "InputError"
+
+
 def _empty() -> str:
     return _dump(ast.Module([], []))
 
@@ -277,6 +291,7 @@ class _Normal(ast.NodeTransformer):
         given = _given_names(tree)
         self._loggers = {name for name in self._loggers if given[name] == 1}
         self._own = frozenset(given)
+        self._words = {function.name for function in tree.body if _makes_words(function) and given[function.name] == 1}
         self._means_logging = given["logging"] <= 1
         self._means_typing = not any(
             isinstance(node, ast.Name) and node.id == "TYPE_CHECKING" and isinstance(node.ctx, ast.Store)
@@ -304,7 +319,7 @@ class _Normal(ast.NodeTransformer):
         """The exception's class, and what its arguments do besides saying something."""
         if isinstance(node.exc, ast.Call):
             call = node.exc
-            if isinstance(call.func, ast.Name) and call.func.id[:1].isupper() and not self._says_only(call.func.id):
+            if not (isinstance(call.func, ast.Name) and (self._says_only(call.func.id) or call.func.id in self._words)):
                 return self.generic_visit(node)
             effects = self._effects(*call.args, *(keyword.value for keyword in call.keywords))
             return ast.Raise(ast.Call(call.func, effects, []), node.cause)
@@ -317,6 +332,9 @@ class _Normal(ast.NodeTransformer):
 
     def _says_only(self, exception: str) -> bool:
         """Whether the arguments of an exception are words, and not values that a handler may take."""
+        kind = getattr(builtins, exception, None)
+        if isinstance(kind, type) and issubclass(kind, _CARRY_VALUES):
+            return False
         return exception in _SAY_ONLY and (exception == "InputError" or exception not in self._own)
 
     def _logs(self, function: ast.expr) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.running import node, provenance, recipes
+from emtvb.running import imported, node, provenance, recipes
 from emtvb.running.closure import PACKAGE
 
 _FORMAT = "%(asctime)s %(message)s"
@@ -67,6 +67,8 @@ def job(snakemake: Any) -> Iterator[Job]:
 
 def _check_recipe(planned: Mapping[str, Any], root: Path) -> None:
     """Raise InputError where the code or the libraries here are not those that a recipe names."""
+    imported.check_bytecode(root / "workflow" / "scripts")
+    imported.check_places(planned["versions"])
     recipes.forget()
     found = recipes.code_and_versions(planned["rule"], planned["settings"].get("trainer", "auto"), root)
     main = sys.modules["__main__"]

@@ -27,6 +27,14 @@ from emtvb.running.closure import ALL_LIBRARIES, PACKAGE
 SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
+_FOREVER = 1e9
+"""Seconds: no job takes thirty years."""
+_OF_A_REPOSITORY = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_INDEX_FILE",
+        "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+    }
+)  # fmt: skip
 _CODE = ("Snakefile", "workflow", "src", "config")
 
 
@@ -173,7 +181,7 @@ def read(path: Path) -> Record:
         found = Record(**json.loads(path.read_text("utf-8")))
         _check(found)
         return found
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(
             "record", str(path), f"cannot be read ({error}); snakemake --force and its outputs' paths write it anew"
         ) from None
@@ -184,6 +192,8 @@ def _check(record: Record) -> None:
     recipe = record.recipe
     if not isinstance(recipe, dict) or not isinstance(recipe.get("settings"), dict):
         raise TypeError("it has no recipe")
+    if set(recipe) != {"rule", "settings", "code", "versions"} or recipe["rule"] != record.rule:
+        raise TypeError("its recipe is not of its rule")
     texts = (record.rule, record.commit, record.made)
     tables: tuple[Any, ...] = (
         record.wildcards, record.inputs, record.outputs, record.environment, recipe.get("code"), recipe.get("versions"),
@@ -194,13 +204,40 @@ def _check(record: Record) -> None:
         raise TypeError("it holds something else than text")
     if not isinstance(record.runs, dict) or not all(isinstance(about, dict) for about in record.runs.values()):
         raise TypeError("it does not say who trained its runs")
-    if not isinstance(record.seconds, int | float) or not isinstance(record.dirty, bool):
+    for about in record.runs.values():
+        trained = about.get("trained", [])
+        if not isinstance(trained, list) or not all(_is_training(part) for part in trained):
+            raise TypeError("it does not say who trained its runs")
+    if not _is_duration(record.seconds) or not isinstance(record.dirty, bool):
         raise TypeError("it holds something else than its time and whether the clone was modified")
+    if not all(_is_name(name) for name in (*record.inputs, *record.outputs)):
+        raise ValueError("it names what cannot be a file")
     if not isinstance(record.since, str):
         raise TypeError("it holds something else than text")
     for moment in filter(None, (record.made, record.since)):
-        if datetime.fromisoformat(moment).tzinfo is None:
+        when = datetime.fromisoformat(moment)
+        if when.tzinfo is None:
             raise ValueError("it says a time without saying where")
+        if not 1970 <= when.year < 9999:
+            raise ValueError(f"it says a time of the year {when.year}")
+
+
+def _is_training(part: Any) -> bool:
+    """Whether something may say by which engine a run was trained, and for how long."""
+    return isinstance(part, dict) and isinstance(part.get("engine", ""), str) and _is_duration(part.get("seconds", 0))
+
+
+def _is_duration(seconds: Any) -> bool:
+    """Whether something is a number of seconds; of a negative one the audit says more."""
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and abs(seconds) < _FOREVER
+
+
+def _is_name(name: str) -> bool:
+    """Whether a file system can have a file of this name."""
+    try:
+        return bool(name) and "\0" not in name and all(len(part.encode()) <= 255 for part in name.split("/"))
+    except UnicodeEncodeError:
+        return False
 
 
 def record_files(folder: Path) -> Iterator[Path]:
@@ -219,8 +256,20 @@ def sha256(path: Path | str) -> str:
 def git_state(root: Path = PACKAGE.parents[1]) -> tuple[str, bool]:
     """The commit of a clone, and whether its code differs from it; empty and False where there is no clone."""
     commit = _git(root, "rev-parse", "HEAD")
-    changed = _git(root, "status", "--porcelain", "--", *(name for name in _CODE if (root / name).exists()))
+    changed = _git(
+        root,
+        "status",
+        "--porcelain",
+        "--untracked-files=all",
+        "--",
+        *(name for name in _CODE if (root / name).exists()),
+    )
     return (commit or "").strip(), bool(commit and changed)
+
+
+def git_environment() -> dict[str, str]:
+    """This process's environment without what makes git speak of another repository, as in a hook of one."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
 
 
 def environment() -> dict[str, str]:
@@ -260,7 +309,9 @@ def _git(root: Path, *arguments: str) -> str | None:
     if not (root / ".git").exists():
         return None
     try:
-        result = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False, env=git_environment()
+        )
     except OSError:
         return None
     return result.stdout if result.returncode == 0 else None

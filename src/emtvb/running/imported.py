@@ -1,0 +1,81 @@
+"""Whether what Python has imported is what the files say: our modules and libraries from where they are counted."""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+import sys
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+from emtvb.errors import InputError
+from emtvb.running.closure import LIBRARIES, PACKAGE
+
+_HEADER = 16
+"""Bytes before the code in a file of bytecode: magic number, flags, the source's time and size."""
+
+
+def check_bytecode(*folders: Path) -> None:
+    """Raise InputError where Python runs bytecode of another text than a module's.
+
+    Python takes bytecode for a module's where it names the time and the size of its file. A file that another one of
+    the same size was put in place of with that time (``cp -p``, a backup) is not run then, though its text is counted.
+
+    Args:
+        folders: Where modules lie, besides the package.
+    """
+    for folder in (PACKAGE, *folders):
+        for source in sorted(folder.rglob("*.py")):
+            if _is_old(source):
+                remedy = "Python would run an earlier text of the same time and size; touch the file"
+                raise InputError("bytecode", str(source), remedy)
+
+
+def _is_old(source: Path) -> bool:
+    cached = Path(importlib.util.cache_from_source(str(source)))
+    try:
+        about, code = source.stat(), cached.stat()
+        if about.st_ctime_ns < code.st_mtime_ns:  # nothing was put in its place since
+            return False
+        held = cached.read_bytes()
+        if held[4:8] != b"\0\0\0\0" or held[:4] != importlib.util.MAGIC_NUMBER:
+            return False  # Python compares the text itself, or reads the source
+        numbers = int(about.st_mtime) & 0xFFFFFFFF, about.st_size & 0xFFFFFFFF
+        if held[8:_HEADER] != b"".join(number.to_bytes(4, "little") for number in numbers):
+            return False
+        text = compile(source.read_bytes(), str(source), "exec", dont_inherit=True)
+        return bool(marshal.loads(held[_HEADER:]) != text)
+    except (OSError, ValueError, EOFError, TypeError, SyntaxError):
+        return False  # no bytecode, or none that Python would take
+
+
+def check_places(libraries: Iterable[str]) -> None:
+    """Raise InputError where a module of ours, or a library that computes, was imported from another place than counts.
+
+    Args:
+        libraries: As they are called when installed; those that are not imported are nobody's.
+    """
+    for name, module in [*sys.modules.items()]:
+        if name == "emtvb" or name.startswith("emtvb."):
+            place = PACKAGE.joinpath(*name.split(".")[1:])
+            meant = {(place / "__init__.py").resolve(), place.with_suffix(".py").resolve()}
+            file = getattr(module, "__file__", None)
+            if file is None or Path(file).resolve() not in meant:
+                raise InputError("module", f"{name} of {file}", f"it is no file of {PACKAGE}; unset PYTHONPATH")
+    wanted = set(libraries)
+    for name, library in LIBRARIES.items():
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if library in wanted and file is not None and not _is_installed(library, Path(file)):
+            remedy = "recorded is the version of another one, which is installed; unset PYTHONPATH"
+            raise InputError("library", f"{library} of {file}", remedy)
+
+
+def _is_installed(library: str, file: Path) -> bool:
+    """Whether a library lies where it is installed; one that is installed as a link to a clone lies there."""
+    try:
+        found = metadata.distribution(library)
+    except metadata.PackageNotFoundError:
+        return True  # its version is "none", and says so
+    linked = '"editable": true' in (found.read_text("direct_url.json") or "").lower().replace('":true', '": true')
+    return linked or file.resolve().is_relative_to(Path(str(found.locate_file(""))).resolve())
