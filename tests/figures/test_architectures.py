@@ -37,8 +37,10 @@ def test_the_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     table = architectures.numbers([look])
     assert set(table["quantity"]) == {"phi_eigenvalues", "origin_eigenvalues", "phi", *architectures.MAPS}
     maps = table[table["quantity"] == "visited_map"]
-    np.testing.assert_array_equal(maps["value"].to_numpy().reshape(3, 3), look.maps["visited_map"])
+    np.testing.assert_array_equal(maps["value"].to_numpy().reshape(3, 3), look.maps["visited_map"].round(3))
     assert sorted(set(maps["row"])) == [0, 2, 3]
+    phi = table[table["quantity"] == "phi"]
+    assert [*zip(phi["row"], phi["column"], phi["value"], strict=True)] == [(i, i, 1.0) for i in (0, 2, 3)]
     found = table[table["quantity"] == "origin_eigenvalues"]
     np.testing.assert_array_equal(found["value"] + 1j * found["imaginary"], look.origin_eigenvalues)
 
@@ -55,7 +57,9 @@ def test_a_row_for_every_network(tmp_path: Path) -> None:
 def test_what_diverged_is_drawn(tmp_path: Path) -> None:
     nothing = dict.fromkeys(architectures.MAPS, np.full((3, 3), np.nan))
     path = made_up(tmp_path / "look.npz", origin_eigenvalues=np.zeros(0, complex), **nothing)
-    architectures.draw([architectures.load(path)])
+    look = architectures.load(path)
+    architectures.draw([look])
+    assert architectures.numbers([look]).query("quantity == 'decoded_map'")["value"].isna().sum() == 9
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\3\4 no zip"])

@@ -23,6 +23,8 @@ from emtvb.figures.style import EXPECTED, FOUND, PAGE, style
 
 MAPS = {"origin_map": r"$\Psi^{*} J(0)\,\Psi$", "visited_map": r"$\Psi^{*} \bar{J}\,\Psi$", "decoded_map": "decoded"}
 """The step between memories: linearised at the origin, linearised where the network works, as data have it."""
+_DECIMALS = 3
+"""Of the entries of matrices among the numbers of the figure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,7 @@ def numbers(looks: Sequence[Look]) -> pd.DataFrame:
     Returns:
         Columns ``run_id``; ``quantity``: phi_eigenvalues, origin_eigenvalues, origin_map, visited_map, decoded_map or
         phi; ``row`` and ``column`` (stacked elements; of an eigenvalue its number and 0), ``value``, ``imaginary``.
+        Entries of matrices to three decimals, finer than their colours; those that are 0 then have no row.
     """
     return pd.concat([_numbers(look) for look in looks], ignore_index=True)
 
@@ -138,7 +141,8 @@ def _numbers(look: Look) -> pd.DataFrame:
         frames.append(_frame(name, np.arange(values.size), np.zeros(values.size, int), values.real, values.imag))
     for name, matrix in {**look.maps, "phi": look.phi}.items():
         rows, columns = np.meshgrid(elements, elements, indexing="ij")
-        frames.append(_frame(name, rows, columns, matrix, np.zeros(matrix.size)))
+        entries = _frame(name, rows, columns, matrix.round(_DECIMALS), np.zeros(matrix.size))
+        frames.append(entries[entries["value"] != 0])
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "run_id", look.about["run_id"])
     return table
