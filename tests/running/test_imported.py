@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import py_compile
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,27 @@ def test_a_library_that_hides_the_one_that_is_installed_is_refused(
     imported.check_places(["pandas"])  # of those that a job's record names
     with pytest.raises(InputError, match=r"library: numpy of .*recorded is the version of another one"):
         imported.check_places(["numpy", "pandas"])
+
+
+@pytest.mark.parametrize(("editable", "refused"), [(True, False), (False, True)])
+def test_a_library_that_is_installed_as_a_link_to_a_clone_lies_there(
+    editable: bool, refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numpy as np
+
+    about = json.dumps({"url": "file:///clone", "dir_info": {"editable": editable}})
+    read = metadata.PathDistribution.read_text
+
+    def told(self: metadata.PathDistribution, name: str) -> str | None:
+        return about if name == "direct_url.json" else read(self, name)
+
+    monkeypatch.setattr(metadata.PathDistribution, "read_text", told)
+    monkeypatch.setattr(np, "__file__", str(tmp_path / "numpy" / "__init__.py"))
+    if refused:
+        with pytest.raises(InputError, match="library: numpy"):
+            imported.check_places(["numpy"])
+    else:
+        imported.check_places(["numpy"])
 
 
 def git(folder: Path, *words: str) -> str:

@@ -55,6 +55,13 @@ def test_a_seed_is_foretold_from_the_others_alone() -> None:
     assert (chance[became].mean() - chance[~became].mean()) < 0.1
 
 
+def test_no_forecast_gains_more_than_all() -> None:
+    runs = sweep(lambda row, rng: rng.random() < (0.9 if row["seed"] % 2 else 0.5), seeds=6)
+    table = foretelling(runs, curves(runs, known_from=0.0))
+    assert table["gain_high"].max() == 1  # which the interval would pass
+    assert (table["gain"] <= table["gain_high"]).all()
+
+
 @pytest.mark.parametrize("outcome", [lambda row, rng: True, lambda row, rng: False])
 def test_where_there_is_nothing_to_foretell_the_table_is_empty(outcome) -> None:
     runs = sweep(outcome)

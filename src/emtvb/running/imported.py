@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import marshal
 import sys
 from collections.abc import Iterable
@@ -77,5 +78,5 @@ def _is_installed(library: str, file: Path) -> bool:
         found = metadata.distribution(library)
     except metadata.PackageNotFoundError:
         return True  # its version is "none", and says so
-    linked = '"editable": true' in (found.read_text("direct_url.json") or "").lower().replace('":true', '": true')
-    return linked or file.resolve().is_relative_to(Path(str(found.locate_file(""))).resolve())
+    linked = json.loads(found.read_text("direct_url.json") or "{}").get("dir_info", {}).get("editable", False)
+    return bool(linked) or file.resolve().is_relative_to(Path(str(found.locate_file(""))).resolve())
