@@ -10,6 +10,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -101,12 +102,8 @@ def test_a_library_that_is_installed_as_a_link_to_a_clone_lies_there(
     import numpy as np
 
     about = json.dumps({"url": "file:///clone", "dir_info": {"editable": editable}})
-    read = metadata.PathDistribution.read_text
-
-    def told(self: metadata.PathDistribution, name: str) -> str | None:
-        return about if name == "direct_url.json" else read(self, name)
-
-    monkeypatch.setattr(metadata.PathDistribution, "read_text", told)
+    found = SimpleNamespace(read_text=lambda name: about, locate_file=metadata.distribution("numpy").locate_file)
+    monkeypatch.setattr(metadata, "distribution", lambda name: found)
     monkeypatch.setattr(np, "__file__", str(tmp_path / "numpy" / "__init__.py"))
     if refused:
         with pytest.raises(InputError, match="library: numpy"):
