@@ -17,6 +17,7 @@ from emtvb.architectures.s4 import S4
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.networks import Network
+from emtvb.running.from_history import bring_back
 from emtvb.runs import Protocol, Run, number
 
 
@@ -48,12 +49,12 @@ class FoundRun:
         return self.folder / place / "weights.safetensors"
 
     def network(self) -> Network | LSTM | S4:
-        """Its trained weights.
+        """Its trained weights, out of the clone's history where they are there alone.
 
         Raises:
             InputError: Where it was not trained, its weights are not here, or the file is damaged or of another task.
         """
-        if not self.weights.is_file():
+        if not self.weights.is_file() and self.weights not in bring_back(self.folder):
             raise InputError("weights", str(self.weights), f"not here; {self._how_to_have_them()}")
         if self.architecture is not None:
             return of_architectures.load(self.weights, self.run, self.architecture)

@@ -17,7 +17,8 @@ import pytest
 from emtvb.errors import InputError
 from emtvb.running import imported
 from emtvb.running.closure import LIBRARIES, PACKAGE
-from emtvb.running.provenance import git_environment, git_state
+from emtvb.running.git import environment
+from emtvb.running.provenance import git_state
 
 
 def compiled(folder: Path, text: str) -> Path:
@@ -115,7 +116,7 @@ def test_a_library_that_is_installed_as_a_link_to_a_clone_lies_there(
 def git(folder: Path, *words: str) -> str:
     named = ["-c", "user.name=a", "-c", "user.email=a@b"]
     call = ["git", "-C", str(folder), *named, *words]
-    return subprocess.run(call, capture_output=True, text=True, check=True, env=git_environment()).stdout.strip()
+    return subprocess.run(call, capture_output=True, text=True, check=True, env=environment()).stdout.strip()
 
 
 def test_the_commit_is_the_clones_own_and_new_files_are_changes(

@@ -13,6 +13,7 @@ from snakemake.exceptions import WorkflowError
 from emtvb import config as experiments
 from emtvb.running import executor, imported, memory, node, slurm
 from emtvb.errors import InputError
+from emtvb.running.from_history import bring_back
 from emtvb.running.jobs import last_errors
 from emtvb.running.recipes import check_package, check_python
 from emtvb.running.restore import difference, refuse, restore
@@ -60,6 +61,11 @@ LOOKS = EXPERIMENT.looks()
 
 # Where the results lie as Snakemake sees it: a workflow that uses this one as a module may put a prefix before all paths.
 PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
+
+# Weights that a clone has in its history alone are put into the tree: without them, their networks would be trained again.
+BACK = bring_back(PLACE) if workflow.is_main_process else ()
+if BACK:
+    logger.info(f"weights put into {PLACE} from the history of this clone: {len(BACK)} files")
 
 # Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
 RESTORED = restore(PLACE) if workflow.is_main_process else None

@@ -27,6 +27,7 @@ from emtvb.files import write_text
 from emtvb.paper import claims, verdicts
 from emtvb.running import provenance
 from emtvb.running.closure import digest
+from emtvb.running.from_history import bring_back
 from emtvb.running.provenance import Record
 
 _OWN = (
@@ -92,6 +93,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     Raises:
         InputError: Where nothing lies there.
     """
+    bring_back(folder)
     there, experiment = structure(folder, held, versions=versions), held.experiment
     shards, trainer, records = experiment.shards(), experiment.trainer, there.records
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import re
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from emtvb.audit.plan import Plan, flat
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.networks import load_networks
-from emtvb.running import provenance
+from emtvb.running import git
 from emtvb.running.provenance import Record
 from emtvb.runs import Run
 from emtvb.training.shard import Outputs
@@ -271,30 +270,12 @@ def _commits(records: Mapping[Path, Record], root: Path, notes: list[str]) -> It
 
 def _known(root: Path, commits: Sequence[str]) -> dict[str, datetime] | None:
     """Those of the commits that a clone has, and when they were made; None where it is no clone, or not a whole one."""
-    if not (root / ".git").exists() or not commits:
-        return None
-    git = ["git", "-C", str(root)]
-
-    def said(*words: str, told: str = "") -> str | None:
-        try:
-            done = subprocess.run(
-                [*git, *words],
-                input=told,
-                capture_output=True,
-                text=True,
-                check=False,
-                env=provenance.git_environment(),
-            )
-        except OSError:
-            return None
-        return done.stdout if done.returncode == 0 else None
-
-    shallow = said("rev-parse", "--is-shallow-repository")
+    shallow = git.ask_clone(root, "rev-parse", "--is-shallow-repository") if commits else None
     if shallow is None or shallow.strip() == "true":
         return None
-    there = said("cat-file", "--batch-check", told="\n".join(commits) + "\n") or ""
+    there = git.ask_clone(root, "cat-file", "--batch-check", given="\n".join(commits) + "\n") or ""
     found = [line.split()[0] for line in there.splitlines() if line.split()[1:2] == ["commit"]]
-    dates = said("show", "--no-patch", "--format=%H %ct", *found) if found else ""
+    dates = git.ask_clone(root, "show", "--no-patch", "--format=%H %ct", *found) if found else ""
     pairs = (line.split() for line in (dates or "").splitlines() if line)
     return {commit: datetime.fromtimestamp(int(when), UTC) for commit, when in pairs}
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 from snakemake.sourcecache import HostingProviderFile, LocalGitFile, LocalSourceFile, SourceFile
 
 from emtvb.errors import InputError
-from emtvb.running.provenance import git_environment
+from emtvb.running import git
 from emtvb.running.recipes import CHECKOUTS
 
 
@@ -62,9 +61,9 @@ def _checked_out(repository: Path, commit: str, folder: Path) -> Path:
     return clone
 
 
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, env=git_environment())
+def _git(*words: str) -> str:
+    done = git.call(*words)
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        raise InputError("workflow", " ".join(arguments), f"git says: {said}")
-    return done.stdout
+        said = (done.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
+        raise InputError("workflow", " ".join(words), f"git says: {said}")
+    return done.stdout.decode()

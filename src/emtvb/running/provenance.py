@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import platform
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,6 +21,7 @@ from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.files import write_text
+from emtvb.running import git
 from emtvb.running.closure import ALL_LIBRARIES, PACKAGE
 
 SUFFIX = ".provenance.json"
@@ -29,12 +29,6 @@ _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
 _FOREVER = 1e9
 """Seconds: no job takes thirty years."""
-_OF_A_REPOSITORY = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_INDEX_FILE",
-        "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
-    }
-)  # fmt: skip
 _CODE = ("Snakefile", "workflow", "src", "config")
 
 
@@ -255,21 +249,10 @@ def sha256(path: Path | str) -> str:
 
 def git_state(root: Path = PACKAGE.parents[1]) -> tuple[str, bool]:
     """The commit of a clone, and whether its code differs from it; empty and False where there is no clone."""
-    commit = _git(root, "rev-parse", "HEAD")
-    changed = _git(
-        root,
-        "status",
-        "--porcelain",
-        "--untracked-files=all",
-        "--",
-        *(name for name in _CODE if (root / name).exists()),
-    )
+    commit = git.ask_clone(root, "rev-parse", "HEAD")
+    there = [name for name in _CODE if (root / name).exists()]
+    changed = git.ask_clone(root, "status", "--porcelain", "--untracked-files=all", "--", *there)
     return (commit or "").strip(), bool(commit and changed)
-
-
-def git_environment() -> dict[str, str]:
-    """This process's environment without what makes git speak of another repository, as in a hook of one."""
-    return {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
 
 
 def environment() -> dict[str, str]:
@@ -302,19 +285,6 @@ def _cpu() -> str:
     vectors = [name for name in ("avx2", "fma", "avx512f") if name in about.get("flags", "").split()]
     names = [about.get(key, "") for key in ("model name", "cpu family", "model")]
     return " ".join([*names, *vectors]).strip() or platform.processor()
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """What git says about the clone at ``root``; None where it is none, or where there is no git."""
-    if not (root / ".git").exists():
-        return None
-    try:
-        result = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False, env=git_environment()
-        )
-    except OSError:
-        return None
-    return result.stdout if result.returncode == 0 else None
 
 
 def _experiment_folder(log: Path) -> Path:

@@ -1,0 +1,52 @@
+"""Git, asked about a repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+_OF_A_REPOSITORY = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_INDEX_FILE",
+        "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+    }
+)  # fmt: skip
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without what makes git speak of another repository, as in a hook of one."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
+
+
+def call(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Call git, whatever repository this process is about.
+
+    Args:
+        words: The call's words.
+        given: What git reads.
+
+    Raises:
+        OSError: Where there is no git.
+    """
+    return subprocess.run(["git", *words], input=given, capture_output=True, check=False, env=environment())
+
+
+def ask(folder: Path, *words: str, given: str = "") -> str | None:
+    """What git says in a folder; None where there is no git, no repository, or where it refuses.
+
+    Args:
+        folder: A folder of the repository.
+        words: The call's words.
+        given: What git reads.
+    """
+    try:
+        done = call("-C", str(folder), *words, given=given.encode())
+    except OSError:
+        return None
+    return done.stdout.decode("utf-8", errors="surrogateescape") if done.returncode == 0 else None
+
+
+def ask_clone(root: Path, *words: str, given: str = "") -> str | None:
+    """As :func:`ask`, of the clone whose top a folder is; None where it is none, though it may lie in one."""
+    return ask(root, *words, given=given) if (root / ".git").exists() else None

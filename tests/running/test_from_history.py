@@ -1,0 +1,133 @@
+"""Weights that are in a clone's history alone: the version that the record means comes back, and nothing else does."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from emtvb.errors import InputError
+from emtvb.running import provenance
+from emtvb.running.from_history import bring_back
+from emtvb.running.git import environment
+from emtvb.running.recipes import Recipe
+
+RECIPE = Recipe.of({"rule": "train_shard", "settings": {}, "code": {"a.py": "1"}, "versions": {"numpy": "2.0"}})
+CONTENT = {"a": b"\x00\xff first\n", "b": b"second \r\n\x00", "an odd [*] name": b""}
+
+
+def git(folder: Path, *words: str) -> None:
+    named = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always"]
+    subprocess.run(["git", "-C", str(folder), *named, *words], capture_output=True, check=True, env=environment())
+
+
+def commit(clone: Path, message: str) -> None:
+    git(clone, "add", "--all", ".")
+    git(clone, "commit", "--quiet", "--message", message)
+
+
+def train(folder: Path, shard: str, weights: bytes) -> Path:
+    """What a training leaves, and its record."""
+    outputs = [folder / "training" / shard / name for name in ("weights.safetensors", "history.csv")]
+    outputs[0].parent.mkdir(parents=True, exist_ok=True)
+    outputs[0].write_bytes(weights)
+    outputs[1].write_bytes(b"curve")
+    provenance.record(
+        RECIPE, {"shard": shard}, [], list(map(str, outputs)), str(folder / "logs/train_shard/a.log"), 1.0
+    )
+    return outputs[0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An experiment in a clone whose history has its weights, and whose tree does not."""
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    git(clone, "init", "--quiet")
+    folder = clone / "results" / "mine"
+    paths = [train(folder, shard, content) for shard, content in CONTENT.items()]
+    commit(clone, "weights")
+    for path in paths:
+        path.unlink()
+        path.with_name("history.csv").unlink()
+    commit(clone, "out of the tree")
+    return folder
+
+
+def weights(folder: Path) -> dict[str, bytes]:
+    return {path.parent.name: path.read_bytes() for path in folder.glob("training/*/weights.safetensors")}
+
+
+def test_they_come_back_byte_for_byte_and_nothing_else_does(folder: Path) -> None:
+    back = bring_back(folder)
+    assert {path.parent.name for path in back} == set(CONTENT)
+    assert weights(folder) == CONTENT
+    assert not list(folder.glob("training/*/history.csv"))
+    assert bring_back(folder) == ()
+
+
+def test_a_path_from_where_one_is_will_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert len(bring_back(Path("mine"))) == len(CONTENT)
+    assert weights(folder) == CONTENT
+
+
+def test_of_several_versions_the_one_of_the_record_is_taken(folder: Path) -> None:
+    clone = folder.parents[1]
+    for content in (b"older", b"meant", b"younger"):
+        path = train(folder, "a", content)
+        commit(clone, content.decode())
+    git(clone, "checkout", "HEAD~1", "--", "results/mine/training/a/train_shard.provenance.json")
+    path.unlink()
+    commit(clone, "out again")
+    bring_back(folder)
+    assert weights(folder)["a"] == b"meant"
+
+
+def test_what_is_there_is_left_as_it_is(folder: Path) -> None:
+    there = folder / "training" / "a" / "weights.safetensors"
+    there.write_bytes(b"mine")
+    assert len(bring_back(folder)) == len(CONTENT) - 1
+    assert there.read_bytes() == b"mine"
+
+
+def test_weights_that_no_record_means_stay_where_they_are(folder: Path) -> None:
+    (folder / "training" / "a" / "train_shard.provenance.json").unlink()
+    (folder / "training" / "b" / "train_shard.provenance.json").write_text("{}")
+    bring_back(folder)
+    assert set(weights(folder)) == set(CONTENT) - {"a", "b"}
+
+
+def test_another_content_of_that_name_is_not_taken(folder: Path) -> None:
+    record = folder / "training" / "a" / "train_shard.provenance.json"
+    known = provenance.read(record).outputs["training/a/weights.safetensors"]
+    record.write_text(record.read_text().replace(known, "0" * 64))
+    bring_back(folder)
+    assert "a" not in weights(folder)
+
+
+def test_a_clone_of_the_clone_has_them_and_a_shallow_one_does_not(folder: Path, tmp_path: Path) -> None:
+    clone = folder.parents[1]
+    for name, how, count in (("whole", (), len(CONTENT)), ("shallow", ("--depth", "1"), 0)):
+        git(tmp_path, "clone", "--quiet", *how, f"file://{clone}", name)
+        assert len(bring_back(tmp_path / name / "results" / "mine")) == count, name
+
+
+def test_without_a_clone_or_without_git_nothing_happens(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = shutil.copytree(folder, tmp_path / "alone")
+    assert bring_back(alone) == ()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert bring_back(folder) == ()
+
+
+def test_a_folder_that_cannot_be_written_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(**_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("emtvb.files.tempfile.TemporaryFile", read_only)
+    with pytest.raises(InputError, match=r"training/.*Read-only"):
+        bring_back(folder)
