@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from emtvb.audit import page
+from emtvb.audit.audit import seeds_of
 from emtvb.audit.report import Audit, Check, ClaimResult, Finding, Output
 from emtvb.files import write_text
 from emtvb.paper import claims, verdicts
@@ -32,8 +33,11 @@ QUIET = (
 ODD = 'odd "name" <b>&|é.csv'
 
 
-def output(path: str, run_settings: str = "{}") -> Output:
-    return Output(path, "ab" * 32, "tabulate", "c0de", "2030-01-01", "f" * 40, True, {"numpy": "2.4"}, run_settings)
+def output(path: str) -> Output:
+    versions = {"numpy": "2.4"}
+    return Output(
+        path, "ab" * 32, "tabulate", "c0de", "2030-01-01", "f" * 40, True, versions, "1-3", "a.provenance.json"
+    )
 
 
 def made(claims: tuple[ClaimResult, ...] = (), *outputs: Output) -> Audit:
@@ -207,7 +211,7 @@ def test_whatever_a_claim_says_stays_text(subject: str, statement: str, because:
 
 @given(st.sets(st.integers(0, 60)))
 def test_seeds_are_spelled_as_spans(found: set[int]) -> None:
-    text = page.seeds(output("a", json.dumps({"runs": [{"seed": seed, "hidden_dim": 7} for seed in sorted(found)]})))
+    text = seeds_of({"runs": [{"seed": seed, "hidden_dim": 7} for seed in sorted(found)]})
     spelled: set[int] = set()
     for span in filter(None, text.split(", ")):
         first, _, last = span.partition("-")
@@ -217,8 +221,8 @@ def test_seeds_are_spelled_as_spans(found: set[int]) -> None:
 
 
 def test_settings_that_name_no_seeds() -> None:
-    assert page.seeds(output("a", "not json")) == ""
-    assert page.seeds(output("a", '{"seeds": [3, 1, 2], "seed": "x"}')) == "1-3"
+    assert seeds_of({"interpretation": {"horizon": 200}}) == seeds_of(["seed", 1]) == ""
+    assert seeds_of({"seeds": [3, 1, 2], "seed": "x"}) == "1-3"
 
 
 browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here; apt-get install chromium")

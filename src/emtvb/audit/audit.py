@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from emtvb.audit import currency as recipes_now
 from emtvb.audit import determinism as again
@@ -114,7 +115,9 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         checks=checks,
         claims=there.claims,
         environment={"held to": held.said, **_environment(records, held.root)},
-        outputs=tuple(output for path in records for output in _outputs(records[path])),
+        outputs=tuple(
+            output for path, record in records.items() for output in _outputs(path.relative_to(folder), record)
+        ),
         left_out=left_out.counted(left_out_of(folder, records)),
         judged_by=earlier.judged_by(),
     )
@@ -191,10 +194,10 @@ def _environment(records: Mapping[Path, Record], root: Path) -> dict[str, str]:
     return shown
 
 
-def _outputs(record: Record) -> list[Output]:
+def _outputs(folder: Path, path: Path, record: Record) -> list[Output]:
     return [
         Output(
-            path=path,
+            path=output,
             sha256=sha256,
             rule=record.rule,
             code=digest(json.dumps(record.recipe["code"], sort_keys=True)),
@@ -202,7 +205,33 @@ def _outputs(record: Record) -> list[Output]:
             commit=record.commit,
             dirty=record.dirty,
             versions=record.recipe["versions"],
-            settings=json.dumps(record.recipe["settings"], sort_keys=True),
+            seeds=seeds_of(record.recipe["settings"]),
+            record=path.relative_to(folder).as_posix(),
         )
-        for path, sha256 in record.outputs.items()
+        for output, sha256 in record.outputs.items()
     ]
+
+
+def seeds_of(settings: Any) -> str:
+    """The seeds of the runs that settings name, as ``1-5, 7``; empty where they name none."""
+    spans: list[list[int]] = []
+    for seed in sorted(set(_seeds(settings))):
+        if spans and seed == spans[-1][-1] + 1:
+            spans[-1] = [spans[-1][0], seed]
+        else:
+            spans.append([seed])
+    return ", ".join("-".join(map(str, span)) for span in spans)
+
+
+def _seeds(settings: Any) -> Iterator[int]:
+    if isinstance(settings, dict):
+        for key, value in settings.items():
+            if key == "seed" and isinstance(value, int):
+                yield value
+            elif key == "seeds" and isinstance(value, list):
+                yield from (seed for seed in value if isinstance(seed, int))
+            else:
+                yield from _seeds(value)
+    elif isinstance(settings, list):
+        for value in settings:
+            yield from _seeds(value)

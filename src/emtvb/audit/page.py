@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import math
 import re
 from collections import Counter
@@ -84,7 +83,7 @@ def as_html(audit: Audit, folder: Path) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        link=_links(folder), interval=_interval, seeds=seeds, brief=_brief, word=_word, short=_short, outcome=outcome,
+        link=_links(folder), interval=_interval, brief=_brief, word=_word, short=_short, outcome=outcome,
         plot=_plot, points=_points, number=_number, counted=counted,
     )  # fmt: skip
     script = environment.loader.get_source(environment, "page.js")[0] if environment.loader else ""
@@ -159,42 +158,13 @@ def as_markdown(audit: Audit, folder: Path) -> str:
     lines += ["## Outputs and what made them", ""]
     made = [
         (
-            f"[{o.path}]({link(o.path)})" if link(o.path) else o.path, o.rule, seeds(o) or "all", o.code, _commit(o),
+            f"[{o.path}]({link(o.path)})" if link(o.path) else o.path, o.rule, o.seeds or "all", o.code, _commit(o),
             _versions(o) or "none", o.made, o.sha256[:12],
         )
         for o in audit.outputs
     ]  # fmt: skip
     heads = ("file", "rule", "seeds", "code", "commit", "versions", "made", "sha256")
     return "\n".join(lines + _rows(heads, made)).rstrip("\n") + "\n"
-
-
-def seeds(output: Output) -> str:
-    """The seeds of the runs that an output is about, as ``1-5, 7``; empty where its settings name none."""
-    try:
-        found = sorted(set(_seeds_in(json.loads(output.settings))))
-    except ValueError:
-        return ""
-    spans: list[list[int]] = []
-    for seed in found:
-        if spans and seed == spans[-1][-1] + 1:
-            spans[-1] = [spans[-1][0], seed]
-        else:
-            spans.append([seed])
-    return ", ".join("-".join(map(str, span)) for span in spans)
-
-
-def _seeds_in(settings: Any) -> Iterator[int]:
-    if isinstance(settings, dict):
-        for key, value in settings.items():
-            if key == "seed" and isinstance(value, int):
-                yield value
-            elif key == "seeds" and isinstance(value, list):
-                yield from (seed for seed in value if isinstance(seed, int))
-            else:
-                yield from _seeds_in(value)
-    elif isinstance(settings, list):
-        for value in settings:
-            yield from _seeds_in(value)
 
 
 def _by_kind(audit: Audit) -> dict[Kind, list[ClaimResult]]:

@@ -84,7 +84,8 @@ class Output:
         commit: The project's git commit.
         dirty: Whether the work tree had uncommitted changes.
         versions: Libraries that mattered.
-        settings: What the rule was handed, as JSON text.
+        seeds: Of the runs that it is about, as ``1-5, 7``; empty where its rule was handed none.
+        record: Where its record lies, with all that the rule was handed; relative to the experiment's folder.
     """
 
     path: str
@@ -95,7 +96,8 @@ class Output:
     commit: str
     dirty: bool
     versions: Mapping[str, str]
-    settings: str
+    seeds: str
+    record: str
 
 
 @dataclass(frozen=True)
