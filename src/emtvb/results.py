@@ -17,6 +17,7 @@ from emtvb.architectures.s4 import S4
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.networks import Network
+from emtvb.running import git
 from emtvb.running.from_history import bring_back
 from emtvb.runs import Protocol, Run, number
 
@@ -55,7 +56,8 @@ class FoundRun:
             InputError: Where it was not trained, its weights are not here, or the file is damaged or of another task.
         """
         if not self.weights.is_file() and self.weights not in bring_back(self.folder):
-            raise InputError("weights", str(self.weights), f"not here; {self._how_to_have_them()}")
+            deeper = "`git fetch --unshallow` may bring it, or " if git.is_shallow(self.folder) else ""
+            raise InputError("weights", str(self.weights), f"not here; {deeper}{self._how_to_have_them()}")
         if self.architecture is not None:
             return of_architectures.load(self.weights, self.run, self.architecture)
         network = networks.load_networks(self.weights, [self.run.run_id])[self.run.run_id]

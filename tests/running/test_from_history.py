@@ -11,7 +11,7 @@ import pytest
 from emtvb.errors import InputError
 from emtvb.running import provenance
 from emtvb.running.from_history import bring_back
-from emtvb.running.git import environment
+from emtvb.running.git import environment, is_shallow
 from emtvb.running.recipes import Recipe
 
 RECIPE = Recipe.of({"rule": "train_shard", "settings": {}, "code": {"a.py": "1"}, "versions": {"numpy": "2.0"}})
@@ -112,7 +112,9 @@ def test_a_clone_of_the_clone_has_them_and_a_shallow_one_does_not(folder: Path, 
     clone = folder.parents[1]
     for name, how, count in (("whole", (), len(CONTENT)), ("shallow", ("--depth", "1"), 0)):
         git(tmp_path, "clone", "--quiet", *how, f"file://{clone}", name)
-        assert len(bring_back(tmp_path / name / "results" / "mine")) == count, name
+        there = tmp_path / name / "results" / "mine"
+        assert len(bring_back(there)) == count, name
+        assert is_shallow(there) == (name == "shallow")
 
 
 def test_without_a_clone_or_without_git_nothing_happens(

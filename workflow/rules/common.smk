@@ -63,9 +63,12 @@ LOOKS = EXPERIMENT.looks()
 PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
 
 # Weights that a clone has in its history alone are put into the tree: without them, their networks would be trained again.
-BACK = bring_back(PLACE) if workflow.is_main_process else ()
-if BACK:
-    logger.info(f"weights put into {PLACE} from the history of this clone: {len(BACK)} files")
+if workflow.is_main_process:
+    try:
+        if back := bring_back(PLACE):
+            logger.info(f"weights put into {PLACE} from the history of this clone: {len(back)} files")
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 # Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
 RESTORED = restore(PLACE) if workflow.is_main_process else None

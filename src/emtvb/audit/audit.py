@@ -115,9 +115,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         checks=checks,
         claims=there.claims,
         environment={"held to": held.said, **_environment(records, held.root)},
-        outputs=tuple(
-            output for path, record in records.items() for output in _outputs(path.relative_to(folder), record)
-        ),
+        outputs=tuple(output for path, record in records.items() for output in _outputs(folder, path, record)),
         left_out=left_out.counted(left_out_of(folder, records)),
         judged_by=earlier.judged_by(),
     )

@@ -270,8 +270,7 @@ def _commits(records: Mapping[Path, Record], root: Path, notes: list[str]) -> It
 
 def _known(root: Path, commits: Sequence[str]) -> dict[str, datetime] | None:
     """Those of the commits that a clone has, and when they were made; None where it is no clone, or not a whole one."""
-    shallow = git.ask_clone(root, "rev-parse", "--is-shallow-repository") if commits else None
-    if shallow is None or shallow.strip() == "true":
+    if not commits or git.ask_clone(root, "rev-parse") is None or git.is_shallow(root):
         return None
     there = git.ask_clone(root, "cat-file", "--batch-check", given="\n".join(commits) + "\n") or ""
     found = [line.split()[0] for line in there.splitlines() if line.split()[1:2] == ["commit"]]

@@ -50,3 +50,8 @@ def ask(folder: Path, *words: str, given: str = "") -> str | None:
 def ask_clone(root: Path, *words: str, given: str = "") -> str | None:
     """As :func:`ask`, of the clone whose top a folder is; None where it is none, though it may lie in one."""
     return ask(root, *words, given=given) if (root / ".git").exists() else None
+
+
+def is_shallow(folder: Path) -> bool:
+    """Whether a folder lies in a clone that has a part of the history alone."""
+    return (ask(folder, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
