@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from emtvb.running.git import environment
+
 from .conftest import ROOT, Project
 
 PUBLISHED = ("--configfile", "results/paper/settings.json")
@@ -56,3 +58,19 @@ def test_more_seeds_train_what_is_new_and_nothing_that_stands(clone: Project) ->
     for rule in ("train_shard", "measure_shard"):
         assert planned[rule] - stale[rule] == kinds
     assert planned["look_at_exemplar"] == stale["look_at_exemplar"]
+
+
+def test_weights_that_the_history_has_alone_are_measured_again_and_trained_by_nobody(tmp_path: Path) -> None:
+    """As those of the twins, which have no room in the tree."""
+    clone = tmp_path / "clone"
+    call = ["git", "clone", "--quiet", "--shared", str(ROOT), str(clone)]
+    subprocess.run(call, check=True, timeout=300, env=environment())
+    twins = clone / "results" / "twins"
+    records = list(twins.glob("training/*/train_shard.provenance.json"))
+    assert records
+    assert not list(twins.glob("training/*/weights.safetensors"))
+    extraction = clone / "src/emtvb/interpret/extraction.py"
+    extraction.write_text(extraction.read_text() + "\nANOTHER = 1\n")
+    planned = Project(clone).planned("--configfile", "results/twins/settings.json")
+    assert planned["train_shard"] == 0
+    assert planned["measure_shard"] == len(records)
