@@ -51,14 +51,21 @@ LOWEST = 0.8
 """No seed of a trained network ends below this accuracy, unless one of ours does (with ten seeds one did: 0.594)."""
 UNTRAINED = 0.55
 """A cell whose accuracies are all below this has networks that never trained: at chance, whatever the task."""
-SPIKE = 17.0
-"""Factor by which a late spike changes an error; the largest between a run and its twin is 16.4 (docs/evidence.md)."""
 SPIKED = 4.0
-"""An error so many times the median of its cell counts as a spike."""
+"""An error so many times the median of its cell counts as a late spike."""
+SPIKE = 24.0
+"""The largest factor by which a late spike changes an error; the largest of four between published twins is 16.4.
+
+A fifth of their kind is larger than four others with a chance of one in five, as is one of factors from 4 to 24 whose
+logarithms are uniform (docs/evidence.md).
+"""
 LEAST_SPREAD = 0.1
 """Of log errors between seeds; the least of twelve cells is 0.16."""
 FEWEST_TWINNED = 5
 """Runs with twins, fewer of which say nothing about rounding."""
+
+TELLING = {"accuracy": 2, "spectral_error": 3}
+"""A run and its twins, fewer of which do not tell what rounding does: the middle of a pair is off by half a spike."""
 
 FEWEST_NETWORKS = 10
 
@@ -116,11 +123,10 @@ class Sample:
     lowest: float = LOWEST
     twins: tuple[Float[np.ndarray, " twin"], ...] = ()
 
-    @property
-    def models(self) -> tuple[Model, ...]:
+    def models(self, what: str) -> tuple[Model, ...]:
         """By which models they can predict what is printed."""
         numbers = np.isfinite(self.values).any()
-        twinned = sum(1 for group in self.twins if not numbers or np.isfinite(group).sum() > 1)
+        twinned = sum(1 for group in self.twins if not numbers or np.isfinite(group).sum() >= TELLING[what])
         can = self.same and twinned >= FEWEST_TWINNED
         return ("same seeds", "exchangeable seeds") if can else ("exchangeable seeds",)
 
@@ -377,7 +383,7 @@ def _predict(what: str, sample: Sample, draws: int) -> Prediction | None:
     """By the model that is sharper for these seeds, whatever is printed; None where there are too few of them."""
     if len(sample.values) < FEWEST_SEEDS:
         return None
-    return min((_by_model(what, model, sample, draws) for model in sample.models), key=lambda p: _width(what, p))
+    return min((_by_model(what, model, sample, draws) for model in sample.models(what)), key=lambda p: _width(what, p))
 
 
 def _width(what: str, prediction: Prediction) -> float:
@@ -426,16 +432,16 @@ def _other_errors(found: np.ndarray, sample: Sample, draws: int) -> tuple[np.nda
     errors = np.exp(np.minimum(middle[:, None] + spread[:, None] * noise.of_seed, np.log(np.pi))) * there
     alike = max(sample.alike, len(found))
     rate = _beta(1 + sample.spikes, alike - sample.spikes, draws)
-    spiked = np.where(noise.spiked < rate[:, None], SPIKE, 1.0)
-    return errors.sum(axis=1) / there.sum(axis=1), (errors * spiked).sum(axis=1) / there.sum(axis=1)
+    spikes = np.exp(_log_spikes(noise.spiked / rate[:, None]))
+    return errors.sum(axis=1) / there.sum(axis=1), (errors * spikes).sum(axis=1) / there.sum(axis=1)
 
 
 def _rounded_accuracies(sample: Sample, draws: int) -> tuple[np.ndarray, np.ndarray]:
     """Means of our 20 seeds, each rounded differently, as twins are, or as far off as they were not seen to be."""
-    here, there, spiked = _rounding(sample.twins, draws)
+    here, there, unseen = _rounding(sample.twins, draws)
     shown = np.clip(sample.values + there - here, 0, 1)
     ends = min(sample.lowest, float(sample.values.min())), 1.0
-    low, high = (np.where(spiked, end, shown).mean(axis=1) for end in ends)
+    low, high = (np.where(unseen < 1, end, shown).mean(axis=1) for end in ends)
     return low, high
 
 
@@ -446,30 +452,40 @@ def _rounded_errors(found: np.ndarray, sample: Sample, draws: int) -> tuple[np.n
     counting most.
     """
     logs = tuple(np.log(group[np.isfinite(group)]) for group in sample.twins)
-    roundings = _rounding(tuple(group for group in logs if len(group) > 1), draws)
-    here, there, spiked = (part[:, : len(found)] for part in roundings)
+    roundings = _rounding(tuple(group for group in logs if len(group) >= TELLING["spectral_error"]), draws)
+    here, there, unseen = (part[:, : len(found)] for part in roundings)
+    spikes = _log_spikes(unseen)
     ours = np.exp(found).mean() / np.exp(found + here).mean(axis=1)
     low, high = (
-        ours * np.exp(found + np.where(spiked, sign * np.log(SPIKE), there)).mean(axis=1) for sign in (-1, 1)
+        ours * np.exp(found + np.where(unseen < 1, sign * spikes, there)).mean(axis=1) for sign in (-1, 1)
     )  # fmt: skip
     return low, high
 
 
 def _rounding(twins: tuple[np.ndarray, ...], draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per draw and seed: how two roundings of one run differ from its mean; whether the second is one never seen."""
+    """Per draw and seed: how two roundings of one run differ from its mean; below 1 where the second was never seen."""
     if not twins:
         shape = draws, PUBLISHED_SEEDS
-        return np.zeros(shape), np.zeros(shape), np.ones(shape, bool)
+        return (
+            np.zeros(shape),
+            np.zeros(shape),
+            np.broadcast_to(np.linspace(0, 1, draws, endpoint=False)[:, None], shape),
+        )
     every = np.concatenate([group - group.mean() for group in twins])
-    one, other, spiked = _pairs(tuple(map(len, twins)), draws)
-    return every[one], every[other], spiked
+    one, other, unseen = _pairs(tuple(map(len, twins)), draws)
+    return every[one], every[other], unseen
+
+
+def _log_spikes(places: np.ndarray) -> np.ndarray:
+    """Logarithms of spikes' factors: uniform where their places are, from 0 to 1, and no spike from there on."""
+    return np.where(places < 1, np.log(SPIKED) + places * np.log(SPIKE / SPIKED), 0.0)
 
 
 @lru_cache(maxsize=8)
 def _pairs(sizes: tuple[int, ...], draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per draw and seed, two different runs of one group, by their place among all; whether a spike is drawn instead.
+    """Per draw and seed, two different runs of one group, by their place among all; below 1 for one never seen.
 
-    As likely a spike as one that was missed by as many pairs as there are that share no run.
+    That is as likely as one that was missed by as many pairs as there are that share no run.
     """
     rng = np.random.default_rng([_SEED, *sizes])
     shape = draws, PUBLISHED_SEEDS
@@ -479,7 +495,7 @@ def _pairs(sizes: tuple[int, ...], draws: int) -> tuple[np.ndarray, np.ndarray, 
     one = (rng.random(shape) * size).astype(int)
     other = (one + 1 + (rng.random(shape) * (size - 1)).astype(int)) % size
     rate = _beta(1, sum(size // 2 for size in sizes), draws)
-    return start + one, start + other, rng.random(shape) < rate[:, None]
+    return start + one, start + other, rng.random(shape) / rate[:, None]
 
 
 def _coverage(model: Model, sample: Sample) -> tuple[float, float]:

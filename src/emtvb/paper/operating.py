@@ -200,5 +200,5 @@ def _error_rounding(rng: np.random.Generator, runs: np.ndarray) -> np.ndarray:
 
 
 def _spikes(rng: np.random.Generator, shape: tuple[int, ...], share: float) -> np.ndarray:
-    """Factors of errors: 1, and for a share of them one from 4 to 17, as those beyond 4 between published twins."""
+    """Factors of errors: 1, and for a share of them one from 4 to 24, as those beyond 4 between published twins."""
     return np.where(rng.random(shape) < share, np.exp(rng.uniform(np.log(SPIKED), np.log(SPIKE), shape)), 1)
