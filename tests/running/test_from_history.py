@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,12 @@ import pytest
 from emtvb.errors import InputError
 from emtvb.running import provenance
 from emtvb.running.from_history import bring_back
-from emtvb.running.git import environment, is_shallow
+from emtvb.running.git import is_shallow
 from emtvb.running.recipes import Recipe
+from tests.running.test_imported import git
 
 RECIPE = Recipe.of({"rule": "train_shard", "settings": {}, "code": {"a.py": "1"}, "versions": {"numpy": "2.0"}})
 CONTENT = {"a": b"\x00\xff first\n", "b": b"second \r\n\x00", "an odd [*] name": b""}
-
-
-def git(folder: Path, *words: str) -> None:
-    named = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always"]
-    subprocess.run(["git", "-C", str(folder), *named, *words], capture_output=True, check=True, env=environment())
 
 
 def commit(clone: Path, message: str) -> None:
