@@ -104,6 +104,17 @@ def test_networks_that_never_trained_carry_no_statement() -> None:
     assert "L2 0.1" not in {stratum.title for stratum in result.strata}
 
 
+def test_networks_too_small_for_the_circuit_do_not_show_that_it_is_needed() -> None:
+    """As those with 32 neurons: Phi has 36 long-term modes or more."""
+    runs = sweep(20)
+    small = runs[runs["hidden_dim"] == 64].assign(hidden_dim=32, optimal_spectral_error=1.0, test_accuracy=0.7)
+    small["run_id"] = small["run_id"].str.replace("h64", "h32")
+    exact = runs.assign(phi_eigenvalues=np.where(runs["task"] == "T1", 64, 36))
+    alone = by_name(exact)["circuit-needed"]
+    assert by_name(pd.concat([exact, small]))["circuit-needed"] == alone
+    assert "T1, L2 0" in dict(alone.rows)  # 64 neurons have room for 64 modes
+
+
 def test_a_bar_of_ours_is_named_so_and_shown_as_a_curve() -> None:
     runs = sweep(20)
     runs.loc[runs["l2"] == 0, "realisation_shape_error"] = np.linspace(0, 0.4, (runs["l2"] == 0).sum())

@@ -464,13 +464,6 @@ def _rounded_errors(found: np.ndarray, sample: Sample, draws: int) -> tuple[np.n
 
 def _rounding(twins: tuple[np.ndarray, ...], draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Per draw and seed: how two roundings of one run differ from its mean; below 1 where the second was never seen."""
-    if not twins:
-        shape = draws, PUBLISHED_SEEDS
-        return (
-            np.zeros(shape),
-            np.zeros(shape),
-            np.broadcast_to(np.linspace(0, 1, draws, endpoint=False)[:, None], shape),
-        )
     every = np.concatenate([group - group.mean() for group in twins])
     one, other, unseen = _pairs(tuple(map(len, twins)), draws)
     return every[one], every[other], unseen
