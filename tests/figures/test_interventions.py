@@ -124,6 +124,15 @@ def test_where_no_run_solves_its_task_there_is_no_mark() -> None:
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == said
 
 
+def test_a_size_with_which_no_run_solves_its_task_is_named_and_not_drawn() -> None:
+    measured = make_measured(("T1",))
+    idle = measured["hidden_dim"] == 32
+    figure = interventions.draw(measured.assign(verdict=measured["verdict"].where(~idle, NOT_LEARNED)))
+    assert figure.get_suptitle() == "not drawn: 32 neurons, with which no run solves its task"
+    assert [label.get_text().splitlines()[0] for label in figure.axes[0].get_xticklabels()] == ["64 neurons"]
+    assert interventions.draw(measured).get_suptitle() == ""
+
+
 def test_one_colour_and_one_marker_per_method() -> None:
     axes = interventions.draw(make_measured(("T1",))).axes[0]
     colours = {

@@ -62,6 +62,18 @@ def test_penalties_with_which_nothing_is_solved_are_named_and_not_shown() -> Non
     assert {word for axes in kinds(figure) for word in words(axes)} >= {"64\nL2 0.1"}
 
 
+def test_sizes_with_which_nothing_is_solved_are_named_and_not_shown() -> None:
+    """Nor are their pairs of thresholds, which are all alike."""
+    measured = make_measured()
+    small = measured.assign(hidden_dim=32, verdict=NOT_LEARNED, run_id=measured["run_id"].str.replace("h64", "h32"))
+    alone, figure = solutions.draw(rows(measured)), solutions.draw(rows(pd.concat([measured, small])))
+    (legend,) = figure.subfigs[0].legends
+    assert legend.get_title().get_text() == "not shown: L2 0.1 and 32 neurons, with which nothing is solved"
+    for one, other in zip((*kinds(alone), *pairs(alone)), (*kinds(figure), *pairs(figure)), strict=True):
+        assert words(one) == words(other)
+        assert one.get_title() == other.get_title()
+
+
 def test_a_kind_has_the_same_look_whatever_comes_first() -> None:
     table = rows(make_measured())
     backwards = table.iloc[::-1].reset_index(drop=True)

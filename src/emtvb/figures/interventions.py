@@ -43,12 +43,14 @@ def draw(measured: pd.DataFrame) -> Figure:
     The line across a column is how often its networks are right for as long without any edit, their mean. Grey crosses
     are the controls: steps of the same size along another element's column (or, where that was not measured, in a
     random direction), which must fail. Below each group: how many of its runs solve the task and so are drawn.
+    Penalties and sizes with which no run solves a task are left out, the sizes by name.
 
     Args:
         measured: Run table and measurements together, at least one row.
     """
-    table = numbers(measured)
-    tasks, l2s = list(table["task"].unique()), _penalties(table)
+    every = numbers(measured)
+    table = _solved(every)
+    tasks, l2s = list(every["task"].unique()), sorted(table["l2"].unique())
     columns = min(len(tasks), 2)
     rows = -(-len(tasks) // columns)
     figure = Figure(figsize=(PAGE, (1.75 + 0.11 * len(l2s)) * rows + 0.55), layout="constrained")
@@ -57,6 +59,9 @@ def draw(measured: pd.DataFrame) -> Figure:
         _panel(axes, table[table["task"] == task], l2s)
         axes.set_title(wrapped(str(task), 40))
     figure.supylabel("share of edits obeyed", fontsize=8)
+    if idle := sorted(set(every["hidden_dim"]) - set(table["hidden_dim"])):
+        sizes = ", ".join(map(str, idle))
+        figure.suptitle(f"not drawn: {sizes} neurons, with which no run solves its task", fontsize=8)
     for axes in panels[len(tasks) :]:
         axes.set_axis_off()
     _legend(figure, table, l2s)
@@ -84,10 +89,12 @@ def numbers(measured: pd.DataFrame) -> pd.DataFrame:
     return table.assign(solved=table["verdict"] != UNSOLVED)
 
 
-def _penalties(table: pd.DataFrame) -> list[float]:
-    """Those under which a run solves its task; all, where none does."""
+def _solved(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the penalties and sizes with which no run solves its task; all, where none does."""
     solved = table[table["solved"]]
-    return sorted((solved if len(solved) else table)["l2"].unique())
+    if solved.empty:
+        return table
+    return table[table["l2"].isin(solved["l2"]) & table["hidden_dim"].isin(solved["hidden_dim"])]
 
 
 def _panel(axes: Axes, table: pd.DataFrame, l2s: Sequence[float]) -> None:

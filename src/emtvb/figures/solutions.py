@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -37,10 +37,10 @@ _ALL_RIGHT = 3e-7
 def draw(rows: pd.DataFrame) -> Figure:
     """Above, a panel per task: the share of runs that find each kind of solution, by size, penalty and threshold.
 
-    A mark is a share, its bar Clopper and Pearson's 95% interval; what is left did not learn. Penalties under which no
-    run solves a task are left out and named. Below, pairs of runs that differ in nothing but the threshold, or in the
-    rounding of one weight: what is wrong of their outputs, and their spectral errors; filled without a penalty, open
-    with one. On the line both are the same. At the foot and at the left stand errors that do not exist.
+    A mark is a share, its bar Clopper and Pearson's 95% interval; what is left did not learn. Penalties and sizes with
+    which no run solves a task are left out and named. Below, pairs of runs that differ in nothing but the threshold, or
+    in the rounding of one weight: what is wrong of their outputs, and their spectral errors; filled without a penalty,
+    open with one. On the line both are the same. At the foot and at the left stand errors that do not exist.
 
     Args:
         rows: What ``emtvb.paper.solutions.rows`` gives.
@@ -64,28 +64,38 @@ def draw(rows: pd.DataFrame) -> Figure:
     above.supylabel("share of runs", fontsize=8)
     looks = {verdict: KINDS[k % len(KINDS)] for k, verdict in enumerate(verdicts)}
     handles = [_mark_of(marker, colour) for marker, colour in looks.values()]
-    note = (
-        f"not shown: L2 {', '.join(f'{l2:g}' for l2 in left_out)}, with which nothing is solved" if left_out else None
-    )
-    above.legend(handles, list(looks), loc="outside upper center", ncols=len(looks) or 1, title=note)
-    pairs = rows[(rows["panel"] != "kind") & ~rows["l2"].isin(left_out)]
+    above.legend(handles, list(looks), loc="outside upper center", ncols=len(looks) or 1, title=_note(left_out))
+    pairs = _without(rows[rows["panel"] != "kind"], left_out)
     _show_pairs(list(below.subplots(1, 2 * len(PAIRS))), pairs, tasks)
     below.legend(*_tasks_and_penalties(pairs, tasks), loc="outside lower center", ncols=len(tasks) + 2)
     return figure
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn, and the penalties that are not: the table itself."""
+    """What is drawn, and the penalties and sizes that are not: the table itself."""
     return rows
 
 
-def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, list[float]]:
-    """Without the penalties under which no run solves a task, and these; all where none does under any."""
-    found = kinds[kinds["verdict"] != UNSOLVED].groupby("l2")["found"].sum()
-    idle = sorted(float(l2) for l2 in kinds["l2"].unique() if not found.get(l2, 0))
-    if len(idle) == kinds["l2"].nunique():
-        return kinds, []
-    return kinds[~kinds["l2"].isin(idle)], idle
+def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[float]]]:
+    """Without the penalties and sizes with which no run solves a task, and these by column; all where none does."""
+    found = kinds[(kinds["verdict"] != UNSOLVED) & (kinds["found"] > 0)]
+    if found.empty:
+        return kinds, {}
+    left_out = {name: sorted(set(kinds[name]) - set(found[name])) for name in ("l2", "hidden_dim")}
+    return _without(kinds, left_out), left_out
+
+
+def _without(rows: pd.DataFrame, left_out: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    for name, values in left_out.items():
+        rows = rows[~rows[name].isin(values)]
+    return rows
+
+
+def _note(left_out: Mapping[str, Sequence[float]]) -> str | None:
+    """What is not shown, in words."""
+    words = {"l2": "L2 {}", "hidden_dim": "{} neurons"}
+    said = [words[name].format(", ".join(f"{x:g}" for x in values)) for name, values in left_out.items() if values]
+    return f"not shown: {' and '.join(said)}, with which nothing is solved" if said else None
 
 
 def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> None:
