@@ -646,6 +646,20 @@ def fill_pages() -> None:
         console.print(f"{wrong.page}: {wrong.about}: {wrong.said} is now {wrong.found}", markup=False)
 
 
+@commands.command("pack")
+@click.argument("folder", type=click.Path(path_type=Path))
+def pack_weights(folder: Path) -> None:
+    """Pack weights for the history of a clone: those in FOLDER, results/<experiment>, that it does not have yet."""
+    from emtvb.running.from_history import pack
+
+    if not folder.is_dir():
+        raise InputError("results", str(folder), "no such folder; run the workflow first")
+    written = pack(folder)
+    for path in written:
+        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+    console.print(f"packed: {len(written)} files; commit them, then take them out of the tree (CONTRIBUTING.md)")
+
+
 @commands.command()
 @click.argument("file", type=click.Path())
 def summary(file: str) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emtvb.errors import InputError
 from emtvb.running import provenance
-from emtvb.running.from_history import bring_back
+from emtvb.running.from_history import bring_back, pack, packed, unpacked
 from emtvb.running.git import is_shallow
 from emtvb.running.recipes import Recipe
 from tests.running.test_imported import git
@@ -119,6 +123,50 @@ def test_without_a_clone_or_without_git_nothing_happens(
     assert bring_back(alone) == ()
     monkeypatch.setenv("PATH", str(tmp_path))
     assert bring_back(folder) == ()
+
+
+@given(st.binary(max_size=200))
+def test_what_is_packed_is_the_same_unpacked(content: bytes) -> None:
+    assert unpacked(packed(content)) == content
+
+
+def test_networks_are_packed_into_fewer_bytes_than_git_makes_of_them_and_two_that_are_one_into_half() -> None:
+    rng = np.random.default_rng(0)
+    once = rng.normal(size=20_000).astype(np.float32).tobytes()
+    assert len(packed(once)) < 0.95 * len(zlib.compress(once))
+    assert len(packed(once + once)) < 1.01 * len(packed(once))
+
+
+def test_what_the_history_has_packed_comes_back_and_is_packed_once(folder: Path) -> None:
+    clone = folder.parents[1]
+    new = train(folder, "new", b"weights of a new network" * 9)
+    assert bring_back(folder)
+    (kept,) = pack(folder)  # of the others the history has the weights as they are
+    assert kept == new.with_name("weights.planes.xz")
+    git(clone, "add", "--force", str(kept))
+    new.unlink()
+    commit(clone, "packed")
+    assert pack(folder) == ()
+    kept.unlink()
+    commit(clone, "out of the tree")
+    assert bring_back(folder) == (new,)
+    assert new.read_bytes() == b"weights of a new network" * 9
+    assert pack(folder) == ()
+
+
+@pytest.mark.parametrize("damaged", [b"", b"no archive", packed(b"other weights"), packed(b"weights")[:-9]])
+def test_a_damaged_pack_is_not_taken_and_an_older_one_is(folder: Path, damaged: bytes) -> None:
+    clone = folder.parents[1]
+    path = train(folder, "a", b"weights")
+    kept = path.with_name("weights.planes.xz")
+    path.unlink()
+    for content in (packed(b"weights"), damaged):
+        kept.write_bytes(content)
+        commit(clone, "packed")
+    kept.unlink()
+    commit(clone, "out of the tree")
+    bring_back(folder)
+    assert weights(folder)["a"] == b"weights"
 
 
 def test_a_folder_that_cannot_be_written_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
