@@ -108,7 +108,8 @@ def _panel(axes: Axes, table: pd.DataFrame, l2s: Sequence[float]) -> None:
         for k, l2 in enumerate(l2s):
             runs = group[group["l2"] == l2]
             solved = runs[runs["solved"]]
-            words.append(f"L2 {l2:g}: {solved['run_id'].nunique()} of {runs['run_id'].nunique()} runs")
+            runs_word = " runs" if len(sizes) < 3 else ""  # for which there is no room
+            words.append(f"L2 {l2:g}: {solved['run_id'].nunique()} of {runs['run_id'].nunique()}{runs_word}")
             for j, method in enumerate(METHODS):
                 place = i + (j * len(l2s) + k + 0.5) * step - _WIDTH / 2
                 _column(axes, place, step, solved[solved["method"] == method], method, l2)

@@ -104,7 +104,7 @@ def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> Non
                  .itertuples(index=False, name=None))  # fmt: skip
     thresholds = sorted(kinds["threshold"].unique())
     step = 0.8 / len(thresholds)
-    upright = len(cells) * len(thresholds) > 10
+    upright = len(cells) * len(thresholds) > 12
     ticks, names = [], []
     for i, (hidden_dim, l2) in enumerate(cells):
         for j, threshold in enumerate(thresholds):
