@@ -272,6 +272,16 @@ def test_figures_of_nothing_measured_are_one_line(emtvb) -> None:
     assert "runs.csv and 5 more files: not made yet; make reproduce CONFIG=" in err
 
 
+def test_pack_says_what_it_packed_and_needs_a_folder(emtvb, tmp_path: Path) -> None:
+    assert emtvb(f"pack {tmp_path}")[:2] == (
+        0,
+        "packed: 0 files; commit them, then take them out of the tree (CONTRIBUTING.md)\n",
+    )
+    status, _, error = emtvb(f"pack {tmp_path / 'nowhere'}")
+    assert status == 2
+    assert "nowhere: no such folder; run the workflow first" in error
+
+
 @pytest.mark.parametrize(("command", "goes_on"), [("train --task T1", True), ("audit .", False), ("verify", False)])
 def test_an_interrupted_command_says_what_the_next_call_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, goes_on: bool
