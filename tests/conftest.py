@@ -3,6 +3,7 @@ from __future__ import annotations
 import hypothesis
 import numpy as np
 import pytest
+import torch
 
 from emtvb import tasks
 from emtvb.networks import Network
@@ -59,6 +60,12 @@ def saturated_circuit(
     W_r = newest.T / (per_element * amplitude)
     network = Network(*(a.astype(np.float32) for a in (gain * amplitude * newest, W_hh, W_r)))
     return network, amplitude * basis
+
+
+@pytest.fixture(autouse=True)
+def _same_draws() -> None:
+    """What a test draws from torch's generator does not depend on the tests before it."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture
