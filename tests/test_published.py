@@ -156,7 +156,7 @@ def test_the_tables_of_all_networks_are_of_these_measurements() -> None:
 
 
 MOST_MEGABYTES = 170
-"""Of fifteen seeds. 150 was the aim; the weights of all 1,920 networks alone are 64, which next to nothing compresses."""
+"""150 was the aim. The weights of the paper's 1,920 networks alone are 64, which next to nothing compresses."""
 
 
 def test_the_whole_clone_stays_small() -> None:

@@ -1,9 +1,9 @@
 """How often the rules of ``evidence.py`` err, by simulation: sweeps whose truth is known, ours beside the paper's.
 
-What is drawn is fitted to what was measured: accuracies of the cells of Table 1 (at the top with late spikes, near the
-top, spread out below it, in two groups), errors with the least, a middle and the greatest spread between seeds, spikes
-and heavy tails among them, and rounding as between twins (docs/evidence.md). The paper's seeds differ from ours by so
-many margins.
+What is drawn is fitted to what was measured: accuracies of the cells of Table 1 (at the top with few seeds lost, or
+many, near the top, spread out below it, in two groups), errors with the least, a middle and the greatest spread between
+seeds, spikes and heavy tails among them, and rounding as between twins (docs/evidence.md). The paper's seeds differ
+from ours by so many margins.
 """
 
 from __future__ import annotations
@@ -40,10 +40,18 @@ _ALIKE = 12
 _COLUMNS = ["what", "population", "model", "seeds", "deviation", "sweeps", "agrees", "differs", "undecided"]
 
 
-def perfect(rng: np.random.Generator, seeds: int) -> np.ndarray:
-    """As most cells without penalty: at the top, and a few lost late in training (one seed in 18, by up to 0.42)."""
-    lost = np.where(rng.random(seeds) < 1 / 18, rng.uniform(0.02, 0.42, seeds), 0)
-    return 1 - rng.exponential(5e-5, seeds) - lost
+def perfect(share: float) -> Draw:
+    """At the top, and such a share of seeds lost in training, by up to 0.42.
+
+    One in 18 in most cells without penalty; more in T4 with 64 neurons, L2 0 and threshold 0.98, the one that the
+    paper's script ran (3 of 15).
+    """
+
+    def draw(rng: np.random.Generator, seeds: int) -> np.ndarray:
+        lost = np.where(rng.random(seeds) < share, rng.uniform(0.02, 0.42, seeds), 0)
+        return 1 - rng.exponential(5e-5, seeds) - lost
+
+    return draw
 
 
 def nearly(rng: np.random.Generator, seeds: int) -> np.ndarray:
@@ -73,7 +81,8 @@ def log_normal(sd: float, spikes: float = 0.0, tail: float = np.inf) -> Draw:
 
 
 ACCURACIES: Mapping[str, Draw] = {
-    "at the top, late spikes": perfect, "just below": nearly, "spread out": spread, "two groups": two_groups,
+    "at the top, late spikes": perfect(1 / 18), "often lost": perfect(1 / 5), "just below": nearly,
+    "spread out": spread, "two groups": two_groups,
 }  # fmt: skip
 ERRORS: Mapping[str, Draw] = {
     "narrow": log_normal(0.15), "narrow, spikes": log_normal(0.2, 0.03), "heavy tails": log_normal(0.5, tail=5),
