@@ -155,7 +155,7 @@ def test_the_tables_of_all_networks_are_of_these_measurements() -> None:
     pd.testing.assert_frame_equal(outcomes.verdicts(measured), pd.read_csv(PAPER / "tables" / "verdicts.csv"))
 
 
-MOST_MEGABYTES = 170
+MOST_MEGABYTES = 185
 """150 was the aim. The weights of the paper's 1,920 networks alone are 64, which next to nothing compresses."""
 
 

@@ -90,7 +90,7 @@ def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
 
 
 def test_more_seeds_leave_it_as_it_is() -> None:
-    experiment = config.load(CONFIGS[0].with_name("table1.yaml"))
-    more = config.check({**experiment.model_dump(), "seeds": list(range(1, 16))})
+    experiment = config.load(CONFIGS[0].with_name("paper.yaml"))
+    more = config.check({**experiment.model_dump(), "seeds": list(range(1, 26))})
     before, after = (Stages(e).recipe("choose_networks", {}) for e in (experiment, more))
     assert json.loads(before)["settings"] == json.loads(after)["settings"]

@@ -34,7 +34,7 @@ def test_every_exemplar_is_in_the_shard_that_is_named_for_it(path: Path) -> None
 
 
 def test_a_network_with_another_penalty_is_a_job_of_its_own_and_only_figures_that_compare_show_it() -> None:
-    experiment = config.load(Path(__file__).parents[2] / "config" / "table1.yaml")
+    experiment = config.load(Path(__file__).parents[2] / "config" / "paper.yaml")
     stages = Stages(experiment)
     wildcards = [made["look"] for rule, made in stages.jobs() if rule == "look_at_exemplar"]
     assert wildcards == [name for task in ("T1", "T2", "T3", "T4") for name in (task, f"{task}_l2-0.001")]

@@ -32,9 +32,9 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
     """The config that the results in a folder are held to.
 
     That is the file that was given; else the clone's own of that name, in ``config/``. Where several state an
-    experiment of that name, as table1.yaml and paper.yaml do, it is the one that the settings beside the results agree
-    with, or the largest. An experiment that the clone does not know is its user's own: it can only be held to the
-    settings that lie beside its results.
+    experiment of that name, it is the one that the settings beside the results agree with, or the largest. An
+    experiment that the clone does not know is its user's own: it can only be held to the settings that lie beside its
+    results.
 
     Args:
         folder: The experiment's folder.
