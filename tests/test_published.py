@@ -70,6 +70,20 @@ def test_every_cell_of_table_1_rests_on_five_seeds_or_more_of_all_its_runs() -> 
     assert set(measurements["run_id"]) == {run.run_id for run in load(PAPER / "settings.json").runs()}
 
 
+def test_table_forest_and_audit_say_the_same_of_every_value() -> None:
+    """All three judge by the same seeds and the same rounding twins."""
+    drawn = pd.read_csv(PAPER / "figures" / "forest.csv").dropna(subset="verdict")
+    drawn = drawn.drop_duplicates([*table1.CELL, "measure"]).set_index([*table1.CELL, "measure"])["verdict"]
+    audited = {claim["name"]: claim["verdict"] for claim in AUDIT["claims"]}
+    cells = table1.published().set_index(table1.CELL).index
+    tabulated = pd.read_csv(PAPER / "tables" / "table1.csv").set_index(table1.CELL).loc[cells]
+    for (task, size, l2), row in tabulated.iterrows():
+        for measure, group in (("spectral_error", "error"), ("accuracy", "accuracy")):
+            name = f"table1-{task}-{size}-{l2:g}-{group}".replace(".", "_")
+            said = {row[f"{measure}_verdict"], drawn[(task, size, l2, measure)], audited[name]}
+            assert len(said) == 1, f"{name}: {said}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_lead_to_files_and_to_claims_with_the_verdict_that_is_said(page: Path) -> None:
     """A claim is cited as [`name`](.../audit.md#name) and, in parentheses or after a colon, its verdict."""

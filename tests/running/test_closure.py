@@ -93,7 +93,7 @@ WHAT_EACH_RULE_REACHES = {
     "state_codecheck": {"emtvb/files.py", "emtvb/paper/__init__.py", "emtvb/paper/codecheck.py"},
     "summarise_learning": {*TABLES, "emtvb/figures/__init__.py", "emtvb/figures/data.py"},
     "tabulate": {*TABLES, "emtvb/columns.py", *(f"emtvb/paper/{name}" for name in
-                              ("__init__.py", "evidence.py", "table1.csv", "table1.py"))},
+                              ("__init__.py", "evidence.py", "table1.csv", "table1.py", "twins.py"))},
     "animate": {*DRAWING, "emtvb/figures/animation.py"},
     **{f"draw_{name}": {*DRAWING, f"emtvb/figures/{name}.py"} for name in
        ("architectures", "composition", "edits", "hidden_state", "learning", "spectrum", "weights")},

@@ -23,6 +23,7 @@ rule tabulate:
     input:
         runs=rules.enumerate_runs.output.runs,
         measurements=rules.aggregate_measurements.output.measurements,
+        twins=twins_beside(),
     output:
         csv=results("tables/table1.csv"),
         md=report(
