@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb import protocol
+from emtvb.running import node
 from emtvb.running.jobs import show_progress
 
 
@@ -37,6 +38,7 @@ def ask(what: str, about: Any, progress: Callable[[str], None] = lambda _: None)
         WorkerError: Where it does not answer.
     """
     command = [sys.executable, "-m", __name__, what]
+    node.choose_kernels()
     here = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
     said = [""]
     with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as answer:
