@@ -606,12 +606,16 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
 
 
 def test_of_two_configs_of_a_name_the_one_that_made_the_results_counts(tmp_path: Path) -> None:
-    for name in ("table1", "paper"):
+    every = config.load(ROOT / "config" / "paper.yaml")
+    stated = {"first": every.model_copy(update={"seeds": [1, 2, 3, 4, 5]}), "whole": every}
+    (tmp_path / "config").mkdir()
+    for name, experiment in stated.items():
+        (tmp_path / "config" / f"{name}.yaml").write_text(config.dump(experiment))
+    for name, experiment in stated.items():
         folder = tmp_path / name / "paper"
         folder.mkdir(parents=True)
-        experiment = config.load(ROOT / "config" / f"{name}.yaml")
         (folder / "settings.json").write_text(config.dump(experiment))
-        found = held.held_to(folder, ROOT)
+        found = held.held_to(folder, tmp_path)
         assert found.said.startswith(f"config/{name}.yaml")
         assert found.experiment == experiment
 

@@ -23,6 +23,10 @@ def clone(tmp_path: Path) -> Project:
     project = Project.copy(tmp_path)
     unkept = shutil.ignore_patterns("runs", "logs", "history.csv", "report.html", "results", "interpretation")
     shutil.copytree(ROOT / "results" / "paper", project.folder / "results" / "paper", ignore=unkept)
+    (project.folder / "results" / "twins").mkdir()
+    for name in ("runs.csv", "measurements.csv", "tables"):  # what jobs read of the rounding twins beside
+        source, target = ROOT / "results" / "twins" / name, project.folder / "results" / "twins" / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
     return project
 
 
