@@ -15,14 +15,20 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/interpret.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/solutions.smk"
+include: "workflow/rules/others.smk"
+include: "workflow/rules/architectures.smk"
+include: "workflow/rules/comparing.smk"
+include: "workflow/rules/methods.smk"
+include: "workflow/rules/streams.smk"
+include: "workflow/rules/onions.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/page.smk"
-include: "workflow/rules/architectures.smk"
+include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/audit.smk"
 
 
-rule all:
-    default_target: True
+# All that a sweep of runs comes to.
+rule sweep:
     input:
         rules.enumerate_runs.output,
         rules.state_settings.output,
@@ -32,8 +38,19 @@ rule all:
         rules.tabulate.output,
         rules.solutions.input,
         rules.figures.input,
-        ([rules.draw_page.output, rules.state_codecheck.output] if STAGES.shown else []),
+        ([rules.draw_page.output, rules.state_codecheck.output, rules.state_verdicts.output] if SHOWN else []),
         rules.architectures.input,
+    localrule: True
+
+
+rule all:
+    default_target: True
+    input:
+        checked,
+        rules.sweep.input if SHARDS else [],
+        rules.methods.input,
+        rules.streams.input,
+        rules.onions.input,
     localrule: True
 
 

@@ -2,53 +2,84 @@
 
 Its public face reads and edits the variables of any recurrent network (docs/own-network.md): ``adapt`` a network,
 ``record`` it beside what it should hold, ``fit`` where it holds that, ``judge`` whether it does, ``edit`` it while it
-runs, or by hand in a notebook: ``view``; ``fixed_points`` and ``linearise`` say what its dynamics are. What is bad
-input is an ``InputError``.
+runs, or by hand in a notebook: ``view``; ``fixed_points`` and ``linearise`` say what its dynamics are, ``compare``
+whether those of two networks are the same. What is bad input is an ``InputError``.
 """
 
 from __future__ import annotations
 
-__version__ = "0.2.0"
+import sys
+
+__version__ = "0.3.0"
 
 __all__ = [
+    "DAS",
     "Adapted",
+    "Comparison",
+    "Distance",
     "Edits",
+    "Erasure",
     "Fitted",
     "FixedPoints",
     "InputError",
     "Judgement",
     "Linearised",
+    "Located",
+    "Onion",
     "Reading",
+    "Subspace",
     "Trials",
     "adapt",
+    "compare",
     "edit",
+    "erase",
     "fit",
     "fixed_points",
     "judge",
     "linearise",
+    "load",
     "record",
+    "save",
     "view",
 ]
 
 _HOME = {
+    "DAS": "emtvb.own.das",
     "Adapted": "emtvb.own.adapting",
+    "Comparison": "emtvb.own.comparing",
+    "Distance": "emtvb.own.comparing",
     "Edits": "emtvb.own.editing",
+    "Erasure": "emtvb.own.erasing",
     "FixedPoints": "emtvb.own.dynamics",
     "Fitted": "emtvb.own.fitting",
     "InputError": "emtvb.errors",
     "Judgement": "emtvb.own.fitting",
     "Linearised": "emtvb.own.dynamics",
+    "Located": "emtvb.own.methods",
+    "Onion": "emtvb.own.onion",
     "Reading": "emtvb.own.fitting",
+    "Subspace": "emtvb.own.methods",
     "Trials": "emtvb.own.trials",
     "adapt": "emtvb.own.adapting",
+    "compare": "emtvb.own.comparing",
     "edit": "emtvb.own.editing",
+    "erase": "emtvb.own.erasing",
     "fit": "emtvb.own.fitting",
     "fixed_points": "emtvb.own.dynamics",
     "judge": "emtvb.own.fitting",
     "linearise": "emtvb.own.dynamics",
+    "load": "emtvb.own.saving",
     "record": "emtvb.own.trials",
+    "save": "emtvb.own.saving",
     "view": "emtvb.page.widget",
 }
+
+
+# A job of the workflow writes down which files it opens, from its first import of ours on.
+if hasattr(sys.modules["__main__"], "__real_file__"):
+    from emtvb.running.recipes import listen
+
+    listen()
 
 
 def __getattr__(name: str) -> object:

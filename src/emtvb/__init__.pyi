@@ -2,30 +2,47 @@
 
 from emtvb.errors import InputError
 from emtvb.own.adapting import Adapted, adapt
+from emtvb.own.comparing import Comparison, Distance, compare
+from emtvb.own.das import DAS
 from emtvb.own.dynamics import FixedPoints, Linearised, fixed_points, linearise
 from emtvb.own.editing import Edits, edit
+from emtvb.own.erasing import Erasure, erase
 from emtvb.own.fitting import Fitted, Judgement, Reading, fit, judge
+from emtvb.own.methods import Located, Subspace
+from emtvb.own.onion import Onion
+from emtvb.own.saving import load, save
 from emtvb.own.trials import Trials, record
 from emtvb.page.widget import view
 
 __version__: str
 
 __all__ = [
+    "DAS",
     "Adapted",
+    "Comparison",
+    "Distance",
     "Edits",
+    "Erasure",
     "Fitted",
     "FixedPoints",
     "InputError",
     "Judgement",
     "Linearised",
+    "Located",
+    "Onion",
     "Reading",
+    "Subspace",
     "Trials",
     "adapt",
+    "compare",
     "edit",
+    "erase",
     "fit",
     "fixed_points",
     "judge",
     "linearise",
+    "load",
     "record",
+    "save",
     "view",
 ]

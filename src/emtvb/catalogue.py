@@ -30,6 +30,8 @@ _OF_ARCHITECTURES = {
     "edit_success": "data_edit_success",
 }
 """What measurements of other architectures are called here."""
+_OF_STREAMS = {"recall": "test_accuracy", "edit_within_followed": "data_edit_success"}
+"""And those of networks on streams, whose outputs after the marker are their task."""
 
 
 def networks(folders: Iterable[Path]) -> pd.DataFrame:
@@ -40,11 +42,6 @@ def networks(folders: Iterable[Path]) -> pd.DataFrame:
     """
     found = [_of_experiment(folder) for folder in folders]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
-
-
-def experiments(root: Path) -> list[Path]:
-    """The folders of all experiments under a results folder."""
-    return [table.parent for table in sorted(root.glob("*/runs.csv"))]
 
 
 def choose(
@@ -99,18 +96,18 @@ def _of_experiment(folder: Path) -> pd.DataFrame:
             "task": found.run.task.name,
             "hidden_dim": found.run.hidden_dim,
             "l2": found.run.l2,
-            "threshold": found.run.threshold,
+            "threshold": getattr(found.run, "threshold", None),
             "seed": found.run.seed,
-            "twin": found.run.twin,
+            "twin": getattr(found.run, "twin", 0),
             "architecture": found.architecture or RNN,
-            "weights": found.weights.is_file(),
+            "weights": found.is_here,
         }
         for run_id, found in runs.items()
     ]
     measured = [
-        tables.read_table(path, ("run_id", "verdict", "test_accuracy")).rename(columns=names)
+        tables.read_table(path, ("run_id",)).rename(columns=names)
         for path, names in (
-            (folder / "measurements.csv", {}),
+            (folder / "measurements.csv", _OF_STREAMS),
             (folder / "architectures" / "measurements.csv", _OF_ARCHITECTURES),
         )
         if path.is_file()

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
-import random
-import shlex
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,24 +15,22 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from emtvb import __version__, config, networks, sweep, tasks
+from emtvb import __version__, config, kinds, tasks
+from emtvb.architectures.registry import ARCHITECTURES
 from emtvb.errors import InputError
 from emtvb.files import check_writable, write_text
-from emtvb.networks import Network
-from emtvb.results import find_run
+from emtvb.methods import settings as benchmarks
+from emtvb.onions import settings as onions
+from emtvb.results import check_holds_experiment, check_measured, experiments
 from emtvb.running import imported, memory
+from emtvb.single.naming import task_of
+from emtvb.streams.settings import Streams
 from emtvb.tasks import Task
 
 if TYPE_CHECKING:
-    from emtvb.architectures.lstm import LSTM
-    from emtvb.architectures.s4 import S4
     from emtvb.figures.edits import EditShown
-    from emtvb.interpret.interventions import Edit
-    from emtvb.interpret.measure import Measurement, MeasureSettings
-    from emtvb.interpret.memories import VariableMemories
-    from emtvb.own.adapting import Adapted
+    from emtvb.interpret.measure import Measurement
     from emtvb.page.content import Shown
-    from emtvb.runs import Run
 
 console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 PAPER = tasks.PAPER_SIZE
@@ -55,20 +51,49 @@ def main() -> None:
         _fail(error.format_message())
     except OSError as error:
         _fail(f"{error}; mend that and run again: what was computed stands")
+    except (click.Abort, KeyboardInterrupt):  # before RuntimeError, which click.Abort is
+        _fail(f"interrupted; {_how_to_go_on(sys.argv[1:2])}", 130)
     except (MemoryError, RuntimeError) as error:
         from emtvb.running.jobs import is_out_of_memory
 
         if not is_out_of_memory(error):
             raise
         _fail(f"out of memory ({error}); choose smaller sizes, or a machine with more")
-    except (click.Abort, KeyboardInterrupt):
-        goes_on = "the same command goes on from the last checkpoint"
-        _fail(f"interrupted; {goes_on if sys.argv[1:2] == ['train'] else 'the same command begins anew'}", 130)
+
+
+def _how_to_go_on(command: Sequence[str]) -> str:
+    """What becomes of the work of an interrupted command."""
+    if command == ["reproduce"]:
+        return "`make reproduce`, with the same CONFIG, goes on: finished jobs stand, trainings go on from checkpoints"
+    if command == ["train"]:
+        return "the same command goes on from the last checkpoint"
+    return "the same command begins anew"
 
 
 def _fail(message: str, status: int = 2) -> None:
     click.echo(f"error: {message}", err=True)
     sys.exit(status)
+
+
+@contextmanager
+def _output(folder: Path) -> Iterator[Path]:
+    """A folder that a command writes into: made, if it can be written; if nothing comes into it, it goes again.
+
+    What the system says of a disk that is full does not name a file; here it names the folder.
+    """
+    missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+    if folder not in missing and not folder.is_dir():
+        raise InputError("output folder", str(folder), "is no folder; choose another")
+    try:
+        yield check_writable(folder)
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(folder)) from error
+        raise
+    finally:
+        for place in missing:
+            with suppress(OSError):
+                place.rmdir()
 
 
 @click.group(
@@ -94,7 +119,7 @@ def list_tasks(task: str | None, d: int, s: int) -> None:
     """List the paper's tasks, or explain one: a name or an id written a-b-c."""
     tasks.check_size(d, s)
     if task is not None:
-        _explain(_parse_task(task, d, s))
+        _explain(task_of(task, d, s))
         return
     table = Table("task", "id", "composition: (variable, dimension, sign) of each output dimension")
     for name in tasks.NAMED:
@@ -128,7 +153,8 @@ def _explain(task: Task) -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="Of initial weights and batches.")
 @_d_option
 @_s_option
-@click.option("--trainer", default="auto", show_default=True, help="auto, compiled, torch, cuda or reference.")
+@click.option("--trainer", default="auto", show_default=True, help="auto, compiled or reference.")
+@click.option("--accelerator", default="cpu", show_default=True, help="What --trainer reference computes on.")
 @click.option("--epochs", type=int, help="Epochs [default: the paper's 10].")
 @click.option("--batches-per-epoch", type=int, help="Batches in an epoch [default: the paper's 2000].")
 @click.option("--batch-size", type=int, help="Sequences in a batch [default: the paper's 64].")
@@ -136,14 +162,13 @@ def _explain(task: Task) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Its folder [default: under the results root].")
 def train(
     task: str, hidden: int, l2: float, threshold: float, seed: int, d: int, s: int, curriculum: str | None,
-    trainer: str, output: Path | None, **protocol: int | None,
+    trainer: str, accelerator: str, output: Path | None, **protocol: int | None,
 ) -> None:  # fmt: skip
     """Train one network by the paper's protocol; the same command goes on where it was interrupted."""
-    training: dict[str, Any] = {key: value for key, value in protocol.items() if value is not None}
+    protocol_of: dict[str, Any] = {key: value for key, value in protocol.items() if value is not None}
     if curriculum is not None:
-        training["curriculum"] = _parse_horizons(curriculum)
-    tasks.check_size(d, s)
-    found = _parse_task(task, d, s)
+        protocol_of["curriculum"] = _parse_horizons(curriculum)
+    found = task_of(task, d, s)
     settings = {
         "experiment": "one",
         "dimensions": d,
@@ -155,36 +180,23 @@ def train(
         "seeds": [seed],
         "seeds_per_shard": 1,
         "trainer": trainer,
-        "training": training,
+        "accelerator": accelerator,
+        "training": protocol_of,
     }
     run_id = config.check(settings, "emtvb train").runs()[0].run_id
     experiment = config.check({**settings, "experiment": run_id}, "emtvb train")
     memory.check(experiment, "emtvb train")
-    folder = check_writable(output or config.results_root() / run_id)
-    _check_is_free(folder, run_id)
-    _train(experiment, folder)
-    console.print(f"{folder}: trained; `emtvb interpret {folder}` reads its variables")
 
-
-def _check_is_free(folder: Path, run_id: str) -> None:
-    """Raise InputError if the folder holds another experiment."""
-    if (folder / "runs.csv").exists():
-        found = find_run(str(folder), folder).run.run_id
-        if found != run_id:
-            raise InputError("--output", str(folder), f"holds {found}; choose another folder")
-
-
-def _train(experiment: config.Experiment, folder: Path) -> None:
-    from emtvb.running import provenance, recipes
     from emtvb.running.jobs import show_progress
-    from emtvb.training.shard import Outputs, train_shard
+    from emtvb.single import training
 
-    ((shard, runs),) = experiment.shards().items()
-    version = recipes.training_version(recipes.of_training(experiment.trainer))
-    sweep.write_run_table(folder / "runs.csv", {shard: runs})
-    write_text(folder / "settings.json", config.dump(experiment))
+    folder = output or config.results_root() / run_id
+    training.check_is_free(folder, run_id)
+    training.check_trainer(trainer, accelerator)
     show_progress()
-    train_shard(runs, Outputs.of(folder, shard), version, experiment.trainer, provenance.environment())
+    with _output(folder):
+        training.train(experiment, folder)
+    console.print(f"{folder}: trained; `emtvb interpret {folder}` reads its variables")
 
 
 _task_option = click.option("--task", help="Of a file of weights: what it was trained on, as for `emtvb train`.")
@@ -198,56 +210,6 @@ _nonlinearity_option = click.option(
 _output_option = click.option(
     "--output", type=click.Path(path_type=Path), help="Where to [default: beside the run's experiment, or the file]."
 )
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """A network that a user names.
-
-    Attributes:
-        run: Its settings; of a file of weights, what can be known of them.
-        network: Its weights, or another kind of network as a system: of the workflow, or from a file.
-        settings: How it is measured.
-        folder: Where what is made goes.
-    """
-
-    run: Run
-    network: Network | LSTM | S4 | Adapted
-    settings: MeasureSettings
-    folder: Path
-
-
-def _find(run: str, task: str | None, d: int, s: int, nonlinearity: str, output: Path | None) -> _Subject:
-    """A run among results, or a file of weights.
-
-    Raises:
-        InputError: Where it is neither, or the task does not go with it.
-    """
-    from emtvb.interpret.measure import MeasureSettings
-    from emtvb.own import files
-
-    if not files.is_file(run):
-        if task is not None:
-            raise InputError("--task", task, f"{run} is no file of weights, and a run has its own task; leave it out")
-        found = find_run(run, config.results_root())
-        settings = MeasureSettings(**found.experiment.interpretation.model_dump())
-        folder = output or found.folder / "interpretation" / found.run.run_id
-        return _Subject(found.run, found.network(), settings, folder)
-    if task is None:
-        raise InputError("--task", "not given", f"say what the network of {run} was trained on, such as --task T3")
-    tasks.check_size(d, s)
-    given = _parse_task(task, d, s)
-    name, network = files.load(run, nonlinearity)
-    file = Path(run) if Path(run).is_file() else Path(run).parent
-    folder = output or file.parent / f"{file.name.split('.')[0]}-interpretation" / name
-    if isinstance(network, Network):
-        networks.check_task(network, given, str(run))
-        hidden = network.hidden_dim
-    else:
-        hidden = network.state_dim
-        files.check_task(network, given, str(run))
-    nan = float("nan")
-    return _Subject(files.GivenRun(given, hidden, nan, nan, 0, name=name), network, MeasureSettings(), folder)
 
 
 @commands.command()
@@ -264,77 +226,27 @@ def interpret(run: str, task: str | None, d: int, s: int, nonlinearity: str, out
     --task: three arrays W_in, W_rec, W_out or the like, or torch's state dict of an RNN, GRU or LSTM and a linear
     readout (.safetensors, .npz, .pt).
     """
-    found = _find(run, task, d, s, nonlinearity, output)
-    folder = check_writable(found.folder)
-    if isinstance(found.network, Network):
-        _interpret_network(found.run, found.network, found.settings, folder)
-    else:
-        _interpret_system(found.run, found.network, found.settings, folder)
-    for path in sorted(folder.iterdir()):
-        console.print(str(path))
+    from emtvb.interpret.measure import Measurement
+    from emtvb.single import interpreting, opening
+
+    found = opening.find(run, task, (d, s), nonlinearity, output)
+    with _output(found.folder) as folder:
+        measured = interpreting.interpret(found, folder)
+        if isinstance(measured, Measurement):
+            _print_measurement(measured)
+        else:
+            _print_row(measured)
+        for path in sorted(folder.iterdir()):
+            console.print(str(path))
 
 
-def _interpret_network(run: Run, network: Network, settings: MeasureSettings, folder: Path) -> None:
-    """Of the paper's kind: all that the workflow measures and draws."""
-    from emtvb.figures import data, edits, hidden_state, save, spectrum, weights
-    from emtvb.interpret import exemplar
-    from emtvb.interpret.measure import measure
-    from emtvb.tables import write_csv
-
-    measurement = measure(run, network, settings)
-    exemplar.save(folder / "exemplar.npz", exemplar.look(run, network, measurement.row(), settings.modulus))
-    write_csv(folder / "measurements.csv", _as_frame(measurement.row()))
-    look = data.load_exemplar(folder / "exemplar.npz")
-    save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
-    save.save(weights.draw([look]), weights.numbers([look]), folder / "weights")
-    save.save(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
-    save.save(edits.draw(edits.edits_of(look)), edits.numbers(edits.edits_of(look)), folder / "edits")
-    _print_measurement(measurement)
-
-
-def _interpret_system(run: Run, system: LSTM | S4 | Adapted, settings: MeasureSettings, folder: Path) -> None:
-    """Of another kind: what the workflow measures and draws of other architectures."""
-    from emtvb.architectures.runs import ArchitectureRun
-    from emtvb.figures import architectures, edits, save
-    from emtvb.interpret import architectures as of_architectures
-    from emtvb.interpret import exemplar
-    from emtvb.interpret.extraction import by_data
-    from emtvb.own.adapting import Adapted
-    from emtvb.own.dynamics import interpret as measure
-    from emtvb.tables import write_csv
-
-    if isinstance(system, Adapted):
-        measurement, arrays = measure(run, system, settings)
-    else:
-        assert isinstance(run, ArchitectureRun)
-        measurement, arrays = of_architectures.interpret(run, system, settings)
-    write_csv(folder / "measurements.csv", _as_frame(vars(measurement)))
-    exemplar.save(folder / "look.npz", arrays)
-    look = architectures.load(folder / "look.npz")
-    save.save(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
-    memories = by_data(system, run.task)
-    shown = [
-        _edit_shown(run, one.name, one.edit, memories, one.basis, one.past)
-        for one in exemplar.example_edits(system, run.task, memories)
-    ]
-    save.save(edits.draw(shown), edits.numbers(shown), folder / "edits")
-    table = Table("measurement", "value", title=f"{measurement.run_id}: {measurement.verdict}", title_justify="left")
-    for name, value in vars(measurement).items():
+def _print_row(found: Any) -> None:
+    """Of another network than the paper's: all that was measured."""
+    table = Table("measurement", "value", title=f"{found.run_id}: {found.verdict}", title_justify="left")
+    for name, value in vars(found).items():
         if not isinstance(value, str):
             table.add_row(name.replace("_", " "), f"{value:.4g}")
     console.print(table)
-
-
-def _edit_shown(run: Run, name: str, edit: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
-    from emtvb.figures.edits import EditShown
-
-    return EditShown(run.run_id, run.task.name, name, kept=memories.kept, basis=basis, past=past, **vars(edit))
-
-
-def _as_frame(row: Mapping[str, object]) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame([row])
 
 
 def _print_measurement(found: Measurement) -> None:
@@ -361,12 +273,12 @@ def _print_measurement(found: Measurement) -> None:
 @commands.command("networks")
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]...")
 @click.option("--task", multiple=True, help="T1 to T4, or a config's own name. This and the next: also more than once.")
-@click.option("--hidden", "hidden_dim", type=int, multiple=True, help="Neurons; units of an LSTM, channels of S4.")
+@click.option("--hidden", "hidden_dim", type=int, multiple=True, help="Neurons; the size of another architecture.")
 @click.option("--l2", type=float, multiple=True, help="L2 penalty.")
 @click.option("--threshold", type=float, multiple=True, help="Accuracy that moves the horizon up.")
 @click.option("--seed", type=int, multiple=True, help="Of initial weights and batches.")
 @click.option("--twin", type=int, multiple=True, help="0: no rounding twin.")
-@click.option("--architecture", multiple=True, help="rnn, lstm or s4.")
+@click.option("--architecture", multiple=True, help=f"rnn, {', '.join(ARCHITECTURES)}.")
 @click.option("--verdict", help="A part of it, such as 'without it' or 'linearly stored'.")
 @click.option("--solved/--unsolved", default=None, help="Test accuracy of at least 0.99, or below.")
 @click.option("--weights", is_flag=True, help="Only those whose weights are here, which interpret and edit open.")
@@ -381,11 +293,8 @@ def list_networks(
     from emtvb import catalogue
 
     for folder in folders:
-        if not (folder / "runs.csv").is_file():
-            raise InputError(
-                "results", str(folder), "holds no experiment (no runs.csv); name one, such as results/paper"
-            )
-    found = catalogue.networks(folders or catalogue.experiments(config.results_root()))
+        check_holds_experiment(folder, "results", "runs.csv")
+    found = catalogue.networks(folders or experiments(config.results_root()))
     if found.empty:
         raise InputError(
             "results", str(config.results_root()), "no experiment there; run the workflow or `emtvb train`"
@@ -421,7 +330,6 @@ def _print_networks(chosen: Any, several: bool) -> None:
 
 
 BASES = ("data", "power", "realisation")
-BASIS_NAMES = {"data": "by data", "power": "the paper's", "realisation": "realised"}
 _BASIS_ROWS = {
     "elements read right": "decoding_accuracy",
     "of the worst element": "worst_decoding_accuracy",
@@ -471,8 +379,10 @@ def edit(
 
             _write_page(content.load(chosen), output or Path(run) / "interpretation", basis)
         else:
-            subject = _find(run, task, d, s, nonlinearity, output)
-            _write_page([_shown(subject, run)], subject.folder, basis)
+            from emtvb.single import editing, opening
+
+            subject = opening.find(run, task, (d, s), nonlinearity, output)
+            _write_page([editing.on_page(subject)], subject.folder, basis)
         return
     if len(given) != 1:
         raise InputError("edit", " ".join(given) or "nothing", f"give one of {', '.join(ways)}")
@@ -483,56 +393,20 @@ def edit(
     assert variable is not None
     if time < 0:
         raise InputError("--at", time, "give output steps, 0 or more")
-    found = _find(run, task, d, s, nonlinearity, output)
-    network, bound = found.network, found.run.task
-    state_dim = network.hidden_dim if isinstance(network, Network) else network.state_dim
-    memory.check_recording(time, bound.d, bound.s, state_dim)
-    on_page = _shown(found, run) if page else None
+    from emtvb.single import editing, opening
 
-    from emtvb.figures import edits, save
-    from emtvb.interpret import interventions
-    from emtvb.interpret.exemplar import before, picture
-    from emtvb.interpret.recording import record
-    from emtvb.interpret.systems import Elman
-
-    def change(m: Any) -> Any:
-        if dimension is not None:
-            return interventions.flip(bound, m, variable, dimension)
-        if other is not None:
-            return interventions.swap(bound, m, variable, other)
-        return interventions.put(bound, m, variable, _parse_signs(values or ""))
-
-    memories = _memories(run, network, bound, basis, found.settings.modulus)
-    if not memories.fits:
-        needed = f"{int(memories.kept.sum())} elements to store"
-        raise InputError("run", run, f"{state_dim} neurons for {needed}: there can be no basis; train a larger")
-    system = Elman(network) if isinstance(network, Network) else network
-    recording = record(system, bound, picture(bound.s, bound.d)[:, None, :], time)
-    done = interventions.edit(system, bound, memories, recording, time, change)
-    if not (done.before != done.after)[memories.kept].any():
-        raise InputError("edit", f"variable {variable}", "changes no element that a later output depends on")
-    folder = check_writable(found.folder)
-    words = {"--flip": f"flip dimension {dimension} of", "--set": "set", "--swap": f"swap variable {other} and"}
-    name = f"{words[given[0]]} variable {variable}"
-    shown = _edit_shown(found.run, name, done, memories, BASIS_NAMES[basis], before(recording, time))
-    made = save.save(edits.draw([shown]), edits.numbers([shown]), folder / "edit")
-    _print_edit(shown, 2 * bound.s)
+    found = opening.find(run, task, (d, s), nonlinearity, output)
+    signs = None if values is None else _parse_signs(values)
+    change = editing.Change(variable, flip=dimension, put=signs, swap=other)
+    done = editing.edit(found, time, change, basis)
+    shown = editing.on_page(found) if page else None
+    with _output(found.folder) as folder:
+        made = editing.draw(done, folder)
+    _print_edit(done, 2 * found.run.task.s)
     for path in made:
         console.print(str(path))
-    if on_page is not None:
-        text = {"--flip": f"flip:{variable}.{dimension}", "--set": f"set:{variable}:{values}"}
-        asked = text.get(given[0], f"swap:{variable}:{other}")
-        _write_page([on_page], folder, basis, edit=f"{time}:{asked}", step=str(time + interventions.FUTURE))
-
-
-def _shown(found: _Subject, run: str) -> Shown:
-    """A network as the page holds it."""
-    from emtvb.page.showing import show
-
-    if not isinstance(found.network, Network):
-        remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
-        raise InputError("--page", run, remedy)
-    return show(found.run, found.network)
+    if shown is not None:
+        _write_page([shown], folder, basis, edit=f"{time}:{change.address}", step=str(time + len(done.outputs)))
 
 
 def _write_page(shown: Sequence[Shown], folder: Path, basis: str, **first: str) -> None:
@@ -541,25 +415,9 @@ def _write_page(shown: Sequence[Shown], folder: Path, basis: str, **first: str) 
 
     if basis not in shown[0].bases:
         raise InputError("--basis", basis, f"the page has {' and '.join(shown[0].bases)}")
-    path = check_writable(folder) / "edit.html"
-    write_text(path, document(shown, {"basis": basis, **first}))
-    console.print(f"{path}: a page to open in a browser")
-
-
-def _memories(
-    run: str, network: Network | LSTM | S4 | Adapted, task: Task, basis: str, modulus: float
-) -> VariableMemories:
-    """The variable memories that a user chose to edit through."""
-    from emtvb.interpret.extraction import by_data
-    from emtvb.interpret.measure import extract
-
-    if not isinstance(network, Network):
-        if basis != BASES[0]:
-            raise InputError("--basis", basis, "it is for the paper's network; leave it out")
-        return by_data(network, task)
-    if not network.is_finite():
-        raise InputError("run", run, "its training diverged and left no network; choose another")
-    return extract(network, task, modulus)[basis]
+    with _output(folder):
+        write_text(folder / "edit.html", document(shown, {"basis": basis, **first}))
+    console.print(f"{folder / 'edit.html'}: a page to open in a browser")
 
 
 def _print_edit(shown: EditShown, steps: int) -> None:
@@ -596,43 +454,56 @@ def config_group() -> None:
 def check_config(files: tuple[str, ...], measured: bool) -> None:
     """Check config files, and say what they state: whether they state an experiment, and one that fits this machine."""
     for file in files:
-        experiment = config.load(file)
-        runs, shards = experiment.runs(), experiment.shards()
-        if measured:
-            _check_measured(experiment, file)
-        else:
-            memory.check(experiment, file)
-        console.print(f"{file}: experiment {experiment.experiment}: {len(runs)} runs in {len(shards)} training jobs")
+        _check(file, measured)
 
 
-def _check_measured(experiment: config.Experiment, file: str) -> None:
-    """Raise InputError where something is missing that tables and figures are made from."""
-    folder = config.results_root() / experiment.experiment
-    names = ["runs.csv", "measurements.csv", "measurements/learning.csv"]
-    names += [f"measurements/exemplars/{task}.npz" for task in experiment.exemplars()]
-    if experiment.architecture_runs():
-        names.append("architectures/measurements.csv")
-    missing = [folder / name for name in names if not (folder / name).is_file()]
-    if missing:
-        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
-        raise InputError(
-            "results", f"{missing[0]}{more}", f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
-        )
+def _check(file: str, measured: bool = False) -> config.Experiment:
+    """The experiment of a config, if it can be run here; if `measured`, if its tables and figures can be drawn."""
+    experiment = kinds.load(file)
+    runs, shards = experiment.runs(), experiment.shards()
+    if measured:
+        own = experiment.methods.networks if isinstance(experiment, benchmarks.Benchmark) else ()
+        others = [f"measurements/methods/{network.name}.csv" for network in own]
+        if isinstance(experiment, onions.Onions):
+            others = [f"measurements/onions/{name}.csv" for name in experiment.onions.orders()]
+        check_measured(experiment, file, others)
+    else:
+        memory.check(experiment, file)
+    what = f"{len(runs)} runs in {len(shards)} training jobs"
+    if isinstance(experiment, benchmarks.Benchmark):
+        what = f"methods on {len(experiment.methods.networks)} networks"
+    if isinstance(experiment, onions.Onions):
+        what = f"{len(experiment.onions.orders())} networks that repeat sequences"
+    console.print(f"{file}: experiment {experiment.experiment}: {what}")
+    return experiment
 
 
 @config_group.command("folder")
 @click.argument("file", type=click.Path())
 def config_folder(file: str) -> None:
     """Print where an experiment's results go."""
-    console.print(str(config.results_root() / config.load(file).experiment))
+    console.print(str(config.results_root() / kinds.load(file).experiment))
+
+
+@config_group.command("drawing")
+@click.argument("file", type=click.Path())
+def config_drawing(file: str) -> None:
+    """Print the rules that make an experiment's tables and figures, as Snakemake knows them."""
+    from emtvb.running.clone import workflow_root
+    from emtvb.running.plan import drawing, plan
+
+    experiment = kinds.load(file)
+    rules = drawing(plan(experiment, workflow_root(), config.results_root() / experiment.experiment))
+    console.print(" ".join(rules), soft_wrap=True)
 
 
 @config_group.command("docs")
 @click.argument("folder", type=click.Path(path_type=Path))
 def config_docs(folder: Path) -> None:
     """Write what every key means: FOLDER/config.md and FOLDER/config.schema.json."""
-    write_text(folder / "config.md", config.as_markdown())
-    write_text(folder / "config.schema.json", config.as_schema())
+    with _output(folder):
+        write_text(folder / "config.md", config.as_markdown())
+        write_text(folder / "config.schema.json", config.as_schema())
 
 
 @commands.command("pages")
@@ -646,76 +517,128 @@ def fill_pages() -> None:
         console.print(f"{wrong.page}: {wrong.about}: {wrong.said} is now {wrong.found}", markup=False)
 
 
+@commands.command("deposit")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def write_deposit(file: Path | None) -> None:
+    """Write what one uploads to an archive for a DOI: the files of this clone at its commit, as one zip, FILE."""
+    from emtvb import deposit
+    from emtvb.running.clone import workflow_root
+
+    click.echo("zipping the files of this commit, and describing the jobs that made them: some ten seconds", err=True)
+    written = deposit.write(workflow_root(), file)
+    count, size = deposit.size(written)
+    console.print(f"{written}: {count:,} files, {size / 1e6:.0f} MB; what it is stands in {deposit.ABOUT} in it")
+
+
 @commands.command("pack")
 @click.argument("folder", type=click.Path(path_type=Path))
 def pack_weights(folder: Path) -> None:
-    """Pack weights for the history of a clone: those in FOLDER, results/<experiment>, that it does not have yet."""
-    from emtvb.running.from_history import pack
+    """Pack the weights of FOLDER, results/<experiment>, beside them, as they are published."""
+    from emtvb.running.packed import pack
 
     if not folder.is_dir():
         raise InputError("results", str(folder), "no such folder; run the workflow first")
-    written = pack(folder)
+    with _output(folder):
+        written = pack(folder)
     for path in written:
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"packed: {len(written)} files; commit them, then take them out of the tree (CONTRIBUTING.md)")
+    console.print(f"packed: {len(written)} files")
+
+
+@commands.command()
+@click.argument("file", type=click.Path(), default="config/config.yaml")
+@click.option("--cores", default="all", show_default=True, help="How many cores: a number, or all.")
+def reproduce(file: str, cores: str) -> None:
+    """Run the workflow on a config, in a clone, and print its summary. FILE is the config.
+
+    Ctrl-C stops it; the same command goes on from the last checkpoints.
+    """
+    from emtvb import reproduction
+    from emtvb.running.clone import workflow_root
+
+    if cores != "all" and not (cores.isdecimal() and int(cores) > 0):
+        raise InputError("--cores", cores, "give a number from 1, or all")
+    experiment = _check(file)
+    snakemake = Path(sys.executable).with_name("snakemake")
+    snakefile = workflow_root() / "Snakefile"
+    status = reproduction.run(
+        [str(snakemake), "--snakefile", str(snakefile), "--cores", cores, "--configfile", str(Path(file).absolute())]
+    )
+    if status:
+        sys.exit(status)
+    _print_summary(experiment)
 
 
 @commands.command()
 @click.argument("file", type=click.Path())
 def summary(file: str) -> None:
-    """Print an experiment's Table 1 and list its figures. FILE is its config."""
-    folder = config.results_root() / config.load(file).experiment
+    """Print an experiment's Table 1, what came out, and where to look first. FILE is its config."""
+    _print_summary(kinds.load(file))
+
+
+def _print_summary(experiment: config.Experiment) -> None:
+    folder = config.results_root() / experiment.experiment
+    if isinstance(experiment, benchmarks.Benchmark):
+        console.print(f"{folder / 'tables' / 'methods.md'}: all methods on all networks", soft_wrap=True)
+        return
+    if isinstance(experiment, Streams):
+        figure = folder / "figures" / "stream_recall.png"
+        console.print(f"{folder / 'tables' / 'streams.csv'}: all measures by task and size; look first: {figure}",
+                      soft_wrap=True)  # fmt: skip
+        return
+    if isinstance(experiment, onions.Onions):
+        console.print(f"{folder / 'tables' / 'onions.md'}: what is linear in each network", soft_wrap=True)
+        return
     path = folder / "tables" / "table1.csv"
     if not path.is_file():
         raise InputError("table", str(path), "not made yet; run the workflow on this config first")
 
+    from emtvb import summary as summaries
     from emtvb import tables
     from emtvb.paper import table1
 
     _print_table1(table1.as_text(tables.read_table(path, table1.COLUMNS)), folder.name)
-    _print_engines(folder)
-    console.print("\nFigures:")
-    for path in sorted((folder / "figures").rglob("*")):
-        if path.suffix in (".pdf", ".png", ".gif"):
-            console.print(f"  {path}")
-
-
-def _print_engines(folder: Path) -> None:
-    """What trained the runs, by their records."""
-    from emtvb.audit.integrity import read_records
-    from emtvb.running import provenance
-
-    for name, count in provenance.trained_by(read_records(folder)[0].values()).items():
-        other = "" if name == "compiled" else "; its last digits are not those of the compiled engine"
-        console.print(f"Trained by the engine `{name}`: {count} runs{other}")
+    for line in summaries.LEGEND:
+        console.print(line)
+    for line in summaries.engines(folder):
+        console.print(line)
+    console.print()
+    for line in summaries.lines(experiment, folder):
+        console.print(line)
 
 
 @commands.command("audit")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--config", "file", type=click.Path(), help="Its config [default: the clone's of that name].")
+@click.option("--quick", is_flag=True, help="Make nothing again.")
+@click.option("--all", "every", is_flag=True, help="Measure all networks again [default: a third of the shards].")
 @click.option("--runs", type=click.IntRange(0), default=2, show_default=True, help="How many runs to train again.")
-@click.option("--networks", type=click.IntRange(0), default=6, show_default=True, help="How many to measure again.")
-@click.option("--seed", type=click.IntRange(0), help="Chooses these runs and networks [default: others each time].")
+@click.option("--seed", type=click.IntRange(0), help="Draws these shards and runs [default: others each time].")
 @click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
-def audit_results(folder: Path, file: str | None, runs: int, networks: int, seed: int | None, workers: int) -> None:
+def audit_results(
+    folder: Path, file: str | None, quick: bool, every: bool, runs: int, seed: int | None, workers: int
+) -> None:
     """Audit an experiment: is it intact and current, would it come out again, what does it say of the paper?
 
-    FOLDER is results/<experiment>. Pages go to FOLDER/audit. Exit status 1 where something is wrong with the results,
-    3 where nothing is, but not every question was asked or could be answered; a claim that differs is no error.
+    FOLDER is results/<experiment>. What is found goes to FOLDER/audit, too. Exit status 1 where something is wrong with
+    the results, 3 where nothing is, but not every question was asked or could be answered; an inconsistent claim is no
+    error.
     """
     from emtvb.audit import audit, held
-    from emtvb.audit.determinism import Sample
+    from emtvb.running.clone import workflow_root
     from emtvb.running.jobs import show_progress
-    from emtvb.running.recipes import workflow_root
 
-    if not folder.is_dir():
-        raise InputError("results", str(folder), "no such folder; run the workflow first")
+    check_holds_experiment(folder, "results", "settings.json")
+    if quick and every:
+        raise InputError("audit", "--quick and --all", "give one of them")
     config_of = held.held_to(folder, workflow_root(), file)
     show_progress()
-    found = audit.audit(folder, config_of, Sample(runs, networks, seed, workers))
-    for line in audit.summary(found):
+    share = 1.0 if every else audit.SHARE
+    found = audit.audit(folder, config_of, audit.Sample(share, runs, seed, workers, again=not quick))
+    for line in found.lines():
         console.print(line)
-    audit.write(found, folder, config_of.root)
+    with _output(folder / "audit"):
+        audit.write(found, folder)
     console.print(f"{folder / 'audit'}: all of it")
     if not found.passed:
         sys.exit(1 if found.outcome == "FAILED" else 3)
@@ -738,9 +661,10 @@ def verify(run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int
     from emtvb.audit import determinism
     from emtvb.running.jobs import show_progress
 
-    experiment = config.load(folder / "settings.json")
+    check_holds_experiment(folder, "--results", "settings.json")
+    experiment = kinds.load(folder / "settings.json")
     runs = {run.run_id: (shard, run) for shard, part in experiment.shards().items() for run in part}
-    chosen = _chosen(runs, run_ids, sample, seed, every, folder)
+    chosen = determinism.chosen(runs, run_ids, sample, seed, every, folder)
     show_progress()
     failed = 0
 
@@ -752,26 +676,11 @@ def verify(run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int
     def progress(line: str) -> None:
         click.echo(line, err=True)
 
-    determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trainer, workers, say, progress)
+    wanted = [runs[run_id] for run_id in chosen]
+    determinism.again(folder, wanted, experiment.trainer, workers, say, progress)
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:
         sys.exit(1)
-
-
-def _chosen(
-    runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int, every: bool, folder: Path
-) -> list[str]:
-    """The runs that a user names in one of three ways."""
-    ways = {"RUN_ID": bool(run_ids), "--sample": sample is not None, "--all": every}
-    given = [name for name, is_given in ways.items() if is_given]
-    if len(given) != 1:
-        raise InputError("verify", " and ".join(given) or "nothing", f"give one of {', '.join(ways)}")
-    unknown = [run_id for run_id in run_ids if run_id not in runs]
-    if unknown:
-        raise InputError("run", unknown[0], f"not in {folder}; its runs.csv lists all {len(runs)}")
-    if sample is not None:
-        return random.Random(seed).sample(sorted(runs), min(sample, len(runs)))
-    return list(dict.fromkeys(run_ids)) or list(runs)
 
 
 @commands.command()
@@ -782,7 +691,7 @@ def doctor(file: str, profiles: tuple[str, ...]) -> None:
     from emtvb.running.doctor import examine
 
     found = []
-    for finding in examine(config.load(file), profiles):
+    for finding in examine(kinds.load(file), profiles):
         console.print(str(finding))
         found.append(finding.level)
     if "error" in found:
@@ -790,19 +699,12 @@ def doctor(file: str, profiles: tuple[str, ...]) -> None:
 
 
 def _print_table1(rows: Any, name: str) -> None:
-    shown = Table(
-        title=f"Table 1, {name}: spectral error in rad (test accuracy) seeds covered/seeds", title_justify="left"
-    )
+    shown = Table(title=f"Table 1, {name}", title_justify="left")
     for column in rows.columns:
         shown.add_column(column)
     for row in rows.itertuples(index=False):
         shown.add_row(*map(str, row))
     console.print(shown)
-
-
-def _parse_task(text: str, d: int, s: int) -> Task:
-    """A task by name or id."""
-    return tasks.from_id(tasks.parse_id(text), d, s) if text[:1].isdigit() else tasks.named(text, d, s)
 
 
 def _parse_horizons(text: str) -> list[int]:

@@ -23,7 +23,7 @@ def check_numbers(table: pd.DataFrame, path: Path | str) -> pd.DataFrame:
     Raises:
         InputError: Where a cell holds something else; it is named.
     """
-    for column in table.columns:
+    for column in table.columns if len(table) else ():
         if column in TEXT or is_numeric_dtype(table[column]):
             continue
         numbers = pd.to_numeric(table[column], errors="coerce")

@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import re
+import stat
 import struct
 import tempfile
 from collections.abc import Hashable, Mapping, Sequence
@@ -29,13 +30,16 @@ from pydantic import (
     StrictStr,
     Tag,
     ValidationError,
+    create_model,
     field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from emtvb import sweep
 from emtvb import tasks as binding
+from emtvb.architectures.registry import ARCHITECTURES
 from emtvb.architectures.runs import ArchitectureRun, of_architecture
 from emtvb.errors import InputError
 from emtvb.runs import Protocol, Run, number
@@ -164,11 +168,29 @@ class ExemplarSettings(Settings):
     )
 
 
-class ArchitecturesSettings(Settings):
-    """Other networks, trained by the same protocol on every task, L2 penalty, threshold and seed of the sweep."""
+_SIZES: dict[str, Any] = {
+    name: (PositiveInt | None, Field(None, description=f"{architecture.what}; null for none."))
+    for name, architecture in ARCHITECTURES.items()
+}
+ArchitecturesSettings = create_model(
+    "ArchitecturesSettings",
+    __base__=Settings,
+    __doc__="Other networks, trained by the same protocol on every task, L2 penalty, threshold and seed of the sweep.",
+    **_SIZES,
+)
 
-    lstm: PositiveInt | None = Field(None, description="An LSTM with so many units; null for none.")
-    s4: PositiveInt | None = Field(None, description="A layer of S4 (S4D) with so many channels; null for none.")
+
+_GONE = {
+    "cuda": "is no trainer any more; write trainer: reference and accelerator: cuda",
+    "torch": "is no trainer any more; write auto, or reference for torch's own arithmetic (accelerator: cuda on a GPU)",
+}
+
+
+def _still_there(value: object) -> object:
+    """A trainer that there still is, or whatever else stands there."""
+    if isinstance(value, str) and value in _GONE:
+        raise ValueError(_GONE[value])
+    return value
 
 
 class Experiment(Settings):
@@ -192,10 +214,13 @@ class Experiment(Settings):
         "in the last place before training, so that they differ by rounding alone.",
     )
     seeds_per_shard: PositiveInt = Field(5, description="How many seeds one training job takes, 1 to this, and so on.")
-    trainer: Literal["auto", "compiled", "torch", "cuda", "reference"] = Field(
+    trainer: Annotated[Literal["auto", "compiled", "reference"], BeforeValidator(_still_there)] = Field(
         "auto",
-        description="What trains: the engine, compiled for the CPU or on torch alone (auto: compiled, but torch where "
-        "numba is not installed); cuda, all runs of a job at once on a GPU; or the reference trainer on Lightning.",
+        description="What trains the paper's network: auto or compiled, the engine that is compiled for the CPU; "
+        "reference, the general trainer on Lightning, which trains other architectures in any case.",
+    )
+    accelerator: Literal["cpu", "auto", "gpu", "cuda", "mps", "tpu"] = Field(
+        "cpu", description="What the general trainer computes on, as Lightning calls it; the engine has the CPU."
     )
     training: TrainingSettings = Field(TrainingSettings(), description="How every run is trained.")
     interpretation: InterpretationSettings = Field(InterpretationSettings(), description="How networks are measured.")
@@ -259,6 +284,11 @@ class Experiment(Settings):
             if size is not None
             for run in of_architecture(name, sweep.grid(rest[0], [size], *rest[1:]))
         ]
+
+    def on_accelerator(self) -> set[str]:
+        """The rules whose jobs train on the accelerator: those of the general trainer."""
+        own = {"train_shard"} if self.trainer == "reference" else set()
+        return own | ({"train_architecture"} if self.architecture_runs() else set())
 
     def read_runs(self, path: Path | str) -> dict[str, list[Run]]:
         """The runs of this experiment's ``runs.csv``, by shard.
@@ -328,8 +358,12 @@ def check(config: Any, where: str = "config") -> Experiment:
     Raises:
         InputError: At the first thing that is wrong.
     """
+    if config is None:
+        raise InputError(where, "is empty", "write keys with values, such as those of config/config.yaml")
     if not isinstance(config, Mapping):
-        raise InputError(where, type(config).__name__, "must be a mapping of keys to values")
+        kinds = {str: "text", list: "a list", bool: "a truth value", int: "a number", float: "a number"}
+        held = kinds.get(type(config), "one value")
+        raise InputError(where, f"holds {held}", "write keys with values, such as those of config/config.yaml")
     try:
         experiment = Experiment.model_validate(dict(config))
     except ValidationError as error:
@@ -337,6 +371,9 @@ def check(config: Any, where: str = "config") -> Experiment:
     try:
         experiment.runs()
         experiment.looks()
+        if experiment.accelerator != "cpu" and not experiment.on_accelerator():
+            remedy = "nothing trains on it: set trainer: reference, or ask for other architectures; or leave it out"
+            raise InputError("accelerator", experiment.accelerator, remedy)
     except InputError as error:
         raise InputError(f"{where}: {error.what}", error.value, error.remedy) from None
     return experiment
@@ -351,6 +388,10 @@ def load(path: Path | str) -> Experiment:
     return check(read(path), str(path))
 
 
+_MOST_BYTES = 2**23
+"""Of a config file: some hundred thousand seeds."""
+
+
 def read(path: Path | str) -> Any:
     """What a config file holds, be it an experiment or not.
 
@@ -360,6 +401,12 @@ def read(path: Path | str) -> Any:
     if not str(path):
         raise InputError("config file", '""', "name a file")
     try:
+        about = Path(path).stat()
+        if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+            raise InputError("config file", str(path), "a device or a pipe; name a file")
+        if about.st_size > _MOST_BYTES:
+            size = f"{about.st_size / 2**20:.0f} MiB"
+            raise InputError("config file", str(path), f"{size}, and so no config; name a file of a few lines")
         text = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
@@ -368,6 +415,8 @@ def read(path: Path | str) -> Any:
         ) from None
     except OSError as error:
         raise InputError("config file", str(path), f"cannot be read ({error.strerror}); name a file") from None
+    except InputError:
+        raise
     except ValueError as error:  # a NUL in its name
         raise InputError("config file", repr(str(path)), f"cannot be read ({error}); name a file") from None
     return _parse(text, str(path))
@@ -376,6 +425,10 @@ def read(path: Path | str) -> Any:
 def _parse(text: str, where: str) -> Any:
     try:
         return yaml.load(text, Strict)
+    except yaml.MarkedYAMLError as error:
+        place = error.problem_mark or error.context_mark
+        line = f", line {place.line + 1}" if place else ""
+        raise InputError("config file", f"{where}{line}", f"not YAML ({error.problem or error.context})") from None
     except yaml.YAMLError as error:
         raise InputError("config file", where, f"not YAML ({error})") from None
     except RecursionError:
@@ -573,7 +626,7 @@ def _exists(path: Path) -> bool:
 
 def _one_line(error: ValidationError, where: str) -> InputError:
     errors = error.errors(include_url=False)
-    first = errors[0]
+    first = _misspelt(errors) or errors[0]
     path = _dotted(first["loc"])
     more = f" (and {len(errors) - 1} more after it)" if len(errors) > 1 else ""
     kind, value = first["type"], first["input"]
@@ -585,6 +638,21 @@ def _one_line(error: ValidationError, where: str) -> InputError:
     shown = f'"{value}"' if isinstance(value, str) else repr(value)
     shown = shown if len(shown) < 80 else shown[:77] + "..."
     return InputError(f"{where}: {path}", shown, message[0].lower() + message[1:] + more)
+
+
+def _misspelt(errors: Sequence[ErrorDetails]) -> ErrorDetails | None:
+    """The unknown key that is meant for the one that is missing first, where there is one: else it looks left out."""
+    if errors[0]["type"] != "missing":
+        return None
+    *section, missing = errors[0]["loc"]
+    beside = [error for error in errors if error["type"] == "extra_forbidden" and [*error["loc"][:-1]] == section]
+    return next((error for error in beside if _nearest(error["loc"][-1], [str(missing)])), None)
+
+
+def _nearest(key: int | str, known: Sequence[str]) -> str | None:
+    """The known key that one is most like, whatever its case and dashes; None where none is."""
+    near = difflib.get_close_matches(str(key).lower().replace("-", "_"), known, n=1, cutoff=0.5)
+    return near[0] if near else None
 
 
 def _in_words(kind: str, loc: tuple[int | str, ...], message: str) -> str:
@@ -635,8 +703,8 @@ def _suggestion(loc: tuple[int | str, ...]) -> str:
     if len(loc) == 1 and sections and not difflib.get_close_matches(name, known, cutoff=0.85):
         section = sections[0]
         return f"it belongs to {section}; write {section}: {{{name}: ...}}, or --config '{section}={{{name}: ...}}'"
-    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
+    near = _nearest(loc[-1], known)
+    return f"did you mean {near}?" if near else f"known keys are {', '.join(known)}"
 
 
 def _listed(values: list[Any]) -> str:

@@ -18,7 +18,7 @@ class InputError(ValueError):
         self.what = what
         self.value = value
         self.remedy = remedy
-        shown = value if isinstance(value, str) else repr(value)
+        shown = value or '""' if isinstance(value, str) else repr(value)
         line = " ".join(f"{what}: {shown}: {remedy}".split())
         # A name that is not UTF-8, as a file may have one, cannot be printed as it is.
         super().__init__(line.encode("utf-8", "backslashreplace").decode("utf-8"))

@@ -9,13 +9,29 @@ from pathlib import Path
 
 import pandas as pd
 
+from emtvb import tables
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.paper import operating
+from emtvb.methods import tabulating
+from emtvb.onions import tabulating as repeating
+from emtvb.paper import operating, verdicts
+from emtvb.study import streams
 
 
 def _copy(file: Path) -> str:
     return file.read_text("utf-8").strip()
+
+
+def _shares(file: Path) -> str:
+    """Shares of statements, of an experiment's measurements and the run table beside them."""
+    runs = tables.read_table(file.with_name("runs.csv"), tables.RUN_COLUMNS)
+    measured = tables.combine(runs, tables.read_table(file, tables.MEASURED_COLUMNS))
+    return verdicts.shares_as_markdown(verdicts.shares(measured))
+
+
+def _methods(measure: str, trained: bool = True) -> Callable[[Path], str]:
+    """A table of a benchmark of methods."""
+    return lambda file: tabulating.table(pd.read_csv(file), measure, trained)
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,27 @@ BLOCKS = (
         "docs/evidence.md", "rates", "results/paper/figures/evidence.csv",
         lambda file: operating.as_markdown(pd.read_csv(file)),
     ),
+    Block(
+        "docs/evidence.md", "bootstrap", "results/paper/figures/forest.csv",
+        lambda file: operating.bootstrap_as_markdown(pd.read_csv(file)),
+    ),
+    Block("docs/findings.md", "shares", "results/paper/measurements.csv", _shares),
+    *(
+        Block("docs/methods.md", measure, "results/methods/tables/methods.csv", _methods(measure))
+        for measure in tabulating.TITLES
+    ),
+    Block("docs/streams.md", "streams", "results/streams/tables/streams.csv",
+          lambda file: streams.as_markdown(pd.read_csv(file))),
+    Block(
+        "docs/onions.md", "claims", "results/onions/tables/onion_claims.csv",
+        lambda file: repeating.claims_as_markdown(pd.read_csv(file)),
+    ),
+    Block(
+        "docs/onions.md", "sizes", "results/onions/tables/onion_sizes.csv",
+        lambda file: repeating.sizes_as_markdown(pd.read_csv(file)),
+    ),
+    Block("docs/onions.md", "networks", "results/onions/tables/onions.md"),
+    Block("docs/methods.md", "untrained", "results/methods/tables/methods.csv", _methods("reading", trained=False)),
 )  # fmt: skip
 
 

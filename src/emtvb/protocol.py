@@ -71,7 +71,7 @@ class Binding:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a run is trained; the defaults are the paper's (paper.md section 2).
+    """How a run is trained; the defaults are those of the authors' code.
 
     Attributes:
         epochs: Epochs; between two of them the published stream draws one number.

@@ -5,21 +5,25 @@ Where it asks for other architectures, their networks lie in ``architectures/<ru
 
 from __future__ import annotations
 
+import csv
+import difflib
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emtvb import config, networks, sweep
+from emtvb import config, kinds, networks
 from emtvb.architectures import weights as of_architectures
-from emtvb.architectures.lstm import LSTM
+from emtvb.architectures.registry import ARCHITECTURES, network_class
 from emtvb.architectures.runs import ArchitectureRun
-from emtvb.architectures.s4 import S4
+from emtvb.architectures.weights import Trained
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.networks import Network
-from emtvb.running import git
-from emtvb.running.from_history import bring_back
+from emtvb.running.packed import PACKED, unpack
+from emtvb.running.recipes import ROOT
 from emtvb.runs import Protocol, Run, number
+from emtvb.streams.runs import StreamRun
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class FoundRun:
         experiment: That experiment.
     """
 
-    run: Run
+    run: Run | StreamRun
     folder: Path
     shard: str | None
     experiment: Experiment
@@ -49,17 +53,21 @@ class FoundRun:
         place = f"architectures/{self.run.run_id}" if self.shard is None else f"training/{self.shard}"
         return self.folder / place / "weights.safetensors"
 
-    def network(self) -> Network | LSTM | S4:
-        """Its trained weights, out of the clone's history where they are there alone.
+    @property
+    def is_here(self) -> bool:
+        """Whether its weights are, so that it can be opened: as they are, or packed."""
+        return self.weights.is_file() or self.weights.with_name(PACKED).is_file()
+
+    def network(self) -> Network | Trained:
+        """Its trained weights, unpacked where they are published packed.
 
         Raises:
             InputError: Where it was not trained, its weights are not here, or the file is damaged or of another task.
         """
-        if not self.weights.is_file() and self.weights not in bring_back(self.folder):
-            deeper = "`git fetch --unshallow` may bring it, or " if git.is_shallow(self.folder) else ""
-            raise InputError("weights", str(self.weights), f"not here; {deeper}{self._how_to_have_them()}")
-        if self.architecture is not None:
-            return of_architectures.load(self.weights, self.run, self.architecture)
+        if not self.weights.is_file() and self.weights not in unpack(self.folder):
+            raise InputError("weights", str(self.weights), f"not here; {self._how_to_have_them()}")
+        if isinstance(self.run, ArchitectureRun):
+            return of_architectures.load(self.weights, self.run, network_class(self.run.architecture))
         network = networks.load_networks(self.weights, [self.run.run_id])[self.run.run_id]
         networks.check_task(network, self.run.task, str(self.weights))
         return network
@@ -67,7 +75,7 @@ class FoundRun:
     def _how_to_have_them(self) -> str:
         """A command that trains the run: it alone, where `emtvb train` can, else what the workflow trains with it."""
         run, (d, s) = self.run, (self.run.task.d, self.run.task.s)
-        if self.architecture is None and run.twin == 0 and run.protocol == Protocol():
+        if isinstance(run, Run) and self.architecture is None and run.twin == 0 and run.protocol == Protocol():
             size = "" if (d, s) == (8, 8) else f" --dimensions {d} --variables {s}"
             named = run.task_name if run.task_name.startswith("T") else run.task.label
             return (
@@ -88,21 +96,74 @@ def find_run(text: str, root: Path) -> FoundRun:
     Raises:
         InputError: Where there is no such run, or more than one.
     """
+    found = _by_path(text) or _by_id(text, root)
+    if found is None:
+        raise InputError("run", text, f"no such run under {root}; `emtvb networks` lists all, `emtvb train` makes one")
+    return found
+
+
+def find_anywhere(text: str) -> FoundRun:
+    """The same among all results that there are here: the first of :func:`places` that has a run of this id decides.
+
+    Raises:
+        InputError: Where there is no such run, more than one, or no results at all.
+    """
+    if (found := _by_path(text)) is not None:
+        return found
+    roots = places()
+    for root in roots:
+        if (found := _by_id(text, root)) is not None:
+            return found
+    known = [run_id for root in roots for folder in experiments(root) for run_id in _ids(folder)]
+    if not known:
+        remedy = (
+            "no such file, and no results are here: they come with the repository and its deposit, not with pip; "
+            "unpack one and set EXPERIMENT_OUTPUT_DIR to its folder results"
+        )
+        raise InputError("network", text, remedy)
+    near = difflib.get_close_matches(text, known, n=3)
+    remedy = f"near are {', '.join(near)}" if near else "`emtvb networks` lists all"
+    raise InputError("network", text, f"no such file, and no network of this name; {remedy}")
+
+
+def places() -> list[Path]:
+    """Folders of results that are here: of EXPERIMENT_OUTPUT_DIR, of the present folder, of the package's own clone."""
+    clone = [ROOT / "results"] if (ROOT / "workflow" / "rules").is_dir() else []
+    there = [path for path in (config.results_root(), Path("results"), *clone) if path.is_dir()]
+    return list({path.resolve(): path for path in reversed(there)}.values())[::-1]
+
+
+def _by_path(text: str) -> FoundRun | None:
+    """The run of an experiment's folder that has one, or of FOLDER/RUN_ID."""
     path = Path(text)
     if (path / "runs.csv").is_file():
         runs = {run_id: found for run_id, found in runs_in(path).items() if found.architecture is None}
         if len(runs) != 1:
             raise InputError("run", text, f"holds {len(runs)} runs; name one, such as {path / next(iter(runs))}")
         return next(iter(runs.values()))
-    if (path.parent / "runs.csv").is_file() and (found := runs_in(path.parent).get(path.name)) is not None:
-        return found
-    folders = [table.parent for table in sorted(root.glob("*/runs.csv")) if _may_hold(table.parent, text)]
+    return runs_in(path.parent).get(path.name) if (path.parent / "runs.csv").is_file() else None
+
+
+def _by_id(text: str, root: Path) -> FoundRun | None:
+    """The run of this id in one of the experiments under a folder."""
+    folders = [folder for folder in experiments(root) if _may_hold(folder, text)]
     if len(folders) > 1:
         ways = " or ".join(f"{folder}/{text}" for folder in folders)
         raise InputError("run", text, f"is in {len(folders)} experiments; write {ways}")
-    if not folders:
-        raise InputError("run", text, f"no such run under {root}; `emtvb networks` lists all, `emtvb train` makes one")
-    return runs_in(folders[0])[text]
+    return runs_in(folders[0])[text] if folders else None
+
+
+def experiments(root: Path) -> list[Path]:
+    """The folders of all experiments under a results folder that have runs."""
+    return [table.parent for table in sorted(root.glob("*/runs.csv"))]
+
+
+def _ids(folder: Path) -> list[str]:
+    """The ids of all runs of a folder; none, where its tables are none."""
+    try:
+        return list(runs_in(folder))
+    except InputError:
+        return []
 
 
 def runs_in(folder: Path) -> dict[str, FoundRun]:
@@ -111,17 +172,55 @@ def runs_in(folder: Path) -> dict[str, FoundRun]:
     Raises:
         InputError: Where it is no experiment's folder.
     """
-    experiment = config.load(folder / "settings.json")
+    experiment = kinds.load(folder / "settings.json")
     by_shard = experiment.read_runs(folder / "runs.csv")
     found = {run.run_id: FoundRun(run, folder, shard, experiment) for shard, runs in by_shard.items() for run in runs}
     return found | {run.run_id: FoundRun(run, folder, None, experiment) for run in experiment.architecture_runs()}
 
 
+def _table(folder: Path) -> set[str]:
+    """The run ids in an experiment's table of runs; none, where it is none."""
+    try:
+        with open(folder / "runs.csv", newline="", encoding="utf-8") as table:
+            return {row.get("run_id", "") for row in csv.DictReader(table)}
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return set()
+
+
 def _may_hold(folder: Path, run_id: str) -> bool:
     """Whether a folder that the user did not name has this run; not, where its tables are none."""
     try:
-        if any(row["run_id"] == run_id for row in sweep.read_rows(folder / "runs.csv")):
+        if run_id in _table(folder):
             return True
-        return run_id.partition("_")[0] in of_architectures.CLASSES and run_id in runs_in(folder)
+        return run_id.partition("_")[0] in ARCHITECTURES and run_id in runs_in(folder)
     except InputError:
         return False
+
+
+def check_holds_experiment(folder: Path, what: str, file: str) -> None:
+    """Raise InputError unless a folder has this file, as each experiment's does."""
+    if not folder.is_dir():
+        raise InputError(what, str(folder), "no such folder; name an experiment's, such as results/paper")
+    if not (folder / file).is_file():
+        raise InputError(what, str(folder), f"holds no experiment (no {file}); name one, such as results/paper")
+
+
+def check_measured(experiment: config.Experiment, file: str, others: Sequence[str] = ()) -> None:
+    """Raise InputError where something is missing that tables and figures are made from.
+
+    Args:
+        experiment: Its config.
+        file: Where that stands.
+        others: Of an experiment without runs, what they are made from.
+    """
+    folder = config.results_root() / experiment.experiment
+    names = [*others] or ["runs.csv", "measurements.csv", "measurements/learning.csv"]
+    names += [f"measurements/exemplars/{task}.npz" for task in experiment.exemplars()]
+    if experiment.architecture_runs():
+        names.append("architectures/measurements.csv")
+    missing = [folder / name for name in names if not (folder / name).is_file()]
+    if missing:
+        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
+        raise InputError(
+            "results", f"{missing[0]}{more}", f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
+        )

@@ -28,7 +28,9 @@ FILE = Path("docs", "said.yaml")
 
 _NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?"
 _PLACE = re.compile(r"\{(\w+)\}")
-_CITED = re.compile(rf"\[`(?P<name>[\w-]+)`\]\([^)\s]*audit\.md#[\w-]+\):?\s\(?\**(?P<verdict>{'|'.join(VERDICTS)})\b")
+_CITED = re.compile(
+    rf"\[`(?P<name>[\w-]+)`\]\([^)\s]*verdicts\.md#[\w-]+\):?\s\(?\**(?P<verdict>{'|'.join(VERDICTS)})\b"
+)
 _REDUCE: Mapping[str, Callable[[pd.Series], float]] = {"min": pd.Series.min, "max": pd.Series.max}
 
 
@@ -50,7 +52,7 @@ class Wrong:
 
 
 class Numbers:
-    """Where numbers are had from: an experiment's networks, tables and audit.
+    """Where numbers are had from: an experiment's networks, tables and verdicts.
 
     Args:
         folder: The experiment's folder.
@@ -98,9 +100,9 @@ class Numbers:
 
     @cached_property
     def claims(self) -> dict[str, dict[str, Any]]:
-        """The claims as they were audited, by name."""
-        audit = json.loads((self._folder / "audit" / "audit.json").read_text("utf-8"))
-        return {claim["name"]: claim for claim in audit["claims"]}
+        """The claims with their verdicts, by name."""
+        stated = json.loads((self._folder / "verdicts.json").read_text("utf-8"))
+        return {claim["name"]: claim for claim in stated["claims"]}
 
     @cached_property
     def networks(self) -> pd.DataFrame:
@@ -173,7 +175,7 @@ def _in_citations(page: str, text: str, numbers: Numbers) -> Generator[Wrong, No
     pieces, at = [], 0
     for cited in _CITED.finditer(text):
         if cited["name"] not in numbers.claims:
-            raise InputError("claim", cited["name"], f"is cited in {page} and not in the audit; mend the page")
+            raise InputError("claim", cited["name"], f"is cited in {page} and not among the verdicts; mend the page")
         verdict = numbers.claims[cited["name"]]["verdict"]
         if verdict != cited["verdict"]:
             yield Wrong(page, cited["name"], cited["verdict"], verdict)

@@ -158,7 +158,7 @@ class Task(Binding):
 
 
 def id_to_composition(task_id: Sequence[int], d: int, s: int) -> tuple[Read, ...]:
-    """The composition that a task id stands for (paper.md section 1).
+    """The composition that a task id stands for, as the authors' code reads it.
 
     Args:
         task_id: (a, b, c).

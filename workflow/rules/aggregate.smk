@@ -4,8 +4,8 @@
 
 rule aggregate_measurements:
     input:
-        runs=rules.enumerate_runs.output.runs,
-        measurements=expand(rules.measure_shard.output.measurements, shard=SHARDS),
+        runs=results("runs.csv"),
+        measurements=expand(results("measurements/{shard}.csv"), shard=SHARDS),
     output:
         measurements=results("measurements.csv"),
     log:
@@ -13,16 +13,14 @@ rule aggregate_measurements:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("aggregate_measurements"),
     script:
         "../scripts/aggregate_measurements.py"
 
 
 rule tabulate:
     input:
-        runs=rules.enumerate_runs.output.runs,
-        measurements=rules.aggregate_measurements.output.measurements,
+        runs=results("runs.csv"),
+        measurements=results("measurements.csv"),
         twins=twins_beside(),
     output:
         csv=results("tables/table1.csv"),
@@ -38,16 +36,14 @@ rule tabulate:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("tabulate"),
     script:
         "../scripts/tabulate.py"
 
 
 rule summarise_learning:
     input:
-        runs=rules.enumerate_runs.output.runs,
-        outlines=expand(rules.train_shard.output.outline, shard=SHARDS),
+        runs=results("runs.csv"),
+        outlines=expand(results("measurements/learning/{shard}.csv"), shard=SHARDS),
     output:
         summary=results("measurements/learning.csv"),
     log:
@@ -55,15 +51,13 @@ rule summarise_learning:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("summarise_learning"),
     script:
         "../scripts/summarise_learning.py"
 
 
 rule list_digests:
     input:
-        digests=expand(rules.train_shard.output.digests, shard=SHARDS),
+        digests=expand(results("training/{shard}/digests.csv"), shard=SHARDS or STREAM_SHARDS),
     output:
         digests=results("digests.csv"),
     log:
@@ -71,7 +65,5 @@ rule list_digests:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("list_digests"),
     script:
         "../scripts/list_digests.py"

@@ -1,7 +1,5 @@
 # Other networks than the paper's, a job each: trained, measured, drawn. Nothing where the config asks for none.
 
-ARCHITECTURE_RUNS = [run.run_id for run in EXPERIMENT.architecture_runs()]
-
 
 wildcard_constraints:
     run="[A-Za-z0-9_.-]+",
@@ -18,7 +16,10 @@ rule train_architecture:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        recipe=recipe("train_architecture"),
+        run=lambda wildcards: settings.order(ARCHITECTURE_RUNS[wildcards.run]),
+        network=lambda wildcards: architecture_of(wildcards).network,
+        module=lambda wildcards: architecture_of(wildcards).module,
+        accelerator=EXPERIMENT.accelerator,
     script:
         "../scripts/train_architecture.py"
 
@@ -35,14 +36,16 @@ rule measure_architecture:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        recipe=recipe("measure_architecture"),
+        run=lambda wildcards: architecture_entry(ARCHITECTURE_RUNS[wildcards.run]),
+        network=lambda wildcards: architecture_of(wildcards).network,
+        interpretation=lambda _: EXPERIMENT.interpretation.model_dump(),
     script:
         "../scripts/measure_architecture.py"
 
 
 rule aggregate_architectures:
     input:
-        measurements=expand(rules.measure_architecture.output.measurements, run=ARCHITECTURE_RUNS),
+        measurements=expand(results("architectures/{run}/measurements.csv"), run=ARCHITECTURE_RUNS),
     output:
         measurements=results("architectures/measurements.csv"),
     log:
@@ -51,14 +54,14 @@ rule aggregate_architectures:
     conda:
         "../envs/emtvb.yaml"
     params:
-        recipe=recipe("aggregate_architectures"),
+        runs=list(ARCHITECTURE_RUNS),
     script:
         "../scripts/aggregate_architectures.py"
 
 
 rule measure_rnn:
     input:
-        weights=expand(rules.train_shard.output.weights, shard=SHARDS),
+        weights=expand(results("training/{shard}/weights.safetensors"), shard=SHARDS),
     output:
         measurements=results("architectures/rnn.csv"),
     log:
@@ -67,7 +70,8 @@ rule measure_rnn:
     conda:
         "../envs/emtvb.yaml"
     params:
-        recipe=recipe("measure_rnn"),
+        shards=lambda _: {shard: entries(runs) for shard, runs in SHARDS.items()},
+        interpretation=lambda _: EXPERIMENT.interpretation.model_dump(),
     script:
         "../scripts/measure_rnn.py"
 
@@ -84,30 +88,12 @@ rule compare_architectures:
     conda:
         "../envs/emtvb.yaml"
     params:
-        recipe=recipe("compare_architectures"),
+        runs=list(ARCHITECTURE_RUNS),
     script:
         "../scripts/compare_architectures.py"
 
 
-rule draw_architectures:
-    input:
-        looks=expand(rules.measure_architecture.output.look, run=ARCHITECTURE_RUNS),
-    output:
-        pdf=figure("architectures", "pdf"),
-        png=figure("architectures", "png"),
-        csv=results("figures/architectures.csv"),
-    log:
-        results("logs/figures/architectures.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_architectures"),
-    script:
-        "../scripts/draw_architectures.py"
-
-
 rule architectures:
     input:
-        ([rules.compare_architectures.output, rules.draw_architectures.output] if ARCHITECTURE_RUNS else []),
+        ([rules.compare_architectures.output, results("figures/architectures.png")] if ARCHITECTURE_RUNS else []),
     localrule: True

@@ -1,6 +1,5 @@
 # What all stages share: the checked experiment, where its results go, and what makes a job's outputs what they are.
 
-import json
 import os
 import subprocess
 import sys
@@ -9,18 +8,33 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import SharedFSUsage
 
-from emtvb import config as experiments
-from emtvb.running import executor, imported, memory, node, slurm
-from emtvb.errors import InputError
-from emtvb.running.from_history import bring_back
-from emtvb.running.jobs import last_errors
-from emtvb.running.recipes import check_package, check_python
-from emtvb.running.restore import difference, refuse, restore
-from emtvb.running.stages import Stages
+try:
+    from emtvb import config as experiments
+    from emtvb.architectures.registry import ARCHITECTURES
+    from emtvb.running import executor, imported, memory, node, records, settings, slurm
+    from emtvb.errors import InputError
+    from emtvb import kinds
+    from emtvb.methods import settings as benchmarks
+    from emtvb.onions import settings as onions
+    from emtvb.running.clone import check_package, check_python
+    from emtvb.running.packed import unpack
+    from emtvb.running.jobs import last_errors
+    from emtvb.running.recipes import check_shadows
+    from emtvb.streams import order as stream_order
+    from emtvb.streams.settings import Streams
+    from emtvb.sweep import shard_name
+    from emtvb import promises
+except ImportError as error:
+    given = os.environ.get("PYTHONPATH")
+    raise WorkflowError(
+        f"package: {error.name}: cannot be imported ({error})"
+        + (f"; PYTHONPATH is {given}: unset it" if given else "; make install sets it up")
+    ) from None
 
 # The version of the package that this workflow is written for; a clone comes with it.
-PACKAGE_VERSION = "0.2.0"
+PACKAGE_VERSION = "0.3.0"
 STARTED = time.time()
 HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 if not Path(HERE).is_dir():
@@ -42,39 +56,65 @@ try:
             experiments.read(file)
     # What a call gives with --config; as a module of another workflow, what that hands on and no more.
     given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config if key in config}
-    EXPERIMENT = experiments.check({**config, **given})
+    EXPERIMENT = kinds.check({**config, **given})
     experiments.check_results_root(experiments.results_root())
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = experiments.results_root() / EXPERIMENT.experiment
-STAGES = Stages(EXPERIMENT, ROOT)
-SHARDS = EXPERIMENT.shards()
-if slurm.is_around_another_task():
-    RESULTS = slurm.stand_in_results(SHARDS)
+# What the paper's kind of networks has jobs for, and what streams have.
+STREAM_SHARDS = EXPERIMENT.shards() if isinstance(EXPERIMENT, Streams) else {}
+SHARDS = {} if STREAM_SHARDS else EXPERIMENT.shards()
+if workflow.remote_exec and SharedFSUsage.INPUT_OUTPUT in workflow.storage_settings.shared_fs_usage:
+    try:
+        slurm.check_job(RESULTS)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+# What each job's own command sets, whatever environment it comes into.
+workflow.register_envvars(*slurm.hand_over(experiments.results_root()))
 if slurm.is_superseded(RESULTS):
     raise WorkflowError(
         "this job was sent by a Snakemake that was killed, and another one has taken over: nothing to do"
     )
 EXEMPLARS = EXPERIMENT.exemplars()
 LOOKS = EXPERIMENT.looks()
+ARCHITECTURE_RUNS = {run.run_id: run for run in EXPERIMENT.architecture_runs()}
+# A benchmark of methods trains no sweep. Rounding twins alone have tables, and neither figures nor a page.
+METHODS = EXPERIMENT.methods if isinstance(EXPERIMENT, benchmarks.Benchmark) else None
+METHOD_NETWORKS = {network.name: network for network in METHODS.networks} if METHODS else {}
+# Networks that repeat sequences, by name; they are no sweep either.
+ONIONS = EXPERIMENT.onions if isinstance(EXPERIMENT, onions.Onions) else None
+ONION_NETWORKS = ONIONS.orders() if ONIONS else {}
+SHOWN = 0 in EXPERIMENT.twins
+# The page's networks are chosen from the shards of the exemplars' block of seeds: so a sweep that gets more seeds leaves it.
+PAGE_SEEDS = {run.seed for run in EXEMPLARS.values()}
+PAGE_SHARDS = [shard for shard, runs in SHARDS.items() if PAGE_SEEDS & {run.seed for run in runs}]
+# Settings that do not decide which runs there are.
+NOT_OF_RUNS = {"trainer", "accelerator", "interpretation", "exemplar", "architectures"}
 
 # Where the results lie as Snakemake sees it: a workflow that uses this one as a module may put a prefix before all paths.
 PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
 
-# Weights that a clone has in its history alone are put into the tree: without them, their networks would be trained again.
+# Published weights are unpacked: without them, their networks would be trained again.
 if workflow.is_main_process:
     try:
-        if back := bring_back(PLACE):
-            logger.info(f"weights put into {PLACE} from the history of this clone: {len(back)} files")
+        if back := unpack(PLACE):
+            logger.info(f"published weights unpacked in {PLACE}: {len(back)} files")
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
-# Snakemake's own memory of what made a file is rebuilt from the records beside the files where it was lost.
-RESTORED = restore(PLACE) if workflow.is_main_process else None
+# What Snakemake remembers of the files here is what the records beside them say.
+RECORDS = records.read(PLACE, ROOT) if workflow.is_main_process else None
 if workflow.is_main_process:
-    executor.install()
+    executor.install(RECORDS)
 node.choose_kernels()
+
+
+# Published networks lie packed in the experiment beside this one: by run id, their settings and where they are.
+try:
+    PUBLISHED = benchmarks.published(METHODS, PLACE.parent) if METHODS else {}
+except InputError as error:
+    raise WorkflowError(str(error)) from None
 
 
 wildcard_constraints:
@@ -89,28 +129,86 @@ def results(path):
 
 
 def twins_beside(*names):
-    """Files of an experiment `twins` beside this one (Stages.twins_beside)."""
-    return [os.path.normpath(RESULTS / path) for path in STAGES.twins_beside(PLACE, *names)]
+    """Files of an experiment `twins` beside this one, which has rounding twins of its runs, where all are there.
+
+    By default these are its run table and its measurements.
+    """
+    if EXPERIMENT.experiment == "twins":
+        return []
+    names = names or ("runs.csv", "measurements.csv")
+    there = all((PLACE.parent / "twins" / name).is_file() for name in names)
+    return [os.path.normpath(RESULTS.parent / "twins" / name) for name in names] if there else []
 
 
-def recipe(rule):
-    """What determines the outputs of a rule's jobs: settings, code, library versions (emtvb.running.stages)."""
-    return lambda wildcards: ask(rule, dict(wildcards.items()))
+def shard_of(look):
+    """The shard that trains a network that is looked at closely."""
+    return shard_name(LOOKS[look], EXPERIMENT.seeds_per_shard)
 
 
-def ask(rule, wildcards):
-    """A job's recipe, while the graph is built. A call that cannot go well ends here, before anything is run or deleted."""
+def entries(runs):
+    """Runs as they are measured."""
+    return [settings.entry(run) for run in runs]
+
+
+def architecture_entry(run):
+    """A run of another architecture as it is measured."""
+    return {**settings.entry(run), "architecture": run.architecture}
+
+
+def architecture_of(wildcards):
+    """What a run's architecture is: where its classes lie."""
+    return ARCHITECTURES[ARCHITECTURE_RUNS[wildcards.run].architecture]
+
+
+def weights_of(name):
+    """The published weights that hold a network that methods are compared on; none where it is made or trained."""
+    run = METHOD_NETWORKS[name].run
+    return [os.path.normpath(RESULTS.parent / METHODS.published / PUBLISHED[run][1])] if run else []
+
+
+def published_entry(name):
+    """The run of such a network as it is measured; None where it is none."""
+    run = METHOD_NETWORKS[name].run
+    return settings.entry(PUBLISHED[run][0]) if run else None
+
+
+def proof_of(runs):
+    """What vouches for the bits of these runs: for the compiled engine's, its proof."""
+    return promises.proof(max(run.l2 for run in runs)) if EXPERIMENT.trainer in promises.TRAINERS else None
+
+
+def script_of(waiting):
+    """The script that a job runs; as a module's, its rule may have another name."""
+    return Path(str(waiting.rule.script)).stem
+
+
+def keep_what_stands(trainings):
+    """Runs that were trained before are not trained again where a shard's list of runs has changed."""
+    if trainings:
+        from emtvb import standing
+
+        states = [(waiting, Path(waiting.output.weights).with_name("runs")) for waiting in trainings]
+        count = sum(standing.keep(RECORDS, dict(waiting.params.items()), state) for waiting, state in states)
+        if count:
+            logger.info(f"already trained, and taken from where they lie: {count} runs")
+
+
+def fixed(values):
+    """Values as params of any kind, which Snakemake takes as they are where a function gives them."""
+    return {name: lambda _, value=value: value for name, value in values.items()}
+
+
+def look_at(waiting, maker, words):
+    """A job whose outputs are there, while the graph is built: bad calls end here, before anything is run or deleted."""
     say_triggers()
     try:
         check_machine()
-        found = STAGES.recipe(rule, wildcards)
-        made = RESTORED.job(rule, wildcards) if RESTORED else None
-        if made:
-            refuse(RESTORED, [*made.inputs, *made.outputs], is_forced)
-            say_difference(rule, difference(made.recipe, json.loads(found)))
+        check_modules()
+        RECORDS.refuse([*maker.inputs, *maker.outputs], is_forced)
     except InputError as error:
         end(error)
-    return found
+    if words:
+        say_difference(waiting.rule.name, records.summary(words))
 
 
 def end(error):
@@ -126,9 +224,25 @@ def check_machine():
         memory.check(EXPERIMENT)
 
 
-def check_gpu():
-    """Refuse to train on a GPU where there is none: once, and not a shard at a time. Asks torch, in a process of its own."""
-    code = "from emtvb.training.lockstep import check_device; check_device('cuda')"
+def checked(wildcards):
+    """No file: what does not fit ends here, while the graph is built, so that a dry run says so too."""
+    say_triggers()
+    try:
+        check_machine()
+    except InputError as error:
+        end(error)
+    return []
+
+
+@cache
+def check_modules():
+    """Refuse a module beside the scripts that has the name of another one."""
+    check_shadows(ROOT, {Path(str(rule.script)).name for rule in workflow.rules if rule.script})
+
+
+def check_accelerator():
+    """Refuse to train on what this machine does not have: once, and not a job at a time. Asks in a process of its own."""
+    code = f"from emtvb.training.general import check; check({EXPERIMENT.accelerator!r})"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if asked.returncode != 0:
         said = (asked.stderr.strip().splitlines() or ["no answer"])[-1].removeprefix("emtvb.errors.InputError: ")
@@ -145,10 +259,10 @@ def say_difference(rule, what):
 @cache
 def is_forced(maker):
     """Whether this call makes a job's outputs again in any case, as --forceall and --forcerun ask for."""
-    asked = workflow.dag_settings
+    asked, rule = workflow.dag_settings, maker.record.rule
     named = {*map(str, asked.forcerun), *(map(str, asked.targets) if asked.forcetargets else ())}
-    every = asked.forceall and (not asked.allowed_rules or maker.rule in asked.allowed_rules)
-    return bool(every or named & {maker.rule, *maker.outputs})
+    every = asked.forceall and (not asked.allowed_rules or rule in asked.allowed_rules)
+    return bool(every or named & {rule, *maker.outputs})
 
 
 @cache
@@ -162,15 +276,32 @@ def say_triggers():
         )
 
 
-def figure(path, suffix, **labels):
+# Suffixes of figures that are no picture to print and one to look at.
+SUFFIXES = {"animation": ["gif"]}
+
+
+def pictures(path):
+    """The suffixes of a figure's pictures."""
+    return SUFFIXES.get(Path(path).parts[0], ["pdf", "png"])
+
+
+def figure(path, suffix):
     """A figure's file, as it stands in the report."""
-    name = Path(path).parts[0]
+    name, *of = Path(path).parts
+    labels = {part.strip("{}"): part for part in of}
     return report(
         results(f"figures/{path}.{suffix}"),
         caption=f"../report/{name}.rst",
         category="Figures",
         labels={"figure": name, **labels, "format": suffix},
     )
+
+
+if RECORDS:
+    try:
+        records.install(RECORDS, look_at)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 onerror:
@@ -182,13 +313,20 @@ onerror:
 onstart:
     try:
         needed = list(workflow.dag.needrun_jobs())
-        for waiting in needed if RESTORED else ():
-            refuse(RESTORED, map(str, waiting.input), is_forced)
+        check_machine()
+        check_modules()
+        for waiting in needed if RECORDS else ():
+            RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), is_forced)
+        if RECORDS:
+            records.write_planned(PLACE, ROOT)
+            keep_what_stands([waiting for waiting in needed if script_of(waiting) == "train_shard"])
         if workflow.is_main_process and workflow.local_exec:
             if needed and (workflow.resource_settings.cores or 0) < 1:
                 raise InputError("--cores", workflow.resource_settings.cores or 0, "give a number from 1, or all")
-            if EXPERIMENT.trainer == "cuda" and any(waiting.rule.name == "train_shard" for waiting in needed):
-                check_gpu()
+            if EXPERIMENT.accelerator != "cpu" and EXPERIMENT.on_accelerator() & {
+                script_of(waiting) for waiting in needed
+            }:
+                check_accelerator()
         remote = next((waiting for waiting in needed if not waiting.is_local), None)
         executor = workflow.scheduler.get_executor(remote) if remote else None
         slurm.take_over(RESULTS, getattr(executor, "run_uuid", None))

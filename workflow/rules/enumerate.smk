@@ -10,7 +10,7 @@ rule enumerate_runs:
     conda:
         "../envs/emtvb.yaml"
     params:
-        recipe=recipe("enumerate_runs"),
+        **fixed(EXPERIMENT.model_dump(mode="json", exclude=NOT_OF_RUNS)),
     script:
         "../scripts/enumerate_runs.py"
 
@@ -24,6 +24,6 @@ rule state_settings:
     conda:
         "../envs/emtvb.yaml"
     params:
-        recipe=recipe("state_settings"),
+        **fixed(EXPERIMENT.model_dump(mode="json")),
     script:
         "../scripts/state_settings.py"

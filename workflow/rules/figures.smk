@@ -1,231 +1,83 @@
-# The paper's figures (a) to (f); Table 1 as a forest plot, how often each kind of solution is found, two of edits and one of
-# how the rules for published numbers err: each from the files that it shows, its plotted numbers beside it as CSV.
+# A figure is an entry of a table: where it lies below figures/ (without a suffix), and the files that it shows. The module
+# of emtvb.figures that the path begins with reads these, draws, and writes the plotted numbers beside the figure; its caption
+# is workflow/report/<module>.rst. Each becomes a rule draw_<module>.
 
-EXEMPLAR_FILE = results("measurements/exemplars/{task}.npz")
-EXEMPLAR_FILES = expand(rules.look_at_exemplar.output.exemplar, look=EXEMPLARS)
-LOOK_FILES = expand(rules.look_at_exemplar.output.exemplar, look=LOOKS)
+EXEMPLAR_FILE = {"exemplar": results("measurements/exemplars/{task}.npz")}
+EXEMPLAR_FILES = {"exemplars": expand(results("measurements/exemplars/{look}.npz"), look=EXEMPLARS)}
+LOOK_FILES = {"exemplars": expand(results("measurements/exemplars/{look}.npz"), look=LOOKS)}
+MEASURED = {"runs": results("runs.csv"), "measurements": results("measurements.csv")}
 
+FIGURES = {
+    # The paper's figures (a) to (f).
+    "composition": EXEMPLAR_FILES,
+    "spectrum": LOOK_FILES,
+    "hidden_state/{task}": EXEMPLAR_FILE,
+    "weights": LOOK_FILES,
+    "animation/{task}": EXEMPLAR_FILE,
+    "learning": {"summary": rules.summarise_learning.output.summary},
+    "learning_supplement": {"summary": rules.summarise_learning.output.summary},
+    # Ours.
+    "edits/{task}": EXEMPLAR_FILE,
+    "interventions": MEASURED,
+    "forest": {**MEASURED, "twins": twins_beside()},
+    "statements": MEASURED,
+    "solutions": {**MEASURED, "twins": twins_beside()},
+    "pairs": {**MEASURED, "twins": twins_beside()},
+    "comparison": {"comparison": rules.tabulate_comparison.output.comparison},
+    "evidence": {},
+    # Two claims of others.
+    "ablations": {"table": rules.tabulate_others.output.ablations},
+    "gradients": {"table": rules.tabulate_others.output.gradients},
+    "wave": EXEMPLAR_FILES,
+}
+if ARCHITECTURE_RUNS:
+    FIGURES["architectures"] = {"looks": expand(results("architectures/{run}/look.npz"), run=ARCHITECTURE_RUNS)}
 
-rule draw_composition:
-    input:
-        exemplars=EXEMPLAR_FILES,
-    output:
-        pdf=figure("composition", "pdf"),
-        png=figure("composition", "png"),
-        csv=results("figures/composition.csv"),
-    log:
-        results("logs/figures/composition.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_composition"),
-    script:
-        "../scripts/draw_composition.py"
+if METHODS:
+    FIGURES = {"methods": {"table": rules.tabulate_methods.output.csv}}
 
+if STREAM_SHARDS:
+    FIGURES = {
+        "stream_recall": {
+            "streams": rules.tabulate_streams.output.streams,
+            "lengths": rules.tabulate_streams.output.lengths,
+        },
+        "stream_raster": {"rasters": rules.tabulate_streams.output.rasters, "runs": results("runs.csv")},
+        "stream_marker": {"markers": rules.tabulate_streams.output.markers},
+    }
+if ONIONS:
+    FIGURES = {"onions": {"table": rules.tabulate_onions.output.positions}}
 
-rule draw_spectrum:
-    input:
-        exemplars=LOOK_FILES,
-    output:
-        pdf=figure("spectrum", "pdf"),
-        png=figure("spectrum", "png"),
-        csv=results("figures/spectrum.csv"),
-    log:
-        results("logs/figures/spectrum.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_spectrum"),
-    script:
-        "../scripts/draw_spectrum.py"
+for path, shown in FIGURES.items():
 
-
-rule draw_hidden_state:
-    input:
-        exemplar=EXEMPLAR_FILE,
-    output:
-        pdf=figure("hidden_state/{task}", "pdf", task="{task}"),
-        png=figure("hidden_state/{task}", "png", task="{task}"),
-        csv=results("figures/hidden_state/{task}.csv"),
-    log:
-        results("logs/figures/hidden_state/{task}.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_hidden_state"),
-    script:
-        "../scripts/draw_hidden_state.py"
-
-
-rule draw_weights:
-    input:
-        exemplars=LOOK_FILES,
-    output:
-        pdf=figure("weights", "pdf"),
-        png=figure("weights", "png"),
-        csv=results("figures/weights.csv"),
-    log:
-        results("logs/figures/weights.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_weights"),
-    script:
-        "../scripts/draw_weights.py"
+    rule:
+        name:
+            f"draw_{Path(path).parts[0]}"
+        input:
+            **shown,
+        output:
+            **{suffix: figure(path, suffix) for suffix in pictures(path)},
+            csv=results(f"figures/{path}.csv"),
+        log:
+            results(f"logs/figures/{path}.log"),
+        localrule: True
+        conda:
+            "../envs/emtvb.yaml"
+        params:
+            figure=Path(path).parts[0],
+        script:
+            "../scripts/draw.py"
 
 
-rule animate:
-    input:
-        exemplar=EXEMPLAR_FILE,
-    output:
-        gif=figure("animation/{task}", "gif", task="{task}"),
-        csv=results("figures/animation/{task}.csv"),
-    log:
-        results("logs/figures/animation/{task}.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("animate"),
-    script:
-        "../scripts/animate.py"
-
-
-rule draw_edits:
-    input:
-        exemplar=EXEMPLAR_FILE,
-    output:
-        pdf=figure("edits/{task}", "pdf", task="{task}"),
-        png=figure("edits/{task}", "png", task="{task}"),
-        csv=results("figures/edits/{task}.csv"),
-    log:
-        results("logs/figures/edits/{task}.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_edits"),
-    script:
-        "../scripts/draw_edits.py"
-
-
-rule draw_interventions:
-    input:
-        runs=rules.enumerate_runs.output.runs,
-        measurements=rules.aggregate_measurements.output.measurements,
-    output:
-        pdf=figure("interventions", "pdf"),
-        png=figure("interventions", "png"),
-        csv=results("figures/interventions.csv"),
-    log:
-        results("logs/figures/interventions.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_interventions"),
-    script:
-        "../scripts/draw_interventions.py"
-
-
-rule draw_forest:
-    input:
-        runs=rules.enumerate_runs.output.runs,
-        measurements=rules.aggregate_measurements.output.measurements,
-        twins=twins_beside(),
-    output:
-        pdf=figure("forest", "pdf"),
-        png=figure("forest", "png"),
-        csv=results("figures/forest.csv"),
-    log:
-        results("logs/figures/forest.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_forest"),
-    script:
-        "../scripts/draw_forest.py"
-
-
-rule draw_solutions:
-    input:
-        runs=rules.enumerate_runs.output.runs,
-        measurements=rules.aggregate_measurements.output.measurements,
-        twins=twins_beside(),
-    output:
-        pdf=figure("solutions", "pdf"),
-        png=figure("solutions", "png"),
-        csv=results("figures/solutions.csv"),
-    log:
-        results("logs/figures/solutions.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_solutions"),
-    script:
-        "../scripts/draw_solutions.py"
-
-
-rule draw_learning:
-    input:
-        summary=rules.summarise_learning.output.summary,
-    output:
-        pdf=figure("learning", "pdf"),
-        png=figure("learning", "png"),
-        csv=results("figures/learning.csv"),
-    log:
-        results("logs/figures/learning.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_learning"),
-    script:
-        "../scripts/draw_learning.py"
-
-
-rule draw_evidence:
-    output:
-        pdf=figure("evidence", "pdf"),
-        png=figure("evidence", "png"),
-        csv=results("figures/evidence.csv"),
-    log:
-        results("logs/figures/evidence.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_evidence"),
-    script:
-        "../scripts/draw_evidence.py"
-
-
-# Twins alone are for tables.
+# Rounding twins alone have none.
 rule figures:
     input:
-        (
-            [
-                rules.draw_composition.output,
-                rules.draw_spectrum.output,
-                expand(rules.draw_hidden_state.output, task=EXEMPLARS),
-                rules.draw_weights.output,
-                expand(rules.draw_edits.output, task=EXEMPLARS),
-                rules.draw_interventions.output,
-                rules.draw_forest.output,
-                rules.draw_solutions.output,
-                expand(rules.animate.output, task=EXEMPLARS),
-                rules.draw_learning.output,
-                rules.draw_evidence.output,
-            ]
-            if STAGES.shown
-            else []
-        ),
+        [
+            expand(results(f"figures/{path}.{suffix}"), task=EXEMPLARS)
+            for path in FIGURES
+            for suffix in [*pictures(path), "csv"]
+            if SHOWN
+        ],
     localrule: True
 
 
@@ -240,6 +92,6 @@ rule state_codecheck:
     conda:
         "../envs/emtvb.yaml"
     params:
-        recipe=recipe("state_codecheck"),
+        tasks=list(EXEMPLARS),
     script:
         "../scripts/state_codecheck.py"

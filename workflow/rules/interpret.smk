@@ -12,15 +12,16 @@ rule measure_shard:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        recipe=recipe("measure_shard"),
+        runs=lambda wildcards: entries(SHARDS[wildcards.shard]),
+        interpretation=lambda _: EXPERIMENT.interpretation.model_dump(),
     script:
         "../scripts/measure_shard.py"
 
 
 rule look_at_exemplar:
     input:
-        weights=lambda wildcards: results(f"training/{STAGES.shard_of(wildcards.look)}/weights.safetensors"),
-        measurements=lambda wildcards: results(f"measurements/{STAGES.shard_of(wildcards.look)}.csv"),
+        weights=lambda wildcards: results(f"training/{shard_of(wildcards.look)}/weights.safetensors"),
+        measurements=lambda wildcards: results(f"measurements/{shard_of(wildcards.look)}.csv"),
     output:
         exemplar=results("measurements/exemplars/{look}.npz"),
     log:
@@ -29,6 +30,7 @@ rule look_at_exemplar:
     conda:
         "../envs/emtvb.yaml"
     params:
-        recipe=recipe("look_at_exemplar"),
+        run=lambda wildcards: settings.entry(LOOKS[wildcards.look]),
+        modulus=EXPERIMENT.interpretation.modulus,
     script:
         "../scripts/look_at_exemplar.py"

@@ -4,8 +4,8 @@
 
 rule choose_networks:
     input:
-        weights=lambda wildcards: [results(f"training/{shard}/weights.safetensors") for shard in STAGES.page_shards()],
-        measurements=lambda wildcards: [results(f"measurements/{shard}.csv") for shard in STAGES.page_shards()],
+        weights=lambda wildcards: [results(f"training/{shard}/weights.safetensors") for shard in PAGE_SHARDS],
+        measurements=lambda wildcards: [results(f"measurements/{shard}.csv") for shard in PAGE_SHARDS],
     output:
         networks=results("measurements/page.npz"),
     log:
@@ -14,7 +14,10 @@ rule choose_networks:
     conda:
         "../envs/emtvb.yaml"
     params:
-        recipe=recipe("choose_networks"),
+        tasks=lambda _: {task.name: {**settings.plain(task), "name": task.name} for task in EXPERIMENT.task_list()},
+        protocol=lambda _: settings.plain(EXPERIMENT.protocol),
+        shards=lambda _: [[shard, [settings.brief(run) for run in SHARDS[shard]]] for shard in PAGE_SHARDS],
+        exemplars=[run.run_id for run in EXEMPLARS.values()],
     script:
         "../scripts/choose_networks.py"
 
@@ -29,7 +32,5 @@ rule draw_page:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("draw_page"),
     script:
         "../scripts/draw_page.py"

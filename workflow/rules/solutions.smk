@@ -17,17 +17,18 @@ rule study_solutions:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        recipe=recipe("study_solutions"),
+        runs=lambda wildcards: entries(SHARDS[wildcards.shard]),
+        modulus=EXPERIMENT.interpretation.modulus,
     script:
         "../scripts/study_solutions.py"
 
 
 rule tabulate_solutions:
     input:
-        runs=rules.enumerate_runs.output.runs,
-        measurements=rules.aggregate_measurements.output.measurements,
-        solutions=expand(rules.study_solutions.output.solutions, shard=SHARDS),
-        digits=expand(rules.study_solutions.output.digits, shard=SHARDS),
+        runs=results("runs.csv"),
+        measurements=results("measurements.csv"),
+        solutions=expand(results("measurements/solutions/{shard}.csv"), shard=SHARDS),
+        digits=expand(results("measurements/digits/{shard}.csv"), shard=SHARDS),
     output:
         solutions=results("tables/solutions.csv"),
         digits=results("tables/digits.csv"),
@@ -36,16 +37,14 @@ rule tabulate_solutions:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("tabulate_solutions"),
     script:
         "../scripts/tabulate_solutions.py"
 
 
 rule tabulate_outcomes:
     input:
-        runs=rules.enumerate_runs.output.runs,
-        measurements=rules.aggregate_measurements.output.measurements,
+        runs=results("runs.csv"),
+        measurements=results("measurements.csv"),
         solutions=rules.tabulate_solutions.output.solutions,
     output:
         shares=results("tables/shares.csv"),
@@ -60,8 +59,6 @@ rule tabulate_outcomes:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("tabulate_outcomes"),
     script:
         "../scripts/tabulate_outcomes.py"
 
@@ -78,17 +75,15 @@ rule tabulate_deciding:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("tabulate_deciding"),
     script:
         "../scripts/tabulate_deciding.py"
 
 
 rule tabulate_foretelling:
     input:
-        runs=rules.enumerate_runs.output.runs,
-        measurements=rules.aggregate_measurements.output.measurements,
-        outlines=expand(rules.train_shard.output.outline, shard=SHARDS),
+        runs=results("runs.csv"),
+        measurements=results("measurements.csv"),
+        outlines=expand(results("measurements/learning/{shard}.csv"), shard=SHARDS),
     output:
         foretelling=results("tables/foretelling.csv"),
     log:
@@ -96,8 +91,6 @@ rule tabulate_foretelling:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
-    params:
-        recipe=recipe("tabulate_foretelling"),
     script:
         "../scripts/tabulate_foretelling.py"
 

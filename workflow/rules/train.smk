@@ -19,6 +19,9 @@ rule train_shard:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        recipe=recipe("train_shard"),
+        **(fixed({"accelerator": EXPERIMENT.accelerator}) if EXPERIMENT.trainer not in promises.TRAINERS else {}),
+        runs=lambda wildcards: [settings.order(run) for run in SHARDS[wildcards.shard]],
+        trainer=EXPERIMENT.trainer,
+        proof=lambda wildcards: proof_of(SHARDS[wildcards.shard]),
     script:
         "../scripts/train_shard.py"

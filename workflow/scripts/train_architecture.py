@@ -1,23 +1,25 @@
 """Train a network of another architecture (rule train_architecture)."""
 
+import pkgutil
 from pathlib import Path
 
 from emtvb import protocol
 from emtvb.architectures import weights
 from emtvb.running import provenance, recipes
 from emtvb.running.jobs import job
-from emtvb.training import architectures, history
+from emtvb.training import general, history
 from emtvb.training.progress import Progress
 
 with job(snakemake) as this:
     run = protocol.order(this.settings["run"])
+    network, kind = (pkgutil.resolve_name(this.settings[name]) for name in ("network", "module"))
     progress = Progress(1, run.protocol.steps)
     progress.start(run)
     state = Path(snakemake.output.weights).with_name("runs") / recipes.training_version(this.recipe)
-    network, rows, parts = architectures.train(
-        run, this.settings["architecture"], state, progress.step, provenance.environment()
+    trained, rows, parts = general.train_architecture(
+        run, network, kind, state, progress.step, provenance.environment(), this.settings["accelerator"]
     )
     progress.finish(run, rows[-1])
     history.write(Path(snakemake.output.history), {run.run_id: rows})
-    weights.save(snakemake.output.weights, run.run_id, network)
-    this.runs = {run.run_id: {"weights": weights.digest(network), "trained": parts}}
+    weights.save(snakemake.output.weights, run.run_id, trained)
+    this.runs = {run.run_id: {"weights": weights.digest(trained), "trained": parts}}

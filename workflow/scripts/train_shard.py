@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
-from emtvb import protocol
 from emtvb.running import provenance, recipes
 from emtvb.running.jobs import job
+from emtvb.training import kept
 from emtvb.training.shard import Outputs, train_shard
 
 with job(snakemake) as this:
-    runs = [protocol.order(entry) for entry in this.settings["runs"]]
+    runs = [kept.order(entry) for entry in this.settings["runs"]]
     outputs = Outputs(**{name: Path(path) for name, path in snakemake.output.items()})
-    version = recipes.training_version(this.recipe)
-    this.runs = train_shard(runs, outputs, version, this.settings["trainer"], provenance.environment())
+    this.proved = this.settings["proof"] is not None
+    this.runs = train_shard(
+        runs,
+        outputs,
+        lambda: recipes.training_version(this.recipe),
+        this.settings["trainer"],
+        provenance.environment(),
+        this.settings.get("accelerator", "cpu"),
+    )

@@ -1,4 +1,4 @@
-"""Other recurrent architectures than the paper's, as systems of arrays: an LSTM and a layer of S4D.
+"""Other recurrent architectures than the paper's. ``registry`` names them all; each is a class in a module of its own.
 
-Each has what ``emtvb.interpret`` asks of a system: ``state_dim``, ``drive`` and ``coast``.
+Such a class holds a trained network's arrays and is a system that ``emtvb.interpret`` measures (``weights.Trained``).
 """

@@ -9,15 +9,13 @@ from typing import Any
 from emtvb import runs
 from emtvb.runs import Run
 
-NAMES = ("lstm", "s4")
-
 
 @dataclass(frozen=True, kw_only=True)
 class ArchitectureRun(Run):
-    """One network of another architecture trained once; ``hidden_dim`` is the units of an LSTM, the channels of S4.
+    """One network of another architecture trained once; ``hidden_dim`` is its size.
 
     Attributes:
-        architecture: One of :data:`NAMES`.
+        architecture: Its name in ``registry.ARCHITECTURES``.
     """
 
     architecture: str

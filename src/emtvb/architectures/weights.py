@@ -5,26 +5,49 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 
-from emtvb.architectures.lstm import LSTM
-from emtvb.architectures.s4 import S4
 from emtvb.errors import InputError
 from emtvb.files import write_tensors
 from emtvb.protocol import Setup
 
-CLASSES: dict[str, type[LSTM] | type[S4]] = {"lstm": LSTM, "s4": S4}
-"""The classes of architectures by name."""
+
+@runtime_checkable
+class Trained(Protocol):
+    """A trained network of an architecture: a dataclass of float32 arrays, and a system that can be interpreted."""
+
+    @staticmethod
+    def shapes(d: int, hidden_dim: int) -> dict[str, tuple[int, ...]]:
+        """The arrays' shapes by name, in the order of the class's fields, for d dimensions and a size."""
+
+    @property
+    def state_dim(self) -> int:
+        """Real numbers of its state."""
+
+    def drive(
+        self, inputs: Float[np.ndarray, "time batch d"]
+    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch d"]]:
+        """States and outputs after each input, from the zero state."""
+
+    def coast(
+        self, state: Float[np.ndarray, "batch state"], steps: int
+    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch d"]]:
+        """States and outputs without input; the first are those after the first step."""
+
+    def linearise(self) -> Float[np.ndarray, "state state"]:
+        """The derivative of a step without input at its fixed point, the origin."""
 
 
-def save(path: Path | str, run_id: str, network: LSTM | S4) -> None:
+def save(path: Path | str, run_id: str, network: Trained) -> None:
     """Write a network, whole or not at all."""
     write_tensors(path, dict(vars(network)), {"format": "emtvb-architecture-1", "run_id": run_id})
 
 
-def digest(network: LSTM | S4) -> str:
+def digest(network: Trained) -> str:
     """sha256 of the bytes of its arrays, one after the other in their class's order: row by row, as they are stored."""
     found = hashlib.sha256()
     for array in vars(network).values():
@@ -32,8 +55,8 @@ def digest(network: LSTM | S4) -> str:
     return found.hexdigest()
 
 
-def load(path: Path | str, run: Setup, architecture: str) -> LSTM | S4:
-    """Read the network of a run back.
+def load(path: Path | str, run: Setup, kind: type[Any]) -> Trained:
+    """Read the network of a run back, of the class that its architecture has.
 
     Raises:
         InputError: Where the file is missing, damaged, or of another run.
@@ -55,10 +78,10 @@ def load(path: Path | str, run: Setup, architecture: str) -> LSTM | S4:
         ) from None
     if about.get("run_id") != run.run_id:
         raise InputError(what, str(path), f"is of run {about.get('run_id', 'unknown')}, not {run.run_id}")
-    kind = CLASSES[architecture]
     wanted = kind.shapes(run.task.d, run.hidden_dim)
     if {name: array.shape for name, array in arrays.items()} != wanted or any(
         array.dtype != np.float32 for array in arrays.values()
     ):
         raise InputError(what, str(path), f"not the float32 arrays {', '.join(wanted)} of {run.run_id}; train it again")
-    return kind(**arrays)
+    network: Trained = kind(**arrays)
+    return network

@@ -1,4 +1,7 @@
-"""Whether a file that was made again says the same: to the byte, or in its numbers where rounding may differ."""
+"""Whether a file that was made again says the same: to the byte, or in its numbers as far as rounding explains.
+
+How far that is stands in one table, :data:`TABLE`, which docs/audit.md shows.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +9,139 @@ import csv
 import json
 import math
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""
+_MOST = 20
+"""Differences that are told of one file."""
 
 
-def difference(there: Path, made: Path, relative: float = 1e-9) -> str:
-    """How a file differs from the same one made again, in words; empty where it does not.
+@dataclass(frozen=True)
+class Tolerance:
+    """By how much numbers may differ that are made again.
 
-    Tables and arrays may differ by rounding, since libraries choose how to sum by the CPU; other files may not.
+    Attributes:
+        files: In which files, as patterns of their paths.
+        values: Which columns or arrays of them, as patterns of names.
+        relative: By so much of the number.
+        absolute: Or by so much.
+        of_largest: Whether that is of the largest number of the column or array, instead of the number.
+        beyond: Numbers larger than this may be any other that is.
+        rounding: Whether a network may also differ by what rounding does to it (:func:`seeds.moved_by_rounding`).
+        because: Why.
+    """
+
+    files: tuple[str, ...]
+    values: tuple[str, ...]
+    relative: float
+    absolute: float = 0.0
+    of_largest: bool = False
+    beyond: float = math.inf
+    rounding: bool = False
+    because: str = ""
+
+
+_SHARDS, _METHODS = ("measurements/*.csv",), ("measurements/methods/*.csv",)
+_OF_STREAMS = (
+    "accuracy", "echo", "recall*", "first_*", "at_*", "gone_*", "untrained_*", "input_*", "output_*", "edit_*",
+    "due_[0-9]*", "phi_[0-9]*", "marker_*", "silence_*", "blind_*",
+)  # fmt: skip
+_ABLATED = ("measurements/ablations.csv", "tables/ablations.csv", "figures/ablations.csv")
+_FOLLOWED = ("measurements/gradients.csv", "tables/gradients.csv", "figures/gradients.csv")
+TABLE: tuple[Tolerance, ...] = (
+    Tolerance(_ABLATED, ("solved", "at_chance"), 0, 3, because="networks that are next to a bar"),
+    Tolerance(_ABLATED, ("*",), 0, 0.03, because="networks without a part can be chaotic: then rounding decides signs"),
+    Tolerance(_FOLLOWED, ("*",), 0.03, of_largest=True,
+              because="networks that learned nothing can be chaotic: then rounding grows"),
+    Tolerance(("measurements/learning.csv",), ("*",), 1e-9, of_largest=True, because="made of the same numbers"),
+    Tolerance(_SHARDS, _OF_STREAMS, 0, 0.02, because="of networks on streams: rounding decides some signs"),
+    Tolerance(_SHARDS, ("*_eigenvalues", "measured_*", "long_term"), 0, because="counts and settings"),
+    Tolerance(_SHARDS, ("*spectral_error",), 1e-6, 1e-7,
+              because="one of two equal directions has a cosine of 1 but for rounding: an angle of 0 or of 1e-8"),
+    Tolerance(_SHARDS, ("largest_modulus",), 1e-6, because="an eigenvalue"),
+    Tolerance(_SHARDS, ("test_accuracy",), 0, 1e-4, rounding=True,
+              because="networks that learned nothing can be chaotic: then rounding decides signs"),
+    Tolerance(_SHARDS, ("*condition",), 0.03, beyond=1e6, because="near singular, rounding decides how near"),
+    Tolerance(_SHARDS, ("*",), 0.03, 2e-3, because="bases are fitted, some near singular"),
+    Tolerance(("measurements/rasters/*.csv", "measurements/markers/*.csv"), ("readable", "marker", "silence"), 0, 0.02,
+              because="what decoders read of networks on streams, whose vectors fade"),
+    Tolerance(("measurements/solutions/*.csv", "measurements/digits/*.csv"), ("*",), 1e-3, of_largest=True,
+              because="computed from weights"),
+    Tolerance(_METHODS, ("seconds", "k"), 0, beyond=0,
+              because="no machine is as fast as another; the best of directions that are nearly as good is anyone's"),
+    Tolerance(_METHODS, ("edits",), 0, because="a count"),
+    Tolerance(_METHODS, ("loss",), 0, 0.02, because="trained by torch, whose rounding depends on the CPU"),
+    Tolerance(_METHODS, ("erased",), 0, 0.2, because="of what is nearly nothing, rounding decides what a probe makes"),
+    Tolerance(_METHODS, ("*",), 0, 0.1, because="shares of edits of networks and by directions that torch trains anew"),
+    Tolerance(("measurements/onions/*.csv",), ("units", "seed", "position"), 0, because="counts and settings"),
+    Tolerance(("measurements/onions/*.csv",), ("*",), 0, 0.05,
+              because="shares of sequences and edits: where a network is undecided between symbols, rounding decides"),
+    Tolerance(("measurements/exemplars/*.npz", "measurements/page.npz", "architectures/*/look.npz"), ("*",), 1e-3,
+              of_largest=True, because="bases in arrays: eigenvalues in any order, directions without a sign"),
+    Tolerance(("architectures/*/measurements.csv", "architectures/rnn.csv"), ("*",), 0.03, of_largest=True,
+              because="bases are fitted, some near singular"),
+    Tolerance(("*.csv", "*.json", "*.npz"), ("*",), 1e-9, of_largest=True, because="made of the same numbers"),
+)  # fmt: skip
+"""The first that fits a file and a column counts. Words have to be the same everywhere; texts (Markdown, LaTeX, HTML,
+YAML) and pictures to the byte, but pictures are not compared where libraries have other versions."""
+
+
+def as_markdown() -> str:
+    """The table, for docs/audit.md."""
+    lines = ["| files | numbers | may differ by | because |", "|---|---|---|---|"]
+    for row in TABLE:
+        files, values = (", ".join(f"`{one}`" for one in some) for some in (row.files, row.values))
+        share = f"{row.relative:g}" + (" of the largest of the column or array" if row.of_largest else " of them")
+        by = " or ".join(filter(None, (share if row.relative else "", f"{row.absolute:g}" if row.absolute else "")))
+        by += "; what rounding does to the network" if row.rounding else ""
+        by += f"; beyond {row.beyond:g}, anything" if math.isfinite(row.beyond) else ""
+        lines.append(f"| {files} | {values} | {by.removeprefix('; ') or 'nothing'} | {row.because} |")
+    return "\n".join(lines)
+
+
+def tolerance(name: str, values: str) -> Tolerance:
+    """What counts for a column or an array of a file, by its path in the experiment's folder."""
+    return next(
+        row
+        for row in TABLE
+        if any(PurePosixPath(name).match(files) for files in row.files)
+        and any(fnmatch(values, one) for one in row.values)
+    )
+
+
+def differences(there: Path, made: Path, name: str, moved: Callable[[str], float] = lambda _: 0.0) -> list[str]:
+    """How a file differs from the same one made again, in words; nothing where it does not.
 
     Args:
         there: The file.
         made: The same, made again.
-        relative: By how much of it a number may differ.
+        name: Its path in the experiment's folder.
+        moved: How far rounding moves a network's test accuracy, by its run id.
     """
     if there.read_bytes() == made.read_bytes():
-        return ""
+        return []
     try:
         if there.suffix == ".csv":
-            return _of_tables(there, made, relative)
-        if there.suffix == ".npz":
-            return _of_arrays(there, made, relative)
-        if there.suffix in PICTURES:
-            return "is another picture when made again"
-        return _of_texts(there, made)
-    except (OSError, ValueError, KeyError, csv.Error) as error:
-        return f"cannot be read ({error})"
+            found = _of_tables(there, made, name, moved)
+        elif there.suffix == ".npz":
+            found = _of_arrays(there, made, name)
+        elif there.suffix in PICTURES:
+            return ["is another picture when made again"]
+        else:
+            found = _of_texts(there, made, name)
+        said = list(found)
+    except (OSError, ValueError, KeyError, RecursionError, csv.Error) as error:
+        return [f"cannot be read ({error})"]
+    return said[:_MOST] + ([f"and so on, {len(said)} times"] if len(said) > _MOST else [])
 
 
-def same(one: str, other: str, relative: float, absolute: float = 0.0) -> bool:
+def same(one: str, other: str, relative: float, absolute: float = 0.0, beyond: float = math.inf) -> bool:
     """Whether two cells are the same text, or the same number but for so much."""
     if one == other:
         return True
@@ -49,21 +151,42 @@ def same(one: str, other: str, relative: float, absolute: float = 0.0) -> bool:
         return False
     if math.isnan(a) or math.isnan(b):
         return math.isnan(a) and math.isnan(b)
-    return math.isclose(a, b, rel_tol=relative, abs_tol=absolute)
+    return math.isclose(a, b, rel_tol=relative, abs_tol=absolute) or min(a, b) > beyond
 
 
-def _of_tables(there: Path, made: Path, relative: float) -> str:
+def _of_tables(there: Path, made: Path, file: str, moved: Callable[[str], float]) -> Iterator[str]:
+    """Of each row the first cell that differs."""
     old, new = _rows(there), _rows(made)
     if [*old[:1]] != [*new[:1]]:
-        return "has other columns when made again"
+        yield "has other columns when made again"
+        return
     if len(old) != len(new):
-        return f"has {len(old) - 1} rows, and {len(new) - 1} when made again"
+        yield f"has {len(old) - 1} rows, and {len(new) - 1} when made again"
+        return
+    rows = [tolerance(file, column) for column in new[0]]
     largest = [_largest(column) for column in zip(*new[1:], strict=True)]
     for before, now in zip(old[1:], new[1:], strict=True):
-        for name, one, other, most in zip(new[0], before, now, largest, strict=True):
-            if not same(one, other, relative, relative * most):
-                return f"{name} of {now[0]} is {one or 'none'}, and {other or 'none'} when made again"
-    return ""
+        for column, one, other, allowed, most in zip(new[0], before, now, rows, largest, strict=True):
+            absolute = max(allowed.absolute, allowed.relative * most if allowed.of_largest else 0.0)
+            if same(one, other, allowed.relative, absolute, allowed.beyond):
+                continue
+            if allowed.rounding and same(one, other, 0, absolute + moved(now[0])):
+                continue
+            if column == "spectral_error" and _is_pinned(dict(zip(new[0], now, strict=True)), one, other, allowed):
+                continue
+            yield f"{column} of {now[0]} is {one or 'none'}, and {other or 'none'} when made again"
+            break
+
+
+def _is_pinned(row: dict[str, str], one: str, other: str, allowed: Tolerance) -> bool:
+    """Whether rounding decides that an error is missing, and where it is there it is that of the best assignment.
+
+    A cosine that is rounded past 1 has no angle, and then the published error does not exist.
+    """
+    if bool(one) == bool(other) or row.get("network_eigenvalues") != row.get("phi_eigenvalues"):
+        return False
+    best = (row.get("optimal_spectral_error", ""), row.get("matched_spectral_error", ""))
+    return all(same(one or other, known, allowed.relative, allowed.absolute) for known in best)
 
 
 def _rows(path: Path) -> list[list[str]]:
@@ -86,36 +209,38 @@ def _finite(column: tuple[str, ...]) -> Iterator[float]:
             yield value
 
 
-def _of_arrays(there: Path, made: Path, relative: float) -> str:
+def _of_arrays(there: Path, made: Path, file: str) -> Iterator[str]:
     with np.load(there, allow_pickle=False) as old, np.load(made, allow_pickle=False) as new:
         if set(old.files) != set(new.files):
-            return "holds other arrays when made again"
+            yield "holds other arrays when made again"
+            return
         for name in new.files:
-            before, now = old[name], new[name]
+            before, now, relative = old[name], new[name], tolerance(file, name).relative
             text = before.dtype.kind == now.dtype.kind in "US"  # of which the length is part of the type
             if before.shape != now.shape or (before.dtype != now.dtype and not text):
-                return f"{name} has another shape when made again"
-            if now.dtype.kind in "US":
-                if not _same_text(str(before), str(now), relative):
-                    return f"{name} says something else when made again"
+                yield f"{name} has another shape when made again"
+            elif now.dtype.kind in "US":
+                if not _same_json(str(before), str(now), relative):
+                    yield f"{name} says something else when made again"
             elif name.endswith("eigenvalues"):  # in no order of their own
                 if not _same_set(before, now, relative):
-                    return f"{name} are others when made again"
-            elif name == "W_hh_in_memories":
-                if not _same_but_signs(before, now, len(new["phi"]), relative):
-                    return f"{name} is another when made again"
-            elif not np.allclose(before, now, rtol=relative, atol=relative * _size(now), equal_nan=True):
-                return f"{name} is another when made again"
-    return ""
+                    yield f"{name} are others when made again"
+            elif not _same_array(_without_signs(name, before, new), _without_signs(name, now, new), relative):
+                yield f"{name} is another when made again"
 
 
-def _same_but_signs(one: np.ndarray, other: np.ndarray, memories: int, relative: float) -> bool:
-    """Whether two matrices are the same but for the signs of the components after the memories, which are anyone's."""
-    before, now = one.copy(), other.copy()
-    for array in (before, now):
-        array[memories:] = np.abs(array[memories:])
-        array[:, memories:] = np.abs(array[:, memories:])
+def _same_array(before: np.ndarray, now: np.ndarray, relative: float) -> bool:
     return bool(np.allclose(before, now, rtol=relative, atol=relative * _size(now), equal_nan=True))
+
+
+def _without_signs(name: str, array: np.ndarray, arrays: np.lib.npyio.NpzFile) -> np.ndarray:
+    """An array; of W_hh in memories without the signs of the components after these, which are anyone's."""
+    if name != "W_hh_in_memories":
+        return array
+    memories, array = len(arrays["phi"]), array.copy()
+    array[memories:] = np.abs(array[memories:])
+    array[:, memories:] = np.abs(array[:, memories:])
+    return array
 
 
 def _size(array: np.ndarray) -> float:
@@ -124,15 +249,17 @@ def _size(array: np.ndarray) -> float:
 
 
 def _same_set(one: np.ndarray, other: np.ndarray, relative: float) -> bool:
-    """Whether each number of one array has its own in the other."""
-    distances = np.abs(one[:, None] - other[None])
+    """Whether complex numbers are the same in some order."""
     from scipy.optimize import linear_sum_assignment
 
+    distances = np.abs(one[:, None] - other[None])
+    if not np.isfinite(distances).all():
+        return bool(np.array_equal(one, other, equal_nan=True))
     rows, columns = linear_sum_assignment(distances)
     return bool(distances[rows, columns].max(initial=0) <= relative * max(_size(other), 1e-300))
 
 
-def _same_text(one: str, other: str, relative: float) -> bool:
+def _same_json(one: str, other: str, relative: float) -> bool:
     """Whether two texts of JSON say the same but for rounding."""
 
     def alike(a: object, b: object) -> bool:
@@ -140,18 +267,24 @@ def _same_text(one: str, other: str, relative: float) -> bool:
             return same(repr(a), repr(b), relative, relative)
         if isinstance(a, dict) and isinstance(b, dict):
             return list(a) == list(b) and all(alike(a[key], b[key]) for key in a)
+        if isinstance(a, list) and isinstance(b, list):
+            return len(a) == len(b) and all(map(alike, a, b))
         return a == b
 
     return alike(json.loads(one), json.loads(other))
 
 
-def _of_texts(there: Path, made: Path) -> str:
-    old, new = there.read_text("utf-8").splitlines(), made.read_text("utf-8").splitlines()
+def _of_texts(there: Path, made: Path, file: str) -> Iterator[str]:
+    one, other = there.read_text("utf-8"), made.read_text("utf-8")
+    if there.suffix == ".json" and _same_json(one, other, tolerance(file, "").relative):
+        return
+    old, new = one.splitlines(), other.splitlines()
     for before, now in zip(old, new, strict=False):
         if before != now:
             at = next((i for i, (a, b) in enumerate(zip(before, now, strict=False)) if a != b), 0)
-            return f"says {_cut(before, at)}, and {_cut(now, at)} when made again"
-    return f"has {len(old)} lines, and {len(new)} when made again"
+            yield f"says {_cut(before, at)}, and {_cut(now, at)} when made again"
+            return
+    yield f"has {len(old)} lines, and {len(new)} when made again"
 
 
 def _cut(line: str, at: int) -> str:

@@ -1,122 +1,100 @@
-"""Which outputs would the present code and config make differently?"""
+"""Would the workflow do anything? Snakemake says which jobs it would run, and why."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
-from emtvb.audit.plan import Plan
+from emtvb.audit.held import Held
 from emtvb.audit.report import Check, Finding
+from emtvb.running import plan
+from emtvb.running.plan import Planned, flat
 from emtvb.running.provenance import Record
+from emtvb.running.records import summary
+
+OF_VERSIONS = re.compile(r"[\w.-]+ \S+ to \S+")
+"""How ``Planned.changes`` says that a library has another version."""
 
 _MAKE = "run the workflow; where only the record is gone, snakemake --force and the path of an output"
 _RERUN = "run the workflow again: it redoes this and what depends on it"
 _OTHERS = "hold it to the config that made it (--config), from the clone that made it; or move it elsewhere"
 
-Key = tuple[str, tuple[tuple[str, str], ...]]
-"""A job: its rule and its wildcards' values."""
 
+def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]:
+    """All jobs of an experiment, with what Snakemake would do now.
 
-@dataclass(frozen=True)
-class Change:
-    """How a job's recipe would be another now.
+    Files that are not what their records say are kept from it: it would refuse to go on.
 
-    Attributes:
-        job: Which job.
-        output: Its first output.
-        code: What of its code or its settings has changed, in words.
-        versions: Which libraries have.
+    Args:
+        folder: The experiment's folder.
+        held: The config that it is held to.
+        damaged: Such files.
     """
-
-    job: Key
-    output: str
-    code: tuple[str, ...]
-    versions: tuple[str, ...]
+    with _links(folder, held.experiment.experiment, damaged) as place:
+        return plan.plan(held.experiment, held.root, place)
 
 
-def key_of(record: Record) -> Key:
-    """The job that a record speaks of."""
-    return record.rule, tuple(sorted(record.wildcards.items()))
+@contextmanager
+def _links(folder: Path, name: str, without: Collection[str]) -> Iterator[Path]:
+    """A folder of links to an experiment's files, but for some, with links to the experiments beside it."""
+    with tempfile.TemporaryDirectory() as temporary:
+        results = Path(temporary).resolve() / "results"
+        link_beside(folder, results, name)
+        for place, _, files in os.walk(folder):
+            there = results / name / Path(place).relative_to(folder)
+            there.mkdir(parents=True, exist_ok=True)
+            for file in files:
+                if (Path(place) / file).relative_to(folder).as_posix() not in without:
+                    (there / file).symlink_to((Path(place) / file).resolve())
+        yield results / name
 
 
-def changes(records: Mapping[Any, Record], plan: Plan) -> list[Change]:
-    """The records' jobs that would be made otherwise now."""
-    found = {key_of(record): record for record in records.values()}
-    result = []
-    for job in plan.jobs:
-        record = found.get(job.key)
-        if record is not None:
-            now = json.loads(plan.stages.recipe(job.rule, job.wildcards))
-            code, versions = tuple(_changes(record.recipe, now)), tuple(_versions(record.recipe, now))
-            if code or versions:
-                result.append(Change(job.key, next(iter(record.outputs), job.rule), code, versions))
-    return result
+def link_beside(folder: Path, results: Path, name: str) -> None:
+    """Let the experiments beside one lie beside its name in another folder, too, as links."""
+    (results / name).mkdir(parents=True)
+    for other in folder.resolve().parent.iterdir():
+        if other != folder.resolve() and other.name != name and other.is_dir():
+            (results / other.name).symlink_to(other)
 
 
-def currency(records: Mapping[Any, Record], plan: Plan, *, versions: bool = True, note: str = "") -> Check:
-    """Compare every record's recipe with the one that its job would have now.
+def currency(
+    records: Mapping[Path, Record], jobs: Sequence[Planned], damaged: Collection[str], *, versions: bool = True,
+    note: str = "",
+) -> Check:  # fmt: skip
+    """Whether the workflow would leave everything as it is.
+
+    A job that would run only because another one does is not named.
 
     Args:
         records: The experiment's records.
-        plan: The jobs of the present code and config.
-        versions: Whether versions of libraries count.
+        jobs: The jobs, as Snakemake plans them.
+        damaged: Files that are not what their records say, which are named elsewhere.
+        versions: Whether other versions of libraries make results stale.
         note: What to say beside it.
     """
     findings: list[Finding] = []
-    found = {key_of(record): record for record in records.values()}
-    changed = {change.job: change for change in changes(records, plan)}
-    for job in plan.jobs:
-        if found.pop(job.key, None) is None:
+    by_output = {output: path for path, record in records.items() for output in record.outputs}
+    unknown = dict(records)
+    anew = {path for job in jobs if job.stale for path in flat(job.outputs)}
+    for job in jobs:
+        changes = [word for word in job.changes if versions or not OF_VERSIONS.fullmatch(word)]
+        # As a module's, a rule has another name, and its own within that.
+        lying = (by_output[path] for path in flat(job.outputs) if path in by_output)
+        makers = {path for path in lying if job.rule in records[path].rule}
+        for path in makers:
+            unknown.pop(path, None)
+        if not makers:
             name = " ".join([job.rule, *job.wildcards.values()])
             findings.append(Finding(name, "not made yet, or its record is gone", _MAKE))
-        elif job.key in changed:
-            change = changed[job.key]
-            said = (*change.code, *(change.versions if versions else ()))
-            findings += [Finding(change.output, "; ".join(said), _RERUN)] if said else []
+        elif changes:
+            findings.append(Finding(job.title, f"would be made otherwise now: {summary(changes)}", _RERUN))
+        elif job.stale and not job.changes and not anew & {*flat(job.inputs)} and not {*flat(job.outputs)} & {*damaged}:
+            findings.append(Finding(job.title, f"would be made again now: {job.stale}", _RERUN))
     problem = "no job of this experiment, by the config and the workflow that it is held to here, makes this"
-    findings += [Finding(next(iter(record.outputs), rule), problem, _OTHERS) for (rule, _), record in found.items()]
-    question = "Would the present code and config make every output again as it is?"
-    return Check("currency", question, len(plan.jobs), tuple(findings), note)
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """In words, how two recipes differ in code and settings."""
-    files = sorted(_differing(old.get("code", {}), new["code"]))
-    if files:
-        yield f"its code has changed: {', '.join(files[:3])}{f' and {len(files) - 3} more' if len(files) > 3 else ''}"
-    settings = list(_differences(old.get("settings", {}), new["settings"], ""))
-    yield from settings[:3]
-    if len(settings) > 3:
-        yield f"and {len(settings) - 3} settings more"
-
-
-def _versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """In words, which libraries two recipes have in other versions."""
-    before, now = old.get("versions", {}), new["versions"]
-    for library in sorted(_differing(before, now)):
-        yield f"{library} was {before.get(library, 'none')} and is {now.get(library, 'none')}"
-
-
-def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:
-    """The keys whose values differ."""
-    return {key for key in {*old, *new} if old.get(key) != new.get(key)}
-
-
-def _differences(old: Any, new: Any, name: str) -> Iterator[str]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new}):
-            yield from _differences(old.get(key), new.get(key), f"{name}.{key}" if name else key)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for i, (before, now) in enumerate(zip(old, new, strict=True)):
-            yield from _differences(before, now, f"{name}[{i}]")
-    elif old != new:
-        yield f"setting {name} was {_short(old)} and is {_short(new)}"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    if len(text) < 60:
-        return text
-    return f"{text[:50]}... ({len(value)} entries)" if isinstance(value, list) else f"{text[:57]}..."
+    findings += [Finding(next(iter(record.outputs), record.rule), problem, _OTHERS) for record in unknown.values()]
+    question = "Is there nothing to do for the workflow, with the present code and config?"
+    return Check("currency", question, len(jobs), tuple(findings), note)

@@ -1,58 +1,43 @@
-"""A sample of runs is trained again from nothing, to the end, and compared with what lies there, byte for byte."""
+"""A sample of runs is trained again from nothing, to the end, and compared with what lies there, byte for byte.
+
+``python -m emtvb.audit.determinism`` trains one, in a process of its own.
+"""
 
 from __future__ import annotations
 
 import csv
+import json
+import os
 import random
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from emtvb import networks, protocol
-from emtvb.audit import worker
+from emtvb import networks, promises
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
-from emtvb.running import provenance, recipes
+from emtvb.running import provenance
+from emtvb.running.jobs import show_progress
 from emtvb.running.provenance import Record
-from emtvb.runs import Run, number
-from emtvb.training import history
+from emtvb.runs import number
+from emtvb.streams.runs import AnyRun
+from emtvb.training import history, kept
 from emtvb.training.history import Row
-from emtvb.training.shard import Outputs
-
-ANYWHERE = ("compiled",)
-"""Engines whose bits are the same on every machine: a difference is a fault, wherever the results were made."""
+from emtvb.training.shard import Outputs, train_shard
 
 MATTERS = ("cpu", "machine", "numpy", "torch")
 """What of the environment can change the last bits of a training by another engine, and from there all."""
 
 
-@dataclass(frozen=True)
-class Sample:
-    """What is made again.
-
-    Attributes:
-        runs: How many runs are trained again; 0 for none.
-        networks: How many networks are measured wholly again; 0 for none.
-        seed: Chooses them; None for another choice each time.
-        workers: Processes at once.
-        figures: Whether figures and what they show are made again.
-    """
-
-    runs: int = 2
-    networks: int = 6
-    seed: int | None = None
-    workers: int = 1
-    figures: bool = True
-
-
 def determinism(
-    folder: Path, shards: Mapping[str, Sequence[Run]], trainer: str, records: Mapping[Path, Record], count: int,
-    seed: int, pool: Executor,
-) -> Callable[[], Check]:  # fmt: skip
-    """Begin to train a sample of an experiment's runs again, to compare learning curves and weights.
+    folder: Path, shards: Mapping[str, Sequence[AnyRun]], trainer: str, records: Mapping[Path, Record], count: int,
+    seed: int, workers: int = 1, progress: Callable[[str], None] = lambda _: None,
+) -> Check:  # fmt: skip
+    """Train a sample of an experiment's runs again, to compare learning curves and weights.
 
     A difference counts against the results where the engine gives the same bits everywhere, or the environment is
     the one that they were made in. Elsewhere the run cannot be compared, since rounding may then differ: that is no
@@ -65,45 +50,35 @@ def determinism(
         records: Its records.
         count: How many of them.
         seed: Chooses them.
-        pool: Who does it.
-
-    Returns:
-        Waits for the end and says what came of it.
+        workers: Processes at once.
+        progress: Called with each line that a training says of how far it is.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
     everything = sum(map(len, shards.values()))
     trained = [(shard, run) for shard, runs in shards.items() if _has_results(folder, shard) for run in runs]
     chosen = random.Random(seed).sample(trained, min(count, len(trained)))
-    jobs = [(shard, run, pool.submit(_again, folder, shard, run, trainer)) for shard, run in chosen]
-
-    def wait() -> Check:
-        if not chosen:
-            why = "No trained runs lie here to compare with." if not trained else "Not asked for."
-            return Check("determinism", question, 0, (), why, "recomputed", everything)
-        ids = ", ".join(run.run_id for _, run in chosen)
-        notes = [f"Trained again to the end: {ids} (chosen by seed {seed}). The other runs were only compared."]
-        findings, elsewhere = [], 0
-        for shard, run, job in jobs:
-            difference = job.result()
-            if difference is not None:
-                where = _other_environment(shard, run.run_id, records, trainer)
-                if where:
-                    elsewhere += 1
-                    notes.append(f"{run.run_id}: {difference}; it was made elsewhere ({where}), so this says nothing.")
-                else:
-                    remedy = "its files or this machine cannot be trusted: train it again"
-                    findings.append(Finding(run.run_id, difference, remedy))
-        return Check(
-            "determinism", question, len(chosen) - elsewhere, tuple(findings), " ".join(notes), "recomputed",
-            everything, elsewhere,
-        )  # fmt: skip
-
-    return wait
+    if not chosen:
+        why = "No trained runs lie here to compare with." if not trained else "Not asked for."
+        return Check("determinism", question, 0, (), why, "recomputed", everything)
+    ids = ", ".join(run.run_id for _, run in chosen)
+    notes = [f"Trained again to the end: {ids} (chosen by seed {seed}). The other runs were only compared."]
+    findings, elsewhere = [], 0
+    shard_of = {run.run_id: shard for shard, run in chosen}
+    for run_id, difference in again(folder, chosen, trainer, workers, progress=progress):
+        if difference is None:
+            continue
+        if where := _other_environment(shard_of[run_id], run_id, records, trainer):
+            elsewhere += 1
+            notes.append(f"{run_id}: {difference}; it was made elsewhere ({where}), so this says nothing.")
+        else:
+            findings.append(Finding(run_id, difference, "its files or this machine cannot be trusted: train it again"))
+    count = len(chosen) - elsewhere
+    return Check("determinism", question, count, tuple(findings), " ".join(notes), "recomputed", everything, elsewhere)
 
 
 def again(
     folder: Path,
-    chosen: Sequence[tuple[str, Run]],
+    chosen: Sequence[tuple[str, AnyRun]],
     trainer: str,
     workers: int = 1,
     say: Callable[[str, str | None], None] = lambda *_: None,
@@ -129,6 +104,22 @@ def again(
         return [(run_id, job.result()) for job, run_id in jobs.items()]
 
 
+def chosen(
+    runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int, every: bool, folder: Path
+) -> list[str]:
+    """The runs that a user names in one of three ways."""
+    ways = {"RUN_ID": bool(run_ids), "--sample": sample is not None, "--all": every}
+    given = [name for name, is_given in ways.items() if is_given]
+    if len(given) != 1:
+        raise InputError("verify", " and ".join(given) or "nothing", f"give one of {', '.join(ways)}")
+    unknown = [run_id for run_id in run_ids if run_id not in runs]
+    if unknown:
+        raise InputError("run", unknown[0], f"not in {folder}; its runs.csv lists all {len(runs)}")
+    if sample is not None:
+        return random.Random(seed).sample(sorted(runs), min(sample, len(runs)))
+    return list(dict.fromkeys(run_ids)) or list(runs)
+
+
 def digests(folder: Path, shard: str) -> dict[str, str]:
     """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not."""
     path = Outputs.of(folder, shard).digests
@@ -144,14 +135,21 @@ def _has_results(folder: Path, shard: str) -> bool:
 
 
 def _again(
-    folder: Path, shard: str, run: Run, trainer: str, progress: Callable[[str], None] = lambda _: None
+    folder: Path, shard: str, run: AnyRun, trainer: str, progress: Callable[[str], None] = lambda _: None
 ) -> str | None:
     """Train one run again; how it differs from what is there, or None."""
     with tempfile.TemporaryDirectory() as name:
-        try:
-            worker.ask("train", {"run": protocol.entry(run), "folder": name, "trainer": trainer}, progress)
-        except worker.WorkerError as error:
-            return f"its training fails now ({error})"
+        command = [sys.executable, "-m", __name__, json.dumps([kept.entry(run), name, trainer])]
+        said = [""]
+        here = {**os.environ, "OMP_NUM_THREADS": "1"}
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=here
+        ) as process:
+            for line in process.stderr or ():
+                said.append(line.strip())
+                progress(line.rstrip())
+        if process.returncode != 0:
+            return f"its training fails now ({next(filter(None, reversed(said)), process.returncode)})"
         try:
             return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
         except InputError as error:
@@ -190,12 +188,21 @@ def _same(one: Row, other: Row) -> bool:
 
 def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:
     """How the environment in which a run was trained differs from this one, in what can change its bits."""
-    if recipes.engine_of(trainer) in ANYWHERE:
+    if trainer in promises.TRAINERS:
         return ""
     here: dict[str, Any] = provenance.environment()
     for record in records.values():
-        if record.rule == "train_shard" and record.wildcards.get("shard") == shard:
+        if record.shard == shard:
             parts: Sequence[Mapping[str, Any]] = record.runs.get(run_id, {}).get("trained") or [record.environment]
             changed = [name for name in MATTERS if any(part.get(name) != here[name] for part in parts)]
             return ", ".join(f"{name} {parts[-1].get(name)}, here {here[name]}" for name in changed)
     return ""
+
+
+def _train(entry: Mapping[str, Any], folder: str, trainer: str) -> None:
+    show_progress()
+    train_shard([kept.order(entry)], Outputs.of(Path(folder), "again"), lambda: "again", trainer)
+
+
+if __name__ == "__main__":
+    _train(*json.loads(sys.argv[1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from emtvb import config
+from emtvb import kinds
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.running import provenance
@@ -31,10 +31,9 @@ class Held:
 def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
     """The config that the results in a folder are held to.
 
-    That is the file that was given; else the clone's own of that name, in ``config/``. Where several state an
-    experiment of that name, it is the one that the settings beside the results agree with, or the largest. An
-    experiment that the clone does not know is its user's own: it can only be held to the settings that lie beside its
-    results.
+    That is the file that was given; else the clone's own, in ``config/``: the file that is called as the experiment, or
+    the only one that states it. Which of several is meant is never guessed from what the results fit. An experiment
+    that the clone does not know is its user's own: it can only be held to the settings that lie beside its results.
 
     Args:
         folder: The experiment's folder.
@@ -42,14 +41,15 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         file: The config, where a user names one.
 
     Raises:
-        InputError: Where the file states another experiment than lies there, or nothing can be read.
+        InputError: Where the file states another experiment than lies there, several of the clone's state it and none
+            is called as it is, or nothing can be read.
     """
     try:
-        beside = config.load(folder / "settings.json")
+        beside = kinds.load(folder / "settings.json")
     except InputError as error:
         beside, why = None, error
     if file is not None:
-        given = config.load(file)
+        given = kinds.load(file)
         if beside is not None and given.experiment != beside.experiment:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
@@ -58,8 +58,12 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
     for name in (*names, folder.resolve().name):
         known = _known(root, name)
         if known:
-            agreeing = [(path, one) for path, one in known if one == beside]
-            path, experiment = max(agreeing or known, key=lambda found: len(found[1].runs()))
+            named = [found for found in known if found[0].stem == name]
+            if len(known) > 1 and not named:
+                several = ", ".join(path.name for path, _ in known)
+                remedy = f"call the one that is meant {name}.yaml, or name it with --config"
+                raise InputError("config", f"{several} all state {name}", remedy)
+            path, experiment = (named or known)[0]
             return Held(experiment, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root)
     if beside is None:
         raise why
@@ -74,7 +78,7 @@ def _known(root: Path, name: str) -> list[tuple[Path, Experiment]]:
     found = []
     for path in sorted((root / "config").glob("*.yaml")):
         try:
-            experiment = config.load(path)
+            experiment = kinds.load(path)
         except InputError:
             continue  # which is no config, or is being written
         if experiment.experiment == name:

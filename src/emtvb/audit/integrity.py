@@ -2,65 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from fnmatch import fnmatch
 from pathlib import Path
 
-from emtvb.audit import earlier, left_out
-from emtvb.audit.crate import is_of_crate
-from emtvb.audit.report import Check, Finding
+from emtvb.audit import left_out
+from emtvb.audit.report import FILES, Check, Finding
 from emtvb.errors import InputError
-from emtvb.running import provenance
+from emtvb.running import packed, provenance
 from emtvb.running.provenance import Record
 
 _NOT_OUTPUTS = (
-    "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "report.html", ".snakemake.lock",
-    left_out.LEFT_OUT,
+    "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
+    ".snakemake.lock", ".planned.json", left_out.LEFT_OUT, *(f"audit/{name}" for name in FILES),
 )  # fmt: skip
-"""No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, Snakemake's report and lock."""
+"""No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, what Snakemake and audits add.
+"""
 _AGAIN = "make it anew: snakemake --force and its path"
+_PACK = "take it out of the repository again, or pack the weights anew: emtvb pack"
 
 
-def integrity(folder: Path, records: Mapping[Path, Record], damaged: Mapping[Path, str], root: Path) -> Check:
+def integrity(
+    folder: Path, records: Mapping[Path, Record], damaged: Mapping[Path, str], changed: Set[str], root: Path
+) -> Check:
     """Compare every file below an experiment's folder with the records.
 
     Args:
         folder: The experiment's folder.
         records: Its records, by their path.
         damaged: The records that cannot be read, and why not.
+        changed: The outputs that are not what their records say, as of :func:`damaged_outputs`.
         root: The clone of the workflow.
     """
     made = {output: record for record in records.values() for output in record.outputs}
-    modified = provenance.git_state(root)[1]
     patterns = left_out.patterns(folder)
     missing = set(left_out_of(folder, records))
     findings = [Finding(_name(path, folder), f"damaged record: {why}") for path, why in damaged.items()]
     findings += left_out.too_much(patterns)
     findings += _misplaced(folder, records)
     for record in records.values():
-        for output, digest in record.outputs.items():
-            path = folder / output
-            if not path.is_file():
+        for output in record.outputs:
+            if not (folder / output).is_file():
                 if output not in missing:
                     findings.append(Finding(output, f"missing; {record.rule} made it at {record.made}", _AGAIN))
-            elif provenance.sha256(path) != digest:
+            elif output in changed:
                 findings.append(
                     Finding(output, f"changed after {record.rule} made it at {record.made}: its sha256 differs", _AGAIN)
                 )
         findings += _other_versions(record, made, folder)
-        if record.dirty and modified:
-            problem = f"made from uncommitted changes on {record.commit[:12]}"
-            findings.append(Finding(_job(record), problem, f"commit them, then {_AGAIN}"))
-    crate_of = None if earlier.by_other_code(folder) else root
+    as_published = _packed(made, folder)
+    findings += [
+        Finding(name, f"does not hold the weights that {made[weights].rule} made at {made[weights].made}", _PACK)
+        for name, weights in as_published.items()
+        if not packed.is_of(folder / name, made[weights].outputs[weights])
+    ]
     remedy = "move it elsewhere, or if the workflow makes it: snakemake --force and its path"
     findings += [
         Finding(name, "no record says who made it", remedy)
         for name in _files(folder)
-        if not _known(name, made, crate_of)
+        if name not in made and name not in as_published and not any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS)
     ]
-    note = f"Left out on purpose ({left_out.LEFT_OUT}): {said(left_out.counted(missing))}." if missing else ""
+    notes = [f"Left out on purpose ({left_out.LEFT_OUT}): {said(left_out.counted(missing))}."] if missing else []
+    dirty = sorted({job_of(record) for record in records.values() if record.dirty})
+    if dirty and provenance.git_state(root)[1]:
+        more = f" and {len(dirty) - 3} more" if len(dirty) > 3 else ""
+        notes.append(f"Warning: made from code that is not committed yet: {', '.join(dirty[:3])}{more}.")
     question = "Is every file what its record says?"
-    return Check("integrity", question, len(made) - len(missing), tuple(findings), note, of=len(made) if missing else 0)
+    count = len(made) - len(missing)
+    return Check("integrity", question, count, tuple(findings), " ".join(notes), of=len(made) if missing else 0)
+
+
+def _packed(made: Mapping[str, Record], folder: Path) -> dict[str, str]:
+    """The packed weights that are here, and the weights that each should hold, of which a record tells."""
+    beside = {
+        Path(name).with_name(packed.PACKED).as_posix(): name for name in made if Path(name).name == packed.WEIGHTS
+    }
+    return {name: weights for name, weights in beside.items() if (folder / name).is_file()}
+
+
+def damaged_outputs(folder: Path, records: Mapping[Path, Record]) -> set[str]:
+    """The outputs that are not what their records say."""
+    return {
+        output
+        for record in records.values()
+        for output, digest in record.outputs.items()
+        if (folder / output).is_file() and provenance.sha256(folder / output) != digest
+    }
 
 
 def left_out_of(folder: Path, records: Mapping[Path, Record]) -> Iterator[str]:
@@ -94,7 +121,7 @@ def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding
     for path, record in records.items():
         place = provenance.record_path([folder / output for output in record.outputs], record.rule)
         if path != place:
-            problem = f"is the record of {_job(record)}, which lies elsewhere"
+            problem = f"is the record of {job_of(record)}, which lies elsewhere"
             yield Finding(_name(path, folder), problem, f"move it to {place.name} there, or elsewhere")
 
 
@@ -103,28 +130,21 @@ def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) ->
     for name, digest in record.inputs.items():
         if name.startswith("../"):
             if not (folder / name).is_file():
-                yield Finding(_job(record), f"was made from {name}, which is not there", _AGAIN)
+                yield Finding(job_of(record), f"was made from {name}, which is not there", _AGAIN)
                 continue
             now = provenance.sha256(folder / name)
         elif name in made:
             now = made[name].outputs[name]
         else:
-            yield Finding(_job(record), f"was made from {name}, of which there is no record", _AGAIN)
+            yield Finding(job_of(record), f"was made from {name}, of which there is no record", _AGAIN)
             continue
         if now != digest:
-            yield Finding(_job(record), f"was made from another version of {name} than is there now", _AGAIN)
+            yield Finding(job_of(record), f"was made from another version of {name} than is there now", _AGAIN)
 
 
-def _job(record: Record) -> str:
+def job_of(record: Record) -> str:
     """A job by its first output, which is how a reader finds it."""
     return next(iter(record.outputs), record.rule)
-
-
-def _known(name: str, made: Mapping[str, Record], root: Path | None) -> bool:
-    """Whether a file has its place: an output, the audit's own, or none of the results."""
-    if name.startswith("audit/"):
-        return is_of_crate(name.removeprefix("audit/"), made, root)
-    return name in made or any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS)
 
 
 def _files(folder: Path) -> Iterator[str]:

@@ -1,20 +1,27 @@
-"""What an audit found: the model that its checks fill and its pages show."""
+"""What an audit found: the model that its checks fill, and how it is written down."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
-
-from emtvb.paper import verdicts
-from emtvb.paper.evidence import VERDICTS, Verdict
-from emtvb.paper.verdicts import ClaimResult, Kind
-
-__all__ = ["VERDICTS", "Audit", "Check", "ClaimResult", "Finding", "Kind", "Outcome", "Output", "State", "Verdict"]
 
 State = Literal["passed", "FAILED", "not asked", "not comparable"]
 Outcome = Literal["passed", "FAILED", "incomplete"]
+
+REPORT, SUMMARY = FILES = ("report.md", "summary.json")
+"""What an audit writes into the folder ``audit`` of an experiment."""
+OUTCOMES: dict[Outcome, str] = {
+    "passed": "our own results are what they say",
+    "FAILED": "our own results are not all what they say",
+    "incomplete": "nothing is wrong with our own results, but not every question was asked or could be answered",
+}
+_THINGS = {
+    "integrity": "file", "currency": "job", "consistency": "network", "seeds": "network", "made again": "file",
+    "determinism": "run",
+}  # fmt: skip
+"""What a check looks at, by its name."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,9 @@ class Finding:
     subject: str
     problem: str
     remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.problem}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 @dataclass(frozen=True)
@@ -70,34 +80,16 @@ class Check:
         """Whether it was asked, could be answered, and nothing is wrong."""
         return self.state == "passed"
 
-
-@dataclass(frozen=True)
-class Output:
-    """A file and what made it.
-
-    Attributes:
-        path: Relative to the experiment's folder.
-        sha256: Of its bytes.
-        rule: The workflow's rule.
-        code: Hash of the code that the rule's script can reach.
-        made: When, UTC.
-        commit: The project's git commit.
-        dirty: Whether the work tree had uncommitted changes.
-        versions: Libraries that mattered.
-        seeds: Of the runs that it is about, as ``1-5, 7``; empty where its rule was handed none.
-        record: Where its record lies, with all that the rule was handed; relative to the experiment's folder.
-    """
-
-    path: str
-    sha256: str
-    rule: str
-    code: str
-    made: str
-    commit: str
-    dirty: bool
-    versions: Mapping[str, str]
-    seeds: str
-    record: str
+    @property
+    def count(self) -> str:
+        """``no problems in 154 files``, ``no problems in 2 of 240 runs``."""
+        if not (self.checked or self.findings or self.incomparable):
+            return "nothing was checked"
+        thing, found = _THINGS.get(self.name, "thing"), len(self.findings)
+        many = self.of or self.checked
+        of = f"{self.checked} of {self.of}" if self.of > self.checked else str(self.checked)
+        said = f"{found or 'no'} problem{'s' * (found != 1)} in {of} {thing}{'s' * (many != 1)}"
+        return said + (f", {self.incomparable} could not be compared" if self.incomparable else "")
 
 
 @dataclass(frozen=True)
@@ -107,22 +99,20 @@ class Audit:
     Attributes:
         experiment: Its name.
         made: When the audit was made, UTC.
+        held_to: To which config.
         checks: Of our own results.
-        claims: Of the paper.
         environment: Where the audit ran, name to value.
-        outputs: Every file and what made it.
+        verdicts: What the results say of the paper's claims, as they state it: by kind, how many have which verdict.
         left_out: Files that are not kept here, as the project allows, by kind.
-        judged_by: What judged: digests of the claims and of the code, by name.
     """
 
     experiment: str
     made: str
+    held_to: str
     checks: tuple[Check, ...]
-    claims: tuple[ClaimResult, ...]
     environment: Mapping[str, str]
-    outputs: tuple[Output, ...]
+    verdicts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
-    judged_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
@@ -136,17 +126,50 @@ class Audit:
         """Whether every question was asked and answered, and nothing is wrong with our own results."""
         return self.outcome == "passed"
 
-    def verdicts(self) -> dict[Kind, dict[Verdict, int]]:
-        """How many claims of each kind have each verdict; kinds are never added up."""
-        return verdicts.counts(self.claims)
+    def summary(self) -> str:
+        """The outcome, its date, commit and counts, as JSON text."""
+        checks = {check.name: f"{check.state}: {check.count}" for check in self.checks}
+        about = {"experiment": self.experiment, "made": self.made, "commit": self.environment.get("commit", "")}
+        return (
+            json.dumps({**about, "held to": self.held_to, "outcome": self.outcome, "checks": checks}, indent=2) + "\n"
+        )
 
-    def as_json(self) -> str:
-        """Everything as JSON text, ``passed``, ``outcome`` and ``verdicts`` included."""
-        about = {
-            "experiment": self.experiment, "made": self.made, "passed": self.passed, "outcome": self.outcome,
-            "verdicts": self.verdicts(),
-        }  # fmt: skip
-        checks = [{**asdict(check), "passed": check.passed, "state": check.state} for check in self.checks]
-        claims = [{**asdict(claim), "kind": claim.kind} for claim in self.claims]
-        content = {**asdict(self), **about, "checks": checks, "claims": claims}
-        return json.dumps({**about, **content}, indent=2, default=dict) + "\n"
+    def lines(self, most: int = 8) -> list[str]:
+        """All of it for a terminal: of each check at most so many findings."""
+        said = []
+        for check in self.checks:
+            said.append(f"{check.name}: {check.state}, {check.count}. {check.note}".strip())
+            said += [f"  {finding}" for finding in check.findings[:most]]
+            if len(check.findings) > most:
+                said.append(f"  and {len(check.findings) - most} more, in audit/{REPORT}")
+        if self.left_out:
+            said.append(f"left out: {counted(self.left_out)}")
+        said.append(f"{self.outcome}: {OUTCOMES[self.outcome]}")
+        return said + [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
+
+    def as_markdown(self) -> str:
+        """All of it."""
+        about = f"Made {self.made}, held to {self.held_to}. {OUTCOMES[self.outcome].capitalize()}."
+        said = [f"# Audit of {self.experiment}: {self.outcome}", "", about, ""]
+        said += [f"Left out on purpose: {counted(self.left_out)}.", ""] if self.left_out else []
+        for check in self.checks:
+            said += [f"## {check.name.capitalize()}, {check.how}: {check.state}", ""]
+            said += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]
+            if check.findings:
+                said += _table(
+                    ("what", "problem", "remedy"), [(f.subject, f.problem, f.remedy) for f in check.findings]
+                )
+        said += ["## Environment", "", *_table(("what", "value"), list(self.environment.items()))]
+        return "\n".join(said).rstrip("\n") + "\n"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """``24 whole learning curves, 13 files of weights``."""
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table and an empty line."""
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    flat = [[" ".join((cell or "none").split()).replace("|", r"\|") for cell in row] for row in rows]
+    return [*lines, *(f"| {' | '.join(row)} |" for row in flat), ""]

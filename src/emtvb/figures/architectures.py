@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from emtvb.figures.style import EXPECTED, FOUND, PAGE, style
 
 MAPS = {"origin_map": r"$\Psi^{*} J(0)\,\Psi$", "visited_map": r"$\Psi^{*} \bar{J}\,\Psi$", "decoded_map": "decoded"}
 """The step between memories: linearised at the origin, linearised where the network works, as data have it."""
+_UNITS = {"lstm": "units", "s4": "channels"}
+"""What an architecture is made of."""
 _DECIMALS = 3
 """Of the entries of matrices among the numbers of the figure."""
 
@@ -46,6 +49,11 @@ class Look:
     phi_eigenvalues: Complex[np.ndarray, " mode"]
     origin_eigenvalues: Complex[np.ndarray, " other"]
     maps: dict[str, Float[np.ndarray, "kept kept"]]
+
+
+def read(looks: Sequence[Path | str]) -> list[Look]:
+    """What the figure shows, from the files of its networks."""
+    return [load(path) for path in looks]
 
 
 def load(path: Path | str) -> Look:
@@ -72,19 +80,22 @@ def load(path: Path | str) -> Look:
 def draw(looks: Sequence[Look]) -> Figure:
     """A row per network: eigenvalues of J(0) and Phi, the step between memories in three ways, and Phi.
 
+    A title says the network's architecture, size, task and seed, and below them what was measured of it.
+
     Args:
         looks: At least one.
     """
-    figure = Figure(figsize=(PAGE, 2.1 * len(looks)), layout="constrained")
+    figure = Figure(figsize=(PAGE, 1.95 * len(looks)), layout="constrained")
     for part, look in zip(figure.subfigures(len(looks), 1, squeeze=False).ravel(), looks, strict=True):
         part.suptitle(_title(look), fontsize=8)
-        spectrum, *panels = part.subplots(1, 2 + len(MAPS), width_ratios=[1.2, *[1] * (1 + len(MAPS))])
+        spectrum, *panels = part.subplots(1, 2 + len(MAPS))
         _show_spectrum(spectrum, look)
         for axes, (name, matrix) in zip(panels, {**look.maps, "phi": look.phi}.items(), strict=True):
             image = show_signed(axes, matrix, 1.0)
             axes.set_title(MAPS.get(name, r"$\Phi$"))
+            axes.set_box_aspect(1)
             _mark_variables(axes, look)
-        part.colorbar(image, ax=panels[-1], extend="both", ticks=[-1, 0, 1])
+        part.colorbar(image, ax=panels, extend="both", ticks=[-1, 0, 1], aspect=14, pad=0.01)
     return figure
 
 
@@ -101,10 +112,14 @@ def numbers(looks: Sequence[Look]) -> pd.DataFrame:
 
 def _title(look: Look) -> str:
     about = look.about
+    known = re.search(r"_h(\d+)_.*_seed(\d+)", about["run_id"])
+    size, seed = (
+        (f", {known[1]} {_UNITS.get(about['architecture'], 'neurons')}", f", seed {known[2]}") if known else ("", "")
+    )
     return (
-        f"{about['architecture'].upper()}, {wrapped(about['task'], 60)}: {about['verdict']}; "
-        f"accuracy {about['test_accuracy']:.3f}, decoded {about['decoding_accuracy']:.3f}, "
-        f"edits obeyed {about['edit_success']:.2f} (random {about['random_edit_success']:.2f})"
+        f"{about['architecture'].upper()}{size}, {wrapped(about['task'], 60)}{seed}: {about['verdict']}\n"
+        f"accuracy {about['test_accuracy']:.3f}; elements decoded {about['decoding_accuracy']:.3f}; "
+        f"edits obeyed {about['edit_success']:.2f}, random steps {about['random_edit_success']:.2f}"
     )
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from emtvb.figures.data import Exemplar
+from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import mark_blocks, show_signed, signed_map, task_title, variable_labels
 from emtvb.figures.style import COLUMN, PAGE, style
 

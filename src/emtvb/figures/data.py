@@ -183,6 +183,16 @@ def load_exemplar(path: Path | str) -> Exemplar:
         ) from None
 
 
+def read_exemplar(exemplar: Path | str) -> Exemplar:
+    """What a figure of one network shows, from its file."""
+    return load_exemplar(exemplar)
+
+
+def read_exemplars(exemplars: Iterable[Path | str]) -> list[Exemplar]:
+    """What a figure of several networks shows, from their files."""
+    return [load_exemplar(path) for path in exemplars]
+
+
 def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
     """An exemplar from its arrays by name.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from emtvb.figures.data import Exemplar
+from emtvb.figures.data import Exemplar, load_exemplar
 from emtvb.figures.panels import show_signed, wrapped
 from emtvb.figures.style import EXPECTED, PAGE, style
 
@@ -23,9 +24,9 @@ LIMIT = 1.5
 SHOWN = 32
 """Output steps after an edit that are drawn; all are counted."""
 
-_ROW, _TOP, _BOTTOM = 1.86, 0.3, 0.62
+_ROW, _TOP, _BOTTOM = 1.86, 0.4, 0.62
 """Inches: height of an edit's row, and of what is above and below all of them."""
-_STRIPS = {"network": 0.98, "asked for": 0.6, "unedited": 0.22}
+_STRIPS = {"network": 0.98, "asked for": 0.6, "change": 0.22}
 """Inches: the rows of outputs, and how far above their edit's foot each stands."""
 _SIDE, _HIGH, _LONG = 0.95, 0.32, 3.75
 """Inches: a picture of what is stored, a row of outputs, and its length."""
@@ -65,10 +66,27 @@ class EditShown:
     past: Float[np.ndarray, "past d"]
     note: str = ""
 
+    def difference(self) -> Float[np.ndarray, "step d"]:
+        """Half of what the edit changed of each output: the network's less the theory's without the edit.
+
+        0 where nothing changed, 1 where an output became plus, -1 where it became minus.
+        """
+        return (self.outputs - self.unedited) / 2
+
+    def asked(self) -> Bool[np.ndarray, "step d"]:
+        """Where the edit should change an output."""
+        asked: np.ndarray = self.expected != self.unedited
+        return asked
+
     def wrong(self) -> Bool[np.ndarray, "step d"]:
         """Where an output has another sign than the theory says; 0 counts as positive."""
         wrong: np.ndarray = np.where(self.outputs >= 0, 1, -1) != self.expected
         return wrong
+
+
+def read(exemplar: Path | str) -> list[EditShown]:
+    """What the figure shows, from the file of its network."""
+    return edits_of(load_exemplar(exemplar))
 
 
 def edits_of(exemplar: Exemplar) -> list[EditShown]:
@@ -95,13 +113,13 @@ def edits_of(exemplar: Exemplar) -> list[EditShown]:
 
 @style()
 def draw(edits: Sequence[EditShown]) -> Figure:
-    """A row per edit: what is stored before and after it; at the right the outputs before and after, and the theory's.
+    """A row per edit: what is stored before and after it; at the right the outputs, and what the edit changed of them.
 
     A picture of what is stored has a column per variable, the oldest at the left, and a row per dimension; what was
-    changed is outlined, elements without a variable memory are pale. Outputs are the network's, what was asked for (the
-    theory's future of what is stored after the edit), and the theory's future without it. In what was asked for is
-    outlined what differs from that; in the network's, a cross marks every output with the wrong sign. The line is the
-    edit's moment.
+    changed is outlined, elements without a variable memory are pale. Outputs are the network's, and what was asked for
+    (the theory's future of what is stored after the edit). Below is what changed: half of the network's outputs less
+    the theory's future without the edit, white where nothing did; outlined is what should have changed. In the
+    network's outputs a cross marks each with the wrong sign. The line is the edit's moment.
 
     Args:
         edits: At least one, of one network.
@@ -128,7 +146,7 @@ def draw(edits: Sequence[EditShown]) -> Figure:
         image, cax=figure.add_axes((0.6 / PAGE, 0.36 / height, 1.4 / PAGE, 0.07 / height)), orientation="horizontal",
         ticks=[-1, 0, 1], extend="both",
     )  # fmt: skip
-    bar.set_label("stored or given out", fontsize=7, labelpad=1)
+    bar.set_label("stored, given out, or half of the change", fontsize=7, labelpad=1)
     first = edits[0]
     figure.text(0.05 / PAGE, (height - 0.16) / height, f"{wrapped(first.task, 50)}: {first.run_id}", fontsize=9)
     return figure
@@ -139,7 +157,8 @@ def numbers(edits: Sequence[EditShown]) -> pd.DataFrame:
 
     Returns:
         Columns ``run_id``, ``task``, ``edit``, ``basis``, ``series`` (before, after; network, theory, unedited theory;
-        those of the network until the edit's step were given out before it), ``step`` (the output step), ``variable``
+        those of the network until the edit's step were given out before it; difference, as :meth:`EditShown.difference`
+        says), ``step`` (the output step), ``variable``
         (of what is stored, from 1), ``dimension``, ``value``.
     """
     return pd.concat([_numbers(edit) for edit in edits], ignore_index=True)
@@ -158,6 +177,7 @@ def _numbers(edit: EditShown) -> pd.DataFrame:
     for series, outputs, first in (
         ("network", edit.past, edit.time + 1 - len(edit.past)), ("network", edit.outputs, edit.time + 1),
         ("theory", edit.expected, edit.time + 1), ("unedited theory", edit.unedited, edit.time + 1),
+        ("difference", edit.difference(), edit.time + 1),
     ):  # fmt: skip
         step, dimension = (grid.ravel() for grid in np.indices(outputs.shape))
         frames.append(
@@ -195,7 +215,7 @@ def _show_stored(axes: Axes, edit: EditShown, stored: Float[np.ndarray, " memory
 def _show_outputs(strips: Sequence[Axes], edit: EditShown) -> AxesImage:
     """Rows of outputs on one axis of steps: the network's from before the edit on, the theory's from it on."""
     past, shown = len(edit.past), slice(0, SHOWN)
-    rows = (np.concatenate([edit.past, edit.outputs[shown]]), edit.expected[shown], edit.unedited[shown])
+    rows = (np.concatenate([edit.past, edit.outputs[shown]]), edit.expected[shown], edit.difference()[shown])
     for axes, name, values in zip(strips, _STRIPS, rows, strict=True):
         first = edit.time + 0.5 - (past if name == "network" else 0)
         across = (first, first + len(values), edit.outputs.shape[1] - 0.5, -0.5)
@@ -212,7 +232,7 @@ def _show_outputs(strips: Sequence[Axes], edit: EditShown) -> AxesImage:
         "edit", (edit.time + 0.5, 1), (0, 1.5), textcoords="offset points", ha="center", va="bottom", fontsize=7,
         annotation_clip=False, xycoords=("data", "axes fraction"),
     )  # fmt: skip
-    _outline(strips[1], (edit.expected != edit.unedited)[shown].T, edit.time + 1)
+    _outline(strips[-1], edit.asked()[shown].T, edit.time + 1)
     strips[-1].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     return image
 

@@ -8,19 +8,24 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from emtvb.figures.style import COLOURS, PAGE, style
+from emtvb.paper.operating import characteristics as read  # noqa: F401 - what draw is handed
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
-QUESTIONS = {"differs": "said to differ", "agrees": "said to agree"}
+QUESTIONS = {"differs": "inconsistent", "agrees": "consistent"}
+"""Columns, and what they are shares of."""
 BOUND = 0.05
 """Neither question may err more often."""
+_ASIDE = 0.055
+"""Margins between the bars of two groups of seeds, which stand side by side."""
 
 
 @style()
 def draw(rates: pd.DataFrame) -> Figure:
     """Both questions, a row each, for accuracies and errors, a column each: the share of sweeps against the deviation.
 
-    A line is the mean over the populations of seeds, its band their least and greatest. Shaded: where the answer would
-    be wrong, "differs" at no deviation, "agrees" from one margin on. Dotted: 5%.
+    A line is the mean over the populations of seeds; beside each of its points a bar goes from the least of them to the
+    greatest. Shaded: where the answer would be wrong, "inconsistent" at no deviation, "consistent" from one margin on.
+    Dotted: 5%.
 
     Args:
         rates: What ``emtvb.paper.operating.characteristics`` gives.
@@ -48,14 +53,16 @@ def numbers(rates: pd.DataFrame) -> pd.DataFrame:
 
 def _panel(axes: Axes, rates: pd.DataFrame, question: str, groups: list[tuple[str, int]]) -> None:
     furthest = float(rates["deviation"].max())
-    axes.axvspan(*((-0.1, 0.1) if question == "differs" else (1, furthest)), color="0.92", linewidth=0)
+    axes.axvspan(*((-0.15, 0.15) if question == "differs" else (0.9, furthest + 0.15)), color="0.92", linewidth=0)
     axes.axhline(BOUND, color="0.4", linewidth=0.6, linestyle=":")
     for i, (model, seeds) in enumerate(groups):
-        found = rates[(rates["model"] == model) & (rates["seeds"] == seeds)].groupby("deviation")[question]
-        axes.fill_between(found.min().index, found.min(), found.max(), color=COLOURS[i], alpha=0.12, linewidth=0)
-        axes.plot(found.mean().index, found.mean(), color=COLOURS[i], marker="o", markersize=2)
-    axes.set(ylim=(-0.02, 1.02), xlim=(-0.1, furthest))
+        shares = rates[(rates["model"] == model) & (rates["seeds"] == seeds)].groupby("deviation")[question]
+        mean = shares.mean()
+        aside = mean.index + _ASIDE * (i - (len(groups) - 1) / 2)
+        axes.vlines(aside, shares.min(), shares.max(), color=COLOURS[i], linewidth=1.6, alpha=0.55)
+        axes.plot(aside, mean, color=COLOURS[i], marker="o", markersize=2.6, linewidth=0.7)
+    axes.set(ylim=(-0.02, 1.02), xlim=(-0.15, furthest + 0.15))
 
 
 def _brief(model: str) -> str:
-    return "twins" if model == "same seeds" else "others"
+    return "the same" if model == "same seeds" else "others"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,14 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from emtvb.figures.panels import each, swarm, wrapped
 from emtvb.figures.style import COLOURS, COLUMN, style
+from emtvb.paper import forest as paper
+from emtvb.paper.twins import measured
 
 CELL = ["task", "hidden_dim", "l2"]
-SIGNS = {"agrees": "=", "differs": "\N{NOT EQUAL TO}", "undecided": "?", "not judged": "\N{EN DASH}"}
+SIGNS = {"consistent": "=", "inconsistent": "\N{NOT EQUAL TO}", "not determined": "?", "not judged": "\N{EN DASH}"}
 """How a verdict is written."""
+_NAMED = {"not determined": "?x"}
+"""And in the key, where that is more: x is what it reaches."""
 
 _OURS, _PRINTED, _MARGIN = COLOURS[0], COLOURS[1], "#F6D5BF"
 _SEEDS = "0.55"
@@ -28,12 +34,19 @@ _LINES = {"seed": -0.27, "ours": 0.03, "printed": 0.3}
 """Where the kinds of marks stand in a row, as shares of it."""
 _NAMES = {"task": 0.04, "hidden_dim": 0.42, "l2": 0.78}
 """Inches from the left: where a cell's settings stand, the last two right-aligned."""
-_ACCURACY, _ERRORS = (0.87, 0.96), (2.0, 0.84)
+_ACCURACY, _ERRORS = (0.87, 0.9), (2.02, 0.68)
 """Inches: left edge and width of the panels."""
+_COVERAGE = 3.01
+"""Inches from the left: where the number of seeds with an error ends, before the verdict."""
 _LETTER, _LONGEST = 0.075, 12
 """Inches that a letter of a task's name takes, of which there is room for two; and letters in a line, at most."""
 _NONE = 0.12
 """Inches of the error panel for cells and seeds that have no error."""
+
+
+def read(runs: Path | str, measurements: Path | str, twins: Sequence[Path | str]) -> pd.DataFrame:
+    """What the figure shows, from an experiment's run table and measurements and those of rounding twins beside it."""
+    return paper.rows(measured(runs, measurements, twins))
 
 
 @style()
@@ -43,7 +56,8 @@ def draw(rows: pd.DataFrame) -> Figure:
     It is wider where tasks have long names.
     Grey dots are seeds, the blue dot with its bar their mean with its interval; the diamond is what is printed, on its
     margin. At the left of the errors stands what has none. Behind a panel: for how many of the seeds there is an error,
-    and the verdict: = agrees, a crossed = differs, ? undecided, and a dash where the runs for a verdict are not there.
+    and the verdict: = consistent, a crossed = inconsistent, ? not determined, with the margin within which it would be
+    consistent (a distance for accuracies, a factor for errors), and a dash where the runs for a verdict are not there.
 
     Args:
         rows: What ``emtvb.paper.forest.rows`` gives.
@@ -167,7 +181,7 @@ def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(LogLocator(numticks=2))  # more labels would touch
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_title("spectral error (rad)   ", fontsize=7.5)
+    axes.set_title("error (rad)", fontsize=7.5)
     axes.grid(axis="x", color="0.85", linewidth=0.4, zorder=0)
     none.set(xlim=(-1, 1), xticks=[0], xticklabels=["none"])
     none.tick_params(axis="x", length=0, pad=14)  # below the other labels
@@ -178,16 +192,24 @@ def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
 def _say(axes: Axes, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> None:
     """Coverage and verdicts, behind the panels."""
     ours = {(row.task, row.hidden_dim, row.l2, row.measure): row for row in each(rows[rows["kind"] == "ours"])}
-    places = {"accuracy": _ACCURACY[0] + _ACCURACY[1] + 0.08, "spectral_error": COLUMN - 0.07}
+    places = {"accuracy": _ACCURACY[0] + _ACCURACY[1] + 0.02, "spectral_error": _COVERAGE + 0.04}
     for i, cell in enumerate(cells):
         for measure, place in places.items():
             row = ours[(*cell, measure)]
             if isinstance(row.verdict, str):
-                heavy = "bold" if row.verdict == "differs" else "normal"
-                axes.text(place, i, SIGNS[row.verdict], ha="center", va="center", fontsize=7.5, fontweight=heavy)
+                heavy = "bold" if row.verdict == "inconsistent" else "normal"
+                said = SIGNS[row.verdict] + _reaches(row, measure)
+                axes.text(place, i, said, ha="left", va="center", fontsize=7.5, fontweight=heavy)
             if measure == "spectral_error":
-                axes.text(COLUMN - 0.15, i, f"{row.with_value}/{row.seeds}", ha="right", va="center", fontsize=7)
-    axes.text(COLUMN - 0.15, -0.8, "n/m", ha="right", va="bottom", fontsize=7)
+                axes.text(_COVERAGE, i, f"{row.with_value}/{row.seeds}", ha="right", va="center", fontsize=7)
+    axes.text(_COVERAGE, -0.8, "n/m", ha="right", va="bottom", fontsize=7)
+
+
+def _reaches(row: Any, measure: str) -> str:
+    """Behind a question mark, the margin within which it would be consistent."""
+    if row.verdict != "not determined" or pd.isna(row.reaches):
+        return ""
+    return f"{row.reaches:.2f}".removeprefix("0") if measure == "accuracy" else f"{row.reaches:.2g}"
 
 
 def _legend(figure: Figure, rows: pd.DataFrame) -> None:
@@ -208,8 +230,8 @@ def _legend(figure: Figure, rows: pd.DataFrame) -> None:
         bbox_to_anchor=(0.01, 0.17 / figure.get_figheight()), handler_map={tuple: HandlerTuple(ndivide=1)},
         labelspacing=0.35, handlelength=1.6,
     )  # fmt: skip
-    verdicts = [f"{sign} {name}" for name, sign in SIGNS.items() if (rows["verdict"] == name).any()]
-    said = "   ".join([*verdicts, "n/m: seeds with an error"])
+    verdicts = [f"{_NAMED.get(name, sign)} {name}" for name, sign in SIGNS.items() if (rows["verdict"] == name).any()]
+    said = "   ".join([*verdicts, "n/m: with an error"])
     figure.text(0.06 / figure.get_figwidth(), 0.1 / figure.get_figheight(), said, fontsize=7, va="center")
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from emtvb.figures.data import Exemplar, data_memories, scaled_memories
+from emtvb.figures.data import read_exemplar as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import accuracy_text, robust_limit, show_signed, signed_map, task_title
 from emtvb.figures.style import ABSENT, PAGE, style
 
@@ -47,7 +48,7 @@ def draw(exemplar: Exemplar) -> Figure:
         left=0.1, right=0.93, top=0.88, bottom=0.135, wspace=0.12, hspace=0.2,
     )  # fmt: skip
     places = list(columns)
-    read = _memories(exemplar)
+    memories = _memories(exemplar)
     activation = robust_limit(exemplar.hidden[[step - 1 for step in steps]])
     for group in _groups(steps):
         axes = figure.add_subplot(grid[0, places.index(group[0]) : places.index(group[-1]) + 1])
@@ -62,7 +63,7 @@ def draw(exemplar: Exemplar) -> Figure:
     strength = np.where(exemplar.kept, 1.0, 0.4)
     for step in steps:
         rows = [figure.add_subplot(grid[row, places.index(step)]) for row in (1, 2, 3)]
-        for axes, (name, values) in zip(rows, read.items(), strict=False):
+        for axes, (name, values) in zip(rows, memories.items(), strict=False):
             picture = _picture(exemplar, values[step - 1])
             if _is_fitted(exemplar, name, step):
                 memory = show_signed(axes, picture, LIMIT)
@@ -88,12 +89,12 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
         empty for neurons), ``fitted``, whether what is read was fitted on this phase, ``value`` (of the paper's
         memories: scaled; empty where there is none).
     """
-    read = _memories(exemplar)
+    memories = _memories(exemplar)
     frames = []
     for step in _steps(exemplar):
         for series, values in (
             ("hidden state", exemplar.hidden[step - 1]),
-            *((name, values[step - 1]) for name, values in read.items()),
+            *((name, values[step - 1]) for name, values in memories.items()),
             ("theory", exemplar.theory[step - 1]),
         ):
             index = pd.Series(range(values.size), dtype="Int64")
@@ -160,12 +161,12 @@ def _phases(exemplar: Exemplar, group: list[int]) -> str:
     return ", then ".join(phases)
 
 
-def _agreement(exemplar: Exemplar, read: Float[np.ndarray, "time memory"], time: int) -> str:
+def _agreement(exemplar: Exemplar, memories: Float[np.ndarray, "time memory"], time: int) -> str:
     """How many of the stored elements have the sign that the theory says."""
     stored = exemplar.kept & (exemplar.theory[time] != 0)
     if not stored.any():
         return "none"
-    right = np.sign(read[time, stored]) == np.sign(exemplar.theory[time, stored])
+    right = np.sign(memories[time, stored]) == np.sign(exemplar.theory[time, stored])
     return f"{int(right.sum())}/{right.size}"
 
 

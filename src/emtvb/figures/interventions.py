@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from emtvb import columns, tables
 from emtvb.figures.panels import swarm, wrapped
 from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
 
@@ -29,42 +31,52 @@ COLUMNS = ("run_id", "verdict", "test_accuracy", "unedited_success",
            *(f"{method}_{rate}" for method in METHODS for rate in _RATES))  # fmt: skip
 """What is drawn of the measurements."""
 
-_CONTROL = "0.55"
+_CONTROL = "0.5"
 """Colour of the controls."""
-_WIDTH = 0.8
+_WIDTH = 0.86
 """What the columns of one size take of its room."""
+_ALL = 1.07
+"""Height at which stands how many networks obey every edit."""
+_NEAR, _APART = 0.022, 0.036
+"""Height of a row of marks as a share of the axis, and their distance in inches."""
+
+
+def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
+    """What the figure shows, from an experiment's run table and its measurements."""
+    measured = columns.check_numbers(tables.read_table(measurements, COLUMNS), measurements)
+    return tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured)
 
 
 @style()
 def draw(measured: pd.DataFrame) -> Figure:
     """Success of single-element edits: a panel per task, a group per hidden size, a column per method and penalty.
 
-    A mark is a network that solves its task, filled without a penalty and open with one; equal ones stand side by side.
-    The line across a column is how often its networks are right for as long without any edit, their mean. Grey crosses
-    are the controls: steps of the same size along another element's column (or, where that was not measured, in a
-    random direction), which must fail. Below each group: how many of its runs solve the task and so are drawn.
-    Penalties and sizes with which no run solves a task are left out, the sizes by name.
+    A mark is a network that solves its task and does not obey every edit, filled without a penalty and open with one;
+    equal ones stand side by side. Above a column stands how many networks obey every edit, of how many. The line
+    across it is how often its networks are right for as long without any edit, their mean. The grey cross is the
+    largest success of the controls: steps of the same size along another element's column (or, where that was not
+    measured, in a random direction), which must fail. Sizes and penalties with which no run solves the task have no
+    column.
 
     Args:
         measured: Run table and measurements together, at least one row.
     """
     every = numbers(measured)
-    table = _solved(every)
-    tasks, l2s = list(every["task"].unique()), sorted(table["l2"].unique())
-    columns = min(len(tasks), 2)
-    rows = -(-len(tasks) // columns)
-    figure = Figure(figsize=(PAGE, (1.75 + 0.11 * len(l2s)) * rows + 0.55), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    tasks, l2s = list(every["task"].unique()), sorted(every.loc[every["solved"], "l2"].unique())
+    across = min(len(tasks), 2)
+    rows = -(-len(tasks) // across)
+    figure = Figure(figsize=(PAGE, 2.15 * rows + 0.5), layout="constrained")
+    panels = figure.subplots(rows, across, squeeze=False, sharey=True).ravel()
     for axes, task in zip(panels, tasks, strict=False):
-        _panel(axes, table[table["task"] == task], l2s)
-        axes.set_title(wrapped(str(task), 40))
+        _panel(axes, every[every["task"] == task], PAGE / across)
+        axes.set_title(wrapped(str(task), 40), pad=12)
+        axes.set_xlabel("runs that solve the task", fontsize=7)
     figure.supylabel("share of edits obeyed", fontsize=8)
-    if idle := sorted(set(every["hidden_dim"]) - set(table["hidden_dim"])):
-        sizes = ", ".join(map(str, idle))
-        figure.suptitle(f"not drawn: {sizes} neurons, with which no run solves its task", fontsize=8)
+    if not every.groupby(["task", "hidden_dim", "l2"])["solved"].any().all():
+        figure.suptitle("not drawn: neurons and penalties with which no run solves the task", fontsize=8)
     for axes in panels[len(tasks) :]:
         axes.set_axis_off()
-    _legend(figure, table, l2s)
+    _legend(figure, every, l2s)
     return figure
 
 
@@ -89,60 +101,64 @@ def numbers(measured: pd.DataFrame) -> pd.DataFrame:
     return table.assign(solved=table["verdict"] != UNSOLVED)
 
 
-def _solved(table: pd.DataFrame) -> pd.DataFrame:
-    """Without the penalties and sizes with which no run solves its task; all, where none does."""
+def _panel(axes: Axes, table: pd.DataFrame, inches: float) -> None:
+    """One task: a group per size with which runs solve it, in it a column per method and penalty."""
     solved = table[table["solved"]]
-    if solved.empty:
-        return table
-    return table[table["l2"].isin(solved["l2"]) & table["hidden_dim"].isin(solved["hidden_dim"])]
-
-
-def _panel(axes: Axes, table: pd.DataFrame, l2s: Sequence[float]) -> None:
-    """One task's columns of marks and lines."""
-    sizes = sorted(table["hidden_dim"].unique())
-    step = _WIDTH / (len(METHODS) * len(l2s))
-    labels = []
-    for i, size in enumerate(sizes):
-        group = table[table["hidden_dim"] == size]
-        words = [f"{size} neurons"]
-        for k, l2 in enumerate(l2s):
-            runs = group[group["l2"] == l2]
-            solved = runs[runs["solved"]]
-            runs_word = " runs" if len(sizes) < 3 else ""  # for which there is no room
-            words.append(f"L2 {l2:g}: {solved['run_id'].nunique()} of {runs['run_id'].nunique()}{runs_word}")
-            for j, method in enumerate(METHODS):
-                place = i + (j * len(l2s) + k + 0.5) * step - _WIDTH / 2
-                _column(axes, place, step, solved[solved["method"] == method], method, l2)
-        labels.append("\n".join(words))
-    axes.set_xticks(range(len(sizes)), labels)
+    cells = solved[["hidden_dim", "l2"]].drop_duplicates().sort_values(["hidden_dim", "l2"])
+    sizes = [int(size) for size in cells["hidden_dim"].unique()]
+    widths = [int((cells["hidden_dim"] == size).sum()) * len(METHODS) for size in sizes]
+    unit = inches * 0.86 / max(sum(widths) + len(sizes), 1)  # inches of a column
+    start, middles, labels = 0.0, [], []
+    for size, width in zip(sizes, widths, strict=True):
+        penalties = list(cells.loc[cells["hidden_dim"] == size, "l2"])
+        for j, method in enumerate(METHODS):
+            for k, l2 in enumerate(penalties):
+                runs = solved[(solved["hidden_dim"] == size) & (solved["l2"] == l2) & (solved["method"] == method)]
+                _column(axes, start + j * len(penalties) + k + 0.5, unit, runs, method, l2)
+        middles.append(start + width / 2)
+        labels.append("\n".join([f"{size} neurons", *(_count(table, size, l2) for l2 in penalties)]))
+        start += width + 1
+    axes.set_xticks(middles, labels)
     axes.tick_params(axis="x", length=0)
-    axes.set(xlim=(-0.5, len(sizes) - 0.5), ylim=(-0.04, 1.04))
+    axes.set(xlim=(-0.5, max(start - 0.5, 0.5)), ylim=(-0.04, 1.04), yticks=np.linspace(0, 1, 6))
+    if not sizes:
+        axes.text(0.5, 0.5, "no run solves it", ha="center", va="center", transform=axes.transAxes, color="0.35")
 
 
-def _column(axes: Axes, place: float, step: float, runs: pd.DataFrame, method: str, l2: float) -> None:
+def _count(table: pd.DataFrame, size: int, l2: float) -> str:
+    """How many of a cell's runs are drawn."""
+    runs = table[(table["hidden_dim"] == size) & (table["l2"] == l2)].drop_duplicates("run_id")
+    return f"L2 {l2:g}: {int(runs['solved'].sum())}/{len(runs)}"
+
+
+def _column(axes: Axes, place: float, unit: float, runs: pd.DataFrame, method: str, l2: float) -> None:
     """The runs of one method and penalty, with their controls and how they do unedited."""
-    if runs.empty:
-        return
-    control = _control(runs)
-    _marks(axes, place, step, control, marker="x", color=_CONTROL, markersize=2.2, markeredgewidth=0.6)
     colour = COLOURS[list(METHODS).index(method)]
-    _marks(
-        axes, place, step, runs["edit_success"].to_numpy(), marker=MARKERS[method], markeredgecolor=colour,
-        markerfacecolor=colour if l2 == 0 else "white", markersize=3, markeredgewidth=0.6,
-    )  # fmt: skip
+    shares = runs["edit_success"].to_numpy(float)
+    all_obeyed = shares >= 1
+    axes.text(
+        place, _ALL, str(int(all_obeyed.sum())), ha="center", va="center", color=colour, fontsize=6.5, in_layout=False
+    )
+    control = _control(runs)
+    if np.isfinite(control).any():
+        most = float(np.nanmax(control))
+        axes.plot([place], [most], "x", color=_CONTROL, markersize=3, markeredgewidth=0.7, clip_on=False)
+    below = shares[~all_obeyed]
+    if below.size:
+        offsets = swarm(below, near=_NEAR, apart=_APART / unit, widest=_WIDTH)
+        axes.plot(
+            place + offsets, below, linestyle="none", marker=MARKERS[method], markeredgecolor=colour,
+            markerfacecolor=colour if l2 == 0 else "white", markersize=2.3, markeredgewidth=0.5, clip_on=False,
+            zorder=4,
+        )  # fmt: skip
     unedited = [float(runs["unedited_success"].mean())] * 2
-    axes.plot([place - 0.48 * step, place + 0.48 * step], unedited, color=EXPECTED, linewidth=1.2, zorder=2)
+    axes.plot([place - 0.45, place + 0.45], unedited, color=EXPECTED, linewidth=1.0, zorder=2)
 
 
 def _control(runs: pd.DataFrame) -> Float[np.ndarray, " run"]:
     """The control that can fail, else the other."""
     other: np.ndarray = runs[OTHER].to_numpy(float)
     return np.where(np.isfinite(other), other, runs["random_edit_success"].to_numpy(float))
-
-
-def _marks(axes: Axes, place: float, step: float, values: Float[np.ndarray, " run"], **look: object) -> None:
-    offsets = swarm(values, near=0.02, apart=0.14 * step, widest=0.68 * step)
-    axes.plot(place + offsets, values, linestyle="none", clip_on=False, zorder=4, **look)  # type: ignore[arg-type]
 
 
 def _legend(figure: Figure, table: pd.DataFrame, l2s: Sequence[float]) -> None:
@@ -159,5 +175,5 @@ def _legend(figure: Figure, table: pd.DataFrame, l2s: Sequence[float]) -> None:
     handles += [Line2D([], [], color=EXPECTED, linewidth=1.1),
                 Line2D([], [], color=_CONTROL, marker="x", linestyle="none", markersize=3.5)]  # fmt: skip
     control = "along another's column" if table[OTHER].notna().any() else "in a random direction"
-    names += ["exact without an edit", f"control: {control}"]
-    figure.legend(handles, names, loc="outside lower center", ncols=4)
+    names += ["exact without an edit", f"largest control, {control}"]
+    figure.legend(handles, names, loc="outside lower center", ncols=4, title="numbers: networks that obey every edit")

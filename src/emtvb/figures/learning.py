@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,77 @@ MEASURES = {"accuracy": 1.25, "loss": 1.0, "horizon": 0.6}
 _DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (7, 2)), (0, (3, 1, 1, 1, 1, 1)))
 
 
+def read(summary: Path | str) -> pd.DataFrame:
+    """What the figure shows, from the summary of an experiment's learning curves."""
+    return pd.read_csv(summary)
+
+
+def numbers(summary: pd.DataFrame) -> pd.DataFrame:
+    """The plotted numbers, which are the summary."""
+    return summary
+
+
+SOLVED = 0.99
+"""A size with which some group's upper quartile of accuracy comes so far is in the figure."""
+
+_SHORT = {"accuracy": 1.3, "horizon": 0.55}
+"""The panels of a size in the figure, from the top, and their relative heights."""
+
+
 @style()
 def draw(summary: pd.DataFrame) -> Figure:
-    """Median over runs against the step, with the quartiles as a band: accuracy, loss, and the median horizon.
+    """Median accuracy against the step, with the quartiles as a band, and the median horizon: sizes that learn.
+
+    A column of panels per task and two rows per hidden size; penalties have the colours, thresholds the dashes. Sizes
+    with which no group learns its task are left to the supplement, penalties under which nothing was learned are named.
+
+    Args:
+        summary: As ``emtvb.figures.data.summarise`` gives it.
+    """
+    drawn, left_out = _trained(summary)
+    best = drawn.groupby("hidden_dim")["accuracy_75"].max()
+    sizes = [size for size in best.index if best[size] >= SOLVED] or list(best.index)
+    tasks, l2s = list(drawn["task"].unique()), sorted(drawn["l2"].unique())
+    thresholds = sorted(drawn["threshold"].unique())
+    width = COLUMN if len(tasks) == 1 else PAGE
+    figure = Figure(figsize=(width, 0.9 + 1.75 * len(sizes)), layout="constrained")
+    panels = figure.subplots(
+        len(_SHORT) * len(sizes), len(tasks), squeeze=False, sharex=True, sharey="row",
+        height_ratios=[*_SHORT.values()] * len(sizes),
+    )  # fmt: skip
+    looks = {
+        (l2, threshold): {"color": COLOURS[i % len(COLOURS)], "linestyle": _DASHES[j % len(_DASHES)]}
+        for i, l2 in enumerate(l2s) for j, threshold in enumerate(thresholds)
+    }  # fmt: skip
+    for i, size in enumerate(sizes):
+        rows = panels[len(_SHORT) * i : len(_SHORT) * (i + 1)]
+        for j, task in enumerate(tasks):
+            part = drawn[(drawn["hidden_dim"] == size) & (drawn["task"] == task)]
+            for cell, group in part.groupby(["l2", "threshold"], sort=False):
+                for axes, measure in zip(rows[:, j], _SHORT, strict=True):
+                    _curve(axes, group, measure, looks[cell])
+        for axes, measure in zip(rows[:, 0], _SHORT, strict=True):
+            axes.set_ylabel(f"{size} neurons\n{measure}" if measure == "accuracy" else measure)
+        rows[0, 0].set_ylim(min(rows[0, 0].get_ylim()[0], 0.49), 1.01)
+        _scale_horizons(list(rows[1]), drawn)
+    for j, task in enumerate(tasks):
+        panels[0, j].set_title(wrapped(str(task), 20))
+        panels[-1, j].set_xlabel("step")
+    _widen_the_beginning(panels[0, 0], int(drawn["step"].max()) + 1, few=len(tasks) > 2)
+    names = [f"L2 {l2:g}, threshold {threshold:g}" for l2, threshold in looks]
+    handles = [Line2D([], [], linewidth=1.2, **look) for look in looks.values()]  # type: ignore[arg-type]
+    figure.legend(handles, names, loc="outside lower center", ncols=4 if width == PAGE else 2, handlelength=2.4)
+    letters = 50 if width == COLUMN else 110  # in a line
+    left_sizes = [f"{size}" for size in best.index if size not in sizes]
+    lines = _about(drawn, left_out)
+    lines += [f"in the supplement: {', '.join(left_sizes)} neurons, which do not learn"] if left_sizes else []
+    figure.suptitle("\n".join(wrapped(line, letters) for line in lines), fontsize=8)
+    return figure
+
+
+@style()
+def draw_all(summary: pd.DataFrame) -> Figure:
+    """The supplement: accuracy, loss and horizon of every size; medians over runs, with the quartiles as a band.
 
     A column of panels per hidden size and threshold. Where there are several L2 penalties they have the colours and
     each task has its own panels, else tasks have the colours. Losses have one scale. Penalties under which nothing was

@@ -15,6 +15,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from emtvb.figures.data import Exemplar
+from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import accuracy_text, common_settings, spectral_error_text, task_title
 from emtvb.figures.style import COLUMN, EXPECTED, FOUND, OTHER, PAGE, style
 

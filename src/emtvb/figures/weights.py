@@ -17,6 +17,7 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from emtvb.figures.data import Exemplar
+from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import accuracy_text, common_settings, mark_blocks, robust_limit, show_signed, wrapped
 from emtvb.figures.style import ABOVE, ABSENT, BELOW, PAGE, SIGNED, style
 

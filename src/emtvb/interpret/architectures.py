@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.architectures.lstm import LSTM
 from emtvb.architectures.runs import ArchitectureRun
-from emtvb.architectures.s4 import S4
+from emtvb.architectures.weights import Trained
 from emtvb.interpret import memories
 from emtvb.interpret.extraction import by_data
 from emtvb.interpret.judging import MemoryMeasures, decoded_map, held_out, judge, unedited_success
@@ -78,7 +77,7 @@ class Measurement(MemoryMeasures):
 
 
 def interpret(
-    run: ArchitectureRun, network: LSTM | S4, settings: MeasureSettings
+    run: ArchitectureRun, network: Trained, settings: MeasureSettings
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""
     subject = Subject(run.run_id, run.architecture, run.task, max(run.protocol.curriculum))

@@ -17,7 +17,7 @@ def long_term(values: Inexact[np.ndarray, " mode"], modulus: float = 0.9) -> Ine
 def published_spectral_error(
     phi: Inexact[np.ndarray, "memory memory"], weights: Inexact[np.ndarray, "hidden hidden"], modulus: float = 0.9
 ) -> float:
-    """The paper's spectral error in radians, with what it hides (paper.md section 4 and 5).
+    """The paper's spectral error in radians, with what it hides (main text, "Results", and its table).
 
     Eigenvalues of Phi are taken in the order in which LAPACK gives them, and each takes the nearest eigenvalue of
     W_hh that is left. NaN wherever the counts differ (the published code pads with zeros and divides by their norm),

@@ -14,7 +14,12 @@ from emtvb.interpret.systems import Elman, System
 from emtvb.networks import Network, rollout
 from emtvb.own import states
 from emtvb.own.numpy_steps import NumpyMachine
+from emtvb.own.proof import Proved
 from emtvb.own.steps import Machine, named_in, stacked, takes_count
+from emtvb.own.variables import as_numbers, as_numpy, whole_number
+
+_LARGEST = 10_000_000
+"""Numbers of a state or of an input: more are a mistake."""
 
 
 class Adapted:
@@ -25,19 +30,53 @@ class Adapted:
 
     Attributes:
         name: What it was made from.
+        source: The arguments of :func:`adapt`, of a network that torch computes.
     """
 
-    def __init__(self, machine: Machine, name: str, input_dim: int | None = None) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        name: str,
+        input_dim: int | None = None,
+        source: tuple[Any, Any, Any, int | None] | None = None,
+    ) -> None:
         self.name = name
+        self.source = source
         self._machine = machine
-        self._learned: tuple[Any, list[states.Leaf]] | None = None
+        self._learned: Proved | None = None
         self._input_dim = input_dim
         if input_dim is not None:
-            self._learn(np.zeros(input_dim))
+            self._learn(input_dim)
 
     def __repr__(self) -> str:
         size = f"{self.state_dim} numbers of state" if self._learned else "its size is learned from the first input"
-        return f"<{self.name}: {size}>"
+        return f"<{self.name}: {size}{', with noise of its own' if self.noisy else ''}>"
+
+    @property
+    def machine(self) -> Machine:
+        """What makes its steps, in the library that computes them."""
+        return self._machine
+
+    @property
+    def learned(self) -> Proved:
+        """How its states lie in the flat vector.
+
+        Raises:
+            InputError: Where no input was seen yet.
+        """
+        if self._learned is None:
+            raise InputError("network", "not run yet", "record trials first, or adapt(..., input_dim=...)")
+        return self._learned
+
+    def prepared(self, inputs: np.ndarray) -> int:
+        """Numbers of its state, once it was proved with these inputs, (time, trial, input)."""
+        self._learn(inputs.shape[2], inputs)
+        return self.state_dim
+
+    @property
+    def noisy(self) -> bool:
+        """Whether it has noise of its own, so that it does something else each time; it runs with it."""
+        return self._learned is not None and self._learned.noisy
 
     @property
     def state_dim(self) -> int:
@@ -48,7 +87,7 @@ class Adapted:
         """
         if self._learned is None:
             raise InputError("state_dim", "not known yet", "record trials first, or adapt(..., input_dim=...)")
-        return sum(leaf.size for leaf in self._learned[1])
+        return sum(leaf.size for leaf in self._learned.layout)
 
     @property
     def input_dim(self) -> int | None:
@@ -67,8 +106,9 @@ class Adapted:
         Raises:
             InputError: Where the inputs or the state are not of the network's size.
         """
-        check_inputs(inputs, self._input_dim, self.name)
-        example, layout = self._learn(inputs[0, 0])
+        inputs = check_inputs(inputs, self._input_dim, self.name)
+        learned = self._learn(inputs.shape[2], inputs)
+        example, layout = learned.example, learned.layout
         machine = self._machine
         flats, outputs = [], []
         with machine.quiet():
@@ -79,7 +119,7 @@ class Adapted:
             for u in inputs:
                 output, now = machine.step(machine.array(u), now)
                 flats.append(machine.flat(now, layout))
-                outputs.append(output)
+                outputs.append(machine.kept(output))
             return (
                 stacked(machine.numpy, flats, "a state", self.name),
                 stacked(machine.numpy, outputs, "an output", self.name),
@@ -95,6 +135,8 @@ class Adapted:
         self, state: Float[np.ndarray, "batch state"], steps: int
     ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch output"]]:
         """States and outputs without input, which is on inputs of zero; the first are those after the first step."""
+        state = self._checked(state)
+        whole_number(steps, "steps", 1)
         return self.run(np.zeros((steps, len(state), self._known_input_dim()), dtype=state.dtype), state)
 
     def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
@@ -107,9 +149,17 @@ class Adapted:
         Raises:
             InputError: Where they are not of the network's size.
         """
-        given = np.zeros((len(state), self._known_input_dim())) if inputs is None else inputs
-        example, layout = self._learn(given[0])
-        found = self._machine.jacobian(self._checked(state), given, example, layout)
+        state = as_numpy(state, "state")
+        if state.ndim != 2:
+            raise InputError("state", state.shape, "give an array of shape (trials, state)")
+        if inputs is None:
+            given = np.zeros((len(state), self._known_input_dim()))
+        else:
+            given = as_numbers(inputs, "inputs", "(trials, inputs)").astype(np.float64)
+            if given.ndim != 2 or len(given) != len(state):
+                raise InputError("inputs", given.shape, f"give an array of shape ({len(state)}, inputs)")
+        learned = self._learn(given.shape[1], given[None])
+        found = self._machine.jacobian(self._checked(state), given, learned.example, learned.layout)
         if found is None:
             found = by_differences(lambda moved: self.run(given[None], moved)[0][0], state)
         return found.astype(np.float64)
@@ -119,19 +169,21 @@ class Adapted:
             raise InputError("input_dim", "not known yet", "record trials first, or adapt(..., input_dim=...)")
         return self._input_dim
 
-    def _learn(self, one: np.ndarray) -> tuple[Any, list[states.Leaf]]:
-        """How states lie in the flat vector; from one input, if it is the first."""
-        if self._input_dim is not None and one.size != self._input_dim:
-            raise InputError("inputs", f"{one.size} numbers a step", f"{self.name} takes {self._input_dim}")
+    def _learn(self, width: int, first: np.ndarray | None = None) -> Proved:
+        """How states lie in the flat vector; the network is proved with its first input."""
+        if self._input_dim is not None and width != self._input_dim:
+            raise InputError("inputs", f"{width} numbers a step", f"{self.name} takes {self._input_dim}")
         if self._learned is None:
-            with self._machine.quiet():
-                self._learned = self._machine.learn(one)
-            self._input_dim = one.size
+            with self._machine.quiet(), self._machine.still(False):
+                self._learned = self._machine.learn(width, first)
+            self._input_dim = width
         return self._learned
 
     def _checked(self, state: np.ndarray) -> np.ndarray:
+        shape = f"(trials, {self.state_dim})"
+        state = as_numbers(state, "state", shape)
         if state.ndim != 2 or state.shape[1] != self.state_dim:
-            raise InputError("state", state.shape, f"give an array of shape (trials, {self.state_dim})")
+            raise InputError("state", state.shape, f"give an array of shape {shape}")
         return state
 
 
@@ -156,6 +208,11 @@ class Wrapped:
     def state_dim(self) -> int:
         """Real numbers of its state."""
         return self.system.state_dim
+
+    def prepared(self, inputs: np.ndarray) -> int:
+        """Numbers of its state."""
+        check_inputs(inputs, self.input_dim, self.name)
+        return self.state_dim
 
     @property
     def input_dim(self) -> int | None:
@@ -182,7 +239,7 @@ class Wrapped:
         Raises:
             InputError: Where inputs are not of its size, or it is asked to go on from a state with inputs and cannot.
         """
-        check_inputs(inputs, self.input_dim, self.name)
+        inputs = check_inputs(inputs, self.input_dim, self.name)
         if state is None:
             return self.system.drive(inputs)
         if isinstance(self.system, Elman):
@@ -206,12 +263,18 @@ class Wrapped:
             )
 
 
-def check_inputs(inputs: np.ndarray, input_dim: int | None, name: str) -> None:
-    """Raise InputError where inputs are not (time, trial, input)."""
+def check_inputs(inputs: Any, input_dim: int | None, name: str) -> Float[np.ndarray, "time trial input"]:
+    """Inputs as an array of finite numbers, (time, trial, input).
+
+    Raises:
+        InputError: Where they are none.
+    """
+    inputs = as_numbers(inputs, "inputs", "(time, trials, inputs)")
     if inputs.ndim != 3 or not len(inputs):
         raise InputError("inputs", inputs.shape, "give an array of shape (time, trials, inputs)")
     if input_dim not in (None, inputs.shape[2]):
         raise InputError("inputs", f"{inputs.shape[2]} numbers a step", f"{name} takes {input_dim}")
+    return inputs if inputs.dtype.kind == "f" else inputs.astype(np.float32)
 
 
 def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: int | None = None) -> Adapted | Wrapped:
@@ -255,15 +318,22 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
     name = getattr(network, "__name__", type(network).__name__)
     if isinstance(network, type):
         raise InputError("network", f"the class {name}", f"make one of it: adapt({name}(...))")
-    if isinstance(state, (int, np.integer)) and state < 1:
-        raise InputError("state", state, "give how many numbers it has, 1 or more")
+    if isinstance(state, (int, np.integer)) and not 1 <= state <= _LARGEST:
+        raise InputError("state", state, f"give how many numbers it has, from 1 to {_LARGEST}")
+    if input_dim is not None and (type(input_dim) is bool or not isinstance(input_dim, (int, np.integer))):
+        raise InputError("input_dim", input_dim, "give how many numbers an input has")
+    if input_dim is not None and not 1 <= input_dim <= _LARGEST:
+        raise InputError("input_dim", input_dim, f"give how many numbers an input has, from 1 to {_LARGEST}")
+    if readout is not None and not callable(readout):
+        raise InputError("readout", type(readout).__name__, "give a function of the output, such as torch.nn.Linear")
     if not callable(network) and callable(getattr(network, "step", None)):
         network = network.step
     if _is_torchs(network, state, readout):
         from emtvb.own import torch_steps
 
         known = input_dim if input_dim is not None else torch_steps.input_dim(network)
-        return Adapted(torch_steps.TorchMachine(network, readout, state), name, known)
+        source = network, readout, state, input_dim
+        return Adapted(torch_steps.TorchMachine(network, readout, state), name, known, source)
     if not callable(network):
         raise InputError("network", name, "give a torch module or a step (input, state) -> (output, state)")
     return Adapted(NumpyMachine(network, readout, state), name, input_dim)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float
@@ -18,11 +18,15 @@ from emtvb.interpret.recording import settled
 from emtvb.own.adapting import Adapted, Wrapped, adapt
 from emtvb.own.fitting import Fitted
 from emtvb.own.steps import of_kind
-from emtvb.own.variables import as_numpy
+from emtvb.own.tabular import frame
+from emtvb.own.variables import as_numbers, whole_number
 from emtvb.runs import Run
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class FixedPoints:
     """States that a step leaves where they are.
 
@@ -46,6 +50,15 @@ class FixedPoints:
     def stable(self) -> Bool[np.ndarray, " point"]:
         """Whether every eigenvalue lies within the unit circle: what starts nearby comes back."""
         return np.abs(self.eigenvalues).max(axis=1) < 1
+
+    def __repr__(self) -> str:
+        stable = int(self.stable.sum()) if len(self.points) else 0
+        return f"<FixedPoints: {len(self.points)}, {stable} of them stable; {self.failed} starts led to none>"
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each point: speed, largest modulus, stable, and how many starts led to it."""
+        largest = np.abs(self.eigenvalues).max(axis=1, initial=0.0)
+        return frame({"speed": self.speeds, "modulus": largest, "stable": largest < 1, "starts": self.found_from})
 
     def __str__(self) -> str:
         starts = sum(self.found_from) + self.failed
@@ -82,12 +95,15 @@ def fixed_points(
         InputError: Where starts or inputs are not of the network's size, or not finite.
     """
     system = adapt(system)
-    h = np.array(as_numpy(starts), dtype=np.float64)
-    if h.ndim != 2 or not len(h) or not np.isfinite(h).all():
+    given = as_numbers(starts, "starts", "(start, state)")
+    h = np.array(given, dtype=np.float64)
+    if h.ndim != 2 or not h.size:
         raise InputError("starts", f"shape {h.shape}", "give finite states, (start, state)")
-    width = len(inputs) if inputs is not None else system.input_dim or 1
-    u = np.tile(np.zeros(width) if inputs is None else np.asarray(inputs, dtype=np.float64), (len(h), 1))
-    single = h.astype(np.asarray(as_numpy(starts)).dtype)
+    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 < tolerance < 1:
+        raise InputError("tolerance", tolerance, "give a number between 0 and 1")
+    whole_number(most, "most", 1)
+    u = _constant(system, inputs, len(h))
+    single = given if given.dtype.kind == "f" else h
 
     def move(states: np.ndarray) -> np.ndarray:
         return system.run(u[: len(states)][None].astype(single.dtype), states.astype(single.dtype))[0][0] - states
@@ -112,6 +128,16 @@ def fixed_points(
     return _distinct(system, h, speeds, u, tolerance * size, single.dtype)
 
 
+def _constant(system: Adapted | Wrapped, inputs: Any, count: int) -> Float[np.ndarray, "trial input"]:
+    """An input for so many trials; zero by default."""
+    if inputs is None:
+        return np.zeros((count, system.input_dim or 1))
+    given = as_numbers(inputs, "inputs", "(input,)")
+    if given.ndim != 1 or not given.size:
+        raise InputError("inputs", f"shape {given.shape}", "give one input, (input,)")
+    return np.tile(given.astype(np.float64), (count, 1))
+
+
 def _distinct(
     system: Adapted | Wrapped, h: np.ndarray, speeds: np.ndarray, u: np.ndarray, near: float, dtype: np.dtype
 ) -> FixedPoints:
@@ -133,7 +159,7 @@ def _distinct(
     return FixedPoints(h[points], speeds[points], jacobians, values, tuple(counts), len(h) - len(reached))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Linearised:
     """A step as a linear map: of the state, and between the variables' numbers.
 
@@ -154,6 +180,12 @@ class Linearised:
     phi: Float[np.ndarray, "number number"] | None
     map_error: float
     gain: float
+
+    def __repr__(self) -> str:
+        largest = abs(self.eigenvalues[0]) if len(self.eigenvalues) else 0.0
+        apart = np.linalg.norm(self.map - self.decoded) / (np.linalg.norm(self.decoded) or 1.0)
+        parts = f"largest modulus {largest:.3f}; Psi* J Psi differs from what is decoded by {apart:.1%}"
+        return f"<Linearised: {len(self.jacobian)} numbers of state, {parts}>"
 
 
 def linearise(
@@ -179,8 +211,10 @@ def linearise(
         rng = np.random.default_rng(0)
         shape = trials.judging.states.shape
         states = trials.judging.states[rng.integers(start, shape[0], VISITED), rng.integers(shape[1], size=VISITED)]
-    states = np.atleast_2d(states)
-    u = None if inputs is None else np.tile(np.asarray(inputs, dtype=np.float64), (len(states), 1))
+    states = np.atleast_2d(as_numbers(states, "states", "(point, state)"))
+    if not states.size:
+        raise InputError("states", f"shape {states.shape}", "give one or more, (point, state)")
+    u = None if inputs is None else _constant(trials.system, inputs, len(states))
     J = trials.system.jacobian(states, u).mean(axis=0)
     values = np.linalg.eigvals(J).astype(np.complex128)
     kept, task = trials.kept, trials.task

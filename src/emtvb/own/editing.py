@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -13,11 +14,17 @@ from emtvb.errors import InputError
 from emtvb.interpret import interventions
 from emtvb.interpret.recording import settled
 from emtvb.networks import signs
+from emtvb.own import untrained as untrained_networks
 from emtvb.own.fitting import Fitted, wilson
 from emtvb.own.steps import of_kind
+from emtvb.own.tabular import frame, table
 from emtvb.own.trials import Trials
-from emtvb.own.variables import BINARY, CONTINUOUS, as_numpy
+from emtvb.own.variables import BINARY, CONTINUOUS, as_numbers, as_numpy, whole_number
 from emtvb.tasks import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 Agrees = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -26,12 +33,26 @@ _CLOSE = 0.5
 """Outputs agree within so many standard deviations of the network's outputs, where they are no signs."""
 _ROUNDING = 1e-3
 """Nothing nearer than this share of the largest of these deviations counts as a difference."""
+_SURE = 0.1
+"""A sign counts where the output is larger than this share of the network's own outputs, and than :data:`_NOTHING`."""
+_NOTHING = 1e-6
+_PART = 0.9
+"""Below this share an edit is followed in part."""
 _ALIKE = 0.1
 """Within so many standard deviations two values of a variable are the same, where another trial is looked for, and the
 outputs of two futures that someone states."""
 
 
-@dataclass(frozen=True, eq=False)
+_CONTROLS = {
+    "already": "no edit at all",
+    "random": "a random step of the same size",
+    "other": "a step along another variable",
+    "untrained": "an untrained network",
+}
+"""Controls, and in words what succeeds if they do."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Edits:
     """What came of an edit, an entry per trial and time.
 
@@ -51,6 +72,8 @@ class Edits:
         random: The same after a step of the same size in a random direction: a control, which must fail.
         other: The same after a step of the same length along another variable's direction: a control, which must fail;
             empty where there is no other variable.
+        untrained: The same edit of an untrained network of the same shape, where the variables are fitted anew (of
+            three, the one that obeys most): a control, which must fail; empty where there is none.
         ceiling: Whether the network without an edit does what should follow from the values before it: no edit can
             succeed more often. Empty where what is expected comes from other trials.
         size: Of the step, in the state.
@@ -74,6 +97,7 @@ class Edits:
     ceiling: Bool[np.ndarray, " known"]
     size: Float[np.ndarray, " edit"]
     recovered: tuple[float, float, float]
+    untrained: Bool[np.ndarray, " untrained"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     @property
     def success(self) -> float:
@@ -81,10 +105,12 @@ class Edits:
         return float(self.followed.mean())
 
     def interval(self, which: str = "followed") -> tuple[float, float]:
-        """The 95% interval (Wilson) of the share of ``followed``, ``already``, ``random``, ``other`` or ``ceiling``.
+        """The 95% interval (Wilson) of the share of ``followed``, of a control or of the ``ceiling``.
 
         Trials count once, however often they were edited.
         """
+        if not isinstance(which, str) or which not in ("followed", "ceiling", *_CONTROLS):
+            raise InputError("interval", str(which), f"give one of followed, ceiling, {', '.join(_CONTROLS)}")
         values = getattr(self, which)
         if not len(values):
             return 0.0, 1.0
@@ -94,27 +120,87 @@ class Edits:
     @property
     def controls_fail(self) -> bool:
         """Whether the edit succeeds more often than each control and than no edit, by more than the intervals."""
-        controls = [name for name in ("already", "random", "other") if len(getattr(self, name))]
-        return all(self.interval(name)[1] < self.interval()[0] for name in controls)
+        return all(self.interval(name)[1] < self.interval()[0] for name in self.controls)
+
+    @property
+    def controls(self) -> list[str]:
+        """The controls that there are, of already, random, other and untrained."""
+        return [name for name in _CONTROLS if len(getattr(self, name))]
+
+    @property
+    def verdict(self) -> str:
+        """What the edit shows, and why."""
+        if not self.followed.any():
+            reason = "no edit was followed"
+            if len(self.ceiling) and not self.ceiling.any():
+                reason += ", and without one the network does not do what is expected either"
+            return f"shows nothing: {reason}"
+        shares = {name: float(getattr(self, name).mean()) for name in self.controls}
+        as_well = [name for name in self.controls if self.interval(name)[1] >= self.interval()[0]]
+        if as_well:
+            worst = max(as_well, key=lambda name: shares[name])
+            does = f"{_CONTROLS[worst]} does as well"
+            if shares[worst] < self.success:
+                does = f"too few trials to tell it from {_CONTROLS[worst]}"
+            return f"shows nothing: {does} ({shares[worst]:.3f}; followed {self.success:.3f})"
+        part = "" if self.success >= _PART else ", in part of the trials"
+        return (
+            f"shows that the network goes on from what was put in{part}: followed {self.success:.3f}, controls "
+            f"{min(shares.values()):.2f} to {max(shares.values()):.2f}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Edits: {self.name}: {self.verdict}>"
 
     def __str__(self) -> str:
-        rows = {
-            "followed, of the edits": "followed",
-            "without an edit": "already",
-            "random step of the same size": "random",
-            "along another variable": "other",
-            "as expected if nothing is edited": "ceiling",
+        lines = [self.verdict, self._about]
+        for words, share, low, high, made_up in self._rows():
+            more = "" if np.isnan(made_up) else f"; recovered {made_up:6.3f}"
+            lines.append(f"  {words:33} {share:6.3f}  [{low:.3f}, {high:.3f}]{more}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [(words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(made_up) else made_up)
+                for words, share, low, high, made_up in self._rows()]  # fmt: skip
+        return table(self.verdict, ("", "share", "95% interval", "recovered"), rows, [self._about])
+
+    @property
+    def _about(self) -> str:
+        count = len(np.unique(self.trial))
+        return f"{self.name}: {len(self.trial)} edits in {count} trials, {len(self.outputs)} steps"
+
+    def _rows(self) -> list[tuple[str, float, float, float, float]]:
+        """In words, share, interval, and the share of the distance that was made up for (NaN: not known)."""
+        words = {
+            "followed": "followed, of the edits",
+            "already": "without an edit",
+            "random": "random step of the same size",
+            "other": "along another variable",
+            "untrained": "of an untrained network",
+            "ceiling": "as expected if nothing is edited",
         }
         recovered = dict(zip(("followed", "random", "other"), self.recovered, strict=True))
-        lines = [
-            f"{self.name}: {len(self.trial)} edits in {len(np.unique(self.trial))} trials, {len(self.outputs)} steps"
-        ]
-        for words, name in rows.items():
+        rows = []
+        for name, word in words.items():
             if len(values := getattr(self, name)):
-                low, high = self.interval(name)
-                share = f"; recovered {recovered[name]:6.3f}" if name in recovered else ""
-                lines.append(f"  {words:33} {values.mean():6.3f}  [{low:.3f}, {high:.3f}]{share}")
-        return "\n".join(lines)
+                rows.append((word, float(values.mean()), *self.interval(name), recovered.get(name, float("nan"))))
+        return rows
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each edit: trial, time, size, whether it was followed, and each control that has one."""
+        columns = {"trial": self.trial, "time": self.time, "size": self.size, "followed": self.followed}
+        every = {name: getattr(self, name) for name in (*_CONTROLS, "ceiling")}
+        return frame(columns | {name: values for name, values in every.items() if len(values) == len(self.trial)})
+
+    def plot(self, edit: int = 0) -> Figure:
+        """A figure of one edit and of all with their controls.
+
+        Raises:
+            InputError: Where there is no such edit.
+        """
+        from emtvb.own import plotting
+
+        return plotting.edited(self, edit)
 
 
 def edit(
@@ -128,11 +214,18 @@ def edit(
     future: Any = None,
     steps: int | None = None,
     inputs: Any = None,
+    feedback: Callable | None = None,
     agrees: Agrees | None = None,
+    trials: Any = None,
+    interchange: bool = False,
+    untrained: Any = None,
     most: int = 512,
     seed: int = 0,
 ) -> Edits:
     """Change variables of a running network through its memories, h + Psi (v' - v), and see what follows.
+
+    By interchange h + Psi Psi* (h' - h), where h' is the state of another trial that has the value asked for: what is
+    put in is not told, but taken from there (Geiger et al. 2021).
 
     A variable is meant by its name or its place; of a task of this package "3.2" is dimension 2 of variable 3, and "3"
     all of variable 3. Give one of flip, set, swap and shift.
@@ -151,9 +244,17 @@ def edit(
         steps: Steps after the edit that are compared; by default as many as were recorded, of a task 100.
         inputs: What the network reads after the edit, (step, input) or (step, trial, input); by default what it read
             when it was recorded. Not with "trial".
+        feedback: The network hears its own outputs from the edit on: a function of the last outputs (trial, output) and
+            of what would have been read (trial, input), or of the outputs alone, to what is read instead. What another
+            trial would do is then what the network does there in the same loop.
         agrees: Whether outputs are the expected ones: from both, (step, trial, output), to (step, trial). By default
-            every output has the sign that was expected, where only 1 and -1 are expected; otherwise each is within half
-            a standard deviation of the network's outputs, and nearer than to what follows without the edit.
+            every output has the sign that was expected, where only 1 and -1 are expected, and is no smaller than a
+            tenth of the network's own; otherwise each is within half a standard deviation of the network's outputs,
+            and nearer than to what follows without the edit.
+        trials: Which of the trials to judge on are edited, by number; by default all.
+        interchange: Whether what is put in is taken from another trial's state.
+        untrained: Whether an untrained network of the same shape is edited too; by default where that is cheap and its
+            weights can be drawn anew (torch modules). Or such a network, as :func:`adapt` takes it.
         most: Edits; if there could be more, they are chosen by chance.
         seed: Of choices, and of the random direction.
 
@@ -168,46 +269,107 @@ def edit(
     of_kind(fitted, Fitted, "fitted", "fit")
     if len(given) != 1:
         raise InputError("edit", " and ".join(given) or "nothing", "give one of flip, set, swap and shift")
-    trials, ((word, what),) = fitted.trials, given.items()
-    if isinstance(future, Task) and (trials.task is None or future.composition != trials.task.composition):
+    recorded, ((word, what),) = fitted.trials, given.items()
+    if isinstance(future, Task) and (recorded.task is None or future.composition != recorded.task.composition):
         raise InputError("future", future.name, "a task gives the future of trials that were recorded on it")
-    source = trials.task or TRIAL if future is None else future
+    source = recorded.task or TRIAL if future is None else future
+    if isinstance(source, np.ndarray):
+        raise InputError("future", "an array", "give a function (values, inputs) -> outputs, 'trial' or a task")
     if source == TRIAL and inputs is not None:
         raise InputError("inputs", "given beside future='trial'", "the other trial has its own; leave them out")
+    whole_number(most, "most", 1)
+    if not isinstance(interchange, bool):
+        raise InputError("interchange", str(interchange), "give True or False")
+    whole_number(seed, "seed", 0)
     rng = np.random.default_rng(seed)
-    times = np.atleast_1d(np.asarray(at))
-    length = _steps(trials, times, steps, source, inputs is not None)
-    asked = _asked(fitted, times, word, what)
+    times = _times(recorded, at)
+    length = _steps(recorded, times, steps, source, inputs is not None)
+    asked = _asked(fitted, times, word, what, _chosen(recorded, trials))
     donor = None
     if source == TRIAL:
-        donor = _donors(trials, asked, rng)
+        donor = _donors(recorded, asked, rng)
         asked, donor = asked.of(donor >= 0), donor[donor >= 0]
+    taken = None
+    if interchange:
+        taken = _holders(recorded, asked, rng)
+        asked, donor, taken = asked.of(taken >= 0), None if donor is None else donor[taken >= 0], taken[taken >= 0]
     if len(asked.trial) > most:
         few = np.sort(rng.permutation(len(asked.trial))[:most])
-        asked, donor = asked.of(few), None if donor is None else donor[few]
-    u = _inputs_after(trials, asked.time, asked.trial if donor is None else donor, length, inputs)
+        asked, donor, taken = asked.of(few), *(None if part is None else part[few] for part in (donor, taken))
+    u = _inputs_after(recorded, asked.time, asked.trial if donor is None else donor, length, inputs)
+    plan = _Plan(asked, donor, taken, u, source, feedback, agrees)
+    done = _made(fitted, plan, rng)
+    controls = [
+        _made(control, plan, np.random.default_rng(seed), alone=True).followed
+        for control in untrained_networks.of(fitted, untrained)
+    ]
+    return replace(done, untrained=max(controls, key=np.mean)) if controls else done
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """All that is to be done, whatever network it is done to.
+
+    Attributes:
+        asked: The changes.
+        donor: The trials whose futures are expected; None where someone states them.
+        taken: The trials whose states are put in; None where it is told what is.
+        inputs: What is read afterwards.
+        source: Who states the future.
+        feedback: What the network hears of its own outputs.
+        agrees: The user's idea of agreement.
+    """
+
+    asked: _Asked
+    donor: Int[np.ndarray, " edit"] | None
+    taken: Int[np.ndarray, " edit"] | None
+    inputs: Float[np.ndarray, "step edit input"]
+    source: Any
+    feedback: Callable | None
+    agrees: Agrees | None
+
+
+def _made(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = False) -> Edits:
+    """The edits of one network, perhaps without its controls."""
+    trials, asked, donor, u, length = fitted.trials, plan.asked, plan.donor, plan.inputs, len(plan.inputs)
     state = trials.judging.states[asked.time, asked.trial]
 
-    def future_of(step: np.ndarray | float) -> np.ndarray:
+    def future_of(trial: np.ndarray, begin: np.ndarray) -> np.ndarray:
+        if plan.feedback is not None:
+            return _closed_loop(trials, plan.feedback, begin, trials.judging.outputs[asked.time, trial], u)
         if trials.task is not None and not u.any():
-            return trials.system.coast(state + step, length)[1]
-        return trials.system.run(u, state + step)[1]
+            return trials.system.coast(begin, length)[1]
+        return trials.system.run(u, begin)[1]
+
+    def after(step: np.ndarray | float) -> np.ndarray:
+        return future_of(asked.trial, state + step)
 
     change = fitted.memories.change(asked.before, asked.after)
-    other = _along_another(fitted, change, asked, rng)
-    unedited, edited = future_of(0.0), future_of(change)
-    random, aside = future_of(interventions.random_step(change, rng)), None if other is None else future_of(other)
+    if plan.taken is not None:
+        change = _exchanged(fitted, asked, trials.judging.states[asked.time, plan.taken] - state)
+    other = None if alone else _along_another(fitted, change, asked, rng)
+    unedited, edited = after(0.0), after(change)
+    random = edited if alone else after(interventions.random_step(change, rng))
+    aside = None if other is None else after(other)
     ceiling = np.zeros(0, dtype=bool)
     if donor is None:
-        expected = _expected(trials, source, asked.after, u, length, unedited)
-        otherwise = _expected(trials, source, asked.before, u, length, unedited)
-        parted, ceiling = _ALIKE, _followed(trials, agrees, unedited, otherwise, otherwise, _ALIKE)
+        expected = _expected(trials, plan.source, asked.after, u, length, unedited)
+        otherwise = _expected(trials, plan.source, asked.before, u, length, unedited)
+        parted, ceiling = _ALIKE, _followed(trials, plan.agrees, unedited, otherwise, otherwise, _ALIKE, unedited)
     else:
-        futures = [trials.judging.outputs[t + 1 : t + 1 + length, i] for t, i in zip(asked.time, donor, strict=True)]
-        expected, otherwise, parted = np.stack(futures, axis=1), unedited, _CLOSE
+        if plan.feedback is not None:
+            expected = future_of(donor, trials.judging.states[asked.time, donor])
+        else:
+            outputs = trials.judging.outputs
+            expected = np.stack(
+                [outputs[t + 1 : t + 1 + length, i] for t, i in zip(asked.time, donor, strict=True)], axis=1
+            )
+        otherwise, parted = unedited, _CLOSE
     followed, already, pushed = (
-        _followed(trials, agrees, outputs, expected, otherwise, parted) for outputs in (edited, unedited, random)
+        _followed(trials, plan.agrees, outputs, expected, otherwise, parted, unedited)
+        for outputs in (edited, unedited, random)
     )
+    none = np.zeros(0, dtype=bool)
     return Edits(
         asked.name,
         asked.trial,
@@ -220,7 +382,7 @@ def edit(
         followed,
         already,
         pushed,
-        np.zeros(0, dtype=bool) if aside is None else _followed(trials, agrees, aside, expected, otherwise, parted),
+        none if aside is None else _followed(trials, plan.agrees, aside, expected, otherwise, parted, unedited),
         ceiling,
         np.linalg.norm(change, axis=1),
         (
@@ -229,6 +391,45 @@ def edit(
             _recovered(aside, expected, unedited),
         ),
     )
+
+
+def _closed_loop(
+    trials: Trials, feedback: Callable, state: np.ndarray, outputs: np.ndarray, u: np.ndarray
+) -> Float[np.ndarray, "step edit output"]:
+    """Outputs of a network that hears its own, step by step."""
+    alone = not _takes_two(feedback)
+    every = []
+    for given in u:
+        arguments = (outputs,) if alone else (outputs, given)
+        heard = as_numpy(_asked_of("feedback", feedback, *arguments), "feedback")
+        if heard.shape != given.shape or heard.dtype.kind not in "fiub" or not np.isfinite(heard).all():
+            shown = f"returned {heard.dtype} of shape {heard.shape}"
+            raise InputError("feedback", shown, f"give finite inputs (trial, input) = {given.shape}")
+        states, spoken = trials.system.run(heard[None].astype(u.dtype), state)
+        state, outputs = states[0], spoken[0]
+        every.append(outputs)
+    return np.stack(every)
+
+
+def _takes_two(function: Callable) -> bool:
+    try:
+        inspect.signature(function).bind(1, 2)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
+
+
+def _exchanged(
+    fitted: Fitted, asked: _Asked, apart: Float[np.ndarray, "edit state"]
+) -> Float[np.ndarray, "edit state"]:
+    """What is added to a state so that it has another one's part of the variables that are asked for."""
+    change = np.zeros(apart.shape)
+    for i in asked.variables:
+        subspace = fitted.subspaces[i]
+        change += apart @ subspace.out.T @ subspace.into.T
+    return change
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,45 +441,74 @@ class _Asked:
     before: Float[np.ndarray, "edit number"]
     after: Float[np.ndarray, "edit number"]
     name: str
+    variables: tuple[int, ...]
 
     def of(self, entries: np.ndarray) -> _Asked:
         """Some of them."""
         trial, time, before, after = (part[entries] for part in (self.trial, self.time, self.before, self.after))
-        return _Asked(trial, time, before, after, self.name)
+        return _Asked(trial, time, before, after, self.name, self.variables)
 
 
-def _asked(fitted: Fitted, times: np.ndarray, word: str, what: Any) -> _Asked:
-    """The changes of all trials at these times that change something."""
+def _asked(fitted: Fitted, times: np.ndarray, word: str, what: Any, chosen: np.ndarray) -> _Asked:
+    """The changes of these trials at these times that change something."""
     trials = fitted.trials
-    time = np.repeat(times, trials.judging.states.shape[1])
-    trial = np.tile(np.arange(trials.judging.states.shape[1]), len(times))
+    time = np.repeat(times, len(chosen))
+    trial = np.tile(chosen, len(times))
     before = trials.judging.theory[time, trial]
-    after, name = _after(trials, before, trial, word, what)
+    after, name, variables = _after(trials, before, trial, word, what)
     after = _consistent(trials, after, time)
     known = np.isfinite(before[:, trials.kept]).all(axis=1)
-    moved = np.abs(fitted.memories.change(np.nan_to_num(before), np.nan_to_num(after))).max(axis=1) > 0
+    moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.kept].max(axis=1) > 1e-12
     if not (known & moved).any():
         reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
         raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
-    return _Asked(trial, time, before, after, name).of(known & moved)
+    return _Asked(trial, time, before, after, name, variables).of(known & moved)
+
+
+def _chosen(trials: Trials, given: Any) -> Int[np.ndarray, " trial"]:
+    """The trials that may be edited."""
+    count = trials.judging.states.shape[1]
+    if given is None:
+        return np.arange(count)
+    chosen = np.atleast_1d(as_numpy(list(given) if isinstance(given, (frozenset, range)) else given, "trials"))
+    if chosen.dtype == bool and chosen.shape == (count,):
+        chosen = np.flatnonzero(chosen)
+    if (
+        chosen.ndim != 1
+        or not chosen.size
+        or chosen.dtype.kind not in "iu"
+        or chosen.min() < 0
+        or chosen.max() >= count
+    ):
+        raise InputError("trials", chosen.tolist(), f"give numbers from 0 to {count - 1}, of the trials to judge on")
+    return np.unique(chosen)
+
+
+def _times(trials: Trials, at: Any) -> Int[np.ndarray, " time"]:
+    """The times of the edits."""
+    recorded = len(trials.judging.states)
+    times = np.atleast_1d(as_numpy(list(at) if isinstance(at, (range, frozenset)) else at, "at"))
+    if not times.size or times.ndim != 1 or times.dtype.kind not in "iu" or times.min() < 0 or times.max() >= recorded:
+        raise InputError("at", times.tolist(), f"give times from 0 to {recorded - 1}")
+    return times
 
 
 def _steps(trials: Trials, times: np.ndarray, steps: int | None, source: Any, has_inputs: bool) -> int:
     """How many steps are compared."""
     recorded = len(trials.judging.states)
-    if not len(times) or times.dtype.kind not in "iu" or times.min() < 0 or times.max() >= recorded:
-        raise InputError("at", times.tolist(), f"give times from 0 to {recorded - 1}")
     left = recorded - 1 - int(times.max())
     free = has_inputs or (trials.task is not None and source != TRIAL)
     wanted = (interventions.FUTURE if trials.task else left) if steps is None else steps
-    if wanted < 1 or (wanted > left and not free):
+    if not isinstance(wanted, (int, np.integer)) or wanted < 1 or (wanted > left and not free):
         remedy = f"{left} steps were recorded after time {int(times.max())}; edit earlier, or record longer"
         raise InputError("steps", wanted, remedy)
     return int(wanted)
 
 
-def _after(trials: Trials, before: np.ndarray, trial: np.ndarray, word: str, what: Any) -> tuple[np.ndarray, str]:
-    """The numbers that were asked for, and in words what it is."""
+def _after(
+    trials: Trials, before: np.ndarray, trial: np.ndarray, word: str, what: Any
+) -> tuple[np.ndarray, str, tuple[int, ...]]:
+    """The numbers that were asked for, in words what it is, and the variables that it is about."""
     after = before.copy()
     places, variables = trials.places, trials.variables
     if word == "flip":
@@ -307,7 +537,11 @@ def _after(trials: Trials, before: np.ndarray, trial: np.ndarray, word: str, wha
         found = []
         for selector, value in what.items():
             indices = trials.find(selector)
-            values = as_numpy(value)
+            values = as_numpy(value, word)
+            if values.dtype.kind not in "biufUS":
+                raise InputError(word, f"{selector}: {value!r:.60}", "give a value, or one for each trial to judge on")
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise InputError(word, f"{selector}: {value!r:.60}", "give finite numbers")
             if values.shape and values.shape[0] == trials.judging.states.shape[1] and len(indices) == 1:
                 spread = [values[trial]]
             elif values.shape in ((), (len(indices),)):
@@ -316,6 +550,8 @@ def _after(trials: Trials, before: np.ndarray, trial: np.ndarray, word: str, wha
                 raise InputError(word, f"{values.shape} values for {selector}", f"give 1 or {len(indices)}")
             for i, one in zip(indices, spread, strict=True):
                 if word == "shift":
+                    if one.dtype.kind not in "iuf":
+                        raise InputError("shift", f"{selector}: {value!r:.60}", "give a number to be added")
                     if variables[i].kind != CONTINUOUS:
                         raise InputError("shift", variables[i].name, f"it is {variables[i].kind}; use flip or set")
                     after[:, places[i]] += one[:, None] / variables[i].spread
@@ -323,7 +559,7 @@ def _after(trials: Trials, before: np.ndarray, trial: np.ndarray, word: str, wha
                     after[:, places[i]] = variables[i].encode(one)
             found += indices
     shown = [variables[i].name for i in found]
-    return after, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}"
+    return after, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}", tuple(dict.fromkeys(found))
 
 
 def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarray:
@@ -350,13 +586,29 @@ def _donors(trials: Trials, asked: _Asked, rng: np.random.Generator) -> Int[np.n
     return found
 
 
+def _holders(trials: Trials, asked: _Asked, rng: np.random.Generator) -> Int[np.ndarray, " edit"]:
+    """For each edit another trial that has the values asked for, whatever else it holds; -1 where there is none."""
+    places = np.concatenate([np.arange(trials.kept.size)[trials.places[i]] for i in asked.variables])
+    kinds = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
+    found = np.full(len(asked.trial), -1)
+    for i, (trial, time, after) in enumerate(zip(asked.trial, asked.time, asked.after, strict=True)):
+        held = trials.judging.theory[time][:, places]
+        alike = (np.abs(held - after[places]) <= kinds[places]).all(axis=1)
+        alike[trial] = False
+        if alike.any():
+            found[i] = rng.choice(np.flatnonzero(alike))
+    if (found < 0).all():
+        raise InputError("interchange", True, "no other trial has the values asked for then; record more trials")
+    return found
+
+
 def _inputs_after(trials: Trials, time: np.ndarray, trial: np.ndarray, length: int, given: Any) -> np.ndarray:
     """What is read after the edits, (step, edit, input)."""
     if given is None:
         if trials.task is not None:
             return np.zeros((length, len(time), trials.inputs.shape[2]), dtype=trials.inputs.dtype)
         return np.stack([trials.inputs[t + 1 : t + 1 + length, i] for t, i in zip(time, trial, strict=True)], axis=1)
-    u = as_numpy(given)
+    u = as_numbers(given, "inputs", "(step, input) or (step, trial, input)")
     width = trials.inputs.shape[2]
     if u.shape == (length, width):
         return np.repeat(u[:, None], len(time), axis=1).astype(trials.inputs.dtype)
@@ -374,7 +626,7 @@ def _expected(
         return interventions.future(source, numbers, length).astype(np.float64)
     if not callable(source):
         raise InputError("future", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
-    found = as_numpy(_asked_of("future", source, trials.values(numbers), u))
+    found = as_numpy(_asked_of("future", source, trials.values(numbers), u), "future")
     if found.shape != like.shape or found.dtype.kind not in "fiub":
         shown = f"a function that returned {found.dtype} of shape {found.shape}"
         raise InputError("future", shown, f"give outputs (step, trial, output) = {like.shape}")
@@ -401,6 +653,7 @@ def _followed(
     expected: np.ndarray,
     otherwise: np.ndarray,
     parted: float,
+    unedited: np.ndarray,
 ) -> Bool[np.ndarray, " edit"]:
     """Whether outputs are the expected ones at every step, and not those that follow otherwise.
 
@@ -408,11 +661,14 @@ def _followed(
     more than those that someone states, for they are never quite the same.
     """
     if agrees is not None:
-        agreed = np.asarray(_asked_of("agrees", agrees, outputs, expected))
+        agreed = as_numpy(_asked_of("agrees", agrees, outputs, expected), "agrees")
+        if agreed.dtype.kind not in "biuf":
+            raise InputError("agrees", f"returned {agreed.dtype}", "give True or False, (step, trial)")
         if agreed.shape != outputs.shape[:2]:
             raise InputError("agrees", f"returned shape {agreed.shape}", f"give (step, trial) = {outputs.shape[:2]}")
     elif (np.abs(expected) == 1).all():
-        agreed = (signs(outputs) == expected).all(axis=2)
+        sure = np.maximum(_SURE * np.sqrt((unedited.astype(np.float64) ** 2).mean(axis=(0, 1))), _NOTHING)
+        agreed = ((signs(outputs) == expected) & (np.abs(outputs) >= sure)).all(axis=2)
     else:
         spread = trials.judging.outputs.reshape(-1, outputs.shape[2]).astype(np.float64).std(axis=0)
         least, apart = _ROUNDING * spread.max(), np.abs(expected - otherwise)

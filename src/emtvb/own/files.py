@@ -6,6 +6,7 @@ import os
 import pickle
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ _ROLES = {
 """How the three arrays are called, without what stands before, in any case."""
 
 _CELL = re.compile(r"(?P<at>.*?)weight_ih(_l(?P<layer>\d+))?(?P<back>_reverse)?")
+_TORCH = (".pt", ".pth", ".ckpt", ".bin")
 _HELD = ("state_dict", "model_state_dict", "model", "weights")
 
 
@@ -73,8 +75,7 @@ def load(text: str, nonlinearity: str = "tanh") -> tuple[str, Network | Adapted]
     path, name = (Path(text), None) if os.path.isfile(text) else (Path(text).parent, Path(text).name)
     arrays, name = _chosen(_read(path), name, path)
     for key, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise InputError("weights", f"{path}: {key} is not finite", "its training diverged; give another")
+        _check_numbers(array, f"{path}: {key}")
     found = _by_roles(arrays, path, nonlinearity)
     if found is None:
         found = _of_state_dict(arrays, path, nonlinearity)
@@ -89,28 +90,65 @@ def check_task(system: Adapted, task: Task, where: str) -> None:
         raise InputError("weights", shown, f"task {task.name} has d = {task.d}; give its own task")
 
 
+def _check_numbers(array: np.ndarray, where: str) -> None:
+    """Raise InputError unless an array holds real numbers that stay finite in single precision."""
+    if array.dtype.kind not in "fiu":
+        held = {"c": "complex numbers", "b": "truth values", "U": "text", "S": "text"}.get(
+            array.dtype.kind, "no numbers"
+        )
+        raise InputError("weights", f"{where} holds {held} ({array.dtype})", "save arrays of real numbers")
+    if not array.size:
+        raise InputError(
+            "weights", f"{where} is empty, {array.shape}", "a network has neurons; give one that was trained"
+        )
+    if not np.isfinite(array).all():
+        raise InputError("weights", f"{where} is not finite", "its training diverged; give another")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(array.astype(np.float32)).all():
+            raise InputError("weights", f"{where} has numbers that single precision does not hold", "give smaller ones")
+
+
 def _read(path: Path) -> dict[str, np.ndarray]:
     """All arrays of a file."""
     try:
         if path.suffix == ".npz":
+            if not zipfile.is_zipfile(path):  # which numpy would take for Python objects
+                raise _damaged(path)
             with np.load(path, allow_pickle=False) as stored:
                 return {key: stored[key] for key in stored.files}
-        if path.suffix in (".pt", ".pth", ".ckpt", ".bin"):
+        if path.suffix in _TORCH:
             return _read_torch(path)
         with safe_open(path, framework="pt") as stored:
-            return {key: as_numpy(stored.get_tensor(key)) for key in stored.keys()}  # noqa: SIM118 - it is no mapping
-    except (SafetensorError, OSError, ValueError, TypeError, RuntimeError, EOFError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise _damaged(path, error) from None
-    except (zipfile.BadZipFile, pickle.UnpicklingError) as error:
-        raise _damaged(path, error) from None
+            return {key: as_numpy(stored.get_tensor(key), "weights") for key in stored.keys()}  # noqa: SIM118 - it is no mapping
+    except InputError:
+        raise
+    except pickle.UnpicklingError:
+        if not _is_torchs(path):
+            raise _damaged(path) from None
+        raise InputError("weights file", str(path), f"{_OBJECTS}; save model.state_dict()") from None
+    except OSError as error:
+        if error.strerror is None:  # torch's and numpy's, of what the file holds
+            raise _damaged(path) from None
+        raise InputError("weights file", str(path), f"cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        if "allow_pickle" in str(error):
+            raise InputError("weights file", str(path), f"{_OBJECTS}; save arrays of numbers") from None
+        raise _damaged(path) from None
+    except (SafetensorError, TypeError, RuntimeError, EOFError, KeyError, IndexError, zipfile.BadZipFile, zlib.error):
+        raise _damaged(path) from None
 
 
-def _damaged(path: Path, error: Exception) -> InputError:
-    said = str(error).split("\n")[0][:100]
-    remedy = f"damaged, or not .safetensors, .npz or torch's .pt ({said}); save it again"
-    return InputError("weights file", str(path), remedy)
+_OBJECTS = "holds Python objects, which are not read, since they may run any code"
+
+
+def _is_torchs(path: Path) -> bool:
+    """Whether a file begins as one of torch's does: an archive, or a pickle."""
+    with path.open("rb") as file:
+        return zipfile.is_zipfile(path) or file.read(1) == b"\x80"
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError("weights file", str(path), "damaged, or not .safetensors, .npz or torch's .pt; save it again")
 
 
 def _read_torch(path: Path) -> dict[str, np.ndarray]:
@@ -122,18 +160,21 @@ def _read_torch(path: Path) -> dict[str, np.ndarray]:
             stored = stored[key]
     if not isinstance(stored, Mapping):
         raise InputError("weights file", str(path), f"holds a {type(stored).__name__}; save model.state_dict()")
-    return {str(key): as_numpy(value) for key, value in stored.items() if isinstance(value, torch.Tensor)}
+    return {str(key): as_numpy(value, "weights") for key, value in stored.items() if isinstance(value, torch.Tensor)}
 
 
 def _chosen(arrays: dict[str, np.ndarray], name: str | None, path: Path) -> tuple[dict[str, np.ndarray], str | None]:
     """One network's arrays, of a file that holds several as NAME/array."""
+    if not arrays:
+        raise InputError("weights", f"{path}: holds no arrays", "save the network's weights in it")
     names = sorted({key.rpartition("/")[0] for key in arrays})
     if name is None and len(names) == 1:
         name = names[0] or None
     if name is None and len(names) > 1:
         raise InputError("weights", f"{path}: {len(names)} networks", f"name one, such as {path}/{names[0]}")
     if (name or "") not in names:
-        raise InputError("weights", f"{path}: has no {name}", f"it holds {', '.join(names[:4])}")
+        held = ", ".join(names[:4]) if any(names) else "one network, without a name"
+        raise InputError("weights", f"{path}: has no {name}", f"it holds {held}")
     split = {key: key.rpartition("/") for key in arrays}
     return {split[key][2]: array for key, array in arrays.items() if split[key][0] == (name or "")}, name
 
@@ -244,16 +285,33 @@ def _module(
         more["proj_size"] = rnn["weight_hr_l0"].shape[0]
     hidden = of_layers["weight_ih_l0"].shape[0] // gates
     dtype = of_layers["weight_ih_l0"].dtype
+    has_bias = any(key.startswith("bias") for key in rnn)
     try:
-        has_bias = any(key.startswith("bias") for key in rnn)
         module = kinds[gates](width, hidden, layers, bias=has_bias, dtype=dtype, **more)
-        module.load_state_dict(of_layers)
-        linear = nn.Linear(readout.shape[1], readout.shape[0], bias is not None, dtype=dtype)
-        given = {"weight": readout} if bias is None else {"weight": readout, "bias": bias}
-        linear.load_state_dict({name: torch.tensor(array) for name, array in given.items()})
-        system = adapt(module, linear)
-    except RuntimeError as error:
-        said = " ".join(str(error).split())[:160]
-        raise InputError("weights", where, f"do not fit together ({said}); give one module's state dict") from None
+    except (RuntimeError, ValueError) as error:  # a projection as wide as the state, say
+        raise InputError("weights", where, f"torch makes no such network: {' '.join(str(error).split())}") from None
+    _check_shapes(module, of_layers, where)
+    linear = nn.Linear(readout.shape[1], readout.shape[0], bias is not None, dtype=dtype)
+    given = {"weight": readout} if bias is None else {"weight": readout, "bias": bias}
+    _check_shapes(linear, given, f"{where}: readout")
+    module.load_state_dict(of_layers)
+    linear.load_state_dict({name: torch.tensor(array) for name, array in given.items()})
+    reads = more.get("proj_size", hidden)
+    if readout.shape[1] != reads:
+        raise InputError("weights", where, f"do not fit together: the readout should take {reads} numbers")
+    system = adapt(module, linear)
     assert isinstance(system, Adapted)
     return system
+
+
+def _check_shapes(module: Any, given: Mapping[str, Any], where: str) -> None:
+    """Raise InputError unless what is given is all that a module of torch's holds, in its shapes."""
+    wanted = {name: tuple(array.shape) for name, array in module.state_dict().items()}
+    for name in [*wanted, *given]:
+        if name not in given:
+            raise InputError("weights", where, f"do not fit together: {name} is missing")
+        if name not in wanted:
+            raise InputError("weights", where, f"do not fit together: {name} belongs to another")
+        shape = tuple(given[name].shape)
+        if shape != wanted[name]:
+            raise InputError("weights", where, f"do not fit together: {name} should be {wanted[name]}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -16,18 +16,32 @@ from emtvb.interpret.judging import MemoryMeasures, explained_variance, unedited
 from emtvb.interpret.judging import judge as judge_memories
 from emtvb.interpret.measure import MeasureSettings, accuracy
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import settled
+from emtvb.interpret.recording import Recording, settled
 from emtvb.interpret.verdict import verdict
+from emtvb.own.decoding import ERROR_RATE, Classes, auc, goes_together
+from emtvb.own.methods import BY_NAME, Located, Method, Subspace
 from emtvb.own.steps import of_kind
-from emtvb.own.trials import Trials
-from emtvb.own.variables import CONTINUOUS, Variable
+from emtvb.own.tabular import frame, listed, table
+from emtvb.own.trials import Trials, together
+from emtvb.own.variables import CONTINUOUS, Variable, as_numbers, as_numpy
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 _RESAMPLED = 1000
 """Times that trials are drawn again for the interval of an R^2."""
 _CONFIDENCE = 0.95
+_RARE = 0.5
+"""A value is rare that has less than so much of an even share."""
+_FOLLOWS, _USED = 0.99, 0.1
+"""A variable follows from others that tell so much of its variance, by slopes of more than this (in their spreads)."""
+
+ACCURACY, BALANCED, R2 = "accuracy", "balanced accuracy", "R2"
+_MEASURES = {ACCURACY: "acc", BALANCED: "bac", R2: "R2 "}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fitted:
     """Where a network holds its variables: an encoder from values to states, a decoder back.
 
@@ -35,43 +49,130 @@ class Fitted:
         trials: What it was fitted on, and what is for judging.
         memories: The encoder Psi, the decoder Psi* and the centre c, of the variables' numbers.
         times: Where it was fitted.
+        classes: Of each variable that has classes, which one is read; None of numbers, and of a task of this package,
+            where it is the sign.
+        subspaces: Of each variable, what an edit by interchange exchanges.
+        method: How it was fitted.
     """
 
     trials: Trials
     memories: VariableMemories
     times: tuple[int, ...]
+    classes: tuple[Classes | None, ...]
+    subspaces: tuple[Subspace, ...]
+    method: Method = "least squares"
+
+    def __repr__(self) -> str:
+        name = self.method if isinstance(self.method, str) else getattr(self.method, "__name__", repr(self.method))
+        names = listed([v.name for v in self.trials.variables])
+        where = f"time {self.times[0]}" if len(self.times) == 1 else f"{len(self.times)} times"
+        about = f"Fitted to {self.trials.system.name} by {name} at {where}"
+        return f"<{about}: {names}; condition {self.memories.condition:.3g}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (v.name, v.kind, float(np.linalg.norm(self.memories.basis[:, at])))
+            for v, at in zip(self.trials.variables, self.trials.places, strict=True)
+        ]
+        return table(repr(self).strip("<>"), ("variable", "kind", "|Psi|"), rows)
 
     def read(self, states: Float[np.ndarray, "*time state"]) -> np.ndarray:
         """The variables' values that states hold, (..., variable), in the user's units."""
-        return self.trials.values(self.memories.read(states))
+        size = self.memories.basis.shape[0]
+        states = as_numbers(states, "states", f"(..., {size})")
+        if not states.ndim or states.shape[-1] != size:
+            raise InputError("states", f"shape {states.shape}", f"give (..., {size}), as many numbers as a state has")
+        numbers = self.memories.read(states)
+        variables = zip(self.trials.variables, self.trials.places, self.classes, strict=True)
+        return together([decoded(v, numbers[..., at], classes) for v, at, classes in variables])
 
 
-def fit(trials: Trials, times: Iterable[int] | int | None = None) -> Fitted:
-    """Find where a network holds its variables, by least squares on the trials for fitting.
+def fit(trials: Trials, times: Iterable[int] | int | None = None, *, method: Method = "least squares") -> Fitted:
+    """Find where a network holds its variables, on the trials for fitting.
 
-    The encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all times at once: what
-    is found is where a variable can be read and changed in the same way at all of them. ``interpret.extraction.fit``.
+    By least squares the encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all
+    times at once: what is found is where a variable can be read and changed in the same way at all of them.
+    ``interpret.extraction.fit``.
 
     Args:
         trials: Of :func:`record`.
         times: Where to fit; by default wherever all labels have a value (of a task: settled output steps).
+        method: "least squares"; "class means", differences of the means of each value's states; ``emtvb.DAS()``, a
+            rotation that is learned by exchanging states (torch networks); or a function of the trials and the times
+            that returns ``emtvb.Located``. Whatever found it is judged and edited in the same way.
 
     Raises:
-        InputError: Where there are no such times, or too few trials for so many directions of the state.
+        InputError: Where there is no such time or method, or too few trials for so many directions of the state.
     """
     of_kind(trials, Trials, "trials", "record")
-    steps = len(trials.fitting.states)
-    asked: Any = trials.fitted_times if times is None else times
-    given = np.asarray(list(asked) if isinstance(asked, Iterable) else [asked])
-    if given.size and given.dtype.kind not in "iu":
-        raise InputError("times", times, f"give integers from 0 to {steps - 1}")
-    chosen = tuple(given.tolist())
-    if not chosen or min(chosen) < 0 or max(chosen) >= steps:
-        raise InputError("times", list(chosen)[:8], f"give times from 0 to {steps - 1}")
+    chosen = _checked_times(trials.fitting, trials.fitted_times if times is None else times)
     if not np.isfinite(trials.fitting.theory[list(chosen)]).all(axis=2).any():
         raise InputError("times", list(chosen)[:8], "no trial has a value of every variable there; choose others")
-    _check_enough(trials, list(chosen))
-    return Fitted(trials, extraction.fit(trials.fitting, list(chosen), trials.kept), chosen)
+    if isinstance(method, str) and method == "least squares":
+        _check_enough(trials, list(chosen))
+    located = _located(trials, list(chosen), method)
+    memories = located.memories
+    subspaces = located.subspaces
+    if subspaces is None:
+        subspaces = tuple(Subspace(memories.basis[:, at], memories.dual[at]) for at in trials.places)
+    return Fitted(trials, memories, chosen, _classes(trials, memories, list(chosen)), subspaces, method)
+
+
+def _located(trials: Trials, times: list[int], method: Method) -> Located:
+    """What a method says, held to the sizes that it must have."""
+    if isinstance(method, str):
+        if method not in BY_NAME:
+            raise InputError("method", method, f"give one of {', '.join(BY_NAME)}, emtvb.DAS() or a function")
+        return BY_NAME[method](trials, times)
+    if not callable(method):
+        raise InputError("method", method, f"give one of {', '.join(BY_NAME)}, emtvb.DAS() or a function")
+    name = getattr(method, "__name__", type(method).__name__)
+    try:
+        found = method(trials, times)
+    except InputError:
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(
+            "method", f"{name} failed ({said})", "it is called with the trials and a list of times"
+        ) from error
+    found = Located(found) if isinstance(found, VariableMemories) else found
+    size, numbers = trials.fitting.states.shape[2], trials.kept.size
+    if not isinstance(found, Located):
+        raise InputError("method", f"{name} returned {type(found).__name__}", "return emtvb.Located(memories)")
+    shapes = found.memories.basis.shape, found.memories.dual.shape
+    if shapes != ((size, numbers), (numbers, size)):
+        remedy = f"Psi is ({size}, {numbers}), Psi* ({numbers}, {size}): states and the variables' numbers"
+        raise InputError("method", f"{name} returned memories of shapes {shapes[0]} and {shapes[1]}", remedy)
+    if found.subspaces is not None and len(found.subspaces) != len(trials.variables):
+        shown = f"{name} returned {len(found.subspaces)} subspaces"
+        raise InputError("method", shown, f"give {len(trials.variables)}, one of each variable")
+    return found
+
+
+def decoded(v: Variable, numbers: Float[np.ndarray, "*shape code"], classes: Classes | None) -> np.ndarray:
+    """A variable's values from what is read."""
+    return v.decode(numbers) if classes is None else v.classes[classes.scores(numbers).argmax(axis=-1)]
+
+
+def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tuple[Classes | None, ...]:
+    """How each variable's values are told from what is read, learned where the memories were."""
+    if trials.task is not None:
+        return (None,) * len(trials.variables)
+    theory = trials.fitting.theory[times]
+    known = np.isfinite(theory).all(axis=2)
+    read, theory = memories.read(trials.fitting.states[times][known]), theory[known]
+    found: list[Classes | None] = []
+    for v, at in zip(trials.variables, trials.places, strict=True):
+        place = None if v.kind == CONTINUOUS else _places(v, theory[:, at])
+        few = place is None or len(np.unique(place)) < len(v.classes)
+        found.append(None if place is None or few else Classes.of(read[:, at], place, len(v.classes)))
+    return tuple(found)
+
+
+def _places(v: Variable, theory: Float[np.ndarray, "*shape code"]) -> Int[np.ndarray, "*shape"]:
+    """The place of each label's class."""
+    return (np.nan_to_num(theory) @ v.code.T).argmax(axis=-1)
 
 
 def _check_enough(trials: Trials, times: list[int]) -> None:
@@ -93,23 +194,28 @@ def _check_enough(trials: Trials, times: list[int]) -> None:
         raise InputError("trials", what, f"too few for so many neurons: any label would fit; give at least {wanted}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reading:
     """How well one variable can be read in trials that nothing was fitted on.
 
     Attributes:
         name: The variable.
         kind: Its kind.
-        measure: "accuracy" of a binary or categorical one, "R2" of a continuous one.
+        measure: "accuracy" of a binary or categorical one; "balanced accuracy", the mean over its values of the share
+            that is read right, where one of them is rare; "R2" of a continuous one.
         score: Over all times that were judged.
         low: Lower end of its 95% interval.
         high: Upper end. Of an accuracy Wilson's interval, in which a trial counts once however many times it has; of an
             R^2 the trials are drawn again.
-        chance: What the time alone tells: the score of the best guess at each time that does not look at the state.
+        chance: What the time alone tells: the score where labels are exchanged between trials; of an R^2, of the best
+            guess at each time that does not look at the state.
+        p: How often labels exchanged between trials go with what is read as well (``decoding.goes_together``).
+        auc: How often a trial with a value is read higher for it than one without; the mean over values. NaN of an R^2.
         times: The times that were judged.
         score_at: The score at each.
         low_at: Lower ends of intervals that hold at all of these times together (Bonferroni).
         chance_at: Chance.
+        p_at: p at each time for itself.
     """
 
     name: str
@@ -119,20 +225,28 @@ class Reading:
     low: float
     high: float
     chance: float
+    p: float
+    auc: float
     times: Int[np.ndarray, " time"]
     score_at: Float[np.ndarray, " time"]
     low_at: Float[np.ndarray, " time"]
     chance_at: Float[np.ndarray, " time"]
+    p_at: Float[np.ndarray, " time"]
+
+    def __repr__(self) -> str:
+        word = "readable" if self.readable else "cannot be read"
+        return f"<{self.name}: {self.measure} {self.score:.3f}, chance {self.chance:.3f}, p {self.p:.4f}: {word}>"
 
     @property
     def readable(self) -> bool:
-        """Whether it can be read at all: better than chance by more than the interval."""
-        return self.low > self.chance
+        """Whether it can be read at all: of labels that are not, one in a hundred comes out so."""
+        return self.p < ERROR_RATE and (self.measure != R2 or self.score > self.chance)
 
     @property
     def readable_at(self) -> Bool[np.ndarray, " time"]:
-        """At which of the times it can."""
-        return self.low_at > self.chance_at
+        """At which of the times it can; of labels that are nowhere, one in a hundred comes out so at any of them."""
+        better = self.score_at > self.chance_at if self.measure == R2 else np.ones(len(self.times), dtype=bool)
+        return (self.p_at < ERROR_RATE / len(self.times)) & better
 
 
 @dataclass(frozen=True)
@@ -152,7 +266,7 @@ class TaskJudgement:
     measures: MemoryMeasures
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Judgement:
     """Whether a network holds its variables where they were fitted.
 
@@ -162,6 +276,7 @@ class Judgement:
         explained_variance: Share of the states' variance in the span of Psi.
         repeated: Share of the judged trials whose inputs are those of a trial that was fitted on: what is read there
             says little of new ones.
+        collinear: Groups of variables that follow from each other: their directions cannot be told apart.
         task: More, where the trials are of a task of this package.
     """
 
@@ -169,7 +284,59 @@ class Judgement:
     condition: float
     explained_variance: float
     repeated: float
+    collinear: tuple[tuple[str, ...], ...] = ()
     task: TaskJudgement | None = None
+
+    def __repr__(self) -> str:
+        count = sum(reading.readable for reading in self.readings)
+        left = f"; cannot be read: {listed(self.unreadable)}" if self.unreadable else ""
+        return f"<Judgement: {count} of {len(self.readings)} variables can be read{left}>"
+
+    def _repr_html_(self) -> str:
+        head = ("variable", "kind", "measure", "score", "95% interval", "chance", "p", "where it can be read")
+        rows = [
+            (r.name, r.kind, r.measure, r.score, f"{r.low:.3f} to {r.high:.3f}", r.chance, f"{r.p:.4f}",
+             _spans(r.times[r.readable_at]))
+            for r in self.readings
+        ]  # fmt: skip
+        return table(repr(self).strip("<>"), head, rows, self._notes())
+
+    def to_dataframe(self, over_time: bool = False) -> pd.DataFrame:
+        """A row for each variable: what its reading says over all times.
+
+        Args:
+            over_time: A row for each variable and time instead: score, low, chance, p and readable there.
+        """
+        if over_time:
+            columns = {
+                "score": "score_at",
+                "low": "low_at",
+                "chance": "chance_at",
+                "p": "p_at",
+                "readable": "readable_at",
+            }
+            names = np.repeat([r.name for r in self.readings], [len(r.times) for r in self.readings])
+            times = np.concatenate([r.times for r in self.readings])
+            values = {key: np.concatenate([getattr(r, name) for r in self.readings]) for key, name in columns.items()}
+            return frame({"variable": names, "time": times, **values})
+        words = ("kind", "measure", "score", "low", "high", "chance", "p", "auc", "readable")
+        every = {word: [getattr(r, word) for r in self.readings] for word in words}
+        return frame({"variable": [r.name for r in self.readings], **every})
+
+    def plot(self) -> Figure:
+        """A figure: each variable's score with its interval beside chance, and over time."""
+        from emtvb.own import plotting
+
+        return plotting.readings(self)
+
+    def __getitem__(self, name: Any) -> Reading:
+        """The reading of a variable, by its name or its place."""
+        by_name, by_place = isinstance(name, str), type(name) is int
+        found = [r for i, r in enumerate(self.readings) if (by_name and name == r.name) or (by_place and i == name)]
+        if not found:
+            shown = ", ".join(r.name for r in self.readings[:12])
+            raise InputError("variable", name, f"no such variable; there are {shown} (or a number from 0)")
+        return found[0]
 
     @property
     def unreadable(self) -> tuple[str, ...]:
@@ -177,55 +344,115 @@ class Judgement:
         return tuple(reading.name for reading in self.readings if not reading.readable)
 
     def __str__(self) -> str:
-        lines = [f"{'variable':14} {'kind':12} {'score':>9}  95% interval     chance  where it can be read"]
+        lines = [f"{'variable':14} {'kind':12} {'score':>9}  95% interval     chance       p  where it can be read"]
         for r in self.readings:
             lines.append(
-                f"{r.name:14} {r.kind:12} {_measure(r.measure)} {r.score:6.3f}  [{r.low:6.3f}, {r.high:6.3f}]  "
-                f"{r.chance:6.3f}  {_spans(r.times[r.readable_at])}"
+                f"{r.name:14} {r.kind:12} {_MEASURES[r.measure]} {r.score:6.3f}  [{r.low:6.3f}, {r.high:6.3f}]  "
+                f"{r.chance:6.3f}  {r.p:6.4f}  {_spans(r.times[r.readable_at])}"
             )
-        lines.append(f"condition {self.condition:.3g}; {self.explained_variance:.1%} of the variance in their span")
+        return "\n".join([*lines, *self._notes()])
+
+    def _notes(self) -> list[str]:
+        lines = [f"condition {self.condition:.3g}; {self.explained_variance:.1%} of the variance in their span"]
         if self.repeated:
             lines.append(f"{self.repeated:.0%} of the judged trials have the inputs of a trial that was fitted on")
+        for names in self.collinear:
+            lines.append(f"follow from each other, so that their directions cannot be told apart: {', '.join(names)}")
         if self.unreadable:
             lines.append(f"cannot be read: {', '.join(self.unreadable)}")
         if self.task:
             lines.append(f"{self.task.verdict}; edits obeyed {self.task.measures.edit_success:.3f}")
-        return "\n".join(lines)
+        return lines
 
 
-def judge(fitted: Fitted, trained_horizon: int | None = None) -> Judgement:
+def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_horizon: int | None = None) -> Judgement:
     """Read the variables in the trials that nothing was fitted on.
 
     Args:
         fitted: Of :func:`fit`.
+        times: Where; by default where it was fitted (of a task: all settled output steps that are tested).
         trained_horizon: Of a task of this package, the longest horizon that was trained, beyond which reading is judged
             apart.
+
+    Raises:
+        InputError: Where there are no such times, or no label has a value at any of them.
     """
     of_kind(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
-    times = _judged_times(trials)
-    states, theory = trials.judging.states[times], trials.judging.theory[times]
-    read = fitted.memories.read(states)
+    at_times = _judged_times(fitted, times)
+    theory = trials.judging.theory[at_times]
+    read = np.stack([fitted.memories.read(trials.judging.states[time]) for time in at_times])
     readings = []
-    for v, at in zip(trials.variables, trials.places, strict=True):
+    for v, at, classes in zip(trials.variables, trials.places, fitted.classes, strict=True):
         if trials.kept[at].all():
-            shown = None if trials.task else trials.fitting.theory[times][..., at]
-            readings.append(_reading(v, times, read[..., at], theory[..., at], shown))
-    known = states[np.isfinite(theory).all(axis=2)]
+            readings.append(
+                _reading(v, at_times, read[..., at], theory[..., at], classes, trials.fitting.theory[..., at])
+            )
     return Judgement(
         tuple(readings),
         fitted.memories.condition,
-        explained_variance(fitted.memories, known[None]),
+        _explained(fitted.memories, trials.judging, at_times),
         trials.repeated,
+        _collinear(trials, list(fitted.times)),
         _judged_on_task(fitted, trained_horizon) if trials.task else None,
     )
 
 
-def _judged_times(trials: Trials) -> Int[np.ndarray, " time"]:
-    if trials.task is None:
-        return np.flatnonzero(np.isfinite(trials.judging.theory).any(axis=(1, 2)))
-    start = settled(trials.task)
-    return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
+def _explained(memories: VariableMemories, judging: Recording, times: Int[np.ndarray, " time"]) -> float:
+    """Share of the states' variance inside the span of Psi, a time after the other: ``judging.explained_variance``."""
+    inside, total = 0.0, 0.0
+    for time in times:
+        states = judging.states[time][np.isfinite(judging.theory[time]).all(axis=1)]
+        size = float(((states - memories.centre) ** 2).sum())
+        total += size
+        inside += size * explained_variance(memories, states[None]) if len(states) else 0.0
+    return inside / total if total else 0.0
+
+
+def _judged_times(fitted: Fitted, times: Iterable[int] | int | None) -> Int[np.ndarray, " time"]:
+    trials = fitted.trials
+    if times is None and trials.task is not None:
+        start = settled(trials.task)
+        return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
+    chosen = np.array(fitted.times if times is None else _checked_times(trials.judging, times))
+    if not np.isfinite(trials.judging.theory[chosen]).any():
+        raise InputError("times", chosen.tolist()[:8], "no trial to judge on has a value there; choose others")
+    return chosen
+
+
+def _checked_times(recording: Recording, times: Iterable[int] | int) -> tuple[int, ...]:
+    """Times that were recorded."""
+    steps = len(recording.states)
+    given = np.atleast_1d(as_numpy(list(times) if isinstance(times, (range, frozenset)) else times, "times"))
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise InputError("times", times, f"give integers from 0 to {steps - 1}")
+    chosen = tuple(given.tolist())
+    if not chosen or min(chosen) < 0 or max(chosen) >= steps:
+        raise InputError("times", list(chosen)[:8], f"give times from 0 to {steps - 1}")
+    return chosen
+
+
+def _collinear(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
+    """Groups of variables of which one is a linear function of the others, up to :data:`_FOLLOWS` of its variance."""
+    theory = trials.fitting.theory[times][..., trials.kept]
+    theory = theory[np.isfinite(theory).all(axis=2)]
+    owner = np.concatenate([np.full(v.size, i) for i, v in enumerate(trials.variables)])[trials.kept]
+    theory = (theory - theory.mean(axis=0)) / np.where(theory.std(axis=0) > 0, theory.std(axis=0), 1.0)
+    groups: list[set[int]] = []
+    for i in dict.fromkeys(owner.tolist()):
+        own, others = theory[:, owner == i], theory[:, owner != i]
+        if not others.shape[1] or len(theory) <= others.shape[1]:
+            continue
+        slopes = np.linalg.lstsq(others, own, rcond=1e-6)[0]
+        left = ((own - others @ slopes) ** 2).sum(axis=0) / np.maximum((own**2).sum(axis=0), 1e-300)
+        if left.min() < 1 - _FOLLOWS:
+            used = np.abs(slopes[:, left < 1 - _FOLLOWS]).max(axis=1) > _USED
+            groups.append({i, *owner[owner != i][used].tolist()})
+    merged: list[set[int]] = []
+    for group in groups:
+        touching = [other for other in merged if other & group]
+        merged = [other for other in merged if not other & group] + [group.union(*touching)]
+    return tuple(tuple(trials.variables[i].name for i in sorted(group)) for group in merged)
 
 
 def _judged_on_task(fitted: Fitted, trained_horizon: int | None) -> TaskJudgement:
@@ -245,48 +472,92 @@ def _reading(
     times: Int[np.ndarray, " time"],
     read: Float[np.ndarray, "time trial code"],
     theory: Float[np.ndarray, "time trial code"],
-    shown: Float[np.ndarray, "time other code"] | None,
+    classes: Classes | None,
+    shown: Float[np.ndarray, "every other code"],
 ) -> Reading:
-    """One variable's; ``shown`` are the trials that guesses are learned from, None where every guess is a coin's."""
+    """One variable's; ``shown`` are the labels of the trials that guesses are learned from."""
     known = np.isfinite(theory).all(axis=2)
     if v.kind == CONTINUOUS:
-        guess = np.zeros(len(times)) if shown is None else _means(shown[..., 0])
+        test = goes_together(read, theory)
+        guess = _means(shown[times][..., 0])
         parts = _r2(read[..., 0], theory[..., 0], known, np.broadcast_to(guess[:, None], known.shape))
-        return Reading(v.name, v.kind, "R2", *parts[:4], times, *parts[4:])
-    right = v.decode(read) == v.decode(np.nan_to_num(theory))
-    chance_at = np.full(len(times), 1 / len(v.classes)) if shown is None else _guessed(v, shown, theory, known)
-    weights = known.sum(axis=1)
-    of_trial = known.any(axis=0)
-    score = float(right[known].mean())
-    low, high = wilson(score, int(of_trial.sum()))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        score_at = (right & known).sum(axis=1) / weights
-    chance = float(np.average(chance_at[weights > 0], weights=weights[weights > 0]))
-    low_at = wilson(score_at, weights, _at_each(len(times)))[0]
+        return Reading(v.name, v.kind, R2, *parts[:4], test.p, float("nan"), times, *parts[4:], test.p_at)
+    place = _places(v, theory)
+    count = len(v.classes)
+    is_value = np.where(known[..., None], np.eye(count)[place], np.nan)
+    margins = read @ v.code.T if classes is None else classes.margins(read)
+    number = np.nansum(is_value, axis=(0, 1))
+    test = goes_together(margins, is_value / np.maximum(number, 1))
+    chosen = _places_read(v, read) if classes is None else margins.argmax(axis=-1)
+    rare = shown[np.isfinite(shown).all(axis=2)]
+    share = np.bincount(_places(v, rare), minlength=count) / max(len(rare), 1)
+    balanced = bool(share.min() < _RARE / count)
+    right = np.where(known, chosen == place, False)
+    taken = np.eye(count)[chosen].mean(axis=1)  # of trials at each time, the share that is read as each value
+    own = np.nan_to_num(is_value)
+    hits, guessed = (own * right[..., None]).sum(axis=(0, 1)), (own.sum(axis=1) * taken).sum(axis=0)
+    score, chance = (
+        float((part[number > 0] / number[number > 0]).mean() if balanced else part.sum() / number.sum())
+        for part in (hits, guessed)
+    )
+    low, high = wilson(score, _independent(is_value, balanced))
+    score_at, chance_at, low_at = _at_every(is_value, right, taken, balanced)
     return Reading(
-        v.name, v.kind, "accuracy", score, float(low), float(high), chance, times, score_at, low_at, chance_at
+        v.name,
+        v.kind,
+        BALANCED if balanced else ACCURACY,
+        score,
+        float(low),
+        float(high),
+        chance,
+        test.p,
+        auc(margins, is_value),
+        times,
+        score_at,
+        low_at,
+        chance_at,
+        test.p_at,
     )
 
 
-def _guessed(v: Variable, shown: np.ndarray, theory: np.ndarray, known: np.ndarray) -> Float[np.ndarray, " time"]:
-    """Accuracy at each time of the commonest value there among the shown, or of the commonest of all: the better."""
-    truth = v.decode(np.nan_to_num(theory))
-    found = []
-    for guess in (_commonest(v, shown), _commonest(v, shown.reshape(1, -1, v.size))):
-        with np.errstate(invalid="ignore"):
-            found.append(((truth == v.classes[guess][:, None]) & known).sum(axis=1) / known.sum(axis=1))
-    return np.nan_to_num(np.maximum(*found))
+def _places_read(v: Variable, read: Float[np.ndarray, "*shape code"]) -> Int[np.ndarray, "*shape"]:
+    return np.searchsorted(v.classes, v.decode(read))
+
+
+def _independent(is_value: Float[np.ndarray, "time trial value"], balanced: bool) -> float:
+    """How many trials an accuracy rests on: all, or those that the mean over values comes to."""
+    if not balanced:
+        return float(np.isfinite(is_value).all(axis=2).any(axis=0).sum())
+    trials = (np.nan_to_num(is_value) > 0).any(axis=0).sum(axis=0)
+    trials = trials[trials > 0]
+    return float(len(trials) ** 2 / (1 / trials).sum())
+
+
+def _at_every(
+    is_value: Float[np.ndarray, "time trial value"],
+    right: Bool[np.ndarray, "time trial"],
+    taken: Float[np.ndarray, "time value"],
+    balanced: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Score, chance and lower end at each time; NaN where there is no label."""
+    own = np.nan_to_num(is_value)
+    number = own.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if balanced:
+            present = number > 0
+            share = np.where(present, (own * right[..., None]).sum(axis=1) / number, 0.0)
+            score, chance = (part.sum(axis=1) / present.sum(axis=1) for part in (share, taken * present))
+            count = present.sum(axis=1) ** 2 / np.where(present, 1 / number, 0.0).sum(axis=1)
+        else:
+            count = number.sum(axis=1)
+            score, chance = right.sum(axis=1) / count, (taken * number).sum(axis=1) / count
+        low = wilson(score, count, _at_each(len(number)))[0]
+    return score, np.nan_to_num(chance), low
 
 
 def _at_each(times: int) -> float:
     """The confidence at each of so many times, for all of them together."""
     return 1 - (1 - _CONFIDENCE) / times
-
-
-def _commonest(v: Variable, shown: Float[np.ndarray, "time trial code"]) -> Int[np.ndarray, " time"]:
-    known = np.isfinite(shown).all(axis=2)
-    counts = [((np.abs(shown - corner) < 1e-9).all(axis=2) & known).sum(axis=1) for corner in v.code]
-    return np.argmax(counts, axis=0)
 
 
 def _means(shown: Float[np.ndarray, "time trial"]) -> Float[np.ndarray, " time"]:
@@ -337,10 +608,6 @@ def wilson(share: Any, count: Any, confidence: float = _CONFIDENCE) -> tuple[Any
         middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
         half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
     return middle - half, middle + half
-
-
-def _measure(name: str) -> str:
-    return "R2 " if name == "R2" else "acc"
 
 
 def _spans(times: Sequence[int] | np.ndarray, most: int = 4) -> str:

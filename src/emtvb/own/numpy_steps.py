@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from emtvb.errors import InputError
 from emtvb.own import states
-from emtvb.own.steps import check_rows, failed, maker, unpacked
+from emtvb.own.proof import TRIALS, Proved, probe, prove, same_noise
+from emtvb.own.steps import Count, check_rows, failed, starts, unpacked
 
 
 class NumpyMachine:
     """A step of numpy arrays."""
 
+    is_half = False
+
     def __init__(self, network: Callable, readout: Any, state: Any) -> None:
         self._call, self._readout = network, readout
         self._name = getattr(network, "__name__", type(network).__name__)
-        self._make = maker(network, state, lambda trials, n: np.zeros((trials, n)), _repeat)
+        self._make = starts(network, state, lambda trials, n: np.zeros((trials, n)), _repeat)[0]
 
     def quiet(self) -> AbstractContextManager[Any]:
         """Nothing to be done."""
         return nullcontext()
 
     def array(self, values: np.ndarray) -> np.ndarray:
-        """Itself."""
-        return values
+        """A copy: a function may write into what it is given."""
+        return np.array(values)
 
     def numpy(self, arrays: list[np.ndarray]) -> np.ndarray:
         """The stack of them."""
@@ -35,7 +38,7 @@ class NumpyMachine:
 
     def start(self, trials: int) -> Any:
         """What the given state says."""
-        return self._make(trials)
+        return self._make(Count(trials))
 
     def step(self, inputs: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
         """One call."""
@@ -61,26 +64,48 @@ class NumpyMachine:
             if leaf.is_complex:
                 real, imaginary = np.split(row, 2, axis=1)
                 row = real + 1j * imaginary
-            array = row.astype(leaf.example.dtype, copy=False).reshape(len(flat), *leaf.shape)
+            array = row.astype(leaf.example.dtype).reshape(len(flat), *leaf.shape)
             arrays.append(np.moveaxis(array, 0, leaf.axis))
         return arrays
 
-    def learn(self, example: np.ndarray) -> tuple[Any, list[states.Leaf]]:
-        """From steps of two and of three trials."""
-        found = []
-        for trials in (2, 3):
-            inputs = np.zeros((trials, *example.shape), dtype=example.dtype)
+    def is_complex(self, array: np.ndarray) -> bool:
+        """Numpy's word for it."""
+        return np.iscomplexobj(array)
+
+    def is_float(self, array: np.ndarray) -> bool:
+        """Numpy's word for it."""
+        return np.issubdtype(array.dtype, np.floating)
+
+    def kept(self, array: np.ndarray) -> np.ndarray:
+        """A copy: a function may write into what it gave out before."""
+        return np.array(array)
+
+    @contextmanager
+    def still(self, noisy: bool) -> Iterator[None]:  # noqa: ARG002 - numpy's noise cannot be set aside, only repeated
+        """The random numbers of numpy, and of the generators that the function holds, are drawn again each time."""
+        with same_noise(self._call):
+            yield
+
+    def settle(self, layout: list[states.Leaf]) -> None:
+        """Nothing to be done."""
+
+    def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:  # noqa: ARG002
+        """A function takes single steps."""
+        return []
+
+    def learn(self, width: int, first: np.ndarray | None) -> Proved:
+        """From steps that it makes."""
+        kind = np.float64 if first is None or first.dtype.kind != "f" else first.dtype
+        error: InputError | None = None
+        for inputs in probe(width, first):
             try:
-                _, state = self.step(inputs, self.start(trials))
-                _, state = self.step(inputs, state)
-            except InputError:
-                raise
-            except Exception as error:
-                raise failed(self._name, inputs.shape, error) from None
-            found.append(state)
-        return found[0], states.layout(
-            found[0], found[1], np.iscomplexobj, lambda a: np.issubdtype(a.dtype, np.floating)
-        )
+                return prove(self, self._name, inputs.astype(kind))
+            except InputError as said:
+                raise said from None
+            except Exception as raised:
+                error = error or failed(self._name, (TRIALS, width), raised)
+        assert error is not None
+        raise error
 
     def jacobian(self, *_: Any, **__: Any) -> None:
         """Numpy has none."""

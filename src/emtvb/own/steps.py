@@ -43,8 +43,35 @@ class Machine(Protocol):
     def nested(self, flat: Any, layout: list[states.Leaf]) -> list[Any]:
         """The arrays that a flat state is made of."""
 
-    def learn(self, example: np.ndarray) -> tuple[Any, list[states.Leaf]]:
-        """A state of two trials, and how states lie in the flat vector; inputs are like the one given."""
+    @property
+    def is_half(self) -> bool:
+        """Whether its numbers are of half precision."""
+
+    def is_complex(self, array: Any) -> bool:
+        """Whether an array holds complex numbers."""
+
+    def is_float(self, array: Any) -> bool:
+        """Whether an array holds real numbers."""
+
+    def kept(self, array: Any) -> Any:
+        """A copy of an array, or the array, if no step can change it."""
+
+    def still(self, noisy: bool) -> AbstractContextManager[Any]:
+        """Within it random numbers are the same each time; if noisy, noise is set aside where that can be done."""
+
+    def settle(self, layout: list[states.Leaf]) -> None:
+        """Take what the first state says of the network's precision."""
+
+    def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:
+        """What the network itself gives out for this whole sequence; nothing where it takes single steps."""
+
+    def learn(self, width: int, first: np.ndarray | None) -> Any:
+        """The first way of calling the network that is proved (``proof.Proved``).
+
+        Args:
+            width: Numbers of an input.
+            first: The first inputs that it is given, (time, trial, input).
+        """
 
     def jacobian(
         self, flat: np.ndarray, inputs: np.ndarray, example: Any, layout: list[states.Leaf]
@@ -94,30 +121,78 @@ def named_in(function: Any, depth: int = 3) -> list[Any]:
     return found
 
 
-def maker(network: Any, state: Any, zeros: Callable[[int, int], Any], one: Callable[[Any, int], Any]) -> Callable:
-    """How a network's first state is made for so many trials.
+class Count(int):
+    """A number of trials, which knows the inputs that a network is given.
+
+    Attributes:
+        shape: Of the inputs.
+    """
+
+    shape: Sequence[int] = ()
+
+    @classmethod
+    def of(cls, trials: int, shape: Sequence[int]) -> Count:
+        """So many trials in inputs of this shape."""
+        count = cls(trials)
+        count.shape = shape
+        return count
+
+
+Maker = Callable[[Count], Any]
+
+
+def starts(network: Any, state: Any, zeros: Callable[[int, int], Any], one: Callable[[Any, int], Any]) -> list[Maker]:
+    """Ways to make a network's first state for so many trials, the likeliest first.
 
     Args:
-        network: Perhaps with a method of :data:`STATE_MAKERS`.
-        state: As ``adapt`` is given it.
+        network: Perhaps with a method of :data:`STATE_MAKERS`, or one inside.
+        state: As ``adapt`` is given it; then it is the only way.
         zeros: Makes an array of (trials, n).
         one: An array of one trial for so many.
     """
-    if state is None:
-        owner = getattr(network, "__self__", network)
-        state = next((found for name in STATE_MAKERS if callable(found := getattr(owner, name, None))), None)
-    if state is None:
-        return _nothing
+    if state is not None:
+        return [_given(state, zeros, one)]
+    owner = getattr(network, "__self__", network)
+    inside = list(owner.modules()) if hasattr(owner, "named_modules") else [owner]
+    makers = [maker for part in inside for name in STATE_MAKERS if callable(maker := getattr(part, name, None))]
+    found: list[Maker] = []
+    for maker in makers[:2]:
+        found += _counted(maker) if takes_count(maker) else [_given(maker, zeros, one)]
+    caches = _caches(owner, zeros)
+    return [*found, *([caches] if caches else []), _nothing]
+
+
+def _counted(maker: Callable) -> list[Maker]:
+    """A method that is handed the number of trials, or, as tutorials have it, the shape of the inputs."""
+    return [lambda count: maker(int(count)), lambda count: maker(count.shape)]
+
+
+def _given(state: Any, zeros: Callable[[int, int], Any], one: Callable[[Any, int], Any]) -> Maker:
+    """What the user says, or what a method that takes no number of trials says."""
     if isinstance(state, (int, np.integer)):
-        return lambda trials: zeros(trials, int(state))
+        return lambda trials: zeros(int(trials), int(state))
     if callable(state) and takes_count(state):
-        return state
+        return lambda trials: state(int(trials))
     state = state() if callable(state) else state
     for array in states.leaves(state):
         if len(array.shape) > 1 and array.shape[0] != 1:
             shown = f"an array of shape {tuple(array.shape)}"
             raise InputError("state", shown, "give one trial's, (1, ...), or a function of the number of trials")
-    return lambda trials: states.rebuilt(state, [one(array, trials) for array in states.leaves(state)])
+    return lambda trials: states.rebuilt(state, [one(array, int(trials)) for array in states.leaves(state)])
+
+
+def _caches(network: Any, zeros: Callable[[int, int], Any]) -> Maker | None:
+    """What a step of mambapy begins with: no state, and a convolution that has read zeros; one of each layer."""
+    config = getattr(network, "config", None)
+    inner, width = getattr(config, "d_inner", None), getattr(config, "d_conv", None)
+    if not isinstance(inner, int) or not isinstance(width, int):
+        return None
+    layers = getattr(network, "layers", None)
+
+    def cache(trials: int) -> tuple[None, Any]:
+        return None, zeros(int(trials), inner * (width - 1)).reshape(int(trials), inner, width - 1)
+
+    return cache if layers is None else lambda trials: [cache(trials) for _ in layers]
 
 
 def _nothing(trials: int) -> None:  # noqa: ARG001 - torch's modules begin with it, however many trials there are

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import partial
+import copy
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,14 +14,10 @@ from torch import Tensor, nn
 
 from emtvb.errors import InputError
 from emtvb.own import states
-from emtvb.own.steps import check_rows, failed, maker, named_in, unpacked
-
-Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
-
-_STATE_NAME = re.compile(
-    r"_*(h|c|s|z|hx|hc|h_?0|state|hidden|memory|carry|cache|latent|prev|last|init)s?(_.*|\d*)", re.IGNORECASE
-)
-"""How a second argument of ``forward`` is called where it is a state, if it may be left out."""
+from emtvb.own.noise import Counted, Mean
+from emtvb.own.proof import TIME, TRIALS, Proved, UnprovedError, probe, prove, same_noise
+from emtvb.own.steps import Count, check_rows, failed, named_in, starts
+from emtvb.own.ways import Through, Way, first_tensor, ways, written
 
 
 def input_dim(network: Any) -> int | None:
@@ -43,9 +37,13 @@ class TorchMachine:
         self._dtype, self._device = _kind(self._modules, named_in(network))
         if self._device.type == "meta":
             raise InputError("network", "on torch's meta device", "it has no numbers there; load its weights first")
-        self._make, self._is_given = maker(network, state, self._zeros, self._repeat), state is not None
-        self._ways = list(_ways(network, self._name))
-        self._step: Step = self._ways[0]
+        self._network = network
+        self._ways = list(ways(network, self._name))
+        self._way: Way = self._ways[0]
+        self._starts = starts(network, state, self._zeros, self._repeat)
+        self._make = self._starts[0]
+        self._is_given = state is not None
+        self._width = 1
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -69,18 +67,53 @@ class TorchMachine:
         stack = torch.stack(arrays).detach()
         return (stack if stack.dtype in (torch.float32, torch.float64) else stack.float()).cpu().numpy()
 
+    @property
+    def is_half(self) -> bool:
+        """Whether it computes with half precision."""
+        return self._dtype in (torch.half, torch.bfloat16)
+
+    def is_complex(self, array: Tensor) -> bool:
+        """Torch's word for it."""
+        return torch.is_complex(array)
+
+    def is_float(self, array: Tensor) -> bool:
+        """Torch's word for it."""
+        return torch.is_floating_point(array)
+
+    def kept(self, array: Tensor) -> Tensor:
+        """A copy: a step may write into what it gave out before."""
+        return array.clone()
+
+    @contextmanager
+    def still(self, noisy: bool) -> Iterator[None]:
+        """Random numbers are the same each time; those of a network with noise are their means."""
+        with same_noise(self._network), self._forked(), Mean() if noisy else nullcontext():
+            yield
+
+    def _forked(self) -> AbstractContextManager[Any]:
+        """Torch's random numbers go back to where they were."""
+        return torch.random.fork_rng([self._device] if self._device.type == "cuda" else [])
+
+    def settle(self, layout: list[states.Leaf]) -> None:
+        """The precision of the state, where nothing else says it."""
+        if self._dtype is None:
+            self._dtype = layout[0].example.real.dtype
+
     def start(self, trials: int) -> Any:
         """What the network begins with; a network of whole sequences makes that itself, unless a state is given."""
-        if not isinstance(self._step, _Through):
-            return self._make(trials)
-        if not self._is_given:
-            return None
-        state = self._make(trials)
-        return (state,) if len(self._step.parts) == 1 else state
+        time = self._way.time
+        shape = (
+            [trials, self._width]
+            if time is None
+            else [1, trials, self._width]
+            if time == 0
+            else [trials, 1, self._width]
+        )
+        return self._way.begins(self._make, Count.of(trials, torch.Size(shape)), self._is_given)
 
     def step(self, inputs: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step, read out."""
-        output, state = self._step(inputs, state)
+        output, state = self._way(inputs, state)
         if self._readout is not None:
             output = self._readout(output)
         if not isinstance(output, Tensor):
@@ -106,60 +139,83 @@ class TorchMachine:
             arrays.append(array.to(leaf.example.device, leaf.example.dtype).contiguous())
         return arrays
 
-    def learn(self, example: np.ndarray) -> tuple[Any, list[states.Leaf]]:
-        """The first way of calling the network that keeps trials apart, found by steps of two and of three trials."""
-        first_error: InputError | None = None
-        for way in self._ways:
-            self._step = way
+    def learn(self, width: int, first: np.ndarray | None) -> Proved:
+        """The first way of calling the network, and of beginning, that is proved; else what the closest one lacks."""
+        closest: tuple[tuple[int, int], Way, InputError] | None = None
+        self._width = width
+        for inputs in probe(width, first):
+            for way in self._ways:
+                for make in self._starts:
+                    self._way, self._make = way, make
+                    said: InputError
+                    try:
+                        with Counted() as counted, warnings.catch_warnings():
+                            warnings.simplefilter("ignore")  # of ways that are tried in vain
+                            return self._proved(inputs)
+                    except UnprovedError as unproved:
+                        stage, said = 2 + unproved.passed, unproved
+                    except InputError as other:
+                        stage, said = -1 if way.is_guess else 0, other
+                    except Exception as raised:
+                        stage, said = 0, failed(self._name, (TRIALS, width), raised)
+                    stage = min(stage, -1) if way.must_be_shown else stage
+                    if closest is None or (stage, counted.count) > closest[0]:
+                        closest = (stage, counted.count), way, said
+        assert closest is not None
+        self._way, self._make = self._ways[0], self._starts[0]
+        _, way, error = closest
+        if way.name_of_step is not None:
+            raise InputError(error.what, str(error.value), f"{error.remedy}: {written(self._network, way)}") from None
+        raise error
+
+    def _proved(self, inputs: np.ndarray) -> Proved:
+        """What is proved of the way of the moment."""
+        if self._is_given and isinstance(self._way, Through):  # from where it begins itself, then from where it is told
+            self._is_given = False
             try:
-                learned = self._tried(example.size)
-            except InputError as error:
-                first_error = first_error or error
-            except Exception as error:
-                first_error = first_error or failed(self._name, (2, example.size), error)
-            else:
-                self._check_causal(example.size)
-                return learned
-        assert first_error is not None
-        raise first_error
+                prove(self, self._name, inputs)
+            finally:
+                self._is_given = True
+        return prove(self, self._name, inputs)
 
-    def _tried(self, input_dim: int) -> tuple[Any, list[states.Leaf]]:
-        found = []
-        for trials in (2, 3):
-            inputs = self.array(np.zeros((trials, input_dim)))
-            _, state = self.step(inputs, self.start(trials))
-            _, state = self.step(inputs, state)
-            found.append(state)
-        layout = states.layout(found[0], found[1], torch.is_complex, torch.is_floating_point)
-        if self._dtype is None:
-            self._dtype = layout[0].example.real.dtype
-        return found[0], layout
+    def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:
+        """The network's own outputs for this sequence, in the orders of time and trials that it can be called in."""
+        found: list[np.ndarray] = []
+        if self._is_given and isinstance(self._way, Through):
+            return found
+        for axis, call in self._way.whole_sequences(self._network, self._make):
+            with same_noise(self._network), self._forked(), Mean() if noisy else nullcontext():
+                shown = self._at_once(call, self.array(inputs if axis == 0 else inputs.swapaxes(0, 1)))
+                if shown is None:
+                    continue
+                if self._way.time is None and not self._is_sequence(call, inputs, axis, shown):
+                    continue
+            found.append(shown)
+        if not found and self._way.must_be_shown:
+            raise InputError("network", f"{self._name} gives nothing to hold its step to", "adapt its step by hand")
+        return found
 
-    def _check_causal(self, input_dim: int) -> None:
-        """Raise InputError where three steps at once do not give what they give one by one.
-
-        So it is where a network looks ahead, or keeps something from step to step that is not in its state.
-        """
-        way = self._step
-        if not isinstance(way, (_Call, _Through)) or way.time is None:
-            return
-        begin = None if isinstance(way, _Through) else self.start(2)
-        u, state, every = self.array(np.random.default_rng(0).normal(size=(3, 2, input_dim))), begin, []
-        for one in u:
-            output, state = way(one, state)
-            every.append(output.reshape(2, -1))
+    def _at_once(self, call: Any, sequence: Tensor) -> np.ndarray | None:
         try:
-            whole = way.whole(u if way.time == 0 else u.transpose(0, 1), begin)
-            whole = whole if way.time == 0 else whole.transpose(0, 1)
-        except (RuntimeError, ValueError, TypeError, IndexError):  # it takes single steps only
-            return
-        steps = torch.stack(every)
-        if whole.shape[:2] != steps.shape[:2] or whole[0].numel() != steps[0].numel():  # such as the last step alone
-            return
-        near = 1e-2 if steps.dtype in (torch.half, torch.bfloat16) else 1e-4
-        if not torch.allclose(whole.reshape(steps.shape), steps, rtol=near, atol=near):
-            remedy = "it looks at several steps at once, or keeps what is not in its state; adapt its step by hand"
-            raise InputError("network", f"{self._name} does not give step by step what it gives at once", remedy)
+            shown = first_tensor(call(sequence))
+            shown = shown if self._readout is None or shown is None else self._readout(shown)
+        except Exception:  # whatever it raises: it cannot be called so
+            return None
+        return None if shown is None or shown.dim() < 2 else self.numpy([shown])[0]
+
+    def _is_sequence(self, call: Any, inputs: np.ndarray, axis: int, shown: np.ndarray) -> bool:
+        """Whether this axis is that of time: what is changed early is seen late, and in its own trial alone."""
+        moved = inputs.copy()
+        moved[0, 1] = inputs[1, 2]
+        changed = self._at_once(call, self.array(moved if axis == 0 else moved.swapaxes(0, 1)))
+        if changed is None or shown.shape[:2] != self._order(axis):
+            return False
+        differs = (changed != shown).reshape(*shown.shape[:2], -1).any(axis=2)
+        differs = differs if axis == 0 else differs.T
+        return bool(differs[1:, 1].any() and not differs[:, [0, 2]].any())
+
+    def _order(self, axis: int) -> tuple[int, int]:
+        return (TIME, TRIALS) if axis == 0 else (TRIALS, TIME)
 
     def jacobian(
         self, flat: np.ndarray, inputs: np.ndarray, example: Any, layout: list[states.Leaf]
@@ -195,145 +251,22 @@ def _kind(modules: list[nn.Module], given: list[Any]) -> tuple[torch.dtype | Non
     return torch.get_default_dtype(), torch.device("cpu")
 
 
-def _ways(network: Any, name: str) -> Iterator[Step]:
-    """Ways to call a network for one step, the likeliest first.
+def untrained(network: Any, readout: Any, seed: int) -> tuple[Any, Any] | None:
+    """A copy of a module and its readout with weights as they are before training; None of what is no module.
 
-    Raises:
-        InputError: Where there is none.
+    Modules with ``reset_parameters`` draw theirs anew; other parameters get their own numbers in another order.
     """
-    if isinstance(network, nn.RNNBase):
-        _check_forward(network)
-        yield partial(_of_layers, network)
-        return
-    if isinstance(network, nn.RNNCellBase):
-        yield partial(_of_cell, network)
-        return
-    step = getattr(network, "step", None)
-    has_step = isinstance(network, nn.Module) and callable(step) and _takes_state(step)
-    if has_step:
-        yield from (_Call(step, time, name) for time in (None, 0, 1))
-    # A scripted module hides its forward; it is called either way.
-    forward = getattr(network, "forward", network) if isinstance(network, nn.Module) else network
-    if _takes_state(forward):
-        yield from (_Call(network, time, name) for time in (None, 0, 1))
-    parts = _recurrent_parts(network) if isinstance(network, nn.Module) else []
-    if parts:
-        yield from (_Through(network, time, parts) for time in (0, 1, None))
-    elif not has_step and not _takes_state(forward):
-        remedy = (
-            "its state cannot be found: it takes no state, and has no torch.nn.RNN, GRU, LSTM or cell inside; adapt a "
-            "function (input, state) -> (output, state)"
-        )
-        raise InputError("network", name, remedy)
-
-
-def _one_step(inputs: Tensor, time: int | None) -> Tensor:
-    """Inputs (trials, inputs) as a sequence of one step, whose axis of time is this; as they are without."""
-    return inputs if time is None else inputs.unsqueeze(time)
-
-
-@dataclass(frozen=True, eq=False)
-class _Call:
-    """A network that takes its state and gives it back.
-
-    Attributes:
-        call: (input, state) -> (output, state).
-        time: The axis of time of its sequences; None where it takes single steps.
-        name: What it is called.
-    """
-
-    call: Any
-    time: int | None
-    name: str
-
-    def __call__(self, inputs: Tensor, state: Any) -> tuple[Any, Any]:
-        return unpacked(self.call(_one_step(inputs, self.time), state), self.name)
-
-    def whole(self, sequence: Tensor, state: Any) -> Tensor:
-        """The outputs of a whole sequence."""
-        return unpacked(self.call(sequence, state), self.name)[0]
-
-
-@dataclass(frozen=True, eq=False)
-class _Through:
-    """A network of whole sequences, whose recurrent parts are handed their states, and asked for them.
-
-    Attributes:
-        network: It.
-        time: The axis of time of its sequences.
-        parts: Its recurrent modules, each called once a pass.
-    """
-
-    network: nn.Module
-    time: int | None
-    parts: list[nn.Module]
-
-    def __call__(self, inputs: Tensor, state: Any) -> tuple[Any, Any]:
-        found: dict[int, Any] = {}
-
-        def hand_over(at: int, _: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
-            if state is None:
-                return None
-            return ((args[0] if args else kwargs["input"]), state[at]), {}
-
-        def ask(at: int, module: nn.Module, _: tuple, result: Any) -> None:
-            if at in found:
-                raise InputError("network", f"calls its {type(module).__name__} twice a step", "adapt its step by hand")
-            found[at] = result[1] if isinstance(module, nn.RNNBase) else result
-
-        with ExitStack() as hooks:
-            for at, part in enumerate(self.parts):
-                before = part.register_forward_pre_hook(partial(hand_over, at), with_kwargs=True, prepend=True)
-                hooks.callback(before.remove)
-                hooks.callback(part.register_forward_hook(partial(ask, at)).remove)
-            output = _first(self.network(_one_step(inputs, self.time)))
-        if len(found) < len(self.parts):
-            used = f"used {len(found)} of its {len(self.parts)} recurrent parts"
-            raise InputError("network", used, "adapt its step by hand")
-        return output, tuple(found[at] for at in range(len(self.parts)))
-
-    def whole(self, sequence: Tensor, _: Any) -> Tensor:
-        """The outputs of a whole sequence."""
-        return _first(self.network(sequence))
-
-
-def _first(output: Any) -> Any:
-    return output[0] if isinstance(output, (tuple, list)) and output else output
-
-
-def _takes_state(function: Any) -> bool:
-    """Whether a function takes an input and a state: two arguments that it needs, or a second of such a name."""
-    try:
-        every = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return True
-    places = [p for p in every if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if len(places) < 2:
-        return any(p.kind is p.VAR_POSITIONAL for p in every)
-    return places[1].default is inspect.Parameter.empty or bool(_STATE_NAME.fullmatch(places[1].name))
-
-
-def _of_layers(network: nn.RNNBase, inputs: Tensor, state: Any) -> tuple[Tensor, Any]:
-    """A sequence of length 1 through torch.nn.RNN, GRU or LSTM."""
-    time = 1 if network.batch_first else 0
-    output, state = network(inputs.unsqueeze(time), state)
-    return output.squeeze(time), state
-
-
-def _of_cell(cell: nn.RNNCellBase, inputs: Tensor, state: Any) -> tuple[Tensor, Any]:
-    state = cell(inputs, state)
-    return (state[0] if isinstance(state, tuple) else state), state
-
-
-def _recurrent_parts(network: nn.Module) -> list[nn.Module]:
-    found = (module for module in network.modules() if isinstance(module, (nn.RNNBase, nn.RNNCellBase)))
-    parts: list[nn.Module] = list(found)
-    for part in parts:
-        _check_forward(part)
-    return parts
-
-
-def _check_forward(part: nn.Module) -> None:
-    if getattr(part, "bidirectional", False):
-        remedy = "it has no state that runs forward; adapt one direction"
-        raise InputError("network", f"a bidirectional {type(part).__name__}", remedy)
+    if not isinstance(network, nn.Module) or not (readout is None or isinstance(readout, nn.Module)):
+        return None
+    drawn = copy.deepcopy((network, readout))
+    with torch.random.fork_rng([]), torch.no_grad():
+        torch.manual_seed(seed)
+        for module in (module for part in drawn if part is not None for module in part.modules()):
+            reset = getattr(module, "reset_parameters", None)
+            if callable(reset):
+                reset()
+                continue
+            for parameter in module.parameters(recurse=False):
+                order = torch.randperm(parameter.numel()).to(parameter.device)
+                parameter.copy_(parameter.flatten()[order].reshape(parameter.shape))
+    return drawn

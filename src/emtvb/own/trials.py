@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from rich.progress import track
 
 from emtvb.errors import InputError
 from emtvb.interpret import extraction, recording
 from emtvb.interpret.judging import held_out
 from emtvb.interpret.recording import FITTING, Recording
 from emtvb.own.adapting import Adapted, Wrapped, adapt
+from emtvb.own.tabular import frame, listed, table
 from emtvb.own.variables import (
     BINARY,
     CONTINUOUS,
@@ -25,11 +28,17 @@ from emtvb.own.variables import (
     simplex,
     undefined,
     variable,
+    whole_number,
 )
+from emtvb.running.memory import available
 from emtvb.tasks import Task
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Trials:
     """A network's states and outputs, and the labels of what it should hold there.
 
@@ -47,6 +56,7 @@ class Trials:
         task: The task, where it is one of this package.
         horizon: Its output steps that are tested.
         repeated: Share of the trials to judge on whose inputs are those of a trial that is fitted on.
+        shown: Of the trials to fit on, the input at each time; None of a task.
     """
 
     system: Adapted | Wrapped
@@ -59,6 +69,46 @@ class Trials:
     task: Task | None = None
     horizon: int = 0
     repeated: float = 0.0
+    shown: Float[np.ndarray, "time fitted input"] | None = None
+
+    def __repr__(self) -> str:
+        steps, count, size = self.judging.states.shape
+        names = listed([f"{v.name} ({v.kind})" for v in self.variables])
+        parts = f"{self.fitting.states.shape[1]} trials to fit on, {count} to judge on, {steps} steps"
+        return f"<Trials of {self.system.name}: {parts}, {size} numbers of state; {names}>"
+
+    def _repr_html_(self) -> str:
+        values = [
+            ", ".join(map(str, v.classes[:8])) or f"mean {v.mean:.3g}, spread {v.spread:.3g}" for v in self.variables
+        ]
+        rows = [(v.name, v.kind, value) for v, value in zip(self.variables, values, strict=True)]
+        return table(repr(self).strip("<>").rpartition(";")[0], ("variable", "kind", "values"), rows)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each time and trial: part ("fit", "judge"), time, trial, and the variables' values."""
+        found: dict[str, list[np.ndarray]] = {name: [] for name in ("part", "time", "trial")}
+        found |= {f"label {v.name}": [] for v in self.variables}
+        for part, those in (("fit", self.fitting), ("judge", self.judging)):
+            time, trial = np.indices(those.theory.shape[:2])
+            found["part"].append(np.full(time.size, part))
+            found["time"].append(time.ravel())
+            found["trial"].append(trial.ravel())
+            for v, at in zip(self.variables, self.places, strict=True):
+                numbers = those.theory[..., at].reshape(time.size, -1)
+                values = v.decode(np.nan_to_num(numbers)).astype(object)
+                values[~np.isfinite(numbers).all(axis=1)] = None
+                found[f"label {v.name}"].append(values)
+        return frame({name: np.concatenate(parts) for name, parts in found.items()}).infer_objects()
+
+    def plot(self, trial: int = 0) -> Figure:
+        """A figure of one of the trials to judge on: inputs, outputs and labels over time.
+
+        Raises:
+            InputError: Where there is no such trial.
+        """
+        from emtvb.own import plotting
+
+        return plotting.trial(self, trial)
 
     @property
     def places(self) -> tuple[slice, ...]:
@@ -68,10 +118,7 @@ class Trials:
 
     def values(self, numbers: Float[np.ndarray, "*shape number"]) -> np.ndarray:
         """The variables' values, (..., variable): in a common type, or objects where there is none."""
-        decoded = [v.decode(numbers[..., at]) for v, at in zip(self.variables, self.places, strict=True)]
-        if len({array.dtype.kind for array in decoded}) > 1 and not all(a.dtype.kind in "fiub" for a in decoded):
-            decoded = [array.astype(object) for array in decoded]
-        return np.stack(decoded, axis=-1)
+        return together([v.decode(numbers[..., at]) for v, at in zip(self.variables, self.places, strict=True)])
 
     def find(self, selector: Any) -> list[int]:
         """The variables that a selector means: a name, an index, the first part of names with a dot, or several.
@@ -84,64 +131,89 @@ class Trials:
             return [index for part in selector for index in self.find(part)]
         if isinstance(selector, (int, np.integer)) and not isinstance(selector, bool) and 0 <= selector < len(names):
             return [int(selector)]
-        if selector in names:
-            return [names.index(selector)]
-        group = [i for i, name in enumerate(names) if "." in name and name.rpartition(".")[0] == selector]
+        group = []
+        if isinstance(selector, str):
+            group = [i for i, name in enumerate(names) if name == selector]
+            group = group or [i for i, name in enumerate(names) if name.rpartition(".")[0] == selector != ""]
         if not group:
             shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
             raise InputError("variable", selector, f"no such variable; there are {shown} (or a number from 0)")
         return group
 
 
+def together(values: list[np.ndarray]) -> np.ndarray:
+    """Values of several variables, (..., variable): in a common type, or objects where there is none."""
+    if len({array.dtype.kind for array in values}) > 1 and not all(a.dtype.kind in "fiub" for a in values):
+        values = [array.astype(object) for array in values]
+    return np.stack(values, axis=-1)
+
+
 def record(
     system: Any,
-    inputs: Any,
+    inputs: Any = None,
     labels: Any = None,
     *,
     names: Sequence[str] | None = None,
     kinds: Kinds = None,
+    batch_first: bool = False,
     fit_share: float = 0.5,
     seed: int = 0,
     horizon: int = 200,
+    batch: int | None = None,
+    progress: bool = False,
 ) -> Trials:
     """Run a network on inputs, or on a task of this package, beside what it should hold.
 
     Args:
         system: Of :func:`adapt`, or what it takes.
-        inputs: (time, trial, input), numbers (``x.swapaxes(0, 1)`` where trials come first); or a ``Task``, whose
-            sequences and labels are then made here.
+        inputs: (time, trial, input), numbers; or a ``Task``, whose sequences and labels are then made here. By default
+            the task that the network was trained on, if ``load`` found it by its name.
         labels: (time, trial, variable): the value of each variable after the input of that time; or a dict from names
-            to arrays (time, trial), or (time, trial, n) for n variables ``name.0``, ``name.1``, ... NaN: no value then.
+            to arrays (time, trial), or (time, trial, n) for n variables ``name.0``, ``name.1``, ..., or (trial,) for
+            what holds during a whole trial. NaN: no value then.
         names: Of the variables, where labels are one array; "0", "1", ... by default.
         kinds: "binary", "categorical" or "continuous", for all, for each, or by name. By default two values are binary,
             other numbers with a point continuous, and integers and words categorical.
+        batch_first: Whether trials come before time in inputs and labels: (trial, time, input), (trial, time,
+            variable), (trial, time). What is returned is time first all the same.
         fit_share: Share of the trials to fit on; the others are for judging.
         seed: Chooses which.
         horizon: Output steps of a task's test.
+        batch: Trials that are run at once; by default all, or as many as have :data:`AT_ONCE` numbers of states.
+        progress: Whether to show how far it is.
 
     Returns:
         The trials, which :func:`fit` takes.
 
     Raises:
-        InputError: Where shapes do not agree, a variable is constant, states are not finite, or trials are too few.
+        InputError: Where shapes do not agree, a variable is constant, states are not finite, trials are too few, or
+            their states would not fit into the memory that is there.
     """
     system = adapt(system)
+    whole_number(seed, "seed", 0)
+    if inputs is None:
+        inputs = _own_task(system)
     if isinstance(inputs, Task):
         if labels is not None or names is not None or kinds is not None:
             raise InputError("labels", "given beside a task", "a task has its own; leave them out")
         return _of_task(system, inputs, horizon)
     if labels is None or (isinstance(labels, dict) and not labels):
         raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
-    x = _checked_inputs(as_numpy(inputs))
-    given = columns(labels, x.shape[:2], names)
+    x = _checked_inputs(as_numpy(inputs, "inputs"), batch_first)
+    if not batch_first and len(x) > x.shape[1]:
+        shown = f"{len(x)} steps of {x.shape[1]} trials"
+        warnings.warn(f"inputs: {shown}: give batch_first=True if it is the other way round", stacklevel=2)
+    given = columns(labels, (len(x), x.shape[1]), names, batch_first)
     kind = kinds_of(list(given), kinds)
     variables = [variable(name, values, kind[name]) for name, values in given.items()]
     fitted = _split(x.shape[1], fit_share, seed)
-    states, outputs = system.drive(x)
-    _check_finite(states)
+    recorded = _run(system, x, fitted, batch, progress)
     variables = [_scaled(v, given[v.name][:, fitted]) for v in variables]
     theory = np.concatenate([v.encode(given[v.name]) for v in variables], axis=-1)
-    fitting, judging = (Recording(states[:, part], outputs[:, part], theory[:, part]) for part in (fitted, ~fitted))
+    fitting, judging = (
+        Recording(states, outputs, theory[:, part])
+        for (states, outputs), part in zip(recorded, (fitted, ~fitted), strict=True)
+    )
     times = tuple(np.flatnonzero(np.isfinite(fitting.theory).all(axis=2).any(axis=1)).tolist())
     if not times:
         raise InputError("labels", "never all defined at once", "record these variables apart from each other")
@@ -156,15 +228,77 @@ def record(
         np.ones(theory.shape[2], dtype=bool),
         times,
         repeated=_repeated(x[:, fitted], x[:, ~fitted]),
+        shown=x[:, fitted],
     )
+
+
+def _own_task(system: Adapted | Wrapped) -> Task:
+    """The task of a network that knows it."""
+    task = getattr(system, "task", None)
+    if not isinstance(task, Task):
+        raise InputError("inputs", "none", f"{system.name} has no task of its own; give inputs and labels, or a Task")
+    return task
+
+
+def record_again(trials: Trials, system: Adapted | Wrapped) -> Trials:
+    """Another network on the same trials, beside the same labels.
+
+    Raises:
+        InputError: Where it does not take such inputs, gives out vectors of another size, or diverges.
+    """
+    if trials.task is not None:
+        return _of_task(system, trials.task, trials.horizon)
+    assert trials.shown is not None
+    parts = []
+    for inputs, first in ((trials.shown, trials.fitting), (trials.inputs, trials.judging)):
+        states, outputs = system.drive(inputs)
+        _check_finite(states)
+        if outputs.shape != first.outputs.shape:
+            shown = f"gives out {outputs.shape[2]} numbers"
+            raise InputError("network", shown, f"give one that gives out {first.outputs.shape[2]}")
+        parts.append(Recording(states, outputs, first.theory))
+    return replace(trials, system=system, fitting=parts[0], judging=parts[1])
+
+
+AT_ONCE = 50_000_000
+"""Numbers of states that are recorded in one batch."""
+
+
+def _run(
+    system: Adapted | Wrapped, x: np.ndarray, fitted: Bool[np.ndarray, " trial"], batch: int | None, progress: bool
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """States and outputs of the trials to fit on, and of those to judge on: once each, in the network's precision."""
+    size = system.prepared(x)
+    steps, count = x.shape[:2]
+    needed, free = steps * count * size * 4, available()
+    if needed > free:
+        shown = f"{count} of {steps} steps, whose states are {needed / 2**30:.1f} GiB"
+        raise InputError("trials", shown, f"{free / 2**30:.1f} GiB of memory can be had; record fewer trials or steps")
+    most = max(AT_ONCE // (steps * size), 2) if batch is None else whole_number(batch, "batch", 1)
+    if most >= count:
+        states, outputs = system.drive(x)
+        _check_finite(states)
+        return [(states[:, part], outputs[:, part]) for part in (fitted, ~fitted)]
+    found = []
+    for part in (np.flatnonzero(fitted), np.flatnonzero(~fitted)):
+        whole: list[np.ndarray] = []
+        starts = range(0, len(part), most)
+        for start in track(starts, description="trials") if progress else starts:
+            chosen = slice(start, start + most)
+            states, outputs = system.drive(x[:, part[chosen]])
+            _check_finite(states)
+            if not whole:
+                whole = [np.empty((steps, len(part), a.shape[2]), dtype=a.dtype) for a in (states, outputs)]
+            whole[0][:, chosen], whole[1][:, chosen] = states, outputs
+        found.append((whole[0], whole[1]))
+    return found
 
 
 def _of_task(system: Adapted | Wrapped, task: Task, horizon: int) -> Trials:
     """The sequences that the workflow fits and judges on."""
     if system.input_dim not in (None, task.d):
         raise InputError("task", f"{task.name} has d = {task.d}", f"{system.name} takes {system.input_dim} inputs")
-    if horizon < 1:
-        raise InputError("horizon", horizon, "give output steps, 1 or more")
+    whole_number(horizon, "horizon", 1)
     times = extraction.fitting_times(task)
     fitting = recording.record(system, task, recording.sequences(task, FITTING, extraction.SEQUENCES, 0), times[-1])
     judging = held_out(system, task, horizon)
@@ -179,11 +313,13 @@ def _of_task(system: Adapted | Wrapped, task: Task, horizon: int) -> Trials:
     return Trials(system, variables, fitting, judging, silence, task.persistent(), tuple(times), task, horizon)
 
 
-def _checked_inputs(x: np.ndarray) -> np.ndarray:
+def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time trial input"]:
     if x.ndim != 3 or 0 in x.shape:
-        raise InputError("inputs", f"shape {x.shape}", "give an array of shape (time, trial, input)")
+        order = "(trial, time, input)" if batch_first else "(time, trial, input)"
+        raise InputError("inputs", f"shape {x.shape}", f"give an array of shape {order}")
     if x.dtype.kind not in "fiub" or not np.isfinite(x).all():
         raise InputError("inputs", f"{x.dtype}, not all of them finite numbers", "give finite numbers")
+    x = x.swapaxes(0, 1) if batch_first else x
     return x if x.dtype.kind == "f" else x.astype(np.float32)
 
 

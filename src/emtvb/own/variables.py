@@ -55,8 +55,13 @@ class Variable:
             InputError: Where a value is not one of its classes.
         """
         if self.kind == CONTINUOUS:
+            if np.asarray(values).dtype.kind not in "biuf":
+                raise InputError(f"variable {self.name}", f"{values!r:.60}", "its values are numbers")
             return ((np.asarray(values, dtype=np.float64) - self.mean) / self.spread)[..., None]
         values = np.asarray(values)
+        if (values.dtype.kind in "US") != (self.classes.dtype.kind in "US"):
+            shown = ", ".join(map(str, self.classes[:8]))
+            raise InputError(f"variable {self.name}", f"{values.ravel()[:1].tolist()}", f"its values are {shown}")
         unknown = undefined(values)
         place = np.minimum(
             np.searchsorted(self.classes, np.where(unknown, self.classes[0], values)), len(self.code) - 1
@@ -81,13 +86,16 @@ def undefined(values: np.ndarray) -> Bool[np.ndarray, "*shape"]:
     return np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.zeros(values.shape, dtype=bool)
 
 
-def columns(labels: Any, shape: tuple[int, int], names: Sequence[str] | None) -> dict[str, np.ndarray]:
+def columns(
+    labels: Any, shape: tuple[int, int], names: Sequence[str] | None, batch_first: bool = False
+) -> dict[str, np.ndarray]:
     """Labels by the variable's name, each (time, trial).
 
     Args:
-        labels: An array (time, trial, variable), or by name arrays (time, trial) or (time, trial, n).
+        labels: An array (time, trial, variable), or by name arrays (time, trial), (time, trial, n) or (trial,).
         shape: Of the inputs: time and trials.
         names: Of an array's variables.
+        batch_first: Whether trials come before time.
 
     Raises:
         InputError: Where labels are of another shape.
@@ -95,27 +103,43 @@ def columns(labels: Any, shape: tuple[int, int], names: Sequence[str] | None) ->
     if isinstance(labels, Mapping):
         found: dict[str, np.ndarray] = {}
         for name, given in labels.items():
-            array = _checked(as_numpy(given), shape, f"labels of {name}", (2, 3))
-            found |= (
-                {str(name): array} if array.ndim == 2 else {f"{name}.{i}": array[..., i] for i in range(array.shape[2])}
-            )
+            array = _checked(as_numpy(given, f"labels of {name}"), shape, f"labels of {name}", (1, 2, 3), batch_first)
+            parts = {str(name): array} if array.ndim == 2 else {f"{name}.{i}": part for i, part in enumerate(array.T)}
+            if array.ndim == 3:
+                parts = {key: part.T for key, part in parts.items()}
+            if twice := sorted(set(parts) & set(found)):
+                raise InputError("labels", f"{twice[0]} twice", "give each variable a name of its own")
+            found |= parts
         if names is not None:
-            raise InputError("names", list(names), "labels that come by name have theirs; leave names out")
+            raise InputError("names", str(names), "labels that come by name have theirs; leave names out")
         return found
-    array = _checked(as_numpy(labels), shape, "labels", (3,))
+    array = _checked(as_numpy(labels, "labels"), shape, "labels", (3,), batch_first)
+    if names is not None and (not isinstance(names, (tuple, list))):
+        raise InputError("names", str(names), f"give {array.shape[2]} different ones, one for each variable")
     called = [str(i) for i in range(array.shape[2])] if names is None else [str(name) for name in names]
     if len(set(called)) != array.shape[2] or len(called) != array.shape[2]:
         raise InputError("names", called, f"give {array.shape[2]} different ones, one for each variable")
     return {name: array[..., i] for i, name in enumerate(called)}
 
 
-def _checked(array: np.ndarray, shape: tuple[int, int], what: str, axes: tuple[int, ...]) -> np.ndarray:
+def _checked(
+    array: np.ndarray, shape: tuple[int, int], what: str, axes: tuple[int, ...], batch_first: bool
+) -> np.ndarray:
+    """Labels as (time, trial) or (time, trial, n)."""
+    if array.ndim == 1 and 1 in axes and array.shape == shape[1:]:
+        return np.broadcast_to(array, shape)
+    if batch_first and array.ndim >= 2:
+        array = array.swapaxes(0, 1)
     if array.ndim not in axes or array.shape[:2] != shape or 0 in array.shape:
-        wanted = f"({shape[0]}, {shape[1]}, variables)" + (f" or {shape}" if 2 in axes else "")
-        more = "; a label that does not change is np.broadcast_to" if array.shape[:1] == shape[1:] else ""
-        raise InputError(
-            what, f"shape {array.shape}", f"inputs have {shape[0]} steps and {shape[1]} trials: give {wanted}{more}"
-        )
+        a, b, c = (shape[1], shape[0], "trials, steps") if batch_first else (*shape, "steps, trials")
+        wanted = f"({a}, {b}, variables)" + (f", ({a}, {b}) or ({shape[1]},)" if 2 in axes else "")
+        shown = array.shape if not batch_first or array.ndim < 2 else (array.shape[1], array.shape[0], *array.shape[2:])
+        remedy = f"inputs have {shape[0]} steps and {shape[1]} trials: give {wanted} ({c})"
+        if array.ndim >= 2 and array.shape[:2] == shape[::-1]:
+            remedy += f"; or batch_first={not batch_first}"
+        if array.ndim == 1 and 1 not in axes:
+            remedy += "; what holds during a whole trial is given by name: {'name': labels}"
+        raise InputError(what, f"shape {shown}", remedy)
     return array
 
 
@@ -138,7 +162,7 @@ def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
     if kind is None:
         few = len(classes) <= MOST_CLASSES and not np.issubdtype(values.dtype, np.floating)
         kind = BINARY if len(classes) == 2 else CATEGORICAL if few or not numbers else CONTINUOUS
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"kind of {name}", kind, f"give one of {', '.join(KINDS)}")
     if kind == CONTINUOUS:
         if values.dtype.kind not in "fiub":
@@ -162,8 +186,8 @@ def kinds_of(names: Sequence[str], kinds: Kinds) -> dict[str, str | None]:
             if name not in names and not any(other.startswith(f"{name}.") for other in names):
                 raise InputError("kinds", name, f"no such variable; there are {', '.join(names)}")
         return {name: kinds.get(name, kinds.get(name.rpartition(".")[0])) for name in names}
-    if len(kinds) != len(names):
-        raise InputError("kinds", list(kinds), f"give {len(names)}, one for each variable")
+    if not isinstance(kinds, (tuple, list)) or len(kinds) != len(names):
+        raise InputError("kinds", str(kinds), f"give {len(names)}, one for each variable")
     return dict(zip(names, kinds, strict=True))
 
 
@@ -177,9 +201,41 @@ def simplex(n: int) -> Float[np.ndarray, "n code"]:
     return -corners
 
 
-def as_numpy(values: Any) -> np.ndarray:
-    """An array of numpy's, of a tensor too."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
-        values = values.float() if str(values.dtype) in ("torch.bfloat16", "torch.float16") else values
-    return np.asarray(values)
+def as_numpy(values: Any, what: str) -> np.ndarray:
+    """An array of numpy's, of a tensor too.
+
+    Raises:
+        InputError: Where it is none, such as lists of different lengths.
+    """
+    try:
+        if hasattr(values, "detach"):
+            values = values.detach().cpu()
+            values = values.float() if str(values.dtype) in ("torch.bfloat16", "torch.float16") else values
+        return np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InputError(what, " ".join(str(error).split())[:80], "give an array of one shape") from None
+
+
+def as_numbers(values: Any, what: str, shape: str) -> np.ndarray:
+    """An array of finite numbers.
+
+    Raises:
+        InputError: Where it is none.
+    """
+    array = as_numpy(values, what)
+    if array.dtype.kind not in "fiub":
+        raise InputError(what, f"of type {array.dtype}", f"give numbers, {shape}")
+    if not np.isfinite(array).all():
+        raise InputError(what, "not all of them finite", f"give finite numbers, {shape}")
+    return array
+
+
+def whole_number(value: Any, what: str, least: int) -> int:
+    """A whole number, so large at least.
+
+    Raises:
+        InputError: Where it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise InputError(what, value, f"give a whole number, {least} or more")
+    return int(value)

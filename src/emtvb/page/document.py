@@ -12,8 +12,25 @@ from typing import Any
 
 from emtvb.page.content import Shown
 
-ARITHMETIC = Path(__file__).with_name("network.mjs")
-VIEW = Path(__file__).with_name("view.mjs")
+VIEW = tuple(
+    Path(__file__).with_name(f"{name}.mjs")
+    for name in (
+        "network",
+        "address",
+        "elements",
+        "drawing",
+        "subjects",
+        "session",
+        "memory",
+        "strips",
+        "inputs",
+        "circle",
+        "amplitudes",
+        "tries",
+        "view",
+    )
+)
+"""The view's modules, each after those that it imports."""
 START = Path(__file__).with_name("start.mjs")
 STYLE = Path(__file__).with_name("edit.css")
 TEMPLATE = Path(__file__).with_name("edit.html")
@@ -29,7 +46,7 @@ def document(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str
         shown: Its networks, the first of which it opens with.
         first: What it opens with where its address says nothing, by the keys of the address's fragment.
     """
-    script = bundled(ARITHMETIC, VIEW, START)
+    script = bundled(*VIEW, START)
     style = STYLE.read_text("utf-8")
     data = json.dumps({"networks": [network.as_json() for network in shown], "first": first or {}})
     parts = {

@@ -221,6 +221,16 @@ export function changed(task, m, { kind, what, value }) {
   return after;
 }
 
+/** Throws RangeError where an edit is none, or changes nothing that is stored. */
+export function check(task, m, edit) {
+  const after = changed(task, m, edit);
+  const moves = [...task.kept].some(i => Math.abs(after[i] - m[i]) > 0); // not where there is no value
+  if (!moves) throw new RangeError("that changes nothing that a later output depends on");
+}
+
+/** The elements that an edit names. */
+export const touched = (task, { kind, what, value }) => [...task.elements(what), ...(kind === "swap" ? task.elements(value) : [])];
+
 /** Variable memories: m = Psi* (h - c) is read, Psi (m' - m) is added; a column and a row for each kept element. */
 export class Basis {
   constructor({ basis, dual, centre }, kept, size) {
@@ -359,17 +369,10 @@ export class Timeline {
   edit(edit) {
     const { at } = edit;
     if (at < this.phase || at < 1) throw new RangeError("it still reads its input; edit it afterwards");
-    this.check(edit, this.steps[at].m);
+    check(this.task, this.steps[at].m, edit);
     this.rewind(at);
     this.edits.push(edit);
     this.apply(edit, this.edits.length - 1);
-  }
-
-  /** Throws RangeError where an edit is none, or changes nothing that is stored. */
-  check(edit, m) {
-    const after = changed(this.task, m, edit);
-    const moves = [...this.task.kept].some(i => Math.abs(after[i] - m[i]) > 0); // not where there is no value
-    if (!moves) throw new RangeError("that changes nothing that a later output depends on");
   }
 
   /** What should follow a step, known only now: outputs step by step. */
@@ -405,23 +408,25 @@ export class Timeline {
   }
 
   /**
-   * How often a network's output vectors, from the first edit to step k, are the theory's for the edited variables
-   * (``follows``) and for the unedited (``ignores``), of so many (``of``), and where they first part (``first``).
-   * Without an edit it is all output steps that count.
+   * How a network's output vectors, from the first edit to step k, stand to the theory's for the edited variables: how
+   * many of all (``of``) are those (``follows``); how many of those that the edit should change (``changing``) are
+   * (``changed``); and which is the first that is not (``first``). Without an edit it is all output steps that count.
    */
   share(name, k) {
     const begins = (this.parted <= k ? this.parted : this.phase) + 1;
-    const found = { follows: 0, ignores: 0, of: 0, first: null };
+    const count = { follows: 0, of: 0, changed: 0, changing: 0, first: null };
     for (let i = begins; i <= k; i++) {
       const { outputs, expected, otherwise } = this.steps[i];
       if (!expected) continue;
       const follows = this.task.agrees(outputs[name], expected, otherwise);
-      found.of++;
-      found.follows += follows;
-      found.ignores += this.task.agrees(outputs[name], otherwise, expected);
-      if (!follows) found.first ??= i;
+      const changing = !this.task.agrees(otherwise, expected, otherwise);
+      count.of++;
+      count.follows += follows;
+      count.changing += changing;
+      count.changed += changing && follows;
+      if (!follows) count.first ??= i;
     }
-    return found;
+    return count;
   }
 }
 

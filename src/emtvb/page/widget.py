@@ -18,9 +18,10 @@ from emtvb.own.fitting import Fitted, judge
 from emtvb.own.variables import as_numpy
 from emtvb.page import content
 from emtvb.page.content import Shown
-from emtvb.page.document import ARITHMETIC, STYLE, VIEW, bundled
+from emtvb.page.document import STYLE, VIEW, bundled
 from emtvb.page.showing import arrays_of, describe, show, show_network
 from emtvb.results import find_run
+from emtvb.runs import Run
 from emtvb.tasks import Task
 
 try:
@@ -49,7 +50,7 @@ class Editor(anywidget.AnyWidget):
         state: What is seen now, likewise: network, basis, input, edits, step.
     """
 
-    _esm = bundled(ARITHMETIC, VIEW, _WIDGET)
+    _esm = bundled(*VIEW, _WIDGET)
     _css = STYLE.read_text("utf-8")
     networks: traitlets.List[Any] = traitlets.List().tag(sync=True)
     first = traitlets.Dict().tag(sync=True)
@@ -107,7 +108,7 @@ def _found(text: str) -> list[Shown]:
         return content.load(made)
     found = find_run(text, config.results_root())
     network = found.network()
-    if not isinstance(network, Network):
+    if not isinstance(network, Network) or not isinstance(found.run, Run):
         raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")
     return [show(found.run, network)]
 
@@ -169,7 +170,9 @@ def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
             return None
         numbers = np.array([[np.nan if value is None else value for value in question["values"]]], dtype=np.float64)
         after = trials.inputs[question["at"] :, question["trial"] : question["trial"] + 1]
-        return as_numpy(future(trials.values(numbers), after))[:, 0].astype(float).tolist() if len(after) else []
+        return (
+            as_numpy(future(trials.values(numbers), after), "future")[:, 0].astype(float).tolist() if len(after) else []
+        )
 
     answers = {"advance": lambda question: _advance(system, trials.inputs.shape[2], question), "expect": expect}
     return Editor([Shown(about, {}, {"data": arrays_of(fitted.memories)}).as_json()], answers, {})

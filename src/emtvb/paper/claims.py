@@ -17,6 +17,7 @@ from emtvb import tables
 from emtvb.config import Strict
 from emtvb.errors import InputError
 from emtvb.interpret.measure import METHODS, BasisMeasures, Measurement
+from emtvb.interpret.others import ABLATED, FOLLOWED
 from emtvb.paper import evidence, table1
 
 FILE = "claims.yaml"
@@ -25,6 +26,8 @@ COLUMNS = (
     *tables.RUN_COLUMNS,
     *(field.name for field in fields(Measurement) if field.name not in ("run_id", "bases")),
     *(f"{method}_{field.name}" for method in METHODS for field in fields(BasisMeasures)),
+    *ABLATED,
+    *FOLLOWED,
 )
 """What a condition may be about."""
 
@@ -32,7 +35,9 @@ COLUMNS = (
 def _known(column: str) -> str:
     if column not in COLUMNS:
         near = difflib.get_close_matches(column, COLUMNS, n=1)
-        raise ValueError(f"no such column; did you mean {near[0]}?" if near else "no such column of measurements.csv")
+        raise ValueError(
+            f"no such column; did you mean {near[0]}?" if near else "no such column of a table of measurements"
+        )
     return column
 
 
@@ -144,10 +149,13 @@ class Table1(_Strict):
 
 
 class Statement(_Strict):
-    """Something that is said of networks: by the paper (``statement``), or by us (``check``)."""
+    """Something that is said of networks: by the paper (``statement``), us (``check``), or others (``others``).
+
+    It has a verdict where ``at_least`` says what could fail; else it is a share with its interval.
+    """
 
     name: Name
-    group: Literal["statement", "check"]
+    group: Literal["statement", "check", "others"]
     short: str = ""
     source: str
     quote: str = ""
@@ -158,7 +166,7 @@ class Statement(_Strict):
     over: list[Condition] = Field(min_length=1)
     holds: list[Condition] = Field(min_length=1)
     bars: list[Number] = []
-    at_least: Share
+    at_least: Share | None = None
 
     @model_validator(mode="after")
     def _bars_are_of_the_first_condition(self) -> Statement:
@@ -186,6 +194,23 @@ class SkippedCell(_Strict):
     measure: Measure
 
 
+class Whole(_Strict):
+    """What is said of the table as a whole."""
+
+    name: Name
+    short: str
+    statement: str
+
+
+class Table1AsAWhole(_Strict):
+    """The two numbers of all cells together, and whether they are those of the same seeds."""
+
+    source: str
+    errors: Whole
+    accuracies: Whole
+    rounding: Whole
+
+
 class Skipped(_Strict):
     """The runs that the published script skipped, and what they change."""
 
@@ -196,12 +221,15 @@ class Skipped(_Strict):
 
 
 class Rules(_Strict):
-    """When claims agree or differ, in words; braces hold names of constants of ``emtvb.paper.evidence``."""
+    """When claims are consistent or not, in words; braces hold names of constants of ``emtvb.paper.evidence``."""
 
     accuracy: str
     spectral_error: str
     no_error: str
+    whole: str
+    rounding: str
     share: str
+    no_rule: str
     count: str
     skipped: str
 
@@ -219,12 +247,14 @@ class Claims(_Strict):
     link: str
     rules: Rules
     table1: Table1
+    whole: Table1AsAWhole
     statements: list[Statement]
     skipped: Skipped
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Claims:
         names = [claim.name for claim in self.statements]
+        names += [of.name for of in (self.whole.errors, self.whole.accuracies, self.whole.rounding)]
         names += [self.skipped.count.name, *(cell.name for cell in self.skipped.cells)]
         for i, name in enumerate(names):
             if name in names[:i]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from emtvb.paper import evidence, table1
+from emtvb.paper import evidence, operating, table1
 from emtvb.paper.evidence import Judgement, Verdict
 
 MEASURES = ("accuracy", "spectral_error")
@@ -15,7 +17,7 @@ UNJUDGED = "not judged"
 """The verdict where an experiment lacks the runs on which a published cell rests."""
 
 
-def rows(measured: pd.DataFrame) -> pd.DataFrame:
+def rows(measured: pd.DataFrame, tables: int = 500) -> pd.DataFrame:
     """A row per number that a forest plot of Table 1 shows.
 
     Seeds are those on which the published cell rests (``table1.as_published``: without the runs that the paper's script
@@ -24,14 +26,17 @@ def rows(measured: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
+        tables: From how many bootstrapped tables the rates of error are.
 
     Returns:
         Columns ``task``, ``hidden_dim``, ``l2``; ``measure`` (accuracy or spectral_error); ``kind``: seed (a seed's
         best over the thresholds), ours (their mean; the interval is evidence's 95% prediction of what 20 such seeds
         would print) or printed (the interval is the margin within which a value counts as the same); ``seed``;
         ``value`` (NaN: there is no error); ``low`` and ``high``; ``with_value`` of ``seeds`` have one; ``verdict``:
-        agrees, differs, undecided, or not judged. Of rows that have no such thing it is empty. Cells in the order of
-        the paper's table.
+        consistent, inconsistent, not determined, or not judged; ``reaches``, the least margin within which it would be
+        consistent; and how often the rule errs where the cell's seeds are the population (``operating.bootstrap``),
+        where there are all the paper's 20: ``false_inconsistent``, ``false_consistent``, ``power``, ``seen``. Of rows
+        that have no such thing it is empty. Cells in the order of the paper's table.
     """
     own = table1.paper_runs(table1.without_twins(measured))
     published = table1.published().set_index(table1.CELL)
@@ -40,17 +45,33 @@ def rows(measured: pd.DataFrame) -> pd.DataFrame:
     every = table1.best_by_seed(own if len(own) else table1.without_twins(measured))
     there = list(dict.fromkeys(_cells(every)))
     cells = ([cell for cell in published.index if cell in there] if len(own) else []) or there
+    rates = _rates(measured, tables) if len(own) else {}
     found: list[dict[str, object]] = []
     for cell in cells:
         whole = cell in _cells(exact)
         seeds = _seeds(exact if whole else every, cell)
         for measure, judgement in zip(MEASURES, judged.get(cell, (None, None))[::-1], strict=True):
             printed = published[measure].get(cell) if len(own) else None
-            found += _cell(cell, measure, seeds[measure], printed, judgement if whole else None)
+            judgement = judgement if whole else None
+            found += _cell(cell, measure, seeds[measure], printed, judgement, rates.get((*cell, measure), {}))
     return pd.DataFrame(found, columns=COLUMNS).astype({"seed": "Int64", "with_value": "Int64", "seeds": "Int64"})
 
 
-COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "with_value", "seeds", "verdict"]
+RATES = ["false_inconsistent", "false_consistent", "power", "seen"]
+COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "with_value", "seeds", "verdict", "reaches",
+           *RATES]  # fmt: skip
+
+
+def _rates(measured: pd.DataFrame, tables: int) -> dict[tuple[object, ...], dict[str, float]]:
+    """How often the rule errs in each cell, where all of the paper's seeds are there."""
+    values = table1.cell_values(measured)
+    if min(len(accuracy[1].values) for _, accuracy in values.values()) < evidence.PUBLISHED_SEEDS:
+        return {}
+    table = operating.bootstrap(values, tables).set_index([*table1.CELL, "measure"])[RATES]
+    return {
+        tuple(key): dict(zip(RATES, map(float, row), strict=True))
+        for key, row in zip(table.index, table.to_numpy(), strict=True)
+    }
 
 
 def _cells(by_seed: pd.DataFrame) -> list[tuple[str, int, float]]:
@@ -64,7 +85,12 @@ def _seeds(by_seed: pd.DataFrame, cell: tuple[str, int, float]) -> pd.DataFrame:
 
 
 def _cell(
-    cell: tuple[str, int, float], measure: str, seeds: pd.Series, printed: float | None, judgement: Judgement | None
+    cell: tuple[str, int, float],
+    measure: str,
+    seeds: pd.Series,
+    printed: float | None,
+    judgement: Judgement | None,
+    rates: Mapping[str, float],
 ) -> list[dict[str, object]]:
     """The rows of one number of a cell."""
     about = dict(zip(table1.CELL, cell, strict=True)) | {"measure": measure}
@@ -75,7 +101,8 @@ def _cell(
     low, high = (judgement.interval if judgement else None) or (np.nan, np.nan)
     made.append(
         {**about, "kind": OURS, "value": seeds.mean(), "low": low, "high": high, "with_value": int(seeds.count()),
-         "seeds": len(seeds), "verdict": verdict if printed is not None else None}
+         "seeds": len(seeds), "verdict": verdict if printed is not None else None,
+         "reaches": judgement.reaches if judgement else np.nan, **rates}
     )  # fmt: skip
     if printed is not None:
         margin = evidence.ACCURACY_MARGIN

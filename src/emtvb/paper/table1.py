@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from emtvb.paper import evidence
-from emtvb.paper.evidence import Judgement, Sample, Value
+from emtvb.paper.evidence import Judgement, Value
 
 CELL = ["task", "hidden_dim", "l2"]
 """A cell of Table 1 is what the runs that agree in these have in common."""
@@ -26,9 +27,6 @@ MEASURED = {"measured_horizon": 200, "measured_sequences": 640, "measured_modulu
 _PAPER_RUN = r"^(T[1-4])_h\d+_l2-[^_]+_thr-[^_]+_seed\d+$"
 """Run ids of the paper's tasks at its size under its protocol: only those have a published value beside them."""
 
-_PAPER_TWIN = r"^(T[1-4]_h\d+_l2-[^_]+_thr-[^_]+_seed\d+)(?:_twin\d+)?$"
-"""The same, and their rounding twins."""
-
 
 def published() -> pd.DataFrame:
     """Table 1 as the paper prints it: spectral_error (NaN where it prints ---) and accuracy by cell."""
@@ -37,7 +35,7 @@ def published() -> pd.DataFrame:
 
 
 def skipped(task: str, hidden_dim: int, l2: float, threshold: float) -> bool:
-    """Whether the published job script never ran the runs with these settings (paper.md section 5).
+    """Whether the published job script never ran the runs with these settings.
 
     It numbers its experiments by seed, task (five, though four exist), hidden size, L2 penalty and threshold, and job k
     of 1 to 20 takes those whose number leaves k when divided by 20. A seed has 120 numbers, so that it is the same runs
@@ -124,7 +122,7 @@ def judge_cells(
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        advise: Whether to compute what would decide the undecided ones.
+        advise: Whether to compute what would decide those that are not determined.
     """
     values = cell_values(measured)
     judged = evidence.judge_table([value for pair in values.values() for value in pair], advise=advise)
@@ -137,68 +135,46 @@ def cell_values(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Va
     Args:
         measured: As for :func:`judge_cells`.
     """
-    by_seed = best_by_seed(as_published(measured)).sort_index()
-    ours = {key: _papers_seeds(by_seed, key) for key in published().set_index(CELL).index}
-    found = {key: seeds["spectral_error"].dropna() for key, seeds in ours.items()}
-    errors = sum(len(of_cell) for of_cell in found.values())
-    spikes = sum(int((of_cell > evidence.SPIKED * of_cell.median()).sum()) for of_cell in found.values())
-    untrained, trained = _untrained(ours)
-    lowest = min([evidence.LOWEST, *(seeds["accuracy"].min() for seeds in trained)])
-    twins = _twins(measured)
+    cells = list(published()[CELL].itertuples(index=False, name=None))
+    roundings = [_by_cell(best_by_seed(as_published(runs))) for runs in _by_twin(measured)]
+    errors, accuracies = (
+        evidence.samples(what, [_of_cell(roundings, cell, what) for cell in cells])
+        for what in ("spectral_error", "accuracy")
+    )
     values: dict[tuple[str, int, float], tuple[Value, Value]] = {}
-    for *key, error, accuracy in published()[[*CELL, "spectral_error", "accuracy"]].itertuples(index=False):
-        cell, l2 = tuple(key), key[-1]
-        seeds = ours[cell]
-        same = len(seeds) == evidence.PUBLISHED_SEEDS and set(seeds.index) == set(range(1, len(seeds) + 1))
-        of_errors, of_accuracies = twins.get(l2, ((), ()))
-        alike = (errors, spikes) if len(found[cell]) else (untrained.get(l2, 0), 0)
-        of_seeds = seeds["spectral_error"].to_numpy(float), seeds["accuracy"].to_numpy(float)
-        values[cell] = (
-            ("spectral_error", Sample(of_seeds[0], same, *alike, twins=of_errors), error),
-            ("accuracy", Sample(of_seeds[1], same, untrained.get(l2, 0), 0, lowest, of_accuracies), accuracy),
-        )
+    for i, cell in enumerate(cells):
+        error, accuracy = (float(published()[what].iloc[i]) for what in ("spectral_error", "accuracy"))
+        values[cell] = ("spectral_error", errors[i], error), ("accuracy", accuracies[i], accuracy)
     return values
 
 
-def _untrained(ours: dict[tuple[str, int, float], pd.DataFrame]) -> tuple[dict[float, int], list[pd.DataFrame]]:
-    """Penalties under which every cell stays at chance, with their number of seeds; and the cells that do not."""
-    there = {key: seeds for key, seeds in ours.items() if len(seeds)}
-    trained = {key: seeds for key, seeds in there.items() if seeds["accuracy"].max() >= evidence.UNTRAINED}
-    learnt = {l2 for *_, l2 in trained}
-    counts: dict[float, int] = {}
-    for (*_, l2), seeds in there.items():
-        if l2 not in learnt:
-            counts[l2] = counts.get(l2, 0) + len(seeds)
-    return counts, list(trained.values())
+def _by_twin(measured: pd.DataFrame) -> list[pd.DataFrame]:
+    """The runs themselves, and then for every number of a twin those twins, under the names of the runs."""
+    twins = measured.get("twin", pd.Series(0, index=measured.index))
+    found = [measured[twins == 0]]
+    for number in sorted(set(twins[twins != 0])):
+        of = measured[twins == number]
+        found.append(of.assign(run_id=of["run_id"].str.removesuffix(f"_twin{number}")))
+    return found
 
 
-def _papers_seeds(by_seed: pd.DataFrame, key: tuple[str, int, float]) -> pd.DataFrame:
-    """A cell's seeds, those of the paper (1 to 20) alone where all are there."""
-    rows = by_seed.reset_index()
-    seeds = rows[(rows[CELL] == list(key)).all(axis=1)].set_index("seed")
-    papers = seeds[seeds.index.isin(range(1, evidence.PUBLISHED_SEEDS + 1))]
-    return papers if len(papers) == evidence.PUBLISHED_SEEDS else seeds
+ByCell = dict[tuple[str, int, float], pd.DataFrame]
 
 
-Twins = tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]
+def _by_cell(by_seed: pd.DataFrame) -> ByCell:
+    """Each cell's seeds, ascending."""
+    cells: dict[Any, pd.DataFrame] = dict(iter(by_seed.reset_index("seed").groupby(CELL, sort=False)))
+    return {cell: of.set_index("seed").sort_index() for cell, of in cells.items()}
 
 
-def _twins(measured: pd.DataFrame) -> dict[float, Twins]:
-    """By penalty, the errors and the accuracies of every run of the paper's that has rounding twins, and of those.
-
-    Runs, not the best over thresholds: the best of two changes by no more than either.
-    """
-    own = measured.assign(base=measured["run_id"].str.extract(_PAPER_TWIN, expand=False))
-    own = own[
-        own["base"].notna() & own["threshold"].isin(SCRIPT_THRESHOLDS) & _measured_alike(measured)
-    ].drop_duplicates("run_id")
-    groups: dict[float, tuple[list[np.ndarray], list[np.ndarray]]] = {}
-    for _, runs in own.groupby("base"):
-        if len(runs) > 1 and runs["test_accuracy"].max() >= evidence.UNTRAINED:
-            errors, accuracies = groups.setdefault(float(runs["l2"].iloc[0]), ([], []))
-            errors.append(runs["spectral_error"].to_numpy(float))
-            accuracies.append(runs["test_accuracy"].to_numpy(float))
-    return {l2: (tuple(errors), tuple(accuracies)) for l2, (errors, accuracies) in groups.items()}
+def _of_cell(roundings: list[ByCell], cell: tuple[str, int, float], what: str) -> np.ndarray:
+    """A cell's values: a row per seed, a column for the runs and one for each number of a twin."""
+    runs, *twins = roundings
+    if cell not in runs:
+        return np.empty((0, 1))
+    seeds = runs[cell].index
+    others = [of[cell][what].reindex(seeds) for of in twins if cell in of]
+    return np.column_stack([of.to_numpy(float) for of in (runs[cell][what], *others)])
 
 
 def tabulate(measured: pd.DataFrame) -> pd.DataFrame:
@@ -215,8 +191,9 @@ def tabulate(measured: pd.DataFrame) -> pd.DataFrame:
         error, which speaks of all; ``published_spectral_error`` and ``published_accuracy``, NaN where there is none.
         Then of the runs on which the published cell rests (:func:`as_published`), NaN where there are none:
         ``as_published_`` error, accuracy and seeds; the 95% intervals of what 20 seeds like ours would print,
-        ``spectral_error_low``, ``_high``, ``accuracy_low``, ``_high``; and the verdicts ``spectral_error_verdict`` and
-        ``accuracy_verdict``.
+        ``spectral_error_low``, ``_high``, ``accuracy_low``, ``_high``; the verdicts ``spectral_error_verdict`` and
+        ``accuracy_verdict``; and the least margins within which they would be consistent, ``spectral_error_reaches``, a
+        factor, and ``accuracy_reaches``, a distance.
     """
     judged = judge_cells(measured)
     measured = without_twins(measured)
@@ -252,6 +229,7 @@ def _verdict_columns(error: Judgement, accuracy: Judgement) -> dict[str, object]
     for name, judgement in (("spectral_error", error), ("accuracy", accuracy)):
         columns[f"{name}_low"], columns[f"{name}_high"] = judgement.interval or (np.nan, np.nan)
         columns[f"{name}_verdict"] = judgement.verdict
+        columns[f"{name}_reaches"] = judgement.reaches
     return columns
 
 
@@ -335,11 +313,27 @@ def _published(row: pd.Series) -> str:
     """What the paper prints, and what our runs say to it."""
     if pd.isna(row.published_accuracy):
         return "paper: not given"
-    marks = f"{_MARKS[row.spectral_error_verdict]} {_MARKS[row.accuracy_verdict]}"
+    marks = " ".join(_mark(row, name) for name in ("spectral_error", "accuracy"))
     return f"paper {_error(row.published_spectral_error)} ({row.published_accuracy:.2f}) [{marks}]"
 
 
-_MARKS = {"agrees": "+", "differs": "-", "undecided": "?"}
+def _mark(row: pd.Series, name: str) -> str:
+    """A verdict's sign; behind a question mark, the margin within which it would be consistent."""
+    verdict, reaches = row[f"{name}_verdict"], row.get(f"{name}_reaches", np.nan)
+    open_at = f"{reaches:.2g}" if verdict == "not determined" and pd.notna(reaches) else ""
+    return _MARKS.get(verdict, str(verdict)) + open_at
+
+
+_MARKS = {"consistent": "=", "inconsistent": "!", "not determined": "?"}
+
+
+DEFINITIONS = (
+    "= consistent: what 20 seeds like ours could print is within the margin (0.05 in accuracy, a factor of two in "
+    "error) of what is printed; ! inconsistent: what is printed is outside what they could print, corrected for 48 "
+    "values; ? not determined: 20 seeds vary by more than the margin, and the number is the factor (for accuracies the "
+    "distance) from what is printed that they reach."
+)
+"""The signs, each in one sentence."""
 
 
 def _as_published(row: pd.Series) -> str:
@@ -361,7 +355,6 @@ def _caption(table: pd.DataFrame) -> str:
     return (
         "Spectral error in radians (test accuracy), as the paper defines both: per seed the best over the thresholds, "
         f"then the mean over seeds (at most {most} here). n/m: the error exists for n of m seeds; --- for none. "
-        "After the semicolon, what the paper prints, and whether error and accuracy, in this order, agree with it: "
-        "+ agrees, - differs, ? undecided. Judged are the runs that the paper's script ran, shown apart where they are "
-        "others."
+        "After the semicolon, what the paper prints, and what our seeds say of error and accuracy, in this order: "
+        f"{DEFINITIONS} Judged are the runs that the paper's script ran, shown apart where they are others."
     )

@@ -39,6 +39,8 @@ def measured(runs: Path | str, measurements: Path | str, others: Sequence[Path |
 
 
 def _together(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
-    return tables.combine(
+    together = tables.combine(
         tables.read_table(runs, tables.RUN_COLUMNS), tables.read_table(measurements, tables.MEASURED_COLUMNS)
     )
+    # A file whose only penalty is 0 would have whole numbers, until rows of another file come below.
+    return together.astype({"l2": float, "threshold": float})

@@ -12,17 +12,25 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from emtvb.columns import check_numbers
+from emtvb.interpret.others import ABLATED, FOLLOWED
 from emtvb.paper import evidence, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.paper.evidence import Judgement, Verdict
 
-Kind = Literal["published table values", "published statements", "our own checks"]
+Kind = Literal[
+    "published table values", "Table 1 as a whole", "published statements", "our own checks", "claims of others"
+]  # fmt: skip
 KINDS: dict[Kind, tuple[str, ...]] = {
     "published table values": ("spectral error", "accuracy"),
+    "Table 1 as a whole": ("whole",),
     "published statements": ("statement",),
     "our own checks": ("check",),
+    "claims of others": ("others",),
 }
 """Kinds of claims, which are counted apart, and the groups that each has."""
+OF_OTHERS = {"measurements/ablations.csv": ABLATED, "measurements/gradients.csv": FOLLOWED}
+"""What is measured for claims of others: files in an experiment's folder, and their columns."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,8 @@ class ClaimResult:
 
     Attributes:
         name: Stable and unique; also the claim's anchor on the page.
-        group: ``accuracy`` and ``spectral error`` for cells of Table 1, ``statement`` for what the paper says,
-            ``check`` for what we ask besides.
+        group: ``accuracy`` and ``spectral error`` for cells of Table 1, ``whole`` for all of them together,
+            ``statement`` for what the paper says, ``check`` for what we ask besides, ``others`` for what others say.
         source: Where it is published.
         quote: What stands there, in short.
         statement: What is claimed, in words of our own.
@@ -65,7 +73,7 @@ class ClaimResult:
             of the share of networks for which it holds, where all are judged together. None where there is none.
         seeds: Seeds that our value speaks of.
         networks: Networks that it speaks of.
-        rule: When it agrees and when it differs, in words.
+        rule: When it is consistent and when inconsistent, in words.
         verdict: What that rule says.
         because: Why, in words.
         files: Where to look, relative to the experiment's folder.
@@ -76,8 +84,11 @@ class ClaimResult:
         bar: That of the first condition; None where there is none.
         strata: The groups of networks that were judged apart.
         reach: Which verdicts can occur at all with these runs, and what it takes for the others.
-        decides: What would decide it, where it is undecided.
-        rows: The networks by task and penalty, or the seeds, with what was measured of them: the evidence.
+        decides: What would decide it, where it is not determined.
+        rows: The networks by task, size and penalty with the share's interval, or the seeds, with what was measured of
+            them: the evidence.
+        reaches: For a value of the table the least margin within which it would be consistent: a factor for an error, a
+            distance for an accuracy. None where there is none.
     """
 
     name: str
@@ -103,6 +114,7 @@ class ClaimResult:
     reach: str = ""
     decides: str = ""
     rows: tuple[tuple[str, str], ...] = ()
+    reaches: float | None = None
 
     @property
     def kind(self) -> Kind:
@@ -125,7 +137,23 @@ def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult,
     folder = Path(folder)
     own = folder / "runs.csv", folder / "measurements.csv"
     measured = twins.measured(*own, twins.beside(folder))
-    return evaluate(measured, claims)
+    return evaluate(with_others(measured, [folder / name for name in OF_OTHERS if (folder / name).is_file()]), claims)
+
+
+def with_others(measured: pd.DataFrame, files: Iterable[Path | str]) -> pd.DataFrame:
+    """Measurements, and beside them what was measured for claims of others; empty for networks that it is not of.
+
+    Args:
+        measured: Run table and measurements together.
+        files: Those of :data:`OF_OTHERS` that are there.
+
+    Raises:
+        InputError: Where a file holds something else than numbers.
+    """
+    for path in files:
+        more = check_numbers(pd.read_csv(path, dtype={"run_id": str}), path).set_index("run_id").astype(float)
+        measured = measured.merge(more, on="run_id", how="left", validate="one_to_one")
+    return measured.copy()  # in one piece: many columns were added one by one
 
 
 def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool = True) -> tuple[ClaimResult, ...]:
@@ -143,6 +171,7 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool 
     return tuple(
         itertools.chain(
             _table1(claims, measured, advise),
+            _whole(claims, measured),
             (_statement(claim, claims.rules, own) for claim in claims.statements),
             (_count(claims.skipped, claims.rules), *_skipped_cells(claims, measured)),
         )
@@ -188,7 +217,30 @@ def _table1(claims: Claims, measured: pd.DataFrame, advise: bool) -> Iterable[Cl
             )  # fmt: skip
 
 
-def _as_printed(value: float, measure: str) -> str:
+def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
+    """Errors and accuracies as a whole, and whether accuracies are those of the same seeds."""
+    values = [value for pair in table1.cell_values(measured).values() for value in pair]
+    errors = [value for value in values if value[0] == "spectral_error" and not np.isnan(value[2])]
+    accuracies = [
+        value
+        for value in values
+        if value[0] == "accuracy" and len(value[1].own) and value[1].own.max() >= evidence.UNTRAINED
+    ]
+    whole, rules = claims.whole, claims.rules
+    rounding = evidence.judge_rounding(accuracies)
+    for of, group, judgement, form, published, rule in (
+        (whole.errors, "whole", evidence.judge_whole(errors), "{:.2f} times ours", "as ours", rules.whole),
+        (whole.accuracies, "whole", evidence.judge_whole(accuracies), "off by {:+.3f}", "as ours", rules.whole),
+        (whole.rounding, "check", rounding, "{:.4f} off", "the same seeds", rules.rounding),
+    ):
+        yield _result(
+            of.name, group, judgement, form.format(judgement.value) if judgement.seeds else "",
+            source=f"{whole.source}: {of.short}", quote="", statement=of.statement,
+            published=published, networks=0, rule=in_words(rule), files=("tables/table1.csv",),
+        )  # fmt: skip
+
+
+def _as_printed(value: float, measure: Measure) -> str:
     return f"{value:.{evidence.DIGITS[measure]}f}".replace("nan", "---")
 
 
@@ -206,10 +258,10 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
     missing = _missing(claim, networks)
     strata: list[Stratum] = []
     if missing:
-        judgement = Judgement("undecided", f"not measured: no column {missing[0]}", np.nan, None, 0)
+        judgement = Judgement(_open(claim), f"not measured: no column {missing[0]}", np.nan, None, 0)
         networks = networks.iloc[:0]
     elif networks.empty:
-        judgement = Judgement("undecided", "none of its runs is in this experiment", np.nan, None, 0)
+        judgement = Judgement(_open(claim), "none of its runs is in this experiment", np.nan, None, 0)
     else:
         networks = networks[_all(claim.over, networks)]
         judgement, strata = _judge(claim, networks)
@@ -220,35 +272,53 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
     return _result(
         claim.name, claim.group, judgement, f"{judgement.value:.0%}" if judgement.seeds else "",
         source=claim.source, quote=claim.quote, statement=claim.statement, networks=len(networks),
-        published=f"at least {claim.at_least:.0%} (our bar)", files=("measurements.csv",),
-        rule=about + in_words(rules.share, at_least=claim.at_least), operationalisation=claim.operationalisation,
+        published=f"at least {claim.at_least:.0%} (our bar)" if claim.at_least else "no share named",
+        files=_files(claim), operationalisation=claim.operationalisation,
+        rule=about + (in_words(rules.share, at_least=claim.at_least) if claim.at_least else in_words(rules.no_rule)),
         bar=first.at_least if first.at_least is not None else first.below, strata=tuple(strata),
-        reach=_reach(claim, networks), rows=() if missing else _by_task(claim, networks),
+        reach=_reach(claim, networks), rows=() if missing else _by_group(claim, networks),
     )  # fmt: skip
 
 
+def _files(claim: Statement) -> tuple[str, ...]:
+    """Where what a claim is about was measured."""
+    needed = {name for condition in (*claim.over, *claim.holds) for name in condition.columns()}
+    return ("measurements.csv", *(path for path, columns in OF_OTHERS.items() if needed & set(columns)))
+
+
+def _open(claim: Statement) -> Verdict:
+    """The verdict where nothing is known."""
+    return "not determined" if claim.at_least else "no verdict"
+
+
 def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[Stratum]]:
-    """All groups agree, or one differs, or it is undecided."""
+    """All groups are consistent, or one is inconsistent, or it is not determined; without a rule, shares alone."""
     groups = _strata(claim.strata, networks)
     if not groups:
-        return Judgement("undecided", "no network of this experiment is one that it speaks of", np.nan, None, 0), []
+        return Judgement(_open(claim), "no network of this experiment is one that it speaks of", np.nan, None, 0), []
     judged, strata = [], []
     for title, of in groups:
-        holds = _all(claim.holds, of)
-        found = evidence.judge_share(holds.to_numpy(bool), of["seed"].to_numpy(), claim.at_least, len(groups))
-        judged.append(found)
+        holds, seeds = _all(claim.holds, of).to_numpy(bool), of["seed"].to_numpy()
+        if claim.at_least:
+            one = evidence.judge_share(holds, seeds, claim.at_least, len(groups))
+        else:
+            one = evidence.share_alone(holds, seeds)
+        judged.append(one)
         strata.append(
-            Stratum(title, int(holds.sum()), len(of), found.seeds, found.interval, found.verdict, _curve(claim, of))
+            Stratum(title, int(holds.sum()), len(of), one.seeds, one.interval, one.verdict, _curve(claim, of))
         )
-    verdicts = {found.verdict for found in judged}
-    verdict: Verdict = "differs" if "differs" in verdicts else "undecided" if "undecided" in verdicts else "agrees"
     if len(judged) == 1:
         return judged[0], strata
-    because = "; ".join(f"{stratum.title}: {found.because}" for stratum, found in zip(strata, judged, strict=True))
+    verdicts = {one.verdict for one in judged}
+    verdict: Verdict = next(
+        verdict for verdict in ("inconsistent", "not determined", "consistent", "no verdict") if verdict in verdicts
+    )
+    because = "; ".join(f"{stratum.title}: {one.because}" for stratum, one in zip(strata, judged, strict=True))
     share = float(_all(claim.holds, networks).mean())
-    decides = "; ".join(f"{s.title}: {found.decides}" for s, found in zip(strata, judged, strict=True) if found.decides)
-    seeds = networks["seed"].nunique()
-    return Judgement(verdict, because, share, None, seeds, decides=decides if verdict == "undecided" else ""), strata
+    decides = "; ".join(f"{s.title}: {one.decides}" for s, one in zip(strata, judged, strict=True) if one.decides)
+    distinct = int(networks["seed"].nunique())
+    open_to = decides if verdict == "not determined" else ""
+    return Judgement(verdict, because, share, None, distinct, decides=open_to), strata
 
 
 def _strata(columns: Sequence[str], networks: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -275,16 +345,76 @@ def _curve(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, float
     return tuple((bar, float(_all([first.at(bar), *others], networks).mean())) for bar in claim.bars)
 
 
-def _by_task(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[str, str], ...]:
-    """Task by task and penalty by penalty, for how many of its networks it holds."""
-    if networks.empty:
-        return ()
-    holds = _all(claim.holds, networks).groupby([networks["task"], networks["l2"]])
-    return tuple((f"{task}, L2 {l2:g}", f"{of.sum()} of {len(of)}") for (task, l2), of in holds)
+SHARES = ["task", "hidden_dim", "l2"]
+"""Groups of networks whose shares are shown apart."""
+
+
+def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame:
+    """For how many networks each statement holds, by task, size and penalty.
+
+    Args:
+        measured: As for :func:`evaluate`.
+        claims: Of :func:`load`.
+
+    Returns:
+        A row per statement or check and group of networks: ``name``, ``group``, ``short``, ``task``, ``hidden_dim``,
+        ``l2``; it ``holds`` for so many of its ``networks`` of ``seeds`` seeds, a ``share`` with its 95% interval
+        ``low`` to ``high``. Statements whose columns are missing have no rows.
+    """
+    own = table1.paper_runs(measured)
+    rows: list[tuple[object, ...]] = []
+    for claim in (claims or load()).statements:
+        networks = own[own["task"].isin(claim.tasks)]
+        if not _missing(claim, networks):
+            rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
+    columns = ["name", "group", "short", *SHARES, "holds", "networks", "seeds", "share", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+SHOWN = {
+    "phi-in-the-right-basis": "W_hh is Phi in the right basis",
+    "spectrum-arguments": "the spectrum has Phi's angles",
+    "coverage": "the published error exists",
+    "same-circuit": "stores linearly, obeys edits by data",
+    "memories-cause": "obeys most edits through the paper's basis",
+}
+"""Statements about all networks that solve their task, and what a table calls them."""
+
+
+def shares_as_markdown(shares: pd.DataFrame) -> str:
+    """What :func:`shares` gives of the statements in :data:`SHOWN`, a row per task, size and penalty."""
+    lines = [f"| task | neurons | L2 | {' | '.join(SHOWN.values())} |", "|---|---:|---:|" + "---:|" * len(SHOWN)]
+    known = shares[shares["name"].isin(SHOWN)]
+    for (task, size, l2), of in known.groupby(SHARES):
+        by_name = of.set_index("name")
+        said = [
+            f"{row.holds}/{row.networks} ({row.low:.0%} to {row.high:.0%})" if row is not None else ""
+            for row in (by_name.loc[name] if name in by_name.index else None for name in SHOWN)
+        ]
+        lines.append(f"| {task} | {size} | {l2:g} | {' | '.join(said)} |")
+    return "\n".join(lines)
+
+
+def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    of = networks[_all(claim.over, networks)]
+    for key, group in of.groupby(SHARES):
+        holds, seeds = _all(claim.holds, group).to_numpy(bool), group["seed"].to_numpy()
+        low, high = evidence.share_interval(holds, seeds)
+        yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high
+
+
+def _by_group(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+    """By task, size and penalty, for how many of its networks it holds."""
+    return tuple(
+        (f"{task}, {size} neurons, L2 {l2:g}", f"{holds} of {of} ({low:.0%} to {high:.0%})")
+        for task, size, l2, holds, of, _, _, low, high in _shares(claim, networks)
+    )
 
 
 def _reach(claim: Statement, networks: pd.DataFrame) -> str:
     """Which verdicts can occur with as many networks in each group."""
+    if not claim.at_least:
+        return ""
     said = []
     for title, of in _strata(claim.strata, networks):
         seeds = of["seed"].nunique()
@@ -296,7 +426,7 @@ def _reach(claim: Statement, networks: pd.DataFrame) -> str:
         agrees = (
             "with these" if needed and enough and needed <= seeds else f"with {needed} seeds" if needed else "never"
         )
-        said.append(f"{title}: agrees {agrees}, differs {differs}")
+        said.append(f"{title}: consistent {agrees}, inconsistent {differs}")
     return "; ".join(said)
 
 
@@ -308,7 +438,7 @@ def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
     seeds = evidence.PUBLISHED_SEEDS
     same = (len(ran) * seeds, sum(ran) * seeds) == (skipped.count.sweep, skipped.count.listed)
     because = f"the script's loops run {sum(ran) * seeds} of {len(ran) * seeds}"
-    judgement = Judgement("agrees" if same else "differs", because, sum(ran) * seeds, None, 0)
+    judgement = Judgement("consistent" if same else "inconsistent", because, sum(ran) * seeds, None, 0)
     return _result(
         skipped.count.name, "check", judgement, f"{judgement.value:.0f}", source=skipped.source, quote=skipped.quote,
         statement=skipped.count.statement, published=str(skipped.count.listed), networks=0, rule=rules.count,
@@ -335,13 +465,13 @@ def _compare(ran: pd.Series, whole: pd.Series, measure: Measure) -> tuple[Judgem
     """A cell without and with the skipped runs."""
     seeds = len(whole)
     without, with_them = (_as_printed(values.mean(), measure) for values in (ran, whole))
-    verdict: Verdict = "agrees" if without == with_them else "differs"
+    verdict: Verdict = "consistent" if without == with_them else "inconsistent"
     because = f"{without} without them, {with_them} with them"
     if measure == "spectral_error":
         because += f", for {ran.notna().sum()} and {whole.notna().sum()} of {seeds} seeds"
     if seeds < evidence.FEWEST_SEEDS:
         verdict, because = (
-            "undecided",
+            "not determined",
             f"seeds that have both: {seeds}; {evidence.FEWEST_SEEDS} are the fewest that tell",
         )
     return Judgement(verdict, because, float(whole.mean() - ran.mean()), None, seeds), with_them if seeds else ""
@@ -377,5 +507,6 @@ def _result(name: str, group: str, judgement: Judgement, ours: str, **about: Any
         because=judgement.because,
         value=None if np.isnan(judgement.value) else judgement.value,
         decides=judgement.decides,
+        reaches=None if np.isnan(judgement.reaches) or group == "whole" else judgement.reaches,
         **about,
     )

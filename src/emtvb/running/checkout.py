@@ -16,7 +16,7 @@ from snakemake.sourcecache import HostingProviderFile, LocalGitFile, LocalSource
 
 from emtvb.errors import InputError
 from emtvb.running import git
-from emtvb.running.recipes import CHECKOUTS
+from emtvb.running.clone import CHECKOUTS
 
 
 def root_of(workflow_folder: SourceFile) -> Path:

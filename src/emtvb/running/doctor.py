@@ -18,12 +18,13 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal, NamedTuple
 
 from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
-from emtvb.running import recipes, slurm
+from emtvb.running import recipes, slurm, surroundings
 from emtvb.running.slurm import ask
 
 START_SECONDS = 60.0
@@ -35,7 +36,7 @@ FILE_SECONDS = 15.0
 BYTES_PER_RUN = 1_000_000
 """On disk, generously: weights, learning curve, TensorBoard events, and a checkpoint under way."""
 ONE = "--ntasks=1", "--cpus-per-task=1"
-COMMANDS = "sbatch", "srun", "squeue", "scancel", "sinfo", "scontrol"
+COMMANDS = "sbatch", "squeue", "scancel", "sinfo", "scontrol"
 LIBRARIES = "snakemake", "snakemake-executor-plugin-slurm", "torch", "numba", "numpy"
 MEMORY = "tmpfs", "ramfs", "devtmpfs"
 """File systems that are one machine's memory."""
@@ -105,6 +106,7 @@ def _examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Findin
         return
     settings = slurm.configuration()
     yield Finding("ok", "Slurm", f"{settings.get('SLURM_VERSION', '?')}, its controller answers")
+    yield from _stray_output()
     requests, options = _requests(experiment, profiles)
     yield from _configuration(settings, options)
     yield from _gpus(experiment, requests)
@@ -116,6 +118,14 @@ def _examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Findin
     # What is wrong with the partition is wrong for every rule, and said once.
     yield from dict.fromkeys(finding for request in requests for finding in _limits(request, partitions))
     yield from _at_once(experiment, requests)
+
+
+def _stray_output() -> Iterator[Finding]:
+    """What this cluster's commands print besides what they are asked for, such as a greeting."""
+    said = ask("squeue", "--noheader", f"--user={getpass.getuser()}", f"--name={uuid.uuid4()}").split()
+    if said:
+        text = f"squeue prints {shorten(' '.join(said), 100)!r} besides what it is asked for; runs leave it out"
+        yield Finding("ok", "output", text)
 
 
 def _requests(experiment: Experiment, profiles: Sequence[str]) -> tuple[list[Request], dict[str, Any]]:
@@ -132,17 +142,24 @@ def _software(experiment: Experiment) -> Iterator[Finding]:
         yield Finding("error", "versions", f"{', '.join(missing)} not installed; run `make install` in the clone")
     else:
         yield Finding("ok", "versions", f"Python {platform.python_version()}, {', '.join(versions)}")
+    for line in surroundings.slow():
+        yield Finding("warning", "environment", line)
     try:
         import torch
+    except ImportError as error:
+        yield Finding("error", "torch", surroundings.of_import(error))
+        return
     except Exception as error:  # whatever a broken installation raises
         yield Finding("error", "torch", f"cannot be imported ({error}); run `make install` in the clone")
         return
-    if experiment.trainer != "cuda":
-        yield Finding("ok", "torch", f"trains on the CPU (trainer: {experiment.trainer})")
-    elif torch.version.cuda is None:
-        yield Finding("error", "torch", "trainer: cuda, but this torch has no CUDA; install one that does")
+    built = torch.version.cuda or torch.version.hip
+    if not _on_gpu(experiment):
+        yield Finding("ok", "torch", f"trains on accelerator: {experiment.accelerator} (trainer: {experiment.trainer})")
+    elif built is None:
+        said = f"accelerator: {experiment.accelerator}, but this torch is for CPUs alone; install one for your GPUs"
+        yield Finding("error", "torch", said)
     else:
-        yield Finding("ok", "torch", f"CUDA {torch.version.cuda}")
+        yield Finding("ok", "torch", f"for GPUs ({built})")
 
 
 def _is_installed(name: str) -> bool:
@@ -253,16 +270,22 @@ def _configuration(settings: Mapping[str, str], options: Mapping[str, Any]) -> I
         yield Finding("warning", "MaxArraySize", f"{size}: no arrays here, so shards are submitted one by one")
 
 
+def _on_gpu(experiment: Experiment) -> set[str]:
+    """The rules whose jobs need a GPU."""
+    return experiment.on_accelerator() if experiment.accelerator in ("gpu", "cuda") else set()
+
+
 def _gpus(experiment: Experiment, requests: Sequence[Request]) -> Iterator[Finding]:
     """Whether training jobs ask for a GPU where they need one."""
-    asked = any({"gpu", "gres"} & set(request.first) for request in requests if request.rule == "train_shard")
-    if experiment.trainer == "cuda" and not asked:
+    asking = {request.rule for request in requests if {"gpu", "gres"} & set(request.first)}
+    needing = _on_gpu(experiment)
+    for rule in sorted(needing - asking):
         remedy = f"set gpus: 1, and gpu_partition: to the partition that has them, in {SITE_FILE}"
-        yield Finding("error", "train_shard", f"trainer: cuda, but its jobs ask for no GPU; {remedy}")
-    elif experiment.trainer != "cuda" and asked:
-        remedy = f"take gpus: out of {SITE_FILE}, or set trainer: cuda in the config"
-        text = f"asks for a GPU, but trainer: {experiment.trainer} uses none"
-        yield Finding("warning", "train_shard", f"{text}; {remedy}")
+        yield Finding("error", rule, f"accelerator: {experiment.accelerator}, but its jobs ask for no GPU; {remedy}")
+    if experiment.accelerator != "auto" and not needing:
+        for rule in sorted(asking):
+            remedy = f"take gpus: out of {SITE_FILE}, or set trainer: reference and accelerator: cuda in the config"
+            yield Finding("warning", rule, f"asks for a GPU, and nothing trains on one; {remedy}")
 
 
 def _at_once(experiment: Experiment, requests: Sequence[Request]) -> Iterator[Finding]:
@@ -292,8 +315,7 @@ def _account(settings: Mapping[str, str], requests: Sequence[Request]) -> Findin
     if not settings.get("AccountingStorageType", "").endswith("slurmdbd"):
         return Finding("ok", "accounting", "none here, and none is needed: the queue and the files say how jobs end")
     user = getpass.getuser()
-    listed = ask("sacctmgr", "--noheader", "--parsable2", "show", "associations", f"user={user}", "format=account")
-    mine = sorted(set(listed.split()))
+    mine = sorted({row[0] for row in slurm.sacctmgr("associations", f"user={user}", columns="account,user") if row[0]})
     wanted = {str(request.first["slurm_account"]) for request in requests if "slurm_account" in request.first}
     for account in sorted(wanted):
         if account.lower() not in mine:
@@ -316,11 +338,10 @@ class Partition(NamedTuple):
 
 def _partitions(settings: Mapping[str, str]) -> dict[str, Partition]:
     nodes: dict[str, float] = {}
-    for line in ask("sinfo", "--noheader", "--format=%R|%m").splitlines():
-        name, _, memory = line.strip().rpartition("|")
+    for name, memory in slurm.table("sinfo", columns="%R|%m"):
         nodes[name] = max(nodes.get(name, 0.0), _number(memory))
     found = {}
-    for line in ask("scontrol", "--oneliner", "show", "partition").splitlines():
+    for line in re.findall(r"^PartitionName=.*", ask("scontrol", "--oneliner", "show", "partition"), re.MULTILINE):
         fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
         name = fields["PartitionName"]
         limits = [
@@ -421,17 +442,19 @@ def _try_out(experiment: Experiment, requests: Sequence[Request], doubtful: Cont
         if options not in trials and request.rule not in doubtful:
             trials[options] = _Trial([f"{request.rule}, tried again"], request.last, None)
     try:
-        for options, trial in trials.items():
+        for number, (options, trial) in enumerate(trials.items()):
             command = "true" if trial.file is None else _command(trial, experiment)
+            name = f"doctor.{run}.{number}"
+            call = "sbatch", "--parsable", f"--job-name={name}", f"--output={logs}/doctor-%j.log", "--export=ALL"
             try:
-                trial.job = ask(
-                    "sbatch", "--parsable", f"--job-name={run}", f"--output={logs}/doctor-%j.log", "--export=ALL",
-                    *ONE, *options, "--wrap", command,
-                ).strip().split(";")[0]  # fmt: skip
+                trial.job = slurm.submit((*call, *ONE, *options), f"#!/bin/sh\n{command}\n")
             except InputError as error:
                 trial.reason = str(error.value)
+                trial.job = next(iter(slurm.named(name)), "")
+        for said in {trial.reason for trial in trials.values() if trial.job and trial.reason}:
+            yield Finding("ok", "sbatch", f"{said}; the job was found by its name, as those of a run are")
         _wait(run, [trial for trial in trials.values() if trial.job])
-        findings = [finding for trial in trials.values() for finding in _judge(trial, logs, experiment)]
+        findings = [finding for trial in trials.values() for finding in _judge(trial, logs)]
         yield from findings
         if not findings:
             nodes = sorted({trial.node for trial in trials.values() if trial.node})
@@ -445,10 +468,10 @@ def _try_out(experiment: Experiment, requests: Sequence[Request], doubtful: Cont
 
 
 def _command(trial: _Trial, experiment: Experiment) -> str:
-    """What such a job runs, as the executor plugin's jobs do: by srun, which is not told where slurm.conf is."""
-    gpu = ["gpu"] if experiment.trainer == "cuda" and "train_shard" in trial.rules else []
-    python = [sys.executable, "-m", "emtvb.running.probe", str(trial.file), experiment.trainer, *gpu]
-    return f"unset SLURM_CONF; srun --ntasks=1 --cpu-bind=q {shlex.join(python)}"
+    """What such a job runs, with the Python that the jobs of a run are started with."""
+    trains = experiment.accelerator != "cpu" and experiment.on_accelerator() & {*trial.rules}
+    accelerator = [experiment.accelerator] if trains else []
+    return shlex.join([sys.executable, "-m", "emtvb.running.probe", str(trial.file), *accelerator])
 
 
 def _wait(run: str, trials: Sequence[_Trial]) -> None:
@@ -473,7 +496,7 @@ def _wait(run: str, trials: Sequence[_Trial]) -> None:
         time.sleep(1)
 
 
-def _judge(trial: _Trial, logs: Path, experiment: Experiment) -> Iterator[Finding]:
+def _judge(trial: _Trial, logs: Path) -> Iterator[Finding]:
     """What is wrong, by what a job left; nothing where nothing is."""
     rules, log = " and ".join(trial.rules), logs / f"doctor-{trial.job}.log"
     level: Literal["error", "warning"] = "error" if trial.file is not None else "warning"
@@ -500,7 +523,7 @@ def _judge(trial: _Trial, logs: Path, experiment: Experiment) -> Iterator[Findin
     where = f"a job on {trial.node or 'a node'}"
     if _seen(trial.file):
         there = json.loads(trial.file.read_text())
-        here = json.loads(json.dumps(recipes.of_training(experiment.trainer)))
+        here = json.loads(json.dumps(recipes.everything(recipes.ROOT)))
         other = [part for part in ("code", "versions") if there[part] != here[part]]
         if other:
             text = f"{where} has other {' and '.join(other)} than are here"
@@ -533,10 +556,12 @@ def _cure(said: str, trial: _Trial) -> str:
     """What to do about a job that failed, by its log."""
     if trial.file is not None and str(trial.file) in said and re.search("PermissionError|OSError|FileNotFound", said):
         return "name a folder that the nodes can write to in EXPERIMENT_OUTPUT_DIR"
-    if "no GPU" in said:
+    if re.search("^accelerator: ", said, re.MULTILINE):
         return slurm.remedy("gpu")
     if re.search("memory|oom", said, re.IGNORECASE):
         return "raise mem_mb in a profile of your own, or most_memory: in " + SITE_FILE
+    if "PYTHONPATH" in os.environ and re.search("ImportError|ModuleNotFound", said):
+        return f"jobs inherit PYTHONPATH ({os.environ['PYTHONPATH']}), where Python looks first: unset it"
     if re.search("No module named|No such file|not found|ImportError", said):
         return f"the nodes have to see {sys.executable} and this clone: move both to a disk that all nodes see"
     return f"slurm-logs/doctor-{trial.job}.log has all of it"

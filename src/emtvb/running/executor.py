@@ -8,30 +8,37 @@ not answer. Its subclass here submits as it does, and asks in its own way how jo
   its outputs lie there as the record beside them says, and has failed if not.
 - A job that is tried again asks for more memory if it ran out of memory, for more time if it ran out of time, and for
   what it asked for before if neither is known of it.
-- No more is submitted at once than Slurm takes.
+- No more is submitted at once than Slurm takes. Where it fails for a while, one line says so and submitting waits.
+- A submission has a name of its own. Where ``sbatch`` fails or says no id, the queue is asked for that name.
+- What a job or each task of an array runs travels in a script of any length, with one Snakemake in it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import os
 import re
 import shlex
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import snakemake_executor_plugin_slurm as plugin
+from snakemake.logging import logger as snakemake_logger
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from emtvb.errors import InputError
-from emtvb.running import provenance, slurm
+from emtvb.running import records, slurm, surroundings, terminal
+
+T = TypeVar("T")
 
 PATIENCE = 24 * 3600.0
 """Seconds for which Slurm may be silent."""
@@ -39,6 +46,14 @@ SLOWEST = 180
 """Seconds between two looks at the queue, at most."""
 BETWEEN = 10.0
 """Seconds between two tries to submit, while Slurm is silent or takes no more jobs."""
+PAUSES = 5.0, 10.0, 20.0, 40.0, 80.0, SLOWEST
+"""Seconds before each further try of a submission that failed; the last one again and again."""
+ASKED_AFTER = 60.0
+"""Seconds of silence after which what was asked is said, and how."""
+UNCLEAR = 900.0
+"""Seconds for which a submission is tried that fails for a reason that is not known."""
+PROGRESS = 60.0
+"""Seconds between two lines about how the jobs stand."""
 
 _MEMORY, _TIME = "mem_mb", "runtime"
 _SIGNS = {
@@ -47,33 +62,72 @@ _SIGNS = {
 }
 _TAIL = 1 << 16
 _SITE = "slurm/site.yaml"
+_ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
+"""Variables by which Slurm's commands find their cluster."""
+_SCRIPT_BYTES = 2 << 20
+"""Of the script of an array, at most; Slurm takes 4 MiB unless a site changes it."""
+_NAME = 120
+"""Characters of a job's name that say what it does, at most."""
 
 
-def install() -> None:
-    """Let this process's Snakemake take the executor below where it is told to take Slurm's."""
+def install(known: records.Records) -> None:
+    """Let this process's Snakemake take the executor below where it is told to take Slurm's, and print sparingly.
+
+    Args:
+        known: What says whether a job's outputs are there.
+
+    Raises:
+        WorkflowError: Where it could not keep its notes.
+    """
+    terminal.install()
+    try:
+        surroundings.check_folder()
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    for line in surroundings.slow():
+        snakemake_logger.warning(line)
+    Executor.known = known
     ExecutorPluginRegistry().get_plugin("slurm").executor = Executor
 
 
 class Executor(plugin.Executor):  # type: ignore[misc]
-    """The plugin's executor, with another way to look at jobs."""
+    """The plugin's executor, with another way to submit jobs and to look at them."""
+
+    known: records.Records
+    logger: Any
+
+    def __init__(self, workflow: Any, logger: Any) -> None:
+        # The plugin takes all of Slurm's variables away within a Slurm job, such as one of salloc.
+        self._address = {name: os.environ[name] for name in _ADDRESS if name in os.environ}
+        super().__init__(workflow, logger)
 
     def __post_init__(self, test_mode: bool = False) -> None:
+        os.environ.update(self._address)
         self._over = threading.Event()  # nothing more is to be submitted
         self._submitting = threading.Lock()
+        self._submissions = itertools.count(1)
+        self._numbers: set[str] = set()  # Slurm's ids of what was submitted
         self._silent_since: float | None = None
         self._forgotten: dict[str, float] = {}  # ids, and when they were first missed
         self._ran_out: Counter[tuple[Any, str]] = Counter()  # of a job, how often of memory or time
         self._said: set[tuple[str, str]] = set()
-        self.logger: Any = _Plain(self.logger)
-        # The plugin refuses to begin where Slurm takes no arrays; it needs none.
-        has_arrays = plugin.get_max_array_size() >= 2
-        if not has_arrays:
-            plugin.get_max_array_size = lambda: 2
+        self._reported = time.monotonic()
+        # What the plugin says of sizes of arrays and of how it asks is about what is done otherwise here.
+        logger = self.logger
+        self.logger = logging.getLogger(f"{__name__}.plugin")
+        self.logger.disabled = True
+        plugin.get_max_array_size = lambda: sys.maxsize
         super().__post_init__(test_mode)
-        if not has_arrays:
-            self.array_jobs: set[str] = set()
+        self.logger = logger
+        # Its first eight digits, and a prefix where the profile gives one.
+        self.run_uuid: str = re.sub(r"-[0-9a-f-]{27}$", "", self.run_uuid)
+        self.logger.info(f"Slurm's jobs of this run have {self.run_uuid} in their names")
 
     # Submitting
+
+    def additional_general_args(self) -> str:
+        """What Snakemake is told in a job besides: to run it there."""
+        return "--executor local"
 
     def run_jobs(self, jobs: Sequence[Any]) -> None:
         """Submit jobs, those of a rule that ask for the same as an array where the profile says so."""
@@ -81,10 +135,10 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         for job in jobs:
             self._ask_for_more(job)
             self.run_job_pre(job)
-            key = job if job.is_group() else (job.rule.name, *sorted(map(str, job.resources.items())))
+            key = (job.name, *sorted(map(str, job.resources.items())))
             alike.setdefault(key, []).append(job)
         for some in alike.values():
-            as_array = not some[0].is_group() and bool({"all", some[0].rule.name} & self.array_jobs)
+            as_array = bool({"all", some[0].name} & self.array_jobs)
             self._job_submission_executor.submit(self._submit, some, as_array)
 
     def _ask_for_more(self, job: Any) -> None:
@@ -108,17 +162,101 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         try:
             while jobs:
                 with self._submitting:
-                    most = min(self._room(jobs[0]), self.max_array_size if as_array else 1)
+                    commands = [self.format_job_exec(job) for job in jobs[: self._array_size() if as_array else 1]]
+                    fitting = sum(size <= _SCRIPT_BYTES for size in itertools.accumulate(map(len, commands)))
+                    most = min(self._room(jobs[0]), max(fitting, 1))
                     some, jobs = jobs[:most], jobs[most:]
                     if self._over.is_set():
                         return
-                    if len(some) > 1:
-                        self.run_array_jobs(some)
-                    else:
-                        self.run_job(some[0])
+                    self._send(some, commands[:most])
         except Exception as error:  # none of them may be waited for
             for job in jobs:
                 self.report_job_error(SubmittedJobInfo(job), msg=f"not submitted: {error}")
+
+    def _array_size(self) -> int:
+        """How many tasks an array may have here; 1 where Slurm takes none."""
+        size = (self._patiently(slurm.configuration) or {}).get("MaxArraySize", "")
+        return max(min(self.max_array_size, int(size) - 1 if size.isdigit() else sys.maxsize), 1)
+
+    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> None:
+        """Submit jobs as one, and report them as submitted or as failed."""
+        name = self._name(jobs)
+        logs = self.slurm_logdir / f"{'group' if jobs[0].is_group() else 'rule'}_{jobs[0].name}"
+        try:
+            logs.mkdir(parents=True, exist_ok=True)
+            number = self._number(name, self._call(jobs, name, logs), _script(commands, self.envvars()))
+        except Exception as error:
+            said = " ".join(str(error.value if isinstance(error, InputError) else error).split())
+            for job in jobs:
+                msg = f"Slurm refused a job ({said}); {slurm.remedy(said)}; `emtvb doctor` says more"
+                self.report_job_error(SubmittedJobInfo(job), msg=msg)
+            return
+        if number is None:
+            return
+        self._numbers.add(number)
+        tasks = f" with {len(jobs)} tasks" if len(jobs) > 1 else ""
+        self.logger.info(f"submitted {name} as Slurm job {number}{tasks}; Slurm's log is in {logs}")
+        for task, job in enumerate(jobs, 1):
+            one = number if len(jobs) == 1 else f"{number}_{task}"
+            aux = {"slurm_logfile": logs / f"{one}.log"}
+            self.report_job_submission(SubmittedJobInfo(job, external_jobid=one, aux=aux))
+
+    def _name(self, jobs: Sequence[Any]) -> str:
+        """What these jobs do, in which run of Snakemake, and a number: no other submission has this name."""
+        what = re.sub(r"[^\w.+-]+", "_", ".".join(filter(None, (jobs[0].name, plugin.get_job_wildcards(jobs[0])))))
+        others = f"+{len(jobs) - 1}" if len(jobs) > 1 else ""
+        return f"{what[:_NAME]}{others}.{self.run_uuid}.{next(self._submissions)}"
+
+    def _call(self, jobs: Sequence[Any], name: str, logs: Path) -> list[str]:
+        """The command that submits a script with what these jobs ask for."""
+        plugin.validate_slurm_extra(jobs[0])
+        options = {
+            "run_uuid": name,
+            "slurm_logfile": logs / ("%j.log" if len(jobs) == 1 else "%A_%a.log"),
+            "comment_str": f"rule_{jobs[0].name}",
+            "account": next(self.get_account_arg(jobs[0])),
+            "partition": self.get_partition_arg(jobs[0]),
+            "workdir": self.workflow.workdir_init,
+        }
+        settings, excluded = self.workflow.executor_settings, self._failed_nodes
+        call = plugin.get_submit_command(jobs[0], options, settings=settings, failed_nodes=excluded)
+        array = [f"--array=1-{len(jobs)}"] if len(jobs) > 1 else []
+        return [*shlex.split(call + plugin.set_gres_string(jobs[0])), *array]
+
+    def _number(self, name: str, call: Sequence[str], script: str) -> str | None:
+        """Slurm's id of a submission, tried again as long as it fails for reasons that may pass; None if all is over.
+
+        Raises:
+            InputError: Where Slurm refuses it, or fails for too long.
+        """
+        begun, pauses = time.monotonic(), itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
+        while not self._over.is_set():
+            try:
+                return slurm.submit(call, script)
+            except InputError as error:
+                refusal = error
+            # It may have been taken all the same, at once or a little later: the queue knows.
+            for pause in (0.0, next(pauses)):
+                self._over.wait(pause)
+                if taken := self._patiently(lambda: slurm.named(name)):
+                    return taken[0]
+                if not self._may_pass(said := str(refusal.value), time.monotonic() - begun):
+                    raise refusal
+                self._say("submission", f"Slurm takes no job now ({said}): tried again, less and less often")
+        return None
+
+    def _may_pass(self, said: str, since: float) -> bool:
+        """Whether it may pass by itself what Slurm says of a submission that was tried first so many seconds ago."""
+        if slurm.PASSING.search(said):
+            return since < PATIENCE
+        if slurm.FULL.search(said):
+            return self._has_jobs()
+        return not slurm.is_refusal(said) and since < UNCLEAR
+
+    def _has_jobs(self) -> bool:
+        """Whether jobs of this run wait or run."""
+        queue = self._patiently(lambda: slurm.queue(self.run_uuid, self._numbers)) or {}
+        return bool(_unended(queue))
 
     def _room(self, job: Any) -> int:
         """How many jobs Slurm will take now, waiting until it is one or more, or all is over.
@@ -129,40 +267,58 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         asked = job.resources
         options = [_text(asked.get(name)) for name in ("slurm_account", "slurm_partition", "qos")]
         while not self._over.is_set():
+            room = self._patiently(lambda: slurm.room(*options))
+            if room is None:
+                return sys.maxsize
+            # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
+            if room or not self._has_jobs():
+                return max(room, 1)
+            self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+            self._over.wait(BETWEEN)
+        return 1
+
+    def _patiently(self, ask: Callable[[], T]) -> T | None:
+        """What Slurm answers, however long it is silent before; None if all is over.
+
+        Raises:
+            InputError: Where it is silent for too long.
+        """
+        while not self._over.is_set():
             try:
-                room = slurm.room(*options)
-                ours = room == 0 and any(
-                    not slurm.is_over(found.state) for found in slurm.queue(self.run_uuid).values()
-                )
+                answer = ask()
             except InputError as error:
                 if self._is_silent(error):
                     raise
+                self._over.wait(BETWEEN)
             else:
-                if room is None:
-                    return sys.maxsize
-                # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
-                if not ours:
-                    return max(room, 1)
-                self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
-            self._over.wait(BETWEEN)
-        return 1
+                self._is_heard()
+                return answer
+        return None
 
     def get_account_arg(self, job: Any) -> Iterator[str]:
         """The account that the site names; whether it is one, Slurm says itself."""
         account = _text(job.resources.get("slurm_account"))
         yield f" -A {shlex.quote(account)}" if account else ""
 
+    def get_partition_arg(self, job: Any) -> str:
+        """The partition that the site names, or that the plugin's file of partitions gives; else Slurm's default."""
+        if self._partitions:
+            return str(super().get_partition_arg(job))
+        partition = job.resources.get("slurm_partition")
+        return f" -p {shlex.quote(str(partition))}" if partition else ""
+
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
         """Hand on that a job failed, in one line; Snakemake adds a sentence to it."""
-        super().report_job_error(job_info, msg=None if msg is None else f"{_plain(msg)}. ", **more)
+        super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", **more)
 
-    def cancel_jobs(self, active_jobs: list[Any]) -> None:
-        """Cancel jobs; that some have ended already is no error."""
+    def cancel_jobs(self, active_jobs: list[Any]) -> None:  # noqa: ARG002
+        """Cancel all jobs of this run, those that are being submitted too; that some have ended already is no error."""
         self._over.set()
-        try:
-            super().cancel_jobs(active_jobs)
-        except WorkflowError as error:
-            self.logger.warning(str(error))
+        with self._submitting:
+            try:
+                slurm.cancel(_unended(slurm.queue(self.run_uuid, self._numbers)))
+            except InputError as error:
+                self.logger.warning(f"{error.what}: {error.value}: jobs may be left; the next call cancels them")
 
     def shutdown(self) -> None:
         """End, and submit nothing any more."""
@@ -179,7 +335,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             return
         try:
             async with self.status_rate_limiter:
-                queue = await asyncio.to_thread(slurm.queue, self.run_uuid)
+                queue = await asyncio.to_thread(slurm.queue, self.run_uuid, self._numbers)
         except InputError as error:
             too_long = self._is_silent(error)
             for info in active_jobs:
@@ -188,9 +344,9 @@ class Executor(plugin.Executor):  # type: ignore[misc]
                 else:
                     yield info
             return
-        if self._silent_since is not None:
-            self.logger.warning("Slurm answers again")
-            self._silent_since = None
+        self._is_heard()
+        self._cancel_strays(queue)
+        self._report(queue)
         missing = [info.external_jobid for info in active_jobs if info.external_jobid not in queue]
         accounts = await asyncio.to_thread(slurm.accounted, missing) if missing else {}
         active = [info for info in active_jobs if not self._ended(info, queue, accounts)]
@@ -229,7 +385,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
     def _is_found(self, info: Any) -> bool:
         """Whether a job that Slurm has forgotten could be told to have ended, by its files; they may come late."""
         since = self._forgotten.setdefault(info.external_jobid, time.monotonic())
-        if _is_made(info.job):
+        if _is_made(self.known, info.job):
             self._succeeded(info)
         elif time.monotonic() - since >= self.workflow.execution_settings.latency_wait:
             self._failed(info, "")
@@ -273,12 +429,46 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         return f"{told}; raise {name} of {job.rule.name} {where}, and {cap}: in {_SITE} if that is lower"
 
     def _is_silent(self, error: InputError) -> bool:
-        """Say that Slurm does not answer, once; returns whether it has been silent for too long."""
+        """Say that Slurm does not answer, after a minute what was asked; returns whether it is silent for too long."""
         now = time.monotonic()
         if self._silent_since is None:
             self._silent_since = now
             self.logger.warning(f"Slurm does not answer ({error.value}): waiting for it; jobs go on, nothing is lost")
+        elif now - self._silent_since > ASKED_AFTER:
+            address = " ".join(f"{name}={os.environ[name]}" for name in _ADDRESS if name in os.environ)
+            how = f"with {address}" if address else "without SLURM_CONF"
+            self._say(
+                str(self._silent_since),
+                f"Slurm has not answered for {ASKED_AFTER:.0f} s. Asked was `{error.what}`, {how}; the answer was: "
+                f"{error.value}. If that command works in another terminal, stop this run and call it again there",
+            )
         return now - self._silent_since > PATIENCE
+
+    def _is_heard(self) -> None:
+        """Say that Slurm answers again, where it did not."""
+        if self._silent_since is not None:
+            self.logger.warning("Slurm answers again")
+            self._silent_since = None
+
+    def _cancel_strays(self, queue: Mapping[str, slurm.InQueue]) -> None:
+        """Cancel jobs of this run that nobody waits for: Slurm may take one long after ``sbatch`` gave up on it."""
+        if not self._submitting.acquire(blocking=False):
+            return
+        try:
+            if strays := sorted(_unended(queue) - self._numbers):
+                self.logger.warning(f"cancelling Slurm jobs {' '.join(strays)}, whose submission had seemed to fail")
+                slurm.cancel(strays)
+        finally:
+            self._submitting.release()
+
+    def _report(self, queue: Mapping[str, slurm.InQueue]) -> None:
+        """Say how many jobs Slurm has, a line a minute at most."""
+        if time.monotonic() - self._reported < PROGRESS:
+            return
+        self._reported = time.monotonic()
+        states = Counter(found.state for found in queue.values() if not slurm.is_over(found.state))
+        waiting = states.pop("PENDING", 0)
+        self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait")
 
     def _say(self, what: str, text: str) -> None:
         """Say something once."""
@@ -287,47 +477,29 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             self.logger.warning(text)
 
 
-_MOOT = "MinJobAge", "Array limit is set", "Array job submission does not allow"
-"""How warnings of the plugin begin that are about what is done otherwise here, or about comments on jobs."""
+def _script(commands: Sequence[str], variables: Mapping[str, str]) -> str:
+    """The script of a job, or of an array whose task n runs the n-th command."""
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    if len(commands) == 1:
+        return f"#!/bin/sh\n{exports}{commands[0]}\n"
+    cases = "".join(f"{task})\n{command}\n;;\n" for task, command in enumerate(commands, 1))
+    return f'#!/bin/sh\n{exports}case "$SLURM_ARRAY_TASK_ID" in\n{cases}*)\nexit 64\n;;\nesac\n'
 
 
-class _Plain(logging.LoggerAdapter):
-    """The plugin's words without the commands in them, which fill pages."""
-
-    def log(self, level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
-        if not str(msg).startswith(_MOOT):
-            super().log(level, msg, *args, **kwargs)
-
-    def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
-        return _plain(msg) if isinstance(msg, str) else msg, kwargs
+def _unended(queue: Mapping[str, slurm.InQueue]) -> set[str]:
+    """The ids of jobs that wait, run or are about to end; a job array has one."""
+    return {job.split("_")[0] for job, found in queue.items() if not slurm.is_over(found.state)}
 
 
-def _plain(text: str) -> str:
-    """One line instead of sbatch's whole command."""
-    found = re.search(r"sbatch failed.*?error message was '(.*?)'\.?\n", text, re.DOTALL)
-    if found is None:
-        return text
-    said = "; ".join(re.sub(r"^sbatch: error: ", "", line) for line in found[1].splitlines())
-    return f"Slurm refused a job ({said}); {slurm.remedy(said)}; `emtvb doctor` says more"
-
-
-def _is_made(job: Any) -> bool:
+def _is_made(known: records.Records, job: Any) -> bool:
     """Whether a job's outputs lie there as it would have made them."""
-    if job.is_group():
-        return all(_is_made(one) for one in job)
-    outputs = [str(path) for path in job.output]
-    recipe = getattr(job.params, "recipe", None)
-    if not isinstance(recipe, str) or not job.log:
-        return all(Path(path).exists() for path in outputs)
-    return provenance.is_made(recipe, [str(path) for path in job.input], outputs, str(job.log[0]))
+    return all(map(known.is_made, job)) if job.is_group() else known.is_made(job)
 
 
 def _logs(info: Any) -> list[Path]:
-    """Slurm's own log of a job. The plugin names a folder more than there is where the job is a task of an array."""
+    """Slurm's own log of a job, where there is one."""
     path = (info.aux or {}).get("slurm_logfile")
-    if path is None:
-        return []
-    return [place for place in (Path(path), Path(path).parent.parent / Path(path).name) if place.is_file()]
+    return [Path(path)] if path is not None and Path(path).is_file() else []
 
 
 def _tail(path: Path) -> str:

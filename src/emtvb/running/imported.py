@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from emtvb.errors import InputError
-from emtvb.running.closure import LIBRARIES, PACKAGE
+from emtvb.running.source import LIBRARIES, PACKAGE
 
 _HEADER = 16
 """Bytes before the code in a file of bytecode: magic number, flags, the source's time and size."""

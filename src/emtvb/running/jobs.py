@@ -6,15 +6,14 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.running import imported, node, provenance, recipes
-from emtvb.running.closure import PACKAGE
+from emtvb.running import imported, node, provenance, recipes, records
 
 _FORMAT = "%(asctime)s %(message)s"
 _TIME = "%H:%M:%S"
@@ -22,103 +21,77 @@ _TIME = "%H:%M:%S"
 
 @dataclass
 class Job:
-    """What a script is told, and what it tells.
+    """What a script is handed, and what it hands back.
 
     Attributes:
-        settings: What the job uses of the experiment.
-        recipe: All that determines its outputs but for its inputs.
+        settings: The rule's params.
+        root: The clone of the workflow.
+        folder: The experiment's folder.
         runs: Of each run that it trained, what ``training.shard.train_shard`` says of it; goes into its record.
+        proved: Whether the proof among its settings vouches for its outputs, whatever code made them.
     """
 
     settings: Mapping[str, Any]
-    recipe: Mapping[str, Any]
+    root: Path
+    folder: Path
     runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    proved: bool = False
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """What it rests on so far: ``settings``, ``code`` and ``versions``."""
+        return {"settings": self.settings, **recipes.used(self.root, self.folder.parent)}
 
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[Job]:
-    """Run a job of the workflow, and record who made its outputs when the block ends well.
+    """Run a job of the workflow, and record what it used and made when the block ends well.
 
-    The recipe that it was planned with has to be the one that it computes with, from its beginning to its end, and name
-    each of our files that it opens meanwhile.
+    The code that it uses has to be that which the workflow was planned with, from its beginning to its end.
 
     Args:
-        snakemake: The object that Snakemake puts into scripts; its rule's params hold the job's ``recipe``.
+        snakemake: The object that Snakemake puts into scripts.
     """
     started = time.monotonic()
     with logged(snakemake.log[0]):
         node.settle()
-        text = snakemake.params.recipe
-        this = Job(json.loads(text)["settings"], json.loads(text))
-        root = Path(snakemake.scriptdir).resolve().parents[1]
-        _check_recipe(this.recipe, root)
+        folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
+        this = Job(plain(snakemake.params), Path(snakemake.scriptdir).resolve().parents[1], folder)
+        planned = records.read_planned(folder)
+        begun = _used(this, planned)
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
-        before = provenance.take_away(list(snakemake.output), this.recipe["rule"])
-        opened = _listen()
+        before = provenance.take_away(list(snakemake.output), snakemake.rule)
         yield this
-        opened = opened.copy()  # what follows reads all of our code
-        _check_recipe(this.recipe, root)
-        _check_what_was_opened(opened, this.recipe, root)
+        ended = _used(this, planned or begun)
+        code, versions = ({}, {}) if this.proved else (ended["code"], ended["versions"])
         provenance.record(
-            text, dict(snakemake.wildcards.items()), list(snakemake.input),
-            list(snakemake.output), snakemake.log[0], time.monotonic() - started, this.runs, root, before,
+            {
+                "rule": snakemake.rule, "settings": this.settings, "code": code, "versions": versions,
+                "names": records.names(snakemake.input, snakemake.output),
+            },
+            dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
+            time.monotonic() - started, this.runs, this.root, before,
         )  # fmt: skip
 
 
-def _check_recipe(planned: Mapping[str, Any], root: Path) -> None:
-    """Raise InputError where the code or the libraries here are not those that a recipe names."""
-    imported.check_bytecode(root / "workflow" / "scripts")
-    imported.check_places(planned["versions"])
-    recipes.forget()
-    found = recipes.code_and_versions(planned["rule"], planned["settings"].get("trainer", "auto"), root)
-    main = sys.modules["__main__"]
-    meant = recipes.rules(root)[planned["rule"]].script
-    if hasattr(main, "__real_file__") and meant is not None:  # which Snakemake sets; __file__ is the script it copied
-        ran = Path(str(main.__file__))
-        if not (ran.is_file() and ran.samefile(meant)):
-            raise InputError(
-                "script", str(ran), f"rule {planned['rule']} stands for {meant}; give it a rule of its own"
-            )
+def plain(params: Any) -> dict[str, Any]:
+    """A rule's params by name, as plain data that JSON can hold."""
+    return json.loads(json.dumps(dict(params.items()), sort_keys=True))
+
+
+def _used(this: Job, planned: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """What a job has used so far; an InputError where that is not what it was planned with."""
+    imported.check_bytecode(this.root / "workflow" / "scripts")
+    found = this.recipe
+    imported.check_places(found["versions"])
     for part, remedy in (
         ("code", "it was edited while the workflow ran, or this node has another copy; call the workflow again"),
         ("versions", "it is another here than where the workflow was called; install the same, or call it again"),
     ):
-        before, now = planned[part], found[part]
-        changed = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
-        if changed:
+        now, before = found[part], planned.get(part, {})
+        if changed := [name for name in now if name in before and before[name] != now[name]]:
             raise InputError(part.removesuffix("s"), ", ".join(changed[:3]), remedy)
-
-
-_opened: set[str] | None = None
-
-
-def _listen() -> set[str]:
-    """A set that holds, from now on, the name of every file that this process opens."""
-    global _opened
-    if _opened is None:
-        sys.addaudithook(_hear)
-    _opened = set()
-    return _opened
-
-
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and _opened is not None and arguments and isinstance(arguments[0], str):
-        _opened.add(arguments[0])
-
-
-def _check_what_was_opened(opened: Iterable[str], planned: Mapping[str, Any], root: Path) -> None:
-    """Raise InputError where a file of the package or the workflow was opened that the recipe does not name.
-
-    What reading the source finds is refused before any job runs; this is for what it cannot find.
-    """
-    places = (PACKAGE, *(root.resolve() / name for name in ("workflow", "config", "profiles")))
-    counted = {PACKAGE.parent / name for name in planned["code"]}
-    modules = {Path(str(file)) for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None))}
-    for path in sorted(Path(name).resolve() for name in opened):
-        ours = any(path.is_relative_to(place) for place in places) and "__pycache__" not in path.parts
-        if ours and path.is_file() and path not in counted and path not in modules:
-            remedy = "the job opened it and its recipe does not count it; name it as one string where it is opened"
-            raise InputError("file", str(path), remedy)
+    return found
 
 
 @contextmanager

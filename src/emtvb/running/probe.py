@@ -1,6 +1,6 @@
 """A job of ``emtvb doctor`` on a node: what the jobs of a run do there, but for computing.
 
-python -m emtvb.running.probe FILE TRAINER [gpu]
+python -m emtvb.running.probe FILE [ACCELERATOR]
 """
 
 from __future__ import annotations
@@ -11,22 +11,25 @@ import socket
 import sys
 from pathlib import Path
 
+from emtvb.errors import InputError
 from emtvb.running import recipes
 
 
-def main(file: str, trainer: str, *needs: str) -> None:
+def main(file: str, accelerator: str = "cpu") -> None:
     """Import what jobs import, and write to the results' disk with which code and libraries.
 
     Args:
         file: What is written.
-        trainer: The experiment's.
-        needs: ``gpu`` where a GPU has to be there.
+        accelerator: What has to be there for the general trainer to compute on.
     """
     for module in ("emtvb.training.shard", "emtvb.interpret.measure"):
         importlib.import_module(module)
-    if "gpu" in needs and not importlib.import_module("torch").cuda.is_available():
-        sys.exit("torch finds no GPU here")
-    Path(file).write_text(json.dumps(recipes.of_training(trainer)), encoding="utf-8")
+    if accelerator != "cpu":
+        try:
+            importlib.import_module("emtvb.training.general").check(accelerator)
+        except InputError as error:
+            sys.exit(str(error))
+    Path(file).write_text(json.dumps(recipes.everything(recipes.ROOT)), encoding="utf-8")
     print(f"wrote {file} on {socket.gethostname()}")
 
 

@@ -1,7 +1,8 @@
 """Beside every output, who made it: a record, written by rename right after the outputs, that needs nothing else.
 
-A job's record lies in the folder of its outputs as ``<name>.provenance.json`` and says its recipe (settings, code,
-library versions), the sha256 of every input and output, and when, how long, from which commit and on what it ran.
+A job's record lies in the folder of its outputs as ``<name>.provenance.json`` and says its recipe (its settings, the
+code that it used and the versions of the libraries that computed), the sha256 of every input and output, and when, how
+long, from which commit and on what it ran.
 Paths in it are relative to the experiment's folder.
 """
 
@@ -22,7 +23,7 @@ from typing import Any
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.running import git
-from emtvb.running.closure import ALL_LIBRARIES, PACKAGE
+from emtvb.running.source import ALL_LIBRARIES, PACKAGE
 
 SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
@@ -39,7 +40,9 @@ class Record:
     Attributes:
         rule: The rule.
         wildcards: Its wildcards' values.
-        recipe: What determines the outputs: ``rule``, ``settings``, ``code`` and ``versions``.
+        recipe: What determines the outputs: ``rule``; ``settings``, the rule's params; ``code`` and ``versions``, as
+            ``recipes.used`` gives them, both empty where a proof among the settings vouches for the outputs; and
+            ``names``, a digest of the names by which the rule hands its inputs and outputs to its script.
         inputs: sha256 of every input, by path relative to the experiment's folder.
         outputs: The same of every output.
         made: When it ended, UTC, ISO 8601.
@@ -65,9 +68,15 @@ class Record:
     runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     since: str = ""
 
+    @property
+    def shard(self) -> str | None:
+        """The shard that it trained; None where it trained none. Its rule may have another name within a module."""
+        shard = self.wildcards.get("shard")
+        return shard if f"training/{shard}/digests.csv" in self.outputs else None
+
 
 def record(
-    recipe: str,
+    recipe: Mapping[str, Any],
     wildcards: Mapping[str, str],
     inputs: Sequence[str],
     outputs: Sequence[str],
@@ -80,7 +89,7 @@ def record(
     """Write the record of a job that has just made its outputs; returns its path.
 
     Args:
-        recipe: The job's recipe, as ``emtvb.running.stages`` gives it.
+        recipe: The job's recipe.
         wildcards: The values of its rule's wildcards.
         inputs: Its input files.
         outputs: Its output files.
@@ -90,15 +99,14 @@ def record(
         root: The clone of the workflow that ran it.
         before: The record that lay there before, as :func:`take_away` gives it.
     """
-    folder = _experiment_folder(Path(log))
-    made = json.loads(recipe)
+    folder = experiment_folder(Path(log))
     commit, dirty = git_state(root)
-    path = record_path([Path(output) for output in outputs], made["rule"])
+    path = record_path([Path(output) for output in outputs], recipe["rule"])
     digests = {_relative(output, folder): sha256(output) for output in outputs}
     found = Record(
-        rule=made["rule"],
+        rule=recipe["rule"],
         wildcards=dict(wildcards),
-        recipe=made,
+        recipe=recipe,
         inputs={_relative(path, folder): sha256(path) for path in inputs},
         outputs=digests,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -112,25 +120,6 @@ def record(
     written = {key: value for key, value in asdict(found).items() if value or key not in ("runs", "since")}
     write_text(path, json.dumps(written, indent=1) + "\n")
     return path
-
-
-def is_made(recipe: str, inputs: Sequence[str], outputs: Sequence[str], log: str) -> bool:
-    """Whether a job's outputs lie there as it would have made them: with a record of its recipe, inputs and outputs.
-
-    Args:
-        recipe: The job's recipe, as ``emtvb.running.stages`` gives it.
-        inputs: Its input files.
-        outputs: Its output files.
-        log: Its log file, which lies in the experiment's folder, below ``logs/``.
-    """
-    planned = json.loads(recipe)
-    folder = _experiment_folder(Path(log))
-    try:
-        found = read(record_path([Path(output) for output in outputs], planned["rule"]))
-        files = {_relative(path, folder): sha256(path) for path in (*inputs, *outputs)}
-    except (InputError, OSError):
-        return False
-    return found.recipe == planned and {**found.inputs, **found.outputs} == files
 
 
 def take_away(outputs: Sequence[str], rule: str) -> Record | None:
@@ -186,7 +175,7 @@ def _check(record: Record) -> None:
     recipe = record.recipe
     if not isinstance(recipe, dict) or not isinstance(recipe.get("settings"), dict):
         raise TypeError("it has no recipe")
-    if set(recipe) != {"rule", "settings", "code", "versions"} or recipe["rule"] != record.rule:
+    if set(recipe) - {"names"} != {"rule", "settings", "code", "versions"} or recipe["rule"] != record.rule:
         raise TypeError("its recipe is not of its rule")
     texts = (record.rule, record.commit, record.made)
     tables: tuple[Any, ...] = (
@@ -287,7 +276,7 @@ def _cpu() -> str:
     return " ".join([*names, *vectors]).strip() or platform.processor()
 
 
-def _experiment_folder(log: Path) -> Path:
+def experiment_folder(log: Path) -> Path:
     """The experiment's folder of one of its log files."""
     return next(parent.parent for parent in log.parents if parent.name == "logs")
 

@@ -1,160 +1,188 @@
-"""The part of a job's recipe that does not depend on its experiment: code and library versions, by rule."""
+"""What a job's outputs rest on besides its settings and inputs: the code it ran, files of ours it opened, libraries.
+
+A job writes down what it used (:func:`used`); planning holds that to what lies here now (:class:`Present`). Nothing is
+foreseen: what a deterministic job did not use cannot change its outputs, and it comes to use something else only after
+something that it used has changed.
+"""
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import importlib.util
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from emtvb import __version__
 from emtvb.errors import InputError
-from emtvb.running import closure as reading
-from emtvb.running.closure import PACKAGE, Closure, closure
+from emtvb.running import source
 from emtvb.running.provenance import installed
-from emtvb.running.rules import Rule, read_rules
+from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, counts, digests_of
 
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
 
-CHECKOUTS = Path(".snakemake", "emtvb")
-"""Where clones lie, below the folder that one works in, of a workflow that Snakemake reads out of a git repository."""
+_FACE = f"{PACKAGE.name}/__init__.py"
+_NOT_CODE = (".snakemake", ".git", "logs")
+"""Folders of a clone that hold no code."""
 
-_CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
-
-_OTHERS = {
-    "compiled": ("reference.py", "lockstep.py", "plain.py"),
-    "torch": ("reference.py", "lockstep.py", "kernel.py"),
-    "reference": ("lockstep.py", "engine.py", "kernel.py", "plain.py"),
-    "cuda": ("reference.py", "engine.py", "kernel.py"),
-}
-"""By what trains, the modules of the training package that it never enters."""
+_opened: dict[str, None] | None = None
 
 
-class Recipe(str):
-    """A job's recipe as JSON text, which Snakemake shows and remembers by digests of its parts.
-
-    A job reads the text. What Snakemake compares, keeps and prints as a reason is a param's ``repr``: so that is short.
-    """
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, recipe: Mapping[str, Any]) -> Recipe:
-        """The text of a recipe."""
-        return cls(json.dumps(recipe, sort_keys=True))
-
-    def __repr__(self) -> str:
-        """The rule, and digests of all else."""
-        recipe = json.loads(self)
-        parts = {name: json.dumps(part, sort_keys=True) for name, part in recipe.items() if name != "rule"}
-        digests = (f"{name} {hashlib.sha256(part.encode()).hexdigest()[:12]}" for name, part in sorted(parts.items()))
-        return f"{recipe.get('rule')}: {', '.join(digests)}"
+def listen() -> None:
+    """Write down, from now on, every file that this process opens."""
+    global _opened
+    if _opened is None:
+        _opened = {}
+        sys.addaudithook(_hear)
 
 
-def code_and_versions(rule: str, trainer: str, root: Path = ROOT) -> dict[str, Any]:
-    """``code``: a digest of the rule and of each file that its script can reach; ``versions``: of what computes there.
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _opened is not None and arguments and isinstance(arguments[0], str | bytes | os.PathLike):
+        _opened[os.path.abspath(os.fsdecode(arguments[0]))] = None  # noqa: PTH100 - resolve() would open more
+
+
+def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
+    """What this process has used so far.
 
     Args:
-        rule: A rule with a script.
-        trainer: The experiment's ``trainer``, whose engine counts and no other.
-        root: The clone that holds the workflow.
+        root: The clone of the workflow.
+        results: A folder in which no code lies.
 
-    Raises:
-        InputError: Where the code does what cannot be followed.
+    Returns:
+        ``code``: a digest of each file of ours that was imported or opened, by its name, ``absent`` for one that is not
+        there; ``versions``: of each library that computes and was imported.
     """
-    found = rules(root)[rule]
-    assert found.script is not None, rule
-    reached = _reached(found.script, trainer)
-    return _parts({f"rule {rule}": reading.digest(found.text), **reached.code}, reached)
+    files = {key: file for file in _files() if (key := _key(file, root.resolve(), results))}
+    code = {key: source.digest_of(file) for key, file in sorted(files.items())}
+    if code.get(_FACE) == source.NOTHING:
+        del code[_FACE]
+    loaded = {name for name in LIBRARIES if name in sys.modules}
+    loaded -= {name for loader in loaded for name in BYSTANDERS.get(loader, ())}
+    for file in files.values():
+        loaded |= {name for name in _imports(file) if name in sys.modules}
+    libraries = {library for name in loaded if (library := _library(name, root))}
+    libraries |= {companion for library in libraries for companion in COMPANIONS.get(library, ())}
+    return {"code": code, "versions": {name: version(name) for name in sorted(libraries)}}
+
+
+def _files() -> Iterator[Path]:
+    """The files of all modules, and all that was opened."""
+    for module in [*sys.modules.values()]:
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and Path(file).is_absolute():  # torch has modules in no file, with names like one
+            yield Path(file).resolve()
+    yield from (Path(name).resolve() for name in [*(_opened or ())])
+
+
+def _key(file: Path, root: Path, results: Path | None) -> str | None:
+    """The name of a file of ours in a recipe; None for one of others, and for one that does not count."""
+    if "__pycache__" in file.parts or file.is_dir():
+        return None
+    if file.is_relative_to(PACKAGE):
+        name = file.relative_to(PACKAGE).as_posix()
+        return f"{PACKAGE.name}/{name}" if counts(name) else None
+    if not file.is_relative_to(root) or file.is_relative_to(Path(sys.prefix).resolve()):
+        return None
+    name = file.relative_to(root).as_posix()
+    about_packages = "site-packages" in file.parts or any(part.endswith(("-info", ".pth")) for part in file.parts)
+    if about_packages or name.partition("/")[0] in _NOT_CODE:
+        return None
+    if results is not None and file.is_relative_to(results) and not root.is_relative_to(results):
+        return None
+    if file.parent == root / "workflow" / "scripts":
+        return file.name
+    return name if "/" in name else f"./{name}"
+
+
+def place(key: str, root: Path) -> Path | None:
+    """Where a file lies that a recipe names; None for what is no file (a rule, in records of before)."""
+    if key.startswith("rule "):
+        return None
+    if key.startswith(f"{PACKAGE.name}/"):
+        return PACKAGE.parent / key
+    return root / key if "/" in key else root / "workflow" / "scripts" / key
+
+
+class Present:
+    """Code and libraries as they are here now.
+
+    Args:
+        root: The clone of the workflow.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._digests: dict[Path, tuple[str, ...]] = {}
+
+    def changes(self, recipe: Mapping[str, Any]) -> list[str]:
+        """What of a recipe's code and libraries is another now, in words.
+
+        Args:
+            recipe: As a record holds it: ``code`` and ``versions``.
+        """
+        code = {**({_FACE: source.NOTHING} if recipe["code"] else {}), **recipe["code"]}
+        words = [key for key, digest in sorted(code.items()) if not self._is(key, digest)]
+        for library, before in sorted(recipe["versions"].items()):
+            if version(library) != before:
+                words.append(f"{library} {before} to {version(library)}")
+        return words
+
+    def _is(self, key: str, digest: str) -> bool:
+        """Whether a file still has a digest, and no package hides it from import."""
+        file = place(key, self._root)
+        if file is None:
+            return True
+        if file not in self._digests:
+            hidden = file.suffix == ".py" and (file.with_suffix("") / "__init__.py").is_file()
+            self._digests[file] = () if hidden else digests_of(file)
+        return digest in self._digests[file]
+
+
+def everything(root: Path) -> dict[str, dict[str, str]]:
+    """A recipe of all code and libraries here, which no job uses: what two machines can be held to."""
+    files = [*PACKAGE.rglob("*"), *(root / "workflow" / "scripts").glob("*")]
+    keys = {key: file for file in files if file.is_file() and (key := _key(file.resolve(), root.resolve(), None))}
+    return {
+        "code": {key: source.digest_of(file) for key, file in sorted(keys.items())},
+        "versions": {name: version(name) for name in sorted(source.ALL_LIBRARIES)},
+    }
+
+
+def check_shadows(root: Path, scripts: Iterable[str]) -> None:
+    """Raise InputError where a module beside the scripts has the name of one that Python has from elsewhere.
+
+    Python takes the other one, and which one it takes is written in no record.
+
+    Args:
+        root: The clone of the workflow.
+        scripts: Names of the files there that rules run, which nobody imports.
+    """
+    for file in sorted((root / "workflow" / "scripts").glob("*")):
+        is_module = file.suffix in (".py", ".so") or (file / "__init__.py").is_file()
+        if is_module and file.name not in scripts and importlib.util.find_spec(file.stem.partition(".")[0]) is not None:
+            remedy = f"Python has a module {file.stem} from elsewhere and takes that; give it another name"
+            raise InputError("module", str(file), remedy)
 
 
 def training_version(recipe: Mapping[str, Any]) -> str:
-    """Names the code and the libraries that determine the bits of a training: what its kept state is filed under.
+    """Names what decides the bits of a training: what its unfinished and finished runs are filed under.
 
-    Neither the rule nor its script are part of it, which decide where files go.
-
-    Args:
-        recipe: The recipe of a training job, or :func:`of_training`'s.
-    """
-    code = {name: value for name, value in recipe["code"].items() if name.startswith(f"{PACKAGE.name}/")}
-    engine = engine_of(recipe["settings"].get("trainer", ""))
-    told = json.dumps([code, recipe["versions"], engine], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
-
-
-def of_training(trainer: str) -> dict[str, Any]:
-    """The recipe of a training outside the workflow; its version is the one that the workflow's trainings have."""
-    reached = _reached(PACKAGE / "training" / "shard.py", trainer)
-    return {**_parts(dict(reached.code), reached), "settings": {"trainer": trainer}}
-
-
-def workflow_root(place: Path | None = None) -> Path:
-    """The clone whose workflow is meant outside of Snakemake: the folder that one works in, else the package's own.
-
-    The folder that one works in may also hold a workflow that uses this one out of a git repository.
+    That is the proof among its settings, where there is one; else our code, the libraries and the accelerator.
 
     Args:
-        place: Where one works; the present folder by default.
-
-    Raises:
-        InputError: Where neither holds the workflow.
+        recipe: ``settings``; and ``code`` and ``versions``, as :func:`used` gives them once the trainer is imported.
     """
-    here = place or Path.cwd()
-    used = sorted((here / CHECKOUTS).glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    candidates = (here, *used, ROOT)
-    for root in candidates:
-        if (root / "workflow" / "rules").is_dir():
-            check_package(root)
-            return root
-    raise InputError("workflow", str(here), "no workflow/ lies here; call this in a clone of the project")
-
-
-def check_package(root: Path, version: str = __version__) -> None:
-    """Raise InputError unless the workflow at ``root`` and this package are of one version.
-
-    A clone comes with its package: where another is imported, their code has to be the same. A workflow that was
-    deployed without it names the version that it needs.
-
-    Args:
-        root: Where the workflow lies.
-        version: Of the package that the workflow is written for.
-    """
-    own = root / "src" / PACKAGE.name
-    if own.is_dir() and not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
-        remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
-        raise InputError("package", str(PACKAGE), remedy)
-    if not own.is_dir() and version != __version__:
-        raise InputError("package", f"{PACKAGE.name} {__version__}", f"the workflow needs {version}; install that")
-
-
-def check_python(root: Path, python: str = sys.executable) -> None:
-    """Raise InputError unless Snakemake can start jobs with this Python, for the workflow at ``root``.
-
-    It puts Python's path into a shell's command as it is, and takes braces in a path for its own.
-    """
-    odd = sorted(set(python) & set(" \t\n'\"\\()<>|&;$`*?[]{}!~")) or sorted({*str(root)} & {*"{}"})
-    if odd:
-        folder = str(root) if not set(odd) & set(python) else python
-        raise InputError(
-            "folder", folder, f"Snakemake starts no job with {odd[0]!r} in this path; move the clone, make install"
-        )
-
-
-def _contents(package: Path) -> dict[str, bytes]:
-    """A package's code and data, by name."""
-    files = (path for path in package.rglob("*") if path.suffix in _CODE and path.is_file())
-    return {path.relative_to(package).as_posix(): path.read_bytes() for path in files}
-
-
-def engine_of(trainer: str) -> str:
-    """What trains where an experiment says ``trainer``: ``auto`` is compiled, but torch where numba cannot be had."""
-    if trainer != "auto":
-        return trainer
-    return "torch" if "none" in (version("numba"), version("llvmlite")) else "compiled"
+    parts: Any = recipe["settings"].get("proof")
+    if parts is None:
+        inside = {key: digest for key, digest in recipe["code"].items() if key.startswith(f"{PACKAGE.name}/")}
+        parts = [inside, recipe["versions"], recipe["settings"].get("accelerator")]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
 @cache
@@ -163,21 +191,26 @@ def version(library: str) -> str:
     return installed(library).split("+")[0]
 
 
+def _library(module: str, root: Path) -> str | None:
+    """How the library is called that a module belongs to; None for one that computes nothing, and for no library."""
+    if module in LIBRARIES:
+        return LIBRARIES[module]
+    beside = root / "workflow" / "scripts" / module
+    if module in COMPUTES_NOTHING or module in sys.stdlib_module_names or module in ("", PACKAGE.name):
+        return None
+    if beside.is_dir() or beside.with_suffix(".py").is_file():
+        return None
+    return next(iter(metadata.packages_distributions().get(module, [])), module)
+
+
+def _imports(file: Path) -> frozenset[str]:
+    """The first names of the modules that a file imports."""
+    return _imported(file.read_bytes()) if file.suffix == ".py" and file.is_file() else frozenset()
+
+
 @cache
-def rules(root: Path) -> Mapping[str, Rule]:
-    """The workflow's rules."""
-    return read_rules(root)
-
-
-def forget() -> None:
-    """Read rules and versions anew when they are next asked for: a job that ends sees what has changed since."""
-    rules.cache_clear()
-    version.cache_clear()
-
-
-def _reached(script: Path, trainer: str) -> Closure:
-    return closure(script, without=[PACKAGE / "training" / name for name in _OTHERS[engine_of(trainer)]])
-
-
-def _parts(code: Mapping[str, str], reached: Closure) -> dict[str, Any]:
-    return {"code": dict(code), "versions": {name: version(name) for name in reached.libraries}}
+def _imported(content: bytes) -> frozenset[str]:
+    nodes = list(ast.walk(ast.parse(content)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return frozenset(name.partition(".")[0] for name in names)

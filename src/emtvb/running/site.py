@@ -25,7 +25,7 @@ class Site(BaseModel):
     constraint: Text | None = Field(None, description="Node features; one CPU model gives the same bits everywhere.")
     longest: Count | None = Field(None, description="Minutes that no job may ask for more than.")
     most_memory: Count | None = Field(None, description="MiB of memory that no job may ask for more than.")
-    gpus: Count | None = Field(None, description="GPUs of a training job, for trainer: cuda.")
+    gpus: Count | None = Field(None, description="GPUs of a training job, for accelerator: cuda.")
     gpu_partition: Text | None = Field(None, description="Partition of training jobs, where it is another.")
 
     def resources(self) -> dict[str, str]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import getpass
 import logging
 import math
 import os
 import re
-import shutil
 import socket
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from textwrap import shorten
 from typing import NamedTuple
 
 from emtvb.errors import InputError
@@ -29,6 +26,7 @@ log = logging.getLogger(__name__)
 _held = contextlib.ExitStack()
 _LOCK = ".snakemake.lock"
 _HOLDER = "EMTVB_SNAKEMAKE"
+_FOLDER = "EXPERIMENT_OUTPUT_DIR"
 END_SECONDS = 180.0
 """How long to wait for a cancelled job to be gone: Slurm's KillWait is 30 s unless a site changes it."""
 
@@ -43,39 +41,103 @@ FAILED = frozenset(
 NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
 
+FULL = re.compile(r"submit.*limit|MaxSubmit", re.IGNORECASE)
+"""What Slurm says of a submission where it takes no more jobs of one user."""
+
+PASSING = re.compile(
+    r"timed? ?out|no answer|temporarily|try again|unable to contact|cannot contact|connection (refused|reset)"
+    r"|(send|receive|communication|connect|transport) (failure|error)|zero bytes|standby|munge|authentication"
+    r"|too many open files|cannot allocate|no route to host|name or service not known|network is",
+    re.IGNORECASE,
+)
+"""What Slurm's commands say where it is Slurm, the network or this machine that fails, and not what was asked."""
+
+_REFUSED = r"invalid|not (permitted|available|allowed|supported)|denied|violates|exceeds|\bmust\b|unrecognized"
 _REMEDIES = (
-    (
-        r"submit.*limit|MaxSubmit",
-        "wait for jobs of yours to end; `jobs:` in a profile of your own keeps them fewer",
-    ),
-    (r"time ?limit|walldur|wall", "set longest: to the minutes that one job may take"),
-    (r"mem", "set most_memory: to the MiB that one job may ask for"),
+    (FULL.pattern, "wait for jobs of yours to end; `jobs:` in a profile of your own keeps them fewer"),
+    (r"time ?limit|walldur|\bwall", "set longest: to the minutes that one job may take"),
+    (r"mem(?!ber)", "set most_memory: to the MiB that one job may ask for"),
     (r"account|assoc", "set account: to one of yours (`sacctmgr show associations user=$USER` lists them)"),
     (r"feature|constraint", "set constraint: to a feature that nodes have (`sinfo -o %f` lists them)"),
     (r"gres|gpu|tres", "set gpus: to what a node has, and gpu_partition: to the partition that has them"),
     (r"qos", "set qos: to one of yours (`sacctmgr show associations user=$USER format=qos` lists them)"),
+    (
+        r"node configuration",
+        "set most_memory:, constraint: or gpus: to what a node has (`sinfo -o '%m %f %G'` lists it)",
+    ),
     (r"partition", "set partition: to one that takes your jobs (`sinfo` lists them)"),
 )
-_ANY = "set account:, partition:, qos:, constraint:, longest: or most_memory: to what this cluster takes"
 
 
-def ask(*command: str) -> str:
+def ask(*command: str, script: str | None = None) -> str:
     """What one of Slurm's commands prints.
 
+    Args:
+        command: The command and its arguments.
+        script: What it reads.
+
     Raises:
-        InputError: Where there is no such command, or it fails, with the first line of what it says.
+        InputError: Where there is no such command, or it fails, with the last lines of what it says.
     """
+    shown = " ".join(command[:4])
     try:
-        done = subprocess.run(command, text=True, capture_output=True, check=False, timeout=120)
+        done = subprocess.run(
+            command, text=True, capture_output=True, check=False, timeout=120, input=script, env=_environment()
+        )
     except FileNotFoundError:
         raise InputError(command[0], "not found", "run this where Slurm is, such as a login node") from None
+    except OSError as error:
+        raise InputError(shown, error.strerror, "run again when this machine can start it") from None
     except subprocess.TimeoutExpired:
-        raise InputError(command[0], "no answer in 120 s", "Slurm is busy or down; run again when it answers") from None
+        raise InputError(shown, "no answer in 120 s", "Slurm is busy or down; run again when it answers") from None
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
         plain = [re.sub(r"^\w+: (error|fatal): ", "", line) for line in said[-3:]]
-        raise InputError(" ".join(command[:3]), "; ".join(plain), "run again when Slurm answers")
+        raise InputError(shown, "; ".join(plain), "run again when Slurm answers")
     return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it."""
+    moot = re.compile(r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT)$")
+    return {name: value for name, value in os.environ.items() if not moot.match(name)}
+
+
+_MARK = "emtvb"
+
+
+def table(*command: str, columns: str) -> list[list[str]]:
+    """The rows that ``squeue`` or ``sinfo`` prints of these columns, and nothing that a site prints besides.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    said = ask(*command, "--noheader", f"--format={_MARK}|{columns}")
+    count = columns.count("|") + 1
+    return [line.split("|", count)[1:] for line in said.splitlines() if line.startswith(f"{_MARK}|")]
+
+
+def submit(call: Sequence[str], script: str) -> str:
+    """Submit a script with ``sbatch --parsable``; returns the job's id.
+
+    Raises:
+        InputError: Where that fails, or what is printed is not one id. The job may have been taken all the same.
+    """
+    said = ask(*call, script=script).strip()
+    found = re.fullmatch(r"(\d+)(;\S+)?", said)
+    if found is None:
+        shown = shorten(" ".join(said.split()), 200) or "nothing"
+        raise InputError("sbatch", f"it printed no id of a job but: {shown}", "see what it prints besides")
+    return found[1]
+
+
+def named(name: str) -> list[str]:
+    """The ids of jobs with a name, whatever has become of them; a job array has one.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    return sorted({row[0] for row in table("squeue", "--states=all", f"--name={name}", columns="%F")})
 
 
 class InQueue(NamedTuple):
@@ -91,15 +153,20 @@ def is_over(state: str) -> bool:
     return state == "COMPLETED" or state in FAILED
 
 
-def queue(run: str) -> dict[str, InQueue]:
+def queue(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
     """The jobs of one run of Snakemake that Slurm remembers, by their ids; a task of an array is a job of its own.
+
+    Args:
+        run: What is in their names.
+        numbers: Ids of jobs that are the run's in any case, for a user may rename a job.
 
     Raises:
         InputError: Where Slurm does not answer.
     """
-    said = ask("squeue", "--noheader", "--array", "--states=all", f"--name={run}", "--format=%i|%T|%N|%r")
-    rows = (line.strip().split("|", 3) for line in said.splitlines())
-    return {row[0]: InQueue(*row[1:]) for row in rows if len(row) == 4}
+    mine = f"--user={getpass.getuser()}"
+    rows = table("squeue", mine, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
+    known = set(numbers)
+    return {row[1]: InQueue(*row[2:]) for row in rows if run in row[0].split(".") or row[1].split("_")[0] in known}
 
 
 def accounted(jobs: Iterable[str]) -> dict[str, str]:
@@ -130,12 +197,15 @@ def _tasks(job: str) -> Iterable[str]:
 def room(account: str | None, partition: str | None, qos: str | None) -> int | None:
     """How many jobs more Slurm will take with these options; None where it sets no limit.
 
+    Of the jobs that its controller can hold at all, one user is given half here: it holds others', and some that ended.
+
     Raises:
         InputError: Where Slurm does not answer.
     """
-    mine = ask("squeue", "--noheader", "--array", f"--user={getpass.getuser()}", "--format=%i").split()
-    limit = submit_limit(account, partition, qos)
-    return None if limit is None else max(limit - len(mine), 0)
+    mine = table("squeue", f"--user={getpass.getuser()}", "--array", columns="%i")
+    held = configuration().get("MaxJobCount", "")
+    limits = [submit_limit(account, partition, qos), int(held) // 2 if held.isdigit() else None]
+    return min((max(limit - len(mine), 0) for limit in limits if limit is not None), default=None)
 
 
 @cache
@@ -186,9 +256,9 @@ def _associations(account: str | None) -> list[list[str]]:
         if not _has_limits():
             return []
         if account is None:
-            account = _sacctmgr("user", f"name={user}", columns="defaultaccount")[0][0]
+            account = sacctmgr("user", f"name={user}", columns="defaultaccount,user")[0][0]
         columns = "user,maxsubmitjobs,grpsubmitjobs,defaultqos"
-        found = _sacctmgr("associations", f"account={account}", columns=columns)
+        found = sacctmgr("associations", f"account={account}", columns=columns)
     except (InputError, IndexError):
         return []
     return [row for row in found if row[0] in ("", user)]
@@ -202,26 +272,39 @@ def _qualities(account: str | None, partition: str | None, qos: str | None, colu
             return []
         asked = ask("scontrol", "show", "partition", partition) if partition else ""
         names = {qos or default, *re.findall(r"\bQoS=(\S+)", asked)}
-        return [row for row in _sacctmgr("qos", columns=columns) if row[0] in names]
+        return [row for row in sacctmgr("qos", columns=columns) if row[0] in names]
     except InputError:
         return []
 
 
-def _sacctmgr(*what: str, columns: str) -> list[list[str]]:
+def sacctmgr(*what: str, columns: str) -> list[list[str]]:
+    """The rows that accounting has of something, with these columns; two or more, for they tell a row from a greeting.
+
+    Raises:
+        InputError: Where accounting does not answer.
+    """
     said = ask("sacctmgr", "--noheader", "--parsable2", "show", *what, f"format={columns}")
-    return [line.split("|") for line in said.splitlines()]
+    return [line.split("|") for line in said.splitlines() if line.count("|") == columns.count(",")]
 
 
 def remedy(said: str) -> str:
     """What to set in slurm/site.yaml after Slurm refused a job or does not start it, by its words."""
-    found = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, said, re.IGNORECASE)), _ANY)
+    found = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, said, re.IGNORECASE)), None)
+    if found is None or PASSING.search(said):
+        return "Slurm names no setting"
     return found if "`jobs:`" in found else f"in slurm/site.yaml, {found}"
 
 
-def cancel(jobs: Iterable[str]) -> None:
+def is_refusal(said: str) -> bool:
+    """Whether Slurm will refuse a job as often as it is asked, by its words."""
+    return any(re.search(pattern, said, re.IGNORECASE) for pattern in (_REFUSED, *(row[0] for row in _REMEDIES)))
+
+
+def cancel(jobs: Collection[str]) -> None:
     """Cancel jobs; one that has ended meanwhile, or that Slurm has forgotten, is none to cancel."""
-    with contextlib.suppress(InputError):
-        ask("scancel", *jobs)
+    if jobs:
+        with contextlib.suppress(InputError):
+            ask("scancel", *jobs)
 
 
 def take_over(results: Path, run: str | None) -> None:
@@ -256,55 +339,61 @@ def is_superseded(results: Path) -> bool:
     """Whether this process is a job of a Snakemake that was killed, and of which another one took over since."""
     ours = os.environ.get(_HOLDER)
     path = results / _LOCK
-    return ours is not None and path.exists() and path.read_text(encoding="utf-8").splitlines()[:1] != [ours]
+    return bool(ours) and path.exists() and path.read_text(encoding="utf-8").splitlines()[:1] != [ours]
+
+
+def hand_over(root: Path) -> tuple[str, ...]:
+    """Let each job's own command say where its results go and whose job it is, whatever environment it comes into.
+
+    Args:
+        root: The folder of all results.
+
+    Returns:
+        The variables that jobs are to be handed, as Snakemake's ``envvars`` names them.
+    """
+    os.environ[_FOLDER] = str(root)
+    os.environ.setdefault(_HOLDER, "")  # until this Snakemake takes over
+    return _FOLDER, _HOLDER
+
+
+def check_job(results: Path) -> None:
+    """Raise InputError in a job that would write elsewhere than it was planned to; its Snakemake holds its results.
+
+    Args:
+        results: The experiment's folder, as this job sees it, on a disk that Snakemake sees, too.
+    """
+    missing = [name for name in (_FOLDER, _HOLDER) if not os.environ.get(name)]
+    if missing:
+        remedy = "this job's command does not set it; use an executor that hands on what a workflow names as envvars"
+        raise InputError(missing[0], "not set", remedy)
+    if not (results / _LOCK).exists():
+        remedy = (
+            "no Snakemake works on it from there: this job was planned for another folder, or does not see its disk"
+        )
+        raise InputError("results folder", str(results), remedy)
 
 
 def _cancel(runs: Collection[str]) -> None:
     """Cancel the jobs of these runs of Snakemake, and wait until they are gone."""
-    left = _jobs(runs)
+    left = jobs(runs)
     if not left:
         return
     log.warning("cancelling Slurm jobs %s, left over from a Snakemake that was killed", " ".join(left))
     cancel(left)
     deadline = time.monotonic() + END_SECONDS
-    while left := _jobs(runs):
+    while left := jobs(runs):
         if time.monotonic() > deadline:
             raise InputError("Slurm jobs", " ".join(left), "cancelled, but they do not end; run again later")
         time.sleep(1)
 
 
-def _jobs(runs: Collection[str]) -> list[str]:
-    """Slurm's ids of their jobs that wait, run or are about to end."""
+def jobs(runs: Collection[str]) -> list[str]:
+    """Slurm's ids of the jobs of these runs of Snakemake that wait, run or are about to end; a job array has one.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
     if not runs:
         return []
-    return sorted(
-        set(ask("squeue", "-h", f"--user={getpass.getuser()}", f"--name={','.join(runs)}", "-o", "%F").split())
-    )
-
-
-def is_around_another_task() -> bool:
-    """Whether this Snakemake only starts another one, for a task of a job array that is not its first.
-
-    The executor plugin starts a task's command inside a Snakemake with the first task's, which waits for the first
-    task's outputs and removes them if the other task fails (snakemake-executor-plugin-slurm, issue 447).
-    """
-    task, first = (os.environ.get(f"SLURM_ARRAY_TASK_{name}") for name in ("ID", "MIN"))
-    return task != first and any(argument.startswith("--slurm-jobstep-array-execs") for argument in sys.argv)
-
-
-def stand_in_results(shards: Iterable[str]) -> Path:
-    """A folder for such a Snakemake to take for the results: what it waits for is there, what it removes is nothing."""
-    folder = Path(tempfile.mkdtemp(prefix="emtvb-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    named = {argument.removeprefix("train_shard:shard=") for argument in sys.argv}
-    for shard in named.intersection(shards) or shards:
-        outputs = (
-            f"training/{shard}/weights.safetensors",
-            f"training/{shard}/history.csv",
-            f"measurements/learning/{shard}.csv",
-            f"training/{shard}/digests.csv",
-        )
-        for path in map(folder.joinpath, outputs):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-    return folder
+    rows = table("squeue", f"--user={getpass.getuser()}", columns="%F|%j")
+    return sorted({number for number, name in rows if set(runs) & set(name.split("."))})

@@ -1,16 +1,14 @@
-"""The engine: trains a run by the published protocol near the machine's limit, and goes on where it stopped.
+"""The compiled engine: trains a run by the published protocol near the machine's limit, and goes on where it stopped.
 
-Two paths take the same steps: ``kernel``, compiled for the CPU at hand by numba, and ``plain``, on torch alone.
-Both are checked against the reference trainer. Runs are trained one after another, since a network's working set fits
-the cache and a batch of networks does not; so a run's bits cannot depend on what is trained beside it. The bits of the
-compiled path do not depend on the machine either (see ``kernel``); it is asked for a proof before it trains.
+Its steps are compiled for the CPU at hand by numba (``kernel``), and checked against the reference trainer. Runs are
+trained one after another, since a network's working set fits the cache and a batch of networks does not; so a run's
+bits cannot depend on what is trained beside it. They do not depend on the machine either: the engine is asked for a
+proof (``proof``) before it trains.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import importlib.util
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,8 +20,8 @@ import torch
 from jaxtyping import Int8
 
 from emtvb.errors import InputError
-from emtvb.protocol import Binding, Order, Protocol, Read, Setup
-from emtvb.training import history, loop, plain, stream
+from emtvb.protocol import Setup
+from emtvb.training import history, loop, proof, stream
 from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row
 from emtvb.training.loop import Report
@@ -31,37 +29,28 @@ from emtvb.weights import Network
 
 log = logging.getLogger(__name__)
 
-PROMISED = "f0d70555c601ed75"
-"""What :func:`_proof` finds of the compiled path on every machine."""
+
+def check() -> None:
+    """Raise InputError where the engine cannot be had, or does not give the bits here that it should."""
+    compiled()
+
+
+def about(kernel: ModuleType) -> dict[str, Any]:
+    """What a record says of the engine."""
+    return {"engine": "compiled", "lanes": kernel.LANES, "fma": "instruction" if kernel.FUSES else "software"}
 
 
 @functools.cache
-def choose(name: str = "auto") -> tuple[str, ModuleType]:
-    """The path that trains here: its name and its module.
-
-    Args:
-        name: ``compiled``, ``torch``, or ``auto``: compiled, but torch where numba cannot be had at all.
-
-    Raises:
-        InputError: Where the compiled path cannot be had, or does not give the bits that it should.
-    """
-    if name == "auto" and not (importlib.util.find_spec("numba") and importlib.util.find_spec("llvmlite")):
-        log.warning("numba is not installed: training with torch, which takes longer and gives other last digits")
-        return "torch", plain
-    return ("torch", plain) if name == "torch" else ("compiled", _compiled())
-
-
-def about(path: str, module: ModuleType) -> dict[str, Any]:
-    """What a record says of a path, as :func:`choose` gives it."""
-    if path == "torch":
-        return {"engine": "torch"}
-    return {"engine": "compiled", "lanes": module.LANES, "fma": "instruction" if module.FUSES else "software"}
-
-
-def _compiled() -> ModuleType:
-    """The compiled path, after its proof: it is compiled here, once per machine and version.
+def compiled(entry: proof.Entry = "advance") -> ModuleType:
+    """The kernel, after its proof: it is compiled and proved here, once per machine and version.
 
     What numba kept of an earlier compilation may be torn, or of bits that rotted: then it is compiled again.
+
+    Args:
+        entry: What of it is asked for: ``advance`` for the paper's tasks, ``follow`` for streams.
+
+    Raises:
+        InputError: Where it cannot be had, or does not give the bits here that it should.
     """
     try:
         import numba
@@ -70,27 +59,37 @@ def _compiled() -> ModuleType:
     except Exception as error:  # whatever a broken installation leads to
         raise _unusable(f"cannot be had here ({_first_line(error)})") from None
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-        raise InputError("NUMBA_DISABLE_JIT", "1", "nothing is compiled then; unset it, or choose trainer: torch")
-    problem = _problem(kernel)
-    if problem is not None:
-        log.warning("the compiled engine %s; compiling it again", problem)
-        kernel.advance.recompile()  # type: ignore[attr-defined]
-        problem = _problem(kernel)
-    if problem is not None:
-        raise _unusable(problem)
+        raise InputError("NUMBA_DISABLE_JIT", "1", "nothing is compiled then; unset it, or choose trainer: reference")
     if not kernel.FUSES:
         log.warning("this CPU has no fused multiply-add, or NUMBA_CPU_FEATURES hides it: training is many times slower")
+    function = getattr(kernel, entry)
+    memory = proof.Memory(Path(function.stats.cache_path), (kernel.PLATFORM, kernel.CPU, kernel.FEATURES), entry)
+    if not memory.vouches():
+        problem = _problem(kernel, entry)
+        if problem is not None:
+            log.warning("the compiled engine %s; compiling it again", problem)
+            function.recompile()
+            problem = _problem(kernel, entry)
+        if problem is not None:
+            raise _unusable(problem)
+        memory.keep()
     return kernel
 
 
 def _unusable(problem: str) -> InputError:
-    return InputError("trainer", "compiled", f"{problem}; trainer: torch is slower and gives other last digits")
+    return InputError("trainer", "compiled", f"{problem}; trainer: reference is slower and gives other last digits")
 
 
-def _problem(kernel: ModuleType) -> str | None:
+def _problem(kernel: ModuleType, entry: proof.Entry) -> str | None:
     """What is wrong with the compiled path, if anything."""
     try:
-        return None if _proof(kernel) == PROMISED else "does not give the bits here that it gives elsewhere"
+        if entry == "advance":
+            holds = proof.holds(lambda run: _Training(run, kernel))
+        else:
+            from emtvb.training import following
+
+            holds = proof.follows(lambda run: following.Training(run, kernel))
+        return None if holds else "does not give the bits here that it gives elsewhere"
     except Exception as error:  # whatever keeps numba from compiling on a machine nobody here has seen
         return f"cannot be had here ({_first_line(error)})"
 
@@ -99,28 +98,8 @@ def _first_line(error: Exception) -> str:
     return " ".join([type(error).__name__, *str(error).splitlines()[:1]])
 
 
-def _proof(module: ModuleType) -> str:
-    """A digest of two short trainings whose sizes fill no vector, with clipping, decay and moves of the curriculum."""
-    found = hashlib.sha256()
-    for d, hidden_dim, batch_size in ((3, 41, 5), (17, 7, 35)):
-        composition = tuple(Read(1 + j % 2, (5 * j + 1) % d, 1 - 2 * (j % 2)) for j in range(d))
-        protocol = Protocol(1, 12, batch_size, learning_rate=0.01, gradient_clip=0.05, curriculum=(1, 2, 4))
-        run = Order("proof", Binding(d, 2, composition), hidden_dim, 1e-3, 0.4, 1, protocol)
-        training = _Training(run, module)
-        while training.steps_done < protocol.steps:
-            training.advance()
-        for array in training.arrays().values():
-            found.update(array.tobytes())
-        found.update(repr([tuple(row) for row in training.kept]).encode())
-    return found.hexdigest()[: len(PROMISED)]
-
-
 def train(
-    run: Setup,
-    folder: Path,
-    report: Report | None = None,
-    engine: str = "auto",
-    environment: Mapping[str, str] | None = None,
+    run: Setup, folder: Path, report: Report | None = None, environment: Mapping[str, str] | None = None
 ) -> tuple[Network, list[Row], list[Part]]:
     """Train a run, going on from its last checkpoint if there is one.
 
@@ -128,18 +107,16 @@ def train(
         run: What to train.
         folder: Where its checkpoint and TensorBoard events are kept.
         report: Called every few batches with the last one.
-        engine: As :func:`choose` takes it.
         environment: What is said of this machine beside the engine.
 
     Returns:
-        The trained network, its learning curve, and who trained it. The bits of the compiled path's depend on ``run``
-        alone; those of the other on the CPU and on torch, too.
+        The trained network, its learning curve, and who trained it. Their bits depend on ``run`` alone.
     """
     torch.set_num_threads(1)
-    path, module = choose(engine)
-    training = _Training(run, module)
-    who = {**about(path, module), **(environment or {})}
-    parts = loop.train(training, run.run_id, run.protocol.steps, folder, f"{run.run_id} {path}", who, report)
+    kernel = compiled()
+    training = _Training(run, kernel)
+    who = {**about(kernel), **(environment or {})}
+    parts = loop.train(training, run.run_id, run.protocol.steps, folder, f"{run.run_id} compiled", who, report)
     return Network(*training.weights), training.kept, parts
 
 

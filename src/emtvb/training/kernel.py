@@ -1,8 +1,9 @@
 """Training steps of one small Elman network on one core, at close to the speed of its multipliers.
 
-The network is h(t) = tanh(W_hh h(t-1) + W_uh u(t)), o(t) = W_r h(t), with h(0) = 0, `s` input steps and then
-`horizon` output steps without input. Everything a step needs is here: forward pass, loss, gradient by hand, clipping,
-Adam, and the curriculum. The only entry points are `make_workspace` and `advance`.
+The network is h(t) = tanh(W_hh h(t-1) + W_uh u(t)), o(t) = W_r h(t), with h(0) = 0. A schedule says at which time steps
+there is an input, and at which an output is asked for: in the paper's tasks `s` input steps, then `horizon` outputs.
+Everything a step needs is here: forward pass, loss, gradient by hand, clipping, Adam, and the curriculum. The only
+entry points are `make_workspace`, `advance` for the paper's tasks, and `follow` for any other schedules.
 
 How the time is spent well
 --------------------------
@@ -40,7 +41,14 @@ Every number is made by the same operations in the same order, however many lane
   for the loss, and over the parameters for the gradient's norm;
 - nothing that is a mathematical library's choice is called: only +, -, *, /, square roots and fused multiply-adds,
   which IEEE 754 rounds exactly. Nothing is reordered or contracted, since numba is told nothing of the kind;
-- a weight that is not a number is the one quiet NaN of `numpy.nan`.
+- a weight that is not a number is the one quiet NaN of `numpy.nan`;
+- numbers below 1.2e-38 (the least normal one, 2^-126) are zero: what an operation reads and what it gives. With strong
+  L2 penalties most numbers become that small, and some CPUs compute many times slower with them. `advance` sets the
+  CPU's own modes for it, and the modes of rounding with them, and restores what the thread had before it returns.
+
+The last has one gap. x86 rounds a result first and then compares it with 2^-126, 64-bit ARM compares it first. So a
+product, quotient or fused multiply-add between 2^-126 (1 - 2^-25) and 2^-126 is 2^-126 on x86 and 0 on ARM. It can only
+concern networks whose numbers become that small (L2 0.1 and more), and it has not been tried on ARM.
 """
 
 from __future__ import annotations
@@ -69,28 +77,26 @@ F32 = ir.FloatType()
 I64 = ir.IntType(64)
 
 
-def _target() -> tuple[str, list[str]]:
-    """The platform and the CPU features that numba compiles for.
+PLATFORM, CPU, FEATURES = cpu_target.target_context.codegen().magic_tuple()
+"""What numba compiles for: the very strings in the key of its cache, so that code cached for another CPU is not used.
 
-    They are the very strings in the key of numba's cache, so that code cached for another CPU is not used.
-    """
-    platform, _, features = cpu_target.target_context.codegen().magic_tuple()
-    return platform, features.split(",")
+FEATURES has commas between them.
+"""
+ARM = PLATFORM.startswith(("aarch64", "arm64"))
+"""Whether that is 64-bit ARM; else it is x86."""
 
 
 def _vector_lanes() -> int:
     """Floats per vector register of the CPU that numba compiles for."""
-    _, features = _target()
     for feature, lanes in (("+avx512f", 16), ("+avx", 8)):
-        if feature in features:
+        if feature in FEATURES.split(","):
             return lanes
     return 4
 
 
 def _fuses() -> bool:
     """Whether that CPU has an instruction for a fused multiply-add; all of 64-bit ARM have."""
-    platform, features = _target()
-    return "+fma" in features or platform.startswith(("aarch64", "arm64"))
+    return ARM or "+fma" in FEATURES.split(",")
 
 
 LANES = _vector_lanes()
@@ -471,6 +477,50 @@ the number of outputs on the right side of 0."""
 
 
 # --------------------------------------------------------------------------------------------------------------------
+# Modes of the floating-point unit
+# --------------------------------------------------------------------------------------------------------------------
+
+FLUSHING = 1 << 24 if ARM else 0x1F80 | 1 << 15 | 1 << 6
+"""The control register of a thread that takes numbers below 2^-126 as zero, rounds to nearest and traps nothing.
+
+ARM's FPCR: FZ for operands and results. x86's MXCSR: FTZ for results, DAZ for operands, and all exceptions masked.
+"""
+
+
+def _emit_exchange(builder: ir.IRBuilder, new: ir.Value, arm: bool = ARM) -> ir.Value:
+    """Set the thread's floating-point control register to a 64-bit number; return what it was."""
+
+    def function(name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
+        return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, arguments), name)
+
+    if arm:
+        old = builder.call(function("llvm.aarch64.get.fpcr", I64), [])
+        builder.call(function("llvm.aarch64.set.fpcr", ir.VoidType(), I64), [new])
+        return old
+    # It is read and written by way of memory only.
+    register = cgutils.alloca_once(builder, ir.IntType(32))
+    address = builder.bitcast(register, cgutils.voidptr_t)
+    builder.call(function("llvm.x86.sse.stmxcsr", ir.VoidType(), cgutils.voidptr_t), [address])
+    old = builder.zext(builder.load(register), I64)
+    builder.store(builder.trunc(new, ir.IntType(32)), register)
+    builder.call(function("llvm.x86.sse.ldmxcsr", ir.VoidType(), cgutils.voidptr_t), [address])
+    return old
+
+
+def _emit_out_of_line(builder: ir.IRBuilder, _: _Arguments) -> None:
+    builder.function.attributes.add("noinline")
+
+
+_exchange_control = _vector_function(
+    (types.int64,), lambda builder, arguments: _emit_exchange(builder, arguments.value()), types.int64
+)
+"""(new): set the floating-point control register; return what it was."""
+
+_stay_out_of_line = _vector_function((), _emit_out_of_line)
+"""(): the function that calls this becomes part of no other. So none of its arithmetic moves into its caller."""
+
+
+# --------------------------------------------------------------------------------------------------------------------
 # The workspace
 # --------------------------------------------------------------------------------------------------------------------
 
@@ -482,7 +532,7 @@ class Sizes(NamedTuple):
     width: int
     """Dimensions d of an input or output vector."""
     inputs: int
-    """Input steps s."""
+    """Most input steps."""
     hidden: int
     """Hidden units h."""
     group: int
@@ -508,14 +558,18 @@ class Workspace(NamedTuple):
     """h(0..T): (T + 1, P, G, PANEL)."""
     deltas: Floats
     """D(t) at place t % block: (block, P, G, PANEL)."""
+    input_at: Integers
+    """Of each time step from 1 on, the place of its input in `vectors`, or -1: (T + 1)."""
+    output_at: Integers
+    """Of each time step from 1 on, the place of its output in `errors`, or -1: (T + 1)."""
     vectors: Floats
-    """u(1..s): (s, V, G, LANES)."""
+    """The inputs u, one after another, for S_i input steps: (S_i, V, G, LANES)."""
     errors: Floats
-    """o(s+1..T), then the gradient of the loss by it: (T - s, V, G, LANES)."""
+    """The outputs o that are asked for, then the gradient of the loss by them, for S_o steps: (S_o, V, G, LANES)."""
     indices: npt.NDArray[np.int32]
-    """Where in `vectors` the targets of the first sequence are: (T - s, V, LANES)."""
+    """Where in `vectors` the targets of the first sequence are: (S_o, V, LANES)."""
     signs: Floats
-    """Signs of the targets, 0 for padding: (T - s, V, LANES)."""
+    """Signs of the targets, 0 for padding: (S_o, V, LANES)."""
     squares: Floats
     """Sums of squared errors of one time step, an output a place, in whole vectors of WIDEST lanes."""
     weights: Floats
@@ -558,8 +612,13 @@ def _zeros(count: int, dtype: type) -> Any:
     return raw[start : start + count * np.dtype(dtype).itemsize].view(dtype)
 
 
-def make_workspace(B: int, d: int, s: int, h: int, maxH: int) -> Workspace:
-    """Buffers for `advance`: batch B, dimension d, s input steps, h hidden units, at most maxH output steps."""
+def make_workspace(B: int, d: int, s: int, h: int, maxH: int, steps: int | None = None) -> Workspace:
+    """Buffers for `advance` and `follow`.
+
+    Batch B, dimension d, s input steps, h hidden units, at most maxH output steps; `steps` in all where they are not
+    s + maxH.
+    """
+    steps = steps or s + maxH
     groups = -(-B // GROUP)
     group = _round_up(-(-B // groups), SHORT)
     vectors = -(-d // LANES)
@@ -579,8 +638,10 @@ def make_workspace(B: int, d: int, s: int, h: int, maxH: int) -> Workspace:
     parameters = padded * (padded + 2 * vectors * LANES)
     return Workspace(
         sizes=sizes,
-        states=_zeros((s + maxH + 1) * slice_, np.float32),
+        states=_zeros((steps + 1) * slice_, np.float32),
         deltas=_zeros(sizes.block * slice_, np.float32),
+        input_at=_zeros(steps + 1, np.int64),
+        output_at=_zeros(steps + 1, np.int64),
         vectors=_zeros(s * vectors * group * LANES, np.float32),
         errors=_zeros(maxH * vectors * group * LANES, np.float32),
         indices=_zeros(maxH * vectors * LANES, np.int32),
@@ -668,21 +729,38 @@ def _transpose_weights(work: Workspace) -> None:
 
 
 @_compiled
+def _take_up(work: Workspace, W_uh: Floats, W_hh: Floats, W_r: Floats, moments: tuple[Floats, ...]) -> None:
+    """Write weights and moments, as `advance` has them, into the workspace."""
+    _pack_parameters(work.sizes, W_uh, W_hh, W_r, work.weights)
+    _pack_parameters(work.sizes, moments[0], moments[2], moments[4], work.first_moment)
+    _pack_parameters(work.sizes, moments[1], moments[3], moments[5], work.second_moment)
+    _transpose_weights(work)
+
+
+@_compiled
+def _hand_back(work: Workspace, W_uh: Floats, W_hh: Floats, W_r: Floats, moments: tuple[Floats, ...]) -> None:
+    """The reverse of `_take_up`."""
+    _unpack_parameters(work.sizes, work.weights, W_uh, W_hh, W_r)
+    _unpack_parameters(work.sizes, work.first_moment, moments[0], moments[2], moments[4])
+    _unpack_parameters(work.sizes, work.second_moment, moments[1], moments[3], moments[5])
+
+
+@_compiled
 def _pack_targets(work: Workspace, source: npt.NDArray[np.int32], sign: Floats) -> None:
-    """Translate the table of targets: index i = (variable - 1) * d + dimension to an offset into `vectors`."""
+    """Translate the table of targets: index i = input * d + dimension to an offset into `vectors`."""
     sizes, indices, signs = work.sizes, work.indices, work.signs
     for step in range(source.shape[0]):
         for j in range(sizes.width):
-            variable, dimension = divmod(source[step, j], sizes.width)
+            place_of_input, dimension = divmod(source[step, j], sizes.width)
             place = (step * sizes.vectors + j // LANES) * LANES + j % LANES
-            row = (variable * sizes.vectors + dimension // LANES) * sizes.group
+            row = (place_of_input * sizes.vectors + dimension // LANES) * sizes.group
             indices[place] = row * LANES + dimension % LANES
             signs[place] = sign[step, j]
 
 
 @_compiled
 def _pack_inputs(work: Workspace, u: npt.NDArray[np.int8], first: int, count: int) -> None:
-    """Write `count` sequences from `first` on of the int8 batch u (s, B, d) into `vectors`; the rest become 0."""
+    """Write `count` sequences from `first` on of the int8 batch u (inputs, B, d) into `vectors`, then zeros."""
     sizes, vectors = work.sizes, work.vectors
     for step in range(sizes.inputs):
         for row in range(sizes.group):
@@ -697,17 +775,28 @@ def _pack_inputs(work: Workspace, u: npt.NDArray[np.int8], first: int, count: in
 
 
 @_compiled
-def _forward(work: Workspace, horizon: int) -> None:
-    """h(t) for all time steps and o(t) for the output steps, of one group."""
+def _schedule_phases(work: Workspace, horizon: int) -> int:
+    """The paper's schedule: inputs, then so many outputs. Returns the number of time steps."""
+    inputs = work.sizes.inputs
+    for t in range(1, inputs + horizon + 1):
+        work.input_at[t] = t - 1 if t <= inputs else -1
+        work.output_at[t] = t - inputs - 1 if t > inputs else -1
+    return inputs + horizon
+
+
+@_compiled
+def _forward(work: Workspace, steps: int) -> None:
+    """h(t) for all time steps and o(t) where it is asked for, of one group."""
     sizes, states, vectors, errors = work.sizes, work.states, work.vectors, work.errors
     recurrent, readout, weights = work.recurrent_transposed, work.readout_transposed, work.weights
     group, panels, depth = sizes.group, sizes.panels, sizes.depth
     strip, vector = group * PANEL, group * LANES
     input_rows = sizes.vectors * LANES
     input_start = _input_start(sizes)
-    for t in range(1, sizes.inputs + horizon + 1):
+    for t in range(1, steps + 1):
         before = (t - 1) * panels * strip
-        input_vectors = sizes.vectors if t <= sizes.inputs else 0
+        shown = work.input_at[t]
+        input_vectors = sizes.vectors if shown >= 0 else 0
         # h(0) = 0: no product.
         state_panels = panels if t > 1 else 0
         for panel in range(panels):
@@ -715,26 +804,27 @@ def _forward(work: Workspace, horizon: int) -> None:
                 states, (t * panels + panel) * strip, group,
                 states, before, strip,
                 recurrent, panel * panels * PANEL * PANEL, PANEL * PANEL, state_panels, PANEL,
-                vectors, (t - 1) * sizes.vectors * vector, vector,
+                vectors, max(shown, 0) * sizes.vectors * vector, vector,
                 weights, input_start + panel * input_rows * PANEL, LANES * PANEL, input_vectors, depth,
             )  # fmt: skip
-        if t > sizes.inputs:
+        asked = work.output_at[t]
+        if asked >= 0:
             for j in range(sizes.vectors):
                 _readout_strip(
-                    errors, ((t - sizes.inputs - 1) * sizes.vectors + j) * vector, group,
+                    errors, (asked * sizes.vectors + j) * vector, group,
                     states, t * panels * strip, strip,
                     readout, j * panels * PANEL * LANES, PANEL * LANES, panels, PANEL,
                 )  # fmt: skip
 
 
 @_compiled
-def _errors(work: Workspace, horizon: int) -> tuple[float, float]:
-    """Turn the outputs into the gradient of the loss by them; return the sum of squares and the number right."""
+def _errors(work: Workspace, outputs: int) -> tuple[float, float]:
+    """Turn so many outputs into the gradient of the loss by them; return the sum of squares and the number right."""
     sizes, errors, vectors, indices, signs = work.sizes, work.errors, work.vectors, work.indices, work.signs
-    scale = np.float32(2.0 / (horizon * sizes.batch * sizes.width))
+    scale = np.float32(2.0 / (outputs * sizes.batch * sizes.width))
     squares = 0.0
     right = 0
-    for step in range(horizon):
+    for step in range(outputs):
         for j in range(sizes.vectors):
             i = step * sizes.vectors + j
             right += _output_error(
@@ -758,18 +848,24 @@ def _sum_of_lanes(values: Floats, first: int) -> np.float32:
 
 
 @_compiled
+def _run_end(places: Integers, first: int, last: int) -> int:
+    """The last of the time steps from `first` to `last` that have places without a gap between them."""
+    while first < last and places[first + 1] >= 0:
+        first += 1
+    return first
+
+
+@_compiled
 def _add_gradients(work: Workspace, first: int, last: int) -> None:
     """Add the time steps `first` to `last`, all in one block of D, to the gradients.
 
     dW_hh += D(t)^T h(t-1), dW_r += dO(t)^T h(t), dW_uh^T += u(t)^T D(t).
     """
     sizes, states, deltas, gradient = work.sizes, work.states, work.deltas, work.gradient
-    group, panels = sizes.group, sizes.panels
+    group, panels, block = sizes.group, sizes.panels, sizes.block
     strip, vector = group * PANEL, group * LANES
     rows = sizes.vectors * LANES
-    place = first % sizes.block * panels * strip
-    input_steps = min(last, sizes.inputs) - first + 1
-    output_first = max(first, sizes.inputs + 1)
+    place = first % block * panels * strip
     for panel in range(panels):
         before = ((first - 1) * panels + panel) * strip
         for other in range(panels):
@@ -778,40 +874,50 @@ def _add_gradients(work: Workspace, first: int, last: int) -> None:
                 deltas, place + other * strip, panels * strip,
                 states, before, panels * strip, last - first + 1, group,
             )  # fmt: skip
-        for j in range(sizes.vectors):
-            offset = (panel * rows + j * LANES) * PANEL
-            if output_first <= last:
-                _add_vector_gradient(
-                    gradient, _readout_start(sizes) + offset, sizes.depth,
-                    work.errors, ((output_first - sizes.inputs - 1) * sizes.vectors + j) * vector,
-                    sizes.vectors * vector,
-                    states, (output_first * panels + panel) * strip, panels * strip,
-                    last - output_first + 1, group,
-                )  # fmt: skip
-            if input_steps > 0:
-                _add_vector_gradient(
-                    gradient, _input_start(sizes) + offset, sizes.depth,
-                    work.vectors, ((first - 1) * sizes.vectors + j) * vector, sizes.vectors * vector,
-                    deltas, place + panel * strip, panels * strip, input_steps, group,
-                )  # fmt: skip
+    start = first
+    while start <= last:
+        asked, end = work.output_at[start], start
+        if asked >= 0:
+            end = _run_end(work.output_at, start, last)
+            for panel in range(panels):
+                for j in range(sizes.vectors):
+                    _add_vector_gradient(
+                        gradient, _readout_start(sizes) + (panel * rows + j * LANES) * PANEL, sizes.depth,
+                        work.errors, (asked * sizes.vectors + j) * vector, sizes.vectors * vector,
+                        states, (start * panels + panel) * strip, panels * strip, end - start + 1, group,
+                    )  # fmt: skip
+        start = end + 1
+    start = first
+    while start <= last:
+        shown, end = work.input_at[start], start
+        if shown >= 0:
+            end = _run_end(work.input_at, start, last)
+            for panel in range(panels):
+                for j in range(sizes.vectors):
+                    _add_vector_gradient(
+                        gradient, _input_start(sizes) + (panel * rows + j * LANES) * PANEL, sizes.depth,
+                        work.vectors, (shown * sizes.vectors + j) * vector, sizes.vectors * vector,
+                        deltas, (start % block * panels + panel) * strip, panels * strip, end - start + 1, group,
+                    )  # fmt: skip
+        start = end + 1
 
 
 @_compiled
-def _backward(work: Workspace, horizon: int) -> None:
+def _backward(work: Workspace, steps: int) -> None:
     """D(t) = (D(t+1) W_hh + dO(t) W_r) * (1 - h(t)^2), from the last time step to the first, and the gradients."""
     sizes, states, deltas, errors, weights = work.sizes, work.states, work.deltas, work.errors, work.weights
     group, panels, block = sizes.group, sizes.panels, sizes.block
     strip, vector = group * PANEL, group * LANES
     rows = sizes.vectors * LANES
     readout_start = _readout_start(sizes)
-    steps = sizes.inputs + horizon
     last = steps
     for t in range(steps, 0, -1):
         after = (t + 1) % block * panels * strip
         here = t % block * panels * strip
         delta_panels = panels if t < steps else 0
-        error_vectors = sizes.vectors if t > sizes.inputs else 0
-        error = max(t - sizes.inputs - 1, 0) * sizes.vectors * vector
+        asked = work.output_at[t]
+        error_vectors = sizes.vectors if asked >= 0 else 0
+        error = max(asked, 0) * sizes.vectors * vector
         for panel in range(panels):
             _backward_strip(
                 deltas, here + panel * strip, states, (t * panels + panel) * strip, group,
@@ -884,24 +990,65 @@ def _adam(work: Workspace, step: int, lr: float, l2: float, clip: float) -> None
 
 @_compiled
 def _step(
-    work: Workspace, u: npt.NDArray[np.int8], horizon: int, step: int, lr: float, l2: float, clip: float
+    work: Workspace, u: npt.NDArray[np.int8], steps: int, outputs: int, step: int, lr: float, l2: float, clip: float
 ) -> tuple[float, float]:
-    """One step of training on the batch u (s, B, d); return loss and accuracy."""
+    """One step of training on the batch u (inputs, B, d), whose schedule is set; return loss and accuracy."""
     sizes = work.sizes
     work.gradient[:] = 0.0
     squares = 0.0
     right = 0.0
     for first in range(0, sizes.batch, sizes.group):
         _pack_inputs(work, u, first, min(sizes.group, sizes.batch - first))
-        _forward(work, horizon)
-        group_squares, group_right = _errors(work, horizon)
+        _forward(work, steps)
+        group_squares, group_right = _errors(work, outputs)
         squares += group_squares
         right += group_right
-        _backward(work, horizon)
+        _backward(work, steps)
     _adam(work, step, lr, l2, clip)
     _transpose_weights(work)
-    count = horizon * sizes.batch * sizes.width
+    count = outputs * sizes.batch * sizes.width
     return squares / count, right / count
+
+
+@_compiled
+def _advance(
+    W_uh: Floats,
+    W_hh: Floats,
+    W_r: Floats,
+    moments: tuple[Floats, Floats, Floats, Floats, Floats, Floats],
+    steps_done: int,
+    u: npt.NDArray[np.int8],
+    in_epoch: int,
+    source: npt.NDArray[np.int32],
+    sign: Floats,
+    horizons: Integers,
+    level: Integers,
+    threshold: float,
+    lr: float,
+    l2: float,
+    clip: float,
+    work: Workspace,
+    out_loss: Floats,
+    out_accuracy: Doubles,
+    out_horizon: Integers,
+) -> None:
+    """`advance`, with the floating-point modes set."""
+    _stay_out_of_line()
+    _take_up(work, W_uh, W_hh, W_r, moments)
+    _pack_targets(work, source, sign)
+    for k in range(u.shape[0]):
+        # The authors' loader builds each batch while the one before is trained on: a batch sees the level from before
+        # that one's update. An epoch begins with a new loader, which sees the latest level.
+        horizon = horizons[level[0] if in_epoch + k == 0 else level[1]]
+        steps = _schedule_phases(work, horizon)
+        loss, accuracy = _step(work, u[k], steps, horizon, steps_done + k + 1, lr, l2, clip)
+        level[1] = level[0]
+        if accuracy > threshold and level[0] < horizons.size - 1:
+            level[0] += 1
+        out_loss[k] = loss
+        out_accuracy[k] = accuracy
+        out_horizon[k] = horizon
+    _hand_back(work, W_uh, W_hh, W_r, moments)
 
 
 @_compiled_and_cached
@@ -938,23 +1085,84 @@ def advance(
     that the next one needs. out_loss (n,) float32, out_accuracy (n,) float64, out_horizon (n,) int64: written for
     every step.
     """
-    work = workspace
-    _pack_parameters(work.sizes, W_uh, W_hh, W_r, work.weights)
-    _pack_parameters(work.sizes, moments[0], moments[2], moments[4], work.first_moment)
-    _pack_parameters(work.sizes, moments[1], moments[3], moments[5], work.second_moment)
-    _transpose_weights(work)
-    _pack_targets(work, source, sign)
+    before = _exchange_control(FLUSHING)
+    try:
+        _advance(
+            W_uh, W_hh, W_r, moments, steps_done, u, in_epoch, source, sign, horizons, level, threshold, lr, l2, clip,
+            workspace, out_loss, out_accuracy, out_horizon,
+        )  # fmt: skip
+    finally:
+        _exchange_control(before)
+
+
+@_compiled
+def _follow(
+    W_uh: Floats,
+    W_hh: Floats,
+    W_r: Floats,
+    moments: tuple[Floats, Floats, Floats, Floats, Floats, Floats],
+    steps_done: int,
+    u: npt.NDArray[np.int8],
+    input_at: Integers,
+    output_at: Integers,
+    source: npt.NDArray[np.int32],
+    sign: Floats,
+    lr: float,
+    l2: float,
+    clip: float,
+    work: Workspace,
+    out_loss: Floats,
+    out_accuracy: Doubles,
+) -> None:
+    """`follow`, with the floating-point modes set."""
+    _stay_out_of_line()
+    _take_up(work, W_uh, W_hh, W_r, moments)
     for k in range(u.shape[0]):
-        # The authors' loader builds each batch while the one before is trained on: a batch sees the level from before
-        # that one's update. An epoch begins with a new loader, which sees the latest level.
-        horizon = horizons[level[0] if in_epoch + k == 0 else level[1]]
-        loss, accuracy = _step(work, u[k], horizon, steps_done + k + 1, lr, l2, clip)
-        level[1] = level[0]
-        if accuracy > threshold and level[0] < horizons.size - 1:
-            level[0] += 1
-        out_loss[k] = loss
-        out_accuracy[k] = accuracy
-        out_horizon[k] = horizon
-    _unpack_parameters(work.sizes, work.weights, W_uh, W_hh, W_r)
-    _unpack_parameters(work.sizes, work.first_moment, moments[0], moments[2], moments[4])
-    _unpack_parameters(work.sizes, work.second_moment, moments[1], moments[3], moments[5])
+        steps, outputs = 0, 0
+        while steps < input_at.shape[1] and input_at[k, steps] >= -1:
+            work.input_at[steps + 1] = input_at[k, steps]
+            work.output_at[steps + 1] = output_at[k, steps]
+            outputs += output_at[k, steps] >= 0
+            steps += 1
+        _pack_targets(work, source[k, :outputs], sign[k, :outputs])
+        out_loss[k], out_accuracy[k] = _step(work, u[k], steps, outputs, steps_done + k + 1, lr, l2, clip)
+    _hand_back(work, W_uh, W_hh, W_r, moments)
+
+
+@_compiled_and_cached
+def follow(
+    W_uh: Floats,
+    W_hh: Floats,
+    W_r: Floats,
+    moments: tuple[Floats, Floats, Floats, Floats, Floats, Floats],
+    steps_done: int,
+    u: npt.NDArray[np.int8],
+    input_at: Integers,
+    output_at: Integers,
+    source: npt.NDArray[np.int32],
+    sign: Floats,
+    lr: float,
+    l2: float,
+    clip: float,
+    workspace: Workspace,
+    out_loss: Floats,
+    out_accuracy: Doubles,
+) -> None:
+    """Train one run for n steps on batches that each have a schedule of their own, in place.
+
+    Weights, moments, steps_done, lr, l2, clip, workspace: as `advance` has them. u: int8 (n, S_i, B, d), the inputs of
+    each batch, one after another. input_at, output_at: int64 (n, T), of each time step the place of its input in u, and
+    of its output among those that are asked for, or -1; both in ascending order; -2 in input_at beyond the end of a
+    shorter sequence. source: int32, sign: float32 (n, S_o, d): the target of output j at place k is
+    sign[k, j] * u[i // d, :, i % d], i = source[k, j]; with a sign of 0 it is 0, and no answer is right. The loss is
+    the mean over all outputs that are asked for. out_loss (n,) float32, out_accuracy (n,) float64: written for every
+    step.
+    """
+    before = _exchange_control(FLUSHING)
+    try:
+        _follow(
+            W_uh, W_hh, W_r, moments, steps_done, u, input_at, output_at, source, sign, lr, l2, clip, workspace,
+            out_loss, out_accuracy,
+        )  # fmt: skip
+    finally:
+        _exchange_control(before)

@@ -6,6 +6,7 @@ import logging
 import time
 
 from emtvb.protocol import Setup
+from emtvb.streams.order import StreamSetup
 from emtvb.training.history import Row
 
 EVERY_SECONDS = 10.0
@@ -24,19 +25,16 @@ class Progress:
         self._done = 0
         self._runs_done = 0
         self._accuracies: list[float] = []
-        self._run: Setup | None = None
-        self._together = 1
+        self._run: Setup | StreamSetup | None = None
         self._last: tuple[float, int] | None = None
         self._rate = 0.0
 
-    def start(self, run: Setup, together: int = 1) -> None:
-        """A run's training starts or goes on, in lockstep with others if there are several together."""
+    def start(self, run: Setup | StreamSetup) -> None:
+        """A run's training starts or goes on."""
         self._run = run
-        self._together = together
         self._last = None
-        others = f" and {together - 1} other{'s' * (together > 2)} in lockstep" if together > 1 else ""
         number = self._runs_done + 1
-        log.info("%s: training%s (run %d of %d%s)", run.run_id, others, number, self._runs, self._so_far())
+        log.info("%s: training (run %d of %d%s)", run.run_id, number, self._runs, self._so_far())
 
     def step(self, row: Row) -> None:
         """A batch is done."""
@@ -52,7 +50,7 @@ class Progress:
         self._rate = rate if not self._rate else 0.5 * self._rate + 0.5 * rate
         self._last = now, row.step
         steps = self._run.protocol.steps
-        left = ((self._steps - self._done) / self._together - row.step) / self._rate
+        left = (self._steps - self._done - row.step) / self._rate
         log.info(
             "%s: step %s of %s (%d%%), horizon %d, accuracy %.3f, loss %.4f, %s left",
             self._run.run_id,
@@ -65,12 +63,12 @@ class Progress:
             duration(left),
         )
 
-    def finish(self, run: Setup, last: Row) -> None:
+    def finish(self, run: Setup | StreamSetup, last: Row) -> None:
         """A run was trained."""
         self._count(run, last)
         log.info("%s: trained (%d of %d)", run.run_id, self._runs_done, self._runs)
 
-    def skip(self, run: Setup, last: Row) -> None:
+    def skip(self, run: Setup | StreamSetup, last: Row) -> None:
         """A run had been trained before."""
         self._count(run, last)
         log.info("%s: already trained (%d of %d)", run.run_id, self._runs_done, self._runs)
@@ -82,7 +80,7 @@ class Progress:
         converged = sum(accuracy > CONVERGED for accuracy in self._accuracies)
         return f"; {converged} converged, mean accuracy {sum(self._accuracies) / len(self._accuracies):.3f}"
 
-    def _count(self, run: Setup, last: Row) -> None:
+    def _count(self, run: Setup | StreamSetup, last: Row) -> None:
         self._accuracies.append(last.accuracy)
         self._runs_done += 1
         self._done += run.protocol.steps

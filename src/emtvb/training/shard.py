@@ -1,42 +1,33 @@
-"""A shard: the runs that one job trains, one after another or in lockstep, each kept as soon as it is done."""
+"""A shard: the runs that one job trains, one after another, each kept as soon as it is done."""
 
 from __future__ import annotations
 
 import csv
 import functools
 import hashlib
-import json
-import logging
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import safe_open
 
-from emtvb import protocol
-from emtvb.files import atomic, check_writable, write_text
+from emtvb import promises, protocol
+from emtvb.errors import InputError
+from emtvb.files import atomic, check_writable
 from emtvb.protocol import Setup
 from emtvb.running.lock import locked
-from emtvb.training import curves, engine, history, lockstep, stream
+from emtvb.streams.order import StreamSetup
+from emtvb.training import curves, history, kept, stream
 from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row
+from emtvb.training.kept import Result
 from emtvb.training.progress import Progress
-from emtvb.weights import NAMES, Network, save_networks
+from emtvb.weights import Network, save_networks
 
-log = logging.getLogger(__name__)
-
-
-class Result(NamedTuple):
-    """A trained run: its network, its learning curve, and who trained it (``loop.train``)."""
-
-    network: Network
-    rows: list[Row]
-    parts: Sequence[Part]
-
-
-Trainer = Callable[[Sequence[Setup], Path, str, Progress], Iterator[tuple[Setup, Result]]]
+AnyRun = Setup | StreamSetup
+"""A run on one of the paper's tasks, or on a stream."""
+Trainer = Callable[[Any, Path, Callable[[Row], None]], tuple[Network, list[Row], list[Part]]]
 
 
 class Outputs(NamedTuple):
@@ -63,11 +54,12 @@ class Outputs(NamedTuple):
 
 
 def train_shard(
-    runs: Sequence[Setup],
+    runs: Sequence[AnyRun],
     outputs: Outputs,
-    version: str,
+    version: Callable[[], str],
     trainer: str = "auto",
     environment: Mapping[str, str] | None = None,
+    accelerator: str = "cpu",
 ) -> dict[str, dict[str, Any]]:
     """Train every run and write the shard's files.
 
@@ -77,10 +69,11 @@ def train_shard(
     Args:
         runs: The shard's runs.
         outputs: Where its files go.
-        version: Names the code and the libraries that train: state of another version is left alone.
-        trainer: ``reference`` for the reference trainer on Lightning, or how the engine takes its steps: ``compiled``,
-            ``torch``, or ``auto`` for compiled where numba can be had; or ``cuda`` for all runs at once on a GPU.
+        version: Names what decides the bits; state of another version is left alone. It is asked once a trainer is
+            loaded whose code is a part of that.
+        trainer: ``auto`` or ``compiled`` for the compiled engine, ``reference`` for the general trainer.
         environment: What is said of this machine in the answer.
+        accelerator: What the general trainer computes on.
 
     Returns:
         Of each run, by its id: ``weights``, their digest; and ``trained``, who trained it, and for how many seconds.
@@ -88,10 +81,21 @@ def train_shard(
     Raises:
         InputError: Where this machine has no such trainer.
     """
+    if (now := form()) != promises.OUTPUTS:
+        raise InputError(
+            "training", f"form of its files {now}", f"promises.OUTPUTS says {promises.OUTPUTS}; correct one"
+        )
     state = check_writable(outputs.weights.with_name("runs"))
+    train = _trainer(trainer, accelerator, environment or {})
     # Another process may be one that outlived the workflow that started it.
     with locked(state / ".lock", waiting=f"{state}: another process is training this shard; waiting for it to end"):
-        results = _train_all(runs, state, version, trainer, environment or {})
+        results = _train_all(runs, state, version(), train)
+    digests = _write(outputs, results)
+    return {run_id: {"weights": digests[run_id], "trained": list(results[run_id].parts)} for run_id in results}
+
+
+def _write(outputs: Outputs, results: Mapping[str, Result]) -> dict[str, str]:
+    """Write a shard's files; returns the digest of each run's weights."""
     rows = {run_id: result.rows for run_id, result in results.items()}
     digests = {run_id: result.network.digest() for run_id, result in results.items()}
     save_networks(outputs.weights, {run_id: result.network for run_id, result in results.items()})
@@ -99,126 +103,87 @@ def train_shard(
     history.write(outputs.outline, {run_id: curves.thin(curve) for run_id, curve in rows.items()})
     with atomic(outputs.digests) as temporary, temporary.open("w", newline="") as out:
         csv.writer(out, lineterminator="\n").writerows([("run_id", "weights_sha256"), *digests.items()])
-    return {run_id: {"weights": digests[run_id], "trained": list(results[run_id].parts)} for run_id in results}
+    return digests
 
 
-def _train_all(
-    runs: Sequence[Setup], state: Path, version: str, trainer: str, environment: Mapping[str, str]
-) -> dict[str, Result]:
+def form() -> str:
+    """A digest of the files that made-up results give: what the form of a shard's files is known by."""
+    made_up = {}
+    for number, size in enumerate((3, 5)):
+        arrays = (np.arange(rows * columns, dtype=np.float32).reshape(rows, columns) / (7 + number)
+                  for rows, columns in ((size, 2), (size, size), (2, size)))  # fmt: skip
+        steps = history.kept_steps(10_000)
+        made_up[f"run{number}"] = Result(
+            Network(*arrays), [Row(step, 1 / (step + 3), step / 2e4, 10) for step in steps], ()
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = Outputs.of(Path(folder), "shard")
+        _write(outputs, made_up)
+        content = b"".join(path.read_bytes() for path in outputs)
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _train_all(runs: Sequence[AnyRun], state: Path, version: str, train: Trainer) -> dict[str, Result]:
     """The finished runs, from the state folder where they are there."""
     progress = Progress(len(runs), sum(run.protocol.steps for run in runs))
-    results, left = {}, []
+    results: dict[str, Result] = {}
     for run in runs:
-        result = _finished(run, check_writable(state / run.run_id / version))
-        if result is None:
-            left.append(run)
-        else:
+        if (result := kept.read(run, check_writable(state / run.run_id / version))) is not None:
             progress.skip(run, result.rows[-1])
             results[run.run_id] = result
-    if left:
-        for run, result in _trainer(trainer, environment)(left, state, version, progress):
-            _keep(run, state / run.run_id / version, result)
+    for run in runs:
+        if run.run_id in results:
+            continue
+        result = _as_another(run, [other for other in runs if other.run_id in results], results)
+        if result is not None:
+            progress.skip(run, result.rows[-1])
+        else:
+            progress.start(run)
+            result = Result(*train(run, state / run.run_id / version, progress.step))
             progress.finish(run, result.rows[-1])
-            results[run.run_id] = result
+        kept.keep(run, state / run.run_id / version, result)
+        results[run.run_id] = result
     return {run.run_id: results[run.run_id] for run in runs}
 
 
-def _trainer(name: str, environment: Mapping[str, str]) -> Trainer:
-    """The trainer of this name on this machine."""
-    stream.check()
-    if name == "cuda":
-        lockstep.check_device(name)
-        return functools.partial(_together, environment=environment)
+def _as_another(run: AnyRun, others: Sequence[AnyRun], results: Mapping[str, Result]) -> Result | None:
+    """What a run comes to that differs from a trained one in its threshold alone, which neither reaches.
+
+    A curriculum that never moved up with a lower threshold does not with a higher one: it is one network.
+    """
+    if isinstance(run, StreamSetup):
+        return None
+    own = {**protocol.entry(run), "run_id": "", "threshold": 0}
+    first, *later = run.protocol.curriculum
+    for other in others:
+        if isinstance(other, StreamSetup):
+            continue
+        same = {**protocol.entry(other), "run_id": "", "threshold": 0} == own
+        if same and other.threshold <= run.threshold:
+            result = results[other.run_id]
+            if result.rows[-1].horizon == first and first not in later:
+                parts = [{**part, "seconds": 0.0, "as": other.run_id} for part in result.parts]
+                return Result(result.network, result.rows, parts)
+    return None
+
+
+def _trainer(name: str, accelerator: str, environment: Mapping[str, str]) -> Trainer:
+    """The trainer of this name, which is imported for it alone: what a job imports is written down as what it used."""
     if name == "reference":
-        from emtvb.training import reference  # here, because Lightning takes seconds to import
+        from emtvb.training import general
 
-        return functools.partial(_one_by_one, functools.partial(_by_reference, reference.train, environment))
-    path, _ = engine.choose(name)
-    return functools.partial(_one_by_one, functools.partial(engine.train, engine=path, environment=environment))
+        return functools.partial(general.train, environment=environment, accelerator=accelerator)
 
+    def compiled(run: AnyRun, folder: Path, report: Callable[[Row], None]) -> tuple[Network, list[Row], list[Part]]:
+        from emtvb.training import engine
 
-def _by_reference(
-    train: Callable[..., tuple[Network, list[Row]]],
-    environment: Mapping[str, str],
-    run: Setup,
-    folder: Path,
-    report: Callable[[Row], None],
-) -> tuple[Network, list[Row], list[Part]]:
-    started = time.monotonic()
-    network, rows = train(run, folder, report)
-    return network, rows, [_part("reference", environment, started)]
+        stream.check()
+        if isinstance(run, StreamSetup):
+            from emtvb.training import following
 
+            following.check()
+            return following.train(run, folder, report, environment)
+        engine.check()
+        return engine.train(run, folder, report, environment)
 
-def _one_by_one(
-    train: Callable[[Setup, Path, Callable[[Row], None]], tuple[Network, list[Row], list[Part]]],
-    runs: Sequence[Setup],
-    state: Path,
-    version: str,
-    progress: Progress,
-) -> Iterator[tuple[Setup, Result]]:
-    """Train one run after another, each when it is asked for."""
-    for run in runs:
-        progress.start(run)
-        yield run, Result(*train(run, state / run.run_id / version, progress.step))
-
-
-def _together(
-    runs: Sequence[Setup], state: Path, version: str, progress: Progress, environment: Mapping[str, str]
-) -> Iterator[tuple[Setup, Result]]:
-    """Train all runs in lockstep; what is said of their progress speaks of the first, and seconds are those of all."""
-    folder = state / "lockstep" / version
-    progress.start(runs[0], len(runs))
-    started = time.monotonic()
-    results = lockstep.train(runs, folder, lambda run_id, row: progress.step(row) if run_id == runs[0].run_id else None)
-    part = _part("cuda", environment, started)
-    for run in runs:
-        yield run, Result(*results[run.run_id], [part])
-    for checkpoint in folder.glob("lockstep.*"):
-        checkpoint.unlink()
-
-
-def _part(engine: str, environment: Mapping[str, str], started: float) -> dict[str, Any]:
-    return {"engine": engine, **environment, "seconds": round(time.monotonic() - started, 2)}
-
-
-def _keep(run: Setup, folder: Path, result: Result) -> None:
-    """Keep a finished run on the disk; ``run.json`` goes last and vouches for the rest. Checkpoints have served."""
-    history.write(folder / "history.csv", {run.run_id: result.rows}, durable=True)
-    save_networks(folder / "network.safetensors", {run.run_id: result.network}, durable=True)
-    about = {
-        "run": protocol.entry(run),
-        "files": {name: _sha256(folder / name) for name in ("history.csv", "network.safetensors")},
-        "weights": result.network.digest(),
-        "trained": list(result.parts),
-    }
-    write_text(folder / "run.json", json.dumps(about, indent=1) + "\n", durable=True)
-    for checkpoint in folder.glob("checkpoint.*"):
-        checkpoint.unlink()
-
-
-def _finished(run: Setup, folder: Path) -> Result | None:
-    """A run that was finished before, or None. One that is not as it was kept is trained again, with a word."""
-    if not (folder / "run.json").exists():
-        return None
-    try:
-        about = json.loads((folder / "run.json").read_text("utf-8"))
-        if about["run"] != protocol.entry(run):
-            raise ValueError("it is of other settings")
-        for name, digest in about["files"].items():
-            if _sha256(folder / name) != digest:
-                raise ValueError(f"{name} was changed after it was kept")
-        with safe_open(folder / "network.safetensors", framework="numpy") as stored:
-            network = Network(*(np.array(stored.get_tensor(f"{run.run_id}/{name}")) for name in NAMES))
-        if network.digest() != about["weights"]:
-            raise ValueError("its weights have another digest")
-        rows = history.read(folder / "history.csv")[run.run_id]
-        if [row.step for row in rows] != history.kept_steps(run.protocol.steps):
-            raise ValueError("its learning curve has other steps than it should")
-        return Result(network, rows, about["trained"])
-    except Exception as error:  # whatever damaged bytes lead to
-        log.warning("%s: %s; training it again", folder, error)
-        return None
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return compiled

@@ -1,0 +1,24 @@
+"""The ``emtvb`` command, and ``python -m emtvb``: one line where it cannot be imported, or is interrupted meanwhile."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command."""
+    try:
+        from emtvb.running.surroundings import of_import
+
+        try:
+            from emtvb import cli
+        except ImportError as error:
+            sys.exit(f"error: {of_import(error)}")
+        cli.main()
+    except KeyboardInterrupt:
+        print("error: interrupted; the same command begins anew", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,292 @@
+"""Does everything come out again? The workflow itself runs in a scratch folder, and the folders are compared.
+
+It runs twice: once from the trained weights, which measures networks; and once from what was measured, which makes
+tables, figures and pages. So each file is made again of the files that are published, and what rounding moves in one
+stage moves nothing in the next.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from emtvb import config
+from emtvb.audit import compare
+from emtvb.audit.currency import OF_VERSIONS, link_beside
+from emtvb.audit.held import Held
+from emtvb.audit.report import Check, Finding
+from emtvb.interpret.verdict import OTHERWISE
+from emtvb.paper.claims import Condition, Statement
+from emtvb.running.jobs import last_errors
+from emtvb.running.plan import Planned, flat, import_path
+from emtvb.streams.runs import AnyRun
+
+SHARE = 1 / 3
+"""Of the shards, measured again by default."""
+NEAR = 0.001
+"""A network lies next to a bar of the paper's claims where it is off by this part of the bar, or less."""
+OFF = 1e-6
+"""Radians: a published spectral error further from that of the best assignment is looked at again."""
+
+_AGAIN = "make it anew: snakemake --force and its path"
+_WEIGHTS = "weights.safetensors"
+_COMPARES = "run_methods"
+_STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
+
+
+def trains(job: Planned) -> bool:
+    """Whether a job trains: it is never run here."""
+    return job.rule.startswith("train_")
+
+
+def reads_weights(job: Planned) -> bool:
+    """Whether a job is one of the first run, which makes files from weights, or trains small networks to compare on."""
+    return job.rule == _COMPARES or any(Path(path).name == _WEIGHTS for path in flat(job.inputs))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Shards of which all networks are measured again.
+
+    Attributes:
+        by_chance: Drawn.
+        named: By shard, why it was taken besides.
+    """
+
+    by_chance: frozenset[str]
+    named: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shards(self) -> frozenset[str]:
+        """All of them."""
+        return self.by_chance.union(self.named)
+
+
+def draw(
+    shards: Mapping[str, Sequence[AnyRun]], measured: Mapping[str, Mapping[str, str]], statements: Sequence[Statement],
+    findings: Iterable[Finding], share: float, seed: int,
+) -> Drawn:  # fmt: skip
+    """Choose the shards that are measured again.
+
+    Args:
+        shards: The experiment's runs, by shard.
+        measured: What lies there of each run, by run id.
+        statements: What the paper says, whose bars count.
+        findings: What is wrong; the networks and shards that it names are taken.
+        share: Of the shards, drawn by chance.
+        seed: Draws them.
+    """
+    names, said = sorted(shards), " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
+    by_chance = random.Random(seed).sample(names, round(share * len(names)))
+    words = set(re.findall(r"[\w.-]+", said))
+    named: dict[str, str] = {}
+    for shard, part in shards.items():
+        if (
+            shard in words
+            or any(shard == Path(word).stem for word in words)
+            or any(run.run_id in words for run in part)
+        ):
+            named[shard] = "a finding names it"
+        elif any(is_near(measured.get(run.run_id, {}), statements) for run in part):
+            named[shard] = "next to a bar"
+    return Drawn(frozenset(by_chance), named if share else {})
+
+
+def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
+    """Whether a network's measurements lie where little decides.
+
+    That is, where it solves its task and stores otherwise than the theory says; where it nearly solves it or does, and
+    a measure is next to a bar of a claim; or where its published spectral error is not that of the best assignment.
+    """
+    if row.get("verdict") == OTHERWISE:
+        return True
+    error, best = (_number(row.get(name, "")) for name in ("spectral_error", "optimal_spectral_error"))
+    if abs(error - best) > OFF:
+        return True
+    if not _number(row.get("test_accuracy", "")) > 0.98:
+        return False
+    conditions = [condition for claim in statements for condition in (*claim.over, *claim.holds)]
+    return any(_is_next_to(condition, row) for condition in conditions)
+
+
+def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
+    bar = condition.at_least if condition.at_least is not None else condition.below
+    if bar is None or condition.minus or condition.of:
+        return False
+    return abs(_number(row.get(condition.column, "")) - bar) <= NEAR * abs(bar)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return float("nan")
+
+
+def made_again(
+    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, seed: int, cores: int,
+    moved: Callable[[str], float], say: Callable[[str], None],
+) -> Check:  # fmt: skip
+    """Run everything again but trainings, and compare.
+
+    Args:
+        folder: The experiment's folder.
+        held: The config that it is held to.
+        jobs: Its jobs.
+        drawn: The shards that are measured again.
+        seed: That drew them.
+        cores: Jobs at once.
+        moved: How far rounding moves the test accuracy of a run's network.
+        say: Called with a line about how far it is.
+    """
+    shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
+    first = [
+        job for job in jobs
+        if not trains(job) and reads_weights(job) and job.wildcards.get("shard", "") in {*drawn.shards, ""}
+    ]  # fmt: skip
+    second = [job for job in jobs if not trains(job) and not reads_weights(job)]
+    made = Made()
+    for what, some in (("tables, figures and pages", second), ("measurements", first)):
+        with tempfile.TemporaryDirectory() as place:
+            about = partial(_tell, say, what)
+            _run(Path(place).resolve(), folder, held, some, cores, made, moved, about)
+    chance, besides = len(drawn.by_chance), len(drawn.shards - drawn.by_chance)
+    notes = []
+    if shards:
+        why = f", {besides} since a finding names them or they lie next to a bar" if besides else ""
+        notes.append(
+            f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {chance} of them "
+            f"drawn by seed {seed}{why}."
+        )
+    notes += [f"Not compared, since {why}: {_some(names)}." for why, names in made.incomparable.items()]
+    question = "Does every file come out again, as the workflow makes it of what lies here?"
+    everything = sum(len(flat(job.outputs)) for job in jobs if not trains(job))
+    return Check(
+        "made again", question, made.compared, tuple(made.findings), " ".join(notes), "recomputed", everything,
+        sum(map(len, made.incomparable.values())),
+    )  # fmt: skip
+
+
+def _tell(say: Callable[[str], None], what: str, line: str) -> None:
+    say(f"{what}: {line}")
+
+
+@dataclass
+class Made:
+    """What came of it.
+
+    Attributes:
+        compared: How many files.
+        findings: What came out otherwise.
+        incomparable: Files that could not be compared, by why.
+    """
+
+    compared: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    incomparable: dict[str, list[str]] = field(default_factory=dict)
+
+
+def _run(
+    place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: int, made: Made,
+    moved: Callable[[str], float], say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Run some jobs in a folder that holds what the others made, and compare what they make."""
+    name = held.experiment.experiment
+    link_beside(folder, place / "results", name)
+    there, again = folder, place / "results" / name
+    anew = {path for job in some for path in flat(job.outputs)}
+    for path in {path for job in some for path in flat(job.inputs)} - anew:
+        if not path.startswith("..") and (there / path).is_file():
+            _copy(there / path, again / path)
+    possible = list(_possible(some, again))
+    for job in some:
+        if job not in possible:
+            made.incomparable.setdefault("what it is made from is not here", []).append(job.title)
+    if not possible:
+        return
+    answer = _snakemake(place, held, possible, cores, say)
+    errors = last_errors(again / "logs", 0.0)
+    for job in possible:
+        missing = [path for path in flat(job.outputs) if not (again / path).is_file()]
+        if missing and not all((again / path).is_file() for path in flat(job.inputs)):
+            made.incomparable.setdefault("what it is made from did not come out", []).append(job.title)
+        elif missing:
+            names = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
+            own = [error for error in errors if any(re.search(rf"[( ]{re.escape(name)}[,) ]", error) for name in names)]
+            why = (own or errors or [answer])[0].removeprefix("error: ")
+            made.findings.append(Finding(job.title, f"cannot be made again ({why})", _AGAIN))
+        else:
+            _compare(job, there, again, made, moved)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file; all copies have one time, so that none is newer than another."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    os.utime(target, (1e9, 1e9))
+
+
+def _possible(jobs: Sequence[Planned], place: Path) -> Iterator[Planned]:
+    """The jobs whose inputs lie in a folder, or are made by other such jobs."""
+    waiting, outputs = list(jobs), set[str]()
+    while True:
+        ready = [
+            job for job in waiting if all(path in outputs or (place / path).is_file() for path in flat(job.inputs))
+        ]
+        if not ready:
+            return
+        yield from ready
+        outputs |= {path for job in ready for path in flat(job.outputs)}
+        waiting = [job for job in waiting if job not in ready]
+
+
+def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, say: Callable[[str], None]) -> str:
+    """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
+    (place / "config.json").write_text(config.dump(held.experiment), encoding="utf-8")
+    rules = sorted({job.rule for job in jobs})
+    assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
+    targets = [str(place / "results" / held.experiment.experiment / next(iter(flat(job.outputs)))) for job in jobs]
+    command = [
+        sys.executable, "-m", "snakemake", "--snakefile", str(held.root / "Snakefile"), "--configfile",
+        str(place / "config.json"), "--workflow-profile", str(held.root / "profiles" / "default"), "--cores",
+        str(cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
+    ]  # fmt: skip
+    here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
+    here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "PYTHONPATH": import_path(held.root)}
+    here |= {"OMP_NUM_THREADS": "1"}
+    answer = ""
+    with subprocess.Popen(
+        command, cwd=place, env=here, text=True, errors="replace", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        for line in process.stderr or ():
+            if step := _STEPS.search(line):
+                say(f"{step[1]} of {step[2]} jobs")
+            elif "error" in line.lower():
+                answer = line.strip()
+    return answer or f"Snakemake ended with {process.returncode}"
+
+
+def _compare(job: Planned, there: Path, again: Path, made: Made, moved: Callable[[str], float]) -> None:
+    others = any(map(OF_VERSIONS.fullmatch, job.changes))
+    for path in flat(job.outputs):
+        if not (there / path).is_file():
+            continue  # as integrity says
+        if others and Path(path).suffix in compare.PICTURES:
+            made.incomparable.setdefault("other versions of libraries draw other pictures", []).append(path)
+            continue
+        made.compared += 1
+        said = compare.differences(there / path, again / path, path, moved)
+        made.findings += [Finding(path, problem, _AGAIN) for problem in said]
+
+
+def _some(names: Collection[str], most: int = 3) -> str:
+    return ", ".join([*names][:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

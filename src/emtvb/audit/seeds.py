@@ -1,0 +1,164 @@
+"""Does each network show the weights that it began with? And how far does rounding move what one answers?
+
+A trained network keeps a trace of its initial weights, which are its seed's: so another's weights are found out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb import networks
+from emtvb.audit.report import Check, Finding
+from emtvb.errors import InputError
+from emtvb.networks import Network
+from emtvb.runs import Run
+from emtvb.streams.runs import AnyRun
+from emtvb.training.shard import Outputs
+
+TRACE = 6.0
+"""Standard deviations of the correlation with initial weights that have nothing to do with a network, beyond which
+chance is no explanation: one in a thousand million."""
+LARGE, LIGHT = 64, 1e-3
+"""Networks of so many neurons or more, with so small a penalty, show their seed: those published by 6.4 or more."""
+
+_FORGED = "train it again: its weights are another's"
+
+
+@dataclass(frozen=True)
+class Traces:
+    """How much of the initial weights of seeds is left in a network, in standard deviations.
+
+    Attributes:
+        own: Of its own seed.
+        other: The seed of all others of which most is left.
+        of_other: How much.
+    """
+
+    own: float
+    other: int
+    of_other: float
+
+
+def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
+    """Hold all networks whose weights lie in a folder to the seeds that they are said to be of.
+
+    Args:
+        folder: The experiment's folder.
+        shards: Its runs, by shard.
+    """
+    everything = [run for part in shards.values() for run in part]
+    known = tuple(sorted({run.seed for run in everything}))
+    findings, shown, asked = [], 0, 0
+    for run, network in _networks(folder, shards):
+        asked += 1
+        if isinstance(network, str):
+            findings.append(Finding(run.run_id, f"its weights cannot be measured ({network})", _FORGED))
+            continue
+        traces = traces_of(run, network, known)
+        shown += traces.own > TRACE
+        if traces.of_other > TRACE > traces.own:
+            problem = f"its weights began as those of seed {traces.other}, not of its own"
+            findings.append(Finding(run.run_id, problem, _FORGED))
+        elif traces.own <= TRACE and run.hidden_dim >= LARGE and run.l2 <= LIGHT and network.is_finite():
+            problem = f"its weights show no trace of its seed ({traces.own:.1f} standard deviations)"
+            findings.append(Finding(run.run_id, problem, _FORGED))
+    missing = len(everything) - asked
+    note = f"{shown} of {asked} networks do; the others are small or trained with a large penalty on weights."
+    note += f" The weights of {missing} networks are not here." if missing else ""
+    question = "Does each network show the initial weights of its own seed, and of no other?"
+    return Check("seeds", question, asked, tuple(findings), note, "recomputed", len(everything), missing)
+
+
+def _networks(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[tuple[AnyRun, Network | str]]:
+    """The runs whose weights are there, with their networks, or with why there is none."""
+    for shard, part in shards.items():
+        path = Outputs.of(folder, shard).weights
+        for run in part if path.is_file() else ():
+            try:
+                network = networks.load_networks(path, [run.run_id])[run.run_id]
+                networks.check_task(network, run.task, run.run_id)
+                if network.hidden_dim != run.hidden_dim:
+                    raise InputError("weights", run.run_id, f"it has {network.hidden_dim} neurons")
+                yield run, network
+            except InputError as error:
+                yield run, error.remedy
+
+
+def traces_of(run: AnyRun, network: Network, known: tuple[int, ...]) -> Traces:
+    """How much a network shows of its own seed, and of others.
+
+    It is the correlation of the trained weights with the initial ones, times the square root of their number: of a seed
+    that has nothing to do with a network, a standard normal number.
+
+    Args:
+        run: The network's run.
+        network: It.
+        known: Seeds that it may show.
+    """
+    if not network.is_finite():
+        return Traces(0.0, run.seed, 0.0)
+    weights = np.concatenate([_standard(array).ravel() for array in network.arrays().values()])
+    drawn = known if run.seed in known else (*known, run.seed)
+    traces = dict(
+        zip(drawn, _initial(run.task.d, run.hidden_dim, drawn) @ weights / math.sqrt(weights.size), strict=True)
+    )
+    own = float(traces.pop(run.seed))
+    of_other, other = max(((float(trace), seed) for seed, trace in traces.items()), default=(0.0, run.seed))
+    return Traces(own, other, of_other)
+
+
+@cache
+def _initial(d: int, hidden_dim: int, drawn: tuple[int, ...]) -> Float[np.ndarray, "seed weight"]:
+    """The initial weights of seeds, each array of them standardised."""
+    import torch
+
+    from emtvb.training import stream
+
+    begun = (stream.draw_network(torch.Generator().manual_seed(seed), d, hidden_dim) for seed in drawn)
+    return np.stack([np.concatenate([_standard(array).ravel() for array in one.arrays().values()]) for one in begun])
+
+
+def _standard(array: np.ndarray) -> np.ndarray:
+    """An array by its standard deviation; zeros where it has none."""
+    spread = float(array.std(dtype=np.float64))
+    return array.astype(np.float64) / spread if spread > 0 and math.isfinite(spread) else np.zeros(array.shape)
+
+
+def moved(folder: Path, shards: Mapping[str, Sequence[AnyRun]], horizon: int, sequences: int) -> Callable[[str], float]:
+    """Says how far rounding moves the test accuracy of a run's network; 0 where its weights are not there."""
+    places = {run.run_id: (run, Outputs.of(folder, shard).weights) for shard, part in shards.items() for run in part}
+
+    def of(run_id: str) -> float:
+        try:
+            run, path = places[run_id]
+            if not isinstance(run, Run):
+                return 0.0
+            return moved_by_rounding(run, networks.load_networks(path, [run_id])[run_id], horizon, sequences)
+        except (KeyError, InputError):
+            return 0.0
+
+    return of
+
+
+def moved_by_rounding(run: Run, network: Network, horizon: int, sequences: int) -> float:
+    """How far rounding moves a test accuracy at most, but for a chance of one in a million.
+
+    Many a network that did not learn its task is chaotic: on another CPU, which takes sums in another order, it soon
+    gives other signs. Here it also runs with its neurons in reverse, which is the same network with other rounding. The
+    two differ in their accuracy on each sequence, either way; five standard errors of the mean difference are given.
+    """
+    inputs, targets = run.task.batch(np.random.default_rng(0), sequences, horizon)
+    turned = network.W_uh[::-1], network.W_hh[::-1, ::-1], network.W_r[:, ::-1]
+    reverse = Network(*map(np.ascontiguousarray, turned))
+    right = []
+    for one in (network, reverse):
+        _, outputs = networks.rollout(one, inputs)
+        right.append((networks.signs(outputs[run.task.s :]) == targets[run.task.s :]).mean(axis=(0, 2)))
+    return float(5 * np.sqrt(np.square(right[0] - right[1]).sum()) / sequences)

@@ -1,0 +1,75 @@
+"""What one uploads to an archive for a DOI: the tracked files of a clone at its commit, without history, as one zip.
+
+It is an RO-Crate (:mod:`emtvb.crate`): beside these files lies one that describes them, and every job that made them.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from emtvb import __version__, crate
+from emtvb.audit.integrity import read_records
+from emtvb.errors import InputError
+from emtvb.files import atomic
+from emtvb.running import git
+from emtvb.running.provenance import Record
+
+ABOUT = ".zenodo.json"
+"""What Zenodo reads of an upload."""
+
+
+def write(root: Path, file: Path | None = None) -> Path:
+    """Write the deposit of a clone.
+
+    Args:
+        root: The clone.
+        file: Where to; ``emtvb-<version>.zip`` in the clone by default.
+
+    Returns:
+        The zip file. Its files lie below ``emtvb-<version>/``.
+
+    Raises:
+        InputError: Where there is no clone, a tracked file differs from its commit, or the zip cannot be written.
+    """
+    if git.ask_clone(root, "rev-parse", "HEAD") is None:
+        raise InputError("deposit", str(root), "no git clone; call this in one")
+    if changed := (git.ask_clone(root, "status", "--porcelain", "--untracked-files=no") or "").splitlines():
+        name = changed[0].split(maxsplit=1)[-1]
+        raise InputError("deposit", f"{name} (of {len(changed)} files)", "differs from its commit; commit it first")
+    target = (file or root / f"emtvb-{__version__}.zip").absolute()
+    top, experiments = f"emtvb-{__version__}/", _published(root)
+    with atomic(target) as unfinished:
+        call = "-C", str(root), "archive", "--format=zip", "-9", f"--prefix={top}", f"--output={unfinished}", "HEAD"
+        done = git.call(*call)
+        if done.returncode != 0:
+            said = (done.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
+            raise InputError("deposit", str(target), f"git says: {said}")
+        if experiments:
+            tracked = frozenset((git.ask_clone(root, "ls-files", "-z") or "").split("\0"))
+            about = zipfile.ZipInfo(top + crate.METADATA, _made(experiments))
+            about.external_attr = 0o644 << 16
+            with zipfile.ZipFile(unfinished, "a") as archive:
+                archive.writestr(about, crate.describe(root, experiments, tracked), zipfile.ZIP_DEFLATED)
+    return target
+
+
+def _published(root: Path) -> dict[str, dict[Path, Record]]:
+    """The records of the experiments in a clone's commit, by the experiments' names."""
+    there = (git.ask_clone(root, "ls-files", "--", "results/*/settings.json") or "").splitlines()
+    found = {Path(file).parent.name: read_records(root / Path(file).parent)[0] for file in there}
+    return {name: dict(records) for name, records in found.items() if records}
+
+
+def _made(experiments: Mapping[str, Mapping[Path, Record]]) -> tuple[int, int, int, int, int, int]:
+    """When the last of their outputs was made, so that the same commit gives the same bytes."""
+    last = datetime.fromisoformat(max(record.made for records in experiments.values() for record in records.values()))
+    return last.year, last.month, last.day, last.hour, last.minute, last.second
+
+
+def size(file: Path) -> tuple[int, int]:
+    """The number of files in a deposit, and its bytes."""
+    with zipfile.ZipFile(file) as archive:
+        return sum(not name.endswith("/") for name in archive.namelist()), file.stat().st_size

@@ -1,0 +1,72 @@
+"""For how many networks the paper's statements hold, by task, size and penalty (docs/findings.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emtvb import tables
+from emtvb.figures.panels import each, wrapped
+from emtvb.figures.style import COLOURS, PAGE, style
+from emtvb.paper import verdicts
+from emtvb.paper.verdicts import SHOWN
+
+GROUP = ["task", "hidden_dim", "l2"]
+_ROW, _AROUND = 0.15, 0.95
+"""Inches: a group of networks, and what is above and below all of them."""
+
+
+def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
+    """What the figure shows, from an experiment's run table and its measurements."""
+    measured = tables.read_table(measurements, tables.MEASURED_COLUMNS)
+    return verdicts.shares(tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured))
+
+
+@style()
+def draw(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> Figure:
+    """A panel per statement, a row per group of networks: the share for which it holds, with its 95% interval.
+
+    Groups of one task stand on one band. At the right of each row: for how many of its networks.
+
+    Args:
+        shares: What ``emtvb.paper.verdicts.shares`` gives.
+        shown: The statements that are drawn, by name, and what their panels are called.
+    """
+    table = numbers(shares, shown)
+    groups = list(table[GROUP].drop_duplicates().sort_values(GROUP).itertuples(index=False, name=None))
+    figure = Figure(figsize=(PAGE, _AROUND + _ROW * len(groups)), layout="constrained")
+    panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+    for axes, (name, title) in zip(panels, shown.items(), strict=True):
+        _panel(axes, table[table["name"] == name], groups)
+        axes.set_title(wrapped(title, 20), fontsize=7)
+    labels = [f"{task}  {size}  {l2:g}" for task, size, l2 in groups]
+    panels[0].set_yticks(range(len(groups)), labels, fontsize=7)
+    panels[0].set_ylabel("task, neurons, L2")
+    figure.supxlabel("share of the networks that solve their task, with its 95% interval", fontsize=8)
+    return figure
+
+
+def numbers(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> pd.DataFrame:
+    """What is drawn: the rows of the statements that are shown."""
+    return shares[shares["name"].isin(shown)].reset_index(drop=True)
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, groups: list[tuple[str, int, float]]) -> None:
+    before, shaded = None, True
+    for place, (task, *_) in enumerate(groups):
+        shaded = shaded != (task != before)
+        before = task
+        if shaded:
+            axes.axhspan(place - 0.5, place + 0.5, color="0.94", linewidth=0)
+    for row in each(rows):
+        place = groups.index((row.task, row.hidden_dim, row.l2))
+        axes.plot([row.low, row.high], [place] * 2, color=COLOURS[0], linewidth=1.1)
+        axes.plot([row.share], [place], "o", color=COLOURS[0], markersize=3, markeredgewidth=0)
+        axes.text(1.06, place, f"{row.holds}/{row.networks}", fontsize=6, va="center")
+    axes.set(xlim=(-0.02, 1.4), ylim=(len(groups) - 0.5, -0.5), xticks=[0, 0.5, 1])
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter("{x:g}")

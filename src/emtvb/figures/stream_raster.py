@@ -1,0 +1,100 @@
+"""Which vectors of an episode can be read from the state, step by step until the end of the next episode."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from emtvb.figures.style import ABSENT, PAGE, style
+
+MOST = 3
+"""Sizes of a stream that are shown, from the smallest to the largest."""
+USUAL = 20
+"""Epochs of the authors' protocol."""
+_MAP = "viridis"
+
+
+def read(rasters: Path | str, runs: Path | str) -> pd.DataFrame:
+    """What the figure shows, of ``tables/stream_rasters.csv``, with the middle length of each stream's episodes."""
+    found = pd.read_csv(rasters)
+    lengths = pd.read_csv(runs).groupby("stream")[["shortest", "longest"]].first()
+    middle = (lengths["shortest"] + lengths["longest"]) // 2
+    return found.assign(length=found["stream"].map(middle))
+
+
+@style()
+def draw(rows: pd.DataFrame) -> Figure:
+    """A panel per stream and size: rows are the vectors of an episode, columns are steps.
+
+    Each cell is the share of elements that a decoder of that step reads right, on the mean over seeds; 1/2 is chance.
+    Lines stand at the marker, at the next episode's first input, and at its marker.
+
+    Args:
+        rows: What :func:`read` gives.
+    """
+    cells = cells_of(rows)
+    figure = Figure(figsize=(PAGE, 0.95 * len(cells) + 0.9), layout="constrained")
+    panels = figure.subplots(len(cells), 1, sharex=True, squeeze=False)[:, 0]
+    last = int(rows["step"].max())
+    image = None
+    for axes, cell in zip(panels, cells, strict=True):
+        own = chosen(rows, cell)
+        n = int(own["length"].iloc[0])
+        wide = own.pivot(index="number", columns="step", values="readable").reindex(columns=range(last + 1))
+        masked = np.ma.masked_invalid(wide.to_numpy(dtype=float))
+        axes.set_facecolor(ABSENT)
+        image = axes.imshow(masked, cmap=_MAP, vmin=0.5, vmax=1, aspect="auto", interpolation="nearest")
+        outputs = (int(own["step"].max()) + 1) // 2 - n - 1
+        for step in (n, n + 1 + outputs, 2 * n + 1 + outputs):
+            axes.axvline(step - 0.5, color="white", linewidth=0.8)
+        axes.set_yticks([0, n - 1], ["$u_1$", f"$u_{{{n}}}$"])
+        axes.set_ylabel(named(cell), fontsize=6.5)
+    panels[-1].set_xlabel("steps since the episode began; lines: its marker, the next episode, the next marker")
+    if image is not None:
+        bar = figure.colorbar(image, ax=list(panels), fraction=0.02)
+        bar.set_label("share of elements read right")
+    return figure
+
+
+def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """The plotted numbers."""
+    return pd.concat([chosen(rows, cell) for cell in cells_of(rows)], ignore_index=True)
+
+
+class Cell(NamedTuple):
+    """Networks whose mean is shown."""
+
+    stream: str
+    epochs: int
+    hidden_dim: int
+
+
+def cells_of(rows: pd.DataFrame) -> list[Cell]:
+    """Of each stream and number of epochs some sizes, at equal distances in their order."""
+    found = []
+    for stream, epochs in rows[["stream", "epochs"]].drop_duplicates().itertuples(index=False, name=None):
+        part = rows[(rows["stream"] == stream) & (rows["epochs"] == epochs)]
+        sizes = sorted(part["hidden_dim"].unique())
+        places = np.unique(np.linspace(0, len(sizes) - 1, min(MOST, len(sizes))).round().astype(int))
+        found += [Cell(str(stream), int(epochs), int(sizes[place])) for place in places]
+    return found
+
+
+def chosen(rows: pd.DataFrame, cell: Cell) -> pd.DataFrame:
+    """The rows of a cell."""
+    return rows[
+        (rows["stream"] == cell.stream) & (rows["epochs"] == cell.epochs) & (rows["hidden_dim"] == cell.hidden_dim)
+    ]
+
+
+def named(cell: Cell) -> str:
+    """What a figure calls it: the task, the lengths, the size, and the epochs where they are not 20."""
+    task, _, lengths = cell.stream.partition("-n")
+    shortest, longest = lengths.split("to")
+    n = f"n = {shortest}" if shortest == longest else f"n = {shortest} to {longest}"
+    more = "" if cell.epochs == USUAL else f"\n{cell.epochs} epochs"
+    return f"{task}, {n}\n{cell.hidden_dim} neurons{more}"

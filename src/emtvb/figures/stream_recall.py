@@ -1,0 +1,90 @@
+"""What networks of each size do on streams, by which code they hold vectors, and what edits do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
+
+CHANCE = 0.5
+PANELS: dict[str, dict[str, str]] = {
+    "what it does": {
+        "echo": "inputs repeated at once", "first_round": "outputs, first round", "recall": "all outputs",
+        "blind_accuracy": "mean over all n", "blind_length": "n, read from the state",
+    },
+    "what can be read": {
+        "at_marker": "at the marker", "at_last": "at the last output", "gone_3": "3 inputs later",
+        "gone_all": "an episode later", "untrained_at_marker": "untrained, at the marker",
+    },
+    "one decoder for each ... (inputs)": {
+        "input_single": "moment", "input_age": "age", "input_position": "position",
+    },
+    "one decoder for each ... (outputs)": {
+        "output_single": "moment", "output_age": "age", "output_due": "due step", "output_position": "position",
+    },
+    "edits": {
+        "edit_within_followed": "after the marker", "edit_across_followed": "before the marker",
+        "edit_across_kept": "the rest is kept", "edit_across_control": "random direction",
+    },
+}  # fmt: skip
+"""Panels beside that of lengths: measures and what they are called."""
+_COLUMNS = ["stream", "epochs", "hidden_dim", "measure", "mean", "low", "high"]
+
+
+def read(streams: Path | str, lengths: Path | str) -> pd.DataFrame:
+    """What the figure shows: the stream of the most sizes, of ``tables/streams.csv`` and ``stream_lengths.csv``."""
+    named = pd.read_csv(lengths).assign(measure=lambda rows: "recall_" + rows["length"].astype(str))
+    rows = pd.concat([pd.read_csv(streams), named], ignore_index=True)[_COLUMNS].drop_duplicates(_COLUMNS[:4])
+    wanted = [name for panel in PANELS.values() for name in panel]
+    rows = rows[rows["measure"].isin(wanted) | rows["measure"].str.startswith("recall_")]
+    cells = rows.groupby(["stream", "epochs"], sort=False)["hidden_dim"].nunique().reset_index()
+    most = cells.sort_values("hidden_dim", kind="stable").tail(1)
+    own = rows["stream"].isin(most["stream"]) & rows["epochs"].isin(most["epochs"])
+    return rows[own & rows["mean"].notna()].reset_index(drop=True)
+
+
+@style()
+def draw(rows: pd.DataFrame) -> Figure:
+    """Means over seeds by number of neurons, with their 95% intervals; the dotted line is at guesses.
+
+    Args:
+        rows: What :func:`read` gives.
+    """
+    figure = Figure(figsize=(PAGE, 4.6), layout="constrained")
+    panels = figure.subplots(2, 3, sharey=True, sharex=True)
+    lengths = sorted({name for name in rows["measure"] if name.startswith("recall_")}, key=_length)
+    _panel(panels[0, 0], rows, "outputs, by length n", {name: f"n = {_length(name)}" for name in lengths})
+    for axes, (title, measures) in zip(panels.ravel()[1:], PANELS.items(), strict=True):
+        _panel(axes, rows, title, measures)
+    for axes in panels[-1]:
+        axes.set_xlabel("neurons")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("share right")
+    return figure
+
+
+def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """The plotted numbers."""
+    return rows
+
+
+def _length(measure: str) -> int:
+    return int(measure.removeprefix("recall_"))
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, title: str, measures: dict[str, str]) -> None:
+    for number, (measure, name) in enumerate(measures.items()):
+        own = rows[rows["measure"] == measure].sort_values("hidden_dim")
+        bars = [own["mean"] - own["low"], own["high"] - own["mean"]]
+        axes.errorbar(
+            own["hidden_dim"], own["mean"], bars, fmt="osD^v"[number % 5] + "-", color=COLOURS[number], label=name,
+            markersize=2.6, linewidth=0.8, elinewidth=0.8,
+        )  # fmt: skip
+    axes.axhline(CHANCE, color=EXPECTED, linestyle=":", linewidth=0.7)
+    axes.set(ylim=(0, 1.03))
+    axes.set_title(title, fontsize=7.5)
+    axes.legend(fontsize=5, loc="lower right", frameon=True, framealpha=0.7, edgecolor="none", ncols=1)

@@ -1,0 +1,39 @@
+"""The kinds of experiments that a config states: a sweep of runs; or, by the section that it has, another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from emtvb import config
+from emtvb.config import Experiment
+from emtvb.methods import settings as methods
+from emtvb.onions import settings as onions
+from emtvb.streams import settings as streams
+
+
+def check(stated: Any, where: str = "config") -> Experiment:
+    """The experiment that a config states.
+
+    Args:
+        stated: What a config file holds.
+        where: How messages call it.
+
+    Raises:
+        InputError: At the first thing that is wrong.
+    """
+    if isinstance(stated, Mapping):
+        for kind in (streams, onions):
+            if kind.KEY in stated:
+                return kind.check(stated, where)
+    return methods.check(stated, where)
+
+
+def load(path: Path | str) -> Experiment:
+    """The experiment of a config file.
+
+    Raises:
+        InputError: Where it cannot be read or states no valid experiment.
+    """
+    return check(config.read(path), str(path))

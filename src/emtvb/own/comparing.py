@@ -1,0 +1,329 @@
+"""Are two networks the same circuit? ``compare``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.errors import InputError
+from emtvb.interpret import comparing
+from emtvb.interpret.comparing import MEASURES, MODULUS, Portrait
+from emtvb.interpret.judging import decoded_map
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.recording import settled
+from emtvb.own import untrained as controls
+from emtvb.own.dynamics import Linearised, fixed_points, linearise
+from emtvb.own.fitting import Fitted, fit
+from emtvb.own.steps import of_kind
+from emtvb.own.tabular import frame, listed, table
+from emtvb.own.trials import Trials
+from emtvb.own.variables import whole_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALIKE = 0.2
+"""Networks are alike by a measure where their distance is below this share of the way from the floor to chance."""
+DRAWS = 20
+"""Random systems from which chance is estimated."""
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far apart two networks are by one measure, and what that number is to be held against.
+
+    Attributes:
+        measure: "spectrum", "step", "decoded step" or "dynamics".
+        unit: "rad", or "relative": a share of the size of the maps.
+        value: The distance; NaN of spectra without a long-term eigenvalue.
+        floor: Of each network from itself, with memories fitted on the other half of its trials and states of other
+            trials; the larger of the two.
+        chance: Of the first network from random systems of the second one's size, in the mean.
+        least: The least of these.
+        untrained: Of the networks from untrained ones of the same shape, in the mean; NaN where none were made.
+    """
+
+    measure: str
+    unit: str
+    value: float
+    floor: float
+    chance: float
+    least: float
+    untrained: float
+
+    @property
+    def ceiling(self) -> float:
+        """Chance, or what an untrained network has where that is less."""
+        return min((value for value in (self.chance, self.untrained) if not np.isnan(value)), default=float("nan"))
+
+    @property
+    def tells(self) -> bool:
+        """Whether it tells networks apart: it has a value, and one network is not half as far from itself as chance."""
+        return bool(np.isfinite(self.value) and self.floor < self.ceiling / 2)
+
+    @property
+    def share(self) -> float:
+        """Where the distance lies from the floor, 0, to the ceiling, 1; NaN where it tells nothing."""
+        if not self.tells:
+            return float("nan")
+        return max(self.value - self.floor, 0.0) / (self.ceiling - self.floor)
+
+    @property
+    def alike(self) -> bool:
+        """Whether two networks are alike by it: a bar of ours, :data:`ALIKE`."""
+        return self.tells and self.share < ALIKE
+
+    def __repr__(self) -> str:
+        word = ("alike" if self.alike else "not alike") if self.tells else "tells nothing"
+        beside = f"floor {self.floor:.3f}, chance {self.chance:.3f}"
+        return f"<{self.measure}: {self.value:.3f}, {beside}: {word}>"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Whether two networks are the same circuit.
+
+    Attributes:
+        names: What they were made from.
+        distances: By measure.
+        directions: Of the linear models of the states.
+    """
+
+    names: tuple[str, str]
+    distances: tuple[Distance, ...]
+    directions: int
+
+    def __getitem__(self, measure: str) -> Distance:
+        """The distance by a measure.
+
+        Raises:
+            InputError: Where there is no such measure.
+        """
+        for distance in self.distances:
+            if distance.measure == measure:
+                return distance
+        raise InputError("measure", measure, f"no such measure; there are {', '.join(MEASURES)}")
+
+    @property
+    def alike(self) -> bool:
+        """Whether they are alike by every measure that tells something, and there is one."""
+        told = [distance for distance in self.distances if distance.tells]
+        return bool(told) and all(distance.alike for distance in told)
+
+    @property
+    def finding(self) -> str:
+        """What was found, in words."""
+        told = [distance for distance in self.distances if distance.tells]
+        alike = [distance.measure for distance in told if distance.alike]
+        unlike = [distance.measure for distance in told if not distance.alike]
+        silent = [distance.measure for distance in self.distances if not distance.tells]
+        left = f"; nothing is told by {listed(silent)}" if silent else ""
+        if not told:
+            return "cannot be told: no measure has a scale here"
+        if not unlike:
+            return f"the same circuit, by {listed(alike)}{left}"
+        if not alike:
+            return f"not the same circuit, by {listed(unlike)}{left}"
+        return f"alike in part: by {listed(alike)}, not by {listed(unlike)}{left}"
+
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{d.measure} {d.share:.2f}" for d in self.distances if d.tells)
+        where = f" (0 is one network beside itself, 1 chance: {shares})" if shares else ""
+        return f"<Comparison: {self.finding}{where}; {self.names[0]} beside {self.names[1]}>"
+
+    def _repr_html_(self) -> str:
+        head = ("measure", "unit", "distance", "floor", "chance", "untrained", "share of the way to chance", "alike")
+        rows = [
+            (d.measure, d.unit, d.value, d.floor, d.chance, d.untrained, d.share, d.alike if d.tells else "not told")
+            for d in self.distances
+        ]
+        return table(f"{self.finding}: {' beside '.join(self.names)}", head, rows)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each measure: unit, distance, floor, chance, least chance, untrained, share, alike."""
+        words = {
+            "measure": "measure", "unit": "unit", "distance": "value", "floor": "floor", "chance": "chance",
+            "least_chance": "least", "untrained": "untrained", "share": "share", "alike": "alike",
+        }  # fmt: skip
+        return frame({column: [getattr(d, word) for d in self.distances] for column, word in words.items()})
+
+
+def compare(
+    one: Fitted,
+    other: Fitted,
+    *,
+    modulus: float = MODULUS,
+    directions: int | None = None,
+    delays: int = 1,
+    untrained: bool | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Are two networks the same circuit? Distances that no change of the basis of their states alters.
+
+    - spectrum: the mean angle between long-term eigenvalues of the step's Jacobian at rest (the fixed point without
+      input that is reached from the zero state, else that state), by optimal assignment; one without a partner counts
+      as pi;
+    - step: Psi* J Psi, the step between variables as it is linearised at rest, and
+    - decoded step: the same as it is read from trials; |A - B| as a share of the root mean square of |A| and |B|, both
+      between numbers as they are fitted, continuous ones in standard deviations of their own labels;
+    - dynamics: the linear maps that lead best from states to those a step later, in principal directions that are
+      scaled to the same variance; the least angle over all rotations of one onto the other (dynamical similarity
+      analysis, Ostrow et al. 2023, arXiv 2306.10168). It knows nothing of the variables.
+
+    Each stands between a floor, one network beside itself, and chance, a random system of the same size (or an
+    untrained network, where that is cheap to make and nearer). Below 0.2 of the way networks are called alike; the bar
+    is ours.
+
+    Args:
+        one: Of :func:`fit`, and
+        other: another of the same variables or the same task.
+        modulus: An eigenvalue is long-term if its modulus is larger.
+        directions: Of the linear models; by default as many as the variables have numbers.
+        delays: States in a row that are one state of these models: more than 1 where a state is not seen as a whole.
+        untrained: Whether untrained networks are made; by default where it is cheap.
+        seed: Of the random systems.
+
+    Raises:
+        InputError: Where the variables, the tasks or the numbers that can be stored are not the same, or states have
+            fewer directions.
+    """
+    for value, name in ((one, "one"), (other, "other")):
+        of_kind(value, Fitted, name, "fit")
+    _check_same(one.trials, other.trials)
+    if isinstance(modulus, bool) or not isinstance(modulus, (int, float)) or not 0 <= modulus < np.inf:
+        raise InputError("modulus", modulus, "give a number from 0, such as 0.9")
+    if untrained not in (None, True, False):
+        raise InputError("untrained", untrained, "give True, False or None")
+    whole_number(seed, "seed", 0)
+    shortest = min(len(_states(fitted)) for fitted in (one, other))
+    if shortest < 3:
+        raise InputError("trials", f"{shortest} steps", "record 3 or more, so that there are steps to compare")
+    if whole_number(delays, "delays", 1) > shortest - 2:
+        raise InputError("delays", delays, f"there are {shortest} steps; give at most {shortest - 2}")
+    most = comparing.MOST_DIRECTIONS if directions is None else whole_number(directions, "directions", 1)
+    most = max(most, len(_numbers(one)))
+    mine, yours = (_drawn(fitted, delays, most) for fitted in (one, other))
+    count = comparing.rank(mine.whole, yours.whole) if directions is None else directions
+    have = min(len(part.dynamics.now) for drawn in (mine, yours) for part in (drawn.whole, *drawn.halves))
+    if not have:
+        raise InputError("states", "the same at all times", "there are no dynamics to compare; record other trials")
+    if directions is not None and have < count:
+        raise InputError("directions", count, f"states vary in {have}; give at most that many")
+    count = min(count, have)
+    rng = np.random.default_rng(seed)
+    found = comparing.distances(mine.whole, yours.whole, modulus, count)
+    floors = [comparing.distances(*drawn.halves, modulus, count) for drawn in (mine, yours)]
+    chance = [comparing.by_chance(mine.whole, yours.whole, rng, modulus, count) for _ in range(DRAWS)]
+    left = [
+        comparing.distances(drawn.whole, portrait, modulus, min(count, len(portrait.dynamics.now)))
+        for drawn, fitted in ((mine, one), (yours, other))
+        for portrait in _untrained(fitted, untrained, delays, most)
+    ]
+    distances = tuple(
+        Distance(
+            measure,
+            unit,
+            found[measure],
+            max(floor[measure] for floor in floors),
+            float(np.mean([draw[measure] for draw in chance])),
+            float(np.min([draw[measure] for draw in chance])),
+            float(np.mean([draw[measure] for draw in left])) if left else float("nan"),
+        )
+        for measure, unit in MEASURES.items()
+    )
+    return Comparison((one.trials.system.name, other.trials.system.name), distances, count)
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A network's portrait, and two more of other trials each."""
+
+    whole: Portrait
+    halves: tuple[Portrait, Portrait]
+
+
+def _check_same(one: Trials, other: Trials) -> None:
+    """Raise InputError where there is nothing that both should hold."""
+    tasks = [trials.task for trials in (one, other)]
+    if tasks[0] != tasks[1]:
+        shown = " and ".join("labels" if task is None else task.name for task in tasks)
+        raise InputError("other", f"fitted on {shown}", "compare networks on one task, or on the same labels")
+    names = [[v.name for v in trials.variables] for trials in (one, other)]
+    if names[0] != names[1]:
+        shown = f"variables {listed(names[1])}"
+        raise InputError("other", shown, f"give one that was recorded with {listed(names[0])}, in this order")
+    for mine, yours in zip(one.variables, other.variables, strict=True):
+        if mine.kind != yours.kind or mine.classes.tolist() != yours.classes.tolist():
+            shown = f"{mine.name} is {yours.kind} with {len(yours.classes)} values"
+            wanted = f"{mine.kind} with {len(mine.classes)} values"
+            raise InputError("other", shown, f"in the first it is {wanted}; record both with the same labels")
+
+
+def _drawn(fitted: Fitted, delays: int, most: int) -> _Drawn:
+    """A network's portrait, and two of it by other trials: memories of the other half, and states of either half."""
+    linear = _at_rest(fitted)
+    again = _other_half(fitted)
+    halves = (
+        _portrait(fitted, linear, fitted.memories, slice(None, None, 2), delays, most),
+        _portrait(fitted, linear, again, slice(1, None, 2), delays, most),
+    )
+    return _Drawn(_portrait(fitted, linear, fitted.memories, slice(None), delays, most), halves)
+
+
+def _at_rest(fitted: Fitted) -> Linearised:
+    """The step linearised where the network rests without input."""
+    system, states = fitted.trials.system, fitted.trials.judging.states
+    origin = np.zeros((1, states.shape[2]), dtype=states.dtype)
+    points = fixed_points(system, origin).points[:1].astype(states.dtype)
+    return linearise(fitted, points if len(points) else origin)
+
+
+def _other_half(fitted: Fitted) -> VariableMemories:
+    """The memories as the other half of the trials has them; the same ones where they cannot be fitted there again."""
+    if not isinstance(fitted.method, str):
+        return fitted.memories
+    trials = fitted.trials
+    turned = replace(trials, fitting=trials.judging, judging=trials.fitting, shown=trials.inputs)
+    try:
+        return fit(turned, fitted.times, method=fitted.method).memories
+    except InputError:  # such as too few trials
+        return fitted.memories
+
+
+def _portrait(
+    fitted: Fitted, linear: Linearised, memories: VariableMemories, part: slice, delays: int, most: int
+) -> Portrait:
+    """Of the trials of a part."""
+    states = _states(fitted)[:, part]
+    kept, task, size = fitted.trials.kept, fitted.trials.task, _numbers(fitted)
+    inputs = None if task else fitted.trials.inputs[:, part]
+    return Portrait(
+        linear.eigenvalues,
+        memories.seen(linear.jacobian)[np.ix_(size, size)],
+        decoded_map(memories.read(states)[..., kept], task.s if task else 1),
+        comparing.dynamics(states, inputs, delays, most),
+    )
+
+
+def _states(fitted: Fitted) -> Float[np.ndarray, "time trial state"]:
+    """States of the trials to judge on; of a task those of settled output steps."""
+    trials = fitted.trials
+    return trials.judging.states[settled(trials.task) if trials.task else 0 :]
+
+
+def _numbers(fitted: Fitted) -> np.ndarray:
+    """Which numbers are stored."""
+    return np.flatnonzero(fitted.trials.kept)
+
+
+def _untrained(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portrait]:
+    """Portraits of untrained networks of the same shape."""
+    found = []
+    for other in controls.of(fitted, asked):
+        portrait = _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
+        if len(portrait.dynamics.now):
+            found.append(portrait)
+    return found

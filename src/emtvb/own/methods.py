@@ -1,0 +1,101 @@
+"""Where a network holds variables, by several methods: all are judged and edited by the same functions and controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from emtvb.interpret import extraction
+from emtvb.interpret.memories import VariableMemories
+from emtvb.own.trials import Trials
+from emtvb.own.variables import CONTINUOUS
+
+
+@dataclass(frozen=True, eq=False)
+class Subspace:
+    """Where a state holds one variable: what is exchanged between two states is ``into @ out @ (other - state)``.
+
+    Attributes:
+        into: From its coordinates to states.
+        out: From states to its coordinates.
+    """
+
+    into: Float[np.ndarray, "state coordinate"]
+    out: Float[np.ndarray, "coordinate state"]
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """What a method says of a network.
+
+    Attributes:
+        memories: Encoder Psi, decoder Psi* and centre, of the variables' numbers (``Trials.places``): told edits and
+            readings are theirs.
+        subspaces: Of each variable, for edits by interchange; by default its columns of Psi and rows of Psi*.
+    """
+
+    memories: VariableMemories
+    subspaces: tuple[Subspace, ...] | None = None
+
+
+Method = str | Callable[[Trials, list[int]], Located]
+"""A name of :data:`BY_NAME`, or a function of the trials (it may look at ``fitting`` alone) and the times to fit at."""
+
+
+def least_squares(trials: Trials, times: list[int]) -> Located:
+    """Encoder and decoder by least squares, each for itself: ``interpret.extraction.fit``, the package's own."""
+    return Located(extraction.fit(trials.fitting, times, trials.kept))
+
+
+def class_means(trials: Trials, times: list[int]) -> Located:
+    """Encoder by differences of the means of each value's states; decoder its pseudo-inverse.
+
+    Of a number, the slope of the state on it. Other variables are not taken account of.
+    """
+    states, theory = known_states(trials, times)
+    centred = states - states.mean(axis=0)
+    basis = np.zeros((states.shape[1], trials.kept.size))
+    for v, at in zip(trials.variables, trials.places, strict=True):
+        own = theory[:, at]
+        if not trials.kept[at].all():
+            continue
+        if v.kind == CONTINUOUS:
+            number = own[:, 0] - own[:, 0].mean()
+            basis[:, at] = (centred.T @ number / max(float(number @ number), 1e-300))[:, None]
+            continue
+        place = (own @ v.code.T).argmax(axis=1)
+        present = np.unique(place)
+        means = np.stack([centred[place == k].mean(axis=0) for k in present])
+        code = v.code[present]
+        slopes = np.linalg.lstsq(code - code.mean(axis=0), means - means.mean(axis=0), rcond=1e-10)[0]
+        basis[:, at] = slopes.T
+    return Located(of_basis(basis, trials.kept, states, theory))
+
+
+def of_basis(
+    basis: Float[np.ndarray, "state number"],
+    kept: Bool[np.ndarray, " number"],
+    states: Float[np.ndarray, "sample state"],
+    theory: Float[np.ndarray, "sample number"],
+) -> VariableMemories:
+    """An encoder with its pseudo-inverse, around the mean of these states."""
+    dual = np.zeros(basis.shape[::-1])
+    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=extraction.ROUNDING)
+    centre = states.mean(axis=0) - basis[:, kept] @ theory[:, kept].mean(axis=0)
+    return VariableMemories(basis, dual, kept, centre)
+
+
+def known_states(trials: Trials, times: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """States for fitting at these times and their numbers, where all have a value."""
+    theory = trials.fitting.theory[times]
+    known = np.isfinite(theory[..., trials.kept]).all(axis=2)
+    return trials.fitting.states[times][known].astype(np.float64), theory[known].astype(np.float64)
+
+
+BY_NAME: dict[str, Callable[[Trials, list[int]], Located]] = {
+    "least squares": least_squares,
+    "class means": class_means,
+}

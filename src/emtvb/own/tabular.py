@@ -1,0 +1,36 @@
+"""Results as rows: data frames, and tables in a notebook."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def frame(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Columns as a data frame; pandas is imported when it is asked for."""
+    import pandas as pd
+
+    return pd.DataFrame(dict(columns))
+
+
+def table(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]], notes: Sequence[str] = ()) -> str:
+    """A table in HTML, with a line above and lines below."""
+    cells = "".join(f"<th>{html.escape(word)}</th>" for word in head)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(shown(value))}</td>" for value in row) + "</tr>" for row in rows)
+    below = "".join(f"<div>{html.escape(note)}</div>" for note in notes)
+    lines = f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody>"
+    return f"<div><b>{html.escape(title)}</b><table>{lines}</table>{below}</div>"
+
+
+def shown(value: Any) -> str:
+    """A value in a cell."""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """The first of some names."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,75 @@
+"""A network of the same shape that has learned nothing: a control of every edit."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from emtvb.errors import InputError
+from emtvb.interpret.systems import Elman
+from emtvb.networks import Network
+from emtvb.own.adapting import Adapted, Wrapped, adapt
+from emtvb.own.fitting import Fitted, fit
+from emtvb.own.trials import record_again
+
+CHEAP = 2_000_000
+"""Numbers of states that are recorded once more, :data:`DRAWS` times, without being asked for."""
+DRAWS = 3
+"""Untrained networks: by luck one may obey an edit seldom; the one that obeys most is the control."""
+
+_KNOWN: WeakKeyDictionary[Fitted, list[Fitted]] = WeakKeyDictionary()
+
+
+def of(fitted: Fitted, asked: Any) -> list[Fitted]:
+    """The same fit of untrained networks on the same trials; none, where that is not asked for.
+
+    Args:
+        fitted: Of the network itself.
+        asked: True; False; None for where they can be made and are cheap; or an untrained network.
+
+    Raises:
+        InputError: Where it was asked for and cannot be made.
+    """
+    if asked is False:
+        return []
+    trials = fitted.trials
+    if asked is not None and asked is not True:
+        return [fit(record_again(trials, adapt(asked)), fitted.times, method=fitted.method)]
+    if fitted not in _KNOWN:
+        size = trials.judging.states.size + trials.fitting.states.size
+        if asked is None and (size > CHEAP or not isinstance(fitted.method, str)):
+            return []
+        systems = [_made(trials.system, seed) for seed in range(DRAWS)]
+        if None in systems:
+            if asked is None:
+                return []
+            remedy = "its weights cannot be drawn anew; give an untrained network: untrained=adapt(...)"
+            raise InputError("untrained", f"not known of {trials.system.name}", remedy)
+        try:
+            recorded = [record_again(trials, system) for system in systems if system is not None]
+            _KNOWN[fitted] = [fit(again, fitted.times, method=fitted.method) for again in recorded]
+        except InputError:  # such as states that diverge
+            if asked is None:
+                return []
+            raise
+    return _KNOWN[fitted]
+
+
+def _made(system: Adapted | Wrapped, seed: int) -> Adapted | Wrapped | None:
+    """The network with other weights; None where it is no module whose weights could be drawn."""
+    if isinstance(system, Wrapped):
+        if not isinstance(system.system, Elman):
+            return None
+        rng, n = np.random.default_rng(seed), system.state_dim
+        arrays = system.system.network.arrays()
+        fresh = {name: rng.uniform(-1, 1, size=a.shape).astype(a.dtype) / np.sqrt(n) for name, a in arrays.items()}
+        return Wrapped(Elman(Network(**fresh)), f"untrained {system.name}")
+    if system.source is None:
+        return None
+    network, readout, state, input_dim = system.source
+    from emtvb.own import torch_steps
+
+    drawn = torch_steps.untrained(network, readout, seed)
+    return None if drawn is None else adapt(*drawn, state=state, input_dim=input_dim)

@@ -1,0 +1,321 @@
+// What is chosen, how far it has run, and what was done to it. It knows nothing of the document but its frames.
+import { Basis, Elman, Timeline, EDITED, UNEDITED, RANDOM, FUTURE } from "./network.mjs";
+import { subjectOf } from "./subjects.mjs";
+
+const PAUSE = 1.2; // seconds that an edit can be seen before the network goes on
+
+/** A network that another program runs is handed over as a system; the others run here. */
+const systemOf = (network, systems) => systems[network.id] ?? new Elman(network);
+
+/**
+ * One network at a time: subject, basis, inputs and timeline; the step that is seen is ``view``.
+ *
+ * networks, first, open, said, systems, ask: as view.mjs has them. heard: is given a sentence to say. built: is called
+ * where there is another subject. painted: is called where anything changed that is seen. calm: whether nothing is to move by itself.
+ */
+export class Session {
+  view = 0; // the step that is seen
+  running = false;
+  rate = () => 8; // steps a second
+  seed = 0; // of random pushes
+  #position = 0; // where it has come to, between steps while it runs; ahead of the timeline while a system has not answered
+  #pause = 0; // seconds until it goes on
+  #frame = null;
+  #time = null;
+  #ended = false;
+  #quiet = false;
+
+  constructor(networks, { first, systems, ask, said, heard, built, painted, calm }) {
+    this.networks = networks;
+    Object.assign(this, { first, systems, ask, said, heard, built, painted, calm });
+    this.byId = new Map(networks.map(network => [network.id, network]));
+  }
+
+  // What is chosen.
+
+  /** Another network or basis. The inputs, edits and step stay where the task has the same size. */
+  choose(id, basisName) {
+    const { subject: before, timeline, view } = this;
+    this.#take(id, basisName);
+    const { subject } = this;
+    const fits = before && !before.recorded && !subject.recorded && before.columns === subject.columns && before.rows === subject.rows;
+    if (!fits) this.running = false;
+    if (fits) this.begin(timeline.edits, view);
+    else {
+      this.inputs = subject.inputs;
+      this.begin([], subject.begins);
+    }
+    this.#tell({ push: true });
+  }
+
+  #take(id, basisName) {
+    const network = this.byId.get(id);
+    const basis = network.bases.find(({ name }) => name === basisName) ?? network.bases[0];
+    if (this.subject?.network !== network) this.subject = subjectOf(network);
+    this.basisName = basis.name;
+    this.basis = new Basis(basis, network.kept, network.hidden);
+    this.built(basis);
+  }
+
+  /** Another of the recorded trials. */
+  pick(trial) {
+    this.subject.pick(trial);
+    this.inputs = this.subject.inputs;
+    this.running = false;
+    this.begin([], this.view);
+    this.#tell();
+  }
+
+  /** Other vectors to store. */
+  store(inputs, words, how) {
+    this.inputs = inputs.map(vector => [...vector]);
+    this.begin(this.timeline.edits, this.view);
+    if (words) this.heard(words);
+    this.#tell(how);
+  }
+
+  /** Compute anew, with these edits, up to a step. */
+  begin(edits, step) {
+    const { subject, systems, seed } = this;
+    this.timeline = new Timeline(systemOf(subject.network, systems), subject.task, this.basis, this.inputs.map(vector => Float32Array.from(vector)),
+      { edits, seed, phase: subject.phase, ahead: systems[subject.network.id] ? Math.max(25, subject.phase) : 1 });
+    this.#position = Math.min(step, subject.most);
+    this.#pursue();
+    this.painted();
+  }
+
+  // Running.
+
+  /** The last step that it runs to by itself: so many after the last edit. */
+  get limit() {
+    const { timeline, subject } = this;
+    return Math.min(timeline.edits.length ? timeline.lastEdit + FUTURE : subject.most, subject.most);
+  }
+
+  /** Go on from what is seen; at the end, start over shortly before the first edit. */
+  run() {
+    const { subject, timeline } = this;
+    if (this.view >= this.limit) {
+      this.#position = timeline.edits.length ? Math.max(timeline.parted - subject.phase, subject.phase) : 0;
+      this.heard(timeline.edits.length ? "It starts over, shortly before the edit." : "It starts over.");
+    } else this.#position = this.view;
+    this.#start();
+  }
+
+  #start() {
+    this.running = true;
+    this.#time = null;
+    this.#pursue();
+    this.painted();
+    this.#wake();
+  }
+
+  /** See the end of a run at once. */
+  #finish() {
+    this.#position = this.limit;
+    this.#pursue();
+    this.#tell();
+    this.painted();
+  }
+
+  stop() {
+    this.running = false;
+    this.#pause = 0;
+    this.#position = this.view;
+    this.#tell();
+    this.painted();
+  }
+
+  /** See the next step. */
+  step() {
+    if (this.running) this.stop();
+    if (this.view >= this.subject.most) return this.heard("That is the last step.");
+    this.#position = this.view + 1;
+    this.#pursue();
+    if (this.view === this.#position) this.heard(this.#outcome());
+    this.#tell();
+    this.painted();
+  }
+
+  /** See a step that it has come to. */
+  look(step) {
+    this.running = false;
+    this.#position = Math.min(step, this.timeline.now);
+    this.#pursue();
+    this.painted();
+  }
+
+  /** What is seen of a step is to be said by the address: it was chosen. */
+  settle() {
+    this.#tell();
+  }
+
+  /** Back to before any input, without edits. */
+  restart() {
+    this.running = false;
+    this.begin([], 0);
+    this.heard("Nothing is stored yet. Press Run.");
+    this.#tell({ push: true });
+  }
+
+  /** How far it is between two steps, for what moves. */
+  get fraction() {
+    return this.running && !this.calm() && this.rate() <= 8 && this.view === this.timeline.now ? Math.max(0, this.#position - this.view) % 1 : 0;
+  }
+
+  #wake() {
+    if (this.#frame === null && !this.#ended) this.#frame = requestAnimationFrame(time => this.#beat(time));
+  }
+
+  #beat(time) {
+    this.#frame = null;
+    if (this.#ended) return;
+    const elapsed = this.#time === null ? 0 : Math.min((time - this.#time) / 1000, 0.25);
+    this.#time = time;
+    if (this.running) this.#advance(elapsed);
+    this.#pursue();
+    if (this.running && this.view >= this.limit) {
+      this.stop();
+      this.heard(this.tally());
+    } else this.painted();
+    if (this.running) this.#wake();
+  }
+
+  /** Time goes on; at a step that was edited it stands still for a while. */
+  #advance(elapsed) {
+    if (this.#pause > 0) return (this.#pause -= elapsed);
+    const from = this.#position;
+    this.#position = Math.min(from + elapsed * this.rate(), this.limit, this.timeline.now + 30);
+    const edited = this.timeline.edits.map(edit => edit.at).filter(at => from < at && at <= this.#position);
+    if (edited.length) {
+      this.#position = Math.min(...edited);
+      this.#pause = PAUSE;
+    }
+  }
+
+  /** Compute as far as it has come, as far as the system has answered, and see that. */
+  #pursue() {
+    const { timeline } = this;
+    const wanted = Math.floor(this.#position);
+    while (timeline.now < wanted) if (!timeline.advance()) break;
+    this.view = Math.min(wanted, timeline.now);
+    if (timeline.now < wanted) this.#wake();
+  }
+
+  // Changing what it stores.
+
+  /** Edit what is seen, {kind, what, value}: it stands still for a moment, then runs on. What came later is forgotten. */
+  edit(given) {
+    const { view, subject, timeline } = this;
+    if (view < subject.phase) return this.heard(`It still reads its input: ${subject.phase - view} more steps, then it can be edited.`);
+    if (view < 1) return this.heard("Let it run first.");
+    const edit = { at: view, ...given };
+    try {
+      timeline.edit(edit);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return this.heard(`Not done: ${error.message}.`);
+    }
+    if (subject.recorded) this.#foresee();
+    this.heard(`At ${subject.clock(view)}: ${subject.words(edit)}.`);
+    this.#position = view;
+    this.#pause = PAUSE;
+    this.#tell({ push: true });
+    if (view < this.limit) this.#start();
+    else this.painted();
+  }
+
+  /** Ask what should follow the last edit, of a user's own variables. */
+  async #foresee() {
+    const { timeline, subject } = this;
+    const at = timeline.lastEdit;
+    subject.future = null;
+    const values = [...timeline.steps[at].m].map(value => (Number.isNaN(value) ? null : value));
+    const vectors = await this.ask({ what: "expect", network: subject.network.id, trial: subject.trial, at, values });
+    if (timeline !== this.timeline || timeline.lastEdit !== at) return;
+    subject.future = { at, vectors };
+    timeline.expect(at, vectors);
+    this.painted();
+  }
+
+  undo() {
+    this.begin([], this.view);
+    this.heard("No edits.");
+    this.#tell({ push: true });
+  }
+
+  /** Push the third network in another random direction. */
+  again() {
+    this.seed += 1;
+    this.begin(this.timeline.edits, this.view);
+    this.heard("Pushed in another random direction.");
+    this.#tell();
+  }
+
+  // Words.
+
+  /** How many of the outputs that an edit should change did change as they should, in one sentence; "" where none is known. */
+  tally() {
+    const { timeline, view } = this;
+    if (!(timeline.parted < view)) return "";
+    const [edited, left, random] = [EDITED, UNEDITED, RANDOM].map(name => timeline.share(name, view));
+    if (!edited.of) return "";
+    const stay = edited.of - edited.changing;
+    if (!edited.changing) return `No output should change; ${edited.follows} of ${stay} are as they should be.`;
+    return `${edited.changed} of ${edited.changing} outputs that should change did; left alone ${left.changed} of ${left.changing}; at random ${random.changed} of ${random.changing}.`;
+  }
+
+  /** What the step that is seen gave out. */
+  #outcome() {
+    const { subject, timeline, view } = this;
+    const { outputs, expected, otherwise } = timeline.steps[view];
+    if (!outputs || view <= subject.phase) return `${subject.clock(view)}.`;
+    const fits = expected ? (subject.wrong(outputs[EDITED], expected, otherwise).length ? ", not what should follow" : ", as it should") : "";
+    return `${subject.clock(view)}: ${subject.spell(outputs[EDITED])}${fits}.`;
+  }
+
+  // The address.
+
+  /** What is seen, as an address says it. */
+  state() {
+    const { subject, basisName, inputs, timeline, seed } = this;
+    const { step, ...rest } = subject.state(inputs, timeline.edits, Math.floor(this.#position));
+    const basis = subject.recorded ? undefined : basisName;
+    return { net: subject.network.id, basis, ...rest, step, random: seed || undefined };
+  }
+
+  #tell(how = {}) {
+    if (!this.#quiet) this.said(this.state(), how);
+  }
+
+  /** Go to what an address says; what it does not say is as at the beginning. With ``play`` it runs on from there. */
+  go(fragment, { play = false, words = "", push = false } = {}) {
+    this.#quiet = true;
+    this.running = false;
+    this.#pause = 0;
+    const given = { ...this.first, ...fragment };
+    const id = this.byId.has(given.net) ? given.net : this.networks[0].id;
+    const faults = given.net && id !== given.net ? [`there is no network ${given.net} here`] : [];
+    this.seed = Number(given.random) || 0;
+    this.subject = undefined;
+    this.#take(id, given.basis);
+    const { inputs, edits = [], step, faults: others, opens } = this.subject.read(given);
+    faults.push(...others);
+    this.inputs = inputs;
+    if (opens) this.begin([opens], opens.at);
+    else this.begin(edits, step);
+    this.#quiet = false;
+    if (faults.length) this.heard(`Not all of the address could be used: ${faults.join("; ")}.`);
+    else this.heard(opens && !words ? `At ${this.subject.clock(opens.at)}: ${this.subject.words(opens)}.` : words);
+    this.#tell({ push });
+    if (!(opens || play)) return;
+    if (this.calm()) return this.#finish();
+    this.#pause = PAUSE;
+    this.#start();
+  }
+
+  end() {
+    this.#ended = true;
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+  }
+}

@@ -1,0 +1,46 @@
+// What to try: sentences, each a link to a state of the page that shows it, as far as there are networks that do.
+import { FUTURE } from "./network.mjs";
+import { make } from "./elements.mjs";
+import { writeFragment } from "./address.mjs";
+import { openingEdit } from "./subjects.mjs";
+
+/** Links' words, and the states that they lead to, at the moment of their edit. */
+function suggestions(networks) {
+  const first = networks[0];
+  const at = network => 3 * network.s;
+  const list = [];
+  const add = (network, basis, words, edit) => list.push({ words, state: { net: network.id, basis, edit: `${at(network)}:${edit}`, step: at(network) } });
+  const flip = network => `flip:${openingEdit(network).what}`;
+  add(first, "data", "Flip one bit that it stores.", flip(first));
+  if (first.s > 1) add(first, "data", "Swap its two newest vectors.", `swap:${first.s}:${first.s - 1}`);
+  add(first, "data", "Halve a vector: does the network restore it?", `halve:${first.s}`);
+  const failing = (network, name) => network.bases.find(basis => basis.name === name)?.failing ?? [];
+  const misread = network => failing(network, "power").filter(name => !failing(network, "data").includes(name));
+  const bad = networks.filter(network => network.stored && misread(network).length)
+    .sort((a, b) => failing(b, "power").length - failing(a, "power").length)[0];
+  if (bad) {
+    const edit = `flip:${misread(bad)[0]}`;
+    add(bad, "power", `See the paper's basis fail on ${bad.task}${bad.l2 === 0 ? ", trained without a penalty" : ""}.`, edit);
+    add(bad, "data", "Make the same edit through our basis.", edit);
+    const good = networks.find(network => network.l2 > 0 && network.task === bad.task && !failing(network, "power").length);
+    if (good) add(good, "power", `See the paper's basis work on ${good.task}, trained with a penalty.`, edit);
+  }
+  const odd = networks.find(network => network.otherwise);
+  if (odd) add(odd, "data", `Edit a network that solves ${odd.task} without the circuit.`, flip(odd));
+  return list;
+}
+
+/** The list of links; none where the variables are a user's own. ``shown`` is called before one of them runs. */
+export function tries(session, shown) {
+  if (session.networks[0].variables) return null;
+  return make("ul", { class: "tries" }, ...suggestions(session.networks).map(({ words, state }) => {
+    const parts = Object.fromEntries(Object.entries(state).map(([name, value]) => [name, String(value)]));
+    const after = { ...state, step: state.step + FUTURE }; // a link that is copied shows what came of it
+    return make("li", {}, make("a", { href: writeFragment(after), click: event => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab of its own
+      event.preventDefault();
+      shown();
+      session.go(parts, { play: true, push: true, words });
+    } }, words));
+  }));
+}

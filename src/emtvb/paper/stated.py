@@ -1,0 +1,254 @@
+"""What an experiment's runs say of the paper's claims, stated as a page, as text and as JSON."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from emtvb.paper import claims
+from emtvb.paper.evidence import VERDICTS, Verdict
+from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, counts
+
+TITLES: dict[Kind, str] = {
+    "published statements": "What the paper says of the networks",
+    "published table values": "Table 1",
+    "Table 1 as a whole": "Table 1 as a whole",
+    "our own checks": "What we asked besides",
+    "claims of others": "What others say of such networks",
+}
+"""Kinds of claims, in the order in which they are shown."""
+ANCHORS: dict[Kind, str] = {
+    "published statements": "statements", "published table values": "table", "Table 1 as a whole": "whole",
+    "our own checks": "checks", "claims of others": "others",
+}  # fmt: skip
+_ABOUT: dict[Kind, str] = {
+    "published statements": "Each in its own words as far as these can be tested, and by bars of ours, named so, where "
+    "the paper gives none. Where it names no share of networks, there is none that could fail, and no verdict.",
+    "published table values": "Each printed value, a spectral error in radians or a test accuracy, beside what 20 of "
+    "the paper's seeds would have printed if they were like ours.",
+    "Table 1 as a whole": "All errors that are printed as numbers, and all accuracies, together.",
+    "our own checks": "The paper does not print these; a reader takes them for granted, and where one is inconsistent, "
+    "should not.",
+    "claims of others": "What other papers say of networks like these, asked of ours; the paper does not claim it. "
+    "Where a source gives examples and names no share of networks, there is no verdict.",
+}
+_ERRS = (
+    "Consistent: what 20 seeds like ours could print is within the margin of what is printed. Inconsistent: what is "
+    "printed is outside what they could print, corrected for the 48 values of the table. Not determined: neither, since"
+    " 20 seeds vary by more than the margin."
+)
+_ERRS_BY_RULE = (
+    " Of the statements and checks that have a rule each answer is wrong in 2.5% of cases: of {count}, one in {often} "
+    "sweeps has a false one."
+)
+_COLOURS = ("good", "bad", "open", "open")
+"""Of the verdicts, in their order."""
+_ACCURACIES, _ERRORS = (0.4, 1.0), (2e-4, 0.1)
+"""From where to where values are plotted; errors on a logarithmic axis."""
+_TICKS: dict[str, tuple[tuple[float, str], ...]] = {
+    "accuracy": tuple((value, f"{value:g}") for value in (0.4, 0.6, 0.8, 1.0)),
+    "spectral error": tuple((value, f"{value:g}") for value in (0.001, 0.01, 0.1)),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that the page shows.
+
+    Attributes:
+        path: Its picture, relative to the experiment's folder.
+        caption: What it shows.
+    """
+
+    path: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What an experiment's runs say of the paper.
+
+    Attributes:
+        experiment: Its name.
+        claims: Of each claim.
+        figures: Pictures that lie beside the page.
+    """
+
+    experiment: str
+    claims: Sequence[ClaimResult]
+    figures: Sequence[Figure] = field(default_factory=tuple)
+
+    @property
+    def kinds(self) -> dict[Kind, list[ClaimResult]]:
+        """The claims of each kind that has some."""
+        kinds = {kind: [claim for claim in self.claims if claim.kind == kind] for kind in TITLES}
+        return {kind: of_kind for kind, of_kind in kinds.items() if of_kind}
+
+    def as_json(self) -> str:
+        """Every claim, and of each kind how many have which verdict, as JSON text."""
+        about = [{**asdict(claim), "kind": claim.kind} for claim in self.claims]
+        content = {"experiment": self.experiment, "verdicts": counts(self.claims), "claims": about}
+        return json.dumps(content, indent=2) + "\n"
+
+    def as_html(self) -> str:
+        """One HTML page for the experiment's folder, which asks the network for nothing."""
+        environment = Environment(
+            loader=PackageLoader("emtvb.paper", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+            lstrip_blocks=True,
+        )  # fmt: skip
+        environment.globals.update(
+            interval=_interval, colour=colour, word=_word, short=_short, row_of=_row, axis=_axis, curve=_curve,
+            number=_number, counted=counted, link=quote,
+        )  # fmt: skip
+        environment.filters["formula"] = formula
+        script = environment.loader.get_source(environment, "stated.js")[0] if environment.loader else ""
+        paper = claims.load()
+        authors, _, title = paper.paper.partition(": ")
+        return environment.get_template("stated.html.j2").render(
+            stated=self, authors=authors, title=title.rpartition(", arXiv")[0] or title, paper=paper, kinds=self.kinds,
+            counts=counts(self.claims), titles=TITLES, anchors=ANCHORS, about=_ABOUT, verdicts=VERDICTS,
+            reasons=_reasons(self.claims), errs=_errs(self.claims), script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )  # fmt: skip
+
+    def as_markdown(self) -> str:
+        """The same as Markdown, an anchor for each claim."""
+        paper, counted_by = claims.load(), counts(self.claims)
+        lines = [f"# What {self.experiment} says of the paper", "", f"Of [{paper.paper}]({paper.link}).", ""]
+        lines += [f"- {kind}: {counted(counted_by[kind])}" for kind in self.kinds]
+        for kind, of_kind in self.kinds.items():
+            lines += ["", f"## {TITLES[kind]}: {counted(counted_by[kind])}", "", _ABOUT[kind], ""]
+            columns = _COLUMNS
+            lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+            for c in of_kind:
+                ours = f" *{c.operationalisation}*" if c.operationalisation else ""
+                decides = "; ".join(filter(None, (c.decides, f"reach: {c.reach}" if c.reach else "")))
+                row = (
+                    f'<a id="{c.name}"></a>{c.statement}{ours}', c.source, c.published, c.ours or "none",
+                    _interval(c) or "none", str(c.seeds), f"**{c.verdict}**", c.because, decides or "nothing more",
+                )  # fmt: skip
+                lines.append("| " + " | ".join(map(_flat, row)) + " |")
+        if self.claims:
+            lines += ["", _errs(self.claims), "", "## Rules", ""]
+            lines += [f"- {group}: {_flat(rule)}" for rule, group in {c.rule: c.group for c in self.claims}.items()]
+        return "\n".join(lines).rstrip("\n") + "\n"
+
+
+_COLUMNS = (
+    "claim", "source", "published", "ours", "95% interval", "seeds", "verdict", "because", "to decide",
+)  # fmt: skip
+_MINUS = " \N{MINUS SIGN} "
+_SYMBOLS = {"Psi": "Ψ", "Phi": "Φ", "pi": "π"}
+
+
+def formula(text: str) -> Markup:
+    """A sentence with formulas set, like ``|Psi* h|``, and ``**words**`` in bold."""
+    said = str(escape(text))
+    said = re.sub(r"\|([^|]*\b(?:Psi|Phi)\b[^|]*)\|", lambda norm: f"‖{norm[1].replace(' - ', _MINUS)}‖", said)
+    said = re.sub(r"\b(Psi|Phi)\b", lambda name: _SYMBOLS[name[1]], said)
+    said = re.sub(r"(?<=counting as )pi\b|(?<=matrix of )pi\b", "π", said)
+    said = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", said)  # as captions have their first words
+    said = said.replace("Ψ*", "Ψ<sup>*</sup>")
+    return Markup(re.sub(r"\bW_(hh|uh|r)\b", r"<var>W</var><sub>\1</sub>", said))
+
+
+def colour(verdict: str) -> str:
+    """The class of a verdict on the page."""
+    return dict(zip(VERDICTS, _COLOURS, strict=True)).get(verdict, "")  # type: ignore[call-overload]
+
+
+def counted(count: Mapping[Verdict, int]) -> str:
+    """How many claims have each verdict, in words."""
+    return ", ".join(f"{number} {verdict}" for verdict, number in count.items())
+
+
+def _reasons(results: Sequence[ClaimResult], most: int = 4) -> list[tuple[int, str]]:
+    """What would decide the values of the table that are not determined, and how many of them."""
+    table = [claim for claim in results if claim.kind == "published table values" and claim.verdict == VERDICTS[2]]
+    reasons = Counter(claim.decides or claim.because for claim in table).most_common()
+    others = sum(count for _, count in reasons[most:])
+    return [(count, reason) for reason, count in reasons[:most]] + ([(others, "other reasons")] if others else [])
+
+
+def _errs(results: Sequence[ClaimResult]) -> str:
+    shares = sum(bool(claim.strata) for claim in results)
+    return _ERRS + (_ERRS_BY_RULE.format(count=shares, often=max(round(1 / (0.025 * shares)), 1)) if shares else "")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of a forest plot, places in percent of its width; None where there is nothing."""
+
+    printed: float
+    margin: tuple[float, float]
+    ours: float | None
+    interval: tuple[float, float] | None
+
+
+def _place(group: str, value: float) -> float:
+    """Where a value lies on its axis, in percent of the axis' length."""
+    low, high = _ERRORS if group == "spectral error" else _ACCURACIES
+    if group == "spectral error":
+        low, high, value = (math.log(max(x, 1e-9)) for x in (low, high, value))
+    return round(min(max((value - low) / (high - low), 0), 1) * 100, 2)
+
+
+def _row(claim: ClaimResult) -> _Row | None:
+    """A published value, its margin, our value and what 20 seeds like ours would print; None where it is ``---``."""
+    if claim.printed is None or claim.margin is None:
+        return None
+    at = [_place(claim.group, value) for value in (claim.printed, *claim.margin)]
+    ours = None if claim.value is None else _place(claim.group, claim.value)
+    ends = None if claim.interval is None else tuple(_place(claim.group, end) for end in claim.interval)
+    return _Row(at[0], (at[1], at[2]), ours, (ends[0], ends[1]) if ends else None)
+
+
+def _axis(group: str) -> list[tuple[float, str]]:
+    """The ticks of an axis: where, in percent of its length, and what."""
+    return [(_place(group, value), said) for value, said in _TICKS[group]]
+
+
+def _curve(stratum: Stratum) -> list[tuple[float, float, str, str]]:
+    """A curve's points: across and up in percent, its bar and its share in words. Bars stand side by side."""
+    last = max(len(stratum.curve) - 1, 1)
+    return [(100 * i / last, 100 * share, _number(bar), f"{share:.0%}") for i, (bar, share) in enumerate(stratum.curve)]
+
+
+def _interval(claim: ClaimResult) -> str:
+    """A claim's interval, to the digits of its value."""
+    if claim.interval is None:
+        return ""
+    form = {"spectral error": "{:.4f}", "accuracy": "{:.2f}"}.get(claim.group, "{:.0%}")
+    return " to ".join(form.format(end) for end in claim.interval)
+
+
+def _short(claim: ClaimResult) -> str:
+    """What a claim is called in a list: a short sentence, its name in words, or its cell."""
+    if claim.name.startswith("table1-"):
+        return claim.source.partition(": ")[2]
+    short = {statement.name: statement.short for statement in claims.load().statements}
+    return short.get(claim.name) or claim.name.replace("-", " ")
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
+
+
+def _word(verdict: str) -> str:
+    """A verdict as an anchor."""
+    return verdict.replace(" ", "-")
+
+
+def _flat(text: str) -> str:
+    """Text for a cell of a Markdown table."""
+    return " ".join(text.split()).replace("|", r"\|")

@@ -1,0 +1,74 @@
+"""The clone that the workflow lies in, and whether the package and Python here fit it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from emtvb import __version__
+from emtvb.errors import InputError
+from emtvb.running.recipes import ROOT
+from emtvb.running.source import PACKAGE
+
+CHECKOUTS = Path(".snakemake", "emtvb")
+"""Where clones lie, below the folder that one works in, of a workflow that Snakemake reads out of a git repository."""
+
+_CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
+
+
+def workflow_root(place: Path | None = None) -> Path:
+    """The clone whose workflow is meant outside of Snakemake: the folder that one works in, else the package's own.
+
+    The folder that one works in may also hold a workflow that uses this one out of a git repository.
+
+    Args:
+        place: Where one works; the present folder by default.
+
+    Raises:
+        InputError: Where neither holds the workflow.
+    """
+    here = place or Path.cwd()
+    used = sorted((here / CHECKOUTS).glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    candidates = (here, *used, ROOT)
+    for root in candidates:
+        if (root / "workflow" / "rules").is_dir():
+            check_package(root)
+            return root
+    raise InputError("workflow", str(here), "no workflow/ lies here; call this in a clone of the project")
+
+
+def check_package(root: Path, version: str = __version__) -> None:
+    """Raise InputError unless the workflow at ``root`` and this package are of one version.
+
+    A clone comes with its package: where another is imported, their code has to be the same. A workflow that was
+    deployed without it names the version that it needs.
+
+    Args:
+        root: Where the workflow lies.
+        version: Of the package that the workflow is written for.
+    """
+    own = root / "src" / PACKAGE.name
+    if own.is_dir() and not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
+        remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
+        raise InputError("package", str(PACKAGE), remedy)
+    if not own.is_dir() and version != __version__:
+        raise InputError("package", f"{PACKAGE.name} {__version__}", f"the workflow needs {version}; install that")
+
+
+def check_python(root: Path, python: str = sys.executable) -> None:
+    """Raise InputError unless Snakemake can start jobs with this Python, for the workflow at ``root``.
+
+    It puts Python's path into a shell's command as it is, and takes braces in a path for its own.
+    """
+    odd = sorted(set(python) & set(" \t\n'\"\\()<>|&;$`*?[]{}!~")) or sorted({*str(root)} & {*"{}"})
+    if odd:
+        folder = str(root) if not set(odd) & set(python) else python
+        raise InputError(
+            "folder", folder, f"Snakemake starts no job with {odd[0]!r} in this path; move the clone, make install"
+        )
+
+
+def _contents(package: Path) -> dict[str, bytes]:
+    """A package's code and data, by name."""
+    files = (path for path in package.rglob("*") if path.suffix in _CODE and path.is_file())
+    return {path.relative_to(package).as_posix(): path.read_bytes() for path in files}

@@ -1,0 +1,112 @@
+"""Weights as they are published: packed beside the record of their training, and unpacked where they are needed.
+
+A file of weights hardly compresses as it is. Packed, all bytes that are the first of four come first, then all second
+ones, and so on, by xz: the bytes with exponents, which are much alike, then stand together, and networks that are in a
+file twice (runs that differ in a threshold that was never reached) are there once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+from collections.abc import Iterator
+from pathlib import Path
+
+from emtvb.errors import InputError
+from emtvb.files import atomic
+from emtvb.running import provenance
+
+WEIGHTS, PACKED = "weights.safetensors", "weights.planes.xz"
+_BYTES = 4
+"""Of a number."""
+
+
+def unpack(folder: Path) -> tuple[Path, ...]:
+    """Put the files of weights that are missing in an experiment's folder there, from the packed ones beside them.
+
+    Args:
+        folder: The experiment's folder.
+
+    Returns:
+        What was put there.
+
+    Raises:
+        InputError: Where a packed file is not what the record of its training says, or nothing can be written.
+    """
+    back = []
+    for path, digest in _recorded(folder):
+        source = path.with_name(PACKED)
+        if path.exists() or not source.is_file():
+            continue
+        try:
+            content = unpacked(source.read_bytes())
+        except (lzma.LZMAError, EOFError):
+            content = b""
+        if hashlib.sha256(content).hexdigest() != digest:
+            remedy = "not the weights that the record beside it tells of; take it out of the repository again"
+            raise InputError("weights", str(source), remedy)
+        with atomic(path) as temporary:
+            temporary.write_bytes(content)
+        back.append(path)
+    return tuple(back)
+
+
+def pack(folder: Path) -> tuple[Path, ...]:
+    """Pack the weights of an experiment's folder beside them, to be published; one that is packed already is left.
+
+    Args:
+        folder: The experiment's folder.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InputError: Where it cannot be written.
+    """
+    written = []
+    for path, digest in _recorded(folder):
+        target = path.with_name(PACKED)
+        if not path.is_file() or is_of(target, digest):
+            continue
+        with atomic(target) as temporary:
+            temporary.write_bytes(packed(path.read_bytes()))
+        written.append(target)
+    return tuple(written)
+
+
+def is_of(path: Path, digest: str) -> bool:
+    """Whether a packed file is there and holds the weights of a sha256."""
+    try:
+        return hashlib.sha256(unpacked(path.read_bytes())).hexdigest() == digest
+    except (OSError, lzma.LZMAError, EOFError):
+        return False
+
+
+def packed(content: bytes) -> bytes:
+    """The same in fewer bytes, if it is a file of weights."""
+    return lzma.compress(b"".join(content[i::_BYTES] for i in range(_BYTES)), preset=9 | lzma.PRESET_EXTREME)
+
+
+def unpacked(content: bytes) -> bytes:
+    """What :func:`packed` packed.
+
+    Raises:
+        lzma.LZMAError: Where it did not.
+    """
+    planes = lzma.decompress(content)
+    found, start = bytearray(len(planes)), 0
+    for i in range(_BYTES):
+        end = start + len(range(i, len(planes), _BYTES))
+        found[i::_BYTES] = planes[start:end]
+        start = end
+    return bytes(found)
+
+
+def _recorded(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The files of weights that records tell of, and their sha256."""
+    for path in provenance.record_files(folder):
+        try:
+            outputs = provenance.read(path).outputs
+        except InputError:  # a damaged record is told of where records are read for what they say
+            continue
+        yield from ((folder / name, digest) for name, digest in outputs.items() if Path(name).name == WEIGHTS)

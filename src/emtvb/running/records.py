@@ -1,0 +1,304 @@
+"""What the records beside the results say at planning: who made a file, whether that is current, and what is damaged.
+
+Snakemake asks its memory what made a file. That memory lies in ``.snakemake``, which a fresh clone or a copy does not
+have, and whose form is Snakemake's own affair. So it is answered from the records here (:func:`install`): which inputs
+an output was made of, and whether its job would do the same now. It does not matter when a file was checked out.
+
+Snakemake looks into a file only where its time is newer. So every file is held to the records here. The workflow
+changes a file and its record together: a file that is not what the record of its own job says was damaged, or replaced
+by somebody, and no job may read it or write it anew before somebody has said which it should be. A job whose inputs
+were made anew since, or are gone together with their record, runs again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from emtvb import promises
+from emtvb.architectures.registry import ARCHITECTURES
+from emtvb.errors import InputError
+from emtvb.files import write_text
+from emtvb.running import provenance, recipes, source
+from emtvb.running.provenance import Record
+from emtvb.running.recipes import Present
+
+_UNREAD = "history.csv"
+"""Learning curves: no job reads them, and none is run to make them alone."""
+_PLANNED = ".planned.json"
+"""In an experiment's folder: the code and the libraries that its jobs were planned with."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Maker:
+    """The job that made a file.
+
+    Attributes:
+        path: Where its record lies.
+        record: Its record.
+        inputs: All that it read, as the workflow's rules spell it.
+        outputs: All that it made, likewise.
+    """
+
+    path: Path
+    record: Record
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Its rule's params; with the proof that vouches for it, also where its record is older than the proof."""
+        return _settings(self.record.recipe)
+
+
+@dataclass
+class Records:
+    """What the records of an experiment say.
+
+    Attributes:
+        folder: The experiment's folder, as the workflow's rules spell it.
+        root: The clone of the workflow.
+        makers: By path, as the workflow's rules spell it, who made a file.
+        damaged: The files that are not what their maker's record says.
+        unreadable: Folders in which a record cannot be read.
+    """
+
+    folder: Path
+    root: Path
+    makers: dict[str, Maker] = field(default_factory=dict)
+    damaged: set[str] = field(default_factory=set)
+    unreadable: set[Path] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._present = Present(self.root)
+        self._digest = cache(provenance.sha256)
+        self._is_file = cache(lambda path: path.is_file())
+
+    def refuse(self, files: Iterable[str], forced: Callable[[Maker], bool] = lambda _: False) -> None:
+        """Raise InputError where one of a job's files is damaged; it says how to go on.
+
+        Args:
+            files: A job's inputs and outputs, as the rules spell them.
+            forced: Whether a job is asked to make its outputs again in any case.
+        """
+        held = [path for path in files if path in self.damaged and not forced(self.makers[path])]
+        if held:
+            more = f" (and {len(held) - 1} more files)" if len(held) > 1 else ""
+            raise InputError(
+                "results file",
+                held[0] + more,
+                f"not what its record {self.makers[held[0]].path} says; put it back as it was, or delete both, and the "
+                "next call makes it again; to keep it as it is, delete the record alone",
+            )
+
+    def trainings(self) -> list[Maker]:
+        """Who trained the networks that lie here."""
+        return [*dict.fromkeys(maker for maker in self.makers.values() if maker.record.shard is not None)]
+
+    def changes(self, job: Any, maker: Maker) -> list[str]:
+        """What a job would use that is other than what was used when its outputs were made, in words.
+
+        Args:
+            job: As Snakemake plans it: ``params``, ``input``, ``output``, and its rule's ``script``.
+            maker: Who made its outputs.
+        """
+        recipe = maker.record.recipe
+        now = json.loads(json.dumps(dict(job.params.items()), sort_keys=True))
+        words = [f"setting {name}" for name in _differing(maker.settings, now)]
+        words += self._present.changes(_counted(recipe))
+        if "names" in recipe and (
+            recipe["names"] != names(job.input, job.output) or [*maker.inputs] != [_plain(path) for path in job.input]
+        ):
+            words.append("its inputs or outputs by name")
+        if recipe["code"] and Path(str(job.rule.script)).name not in recipe["code"]:
+            words.append(f"its script, {Path(str(job.rule.script)).name}")
+        return [*words, *self._inputs_anew(maker)]
+
+    def _inputs_anew(self, maker: Maker) -> Iterator[str]:
+        """Inputs that lie there as others than were read, or are gone together with their record, in words."""
+        for name, digest in maker.record.inputs.items():
+            path = self.folder / name
+            if str(path) in self.damaged:
+                continue
+            if not self._is_file(path):
+                # What has a record was left out of what is published, and is made again when something needs it.
+                if str(path) not in self.makers and path.parent not in self.unreadable:
+                    yield f"{path}, gone, and so is its record"
+            elif self._digest(path) != digest:
+                yield f"{path}, another than the one that was read"
+
+    def is_made(self, job: Any) -> bool:
+        """Whether a job's outputs lie there by now as it would make them.
+
+        Args:
+            job: As Snakemake plans it.
+        """
+        try:
+            path = provenance.record_path([Path(output) for output in job.output], job.rule.name)
+            maker = self._maker(path, provenance.read(path))
+            files = {**maker.record.inputs, **maker.record.outputs}
+            whole = all(provenance.sha256(self.folder / name) == digest for name, digest in files.items())
+        except (InputError, OSError):
+            return False
+        makes_all = {*maker.outputs} == {_plain(output) for output in job.output}
+        return whole and makes_all and not self.changes(job, maker)
+
+    def _maker(self, path: Path, record: Record) -> Maker:
+        inputs, outputs = (
+            tuple(_plain(self.folder / name) for name in part) for part in (record.inputs, record.outputs)
+        )
+        return Maker(path, record, inputs, outputs)
+
+
+def read(folder: Path, root: Path) -> Records:
+    """What the records of an experiment say, and what of its files is not as it was made.
+
+    Args:
+        folder: The experiment's folder, as the workflow's rules spell it.
+        root: The clone of the workflow.
+    """
+    found = Records(folder, root)
+    digest = cache(provenance.sha256)
+    for path in provenance.record_files(folder):
+        try:
+            record = provenance.read(path)
+        except InputError as error:
+            log.warning("%s", error)
+            found.unreadable.add(path.parent)
+            continue
+        maker = found._maker(path, record)
+        for name, output in zip(record.outputs, maker.outputs, strict=True):
+            other = found.makers.get(output)
+            if other is not None and other.record.made > record.made:
+                continue  # a rule of this name is there no more
+            found.makers[output] = maker
+            found.damaged.discard(output)
+            if Path(output).is_file() and digest(output) != record.outputs[name]:
+                if Path(name).name == _UNREAD:
+                    log.warning("%s: not what its record says; no job reads it, and the audit counts it", output)
+                else:
+                    found.damaged.add(output)
+    return found
+
+
+def install(found: Records, ask: Callable[[Any, Maker, list[str]], None]) -> None:
+    """Have Snakemake take what it remembers of this experiment's outputs from the records.
+
+    Args:
+        found: What the records say.
+        ask: Called with each job whose outputs are there, with who made them, and with what it would use otherwise.
+
+    Raises:
+        InputError: Where this Snakemake keeps its memory in another way.
+    """
+    try:
+        from snakemake import workflow
+        from snakemake.persistence import NO_PARAMS_CHANGE, RECORD_FORMAT_VERSION, MetadataRecord, ParamsChange
+        from snakemake.persistence.file import FilePersistence
+
+        as_it_is = FilePersistence._read_record, FilePersistence.params_changed, workflow.FilePersistence
+    except (ImportError, AttributeError) as error:
+        remedy = f"it keeps its memory in another way than is known here ({error}); install snakemake>=9.17,<10"
+        raise InputError("snakemake", provenance.installed("snakemake"), remedy) from None
+    assert as_it_is
+
+    class Memory(FilePersistence):  # type: ignore[misc]
+        """Snakemake's memory, which asks the records first."""
+
+        def _read_record(self, key: str) -> MetadataRecord | None:
+            maker = found.makers.get(key)
+            if maker is None:
+                return super()._read_record(key)
+            digests = zip(maker.inputs, maker.record.inputs.values(), strict=True)
+            return MetadataRecord(
+                rule=maker.record.rule,
+                input=sorted(maker.inputs),
+                params=[],
+                input_checksums={path: f"sha256:{digest}" for path, digest in digests},
+                incomplete=False,
+                record_format_version=RECORD_FORMAT_VERSION,
+            )
+
+        def params_changed(self, job: Any, file: Any = None) -> Any:
+            maker = found.makers.get(str(file or next(iter(job.output), "")))
+            if maker is None:
+                return super().params_changed(job, file)
+            words = found.changes(job, maker)
+            ask(job, maker, words)
+            return ParamsChange(only_new=set(words), files=set(job.output)) if words else NO_PARAMS_CHANGE
+
+    workflow.FilePersistence = Memory
+
+
+def names(inputs: Any, outputs: Any) -> str:
+    """A digest of the names by which a rule hands its inputs and outputs to its script."""
+    named = [
+        [[name, 1 if isinstance(value, str) else len(value)] for name, value in files.items()]
+        for files in (inputs, outputs)
+    ]
+    return source.digest(json.dumps(named))
+
+
+def summary(words: Iterable[str]) -> str:
+    """The first of them, and how many more there are."""
+    said = list(words)
+    return ", ".join(said[:6]) + (f" and {len(said) - 6} more" if len(said) > 6 else "")
+
+
+def write_planned(folder: Path, root: Path) -> None:
+    """Write down the code and the libraries here, which jobs are held to, wherever they run."""
+    write_text(folder / _PLANNED, json.dumps(recipes.everything(root)) + "\n")
+
+
+def read_planned(folder: Path) -> dict[str, dict[str, str]]:
+    """What :func:`write_planned` wrote; empty where it did not."""
+    try:
+        found = json.loads((folder / _PLANNED).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _settings(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A recipe's settings; of a training of before the present trainers, as it would be handed to them."""
+    code, settings = _code_of_training(recipe), recipe["settings"]
+    if code in promises.BEFORE:
+        l2 = max(run["l2"] for run in settings["runs"])
+        return {**settings, "proof": promises.proof(l2, promises.BEFORE[code])}
+    if code in promises.SAME_BITS:
+        kind = ARCHITECTURES[settings["architecture"]]
+        return {"run": settings["run"], "network": kind.network, "module": kind.module, "accelerator": "cpu"}
+    return settings
+
+
+def _counted(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A recipe without code and versions where a proof vouches for its outputs, or another trainer's same bits do."""
+    code = _code_of_training(recipe)
+    if code in promises.BEFORE:
+        return {"code": {}, "versions": {}}
+    return {"code": {}, "versions": recipe["versions"]} if code in promises.SAME_BITS else recipe
+
+
+def _code_of_training(recipe: Mapping[str, Any]) -> str:
+    """Names the code that a training's record of before names; empty for any other record."""
+    if recipe["rule"] not in ("train_shard", "train_architecture") or "proof" in recipe["settings"]:
+        return ""
+    code = {name: digest for name, digest in recipe["code"].items() if name.startswith(f"{source.PACKAGE.name}/")}
+    return source.digest(json.dumps(code, sort_keys=True))
+
+
+def _plain(path: Any) -> str:
+    """A path as records and rules both spell it."""
+    return os.path.normpath(str(path))
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))

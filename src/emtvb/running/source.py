@@ -1,0 +1,430 @@
+"""A digest of a source file that only changes when what it does changes.
+
+Comments, formatting and docstrings do not count, nor what an exception, an assertion or a log call says, also where the
+words reach it by a local name. Of data files every byte counts, but for comments in a style sheet of matplotlib's.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeGuard
+
+PACKAGE = Path(__file__).parents[1]
+_ROOT = PACKAGE.name
+
+
+def counts(name: str) -> bool:
+    """Whether an output can depend on a file of the package, by its name relative to the package.
+
+    What runs jobs, reports errors and says progress computes nothing. What is promised is among a training's settings.
+    """
+    others = ("errors.py", "promises.py", "training/events.py", "training/progress.py")
+    return not name.startswith("running/") and name not in others
+
+
+LIBRARIES = {
+    "lightning_fabric": "pytorch-lightning",
+    "llvmlite": "llvmlite",
+    "matplotlib": "matplotlib",
+    "numba": "numba",
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "PIL": "pillow",
+    "scipy": "scipy",
+    "torch": "torch",
+}
+"""Libraries that compute, by module: whose versions can change an output, and how they are called when installed."""
+
+COMPANIONS = {"matplotlib": ("contourpy", "cycler", "fonttools", "kiwisolver", "pillow", "pyparsing")}
+"""Libraries that such a library leaves part of the work to: they lay out figures, set their text and write them."""
+
+BYSTANDERS = {"lightning_fabric": ("PIL", "matplotlib", "scipy")}
+"""Modules that a module loads along and computes nothing with: they count where a file of ours imports them, too."""
+
+COMPUTES_NOTHING = frozenset(
+    {"click", "jaxtyping", "pydantic", "rich", "rocrate", "safetensors", "snakemake", "tensorboard", "yaml"}
+)
+"""Libraries, by module, that check, show or write down what others computed. Any that is in neither table counts."""
+
+ALL_LIBRARIES = frozenset(LIBRARIES.values()).union(*COMPANIONS.values())
+"""What a record's environment names."""
+
+_LOG_METHODS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+_PURE = frozenset(
+    {
+        "abs", "all", "any", "bool", "dict", "enumerate", "float", "format", "frozenset", "int", "isinstance", "len",
+        "list", "max", "min", "range", "repr", "round", "set", "sorted", "str", "sum", "tuple", "type", "zip",
+    }
+)  # fmt: skip
+_PURE_METHODS = frozenset(
+    {
+        "format", "get", "items", "join", "keys", "lower", "lstrip", "partition", "removeprefix", "removesuffix",
+        "replace", "rpartition", "rstrip", "split", "splitlines", "strip", "title", "upper", "values",
+    }
+)  # fmt: skip
+_CONSUMING = frozenset(
+    {
+        "all",
+        "any",
+        "dict",
+        "enumerate",
+        "frozenset",
+        "join",
+        "list",
+        "max",
+        "min",
+        "set",
+        "sorted",
+        "sum",
+        "tuple",
+        "zip",
+    }
+)
+_MAKE_ITERATORS = frozenset({"enumerate", "filter", "iter", "map", "open", "reader", "reversed", "zip"})
+_CARRY_VALUES = (
+    OSError, UnicodeError, ImportError, AttributeError, StopIteration, StopAsyncIteration, SystemExit,
+)  # fmt: skip
+"""Exceptions whose arguments become attributes, which a handler may take: a file's name, a place in a text."""
+_SAY_ONLY = frozenset(dir(builtins)).union({"InputError"})
+"""Exceptions whose arguments are words, but for those that carry values."""
+ABSENT = "absent"
+"""Stands for the digest of a file that is not there."""
+
+
+def digest_of(file: Path) -> str:
+    """The digest of a file as it lies there; ``ABSENT`` where it does not."""
+    return next(iter(digests_of(file)))
+
+
+def digests_of(file: Path) -> tuple[str, ...]:
+    """All digests by which a record may name a file as it lies there: the present form's first, then the earlier one's.
+
+    Records of before this form counted words that reach an error by a local name.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return (ABSENT,)
+    return _digests(file.suffix, file.parent == PACKAGE and file.name == "__init__.py", content)
+
+
+def digest(text: str) -> str:
+    """A short digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache
+def _digests(suffix: str, is_face: bool, content: bytes) -> tuple[str, ...]:
+    try:
+        text = content.decode("utf-8")
+        if suffix == ".py":
+            return tuple(dict.fromkeys(digest(_code(text, is_face, locals_say)) for locals_say in (True, False)))
+    except (UnicodeDecodeError, SyntaxError):  # Python says more, where it is run
+        return (hashlib.sha256(content).hexdigest()[:12],)
+    if suffix == ".mplstyle":
+        text = "\n".join(filter(None, (re.sub(r"(^|\s)#.*", "", line).rstrip() for line in text.splitlines())))
+    return (digest(text),)
+
+
+def _code(text: str, is_face: bool, locals_say: bool) -> str:
+    """A module in normal form.
+
+    Args:
+        text: Its source.
+        is_face: Whether it is the package's own ``__init__``, whose names and imports on demand do not count.
+        locals_say: Whether words that reach an error by a local name are left out, too.
+    """
+    tree = ast.parse(text)
+    if is_face:
+        tree.body = [statement for statement in tree.body if not _only_hands_on(statement)]
+    return _dump(_Normal(tree, locals_say).visit(tree))
+
+
+NOTHING = digest("Module(body=[], type_ignores=[])")
+"""The digest of a module of which nothing counts."""
+
+
+def _dump(tree: ast.AST) -> str:
+    """Syntax as text, which is the same whatever Python reads it."""
+    empty_fields = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    return ast.dump(tree, **empty_fields).replace(", type_params=[]", "")
+
+
+def _makes_words(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    """Whether a statement is a function that makes its arguments the words of an InputError, and no more."""
+    if not isinstance(statement, ast.FunctionDef) or statement.decorator_list:
+        return False
+    body = statement.body[1:] if ast.get_docstring(statement, clean=False) is not None else statement.body
+    if len(body) != 1 or not isinstance(body[0], ast.Return) or not isinstance(body[0].value, ast.Call):
+        return False
+    made = body[0].value.func
+    return isinstance(made, ast.Name) and made.id == "InputError"
+
+
+class _Normal(ast.NodeTransformer):
+    """A module without what does not run or changes no value: docstrings, what is for type checkers alone, messages."""
+
+    def __init__(self, tree: ast.Module, locals_say: bool) -> None:
+        self._locals_say = locals_say
+        self._loggers = {
+            target.id
+            for statement in tree.body
+            if isinstance(statement, ast.Assign) and _called(statement.value) == "getLogger"
+            for target in statement.targets
+            if isinstance(target, ast.Name)
+        }
+        given = _given_names(tree)
+        self._loggers = {name for name in self._loggers if given[name] == 1}
+        self._own = frozenset(given)
+        self._words = {function.name for function in tree.body if _makes_words(function) and given[function.name] == 1}
+        self._means_logging = given["logging"] <= 1
+        self._means_typing = not any(
+            isinstance(node, ast.Name) and node.id == "TYPE_CHECKING" and isinstance(node.ctx, ast.Store)
+            for node in ast.walk(tree)
+        )
+        self._iterators = _iterators(tree)
+        self._from_uncounted = _from_uncounted(tree) if locals_say else frozenset()
+        self._reads_words = locals_say and any(
+            isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in ast.walk(tree)
+        )
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Without local names that hold nothing but words of messages."""
+        if self._locals_say:
+            _Without(self._words_alone(node)).visit(node)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Without texts that are handed by name to what only says, records and waits."""
+        if isinstance(node.func, ast.Name) and node.func.id in self._from_uncounted:
+            kept = [
+                word for word in node.keywords if not (word.arg and _is_text(word.value)) or self._effects(word.value)
+            ]
+            node = ast.Call(node.func, node.args, kept)
+        return self.generic_visit(node)
+
+    def _words_alone(self, function: ast.FunctionDef) -> frozenset[str]:
+        """Names of a function that are given texts alone, which do nothing else, and used in messages alone."""
+        messages = {id(inner) for part in self._messages(function) for inner in ast.walk(part)}
+        texts, others = Counter[str](), Counter[str]()
+        for node in ast.walk(function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_text(value) and not self._effects(
+                    value
+                ):
+                    texts[name] += 1
+                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
+                    others[name] += 1
+                case ast.Name(id=name, ctx=ast.Load() | ast.Del()) if id(node) not in messages:
+                    others[name] += len(messages) + len(texts) + 1
+                case ast.Global(names=names) | ast.Nonlocal(names=names):
+                    others.update(dict.fromkeys(names, 2))
+                    others.update(names)
+        return frozenset(name for name, count in texts.items() if others[name] == count)
+
+    def _messages(self, function: ast.AST) -> Iterator[ast.AST]:
+        """The expressions of a function that say something."""
+        for node in ast.walk(function):
+            match node:
+                case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords)) if (
+                    self._says_only(name) or name in self._words
+                ):
+                    yield from (*arguments, *(keyword.value for keyword in keywords))
+                case ast.Expr(value=ast.Call(func=called, args=arguments, keywords=keywords)) if self._logs(called):
+                    yield from (*arguments, *(keyword.value for keyword in keywords))
+                case ast.Assert(msg=ast.expr() as message):
+                    yield message
+
+    def visit_If(self, node: ast.If) -> Any:
+        """Of a block for type checkers, what runs otherwise."""
+        if self._means_typing and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            return [kept for statement in node.orelse if (kept := self.visit(statement)) is not None]
+        return self.generic_visit(node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """Nothing of a string alone; of a log call, what it does besides."""
+        value = node.value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return node if self._reads_words else None
+        if isinstance(value, ast.Call) and self._logs(value.func):
+            effects = self._effects(*value.args, *(keyword.value for keyword in value.keywords))
+            return ast.Expr(ast.Tuple(effects, ast.Load())) if effects else None
+        return self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        """The exception's class, and what its arguments do besides saying something."""
+        if isinstance(node.exc, ast.Call):
+            call = node.exc
+            if not (isinstance(call.func, ast.Name) and (self._says_only(call.func.id) or call.func.id in self._words)):
+                return self.generic_visit(node)
+            effects = self._effects(*call.args, *(keyword.value for keyword in call.keywords))
+            return ast.Raise(ast.Call(call.func, effects, []), node.cause)
+        return self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        """Without what it says."""
+        effects = self._effects(node.msg) if node.msg else []
+        return self.generic_visit(ast.Assert(node.test, ast.Tuple(effects, ast.Load()) if effects else None))
+
+    def _says_only(self, exception: str) -> bool:
+        """Whether the arguments of an exception are words, and not values that a handler may take."""
+        kind = getattr(builtins, exception, None)
+        if isinstance(kind, type) and issubclass(kind, _CARRY_VALUES):
+            return False
+        return exception in _SAY_ONLY and (exception == "InputError" or exception not in self._own)
+
+    def _logs(self, function: ast.expr) -> bool:
+        """Whether a function is a logger's, or logging's own."""
+        if not isinstance(function, ast.Attribute) or function.attr not in _LOG_METHODS:
+            return False
+        owner = function.value
+        if isinstance(owner, ast.Name):
+            return owner.id in self._loggers or (owner.id == "logging" and self._means_logging)
+        return _called(owner) == "getLogger"
+
+    def _effects(self, *nodes: ast.AST) -> list[ast.expr]:
+        """The parts of a message's expressions that can do more than say something: calls, and names that are given."""
+        found: list[ast.expr] = []
+        for node in nodes:
+            if isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)) or (
+                isinstance(node, ast.Call) and not self._is_pure(node)
+            ):
+                found.append(node)
+            else:
+                found += self._effects(*ast.iter_child_nodes(node))
+        return found
+
+    def _is_pure(self, call: ast.Call) -> bool:
+        """Whether a call only looks at its arguments. One that takes an iterator's values leaves none for others."""
+        function, name = call.func, _called(call)
+        if name in _CONSUMING and any(isinstance(a, ast.Name) and a.id in self._iterators for a in call.args):
+            return False
+        if isinstance(function, ast.Name):
+            return name in _PURE and name not in self._own
+        fits = {"get": bool(call.args), "join": bool(call.args), "replace": len(call.args) > 1}
+        return isinstance(function, ast.Attribute) and name in _PURE_METHODS and fits.get(name, True)
+
+
+class _Without(ast.NodeTransformer):
+    """Leaves out what gives these names a value."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        """Nothing of such a one."""
+        return None if [ast.unparse(target) for target in node.targets] in [[name] for name in self._names] else node
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """A block of which nothing is left keeps its place."""
+        super().generic_visit(node)
+        if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
+            node.body = [ast.Pass()]  # type: ignore[attr-defined]
+        return node
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Whether an expression is a text that is written there, however it is put together."""
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.IfExp(body=one, orelse=other):
+            return _is_text(one) and _is_text(other)
+        case ast.BinOp(left=one, op=ast.Add(), right=other):
+            return _is_text(one) and _is_text(other)
+    return False
+
+
+def _from_uncounted(tree: ast.AST) -> frozenset[str]:
+    """Names that a module takes from modules of the package that do not count."""
+    return frozenset(
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith(f"{_ROOT}.")
+        and not counts((node.module or "").partition(".")[2].replace(".", "/") + ".py")
+        for alias in node.names
+    )
+
+
+def _called(node: ast.AST) -> str:
+    """The last name of the function that a call calls."""
+    if not isinstance(node, ast.Call):
+        return ""
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _given_names(tree: ast.AST) -> Counter[str]:
+    """How often each name is given in a module: assigned, imported, defined, taken as an argument."""
+    found: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                found[name] += 1
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found[name] += 1
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                found.update((alias.asname or alias.name).partition(".")[0] for alias in aliases)
+            case ast.ExceptHandler(name=str(name)):
+                found[name] += 1
+    return found
+
+
+def _iterators(tree: ast.AST) -> frozenset[str]:
+    """Names that may stand for something whose values can be taken once."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value) if (
+                isinstance(value, ast.GeneratorExp) or _called(value) in _MAKE_ITERATORS
+            ):
+                found.update(target.id for target in targets if isinstance(target, ast.Name))
+            case ast.arg(arg=name, annotation=kind) | ast.AnnAssign(target=ast.Name(id=name), annotation=kind) if (
+                kind is not None and re.search(r"\b(Iterator|Iterable|Generator|IO|TextIO)\b", ast.unparse(kind))
+            ):
+                found.add(name)
+            case ast.With(items=items):
+                found.update(item.optional_vars.id for item in items if isinstance(item.optional_vars, ast.Name))
+    return frozenset(found)
+
+
+def _only_hands_on(statement: ast.stmt) -> bool:
+    """Whether a statement of the package's own ``__init__`` can change nothing: version, names, imports on demand."""
+    if isinstance(statement, ast.Assign) and all(isinstance(target, ast.Name) for target in statement.targets):
+        names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+        return names <= {"__version__", "__all__", "_HOME"} and _is_literal(statement.value)
+    if isinstance(statement, ast.FunctionDef):
+        bare = ast.FunctionDef(statement.name, statement.args, _without_docstring(statement), [], None)
+        return digest(ast.unparse(ast.fix_missing_locations(bare))) in _LAZY
+    if isinstance(statement, ast.If):
+        return digest(ast.unparse(statement)) == _LISTENS
+    return ast.unparse(statement) in ("from __future__ import annotations", "import sys")
+
+
+_LISTENS = "d288721626a7"
+"""Digest of the statement there that has a job write down what it opens."""
+_LAZY = frozenset({"3be29ae0a84f", "942d3fb3557d"})
+"""Digests of the functions in the package's ``__init__`` that import a name when it is first asked for."""
+
+
+def _without_docstring(function: ast.FunctionDef) -> list[ast.stmt]:
+    first = function.body[0]
+    said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    return function.body[1:] if said else function.body
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""One network outside of the workflow: named by a user, trained, measured, edited."""

@@ -1,0 +1,131 @@
+"""One network edited while it repeats the picture 3-1-5, beside what the theory says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emtvb.errors import InputError
+from emtvb.figures import edits, save
+from emtvb.figures.edits import EditShown
+from emtvb.interpret import interventions
+from emtvb.interpret.exemplar import before, picture
+from emtvb.interpret.extraction import by_data
+from emtvb.interpret.interventions import Edit
+from emtvb.interpret.measure import extract
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.recording import record
+from emtvb.interpret.systems import Elman
+from emtvb.networks import Network
+from emtvb.page.content import Shown
+from emtvb.running import memory
+from emtvb.runs import Run
+from emtvb.single.opening import Subject
+from emtvb.tasks import Task
+
+BASIS_NAMES = {"data": "by data", "power": "the paper's", "realisation": "realised"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to a variable: one of ``flip``, ``put`` and ``swap``.
+
+    Attributes:
+        variable: 1 (oldest) to s (newest).
+        flip: A dimension of it that is negated, from 0.
+        put: Its new value, 1 or -1 for each dimension.
+        swap: A variable that it is exchanged with.
+    """
+
+    variable: int
+    flip: int | None = None
+    put: Sequence[int] | None = None
+    swap: int | None = None
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        if self.flip is not None:
+            return f"flip dimension {self.flip} of variable {self.variable}"
+        return f"{'set' if self.swap is None else f'swap variable {self.swap} and'} variable {self.variable}"
+
+    @property
+    def address(self) -> str:
+        """As the page's address has it, after the step."""
+        if self.flip is not None:
+            return f"flip:{self.variable}.{self.flip}"
+        if self.swap is not None:
+            return f"swap:{self.variable}:{self.swap}"
+        return f"set:{self.variable}:{''.join('+' if sign > 0 else '-' for sign in self.put or ())}"
+
+    def __call__(self, task: Task, m: Any) -> Any:
+        """The variables after it."""
+        if self.flip is not None:
+            return interventions.flip(task, m, self.variable, self.flip)
+        if self.swap is not None:
+            return interventions.swap(task, m, self.variable, self.swap)
+        return interventions.put(task, m, self.variable, list(self.put or ()))
+
+
+def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
+    """Edit a network after some output steps, and see what it does.
+
+    Args:
+        subject: The network.
+        time: Output steps before the edit; 0: after the last input.
+        change: What is edited.
+        basis: The memories to edit through, a key of :data:`BASIS_NAMES`; of another network than the paper's, "data".
+
+    Raises:
+        InputError: Where there is no such basis, the edit changes nothing that is output, or memory does not suffice.
+    """
+    network, task = subject.network, subject.run.task
+    memory.check_recording(time, task.d, task.s, subject.state_dim)
+    memories = _memories(subject, basis)
+    if not memories.fits:
+        needed = f"{int(memories.kept.sum())} elements to store"
+        remedy = f"{subject.state_dim} neurons for {needed}: there can be no basis; train a larger"
+        raise InputError("run", subject.named, remedy)
+    system = Elman(network) if isinstance(network, Network) else network
+    recording = record(system, task, picture(task.s, task.d)[:, None, :], time)
+    done = interventions.edit(system, task, memories, recording, time, lambda m: change(task, m))
+    if not (done.before != done.after)[memories.kept].any():
+        raise InputError("edit", f"variable {change.variable}", "changes no element that a later output depends on")
+    return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], before(recording, time))
+
+
+def draw(found: EditShown, folder: Path) -> Sequence[Path]:
+    """Draw an edit into a folder; what was written."""
+    return save.save(edits.draw([found]), edits.numbers([found]), folder / "edit")
+
+
+def shown(run: Run, name: str, done: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
+    """An edit as figures take it."""
+    return EditShown(run.run_id, run.task.name, name, kept=memories.kept, basis=basis, past=past, **vars(done))
+
+
+def on_page(subject: Subject) -> Shown:
+    """A network as the page for editing holds it.
+
+    Raises:
+        InputError: Where it is not of the paper's kind.
+    """
+    from emtvb.page.showing import show
+
+    if not isinstance(subject.network, Network):
+        remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
+        raise InputError("--page", subject.named, remedy)
+    return show(subject.run, subject.network)
+
+
+def _memories(subject: Subject, basis: str) -> VariableMemories:
+    """The variable memories that a user chose to edit through."""
+    if not isinstance(subject.network, Network):
+        if basis != "data":
+            raise InputError("--basis", basis, "it is for the paper's network; leave it out")
+        return by_data(subject.network, subject.run.task)
+    if not subject.network.is_finite():
+        raise InputError("run", subject.named, "its training diverged and left no network; choose another")
+    return extract(subject.network, subject.run.task, subject.settings.modulus)[basis]

@@ -1,0 +1,77 @@
+"""One network measured, and what it learned drawn, as the workflow does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from emtvb.architectures.runs import ArchitectureRun
+from emtvb.figures import architectures, data, edits, hidden_state, save, spectrum, weights
+from emtvb.interpret import architectures as of_architectures
+from emtvb.interpret import exemplar
+from emtvb.interpret.extraction import by_data
+from emtvb.interpret.measure import Measurement, MeasureSettings, measure
+from emtvb.networks import Network
+from emtvb.own.adapting import Adapted
+from emtvb.own.dynamics import interpret as measure_adapted
+from emtvb.runs import Run
+from emtvb.single.editing import shown
+from emtvb.single.opening import Subject
+from emtvb.tables import write_csv
+
+if TYPE_CHECKING:
+    from emtvb.architectures.weights import Trained
+
+
+def interpret(subject: Subject, folder: Path) -> Measurement | of_architectures.Measurement:
+    """Measure a network, and write a row, the arrays that figures show, and the figures into a folder.
+
+    Returns:
+        What was measured: of the paper's kind all that the workflow measures; else what it measures of other
+        architectures.
+    """
+    if isinstance(subject.network, Network):
+        return _network(subject.run, subject.network, subject.settings, folder)
+    return _system(subject.run, subject.network, subject.settings, folder)
+
+
+def _network(run: Run, network: Network, settings: MeasureSettings, folder: Path) -> Measurement:
+    """Of the paper's kind."""
+    measurement = measure(run, network, settings)
+    exemplar.save(folder / "exemplar.npz", exemplar.look(run, network, measurement.row(), settings.modulus))
+    _write_row(folder, measurement.row())
+    look = data.load_exemplar(folder / "exemplar.npz")
+    save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
+    save.save(weights.draw([look]), weights.numbers([look]), folder / "weights")
+    save.save(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
+    save.save(edits.draw(edits.edits_of(look)), edits.numbers(edits.edits_of(look)), folder / "edits")
+    return measurement
+
+
+def _system(
+    run: Run, system: Trained | Adapted, settings: MeasureSettings, folder: Path
+) -> of_architectures.Measurement:
+    """Of another kind."""
+    if isinstance(system, Adapted):
+        measurement, arrays = measure_adapted(run, system, settings)
+    else:
+        assert isinstance(run, ArchitectureRun)
+        measurement, arrays = of_architectures.interpret(run, system, settings)
+    _write_row(folder, vars(measurement))
+    exemplar.save(folder / "look.npz", arrays)
+    look = architectures.load(folder / "look.npz")
+    save.save(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
+    memories = by_data(system, run.task)
+    examples = [
+        shown(run, one.name, one.edit, memories, one.basis, one.past)
+        for one in exemplar.example_edits(system, run.task, memories)
+    ]
+    save.save(edits.draw(examples), edits.numbers(examples), folder / "edits")
+    return measurement
+
+
+def _write_row(folder: Path, row: Mapping[str, object]) -> None:
+    write_csv(folder / "measurements.csv", pd.DataFrame([row]))

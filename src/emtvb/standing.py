@@ -1,0 +1,74 @@
+"""Runs that stand: what was trained before for the same settings by the same proof is not trained again.
+
+A shard whose list of runs changes is another job, but most of its runs have been trained. Before a training starts, its
+runs that a record vouches for are kept in its state folder, from where it takes them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from emtvb.errors import InputError
+from emtvb.networks import load_networks
+from emtvb.running.recipes import training_version
+from emtvb.running.records import Maker, Records
+from emtvb.training import history, kept
+from emtvb.training.kept import Result
+
+log = logging.getLogger(__name__)
+
+
+def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
+    """Keep the runs of a training that stand already where it looks for finished ones.
+
+    Args:
+        known: What the records of the experiment say.
+        settings: The training's: ``runs`` and ``proof``.
+        state: Its state folder, ``training/<shard>/runs``.
+
+    Returns:
+        How many runs were put there.
+    """
+    if settings.get("proof") is None:
+        return 0  # bits that hold on one machine alone are not moved
+    version, count = training_version({"settings": settings}), 0
+    wanted = {json.dumps(entry, sort_keys=True) for entry in settings["runs"]}
+    for maker in known.trainings():
+        if maker.settings.get("proof") != settings["proof"]:
+            continue
+        for entry in maker.settings["runs"]:
+            order = kept.order(entry)
+            folder = state / order.run_id / version
+            if json.dumps(entry, sort_keys=True) not in wanted or (folder / "run.json").exists():
+                continue
+            if (result := _result(known, maker, order.run_id)) is not None:
+                kept.keep(order, folder, result)
+                count += 1
+    return count
+
+
+def _result(known: Records, maker: Maker, run_id: str) -> Result | None:
+    """A run as a shard's files hold it; None where they do not, or not as their record says."""
+    files = {Path(path).name: path for path in maker.outputs}
+    weights = next(path for path in maker.outputs if path.endswith("weights.safetensors"))
+    about = maker.record.runs.get(run_id, {})
+    if weights in known.damaged or not Path(weights).is_file():
+        return None
+    try:
+        network = load_networks(weights, [run_id])[run_id]
+        rows = next((rows for path in _curves(files) if (rows := history.read(Path(path)).get(run_id))), None)
+    except (InputError, KeyError, ValueError, OSError):
+        return None
+    if rows is None or network.digest() != about.get("weights"):
+        return None
+    return Result(network, rows, about.get("trained", []))
+
+
+def _curves(files: Mapping[str, str]) -> Iterator[str]:
+    """The files that hold learning curves: whole ones where they are there, else their outlines."""
+    yield from (path for path in files.values() if path.endswith("history.csv") and Path(path).is_file())
+    yield from (path for path in files.values() if "/learning/" in path and Path(path).is_file())

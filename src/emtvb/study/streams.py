@@ -1,0 +1,114 @@
+"""What networks that were trained on streams have in common, by stream and size: means with their 95% intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+DRAWS = 4000
+"""Bootstrap draws of the seeds of a cell."""
+CELL = ["stream", "epochs", "hidden_dim"]
+"""What networks have in common whose mean is taken: the stream, the epochs of training, and the size."""
+SHOWN = {
+    "echo": "inputs repeated at once",
+    "recall": "outputs right",
+    "blind_accuracy": "without n, outputs right",
+    "blind_explained": "outputs explained by a sum over all n",
+    "blind_length": "n read from the state",
+    "at_marker": "vectors read at the marker",
+    "untrained_at_marker": "the same, untrained",
+    "gone_3": "read 3 inputs into the next episode",
+    "gone_all": "read at the end of the next episode",
+    "input_age": "inputs, a decoder for each age",
+    "input_position": "inputs, a decoder for each position",
+    "output_age": "outputs, a decoder for each age",
+    "output_position": "outputs, a decoder for each position",
+    "edit_across_followed": "edits before the marker followed",
+    "edit_across_kept": "the rest kept",
+    "edit_across_control": "random direction",
+    "edit_gone_followed": "edits of what is gone change outputs",
+}
+"""Measures in the page's table, and what it calls them."""
+_NOT_MEASURED = {*CELL, "run_id", "task", "task_id", "shortest", "longest", "l2", "seed", "shard"}
+
+
+def by_size(rows: pd.DataFrame) -> pd.DataFrame:
+    """The mean over networks of everything that is measured, by stream, epochs and size, in long form.
+
+    Args:
+        rows: The experiment's ``measurements.csv``.
+
+    Returns:
+        Columns stream, epochs, hidden_dim, networks, measure, mean, low, high: the interval is the 95%
+        percentile bootstrap of the networks, which are the cell's seeds. Networks without a value are left out of it.
+    """
+    measures = [name for name in rows.columns if name not in _NOT_MEASURED]
+    found = []
+    for cell, part in rows.groupby(CELL, sort=False):
+        for measure in measures:
+            values = part[measure].dropna().to_numpy(dtype=float)
+            found.append((*cell, len(values), measure, *_mean(values)))
+    return pd.DataFrame(found, columns=[*CELL, "networks", "measure", "mean", "low", "high"])
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """A row per measure of :data:`SHOWN`, a column per stream, epochs and size: means with their 95% intervals.
+
+    Of a stream with many sizes the smallest, the middle and the largest stand there.
+
+    Args:
+        table: Of :func:`by_size`.
+    """
+    cells: list[tuple[str, int, int]] = []
+    for stream, epochs in table[CELL[:2]].drop_duplicates().itertuples(index=False, name=None):
+        sizes = sorted(table.loc[(table["stream"] == stream) & (table["epochs"] == epochs), "hidden_dim"].unique())
+        some = dict.fromkeys((sizes[0], sizes[len(sizes) // 2], sizes[-1])) if len(sizes) > 2 else sizes
+        cells += [(str(stream), int(epochs), int(size)) for size in some]
+    found = {tuple(row[key] for key in (*CELL, "measure")): row for row in table.to_dict("records")}
+    heads = [f"{stream}, {size} neurons, {epochs} epochs" for stream, epochs, size in cells]
+    lines = [f"| | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
+    lines.append(f"| networks | {' | '.join(str(found[*cell, 'recall']['networks']) for cell in cells)} |")
+    for measure, name in SHOWN.items():
+        rows = (found[*cell, measure] for cell in cells)
+        words = [
+            "" if pd.isna(row["mean"]) else f"{row['mean']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in rows
+        ]
+        lines.append(f"| {name} | {' | '.join(words)} |")
+    return "\n".join(lines)
+
+
+def by_length(rows: pd.DataFrame) -> pd.DataFrame:
+    """The share of outputs that are right, by the same and the length of the episode; columns as :func:`by_size`."""
+    found = []
+    lengths = sorted(int(name.removeprefix("recall_")) for name in rows.columns if name.startswith("recall_"))
+    for cell, part in rows.groupby(CELL, sort=False):
+        for length in lengths:
+            values = part[f"recall_{length}"].dropna().to_numpy(dtype=float)
+            if len(values):
+                found.append((*cell, length, len(values), *_mean(values)))
+    return pd.DataFrame(found, columns=[*CELL, "length", "networks", "mean", "low", "high"])
+
+
+def mean_look(looks: pd.DataFrame, runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """The mean over the networks of each stream, epochs and size of a long table, by its keys.
+
+    Args:
+        looks: Columns run_id, the keys, and numbers.
+        runs: The run table.
+        keys: What a row is of.
+    """
+    joined = looks.merge(runs[["run_id", *CELL]], on="run_id", validate="many_to_one")
+    numbers = [name for name in looks.columns if name not in ("run_id", *keys)]
+    means = joined.groupby([*CELL, *keys], sort=False)[numbers].mean().reset_index()
+    return means.round(dict.fromkeys(numbers, 6))
+
+
+def _mean(values: np.ndarray) -> tuple[float, float, float]:
+    """A mean, and its 95% interval by the percentile bootstrap with draws of its own."""
+    if not len(values):
+        return float("nan"), float("nan"), float("nan")
+    drawn = values[np.random.default_rng(0).integers(len(values), size=(DRAWS, len(values)))].mean(axis=1)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return float(values.mean()), float(low), float(high)

@@ -1,0 +1,103 @@
+"""Finished runs in a shard's state folder: kept as soon as they are trained, and taken again instead of training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from safetensors import safe_open
+
+from emtvb import protocol
+from emtvb.files import write_text
+from emtvb.protocol import Order, Setup
+from emtvb.streams import order as streams
+from emtvb.streams.order import StreamOrder, StreamSetup
+from emtvb.training import history
+from emtvb.training.checkpoint import Part
+from emtvb.training.history import Row
+from emtvb.weights import NAMES, Network, save_networks
+
+log = logging.getLogger(__name__)
+
+
+class Result(NamedTuple):
+    """A trained run.
+
+    Attributes:
+        network: Its weights.
+        rows: Its learning curve; of a run that was published without it, what is left of it.
+        parts: Who trained it (``loop.train``).
+    """
+
+    network: Network
+    rows: list[Row]
+    parts: Sequence[Part]
+
+
+def entry(run: Setup | StreamSetup) -> dict[str, Any]:
+    """A run as plain data: one of the paper's tasks, or one on a stream."""
+    return streams.entry(run) if isinstance(run, StreamSetup) else protocol.entry(run)
+
+
+def order(plain: Mapping[str, Any]) -> Order | StreamOrder:
+    """The run that :func:`entry` wrote down."""
+    return streams.order(plain) if streams.is_stream(plain) else protocol.order(plain)
+
+
+def keep(run: Setup | StreamSetup, folder: Path, result: Result) -> None:
+    """Keep a finished run on the disk; ``run.json`` goes last and vouches for the rest. Checkpoints have served.
+
+    Args:
+        run: Its settings.
+        folder: Where to.
+        result: What came of it.
+    """
+    history.write(folder / "history.csv", {run.run_id: result.rows}, durable=True)
+    save_networks(folder / "network.safetensors", {run.run_id: result.network}, durable=True)
+    about = {
+        "run": entry(run),
+        "files": {name: _sha256(folder / name) for name in ("history.csv", "network.safetensors")},
+        "weights": result.network.digest(),
+        "trained": list(result.parts),
+    }
+    write_text(folder / "run.json", json.dumps(about, indent=1) + "\n", durable=True)
+    for checkpoint in folder.glob("checkpoint.*"):
+        checkpoint.unlink()
+
+
+def read(run: Setup | StreamSetup, folder: Path) -> Result | None:
+    """A run that was finished before, or None. One that is not as it was kept is left alone, with a word.
+
+    Args:
+        run: Its settings.
+        folder: Where :func:`keep` kept it.
+    """
+    if not (folder / "run.json").exists():
+        return None
+    try:
+        about = json.loads((folder / "run.json").read_text("utf-8"))
+        if about["run"] != entry(run):
+            raise ValueError("it is of other settings")
+        for name, digest in about["files"].items():
+            if _sha256(folder / name) != digest:
+                raise ValueError(f"{name} was changed after it was kept")
+        with safe_open(folder / "network.safetensors", framework="numpy") as stored:
+            network = Network(*(np.array(stored.get_tensor(f"{run.run_id}/{name}")) for name in NAMES))
+        if network.digest() != about["weights"]:
+            raise ValueError("its weights have another digest")
+        rows = history.read(folder / "history.csv")[run.run_id]
+        if not rows or rows[-1].step != run.protocol.steps - 1:
+            raise ValueError("its learning curve does not reach the end")
+        return Result(network, rows, about["trained"])
+    except Exception as error:  # whatever damaged bytes lead to
+        log.warning("%s: %s; training it again", folder, error)
+        return None
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,28 @@
+# What the runs say of each of the paper's claims, and of claims of others, as a page, as text and as JSON. The page shows
+# pictures that lie beside it: a figure that is drawn again leaves it alone.
+
+
+rule state_verdicts:
+    input:
+        runs=rules.enumerate_runs.output.runs,
+        measurements=rules.aggregate_measurements.output.measurements,
+        twins=twins_beside(),
+        others=[rules.ablate_networks.output.ablations, rules.follow_gradients.output.gradients],
+    output:
+        json=results("verdicts.json"),
+        md=results("verdicts.md"),
+        html=results("verdicts.html"),
+    log:
+        results("logs/state_verdicts.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        experiment=EXPERIMENT.experiment,
+        figures=sorted(
+            f"figures/{Path(path).name}"
+            for path in rules.figures.input
+            if Path(path).parent.name == "figures" and path.endswith(".png")
+        ),
+    script:
+        "../scripts/state_verdicts.py"

@@ -1,0 +1,44 @@
+"""How far apart the networks are that solve their task (rule compare_networks)."""
+
+import pkgutil
+from pathlib import Path
+
+import pandas as pd
+
+from emtvb import networks, tables, tasks
+from emtvb.architectures import runs as others
+from emtvb.architectures import weights
+from emtvb.interpret import populations
+from emtvb.interpret.linearisation import linearise
+from emtvb.interpret.populations import Specimen
+from emtvb.interpret.systems import Elman
+from emtvb.running.jobs import job
+from emtvb.study import likeness
+
+with job(snakemake) as this:
+    task = {entry["name"]: tasks.from_composition(**entry) for entry in this.settings["tasks"]}
+    runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
+    solved = likeness.solved(tables.combine(runs, pd.read_csv(snakemake.input.measurements)))
+    files = {Path(path).parent.name: path for path in [*snakemake.input.weights, *snakemake.input.others]}
+    found = {}
+    for shard, part in solved.groupby("shard"):
+        loaded = networks.load_networks(files[shard], list(part["run_id"]))
+        for run_id, name in zip(part["run_id"], part["task"], strict=True):
+            found[run_id] = Specimen(task[name], Elman(loaded[run_id]), linearise(loaded[run_id]))
+    if snakemake.input.measured:
+        kinds = {others.from_entry(entry["run"]): entry["network"] for entry in this.settings["architectures"]}
+        by_id = {run.run_id: run for run in kinds}
+        rows = pd.DataFrame(
+            [{**{name: getattr(run, name) for name in likeness.ABOUT}, "task": run.task.name} for run in by_id.values()]
+        )
+        measured = pd.concat([pd.read_csv(path) for path in snakemake.input.measured])
+        more = likeness.solved(rows.merge(measured[["run_id", "verdict"]], on="run_id"))
+        for run_id in more["run_id"]:
+            run = by_id[run_id]
+            network = weights.load(files[run_id], run, pkgutil.resolve_name(kinds[run]))
+            found[run_id] = Specimen(run.task, network, network.linearise())
+        solved = pd.concat([solved, more], ignore_index=True)
+    pairs, controlled = likeness.pairs(solved), likeness.first_of_cells(solved)["run_id"]
+    compared = populations.compare(found, pairs.itertuples(index=False), controlled, this.settings["modulus"])
+    table = pd.DataFrame(compared, columns=likeness.COLUMNS).round(6)
+    tables.write_csv(snakemake.output.comparison, table)

@@ -1,0 +1,14 @@
+"""A figure and its numbers (rules draw_...): what its module reads, draws and writes down."""
+
+from importlib import import_module
+
+from emtvb.figures.save import save
+from emtvb.running.jobs import job
+
+with job(snakemake) as this:
+    module = import_module(f"emtvb.figures.{this.settings['figure']}")
+    shown, stem = module.read(**dict(snakemake.input.items())), snakemake.output.csv.removesuffix(".csv")
+    if hasattr(module, "save"):
+        module.save(shown, stem)
+    else:
+        save(module.draw(shown), module.numbers(shown), stem)

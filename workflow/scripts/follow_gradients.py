@@ -1,0 +1,25 @@
+"""How far back gradients reach in every network, before training and after it (rule follow_gradients)."""
+
+import logging
+from pathlib import Path
+
+from emtvb import networks, tables
+from emtvb.interpret.gradients import compare, table
+from emtvb.interpret.rows import runs_of
+from emtvb.running.jobs import job
+from emtvb.training import stream
+
+log = logging.getLogger("emtvb.others")
+
+with job(snakemake) as this:
+    stream.check()
+    horizon = this.settings["interpretation"]["horizon"]
+    files = {Path(path).parent.name: path for path in snakemake.input.weights}
+    rows = []
+    for shard, part in runs_of(snakemake.input.runs, this.settings).items():
+        trained = networks.load_networks(files[shard], [run.run_id for run in part])
+        for run in part:
+            _, initial = stream.begin(run)
+            rows.append(compare(run.run_id, initial, trained[run.run_id], run.task, horizon))
+        log.info("%s: gradients followed; %d networks so far", shard, len(rows))
+    tables.write_csv(snakemake.output.gradients, table(rows))

@@ -1,0 +1,25 @@
+"""What the networks of a shard store of their stream (rule measure_stream)."""
+
+import logging
+
+import pandas as pd
+
+from emtvb import networks, tables
+from emtvb.running.jobs import job
+from emtvb.streams import measuring, order
+from emtvb.training import episodes
+
+log = logging.getLogger(__name__)
+
+with job(snakemake) as this:
+    runs = [order.order(entry) for entry in this.settings["runs"]]
+    trained = networks.load_networks(snakemake.input.weights, [run.run_id for run in runs])
+    rows, rasters, markers = [], [], []
+    for number, run in enumerate(runs, start=1):
+        log.info("%s: measuring (%d of %d)", run.run_id, number, len(runs))
+        rows.append(measuring.measure(run, trained[run.run_id], episodes.begin(run)[1]))
+        rasters += measuring.rasters(run, trained[run.run_id])
+        markers += measuring.marker_maps(run, trained[run.run_id])
+    tables.write_csv(snakemake.output.measurements, pd.DataFrame(rows))
+    tables.write_csv(snakemake.output.rasters, pd.DataFrame(rasters))
+    tables.write_csv(snakemake.output.markers, pd.DataFrame(markers))

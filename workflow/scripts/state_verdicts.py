@@ -1,0 +1,22 @@
+"""What the runs say of the paper's claims (rule state_verdicts)."""
+
+from pathlib import Path
+
+from emtvb.files import write_text
+from emtvb.paper import stated, twins, verdicts
+from emtvb.running.jobs import job
+
+with job(snakemake) as this:
+    measured = twins.measured(snakemake.input.runs, snakemake.input.measurements, snakemake.input.twins)
+    measured = verdicts.with_others(measured, snakemake.input.others)
+    captions = this.root / "workflow" / "report"
+    figures = [
+        stated.Figure(
+            path, (captions / f"{Path(path).relative_to('figures').parts[0].split('.')[0]}.rst").read_text("utf-8")
+        )
+        for path in this.settings["figures"]
+    ]
+    found = stated.Stated(this.settings["experiment"], verdicts.evaluate(measured), figures)
+    write_text(snakemake.output.json, found.as_json())
+    write_text(snakemake.output.md, found.as_markdown())
+    write_text(snakemake.output.html, found.as_html())

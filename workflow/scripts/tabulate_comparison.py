@@ -1,0 +1,11 @@
+"""How far apart networks are that differ in one thing, in short (rule tabulate_comparison)."""
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.running.jobs import job
+from emtvb.study import likeness
+
+with job(snakemake):
+    compared = pd.read_csv(snakemake.input.comparison)  # without a row where fewer than two networks solve their task
+    tables.write_csv(snakemake.output.comparison, likeness.summary(compared))

@@ -1,0 +1,13 @@
+"""What came of all methods on all networks, in one table and as a page (rule tabulate_methods)."""
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.files import write_text
+from emtvb.methods import tabulating
+from emtvb.running.jobs import job
+
+with job(snakemake):
+    rows = pd.concat([pd.read_csv(path) for path in snakemake.input.rows], ignore_index=True)
+    tables.write_csv(snakemake.output.csv, rows)
+    write_text(snakemake.output.md, tabulating.as_markdown(rows))

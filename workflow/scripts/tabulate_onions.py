@@ -1,0 +1,17 @@
+"""What came of all networks that repeat sequences, by position, network, size and claim (rule tabulate_onions)."""
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.files import write_text
+from emtvb.onions import tabulating
+from emtvb.running.jobs import job
+
+with job(snakemake):
+    rows = pd.concat([pd.read_csv(path) for path in snakemake.input.rows], ignore_index=True)
+    networks = tabulating.networks(rows)
+    tables.write_csv(snakemake.output.positions, rows)
+    tables.write_csv(snakemake.output.networks, networks)
+    tables.write_csv(snakemake.output.sizes, tabulating.sizes(networks))
+    tables.write_csv(snakemake.output.claims, tabulating.claims(networks))
+    write_text(snakemake.output.md, tabulating.as_markdown(networks))

@@ -1,0 +1,15 @@
+"""What all networks say of two claims of others (rule tabulate_others)."""
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.running.jobs import job
+from emtvb.study import others
+
+with job(snakemake):
+    runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
+    measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
+    ablated = pd.read_csv(snakemake.input.ablations, dtype={"run_id": str})
+    followed = tables.read_table(snakemake.input.gradients, ("run_id",))
+    tables.write_csv(snakemake.output.ablations, others.ablation_table(runs, ablated))
+    tables.write_csv(snakemake.output.gradients, others.gradient_table(runs, measured, followed))
