@@ -1,8 +1,13 @@
 # make reproduce   train, interpret, tabulate and draw: the experiment in CONFIG
-# make test        everything that must hold, style and types included
+# make test        what must hold of the code at hand, style and types included
+# make test-all    that, and what takes long: cluster faults, forgeries, all widths of the kernel, notebooks, what is published
 # make figures     every table and figure again from stored measurements and arrays; trains nothing
 # make install     only set up .venv: on a cluster, what `.venv/bin/snakemake --profile slurm all` needs
+# make docs        the documentation as a site in site/, for a browser or any web server
+# make dist        the wheel and the sdist in dist/, checked
 # make report      the run as one self-contained HTML page
+# make notebooks   run the notebooks from their first cell to their last, and store what they print and draw
+# make deposit     what one uploads to an archive for a DOI: this commit's files as one zip
 # make rulegraph   draw docs/images/rulegraph.svg, what depends on what; needs graphviz's dot
 # make config      only check the config in CONFIG
 # make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
@@ -29,15 +34,22 @@ case $(call QUOTED,$(CORES)) in all|[1-9]|[1-9][0-9]|[1-9][0-9][0-9]|[1-9][0-9][
 	printf '%s\n' $(call QUOTED,error: CORES: $(CORES): give a number from 1$(comma) or all) >&2; exit 2;; esac
 endef
 
-.PHONY: install reproduce figures test report rulegraph config lock clean folder cores
+# Ctrl-C reaches make, the shell and the command at once. The command says one line, or the second argument says it here;
+# the shell waits for it and ends well, and make, which was interrupted as well, ends without a line of its own.
+define interruptible
+trap stopped=yes INT; $(1); status=$$?; \
+if [ "$$stopped" ]; then $(if $(2),echo 'error: interrupted; $(2)' >&2;) exit 0; fi; exit $$status
+endef
+COMPILE = import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); from emtvb.training import engine; engine.check(); \
+	print("the training engine is compiled for this CPU, and proved")
+
+.PHONY: install reproduce figures test test-all test-long docs dist notebooks report deposit rulegraph config lock clean folder cores
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.runs
 
 reproduce: cores $(VENV)/.runs
-	@$(VENV)/bin/emtvb config check -- $(FILE)
-	$(SNAKEMAKE)
-	@$(VENV)/bin/emtvb summary -- $(FILE)
+	@$(call interruptible,$(VENV)/bin/emtvb reproduce --cores $(CORES) -- $(FILE))
 
 config: $(VENV)/.runs
 	@$(VENV)/bin/emtvb config check -- $(FILE)
@@ -48,12 +60,12 @@ folder:
 cores:
 	@$(refuse_cores)
 
-# The rules that draw, and no others: what they need has to be there. Of what is in the repository, unless CONFIG says else.
-DRAWING = $(shell grep -hoE '^rule (draw_|animate|tabulate|tables|figures)[a-z_]*' Snakefile workflow/rules/*.smk | cut -d' ' -f2)
+# Tables and figures, and nothing else: what they need has to be there. Of what is in the repository, unless CONFIG says else.
 figures: CONFIG := results/paper/settings.json
 figures: cores $(VENV)/.runs
 	@$(VENV)/bin/emtvb config check --measured -- $(FILE)
-	$(VENV)/bin/snakemake figures tables --cores $(CORES) --configfile $(FILE) --forceall --allowed-rules $(DRAWING)
+	@rules=$$($(VENV)/bin/emtvb config drawing -- $(FILE)) && $(VENV)/bin/snakemake figures tables \
+		--cores $(CORES) --configfile $(FILE) --forceall --allowed-rules figures tables $$rules
 	@$(VENV)/bin/emtvb summary -- $(FILE)
 
 test: $(VENV)/.tests
@@ -63,12 +75,34 @@ test: $(VENV)/.tests
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/snakefmt --check Snakefile workflow
 	$(VENV)/bin/snakemake --lint
-	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist worksteal -m "not long"
+
+test-long: $(VENV)/.tests
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist worksteal -m long
+
+test-all: test test-long
 
 report: cores $(VENV)/.runs
 	@$(VENV)/bin/emtvb config check -- $(FILE)
 	$(SNAKEMAKE)
 	$(SNAKEMAKE) --report "$$($(VENV)/bin/emtvb config folder -- $(FILE))/report.html"
+
+docs: $(VENV)/.docs
+	$(VENV)/bin/mkdocs build --strict
+
+dist: $(VENV)/.release
+	rm -rf dist
+	$(VENV)/bin/python -m build
+	$(VENV)/bin/twine check --strict dist/*
+
+notebooks: $(VENV)/.tests
+	cd notebooks && for name in demo own_network; do ../$(VENV)/bin/python -c 'import sys, nbclient, nbformat; \
+		book = nbformat.read(sys.argv[1], as_version=4); \
+		nbclient.NotebookClient(book, timeout=600, kernel_name="python3", record_timing=False).execute(); \
+		nbformat.write(book, sys.argv[1])' $$name.ipynb || exit 1; done
+
+deposit: $(VENV)/.runs
+	@$(VENV)/bin/emtvb deposit
 
 $(VENV)/bin/python: | folder
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -76,23 +110,30 @@ $(VENV)/bin/python: | folder
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e .
-	@$(VENV)/bin/python -c 'from emtvb.training.engine import choose; print("training engine, made for this CPU:", choose()[0])'
+	@$(call interruptible,$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e . 2>&1,the same command goes on)
+	@$(call interruptible,$(VENV)/bin/python -c '$(COMPILE)',the same command goes on)
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runs
-	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e '.[test]'
+	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e '.[docs,release,test]'
 	@touch $@
 
+$(VENV)/.docs $(VENV)/.release: $(VENV)/.%: $(VENV)/.runs
+	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e '.[$*]'
+	@touch $@
+
+# Drawn beside the picture and then put in its place, so that it stays where anything is missing.
 rulegraph: $(VENV)/.runs
-	EXPERIMENT_OUTPUT_DIR=.rulegraph $(VENV)/bin/snakemake --rulegraph --configfile config/architectures.yaml \
-		| dot -Tsvg -Gmargin=0.1 -Nfontname=Helvetica > docs/images/rulegraph.svg
+	@command -v dot > /dev/null || { echo 'error: dot: not here; install graphviz' >&2; exit 2; }
+	EXPERIMENT_OUTPUT_DIR=.rulegraph $(VENV)/bin/snakemake --rulegraph --configfile config/architectures.yaml > .rulegraph.dot \
+		&& dot -Tsvg -Gmargin=0.1 -Nfontname=Helvetica -o .rulegraph.svg .rulegraph.dot \
+		&& mv .rulegraph.svg docs/images/rulegraph.svg; made=$$?; rm -f .rulegraph.dot .rulegraph.svg; exit $$made
 
 lock:
 	rm -rf .lock && $(PYTHON) -m venv .lock
-	.lock/bin/pip install --progress-bar off -e '.[test]'
+	.lock/bin/pip install --progress-bar off -e '.[docs,release,test]'
 	.lock/bin/pip freeze --exclude-editable --exclude torch | grep -E '^[A-Za-z0-9_.-]+==[^+]+$$' > constraints.txt
 	rm -rf .lock
 
 clean:
-	rm -rf $(VENV) .snakemake
+	rm -rf $(VENV) .snakemake site dist

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
 import hypothesis
 import numpy as np
 import pytest
@@ -9,8 +14,67 @@ from emtvb import tasks
 from emtvb.networks import Network
 from emtvb.runs import Protocol, Run
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
 hypothesis.settings.register_profile("emtvb", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("emtvb")
+
+
+LONG = (
+    "tests/cluster/*",  # faults of a cluster, on clusters of their own, and the smoke experiment on one
+    "tests/workflow/test_elsewhere.py*",  # each installs the package elsewhere and runs an experiment there
+    "tests/workflow/test_other_machines.py*",
+    "tests/workflow/test_audit.py*",
+    "tests/workflow/test_publication.py*",
+    "tests/workflow/test_architectures.py*",
+    "tests/workflow/test_plans.py*",
+    "tests/workflow/test_methods.py*",
+    "tests/workflow/test_onions.py*",
+    "tests/test_notebook.py*",
+    "tests/test_own_notebook.py*",
+    "tests/test_published.py*",
+    "tests/own/test_published.py*",  # what is published, and the guide, by the public face
+    "tests/own/test_face.py::test_a_published_network*",
+    "tests/own/test_guide.py::test_its_code_runs*",
+    "tests/paper/test_evidence.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
+    "tests/paper/test_evidence.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
+    "tests/test_deposit.py*",
+    "tests/test_site.py*",
+    "tests/test_release.py*",
+    "tests/training/test_proof*",
+    "tests/training/test_bits.py*",  # all widths of the kernel
+    "tests/training/test_engine.py::test_a_torn_cache*",  # each compiles it anew
+    "tests/training/test_flush.py::test_the_thread_keeps_its_modes_when*",
+    "tests/page/*",
+)
+"""What takes long, by its name: ``make test-all`` runs it, and ``make test`` runs what is named in QUICK of it."""
+QUICK = (
+    "tests/cluster/test_one_job.py*",
+    "tests/workflow/test_audit.py::test_what_was_made_is_intact*",
+    "tests/workflow/test_plans.py::test_bad_settings_stop*",
+    *(f"tests/workflow/test_plans.py::test_an_edit_restales*[[]{edit}[]]" for edit in (
+        "kernel", "an engine that gives another bit", "rollout", "spectral error", "figure", "script",
+        "one digit of what is published", "modulus", "one task more", "an import by name", "use rule",
+        "another input", "matplotlib's version", "trainings left out, then a figure edited",
+    )),
+    "tests/workflow/test_plans.py::test_a_file_that_is_not_what_its_record_says*[[]measurements.csv*",
+    "tests/paper/test_evidence.py::test_both_questions*-exchangeable seeds-20[]]",
+    "tests/page/test_arithmetic.py*",
+    "tests/page/test_choosing.py*",
+    "tests/page/test_document.py*",
+    "tests/page/test_page.py::test_it_opens*",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long."""
+    for item in items:
+        name = item.nodeid
+        if any(fnmatch(name, one) for one in LONG) and not any(fnmatch(name, one) for one in QUICK):
+            item.add_marker(pytest.mark.long)
 
 
 def make_network(d: int = 3, hidden_dim: int = 5, seed: int = 0) -> Network:
@@ -73,3 +137,16 @@ def tiny_run() -> Run:
     """A run that trains in a second and moves up its curriculum."""
     protocol = Protocol(epochs=3, batches_per_epoch=20, batch_size=8, curriculum=(2, 4), learning_rate=1e-2)
     return Run(tasks.named("T1", 2, 2), hidden_dim=8, l2=0.001, threshold=0.6, seed=5, protocol=protocol)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; one for a session, since playwright takes no second one beside it."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium here; apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import io
+import pkgutil
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from emtvb import catalogue, cli, config, sweep
+from emtvb import catalogue, config, sweep
 from emtvb.architectures import weights
+from emtvb.architectures.registry import ARCHITECTURES, network_class
 from emtvb.files import write_text
 from emtvb.interpret.measure import MeasureSettings, measure_shard
 from emtvb.networks import save_networks
 from emtvb.results import find_run, runs_in
-from emtvb.training import architectures
+from emtvb.running.packed import PACKED
+from emtvb.single import training
+from emtvb.training import general
 
 from .conftest import make_network
 from .test_cli import call
@@ -51,7 +55,9 @@ def make(root: Path, settings: dict, measured: bool = True) -> Path:
         pd.concat(rows).to_csv(folder / "measurements.csv", index=False)
     for run in experiment.architecture_runs():
         if run.seed == 1:
-            network, _, _ = architectures.train(run, run.architecture, folder / "runs" / run.run_id)
+            kind = pkgutil.resolve_name(ARCHITECTURES[run.architecture].module)
+            made = network_class(run.architecture)
+            network, _, _ = general.train_architecture(run, made, kind, folder / "runs" / run.run_id)
             weights.save(folder / "architectures" / run.run_id / "weights.safetensors", run.run_id, network)
     return folder
 
@@ -122,7 +128,7 @@ def test_the_text_names_runs_whole_and_counts_them(root: Path, emtvb) -> None:
         ("networks --hidden 64", "--hidden: 64: no network has it; there are 5, 10, 12"),
         ("networks --seed 9", "--seed: 9: no network has it; there are 1, 2"),
         ("networks --verdict perfect", "--verdict: perfect: no network's has these words; there are did not learn"),
-        ("networks nowhere", "holds no experiment"),
+        ("networks nowhere", "results: nowhere: no such folder; name an experiment's"),
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(emtvb, arguments: str, says: str) -> None:
@@ -163,6 +169,17 @@ def test_weights_that_are_not_here_are_one_line_with_what_makes_them(root: Path,
             assert f"{found.weights}: not here; `snakemake" in err
 
 
+def test_packed_weights_are_here(tmp_path: Path, root: Path) -> None:
+    """As a fresh clone has them, which `interpret` and `edit` open."""
+    shutil.copytree(root / "own", tmp_path / "own")
+    here = catalogue.networks([tmp_path / "own"])["weights"]
+    files = list((tmp_path / "own").glob("training/*/weights.safetensors"))
+    for path in files:
+        path.rename(path.with_name(PACKED))
+    assert files
+    assert here.equals(catalogue.networks([tmp_path / "own"])["weights"])
+
+
 def test_a_run_of_the_papers_protocol_is_trained_again_by_one_command(tmp_path: Path, emtvb, monkeypatch) -> None:
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(tmp_path))
     settings = {"experiment": "sent", "tasks": ["T4"], "hidden_dim": [32], "l2": [10], "threshold": [0.9], "seeds": [3]}
@@ -175,6 +192,6 @@ def test_a_run_of_the_papers_protocol_is_trained_again_by_one_command(tmp_path: 
     assert said.startswith("train ")
     shutil.rmtree(tmp_path / "sent")
     trained = []
-    monkeypatch.setattr(cli, "_train", lambda experiment, folder: trained.extend(experiment.runs()))
+    monkeypatch.setattr(training, "train", lambda experiment, folder: trained.extend(experiment.runs()))
     assert emtvb(said)[0] == 0
     assert trained == [run]

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +18,10 @@ from emtvb.errors import InputError
 from emtvb.results import find_run
 
 EMTVB = Path(sys.executable).with_name("emtvb")
+SOURCES = Path(cli.__file__).parent
+PUBLISHED = Path(__file__).parents[1] / "results" / "paper"
 TINY = "--dimensions 2 --variables 2 --hidden 12 --epochs 2 --batches-per-epoch 120 --curriculum 3,5 --threshold 0.9"
+LONG = "--task T1 --hidden 64 --seed 1 --epochs 50"
 
 
 def call(arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -95,8 +101,24 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         ("train --task T1 --curriculum 10,x", "--curriculum: 10,x"),
         ("train --task T1 --curriculum 0", "curriculum[0]: 0"),
         ("train --task T1 --trainer magic", "trainer"),
+        ("train --task T1 --trainer cuda", "accelerator: cuda"),
+        ("train --task T1 --accelerator cuda", "accelerator: cuda: nothing trains on it"),
         ("train --task T1 --output /proc/emtvb", "cannot write there"),
         ("train", "Missing option '--task'"),
+        ("train --task T1 --output /dev/null", "output folder: /dev/null: is no folder"),
+        (f"train --task T1 --output {SOURCES}", "holds files that are no run's; choose a new folder, or an empty one"),
+        (f"train --task T1 --output {PUBLISHED}", "holds 1920 runs; choose another folder"),
+        ("config check /dev/zero", "config file: /dev/zero: a device or a pipe; name a file"),
+        ("summary /dev/zero", "a device or a pipe"),
+        ("doctor /dev/null", "a device or a pipe"),
+        ("interpret /dev/zero", "run: /dev/zero: a device, a pipe or a broken link"),
+        ("edit /dev/zero --page --task T1", "run: /dev/zero: a device, a pipe or a broken link"),
+        ("verify --all --results /nowhere", "--results: /nowhere: no such folder"),
+        (f"verify --all --results {SOURCES}", "holds no experiment (no settings.json)"),
+        (f"audit {SOURCES}", "holds no experiment (no settings.json)"),
+        (f"networks {SOURCES}", "holds no experiment (no runs.csv)"),
+        ("networks /nowhere", "no such folder"),
+        ("config docs /dev/null", "output folder: /dev/null: is no folder"),
         ("train --task T1 --hidden 1000000", "emtvb train: hidden_dim[0]: 1000000: does not fit"),
         ("train --task T1 --batch-size 1000000000", "training.batch_size: 1000000000: does not fit"),
         ("train --task T1 --curriculum 10,1000000000", "training.curriculum[1]: 1000000000: does not fit"),
@@ -273,10 +295,7 @@ def test_figures_of_nothing_measured_are_one_line(emtvb) -> None:
 
 
 def test_pack_says_what_it_packed_and_needs_a_folder(emtvb, tmp_path: Path) -> None:
-    assert emtvb(f"pack {tmp_path}")[:2] == (
-        0,
-        "packed: 0 files; commit them, then take them out of the tree (CONTRIBUTING.md)\n",
-    )
+    assert emtvb(f"pack {tmp_path}")[:2] == (0, "packed: 0 files\n")
     status, _, error = emtvb(f"pack {tmp_path / 'nowhere'}")
     assert status == 2
     assert "nowhere: no such folder; run the workflow first" in error
@@ -294,6 +313,73 @@ def test_an_interrupted_command_says_what_the_next_call_does(
     assert status == 130
     assert ("goes on from the last checkpoint" in err) is goes_on
     assert ("begins anew" in err) is not goes_on
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, click.Abort])
+def test_what_click_makes_of_an_interruption_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: type[BaseException]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.tasks, "check_size", interrupted)
+    status, out, err = call("train --task T1", monkeypatch, capsys)
+    assert (status, out) == (130, "")
+    assert err.strip() == "error: interrupted; the same command goes on from the last checkpoint"
+
+
+def test_a_training_that_is_interrupted_says_one_line_and_goes_on(tmp_path: Path) -> None:
+    arguments = [EMTVB, "train", *LONG.split(), "--output", tmp_path / "mine"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if any(tmp_path.rglob("checkpoint.*")) or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err.splitlines()[-1] == "error: interrupted; the same command goes on from the last checkpoint"
+    assert "Traceback" not in err
+    assert any(tmp_path.rglob("checkpoint.*"))
+
+
+def test_a_trainer_that_is_not_here_leaves_nothing_behind(
+    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    status, _, err = emtvb(f"train --task T1 {TINY} --trainer reference --accelerator cuda")
+    last = err.splitlines()[-1]
+    assert status == 2
+    assert last.startswith("error: accelerator: cuda: not on this machine")
+    assert last.endswith("use cpu, or auto")
+    assert not (tmp_path / "results").exists()
+
+
+def test_an_empty_folder_or_the_runs_own_may_be_trained_into(emtvb, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for _ in range(2):
+        assert emtvb(f"train --task T1 {TINY} --output {folder}")[0] == 0
+    (folder / "runs.csv").unlink()
+    status, _, err = emtvb(f"train --task T2 {TINY} --output {folder}")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "holds another experiment" in err
+
+
+def test_a_refused_edit_leaves_no_folder(emtvb, trained: Path, tmp_path: Path) -> None:
+    status, _, err = emtvb(f"edit {trained} --at 5 --variable 9 --flip 0 --output {tmp_path / 'new' / 'deep'}")
+    assert (status, err.count("\n")) == (2, 1)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_full_disk_is_one_line_with_a_path(tmp_path: Path) -> None:
+    """Held by a limit on the size of files, at which the system fails as on a disk that is full."""
+    script = f"ulimit -f 1; exec {EMTVB} config docs {tmp_path / 'docs'}"
+    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert f"'{tmp_path / 'docs'}'; mend that and run again" in result.stderr
+    assert not (tmp_path / "docs").exists()
 
 
 def test_a_machine_out_of_memory_is_one_line(

@@ -5,13 +5,19 @@ import dataclasses
 import errno
 import json
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from emtvb import config, tasks
+from emtvb import config, kinds, tasks
+from emtvb.architectures.registry import ARCHITECTURES
 from emtvb.errors import InputError
+from emtvb.methods.settings import Benchmark
+from emtvb.onions.settings import Onions
+from emtvb.streams.settings import Streams
 
 ROOT = Path(__file__).parents[1]
 GOOD = {
@@ -127,7 +133,12 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("seeds_per_shard", 0, "seeds_per_shard: 0"),
         ("dimensions", 0, "dimensions: 0"),
         ("architectures.lstm", 0, "architectures.lstm: 0: input should be greater than or equal to 1"),
-        ("architectures.gru", 8, "architectures.gru: unknown key: known keys are lstm, s4"),
+        ("trainer", "cuda", 'trainer: "cuda": is no trainer any more; write trainer: reference and accelerator: cuda'),
+        ("trainer", "torch", 'trainer: "torch": is no trainer any more; write auto, or reference'),
+        ("trainer", "reference", None),
+        ("accelerator", "cuda", "accelerator: cuda: nothing trains on it: set trainer: reference"),
+        ("accelerator", "warp", "accelerator"),
+        ("architectures.esn", 8, "architectures.esn: unknown key: known keys are lstm, gru, s4"),
         ("tasks", [], "tasks: []"),
         ("tasks", ["T9"], "T9: unknown name; known are T1"),
         ("tasks", [5], "tasks[0]: 5"),
@@ -174,6 +185,48 @@ def test_bad_settings_are_one_line_that_names_them(path: str, value: object, say
     assert "\n" not in message
     assert len(message) < 300
     assert not any(word in message for word in ("instance of", "dictionary", "pattern", "Settings"))
+
+
+@pytest.mark.parametrize("key", ["tasks", "hidden_dim", "l2", "threshold", "seeds", "experiment"])
+@pytest.mark.parametrize(
+    "misspell", [str.upper, str.title, lambda key: key[:-1], lambda key: key[0] + key[2:], lambda key: key + "s"]
+)
+def test_a_misspelt_key_is_named_and_not_the_one_that_it_leaves_out(key: str, misspell: Callable[[str], str]) -> None:
+    settings = {misspell(name) if name == key else name: value for name, value in GOOD.items()}
+    refused = f"my.yaml: {misspell(key)}: unknown key: did you mean {key}?"
+    with pytest.raises(InputError, match=re.escape(refused)):
+        config.check(settings, "my.yaml")
+
+
+def test_misspelt_keys_within_a_section_are_named_too() -> None:
+    for path, value, says in (
+        ("tasks", [{"nmae": "x", "id": [1, 0, 1]}], "tasks[0].nmae: unknown key: did you mean name?"),
+        ("training", {"batch-size": 3}, "training.batch-size: unknown key: did you mean batch_size?"),
+    ):
+        with pytest.raises(InputError, match=re.escape(says)):
+            config.check(changed(path, value), "my.yaml")
+    missing = {key: value for key, value in GOOD.items() if key != "seeds"}
+    with pytest.raises(InputError, match="seeds: missing: add it"):
+        config.check({**missing, "unheard_of": 1}, "my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("", "is empty"), ("# a comment\n", "is empty"), ("---\n", "is empty"), ("- 1", "holds a list"),
+     ("text", "holds text"), ("3", "holds a number"), ("0.5", "holds a number"), ("yes", "holds a truth value"),
+     ("2020-01-01", "holds one value")],
+)  # fmt: skip
+def test_files_without_keys_are_told_as_what_they_hold(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "my.yaml").write_text(content)
+    refused_in_one_line(tmp_path / "my.yaml", f"{says}: write keys with values")
+
+
+def test_devices_pipes_and_what_is_too_large_are_no_configs(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path in (Path("/dev/zero"), Path("/dev/null"), tmp_path / "pipe.yaml"):
+        refused_in_one_line(path, "a device or a pipe; name a file")
+    (tmp_path / "large.yaml").write_bytes(b"#" * (2**23 + 1))
+    refused_in_one_line(tmp_path / "large.yaml", "8 MiB, and so no config")
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "", "a: [", "\x00", "experiment: &a [*a]", "l2: [0]\nl2: [1]"])
@@ -268,11 +321,15 @@ def test_repeats_are_found_without_comparing_all_pairs() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
 def test_the_projects_configs_are_good_and_complete(path: Path) -> None:
-    experiment = config.load(path)
-    assert config.check(json.loads(config.dump(experiment))) == experiment
+    experiment = kinds.load(path)
+    assert kinds.check(json.loads(config.dump(experiment))) == experiment
+    if isinstance(experiment, (Benchmark, Onions, Streams)):  # which take no other key
+        return
     # --configfile is laid over config.yaml where both are given; a key that only one of them has would leak.
     default = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-    assert set(default) <= set(yaml.safe_load(path.read_text()))
+    given = yaml.safe_load(path.read_text())
+    assert set(default) <= set(given)
+    assert set(default["training"]) <= set(given["training"])
 
 
 def test_a_composition_and_its_id_are_the_same_task() -> None:
@@ -351,3 +408,16 @@ def test_a_full_disk_is_one_line_before_any_work(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(InputError, match="nothing more can be written to its disk"):
         config.check_results_root(tmp_path / "results")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("changed", [{"trainer": "reference"}, {"architectures": {"gru": 8}}])
+def test_an_accelerator_is_for_the_general_trainer(changed: dict[str, object]) -> None:
+    given = {**GOOD, **changed, "accelerator": "cuda"}
+    assert config.check(given).on_accelerator() == {"train_shard" if "trainer" in changed else "train_architecture"}
+
+
+def test_every_architecture_has_a_key_and_makes_runs_of_its_name() -> None:
+    sizes = {name: size for size, name in enumerate(ARCHITECTURES, start=4)}
+    runs = config.check({**GOOD, "architectures": sizes}).architecture_runs()
+    assert {run.architecture: run.hidden_dim for run in runs} == sizes
+    assert all(run.run_id.startswith(f"{run.architecture}_") for run in runs)

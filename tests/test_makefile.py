@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def test_cores_that_are_no_number_are_one_line(tmp_path: Path, cores: str, targe
 )
 def test_a_configs_name_reaches_every_command_as_it_is(tmp_path: Path, name: str) -> None:
     folder = clone(tmp_path / "clone")
-    for target, calls in (("reproduce", 3), ("figures", 3), ("config", 1)):
+    for target, calls in (("reproduce", 1), ("figures", 3), ("config", 1)):
         result = make(folder, "-s", target, f"CONFIG=../{name}", "CORES=2")
         assert result.returncode == 0, result.stderr
         lines = [line for line in result.stdout.splitlines() if line.startswith("<")]
@@ -93,3 +94,73 @@ def test_configs_are_checked_before_snakemake_reads_them(tmp_path: Path) -> None
         assert result.returncode != 0
         assert result.stdout == ""
         assert [line for line in result.stderr.splitlines() if not line.startswith("make")] == ["error: a line"]
+
+
+def interrupted(folder: Path, everybody: bool) -> tuple[int, str]:
+    """How make ends, and what it says, if Ctrl-C reaches all of its group, or the command that it runs alone."""
+    (folder / ".venv/bin/emtvb").write_text(
+        "#!/bin/sh\ntrap 'echo one line >&2; exit 130' INT\necho $$\nwhile :; do sleep 0.1; done\n"
+    )
+    with subprocess.Popen(
+        ["make", "-s", "reproduce"], cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        process_group=0,
+    ) as called:  # fmt: skip
+        assert called.stdout is not None
+        command = int(called.stdout.readline())
+        if everybody:
+            os.killpg(called.pid, signal.SIGINT)
+        else:
+            os.kill(command, signal.SIGINT)
+        said = called.communicate(timeout=60)[1]
+    return called.returncode, said
+
+
+def test_ctrl_c_ends_make_without_another_line(tmp_path: Path) -> None:
+    assert interrupted(clone(tmp_path / "clone"), everybody=True) == (-signal.SIGINT, "one line\n")
+
+
+def test_a_command_that_alone_was_interrupted_is_no_success(tmp_path: Path) -> None:
+    status, said = interrupted(clone(tmp_path / "clone"), everybody=False)
+    assert status > 0
+    assert said.startswith("one line\n")
+
+
+def pictured(folder: Path, dot: str | None, snakemake: str = "echo 'digraph {}'") -> subprocess.CompletedProcess[str]:
+    """``make rulegraph`` where dot is this script, or not there at all."""
+    (folder / "docs/images").mkdir(parents=True, exist_ok=True)
+    (folder / "docs/images/rulegraph.svg").write_text("as it was")
+    programs = folder / "bin"
+    programs.mkdir(exist_ok=True)
+    for name in ("sh", "rm", "mv", "grep", "cut", "cat", "head"):
+        if not (programs / name).exists():
+            (programs / name).symlink_to(shutil.which(name) or name)
+    (programs / "dot").unlink(missing_ok=True)
+    scripts = {folder / ".venv/bin/snakemake": snakemake} | ({programs / "dot": dot} if dot else {})
+    for path, text in scripts.items():
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    make_itself = shutil.which("make")
+    assert make_itself
+    return subprocess.run(
+        [make_itself, "rulegraph"], cwd=folder, env={"PATH": str(programs)}, text=True, capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+def test_the_picture_of_the_rules_stays_where_it_cannot_be_drawn(tmp_path: Path) -> None:
+    folder = clone(tmp_path / "clone")
+    picture = folder / "docs/images/rulegraph.svg"
+    result = pictured(folder, dot=None)
+    assert result.returncode != 0
+    (line,) = (line for line in result.stderr.splitlines() if not line.startswith("make"))
+    assert line == "error: dot: not here; install graphviz"
+    assert picture.read_text() == "as it was"
+    draws = 'while [ "$1" ]; do [ "$1" = -o ] && out=$2; shift; done; echo drawn > "$out"'
+    for dot, snakemake in ((f"{draws}; exit 1", "echo"), (draws, "echo half; exit 1")):
+        assert pictured(folder, dot, snakemake).returncode != 0
+        assert picture.read_text() == "as it was"
+        assert not list(folder.glob(".rulegraph*"))
+    result = pictured(folder, draws)
+    assert result.returncode == 0, result.stderr
+    assert picture.read_text() == "drawn\n"
+    assert not list(folder.glob(".rulegraph*"))

@@ -31,7 +31,6 @@ def clone(tmp_path: Path) -> Path:
     """Results of three networks, and a page about them."""
     folder = tmp_path / "results" / "paper"
     (folder / "tables").mkdir(parents=True)
-    (folder / "audit").mkdir()
     (tmp_path / "docs").mkdir()
     (folder / "runs.csv").write_text(
         "run_id,task,task_id,hidden_dim,l2,threshold,seed,shard\n"
@@ -44,11 +43,11 @@ def clone(tmp_path: Path) -> Path:
     (folder / "tables" / "solutions.csv").write_text("run_id,task,kind\na,T1,other\nb,T1,circuit\nc,T2,circuit\n")
     (folder / "tables" / "few.csv").write_text("name,share\none,0.25\ntwo,-0.5\n")
     claims = [
-        {"name": "holds-so", "kind": "k", "verdict": "agrees", "interval": [0.125, 0.5], "strata": []},
-        {"name": "parted", "kind": "k", "verdict": "differs", "interval": None,
+        {"name": "holds-so", "kind": "k", "verdict": "consistent", "interval": [0.125, 0.5], "strata": []},
+        {"name": "parted", "kind": "k", "verdict": "inconsistent", "interval": None,
          "strata": [{"title": "L2 0", "holds": 7, "networks": 9, "interval": [0.5, 0.75]}]},
     ]  # fmt: skip
-    (folder / "audit" / "audit.json").write_text(json.dumps({"claims": claims}))
+    (folder / "verdicts.json").write_text(json.dumps({"claims": claims}))
     (tmp_path / said.FILE).write_text(
         yaml.safe_dump(
             {
@@ -68,7 +67,7 @@ def clone(tmp_path: Path) -> Path:
     )
     (tmp_path / "page.md").write_text(
         "# 7 things\n\nOf 12 networks\n  1,234 solve it, with an error of 0.1\nat most.\n"
-        "See [`holds-so`](results/paper/audit/audit.md#holds-so): undecided, 3 times.\n"
+        "See [`holds-so`](results/paper/verdicts.md#holds-so): not determined, 3 times.\n"
     )
     return tmp_path
 
@@ -76,13 +75,13 @@ def clone(tmp_path: Path) -> Path:
 def test_numbers_and_verdicts_are_put_right_and_all_else_is_left(clone: Path) -> None:
     told = list(said.correct(clone, write=False))
     assert [(one.said, one.found) for one in told] == [
-        ("12", "3"), ("1,234", "2"), ("0.1", "0.50"), ("undecided", "agrees"),
+        ("12", "3"), ("1,234", "2"), ("0.1", "0.50"), ("not determined", "consistent"),
     ]  # fmt: skip
     assert "1,234" in (clone / "page.md").read_text()
     assert list(said.correct(clone)) == told
     assert (clone / "page.md").read_text() == (
         "# 7 things\n\nOf 3 networks\n  2 solve it, with an error of 0.50\nat most.\n"
-        "See [`holds-so`](results/paper/audit/audit.md#holds-so): agrees, 3 times.\n"
+        "See [`holds-so`](results/paper/verdicts.md#holds-so): consistent, 3 times.\n"
     )
     assert list(said.correct(clone)) == []
     page = clone / "page.md"
@@ -110,7 +109,7 @@ def test_any_number_in_a_sentence_is_found_whatever_stands_there(clone: Path, th
         ("kind == 'circuit' and task == 'T1'", "1"),
         ({"min": "spectral_error", "of": "solved", "as": ".3f"}, "0.250"),
         ({"table": "few", "where": "name == 'two'", "value": "share", "as": ".0%"}, "-50%"),
-        ({"claims": "kind == 'k' and verdict == 'agrees'"}, "1"),
+        ({"claims": "kind == 'k' and verdict == 'consistent'"}, "1"),
         ({"claim": "holds-so", "value": "high", "as": ".0%"}, "50%"),
         ({"claim": "parted", "stratum": "L2 0", "value": "low", "as": ".2f"}, "0.50"),
         ({"claim": "parted", "stratum": "L2 0", "value": "holds"}, "7"),

@@ -22,6 +22,13 @@ def test_run_ids_are_readable() -> None:
     assert Run(tasks.named("T3"), 64, 0.001, 0.9, 20).run_id == "T3_h64_l2-0.001_thr-0.9_seed20"
 
 
+def test_shards_are_called_by_the_first_and_the_last_of_their_seeds() -> None:
+    """As what is published is called."""
+    assert sweep.shard_name(BASE, 5) == "T1_h128_l2-0_seeds1-5"
+    assert sweep.shard_name(dataclasses.replace(BASE, seed=20, l2=0.001), 5) == "T1_h128_l2-0.001_seeds16-20"
+    assert sweep.shard_name(dataclasses.replace(BASE, seed=3), 1) == "T1_h128_l2-0_seed3"
+
+
 @pytest.mark.parametrize(
     "change",
     [

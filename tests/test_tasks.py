@@ -9,7 +9,7 @@ from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.tasks import Task
 
-PUBLISHED = {  # paper.md section 1: (variable, dimension, sign) of output dimensions 0 to 7
+PUBLISHED = {  # as the authors' code has it: (variable, dimension, sign) of output dimensions 0 to 7
     "T1": ((255, 0, 0), "(1,0,+)(1,1,+)(1,2,+)(1,3,+)(1,4,+)(1,5,+)(1,6,+)(1,7,+)"),
     "T2": ((9241421688590303745, 0, 0), "(1,0,+)(2,1,+)(3,2,+)(4,3,+)(5,4,+)(6,5,+)(7,6,+)(8,7,+)"),
     "T3": ((9241421688590303745, 262676, 189), "(5,4,-)(4,3,+)(3,2,-)(1,0,-)(2,1,-)(6,5,-)(8,7,+)(7,6,-)"),

@@ -1,29 +1,35 @@
 from __future__ import annotations
 
+import pkgutil
+
 import numpy as np
 import pytest
 import torch
 
 from emtvb import tasks
-from emtvb.architectures.lstm import LSTM
-from emtvb.architectures.runs import NAMES, ArchitectureRun
-from emtvb.architectures.s4 import S4
-from emtvb.architectures.weights import CLASSES
+from emtvb.architectures.recurrent import Recurrent
+from emtvb.architectures.registry import ARCHITECTURES, network_class
+from emtvb.architectures.runs import ArchitectureRun
+from emtvb.architectures.weights import Trained
 from emtvb.runs import Protocol
-from emtvb.training.architectures import MODULES
+from emtvb.training import general
 
 
-def make_architecture(name: str, d: int = 3, hidden_dim: int = 5, seed: int = 0) -> LSTM | S4:
-    """A network with random weights, larger than those that training starts from."""
-    module = MODULES[name](d, hidden_dim)
+def make_module(name: str, d: int = 3, hidden_dim: int = 5, seed: int = 0) -> torch.nn.Module:
+    """What is trained of an architecture, as training starts from it."""
+    module = general.build(pkgutil.resolve_name(ARCHITECTURES[name].module), d, hidden_dim)
     module.draw(torch.Generator().manual_seed(seed))
-    arrays = [parameter.detach().numpy() for parameter in module.parameters()]
-    if name == "lstm":
-        arrays = [array * np.float32(3) for array in arrays]
-    return CLASSES[name](**dict(zip(CLASSES[name].shapes(d, hidden_dim), arrays, strict=True)))
+    return module
 
 
-@pytest.fixture(params=NAMES)
+def make_architecture(name: str, d: int = 3, hidden_dim: int = 5, seed: int = 0) -> Trained:
+    """A network with random weights; of gated ones, larger than those that training starts from."""
+    module = make_module(name, d, hidden_dim, seed)
+    factor = np.float32(3 if isinstance(module, Recurrent) else 1)
+    return network_class(name)(*(factor * parameter.detach().numpy() for parameter in module.parameters()))
+
+
+@pytest.fixture(params=ARCHITECTURES)
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -9,6 +9,7 @@ from safetensors.numpy import save_file
 
 from emtvb import tasks
 from emtvb.architectures import weights
+from emtvb.architectures.registry import network_class
 from emtvb.architectures.runs import ArchitectureRun
 from emtvb.errors import InputError
 
@@ -24,7 +25,7 @@ def stored(tiny: ArchitectureRun, tmp_path: Path) -> Path:
 
 def test_networks_survive_their_file_bit_for_bit(tiny: ArchitectureRun, stored: Path) -> None:
     expected = make_architecture(tiny.architecture, tiny.task.d, tiny.hidden_dim)
-    found = weights.load(stored, tiny, tiny.architecture)
+    found = weights.load(stored, tiny, network_class(tiny.architecture))
     assert type(found) is type(expected)
     for name, array in vars(expected).items():
         np.testing.assert_array_equal(getattr(found, name), array)
@@ -49,6 +50,6 @@ def test_networks_survive_their_file_bit_for_bit(tiny: ArchitectureRun, stored: 
 def test_bad_files_are_one_line(tiny: ArchitectureRun, stored: Path, change, says: str) -> None:
     change(stored, tiny)
     with pytest.raises(InputError, match=says) as caught:
-        weights.load(stored, tiny, tiny.architecture)
+        weights.load(stored, tiny, network_class(tiny.architecture))
     assert "\n" not in str(caught.value)
     assert str(stored) in str(caught.value)

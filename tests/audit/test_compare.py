@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emtvb.audit.compare import difference
+from emtvb.audit.compare import as_markdown, differences
 
 
 def arrays(path: Path, about: dict[str, object], **given: object) -> Path:
@@ -27,11 +27,100 @@ def arrays(path: Path, about: dict[str, object], **given: object) -> Path:
 )
 def test_what_arrays_say_in_words_is_held_to_what_it_means(tmp_path: Path, again: dict[str, object], says: str) -> None:
     there = arrays(tmp_path / "there.npz", {"accuracy": 0.97, "name": "a"})
-    assert difference(there, arrays(tmp_path / "made.npz", again)) == says
+    said = differences(there, arrays(tmp_path / "made.npz", again), "measurements/exemplars/T1.npz")
+    assert said == ([says] if says else [])
 
 
 def test_arrays_of_another_shape_or_kind_are_others(tmp_path: Path) -> None:
     there = arrays(tmp_path / "there.npz", {}, values=np.zeros(3))
     for other in (np.zeros(4), np.zeros(3, np.float32), np.zeros(3, int), np.array(["a", "b", "c"])):
         made = arrays(tmp_path / "made.npz", {}, values=other)
-        assert difference(there, made) == "values has another shape when made again"
+        assert differences(there, made, "measurements/exemplars/T1.npz") == ["values has another shape when made again"]
+
+
+def _table(path: Path, **cells: str) -> Path:
+    path.write_text(f"run_id,{','.join(cells)}\na,{','.join(cells.values())}\nb,{','.join('1' for _ in cells)}\n")
+    return path
+
+
+SHARD = "measurements/s.csv"
+ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": "", "optimal_spectral_error": "0.25",
+          "matched_spectral_error": "0.25"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "made", "differs"),
+    [
+        (SHARD, {"test_accuracy": "0.5"}, {"test_accuracy": "0.50009"}, False),
+        (SHARD, {"test_accuracy": "0.5"}, {"test_accuracy": "0.5009"}, True),
+        (SHARD, {"verdict": "did not learn"}, {"verdict": "solves it"}, True),
+        (SHARD, {"phi_eigenvalues": "36"}, {"phi_eigenvalues": "35"}, True),
+        (SHARD, {"spectral_error": "0.25"}, {"spectral_error": "0.15"}, True),
+        (SHARD, {"spectral_error": "0.25"}, {"spectral_error": "0.25000005"}, False),
+        (SHARD, {"spectral_error": "1e-9"}, {"spectral_error": "2e-8"}, False),
+        (SHARD, {"memory_condition": "1e7"}, {"memory_condition": "5e11"}, False),
+        (SHARD, {"memory_condition": "1e5"}, {"memory_condition": "5e11"}, True),
+        (SHARD, {"data_gain": "1.0"}, {"data_gain": "1.02"}, False),
+        (SHARD, {"data_gain": "1.0"}, {"data_gain": "1.04"}, True),
+        (SHARD, {"data_gain": "1.0"}, {"data_gain": ""}, True),
+        (SHARD, ERRORS, {**ERRORS, "spectral_error": "0.25"}, False),
+        (SHARD, {**ERRORS, "spectral_error": "0.25"}, ERRORS, False),
+        (SHARD, ERRORS, {**ERRORS, "spectral_error": "0.24"}, True),
+        (SHARD, {**ERRORS, "phi_eigenvalues": "1"}, {**ERRORS, "spectral_error": "0.25", "phi_eigenvalues": "1"}, True),
+        ("tables/table1.csv", {"accuracy": "0.5"}, {"accuracy": "0.50009"}, True),
+        ("tables/table1.csv", {"accuracy": "0.5"}, {"accuracy": "0.5000000000001"}, False),
+        ("measurements.csv", {"test_accuracy": "0.5"}, {"test_accuracy": "0.50009"}, True),
+        ("measurements/learning.csv", {"loss": "0.5"}, {"loss": "0.5001"}, True),
+        ("architectures/x/measurements.csv", {"gain": "1.0"}, {"gain": "1.02"}, False),
+    ],
+)
+def test_each_column_may_differ_as_the_table_says(
+    tmp_path: Path, name: str, there: dict[str, str], made: dict[str, str], differs: bool
+) -> None:
+    said = differences(_table(tmp_path / "there.csv", **there), _table(tmp_path / "made.csv", **made), name)
+    assert bool(said) == differs
+    assert all(" of a is " in one for one in said)
+
+
+def test_rounding_of_a_network_excuses_its_accuracy_and_nothing_else(tmp_path: Path) -> None:
+    for column, excused in (("test_accuracy", True), ("data_gain", False)):
+        there, made = (_table(tmp_path / f"{cell}.csv", **{column: cell}) for cell in ("0.50", "0.61"))
+        assert differences(there, made, SHARD)
+        assert (differences(there, made, SHARD, {"a": 0.2}.__getitem__) == []) == excused
+
+
+def test_every_network_that_differs_is_named(tmp_path: Path) -> None:
+    there, made = tmp_path / "there.csv", tmp_path / "made.csv"
+    there.write_text("run_id,data_gain,data_map_error\n" + "".join(f"r{i},1,1\n" for i in range(30)))
+    made.write_text("run_id,data_gain,data_map_error\n" + "".join(f"r{i},{1 + i % 2},2\n" for i in range(30)))
+    said = differences(there, made, SHARD)
+    assert said[0] == "data_map_error of r0 is 1, and 2 when made again"
+    assert said[1] == "data_gain of r1 is 1, and 2 when made again"
+    assert (len(said), said[-1]) == (21, "and so on, 30 times")
+
+
+def test_texts_and_pictures_are_the_same_to_the_byte_and_json_but_for_rounding(tmp_path: Path) -> None:
+    for suffix, there, made, differs in (
+        ("md", "a 0.1", "a 0.2", True),
+        ("png", "a", "b", True),
+        ("json", '{"a": [0.1]}', '{"a": [0.10000000000000002]}', False),
+        ("json", '{"a": [0.1]}', '{"a": [0.2]}', True),
+        ("json", "[", "[]", True),
+    ):
+        one, other = tmp_path / f"one.{suffix}", tmp_path / f"other.{suffix}"
+        one.write_text(there)
+        other.write_text(made)
+        assert bool(differences(one, other, f"x.{suffix}")) == differs
+
+
+def test_the_documentation_shows_the_table() -> None:
+    assert as_markdown() in (Path(__file__).parents[2] / "docs" / "audit.md").read_text()
+
+
+def test_what_methods_cost_may_be_anything_and_what_they_do_may_not(tmp_path: Path) -> None:
+    name = "measurements/methods/a.csv"
+    for file, cells in (("old", "a,0.5,0.50,1.0"), ("slow", "a,90.0,0.55,1.0"), ("other", "a,0.5,0.70,1.0")):
+        (tmp_path / f"{file}.csv").write_text(f"network,seconds,success,reading\n{cells}\n")
+    assert differences(tmp_path / "old.csv", tmp_path / "slow.csv", name) == []
+    (said,) = differences(tmp_path / "old.csv", tmp_path / "other.csv", name)
+    assert said.startswith("success of a is 0.50, and 0.70")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emtvb.audit.integrity import integrity
-from emtvb.running import provenance
+from emtvb.audit.integrity import damaged_outputs, integrity
+from emtvb.running import packed, provenance
 from emtvb.running.provenance import Record
 
 
@@ -19,7 +19,19 @@ def made(folder: Path, name: str, inputs: dict[str, str]) -> dict[Path, Record]:
 
 
 def problems(folder: Path, records: dict[Path, Record]) -> list[str]:
-    return [finding.problem for finding in integrity(folder, records, {}, folder).findings]
+    return [
+        finding.problem for finding in integrity(folder, records, {}, damaged_outputs(folder, records), folder).findings
+    ]
+
+
+def test_an_output_that_is_not_what_its_record_says_is_named(tmp_path: Path) -> None:
+    records = made(tmp_path, "figures/forest.csv", {})
+    assert problems(tmp_path, records) == []
+    (tmp_path / "figures/forest.csv").write_text("drawn by hand")
+    told = "changed after draw made it at 2026-01-01T00:00:00+00:00: its sha256 differs"
+    assert problems(tmp_path, records) == [told]
+    (tmp_path / "figures/forest.csv").unlink()
+    assert problems(tmp_path, records) == ["missing; draw made it at 2026-01-01T00:00:00+00:00"]
 
 
 def test_an_input_of_another_experiment_is_held_to_what_lies_there(tmp_path: Path) -> None:
@@ -39,3 +51,24 @@ def test_an_input_of_the_experiment_needs_a_record(tmp_path: Path) -> None:
     folder = tmp_path / "paper"
     records = made(folder, "figures/forest.csv", {"runs.csv": "0" * 64})
     assert problems(folder, records) == ["was made from runs.csv, of which there is no record"]
+
+
+def test_packed_weights_are_held_to_the_record_of_the_weights_whether_these_are_here_or_not(tmp_path: Path) -> None:
+    folder = tmp_path / "paper"
+    weights = folder / "training" / "a" / packed.WEIGHTS
+    records = made(folder, "training/a/weights.safetensors", {})
+    records = {weights.with_name(f"draw{provenance.SUFFIX}"): record for record in records.values()}
+    where = weights.with_name(packed.PACKED)
+    where.write_bytes(packed.packed(weights.read_bytes()))
+    assert [problem for problem in problems(folder, records) if "lies elsewhere" not in problem] == []
+    where.write_bytes(packed.packed(b"others"))
+    told = "does not hold the weights that draw made at 2026-01-01T00:00:00+00:00"
+    assert told in problems(folder, records)
+    weights.unlink()
+    assert told in problems(folder, records)
+
+
+def test_packed_weights_of_no_record_are_named(tmp_path: Path) -> None:
+    (tmp_path / "paper" / "training" / "a").mkdir(parents=True)
+    (tmp_path / "paper" / "training" / "a" / packed.PACKED).write_bytes(packed.packed(b"weights"))
+    assert problems(tmp_path / "paper", {}) == ["no record says who made it"]

@@ -1,25 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from emtvb.audit.report import Audit, Check, ClaimResult, Finding, Verdict
+from emtvb.audit.report import Audit, Check, Finding
 
 
-def claim(verdict: Verdict) -> ClaimResult:
-    return ClaimResult("c", "statement", "abstract", "", "it works", "", "", None, 5, 10, "always", verdict, "so")
-
-
-def audit(*checks: Check, claims: tuple[ClaimResult, ...] = ()) -> Audit:
-    return Audit("try", "2030-01-01T00:00:00Z", checks, claims, {"python": "3"}, ())
-
-
-def test_a_finding_fails_the_audit_and_a_claim_does_not() -> None:
-    good = Check("integrity", "?", 3, ())
-    bad = Check("currency", "?", 3, (Finding("a.csv", "is stale", "run again"),))
-    assert audit(good, claims=(claim("differs"),)).passed
-    assert not audit(good, bad).passed
+def audit(*checks: Check, **about: object) -> Audit:
+    return Audit("try", "2030-01-01T00:00:00Z", "config/try.yaml", checks, {"commit": "abc"}, **about)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -38,21 +28,21 @@ def test_what_was_not_asked_or_cannot_be_compared_has_not_passed(check: Check, s
     assert check.passed == (state == "passed")
     assert found.outcome == outcome
     assert found.passed == (outcome == "passed")
-    told = json.loads(found.as_json())
-    assert (told["outcome"], told["checks"][1]["state"]) == (outcome, state)
+    told = json.loads(found.summary())
+    assert (told["outcome"], told["checks"]["determinism"].partition(":")[0]) == (outcome, state)
+    assert (told["commit"], told["made"]) == ("abc", "2030-01-01T00:00:00Z")
+    assert found.as_markdown().startswith(f"# Audit of try: {outcome}")
 
 
-def test_json_says_everything_a_reader_needs() -> None:
-    claims = claim("agrees"), claim("undecided"), claim("agrees")
-    bad = Check("currency", "?", 3, (Finding("a.csv", "is stale", "run again"),))
-    found = json.loads(audit(bad, claims=claims).as_json())
-    assert found["passed"] is False
-    assert found["checks"][0]["passed"] is False
-    assert found["checks"][0]["findings"] == [{"subject": "a.csv", "problem": "is stale", "remedy": "run again"}]
-    assert found["verdicts"] == {
-        "published table values": {"agrees": 0, "differs": 0, "undecided": 0},
-        "published statements": {"agrees": 2, "differs": 0, "undecided": 1},
-        "our own checks": {"agrees": 0, "differs": 0, "undecided": 0},
-    }
-    assert {entry["kind"] for entry in found["claims"]} == {"published statements"}
-    assert [entry["verdict"] for entry in found["claims"]] == ["agrees", "undecided", "agrees"]
+def test_a_terminal_gets_some_findings_of_each_check_and_the_report_all() -> None:
+    many = tuple(Finding(f"file {i}", "is | stale", "run\nagain") for i in range(12))
+    found = audit(Check("currency", "?", 3, many), left_out={"files of weights": 7}, verdicts={"checks": {"holds": 2}})
+    lines = found.lines(most=8)
+    assert lines[0].startswith("currency: FAILED, 12 problems in 3 jobs.")
+    assert lines[9] == "  and 4 more, in audit/report.md"
+    assert "left out: 7 files of weights" in lines
+    assert lines[-1] == "checks: 2 holds"
+    text = found.as_markdown()
+    assert all(f"| file {i} | is \\| stale | run again |" in text for i in range(12))
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1

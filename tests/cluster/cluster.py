@@ -135,10 +135,6 @@ class Cluster:
             accounting=_ACCOUNTING.format(port=self._dbd_port, folder=folder) if accounting else "",
             nodes="\n".join(nodes),
         )
-        # The executor plugin takes SLURM_CONF away from the srun inside its jobs, which elsewhere finds /etc/slurm.
-        (folder / "bin").mkdir()
-        self._write("bin/srun", '#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {srun} "$@"\n', srun=_which("srun"))
-        (folder / "bin" / "srun").chmod(0o755)
         self._write("cgroup.conf", "CgroupPlugin=disabled\n")
         if accounting:
             self._write("slurmdbd.conf", _SLURMDBD_CONF, port=self._dbd_port, storage_port=self._storage_port)
@@ -151,8 +147,7 @@ class Cluster:
     def environment(self) -> dict[str, str]:
         """What makes Slurm's commands talk to this cluster."""
         outside = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM_", "SBATCH_"))}
-        path = f"{self.folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"
-        return {**outside, "SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": path, "TMPDIR": str(self.scratch)}
+        return {**outside, "SLURM_CONF": str(self.folder / "slurm.conf"), "TMPDIR": str(self.scratch)}
 
     def start(self) -> None:
         """Start all daemons and wait until jobs can run."""
@@ -162,7 +157,7 @@ class Cluster:
         socket_path = self.folder / "munge.socket"
         files = [f"--{name}-file={self.folder / 'munge'}.{name}" for name in ("log", "pid", "seed")]
         self._spawn("munged", "--foreground", "--force", f"--socket={socket_path}", f"--key-file={key}", *files)
-        _wait(socket_path.exists, "munged", 30)
+        _wait(socket_path.exists, "munged", 300)
         if self.accounting:
             self._start_accounting()
         self.start_controller()
@@ -171,7 +166,7 @@ class Cluster:
         _wait(
             lambda: set(self.slurm("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").split()) == set(NODES),
             "the nodes",
-            60,
+            300,
         )
 
     def _start_accounting(self) -> None:
@@ -189,14 +184,14 @@ class Cluster:
             "--bind-address=127.0.0.1", "--innodb-buffer-pool-size=64M", f"--pid-file={self.folder}/mariadb.pid",
         )  # fmt: skip
         client = ["mariadb", "--no-defaults", f"--socket={storage}", "--user=root"]
-        _wait(lambda: self._answers(*client, "-e", ""), "mariadbd", 60)
+        _wait(lambda: self._answers(*client, "-e", ""), "mariadbd", 300)
         grant = "grant all on slurm_acct.* to slurm@'127.0.0.1' identified by 'throwaway'"
         # slurmdbd would make the database itself, over the connection on which asking for it failed: a use that the
         # client library of MariaDB 11.8.9 no longer survives.
         prepared = f"create database slurm_acct; {grant}; {grant.replace('127.0.0.1', 'localhost')}"
         subprocess.run([*client, "-e", prepared], check=True)
         self._spawn("slurmdbd", "-D", SLURM_CONF=str(self.folder / "slurm.conf"))
-        _wait(lambda: self._answers("sacctmgr", "-n", "show", "cluster"), "slurmdbd", 60)
+        _wait(lambda: self._answers("sacctmgr", "-n", "show", "cluster"), "slurmdbd", 300)
         self.slurm("sacctmgr", "-i", "add", "cluster", "throwaway", check=True)
         self.slurm("sacctmgr", "-i", "add", "account", ACCOUNT, "Cluster=throwaway", check=True)
         self.slurm("sacctmgr", "-i", "add", "user", self._user, f"Account={ACCOUNT}", check=True)
@@ -204,7 +199,7 @@ class Cluster:
     def start_controller(self) -> None:
         """Start slurmctld, which goes on from its saved state."""
         self._spawn("slurmctld", "-D", "-f", str(self.folder / "slurm.conf"))
-        _wait(lambda: "UP" in self.slurm("scontrol", "ping"), "slurmctld", 60)
+        _wait(lambda: "UP" in self.slurm("scontrol", "ping"), "slurmctld", 300)
 
     def start_node(self, node: str, hidden: Path | None = None) -> None:
         """Start a node's slurmd, which sees an empty disk of its own in place of a folder that is ``hidden``."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -61,23 +63,29 @@ def cluster(accounting: bool, min_job_age: int, settings: tuple[str, ...]) -> It
 
 
 class Call:
-    """A call of Snakemake with the Slurm profile in a clone of its own."""
+    """A call of Snakemake with the Slurm profile in a clone of its own.
 
-    def __init__(self, project: Project, cluster: Cluster, *arguments: str) -> None:
-        self.folder = project.folder
+    While there is a file ``gate`` in the clone, what trains stops itself at the begin of its second run: tests hit it
+    there on any machine.
+    """
+
+    def __init__(self, project: Project, cluster: Cluster, *arguments: str, **environment: str) -> None:
+        self.folder, self.cluster = project.folder, cluster
+        self.gate = project.folder / "gate"
         self.output = project.folder / f"snakemake-{time.monotonic_ns()}.out"
+        gated = {"PYTHONPATH": f"{HERE / 'gate'}:{project.folder / 'src'}", "EMTVB_TESTS_GATE": str(self.gate)}
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
                 [SNAKEMAKE, "--profile", "slurm", "--profile", str(HERE / "quick"), *arguments],
                 cwd=project.folder,
-                env={**cluster.environment, "PYTHONPATH": str(project.folder / "src")},
+                env={**cluster.environment, **gated, **environment},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
 
     def finish(self) -> str:
         """Wait for its end, which must be a good one; returns what it said."""
-        status = self.process.wait(600)
+        status = self.process.wait(1800)
         said = self.output.read_text()
         assert status == 0, said[-5000:]
         return said
@@ -86,28 +94,48 @@ class Call:
         """What it has said until now."""
         return self.output.read_text()
 
+    def pages(self) -> str:
+        """What Snakemake's log files say of each job, which it does not print."""
+        return "".join(path.read_text() for path in (self.folder / ".snakemake" / "log").glob("*.log"))
+
     def log(self, shard: str) -> str:
         """A shard's training log."""
         path = self.folder / "results" / "faults" / "logs" / "train_shard" / f"{shard}.log"
         return path.read_text() if path.exists() else ""
 
     def wait_for_training(self, *shards: str) -> None:
-        """Wait until the shards have trained one run each and are at another."""
-        wait(lambda: all("training (run 2 of 4" in self.log(shard) for shard in shards), self.process)
+        """Wait until the shards have trained one run each and have stopped at another."""
+        wait(lambda: all(self.stopped(shard) for shard in shards), self.process)
 
-    def trainer(self, job: str) -> psutil.Process:
-        """The process that trains in a task of a job array."""
+    def go_on(self) -> None:
+        """Let all go on that has stopped, and stop nothing more."""
+        self.gate.unlink(missing_ok=True)
+        for process in self._trainers():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+
+    def stopped(self, shard: str) -> psutil.Process | None:
+        """The process that has stopped in the midst of a shard, in the job that its log names last; else none."""
+        named = re.findall(r"Slurm job (\S+) on", self.log(shard))
+        if not set(named[-1:]) & set(self.cluster.slurm("squeue", "-h", "-r", "-t", "running", "-o", "%i").split()):
+            return None
+        for process in self._trainers():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                environment = process.environ()
+                array, task = environment.get("SLURM_ARRAY_JOB_ID"), environment.get("SLURM_ARRAY_TASK_ID")
+                job = f"{array}_{task}" if array else environment.get("SLURM_JOB_ID")
+                if named[-1:] == [job] and process.status() == psutil.STATUS_STOPPED:
+                    return process
+        return None
+
+    def _trainers(self) -> Iterator[psutil.Process]:
         for process in psutil.process_iter(["cmdline", "cwd"]):
             words = process.info["cmdline"] or []
             if process.info["cwd"] == str(self.folder) and any(word.endswith("train_shard.py") for word in words[1:2]):
-                environment = process.environ()
-                array, task = environment.get("SLURM_ARRAY_JOB_ID"), environment.get("SLURM_ARRAY_TASK_ID")
-                if job == (f"{array}_{task}" if array else environment.get("SLURM_JOB_ID")):
-                    return process
-        raise AssertionError(f"nothing trains in {job}")
+                yield process
 
 
-def wait(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None, seconds: float = 300) -> None:
+def wait(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None, seconds: float = 1800) -> None:
     """Wait for a condition, as long as a process runs."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -133,10 +161,11 @@ def project(tmp_path: Path) -> Project:
 def submit(project: Project, cluster: Cluster) -> Iterator[Callable[..., Call]]:
     """Calls Snakemake for the networks of both shards; what still runs at the end is ended."""
     calls: list[Call] = []
+    (project.folder / "gate").touch()
 
-    def start(*arguments: str) -> Call:
+    def start(*arguments: str, **environment: str) -> Call:
         given = ("--configfile", str(HERE / "experiment.yaml"), *arguments, "--", *TRAINED)
-        calls.append(Call(project, cluster, *given))
+        calls.append(Call(project, cluster, *given, **environment))
         return calls[-1]
 
     yield start
@@ -153,7 +182,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The networks of both shards, trained here without Snakemake or Slurm."""
     folder = tmp_path_factory.mktemp("undisturbed")
     for shard, runs in config.load(HERE / "experiment.yaml").shards().items():
-        train_shard(runs, Outputs.of(folder / "results" / "faults", shard), "undisturbed")
+        train_shard(runs, Outputs.of(folder / "results" / "faults", shard), lambda: "undisturbed")
     return {name: (folder / name).read_bytes() for name in TRAINED}
 
 

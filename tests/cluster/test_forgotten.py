@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from ..workflow.conftest import Project
@@ -36,18 +35,10 @@ def of(cluster: Cluster, state: str) -> list[str]:
     return cluster.slurm("squeue", "-h", "-r", "-t", state, "-o", "%i").split()
 
 
-def at_work(cluster: Cluster, call: Call, *shards: str) -> tuple[psutil.Process, str]:
-    """The process that trains one of these shards, stopped in the midst of it, and its job."""
-
-    def jobs() -> list[str]:
-        found = [job_of(cluster, log)[0] for log in map(call.log, shards) if "Slurm job" in log]
-        return [job for job in found if job in of(cluster, "running")]
-
-    wait(lambda: bool(jobs()), call.process)
-    job = jobs()[0]
-    process = call.trainer(job)
-    process.suspend()
-    return process, job
+def at_work(cluster: Cluster, call: Call, *shards: str) -> str:
+    """The job that has stopped in the midst of one of these shards."""
+    wait(lambda: any(call.stopped(shard) for shard in shards), call.process)
+    return next(job_of(cluster, call.log(shard))[0] for shard in shards if call.stopped(shard))
 
 
 def test_it_waits_for_none_of_them(
@@ -55,11 +46,11 @@ def test_it_waits_for_none_of_them(
 ) -> None:
     state(cluster, *NODES[1:], state="DRAIN")  # one node is left: the other shard's task waits
     call = submit()
-    _, job = at_work(cluster, call, *SHARDS)
+    job = at_work(cluster, call, *SHARDS)
     cluster.slurm("scancel", job.split("_")[0], check=True)  # the whole array
     wait(lambda: call.said().count("Trying to restart job") == 2, call.process)
 
-    _, job = at_work(cluster, call, *SHARDS)
+    job = at_work(cluster, call, *SHARDS)
     (waiting,) = of(cluster, "pending")
     cluster.slurm("scancel", waiting, check=True)
     wait(lambda: call.said().count("Trying to restart job") == 3, call.process)
@@ -70,15 +61,15 @@ def test_it_waits_for_none_of_them(
     assert "'PREEMPTED'" in call.said() or f"Slurm has forgotten job {job}" in call.said()
 
     state(cluster, *NODES[1:], state="RESUME")
-    both = [at_work(cluster, call, shard)[0] for shard in SHARDS]
+    call.wait_for_training(*SHARDS)
     cluster.kill("slurmctld")
-    for trainer in both:
-        trainer.resume()
+    call.go_on()
     records = [Path(call.folder, f"results/faults/training/{shard}/train_shard.provenance.json") for shard in SHARDS]
     wait(lambda: all(path.exists() for path in records), call.process)  # both end while nobody can be asked
     time.sleep(5)
     cluster.start_controller()
     said = call.finish()
     assert said.count("Slurm does not answer") == said.count("Slurm answers again") == 1
-    assert "mem_mb=4000" not in said, "none of them ran out of memory"
+    assert "mem_mb=2000" in call.pages()
+    assert "mem_mb=4000" not in call.pages(), "none of them ran out of memory"
     assert made(project) == undisturbed

@@ -14,15 +14,17 @@ from .conftest import SHARDS, Call, job_of, made
 def test_a_job_over_its_time(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
 ) -> None:
-    """Its limit is lowered and its trainer stopped, so that this does not depend on how fast the machine is."""
     call = submit()
-    call.wait_for_training(SHARDS[0])
+    call.wait_for_training(*SHARDS)
     job, _ = job_of(cluster, call.log(SHARDS[0]))
-    trainer = call.trainer(job)
+    trainer, other = call.stopped(SHARDS[0]), call.stopped(SHARDS[1])
+    assert trainer is not None
+    assert other is not None
     assert trainer.cmdline()[0] == sys.executable, "jobs run in the environment that Snakemake runs in"
     assert trainer.environ()["OMP_NUM_THREADS"] == "1", "as many threads as the job has CPUs"
-    trainer.suspend()
     cluster.slurm("scontrol", "update", f"JobId={job}", "TimeLimit=1", check=True)
+    call.gate.unlink()  # for the next attempt; this one has stopped
+    other.resume()
     said = call.finish()
     assert f"SLURM-job '{job}' failed, SLURM status is: 'TIMEOUT'" in said
     assert "already trained (1 of 4)" in call.log(SHARDS[0])
@@ -33,9 +35,10 @@ def test_the_controller_is_restarted(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
 ) -> None:
     call = submit()
-    call.wait_for_training(SHARDS[0])
+    call.wait_for_training(*SHARDS)
     cluster.kill("slurmctld")
     cluster.start_controller()
+    call.go_on()
     call.finish()
     assert made(project) == undisturbed
 
@@ -44,15 +47,16 @@ def test_snakemake_is_killed_and_started_again(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
 ) -> None:
     first = submit()
-    first.wait_for_training(SHARDS[0])
+    first.wait_for_training(*SHARDS)
     second = submit()
-    assert second.process.wait(300) != 0
+    assert second.process.wait(1800) != 0
     refusal = [line for line in second.output.read_text().splitlines() if "works on it" in line]
     assert len(refusal) == 1
     assert f"process {first.process.pid}" in refusal[0]
     first.process.kill()
     first.process.wait()
     job, _ = job_of(cluster, first.log(SHARDS[0]))
+    first.gate.unlink()
     said = submit().finish()
     assert re.search(
         rf"cancelling Slurm jobs .*\b{job.split('_')[0]}\b.*, left over from a Snakemake that was killed", said

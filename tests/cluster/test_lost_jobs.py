@@ -20,13 +20,15 @@ def test_a_cancelled_job_and_a_lost_node(
     assert "_" in cancelled, "shards are submitted as a job array"
     cluster.slurm("scancel", cancelled, check=True)
     cluster.slurm("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test", check=True)
+    call.gate.unlink()
     try:
         said = call.finish()
     finally:
         cluster.slurm("scontrol", "update", f"NodeName={node}", "State=RESUME")
     assert f"SLURM-job '{cancelled}' failed, SLURM status is: 'CANCELLED'" in said
     assert job_of(cluster, call.log(SHARDS[0]))[0] != cancelled, "submitted again"
-    assert "mem_mb=4000" not in said, "with no more memory, of which it had enough"
+    assert "mem_mb=2000" in call.pages()
+    assert "mem_mb=4000" not in call.pages(), "with no more memory, of which it had enough"
     again, other = job_of(cluster, call.log(SHARDS[1]))
     assert again == lost, "requeued by Slurm under its own id"
     assert other != node
@@ -38,9 +40,10 @@ def test_a_cancelled_job_and_a_lost_node(
 def test_a_job_over_its_memory(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
 ) -> None:
+    (project.folder / "gate").unlink()
     few = "--retries", "1", "--set-resources", "train_shard:runtime=10"
     call = submit(*few, "train_shard:mem_mb=min(150 * attempt, 160)")
-    assert call.process.wait(300) != 0
+    assert call.process.wait(1800) != 0
     told = [line for line in call.said().splitlines() if "ran out of memory" in line]
     assert "having asked for 150 MB; tried again with 160" in told[0]
     assert "having asked for 160 MB; raise mem_mb of train_shard under set-resources" in told[-1]

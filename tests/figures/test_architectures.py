@@ -70,3 +70,27 @@ def test_bad_files_are_one_line(tmp_path: Path, content: bytes | None) -> None:
     with pytest.raises(InputError, match="measure again") as caught:
         architectures.load(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("run_id", "architecture", "says"),
+    [
+        ("lstm_T1_h128_l2-0_thr-0.98_seed2_p0c258465", "lstm", "LSTM, 128 units, T\\$1, seed 2: did not learn"),
+        ("s4_T1_h32_l2-0.001_thr-0.9_seed17", "s4", "S4, 32 channels, T\\$1, seed 17: did not learn"),
+        ("mine", "gru", "GRU, T\\$1: did not learn"),
+    ],
+)
+def test_a_title_says_size_and_seed_where_they_are_known(
+    tmp_path: Path, run_id: str, architecture: str, says: str
+) -> None:
+    look = architectures.load(made_up(tmp_path / "look.npz"))
+    look.about.update(run_id=run_id, architecture=architecture)
+    assert architectures._title(look).splitlines()[0] == says
+
+
+def test_maps_are_square(tmp_path: Path) -> None:
+    figure = architectures.draw([architectures.load(made_up(tmp_path / "look.npz"))])
+    figure.draw_without_rendering()
+    for axes in figure.subfigs[0].axes[1 : 2 + len(architectures.MAPS)]:
+        box = axes.get_window_extent()
+        assert box.width == pytest.approx(box.height, rel=0.01)

@@ -20,7 +20,7 @@ def test_numbers_are_what_is_drawn(exemplar: Exemplar) -> None:
         for image, series in zip(images[5 * i : 5 * i + 2], ("before", "after"), strict=True):
             values = rows.loc[rows["series"] == series, "value"].to_numpy()
             np.testing.assert_array_equal(image.T.ravel(), values)
-        strips = ("network", "theory", "unedited theory")
+        strips = ("network", "theory", "difference")
         for image, series in zip(images[5 * i + 2 : 5 * i + 5], strips, strict=True):
             values = rows.loc[rows["series"] == series, "value"].to_numpy(float)
             values = np.where(np.isfinite(values), values, np.nan)
@@ -48,9 +48,9 @@ def test_what_was_changed_is_outlined_and_wrong_outputs_are_crossed_and_counted(
     assert done in words
     done = "after output step 9, nothing, through the paper's $\\Psi$\n20 of 20 output vectors exactly as asked for"
     assert f"{done}; 1 of 2 such flips fail" in words
-    before, _, network, theory, unedited, unchanged, *_ = [axes for axes in figure.axes if axes.images]
-    assert (len(before.patches), len(unedited.patches), len(unchanged.patches)) == (6, 0, 0)
-    assert len(theory.patches) == 2 * 20
+    before, _, network, theory, change, unchanged, *_ = [axes for axes in figure.axes if axes.images]
+    assert (len(before.patches), len(theory.patches), len(unchanged.patches)) == (6, 0, 0)
+    assert len(change.patches) == 2 * 20
     (crosses,) = [line for line in network.lines if line.get_marker() == "x"]
     assert sorted(zip(*crosses.get_data(), strict=True)) == [(13, 1), (28, 0)]
 
@@ -59,8 +59,8 @@ def test_the_edits_moment_is_marked_between_what_was_given_out_before_and_after(
     exemplar = make_exemplar(2, 3)
     exemplar.edit_past[0] = [[1, 2], [3, 4], [5, 6]]
     figure, table = edits.draw(edits.edits_of(exemplar)), edits.numbers(edits.edits_of(exemplar))
-    _, _, network, theory, unedited, *_ = [axes for axes in figure.axes if axes.images]
-    for strip in (network, theory, unedited):
+    _, _, network, theory, change, *_ = [axes for axes in figure.axes if axes.images]
+    for strip in (network, theory, change):
         assert strip.get_xlim() == (5.5, 28.5)
         assert [list(line.get_xdata()) for line in strip.lines if line.get_linewidth() > 1.5] == [[8.5, 8.5]]
     assert [text.get_text() for text in network.texts] == ["edit"]
@@ -83,3 +83,15 @@ def test_an_output_of_zero_counts_as_positive() -> None:
     (edit, *_) = edits.edits_of(exemplar)
     edit.outputs[:] = 0
     np.testing.assert_array_equal(edit.wrong(), edit.expected < 0)
+
+
+def test_the_change_is_white_where_an_output_stays_and_full_where_its_sign_turns() -> None:
+    exemplar = make_exemplar(2, 3)
+    (edit, *_) = edits.edits_of(exemplar)
+    rng = np.random.default_rng(0)
+    edit.unedited[:] = rng.choice([-1, 1], edit.unedited.shape)
+    edit.expected[:] = rng.choice([-1, 1], edit.unedited.shape)
+    edit.outputs[:] = edit.expected
+    difference = edit.difference()
+    np.testing.assert_array_equal(difference != 0, edit.asked())
+    np.testing.assert_array_equal(difference[edit.asked()], edit.outputs[edit.asked()])

@@ -23,8 +23,8 @@ def test_lines_are_the_shares_of_each_question() -> None:
     figure = evidence.draw(rates())
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == [
-        "test accuracy: said to differ", "spectral error: said to differ",
-        "test accuracy: said to agree", "spectral error: said to agree",
+        "test accuracy: inconsistent", "spectral error: inconsistent",
+        "test accuracy: consistent", "spectral error: consistent",
     ]  # fmt: skip
     for axes, expected in zip(figure.axes, [[0, 0.5, 1]] * 2 + [[0.9, 0, 0]] * 2, strict=True):
         lines = [line for line in axes.lines if line.get_marker() == "o"]
@@ -32,11 +32,11 @@ def test_lines_are_the_shares_of_each_question() -> None:
         for line in lines:
             np.testing.assert_allclose(line.get_ydata(), expected)
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["5 seeds, others", "20 seeds, twins"]
+    assert [text.get_text() for text in legend.get_texts()] == ["5 seeds, others", "20 seeds, the same"]
 
 
 def test_what_is_simulated_can_be_drawn_and_is_the_same_again() -> None:
-    once, again = operating.characteristics(4), operating.characteristics(4)
+    once, again = operating.characteristics(4, draws=50), operating.characteristics(4, draws=50)
     pd.testing.assert_frame_equal(once, again)
     assert (once[["agrees", "differs", "undecided"]].sum(axis=1) - 1).abs().max() < 1e-9
     assert set(once.columns) == set(rates().columns)

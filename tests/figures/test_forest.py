@@ -18,7 +18,8 @@ NAN = float("nan")
 
 def make_rows(
     printed: tuple[float, float] | None = (0.98, 0.003), errors: tuple[float, ...] = (0.002, 0.004, NAN),
-    interval: tuple[float, float] = (0.001, 0.009), verdict: str | None = "undecided", tasks: tuple[str, ...] = ("T1",),
+    interval: tuple[float, float] = (0.001, 0.009), verdict: str | None = "not determined",
+    tasks: tuple[str, ...] = ("T1",),
 ) -> pd.DataFrame:  # fmt: skip
     """The rows of a cell per task."""
     found = []
@@ -56,7 +57,8 @@ def words(axes: Axes) -> list[str]:
 
 
 def test_every_verdict_has_a_sign_of_its_own() -> None:
-    assert set(forest.SIGNS) == {*evidence.VERDICTS, UNJUDGED}
+    """A value of Table 1 always has a verdict, unless it cannot be judged here."""
+    assert set(forest.SIGNS) == {*evidence.VERDICTS, UNJUDGED} - {"no verdict"}
     assert len(set(forest.SIGNS.values())) == len(forest.SIGNS)
 
 
@@ -72,13 +74,13 @@ def test_seeds_mean_interval_and_what_is_printed_stand_at_their_values() -> None
 
 
 def test_coverage_and_verdict_stand_beside_their_row() -> None:
-    names, *_ = parts(forest.draw(make_rows(verdict="differs")))
+    names, *_ = parts(forest.draw(make_rows(verdict="inconsistent")))
     said = words(names)
     assert "2/3" in said
     assert said.count("\N{NOT EQUAL TO}") == 2
-    figure = forest.draw(make_rows(verdict="agrees"))
+    figure = forest.draw(make_rows(verdict="consistent"))
     assert words(parts(figure)[0]).count("=") == 2
-    assert any(text.get_text().startswith("= agrees") for text in figure.texts)
+    assert any(text.get_text().startswith("= consistent") for text in figure.texts)
 
 
 def test_cells_and_prints_without_an_error_stand_apart() -> None:

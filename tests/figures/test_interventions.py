@@ -56,9 +56,15 @@ def test_numbers_have_a_row_per_run_and_method() -> None:
     assert table.groupby("verdict")["solved"].first().to_dict() == {NOT_LEARNED: False, STORED: True}
 
 
-def test_marks_are_the_runs_that_solve_their_task_filled_without_a_penalty_and_open_with_one() -> None:
-    axes = interventions.draw(make_measured(("T1",))).axes[0]
-    table = interventions.numbers(make_measured(("T1",))).query("solved")
+def counts(axes: Axes) -> list[str]:
+    """The numbers above the columns, from the left."""
+    return [text.get_text() for text in sorted(axes.texts, key=lambda text: text.get_position()[0])]
+
+
+def test_marks_are_the_runs_that_do_not_obey_every_edit_filled_without_a_penalty_and_open_with_one() -> None:
+    measured = make_measured(("T1",))
+    axes = interventions.draw(measured).axes[0]
+    table = interventions.numbers(measured).query("solved and edit_success < 1")
     for method, marker in MARKERS.items():
         of_method = marks(axes, marker)
         assert len(of_method) == 2 * 2  # sizes, penalties
@@ -67,8 +73,18 @@ def test_marks_are_the_runs_that_solve_their_task_filled_without_a_penalty_and_o
             expected = table[(table["method"] == method) & ((table["l2"] > 0) == open_ones)]
             np.testing.assert_allclose(heights(drawn), np.sort(expected["edit_success"]))
             assert all(not same_color(line.get_markeredgecolor(), "white") for line in drawn)
-    said = "{} neurons\nL2 0: 3 of 3 runs\nL2 0.001: 3 of 3 runs"
+    said = "{} neurons\nL2 0: 3/3\nL2 0.001: 3/3"
     assert [label.get_text() for label in axes.get_xticklabels()] == [said.format(32), said.format(64)]
+
+
+def test_networks_that_obey_every_edit_are_counted_above_and_not_drawn() -> None:
+    measured = make_measured(("T1",), sizes=(64,), l2s=(0.0,))
+    measured["data_edit_success"] = [1.0, 1.0, 0.5]
+    measured["power_edit_success"] = [1.0, 0.5, 0.5]
+    measured["realisation_edit_success"] = 1.0
+    axes = interventions.draw(measured).axes[0]
+    assert counts(axes) == ["2", "1", "3"]
+    assert [len(heights(marks(axes, marker))) if marks(axes, marker) else 0 for marker in MARKERS.values()] == [1, 2, 0]
 
 
 def test_how_a_network_does_unedited_is_a_line_across_its_column() -> None:
@@ -77,9 +93,8 @@ def test_how_a_network_does_unedited_is_a_line_across_its_column() -> None:
     lines = [line for line in axes.lines if line.get_marker() == "None" and line.get_color() == EXPECTED]
     assert len(lines) == 2 * 2 * 3
     assert {round(float(line.get_ydata()[0]), 6) for line in lines} == {0.92, 0.921}
-    for line in lines:
-        left, right = line.get_xdata()
-        assert any(left < x < right for x in marks(axes, "o")[0].get_xdata()) or right - left > 0.1
+    places = sorted(float(np.mean(line.get_xdata())) for line in lines)
+    np.testing.assert_allclose(places, sorted(float(text.get_position()[0]) for text in axes.texts))
 
 
 def test_columns_do_not_reach_into_each_other() -> None:
@@ -97,13 +112,13 @@ def test_columns_do_not_reach_into_each_other() -> None:
 def test_the_control_is_the_one_that_can_fail_where_it_was_measured() -> None:
     measured = make_measured(("T1",))
     figure = interventions.draw(measured)
-    np.testing.assert_allclose(heights(marks(figure.axes[0], "x")), np.repeat([0, 0.01, 0.02], 12))
-    assert figure.legends[0].get_texts()[-1].get_text() == "control: in a random direction"
+    np.testing.assert_allclose(heights(marks(figure.axes[0], "x")), np.repeat([0, 0.01, 0.02], 4))
+    assert figure.legends[0].get_texts()[-1].get_text() == "largest control, in a random direction"
     for method in METHODS:
-        measured[f"{method}_other_edit_success"] = 0.3
+        measured[f"{method}_other_edit_success"] = 0.1 * measured["seed"]
     figure = interventions.draw(measured)
-    np.testing.assert_allclose(heights(marks(figure.axes[0], "x")), 0.3)
-    assert figure.legends[0].get_texts()[-1].get_text() == "control: along another's column"
+    np.testing.assert_allclose(heights(marks(figure.axes[0], "x")), 0.1 * measured["seed"].max())
+    assert figure.legends[0].get_texts()[-1].get_text() == "largest control, along another's column"
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -115,22 +130,23 @@ def test_a_panel_per_task(count: int) -> None:
     assert words[3:5] == ["L2 0", "L2 0.001"]
 
 
-def test_where_no_run_solves_its_task_there_is_no_mark() -> None:
+def test_where_no_run_solves_its_task_the_panel_says_so() -> None:
     measured = make_measured(("T1",), l2s=(0.1,)).assign(data_edit_success=np.nan)
     figure = interventions.draw(measured)
     figure.canvas.draw()
-    assert not figure.axes[0].lines
-    said = [f"{size} neurons\nL2 0.1: 0 of 3 runs" for size in (32, 64)]
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == said
+    (axes,) = figure.axes
+    assert not axes.lines
+    assert [text.get_text() for text in axes.texts] == ["no run solves it"]
 
 
-def test_a_size_with_which_no_run_solves_its_task_is_named_and_not_drawn() -> None:
-    measured = make_measured(("T1",))
-    idle = measured["hidden_dim"] == 32
+def test_cells_in_which_no_run_solves_its_task_have_no_column() -> None:
+    measured = make_measured(("T1", "T2"))
+    idle = (measured["hidden_dim"] == 32) & (measured["task"] == "T1")
     figure = interventions.draw(measured.assign(verdict=measured["verdict"].where(~idle, NOT_LEARNED)))
-    assert figure.get_suptitle() == "not drawn: 32 neurons, with which no run solves its task"
-    assert [label.get_text().splitlines()[0] for label in figure.axes[0].get_xticklabels()] == ["64 neurons"]
-    assert interventions.draw(measured).get_suptitle() == ""
+    assert figure.get_suptitle() == "not drawn: neurons and penalties with which no run solves the task"
+    sizes = [[label.get_text().splitlines()[0] for label in axes.get_xticklabels()] for axes in figure.axes]
+    assert sizes == [["64 neurons"], ["32 neurons", "64 neurons"]]
+    assert interventions.draw(make_measured(("T1",), l2s=(0.0,))).get_suptitle() == ""
 
 
 def test_one_colour_and_one_marker_per_method() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from emtvb import tasks
-from emtvb.architectures.runs import NAMES, ArchitectureRun
+from emtvb.architectures.registry import ARCHITECTURES
+from emtvb.architectures.runs import ArchitectureRun
 from emtvb.architectures.s4 import MODES, S4
 from emtvb.interpret.architectures import Measurement, interpret, mean_jacobian, restoring
 from emtvb.interpret.extraction import by_data
@@ -91,7 +92,7 @@ def test_what_saturates_restores_a_half() -> None:
     assert late == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_an_untrained_network_did_not_learn(name: str) -> None:
     found, shown = interpret(run_of(name, 5), make_architecture(name, TASK.d, 5), SETTINGS)
     assert found.verdict == NOT_LEARNED
@@ -99,7 +100,7 @@ def test_an_untrained_network_did_not_learn(name: str) -> None:
     assert shown["decoded_map"].shape == (6, 6)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_a_network_that_diverged_is_a_row_too(name: str) -> None:
     network = make_architecture(name, TASK.d, 5)
     next(iter(vars(network).values()))[0] = np.nan
@@ -110,7 +111,7 @@ def test_a_network_that_diverged_is_a_row_too(name: str) -> None:
     assert np.isnan(shown["origin_map"]).all()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_the_mean_jacobian_near_the_origin_is_the_linearisation(name: str) -> None:
     network = make_architecture(name, 2, 4)
     near = 1e-2 * np.random.default_rng(0).choice([-1.0, 1.0], size=(5, network.state_dim)).astype(np.float32)

@@ -78,7 +78,7 @@ def test_several_layers_and_gates_have_fixed_points_too() -> None:
     ("starts", "says"),
     [
         (np.zeros(4), "starts: shape (4,): give finite states, (start, state)"),
-        (np.full((2, 4), np.nan), "starts: shape (2, 4): give finite states"),
+        (np.full((2, 4), np.nan), "starts: not all of them finite: give finite numbers, (start, state)"),
         (np.zeros((2, 5)), "state: (2, 5): give an array of shape (trials, 4)"),
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 import emtvb
 from emtvb import tasks
@@ -48,7 +50,7 @@ def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
     assert (done.before[:, 1] != "red").all()
     np.testing.assert_array_equal(done.before[:, 0], done.after[:, 0])
     assert len(done.trial) == 100
-    assert "set word: 100 edits in 100 trials, 14 steps" in str(done)
+    assert str(done).splitlines()[1] == "set word: 100 edits in 100 trials, 14 steps"
     again = emtvb.edit(fitted, 5, set={"word": "red"}, future=future, most=100)
     np.testing.assert_array_equal(done.trial, again.trial)
     assert len(emtvb.edit(fitted, 5, flip="bit", future=future, steps=3).outputs) == 3
@@ -173,3 +175,146 @@ def test_edits_that_cannot_be_made_are_one_clear_line(fitted: emtvb.Fitted, more
     with pytest.raises(InputError) as caught:
         emtvb.edit(fitted, **{"at": 5, "future": future, **more})
     assert str(caught.value).startswith(says)
+
+
+def test_what_it_shows_is_said_first(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, 5, flip="bit", future=future, inputs=np.zeros((9, 3)), steps=9)
+    first = str(done).splitlines()[0]
+    assert first == "shows that the network goes on from what was put in: followed 1.000, controls 0.00 to 0.00"
+    assert first == done.verdict
+    never = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
+    assert never.verdict.startswith("shows nothing: no edit was followed, and without one the network does not do what")
+    always = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.ones(o.shape[:2], bool))
+    assert always.verdict.startswith("shows nothing: no edit at all does as well (1.000; followed 1.000)")
+    few = emtvb.edit(fitted, 5, flip="bit", future=future, most=3, inputs=np.zeros((2, 3)), steps=2)
+    assert few.controls_fail == few.verdict.startswith("shows that")
+
+
+def test_a_sign_of_nothing_is_no_sign() -> None:
+    """A bit under two names: Psi splits it, the flip of one goes half way, and outputs are 0 but for rounding."""
+    bit = np.random.default_rng(0).choice([-1.0, 1.0], size=300)
+    u = np.zeros((8, 300, 2))
+    u[0] = bit[:, None] * [1.0, 1.0]
+
+    def step(x, h):
+        h = h + x
+        return h.mean(axis=1, keepdims=True) * (1 + 1e-15), h
+
+    fitted = emtvb.fit(emtvb.record(emtvb.adapt(step, state=2), u, {"one": bit, "again": bit}))
+    done = emtvb.edit(fitted, 3, flip="one", future=lambda v, x: np.repeat(v[None, :, :1], len(x), 0))
+    assert np.abs(done.outputs).max() < 1e-9
+    assert not done.followed.any()
+    assert done.verdict.startswith("shows nothing")
+
+
+def _gru(seed: int) -> tuple[emtvb.Adapted, np.ndarray, dict[str, np.ndarray]]:
+    torch.manual_seed(seed)
+    x = np.zeros((8, 300, 3), dtype=np.float32)
+    x[0] = np.random.default_rng(seed).choice([-1, 1], size=(300, 3))
+    system = emtvb.adapt(nn.GRU(3, 16), nn.Linear(16, 2))
+    return system, x, {name: x[0, :, i] for i, name in enumerate("abc")}
+
+
+def test_an_untrained_network_is_not_said_to_have_learned_anything() -> None:
+    """Another trial's future: a trace that fades obeys edits too, and so it does in any other untrained network."""
+    claims = []
+    for seed in range(8):
+        system, x, labels = _gru(seed)
+        done = emtvb.edit(emtvb.fit(emtvb.record(system, x, labels)), at=1, flip="a")
+        assert len(done.untrained) == len(done.followed)
+        claims.append(done.controls_fail)
+    assert sum(claims) <= 1
+
+
+def test_the_untrained_network_is_given_left_out_or_refused(fitted: emtvb.Fitted) -> None:
+    system, x, labels = _gru(0)
+    own = emtvb.fit(emtvb.record(system, x, labels))
+    assert not len(emtvb.edit(own, at=1, flip="a", untrained=False).untrained)
+    given = emtvb.edit(own, at=1, flip="a", untrained=_gru(5)[0])
+    assert len(given.untrained) == len(given.followed)
+    same = emtvb.edit(own, at=1, flip="a", untrained=system)
+    np.testing.assert_array_equal(same.untrained, same.followed)
+    assert not same.controls_fail
+    assert not len(emtvb.edit(fitted, 5, flip="bit", future=future).untrained)  # numpy's weights are not known
+    with pytest.raises(InputError, match="its weights cannot be drawn anew; give an untrained network"):
+        emtvb.edit(fitted, 5, flip="bit", future=future, untrained=True)
+    weights = {name: value.clone() for name, value in system.source[0].state_dict().items()}
+    emtvb.edit(own, at=1, flip="a", untrained=True)
+    assert all(torch.equal(value, weights[name]) for name, value in system.source[0].state_dict().items())
+
+
+def test_chosen_trials_alone_are_edited(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, [5, 7], flip="bit", future=future, trials=[3, 8, 8])
+    np.testing.assert_array_equal(done.trial, [3, 8, 3, 8])
+    mask = np.arange(400) < 4
+    np.testing.assert_array_equal(emtvb.edit(fitted, 5, flip="bit", future=future, trials=mask).trial, range(4))
+    assert emtvb.edit(fitted, 5, flip="bit", future=future, trials=7).trial.tolist() == [7]
+    for wrong in ([400], [-1], [], [0.5], "abc"):
+        with pytest.raises(InputError, match=r"trials: .*give numbers from 0 to 399"):
+            emtvb.edit(fitted, 5, flip="bit", future=future, trials=wrong)
+
+
+def _spirals() -> emtvb.Fitted:
+    """A state that keeps what it is given; alone it stays, in a loop that returns it with a quarter turn it turns."""
+    u = np.zeros((8, 300, 2))
+    u[0] = np.random.default_rng(0).choice([-1.0, 1.0], size=(300, 2))
+
+    def step(x: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return h + x, h + x
+
+    return emtvb.fit(emtvb.record(emtvb.adapt(step, state=2), u, {"a": u[0, :, 0], "b": u[0, :, 1]}))
+
+
+QUARTER = np.array([[-1.0, -1.0], [1.0, -1.0]])
+"""What is heard of an output, so that output + heard is it, turned."""
+
+
+def _heard_of(outputs: np.ndarray, state: np.ndarray, steps: int) -> np.ndarray:
+    """The loop by hand: what was said before the edit is heard first."""
+    every = []
+    for _ in range(steps):
+        state = state + outputs @ QUARTER.T
+        outputs = state
+        every.append(outputs)
+    return np.stack(every)
+
+
+@pytest.mark.parametrize("feedback", [lambda y: y @ QUARTER.T, lambda y, u: y @ QUARTER.T + u])
+def test_a_network_that_hears_its_own_output(feedback) -> None:
+    fitted = _spirals()
+
+    def future(values: np.ndarray, u: np.ndarray) -> np.ndarray:
+        return _heard_of(before, values, len(u))
+
+    before = fitted.trials.judging.outputs[2]
+    done = emtvb.edit(fitted, 2, flip="a", future=future, feedback=feedback, agrees=_close)
+    state = before.copy()
+    state[:, 0] *= -1
+    np.testing.assert_allclose(done.outputs, _heard_of(before, state, 5), atol=1e-9)
+    assert done.followed.all()
+    assert done.ceiling.all()
+    assert done.controls_fail
+    assert not emtvb.edit(fitted, 2, flip="a", future=future, agrees=_close).followed.any()
+
+
+def _close(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    return np.abs(outputs - expected).max(axis=2) < 1e-6
+
+
+def test_in_a_loop_another_trials_future_is_that_in_the_loop() -> None:
+    fitted = _spirals()
+    done = emtvb.edit(fitted, 2, flip=["a", "b"], feedback=lambda y: -0.5 * y)
+    state = -fitted.trials.judging.outputs[2]
+    np.testing.assert_allclose(done.expected[0], 0.5 * state)
+    for wrong in (lambda y: y[:, :1], lambda y: y * np.nan, lambda y: y.no):
+        with pytest.raises(InputError, match="feedback: "):
+            emtvb.edit(fitted, 2, flip="a", feedback=wrong)
+
+
+def test_an_interchange_takes_from_another_trial_what_it_puts_in(fitted: emtvb.Fitted) -> None:
+    for change in ({"flip": "bit"}, {"set": {"word": "red"}}, {"set": {"word": "blue", "bit": False}}):
+        told, taken = (emtvb.edit(fitted, 5, future=future, interchange=swap, **change) for swap in (False, True))
+        assert taken.followed.all()
+        np.testing.assert_allclose(taken.outputs, told.outputs, atol=1e-6)
+    with pytest.raises(InputError, match="interchange: True: no other trial has the values asked for then"):
+        emtvb.edit(fitted, 5, shift={"number": 1e6}, future=future, interchange=True)

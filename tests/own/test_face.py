@@ -17,8 +17,8 @@ from torch import nn
 import emtvb
 from emtvb import tasks
 from emtvb.interpret.measure import DATA, MeasureSettings, measure
-from emtvb.networks import Network, load_networks
-from emtvb.running import closure
+from emtvb.networks import Network
+from emtvb.running import source
 from emtvb.runs import Protocol, Run
 
 from ..conftest import saturated_circuit
@@ -110,9 +110,8 @@ PAPER = ROOT / "results" / "paper"
 @pytest.mark.parametrize("run_id", ["T3_h128_l2-0_thr-0.98_seed2", "T2_h128_l2-0_thr-0.9_seed1"])
 def test_a_published_network_has_its_published_measures(run_id: str) -> None:
     row = pd.read_csv(PAPER / "measurements.csv").set_index("run_id").loc[run_id]
-    task, file = run_id[:2], next(PAPER.glob(f"training/{run_id[:7]}_l2-0_seeds1-5/weights.safetensors"))
-    network = load_networks(file, [run_id])[run_id]
-    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(task))), trained_horizon=100)
+    network = emtvb.load(f"{PAPER}/{run_id}").system.network
+    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(run_id[:2]))), trained_horizon=100)
     assert judged.task is not None
     for name, value in asdict(judged.task.measures).items():
         assert value == pytest.approx(row[f"data_{name}"], rel=1e-2, abs=5e-3), name
@@ -159,16 +158,13 @@ def test_numpy_functions_need_no_torch() -> None:
 
 
 def test_it_is_no_code_of_any_stage() -> None:
-    """It only hands on names: ``closure`` would count it otherwise, and all that was trained would be stale."""
-    for script in ("train_shard", "measure_shard"):
-        code = closure.closure(ROOT / "workflow" / "scripts" / f"{script}.py").code
-        assert "emtvb/__init__.py" not in code
-        assert not [name for name in code if name.startswith("emtvb/own/")]
+    """It only hands on names: else all that was made would be stale."""
+    assert source.digest_of(ROOT / "src" / "emtvb" / "__init__.py") == source.NOTHING
 
 
 @pytest.mark.parametrize("more", ["import numpy\n", "x = 1\n", "def f():\n    return 1\n", "__version__ = str(1)\n"])
 def test_with_anything_more_in_it_it_would_be(more: str) -> None:
     tree = ast.parse((ROOT / "src" / "emtvb" / "__init__.py").read_text())
     rest = tree.body[1:]
-    assert all(closure._only_hands_on(statement) for statement in rest)
-    assert not closure._only_hands_on(ast.parse(more).body[0])
+    assert all(source._only_hands_on(statement) for statement in rest)
+    assert not source._only_hands_on(ast.parse(more).body[0])

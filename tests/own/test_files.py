@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,9 @@ def test_one_of_several(tmp_path: Path) -> None:
         ({"weight_ih_l0": W_UH, "weight_ih_l0_reverse": W_UH, "o": W_R, "x": W_R}, "one recurrent module that"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": W_HH, "bias_ih_l0": np.ones(9, "f4"), "o": W_R}, "do not fit"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": np.ones((10, 5), "f4"), "o.weight": W_R}, "2 gates: known are RNN (1)"),
+        ({"W_in": W_UH[:0], "W_rec": W_HH[:0, :0], "W_out": W_R[:, :0]}, "is empty, (0, "),
+        ({"W_in": W_UH, "W_rec": W_HH > 0, "W_out": W_R}, "W_rec holds truth values (bool)"),
+        ({"W_in": W_UH, "W_rec": W_HH.astype("f8") * 1e300, "W_out": W_R}, "W_rec has numbers that single precision"),
     ],
 )  # fmt: skip
 def test_files_that_hold_no_such_network_are_one_clear_line(tmp_path: Path, arrays, says: str) -> None:
@@ -182,8 +186,52 @@ def test_damaged_files_are_one_clear_line(tmp_path: Path, name: str, content: by
 
 def test_a_whole_module_is_not_unpickled(tmp_path: Path) -> None:
     torch.save(Net(), tmp_path / "net.pt")
-    with pytest.raises(InputError, match="weights file"):
-        load(str(tmp_path / "net.pt"))
+    np.savez(tmp_path / "net.npz", W=np.array([{}], dtype=object))
+    for name, remedy in (("net.pt", r"save model\.state_dict\(\)"), ("net.npz", "save arrays of numbers")):
+        with pytest.raises(InputError, match=f"holds Python objects, which are not read.*; {remedy}$"):
+            load(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("dtype", ["U3", "S3", "c8", "c16", "M8[D]", "?"])
+@pytest.mark.parametrize("which", ["W_in", "W_rec", "W_out"])
+def test_arrays_of_what_is_no_real_number_are_one_clear_line(tmp_path: Path, dtype: str, which: str) -> None:
+    arrays = {"W_in": W_UH, "W_rec": W_HH, "W_out": W_R}
+    arrays[which] = np.zeros(arrays[which].shape).astype(int).astype(dtype)
+    np.savez(tmp_path / "mine.npz", **arrays)
+    with pytest.raises(InputError, match=rf"{which} holds .*save arrays of real numbers$") as caught:
+        load(str(tmp_path / "mine.npz"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_without_arrays_is_one_clear_line(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz")
+    save_file({}, tmp_path / "mine.safetensors")
+    torch.save({}, tmp_path / "mine.pt")
+    for name in ("mine.npz", "mine.safetensors", "mine.pt"):
+        with pytest.raises(InputError, match="holds no arrays"):
+            load(str(tmp_path / name))
+
+
+def state_dict_of(cell: Callable[..., nn.Module], **more: int) -> dict[str, torch.Tensor]:
+    module, readout = cell(2, 6, **more), nn.Linear(more.get("proj_size", 6), 2)
+    return {f"rnn.{key}": value for key, value in module.state_dict().items()} | {
+        f"out.{key}": value for key, value in readout.state_dict().items()
+    }
+
+
+@pytest.mark.parametrize("cell", [nn.RNN, nn.GRU, nn.LSTM])
+def test_a_state_dict_whose_parts_do_not_fit_says_which(tmp_path: Path, cell: Callable[..., nn.Module]) -> None:
+    whole = state_dict_of(cell)
+    for key in whole:
+        torch.save({name: value for name, value in whole.items() if name != key}, tmp_path / "lacks.pt")
+        torch.save({**whole, key: torch.ones(*whole[key].shape[:-1], 5)}, tmp_path / "other.pt")
+        for name in ("lacks.pt", "other.pt"):
+            if (name, key) in {("lacks.pt", "out.bias"), ("other.pt", "rnn.weight_ih_l0")}:
+                continue  # a readout may have no bias, and a network any number of inputs
+            with pytest.raises(InputError) as caught:
+                load(str(tmp_path / name))
+            assert "\n" not in str(caught.value)
+            assert "Error(s) in loading" not in str(caught.value)
 
 
 @pytest.fixture

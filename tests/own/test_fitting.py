@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 import emtvb
 from emtvb.errors import InputError
+from emtvb.interpret.judging import explained_variance
 from emtvb.interpret.recording import Recording
 from emtvb.own.fitting import wilson
+from emtvb.own.trials import _run
 from emtvb.own.variables import simplex, variable
 
 from .made_up import WORDS, adapted, make_register, tape
@@ -85,9 +87,27 @@ def test_where_in_time_it_can_be_read() -> None:
         return h, h
 
     trials = emtvb.record(emtvb.adapt(step, state=1), x, x[:1].repeat(20, 0)[..., :1])
-    (reading,) = emtvb.judge(emtvb.fit(trials, times=range(5))).readings
+    fitted = emtvb.fit(trials, times=range(5))
+    (reading,) = emtvb.judge(fitted, times=range(20)).readings
     np.testing.assert_array_equal(reading.readable_at, np.arange(20) < 10)
     assert "0-9" in str(emtvb.judge(emtvb.fit(trials)))
+    np.testing.assert_array_equal(emtvb.judge(fitted).readings[0].times, range(5))
+    np.testing.assert_array_equal(emtvb.judge(fitted, times=12).readings[0].readable_at, [False])
+    with pytest.raises(InputError, match=r"times: \[20\]: give times from 0 to 19"):
+        emtvb.judge(fitted, times=20)
+
+
+def test_a_variable_that_turns_is_judged_where_it_was_fitted() -> None:
+    """Read perfectly at the time of the fit; over all times its mean is nothing."""
+    x = np.zeros((16, 300, 2))
+    x[0] = np.random.default_rng(0).choice([-1, 1], size=(300, 2))
+    turn = np.pi / 4
+    R = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    system = emtvb.adapt(lambda u, h: (h @ R.T + u, h @ R.T + u), state=2)
+    trials = emtvb.record(system, x, {"a": x[0, :, 0], "b": x[0, :, 1]})
+    judged = emtvb.judge(emtvb.fit(trials, times=[5]))
+    assert judged.unreadable == ()
+    assert judged["a"].score == 1
 
 
 def test_labels_without_a_value_are_left_out() -> None:
@@ -96,7 +116,7 @@ def test_labels_without_a_value_are_left_out() -> None:
     bit[:8] = np.nan
     fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, {"bit": bit, "number": labels["number"]}))
     assert fitted.times == tuple(range(8, 20))
-    judged = emtvb.judge(fitted)
+    judged = emtvb.judge(fitted, times=range(20))
     assert judged.readings[0].score == 1
     assert np.isnan(judged.readings[0].score_at[:8]).all()
     assert judged.readings[1].score == pytest.approx(1)
@@ -114,6 +134,102 @@ def test_the_judged_trials_are_not_those_that_are_fitted_on() -> None:
     (reading,) = emtvb.judge(fitted).readings
     assert reading.score < 0.6
     assert not reading.readable
+
+
+def store(noise: float, seed: int, size: int = 12):
+    """A state Psi v + noise that holds what it is given at time 0; a reset forgets it."""
+    rng = np.random.default_rng(seed)
+
+    def make(count: int, reset: bool = False) -> emtvb.Adapted:
+        basis = rng.normal(size=(size, count))
+        back = np.linalg.pinv(basis)
+
+        def step(u, h):
+            v = np.where(u[:, -1:] > 0, u[:, :-1], 0.0 if reset else h @ back.T)
+            return v, v @ basis.T + noise * rng.normal(size=h.shape)
+
+        return emtvb.adapt(step, state=size)
+
+    return make
+
+
+def given_at_once(values: np.ndarray, time: int = 4) -> np.ndarray:
+    u = np.zeros((time, len(values), values.shape[1] + 1))
+    u[0, :, :-1], u[0, :, -1] = values, 1
+    return u
+
+
+NOTHING = {
+    "a coin": lambda rng, bits: rng.choice([0, 1], size=len(bits)),
+    "a coin at each step": lambda rng, bits: rng.choice([0, 1], size=(4, len(bits))),
+    "the exclusive or of two stored bits": lambda rng, bits: bits.prod(axis=1) > 0,
+    "a word": lambda rng, bits: rng.choice(list("abc"), size=len(bits)),
+    "a number": lambda rng, bits: rng.normal(size=len(bits)),
+    "a walk": lambda rng, bits: rng.normal(size=(4, len(bits))).cumsum(axis=0),
+    "forgotten after step 0": lambda rng, bits: bits[:, 0] > 0,
+}
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.0])
+@pytest.mark.parametrize("truth", NOTHING)
+def test_what_is_not_stored_is_seldom_readable(truth: str, noise: float) -> None:
+    """Of 40 draws at most 3: one in a hundred is meant to be. (300 draws of each: CHANGELOG.)"""
+    readable = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        bits = rng.choice([-1.0, 1.0], size=(100, 2))
+        forgets = truth.startswith("forgotten")
+        system = store(noise, seed)(2, reset=forgets)
+        trials = emtvb.record(system, given_at_once(bits), {"y": NOTHING[truth](rng, bits)}, seed=seed)
+        readable += emtvb.judge(emtvb.fit(trials, times=range(1, 4) if forgets else None))["y"].readable
+    assert readable <= 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ordered_categories_on_a_line_are_told_apart(seed: int) -> None:
+    """One direction holds all five; a regression on the corners of a simplex reads two of them."""
+    rng = np.random.default_rng(seed)
+    five = rng.integers(0, 5, size=300)
+    trials = emtvb.record(store(0.02, seed)(1), given_at_once(five[:, None] - 2.0), {"y": five}, kinds="categorical")
+    fitted = emtvb.fit(trials)
+    reading = emtvb.judge(fitted)["y"]
+    assert reading.score > 0.97
+    assert reading.readable
+    read, labels = fitted.read(trials.judging.states)[..., 0], trials.values(trials.judging.theory)[..., 0]
+    assert (read == labels).mean() == pytest.approx(reading.score)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_rare_value_is_readable_by_a_measure_that_sees_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rare = rng.random(400) < 0.05
+    trials = emtvb.record(store(0.5, seed)(1), given_at_once(np.where(rare, 1.0, 0.0)[:, None]), {"y": rare}, seed=seed)
+    reading = emtvb.judge(emtvb.fit(trials))["y"]
+    assert reading.measure == "balanced accuracy"
+    assert reading.readable
+    assert reading.auc > 0.85
+    assert reading.score > 0.7
+    assert reading.chance == pytest.approx(0.5, abs=0.01)
+    assert "bac" in str(emtvb.judge(emtvb.fit(trials)))
+
+
+def test_labels_that_follow_from_each_other_are_named() -> None:
+    rng = np.random.default_rng(0)
+    v = rng.normal(size=(200, 3))
+    labels = {"x": v[:, 0], "y": v[:, 1], "sum": v[:, 0] + v[:, 1], "z": v[:, 2]}
+    judged = emtvb.judge(emtvb.fit(emtvb.record(store(0.01, 0)(3), given_at_once(v), labels)))
+    assert judged.collinear == (("x", "y", "sum"),)
+    assert "follow from each other, so that their directions cannot be told apart: x, y, sum" in str(judged)
+    rest = {name: labels[name] for name in ("x", "y", "z")}
+    assert emtvb.judge(emtvb.fit(emtvb.record(store(0.01, 0)(3), given_at_once(v), rest))).collinear == ()
+
+
+def test_a_reading_is_asked_for_by_its_name_or_place() -> None:
+    judged = emtvb.judge(emtvb.fit(emtvb.record(adapted(make_register()), *tape())))
+    assert judged["word"] is judged[1] is judged.readings[1]
+    for wrong in ("words", 3, True, None):
+        with pytest.raises(InputError, match="no such variable; there are bit, word, number"):
+            _ = judged[wrong]
 
 
 def test_trials_that_repeat_are_said_to() -> None:
@@ -137,6 +253,36 @@ def test_classes_are_all_as_far_from_each_other(n: int) -> None:
 def test_wilson_is_the_textbooks() -> None:
     low, high = wilson(0.9, 50)
     assert (low, high) == (pytest.approx(0.7864, abs=1e-4), pytest.approx(0.9565, abs=1e-4))
+
+
+def test_trials_may_come_first() -> None:
+    u, labels = tape()
+    first = emtvb.record(adapted(make_register()), u, labels)
+    turned = {name: array.T for name, array in labels.items()}
+    second = emtvb.record(adapted(make_register()), u.swapaxes(0, 1), turned, batch_first=True)
+    np.testing.assert_array_equal(first.judging.states, second.judging.states)
+    np.testing.assert_array_equal(first.judging.theory, second.judging.theory)
+    array = np.stack([labels["bit"], labels["number"] > 7], axis=-1)
+    third = emtvb.record(adapted(make_register()), u.swapaxes(0, 1), array.swapaxes(0, 1), batch_first=True)
+    np.testing.assert_array_equal(first.judging.theory[..., 0], third.judging.theory[..., 0])
+    with pytest.raises(InputError, match=r"shape \(20, 200\): .* give \(200, 20, .*trials, steps.*batch_first=False"):
+        emtvb.record(adapted(make_register()), u.swapaxes(0, 1), labels, batch_first=True)
+    with pytest.raises(InputError, match=r"labels of bit: shape \(200, 20\): .*; or batch_first=True"):
+        emtvb.record(adapted(make_register()), u, turned)
+
+
+def test_more_steps_than_trials_are_warned_of() -> None:
+    u, labels = tape(trials=12, time=20)
+    with pytest.warns(UserWarning, match="inputs: 20 steps of 12 trials: give batch_first=True if it is the other way"):
+        emtvb.record(adapted(make_register()), u, {"bit": labels["bit"]})
+
+
+def test_what_holds_during_a_whole_trial_is_given_once() -> None:
+    u, _ = tape()
+    bit = np.random.default_rng(0).choice(["no", "yes"], size=200)
+    trials = emtvb.record(adapted(make_register()), u, {"bit": bit})
+    again = emtvb.record(adapted(make_register()), u, {"bit": np.broadcast_to(bit, (20, 200))})
+    np.testing.assert_array_equal(trials.judging.theory, again.judging.theory)
 
 
 def test_kinds_are_seen_from_labels_and_can_be_said() -> None:
@@ -167,11 +313,14 @@ def labelled(change) -> None:
         (lambda u, y: (u, y["number"]), "labels: shape (20, 200): inputs have 20 steps and 200 trials"),
         (lambda u, y: (u, y["number"].T[..., None]), "labels: shape (200, 20, 1): inputs have 20 steps"),
         (lambda u, y: (u, {"bit": y["bit"][1:]}), "labels of bit: shape (19, 200)"),
-        (lambda u, y: (u, {"bit": y["bit"][0]}), "labels of bit: shape (200,)"),
+        (lambda u, y: (u, {"bit": y["bit"][0, 1:]}), "labels of bit: shape (199,)"),
         (lambda u, y: (u, {"bit": y["bit"] | True}), "labels of bit: constant (True)"),
         (lambda u, y: (u, {"n": y["number"] * np.nan}), "labels of n: undefined everywhere"),
         (lambda u, y: (u, {"n": y["number"] / 0}), "labels of n: infinite"),
         (lambda u, y: (u, {"n": y["number"].astype(object)}), "labels of n: of type object: give numbers, booleans"),
+        (lambda u, y: (u, {"n": [[1, 2], [3]]}), "labels of n: setting an array element with a sequence"),
+        (lambda u, y: (u, {"n.0": y["bit"], "n": y["bit"][..., None]}), "labels: n.0 twice: give each variable"),
+        (lambda u, y: (u, y["bit"][0]), "what holds during a whole trial is given by name"),
         (lambda u, y: (u, None), "labels: none: say what the network should hold"),
         (lambda u, y: (u[0], y), "inputs: shape (200, 3): give an array of shape (time, trial, input)"),
         (lambda u, y: (u * np.nan, y), "inputs: float64, not all of them finite"),
@@ -249,3 +398,36 @@ def test_recordings_keep_their_parts_apart() -> None:
     assert isinstance(trials.fitting, Recording)
     assert (trials.fitting.states.shape[1], trials.judging.states.shape[1]) == (50, 150)
     assert trials.repeated == 0
+
+
+@pytest.mark.parametrize("batch", [1, 7, 60, 1000])
+def test_batches_make_no_difference(batch: int) -> None:
+    u, labels = tape(trials=120)
+    whole = emtvb.record(adapted(make_register()), u, labels)
+    parts = emtvb.record(adapted(make_register()), u, labels, batch=batch)
+    for one, other in ((whole.fitting, parts.fitting), (whole.judging, parts.judging)):
+        np.testing.assert_allclose(one.states, other.states, atol=1e-12)
+        np.testing.assert_allclose(one.outputs, other.outputs, atol=1e-12)
+        np.testing.assert_array_equal(one.theory, other.theory)
+    with pytest.raises(InputError, match="batch: 0: give a whole number, 1 or more"):
+        emtvb.record(adapted(make_register()), u, labels, batch=0)
+
+
+def test_more_states_than_there_is_memory_for_are_refused_before_anything_runs() -> None:
+    ran = []
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        ran.append(len(u))
+        return h[:, :1], h + u
+
+    x = np.broadcast_to(np.float32(1), (2000, 5_000_000, 1))
+    with pytest.raises(InputError, match=r"trials: 5000000 of 2000 steps, whose states are 372.5 GiB: .* can be had"):
+        _run(emtvb.adapt(step, state=10), x, np.arange(5_000_000) < 10, None, False)
+    assert max(ran) <= 3
+
+
+def test_the_variance_in_the_span_is_that_of_all_times_together() -> None:
+    fitted = emtvb.fit(emtvb.record(adapted(make_register(extra=4)), *tape()))
+    states = fitted.trials.judging.states
+    expected = explained_variance(fitted.memories, states.reshape(1, -1, states.shape[2]))
+    assert emtvb.judge(fitted).explained_variance == pytest.approx(expected)

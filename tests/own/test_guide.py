@@ -14,7 +14,7 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "own-network.md").read_text()
 
 def test_its_code_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     (tmp_path / "guide.py").write_text("\n".join(blocks))
     done = subprocess.run([sys.executable, "guide.py"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -23,6 +23,7 @@ def test_its_code_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     assert followed
     assert float(followed[1]) > 0.9
     assert "fixed points from 64 starts" in done.stdout
+    assert re.search(r"^(not the same circuit|alike in part).*$", done.stdout, re.MULTILINE)
     assert done.stdout.splitlines()[-1] == "did not learn"
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from emtvb import config, networks, tasks
 from emtvb.files import write_text
@@ -20,22 +19,11 @@ from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.page.showing import arrays_of, describe, show
-from emtvb.running.stages import Stages
+from emtvb.sweep import shard_name
 from emtvb.tasks import Task
 from tests.conftest import make_network
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAPER = Path(__file__).parents[2] / "results" / "paper"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium here; apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Opened:
@@ -133,10 +121,9 @@ def paper() -> list[Shown]:
     if made.is_file():
         return content.load(made)
     experiment = config.load(PAPER / "settings.json")
-    stages = Stages(experiment)
     found = []
-    for task, run in experiment.exemplars().items():
-        path = PAPER / "training" / stages.exemplar_shard(task) / "weights.safetensors"
+    for run in experiment.exemplars().values():
+        path = PAPER / "training" / shard_name(run, experiment.seeds_per_shard) / "weights.safetensors"
         found.append(show(run, networks.load_networks(path, [run.run_id])[run.run_id]))
     return found
 

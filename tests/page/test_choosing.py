@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emtvb import config, tasks
+from emtvb import config, kinds, tasks
 from emtvb.errors import InputError
 from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.page.choosing import choose, runs_of
-from emtvb.running.stages import Stages
+from emtvb.running.plan import Planned, plan
 from emtvb.runs import Run
+from emtvb.sweep import shard_name
 
 NAN = float("nan")
-CONFIGS = sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))
+CONFIGS = [
+    path
+    for path in sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))
+    if kinds.load(path).tasks  # those without a sweep have no page
+]
 
 
 def run(task: str, l2: float, seed: int, hidden_dim: int = 128) -> Run:
@@ -78,19 +83,32 @@ def test_where_nothing_was_learned_the_most_accurate_is_shown_and_never_what_div
         chosen({run("T1", 0, 1): row(NOT_LEARNED, NAN, 0.5, NAN)})
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(path: Path) -> None:
-    experiment = config.load(path)
-    stages = Stages(experiment)
-    settings = json.loads(stages.recipe("choose_networks", {}))["settings"]
-    told = runs_of(settings)
-    assert list(told) == stages.page_shards()
-    assert told == {shard: experiment.shards()[shard] for shard in told}
-    assert {stages.shard_of(task) for task in experiment.exemplars()} <= set(told)
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Experiment], Planned]:
+    """The job that chooses the networks of an experiment."""
+    root = CONFIGS[0].parents[1]
+
+    def job(experiment: config.Experiment) -> Planned:
+        folder = tmp_path_factory.mktemp("results") / experiment.experiment
+        return next(one for one in plan(experiment, root, folder) if one.rule == "choose_networks")
+
+    return job
 
 
-def test_more_seeds_leave_it_as_it_is() -> None:
+@pytest.mark.parametrize("name", ["paper", "smoke", "repeat-copy"])
+def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
+    asked: Callable[[config.Experiment], Planned], name: str
+) -> None:
+    experiment = config.load(CONFIGS[0].with_name(f"{name}.yaml"))
+    told = runs_of(asked(experiment).settings)
+    seeds = {run.seed for run in experiment.exemplars().values()}
+    shards = experiment.shards()
+    assert list(told) == [shard for shard, runs in shards.items() if seeds & {run.seed for run in runs}]
+    assert told == {shard: shards[shard] for shard in told}
+    assert {shard_name(run, experiment.seeds_per_shard) for run in experiment.exemplars().values()} <= set(told)
+
+
+def test_more_seeds_leave_it_as_it_is(asked: Callable[[config.Experiment], Planned]) -> None:
     experiment = config.load(CONFIGS[0].with_name("paper.yaml"))
     more = config.check({**experiment.model_dump(), "seeds": list(range(1, 26))})
-    before, after = (Stages(e).recipe("choose_networks", {}) for e in (experiment, more))
-    assert json.loads(before)["settings"] == json.loads(after)["settings"]
+    assert asked(experiment).settings == asked(more).settings

@@ -25,6 +25,7 @@ from .conftest import ODD_TASKS, Opened, made_up
 from .test_arithmetic import inputs_of, memories_of, task_of
 
 Open = Callable[..., Opened]
+ROWS = ("theory", "edited", "unedited", "random")
 SCREENS = list(itertools.product((1280, 400), ("light", "dark")))
 STORED = "What it stores: a column is a variable, the oldest first"
 
@@ -49,11 +50,20 @@ def check_future(page: Opened, shown: Shown, at: int, change: Callable[..., Any]
     page.run_on(at + FUTURE, shown.about["s"])
     future = page.outputs()[shown.about["s"] + at :]
     assert (signs(future) == signs(done.outputs)).all()
-    followed = int((signs(done.outputs) == done.expected).all(axis=1).sum())
-    assert f"follows the edit: {followed} of {FUTURE} vectors" in page.said(".row.edited .count")
-    left = page.outputs("unedited")[shown.about["s"] + at :]
-    already = int((signs(left) == done.expected).all(axis=1).sum())
-    assert f"follows the edit: {already} of {FUTURE} vectors" in page.said(".row.unedited .count")
+    right = (signs(done.outputs) == done.expected).all(axis=1)
+    should = (signs(done.expected) != signs(done.unedited)).any(axis=1)
+    left = (signs(page.outputs("unedited")[shown.about["s"] + at :]) == done.expected).all(axis=1)
+    random = (signs(page.outputs("random")[shown.about["s"] + at :]) == done.expected).all(axis=1)
+    for name, obeys in {"edited": right, "unedited": left, "random": random}.items():
+        said = page.said(f".row.{name} .count")
+        assert f"{(obeys & should).sum()} of {should.sum()} changed as they should" in said
+        assert f"{(obeys & ~should).sum()} of {(~should).sum()} stayed" in said
+    of = should.sum()
+    assert page.said(".score") == (
+        f"{(right & should).sum()} of {of} outputs that should change did; "
+        f"left alone {(left & should).sum()} of {of}; at random {(random & should).sum()} of {of}."
+    )
+    assert page.said("[role=status]") == page.said(".score")
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
@@ -159,6 +169,7 @@ def test_vectors_are_drawn_and_typed_and_run_as_rollout_does(
         np.testing.assert_allclose(page.states()[1:49], states[:, 0], rtol=0, atol=1e-4)
 
     board = "Input: 8 vectors of 8"
+    cell(page, board, 8, 7).scroll_into_view_if_needed()
     start, end = (cell(page, board, v, 0).bounding_box() for v in (2, 6))
     mouse = page.page.mouse
     assert start
@@ -209,7 +220,7 @@ def test_it_runs_stops_steps_and_goes_back(opened: Open, paper_page: Path) -> No
     page.ask("view.stop()")
     assert page.ask("view.timeline.edits[0].at") == now - 1
     page.page.locator("button.back").click()
-    assert page.ask("[view.timeline.now, view.timeline.edits.length]") == [0, 0]
+    assert page.ask("[view.timeline.now, view.timeline.edits.length, view.running]") == [0, 0, False]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +274,8 @@ def test_every_suggestion_leads_to_a_state_of_the_page(opened: Open, paper_page:
         links.nth(i).click()
         assert page.page.evaluate("location.hash").startswith(str(href).split("&step")[0])
         assert page.ask("view.timeline.edits.length") == 1
-        assert page.said("[role=status]") == ""
+        assert page.ask("view.running")
+        assert page.said("[role=status]") == links.nth(i).inner_text()
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
@@ -284,7 +296,7 @@ def test_it_fits_the_screen_and_has_the_scheme(opened: Open, paper_page: Path, w
 
 
 def test_a_screen_reader_is_told_what_everything_is(opened: Open, paper_page: Path) -> None:
-    page = opened(paper_page, "#edit=24:flip:5.3&step=124")
+    page = opened(paper_page, "#edit=24:flip:3.4&step=124")
     unnamed = page.page.evaluate(
         """() => [...document.querySelectorAll("button, input, select, textarea, canvas, section")].filter(element =>
           !(element.getAttribute("aria-label") || element.labels?.[0]?.textContent.trim() || element.textContent.trim()
@@ -296,7 +308,176 @@ def test_a_screen_reader_is_told_what_everything_is(opened: Open, paper_page: Pa
     tree = page.page.locator("body").aria_snapshot()
     assert 'heading "Edit a running network" [level=1]' in tree
     assert re.search(r'button "variable 5, dimension 3: (plus|minus), reads -?\d\.\d\d"', tree)
-    assert re.search(r'img "Network, edited: follows the edit: \d+ of 100 vectors', tree)
+    assert re.search(r'img "Network, edited: 13 of 13 changed as they should', tree)
+    page.page.locator("button.step").click()
+    live = page.page.get_by_role("status")
+    assert live.get_attribute("aria-live") == "polite"
+    assert re.fullmatch(r"output step 125: [-+]{8}, as it should\.", live.inner_text())
+
+
+def hold_time(page: Opened, fragment: str = "") -> Callable[[int], None]:
+    """Open a page whose clock stands still; returns what lets so many milliseconds pass there."""
+    page.page.clock.install(time=0)
+    page.page.clock.pause_at(1000)
+    page.go(fragment)
+    return page.page.clock.run_for
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_it_opens_with_an_edit_that_runs_to_its_end(opened: Open, paper_page: Path, width: int) -> None:
+    page = opened(paper_page, width=width)
+    assert page.ask("[view.timeline.edits.length, view.running]") == [1, True]
+    page.run_on(124, 8)
+    assert page.said(".score") == "13 of 13 outputs that should change did; left alone 0 of 13; at random 0 of 13."
+    assert page.said("[role=status]") == page.said(".score")
+
+
+def test_every_network_of_it_opens_with_an_edit_that_changes_something(
+    opened: Open, paper: list[Shown], paper_page: Path
+) -> None:
+    page = opened(paper_page)
+    for shown in paper:
+        page.turn(f"#net={shown.about['id']}")
+        page.run_on(124, 8)
+        share = page.ask("view.timeline.share('edited', view.timeline.now)")
+        assert share["changing"] > 0
+        if shown.about.get("stored"):
+            assert share["changed"] == share["changing"]
+
+
+def test_who_wants_no_motion_sees_the_end_at_once(opened: Open, paper_page: Path) -> None:
+    page = opened(paper_page)
+    page.page.emulate_media(reduced_motion="reduce")
+    page.go()
+    assert page.ask("[view.view, view.running]") == [132, False]
+    page.page.locator(".tries a").nth(1).click()
+    assert page.ask("[view.view, view.running]") == [132, False]
+    assert "24:swap:8:7" in page.page.evaluate("location.hash")
+
+
+@pytest.mark.parametrize("height", [700, 800, 900])
+def test_cause_and_effect_are_on_one_screen(opened: Open, paper_page: Path, height: int) -> None:
+    """Beside each other on a wide screen; on a narrow one the board stays above the strips that are scrolled to."""
+    for width in (1280, 400):
+        page = opened(paper_page, "#edit=24:flip:3.4&step=124", width)
+        page.page.set_viewport_size({"width": width, "height": height})
+        if width == 400:
+            page.page.locator(".strips").evaluate("strips => strips.scrollIntoView({ block: 'end' })")
+        elif height < 800:
+            continue
+        boxes = [page.page.locator(".stored .board").bounding_box()]
+        boxes += [page.page.locator(f".row.{name} canvas").bounding_box() for name in ROWS]
+        for box in boxes:
+            assert box
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= height
+        board, strips = boxes[0], boxes[1:]
+        for strip in strips:
+            assert strip["x"] >= board["x"] + board["width"] or strip["y"] >= board["y"] + board["height"]
+
+
+def test_a_keyboard_never_goes_under_the_board(opened: Open, paper_page: Path) -> None:
+    page = opened(paper_page, "#edit=24:flip:3.4&step=124", 400)
+    page.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    keys = page.page.keyboard
+    page.page.locator(".share").focus()
+    for _ in range(6):
+        keys.press("Shift+Tab")
+        hidden = page.page.evaluate(
+            """() => { const focused = document.activeElement, box = focused.getBoundingClientRect();
+              const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+              return !(focused === top || focused.contains(top)) }"""
+        )
+        assert not hidden
+
+
+def test_a_click_shows_what_it_changed_before_it_runs_on(opened: Open, paper_page: Path) -> None:
+    page = opened(paper_page)
+    run_for = hold_time(page)
+    for running in (False, True):
+        page.go("#step=27")
+        if running:
+            page.page.locator("button.run").click()
+            run_for(1000)
+            assert page.ask("view.view") > 35
+        at = page.ask("view.view")
+        cell(page, STORED, 5, 3).click()
+        run_for(1000)
+        assert page.ask("[view.view, view.timeline.edits[0].at, view.running]") == [at, at, True]
+        assert page.page.locator(".stored .edited").count() == 1
+        assert "edited" in (cell(page, STORED, 5, 3).get_attribute("class") or "").split()
+        run_for(2000)
+        assert page.ask("view.view") > at
+        assert page.page.locator(".stored .edited").count() == 0
+
+
+def test_run_starts_over_at_the_end_and_shows_the_edit_again(opened: Open, paper_page: Path) -> None:
+    page = opened(paper_page)
+    run_for = hold_time(page, "#edit=24:flip:3.4,26:flip:2.1&step=126")
+    outputs = page.outputs()
+    page.page.locator("button.run").click()
+    assert page.ask("[view.view - 8, view.running, view.timeline.edits.length]") == [16, True, 2]
+    run_for(1500)
+    assert page.ask("view.view - 8") == 24  # where it stands still, since it was edited there
+    page.page.get_by_label("Steps a second").select_option("60")
+    run_for(20_000)
+    assert page.ask("[view.view - 8, view.running, view.timeline.edits.length]") == [126, False, 2]
+    np.testing.assert_array_equal(page.outputs(), outputs)
+    page.page.locator("button.back").click()
+    page.page.locator("button.run").click()
+    run_for(60_000)
+    assert page.ask("[view.view, view.running]") == [1000, False]
+    page.page.locator("button.run").click()
+    assert page.ask("[view.view, view.running]") == [0, True]
+
+
+def test_back_stays_on_the_page_and_goes_to_what_was_seen(opened: Open, paper: list[Shown], paper_page: Path) -> None:
+    page = opened(paper_page, "#step=30")
+    seen = [page.page.evaluate("location.hash")]
+    acts: list[Callable[[], Any]] = [
+        lambda: page.page.locator(".tries a").nth(2).click(),
+        lambda: page.page.get_by_role("combobox", name="Network").select_option(paper[-1].about["id"]),
+        lambda: cell(page, STORED, 7, 3).click(),
+        lambda: page.page.locator("button.undo").click(),
+        lambda: page.page.locator("button.minus").click(),
+    ]
+    for act in acts:
+        act()
+        page.ask("view.stop()")
+        seen.append(page.page.evaluate("location.hash"))
+    assert len(set(seen)) == len(seen)
+    for hash_before in seen[-2::-1]:
+        page.page.evaluate("history.back()")
+        page.page.wait_for_function("wanted => location.hash === wanted", arg=hash_before)
+        wanted = dict(part.split("=", 1) for part in hash_before[1:].split("&"))
+        page.page.wait_for_function(
+            "wanted => { const state = document.getElementById('edit').emtvb.state();"
+            " return state.net === wanted.net && (state.edit ?? '') === (wanted.edit ?? '') }",
+            arg=wanted,
+        )
+    page.page.evaluate("history.forward()")
+    page.page.wait_for_function("wanted => location.hash === wanted", arg=seen[1])
+
+
+def test_the_link_to_what_is_seen_is_shared(opened: Open, paper_page: Path) -> None:
+    page = opened(paper_page, "#edit=24:flip:3.4&step=60")
+    page.page.evaluate(
+        "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async text => (window.copied = text) } })"
+    )
+    page.page.locator("button.share").click()
+    page.page.wait_for_function("window.copied")
+    link = page.page.evaluate("window.copied")
+    assert link == page.page.evaluate("location.href")
+    assert "is copied" in page.said("[role=status]")
+    page.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
+    page.page.locator("button.share").click()
+    field = page.page.get_by_label("The link to what is seen")
+    field.wait_for()
+    assert field.input_value() == link
+    assert page.page.evaluate("document.activeElement.selectionEnd") == len(link)
+    states = page.states()
+    page.go(link.removeprefix(paper_page.as_uri()))
+    np.testing.assert_array_equal(page.states(), states)
 
 
 def test_what_is_misread_is_marked_and_counted(opened: Open, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from emtvb import tables
 from emtvb.errors import InputError
 from emtvb.interpret.measure import MeasureSettings, measure
+from emtvb.interpret.others import ABLATED, FOLLOWED
 from emtvb.paper import claims, evidence, table1
 from emtvb.paper.claims import COLUMNS, Condition
 from emtvb.runs import Run
@@ -25,7 +26,7 @@ TEXT = (resources.files("emtvb.paper") / claims.FILE).read_text()
 def test_the_packages_own_claims_load() -> None:
     found = claims.load()
     assert len(found.table1.cells) == 24
-    assert {statement.group for statement in found.statements} == {"statement", "check"}
+    assert {statement.group for statement in found.statements} == {"statement", "check", "others"}
 
 
 def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
@@ -47,7 +48,7 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         ("optimal_spectral_error, below", "optimal_spectrl_error, below", "did you mean optimal_spectral_error"),
         ("minus: optimal_spectral_error", "minus: colour", "colour: no such column"),
         ("at_least: 0.9\n", "at_leats: 0.9\n", r"at_leats: unknown key|at_least: missing"),
-        ("group: check", "group: rumour", r"statements\[8\]\.group: rumour"),
+        ("group: check", "group: rumour", r"statements\[7\]\.group: rumour"),
         ("of: unedited_success", "of: unedited_succes", "did you mean unedited_success"),
         ("of: unedited_success", "of: unedited_success, minus: seed", "give one of minus, of"),
         ("strata: [l2]", "strata: [colour]", r"statements\[0\]\.strata\[0\]: colour"),
@@ -77,16 +78,23 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 def test_conditions_may_be_about_what_is_measured_and_nothing_else() -> None:
     run = Run(named("T1", 2, 2), 8, 0.0, 0.9, 1)
     measured = measure(run, make_network(2, 8), MeasureSettings(5, 5)).row()
-    assert set(COLUMNS) == {*measured, *tables.RUN_COLUMNS}
+    assert set(COLUMNS) == {*measured, *tables.RUN_COLUMNS, *ABLATED, *FOLLOWED}
     assert PAPER_SIZE == (8, 8)
 
 
 def test_rules_state_the_constants_that_decide() -> None:
     rules = claims.load().rules
-    words = claims.in_words(rules.accuracy)
-    for constant in (evidence.ACCURACY_MARGIN, evidence.SEEN, evidence.FEWEST_SEEDS):
-        assert str(constant) in words
-    assert str(evidence.ERROR_MARGIN) in claims.in_words(rules.spectral_error)
+    for rule, margin in ((rules.accuracy, evidence.ACCURACY_MARGIN), (rules.spectral_error, evidence.ERROR_MARGIN)):
+        words = claims.in_words(rule)
+        assert f"predict what {evidence.PUBLISHED_SEEDS} seeds" in words
+        assert f"no more than one in {1 / (1 - evidence.LEVEL):.0f} ".replace("20", "twenty") in words
+        assert f"{margin} or more from what is printed" in words
+        assert f"is below {evidence.REFUTED}, two-sided, corrected for the number of values" in words
+        assert f"fewer than {evidence.FEWEST_SEEDS} seeds" in words
+    without = claims.in_words(rules.no_error)
+    assert f"a share of {evidence.COVERAGE_MARGIN} of seeds" in without
+    assert f"level {evidence.LEVEL}" in without
+    assert f"a chance below {evidence.REFUTED}, corrected" in without
     assert "{" not in claims.in_words(rules.share, at_least=0.9)
 
 

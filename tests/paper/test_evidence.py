@@ -1,9 +1,9 @@
-"""Both questions' error rates, in sweeps whose truth is known; and verdicts at their ends."""
+"""Both questions' error rates, where the truth is known; verdicts at their ends; and that no generator decides one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,273 +13,346 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from emtvb import tables
-from emtvb.paper import evidence, operating, table1
-from emtvb.paper.evidence import Judgement, Sample, Value, holm, judge_table
+from emtvb.paper import evidence, operating, table1, twins
+from emtvb.paper.evidence import Judgement, Measure, Sample, Value, holm, judge_table
 
 NAN = float("nan")
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "paper"
 DOCS = ROOT / "docs" / "evidence.md"
-SWEEPS = 200
-POPULATIONS = [("accuracy", name) for name in operating.ACCURACIES] + [
-    ("spectral_error", name) for name in operating.ERRORS
-]
+SWEEPS = 240
+POPULATIONS: list[tuple[Measure, str]] = [
+    *(("accuracy", name) for name in operating.ACCURACIES),
+    *(("spectral_error", name) for name in operating.ERRORS),
+]  # type: ignore[list-item]
 MODELS = [("exchangeable seeds", 5), ("exchangeable seeds", 10), ("exchangeable seeds", 20), ("same seeds", 20)]
 
 
-def simulated(what: str, name: str, model: str, seeds: int, deviation: float, count: int = SWEEPS) -> dict[str, float]:
-    draw = {**operating.ACCURACIES, **operating.ERRORS}[name]
-    return operating.rates(operating.sweeps(what, draw, model, seeds, deviation, count, seed=5), draws=1000)
+@cache
+def published() -> dict[tuple[str, int, float], tuple[Value, Value]]:
+    """The seeds of the published sweep and their twins, cell by cell."""
+    own, others = (
+        [ROOT / "results" / name / file for file in ("runs.csv", "measurements.csv")] for name in ("paper", "twins")
+    )
+    return table1.cell_values(twins.measured(*own, others))
+
+
+def simulated(what: Measure, name: str, model: str, seeds: int, deviation: float) -> dict[str, float]:
+    population = {**operating.ACCURACIES, **operating.ERRORS}[name]
+    return operating.rates(operating.sweeps(what, population, model, seeds, deviation, SWEEPS, seed=5), draws=500)
 
 
 def most(rate: float, count: int) -> float:
-    """What a true rate this large may look like in so many sweeps, in 99 cases of 100."""
+    """What a true rate this large may look like in so many cases, in 99 of 100."""
     return float(stats.binom.ppf(0.99, count, rate)) / count
+
+
+BOUNDS: dict[tuple[str, str, int], tuple[float, float, float]] = {
+    ("accuracy", "exchangeable seeds", 5): (0.09, 0.07, 0.01),
+    ("accuracy", "exchangeable seeds", 10): (0.08, 0.04, 0.01),
+    ("accuracy", "exchangeable seeds", 20): (0.12, 0.05, 0.01),
+    ("accuracy", "same seeds", 20): (0.01, 0.06, 0.01),
+    ("spectral_error", "exchangeable seeds", 5): (0.05, 0.02, 0.01),
+    ("spectral_error", "exchangeable seeds", 10): (0.075, 0.03, 0.01),
+    ("spectral_error", "exchangeable seeds", 20): (0.09, 0.03, 0.01),
+    ("spectral_error", "same seeds", 20): (0.05, 0.03, 0.01),
+}
+"""No true rate is above these: inconsistent without deviation, consistent at one margin, and at two.
+
+A little above the worst population's in 600 to 7000 sweeps with other random numbers. The aim of 5% is missed by false
+inconsistent of accuracies of which many seeds are lost, or that come in two groups, and of errors that spread over
+decades, or that a third of the seeds lack; and, hardly, by false consistent of accuracies.
+"""
+WRONG = ((0, "differs"), (1, "agrees"), (2, "agrees"))
+"""Deviations in margins, and the verdict that is wrong there, by its published column."""
 
 
 @pytest.mark.parametrize(("model", "seeds"), MODELS)
 @pytest.mark.parametrize(("what", "name"), POPULATIONS)
-def test_both_questions_err_in_5_percent_at_most(what: str, name: str, model: str, seeds: int) -> None:
-    assert simulated(what, name, model, seeds, 0)["differs"] <= most(0.05, SWEEPS)
-    assert simulated(what, name, model, seeds, 1)["agrees"] <= most(0.05, SWEEPS)
-    assert simulated(what, name, model, seeds, 2)["agrees"] <= 0.01
+def test_both_questions_err_no_more_often_than_is_stated_for_a_measure_and_number_of_seeds(
+    what: Measure, name: str, model: str, seeds: int
+) -> None:
+    for (deviation, verdict), bound in zip(WRONG, BOUNDS[what, model, seeds], strict=True):
+        assert simulated(what, name, model, seeds, deviation)[verdict] <= most(bound, SWEEPS)
 
 
-@pytest.mark.parametrize("twinned", [5, 10])
-def test_few_twins_make_no_more_errors(monkeypatch: pytest.MonkeyPatch, twinned: int) -> None:
-    monkeypatch.setattr(operating, "TWINNED", twinned)
-    for what, name in (("accuracy", "at the top, late spikes"), ("spectral_error", "narrow, spikes")):
-        assert simulated(what, name, "same seeds", 20, 0)["differs"] <= most(0.05, SWEEPS)
-        assert simulated(what, name, "same seeds", 20, 1)["agrees"] <= most(0.05, SWEEPS)
+def test_published_error_rates_are_within_the_same_bounds() -> None:
+    """Of each population and number of seeds, as chance allows in so many sweeps."""
+    table = pd.read_csv(RESULTS / "figures" / "evidence.csv")
+    assert {tuple(key) for key in table[["what", "model", "seeds"]].drop_duplicates().to_numpy()} == set(BOUNDS)
+    for row in table.to_dict("records"):
+        for (deviation, verdict), bound in zip(WRONG, BOUNDS[row["what"], row["model"], row["seeds"]], strict=True):
+            if row["deviation"] == deviation:
+                assert row[verdict] <= most(bound, row["sweeps"]), row
 
 
-def test_twenty_seeds_decide_accuracies_and_those_with_twins_more() -> None:
-    for name in operating.ACCURACIES:
-        twins = simulated("accuracy", name, "same seeds", 20, 0, 60)["agrees"]
-        # Where a fifth is lost, the twins of these 20 seeds leave more of them open: 59% agreed in 400 sweeps.
-        assert twins >= (0.3 if name == "often lost" else 0.5)
-        assert twins >= simulated("accuracy", name, "exchangeable seeds", 20, 0, 60)["agrees"] - 0.2
-        assert simulated("accuracy", name, "same seeds", 20, 2, 60)["differs"] >= 0.95
+def test_where_the_aim_of_5_percent_is_missed_the_docs_say_so() -> None:
+    table = pd.read_csv(RESULTS / "figures" / "evidence.csv")
+    plain = table[(table["deviation"] == 0) & (table["what"] == "accuracy") & (table["model"] == "exchangeable seeds")]
+    worst = plain.groupby("seeds")["differs"].max()
+    text = " ".join(DOCS.read_text().split())
+    assert f"(up to {np.floor(100 * worst[5] + 0.5):.0f}% with five seeds)" in text  # 12.5% is said as 13%
+    mean = plain.groupby("seeds")["differs"].mean()
+    assert f"with five seeds in {mean[5]:.1%} in the mean, and with 20 seeds in {worst[20]:.0%}" in text
 
 
-@pytest.mark.parametrize("name", operating.ERRORS)
-def test_twins_decide_errors_where_rounding_makes_no_spikes(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """With the spikes that were seen, a factor of two is no more than rounding does to a mean of 20."""
-    assert simulated("spectral_error", name, "same seeds", 20, 0, 60)["agrees"] <= 0.1
-    assert simulated("spectral_error", name, "same seeds", 20, 2, 60)["differs"] >= 0.6
-    monkeypatch.setattr(operating, "_spikes", lambda rng, shape, share: np.ones(shape))
-    monkeypatch.setattr(operating, "TWINNED", 160)
-    assert simulated("spectral_error", name, "same seeds", 20, 0, 60)["agrees"] >= 0.6
-    assert simulated("spectral_error", name, "same seeds", 20, 2, 60)["differs"] >= 0.95
+TABLES = 60
 
 
-def test_a_pair_of_twins_does_not_tell_what_rounding_does_to_errors() -> None:
-    """Its middle is half its spike, and more true values than one in twenty would be said to differ."""
-    values = np.full(20, 0.002)
-    pairs, triples = (tuple(np.full(of, 0.002) for _ in range(40)) for of in (2, 3))
-    assert "same seeds" not in Sample(values, same=True, twins=pairs).models("spectral_error")
-    assert "same seeds" in Sample(values, same=True, twins=triples).models("spectral_error")
-    assert "same seeds" in Sample(values, same=True, twins=pairs).models("accuracy")
+@pytest.fixture(scope="module")
+def bootstrapped() -> pd.DataFrame:
+    return operating.bootstrap(published(), TABLES, seed=3, draws=500).set_index([*table1.CELL, "measure"])
 
 
-def test_a_laxer_rule_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as one that takes the absence of a difference for agreement, or intervals at half the level."""
+def test_neither_rate_is_above_5_percent_where_a_published_cells_own_seeds_are_the_population(
+    bootstrapped: pd.DataFrame,
+) -> None:
+    assert len(bootstrapped) == 24 + 12
+    assert (bootstrapped["sweeps"] > 0.9 * TABLES).all()
+    for rate in ("false_inconsistent", "false_consistent"):
+        bound = most(0.05, TABLES)
+        assert (bootstrapped[rate] <= bound).all(), bootstrapped[bootstrapped[rate] > bound]
+        assert bootstrapped[rate].mean() <= 0.03
+
+
+def test_there_is_power_where_seeds_are_alike(bootstrapped: pd.DataFrame) -> None:
+    power = bootstrapped["power"].unstack()
+    assert (power["accuracy"].drop(index=("T4", 64, 0.0)) >= 0.5).all()
+    stable = [("T1", 128, 0.0), ("T3", 128, 0.0), ("T3", 128, 0.001), ("T4", 128, 0.0), ("T4", 128, 0.001)]
+    assert (power["spectral_error"].loc[stable] >= 0.3).all()
+
+
+def test_laxer_rules_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one that knows of no spikes, or one that takes what is printed for agreement if it is near ours."""
     with monkeypatch.context() as patch:
-        patch.setattr(evidence, "_within", lambda *_: True)
-        patch.setattr(evidence, "SEEN", 0)
-        for what, name in (("accuracy", "two groups"), ("spectral_error", "wide")):
-            assert simulated(what, name, "exchangeable seeds", 5, 1)["agrees"] > 2 * most(0.05, SWEEPS)
-    monkeypatch.setattr(evidence, "_ALPHA", 0.5)
-    assert simulated("spectral_error", "wide", "exchangeable seeds", 20, 0)["differs"] > 2 * most(0.05, SWEEPS)
+        patch.setattr(evidence, "_rates", lambda own, others, rng, draws: np.zeros(draws))
+        found = operating.bootstrap(published(), 40, seed=3, draws=300).set_index([*table1.CELL, "measure"])
+        assert found.loc[("T2", 128, 0.0, "spectral_error"), "false_inconsistent"] > most(0.05, 40)
+    monkeypatch.setattr(evidence.Prediction, "beyond", lambda self, printed: 0.0)
+    assert simulated("spectral_error", "wide", "exchangeable seeds", 20, 1)["agrees"] > 2 * most(0.05, SWEEPS)
+
+
+def test_no_verdict_on_the_published_table_depends_on_the_generator() -> None:
+    """Twenty others give the same 48 verdicts, and the same on the table as a whole."""
+    values = [value for pair in published().values() for value in pair]
+    parts = [
+        [value for value in values if value[0] == what and np.nanmax(value[1].own, initial=0) > least]
+        for what, least in (("spectral_error", 0), ("accuracy", evidence.UNTRAINED))
+    ]
+    said = {
+        tuple(
+            judged.verdict
+            for judged in (
+                *judge_table(values, advise=False, seed=seed),
+                *(evidence.judge_whole(part, seed=seed) for part in parts),
+                evidence.judge_rounding(parts[1], draws=2000, seed=seed),
+            )
+        )
+        for seed in range(20)
+    }
+    assert len(said) == 1
+
+
+def test_twins_enter_verdicts_on_errors_as_on_accuracies() -> None:
+    """As second outcomes of their seeds: a spike of a twin is a spike of the cell."""
+    rng = np.random.default_rng(0)
+    errors, accuracies = 0.002 * np.exp(rng.normal(0, 0.1, 20)), 1 - rng.exponential(1e-4, 20)
+    for what, own, other in (("spectral_error", errors, 0.05), ("accuracy", accuracies, 0.6)):
+        alone, spiked = (np.column_stack([own, np.full(20, NAN)]) for _ in range(2))
+        spiked[:3, 1] = other
+        printed = round(float(own.mean()), evidence.DIGITS[what])  # type: ignore[index]
+        narrow, wide = (
+            judge_table([(what, Sample(of, ((0, 100),)), printed)], draws=4000)[0]  # type: ignore[list-item]
+            for of in (alone, spiked)
+        )
+        assert narrow.verdict == "consistent"
+        assert wide.reaches > narrow.reaches
+        assert wide.value == narrow.value
+
+
+def test_odd_seeds_are_drawn_towards_those_of_other_cells() -> None:
+    """Cells alike are pooled; where they are not, a cell's own seeds decide."""
+    rng = np.random.default_rng(1)
+
+    def rate(own: tuple[int, int], *others: tuple[int, int]) -> float:
+        return float(evidence._rates(own, others, rng, 20_000).mean())
+
+    none = rate((0, 20))
+    assert rate((0, 20), *[(0, 20)] * 6) < none / 2
+    assert rate((0, 20), *[(4, 20)] * 6) > 2 * none
+    assert rate((10, 20), *[(0, 20)] * 6) > 0.3
+    assert rate((0, 200), (15, 20), (10, 20), (0, 20)) < 0.02
 
 
 def test_what_is_simulated_is_what_was_measured() -> None:
-    """The spread of errors, how many fail, and twins, as the published runs and docs/evidence.md have them."""
-    runs = tables.read_table(RESULTS / "runs.csv", tables.RUN_COLUMNS)
-    measured = tables.combine(runs, tables.read_table(RESULTS / "measurements.csv", tables.MEASURED_COLUMNS))
-    printed = set(table1.published()[table1.CELL].itertuples(index=False, name=None))
-    seeds = table1.best_by_seed(table1.as_published(measured))
-    cells = seeds[seeds.index.droplevel("seed").isin(printed)].groupby(table1.CELL)
+    """The spread of errors, spikes, and the least accuracy, as the published runs and docs/evidence.md have them."""
     rng = np.random.default_rng(1)
-    spreads = [np.log(draw(rng, 5000)).std() for draw in operating.ERRORS.values()]
-    drawn = {name: draw(rng, 5000) for name, draw in operating.ACCURACIES.items()}
-    for (_, _, l2), cell in cells:
-        errors = cell["spectral_error"].dropna()
-        if len(errors) >= 5:
-            assert 0.8 * min(spreads) <= np.log(errors).std() <= 1.2 * max(spreads)
-        if l2 < 0.1 and len(cell) >= 5:
-            low, high = cell["accuracy"].min(), cell["accuracy"].max()
-            near = [x for x in drawn.values() if abs(x.mean() - cell["accuracy"].mean()) < 0.04]
-            assert any(np.quantile(x, 0.001) <= low and high <= x.max() + 1e-4 for x in near)
-    trained = {key: cell["accuracy"] for key, cell in cells if key[2] < 0.1}
-    least, count = min(cell.min() for cell in trained.values()), sum(map(len, trained.values()))
-    assert f"the least of {count} seeds in the published cells is {least:.3f}" in " ".join(DOCS.read_text().split())
-
-
-def published_twins() -> pd.DataFrame:
-    """Seed by seed, accuracy and error of the best of two thresholds, of the runs and of their twins (`_twin`)."""
-    both = []
-    for name in ("paper", "twins"):
-        runs = tables.read_table(ROOT / "results" / name / "runs.csv", tables.RUN_COLUMNS)
-        measured = tables.read_table(ROOT / "results" / name / "measurements.csv", tables.MEASURED_COLUMNS)
-        every = tables.combine(runs, measured)
-        every = every.assign(twin=0, run_id=every["run_id"].str.removesuffix("_twin1"))
-        both.append(table1.best_by_seed(table1.as_published(every)))
-    return both[0].join(both[1].add_suffix("_twin"), how="inner")
+    spreads = [np.nanstd(np.log(of.draw(rng, 5000))) for of in operating.ERRORS.values()]
+    text = " ".join(DOCS.read_text().split())
+    factors: list[float] = []
+    least = 1.0
+    for error, accuracy in published().values():
+        own = error[1].own[np.isfinite(error[1].own)]
+        if len(own) >= 5:
+            assert 0.6 * min(spreads) <= np.log(own).std() <= 1.2 * max(spreads)
+            spiked = evidence.odd("spectral_error", error[1].values)
+            factors += list(error[1].values[spiked] / np.median(own))
+        if np.nanmax(accuracy[1].values, initial=0) >= evidence.UNTRAINED:
+            least = min(least, float(np.nanmin(accuracy[1].values)))
+    assert f"the least accuracy is {least:.3f}" in text
+    assert f"{len(factors)} errors of seeds and twins are spikes, the largest {max(factors):.0f} times" in text
+    beyond = 1 - np.log(max(factors) / evidence.SPIKED) / np.log(evidence.SPIKE / evidence.SPIKED)
+    assert beyond == pytest.approx(1 / (len(factors) + 1), abs=0.05)
 
 
 def test_simulated_rounding_is_like_the_twins_that_were_measured() -> None:
-    """No less, and the largest spike is one of four: the next one is larger with a chance of one in five."""
-    seeds, rng = published_twins(), np.random.default_rng(2)
-    measured = np.exp(np.log(seeds["spectral_error_twin"] / seeds["spectral_error"]).abs().dropna())
-    rounded = operating._error_rounding(rng, np.ones((20_000, 2)))
-    drawn = np.exp(np.abs(np.log(rounded[:, 1] / rounded[:, 0])))
+    rng = np.random.default_rng(2)
+    errors, accuracies = (
+        np.concatenate([of[which][1].values for of in published().values() if of[which][1].values.shape[1] == 2])
+        for which in (0, 1)
+    )
+    pairs = errors[np.isfinite(errors).all(axis=1)]
+    apart = np.exp(np.abs(np.log(pairs[:, 1] / pairs[:, 0])))
+    both = operating.error_rounding(1 / 80)(rng, np.ones((20_000, 2)))
+    drawn = np.exp(np.abs(np.log(both[:, 1] / both[:, 0])))
     for factor in (2, evidence.SPIKED):
-        assert stats.binomtest(int((measured > factor).sum()), len(measured), (drawn > factor).mean()).pvalue > 0.05
-    assert abs(np.log(np.median(measured) / np.median(drawn))) < 0.1
-    spikes = measured[measured > evidence.SPIKED]
-    beyond = 1 - np.log(spikes.max() / evidence.SPIKED) / np.log(evidence.SPIKE / evidence.SPIKED)
-    assert beyond == pytest.approx(1 / (len(spikes) + 1), abs=0.05)
-    runs = operating._accuracy_rounding(rng, np.ones((20_000, 2)))
-    apart = (seeds["accuracy_twin"] - seeds["accuracy"]).abs()
+        assert stats.binomtest(int((apart > factor).sum()), len(apart), (drawn > factor).mean()).pvalue > 0.05
+    losses = np.abs(np.diff(accuracies[np.isfinite(accuracies).all(axis=1)], axis=1)).ravel()
+    runs = operating.accuracy_rounding(rng, np.ones((20_000, 2)))
     for step in (0.01, 0.05):
         share = (np.abs(runs[:, 0] - runs[:, 1]) > step).mean()
-        assert stats.binomtest(int((apart > step).sum()), len(apart), share).pvalue > 0.05
-    told = (
-        f"of {len(apart)} published pairs {(apart > 0.01).sum()} differ by more than 0.01 and "
-        f"{(apart > 0.05).sum()} by more than 0.05"
-    )
-    assert told in " ".join(DOCS.read_text().split())
-    wide = (measured > 2).sum()
-    told = (
-        f"Of the {len(measured)} published pairs of errors, {wide} differ by more than a factor of two and "
-        f"{len(spikes)} by more than four, at most {spikes.max():.1f} times"
-    )
-    assert told in " ".join(DOCS.read_text().split())
+        assert stats.binomtest(int((losses > step).sum()), len(losses), share).pvalue > 0.05
+    assert (
+        f"of {len(losses)} pairs of accuracies {(losses > 0.01).sum()} differ by more than 0.01 and "
+        f"{(losses > 0.05).sum()} by more than 0.05; of {len(apart)} pairs of errors {(apart > 2).sum()} by more than "
+        "a factor of two"
+    ) in " ".join(DOCS.read_text().split())
 
 
-def one(what: str, values: list[float] | np.ndarray, printed: float, **about: object) -> Judgement:
-    return judge_table([(what, Sample(np.array(values, float), **about), printed)], correct=False)[0]  # type: ignore[arg-type, list-item]
+def one(what: Measure, values: list[float] | np.ndarray, printed: float, correct: bool = False) -> Judgement:
+    sample = Sample(np.array(values, float).reshape(len(values), 1))
+    return judge_table([(what, sample, printed)], draws=4000, correct=correct)[0]
 
 
 def test_no_errors_and_errors_everywhere() -> None:
-    assert one("spectral_error", [NAN] * 20, NAN).verdict == "agrees"
-    assert one("spectral_error", [NAN] * 5, NAN).verdict == "undecided"
-    assert one("spectral_error", [NAN] * 5, NAN, alike=40).verdict == "agrees"
-    assert one("spectral_error", [0.01] * 20, NAN).verdict == "differs"
-    assert one("spectral_error", [0.01, *[NAN] * 19], NAN).verdict == "undecided"
-
-
-def test_a_number_where_none_of_ours_has_one_is_a_difference_too() -> None:
-    """But of one seed in 20 only a great many say that it is unlikely."""
-    assert one("spectral_error", [NAN] * 20, 0.003).verdict == "undecided"
-    assert one("spectral_error", [NAN] * 20, 0.003, alike=600).verdict == "differs"
-    same = {"same": True, "twins": tuple(np.full(4, NAN) for _ in range(600))}
-    assert one("spectral_error", [NAN] * 20, 0.003, **same).verdict == "differs"
+    assert one("spectral_error", [NAN] * 20, NAN).verdict == "consistent"
+    assert one("spectral_error", [NAN] * 5, NAN).verdict == "not determined"
+    assert one("spectral_error", [0.01] * 20, NAN).verdict == "inconsistent"
+    assert one("spectral_error", [0.01, *[NAN] * 19], NAN).verdict == "not determined"
+    assert one("spectral_error", [NAN] * 20, 0.003).verdict == "not determined"
 
 
 @pytest.mark.parametrize(("share", "seeds"), [(0.02, 5), (0.1, 10), (0.4, 20), (0.1, 20)])
 def test_coverage_seldom_errs_in_either_direction(share: float, seeds: int) -> None:
-    """A paper whose seeds have errors as often as ours is not refuted; where 15% have one, --- does not agree."""
+    """A paper whose seeds have errors as often as ours is not refuted; where 15% have one, --- is not confirmed."""
     rng, count = np.random.default_rng(3), 500
-    differs = agrees = 0
+    refuted = confirmed = 0
     for _ in range(count):
         ours = np.where(rng.random(seeds) < share, 0.002 * np.exp(rng.normal(0, 0.5, seeds)), NAN)
         if (rng.random(20) >= share).all():
-            found = judge_table([("spectral_error", Sample(ours), NAN)], 200, correct=False, advise=False)[0]
-            differs += found.verdict == "differs"
+            refuted += evidence.judge_against("spectral_error", Sample(ours[:, None]), [NAN], 50) == ["inconsistent"]
         lucky = np.where(rng.random(seeds) < evidence.COVERAGE_MARGIN, 0.002, NAN)
-        found = judge_table([("spectral_error", Sample(lucky), NAN)], 200, correct=False, advise=False)[0]
-        agrees += found.verdict == "agrees"
-    assert differs / count <= most(0.05, count)
-    assert agrees / count <= most(0.05, count)
+        confirmed += evidence.judge_against("spectral_error", Sample(lucky[:, None]), [NAN], 50) == ["consistent"]
+    assert refuted / count <= most(0.05, count)
+    assert confirmed / count <= most(0.05, count)
 
 
 def test_the_correction_is_for_all_values_of_the_table() -> None:
     p = np.array([0.01, 0.02, NAN, 0.04, 0.0])
-    np.testing.assert_allclose(holm(p), [0.03, 0.04, NAN, 0.04, 0.0])
-    rng = np.random.default_rng(4)
-    wrong = 0
-    for _ in range(20):
-        family: list[Value] = []
-        for what, populations in (("accuracy", operating.ACCURACIES), ("spectral_error", operating.ERRORS)):
-            for draw in populations.values():
-                family += operating.sweeps(what, draw, "exchangeable seeds", 10, 0, 5, int(rng.integers(1 << 30)))
-        judged = judge_table(family, draws=10_000, advise=False)
-        wrong += any(found.verdict == "differs" for found in judged)
-    assert wrong <= most(0.05, 20) * 20
-
-
-def test_a_value_outside_its_interval_is_undecided_where_many_are_asked() -> None:
-    rng = np.random.default_rng(0)
-    odd: Value = ("accuracy", Sample(rng.normal(0.9, 0.02, 10)), 0.85)
-    plain: Value = ("accuracy", Sample(rng.normal(0.9, 0.02, 10)), 0.9)
-    assert judge_table([odd], advise=False)[0].verdict == "differs"
-    among = judge_table([odd, *[plain] * 47], advise=False)[0]
-    assert among.verdict == "undecided"
-    assert "by chance" in among.because
+    corrected, times = holm(p)
+    np.testing.assert_allclose(corrected, [0.03, 0.04, NAN, 0.04, 0.0])
+    np.testing.assert_allclose(times, [3, 2, NAN, 1, 4])
+    odd: Value = ("spectral_error", Sample(np.full((20, 1), 0.002) * np.linspace(0.7, 1.4, 20)[:, None]), 0.0006)
+    plain: Value = ("spectral_error", Sample(np.full((20, 1), NAN)), NAN)
+    alone, among = (judge_table([odd, *[plain] * more], draws=4000, advise=False)[0] for more in (0, 47))
+    assert alone.verdict == "inconsistent"
+    assert among.p == alone.p
 
 
 def test_what_would_decide_does() -> None:
-    narrow = [0.002, 0.0021, 0.0018, 0.0022, 0.0019]
-    found = one("accuracy", [1.0] * 5, 1.0)
-    assert (found.verdict, found.decides) == ("undecided", "20 seeds would, if they come out like these (agrees)")
-    assert one("accuracy", [1.0] * 20, 1.0).verdict == "agrees"
-    assert one("spectral_error", narrow * 4, 0.002, alike=240).decides == ""
-    assert "twins may" in one("accuracy", [1.0, 0.85] * 3, 0.93).decides
-    wide = list(np.exp(np.random.default_rng(1).normal(-6, 1.3, 20)))
-    few = tuple(0.002 * np.exp(np.random.default_rng(2).normal(0, 0.05, (6, 4))))
-    said = one("spectral_error", wide, round(float(np.mean(wide)), 4), same=True, twins=few)
-    assert said.verdict == "undecided"
-    assert "runs with twins (6 now)" in said.decides
-    assert "(agrees)" in said.decides
+    found = one("accuracy", [0.82, 0.98, 0.9, 1.0, 0.85], 0.91)
+    assert found.verdict == "not determined"
+    seeds = int(re.match(r"(\d+) seeds would, if they come out like these \(consistent\)", found.decides)[1])  # type: ignore[index]
+    again = np.resize([0.82, 0.98, 0.9, 1.0, 0.85], seeds)
+    assert one("accuracy", again, 0.91).verdict == "consistent"
+    wide = np.exp(np.random.default_rng(1).normal(-6, 1.3, 20))
+    printed = round(float(wide.mean()), 4)
+    assert one("spectral_error", wide, printed).decides.startswith("160 seeds would")
+    assert one("spectral_error", np.resize(wide, 160), printed).verdict == "consistent"
+    wider = np.exp(np.random.default_rng(1).normal(-6, 2.5, 20))
+    printed = round(float(wider.mean()), 4)
+    assert "not even 160 seeds of ours would: 20 seeds vary too much" in one("spectral_error", wider, printed).decides
+    assert one("spectral_error", np.resize(wider, 160), printed).verdict == "not determined"
 
 
-@pytest.mark.parametrize(
-    ("value", "asked", "says"),
-    [
-        (("accuracy", Sample(np.full(5, 1.0)), 0.94), 48, "agrees: with 20 seeds; differs: with these"),
-        (("accuracy", Sample(np.full(20, 1.0)), 0.94), 48, "agrees: with these; differs: with these"),
-        (
-            ("spectral_error", Sample(np.full(20, NAN), alike=240), 0.0031),
-            48,
-            "agrees: with these; differs: not with 20 seeds",
-        ),
-        (("spectral_error", Sample(np.full(5, NAN)), NAN), 48, "agrees: with 20 seeds; differs: with these"),
-    ],
-)
-def test_which_verdicts_can_occur(value: Value, asked: int, says: str) -> None:
-    assert evidence.reach(value, asked) == says
+def test_which_verdicts_can_occur() -> None:
+    sure: Value = ("accuracy", Sample(np.full((20, 1), 1.0)), 0.94)
+    assert evidence.reach(sure, 48) == "consistent: with these; inconsistent: with these"
+    none: Value = ("spectral_error", Sample(np.full((5, 1), NAN)), NAN)
+    assert evidence.reach(none, 48) == "consistent: with 20 seeds; inconsistent: with these"
 
 
-def test_the_same_seeds_predict_more_sharply_and_only_with_all_twenty_and_their_twins() -> None:
-    rng = np.random.default_rng(6)
-    twins = tuple(rng.normal(0.9, 0.03, (20, 1)) + rng.normal(0, 1e-4, (20, 4)))
-    ours = rng.normal(0.9, 0.03, 20)
-    others, same = Sample(ours), Sample(ours, same=True, twins=twins)
-    assert same.models("accuracy") == ("same seeds", *others.models("accuracy"))
-    for less in (Sample(ours, same=True), Sample(ours, same=True, twins=twins[:4])):
-        assert less.models("accuracy") == others.models("accuracy")
-    wide, sharp = (judge_table([("accuracy", x, 0.9)], correct=False)[0].interval for x in (others, same))
-    assert wide
-    assert sharp
-    assert sharp[1] - sharp[0] < wide[1] - wide[0]
+def test_a_verdict_that_is_not_determined_says_how_far_seeds_reach() -> None:
+    wide = np.exp(np.random.default_rng(1).normal(-6, 1.3, 20))
+    printed = round(float(wide.mean()), 4)
+    found = one("spectral_error", wide, printed)
+    assert found.verdict == "not determined"
+    assert found.reaches > evidence.ERROR_MARGIN
+    assert evidence.in_short("spectral_error", found) == f"not determined (factor {found.reaches:.2g})"
+    spread = one("accuracy", np.where(np.arange(20) % 4, 1.0, 0.6), 0.9)
+    assert evidence.in_short("accuracy", spread) == f"not determined (within {spread.reaches:.2f})"
+    assert evidence.in_short("accuracy", one("accuracy", [1.0] * 20, 1.0)) == "consistent"
 
 
-ACCURACY_LISTS = st.lists(st.floats(0.4, 1), min_size=5, max_size=20)
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.floats(0.4, 1), min_size=5, max_size=20), st.integers(50, 100))
+def test_consistent_is_what_reaches_no_further_than_the_margin(values: list[float], printed: int) -> None:
+    found = one("accuracy", values, printed / 100)
+    assert (found.verdict == "consistent") == (found.reaches < evidence.ACCURACY_MARGIN) or found.reaches == (
+        pytest.approx(evidence.ACCURACY_MARGIN, abs=0.002)
+    )
+
+
+def test_the_table_as_a_whole_is_judged_by_all_its_values() -> None:
+    rng = np.random.default_rng(4)
+
+    def errors(factor: float) -> list[Value]:
+        seeds = [0.002 * np.exp(rng.normal(0, 0.4, (20, 1))) for _ in range(12)]
+        samples = evidence.samples("spectral_error", seeds)
+        return [("spectral_error", of, round(factor * float(of.own.mean()), 4)) for of in samples]
+
+    as_it_is, off, far = (evidence.judge_whole(errors(factor), draws=4000) for factor in (1, 2, 4))
+    assert as_it_is.verdict == "consistent"
+    assert as_it_is.value == pytest.approx(1, abs=0.2)
+    assert off.verdict != "consistent"
+    assert far.verdict == "inconsistent"
+    assert evidence.judge_whole([]).verdict == "not determined"
+
+
+def test_other_seeds_are_told_from_the_same_ones_rounded_otherwise() -> None:
+    rng = np.random.default_rng(5)
+    ours = [np.clip(rng.normal(0.9, 0.04, (20, 1)), 0, 1) for _ in range(16)]
+    cells = [np.column_stack([of, of + rng.normal(0, 2e-4, of.shape)]) for of in ours]
+    samples = evidence.samples("accuracy", cells)
+    for printed, verdict in (
+        ([float(of.mean()) for of in ours], "consistent"),
+        ([float(rng.normal(0.9, 0.04, 20).mean()) for _ in ours], "inconsistent"),
+    ):
+        values: list[Value] = [("accuracy", of, round(mean, 2)) for of, mean in zip(samples, printed, strict=True)]
+        assert evidence.judge_rounding(values, draws=2000).verdict == verdict
+    assert evidence.judge_rounding([("accuracy", Sample(ours[0]), 0.9)]).verdict == "not determined"
 
 
 @given(st.lists(st.floats(0.4, 1), max_size=4), st.floats(0.5, 1))
 def test_few_seeds_never_tell(values: list[float], published: float) -> None:
     for what, printed in (("accuracy", published), ("spectral_error", published), ("spectral_error", NAN)):
-        assert one(what, values, printed).verdict == "undecided"
+        assert one(what, values, printed).verdict == "not determined"
 
 
 @settings(deadline=None)
-@given(ACCURACY_LISTS)
+@given(st.lists(st.floats(0.4, 1), min_size=5, max_size=20))
 def test_an_interval_lies_where_accuracies_can(values: list[float]) -> None:
-    found = judge_table([("accuracy", Sample(np.array(values)), 0.9)], 2000, correct=False, advise=False)[0]
+    found = one("accuracy", values, 0.9)
     assert found.interval
     assert min(*values, 0.5) - 0.006 <= found.interval[0] <= found.value + 0.006
     assert found.value - 0.006 <= found.interval[1] <= 1.006
@@ -291,16 +364,11 @@ def test_an_interval_lies_where_accuracies_can(values: list[float]) -> None:
     st.one_of(st.just(NAN), st.floats(1e-4, 1)),
 )
 def test_any_errors_give_a_verdict_and_a_reason(values: list[float], published: float) -> None:
-    ask: Callable[[], Judgement] = lambda: judge_table(  # noqa: E731
-        [("spectral_error", Sample(np.array(values)), published)], 2000, correct=False, advise=False
-    )[0]
-    found = ask()
+    found = one("spectral_error", values, published)
     assert found.verdict in evidence.VERDICTS
     assert found.because
-    assert str(ask()) == str(found)
-    if found.verdict == "agrees" and not np.isnan(published):
-        assert published / 2.2 <= found.value <= 2.2 * published + 1e-4
-    if found.verdict != "undecided":
+    assert str(one("spectral_error", values, published)) == str(found)
+    if found.verdict != "not determined":
         assert not found.decides
 
 
@@ -328,24 +396,24 @@ def test_the_interval_of_a_share_covers_it_though_networks_share_seeds(apart: fl
 def test_a_statement_is_seldom_confirmed_or_refuted_by_chance(seeds: int) -> None:
     rng = np.random.default_rng(8)
     found = [evidence.judge_share(*shares(rng, 0.9, seeds, 8, 0.05), at_least=0.9).verdict for _ in range(400)]
-    assert found.count("agrees") / 400 <= most(0.05, 400)
-    assert found.count("differs") / 400 <= most(0.05, 400)
+    assert found.count("consistent") / 400 <= most(0.05, 400)
+    assert found.count("inconsistent") / 400 <= most(0.05, 400)
 
 
 def test_shares_at_their_ends() -> None:
     seed = np.repeat(np.arange(6), 20)
-    assert evidence.judge_share(np.ones(120, bool), seed, 0.9).verdict == "agrees"
-    assert evidence.judge_share(np.zeros(120, bool), seed, 0.9).verdict == "differs"
-    assert evidence.judge_share(np.arange(120) % 10 > 0, seed, 0.9).verdict == "undecided"
-    assert evidence.judge_share(np.ones(0, bool), seed[:0], 0.9).verdict == "undecided"
-    assert evidence.judge_share(np.ones(80, bool), seed[:80], 0.9).verdict == "undecided"
+    assert evidence.judge_share(np.ones(120, bool), seed, 0.9).verdict == "consistent"
+    assert evidence.judge_share(np.zeros(120, bool), seed, 0.9).verdict == "inconsistent"
+    assert evidence.judge_share(np.arange(120) % 10 > 0, seed, 0.9).verdict == "not determined"
+    assert evidence.judge_share(np.ones(0, bool), seed[:0], 0.9).verdict == "not determined"
+    assert evidence.judge_share(np.ones(80, bool), seed[:80], 0.9).verdict == "not determined"
 
 
 @pytest.mark.parametrize(("networks", "seeds", "at_least"), [(30, 5, 0.9), (8, 5, 0.9), (80, 5, 0.95), (200, 20, 0.9)])
 def test_the_fewest_seeds_that_could_agree_are_the_fewest(networks: int, seeds: int, at_least: float) -> None:
     needed = evidence.seeds_that_could_agree(networks, seeds, at_least)
     assert needed
-    for count, verdict in ((needed, "agrees"), (needed - 1, "undecided")):
+    for count, verdict in ((needed, "consistent"), (needed - 1, "not determined")):
         n = round(networks / seeds * count)
         seed = np.arange(n) % count
         if count >= evidence.FEWEST_SEEDS:
@@ -375,8 +443,8 @@ def test_more_seeds_are_asked_by_the_rule_that_judges() -> None:
             ).verdict
             for n in (times // 2, times)
         )
-        assert enough == "differs", decides
-        assert fewer == "undecided" or times == 1
+        assert enough == "inconsistent", decides
+        assert fewer == "not determined" or times == 1
     assert evidence.judge_share(holds, seed, 0.9, 6).decides != evidence.judge_share(holds, seed, 0.9, 1).decides
 
 
@@ -395,5 +463,5 @@ def test_rates_as_a_table_have_a_row_for_each_model_and_number_of_seeds() -> Non
     assert lines[2:] == [
         f"| {what} | {who} | 4.0% (3.0%) | 50.0% (25.0%) | 50.0% (25.0%) | 0% to 50% | 2% to 4% |"
         for what in ("accuracy", "error")
-        for who in ("5, others", "20, twins")
+        for who in ("5, others", "20, the same")
     ]

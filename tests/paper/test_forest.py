@@ -63,16 +63,28 @@ def test_a_seed_stands_at_its_best_over_the_thresholds_that_the_script_ran() -> 
     assert skipped == 0.5  # its run with threshold 0.9, whose error is less, was skipped
 
 
-def test_twins_sharpen_intervals_and_are_no_seeds() -> None:
+def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
     runs = sweep(20)
-    plain, sharp = forest.rows(runs), forest.rows(twins(runs, 0.0, 40))
-    seeds = [table[table["kind"] == SEED].reset_index(drop=True) for table in (plain, sharp)]
+    spiked = twins(runs, 0.0, len(runs))
+    spiked.loc[(spiked["twin"] > 0) & (spiked["task"] == "T3"), "spectral_error"] *= 30
+    plain, other = forest.rows(runs, tables=2), forest.rows(spiked, tables=2)
+    seeds = [table[table["kind"] == SEED].reset_index(drop=True) for table in (plain, other)]
     pd.testing.assert_frame_equal(*seeds)
-    width = [
-        float((of := cell(table, "T2", 128, 0, "spectral_error").query("kind == 'ours'").iloc[0])["high"] / of["low"])
-        for table in (plain, sharp)
+    high = [
+        float(cell(table, "T3", 128, 0, "spectral_error").query("kind == 'ours'")["high"].item())
+        for table in (plain, other)
     ]
-    assert width[1] < width[0]
+    assert high[1] > high[0]
+
+
+def test_rates_of_error_stand_beside_each_value_where_all_the_papers_seeds_are_there() -> None:
+    found = forest.rows(sweep(20), tables=3)
+    ours = found[found["kind"] == OURS]
+    printed = ours["measure"].eq("accuracy") | ours["value"].notna()
+    for rate in forest.RATES:
+        assert ours.loc[printed, rate].between(0, 1).all()
+        assert found.loc[found["kind"] != OURS, rate].isna().all()
+    assert forest.rows(sweep(6))[forest.RATES].isna().all(axis=None)
 
 
 def test_an_experiment_without_both_thresholds_shows_what_it_has_and_judges_nothing() -> None:
@@ -81,7 +93,7 @@ def test_an_experiment_without_both_thresholds_shows_what_it_has_and_judges_noth
     assert found[table1.CELL].drop_duplicates()["task"].tolist() == ["T1", "T2", "T3", "T4"]
     ours = found[found["kind"] == OURS].set_index(["task", "measure"])
     assert ours.loc[("T2", "accuracy"), "verdict"] == UNJUDGED
-    assert ours.loc[("T1", "accuracy"), "verdict"] == "undecided"  # of T1 the script ran no other threshold
+    assert ours.loc[("T1", "accuracy"), "verdict"] == "not determined"  # of T1 the script ran no other threshold
     assert (ours["seeds"] == 1).all()
     assert ours["low"].isna().all()
 

@@ -42,6 +42,16 @@ def test_the_experiment_of_twins_has_none_beside_it(tmp_path: Path, every: pd.Da
     assert len(twins.measured(*own)) == len(every)
 
 
+@pytest.mark.parametrize("column", ["l2", "threshold"])
+def test_a_table_writes_numbers_the_same_whether_twins_lie_beside_it_or_not(
+    tmp_path: Path, every: pd.DataFrame, column: str
+) -> None:
+    own = write(tmp_path / "own", every[every["twin"] == 0].assign(**{column: 0}))
+    others = write(tmp_path / "twins", every[every["twin"] == 1].assign(**{column: 0.001}))
+    alone, beside = twins.measured(*own), twins.measured(*own, others)
+    assert alone.to_csv() == beside[: len(alone)].to_csv()
+
+
 def test_damage_is_one_clear_line(tmp_path: Path, every: pd.DataFrame) -> None:
     own = write(tmp_path / "paper", every)
     (tmp_path / "cut.csv").write_text("run_id\n")

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import itertools
 import logging
+import shlex
+import subprocess
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from snakemake.iocontainers import Namedlist
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from emtvb.errors import InputError
 from emtvb.running import executor, provenance, slurm
+from emtvb.running.records import Records
 from emtvb.running.slurm import InQueue
 
-RECIPE = json.dumps({"rule": "measure_shard", "settings": {}, "code": {}, "versions": {}})
+ROOT = Path(__file__).parents[2]
 
 
 class Resources(dict):
@@ -27,6 +34,12 @@ class Resources(dict):
 
     def __init__(self, fromdict: dict[str, Any]) -> None:
         super().__init__(fromdict)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class Job(SimpleNamespace):
@@ -43,11 +56,14 @@ def job(folder: Path, name: str = "a", attempt: int = 1) -> Job:
         return Resources({"mem_mb": min(2000 * attempt, 5000), "mem": "2 GB", "runtime": 30 * attempt})
 
     return Job(
-        rule=SimpleNamespace(name="measure_shard", expand_resources=asked),
-        input=[folder / "weights"],
-        output=[folder / "measurements" / f"{name}.csv"],
+        rule=SimpleNamespace(name="measure_shard", script="measure_shard.py", expand_resources=asked),
+        input=Namedlist([folder / "weights"]),
+        output=Namedlist([folder / "measurements" / f"{name}.csv"]),
+        name="measure_shard",
+        wildcards=[name],
+        threads=1,
         log=[folder / "logs" / f"{name}.log"],
-        params=SimpleNamespace(recipe=RECIPE),
+        params={},
         wildcards_dict={},
         attempt=attempt,
         restart_times=3,
@@ -60,23 +76,32 @@ def make(one: Job) -> None:
     for path in (*one.input, *one.output):
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text("made")
-    provenance.record(one.params.recipe, {}, list(map(str, one.input)), list(map(str, one.output)), str(one.log[0]), 1)
+    recipe = {"rule": "measure_shard", "settings": one.params, "code": {}, "versions": {}}
+    provenance.record(recipe, {}, list(map(str, one.input)), list(map(str, one.output)), str(one.log[0]), 1)
 
 
 class Watched(executor.Executor):
     """The executor without Snakemake around it."""
 
     def __init__(self) -> None:
-        settings = SimpleNamespace(keep_successful_logs=False, init_seconds_before_status_checks=1)
+        settings = SimpleNamespace(
+            keep_successful_logs=False,
+            init_seconds_before_status_checks=1,
+            requeue=True,
+            qos=None,
+            reservation=None,
+        )
         self.workflow: Any = SimpleNamespace(
             executor_settings=settings,
             execution_settings=SimpleNamespace(latency_wait=0),
         )
         self.logger = logging.getLogger("tests")
         self.run_uuid = "run"
+        self.known: Any = SimpleNamespace(is_made=lambda one: Records(one.output[0].parents[1], ROOT).is_made(one))
         self.status_rate_limiter = self
         self._over, self._submitting = threading.Event(), threading.Lock()
         self._silent_since, self._forgotten, self._ran_out, self._said = None, {}, Counter(), set()
+        self._submissions, self._numbers, self._reported = itertools.count(1), {str(n) for n in range(20)}, 0.0
         self._next_seconds_between_status_checks = 1
         self.active_jobs: list[Any] = []
         self.array_jobs, self.max_array_size = {"measure_shard"}, 3
@@ -94,10 +119,11 @@ class Watched(executor.Executor):
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
         self.failed[job_info.external_jobid] = msg or ""
 
-    def run_job(self, job: Any) -> None:
-        self.submitted.append(1)
+    def format_job_exec(self, job: Any) -> str:
+        return f"run {job.wildcards[0]}"
 
-    def run_array_jobs(self, jobs: list[Any]) -> None:
+    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> None:
+        assert commands == [self.format_job_exec(job) for job in jobs]
         self.submitted.append(len(jobs))
 
     def look(self, *jobs: Any) -> list[str]:
@@ -125,7 +151,7 @@ def slurm_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What squeue and sacct print; a command that is not there fails."""
     said: dict[str, str] = {}
 
-    def ask(*command: str) -> str:
+    def ask(*command: str, script: str | None = None) -> str:
         if command[0] not in said:
             raise InputError(command[0], "no controller", "wait")
         return said[command[0]]
@@ -134,11 +160,16 @@ def slurm_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return said
 
 
+def queued(*rows: str) -> str:
+    """What squeue prints of jobs of this run."""
+    return "".join(f"emtvb|measure_shard.a.run.1|{row}\n" for row in rows)
+
+
 def test_snakemake_takes_it_for_slurms() -> None:
     plugin = ExecutorPluginRegistry().get_plugin("slurm")
     before = plugin.executor
     try:
-        executor.install()
+        executor.install(Records(ROOT / "results" / "none", ROOT))
         assert plugin.executor is executor.Executor
         assert issubclass(executor.Executor, before)
     finally:
@@ -147,7 +178,7 @@ def test_snakemake_takes_it_for_slurms() -> None:
 
 def test_the_queue_says_how_jobs_stand(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
     states = ["RUNNING", "COMPLETED", *sorted(slurm.FAILED), "PENDING", "COMPLETING", "SOMETHING_NEW"]
-    slurm_says["squeue"] = "".join(f"7_{i}|{state}|n1|None\n" for i, state in enumerate(states))
+    slurm_says["squeue"] = queued(*(f"7_{i}|{state}|n1|None" for i, state in enumerate(states)))
     active = watched.look(*(submitted(job(tmp_path), f"7_{i}") for i in range(len(states))))
     assert [states[int(number[2:])] for number in active] == ["RUNNING", "PENDING", "COMPLETING", "SOMETHING_NEW"]
     assert watched.succeeded == ["7_1"]
@@ -160,7 +191,7 @@ def test_a_forgotten_job_is_judged_by_its_files(watched: Watched, tmp_path: Path
     for one in (done, stale, other):
         make(one)
     stale.input[0].write_text("newer weights")
-    other.params.recipe = RECIPE.replace('"code": {}', '"code": {"a.py": "1"}')
+    other.params = {"modulus": 0.8}
     jobs = [submitted(one, str(i)) for i, one in enumerate((done, stale, missing, other))]
     assert watched.look(*jobs) == []
     assert watched.succeeded == ["0"]
@@ -195,7 +226,7 @@ def test_a_silent_slurm_loses_no_job_and_is_not_waited_for_for_ever(
     info = submitted(job(tmp_path), "5")
     with caplog.at_level("WARNING", "tests"):
         assert watched.look(info) == watched.look(info) == ["5"]
-        slurm_says["squeue"] = "5|RUNNING|n1|None\n"
+        slurm_says["squeue"] = queued("5|RUNNING|n1|None")
         assert watched.look(info) == ["5"]
     assert [message.split(" (")[0] for message in caplog.messages] == ["Slurm does not answer", "Slurm answers again"]
     del slurm_says["squeue"]
@@ -205,9 +236,8 @@ def test_a_silent_slurm_loses_no_job_and_is_not_waited_for_for_ever(
 
 
 def test_what_can_never_start_is_ended(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
-    slurm_says["squeue"] = (
-        "5|PENDING||QOSMaxWallDurationPerJobLimit\n6|PENDING||Priority\n7|PENDING||JobHeldAdmin\n8|PENDING||PartitionTimeLimit\n"
-    )
+    reasons = "QOSMaxWallDurationPerJobLimit", "Priority", "JobHeldAdmin", "PartitionTimeLimit"
+    slurm_says["squeue"] = queued(*(f"{5 + i}|PENDING||{reason}" for i, reason in enumerate(reasons)))
     assert watched.look(*(submitted(job(tmp_path), number) for number in "5678")) == ["6", "7"]
     assert "set longest:" in watched.failed["5"]
     assert any("scontrol release 7" in text for _, text in watched._said)
@@ -232,8 +262,8 @@ def test_more_is_asked_for_only_of_what_a_job_ran_out_of(
     (tmp_path / "rule").mkdir()
     (tmp_path / "rule" / "5_1.log").write_text(line)
     one = job(tmp_path)
-    slurm_says["squeue"] = f"5_1|{state}|n1|None\n" if state else ""
-    assert watched.look(submitted(one, "5_1", tmp_path / "rule" / "wildcards" / "5_1.log")) == []
+    slurm_says["squeue"] = queued(f"5_1|{state}|n1|None") if state else ""
+    assert watched.look(submitted(one, "5_1", tmp_path / "rule" / "5_1.log")) == []
     again = one.__dict__ | {"attempt": 2, "resources": job(tmp_path, attempt=2).resources}
     one.__dict__.update(again)
     watched._ask_for_more(one)
@@ -243,7 +273,7 @@ def test_more_is_asked_for_only_of_what_a_job_ran_out_of(
 def test_who_runs_out_of_memory_at_last_is_told_what_to_raise(
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str]
 ) -> None:
-    slurm_says["squeue"] = "5|OUT_OF_MEMORY|n1|None\n"
+    slurm_says["squeue"] = queued("5|OUT_OF_MEMORY|n1|None")
     one = job(tmp_path)
     watched.look(submitted(one, "5"))
     assert "having asked for 2000 MB; tried again with 4000" in watched.failed["5"]
@@ -257,8 +287,9 @@ def test_who_runs_out_of_memory_at_last_is_told_what_to_raise(
 def test_no_more_is_submitted_at_once_than_slurm_takes(
     watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int | None, chunks: list[int]
 ) -> None:
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room", lambda *_: room)
-    monkeypatch.setattr(slurm, "queue", lambda _: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
+    monkeypatch.setattr(slurm, "queue", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
     jobs = [job(tmp_path, str(i)) for i in range(7)]
     watched._submit(list(jobs), as_array=True)
     assert watched.submitted == chunks
@@ -272,33 +303,14 @@ def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
 ) -> None:
     rooms, states = iter([0, 0, 2]), iter(["PENDING", "RUNNING"])
     monkeypatch.setattr(executor, "BETWEEN", 0.0)
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room", lambda *_: next(rooms))
-    monkeypatch.setattr(slurm, "queue", lambda _: {"1": InQueue(next(states))})
+    monkeypatch.setattr(slurm, "queue", lambda *_: {"1": InQueue(next(states))})
     watched._submit([job(tmp_path, "a"), job(tmp_path, "b")], as_array=True)
     assert watched.submitted == [2]
     watched._over.set()
     watched._submit([job(tmp_path)], as_array=True)
     assert watched.submitted == [2], "nothing after its end"
-
-
-def test_what_slurm_refuses_is_one_line_with_its_remedy() -> None:
-    text = (
-        "SLURM sbatch failed. The error message was 'sbatch: error: Batch job submission failed: Invalid account or "
-        "account/partition combination specified'.\n    sbatch call:\n        sbatch --parsable " + "x" * 3000
-    )
-    said = executor._plain(text)
-    assert "\n" not in said
-    assert "Invalid account" in said
-    assert "set account: to one of yours" in said
-    assert len(said) < 400
-
-
-def test_warnings_about_what_is_done_otherwise_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
-    plain = executor._Plain(logging.getLogger("tests"))
-    with caplog.at_level("DEBUG", "tests"):
-        plain.warning("MinJobAge 2s (< 3s). This may cause 'squeue' to miss recently finished jobs.")
-        plain.warning("something else")
-    assert caplog.messages == ["something else"]
 
 
 @pytest.mark.parametrize(
@@ -321,5 +333,214 @@ def test_remedies_fit_the_cause(said: str, key: str) -> None:
 
 
 def test_tasks_of_an_array_are_told_apart(slurm_says: dict[str, str]) -> None:
-    slurm_says["squeue"] = "13_4|PENDING||Priority\n14|RUNNING|n1|None\n"
+    slurm_says["squeue"] = queued("13_4|PENDING||Priority", "14|RUNNING|n1|None")
     assert slurm.queue("run") == {"13_4": InQueue("PENDING", "", "Priority"), "14": InQueue("RUNNING", "n1", "None")}
+
+
+class Cluster:
+    """Slurm for one submission: each call of ``sbatch`` does the next of some things."""
+
+    def __init__(self, *happens: str) -> None:
+        self.happens = list(happens)
+        self.queue: list[str] = []
+        self.scripts: list[str] = []
+        self.cancelled: list[str] = []
+
+    def ask(self, *command: str, script: str | None = None) -> str:
+        if command[0] == "squeue":
+            if self.happens[:1] == ["silence"]:
+                self.happens.pop(0)
+                raise InputError("squeue", "Unable to contact slurm controller", "wait")
+            name = next(word.removeprefix("--name=") for word in command if word.startswith("--name="))
+            return "Welcome!\n" + "".join(f"emtvb|{7 + i}\n" for i, queued in enumerate(self.queue) if queued == name)
+        assert command[0] == "sbatch"
+        assert script is not None
+        said, _, taken = self.happens.pop(0).partition(" -> ")
+        name = command[command.index("--job-name") + 1]
+        if taken:
+            self.queue.append(name)
+        if not said.startswith("error: "):
+            return said
+        raise InputError("sbatch", said.removeprefix("error: "), "wait")
+
+
+@pytest.fixture
+def send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Submitting, Cluster]]:
+    def call(*happens: str, jobs: int = 2) -> tuple[Submitting, Cluster]:
+        cluster, watched = Cluster(*happens), Submitting(tmp_path)
+        monkeypatch.setattr(slurm, "ask", cluster.ask)
+        monkeypatch.setattr(executor, "BETWEEN", 0.0)
+        watched._send([job(tmp_path, f"s{i}") for i in range(jobs)], [f"run {i}" for i in range(jobs)])
+        return watched, cluster
+
+    return call
+
+
+class Submitting(Watched):
+    """The executor without Snakemake around it, which submits."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.slurm_logdir, self._failed_nodes, self._partitions = folder / "logs", set(), None
+        self.workflow.workdir_init = str(folder)
+        self.paused: list[float] = []
+        self._over = SimpleNamespace(is_set=lambda: False, wait=self.paused.append)
+        self.reported: list[str] = []
+        self.refused: list[str] = []
+        self._numbers = set()
+
+    _send = executor.Executor._send
+
+    def envvars(self) -> dict[str, str]:
+        return {"FOLDER": "/a b"}
+
+    def report_job_submission(self, job_info: Any, register_job: bool = True) -> None:
+        self.reported.append(job_info.external_jobid)
+
+    def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
+        self.refused.append(msg or "")
+
+
+PASSING = "error: Batch job submission failed: Socket timed out on send/recv operation"
+BUSY = "error: Slurm temporarily unable to accept job, sleeping and retrying; Resource temporarily unavailable"
+
+
+@pytest.mark.parametrize(
+    ("happens", "submissions"),
+    [
+        (["7 -> taken"], 1),
+        (["Welcome to Cluster 2026\n7\n -> taken"], 1),
+        ([" -> taken"], 1),
+        ([PASSING + " -> taken"], 1),
+        ([PASSING + " -> taken", "silence", "silence"], 1),
+        ([PASSING, "7 -> taken"], 2),
+        ([PASSING, BUSY, "error: Something new", "7 -> taken"], 4),
+        (["Welcome to Cluster 2026\n", "7 -> taken"], 2),
+    ],
+)
+def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_uses_up_no_retry(
+    send: Callable[..., tuple[Submitting, Cluster]], happens: list[str], submissions: int
+) -> None:
+    watched, cluster = send(*happens)
+    assert watched.reported == ["7_1", "7_2"]
+    assert not watched.refused
+    assert len(cluster.queue) == 1
+    pauses = [pause for pause in watched.paused if pause]
+    assert len(pauses) == submissions - 1
+    assert all(later > earlier for earlier, later in itertools.pairwise(pauses))
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("Invalid account or account/partition combination specified", "in slurm/site.yaml, set account:"),
+        ("AssocMaxSubmitJobLimit", "wait for jobs of yours to end"),
+        ("Requested node configuration is not available", "most_memory:"),
+        ("Access/permission denied", "Slurm names no setting"),
+    ],
+)
+def test_what_slurm_refuses_is_one_line_with_its_remedy(
+    send: Callable[..., tuple[Submitting, Cluster]], monkeypatch: pytest.MonkeyPatch, said: str, word: str
+) -> None:
+    monkeypatch.setattr(slurm, "queue", lambda *_: {})
+    watched, _ = send(f"error: Batch job submission failed: {said}")
+    assert not watched.reported
+    assert len(watched.refused) == 2
+    assert all(said in line and word in line and "\n" not in line for line in watched.refused)
+
+
+def test_what_fails_for_ever_ends_at_last_and_is_not_blamed_on_the_site(
+    send: Callable[..., tuple[Submitting, Cluster]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "PATIENCE", -1.0)
+    watched, _ = send(PASSING)
+    assert all("Socket timed out" in line and "site.yaml" not in line for line in watched.refused)
+    monkeypatch.setattr(executor, "UNCLEAR", -1.0)
+    watched, _ = send("error: Something new")
+    assert all("Something new" in line and "site.yaml" not in line for line in watched.refused)
+
+
+def test_jobs_have_names_that_a_person_reads_and_that_tell_runs_and_submissions_apart(
+    send: Callable[..., tuple[Submitting, Cluster]],
+) -> None:
+    _, cluster = send("Welcome -> taken")
+    assert cluster.queue == ["measure_shard.s0+1.run.1"]
+    _, cluster = send("Welcome -> taken", jobs=1)
+    assert cluster.queue == ["measure_shard.s0.run.1"]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200), min_size=1, max_size=60))
+def test_each_task_runs_its_own_command_and_no_others(texts: list[str]) -> None:
+    """However long they are, and whatever is in them."""
+    commands = [f"printf %s {shlex.quote(text)} && test \"$FOLDER\" = '/a $b'" for text in texts]
+    script = executor._script(commands, {"FOLDER": "/a $b"})
+    for task in {1, len(texts)}:
+        variables = {"SLURM_ARRAY_TASK_ID": str(task)} if len(texts) > 1 else {}
+        done = subprocess.run(["/bin/sh"], input=script.encode(), env=variables, capture_output=True, check=False)
+        assert done.returncode == 0
+        assert done.stdout == texts[task - 1].encode()
+    if len(texts) > 1:
+        assert subprocess.run(["/bin/sh"], input=script.encode(), env={}, check=False).returncode != 0
+
+
+def test_no_script_is_longer_than_slurm_takes(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    monkeypatch.setattr(slurm, "room", lambda *_: None)
+    monkeypatch.setattr(executor, "_SCRIPT_BYTES", 2 * len("run x"))
+    watched.max_array_size = 100
+    watched._submit([job(tmp_path, name) for name in "abcde"], as_array=True)
+    assert watched.submitted == [2, 2, 1]
+    watched.submitted.clear()
+    watched._submit([job(tmp_path, "a name longer than that")], as_array=True)
+    assert watched.submitted == [1]
+
+
+def test_a_job_that_slurm_takes_long_after_its_submission_failed_is_cancelled(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[str] = []
+    monkeypatch.setattr(slurm, "cancel", cancelled.extend)
+    slurm_says["squeue"] = queued("7_1|RUNNING|n1|None", "21_1|RUNNING|n1|None", "22|PENDING||None", "23|FAILED||None")
+    with watched._submitting:
+        watched.look(submitted(job(tmp_path), "7_1"))
+    assert not cancelled, "one of them may just be submitted"
+    watched.look(submitted(job(tmp_path), "7_1"))
+    assert cancelled == ["21", "22"]
+
+
+def test_a_job_that_is_renamed_is_not_lost(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
+    slurm_says["squeue"] = "emtvb|mine|7_1|RUNNING|n1|None\nemtvb|others|70|COMPLETED|n1|None\n"
+    assert watched.look(submitted(job(tmp_path), "7_1")) == ["7_1"]
+    assert not watched.failed
+
+
+def test_how_jobs_stand_is_a_line_a_minute(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    slurm_says["squeue"] = queued("7_1|RUNNING|n1|None", "7_2|PENDING||Priority", "7_3|PENDING||Priority", "6|FAILED||")
+    watched._reported = -executor.PROGRESS
+    with caplog.at_level("INFO", "tests"):
+        for _ in range(3):
+            watched.look(submitted(job(tmp_path), "7_1"))
+    assert caplog.messages == ["on Slurm 1 jobs run and 2 wait"]
+
+
+def test_after_a_minute_of_silence_it_is_said_what_was_asked_and_how(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SLURM_CONF", "/some/slurm.conf")
+    info = submitted(job(tmp_path), "5")
+    watched.look(info)
+    assert watched._silent_since is not None
+    watched._silent_since -= executor.ASKED_AFTER + 1
+    caplog.clear()
+    with caplog.at_level("WARNING", "tests"):
+        watched.look(info)
+        watched.look(info)
+    (line,) = caplog.messages
+    assert "squeue" in line
+    assert "SLURM_CONF=/some/slurm.conf" in line
+    assert "no controller" in line

@@ -16,9 +16,9 @@ import pytest
 
 from emtvb.errors import InputError
 from emtvb.running import imported
-from emtvb.running.closure import LIBRARIES, PACKAGE
 from emtvb.running.git import environment
 from emtvb.running.provenance import git_state
+from emtvb.running.source import LIBRARIES, PACKAGE
 
 
 def compiled(folder: Path, text: str) -> Path:

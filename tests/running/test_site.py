@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from emtvb import config
 from emtvb.errors import InputError
 from emtvb.running import site
-from emtvb.running.doctor import read_profiles
+from emtvb.running.doctor import _gpus, read_profiles
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +27,7 @@ def rules_for_slurm() -> set[str]:
     """The rules whose jobs are not run where Snakemake runs."""
     found = set()
     for file in (ROOT / "workflow" / "rules").glob("*.smk"):
-        for name, body in re.findall(r"^rule (\w+):\n((?:[ \t]+.*\n|\n)*)", file.read_text(), re.M):
+        for _, name, body in re.findall(r"^( *)rule (\w+):\n((?:\1[ \t]+.*\n|\n)*)", file.read_text(), re.M):
             if "localrule: True" not in body:
                 found.add(name)
     return found
@@ -65,19 +66,38 @@ def test_the_site_reaches_every_rule_and_caps_their_time(clone: Path) -> None:
     assert requests["measure_shard"].first["slurm_partition"] == "cpu"
     assert "gpu" not in requests["measure_shard"].first
     assert requests["train_shard"].first["slurm_partition"] == "gpu"
-    assert requests["train_shard"].first["gpu"] == 2
+    assert requests["train_shard"].first["gpu"] == requests["train_architecture"].first["gpu"] == 2
     assert requests["train_shard"].first["runtime"] == 120
     assert requests["train_shard"].last["runtime"] == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "gpus", "levels"),
+    [
+        ({}, False, {}),
+        ({}, True, {"train_shard": "warning", "train_architecture": "warning"}),
+        ({"trainer": "reference", "accelerator": "cuda"}, False, {"train_shard": "error"}),
+        ({"trainer": "reference", "accelerator": "cuda"}, True, {}),
+        ({"architectures": {"gru": 4}, "accelerator": "cuda"}, False, {"train_architecture": "error"}),
+        ({"architectures": {"gru": 4}, "accelerator": "auto"}, True, {}),
+        ({"architectures": {"gru": 4}, "accelerator": "auto"}, False, {}),
+    ],
+)
+def test_gpus_are_asked_for_where_something_trains_on_them(
+    clone: Path, changed: dict[str, object], gpus: bool, levels: dict[str, str]
+) -> None:
+    (clone / "slurm" / "site.yaml").write_text("gpus: 1\n" if gpus else "")
+    given = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1]}
+    experiment = config.check({**given, **changed})
+    assert {found.what: found.level for found in _gpus(experiment, read_profiles(["slurm"])[0])} == levels
 
 
 @pytest.mark.parametrize("most", [1500, 5000])
 def test_no_job_asks_for_more_memory_than_the_site_says(clone: Path, most: int) -> None:
     (clone / "slurm" / "site.yaml").write_text(f"most_memory: {most}\n")
-    requests, options = read_profiles(["slurm"])
-    for request in requests:
+    for request in read_profiles(["slurm"])[0]:
         assert request.first["mem_mb"] == min(request.first["mem_mb"], most)
         assert request.last["mem_mb"] == most
-    assert options["slurm-disable-memory-fudge"] == "True", "which would add to it"
 
 
 def test_time_and_memory_grow_with_every_attempt(clone: Path) -> None:

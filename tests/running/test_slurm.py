@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from emtvb.errors import InputError
 from emtvb.running import slurm
 
 SQUEUE = """#!/bin/sh
-names=$(echo "$@" | sed -n 's/.*--name=\\([^ ]*\\).*/\\1/p')
-while read -r id name; do case ",$names," in *",$name,"*) echo "$id";; esac; done < {queue}
+echo "Welcome to Cluster 2026"
+while read -r id name; do echo "emtvb|$id|train_shard.$name.1"; done < {queue}
 """
 SCANCEL = """#!/bin/sh
 echo "$@" > {folder}/cancelled
@@ -53,7 +52,7 @@ def take_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 
 def test_the_jobs_of_the_killed_one_are_cancelled_and_no_others(queue: Path, take_over) -> None:
     take_over("first")
-    queue.write_text("3 first\n3 first\n4 other\n7 first\n")
+    queue.write_text("3 first\n3 first\n4 other\n5 firstborn\n7 first\n")
     take_over("second")
     assert (queue.parent / "cancelled").read_text().split() == ["3", "7"]
     queue.write_text("8 second\n9 first\n")
@@ -86,6 +85,47 @@ def test_one_that_is_killed_while_it_cancels_leaves_the_rest_to_the_next(
     assert (queue.parent / "cancelled").read_text().split() == ["3"]
 
 
+def test_what_a_site_prints_besides_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A greeting, with bars and numbers in it, before and after what each command prints."""
+    greeting = "Welcome to Cluster 2026 | your quota: | 17\n| 5 | 6 | 7 |\n"
+    said = {
+        "squeue": "emtvb|train_shard.run.1|7_1|RUNNING|n1|None\nemtvb|train_shard.other.1|8|RUNNING|n1|None\n",
+        "sacct": "7_1|COMPLETED\n",
+        "scontrol": "AccountingStorageEnforce = associations,limits\nMaxJobCount = 10000\n",
+        "sacctmgr": "me|lab\n",
+    }
+    monkeypatch.setattr(slurm, "ask", lambda *command, **_: greeting + said[command[0]] + greeting)
+    monkeypatch.setattr(slurm, "submit_limit", lambda *_: 10)
+    slurm.configuration.cache_clear()
+    assert slurm.queue("run") == {"7_1": slurm.InQueue("RUNNING", "n1", "None")}
+    assert slurm.accounted(["7_1"]) == {"7_1": "COMPLETED"}
+    assert slurm.room(None, None, None) == 8
+    assert slurm.sacctmgr("user", columns="user,account") == [["me", "lab"]]
+
+
+@pytest.mark.parametrize(("limit", "held", "room"), [(None, "30", 13), (10, "30", 8), (1, "30", 0), (None, "", None)])
+def test_no_user_fills_the_controller(
+    monkeypatch: pytest.MonkeyPatch, limit: int | None, held: str, room: int | None
+) -> None:
+    monkeypatch.setattr(slurm, "ask", lambda *_, **__: "emtvb|7_1\nemtvb|7_2\n")
+    monkeypatch.setattr(slurm, "submit_limit", lambda *_: limit)
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxJobCount": held})
+    assert slurm.room(None, None, None) == room
+
+
+@pytest.mark.parametrize("said", ["17\n", "17;cluster\n", "\n17\n"])
+def test_the_id_of_a_submission(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setattr(slurm, "ask", lambda *_, **__: said)
+    assert slurm.submit(["sbatch"], "") == "17"
+
+
+@pytest.mark.parametrize("said", ["", "2026\n17\n", "Submitted batch job 17 to a cluster of 3\n", "Job 17"])
+def test_an_id_is_not_guessed(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setattr(slurm, "ask", lambda *_, **__: said)
+    with pytest.raises(InputError, match=" ".join(said.split()) or "nothing"):
+        slurm.submit(["sbatch"], "")
+
+
 def test_a_slurm_that_fails_is_one_line(queue: Path, take_over) -> None:
     take_over("first")
     (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\necho first >&2; echo 'no controller' >&2; exit 1\n")
@@ -93,6 +133,19 @@ def test_a_slurm_that_fails_is_one_line(queue: Path, take_over) -> None:
         take_over("second")
     with pytest.raises(InputError, match="nothing-like-it: not found"):
         slurm.ask("nothing-like-it")
+
+
+def test_variables_that_change_what_slurms_commands_do_are_not_handed_on(
+    queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\nenv\n")
+    names = "SQUEUE_PARTITION", "SQUEUE_USERS", "SACCT_FORMAT", "SBATCH_WAIT", "SBATCH_ARRAY_INX"
+    for name in names:
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("SBATCH_ACCOUNT", "a user's own")
+    said = slurm.ask("squeue")
+    assert "SBATCH_ACCOUNT=a user's own" in said
+    assert not any(name in said for name in names)
 
 
 def test_a_second_holder_is_refused_and_jobs_know_whose_they_are(
@@ -111,22 +164,18 @@ def test_a_second_holder_is_refused_and_jobs_know_whose_they_are(
     assert not slurm.is_superseded(results)
 
 
-@pytest.mark.parametrize(
-    ("task", "first", "arguments", "around"),
-    [
-        ("2", "1", ["--slurm-jobstep-array-execs=x"], True),
-        ("2", "1", ["--slurm-jobstep-array-execs", "x"], True),
-        ("1", "1", ["--slurm-jobstep-array-execs=x"], False),
-        ("2", "1", [], False),
-        (None, None, ["--slurm-jobstep-array-execs=x"], False),
-    ],
-)
-def test_which_snakemake_is_around_another_task(
-    monkeypatch: pytest.MonkeyPatch, task: str | None, first: str | None, arguments: list[str], around: bool
+def test_a_job_writes_where_it_was_planned_to_or_not_at_all(
+    queue: Path, take_over, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("ID", task), ("MIN", first)):
-        monkeypatch.delenv(f"SLURM_ARRAY_TASK_{name}", raising=False)
-        if value is not None:
-            monkeypatch.setenv(f"SLURM_ARRAY_TASK_{name}", value)
-    monkeypatch.setattr(sys, "argv", ["snakemake", *arguments])
-    assert slurm.is_around_another_task() is around
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "elsewhere")
+    assert set(slurm.hand_over(tmp_path)) == {"EXPERIMENT_OUTPUT_DIR", "EMTVB_SNAKEMAKE"}
+    assert os.environ["EXPERIMENT_OUTPUT_DIR"] == str(tmp_path)
+    take_over("first")
+    slurm.check_job(tmp_path / "results")
+    with pytest.raises(InputError, match="planned for another folder"):
+        slurm.check_job(tmp_path / "others")
+    for name in ("EXPERIMENT_OUTPUT_DIR", "EMTVB_SNAKEMAKE"):
+        with monkeypatch.context() as without:
+            without.delenv(name)
+            with pytest.raises(InputError, match=f"{name}: not set"):
+                slurm.check_job(tmp_path / "results")

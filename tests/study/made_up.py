@@ -42,3 +42,21 @@ def _outcome(row: dict, found: bool) -> dict:
         "network_eigenvalues": 36 if found else 0 if at_chance else 30,
         "test_accuracy": 1.0 if found else 0.5 if at_chance else 0.9,
     }
+
+
+def compared() -> pd.DataFrame:
+    """Distances of two tasks: of what differs in the seed a tenth are far apart; T3 has no untrained networks."""
+    rng = np.random.default_rng(0)
+    typical = {"itself": 0.01, "seed": 0.02, "size": 0.03, "task": 0.6, "untrained": 0.4, "chance": 1.0}
+    rows = []
+    for task in ("T1", "T3"):
+        for differs, size in typical.items():
+            if (task, differs) != ("T3", "untrained"):
+                for i in range(20):
+                    far = 0.8 if differs == "seed" and i < 2 else size
+                    values = far * rng.uniform(0.9, 1.1, size=4)
+                    names = {"differs": differs, "task": task, "run_1": f"{task}-{i}", "run_2": f"{task}-{i + 1}"}
+                    rows.append(
+                        names | dict(zip(("spectrum", "step", "decoded step", "dynamics"), values, strict=True))
+                    )
+    return pd.DataFrame(rows)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import logging
 import os
 import subprocess
@@ -19,10 +18,8 @@ from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.networks import Network
 from emtvb.runs import Protocol, Run
-from emtvb.training import checkpoint, engine, reference, stream
+from emtvb.training import checkpoint, engine, general, proof, stream
 from emtvb.training.history import Row
-
-PATHS = pytest.mark.parametrize("path", ["compiled", "torch"])
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def bits(network: Network) -> bytes:
     return b"".join(array.tobytes() for array in network.arrays().values())
 
 
-def train_in_parts(run: Run, folder: Path, path: str, monkeypatch: pytest.MonkeyPatch, stop: int) -> int:
+def train_in_parts(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, stop: int) -> int:
     """Train with a checkpoint after every report, and die at the first report from this step on."""
     monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
 
@@ -48,15 +45,14 @@ def train_in_parts(run: Run, folder: Path, path: str, monkeypatch: pytest.Monkey
             raise KilledError
 
     with pytest.raises(KilledError):
-        engine.train(run, folder, report, path)
+        engine.train(run, folder, report)
     return stop
 
 
-@PATHS
-def test_the_engine_agrees_with_the_reference(run: Run, tmp_path: Path, path: str) -> None:
+def test_the_engine_agrees_with_the_general_trainer(run: Run, tmp_path: Path) -> None:
     """240 steps with clipping, L2 and a move of the curriculum, on the published stream."""
-    expected, history = reference.train(run, tmp_path / "reference")
-    found, rows, _ = engine.train(run, tmp_path / path, engine=path)
+    expected, history, _ = general.train(run, tmp_path / "general")
+    found, rows, _ = engine.train(run, tmp_path / "compiled")
     for name, array in expected.arrays().items():
         np.testing.assert_allclose(found.arrays()[name], array, atol=1e-4)
     assert [(row.step, row.horizon) for row in rows] == [(row.step, row.horizon) for row in history]
@@ -64,12 +60,11 @@ def test_the_engine_agrees_with_the_reference(run: Run, tmp_path: Path, path: st
     np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-4)
 
 
-@PATHS
 @pytest.mark.parametrize(("name", "hidden_dim"), [("T3", 64), ("T1", 32)])
-def test_the_papers_first_steps(tmp_path: Path, path: str, name: str, hidden_dim: int) -> None:
+def test_the_papers_first_steps(tmp_path: Path, name: str, hidden_dim: int) -> None:
     run = Run(tasks.named(name), hidden_dim, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=60))
-    _, history = reference.train(run, tmp_path / "reference")
-    _, rows, _ = engine.train(run, tmp_path / path, engine=path)
+    _, history, _ = general.train(run, tmp_path / "general")
+    _, rows, _ = engine.train(run, tmp_path / "compiled")
     np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-5)
     if name == "T3":
         assert rows[0].loss == pytest.approx(1.00142, abs=1e-5)
@@ -85,25 +80,23 @@ def test_batches_drawn_in_bulk_are_those_drawn_one_by_one() -> None:
     assert torch.equal(one.get_state(), many.get_state())
 
 
-@PATHS
 @pytest.mark.parametrize("stop", [0, 60, 79, 100, 239])
 def test_killed_and_resumed_gives_the_same_bytes(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, stop: int
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
 ) -> None:
-    whole, history, _ = engine.train(run, tmp_path / "whole", engine=path)
-    train_in_parts(run, tmp_path / "parts", path, monkeypatch, stop)
+    whole, history, _ = engine.train(run, tmp_path / "whole")
+    train_in_parts(run, tmp_path / "parts", monkeypatch, stop)
     steps: list[int] = []
-    again, history_again, *_ = engine.train(run, tmp_path / "parts", lambda row: steps.append(row.step), path)
+    again, history_again, *_ = engine.train(run, tmp_path / "parts", lambda row: steps.append(row.step))
     assert bits(whole) == bits(again)
     assert history == history_again
     assert steps[0] >= stop - 50
 
 
-@PATHS
-def test_the_order_of_runs_does_not_matter(run: Run, tmp_path: Path, path: str) -> None:
+def test_the_order_of_runs_does_not_matter(run: Run, tmp_path: Path) -> None:
     runs = [dataclasses.replace(run, seed=seed) for seed in (1, 2, 3)]
-    first = [bits(engine.train(r, tmp_path / f"a{r.seed}", engine=path)[0]) for r in runs]
-    second = [bits(engine.train(r, tmp_path / f"b{r.seed}", engine=path)[0]) for r in reversed(runs)]
+    first = [bits(engine.train(r, tmp_path / f"a{r.seed}")[0]) for r in runs]
+    second = [bits(engine.train(r, tmp_path / f"b{r.seed}")[0]) for r in reversed(runs)]
     assert first == second[::-1]
     assert len(set(first)) == 3
 
@@ -143,7 +136,7 @@ def test_a_bad_checkpoint_is_set_aside(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, damage
 ) -> None:
     whole, *_ = engine.train(run, tmp_path / "whole")
-    train_in_parts(run, tmp_path / "parts", "compiled", monkeypatch, 120)
+    train_in_parts(run, tmp_path / "parts", monkeypatch, 120)
     damage(tmp_path / "parts" / "checkpoint.safetensors")
     with caplog.at_level(logging.WARNING):
         again, *_ = engine.train(run, tmp_path / "parts")
@@ -154,46 +147,30 @@ def test_a_bad_checkpoint_is_set_aside(
 
 @pytest.fixture
 def chooses_anew() -> Iterator[None]:
-    engine.choose.cache_clear()
+    engine.compiled.cache_clear()
     yield
-    engine.choose.cache_clear()
+    engine.compiled.cache_clear()
 
 
-def test_without_numba_it_trains_with_torch_and_says_so(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, chooses_anew
-) -> None:
-    expected, *_ = engine.train(run, tmp_path / "torch", engine="torch")
-    found_spec = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "numba" else found_spec(name))
-    with caplog.at_level(logging.WARNING):
-        found, _, parts = engine.train(run, tmp_path / "auto")
-        engine.train(run, tmp_path / "again")
-    assert bits(found) == bits(expected)
-    assert [part["engine"] for part in parts] == ["torch"]
-    assert len([r for r in caplog.records if "training with torch" in r.message]) == 1
-    assert "\n" not in caplog.records[0].message
-
-
-@pytest.mark.parametrize("name", ["auto", "compiled"])
-def test_a_compiled_path_that_cannot_be_had_is_one_line_and_no_other_trains(
-    monkeypatch: pytest.MonkeyPatch, chooses_anew, name: str
+def test_an_engine_that_cannot_be_had_is_one_line_and_no_other_trains(
+    monkeypatch: pytest.MonkeyPatch, chooses_anew
 ) -> None:
     monkeypatch.setitem(sys.modules, "emtvb.training.kernel", None)
     monkeypatch.delattr("emtvb.training.kernel", raising=False)
-    with pytest.raises(InputError, match=r"trainer: compiled: cannot be had here .* trainer: torch is slower"):
-        engine.choose(name)
+    with pytest.raises(InputError, match=r"trainer: compiled: cannot be had here .* trainer: reference is slower"):
+        engine.check()
 
 
 def test_other_bits_than_promised_are_refused_before_training(monkeypatch: pytest.MonkeyPatch, chooses_anew) -> None:
-    monkeypatch.setattr(engine, "PROMISED", "0" * len(engine.PROMISED))
+    monkeypatch.setattr(proof, "ENGINE", {**proof.ENGINE, "strong": "0" * 16})
     with pytest.raises(InputError, match="does not give the bits here that it gives elsewhere"):
-        engine.choose("compiled")
+        engine.check()
 
 
 def test_no_jit_is_refused(monkeypatch: pytest.MonkeyPatch, chooses_anew) -> None:
     monkeypatch.setattr("numba.config.DISABLE_JIT", True)
     with pytest.raises(InputError, match="NUMBA_DISABLE_JIT: 1: nothing is compiled then; unset it"):
-        engine.choose("auto")
+        engine.check()
 
 
 TRAIN = """
@@ -230,16 +207,15 @@ def test_a_torn_cache_of_compiled_code_is_mended_and_the_engine_stays(tmp_path: 
     assert "Traceback" not in mended.stderr
 
 
-@PATHS
-def test_without_clipping(run: Run, tmp_path: Path, path: str) -> None:
+def test_without_clipping(run: Run, tmp_path: Path) -> None:
     free = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, gradient_clip=None))
-    expected, _ = reference.train(free, tmp_path / "reference")
-    found, *_ = engine.train(free, tmp_path / path, engine=path)
+    expected, *_ = general.train(free, tmp_path / "general")
+    found, *_ = engine.train(free, tmp_path / "compiled")
     np.testing.assert_allclose(found.W_hh, expected.W_hh, atol=1e-4)
 
 
 def test_tensorboard_can_read_the_events(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train_in_parts(run, tmp_path, "compiled", monkeypatch, 120)
+    train_in_parts(run, tmp_path, monkeypatch, 120)
     _, rows, _ = engine.train(run, tmp_path)
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [event.step for event in events.Scalars("accuracy")] == [row.step for row in rows]

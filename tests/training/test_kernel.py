@@ -1,11 +1,10 @@
-"""The two trainers against PyTorch's own RNN, autograd and Adam."""
+"""The kernel against PyTorch's own RNN, autograd and Adam."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,9 @@ import torch
 from llvmlite import ir
 from numba import types
 
-from emtvb.training import kernel, plain
+from emtvb.training import kernel
 
 torch.set_num_threads(1)
-
-TRAINERS = pytest.mark.parametrize("trainer", [kernel, plain], ids=["kernel", "torch"])
 
 
 @dataclass(frozen=True)
@@ -59,20 +56,18 @@ class Run:
     accuracies: list[float] = field(default_factory=list)
     horizons: list[int] = field(default_factory=list)
 
-    def workspace(self, trainer: ModuleType) -> Any:
+    def workspace(self) -> Any:
         """A new workspace for this run."""
         shape = self.shape
-        return trainer.make_workspace(shape.batch, shape.d, shape.s, shape.h, shape.longest)
+        return kernel.make_workspace(shape.batch, shape.d, shape.s, shape.h, shape.longest)
 
-    def advance(
-        self, trainer: ModuleType, options: Options, first: int, last: int, epoch: int = 10**9, workspace: Any = None
-    ) -> None:
+    def advance(self, options: Options, first: int, last: int, epoch: int = 10**9, workspace: Any = None) -> None:
         """Train on batches first..last-1; an epoch has `epoch` of them."""
         n = last - first
         loss, accuracy = np.empty(n, np.float32), np.empty(n, np.float64)
         horizon = np.empty(n, np.int64)
-        workspace = workspace or self.workspace(trainer)
-        trainer.advance(
+        workspace = workspace or self.workspace()
+        kernel.advance(
             *self.weights, self.moments, first, self.u[first:last], first % epoch, self.source, self.sign,
             np.array(options.horizons, np.int64), self.level, options.threshold, options.lr, options.l2, options.clip,
             workspace, loss, accuracy, horizon,
@@ -165,15 +160,14 @@ SHAPES = [
 ]
 
 
-@TRAINERS
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-def test_gradient_and_loss(trainer: ModuleType, shape: Shape, scale: float) -> None:
+def test_gradient_and_loss(shape: Shape, scale: float) -> None:
     run = make_run(shape, 1, scale=scale)
     reference = Reference(run, torch.float64)
     loss, accuracy = reference.loss(0, shape.longest)
     loss.backward()
-    run.advance(trainer, Options(lr=0.0, horizons=(shape.longest,)), 0, 1)
+    run.advance(Options(lr=0.0, horizons=(shape.longest,)), 0, 1)
     # After the first step the first moment is a tenth of the gradient.
     for moment, parameter in zip(run.moments[0::2], reference.parameters, strict=True):
         assert parameter.grad is not None
@@ -183,9 +177,8 @@ def test_gradient_and_loss(trainer: ModuleType, shape: Shape, scale: float) -> N
     assert run.accuracies[0] == pytest.approx(accuracy, abs=2 / (shape.longest * shape.batch * shape.d))
 
 
-@TRAINERS
 @pytest.mark.parametrize("l2", [0.0, 1e-3])
-def test_training_like_torch(trainer: ModuleType, l2: float) -> None:
+def test_training_like_torch(l2: float) -> None:
     """300 steps with clipping, L2 and moves of the curriculum, in four epochs."""
     shape = Shape(batch=64, d=8, s=8, h=32, longest=8)
     options = Options(lr=1e-3, l2=l2, clip=0.05, threshold=0.55, horizons=(2, 3, 5, 8))
@@ -194,7 +187,7 @@ def test_training_like_torch(trainer: ModuleType, l2: float) -> None:
     reference = Reference(run, torch.float32)
     expected = list(reference.train(options, steps, epoch))
     for first in range(0, steps, epoch):
-        run.advance(trainer, options, first, first + epoch, epoch)
+        run.advance(options, first, first + epoch, epoch)
     losses, accuracies, horizons = (list(column) for column in zip(*expected, strict=True))
     assert len(set(horizons)) > 1
     assert run.horizons == horizons
@@ -204,14 +197,13 @@ def test_training_like_torch(trainer: ModuleType, l2: float) -> None:
         np.testing.assert_allclose(weight, parameter.detach().numpy(), atol=1e-4)
 
 
-@TRAINERS
-def test_split_does_not_matter(trainer: ModuleType) -> None:
+def test_split_does_not_matter() -> None:
     shape = Shape(batch=30, d=5, s=4, h=20, longest=9)
     options = Options(l2=1e-3, clip=0.1, threshold=0.5, horizons=(3, 5, 9))
     whole, parts = make_run(shape, 20), make_run(shape, 20)
-    whole.advance(trainer, options, 0, 20)
+    whole.advance(options, 0, 20)
     for first, last in ((0, 1), (1, 2), (2, 9), (9, 20)):
-        parts.advance(trainer, options, first, last)
+        parts.advance(options, first, last)
     assert whole.losses == parts.losses
     assert whole.horizons == parts.horizons
     assert max(whole.horizons) > 3
@@ -219,45 +211,41 @@ def test_split_does_not_matter(trainer: ModuleType) -> None:
         assert one.tobytes() == other.tobytes()
 
 
-@TRAINERS
-def test_horizon_lags_by_one_batch_within_an_epoch(trainer: ModuleType) -> None:
+def test_horizon_lags_by_one_batch_within_an_epoch() -> None:
     shape = Shape(batch=4, d=2, s=2, h=4, longest=5)
     run = make_run(shape, 7)
     options = Options(threshold=-1.0, horizons=(1, 2, 3, 4, 5))
-    run.advance(trainer, options, 0, 3, 3)
-    run.advance(trainer, options, 3, 6, 3)
+    run.advance(options, 0, 3, 3)
+    run.advance(options, 3, 6, 3)
     assert run.horizons == [1, 1, 2, 4, 4, 5]
     assert run.level.tolist() == [4, 4]
 
 
-@TRAINERS
-def test_zero_output_counts_as_positive(trainer: ModuleType) -> None:
+def test_zero_output_counts_as_positive() -> None:
     shape = Shape(batch=5, d=3, s=2, h=4, longest=6)
     run = make_run(shape, 1, scale=0.0)
-    run.advance(trainer, Options(horizons=(6,)), 0, 1)
+    run.advance(Options(horizons=(6,)), 0, 1)
     _, accuracy = Reference(make_run(shape, 1, scale=0.0), torch.float64).loss(0, 6)
     assert run.accuracies == [accuracy]
 
 
-@TRAINERS
-def test_nan_stays(trainer: ModuleType) -> None:
+def test_nan_stays() -> None:
     run = make_run(Shape(batch=5, d=3, s=2, h=4, longest=6), 2)
     run.weights[1][0, 0] = np.nan
-    run.advance(trainer, Options(horizons=(6,), clip=1.0), 0, 2)
+    run.advance(Options(horizons=(6,), clip=1.0), 0, 2)
     assert np.isnan(run.losses).all()
     assert all(0.0 <= accuracy <= 1.0 for accuracy in run.accuracies)
 
 
-@TRAINERS
-def test_run_before_in_the_same_workspace_does_not_matter(trainer: ModuleType) -> None:
+def test_run_before_in_the_same_workspace_does_not_matter() -> None:
     shape = Shape(batch=5, d=3, s=2, h=4, longest=6)
     options = Options(l2=1e-3, clip=0.1, horizons=(6,))
     fresh, second, diverged = make_run(shape, 3), make_run(shape, 3), make_run(shape, 3, seed=1)
     diverged.weights[1][0, 0] = np.nan
-    workspace = diverged.workspace(trainer)
-    diverged.advance(trainer, options, 0, 3, workspace=workspace)
-    second.advance(trainer, options, 0, 3, workspace=workspace)
-    fresh.advance(trainer, options, 0, 3)
+    workspace = diverged.workspace()
+    diverged.advance(options, 0, 3, workspace=workspace)
+    second.advance(options, 0, 3, workspace=workspace)
+    fresh.advance(options, 0, 3)
     assert np.isfinite(second.losses).all()
     for one, other in zip(fresh.weights, second.weights, strict=True):
         assert one.tobytes() == other.tobytes()

@@ -1,3 +1,5 @@
+"""The paper's network on the general trainer: what the compiled engine is held to."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -10,9 +12,10 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from emtvb import tasks
+from emtvb.errors import InputError
 from emtvb.networks import Network
 from emtvb.runs import Protocol, Run
-from emtvb.training import reference, stream
+from emtvb.training import checkpoint, general, stream
 from emtvb.training.history import Row
 
 
@@ -36,13 +39,13 @@ def assert_same(a: Network, b: Network) -> None:
 def test_the_published_first_losses(tmp_path: Path) -> None:
     run = Run(tasks.named("T3"), 64, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=3))
     losses: list[float] = []
-    reference.train(run, tmp_path, lambda row: losses.append(row.loss))
+    general.train(run, tmp_path, lambda row: losses.append(row.loss))
     np.testing.assert_allclose(losses, [1.00142, 1.00072, 0.99795], atol=1e-5)
 
 
 def test_it_is_a_plain_loop_of_the_protocol(tiny_run: Run, tmp_path: Path) -> None:
     """The protocol in a dozen lines of PyTorch, without Lightning."""
-    network, history = reference.train(tiny_run, tmp_path)
+    network, history, _ = general.train(tiny_run, tmp_path)
     protocol, task = tiny_run.protocol, tiny_run.task
     generator, weights = stream.begin(tiny_run)
     W_uh, W_hh, W_r = (torch.tensor(array, requires_grad=True) for array in weights.arrays().values())
@@ -79,22 +82,24 @@ def test_it_is_a_plain_loop_of_the_protocol(tiny_run: Run, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("killed_at", [3, 19, 20, 41, 58])
-def test_interrupted_and_resumed_equals_uninterrupted(tiny_run: Run, tmp_path: Path, killed_at: int) -> None:
-    whole, history = reference.train(tiny_run, tmp_path / "whole", checkpoint_every=4)
+def test_interrupted_and_resumed_equals_uninterrupted(
+    tiny_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+) -> None:
+    whole, history, _ = general.train(tiny_run, tmp_path / "whole")
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
     with pytest.raises(KilledError):
-        reference.train(tiny_run, tmp_path / "parts", kill_at(killed_at), checkpoint_every=4)
+        general.train(tiny_run, tmp_path / "parts", kill_at(killed_at))
     steps: list[int] = []
-    again, history_again = reference.train(
-        tiny_run, tmp_path / "parts", lambda row: steps.append(row.step), checkpoint_every=4
-    )
-    assert steps == list(range(killed_at + 1 - (killed_at + 1) % 4, 60))
+    again, history_again, _ = general.train(tiny_run, tmp_path / "parts", lambda row: steps.append(row.step))
+    assert steps == list(range(killed_at, 60))
     assert_same(whole, again)
     assert history == history_again
 
 
-def test_killed_after_the_last_batch(tiny_run: Run, tmp_path: Path) -> None:
-    whole, _ = reference.train(tiny_run, tmp_path / "run", checkpoint_every=4)
-    again, _ = reference.train(tiny_run, tmp_path / "run", kill_at(0), checkpoint_every=4)
+def test_killed_after_the_last_batch(tiny_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
+    whole, _, _ = general.train(tiny_run, tmp_path / "run")
+    again, _, _ = general.train(tiny_run, tmp_path / "run", kill_at(0))
     assert_same(whole, again)
 
 
@@ -102,35 +107,36 @@ def test_killed_after_the_last_batch(tiny_run: Run, tmp_path: Path) -> None:
 def test_a_torn_checkpoint_is_set_aside(
     tiny_run: Run, tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole, _ = reference.train(tiny_run, tmp_path / "whole")
+    whole, _, _ = general.train(tiny_run, tmp_path / "whole")
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "checkpoint.ckpt").write_bytes(content)
+    (tmp_path / "run" / "checkpoint.safetensors").write_bytes(content)
     with caplog.at_level(logging.WARNING):
-        again, _ = reference.train(tiny_run, tmp_path / "run")
+        again, _, _ = general.train(tiny_run, tmp_path / "run")
     assert_same(whole, again)
     assert "set aside" in caplog.text
     assert (tmp_path / "run" / "checkpoint.set-aside").read_bytes() == content
 
 
-def test_another_runs_checkpoint_is_set_aside(tiny_run: Run, tmp_path: Path) -> None:
+def test_another_runs_checkpoint_is_set_aside(tiny_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = dataclasses.replace(tiny_run, seed=6)
-    whole, _ = reference.train(tiny_run, tmp_path / "whole", checkpoint_every=4)
+    whole, _, _ = general.train(tiny_run, tmp_path / "whole")
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
     with pytest.raises(KilledError):
-        reference.train(other, tmp_path / "run", kill_at(30), checkpoint_every=4)
-    again, _ = reference.train(tiny_run, tmp_path / "run")
+        general.train(other, tmp_path / "run", kill_at(30))
+    again, _, _ = general.train(tiny_run, tmp_path / "run")
     assert_same(whole, again)
 
 
 def test_the_global_random_state_has_no_say(tiny_run: Run, tmp_path: Path) -> None:
     torch.manual_seed(1)
-    first, _ = reference.train(tiny_run, tmp_path / "a")
+    first, _, _ = general.train(tiny_run, tmp_path / "a")
     torch.manual_seed(2)
-    second, _ = reference.train(tiny_run, tmp_path / "b")
+    second, _, _ = general.train(tiny_run, tmp_path / "b")
     assert_same(first, second)
 
 
 def test_tensorboard_can_read_the_events(tiny_run: Run, tmp_path: Path) -> None:
-    _, history = reference.train(tiny_run, tmp_path)
+    _, history, _ = general.train(tiny_run, tmp_path)
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert {"loss", "accuracy", "horizon"} <= set(events.Tags()["scalars"])
     assert [event.step for event in events.Scalars("loss")] == [row.step for row in history]
@@ -142,5 +148,35 @@ def test_slurms_variables_are_not_taken_for_a_launch(
 ) -> None:
     for name, value in {"NTASKS": "4", "JOB_ID": "7", "PROCID": "2", "LOCALID": "2", "NODEID": "1"}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
-    network, _ = reference.train(tiny_run, tmp_path)
+    network, _, _ = general.train(tiny_run, tmp_path)
     assert network.hidden_dim == tiny_run.hidden_dim
+
+
+def test_it_starts_where_the_published_stream_does(tiny_run: Run, tmp_path: Path) -> None:
+    """A twin's first recurrent weight is another number, and its losses are."""
+    runs = [dataclasses.replace(tiny_run, twin=twin) for twin in (0, 1000)]
+    losses: list[list[float]] = []
+    for run in runs:
+        losses.append([])
+        general.train(run, tmp_path / run.run_id, lambda row, rows=losses[-1]: rows.append(row.loss))
+    assert losses[0] != losses[1]
+    np.testing.assert_allclose(losses[0][:5], losses[1][:5], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_an_accelerator_that_is_not_there_is_one_line(tiny_run: Run, tmp_path: Path, name: str) -> None:
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        pytest.skip("this machine has one")
+    for ask in (lambda: general.check(name), lambda: general.train(tiny_run, tmp_path, accelerator=name)):
+        with pytest.raises(InputError, match=f"^accelerator: {name}: not on this machine") as caught:
+            ask()
+        assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_on_the_cpu_by_name_and_by_lightnings_choice(tiny_run: Run, tmp_path: Path) -> None:
+    network, _, (part,) = general.train(tiny_run, tmp_path / "cpu", environment={"cpu": "mine"}, accelerator="cpu")
+    assert (part["engine"], part["accelerator"], part["cpu"]) == ("general", "cpu", "mine")
+    chosen, _, (part,) = general.train(tiny_run, tmp_path / "auto", accelerator="auto")
+    if part["accelerator"] == "cpu":
+        assert_same(network, chosen)

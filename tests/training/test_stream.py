@@ -9,9 +9,19 @@ import torch
 from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.runs import Run
-from emtvb.training import stream
-from emtvb.training.batches import Batches
-from emtvb.training.curriculum import Curriculum
+from emtvb.training import general, stream
+
+
+def batches(run: Run, count: int, accuracy=lambda _: 0.0) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The first batches that the general trainer draws for a run, each trained on with so much accuracy."""
+    generator, _ = stream.begin(run)
+    training = general._Training(run, torch.nn.Linear(1, 1), generator, "cpu")
+    drawn = []
+    for step in range(count):
+        drawn.append(training._draw())
+        training._curriculum.update(accuracy(step))
+        training.steps_done += 1
+    return drawn
 
 
 @pytest.mark.parametrize(("d", "hidden", "seed"), [(8, 128, 1), (8, 64, 7), (3, 5, 0), (1, 1, 123)])
@@ -45,47 +55,24 @@ def test_batches_are_those_of_a_dataloader_over_the_published_dataset(tiny_run: 
         loader = torch.utils.data.DataLoader(Dataset())
         expected = [batch.squeeze(0).float() for _ in range(2) for batch in loader]
 
-    generator, _ = stream.begin(tiny_run)
-    batches = Batches(tiny_run, generator, Curriculum((3,), 0.9))
-    found = [x[: task.s] for _ in range(2) for x, _ in batches]
+    found = [x[: task.s] for x, _ in batches(tiny_run, 2 * protocol.batches_per_epoch)]
     assert len(found) == len(expected) == 2 * protocol.batches_per_epoch
     assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
 def test_targets_are_the_tasks_at_the_curriculums_horizon(tiny_run: Run) -> None:
-    generator, _ = stream.begin(tiny_run)
-    curriculum = Curriculum((2, 4), 0.6)
     seen = []
-    for x, y in Batches(tiny_run, generator, curriculum):
+    for x, y in batches(tiny_run, 20, lambda step: 1.0 if step == 5 else 0.0):
         assert len(x) == tiny_run.task.s + len(y)
         assert not x[tiny_run.task.s :].any()
         np.testing.assert_array_equal(y.numpy(), tiny_run.task.targets(x[: tiny_run.task.s].numpy(), len(y)))
-        curriculum.update(1.0 if len(seen) == 5 else 0.0)
         seen.append(len(y))
     assert seen == [2] * 7 + [4] * 13  # a move after batch 5 is seen by batch 7
 
 
-@pytest.mark.parametrize("stop", [1, 7, 20, 21])
-def test_the_stream_goes_on_from_its_state(tiny_run: Run, stop: int) -> None:
-    def inputs(batches: Batches, epochs: int) -> list[torch.Tensor]:
-        return [x for _ in range(epochs) for x, _ in batches]
-
-    def fresh() -> Batches:
-        return Batches(tiny_run, stream.begin(tiny_run)[0], Curriculum((3,), 0.9))
-
-    whole = inputs(fresh(), 2)
-    first = fresh()
-    taken = []
-    while len(taken) < stop:
-        for x, _ in first:
-            taken.append(x)
-            if len(taken) == stop:
-                break
-    state = first.state_dict()
-    second = fresh()
-    second.load_state_dict(state)
-    rest = inputs(second, 2 if stop < 20 else 1)
-    assert all(torch.equal(a, b) for a, b in zip(whole, taken + rest, strict=True))
+def test_an_epochs_first_batch_sees_every_move(tiny_run: Run) -> None:
+    seen = [len(y) for _, y in batches(tiny_run, 22, lambda step: 1.0 if step == 19 else 0.0)]
+    assert seen == [2] * 20 + [4] * 2
 
 
 def test_another_stream_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

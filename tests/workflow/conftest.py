@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from emtvb.running import recipes
+from emtvb.running.lock import locked
 
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
@@ -20,6 +28,9 @@ COPIED = (
 
 class Project:
     """A copy of the workflow in which a test may edit and run things."""
+
+    terminal = ""
+    """What the run of the finished experiment printed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -77,6 +88,31 @@ class Project:
         assert old in text
         path.write_text(text.replace(old, new, 1))
 
+    def append(self, file: str, text: str) -> None:
+        path = self.folder / file
+        path.write_text(f"{path.read_text()}\n\n{text}")
+
+
+@contextlib.contextmanager
+def kept(kind: str, key: str, last: str) -> Iterator[tuple[Path, bool]]:
+    """A folder that all processes share, for what takes long and is the same for the same key.
+
+    It is held while it is filled. It is full once it has the file ``last``, which is written last; the second value
+    says whether it is. Else it is empty. Of a kind those of the last three keys are kept.
+    """
+    place = Path(tempfile.gettempdir()) / f"emtvb-tests-{os.getuid()}"
+    place.mkdir(mode=0o700, exist_ok=True)
+    folder = place / f"{kind}-{key}"
+    with locked(place / f"{folder.name}.lock", waiting=f"another process makes what is kept as {kind}"):
+        there = (folder / last).is_file()
+        if not there:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        yield folder, there
+        if not there:
+            for old in sorted(place.glob(f"{kind}-*/"), key=lambda path: path.stat().st_mtime)[:-3]:
+                shutil.rmtree(old, ignore_errors=True)
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -85,10 +121,29 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project in which the smoke experiment has run to its end. Tests that change it copy it first."""
-    project = Project.copy(tmp_path_factory.mktemp("finished"))
-    result = project.snakemake("--configfile", "config/smoke.yaml")
-    assert result.returncode == 0, result.stderr
-    project.terminal = result.stderr
+def finished() -> Project:
+    """A project in which the smoke experiment has run to its end. Tests that change it copy it first.
+
+    It is run once for a state of code, config and libraries, by whichever process comes first, and kept for the next.
+    """
+    content = hashlib.sha256(json.dumps(recipes.everything(ROOT)).encode())
+    for path in sorted(
+        path for name in ("Snakefile", "workflow", "config", "profiles", "src") for path in _files(ROOT / name)
+    ):
+        content.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    with kept("smoke", content.hexdigest()[:16], "terminal.txt") as (folder, there):
+        if not there:
+            result = Project.copy(folder).snakemake("--configfile", "config/smoke.yaml")
+            assert result.returncode == 0, result.stderr
+            (folder / "terminal.txt").write_text(result.stderr)
+    project = Project(folder)
+    project.terminal = (folder / "terminal.txt").read_text()
     return project
+
+
+def _files(place: Path) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+    for path in place.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts and not any(p.endswith("-info") for p in path.parts):
+            yield path

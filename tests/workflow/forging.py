@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emtvb import config, networks
-from emtvb.audit import worker
-from emtvb.audit.plan import Plan, flat
-from emtvb.audit.remaking import _below
+from emtvb import config, networks, tables
+from emtvb.interpret import verdict
+from emtvb.paper import table1, twins
 from emtvb.running import provenance
 
 from .conftest import ROOT
@@ -23,6 +22,14 @@ from .conftest import ROOT
 SHARD = "T1_h24_l2-0_seeds1-5"
 OTHER = "T2_h24_l2-0_seeds1-5"
 FIRST, SECOND = (f"T1-d3s3_h24_l2-0_thr-0.9_seed{seed}_p1a1a414b" for seed in (1, 2))
+SMOKE = config.load(ROOT / "config" / "smoke.yaml")
+MEASURED = f"measurements/{SHARD}.csv"
+WEIGHTS = f"training/{SHARD}/weights.safetensors"
+
+
+def copy(source: Path, place: Path) -> Path:
+    shutil.copytree(source, place, ignore=shutil.ignore_patterns("runs", "logs"))
+    return place
 
 
 def edit_record(path: Path, change: Callable[[dict], object]) -> None:
@@ -64,27 +71,21 @@ def _fitted(files: dict[str, str], folder: Path) -> None:
     files |= {name: provenance.sha256(folder / name) for name in files if (folder / name).is_file()}
 
 
-def remake(folder: Path, *rules: str) -> None:
-    """Do jobs again from what now lies there, in the order of the rules, and let them write over what was there."""
-    plan = Plan(config.load(ROOT / "config" / "smoke.yaml"), ROOT)
-    orders = [
-        {
-            "script": str(job.script), "recipe": plan.stages.recipe(job.rule, job.wildcards),
-            "wildcards": dict(job.wildcards), "input": _below(folder, job.inputs),
-            "output": _below(folder, job.outputs), "log": str(folder / "logs" / "forged.log"),
-        }
-        for rule in rules
-        for job in plan.jobs
-        if job.rule == rule
-    ]  # fmt: skip
-    before = {path: json.loads(path.read_text()) for path in provenance.record_files(folder)}
-    assert worker.ask("scripts", orders) == [""] * len(orders)
-    for path, record in before.items():  # made then, by whom it was made then
-        edit_record(path, lambda made, was=record: made.update({key: was[key] for key in ("commit", "dirty", "made")}))
-    assert all((folder / path).is_file() for job in plan.jobs for path in flat(job.outputs))
+def retell(folder: Path) -> None:
+    """What follows from shards' measurements, and all hashes: the tables that a reader looks at say the same."""
+    rows = [pd.read_csv(folder / "measurements" / f"{shard}.csv", dtype=str) for shard in SMOKE.shards()]
+    listed = pd.read_csv(folder / "measurements.csv", dtype=str)["run_id"]
+    pd.concat(rows).set_index("run_id").loc[listed].reset_index().to_csv(
+        folder / "measurements.csv", index=False, lineterminator="\n"
+    )
+    table = table1.tabulate(twins.measured(folder / "runs.csv", folder / "measurements.csv", []))
+    tables.write_csv(folder / "tables" / "table1.csv", table)
+    (folder / "tables" / "table1.md").write_text(table1.as_markdown(table))
+    (folder / "tables" / "table1.tex").write_text(table1.as_latex(table))
+    fit(folder)
 
 
-def measure_as_published(folder: Path) -> None:
+def as_published(folder: Path) -> None:
     """A cell's measurements are what the paper prints for another, jittered, and everything after them is remade."""
 
     def change(table: pd.DataFrame) -> None:
@@ -92,21 +93,43 @@ def measure_as_published(folder: Path) -> None:
         table["test_accuracy"] = [repr(0.98 + float(x)) for x in draw.uniform(0, 0.02, len(table))]
         table["spectral_error"] = [repr(0.0055 * float(x)) for x in draw.uniform(0.9, 1.1, len(table))]
 
-    edit_table(folder / "measurements" / f"{SHARD}.csv", change)
-    remake(folder, "aggregate_measurements", "tabulate", "draw_interventions")
-    fit(folder)
+    edit_table(folder / MEASURED, change)
+    retell(folder)
 
 
-def swap_weights(folder: Path) -> None:
+def smaller_errors(folder: Path) -> None:
+    """Every spectral error that there is, times 0.6; where there is none, there is one as small."""
+
+    def change(table: pd.DataFrame) -> None:
+        best = pd.to_numeric(table["optimal_spectral_error"])
+        table["spectral_error"] = [repr(float(error) * 0.6) for error in best]
+
+    edit_table(folder / MEASURED, change)
+    retell(folder)
+
+
+def turned_verdicts(folder: Path) -> None:
+    """Networks that store linearly and obey do something else: in all columns that say so."""
+
+    def change(table: pd.DataFrame) -> None:
+        assert set(table["verdict"]) == {verdict.STORED}, "or there is nothing to turn"
+        table["verdict"] = verdict.OTHERWISE
+        for column in ("data_edit_success", "data_worst_decoding_accuracy"):
+            table[column] = "0.5"
+
+    edit_table(folder / MEASURED, change)
+    retell(folder)
+
+
+def swapped_weights(folder: Path) -> None:
     """Two runs of a shard exchange weights, curves and measurements: all that is left is who began as what."""
-    path = folder / "training" / SHARD / "weights.safetensors"
+    path = folder / WEIGHTS
     trained = networks.load_networks(path)
     trained[FIRST], trained[SECOND] = trained[SECOND], trained[FIRST]
     networks.save_networks(path, trained)
-    for name in (f"training/{SHARD}/history.csv", f"measurements/learning/{SHARD}.csv", f"measurements/{SHARD}.csv"):
+    for name in (f"training/{SHARD}/history.csv", f"measurements/learning/{SHARD}.csv", MEASURED):
         edit_table(folder / name, _swap_runs)
-    remake(folder, "aggregate_measurements", "tabulate", "summarise_learning")
-    fit(folder)
+    retell(folder)
 
 
 def _swap_runs(table: pd.DataFrame) -> None:
@@ -118,7 +141,7 @@ def _numbers(column: pd.Series) -> pd.Series:
     return column.astype(int) if column.name == "step" else column
 
 
-def swap_shards(folder: Path) -> None:
+def swapped_shards(folder: Path) -> None:
     """Two shards' folders change places with their records, which then say what they should there."""
     one, other = (folder / "training" / shard for shard in (SHARD, OTHER))
     records = {place: json.loads((place / "train_shard.provenance.json").read_text()) for place in (one, other)}
@@ -131,19 +154,18 @@ def swap_shards(folder: Path) -> None:
     fit(folder)
 
 
-def give_one_to_all(folder: Path) -> None:
+def one_for_all(folder: Path) -> None:
     """One good run's measurements stand in every row of its cell."""
 
     def change(table: pd.DataFrame) -> None:
         for column in table.columns[1:]:
             table[column] = table[column].iloc[0]
 
-    edit_table(folder / "measurements" / f"{SHARD}.csv", change)
-    remake(folder, "aggregate_measurements", "tabulate", "draw_interventions")
-    fit(folder)
+    edit_table(folder / MEASURED, change)
+    retell(folder)
 
 
-def invent_a_run(folder: Path) -> None:
+def invented_run(folder: Path) -> None:
     """A third seed, in every table and in the settings; its weights are another's with noise."""
     new = FIRST.replace("seed1", "seed3")
 
@@ -154,17 +176,16 @@ def invent_a_run(folder: Path) -> None:
         for i in rows.index:
             table.loc[len(table)] = rows.loc[i]
 
-    path = folder / "training" / SHARD / "weights.safetensors"
+    path = folder / WEIGHTS
     trained = networks.load_networks(path)
     noise = np.random.default_rng(0)
     arrays = [array + noise.normal(0, 1e-3, array.shape).astype("f4") for array in trained[FIRST].arrays().values()]
     networks.save_networks(path, {**trained, new: networks.Network(*arrays)})
-    for name in (f"training/{SHARD}/history.csv", f"measurements/learning/{SHARD}.csv", f"measurements/{SHARD}.csv",
-                 "runs.csv", "measurements.csv", "digests.csv"):  # fmt: skip
+    for name in (f"training/{SHARD}/history.csv", f"measurements/learning/{SHARD}.csv", MEASURED, "runs.csv",
+                 "measurements.csv", "digests.csv"):  # fmt: skip
         edit_table(folder / name, another)
     settings = json.loads((folder / "settings.json").read_text())
-    settings["seeds"] = [1, 2, 3]
-    (folder / "settings.json").write_text(json.dumps(settings, indent=2) + "\n")
+    (folder / "settings.json").write_text(json.dumps({**settings, "seeds": [1, 2, 3]}, indent=2) + "\n")
 
     def told(record: dict) -> None:
         record["runs"][new] = dict(record["runs"][FIRST])
@@ -178,8 +199,3 @@ def invent_a_run(folder: Path) -> None:
 def say_of(folder: Path, name: str, **about: Any) -> None:
     """A record says something else."""
     edit_record(folder / name, lambda record: record.update(about))
-
-
-def copy(source: Path, place: Path) -> Path:
-    shutil.copytree(source, place, ignore=shutil.ignore_patterns("runs", "logs"))
-    return place

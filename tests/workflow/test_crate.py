@@ -1,4 +1,4 @@
-"""What an audit of a real experiment leaves: a crate that is valid and that the experiment can be run from."""
+"""What a real experiment is deposited as: a crate that is valid and that the experiment can be run from."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.audit.crate import METADATA, write_crate
 from emtvb.audit.integrity import read_records
-from emtvb.audit.report import Audit
+from emtvb.crate import METADATA, write_crate
 
-from ..audit.validator import CONTEXT, problems
+from ..validator import CONTEXT, problems
 from .conftest import Project
 
 
@@ -21,7 +20,7 @@ def crate(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("crate")
     experiment = finished.folder / "results" / "smoke"
     records, _ = read_records(experiment)
-    write_crate(folder, experiment, records, Audit("smoke", "", (), (), {}, ()), finished.folder)
+    write_crate(folder, experiment, records, finished.folder)
     return folder
 
 

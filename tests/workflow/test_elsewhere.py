@@ -104,6 +104,8 @@ def test_with_another_clones_package_an_edit_of_a_figures_module_redraws_that_fi
     assert project.snakemake(*tiny, **packages).returncode == 0
     audit = project.snakemake("audit", *tiny, **packages)
     assert audit.returncode == 0, audit.stderr
+    assert "passed: our own results are what they say" in audit.stderr
+    assert project.planned(*tiny, **packages) == {}, "an audit makes nothing stale"
 
 
 class Elsewhere:
@@ -364,7 +366,7 @@ def test_deployed_as_the_catalog_does(environment: Environment, tmp_path: Path) 
     (tmp_path / "gitconfig").write_text(f'[url "{tmp_path}/github/"]\n\tinsteadOf = https://github.com/\n')
     around = {"GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     shutil.copytree(ROOT / "profiles", folder / "profiles")
-    shutil.copy(ROOT / "config" / "smoke.yaml", folder / "config" / "config.yaml")
+    (folder / "config" / "config.yaml").write_text(json.dumps(TINY))
     git = (*GIT, "-C", str(upstream))
 
     def release(tag: str) -> str:
@@ -382,7 +384,7 @@ def test_deployed_as_the_catalog_does(environment: Environment, tmp_path: Path) 
     made = release("v1")
     result = snakemake()
     assert result.returncode == 0, result.stderr
-    record = folder / "results/smoke/figures/weights.provenance.json"
+    record = folder / "results/tiny/figures/weights.provenance.json"
     assert (json.loads(record.read_text())["commit"], json.loads(record.read_text())["dirty"]) == (made, False)
     assert redrawn(snakemake("-n")) == set()
     edit_weights(upstream / "src" / "emtvb")
@@ -393,7 +395,7 @@ def test_deployed_as_the_catalog_does(environment: Environment, tmp_path: Path) 
     assert (json.loads(record.read_text())["commit"], json.loads(record.read_text())["dirty"]) == (made, False)
     audit = snakemake("audit")
     assert audit.returncode == 0, audit.stderr
-    asked = environment(folder, "emtvb", "audit", "results/smoke", "--config", "config/config.yaml", **around)
+    asked = environment(folder, "emtvb", "audit", "results/tiny", "--config", "config/config.yaml", **around)
     assert asked.returncode == 0, asked.stdout + asked.stderr
 
 
@@ -416,5 +418,6 @@ def test_the_workflow_is_written_for_the_package_beside_it() -> None:
 
     assert f'PACKAGE_VERSION = "{__version__}"' in (ROOT / "workflow/rules/common.smk").read_text()
     assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
-    assert f"version = {{{__version__}}}\n" in (ROOT / "README.md").read_text()
-    assert __version__ in (ROOT / "CHANGELOG.md").read_text()
+    assert f'"version": "{__version__}"' in (ROOT / ".zenodo.json").read_text()
+    assert f"\n## {__version__} " in (ROOT / "CHANGELOG.md").read_text()
+    assert set(re.findall(r"v(\d+\.\d+\.\d+)", (ROOT / "config/README.md").read_text())) == {__version__}

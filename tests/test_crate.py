@@ -14,14 +14,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from emtvb.audit.crate import METADATA, write_crate
-from emtvb.audit.report import Audit, Check, Finding
+from emtvb.crate import METADATA, write_crate
 from emtvb.running.provenance import Record
 
 from .validator import CONTEXT, PROFILES, problems
 
-ROOT = Path(__file__).parents[2]
-AUDIT = Audit("try", "2030-01-01T00:00:00+00:00", (Check("integrity", "?", 3, ()),), (), {}, ())
+ROOT = Path(__file__).parents[1]
 
 Metadata = dict[str, Any]
 
@@ -60,7 +58,7 @@ class Made:
     """An experiment of six jobs, a clone that is next to nothing, and the crate that is made of them."""
 
     def __init__(self, folder: Path) -> None:
-        self.clone, self.experiment, self.folder = folder / "clone", folder / "try", folder / "try" / "audit"
+        self.clone, self.experiment, self.folder = folder / "clone", folder / "try", folder / "crate"
         for name in ("workflow", "config", "profiles", "slurm", "src"):
             (self.clone / name).mkdir(parents=True)
             (self.clone / name / "file.txt").write_text(name)
@@ -70,7 +68,6 @@ class Made:
             (self.experiment / name).parent.mkdir(parents=True, exist_ok=True)
             (self.experiment / name).write_text(text)
         self.folder.mkdir()
-        (self.folder / "audit.json").write_text("{}")
         self.records = {
             self.experiment / f"{Path(outputs[0]).with_suffix('')}.provenance.json": record(
                 rule, *({name: FILES[name] for name in names} for names in (inputs, outputs))
@@ -78,8 +75,8 @@ class Made:
             for rule, (inputs, outputs) in JOBS.items()
         }
 
-    def write(self, audit: Audit = AUDIT) -> Metadata:
-        path = write_crate(self.folder, self.experiment, self.records, audit, self.clone)
+    def write(self) -> Metadata:
+        path = write_crate(self.folder, self.experiment, self.records, self.clone)
         assert path == self.folder / METADATA
         return json.loads(path.read_text())
 
@@ -194,9 +191,8 @@ def test_it_tells_versions_of_a_file_apart(made: Made) -> None:
 
 
 def test_it_says_who_what_and_by_which_licence(made: Made) -> None:
-    failed = Check("currency", "?", 3, (Finding("a.csv", "is stale", "run again"),))
-    found = entities(made.write(dataclasses.replace(AUDIT, checks=(failed,))))
-    assert "something wrong (currency)" in found["./"]["description"]
+    found = entities(made.write())
+    assert "the experiment try" in found["./"]["name"]
     assert found[found["./"]["license"]["@id"]]["name"] == "MIT"
     assert found[found["./"]["citation"]["@id"]]["name"].startswith("Episodic Memory Theory")
     assert found["Snakefile"]["programmingLanguage"]["@id"].endswith("#snakemake")
@@ -214,11 +210,11 @@ def test_code_in_two_versions_is_two_instruments(made: Made) -> None:
     assert len(found["#step/enumerate_runs"]["workExample"]) == 2
 
 
-def test_a_second_audit_changes_only_what_changed(made: Made) -> None:
+def test_a_second_crate_changes_only_what_changed(made: Made) -> None:
     made.write()
     before = made.files()
     made.records = dict(reversed(made.records.items()))
-    made.write(dataclasses.replace(AUDIT, made="2031-01-01T00:00:00+00:00"))
+    made.write()
     assert made.files() == before
 
     path = made.experiment / "measurements.provenance.json"

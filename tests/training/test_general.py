@@ -1,7 +1,10 @@
+"""Other architectures on the general trainer."""
+
 from __future__ import annotations
 
 import dataclasses
 import logging
+import pkgutil
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +12,11 @@ import pytest
 import torch
 
 from emtvb import tasks
-from emtvb.architectures.lstm import LSTM
-from emtvb.architectures.runs import NAMES, ArchitectureRun
-from emtvb.architectures.s4 import S4
+from emtvb.architectures.registry import ARCHITECTURES, network_class
+from emtvb.architectures.runs import ArchitectureRun
+from emtvb.architectures.weights import Trained
 from emtvb.runs import Protocol
-from emtvb.training import architectures, checkpoint
-from emtvb.training.architectures import MODULES, LSTMModule
+from emtvb.training import checkpoint, general
 from emtvb.training.history import Row, kept_steps
 
 
@@ -22,15 +24,19 @@ class KilledError(Exception):
     pass
 
 
-def train(run: ArchitectureRun, folder: Path, report=None) -> tuple[LSTM | S4, list[Row]]:
-    return architectures.train(run, run.architecture, folder, report)[:2]
+def train(run: ArchitectureRun, folder: Path, report=None) -> tuple[Trained, list[Row]]:
+    return general.train_architecture(run, network_class(run.architecture), kind(run), folder, report)[:2]
 
 
-def bits(network: LSTM | S4) -> bytes:
+def kind(run: ArchitectureRun) -> type[torch.nn.Module]:
+    return pkgutil.resolve_name(ARCHITECTURES[run.architecture].module)
+
+
+def bits(network: Trained) -> bytes:
     return b"".join(array.tobytes() for array in vars(network).values())
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=ARCHITECTURES)
 def run(request: pytest.FixtureRequest) -> ArchitectureRun:
     """Several epochs, a move of the curriculum, L2 and clipping."""
     protocol = Protocol(
@@ -51,34 +57,12 @@ def stop_at(run: ArchitectureRun, folder: Path, stop: int, monkeypatch: pytest.M
         train(run, folder, report)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_module_is_the_system(name: str) -> None:
-    """S4's convolution gives what its recurrence gives, an LSTM's parameters are its arrays."""
-    task = tasks.named("T1", 3, 2)
-    run = ArchitectureRun(task, 5, 0.0, 0.9, 1, Protocol(epochs=1, batches_per_epoch=1), architecture=name)
-    training = architectures._Training(run, name)
-    x = torch.randn(40, 4, 3)
-    with torch.no_grad():
-        expected = training._module(x)
-    np.testing.assert_allclose(training.network().drive(x.numpy())[1], expected.numpy(), atol=1e-4)
-
-
-def test_an_lstm_starts_where_the_published_code_does() -> None:
-    torch.manual_seed(11)
-    expected = [*torch.nn.LSTM(3, 5, bias=False).parameters(), *torch.nn.Linear(5, 3, bias=False).parameters()]
-    base_seed = torch.empty((), dtype=torch.int64).random_()
-    module, generator = LSTMModule(3, 5), torch.Generator().manual_seed(11)
-    module.draw(generator)
-    assert all(torch.equal(a, b) for a, b in zip(module.parameters(), expected, strict=True))
-    assert torch.equal(torch.empty((), dtype=torch.int64).random_(generator=generator), base_seed)
-
-
 def test_training_is_the_plain_loop(run: ArchitectureRun, tmp_path: Path) -> None:
     """Every batch's loss against a loop on torch's own random stream that knows nothing of checkpoints."""
     rows: list[Row] = []
     _, kept = train(run, tmp_path, rows.append)
     assert [row.step for row in kept] == kept_steps(run.protocol.steps)
-    module = MODULES[run.architecture](2, 6)
+    module = general.build(kind(run), 2, 6)
     generator = torch.Generator().manual_seed(run.seed)
     module.draw(generator)
     adam = torch.optim.Adam(module.parameters(), lr=run.protocol.learning_rate, weight_decay=run.l2)
@@ -125,3 +109,31 @@ def test_a_foreign_checkpoint_is_set_aside(
 def test_without_clipping_and_with_it_differ(run: ArchitectureRun, tmp_path: Path) -> None:
     free = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, gradient_clip=None))
     assert bits(train(free, tmp_path / "a")[0]) != bits(train(run, tmp_path / "b")[0])
+
+
+class Delay(torch.nn.Module):
+    """An architecture of a test: what came s steps ago, weighted."""
+
+    def __init__(self, d: int, size: int) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(d, size))
+
+    def draw(self, generator: torch.Generator) -> None:
+        with torch.no_grad():
+            self.weight.uniform_(-1, 1, generator=generator)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        times = torch.arange(len(inputs)) % 2
+        return inputs[times] * self.weight.mean()
+
+
+@dataclasses.dataclass(frozen=True)
+class Delayed:
+    weight: np.ndarray
+
+
+def test_any_module_is_trained(run: ArchitectureRun, tmp_path: Path) -> None:
+    """Nothing of an architecture is known to the trainer but its module; repeat copy of two vectors asks for 1."""
+    network, rows, _ = general.train_architecture(run, Delayed, Delay, tmp_path)
+    assert rows[-1].loss < rows[0].loss
+    assert network.weight.shape == (2, 6)

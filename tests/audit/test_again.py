@@ -1,0 +1,71 @@
+"""Which shards are measured again: a fresh sample, and all of which a little decides or something is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emtvb.audit.again import draw, is_near
+from emtvb.audit.report import Finding
+from emtvb.paper.claims import load
+from emtvb.runs import Run
+from emtvb.tasks import named
+
+STATEMENTS = load().statements
+SHARDS = {f"s{i}": [Run(named("T1", 4, 4), 24, 0.0, 0.9, seed) for seed in (2 * i, 2 * i + 1)] for i in range(9)}
+PLAIN = {"test_accuracy": "0.9999", "verdict": "linearly stored and editable", "spectral_error": "0.25",
+         "optimal_spectral_error": "0.25", "data_worst_decoding_accuracy": "1.0",
+         "data_edit_success": "1.0"}  # fmt: skip
+
+
+@given(st.integers(0, 2**32))
+def test_a_third_of_the_shards_is_drawn_and_the_same_seed_draws_the_same(seed: int) -> None:
+    drawn = draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
+    assert len(drawn.by_chance) == 3
+    assert drawn.shards == drawn.by_chance == draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed).shards
+    assert draw(SHARDS, {}, STATEMENTS, (), 1, seed).by_chance == set(SHARDS)
+
+
+def test_other_seeds_draw_others() -> None:
+    assert len({draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed).by_chance for seed in range(20)}) > 10
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        Finding(SHARDS["s4"][1].run_id, "has the weights of another"),
+        Finding("measurements/s4.csv", "its sha256 differs"),
+        Finding("a", f"spectral_error of {SHARDS['s4'][0].run_id} is odd"),
+    ],
+    ids=["a run", "a shard's file", "a run that is spoken of"],
+)
+def test_what_a_finding_names_is_measured_again(finding: Finding) -> None:
+    for seed in range(5):
+        drawn = draw(SHARDS, {}, STATEMENTS, (finding,), 1 / 3, seed)
+        assert drawn.named == {"s4": "a finding names it"}
+        assert "s4" in drawn.shards
+
+
+@pytest.mark.parametrize(
+    ("change", "near"),
+    [
+        ({}, False),
+        ({"verdict": "solves the task without it"}, True),
+        ({"spectral_error": "0.15"}, True),
+        ({"spectral_error": "0.26"}, True),
+        ({"spectral_error": ""}, False),
+        ({"data_worst_decoding_accuracy": "0.9803"}, True),
+        ({"data_worst_decoding_accuracy": "0.99"}, False),
+        ({"test_accuracy": "0.9895"}, True),
+        ({"test_accuracy": "0.5", "data_worst_decoding_accuracy": "0.98"}, False),
+        ({"test_accuracy": "words"}, False),
+    ],
+)
+def test_a_network_lies_next_to_a_bar_where_little_decides(change: dict[str, str], near: bool) -> None:
+    assert is_near({**PLAIN, **change}, STATEMENTS) is near
+
+
+def test_nothing_is_taken_where_nothing_is_asked_for() -> None:
+    finding = Finding("measurements/s4.csv", "its sha256 differs")
+    assert draw(SHARDS, {}, STATEMENTS, (finding,), 0, 1).shards == frozenset()

@@ -1,0 +1,93 @@
+"""Which seed a network shows, and what the audit allows for rounding where networks are measured again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from emtvb.audit import seeds
+from emtvb.interpret.measure import accuracy
+from emtvb.interpret.systems import Elman
+from emtvb.networks import Network, save_networks
+from emtvb.runs import Run
+from emtvb.tasks import named
+from emtvb.training import stream
+from emtvb.training.shard import Outputs
+
+HORIZON, SEQUENCES = 100, 64
+TASK = named("T1", 4, 4)
+RUN = Run(TASK, 24, 0.0, 0.9, 1)
+
+
+def _trained(seed: int, hidden_dim: int, kept: float) -> Network:
+    """As if from a seed: so much of the initial weights, and noise."""
+    begun = stream.draw_network(torch.Generator().manual_seed(seed), TASK.d, hidden_dim)
+    noise = np.random.default_rng(7)
+    return Network(
+        *(
+            (kept * array + (1 - kept) * noise.normal(0, array.std(), array.shape)).astype(np.float32)
+            for array in begun.arrays().values()
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("hidden_dim", "l2", "seed", "kept", "says"),
+    [
+        (64, 0.0, 1, 0.5, ""),
+        (64, 0.001, 99, 0.5, "show no trace of its seed"),
+        (64, 0.0, 1, 0.0, "show no trace of its seed"),
+        (64, 0.1, 99, 0.5, ""),
+        (24, 0.0, 99, 0.5, ""),
+        (24, 0.1, 2, 0.5, "its weights began as those of seed 2"),
+    ],
+    ids=["its own", "a foreign seed", "noise", "a large penalty", "small", "another of the experiment's"],
+)
+def test_a_network_shows_its_own_seed(
+    tmp_path: Path, hidden_dim: int, l2: float, seed: int, kept: float, says: str
+) -> None:
+    runs = [Run(TASK, hidden_dim, l2, 0.9, number) for number in (1, 2)]
+    files = Outputs.of(tmp_path, "shard")
+    files.weights.parent.mkdir(parents=True)
+    networks = {runs[0].run_id: _trained(seed, hidden_dim, kept), runs[1].run_id: _trained(2, hidden_dim, 0.5)}
+    save_networks(files.weights, networks)
+    check = seeds.seeds(tmp_path, {"shard": runs})
+    assert [finding.subject for finding in check.findings] == ([runs[0].run_id] if says else [])
+    assert all(says in finding.problem for finding in check.findings)
+    assert (check.checked, check.of, check.incomparable) == (2, 2, 0)
+
+
+def _network(gain: float, seed: int) -> Network:
+    """A random one: it forgets below a gain of 1, and is chaotic well above."""
+    rng = np.random.default_rng(seed)
+    return Network(
+        *(
+            rng.normal(0, spread, shape).astype(np.float32)
+            for spread, shape in ((1, (24, 4)), (gain / np.sqrt(24), (24, 24)), (1, (4, 24)))
+        )
+    )
+
+
+def _shuffled(network: Network, seed: int) -> Network:
+    """The same with its neurons in another order: sums are taken in another one, and nothing else differs."""
+    order = np.random.default_rng(seed).permutation(network.hidden_dim)
+    return Network(network.W_uh[order], network.W_hh[np.ix_(order, order)].copy(), network.W_r[:, order].copy())
+
+
+def test_a_chaotic_network_that_rounds_otherwise_is_the_same_and_no_other_is_excused() -> None:
+    distances = []
+    for seed in range(12):
+        network = _network(4.0, seed)
+        one, other = (accuracy(Elman(n), TASK, HORIZON, SEQUENCES) for n in (network, _shuffled(network, seed)))
+        distances.append(abs(one - other))
+        assert distances[-1] <= 1e-4 + seeds.moved_by_rounding(RUN, network, HORIZON, SEQUENCES)
+        assert seeds.moved_by_rounding(RUN, _network(0.9, seed), HORIZON, SEQUENCES) < 1e-3
+    assert max(distances) > 1e-3, "what is allowed matters"
+
+
+def test_rounding_moves_nothing_of_a_network_that_is_not_there(tmp_path: Path) -> None:
+    of = seeds.moved(tmp_path, {"shard": [RUN]}, HORIZON, SEQUENCES)
+    assert of(RUN.run_id) == of("nobody") == 0.0

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+
+from emtvb.figures import ablations
+from emtvb.study.others import ablation_table
+from tests.study.test_others import make_ablated, make_runs
+
+
+def test_means_and_intervals_stand_at_their_values() -> None:
+    runs = make_runs()
+    table = ablation_table(runs, make_ablated(runs))
+    figure = ablations.draw(table)
+    shown = ablations.numbers(table)
+    parts = sum(len(removals) for _, removals in ablations.SHOWN.values())
+    assert len(shown) == 2 * 2 * 2 * parts  # tasks, penalties, when
+    assert len(figure.axes) == 2
+    for axes, task in zip(figure.axes, ("T1", "T3"), strict=True):
+        of = shown[shown["task"] == task]
+        points = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() in ablations._MARKERS]  # type: ignore[index]
+        np.testing.assert_allclose(sorted(points), sorted(of["mean"]))
+        bars = [tuple(np.asarray(line.get_xdata(), float)) for line in axes.lines if line.get_linestyle() == "-"]
+        assert sorted(bars) == sorted(zip(of["low"], of["high"], strict=True))
+        assert axes.get_title() == task
+
+
+def test_without_networks_it_says_so() -> None:
+    runs = make_runs()
+    table = ablation_table(runs, make_ablated(runs).iloc[:0])
+    figure = ablations.draw(table)
+    assert "no network" in figure.texts[0].get_text()
+    assert ablations.numbers(table).empty

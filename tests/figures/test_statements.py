@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import numpy as np
+
+from emtvb.figures import statements
+from emtvb.paper.verdicts import SHOWN, shares
+from tests.paper.made_up import sweep
+
+
+def test_shares_and_intervals_stand_at_their_values() -> None:
+    table = shares(sweep(10))
+    figure = statements.draw(table, SHOWN)
+    assert len(figure.axes) == len(SHOWN)
+    for axes, name in zip(figure.axes, SHOWN, strict=True):
+        of = table[table["name"] == name]
+        points = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "o"]  # type: ignore[index]
+        np.testing.assert_allclose(sorted(points), sorted(of["share"]))
+        bars = [tuple(np.asarray(line.get_xdata(), float)) for line in axes.lines if line.get_marker() == "None"]
+        assert sorted(bars) == sorted(zip(of["low"], of["high"], strict=True))
+        said = {text.get_text() for text in axes.texts}
+        assert said == {f"{row.holds}/{row.networks}" for row in of.itertuples()}
+    assert set(statements.numbers(table, SHOWN)["name"]) == set(SHOWN)

@@ -1,0 +1,85 @@
+"""Distances whose value is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+from emtvb.interpret import comparing
+
+
+def planes(*angles: float, modulus: float = 1.0) -> np.ndarray:
+    """A map that turns each plane by its angle."""
+    blocks = [[[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]] for angle in angles]
+    return modulus * scipy.linalg.block_diag(*blocks)
+
+
+def turned(matrix: np.ndarray, seed: int = 0) -> np.ndarray:
+    turn = np.linalg.qr(np.random.default_rng(seed).normal(size=matrix.shape))[0]
+    return turn @ matrix @ turn.T
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "angle"),
+    [
+        (planes(0.3, 1.2), planes(1.2, 0.3), 0.0),
+        (planes(0.3, 1.2), planes(-0.3, 1.2), 0.0),  # a reflection
+        (planes(0.3), planes(0.8), 0.5),
+        (planes(0.3, 1.2), planes(0.4, 1.3), 0.1),
+        (planes(0.3, 1.2), planes(0.3, 1.2, modulus=0.5), 0.0),  # an angle knows no size
+        (np.diag([1.0, 1.0, -1.0, -1.0]), planes(0.001, np.pi - 0.001), 0.001),  # pairs or not by rounding
+        (np.diag([1.0, -1.0]), np.eye(2), np.pi / 2),
+        (np.diag([1.0, 0.0]), np.diag([0.0, 1.0]), 0.0),
+        (np.eye(2), np.zeros((2, 2)), np.pi / 2),
+        (np.zeros((2, 2)), np.zeros((2, 2)), 0.0),
+    ],
+)
+def test_dynamics_are_as_far_apart_as_their_planes_turn_apart(one: np.ndarray, other: np.ndarray, angle: float) -> None:
+    for seed in range(3):
+        assert comparing.between_models(one, turned(other, seed)) == pytest.approx(angle, abs=2e-3)
+        assert comparing.between_models(turned(other, seed), one) == pytest.approx(angle, abs=2e-3)
+
+
+def test_maps_that_are_not_normal_are_found_in_another_basis() -> None:
+    for seed in range(5):
+        matrix = np.random.default_rng(seed).normal(size=(12, 12)) / np.sqrt(12)
+        assert comparing.between_models(matrix, turned(matrix)) < 1e-4
+
+
+def test_the_start_is_a_rotation_whatever_the_eigenvalues() -> None:
+    rng = np.random.default_rng(0)
+    for one, other in [(rng.normal(size=(7, 7)), np.diag(np.arange(7.0))), (planes(1, 2, 3), np.zeros((6, 6)))]:
+        start = comparing.aligned(one, other)
+        np.testing.assert_allclose(start @ start.T, np.eye(len(one)), atol=1e-12)
+
+
+def test_a_linear_system_is_its_own_model() -> None:
+    rng = np.random.default_rng(0)
+    matrix, inputs = 0.9 * planes(0.4, 1.1), rng.normal(size=(40, 30, 4))
+    driven, alone = np.zeros((40, 30, 4)), np.zeros((40, 30, 4))
+    driven[0] = alone[0] = rng.normal(size=(30, 4))
+    for t in range(1, 40):
+        driven[t] = driven[t - 1] @ matrix.T + inputs[t]
+        alone[t] = alone[t - 1] @ matrix.T
+    expected = np.sort_complex(np.linalg.eigvals(matrix))
+    for found in (comparing.dynamics(driven, inputs), comparing.dynamics(alone)):
+        np.testing.assert_allclose(np.sort_complex(np.linalg.eigvals(found.model(4))), expected, atol=0.02)
+    seen = comparing.dynamics(alone[..., [0, 2]], delays=2)  # half of the state, two steps in a row
+    np.testing.assert_allclose(np.sort_complex(np.linalg.eigvals(seen.model(4))), expected, atol=0.02)
+
+
+def test_sizes_of_maps_do_not_matter_and_no_distance_is_above_two() -> None:
+    one, other = np.random.default_rng(0).normal(size=(2, 5, 5))
+    assert comparing.relative(one, other) == pytest.approx(comparing.relative(3 * one, 3 * other))
+    assert comparing.relative(one, one) == 0
+    assert comparing.relative(one, -one) == pytest.approx(2)
+    assert comparing.relative(one, 0 * one) == pytest.approx(np.sqrt(2))
+    assert comparing.relative(0 * one, 0 * one) == 0
+
+
+def test_spectra_without_a_long_term_mode_have_no_distance() -> None:
+    none, some = np.array([0.5 + 0j]), np.array([1j, -1j])
+    assert np.isnan(comparing.between_spectra(none, none))
+    assert comparing.between_spectra(none, some) == pytest.approx(np.pi)
+    assert comparing.between_spectra(some, some) == 0

@@ -1,0 +1,56 @@
+"""Circuits of known tasks beside each other, with their controls."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emtvb import tasks
+from emtvb.interpret import populations
+from emtvb.interpret.comparing import MEASURES
+from emtvb.interpret.linearisation import linearise
+from emtvb.interpret.populations import Specimen
+from emtvb.interpret.systems import Elman
+from emtvb.networks import Network
+
+from ..conftest import circuit
+
+T1, T2 = (tasks.named(name, d=3, s=3) for name in ("T1", "T2"))
+
+
+def specimen(network: Network, task: tasks.Task) -> Specimen:
+    return Specimen(task, Elman(network), linearise(network))
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    found = {
+        "a": specimen(circuit(T1, 16)[0], T1),
+        "b": specimen(circuit(T1, 20, seed=1)[0], T1),
+        "c": specimen(circuit(T2, 16)[0], T2),
+    }
+    pairs = [("size", "a", "b"), ("task", "a", "c")]
+    rows = pd.DataFrame(populations.compare(found, pairs, ["a", "c"]))
+    return rows.set_index(["differs", "run_1", "run_2"]).sort_index()
+
+
+def test_the_same_circuit_in_more_neurons_is_nowhere_apart(rows: pd.DataFrame) -> None:
+    assert (rows.loc[("size", "a", "b"), list(MEASURES)] < 0.02).all()
+
+
+def test_the_circuit_of_another_task_is_apart_by_every_measure(rows: pd.DataFrame) -> None:
+    """Its steps are taken between all elements, though those that persist are others."""
+    far, floor = rows.loc[("task", "a", "c"), list(MEASURES)], rows.loc["itself", list(MEASURES)].max()
+    assert (far > 3 * floor).all()
+    assert (far > 0.2).all()
+
+
+def test_controls_are_of_those_that_are_named(rows: pd.DataFrame) -> None:
+    counts = rows.reset_index().groupby(["differs", "run_1"]).size()
+    assert counts.to_dict() == {
+        ("size", "a"): 1, ("task", "a"): 1, ("itself", "a"): 1, ("itself", "c"): 1, ("untrained", "a"): 3,
+        ("untrained", "c"): 3, ("chance", "a"): 3, ("chance", "c"): 3,
+    }  # fmt: skip
+    assert (rows.loc["untrained", "spectrum"] > 1).all()  # no mode that lasts
+    assert rows.loc["chance", "step"].to_numpy() == pytest.approx(np.sqrt(2), abs=0.45)

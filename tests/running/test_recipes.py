@@ -1,0 +1,184 @@
+"""What a process used is written down, and held to what lies here now."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emtvb.errors import InputError
+from emtvb.running import recipes, source
+from emtvb.running.recipes import Present, check_shadows, training_version
+
+ROOT = Path(__file__).parents[2]
+AS_A_JOB = """
+import sys
+sys.modules["__main__"].__real_file__ = "a job"
+exec(open({script!r}).read())
+import json
+from pathlib import Path
+from emtvb.running import recipes
+print(json.dumps(recipes.used(Path({clone!r}), Path({clone!r}) / "results")))
+"""
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    (tmp_path / "workflow" / "scripts").mkdir(parents=True)
+    return tmp_path
+
+
+def used(clone: Path, script: str) -> dict[str, dict[str, str]]:
+    """What a job of a clone uses that runs a script, besides what writes its record."""
+    path = clone / "workflow" / "scripts" / "mine.py"
+    path.write_text(script)
+    code = AS_A_JOB.format(script=str(path), clone=str(clone))
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(path.parent)])}
+    done = subprocess.run([sys.executable, "-c", code], env=here, cwd=clone, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    del found["code"]["emtvb/files.py"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import emtvb.tasks",
+        "import importlib\nimportlib.import_module('emtvb.' + 'tasks')",
+        "def f():\n    from emtvb import tasks\nf()",
+        "__import__('emtvb.tasks')",
+        "exec('import emtvb.tasks')",
+    ],
+)
+def test_modules_that_were_imported_are_named_however_that_was_asked_for(clone: Path, script: str) -> None:
+    assert set(used(clone, script)["code"]) == {"emtvb/protocol.py", "emtvb/tasks.py"}
+
+
+def test_modules_that_were_not_imported_are_not_named(clone: Path) -> None:
+    assert used(clone, "import emtvb.errors\ndef f():\n    from emtvb import tasks")["code"] == {}
+
+
+def test_files_that_were_opened_are_named_wherever_their_name_comes_from(clone: Path) -> None:
+    (clone / "tables").mkdir()
+    (clone / "tables" / "a.csv").write_text("1")
+    script = (
+        "import emtvb.errors\nfrom pathlib import Path\nfrom importlib import resources\n"
+        "open('tables/' + 'a' + '.csv')\nPath('tables', 'a.csv').read_text()\n"
+        "(resources.files('emtvb.paper') / ('table' + '1.csv')).read_text()\n"
+        "try:\n    open('nowhere')\nexcept OSError:\n    pass\n"
+    )
+    code = used(clone, script)["code"]
+    assert set(code) == {"tables/a.csv", "./nowhere", "emtvb/paper/__init__.py", "emtvb/paper/table1.csv"}
+    assert code["./nowhere"] == source.ABSENT
+    assert Present(clone).changes({"code": {"./nowhere": source.ABSENT}, "versions": {}}) == []
+    (clone / "nowhere").write_text("now it is")
+    assert Present(clone).changes({"code": {"./nowhere": source.ABSENT}, "versions": {}}) == ["./nowhere"]
+
+
+def test_a_module_beside_the_scripts_is_named(clone: Path) -> None:
+    (clone / "workflow/scripts/helper").mkdir()
+    (clone / "workflow/scripts/helper/__init__.py").write_text("from . import inner\n")
+    (clone / "workflow/scripts/helper/inner.py").write_text("X = 1\n")
+    code = used(clone, "import emtvb.errors, helper")["code"]
+    assert set(code) == {"workflow/scripts/helper/__init__.py", "workflow/scripts/helper/inner.py"}
+    assert Present(clone).changes({"code": code, "versions": {}}) == []
+    (clone / "workflow/scripts/helper/inner.py").write_text("X = 2\n")
+    assert Present(clone).changes({"code": code, "versions": {}}) == ["workflow/scripts/helper/inner.py"]
+
+
+def test_results_and_what_is_no_code_are_not_named(clone: Path) -> None:
+    (clone / "results").mkdir()
+    (clone / "results" / "a.csv").write_text("1")
+    assert used(clone, "import emtvb.errors, sys\nopen('results/a.csv')\nopen(sys.executable)")["code"] == {}
+
+
+def test_libraries_that_compute_are_named_with_what_they_rest_on(clone: Path) -> None:
+    versions = used(clone, "import emtvb.errors, numpy, yaml, rich")["versions"]
+    assert versions == {"numpy": recipes.version("numpy")}
+    versions = used(clone, "import emtvb.errors, matplotlib")["versions"]
+    assert {"matplotlib", "pillow", "kiwisolver", "numpy"} <= set(versions)
+    (clone / "workflow/scripts/helper.py").write_text("import docutils\n")
+    assert "docutils" in used(clone, "import emtvb.errors, helper")["versions"]
+
+
+def test_what_lightning_loads_along_counts_only_where_a_file_of_ours_imports_it(clone: Path) -> None:
+    found = used(clone, "import emtvb.errors, lightning_fabric")
+    assert "torch" in found["versions"]
+    assert "pytorch-lightning" in found["versions"]
+    assert not {"matplotlib", "scipy", "pillow", "contourpy"} & set(found["versions"])
+    assert not [name for name in found["code"] if name.startswith("./")], "modules of torch that lie in no file"
+    assert "scipy" in used(clone, "import emtvb.errors, lightning_fabric, emtvb.interpret.spectrum")["versions"]
+
+
+def test_the_face_of_the_package_counts_where_it_does_something(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe: dict[str, Any] = {
+        "code": {"emtvb/errors.py": source.digest_of(source.PACKAGE / "errors.py")},
+        "versions": {},
+    }
+    assert Present(clone).changes(recipe) == []
+    monkeypatch.setattr(source, "NOTHING", "another")
+    assert Present(clone).changes(recipe) == ["emtvb/__init__.py"]
+    assert Present(clone).changes({"code": {}, "versions": {}}) == []  # of what a proof vouches for
+
+
+def test_a_package_that_hides_a_module_is_a_change(clone: Path) -> None:
+    scripts = clone / "workflow" / "scripts"
+    (scripts / "helper.py").write_text("X = 1\n")
+    recipe = {"code": {"helper.py": source.digest_of(scripts / "helper.py")}, "versions": {}}
+    assert Present(clone).changes(recipe) == []
+    (scripts / "helper").mkdir()
+    (scripts / "helper" / "__init__.py").write_text("X = 2\n")
+    assert Present(clone).changes(recipe) == ["helper.py"]
+
+
+def test_other_versions_are_changes_in_words(clone: Path) -> None:
+    recipe = {"code": {}, "versions": {"numpy": "1.0", "torch": recipes.version("torch")}}
+    assert Present(clone).changes(recipe) == [f"numpy 1.0 to {recipes.version('numpy')}"]
+
+
+def test_rules_that_records_of_before_name_are_no_files(clone: Path) -> None:
+    assert (
+        Present(clone).changes(
+            {
+                "code": {
+                    "rule draw": "123",
+                },
+                "versions": {},
+            }
+        )
+        == []
+    )
+
+
+def test_a_module_beside_the_scripts_may_not_have_the_name_of_another(clone: Path) -> None:
+    scripts = clone / "workflow" / "scripts"
+    for name in ("json.py", "mine.py", "tabulate.py"):
+        (scripts / name).write_text("")
+    check_shadows(clone, {"tabulate.py", "json.py"})  # which rules run, and nobody imports
+    with pytest.raises(InputError, match=r"module: .*json\.py: Python has a module json from elsewhere"):
+        check_shadows(clone, {"tabulate.py"})
+
+
+def test_kept_runs_are_filed_under_the_proof_or_under_all_that_trains() -> None:
+    proof = {"engine": {"weak": "1"}, "stream": "2"}
+    named = training_version({"settings": {"proof": proof}})
+    assert named == training_version({"settings": {"proof": dict(proof)}, "code": {"a.py": "1"}, "versions": {}})
+    assert named != training_version({"settings": {"proof": {**proof, "stream": "3"}}})
+    used_by = {"settings": {"proof": None}, "code": {"emtvb/a.py": "1", "b.py": "1"}, "versions": {"torch": "2"}}
+    by_code = training_version(used_by)
+    assert by_code == training_version({**used_by, "code": {"emtvb/a.py": "1", "b.py": "2"}})
+    assert by_code != training_version({**used_by, "code": {"emtvb/a.py": "2", "b.py": "1"}})
+    assert by_code != training_version({**used_by, "versions": {"torch": "3"}})
+    assert by_code != training_version({**used_by, "settings": {**used_by["settings"], "accelerator": "cuda"}})
+
+
+def test_everything_here_is_what_two_machines_are_held_to() -> None:
+    here = recipes.everything(ROOT)
+    assert {"emtvb/tasks.py", "emtvb/figures/emtvb.mplstyle", "tabulate.py"} <= set(here["code"])
+    assert not any(name.startswith(("emtvb/running/", "results/")) for name in here["code"])
+    assert set(here["versions"]) == source.ALL_LIBRARIES

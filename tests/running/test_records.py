@@ -1,0 +1,234 @@
+"""What the records say at planning: what was damaged is refused, what was made anew restales what read it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import snakemake.api  # noqa: F401 - first, as its parts import each other
+from snakemake.iocontainers import Namedlist
+from snakemake.persistence import PersistenceBase
+
+from emtvb.errors import InputError
+from emtvb.running import provenance, records, source
+from emtvb.running.records import Records
+
+ROOT = Path(__file__).parents[2]
+WEIGHTS, MEASURED, TABLE = "training/a/weights.safetensors", "measurements/a.csv", "measurements.csv"
+
+
+def make(folder: Path, rule: str, inputs: tuple[str, ...], outputs: dict[str, str], **wildcards: str) -> None:
+    """What a job leaves: its outputs and their record."""
+    for name, content in outputs.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    asked = job(folder, rule, inputs, tuple(outputs))
+    recipe = {
+        "rule": rule, "settings": {"of": "these"}, "code": {f"{rule}.py": digest(folder, rule)}, "versions": {},
+        "names": records.names(asked.input, asked.output),
+    }  # fmt: skip
+    paths = [[str(folder / name) for name in names] for names in (inputs, outputs)]
+    provenance.record(recipe, wildcards, *paths, str(folder / "logs" / f"{rule}.log"), 1.0)
+
+
+def digest(folder: Path, rule: str) -> str:
+    path = folder.parents[1] / "workflow" / "scripts" / f"{rule}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return source.digest_of(path)
+
+
+def job(folder: Path, rule: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **settings: Any) -> Any:
+    """A job as Snakemake plans it."""
+    files = [
+        Namedlist(fromdict={f"n{i}": str(folder / name) for i, name in enumerate(part)}) for part in (inputs, outputs)
+    ]
+    return SimpleNamespace(
+        input=files[0],
+        output=files[1],
+        params=settings or {"of": "these"},
+        rule=SimpleNamespace(name=rule, script=f"../scripts/{rule}.py"),
+    )
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    folder = tmp_path / "results" / "mine"
+    trained = {WEIGHTS: "weights", "training/a/history.csv": "curve", "measurements/learning/a.csv": "outline"}
+    make(folder, "train_shard", (), trained, shard="a")
+    make(folder, "measure_shard", (WEIGHTS,), {MEASURED: "1.0"}, shard="a")
+    make(folder, "aggregate_measurements", (MEASURED,), {TABLE: "1.0"})
+    return folder
+
+
+def look(folder: Path) -> Records:
+    return records.read(folder, folder.parents[1])
+
+
+def jobs(folder: Path) -> list[Any]:
+    outputs = (WEIGHTS, "training/a/history.csv", "measurements/learning/a.csv")
+    return [
+        job(folder, "train_shard", (), outputs),
+        job(folder, "measure_shard", (WEIGHTS,), (MEASURED,)),
+        job(folder, "aggregate_measurements", (MEASURED,), (TABLE,)),
+    ]
+
+
+def stale(folder: Path) -> set[str]:
+    """The rules whose jobs would do something else now than their records say."""
+    found = look(folder)
+    made = [(asked, found.makers.get(asked.output[0])) for asked in jobs(folder)]
+    return {asked.rule.name for asked, maker in made if maker is not None and found.changes(asked, maker)}
+
+
+def test_what_is_as_it_was_made_is_current(results: Path) -> None:
+    assert look(results).damaged == set()
+    assert stale(results) == set()
+    assert all(map(look(results).is_made, jobs(results)))
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, MEASURED, TABLE, "measurements/learning/a.csv"])
+@pytest.mark.parametrize("change", ["truncated", "flipped"])
+def test_a_file_that_is_not_its_records_is_refused_by_name(results: Path, name: str, change: str) -> None:
+    path = results / name
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] if change == "truncated" else bytes([content[0] ^ 1]) + content[1:])
+    found = look(results)
+    assert found.damaged == {str(path)}
+    assert stale(results) == set()
+    with pytest.raises(InputError) as caught:
+        found.refuse(["elsewhere", str(path)])
+    message = str(caught.value)
+    assert message.startswith(f"results file: {path}: not what its record {found.makers[str(path)].path} says")
+    assert "\n" not in message
+    found.refuse(["elsewhere"])
+    found.refuse([str(path)], lambda maker: str(path) in maker.outputs)
+
+
+def test_learning_curves_are_named_and_stop_nothing(results: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (results / "training/a/history.csv").write_text("other")
+    assert look(results).damaged == set()
+    assert "history.csv: not what its record says" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "reader"), [(WEIGHTS, "measure_shard"), (MEASURED, "aggregate_measurements")])
+def test_gone_with_its_record_restales_what_read_it(results: Path, name: str, reader: str) -> None:
+    """The remedy works. A file that is gone alone was left out of what is published."""
+    maker = look(results).makers[str(results / name)]
+    (results / name).unlink()
+    assert stale(results) == set()
+    maker.path.unlink()
+    assert stale(results) == {reader}
+
+
+def test_a_file_that_is_kept_without_its_record_restales_what_read_it(results: Path) -> None:
+    (results / WEIGHTS).write_text("mine")
+    look(results).makers[str(results / WEIGHTS)].path.unlink()
+    assert look(results).damaged == set()
+    assert stale(results) == {"measure_shard"}
+
+
+def test_what_its_own_job_made_anew_restales_what_read_it_and_is_no_damage(results: Path) -> None:
+    make(results, "measure_shard", (WEIGHTS,), {MEASURED: "2.0"}, shard="a")
+    assert look(results).damaged == set()
+    assert stale(results) == {"aggregate_measurements"}
+
+
+def test_a_record_that_cannot_be_read_restales_nothing(results: Path) -> None:
+    """It may be that of weights that were left out: nothing is trained again for it."""
+    record = look(results).makers[str(results / WEIGHTS)].path
+    record.write_text("{")
+    (results / WEIGHTS).unlink()
+    assert stale(results) == set()
+
+
+def test_what_a_job_would_use_otherwise_in_words(results: Path) -> None:
+    found = look(results)
+    maker = found.makers[str(results / MEASURED)]
+    script = results.parents[1] / "workflow" / "scripts" / "measure_shard.py"
+
+    def changes(**other: Any) -> list[str]:
+        asked = job(results, "measure_shard", (WEIGHTS,), (MEASURED,), **other.pop("settings", {}))
+        for name, value in other.items():
+            setattr(asked, name, value)
+        return Records(found.folder, found.root, found.makers).changes(asked, maker)
+
+    assert changes() == []
+    assert changes(settings={"of": "those", "more": 1}) == ["setting more", "setting of"]
+    assert changes(settings={"of": "these", "none": None}) == []
+    assert changes(rule=SimpleNamespace(name="renamed", script="../scripts/measure_shard.py")) == []
+    assert changes(rule=SimpleNamespace(name="measure_shard", script="other.py")) == ["its script, other.py"]
+    assert changes(input=Namedlist(fromdict={"other": str(results / WEIGHTS)})) == ["its inputs or outputs by name"]
+    assert changes(input=Namedlist(fromdict={"n0": str(results / TABLE)})) == ["its inputs or outputs by name"]
+    script.write_text("X = 1\n")
+    assert changes() == ["measure_shard.py"]
+
+
+def test_a_job_that_ended_unseen_is_known_by_its_files(results: Path) -> None:
+    """Its record is newer than what was read at the start."""
+    found = look(results)
+    asked = job(results, "tabulate", (TABLE,), ("tables/t.csv",))
+    assert not found.is_made(asked)
+    make(results, "tabulate", (TABLE,), {"tables/t.csv": "1"})
+    assert found.is_made(asked)
+    assert not found.is_made(job(results, "tabulate", (TABLE,), ("tables/t.csv",), of="those"))
+    (results / "tables/t.csv").write_text("2")
+    assert not found.is_made(asked)
+
+
+def test_of_two_records_of_one_file_the_later_one_speaks(results: Path) -> None:
+    """A rule that was renamed leaves the record of its old name."""
+    before = results / "measurements.provenance.json"
+    older = json.loads(before.read_text())
+    make(results, "renamed", (MEASURED,), {TABLE: "2.0"})
+    (results / "old.provenance.json").write_text(json.dumps({**older, "made": "2020-01-01T00:00:00+00:00"}))
+    assert look(results).damaged == set()
+    assert look(results).makers[str(results / TABLE)].record.rule == "renamed"
+
+
+@pytest.mark.parametrize("folder", ["results/paper", "/somewhere/results/paper"])
+def test_an_input_of_another_experiment_is_known_as_the_rule_spells_it(folder: str) -> None:
+    inputs = {"runs.csv": "a" * 64, "../twins/measurements.csv": "b" * 64}
+    record = provenance.Record("draw", {}, {}, inputs, {}, "", 0.0, "", False, {})
+    maker = Records(Path(folder), ROOT)._maker(Path("record"), record)
+    root = folder.removesuffix("paper")
+    assert maker.inputs == (f"{root}paper/runs.csv", f"{root}twins/measurements.csv")
+
+
+def test_trainings_whose_records_name_their_code_count_by_what_the_proof_says_of_it() -> None:
+    """Published ones; of code that nobody knows, nothing vouches for the bits."""
+    path = next((ROOT / "results/paper/training").glob("*/train_shard.provenance.json"))
+    record = provenance.read(path)
+    if "proof" in record.recipe["settings"]:
+        pytest.skip("the published trainings name the proof themselves")
+    assert set(records._settings(record.recipe)) == {"runs", "trainer", "proof"}
+    assert records._counted(record.recipe) == {"code": {}, "versions": {}}
+    other = {**record.recipe, "code": {**record.recipe["code"], "emtvb/training/kernel.py": "0" * 12}}
+    assert records._settings(other) == record.recipe["settings"]
+    assert records._counted(other) == other
+
+
+def test_another_snakemake_whose_memory_is_not_known_is_refused(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(PersistenceBase, "params_changed")
+    with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.17"):
+        records.install(look(results), lambda *_: None)
+
+
+def test_the_lower_bound_of_snakemake_is_the_version_that_has_this_memory() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (snakemake,) = (text for text in wanted if re.match(r"snakemake\W*[<>=]", text))
+    assert snakemake == "snakemake>=9.17,<10"
+
+
+def test_what_was_planned_with_is_written_down_and_read(tmp_path: Path) -> None:
+    assert records.read_planned(tmp_path) == {}
+    records.write_planned(tmp_path, ROOT)
+    assert records.read_planned(tmp_path)["code"]["emtvb/tasks.py"] == source.digest_of(source.PACKAGE / "tasks.py")
+    (tmp_path / ".planned.json").write_text("{")
+    assert records.read_planned(tmp_path) == {}

@@ -1,0 +1,91 @@
+"""A config of streams: strict, in one line, and what it states comes back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emtvb import config, kinds
+from emtvb.errors import InputError
+from emtvb.streams import order, settings
+from emtvb.streams.runs import StreamRun
+from emtvb.streams.settings import Streams
+
+CONFIG = Path(__file__).parents[2] / "config" / "streams.yaml"
+
+
+def stated(**more: Any) -> dict[str, Any]:
+    return {"experiment": "mine", "streams": [{"task": "T1", "hidden_dim": [8], "seeds": [0], **more}]}
+
+
+def test_the_published_config() -> None:
+    experiment = kinds.load(CONFIG)
+    assert isinstance(experiment, Streams)
+    of_t1 = [run for run in experiment.runs() if run.task.name == "T1"]
+    theirs = {run.hidden_dim for run in of_t1 if run.protocol.epochs == 20 and run.episodes.lengths == (6, 10)}
+    assert theirs == {8, 16, 24, 32, 40, 48, 56, 64, 72}
+    assert of_t1[0].run_id == "T1-n6to10_h8_l2-0_seed0", (
+        "nothing but lengths, size, penalty and seed differs from theirs"
+    )
+    assert kinds.check(json.loads(config.dump(experiment))) == experiment
+    by_shard = experiment.shards()
+    assert sorted(run.run_id for part in by_shard.values() for run in part) == sorted(
+        run.run_id for run in experiment.runs()
+    )
+    assert [run.seed for run in by_shard["T1-n6to10_h8_l2-0_seeds0-4999"]] == [0, 1000, 2000, 3000, 4000]
+
+
+def test_a_run_comes_back_from_plain_data() -> None:
+    grid = stated(task={"name": "mine", "composition": [[2, 1, -1], [1, 0, 1]]}, dimensions=2, l2=[0.5],
+                  episodes={"lengths": [2, 3], "total": None, "echo": False}, training={"plateau": None})  # fmt: skip
+    (run,) = kinds.check(grid).runs()
+    assert isinstance(run, StreamRun)
+    handed = order.order(json.loads(json.dumps(order.entry(run))))
+    assert (handed.run_id, handed.episodes, handed.protocol) == (run.run_id, run.episodes, run.protocol)
+    assert isinstance(handed, order.StreamSetup)
+
+
+def test_run_ids_differ_where_anything_does() -> None:
+    changes: list[dict[str, Any]] = [
+        {}, {"seeds": [1]}, {"l2": [0.1]}, {"hidden_dim": [9]}, {"task": "T2"},
+        {"episodes": {"lengths": [7, 10]}}, {"episodes": {"outputs": 14}}, {"episodes": {"total": 301}},
+        {"episodes": {"echo": False}}, {"episodes": {"marker": False}}, {"training": {"epochs": 3}},
+        {"training": {"plateau": {"patience": 3}}},
+    ]  # fmt: skip
+    changes[4]["episodes"] = {"lengths": [8, 10]}
+    ids = [kinds.check(stated(**change)).runs()[0].run_id for change in changes]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({**stated(), "seeds": [1]}, r"config: seeds: \[1\]: a config with streams has experiment, seeds_per_shard"),
+        ({"streams": []}, "config: experiment: missing: add it"),
+        ({"experiment": "mine", "streams": []}, r"config: streams: \[\]: list should have"),
+        (stated(hidden=[8]), r"streams\[0\].hidden: unknown key: known keys are task, dimensions, episodes"),
+        (stated(episodes={"length": [6, 10]}), r"streams\[0\].episodes.length: unknown key: known keys are lengths"),
+        (stated(episodes={"lengths": [10, 6]}), r"episodes.lengths: \[10, 6\]: give the shortest and the longest"),
+        (stated(episodes={"total": 12}), "episodes.total: 12: give at least 21"),
+        (stated(task="T3"), r"episodes.lengths: \[6, 10\]: the task reads variable 8 of the last n targets"),
+        (stated(task="T7"), "task: T7: unknown name"),
+        (stated(training={"learning_rate": 0}), r"streams\[0\].training.learning_rate: 0: input should be greater"),
+        (stated(training={"plateau": {"factor": 1}}), r"training.plateau.factor: 1: input should be less"),
+        ({"experiment": "mine", "streams": 2 * stated()["streams"]}, "run T1-n6to10_h8_l2-0_seed0 occurs twice"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_line(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        kinds.check(given)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_table_of_runs_is_held_to_the_settings(tmp_path: Path) -> None:
+    experiment = kinds.check(stated(seeds=[0, 1]))
+    settings.write_run_table(tmp_path / "runs.csv", experiment.shards())
+    assert experiment.read_runs(tmp_path / "runs.csv") == experiment.shards()
+    with pytest.raises(InputError, match="does not name the runs of the settings"):
+        kinds.check(stated(seeds=[0, 2])).read_runs(tmp_path / "runs.csv")

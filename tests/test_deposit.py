@@ -1,0 +1,141 @@
+"""What one uploads for a DOI: unpacked, it can be opened, edited, audited and drawn, with neither git nor training."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from emtvb import __version__
+from emtvb.crate import METADATA
+from emtvb.running.git import environment
+
+from .validator import problems
+
+ROOT = Path(__file__).parents[1]
+VENV = Path(sys.prefix)
+RUN = "T3_h128_l2-0.001_thr-0.98_seed1"
+SMALL = "repeat-copy"
+"""An experiment whose tables and figures are drawn in a minute or two."""
+
+
+class Unpacked:
+    """A deposit, unpacked in a folder that is no clone, with this environment's libraries and its own package."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in environment().items() if name != "EXPERIMENT_OUTPUT_DIR"}
+        variables = {**inherited, "PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+        return subprocess.run(
+            command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False, timeout=900
+        )
+
+    def emtvb(self, *arguments: str, status: int = 0) -> str:
+        """What the command prints."""
+        done = self(VENV / "bin" / "emtvb", *arguments)
+        assert done.returncode == status, done.stderr + done.stdout
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def deposit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip that `emtvb deposit` writes in a clone of what is committed here."""
+    clone = tmp_path_factory.mktemp("clone") / "emtvb"
+    call = ["git", "clone", "--quiet", "--shared", str(ROOT), str(clone)]
+    subprocess.run(call, check=True, timeout=300, env=environment())
+    said = Unpacked(clone).emtvb("deposit")
+    file = clone / f"emtvb-{__version__}.zip"
+    assert said.startswith(f"{file}: ")
+    assert said.endswith("; what it is stands in .zenodo.json in it\n")
+    (clone / "README.md").write_text("another")
+    assert "README.md (of 1 files): differs from its commit" in Unpacked(clone)(VENV / "bin/emtvb", "deposit").stderr
+    return file
+
+
+@pytest.fixture(scope="module")
+def unpacked(deposit: Path, tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(deposit) as archive:
+        archive.extractall(folder)
+    (made,) = folder.iterdir()
+    assert made.name == f"emtvb-{__version__}"
+    return Unpacked(made)
+
+
+def test_it_holds_the_tracked_files_and_its_own_description(deposit: Path, unpacked: Unpacked) -> None:
+    listed = subprocess.run(
+        ["git", "-C", str(deposit.parent), "ls-files", "-z"], capture_output=True, text=True, check=True,
+        env=environment(),
+    )  # fmt: skip
+    files = {path.relative_to(unpacked.folder).as_posix() for path in unpacked.folder.rglob("*") if path.is_file()}
+    assert files == {*listed.stdout.strip("\0").split("\0"), METADATA}
+    assert {".zenodo.json", "CITATION.cff", "LICENSE"} <= files
+    about = json.loads((unpacked.folder / ".zenodo.json").read_text())
+    assert (about["version"], about["upload_type"]) == (__version__, "software")
+
+
+def test_it_is_a_crate_that_is_valid_and_tells_of_every_job_and_where_its_files_lie(unpacked: Unpacked) -> None:
+    graph = {entity["@id"]: entity for entity in json.loads((unpacked.folder / METADATA).read_text())["@graph"]}
+    records = list((unpacked.folder / "results").rglob("*.provenance.json"))
+    assert len([name for name in graph if name.startswith("#job/")]) == len(records) > 700
+    assert {name for name in graph if name.startswith("#run/")} == {
+        f"#run/{path.parent.name}" for path in unpacked.folder.glob("results/*/settings.json")
+    }
+    weights = [entity for entity in graph.values() if entity.get("name", "").endswith("weights.safetensors")]
+    packed = [entity for entity in weights if "planes.xz" in entity["description"]]
+    assert len(packed) == len(list(unpacked.folder.glob("results/*/training/*/weights.planes.xz"))) > 200
+    assert "results/paper/figures/forest.png" in graph
+    assert problems(unpacked.folder) == []
+
+
+def test_its_networks_are_listed_as_ones_that_can_be_opened(unpacked: Unpacked) -> None:
+    last = unpacked.emtvb("networks", "results/paper", "--solved").splitlines()[-1]
+    assert last == "336 networks; 336 solve their task; the weights of 336 are here"
+
+
+def test_it_passes_an_audit(unpacked: Unpacked) -> None:
+    said = unpacked.emtvb("audit", "results/paper", "--quick", status=3)
+    for check in ("integrity", "consistency", "currency", "seeds"):
+        assert f"\n{check}: passed" in f"\n{said}", said
+    assert "incomplete: nothing is wrong with our own results" in said
+
+
+def test_a_network_in_it_is_measured_as_it_was(unpacked: Unpacked) -> None:
+    assert "linearly stored and editable" in unpacked.emtvb("interpret", RUN)
+    measured = pd.read_csv(unpacked.folder / "results/paper/interpretation" / RUN / "measurements.csv").iloc[0]
+    row = pd.read_csv(unpacked.folder / "results/paper/measurements.csv").set_index("run_id").loc[RUN]
+    for name, value in row.items():
+        expected = value if isinstance(value, str) else pytest.approx(value, rel=1e-3, abs=1e-3, nan_ok=True)
+        assert measured[name] == expected, name
+
+
+def test_the_edit_that_the_pages_name_is_made(unpacked: Unpacked) -> None:
+    page = (unpacked.folder / "docs" / "memories.md").read_text("utf-8")
+    found = re.search(r"^\.venv/bin/emtvb (edit .*)$", page, re.MULTILINE)
+    assert found is not None
+    assert "output vectors are the theory's for the edited variables" in unpacked.emtvb(*found[1].split())
+
+
+def test_its_tables_and_figures_are_drawn_again_without_training(unpacked: Unpacked) -> None:
+    folder = unpacked.folder / "results" / SMALL
+    drawn = {path: path.read_bytes() for part in ("figures", "tables") for path in (folder / part).rglob("*.csv")}
+    pictures = list((folder / "figures").rglob("*.png"))
+    for path in (*drawn, *pictures):
+        path.unlink()
+    made = unpacked(
+        "make", "-o", VENV / ".runs", "figures", f"VENV={VENV}", f"CONFIG=results/{SMALL}/settings.json", "CORES=1"
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "train_shard" not in made.stdout + made.stderr
+    assert len(pictures) > 5
+    assert all(path.is_file() for path in pictures)
+    for path, before in drawn.items():
+        pd.testing.assert_frame_equal(pd.read_csv(path), pd.read_csv(pd.io.common.BytesIO(before)), rtol=1e-4)

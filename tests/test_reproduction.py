@@ -1,0 +1,118 @@
+"""Ctrl-C: one line, how to go on, and nothing that is still running."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import psutil
+import pytest
+
+from emtvb import cli, reproduction
+
+EMTVB = Path(sys.executable).with_name("emtvb")
+CHATTY = """
+import os, signal, subprocess, sys, time
+job = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("ready", job.pid, flush=True)
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    print("pages\\n" * 100_000, flush=True)
+    job.wait()
+    sys.exit(1)
+"""
+CALLER = f"""
+import sys
+from emtvb import reproduction
+try:
+    reproduction.run([sys.executable, "-c", {CHATTY!r}])
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("status", [0, 1, 3])
+def test_what_a_command_prints_is_shown_and_its_status_handed_on(capfdbinary, status: int) -> None:
+    command = f"import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit({status})"
+    assert reproduction.run([sys.executable, "-c", command]) == status
+    assert capfdbinary.readouterr().out == b"out\nerr\n"
+
+
+def test_a_command_that_a_signal_ended_has_a_shells_status() -> None:
+    command = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert reproduction.run([sys.executable, "-c", command]) == 128 + signal.SIGKILL
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_command_and_all_that_it_started(number: signal.Signals) -> None:
+    """The caller alone gets the signal, as from a terminal, whose foreground the command is not in."""
+    with subprocess.Popen([sys.executable, "-c", CALLER], stdout=subprocess.PIPE, text=True) as caller:
+        assert caller.stdout is not None
+        job = int(caller.stdout.readline().split()[1])
+        caller.send_signal(number)
+        rest = caller.stdout.read()
+    assert rest == ("interrupted\n" if number == signal.SIGINT else "")
+    assert not psutil.pid_exists(job) or psutil.Process(job).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, click.Abort])
+@pytest.mark.parametrize(
+    ("arguments", "goes_on"),
+    [("train --task T1", "goes on from the last checkpoint"), ("networks", "begins anew"), ("reproduce", "goes on")],
+)
+def test_an_interrupted_command_says_one_line(capsys, monkeypatch, raised, arguments: str, goes_on: str) -> None:
+    def interrupted(**_: object) -> None:
+        raise raised
+
+    name, *_ = words = arguments.split()
+    monkeypatch.setattr(cli.commands.commands[name], "callback", interrupted)
+    monkeypatch.setattr(sys, "argv", ["emtvb", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    (line,) = capsys.readouterr().err.strip().splitlines()  # click ends the line of ^C
+    assert line.startswith("error: interrupted; ")
+    assert goes_on in line
+
+
+def test_a_training_that_ctrl_c_stopped_goes_on(tmp_path: Path) -> None:
+    words = [
+        "train",
+        "--task",
+        "T1",
+        "--dimensions",
+        "2",
+        "--variables",
+        "2",
+        "--hidden",
+        "8",
+        "--epochs",
+        "1",
+        "--trainer",
+        "reference",
+    ]
+    command = [EMTVB, *words, "--batches-per-epoch", "200000", "--output", tmp_path / "run"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as training:
+        assert training.stderr is not None
+        first = training.stderr.readline()
+        training.send_signal(signal.SIGINT)
+        lines = [first, *training.stderr]
+    assert training.returncode == 130
+    assert [line for line in lines if line.startswith("error: ")] == [
+        "error: interrupted; the same command goes on from the last checkpoint\n"
+    ]
+    assert lines[-1].startswith("error: ")
+    assert not any("Traceback" in line for line in lines)
+
+
+@pytest.mark.parametrize("cores", ["0", "-1", "two", "1.5", ""])
+def test_cores_that_are_no_number_are_refused(capsys, monkeypatch, cores: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["emtvb", "reproduce", f"--cores={cores}"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "give a number from 1, or all" in capsys.readouterr().err

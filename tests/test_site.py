@@ -1,0 +1,120 @@
+"""The documentation as a site: it builds without a warning, no link in it is broken, and its examples run."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import re
+import subprocess
+import sys
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+import emtvb
+
+ROOT = Path(__file__).parents[1]
+
+
+class Links(HTMLParser):
+    """The addresses that a page refers to, and the places in it that can be referred to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.places: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.places |= {value for name in ("id", "name") if (value := given.get(name))}
+        self.targets += [value for name in ("href", "src") if (value := given.get(name))]
+
+
+def links(page: Path) -> Links:
+    found = Links()
+    found.feed(page.read_text("utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    built = subprocess.run(
+        [Path(sys.executable).with_name("mkdocs"), "build", "--strict", "--site-dir", folder],
+        cwd=ROOT, text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder
+
+
+def test_no_link_within_the_site_is_broken(site: Path) -> None:
+    pages = {page: links(page) for page in site.rglob("*.html")}
+    assert len(pages) > 15
+    broken = []
+    for page, found in pages.items():
+        for target in found.targets:
+            parts = urlsplit(urljoin(page.as_uri(), target))
+            if parts.scheme != "file" or page.name == "404.html":
+                continue
+            path = Path(unquote(parts.path))
+            anchor = unquote(urldefrag(target).fragment)
+            there = path.is_relative_to(site) and path.is_file()
+            # An anchor with "=" in it is what the page for editing reads.
+            if not there or (anchor and "=" not in anchor and path in pages and anchor not in pages[path].places):
+                broken.append(f"{page.relative_to(site)}: {target}")
+    assert broken == []
+
+
+def test_every_name_of_the_public_face_is_in_the_reference(site: Path) -> None:
+    places = links(site / "reference.html").places
+    for name in emtvb.__all__:
+        home = getattr(emtvb, name).__module__
+        assert name.lower() in places or f"{home}.{name}" in places, name
+
+
+def test_it_can_be_searched_and_asks_for_nothing_from_elsewhere(site: Path, browser: Browser) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        home = f"http://127.0.0.1:{server.server_port}/"
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(120_000)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{home}index.html")
+        first = page.locator(".md-search-result__link").first
+        for _ in range(24):  # what is typed before the search is ready is lost
+            page.locator(".md-search__input").fill("")
+            page.locator(".md-search__input").press_sequentially("glossary")  # it listens to keys
+            with contextlib.suppress(PlaywrightTimeout):
+                first.wait_for(state="attached", timeout=5000)
+                break
+        assert "glossary.html" in (first.get_attribute("href") or "")
+        page.close()
+        server.shutdown()
+    assert [url for url in asked if not url.startswith((home, "blob:", "data:"))] == []
+
+
+def examples() -> list[doctest.DocTest]:
+    """The sessions in docs/, one for each page that has any."""
+    tests = []
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        blocks = re.findall(r"```python\n(>>> .*?)```", page.read_text("utf-8"), re.DOTALL)
+        if blocks:
+            tests.append(doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page.name, str(page), 0))
+    return tests
+
+
+@pytest.mark.parametrize("session", examples(), ids=lambda session: session.name)
+def test_the_examples_give_what_they_show(session: doctest.DocTest) -> None:
+    said: list[str] = []
+    assert len(session.examples) > 10
+    outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(session, out=said.append)
+    assert outcome.failed == 0, "".join(said)

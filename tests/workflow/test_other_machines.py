@@ -1,0 +1,70 @@
+"""Jobs that come into an empty environment, or onto a machine without our disk: the same bytes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import Project
+
+SMOKE = "--configfile", "config/smoke.yaml"
+
+SUBMIT = """#!/bin/sh
+env -i PATH=/usr/bin:/bin sh -c 'cd / && sh "$0" > "$0.out" 2>&1 &' "$1"
+echo 1
+"""
+
+needs_rsync = pytest.mark.skipif(
+    shutil.which("rsync") is None, reason="no rsync here; on Debian: apt-get install rsync"
+)
+
+
+def same(found: Path, finished: Project, *names: str) -> None:
+    """Each of these files is there, with the bytes that it has in a finished clone."""
+    for name in names:
+        assert (found / name).read_bytes() == (finished.folder / "results" / "smoke" / name).read_bytes(), name
+
+
+@pytest.fixture
+def shard(finished: Project) -> str:
+    return min(path.name for path in (finished.folder / "results" / "smoke" / "training").iterdir())
+
+
+def test_a_batch_system_with_an_empty_environment(
+    project: Project, finished: Project, tmp_path: Path, shard: str
+) -> None:
+    """The plugin for any batch system; what a job needs to know stands in its command."""
+    (project.folder / "submit").write_text(SUBMIT)
+    (project.folder / "submit").chmod(0o755)
+    root = tmp_path / "else where"
+    names = f"training/{shard}/weights.safetensors", f"measurements/{shard}.csv"
+    generic = "--executor", "cluster-generic", "--cluster-generic-submit-cmd", str(project.folder / "submit")
+    targets = [str(root / "smoke" / name) for name in names]
+    done = project.snakemake(
+        *generic, "--jobs", "2", "--latency-wait", "30", *SMOKE, "--", *targets, EXPERIMENT_OUTPUT_DIR=str(root)
+    )
+    assert done.returncode == 0, done.stderr
+    same(root / "smoke", finished, *names)
+    assert not (project.folder / "results").exists()
+
+
+@needs_rsync
+def test_a_storage_provider_and_no_shared_disk(project: Project, finished: Project, tmp_path: Path) -> None:
+    provider = (
+        "--default-storage-provider",
+        "fs",
+        "--default-storage-prefix",
+        str(tmp_path),
+        "--shared-fs-usage",
+        "none",
+    )
+    done = project.snakemake("tables", *provider, *SMOKE)
+    assert done.returncode == 0, done.stderr
+    found = tmp_path / "results" / "smoke"
+    files = [path for path in found.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    names = [path.relative_to(found) for path in files if "logs" not in path.parts]
+    assert Path("tables/table1.csv") in names
+    assert len(names) > 20
+    same(found, finished, *map(str, names))
