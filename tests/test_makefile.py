@@ -97,9 +97,13 @@ def test_configs_are_checked_before_snakemake_reads_them(tmp_path: Path) -> None
 
 
 def interrupted(folder: Path, everybody: bool) -> tuple[int, str]:
-    """How make ends, and what it says, if Ctrl-C reaches all of its group, or the command that it runs alone."""
+    """How make ends, and what it says, if Ctrl-C reaches all of its group, or the command that it runs alone.
+
+    The command takes a second to end: where a child ends before make has heard of the signal itself, GNU make says
+    "wait: No child processes".
+    """
     (folder / ".venv/bin/emtvb").write_text(
-        "#!/bin/sh\ntrap 'echo one line >&2; exit 130' INT\necho $$\nwhile :; do sleep 0.1; done\n"
+        "#!/bin/sh\ntrap 'echo one line >&2; sleep 1; exit 130' INT\necho $$\nwhile :; do sleep 0.1; done\n"
     )
     with subprocess.Popen(
         ["make", "-s", "reproduce"], cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

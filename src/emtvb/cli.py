@@ -379,10 +379,10 @@ def edit(
 
             _write_page(content.load(chosen), output or Path(run) / "interpretation", basis)
         else:
-            from emtvb.single import editing, opening
+            from emtvb.single import editing
 
-            subject = opening.find(run, task, (d, s), nonlinearity, output)
-            _write_page([editing.on_page(subject)], subject.folder, basis)
+            alone, folder = editing.page_of(run, task, (d, s), nonlinearity, output)
+            _write_page([alone], folder, basis)
         return
     if len(given) != 1:
         raise InputError("edit", " ".join(given) or "nothing", f"give one of {', '.join(ways)}")

@@ -23,6 +23,7 @@ try:
     from emtvb.running.jobs import last_errors
     from emtvb.running.recipes import check_shadows
     from emtvb.streams import order as stream_order
+    from emtvb.streams.runs import named as stream_task
     from emtvb.streams.settings import Streams
     from emtvb.sweep import shard_name
     from emtvb import promises

@@ -9,6 +9,7 @@ if STREAM_SHARDS:
     ruleorder: tabulate_streams > aggregate_measurements
     ruleorder: state_streams > state_settings
     ruleorder: state_streams > enumerate_runs
+    ruleorder: choose_streams > choose_networks
 
     rule state_streams:
         output:
@@ -62,6 +63,24 @@ if STREAM_SHARDS:
         script:
             "../scripts/measure_stream.py"
 
+    # The page's networks are chosen from few shards: so an experiment that gets more seeds leaves it.
+    rule choose_streams:
+        input:
+            weights=expand(results("training/{shard}/weights.safetensors"), shard=EXPERIMENT.page_shards()),
+            measurements=expand(results("measurements/{shard}.csv"), shard=EXPERIMENT.page_shards()),
+        output:
+            networks=results("measurements/page.npz"),
+        log:
+            results("logs/choose_streams.log"),
+        localrule: True
+        conda:
+            "../envs/emtvb.yaml"
+        params:
+            shards=[[stream_order.entry(run) for run in STREAM_SHARDS[shard]] for shard in EXPERIMENT.page_shards()],
+            tasks=[stream_task(STREAM_SHARDS[shard][0].task) for shard in EXPERIMENT.page_shards()],
+        script:
+            "../scripts/choose_streams.py"
+
     rule tabulate_streams:
         input:
             runs=results("runs.csv"),
@@ -90,6 +109,7 @@ rule streams:
                 rules.state_streams.output,
                 rules.tabulate_streams.output,
                 results("digests.csv"),
+                results("edit.html"),
                 expand(results("figures/stream_{name}.png"), name=("recall", "raster", "marker")),
             ]
             if STREAM_SHARDS

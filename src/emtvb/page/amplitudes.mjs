@@ -18,7 +18,7 @@ export function amplitudes(session) {
       const reached = timeline.reached(k).filter(i => subject.task.kept.has(i));
       const mean = of => (reached.length ? reached.reduce((sum, i) => sum + of(i) * sign(m[i]), 0) / reached.length : NaN);
       for (const name of [EDITED, UNEDITED, RANDOM]) {
-        const read = basis.read(states[name], m.length);
+        const read = basis.read(states[name], m.length, k);
         lines[name].push(mean(i => read[i]));
       }
       lines.expected.push(mean(i => m[i]));

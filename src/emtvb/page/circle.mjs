@@ -23,7 +23,7 @@ export function circle(session) {
     const step = timeline.steps[view];
     const at = plan(Math.max(Math.min(element.parentElement.clientWidth - 4, 420), 200));
     const context = pen(element, at.width, at.height);
-    const read = session.basis.read(step.states[EDITED], subject.task.size);
+    const read = session.basis.read(step.states[EDITED], subject.task.size, view);
     paintRing(context, colours, at);
     paintVariables(context, colours, at, read);
     const output = view > subject.phase ? step.outputs?.[EDITED] : null;

@@ -20,6 +20,7 @@ VIEW = tuple(
         "elements",
         "drawing",
         "subjects",
+        "streams",
         "session",
         "memory",
         "strips",
@@ -34,6 +35,8 @@ VIEW = tuple(
 START = Path(__file__).with_name("start.mjs")
 STYLE = Path(__file__).with_name("edit.css")
 TEMPLATE = Path(__file__).with_name("edit.html")
+HEADERS = {kind: Path(__file__).with_name(f"of_{kind}.html") for kind in ("tasks", "streams")}
+"""What the page says of its networks before it shows them: of the paper's kind of task, or of streams."""
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.mjs\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|function|class|async)", re.MULTILINE)
@@ -55,6 +58,7 @@ def document(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str
         "script-hash": _hash(script),
         "style-hash": _hash(style),
         "data": data.replace("<", "\\u003c"),
+        "header": HEADERS["streams" if "lengths" in shown[0].about else "tasks"].read_text("utf-8"),
     }
     return re.sub(r"\{\{ ([a-z-]+) \}\}", lambda found: parts[found[1]], TEMPLATE.read_text("utf-8"))
 

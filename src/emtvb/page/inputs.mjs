@@ -21,7 +21,7 @@ export function inputs(session) {
 
 /** Vectors of signs, drawn with a pointer or the keyboard, or typed. */
 function drawn(session) {
-  const { s, d } = session.subject.network;
+  const { network: { d }, vectors: s } = session.subject;
   const draw = (vectors, words = ANEW) => session.store(vectors, words, { push: true });
   const all = value => session.inputs.map(vector => vector.map(value));
   const put = (index, sign) => {
@@ -29,6 +29,12 @@ function drawn(session) {
     if (session.inputs[i][k] === sign) return;
     session.store(session.inputs.map((vector, j) => vector.map((value, m) => (i === j && k === m ? sign : value))));
   };
+  /** Vectors at random, none of which the network takes for something else. */
+  function random() {
+    let found;
+    do found = all(() => (Math.random() < 0.5 ? -1 : 1)); while (session.subject.refusal(found));
+    draw(found);
+  }
   const opposite = index => -session.inputs[Math.floor(index / d)][index % d];
 
   const { table, cells } = board(s, d, `Input: ${s} vectors of ${d}`, (index, event) => event.detail === 0 && put(index, opposite(index)));
@@ -62,7 +68,7 @@ function drawn(session) {
       describe(cell, `vector ${Math.floor(index / d) + 1}, dimension ${index % d}: ${value > 0 ? "plus" : "minus"}`);
       cell.setAttribute("aria-pressed", value > 0);
       cell.style.background = colours.of(value);
-      cell.classList.toggle("now", Math.floor(index / d) === session.view - 1);
+      cell.classList.toggle("now", Math.floor(index / d) === session.subject.shown(session.view));
     });
     const text = session.inputs.map(spellSigns).join("\n");
     if (text !== written) typed.value = written = text;
@@ -74,7 +80,7 @@ function drawn(session) {
       make("div", { class: "holder" }, table),
       make("p", { class: "hint" }, "Draw: a column is a vector, shown from left to right."),
       make("div", { class: "buttons" }, button("3-1-5", () => draw(session.subject.network.picture), "picture"),
-        button("random", () => draw(all(() => (Math.random() < 0.5 ? -1 : 1))), "random"), button("all minus", () => draw(all(() => -1)), "minus")),
+        button("random", random, "random"), button("all minus", () => draw(all(() => -1)), "minus")),
       make("details", {}, make("summary", {}, "Type them"), typed, button("Use these", type, "type")),
     ],
   };

@@ -27,7 +27,7 @@ export function memoryBoard(session, kind) {
   function paint(colours) {
     const { subject, timeline, view, running } = session;
     const step = timeline.steps[view];
-    const read = session.basis.read(step.states[EDITED], subject.task.size);
+    const read = session.basis.read(step.states[EDITED], subject.task.size, view);
     const reached = new Set(timeline.reached(view));
     const edited = new Set(timeline.edits.filter(edit => edit.at === view).flatMap(edit => touched(subject.task, edit)));
     const shown = cells.map((_, index) => subject.cell(index, read, step, view));

@@ -233,11 +233,17 @@ export const touched = (task, { kind, what, value }) => [...task.elements(what),
 
 /** Variable memories: m = Psi* (h - c) is read, Psi (m' - m) is added; a column and a row for each kept element. */
 export class Basis {
+  /** Arrays, row by row: basis (size, kept), dual (kept, size), centre (size). */
   constructor({ basis, dual, centre }, kept, size) {
-    Object.assign(this, { kept, size, basis: decode(basis), dual: decode(dual), centre: decode(centre) });
+    Object.assign(this, { kept, size, basis, dual, centre });
   }
 
-  /** What a state stores, by element; NaN where there is no column. */
+  /** Of a network's description, where the arrays are base64. */
+  static of({ basis, dual, centre }, kept, size) {
+    return new Basis({ basis: decode(basis), dual: decode(dual), centre: decode(centre) }, kept, size);
+  }
+
+  /** What a state stores, by element; NaN where there is no column. The step matters where another one has another basis. */
   read(state, elements) {
     const { kept, dual, centre } = this;
     const size = state.length;
@@ -392,7 +398,7 @@ export class Timeline {
     const step = this.steps[edit.at];
     let after = changed(this.task, step.m, edit);
     if (edit.at - this.phase >= this.task.settled) after = this.task.consistent(after);
-    const change = this.basis.change(step.m, after);
+    const change = this.basis.change(step.m, after, edit.at);
     const add = (state, by) => state.map((value, i) => value + by[i]);
     const states = { ...step.states };
     states[EDITED] = add(states[EDITED], change);

@@ -1,8 +1,12 @@
 // What is chosen, how far it has run, and what was done to it. It knows nothing of the document but its frames.
-import { Basis, Elman, Timeline, EDITED, UNEDITED, RANDOM, FUTURE } from "./network.mjs";
-import { subjectOf } from "./subjects.mjs";
+import { Elman, Timeline, EDITED, UNEDITED, RANDOM, FUTURE } from "./network.mjs";
+import { Bound, Labelled } from "./subjects.mjs";
+import { Streamed } from "./streams.mjs";
 
 const PAUSE = 1.2; // seconds that an edit can be seen before the network goes on
+
+/** The subject of a network that content.py or widget.py describes. */
+const subjectOf = network => (network.variables ? new Labelled(network) : network.lengths ? new Streamed(network) : new Bound(network));
 
 /** A network that another program runs is handed over as a system; the others run here. */
 const systemOf = (network, systems) => systems[network.id] ?? new Elman(network);
@@ -38,7 +42,7 @@ export class Session {
     const { subject: before, timeline, view } = this;
     this.#take(id, basisName);
     const { subject } = this;
-    const fits = before && !before.recorded && !subject.recorded && before.columns === subject.columns && before.rows === subject.rows;
+    const fits = before?.shape !== undefined && before.shape === subject.shape;
     if (!fits) this.running = false;
     if (fits) this.begin(timeline.edits, view);
     else {
@@ -53,7 +57,7 @@ export class Session {
     const basis = network.bases.find(({ name }) => name === basisName) ?? network.bases[0];
     if (this.subject?.network !== network) this.subject = subjectOf(network);
     this.basisName = basis.name;
-    this.basis = new Basis(basis, network.kept, network.hidden);
+    this.basis = this.subject.basis(basis);
     this.built(basis);
   }
 
@@ -68,6 +72,8 @@ export class Session {
 
   /** Other vectors to store. */
   store(inputs, words, how) {
+    const why = this.subject.refusal(inputs);
+    if (why) return this.heard(why);
     this.inputs = inputs.map(vector => [...vector]);
     this.begin(this.timeline.edits, this.view);
     if (words) this.heard(words);
@@ -77,7 +83,7 @@ export class Session {
   /** Compute anew, with these edits, up to a step. */
   begin(edits, step) {
     const { subject, systems, seed } = this;
-    this.timeline = new Timeline(systemOf(subject.network, systems), subject.task, this.basis, this.inputs.map(vector => Float32Array.from(vector)),
+    this.timeline = new Timeline(systemOf(subject.network, systems), subject.task, this.basis, subject.sequence(this.inputs),
       { edits, seed, phase: subject.phase, ahead: systems[subject.network.id] ? Math.max(25, subject.phase) : 1 });
     this.#position = Math.min(step, subject.most);
     this.#pursue();
@@ -207,7 +213,7 @@ export class Session {
   /** Edit what is seen, {kind, what, value}: it stands still for a moment, then runs on. What came later is forgotten. */
   edit(given) {
     const { view, subject, timeline } = this;
-    if (view < subject.phase) return this.heard(`It still reads its input: ${subject.phase - view} more steps, then it can be edited.`);
+    if (subject.waits(view)) return this.heard(`It still reads its input: ${subject.waits(view)} more steps, then it can be edited.`);
     if (view < 1) return this.heard("Let it run first.");
     const edit = { at: view, ...given };
     try {
@@ -269,7 +275,7 @@ export class Session {
   #outcome() {
     const { subject, timeline, view } = this;
     const { outputs, expected, otherwise } = timeline.steps[view];
-    if (!outputs || view <= subject.phase) return `${subject.clock(view)}.`;
+    if (!outputs || subject.reads(view)) return `${subject.clock(view)}.`;
     const fits = expected ? (subject.wrong(outputs[EDITED], expected, otherwise).length ? ", not what should follow" : ", as it should") : "";
     return `${subject.clock(view)}: ${subject.spell(outputs[EDITED])}${fits}.`;
   }

@@ -43,12 +43,12 @@ export function strips(session) {
   }
 
   function paintOutputs(context, colours, { name }, { from, count, cell }, top, tall) {
-    const { subject, inputs, timeline, view } = session;
+    const { subject, timeline, view } = session;
     const scale = subject.network.scale ?? 1, gap = cell > 5 ? 0.6 : 0;
     for (let k = from; k < from + count && k <= view; k++) {
       const x = (k - from) * cell, { expected, otherwise, outputs } = timeline.steps[k];
-      const reads = k <= subject.phase;
-      const vector = reads ? inputs[k - 1] : name === "theory" ? expected : outputs[name];
+      const reads = subject.reads(k);
+      const vector = reads ? timeline.inputAt(k) : name === "theory" ? expected : outputs[name];
       if (!vector) continue; // nobody said what should follow
       context.globalAlpha = reads ? 0.35 : 1;
       for (let j = 0; j < vector.length; j++) {

@@ -1,5 +1,5 @@
 // What is shown of a network: a task of the theory's kind, or variables of a user's own. Its variables, its words for them.
-import { Labels, Task, check, sign } from "./network.mjs";
+import { Basis, Labels, Task, check, sign } from "./network.mjs";
 import { editText, inputText, readEdit, readInput } from "./address.mjs";
 import { spellSigns } from "./drawing.mjs";
 
@@ -13,7 +13,8 @@ const phrase = (target, { kind, what, value }) =>
 /** What a list of networks calls one. */
 export function titleOf(network) {
   if (network.variables) return network.id;
-  const { task: name, hidden, l2, verdict, stored } = network;
+  const { task: name, hidden, l2, verdict, stored, between } = network;
+  if (between) return `${name}, episodes of ${between[0]}${between[1] > between[0] ? ` to ${between[1]}` : ""} vectors, ${hidden} neurons`;
   const how = l2 === undefined ? "" : l2 > 0 ? `, L2 penalty ${l2}` : ", no penalty";
   const odd = verdict && !stored ? `, ${verdict.replace(" it", " the circuit")}` : "";
   return `${name} (${repeats(network) ? "repeats" : "recombines"}), ${hidden} neurons${how}${odd}`;
@@ -32,16 +33,21 @@ export function openingEdit({ s, d, kept }) {
 /**
  * A network and its task. A subject has: task (the theory), inputs, phase (steps before it can be edited), most (steps),
  * begins (the step that is shown first), columns and rows of its board with their heads, cell (what a square shows), click
- * (the edit of a square, or why there is none), and its words.
+ * (the edit of a square, or why there is none), and its words. Of steps: whether one reads (an input), how many it waits
+ * until it can be edited, and the place of the vector that is shown. Those of one shape take each other's inputs and edits.
  */
 export class Bound {
   boardLabel = "What it stores: a column is a variable, the oldest first";
+  turns = true;
+  stepName = "output step";
 
   constructor(network) {
     const { s, d } = network;
     this.network = network;
     this.task = new Task(network);
-    this.phase = s;
+    this.phase = this.zero = s;
+    this.vectors = s;
+    this.shape = `${s} of ${d}`;
     this.most = MOST_STEPS;
     this.begins = 4 * s;
     [this.columns, this.rows] = [s, d];
@@ -50,6 +56,33 @@ export class Bound {
     this.preset = { what: String(s), other: String(Math.max(s - 1, 1)), value: Array.from({ length: d }, (_, k) => (k % 2 ? "+" : "-")).join("") };
     this.valueLabel = `${d} signs, each + or -`;
     this.inputs = network.picture.map(vector => [...vector]);
+  }
+
+  basis(description) {
+    const { kept, hidden } = this.network;
+    return Basis.of(description, kept, hidden);
+  }
+
+  /** What is shown, step by step. */
+  sequence(inputs) {
+    return inputs.map(vector => Float32Array.from(vector));
+  }
+
+  /** Why these vectors cannot be stored; "" where they can. */
+  refusal() {
+    return "";
+  }
+
+  reads(step) {
+    return step <= this.phase;
+  }
+
+  waits(step) {
+    return Math.max(this.phase - step, 0);
+  }
+
+  shown(step) {
+    return step - 1;
   }
 
   about({ name, edit_success: success, worst_decoding_accuracy: worst }) {
@@ -119,18 +152,18 @@ export class Bound {
 
   /** What the address says of its inputs and edits; and, back, what of it cannot be. */
   state(inputs, edits, step) {
-    const { network, phase } = this;
+    const { network, zero } = this;
     const input = inputText(inputs);
     return {
       input: input === inputText(network.picture) ? undefined : input,
-      edit: edits.map(edit => editText(edit, phase)).join(",") || undefined,
-      step: step - phase,
+      edit: edits.map(edit => editText(edit, zero)).join(",") || undefined,
+      step: step - zero,
     };
   }
 
   /** Inputs, edits and the step of an address, and its faults; where it says neither edit nor step: as the page opens. */
   read({ input, edit, step }) {
-    const { s, d } = this.network;
+    const { zero, most, vectors, network: { d } } = this;
     const faults = [];
     const attempt = work => {
       try {
@@ -140,16 +173,22 @@ export class Bound {
         faults.push(error.message);
       }
     };
-    const inputs = (input && attempt(() => readInput(input, s, d))) || this.inputs;
+    const inputs = (input && attempt(() => this.#stored(readInput(input, vectors, d)))) || this.inputs;
     if (edit === undefined && step === undefined) return { inputs, faults, opens: this.opening() };
     const edits = (edit ?? "").split(",").filter(Boolean).map(text => attempt(() => {
-      const made = readEdit(text, s);
-      if (!(Number.isInteger(made.at) && made.at >= s && made.at < MOST_STEPS)) throw new RangeError(`no edit at output step ${made.at - s}`);
-      check(this.task, Float64Array.from({ length: s * d }, (_, i) => i + 2), made); // of values that all differ
+      const made = readEdit(text, zero);
+      if (!(Number.isInteger(made.at) && !this.waits(made.at) && made.at < most)) throw new RangeError(`no edit at ${this.stepName} ${made.at - zero}`);
+      check(this.task, Float64Array.from({ length: this.task.size }, (_, i) => i + 2), made); // of values that all differ
       return made;
     })).filter(Boolean);
-    const asked = step === undefined || !Number.isInteger(Number(step)) ? 3 * s : Number(step);
-    return { inputs, edits, faults, step: Math.min(Math.max(asked + s, 0), MOST_STEPS) };
+    const asked = step === undefined || !Number.isInteger(Number(step)) ? this.begins - zero : Number(step);
+    return { inputs, edits, faults, step: Math.min(Math.max(asked + zero, 0), most) };
+  }
+
+  #stored(inputs) {
+    const why = this.refusal(inputs);
+    if (why) throw new RangeError(why);
+    return inputs;
   }
 }
 
@@ -180,6 +219,23 @@ export class Labelled {
     this.future = null;
     const known = labels.map(row => Float64Array.from(row, value => value ?? NaN));
     this.task = new Labels({ ...this.network, labels: known }, k => (this.future && k > this.future.at ? this.future.vectors?.[k - this.future.at - 1] ?? null : null));
+  }
+
+  basis(description) {
+    const { kept, hidden } = this.network;
+    return Basis.of(description, kept, hidden);
+  }
+
+  sequence(inputs) {
+    return inputs.map(vector => Float32Array.from(vector));
+  }
+
+  reads() {
+    return false;
+  }
+
+  waits() {
+    return 0;
   }
 
   about() {
@@ -237,6 +293,3 @@ export class Labelled {
     return { inputs: this.inputs, edits: [], faults: [], step: this.begins };
   }
 }
-
-/** The subject of a network that content.py or widget.py describes. */
-export const subjectOf = network => (network.variables ? new Labelled(network) : new Bound(network));

@@ -1,8 +1,9 @@
 // What to try: sentences, each a link to a state of the page that shows it, as far as there are networks that do.
 import { FUTURE } from "./network.mjs";
 import { make } from "./elements.mjs";
-import { writeFragment } from "./address.mjs";
-import { openingEdit } from "./subjects.mjs";
+import { editText, writeFragment } from "./address.mjs";
+import { openingEdit, titleOf } from "./subjects.mjs";
+import { editAfter, editWithin } from "./streams.mjs";
 
 /** Links' words, and the states that they lead to, at the moment of their edit. */
 function suggestions(networks) {
@@ -30,10 +31,21 @@ function suggestions(networks) {
   return list;
 }
 
+/** Of streams: an edit of what is to come, and one when an episode is over, which the next one must not hear of. */
+function ofStreams(networks) {
+  return networks.flatMap(network => {
+    const link = (words, { at, kind, what }) => ({ words, state: { net: network.id, basis: "data", edit: editText({ at, kind, what }, 0), step: at } });
+    return [
+      link(`${titleOf(network)}: flip one bit of what it stores.`, editWithin(network)),
+      link("The same network: flip a bit after an episode's last output. Does the next episode hear of it?", editAfter(network)),
+    ];
+  });
+}
+
 /** The list of links; none where the variables are a user's own. ``shown`` is called before one of them runs. */
 export function tries(session, shown) {
   if (session.networks[0].variables) return null;
-  return make("ul", { class: "tries" }, ...suggestions(session.networks).map(({ words, state }) => {
+  return make("ul", { class: "tries" }, ...(session.networks[0].lengths ? ofStreams : suggestions)(session.networks).map(({ words, state }) => {
     const parts = Object.fromEntries(Object.entries(state).map(([name, value]) => [name, String(value)]));
     const after = { ...state, step: state.step + FUTURE }; // a link that is copied shows what came of it
     return make("li", {}, make("a", { href: writeFragment(after), click: event => {

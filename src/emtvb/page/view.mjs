@@ -166,7 +166,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   function paint() {
     if (!session.timeline || !root.isConnected) return;
     colours ??= palette(root);
-    turning.hidden = Boolean(session.subject.recorded);
+    turning.hidden = !session.subject.turns;
     for (const panel of panels) if (panel !== wheel || !turning.hidden) panel.paint?.(colours);
     write(score, session.tally());
   }

@@ -16,12 +16,13 @@ from emtvb.networks import Network
 from emtvb.own.adapting import Adapted, Wrapped, adapt
 from emtvb.own.fitting import Fitted, judge
 from emtvb.own.variables import as_numpy
-from emtvb.page import content
+from emtvb.page import content, streaming
 from emtvb.page.content import Shown
 from emtvb.page.document import STYLE, VIEW, bundled
 from emtvb.page.showing import arrays_of, describe, show, show_network
 from emtvb.results import find_run
 from emtvb.runs import Run
+from emtvb.streams.runs import StreamRun, named
 from emtvb.tasks import Task
 
 try:
@@ -108,6 +109,8 @@ def _found(text: str) -> list[Shown]:
         return content.load(made)
     found = find_run(text, config.results_root())
     network = found.network()
+    if isinstance(network, Network) and isinstance(found.run, StreamRun):
+        return [streaming.show(found.run, named(found.run.task), network)]
     if not isinstance(network, Network) or not isinstance(found.run, Run):
         raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")
     return [show(found.run, network)]

@@ -22,6 +22,7 @@ from emtvb.networks import Network
 from emtvb.page.content import Shown
 from emtvb.running import memory
 from emtvb.runs import Run
+from emtvb.single import opening
 from emtvb.single.opening import Subject
 from emtvb.tasks import Task
 
@@ -118,6 +119,34 @@ def on_page(subject: Subject) -> Shown:
         remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
         raise InputError("--page", subject.named, remedy)
     return show(subject.run, subject.network)
+
+
+def page_of(
+    named: str, task: str | None, size: tuple[int, int], nonlinearity: str, output: Path | None
+) -> tuple[Shown, Path]:
+    """A network as the page for editing holds it, of a sweep, of streams or of a file, and where the page goes.
+
+    Args:
+        named: A run, or a file of weights.
+        task: Of a file, what it was trained on: a name or an id.
+        size: That task's d and s.
+        nonlinearity: Of a file of weights of an RNN.
+        output: Where the page goes; beside the run's experiment, or the file, by default.
+
+    Raises:
+        InputError: Where there is no such network, or a browser cannot run it.
+    """
+    found = opening.stream(named) if task is None else None
+    if found is None:
+        subject = opening.find(named, task, size, nonlinearity, output)
+        return on_page(subject), subject.folder
+    from emtvb.page import streaming
+    from emtvb.streams import runs
+
+    run, network = found.run, found.network()
+    assert isinstance(run, runs.StreamRun)
+    assert isinstance(network, Network)
+    return streaming.show(run, runs.named(run.task), network), opening.folder_of(found, output)
 
 
 def _memories(subject: Subject, basis: str) -> VariableMemories:

@@ -12,7 +12,7 @@ from emtvb.errors import InputError
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.networks import Network
 from emtvb.own import files
-from emtvb.results import find_run
+from emtvb.results import FoundRun, find_run
 from emtvb.runs import Run
 from emtvb.single.naming import task_of
 from emtvb.streams.runs import StreamRun
@@ -78,14 +78,28 @@ def find(
     return _of_file(named, task_of(task, *size), nonlinearity, output)
 
 
+def stream(named: str) -> FoundRun | None:
+    """The run on a stream that a user names; None where it is something else."""
+    if files.is_file(named) or (os.path.lexists(named) and not Path(named).is_dir()):
+        return None
+    found = find_run(named, config.results_root())
+    return found if isinstance(found.run, StreamRun) else None
+
+
+def folder_of(found: FoundRun, output: Path | None) -> Path:
+    """Where what is made of a run goes: beside its experiment, by default."""
+    return output or found.folder / "interpretation" / found.run.run_id
+
+
 def _published(named: str, output: Path | None) -> Subject:
     found = find_run(named, config.results_root())
     run = found.run
     if isinstance(run, StreamRun):
-        raise InputError("run", named, "was trained on a stream; emtvb.load takes it (docs/streams.md)")
+        raise InputError(
+            "run", named, "was trained on a stream; emtvb edit --page and emtvb.load take it (docs/streams.md)"
+        )
     settings = MeasureSettings(**found.experiment.interpretation.model_dump())
-    folder = output or found.folder / "interpretation" / run.run_id
-    return Subject(named, run, found.network(), settings, folder)
+    return Subject(named, run, found.network(), settings, folder_of(found, output))
 
 
 def _of_file(named: str, task: Task, nonlinearity: str, output: Path | None) -> Subject:

@@ -418,7 +418,7 @@ def blind(runs: Sequence[tuple[Watched, Place]], task: Binding, episodes: Episod
     x, y = candidates.reshape(len(candidates), -1).T.astype(np.float64), given.ravel().astype(np.float64)
     weights = np.linalg.lstsq(x, y, rcond=None)[0]
     explained = 1 - float(((y - x @ weights) ** 2).sum() / ((y - y.mean()) ** 2).sum())
-    occurs = np.array([shortest < n <= longest for n in assumed])
+    occurs = np.array([shortest <= n <= longest for n in assumed])
     beside = float(np.sqrt((weights[~occurs] ** 2).mean())) if (~occurs).any() else 0.0
     mean, asked = candidates[occurs].mean(axis=0), wanted != 0
     ties = np.isclose(mean, 0)

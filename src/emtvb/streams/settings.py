@@ -135,6 +135,15 @@ class Streams(Sweepless):
             shards.setdefault(self._shard(run), []).append(run)
         return {name: sorted(runs, key=lambda run: run.seed) for name, runs in shards.items()}
 
+    def page_shards(self) -> list[str]:
+        """Of each grid the job that trains its largest networks of the first seeds; the page shows one of them."""
+        found = []
+        for grid in self.streams:
+            runs = grid.runs()
+            largest = [run for run in runs if run.hidden_dim == max(grid.hidden_dim) and run.l2 == grid.l2[0]]
+            found.append(self._shard(min(largest, key=lambda run: run.seed)))
+        return list(dict.fromkeys(found))
+
     def read_runs(self, path: Path | str) -> dict[str, list[Any]]:
         """The runs of this experiment's ``runs.csv``, by shard.
 

@@ -1,0 +1,126 @@
+"""From a network that was trained on streams to what the page holds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.errors import InputError
+from emtvb.interpret.exemplar import picture
+from emtvb.page.content import Shown
+from emtvb.page.showing import DATA
+from emtvb.protocol import Binding
+from emtvb.streams import measures
+from emtvb.streams.order import StreamSetup
+from emtvb.streams.schedule import INPUT, schedule
+from emtvb.weights import Network
+
+
+def show(run: StreamSetup, task: str, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
+    """A network and a stream of three episodes, of which each length that was trained has a basis of its own.
+
+    An episode's memory is its last n targets. The basis is least squares over all of its output steps, from its marker
+    on: the dual from states to the memory, the basis from the memory to states.
+
+    Args:
+        run: Which it is.
+        task: What its task is called.
+        network: Its weights.
+        measured: Its row of measurements, where it was measured.
+
+    Raises:
+        InputError: Where its training diverged.
+    """
+    if not network.is_finite():
+        raise InputError("network", run.run_id, "its training diverged and left no network; choose another")
+    shortest, longest = run.episodes.lengths
+    sizes = list(range(shortest, longest + 1))
+    lengths = [sizes[len(sizes) // 2], longest, shortest]
+    d = run.task.d
+    about: dict[str, Any] = {
+        "id": run.run_id,
+        "task": task,
+        "l2": run.l2,
+        "seed": run.seed,
+        "hidden": network.hidden_dim,
+        "d": d,
+        "longest": longest,
+        "between": [shortest, longest],
+        "lengths": lengths,
+        "sizes": sizes,
+        "outputs": run.episodes.outputs,
+        "marker": run.episodes.marker,
+        "composed": _composed(run.task),
+        "reads": {str(n): _reads(run.task, n) for n in sizes},
+        "picture": _vectors(lengths, d, run.episodes.marker).astype(int).tolist(),
+        "opens": _opening(run, lengths[0]),
+        "bases": {DATA: {}},
+    }
+    if measured is not None:
+        about["right"] = float(measured["recall"])
+    weights = {part: array.astype(np.float32) for part, array in network.arrays().items()}
+    return Shown(about, weights, {DATA: _bases(run, network, sizes)})
+
+
+def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Float[np.ndarray, ...]]:
+    """Side by side, in the order of lengths n: basis (hidden, n * d), dual (n * d, hidden), centre (1, hidden)."""
+    rng = np.random.default_rng([run.seed, run.hidden_dim])
+    middle = sizes[len(sizes) // 2]
+    parts: dict[str, list[np.ndarray]] = {"basis": [], "dual": [], "centre": []}
+    for n in sizes:
+        seen = measures.watch(network, run.task, run.episodes, (middle, n), rng, measures.SEQUENCES)
+        place = seen.plan.places[1]
+        steps = range(place.first_output - 1, place.stop)
+        written = np.where((seen.plan.shows == INPUT)[:, None, None], seen.inputs, seen.targets)
+        memory = np.stack([np.concatenate(list(written[t - n + 1 : t + 1]), axis=1) for t in steps])
+        states = seen.states[steps.start : steps.stop].reshape(-1, network.hidden_dim)
+        centre = states.mean(axis=0)
+        memory = memory.reshape(len(states), -1)
+        parts["basis"].append(measures.encoding(states, memory).T)
+        parts["dual"].append(measures.fit(states, memory).weights.T)
+        parts["centre"].append(centre[None])
+    arrays = (np.concatenate(parts[name], axis) for name, axis in (("basis", 1), ("dual", 0), ("centre", 0)))
+    return {name: np.ascontiguousarray(array, "<f4") for name, array in zip(parts, arrays, strict=True)}
+
+
+def _reads(task: Binding, n: int) -> dict[str, list[int]]:
+    """Of the last n targets, the oldest first, which elements a new target reads, and with which signs."""
+    source, signs = Binding(task.d, n, task.composition).reads()
+    return {"source": source[-task.d :].tolist(), "signs": signs[-task.d :].tolist()}
+
+
+def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
+    """The edit that the page opens with: an element that most later outputs depend on, after the second output.
+
+    ``at`` is its step, counted from 1; ``what`` its variable, of the longest episode's, and dimension. Of several it is
+    the one nearest to the middle of a vector.
+    """
+    plan = schedule(run.task, replace(run.episodes, total=None, echo=True), [n])
+    d, place = run.task.d, plan.places[0]
+    at = min(place.first_output + 2, place.stop - 1)
+    memory = [(t, k) for t in range(at - n, at) for k in range(d) if plan.sign[t, k]]
+    origin = [(plan.source[t, k], t, k) for t, k in memory]
+    later = plan.source[at : place.stop][plan.sign[at : place.stop] != 0].tolist()
+    # Of an input element that the memory holds twice, an edit changes one copy: the older one is read first.
+    _, t, k = max(origin, key=lambda one: (later.count(one[0]), -abs(one[2] - d // 2), -one[1]))
+    return {"at": at, "what": f"{run.task.s - (at - t) + 1}.{k}"}
+
+
+def _composed(task: Binding) -> str:
+    """How outputs are composed, in words."""
+    if measures.repeats(task):
+        return "each is the target of n steps before, n being the vectors of its episode"
+    parts = (f"{'-' if read.sign < 0 else ''}x{read.dimension} of target {read.variable}" for read in task.composition)
+    return f"each has, of the last n targets, the oldest first, {', '.join(parts)}"
+
+
+def _vectors(lengths: list[int], d: int, marker: bool) -> Float[np.ndarray, "vector d"]:
+    """The picture 3-1-5, its negative, the picture; what would be an end marker gets its last element plus."""
+    vectors = np.concatenate([picture(n, d) * (-1) ** i for i, n in enumerate(lengths)])
+    if marker:
+        vectors[(vectors == -1).all(axis=1), -1] = 1
+    return vectors

@@ -1,0 +1,21 @@
+"""The networks that go on the page on which one edits streams, with their bases (rule choose_streams)."""
+
+import pandas as pd
+
+from emtvb import networks
+from emtvb.page import content
+from emtvb.page.streaming import show
+from emtvb.running.jobs import job
+from emtvb.streams import order
+
+with job(snakemake) as this:
+    shown = []
+    parts = (snakemake.input.weights, snakemake.input.measurements, this.settings["shards"], this.settings["tasks"])
+    for weights, measurements, entries, task in zip(*parts, strict=True):
+        rows = pd.read_csv(measurements).set_index("run_id")
+        best = rows["recall"].idxmax()
+        run = next(run for run in map(order.order, entries) if run.run_id == best)
+        network = networks.load_networks(weights, [best])[best]
+        shown.append((rows.loc[best, "recall"], show(run, task, network, rows.loc[best].to_dict())))
+    # The one that does best opens the page.
+    content.save(snakemake.output.networks, [one for _, one in sorted(shown, key=lambda pair: -pair[0])])
