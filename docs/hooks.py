@@ -27,7 +27,7 @@ PAGES = {
 """Pages of the repository outside of docs/, and their names in the site."""
 INSTEAD = {"docs/README.md": "README.md", "results/paper/verdicts.md": "results/paper/verdicts.html"}
 """What the site shows instead of a file."""
-LIVE = ("results/paper/edit.html", "results/paper/verdicts.html")
+LIVE = ("results/paper/edit.html", "results/streams/edit.html", "results/paper/verdicts.html")
 """Pages with scripts of their own, which are in the site as they are published, with the files that they link to."""
 
 _as_text: list[str] = []

@@ -24,7 +24,7 @@ rule choose_networks:
 
 rule draw_page:
     input:
-        networks=rules.choose_networks.output.networks,
+        networks=results("measurements/page.npz"),
     output:
         page=results("edit.html"),
     log:

@@ -97,17 +97,20 @@ def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
     """The edit that the page opens with: an element that most later outputs depend on, after the second output.
 
     ``at`` is its step, counted from 1; ``what`` its variable, of the longest episode's, and dimension. Of several it is
-    the one nearest to the middle of a vector.
+    the one nearest to the middle of a vector, and of these the oldest.
     """
     plan = schedule(run.task, replace(run.episodes, total=None, echo=True), [n])
     d, place = run.task.d, plan.places[0]
     at = min(place.first_output + 2, place.stop - 1)
-    memory = [(t, k) for t in range(at - n, at) for k in range(d) if plan.sign[t, k]]
-    origin = [(plan.source[t, k], t, k) for t, k in memory]
-    later = plan.source[at : place.stop][plan.sign[at : place.stop] != 0].tolist()
-    # Of an input element that the memory holds twice, an edit changes one copy: the older one is read first.
-    _, t, k = max(origin, key=lambda one: (later.count(one[0]), -abs(one[2] - d // 2), -one[1]))
-    return {"at": at, "what": f"{run.task.s - (at - t) + 1}.{k}"}
+    source, _ = Binding(d, n, run.task.composition).reads()
+    reached = np.eye(n * d, dtype=int)
+    later = np.zeros(n * d, int)
+    for step in range(at, place.stop):
+        reached = reached[source]
+        later += reached[-d:][plan.sign[step] != 0].sum(axis=0)
+    later[(plan.sign[at - n : at] == 0).ravel()] = 0
+    best = min(range(n * d), key=lambda i: (-later[i], abs(i % d - d // 2), i))
+    return {"at": at, "what": f"{run.task.s - n + best // d + 1}.{best % d}"}
 
 
 def _composed(task: Binding) -> str:

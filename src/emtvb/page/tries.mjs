@@ -31,15 +31,15 @@ function suggestions(networks) {
   return list;
 }
 
-/** Of streams: an edit of what is to come, and one when an episode is over, which the next one must not hear of. */
+/** Of streams: edits of what is to come, and one when an episode is over, which the next one must not hear of. */
 function ofStreams(networks) {
-  return networks.flatMap(network => {
-    const link = (words, { at, kind, what }) => ({ words, state: { net: network.id, basis: "data", edit: editText({ at, kind, what }, 0), step: at } });
-    return [
-      link(`${titleOf(network)}: flip one bit of what it stores.`, editWithin(network)),
-      link("The same network: flip a bit after an episode's last output. Does the next episode hear of it?", editAfter(network)),
-    ];
-  });
+  const link = (words, { id }, edit) => ({ words, state: { net: id, basis: "data", edit: editText(edit, 0), step: edit.at } });
+  const [first, ...rest] = networks;
+  return [
+    link(`${titleOf(first)}: flip one bit that it stores.`, first, editWithin(first)),
+    link("The same network: flip a bit after an episode's last output. Does the next episode hear of it?", first, editAfter(first)),
+    ...rest.map(network => link(`${titleOf(network)}: flip one bit that it stores.`, network, editWithin(network))),
+  ];
 }
 
 /** The list of links; none where the variables are a user's own. ``shown`` is called before one of them runs. */
