@@ -351,7 +351,7 @@ def test_what_the_workflow_would_do_is_named_with_the_reason(folder: Path) -> No
     say_of(folder, "figures/forest.provenance.json", inputs={})
     for path in (folder / "figures").glob("spectrum.*"):
         path.unlink()
-    (folder / "figures/evidence.provenance.json").unlink()
+    (folder / "figures/learning_supplement.provenance.json").unlink()
     _change_a_byte(folder / "edit.html")
     records, _ = read_records(folder)
     damaged = damaged_outputs(folder, records)
@@ -359,7 +359,7 @@ def test_what_the_workflow_would_do_is_named_with_the_reason(folder: Path) -> No
     assert found == {
         "figures/weights.pdf": found["figures/weights.pdf"], TABLE: found[TABLE],
         "codecheck.yml": found["codecheck.yml"], "figures/forest.pdf": found["figures/forest.pdf"],
-        **dict.fromkeys(("draw_spectrum", "draw_evidence", "state_settings"), "not made yet, or its record is gone"),
+        **dict.fromkeys(("draw_spectrum", "draw_learning_supplement", "state_settings"), "not made yet, or its record is gone"),
         "settings.json": found["settings.json"],
     }  # fmt: skip
     assert found["settings.json"].startswith("no job of this experiment, by the config")

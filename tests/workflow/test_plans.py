@@ -48,7 +48,6 @@ FIGURES = {
     "draw_pairs": 1,
     "draw_comparison": 1,
     "draw_statements": 1,
-    "draw_evidence": 1,
     "draw_forest": 1,
     "draw_solutions": 1,
     "draw_ablations": 1,
@@ -60,7 +59,7 @@ AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING, **GRA
 DIGESTS = {"list_digests": 1}
 GROWN_TABLES = {**TABLES, **LEARNING, **DIGESTS, **GRADIENTS}
 TRAINED = {"train_shard": 6, **AFTER_TRAINING, **DIGESTS}
-ALL = {**TRAINED, "enumerate_runs": 1, "state_settings": 1, "draw_evidence": 1, "state_codecheck": 1}
+ALL = {**TRAINED, "enumerate_runs": 1, "state_settings": 1, "state_codecheck": 1}
 
 
 def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) -> None:
@@ -72,7 +71,9 @@ def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) ->
 def test_the_default_experiment_is_quick(project: Project) -> None:
     assert project.planned()["train_shard"] == 4
     assert project.planned("--config", "seeds=[1, 2]", "hidden_dim=[64]", "l2=[0, 0.1]")["train_shard"] == 8
-    assert project.planned("--configfile", "config/repeat-copy.yaml")["train_shard"] == 2
+    jobs = project.planned("--configfile", "config/repeat-copy.yaml")
+    assert jobs["train_shard"] == 2
+    assert jobs["draw_evidence"] == 1
 
 
 def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Project) -> None:
@@ -270,7 +271,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
               "study_solutions": 3, **GROWN_TABLES, **PAGE}),
     "matplotlib's version": (_install_another("matplotlib"), FIGURES),
     "scipy's version": (_install_another("scipy"),
-             {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, "draw_evidence": 1}),
+             {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "numba's version": (_install_another("numba"), {}),
     "a library that computes nothing": (_install_another("rich"), {}),
     "docstring": (_edit("src/emtvb/training/curriculum.py", "Moves one notch", "Goes one notch"), {}),
@@ -436,14 +437,14 @@ def test_text_among_measurements_is_one_line_that_stands_last(finished: Project,
 
 def test_reasons_are_short_and_say_what_changed(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
-    project.edit("src/emtvb/figures/evidence.py", "import pandas", "import json\nimport pandas")
+    project.edit("src/emtvb/figures/learning.py", "import pandas", "import json\nimport pandas")
     project.edit(CONFIG, "  horizon: 12", "  horizon: 12\n  modulus: 0.8")
     result = project.snakemake("-n", *SMOKE)
     lines = (result.stdout + result.stderr).splitlines()
     reasons = [line for line in lines if "Params have changed" in line]
     assert reasons
     assert max(map(len, reasons)) < 400
-    assert "draw_evidence: made otherwise now: emtvb/figures/evidence.py" in lines
+    assert "draw_learning: made otherwise now: emtvb/figures/learning.py" in lines
     assert "measure_shard: made otherwise now: setting interpretation" in lines
 
 

@@ -30,6 +30,10 @@ FIGURES = {
     "gradients": {"table": rules.tabulate_others.output.gradients},
     "wave": EXEMPLAR_FILES,
 }
+# How often the rules for printed values err: where they judge, which takes five seeds. It is a minute of simulation.
+if SHARDS and len(EXPERIMENT.seeds) < 5:
+    del FIGURES["evidence"]
+
 if ARCHITECTURE_RUNS:
     FIGURES["architectures"] = {"looks": expand(results("architectures/{run}/look.npz"), run=ARCHITECTURE_RUNS)}
 
