@@ -416,11 +416,19 @@ def test_weights_that_were_left_out_are_named_with_a_call_that_trains_them(train
     assert f"snakemake --cores all '{weights}' --configfile '{folder}/settings.json'" in message
 
 
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network as quickly trained as can be."""
+    folder = tmp_path_factory.mktemp("tiny") / "mine"
+    subprocess.run([EMTVB, *f"train --task T1 {TINY} --output {folder}".split()], check=True, capture_output=True)
+    return folder
+
+
 @pytest.mark.parametrize("content", ["", "run_id\n", "run_id,task\na,b\n", "\x00"])
-def test_a_damaged_run_table_has_a_remedy_that_works(emtvb, tmp_path: Path, content: str) -> None:
+def test_a_damaged_run_table_has_a_remedy_that_works(emtvb, tiny: Path, tmp_path: Path, content: str) -> None:
     """For a folder of `emtvb train`, too, where there is no stage to run."""
     folder = tmp_path / "mine"
-    assert emtvb(f"train --task T1 {TINY} --output {folder}")[0] == 0
+    shutil.copytree(tiny, folder)
     (folder / "runs.csv").write_text(content)
     for command in (f"interpret {folder}", f"train --task T1 {TINY} --output {folder}"):
         status, _, err = emtvb(command)

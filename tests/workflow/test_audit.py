@@ -359,7 +359,8 @@ def test_what_the_workflow_would_do_is_named_with_the_reason(folder: Path) -> No
     assert found == {
         "figures/weights.pdf": found["figures/weights.pdf"], TABLE: found[TABLE],
         "codecheck.yml": found["codecheck.yml"], "figures/forest.pdf": found["figures/forest.pdf"],
-        **dict.fromkeys(("draw_spectrum", "draw_learning_supplement", "state_settings"), "not made yet, or its record is gone"),
+        **dict.fromkeys(("draw_spectrum", "draw_learning_supplement", "state_settings"),
+                        "not made yet, or its record is gone"),
         "settings.json": found["settings.json"],
     }  # fmt: skip
     assert found["settings.json"].startswith("no job of this experiment, by the config")

@@ -25,6 +25,7 @@ streams:
 JOBS = {
     "state_streams": 1, "train_stream": 2, "measure_stream": 2, "tabulate_streams": 1, "list_digests": 1,
     "draw_stream_recall": 1, "draw_stream_raster": 1, "draw_stream_marker": 1,
+    "choose_streams": 1, "draw_page": 1,
 }  # fmt: skip
 CALL = ("--configfile", "config/tiny.yaml")
 
@@ -53,6 +54,7 @@ def test_all_that_it_makes_is_there_and_is_not_made_twice(tiny: Project) -> None
     assert sorted(rows["hidden_dim"]) == [6, 6, 9, 9]
     assert rows[["recall", "at_marker", "input_age", "edit_within_followed"]].notna().all(axis=None)
     assert (results / "figures" / "stream_recall.png").is_file()
+    assert "swap" in (results / "edit.html").read_text()
     assert tiny.planned(*CALL) == {}
 
 
@@ -72,6 +74,9 @@ def test_networks_are_listed_and_opened(tiny: Project) -> None:
     refused = emtvb(tiny, "interpret", f"results/tiny/{name}")
     assert refused.returncode == 2
     assert "was trained on a stream" in refused.stderr
+    page = emtvb(tiny, "edit", f"results/tiny/{name}", "--page", "--output", "mine")
+    assert page.returncode == 0, page.stderr
+    assert name in (tiny.folder / "mine" / "edit.html").read_text()
     loads = f"import emtvb; n = emtvb.load('results/tiny/{name}'); print(n, n.task, n.settings.episodes.lengths)"
     opened = subprocess.run(
         [sys.executable, "-c", loads], cwd=tiny.folder, capture_output=True, text=True, check=True,

@@ -118,7 +118,7 @@ class Present:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._digests: dict[Path, tuple[str, ...]] = {}
+        self._found: dict[tuple[Path, str], bool] = {}
 
     def changes(self, recipe: Mapping[str, Any]) -> list[str]:
         """What of a recipe's code and libraries is another now, in words.
@@ -138,10 +138,10 @@ class Present:
         file = place(key, self._root)
         if file is None:
             return True
-        if file not in self._digests:
+        if (file, digest) not in self._found:
             hidden = file.suffix == ".py" and (file.with_suffix("") / "__init__.py").is_file()
-            self._digests[file] = () if hidden else digests_of(file)
-        return digest in self._digests[file]
+            self._found[file, digest] = not hidden and digest in digests_of(file)
+        return self._found[file, digest]
 
 
 def everything(root: Path) -> dict[str, dict[str, str]]:

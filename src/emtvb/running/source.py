@@ -101,19 +101,22 @@ ABSENT = "absent"
 
 def digest_of(file: Path) -> str:
     """The digest of a file as it lies there; ``ABSENT`` where it does not."""
-    return next(iter(digests_of(file)))
+    return next(digests_of(file))
 
 
-def digests_of(file: Path) -> tuple[str, ...]:
+def digests_of(file: Path) -> Iterator[str]:
     """All digests by which a record may name a file as it lies there: the present form's first, then the earlier one's.
 
-    Records of before this form counted words that reach an error by a local name.
+    Records of before this form counted words that reach an error by a local name. A digest is computed when it is asked
+    for.
     """
     try:
         content = file.read_bytes()
     except OSError:
-        return (ABSENT,)
-    return _digests(file.suffix, file.parent == PACKAGE and file.name == "__init__.py", content)
+        yield ABSENT
+        return
+    for locals_say in (True, False):
+        yield _digest(file.suffix, file.parent == PACKAGE and file.name == "__init__.py", content, locals_say)
 
 
 def digest(text: str) -> str:
@@ -122,16 +125,16 @@ def digest(text: str) -> str:
 
 
 @cache
-def _digests(suffix: str, is_face: bool, content: bytes) -> tuple[str, ...]:
+def _digest(suffix: str, is_face: bool, content: bytes, locals_say: bool) -> str:
     try:
         text = content.decode("utf-8")
         if suffix == ".py":
-            return tuple(dict.fromkeys(digest(_code(text, is_face, locals_say)) for locals_say in (True, False)))
+            return digest(_code(text, is_face, locals_say))
     except (UnicodeDecodeError, SyntaxError):  # Python says more, where it is run
-        return (hashlib.sha256(content).hexdigest()[:12],)
+        return hashlib.sha256(content).hexdigest()[:12]
     if suffix == ".mplstyle":
         text = "\n".join(filter(None, (re.sub(r"(^|\s)#.*", "", line).rstrip() for line in text.splitlines())))
-    return (digest(text),)
+    return digest(text)
 
 
 def _code(text: str, is_face: bool, locals_say: bool) -> str:

@@ -27,11 +27,13 @@ def check_is_free(folder: Path, run_id: str) -> None:
 
 def check_trainer(name: str, accelerator: str) -> None:
     """Raise InputError if this machine has no such trainer."""
-    from emtvb.training import engine, general
-
     if name in promises.TRAINERS:
+        from emtvb.training import engine
+
         engine.check()
     else:
+        from emtvb.training import general
+
         general.check(accelerator)
 
 
