@@ -224,8 +224,8 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "a param more": (_edit("workflow/rules/figures.smk", "        tasks=list(EXEMPLARS),",
                            "        tasks=list(EXEMPLARS),\n        more=1,"), {"state_codecheck": 1}),
     "an input by another name": (
-        lambda project: (project.edit("workflow/rules/page.smk", "networks=results(\"measurements/page.npz\")",
-                                      "shown=results(\"measurements/page.npz\")")), {"draw_page": 1}),
+        lambda project: project.edit("workflow/rules/page.smk", "rule draw_page:\n    input:\n        networks=",
+                                     "rule draw_page:\n    input:\n        shown="), {"draw_page": 1}),
     "another input": (_edit("workflow/rules/figures.smk", '"composition": EXEMPLAR_FILES', '"composition": LOOK_FILES'),
                       {"draw_composition": 1}),
     "another script of the same rule": (
