@@ -70,7 +70,7 @@ rule measure_rnn:
     conda:
         "../envs/emtvb.yaml"
     params:
-        shards=lambda _: {shard: entries(runs) for shard, runs in SHARDS.items()},
+        shards=lambda _: {shard: entries(shard) for shard in SHARDS},
         interpretation=lambda _: EXPERIMENT.interpretation.model_dump(),
     script:
         "../scripts/measure_rnn.py"

@@ -146,9 +146,10 @@ def shard_of(look):
     return shard_name(LOOKS[look], EXPERIMENT.seeds_per_shard)
 
 
-def entries(runs):
-    """Runs as they are measured."""
-    return [settings.entry(run) for run in runs]
+@cache
+def entries(shard):
+    """A shard's runs as they are measured; made once, since thousands of jobs hold them."""
+    return [settings.entry(run) for run in SHARDS[shard]]
 
 
 def architecture_entry(run):

@@ -12,7 +12,7 @@ rule measure_shard:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        runs=lambda wildcards: entries(SHARDS[wildcards.shard]),
+        runs=lambda wildcards: entries(wildcards.shard),
         interpretation=lambda _: EXPERIMENT.interpretation.model_dump(),
     script:
         "../scripts/measure_shard.py"

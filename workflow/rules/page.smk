@@ -14,7 +14,7 @@ rule choose_networks:
     conda:
         "../envs/emtvb.yaml"
     params:
-        tasks=lambda _: {task.name: {**settings.plain(task), "name": task.name} for task in EXPERIMENT.task_list()},
+        tasks=lambda _: {task.name: settings.named(task) for task in EXPERIMENT.task_list()},
         protocol=lambda _: settings.plain(EXPERIMENT.protocol),
         shards=lambda _: [[shard, [settings.brief(run) for run in SHARDS[shard]]] for shard in PAGE_SHARDS],
         exemplars=[run.run_id for run in EXEMPLARS.values()],

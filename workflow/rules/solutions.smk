@@ -17,7 +17,7 @@ rule study_solutions:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        runs=lambda wildcards: entries(SHARDS[wildcards.shard]),
+        runs=lambda wildcards: entries(wildcards.shard),
         modulus=EXPERIMENT.interpretation.modulus,
     script:
         "../scripts/study_solutions.py"

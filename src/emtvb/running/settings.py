@@ -9,6 +9,7 @@ from typing import Any
 
 from emtvb.protocol import Binding, Protocol
 from emtvb.runs import Run
+from emtvb.tasks import Task
 
 
 def order(run: Run) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def order(run: Run) -> dict[str, Any]:
 
 def entry(run: Run) -> dict[str, Any]:
     """A run as ``runs.to_entry`` writes it."""
-    return {**_settings(run), "task": {**plain(run.task), "name": run.task.name}}
+    return {**_settings(run), "task": named(run.task)}
 
 
 def brief(run: Run) -> dict[str, Any]:
@@ -34,6 +35,12 @@ def _settings(run: Run) -> dict[str, Any]:
         "protocol": plain(run.protocol),
     }  # fmt: skip
     return {**settings, "twin": run.twin} if run.twin else settings
+
+
+@cache
+def named(task: Task) -> dict[str, Any]:
+    """A task as plain data, with its name."""
+    return {**plain(task), "name": task.name}
 
 
 @cache
