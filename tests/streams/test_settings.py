@@ -24,10 +24,10 @@ def stated(**more: Any) -> dict[str, Any]:
 def test_the_published_config() -> None:
     experiment = kinds.load(CONFIG)
     assert isinstance(experiment, Streams)
-    of_t1 = [run for run in experiment.runs() if run.task.name == "T1"]
-    theirs = {run.hidden_dim for run in of_t1 if run.protocol.epochs == 20 and run.episodes.lengths == (6, 10)}
-    assert theirs == {8, 16, 24, 32, 40, 48, 56, 64, 72}
-    assert of_t1[0].run_id == "T1-n6to10_h8_l2-0_seed0", (
+    theirs = experiment.streams[0].runs()
+    assert {run.hidden_dim for run in theirs} == {8, 16, 24, 32, 40, 48, 56, 64, 72}
+    assert {(run.protocol.epochs, run.episodes.lengths) for run in theirs} == {(20, (6, 10))}
+    assert theirs[0].run_id == "T1-n6to10_h8_l2-0_seed0", (
         "nothing but lengths, size, penalty and seed differs from theirs"
     )
     assert kinds.check(json.loads(config.dump(experiment))) == experiment
@@ -36,6 +36,11 @@ def test_the_published_config() -> None:
         run.run_id for run in experiment.runs()
     )
     assert [run.seed for run in by_shard["T1-n6to10_h8_l2-0_seeds0-4999"]] == [0, 1000, 2000, 3000, 4000]
+    # The page takes the largest networks of each grid.
+    assert experiment.page_shards() == [
+        "T1-n6to10_h72_l2-0_seeds0-4999", "T1-n6to10_h128_l2-0_seeds0-4999",
+        "T1-n6to10_h128_l2-0_seeds0-4999_p5864df7a", "T1-n8to8_h72_l2-0_seeds0-4999", "T3-n8to10_h128_l2-0_seeds0-4999",
+    ]  # fmt: skip
 
 
 def test_a_run_comes_back_from_plain_data() -> None:

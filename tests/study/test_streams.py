@@ -66,10 +66,10 @@ def test_a_look_is_the_mean_over_networks() -> None:
 
 def test_the_pages_table_has_some_sizes_and_their_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "SHOWN", {"recall": "outputs right"})
-    table = streams.by_size(make_measured((8, 16, 24, 32, 64)))
+    table = streams.by_size(make_measured((8, 16, 24, 32, 40, 64)))
     head, _, networks, row = streams.as_markdown(table).splitlines()
     sizes = [name.split(",")[1].strip() for name in head.split("|")[2:-1]]
-    assert sizes == ["8 neurons", "24 neurons", "64 neurons", "8 neurons"]
-    assert networks.split("|")[2:-1] == [" 5 "] * 4
+    assert sizes == ["8 neurons", "24 neurons", "40 neurons", "64 neurons", "8 neurons"]
+    assert networks.split("|")[2:-1] == [" 5 "] * 5
     first = table.query("stream == 'T1-n6to10' and hidden_dim == 8 and measure == 'recall'").iloc[0]
     assert f"{first['mean']:.3f} ({first['low']:.3f} to {first['high']:.3f})" in row

@@ -56,7 +56,7 @@ def by_size(rows: pd.DataFrame) -> pd.DataFrame:
 def as_markdown(table: pd.DataFrame) -> str:
     """A row per measure of :data:`SHOWN`, a column per stream, epochs and size: means with their 95% intervals.
 
-    Of a stream with many sizes the smallest, the middle and the largest stand there.
+    Of a stream with many sizes the smallest, one in the middle and the two largest stand there.
 
     Args:
         table: Of :func:`by_size`.
@@ -64,7 +64,7 @@ def as_markdown(table: pd.DataFrame) -> str:
     cells: list[tuple[str, int, int]] = []
     for stream, epochs in table[CELL[:2]].drop_duplicates().itertuples(index=False, name=None):
         sizes = sorted(table.loc[(table["stream"] == stream) & (table["epochs"] == epochs), "hidden_dim"].unique())
-        some = dict.fromkeys((sizes[0], sizes[len(sizes) // 2], sizes[-1])) if len(sizes) > 2 else sizes
+        some = dict.fromkeys((sizes[0], sizes[len(sizes) // 2 - 1], *sizes[-2:])) if len(sizes) > 3 else sizes
         cells += [(str(stream), int(epochs), int(size)) for size in some]
     found = {tuple(row[key] for key in (*CELL, "measure")): row for row in table.to_dict("records")}
     heads = [f"{stream}, {size} neurons, {epochs} epochs" for stream, epochs, size in cells]
