@@ -14,8 +14,10 @@ from emtvb.interpret.exemplar import picture
 from emtvb.page.content import Shown
 from emtvb.page.showing import DATA
 from emtvb.protocol import Binding
+from emtvb.results import FoundRun
 from emtvb.streams import measures
 from emtvb.streams.order import StreamSetup
+from emtvb.streams.runs import StreamRun, named
 from emtvb.streams.schedule import INPUT, schedule
 from emtvb.weights import Network
 
@@ -64,6 +66,18 @@ def show(run: StreamSetup, task: str, network: Network, measured: Mapping[str, A
         about["right"] = float(measured["recall"])
     weights = {part: array.astype(np.float32) for part, array in network.arrays().items()}
     return Shown(about, weights, {DATA: _bases(run, network, sizes)})
+
+
+def show_run(found: FoundRun) -> Shown:
+    """A run on a stream among results.
+
+    Raises:
+        InputError: Where its weights are not here, or its training diverged.
+    """
+    run, network = found.run, found.network()
+    assert isinstance(run, StreamRun)
+    assert isinstance(network, Network)
+    return show(run, named(run.task), network)
 
 
 def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Float[np.ndarray, ...]]:

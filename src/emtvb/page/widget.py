@@ -22,7 +22,7 @@ from emtvb.page.document import STYLE, VIEW, bundled
 from emtvb.page.showing import arrays_of, describe, show, show_network
 from emtvb.results import find_run
 from emtvb.runs import Run
-from emtvb.streams.runs import StreamRun, named
+from emtvb.streams.runs import StreamRun
 from emtvb.tasks import Task
 
 try:
@@ -108,9 +108,9 @@ def _found(text: str) -> list[Shown]:
     if made.is_file():
         return content.load(made)
     found = find_run(text, config.results_root())
+    if isinstance(found.run, StreamRun):
+        return [streaming.show_run(found)]
     network = found.network()
-    if isinstance(network, Network) and isinstance(found.run, StreamRun):
-        return [streaming.show(found.run, named(found.run.task), network)]
     if not isinstance(network, Network) or not isinstance(found.run, Run):
         raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")
     return [show(found.run, network)]

@@ -24,6 +24,7 @@ from emtvb.running import memory
 from emtvb.runs import Run
 from emtvb.single import opening
 from emtvb.single.opening import Subject
+from emtvb.streams.runs import StreamRun
 from emtvb.tasks import Task
 
 BASIS_NAMES = {"data": "by data", "power": "the paper's", "realisation": "realised"}
@@ -136,17 +137,16 @@ def page_of(
     Raises:
         InputError: Where there is no such network, or a browser cannot run it.
     """
-    found = opening.stream(named) if task is None else None
+    found = opening.run_of(named, task)
+    if found is not None and isinstance(found.run, StreamRun):
+        from emtvb.page import streaming
+
+        return streaming.show_run(found), opening.folder_of(found, output)
     if found is None:
         subject = opening.find(named, task, size, nonlinearity, output)
-        return on_page(subject), subject.folder
-    from emtvb.page import streaming
-    from emtvb.streams import runs
-
-    run, network = found.run, found.network()
-    assert isinstance(run, runs.StreamRun)
-    assert isinstance(network, Network)
-    return streaming.show(run, runs.named(run.task), network), opening.folder_of(found, output)
+    else:
+        subject = opening.published(named, found, output)
+    return on_page(subject), subject.folder
 
 
 def _memories(subject: Subject, basis: str) -> VariableMemories:

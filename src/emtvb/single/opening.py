@@ -66,24 +66,28 @@ def find(
     Raises:
         InputError: Where it is neither, or the task does not go with it.
     """
-    if os.path.lexists(named) and not (os.path.isfile(named) or Path(named).is_dir()):
-        raise InputError("run", named, "a device, a pipe or a broken link; name a file of weights, or a run")
-    if not files.is_file(named):
-        if task is not None:
-            remedy = f"{named} is no file of weights, and a run has its own task; leave it out"
-            raise InputError("--task", task, remedy)
-        return _published(named, output)
+    found = run_of(named, task)
+    if found is not None:
+        return published(named, found, output)
     if task is None:
         raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
     return _of_file(named, task_of(task, *size), nonlinearity, output)
 
 
-def stream(named: str) -> FoundRun | None:
-    """The run on a stream that a user names; None where it is something else."""
-    if files.is_file(named) or (os.path.lexists(named) and not Path(named).is_dir()):
+def run_of(named: str, task: str | None = None) -> FoundRun | None:
+    """The run among results that a user names, of a sweep or of streams; None for a file of weights.
+
+    Raises:
+        InputError: Where it is neither, or a run is given a task.
+    """
+    if os.path.lexists(named) and not (os.path.isfile(named) or Path(named).is_dir()):
+        raise InputError("run", named, "a device, a pipe or a broken link; name a file of weights, or a run")
+    if files.is_file(named):
         return None
-    found = find_run(named, config.results_root())
-    return found if isinstance(found.run, StreamRun) else None
+    if task is not None:
+        remedy = f"{named} is no file of weights, and a run has its own task; leave it out"
+        raise InputError("--task", task, remedy)
+    return find_run(named, config.results_root())
 
 
 def folder_of(found: FoundRun, output: Path | None) -> Path:
@@ -91,8 +95,12 @@ def folder_of(found: FoundRun, output: Path | None) -> Path:
     return output or found.folder / "interpretation" / found.run.run_id
 
 
-def _published(named: str, output: Path | None) -> Subject:
-    found = find_run(named, config.results_root())
+def published(named: str, found: FoundRun, output: Path | None) -> Subject:
+    """A run among results as a user named it.
+
+    Raises:
+        InputError: Where it was trained on a stream.
+    """
     run = found.run
     if isinstance(run, StreamRun):
         raise InputError(
