@@ -11,11 +11,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from numba.core.caching import UserProvidedCacheLocator
 
 from emtvb import config
+from emtvb.running import node
 from emtvb.training.shard import Outputs, train_shard
 
-from ..workflow.conftest import SNAKEMAKE, Project
+from ..workflow.conftest import KERNEL, ROOT, SNAKEMAKE, Project, hand_on_compiled
 from .cluster import PACKAGES, Cluster, missing_programs
 
 HERE = Path(__file__).parent
@@ -154,7 +156,7 @@ def job_of(cluster: Cluster, shard_log: str) -> tuple[str, str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A fresh clone."""
-    return Project.copy(tmp_path)
+    return Project.copy(tmp_path, compiled=False)
 
 
 @pytest.fixture
@@ -162,6 +164,8 @@ def submit(project: Project, cluster: Cluster) -> Iterator[Callable[..., Call]]:
     """Calls Snakemake for the networks of both shards; what still runs at the end is ended."""
     calls: list[Call] = []
     (project.folder / "gate").touch()
+    place = UserProvidedCacheLocator.get_suitable_cache_subpath(str(project.folder / KERNEL))
+    hand_on_compiled(ROOT, Path(node._own_folder(str(cluster.scratch)), place))
 
     def start(*arguments: str, **environment: str) -> Call:
         given = ("--configfile", str(HERE / "experiment.yaml"), *arguments, "--", *TRAINED)

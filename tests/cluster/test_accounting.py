@@ -16,6 +16,7 @@ from .conftest import Call
 REFERENCE = (
     "--configfile", "config/smoke.yaml",
     "--config", "l2=[0]", "exemplar={compare_l2: null}", "seeds=[1]", "trainer=reference",
+    "--", "results/smoke/settings.json", "results/smoke/measurements.csv",
 )  # fmt: skip
 
 
@@ -33,7 +34,7 @@ def test_the_reference_trainer_in_accounted_jobs(cluster: Cluster, project: Proj
     (project.folder / "slurm" / "site.yaml").write_text(f"account: {ACCOUNT}\npartition: short\nlongest: 10\n")
     user = cluster.slurm("id", "-un").strip()
     cluster.slurm("sacctmgr", "-i", "modify", "user", user, "set", "MaxSubmitJobs=2", check=True)
-    said = Call(project, cluster, *REFERENCE, "--", "all").finish()
+    said = Call(project, cluster, *REFERENCE).finish()
     assert said.count("Slurm takes no more jobs of yours at once") == 1
     jobs = cluster.slurm("sacct", "-X", "-n", "-P", "--format=account,partition,state,timelimit").split()
     assert set(jobs) == {f"{ACCOUNT}|short|COMPLETED|00:10:00"}
@@ -50,7 +51,7 @@ def test_the_reference_trainer_in_accounted_jobs(cluster: Cluster, project: Proj
 def test_a_job_without_an_account(cluster: Cluster, project: Project) -> None:
     cluster.slurm("sacctmgr", "-i", "modify", "user", cluster.slurm("id", "-un").strip(), "set", "MaxSubmitJobs=-1")
     (project.folder / "slurm" / "site.yaml").write_text("account: nobody\n")
-    call = Call(project, cluster, *REFERENCE, "--retries", "0", "--", "all")
+    call = Call(project, cluster, "--retries", "0", *REFERENCE)
     assert call.process.wait(1800) != 0
     told = [line for line in call.said().splitlines() if "Slurm refused a job (" in line]
     assert told

@@ -28,7 +28,7 @@ def said(cluster: Cluster, clone: Project) -> str:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copy(tmp_path_factory.mktemp("clone"))
+    project = Project.copy(tmp_path_factory.mktemp("clone"), compiled=False)
     (project.folder / "slurm" / "site.yaml").write_text("account: lab\n")  # which nobody keeps here
     return project
 

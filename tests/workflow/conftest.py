@@ -24,6 +24,7 @@ COPIED = (
     "Snakefile", "workflow", "config", "profiles", "slurm", "src",
     "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "constraints.txt",
 )  # fmt: skip
+KERNEL = Path("src/emtvb/training/kernel.py")
 
 
 class Project:
@@ -36,7 +37,8 @@ class Project:
         self.folder = folder
 
     @classmethod
-    def copy(cls, folder: Path, source: Path = ROOT) -> Project:
+    def copy(cls, folder: Path, source: Path = ROOT, *, compiled: bool = True) -> Project:
+        """A copy of what is tracked; with what is compiled here, since each compilation takes half a minute."""
         for name in (*COPIED, *(() if source == ROOT else ("results", ".snakemake"))):
             path = source / name
             if path.is_dir():
@@ -45,6 +47,8 @@ class Project:
                 )
             elif path.exists():
                 shutil.copy2(path, folder / name)
+        if compiled:
+            hand_on_compiled(source, (folder / KERNEL).with_name("__pycache__"))
         return cls(folder)
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -91,6 +95,17 @@ class Project:
     def append(self, file: str, text: str) -> None:
         path = self.folder / file
         path.write_text(f"{path.read_text()}\n\n{text}")
+
+
+def hand_on_compiled(source: Path, folder: Path) -> None:
+    """Put the engine that is compiled for this CPU, and its proof, where a copy of this clone looks for them.
+
+    numba takes it for a kernel of the same text.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for pattern in ("kernel.*.nb[ic]", "proof-*.json"):
+        for file in (source / KERNEL).with_name("__pycache__").glob(pattern):
+            shutil.copy2(file, folder / file.name)
 
 
 @contextlib.contextmanager

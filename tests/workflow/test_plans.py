@@ -301,7 +301,29 @@ GROWN = EDITS["one seed more, of another block"]
 EDITS["trainings left out, then one seed more"] = (lambda project: (_publish(project), GROWN[0](project)), GROWN[1])
 
 
-@pytest.mark.parametrize("edit", EDITS)
+OF_STATE = {"touch", "old times", "memory lost", "trainings left out", "another name of a rule", "use rule", "name:"}
+"""Edits that change nothing and that do not go together with others."""
+NOTHING = [edit for edit, (_, stale) in EDITS.items() if not stale and edit not in OF_STATE]
+
+
+def test_edits_that_change_no_result_restale_nothing(finished: Project, tmp_path: Path) -> None:
+    """All at once; only if that restales something, one by one, to say which."""
+
+    def planned(*edits: str) -> Counter[str]:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        project = Project.copy(folder, finished.folder)
+        for edit in edits:
+            EDITS[edit][0](project)
+        return project.planned(*SMOKE)
+
+    assert len(NOTHING) > 15
+    if planned(*NOTHING):
+        assert {edit: stale for edit in NOTHING if (stale := planned(edit))} == {}, "each of these restales something"
+        pytest.fail(f"together they restale something: {NOTHING}")
+
+
+@pytest.mark.parametrize("edit", [edit for edit in EDITS if edit not in NOTHING])
 def test_an_edit_restales_what_depends_on_it_and_nothing_else(finished: Project, tmp_path: Path, edit: str) -> None:
     project = Project.copy(tmp_path, finished.folder)
     change, stale = EDITS[edit]

@@ -1,12 +1,12 @@
-"""What a clone does with the published results: draw all of it again, and go on with the sweep; neither trains anew."""
+"""What a clone does with the published results: go on with the sweep, which trains nothing that stands.
+
+That it draws all of it again is a deposit's test (tests/test_deposit.py).
+"""
 
 from __future__ import annotations
 
-import os
-import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -30,36 +30,6 @@ def clone(tmp_path: Path) -> Project:
         source, target = ROOT / "results" / "twins" / name, project.folder / "results" / "twins" / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
     return project
-
-
-def _make_figures(clone: Project) -> list[str]:
-    """What ``make figures`` calls Snakemake with."""
-    result = subprocess.run(
-        ["make", "--dry-run", "figures"], cwd=ROOT, text=True, capture_output=True, timeout=60, check=True
-    )
-    (line,) = (line for line in result.stdout.replace("\\\n", "").splitlines() if "--allowed-rules" in line)
-    asking, _, calling = line.partition(" && ")
-    asked = shlex.split(asking.strip().removeprefix("rules=$(").removesuffix(")"))[1:]
-    command = [sys.executable, "-m", "emtvb", *asked]
-    here = {**os.environ, "PYTHONPATH": str(clone.folder / "src")}
-    rules = subprocess.run(command, cwd=clone.folder, env=here, text=True, capture_output=True, timeout=100, check=True)
-    return [
-        word for part in shlex.split(calling)[1:] for word in (rules.stdout.split() if part == "$rules" else [part])
-    ]
-
-
-def test_tables_and_figures_are_drawn_again_without_training(clone: Project) -> None:
-    folder = clone.folder / "results" / "paper"
-    before = pd.read_csv(folder / "tables" / "table1.csv")
-    drawn = [path for name in ("figures", "tables") for path in (folder / name).rglob("*")]
-    drawn = [path for path in drawn if path.suffix in (".pdf", ".png", ".gif", ".tex", ".md")]
-    for path in drawn:
-        path.unlink()
-    result = clone.snakemake(*_make_figures(clone))
-    assert result.returncode == 0, result.stderr
-    assert len(drawn) > 20
-    assert all(path.is_file() for path in drawn)
-    pd.testing.assert_frame_equal(pd.read_csv(folder / "tables" / "table1.csv"), before)
 
 
 def test_more_seeds_train_what_is_new_and_nothing_that_stands(clone: Project) -> None:

@@ -200,6 +200,21 @@ def _library(module: str, root: Path) -> str | None:
         return None
     if beside.is_dir() or beside.with_suffix(".py").is_file():
         return None
+    return _distribution(module)
+
+
+@cache
+def _distribution(module: str) -> str:
+    """What is installed that a module belongs to; the module's own name where nothing says so.
+
+    Most are called as their module. To ask all that is installed takes a second.
+    """
+    try:
+        own = metadata.distribution(module)
+        if any(file.parts[0] in (module, f"{module}.py") for file in own.files or ()):
+            return own.metadata["Name"]
+    except metadata.PackageNotFoundError:
+        pass
     return next(iter(metadata.packages_distributions().get(module, [])), module)
 
 

@@ -255,16 +255,20 @@ def summary(words: Iterable[str]) -> str:
 
 def write_planned(folder: Path, root: Path) -> None:
     """Write down the code and the libraries here, which jobs are held to, wherever they run."""
-    write_text(folder / _PLANNED, json.dumps(recipes.everything(root)) + "\n")
+    planned = {**recipes.everything(root), "digests": source.digests_so_far()}
+    write_text(folder / _PLANNED, json.dumps(planned) + "\n")
 
 
 def read_planned(folder: Path) -> dict[str, dict[str, str]]:
-    """What :func:`write_planned` wrote; empty where it did not."""
+    """What :func:`write_planned` wrote, and take its digests; empty where it did not."""
     try:
         found = json.loads((folder / _PLANNED).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    source.take_digests(found.pop("digests", {}))
+    return found
 
 
 def _settings(recipe: Mapping[str, Any]) -> Mapping[str, Any]:

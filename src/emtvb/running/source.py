@@ -12,7 +12,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -124,8 +124,34 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def digests_so_far() -> dict[str, str]:
+    """The digests that this process knows, by what they are of: for :func:`take_digests` in another process."""
+    return {**_known}
+
+
+def take_digests(known: Mapping[str, str]) -> None:
+    """Take digests that another process computed by the same code, instead of computing them of the same contents."""
+    _known.update(known)
+
+
+_known: dict[str, str] = {}
+
+
+@cache
+def _form() -> bytes:
+    """What makes digests: those of other code, or of another Python, are of another form."""
+    return Path(__file__).read_bytes() + sys.version.encode()
+
+
 @cache
 def _digest(suffix: str, is_face: bool, content: bytes, locals_say: bool) -> str:
+    key = hashlib.sha256(_form() + f"{suffix} {is_face} {locals_say} ".encode() + content).hexdigest()
+    if key not in _known:
+        _known[key] = _digest_of_content(suffix, is_face, content, locals_say)
+    return _known[key]
+
+
+def _digest_of_content(suffix: str, is_face: bool, content: bytes, locals_say: bool) -> str:
     try:
         text = content.decode("utf-8")
         if suffix == ".py":
@@ -177,6 +203,7 @@ class _Normal(ast.NodeTransformer):
 
     def __init__(self, tree: ast.Module, locals_say: bool) -> None:
         self._locals_say = locals_say
+        nodes = list(ast.walk(tree))
         self._loggers = {
             target.id
             for statement in tree.body
@@ -184,25 +211,25 @@ class _Normal(ast.NodeTransformer):
             for target in statement.targets
             if isinstance(target, ast.Name)
         }
-        given = _given_names(tree)
+        given = _given_names(nodes)
         self._loggers = {name for name in self._loggers if given[name] == 1}
         self._own = frozenset(given)
         self._words = {function.name for function in tree.body if _makes_words(function) and given[function.name] == 1}
         self._means_logging = given["logging"] <= 1
         self._means_typing = not any(
             isinstance(node, ast.Name) and node.id == "TYPE_CHECKING" and isinstance(node.ctx, ast.Store)
-            for node in ast.walk(tree)
+            for node in nodes
         )
-        self._iterators = _iterators(tree)
-        self._from_uncounted = _from_uncounted(tree) if locals_say else frozenset()
+        self._iterators = _iterators(nodes)
+        self._from_uncounted = _from_uncounted(nodes) if locals_say else frozenset()
         self._reads_words = locals_say and any(
-            isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in ast.walk(tree)
+            isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in nodes
         )
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Without local names that hold nothing but words of messages."""
-        if self._locals_say:
-            _Without(self._words_alone(node)).visit(node)
+        if self._locals_say and (names := self._words_alone(node)):
+            _Without(names).visit(node)
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -216,9 +243,12 @@ class _Normal(ast.NodeTransformer):
 
     def _words_alone(self, function: ast.FunctionDef) -> frozenset[str]:
         """Names of a function that are given texts alone, which do nothing else, and used in messages alone."""
-        messages = {id(inner) for part in self._messages(function) for inner in ast.walk(part)}
+        nodes = list(ast.walk(function))
+        if not any(isinstance(node, ast.Assign) and _is_text(node.value) for node in nodes):
+            return frozenset()
+        messages = {id(inner) for part in self._messages(nodes) for inner in ast.walk(part)}
         texts, others = Counter[str](), Counter[str]()
-        for node in ast.walk(function):
+        for node in nodes:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_text(value) and not self._effects(
                     value
@@ -233,9 +263,9 @@ class _Normal(ast.NodeTransformer):
                     others.update(names)
         return frozenset(name for name, count in texts.items() if others[name] == count)
 
-    def _messages(self, function: ast.AST) -> Iterator[ast.AST]:
-        """The expressions of a function that say something."""
-        for node in ast.walk(function):
+    def _messages(self, nodes: list[ast.AST]) -> Iterator[ast.AST]:
+        """The expressions among the nodes of a function that say something."""
+        for node in nodes:
             match node:
                 case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords)) if (
                     self._says_only(name) or name in self._words
@@ -346,11 +376,11 @@ def _is_text(node: ast.expr) -> bool:
     return False
 
 
-def _from_uncounted(tree: ast.AST) -> frozenset[str]:
+def _from_uncounted(nodes: list[ast.AST]) -> frozenset[str]:
     """Names that a module takes from modules of the package that do not count."""
     return frozenset(
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom)
         and (node.module or "").startswith(f"{_ROOT}.")
         and not counts((node.module or "").partition(".")[2].replace(".", "/") + ".py")
@@ -366,10 +396,10 @@ def _called(node: ast.AST) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _given_names(tree: ast.AST) -> Counter[str]:
+def _given_names(nodes: list[ast.AST]) -> Counter[str]:
     """How often each name is given in a module: assigned, imported, defined, taken as an argument."""
     found: Counter[str] = Counter()
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 found[name] += 1
@@ -382,10 +412,10 @@ def _given_names(tree: ast.AST) -> Counter[str]:
     return found
 
 
-def _iterators(tree: ast.AST) -> frozenset[str]:
+def _iterators(nodes: list[ast.AST]) -> frozenset[str]:
     """Names that may stand for something whose values can be taken once."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Assign(targets=targets, value=value) if (
                 isinstance(value, ast.GeneratorExp) or _called(value) in _MAKE_ITERATORS
