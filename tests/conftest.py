@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -70,6 +71,11 @@ QUICK = (
     "tests/page/test_document.py*",
     "tests/page/test_page.py::test_it_opens*",
 )  # fmt: skip
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """A worker more than there are cores for what takes long: tests of clusters wait most of their time."""
+    return len(os.sched_getaffinity(0)) + 1 if config.option.markexpr == "long" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
