@@ -57,3 +57,27 @@ def test_weights_that_the_history_has_alone_are_measured_again_and_trained_by_no
     planned = Project(clone).planned("--configfile", "results/twins/settings.json")
     assert planned["train_shard"] == 0
     assert planned["measure_shard"] == len(records)
+
+
+def test_the_plans_questions_are_answered_once_all_that_they_are_asked_of_is_there(tmp_path: Path) -> None:
+    """Of reference runs that came out as ours: two cells of the published sweep, each in its own experiment."""
+    project = Project.copy(tmp_path)
+    reference = "--configfile", "config/reference.yaml"
+    assert project.planned(*reference)["tabulate_reprints"] == 0
+    tables = {name: pd.read_csv(ROOT / "results/paper" / f"{name}.csv") for name in ("runs", "measurements")}
+    for experiment, cell in (("reference", "T2_h128_l2-0.001_"), ("reference-odd", "T4_h64_l2-0_")):
+        folder = project.folder / "results" / experiment
+        folder.mkdir(parents=True)
+        for name, table in tables.items():
+            table[table["run_id"].str.startswith(cell)].to_csv(folder / f"{name}.csv", index=False)
+    for experiment in ("paper", "twins"):
+        folder = project.folder / "results" / experiment
+        folder.mkdir()
+        for name in tables:
+            shutil.copy(ROOT / "results" / experiment / f"{name}.csv", folder)
+    assert project.planned(*reference)["tabulate_reprints"] == 1
+    table = "results/reference/tables/reprints.md"
+    result = project.snakemake(table, *reference, "--allowed-rules", "tabulate_reprints")
+    assert result.returncode == 0, result.stderr
+    rows = (project.folder / table).read_text().splitlines()[2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| A", "| B", "| C", "| C", "| D", "| E", "| E", "| whole"]

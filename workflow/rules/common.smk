@@ -129,16 +129,16 @@ def results(path):
     return str(RESULTS / path)
 
 
-def twins_beside(*names):
-    """Files of an experiment `twins` beside this one, which has rounding twins of its runs, where all are there.
-
-    By default these are its run table and its measurements.
-    """
-    if EXPERIMENT.experiment == "twins":
-        return []
+def beside(experiment, *names):
+    """Files of an experiment beside this one, where all are there; by default its run table and its measurements."""
     names = names or ("runs.csv", "measurements.csv")
-    there = all((PLACE.parent / "twins" / name).is_file() for name in names)
-    return [os.path.normpath(RESULTS.parent / "twins" / name) for name in names] if there else []
+    there = all((PLACE.parent / experiment / name).is_file() for name in names)
+    return [os.path.normpath(RESULTS.parent / experiment / name) for name in names] if there else []
+
+
+def twins_beside(*names):
+    """Files of an experiment `twins` beside this one, which has rounding twins of its runs, where all are there."""
+    return [] if EXPERIMENT.experiment == "twins" else beside("twins", *names)
 
 
 def shard_of(look):

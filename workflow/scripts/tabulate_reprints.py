@@ -1,0 +1,17 @@
+"""What the reference trainer's reprints say, question by question (rule tabulate_reprints)."""
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.files import write_text
+from emtvb.paper import reprints, twins
+from emtvb.running.jobs import job
+
+with job(snakemake):
+    measured = twins.measured(*snakemake.input.paper, snakemake.input.twins)
+    own = twins.measured(snakemake.input.runs, snakemake.input.measurements)
+    table = reprints.tabulate(
+        reprints.answers(measured, pd.concat([own, twins.measured(*snakemake.input.other)], ignore_index=True))
+    )
+    tables.write_csv(snakemake.output.csv, table)
+    write_text(snakemake.output.md, reprints.as_markdown(table))
