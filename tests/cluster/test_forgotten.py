@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,10 +46,12 @@ def test_it_waits_for_none_of_them(
     state(cluster, *NODES[1:], state="DRAIN")  # one node is left: the other shard's task waits
     call = submit()
     job = at_work(cluster, call, *SHARDS)
+    wait(lambda: bool(of(cluster, "pending")), call.process)
     cluster.slurm("scancel", job.split("_")[0], check=True)  # the whole array
     wait(lambda: call.said().count("Trying to restart job") == 2, call.process)
 
     job = at_work(cluster, call, *SHARDS)
+    wait(lambda: bool(of(cluster, "pending")), call.process)
     (waiting,) = of(cluster, "pending")
     cluster.slurm("scancel", waiting, check=True)
     wait(lambda: call.said().count("Trying to restart job") == 3, call.process)
@@ -66,7 +67,7 @@ def test_it_waits_for_none_of_them(
     call.go_on()
     records = [Path(call.folder, f"results/faults/training/{shard}/train_shard.provenance.json") for shard in SHARDS]
     wait(lambda: all(path.exists() for path in records), call.process)  # both end while nobody can be asked
-    time.sleep(5)
+    wait(lambda: "Slurm does not answer" in call.said(), call.process)
     cluster.start_controller()
     said = call.finish()
     assert said.count("Slurm does not answer") == said.count("Slurm answers again") == 1
