@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import sys
 sys.modules["__main__"].__real_file__ = "a job"
 exec(open({script!r}).read())
 import json
+from importlib import metadata
 from pathlib import Path
 from emtvb.running import recipes
 print(json.dumps(recipes.used(Path({clone!r}), Path({clone!r}) / "results")))
@@ -104,6 +106,14 @@ def test_libraries_that_compute_are_named_with_what_they_rest_on(clone: Path) ->
     assert {"matplotlib", "pillow", "kiwisolver", "numpy"} <= set(versions)
     (clone / "workflow/scripts/helper.py").write_text("import docutils\n")
     assert "docutils" in used(clone, "import emtvb.errors, helper")["versions"]
+
+
+def test_a_library_is_called_as_it_is_where_it_is_installed() -> None:
+    """Whatever its modules are called, and by what way that is found."""
+    for module, names in metadata.packages_distributions().items():
+        assert recipes._distribution(module) == names[0]
+    assert recipes._distribution("attr") == "attrs"
+    assert recipes._distribution("of_nobody") == "of_nobody"
 
 
 def test_what_lightning_loads_along_counts_only_where_a_file_of_ours_imports_it(clone: Path) -> None:
