@@ -215,7 +215,12 @@ def _distribution(module: str) -> str:
             return own.metadata["Name"]
     except metadata.PackageNotFoundError:
         pass
-    return next(iter(metadata.packages_distributions().get(module, [])), module)
+    return next(iter(_owners().get(module, [])), module)
+
+
+@cache
+def _owners() -> Mapping[str, list[str]]:
+    return metadata.packages_distributions()
 
 
 def _imports(file: Path) -> frozenset[str]:
