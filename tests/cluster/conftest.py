@@ -159,13 +159,18 @@ def project(tmp_path: Path) -> Project:
     return Project.copy(tmp_path, compiled=False)
 
 
+def hand_on_to_nodes(project: Project, cluster: Cluster) -> None:
+    """Put the engine that is compiled here where jobs of this clone look for it on the nodes."""
+    place = UserProvidedCacheLocator.get_suitable_cache_subpath(str(project.folder / KERNEL))
+    hand_on_compiled(ROOT, Path(node._own_folder(str(cluster.scratch)), place))
+
+
 @pytest.fixture
 def submit(project: Project, cluster: Cluster) -> Iterator[Callable[..., Call]]:
     """Calls Snakemake for the networks of both shards; what still runs at the end is ended."""
     calls: list[Call] = []
     (project.folder / "gate").touch()
-    place = UserProvidedCacheLocator.get_suitable_cache_subpath(str(project.folder / KERNEL))
-    hand_on_compiled(ROOT, Path(node._own_folder(str(cluster.scratch)), place))
+    hand_on_to_nodes(project, cluster)
 
     def start(*arguments: str, **environment: str) -> Call:
         given = ("--configfile", str(HERE / "experiment.yaml"), *arguments, "--", *TRAINED)
