@@ -41,6 +41,7 @@ LONG = (
     "tests/own/test_published.py*",  # what is published, and the guide, by the public face
     "tests/own/test_face.py::test_a_published_network*",
     "tests/own/test_guide.py::test_its_code_runs*",
+    "tests/own/test_showing.py::test_a_type_checker*",
     "tests/paper/test_evidence.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
     "tests/paper/test_evidence.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
     "tests/test_deposit.py*",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 import zipfile
 from functools import cache
@@ -201,7 +203,7 @@ reveal_type(emtvb.edit)
 
 
 def test_a_type_checker_sees_the_public_face_after_a_normal_install(tmp_path: Path) -> None:
-    """The package as pip puts it into an environment of its own; mypy --strict over a user's script there."""
+    """The package as pip puts it into an environment of its own; mypy --strict over a user's script and the guide's."""
     source, python = tmp_path / "source", tmp_path / "env" / "bin" / "python"
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -213,10 +215,13 @@ def test_a_type_checker_sees_the_public_face_after_a_normal_install(tmp_path: Pa
     options = ["--no-deps", "--no-build-isolation", "--target", str(site), str(source)]
     subprocess.run([*pip, *options], capture_output=True, text=True, check=True)
     assert (site / "emtvb" / "py.typed").is_file()
+    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")  # what the guide imports besides
     (tmp_path / "script.py").write_text(TYPED)
+    guide = (ROOT / "docs" / "own-network.md").read_text()
+    (tmp_path / "guide.py").write_text("\n".join(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)))
     options = ["--strict", "--ignore-missing-imports", "--python-executable", str(python), "--config-file="]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", *options, "script.py"], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-m", "mypy", *options, "script.py", "guide.py"], capture_output=True, text=True, cwd=tmp_path
     )
     assert "error" not in done.stdout, done.stdout
     assert "fitted: emtvb.own.fitting.Fitted" in done.stdout, done.stdout
