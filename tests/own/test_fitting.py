@@ -173,7 +173,7 @@ NOTHING = {
 @pytest.mark.parametrize("noise", [0.1, 0.0])
 @pytest.mark.parametrize("truth", NOTHING)
 def test_what_is_not_stored_is_seldom_readable(truth: str, noise: float) -> None:
-    """Of 40 draws at most 3: one in a hundred is meant to be. (300 draws of each: CHANGELOG.)"""
+    """Of 40 draws at most 3: one in a hundred is meant to be. (300 draws of each: docs/own-network.md.)"""
     readable = 0
     for seed in range(40):
         rng = np.random.default_rng(seed)
