@@ -38,9 +38,9 @@ if REPRINTED:
 
     rule tabulate_reprints:
         input:
+            **REPRINTED,
             runs=rules.enumerate_runs.output.runs,
             measurements=rules.aggregate_measurements.output.measurements,
-            **REPRINTED,
         output:
             csv=results("tables/reprints.csv"),
             md=results("tables/reprints.md"),
