@@ -143,7 +143,6 @@ def _form() -> bytes:
     return Path(__file__).read_bytes() + sys.version.encode()
 
 
-@cache
 def _digest(suffix: str, is_face: bool, content: bytes, locals_say: bool) -> str:
     key = hashlib.sha256(_form() + f"{suffix} {is_face} {locals_say} ".encode() + content).hexdigest()
     if key not in _known:
