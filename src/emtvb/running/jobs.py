@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.running import imported, node, provenance, recipes, records
+from emtvb.running import imported, node, provenance, recipes, records, source
 
 _FORMAT = "%(asctime)s %(message)s"
 _TIME = "%H:%M:%S"
@@ -58,6 +58,7 @@ def job(snakemake: Any) -> Iterator[Job]:
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
         this = Job(plain(snakemake.params), Path(snakemake.scriptdir).resolve().parents[1], folder)
         planned = records.read_planned(folder)
+        source.take_digests(planned.get("digests", {}))
         begun = _used(this, planned)
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
         before = provenance.take_away(list(snakemake.output), snakemake.rule)

@@ -260,15 +260,12 @@ def write_planned(folder: Path, root: Path) -> None:
 
 
 def read_planned(folder: Path) -> dict[str, dict[str, str]]:
-    """What :func:`write_planned` wrote, and take its digests; empty where it did not."""
+    """What :func:`write_planned` wrote; empty where it did not."""
     try:
         found = json.loads((folder / _PLANNED).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(found, dict):
-        return {}
-    source.take_digests(found.pop("digests", {}))
-    return found
+    return found if isinstance(found, dict) else {}
 
 
 def _settings(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
