@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -95,13 +96,14 @@ class Adapted:
         return self._input_dim
 
     def run(
-        self, inputs: np.ndarray, state: np.ndarray | None = None
-    ) -> tuple[Float[np.ndarray, "time trial state"], Float[np.ndarray, "time trial output"]]:
+        self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
+    ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
         """States and outputs after each input, from this state, or from where the network itself begins.
 
         Args:
             inputs: (time, trial, input).
             state: (trial, state).
+            times: The inputs after which the state is kept, in order; by default all.
 
         Raises:
             InputError: Where the inputs or the state are not of the network's size.
@@ -116,14 +118,15 @@ class Adapted:
                 now = machine.start(inputs.shape[1])
             else:
                 now = states.rebuilt(example, machine.nested(machine.array(self._checked(state)), layout))
-            for u in inputs:
+            for time, u in enumerate(inputs):
                 output, now = machine.step(machine.array(u), now)
-                flats.append(machine.flat(now, layout))
+                if times is None or time in times:
+                    flats.append(machine.flat(now, layout))
                 outputs.append(machine.kept(output))
-            return (
-                stacked(machine.numpy, flats, "a state", self.name),
-                stacked(machine.numpy, outputs, "an output", self.name),
-            )
+            spoken = stacked(machine.numpy, outputs, "an output", self.name)
+            if not flats:
+                return np.empty((0, inputs.shape[1], self.state_dim), dtype=spoken.dtype), spoken
+            return stacked(machine.numpy, flats, "a state", self.name), spoken
 
     def drive(
         self, inputs: Float[np.ndarray, "time batch d"]
@@ -232,20 +235,27 @@ class Wrapped:
         return self.system.coast(state, steps)
 
     def run(
-        self, inputs: np.ndarray, state: np.ndarray | None = None
-    ) -> tuple[Float[np.ndarray, "time trial state"], Float[np.ndarray, "time trial output"]]:
+        self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
+    ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
         """States and outputs after each input, from this state, or from the zero state.
+
+        Args:
+            inputs: (time, trial, input).
+            state: (trial, state).
+            times: The inputs after which the state is kept, in order; by default all.
 
         Raises:
             InputError: Where inputs are not of its size, or it is asked to go on from a state with inputs and cannot.
         """
         inputs = check_inputs(inputs, self.input_dim, self.name)
         if state is None:
-            return self.system.drive(inputs)
-        if isinstance(self.system, Elman):
-            return rollout(self.system.network, inputs, state)
-        self._check_silent(inputs)
-        return self.system.coast(state, len(inputs))
+            every, outputs = self.system.drive(inputs)
+        elif isinstance(self.system, Elman):
+            every, outputs = rollout(self.system.network, inputs, state)
+        else:
+            self._check_silent(inputs)
+            every, outputs = self.system.coast(state, len(inputs))
+        return (every if times is None else every[list(times)]), outputs
 
     def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
         """The derivative of a step at these states: of the paper's network, or by differences and without input."""

@@ -247,6 +247,10 @@ class _Drawn:
 
 def _check_same(one: Trials, other: Trials) -> None:
     """Raise InputError where there is nothing that both should hold."""
+    for word, trials in (("one", one), ("other", other)):
+        if trials.recorded is not None:
+            shown = f"has states of {len(trials.recorded)} times alone"
+            raise InputError(word, shown, "dynamics need the states of every step; record without times=")
     tasks = [trials.task for trials in (one, other)]
     if tasks[0] != tasks[1]:
         shown = " and ".join("labels" if task is None else task.name for task in tasks)

@@ -107,10 +107,11 @@ class DAS:
         with machine.quiet(), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
             for _ in range(self.steps):
                 time, base, source, wanted = exchanges.drawn(self.batch)
-                length = len(trials.fitting.states) - 1 - time
+                length = len(trials.fitting.outputs) - 1 - time
                 length = length if self.horizon is None else min(length, self.horizon)
                 R = torch.linalg.qr(free)[0]
-                mine, theirs = (machine.array(trials.fitting.states[time, those]).float() for those in (base, source))
+                held = trials.fitting.states[trials.moments(time)]
+                mine, theirs = (machine.array(held[those]).float() for those in (base, source))
                 flat = mine + (theirs - mine) @ R @ R.T
                 state = states.rebuilt(learned.example, machine.nested(flat, learned.layout))
                 loss = torch.zeros((), device=free.device)
@@ -137,7 +138,7 @@ class _Exchanges:
     def __init__(self, trials: Trials, times: list[int], variable: int, rng: np.random.Generator) -> None:
         self._rng = rng
         at = trials.places[variable]
-        last = len(trials.fitting.states) - 1
+        last = len(trials.fitting.outputs) - 1
         near = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
         self._found: list[tuple[int, np.ndarray]] = []
         usable = [time for time in times if time < last]

@@ -167,7 +167,8 @@ class Linearised:
         jacobian: dF/dh, its mean over the states.
         eigenvalues: Its eigenvalues, the largest modulus first.
         map: Psi* J Psi, the step between memories.
-        decoded: The linear map that leads best from what is read at one time to what is read at the next.
+        decoded: The linear map that leads best from what is read at one time to what is read at the next; NaN where no
+            two times that follow each other were recorded.
         phi: The task's own step, of a task of this package.
         map_error: |Psi* J Psi - Phi| / |Phi|; NaN without a task.
         gain: The factor g that brings g Phi nearest to Psi* J Psi; NaN without a task.
@@ -184,8 +185,10 @@ class Linearised:
     def __repr__(self) -> str:
         largest = abs(self.eigenvalues[0]) if len(self.eigenvalues) else 0.0
         apart = np.linalg.norm(self.map - self.decoded) / (np.linalg.norm(self.decoded) or 1.0)
-        parts = f"largest modulus {largest:.3f}; Psi* J Psi differs from what is decoded by {apart:.1%}"
-        return f"<Linearised: {len(self.jacobian)} numbers of state, {parts}>"
+        parts = f"{len(self.jacobian)} numbers of state, largest modulus {largest:.3f}"
+        if not np.isnan(apart):
+            parts += f"; Psi* J Psi differs from what is decoded by {apart:.1%}"
+        return f"<Linearised: {parts}>"
 
 
 def linearise(
@@ -218,16 +221,27 @@ def linearise(
     J = trials.system.jacobian(states, u).mean(axis=0)
     values = np.linalg.eigvals(J).astype(np.complex128)
     kept, task = trials.kept, trials.task
-    read = fitted.memories.read(trials.judging.states[start:])[..., kept]
     return Linearised(
         J,
         values[np.argsort(-np.abs(values), kind="stable")],
         between(fitted.memories, J),
-        decoded_map(read, task.s if task else 1),
+        _decoded_map(fitted, start),
         task.transition()[np.ix_(kept, kept)] if task else None,
         memories.map_error(fitted.memories, J, task) if task else float("nan"),
         memories.gain(fitted.memories, J, task) if task else float("nan"),
     )
+
+
+def _decoded_map(fitted: Fitted, start: int) -> Float[np.ndarray, "number number"]:
+    """The map between what is read at a step and at the next; NaN where no two such steps were recorded."""
+    trials, kept = fitted.trials, fitted.trials.kept
+    states = trials.judging.states[start:]
+    if trials.recorded is not None:
+        first = np.flatnonzero(np.diff(trials.recorded) == 1)
+        if not len(first):
+            return np.full((int(kept.sum()), int(kept.sum())), np.nan)
+        states = states[np.stack([first, first + 1], axis=1).ravel()]
+    return decoded_map(fitted.memories.read(states)[..., kept], trials.task.s if trials.task else 1)
 
 
 def interpret(run: Run, system: Adapted, settings: MeasureSettings) -> tuple[Measurement, dict[str, np.ndarray]]:

@@ -18,7 +18,7 @@ from emtvb.own import untrained as untrained_networks
 from emtvb.own.fitting import Fitted, wilson
 from emtvb.own.steps import of_kind
 from emtvb.own.tabular import frame, table
-from emtvb.own.trials import Trials
+from emtvb.own.trials import Trials, checked_times
 from emtvb.own.variables import BINARY, CONTINUOUS, as_numbers, as_numpy, whole_number
 from emtvb.tasks import Task
 
@@ -332,21 +332,22 @@ class _Plan:
 def _made(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = False) -> Edits:
     """The edits of one network, perhaps without its controls."""
     trials, asked, donor, u, length = fitted.trials, plan.asked, plan.donor, plan.inputs, len(plan.inputs)
-    state = trials.judging.states[asked.time, asked.trial]
+    moment = trials.moments(asked.time)
+    state = trials.judging.states[moment, asked.trial]
 
     def future_of(trial: np.ndarray, begin: np.ndarray) -> np.ndarray:
         if plan.feedback is not None:
             return _closed_loop(trials, plan.feedback, begin, trials.judging.outputs[asked.time, trial], u)
         if trials.task is not None and not u.any():
             return trials.system.coast(begin, length)[1]
-        return trials.system.run(u, begin)[1]
+        return trials.system.run(u, begin, times=())[1]
 
     def after(step: np.ndarray | float) -> np.ndarray:
         return future_of(asked.trial, state + step)
 
     change = fitted.memories.change(asked.before, asked.after)
     if plan.taken is not None:
-        change = _exchanged(fitted, asked, trials.judging.states[asked.time, plan.taken] - state)
+        change = _exchanged(fitted, asked, trials.judging.states[moment, plan.taken] - state)
     other = None if alone else _along_another(fitted, change, asked, rng)
     unedited, edited = after(0.0), after(change)
     random = edited if alone else after(interventions.random_step(change, rng))
@@ -358,7 +359,7 @@ def _made(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = F
         parted, ceiling = _ALIKE, _followed(trials, plan.agrees, unedited, otherwise, otherwise, _ALIKE, unedited)
     else:
         if plan.feedback is not None:
-            expected = future_of(donor, trials.judging.states[asked.time, donor])
+            expected = future_of(donor, trials.judging.states[moment, donor])
         else:
             outputs = trials.judging.outputs
             expected = np.stack(
@@ -486,17 +487,14 @@ def _chosen(trials: Trials, given: Any) -> Int[np.ndarray, " trial"]:
 
 def _times(trials: Trials, at: Any) -> Int[np.ndarray, " time"]:
     """The times of the edits."""
-    recorded = len(trials.judging.states)
-    times = np.atleast_1d(as_numpy(list(at) if isinstance(at, (range, frozenset)) else at, "at"))
-    if not times.size or times.ndim != 1 or times.dtype.kind not in "iu" or times.min() < 0 or times.max() >= recorded:
-        raise InputError("at", times.tolist(), f"give times from 0 to {recorded - 1}")
+    times = np.array(checked_times(at, trials.steps, "at"))
+    trials.moments(times)
     return times
 
 
 def _steps(trials: Trials, times: np.ndarray, steps: int | None, source: Any, has_inputs: bool) -> int:
     """How many steps are compared."""
-    recorded = len(trials.judging.states)
-    left = recorded - 1 - int(times.max())
+    left = trials.steps - 1 - int(times.max())
     free = has_inputs or (trials.task is not None and source != TRIAL)
     wanted = (interventions.FUTURE if trials.task else left) if steps is None else steps
     if not isinstance(wanted, (int, np.integer)) or wanted < 1 or (wanted > left and not free):

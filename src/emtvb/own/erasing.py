@@ -62,7 +62,7 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
     times = list(fitted.times)
     theory = trials.fitting.theory[times][..., places]
     known = np.isfinite(theory).all(axis=2)
-    x = trials.fitting.states[times][known].astype(np.float64)
+    x = trials.fitting.states[trials.moments(times)][known].astype(np.float64)
     z = theory[known].astype(np.float64)
     mean = x.mean(axis=0)
     x, z = x - mean, z - z.mean(axis=0)

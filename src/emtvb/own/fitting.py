@@ -22,8 +22,8 @@ from emtvb.own.decoding import ERROR_RATE, Classes, auc, goes_together
 from emtvb.own.methods import BY_NAME, Located, Method, Subspace
 from emtvb.own.steps import of_kind
 from emtvb.own.tabular import frame, listed, table
-from emtvb.own.trials import Trials, together
-from emtvb.own.variables import CONTINUOUS, Variable, as_numbers, as_numpy
+from emtvb.own.trials import Trials, checked_times, together
+from emtvb.own.variables import CONTINUOUS, Variable, as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ def fit(trials: Trials, times: Iterable[int] | int | None = None, *, method: Met
         InputError: Where there is no such time or method, or too few trials for so many directions of the state.
     """
     of_kind(trials, Trials, "trials", "record")
-    chosen = _checked_times(trials.fitting, trials.fitted_times if times is None else times)
+    chosen = _checked_times(trials, trials.fitting, trials.fitted_times if times is None else times)
     if not np.isfinite(trials.fitting.theory[list(chosen)]).all(axis=2).any():
         raise InputError("times", list(chosen)[:8], "no trial has a value of every variable there; choose others")
     if isinstance(method, str) and method == "least squares":
@@ -161,7 +161,7 @@ def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tu
         return (None,) * len(trials.variables)
     theory = trials.fitting.theory[times]
     known = np.isfinite(theory).all(axis=2)
-    read, theory = memories.read(trials.fitting.states[times][known]), theory[known]
+    read, theory = memories.read(trials.fitting.states[trials.moments(times)][known]), theory[known]
     found: list[Classes | None] = []
     for v, at in zip(trials.variables, trials.places, strict=True):
         place = None if v.kind == CONTINUOUS else _places(v, theory[:, at])
@@ -184,7 +184,7 @@ def _check_enough(trials: Trials, times: list[int]) -> None:
     known = np.isfinite(theory).all(axis=2)
     changes = (np.diff(theory, axis=0) != 0).any(axis=2) & known[1:] & known[:-1]
     count = int((known.any(axis=0) + changes.sum(axis=0)).sum())
-    states = trials.fitting.states[times][known].astype(np.float64)
+    states = trials.fitting.states[trials.moments(times)][known].astype(np.float64)
     centred = states - states.mean(axis=0)
     spread = np.linalg.eigvalsh(centred.T @ centred)
     needed = int((spread > extraction.ROUNDING**2 * spread.max()).sum()) + 1
@@ -381,7 +381,7 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
     trials = fitted.trials
     at_times = _judged_times(fitted, times)
     theory = trials.judging.theory[at_times]
-    read = np.stack([fitted.memories.read(trials.judging.states[time]) for time in at_times])
+    read = np.stack([fitted.memories.read(trials.judging.states[moment]) for moment in trials.moments(at_times)])
     readings = []
     for v, at, classes in zip(trials.variables, trials.places, fitted.classes, strict=True):
         if trials.kept[at].all():
@@ -391,18 +391,18 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
     return Judgement(
         tuple(readings),
         fitted.memories.condition,
-        _explained(fitted.memories, trials.judging, at_times),
+        _explained(fitted.memories, trials, at_times),
         trials.repeated,
         _collinear(trials, list(fitted.times)),
         _judged_on_task(fitted, trained_horizon) if trials.task else None,
     )
 
 
-def _explained(memories: VariableMemories, judging: Recording, times: Int[np.ndarray, " time"]) -> float:
+def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray, " time"]) -> float:
     """Share of the states' variance inside the span of Psi, a time after the other: ``judging.explained_variance``."""
     inside, total = 0.0, 0.0
-    for time in times:
-        states = judging.states[time][np.isfinite(judging.theory[time]).all(axis=1)]
+    for time, moment in zip(times, trials.moments(times), strict=True):
+        states = trials.judging.states[moment][np.isfinite(trials.judging.theory[time]).all(axis=1)]
         size = float(((states - memories.centre) ** 2).sum())
         total += size
         inside += size * explained_variance(memories, states[None]) if len(states) else 0.0
@@ -414,21 +414,16 @@ def _judged_times(fitted: Fitted, times: Iterable[int] | int | None) -> Int[np.n
     if times is None and trials.task is not None:
         start = settled(trials.task)
         return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
-    chosen = np.array(fitted.times if times is None else _checked_times(trials.judging, times))
+    chosen = np.array(fitted.times if times is None else _checked_times(trials, trials.judging, times))
     if not np.isfinite(trials.judging.theory[chosen]).any():
         raise InputError("times", chosen.tolist()[:8], "no trial to judge on has a value there; choose others")
     return chosen
 
 
-def _checked_times(recording: Recording, times: Iterable[int] | int) -> tuple[int, ...]:
-    """Times that were recorded."""
-    steps = len(recording.states)
-    given = np.atleast_1d(as_numpy(list(times) if isinstance(times, (range, frozenset)) else times, "times"))
-    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
-        raise InputError("times", times, f"give integers from 0 to {steps - 1}")
-    chosen = tuple(given.tolist())
-    if not chosen or min(chosen) < 0 or max(chosen) >= steps:
-        raise InputError("times", list(chosen)[:8], f"give times from 0 to {steps - 1}")
+def _checked_times(trials: Trials, part: Recording, times: Iterable[int] | int) -> tuple[int, ...]:
+    """Times whose states were recorded in a part of the trials."""
+    chosen = checked_times(times, len(part.outputs))
+    trials.moments(chosen)
     return chosen
 
 

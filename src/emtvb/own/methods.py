@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.interpret import extraction
 from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.recording import Recording
 from emtvb.own.trials import Trials
 from emtvb.own.variables import CONTINUOUS
 
@@ -47,7 +48,9 @@ Method = str | Callable[[Trials, list[int]], Located]
 
 def least_squares(trials: Trials, times: list[int]) -> Located:
     """Encoder and decoder by least squares, each for itself: ``interpret.extraction.fit``, the package's own."""
-    return Located(extraction.fit(trials.fitting, times, trials.kept))
+    shown = trials.fitting
+    there = Recording(shown.states[trials.moments(times)], shown.outputs[times], shown.theory[times])
+    return Located(extraction.fit(there, list(range(len(times))), trials.kept))
 
 
 def class_means(trials: Trials, times: list[int]) -> Located:
@@ -92,7 +95,7 @@ def known_states(trials: Trials, times: list[int]) -> tuple[np.ndarray, np.ndarr
     """States for fitting at these times and their numbers, where all have a value."""
     theory = trials.fitting.theory[times]
     known = np.isfinite(theory[..., trials.kept]).all(axis=2)
-    return trials.fitting.states[times][known].astype(np.float64), theory[known].astype(np.float64)
+    return trials.fitting.states[trials.moments(times)][known].astype(np.float64), theory[known].astype(np.float64)
 
 
 BY_NAME: dict[str, Callable[[Trials, list[int]], Located]] = {

@@ -58,7 +58,7 @@ def trial(trials: Trials, number: int) -> Figure:
 
     def draw() -> Figure:
         figure, axes = _panels([0.9] * len(shown) + [0.3 + 0.18 * len(labels)], sharex=True)
-        time = np.arange(len(trials.judging.states))
+        time = np.arange(trials.steps)
         for axis, (word, values) in zip(axes, shown, strict=False):
             for i, line in enumerate(values.T[:_MOST]):
                 axis.plot(time, line, color=f"C{i}", drawstyle="steps-mid" if word == "input" else "default")

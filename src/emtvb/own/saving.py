@@ -23,7 +23,7 @@ from emtvb.own.editing import Edits
 from emtvb.own.fitting import Fitted, Judgement, Reading, TaskJudgement
 from emtvb.own.methods import Subspace
 from emtvb.own.published import published
-from emtvb.own.trials import Trials
+from emtvb.own.trials import Part, Trials
 from emtvb.own.variables import Variable
 from emtvb.protocol import Read
 from emtvb.tasks import Task
@@ -31,7 +31,7 @@ from emtvb.tasks import Task
 _KINDS = {
     kind.__name__: kind
     for kind in (
-        Trials, Recording, Variable, Task, Read, Fitted, VariableMemories, Classes, Subspace, Judgement, Reading,
+        Trials, Recording, Part, Variable, Task, Read, Fitted, VariableMemories, Classes, Subspace, Judgement, Reading,
         TaskJudgement, MemoryMeasures, Edits, FixedPoints, Linearised, Comparison, Distance,
     )
 }  # fmt: skip

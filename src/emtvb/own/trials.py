@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@dataclass(frozen=True, eq=False)
+class Part(Recording):
+    """Of some trials outputs and labels at every time, and states perhaps at fewer.
+
+    Attributes:
+        states: The network's state at each time that was kept (``Trials.recorded``).
+        outputs: What it gives out.
+        theory: The variables' numbers.
+    """
+
+    states: Float[np.ndarray, "kept batch state"]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Trials:
     """A network's states and outputs, and the labels of what it should hold there.
@@ -57,6 +70,8 @@ class Trials:
         horizon: Its output steps that are tested.
         repeated: Share of the trials to judge on whose inputs are those of a trial that is fitted on.
         shown: Of the trials to fit on, the input at each time; None of a task.
+        recorded: The times whose states were kept, if not those of all: ``states`` has these alone
+            (:meth:`moments`), outputs and labels have every time.
     """
 
     system: Adapted | Wrapped
@@ -70,12 +85,14 @@ class Trials:
     horizon: int = 0
     repeated: float = 0.0
     shown: Float[np.ndarray, "time fitted input"] | None = None
+    recorded: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
-        steps, count, size = self.judging.states.shape
+        kept, count, size = self.judging.states.shape
         names = listed([f"{v.name} ({v.kind})" for v in self.variables])
-        parts = f"{self.fitting.states.shape[1]} trials to fit on, {count} to judge on, {steps} steps"
-        return f"<Trials of {self.system.name}: {parts}, {size} numbers of state; {names}>"
+        parts = f"{self.fitting.states.shape[1]} trials to fit on, {count} to judge on, {self.steps} steps"
+        some = "" if self.recorded is None else f" at {kept} of them"
+        return f"<Trials of {self.system.name}: {parts}, {size} numbers of state{some}; {names}>"
 
     def _repr_html_(self) -> str:
         values = [
@@ -109,6 +126,27 @@ class Trials:
         from emtvb.own import plotting
 
         return plotting.trial(self, trial)
+
+    @property
+    def steps(self) -> int:
+        """How many time steps there are of the trials to judge on."""
+        return len(self.judging.outputs)
+
+    def moments(self, times: Any) -> Any:
+        """Where the states of times stand in ``fitting.states`` and ``judging.states``; an index, or an array of them.
+
+        Raises:
+            InputError: Where states of one of these times were not kept.
+        """
+        if self.recorded is None:
+            return times
+        asked, kept = np.asarray(times), np.asarray(self.recorded)
+        left = ~np.isin(asked, kept)
+        if left.any():
+            shown = ", ".join(map(str, np.unique(asked[left])[:4]))
+            remedy = f"their states were not kept; record(times=) kept those of {listed([*map(str, kept)])}"
+            raise InputError("times", shown, remedy)
+        return np.searchsorted(kept, asked)
 
     @property
     def places(self) -> tuple[slice, ...]:
@@ -159,6 +197,7 @@ def record(
     fit_share: float = 0.5,
     seed: int = 0,
     horizon: int = 200,
+    times: Iterable[int] | int | None = None,
     batch: int | None = None,
     progress: bool = False,
 ) -> Trials:
@@ -179,6 +218,8 @@ def record(
         fit_share: Share of the trials to fit on; the others are for judging.
         seed: Chooses which.
         horizon: Output steps of a task's test.
+        times: The time steps whose states are kept; by default all. States of many steps of a large network take much
+            memory: keep those that are fitted, judged and edited. Inputs, outputs and labels are kept of every step.
         batch: Trials that are run at once; by default all, or as many as have :data:`AT_ONCE` numbers of states.
         progress: Whether to show how far it is.
 
@@ -196,6 +237,8 @@ def record(
     if isinstance(inputs, Task):
         if labels is not None or names is not None or kinds is not None:
             raise InputError("labels", "given beside a task", "a task has its own; leave them out")
+        if times is not None:
+            raise InputError("times", "given beside a task", "a task is recorded at its own times; leave them out")
         return _of_task(system, inputs, horizon)
     if labels is None or (isinstance(labels, dict) and not labels):
         raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
@@ -204,21 +247,26 @@ def record(
         shown = f"{len(x)} steps of {x.shape[1]} trials"
         warnings.warn(f"inputs: {shown}: give batch_first=True if it is the other way round", stacklevel=2)
     given = columns(labels, (len(x), x.shape[1]), names, batch_first)
+    kept = None if times is None else checked_times(times, len(x))
     kind = kinds_of(list(given), kinds)
     variables = [variable(name, values, kind[name]) for name, values in given.items()]
     fitted = _split(x.shape[1], fit_share, seed)
-    recorded = _run(system, x, fitted, batch, progress)
+    recorded = _run(system, x, fitted, batch, progress, kept)
     variables = [_scaled(v, given[v.name][:, fitted]) for v in variables]
     theory = np.concatenate([v.encode(given[v.name]) for v in variables], axis=-1)
     fitting, judging = (
-        Recording(states, outputs, theory[:, part])
+        Part(states, outputs, theory[:, part])
         for (states, outputs), part in zip(recorded, (fitted, ~fitted), strict=True)
     )
-    times = tuple(np.flatnonzero(np.isfinite(fitting.theory).all(axis=2).any(axis=1)).tolist())
-    if not times:
+    defined = np.flatnonzero(np.isfinite(fitting.theory).all(axis=2).any(axis=1)).tolist()
+    if not defined:
         raise InputError("labels", "never all defined at once", "record these variables apart from each other")
+    chosen = tuple(time for time in defined if kept is None or time in kept)
+    if not chosen:
+        shown = f"all defined at times {listed([*map(str, defined)])} alone"
+        raise InputError("labels", shown, "give times= of these")
     for v in variables:
-        _check_seen(v, given[v.name][:, fitted][list(times)])
+        _check_seen(v, given[v.name][:, fitted][list(chosen)])
     return Trials(
         system,
         tuple(variables),
@@ -226,10 +274,25 @@ def record(
         judging,
         x[:, ~fitted],
         np.ones(theory.shape[2], dtype=bool),
-        times,
+        chosen,
         repeated=_repeated(x[:, fitted], x[:, ~fitted]),
         shown=x[:, fitted],
+        recorded=kept,
     )
+
+
+def checked_times(times: Iterable[int] | int, steps: int, setting: str = "times") -> tuple[int, ...]:
+    """Times in order, each of them once.
+
+    Raises:
+        InputError: Where they are no integers from 0 to steps - 1, or there are none.
+    """
+    given = np.atleast_1d(as_numpy(list(times) if isinstance(times, (range, frozenset)) else times, setting))
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise InputError(setting, given.tolist(), f"give integers from 0 to {steps - 1}")
+    if not given.size or given.min() < 0 or given.max() >= steps:
+        raise InputError(setting, given.tolist()[:8], f"give times from 0 to {steps - 1}")
+    return tuple(np.unique(given).tolist())
 
 
 def _own_task(system: Adapted | Wrapped) -> Task:
@@ -251,12 +314,12 @@ def record_again(trials: Trials, system: Adapted | Wrapped) -> Trials:
     assert trials.shown is not None
     parts = []
     for inputs, first in ((trials.shown, trials.fitting), (trials.inputs, trials.judging)):
-        states, outputs = system.drive(inputs)
-        _check_finite(states)
+        states, outputs = system.run(inputs, times=trials.recorded)
+        _check_finite(states, trials.recorded)
         if outputs.shape != first.outputs.shape:
             shown = f"gives out {outputs.shape[2]} numbers"
             raise InputError("network", shown, f"give one that gives out {first.outputs.shape[2]}")
-        parts.append(Recording(states, outputs, first.theory))
+        parts.append(Part(states, outputs, first.theory))
     return replace(trials, system=system, fitting=parts[0], judging=parts[1])
 
 
@@ -265,19 +328,30 @@ AT_ONCE = 50_000_000
 
 
 def _run(
-    system: Adapted | Wrapped, x: np.ndarray, fitted: Bool[np.ndarray, " trial"], batch: int | None, progress: bool
+    system: Adapted | Wrapped,
+    x: np.ndarray,
+    fitted: Bool[np.ndarray, " trial"],
+    batch: int | None,
+    progress: bool,
+    times: tuple[int, ...] | None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """States and outputs of the trials to fit on, and of those to judge on: once each, in the network's precision."""
+    """States at these times and all outputs, of the trials to fit on and of those to judge on: once each."""
     size = system.prepared(x)
-    steps, count = x.shape[:2]
-    needed, free = steps * count * size * 4, available()
+    count = x.shape[1]
+    kept = len(x) if times is None else len(times)
+    needed, free = kept * count * size * 4, available()
     if needed > free:
-        shown = f"{count} of {steps} steps, whose states are {needed / 2**30:.1f} GiB"
-        raise InputError("trials", shown, f"{free / 2**30:.1f} GiB of memory can be had; record fewer trials or steps")
-    most = max(AT_ONCE // (steps * size), 2) if batch is None else whole_number(batch, "batch", 1)
+        shown = f"{count} of {len(x)} steps, whose states are {needed / 2**30:.1f} GiB"
+        remedy = "record fewer trials or steps, or keep the states of some steps alone: times="
+        if times is not None:
+            shown = f"{count} at {kept} times, whose states are {needed / 2**30:.1f} GiB"
+            remedy = "keep fewer trials or times"
+        raise InputError("trials", shown, f"{free / 2**30:.1f} GiB of memory can be had; {remedy}")
+    run_at_once = kept if isinstance(system, Adapted) else len(x)  # others make the states of all steps first
+    most = max(AT_ONCE // (run_at_once * size), 2) if batch is None else whole_number(batch, "batch", 1)
     if most >= count:
-        states, outputs = system.drive(x)
-        _check_finite(states)
+        states, outputs = system.run(x, times=times)
+        _check_finite(states, times)
         return [(states[:, part], outputs[:, part]) for part in (fitted, ~fitted)]
     found = []
     for part in (np.flatnonzero(fitted), np.flatnonzero(~fitted)):
@@ -285,10 +359,10 @@ def _run(
         starts = range(0, len(part), most)
         for start in track(starts, description="trials") if progress else starts:
             chosen = slice(start, start + most)
-            states, outputs = system.drive(x[:, part[chosen]])
-            _check_finite(states)
+            states, outputs = system.run(x[:, part[chosen]], times=times)
+            _check_finite(states, times)
             if not whole:
-                whole = [np.empty((steps, len(part), a.shape[2]), dtype=a.dtype) for a in (states, outputs)]
+                whole = [np.empty((len(a), len(part), a.shape[2]), dtype=a.dtype) for a in (states, outputs)]
             whole[0][:, chosen], whole[1][:, chosen] = states, outputs
         found.append((whole[0], whole[1]))
     return found
@@ -335,10 +409,10 @@ def _split(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
     return fitted
 
 
-def _check_finite(states: np.ndarray) -> None:
+def _check_finite(states: np.ndarray, times: tuple[int, ...] | None = None) -> None:
     if not np.isfinite(states).all():
-        bad = ~np.isfinite(states).all(axis=(1, 2))
-        shown = f"not finite from time {int(bad.argmax())} on"
+        bad = int((~np.isfinite(states).all(axis=(1, 2))).argmax())
+        shown = f"not finite from time {bad if times is None else times[bad]} on"
         raise InputError("states", shown, "the network diverged; check weights and inputs, or record fewer steps")
 
 
