@@ -1,13 +1,13 @@
 # make reproduce   train, interpret, tabulate and draw: the experiment in CONFIG
-# make test        what must hold of the code at hand, style and types included
-# make test-all    that, and what takes long: cluster faults, forgeries, all widths of the kernel, notebooks, what is published
-# make figures     every table and figure again from stored measurements and arrays; trains nothing
-# make install     only set up .venv: on a cluster, what `.venv/bin/snakemake --profile slurm all` needs
-# make docs        the documentation as a site in site/, for a browser or any web server
+# make test        check the code: style, types, tests, one small experiment
+# make test-all    make test, and the slow tests: cluster faults, forged results, the engine at every width, notebooks, published results
+# make figures     every table and figure again from stored measurements and arrays (without CONFIG: of results/paper); trains nothing
+# make install     only set up .venv; on a cluster, do this before `.venv/bin/snakemake --profile slurm all`
+# make docs        the documentation as a website in site/, for a browser or any web server
 # make dist        the wheel and the sdist in dist/, checked
-# make report      the run as one self-contained HTML page
+# make report      make the experiment in CONFIG, and a report of it as one self-contained HTML page
 # make notebooks   run the notebooks from their first cell to their last, and store what they print and draw
-# make deposit     what one uploads to an archive for a DOI: this commit's files as one zip
+# make deposit     the zip to upload to an archive for a DOI: this commit's files
 # make rulegraph   draw docs/images/rulegraph.svg, what depends on what; needs graphviz's dot
 # make config      only check the config in CONFIG
 # make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
@@ -16,14 +16,14 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3.12) $(shell command -v python3) python3.11)
 VENV := .venv
-# As the shell has to be told names with a space, a bracket or a quote in them.
+# Quotes a name for the shell, since it may have a space, a bracket or a quote in it.
 QUOTED = '$(subst ','\'',$(1))'
 comma := ,
 FILE = $(call QUOTED,$(CONFIG))
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --configfile $(FILE)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# Before anything is installed: Snakemake starts no job with a Python whose path a shell takes apart.
+# Checked before anything is installed: Snakemake cannot start a job if the path of Python has characters that a shell interprets.
 define refuse_folder
 case "$$PWD" in *[[:space:]\'\"\\\`\$$\&\;\|\(\)\<\>\*\?\{\}\!~]*|*[][]*) \
 	printf '%s\n' "error: folder: $$PWD: no job can be started in a path with a space, quote or bracket; move the clone" >&2; \
@@ -34,14 +34,14 @@ case $(call QUOTED,$(CORES)) in all|[1-9]|[1-9][0-9]|[1-9][0-9][0-9]|[1-9][0-9][
 	printf '%s\n' $(call QUOTED,error: CORES: $(CORES): give a number from 1$(comma) or all) >&2; exit 2;; esac
 endef
 
-# Ctrl-C reaches make, the shell and the command at once. The command says one line, or the second argument says it here;
-# the shell waits for it and ends well, and make, which was interrupted as well, ends without a line of its own.
+# Ctrl-C reaches make, the shell and the command at once. One line is printed: by the command itself, or here, if there is a second
+# argument. The shell waits for the command and exits with status 0; so make, which was interrupted too, prints no line of its own.
 define interruptible
 trap stopped=yes INT; $(1); status=$$?; \
 if [ "$$stopped" ]; then $(if $(2),echo 'error: interrupted; $(2)' >&2;) exit 0; fi; exit $$status
 endef
 COMPILE = import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); from emtvb.training import engine; engine.check(); \
-	print("the training engine is compiled for this CPU, and proved")
+	print("the training engine is compiled for this CPU, and gives the right bits")
 
 .PHONY: install reproduce figures test test-all test-long docs dist notebooks report deposit rulegraph config lock clean folder cores
 .DELETE_ON_ERROR:
@@ -60,7 +60,7 @@ folder:
 cores:
 	@$(refuse_cores)
 
-# Tables and figures, and nothing else: what they need has to be there. Of what is in the repository, unless CONFIG says else.
+# Makes tables and figures only: the measurements that they need must exist. Without CONFIG it takes results/paper.
 figures: CONFIG := results/paper/settings.json
 figures: cores $(VENV)/.runs
 	@$(VENV)/bin/emtvb config check --measured -- $(FILE)
@@ -110,8 +110,8 @@ $(VENV)/bin/python: | folder
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
-	@$(call interruptible,$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e . 2>&1,the same command goes on)
-	@$(call interruptible,$(VENV)/bin/python -c '$(COMPILE)',the same command goes on)
+	@$(call interruptible,$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e . 2>&1,run the same command again to continue)
+	@$(call interruptible,$(VENV)/bin/python -c '$(COMPILE)',run the same command again to continue)
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runs
@@ -122,7 +122,7 @@ $(VENV)/.docs $(VENV)/.release: $(VENV)/.%: $(VENV)/.runs
 	$(VENV)/bin/pip install --progress-bar off -c constraints.txt -e '.[$*]'
 	@touch $@
 
-# Drawn beside the picture and then put in its place, so that it stays where anything is missing.
+# The new picture is drawn beside the old one, and then replaces it. If anything fails, the old picture stays.
 rulegraph: $(VENV)/.runs
 	@command -v dot > /dev/null || { echo 'error: dot: not here; install graphviz' >&2; exit 2; }
 	EXPERIMENT_OUTPUT_DIR=.rulegraph $(VENV)/bin/snakemake --rulegraph --configfile config/architectures.yaml > .rulegraph.dot \

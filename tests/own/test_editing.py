@@ -50,7 +50,7 @@ def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
     assert (done.before[:, 1] != "red").all()
     np.testing.assert_array_equal(done.before[:, 0], done.after[:, 0])
     assert len(done.trial) == 100
-    assert str(done).splitlines()[1] == "set word: 100 edits in 100 trials, 14 steps"
+    assert str(done).splitlines()[1] == "set word: 100 edits in 100 judged trials; 14 steps after each"
     again = emtvb.edit(fitted, 5, set={"word": "red"}, future=future, most=100)
     np.testing.assert_array_equal(done.trial, again.trial)
     assert len(emtvb.edit(fitted, 5, flip="bit", future=future, steps=3).outputs) == 3
@@ -180,7 +180,7 @@ def test_edits_that_cannot_be_made_are_one_clear_line(fitted: emtvb.Fitted, more
 def test_what_it_shows_is_said_first(fitted: emtvb.Fitted) -> None:
     done = emtvb.edit(fitted, 5, flip="bit", future=future, inputs=np.zeros((9, 3)), steps=9)
     first = str(done).splitlines()[0]
-    assert first == "shows that the network goes on from what was put in: followed 1.000, controls 0.00 to 0.00"
+    assert first == "shows that the network uses the edited state: followed 1.000, controls 0.00 to 0.00"
     assert first == done.verdict
     never = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
     assert never.verdict.startswith("shows nothing: no edit was followed, and without one the network does not do what")

@@ -238,7 +238,7 @@ def test_trials_that_repeat_are_said_to() -> None:
         adapted(make_register()), np.tile(u, (1, 10, 1)), {name: np.tile(a, (1, 10)) for name, a in labels.items()}
     )
     assert twice.repeated > 0.9
-    assert "have the inputs of a trial that was fitted on" in str(emtvb.judge(emtvb.fit(twice)))
+    assert "repeat the inputs of a fitted trial" in str(emtvb.judge(emtvb.fit(twice)))
 
 
 @given(n=st.integers(2, 12))

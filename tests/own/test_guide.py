@@ -19,7 +19,7 @@ def test_its_code_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "guide.py"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^first +binary +acc +1\.000 .* 0-29$", done.stdout, re.MULTILINE)
-    followed = re.search(r"followed, of the edits +(\S+)", done.stdout)
+    followed = re.search(r"edits followed +(\S+)", done.stdout)
     assert followed
     assert float(followed[1]) > 0.9
     assert "fixed points from 64 starts" in done.stdout

@@ -185,6 +185,25 @@ def test_erasing_changes_as_little_as_can_be() -> None:
         assert ((x @ oblique.T) ** 2).sum() >= moved * (1 - 1e-9)
 
 
+def test_what_rounding_leaves_of_a_bit_is_not_readable() -> None:
+    """Of 100 trials with four states in all: a fresh probe reads 1e-9 where labels are 1 and -1."""
+    rng = np.random.default_rng(0)
+    W = np.linalg.qr(rng.normal(size=(16, 2)))[0]
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h = np.tanh(1.5 * h @ W @ W.T + 2 * u @ W.T)
+        return h @ W, h
+
+    bits = rng.choice([-1, 1], size=(200, 2))
+    inputs = np.zeros((30, 200, 2))
+    inputs[0] = bits
+    fitted = emtvb.fit(emtvb.record(emtvb.adapt(step, state=16), inputs, {"first": bits[:, 0], "second": bits[:, 1]}))
+    erased = emtvb.judge(emtvb.fit(emtvb.erase(fitted, "first").trials))
+    assert erased.unreadable == ("first",)
+    assert erased["first"].p > 0.05
+    assert emtvb.judge(fitted).unreadable == ()
+
+
 def test_what_cannot_be_erased_is_one_clear_line() -> None:
     fitted = emtvb.fit(emtvb.record(adapted(make_register()), *tape()))
     with pytest.raises(InputError, match="variable: bits: no such variable"):

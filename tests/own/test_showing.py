@@ -74,7 +74,7 @@ def test_what_repr_says() -> None:
     assert "200 trials to fit on, 200 to judge on, 20 steps, 12 numbers of state; bit (binary), word" in repr(trials())
     assert repr(fitted()).startswith("<Fitted to Register by least squares at 20 times: bit, word, number; condition")
     assert repr(judged()) == "<Judgement: 3 of 3 variables can be read>"
-    assert repr(edits()).startswith("<Edits: flip bit: shows that the network goes on from what was put in: followed")
+    assert repr(edits()).startswith("<Edits: flip bit: shows that the network uses the edited state: followed")
     assert repr(judged()["bit"]) == "<bit: accuracy 1.000, chance 0.503, p 0.0005: readable>"
 
 

@@ -223,9 +223,9 @@ def test_simulated_rounding_is_like_the_twins_that_were_measured() -> None:
         share = (np.abs(runs[:, 0] - runs[:, 1]) > step).mean()
         assert stats.binomtest(int((losses > step).sum()), len(losses), share).pvalue > 0.05
     assert (
-        f"of {len(losses)} pairs of accuracies {(losses > 0.01).sum()} differ by more than 0.01 and "
-        f"{(losses > 0.05).sum()} by more than 0.05; of {len(apart)} pairs of errors {(apart > 2).sum()} by more than "
-        "a factor of two"
+        f"{(losses > 0.01).sum()} of {len(losses)} pairs of accuracies differ by more than 0.01 and "
+        f"{(losses > 0.05).sum()} by more than 0.05; {(apart > 2).sum()} of {len(apart)} pairs of errors differ by "
+        "more than a factor of two"
     ) in " ".join(DOCS.read_text().split())
 
 

@@ -55,38 +55,45 @@ _OF_STREAMS = (
 _ABLATED = ("measurements/ablations.csv", "tables/ablations.csv", "figures/ablations.csv")
 _FOLLOWED = ("measurements/gradients.csv", "tables/gradients.csv", "figures/gradients.csv")
 TABLE: tuple[Tolerance, ...] = (
-    Tolerance(_ABLATED, ("solved", "at_chance"), 0, 3, because="networks that are next to a bar"),
-    Tolerance(_ABLATED, ("*",), 0, 0.03, because="networks without a part can be chaotic: then rounding decides signs"),
+    Tolerance(_ABLATED, ("solved", "at_chance"), 0, 3,
+              because="some networks are so near a limit that rounding decides on which side they are"),
+    Tolerance(_ABLATED, ("*",), 0, 0.03,
+              because="a network from which a part of W_hh was removed can be chaotic: then rounding decides signs"),
     Tolerance(_FOLLOWED, ("*",), 0.03, of_largest=True,
               because="networks that learned nothing can be chaotic: then rounding grows"),
-    Tolerance(("measurements/learning.csv",), ("*",), 1e-9, of_largest=True, because="made of the same numbers"),
-    Tolerance(_SHARDS, _OF_STREAMS, 0, 0.02, because="of networks on streams: rounding decides some signs"),
+    Tolerance(("measurements/learning.csv",), ("*",), 1e-9, of_largest=True,
+              because="computed from the same numbers, so only last digits can differ"),
+    Tolerance(_SHARDS, _OF_STREAMS, 0, 0.02, because="networks on streams: rounding decides the signs of some outputs"),
     Tolerance(_SHARDS, ("*_eigenvalues", "measured_*", "long_term"), 0, because="counts and settings"),
     Tolerance(_SHARDS, ("*spectral_error",), 1e-6, 1e-7,
-              because="one of two equal directions has a cosine of 1 but for rounding: an angle of 0 or of 1e-8"),
+              because="two equal directions have a cosine of 1 up to rounding: their angle comes out as 0 or 1e-8"),
     Tolerance(_SHARDS, ("largest_modulus",), 1e-6, because="an eigenvalue"),
     Tolerance(_SHARDS, ("test_accuracy",), 0, 1e-4, rounding=True,
               because="networks that learned nothing can be chaotic: then rounding decides signs"),
-    Tolerance(_SHARDS, ("*condition",), 0.03, beyond=1e6, because="near singular, rounding decides how near"),
+    Tolerance(_SHARDS, ("*condition",), 0.03, beyond=1e6,
+              because="if a basis is nearly singular, rounding decides how large its condition number is"),
     Tolerance(_SHARDS, ("*",), 0.03, 2e-3, because="bases are fitted, some near singular"),
     Tolerance(("measurements/rasters/*.csv", "measurements/markers/*.csv"), ("readable", "marker", "silence"), 0, 0.02,
-              because="what decoders read of networks on streams, whose vectors fade"),
+              because="what decoders read from networks on streams, where stored vectors fade"),
     Tolerance(("measurements/solutions/*.csv", "measurements/digits/*.csv"), ("*",), 1e-3, of_largest=True,
               because="computed from weights"),
     Tolerance(_METHODS, ("seconds", "k"), 0, beyond=0,
-              because="no machine is as fast as another; the best of directions that are nearly as good is anyone's"),
+              because="machines differ in speed; if several k are almost equally good, rounding decides which is best"),
     Tolerance(_METHODS, ("edits",), 0, because="a count"),
     Tolerance(_METHODS, ("loss",), 0, 0.02, because="trained by torch, whose rounding depends on the CPU"),
-    Tolerance(_METHODS, ("erased",), 0, 0.2, because="of what is nearly nothing, rounding decides what a probe makes"),
-    Tolerance(_METHODS, ("*",), 0, 0.1, because="shares of edits of networks and by directions that torch trains anew"),
+    Tolerance(_METHODS, ("erased",), 0, 0.2,
+              because="almost nothing is left after erasing, so rounding decides what a probe reads"),
+    Tolerance(_METHODS, ("*",), 0, 0.1,
+              because="shares of edits; torch trains the networks and the directions again each time"),
     Tolerance(("measurements/onions/*.csv",), ("units", "seed", "position"), 0, because="counts and settings"),
     Tolerance(("measurements/onions/*.csv",), ("*",), 0, 0.05,
               because="shares of sequences and edits: where a network is undecided between symbols, rounding decides"),
     Tolerance(("measurements/exemplars/*.npz", "measurements/page.npz", "architectures/*/look.npz"), ("*",), 1e-3,
-              of_largest=True, because="bases in arrays: eigenvalues in any order, directions without a sign"),
+              of_largest=True, because="bases: the order of eigenvalues and the sign of directions do not matter"),
     Tolerance(("architectures/*/measurements.csv", "architectures/rnn.csv"), ("*",), 0.03, of_largest=True,
               because="bases are fitted, some near singular"),
-    Tolerance(("*.csv", "*.json", "*.npz"), ("*",), 1e-9, of_largest=True, because="made of the same numbers"),
+    Tolerance(("*.csv", "*.json", "*.npz"), ("*",), 1e-9, of_largest=True,
+              because="computed from the same numbers, so only last digits can differ"),
 )  # fmt: skip
 """The first that fits a file and a column counts. Words have to be the same everywhere; texts (Markdown, LaTeX, HTML,
 YAML) and pictures to the byte, but pictures are not compared where libraries have other versions."""
@@ -97,10 +104,12 @@ def as_markdown() -> str:
     lines = ["| files | numbers | may differ by | because |", "|---|---|---|---|"]
     for row in TABLE:
         files, values = (", ".join(f"`{one}`" for one in some) for some in (row.files, row.values))
-        share = f"{row.relative:g}" + (" of the largest of the column or array" if row.of_largest else " of them")
+        share = f"{row.relative:g}" + (
+            " times the largest number of the column or array" if row.of_largest else " of the number"
+        )
         by = " or ".join(filter(None, (share if row.relative else "", f"{row.absolute:g}" if row.absolute else "")))
-        by += "; what rounding does to the network" if row.rounding else ""
-        by += f"; beyond {row.beyond:g}, anything" if math.isfinite(row.beyond) else ""
+        by += " plus what rounding does to the network (see below)" if row.rounding else ""
+        by += f"; any amount if both numbers are above {row.beyond:g}" if math.isfinite(row.beyond) else ""
         lines.append(f"| {files} | {values} | {by.removeprefix('; ') or 'nothing'} | {row.because} |")
     return "\n".join(lines)
 

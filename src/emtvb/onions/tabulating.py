@@ -29,7 +29,7 @@ MEASURES = {
     "layers_mean": "symbols read: layer after layer",
     "onion_mean": "symbols read: layers tied (an onion)",
     "readable": "positions that `judge` calls readable",
-    "shuffled": "symbols read: labels exchanged between trials, the best of the three",
+    "shuffled": "symbols read with labels exchanged between trials (best of the three ways to read)",
     "untrained_linear": "symbols read of an untrained network: linearly",
     "untrained_onion": "symbols read of an untrained network: layers tied",
     "told": "edits followed: told, by least squares",
@@ -119,9 +119,15 @@ CLAIMS = (
     Claim("by-magnitude", "edits by directions that positions share, scaled by position, work", _SMALL, "", "onion"),
     Claim("peeled", "a decoder that takes off layer after layer, tied, reads the sequence", _SMALL, "", "onion_whole"),
     Claim(
-        "subspaces-above-64", "ours: each position has a linear subspace: exchanging it works", _LARGE, "", "exchanged"
+        "subspaces-above-64",
+        "our claim: each position has a linear subspace, and exchanging it works",
+        _LARGE,
+        "",
+        "exchanged",
     ),
-    Claim("additive", "ours: told edits by least squares work: a state is a sum over positions", _ALL, "", "told"),
+    Claim(
+        "additive", "our claim: a state is a sum over positions, and told edits by least squares work", _ALL, "", "told"
+    ),
 )
 """The first four are what Csordas et al. (2024) say of small networks; the others are ours. Of larger ones, with up to
 1,024 units, they say that they are linear, and mean linear maps that are learned through the network."""
@@ -195,7 +201,7 @@ def claims_as_markdown(table: pd.DataFrame) -> str:
         table: Of :func:`claims`.
     """
     lines = [
-        "| claim | units | networks | solved | holds of | 95% interval | verdict | repeat 80% | holds of |",
+        "| claim | units | networks | solve the task | true for | 95% interval | verdict | repeat 80% | true for |",
         "|---|---|---:|---:|---:|---|---|---:|---:|",
     ]
     for row in table.to_dict("records"):

@@ -145,7 +145,7 @@ class Edits:
             return f"shows nothing: {does} ({shares[worst]:.3f}; followed {self.success:.3f})"
         part = "" if self.success >= _PART else ", in part of the trials"
         return (
-            f"shows that the network goes on from what was put in{part}: followed {self.success:.3f}, controls "
+            f"shows that the network uses the edited state{part}: followed {self.success:.3f}, controls "
             f"{min(shares.values()):.2f} to {max(shares.values()):.2f}"
         )
 
@@ -155,24 +155,24 @@ class Edits:
     def __str__(self) -> str:
         lines = [self.verdict, self._about]
         for words, share, low, high, made_up in self._rows():
-            more = "" if np.isnan(made_up) else f"; recovered {made_up:6.3f}"
+            more = "" if np.isnan(made_up) else f"; {made_up:6.3f} of the way"
             lines.append(f"  {words:33} {share:6.3f}  [{low:.3f}, {high:.3f}]{more}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = [(words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(made_up) else made_up)
                 for words, share, low, high, made_up in self._rows()]  # fmt: skip
-        return table(self.verdict, ("", "share", "95% interval", "recovered"), rows, [self._about])
+        return table(self.verdict, ("", "share", "95% interval", "part of the way"), rows, [self._about])
 
     @property
     def _about(self) -> str:
         count = len(np.unique(self.trial))
-        return f"{self.name}: {len(self.trial)} edits in {count} trials, {len(self.outputs)} steps"
+        return f"{self.name}: {len(self.trial)} edits in {count} judged trials; {len(self.outputs)} steps after each"
 
     def _rows(self) -> list[tuple[str, float, float, float, float]]:
         """In words, share, interval, and the share of the distance that was made up for (NaN: not known)."""
         words = {
-            "followed": "followed, of the edits",
+            "followed": "edits followed",
             "already": "without an edit",
             "random": "random step of the same size",
             "other": "along another variable",

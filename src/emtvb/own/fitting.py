@@ -37,6 +37,9 @@ _RARE = 0.5
 _FOLLOWS, _USED = 0.99, 0.1
 """A variable follows from others that tell so much of its variance, by slopes of more than this (in their spreads)."""
 
+_NOTHING = 1e-6
+"""Readings differ by more than this, or not at all; the numbers of a variable differ by about 1."""
+
 ACCURACY, BALANCED, R2 = "accuracy", "balanced accuracy", "R2"
 _MEASURES = {ACCURACY: "acc", BALANCED: "bac", R2: "R2 "}
 
@@ -150,6 +153,11 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
     return found
 
 
+def _told(memories: VariableMemories, states: Float[np.ndarray, "*shape state"]) -> Float[np.ndarray, "*shape number"]:
+    """What is read of states, up to :data:`_NOTHING`: where nothing is left of a variable, rounding reads like it."""
+    return np.round(memories.read(states) / _NOTHING) * _NOTHING
+
+
 def decoded(v: Variable, numbers: Float[np.ndarray, "*shape code"], classes: Classes | None) -> np.ndarray:
     """A variable's values from what is read."""
     return v.decode(numbers) if classes is None else v.classes[classes.scores(numbers).argmax(axis=-1)]
@@ -161,7 +169,7 @@ def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tu
         return (None,) * len(trials.variables)
     theory = trials.fitting.theory[times]
     known = np.isfinite(theory).all(axis=2)
-    read, theory = memories.read(trials.fitting.states[trials.moments(times)][known]), theory[known]
+    read, theory = _told(memories, trials.fitting.states[trials.moments(times)][known]), theory[known]
     found: list[Classes | None] = []
     for v, at in zip(trials.variables, trials.places, strict=True):
         place = None if v.kind == CONTINUOUS else _places(v, theory[:, at])
@@ -293,7 +301,7 @@ class Judgement:
         return f"<Judgement: {count} of {len(self.readings)} variables can be read{left}>"
 
     def _repr_html_(self) -> str:
-        head = ("variable", "kind", "measure", "score", "95% interval", "chance", "p", "where it can be read")
+        head = ("variable", "kind", "measure", "score", "95% interval", "chance", "p", "readable at times")
         rows = [
             (r.name, r.kind, r.measure, r.score, f"{r.low:.3f} to {r.high:.3f}", r.chance, f"{r.p:.4f}",
              _spans(r.times[r.readable_at]))
@@ -344,7 +352,7 @@ class Judgement:
         return tuple(reading.name for reading in self.readings if not reading.readable)
 
     def __str__(self) -> str:
-        lines = [f"{'variable':14} {'kind':12} {'score':>9}  95% interval     chance       p  where it can be read"]
+        lines = [f"{'variable':14} {'kind':12} {'score':>9}  95% interval     chance       p  readable at times"]
         for r in self.readings:
             lines.append(
                 f"{r.name:14} {r.kind:12} {_MEASURES[r.measure]} {r.score:6.3f}  [{r.low:6.3f}, {r.high:6.3f}]  "
@@ -353,9 +361,10 @@ class Judgement:
         return "\n".join([*lines, *self._notes()])
 
     def _notes(self) -> list[str]:
-        lines = [f"condition {self.condition:.3g}; {self.explained_variance:.1%} of the variance in their span"]
+        variance = f"their directions span {self.explained_variance:.1%} of the states' variance"
+        lines = [f"condition number {self.condition:.3g} (1 is best); {variance}"]
         if self.repeated:
-            lines.append(f"{self.repeated:.0%} of the judged trials have the inputs of a trial that was fitted on")
+            lines.append(f"{self.repeated:.0%} of the judged trials repeat the inputs of a fitted trial")
         for names in self.collinear:
             lines.append(f"follow from each other, so that their directions cannot be told apart: {', '.join(names)}")
         if self.unreadable:
@@ -381,7 +390,7 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
     trials = fitted.trials
     at_times = _judged_times(fitted, times)
     theory = trials.judging.theory[at_times]
-    read = np.stack([fitted.memories.read(trials.judging.states[moment]) for moment in trials.moments(at_times)])
+    read = np.stack([_told(fitted.memories, trials.judging.states[moment]) for moment in trials.moments(at_times)])
     readings = []
     for v, at, classes in zip(trials.variables, trials.places, fitted.classes, strict=True):
         if trials.kept[at].all():

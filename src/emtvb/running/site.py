@@ -22,9 +22,11 @@ class Site(BaseModel):
     account: Text | None = Field(None, description="Slurm account that jobs are charged to (sbatch --account).")
     partition: Text | None = Field(None, description="Partition that jobs run in (sbatch --partition).")
     qos: Text | None = Field(None, description="Quality of service (sbatch --qos).")
-    constraint: Text | None = Field(None, description="Node features; one CPU model gives the same bits everywhere.")
-    longest: Count | None = Field(None, description="Minutes that no job may ask for more than.")
-    most_memory: Count | None = Field(None, description="MiB of memory that no job may ask for more than.")
+    constraint: Text | None = Field(
+        None, description="Node features, such as one CPU model: last digits of measurements can differ between models."
+    )
+    longest: Count | None = Field(None, description="The most minutes that a job may ask for.")
+    most_memory: Count | None = Field(None, description="The most memory, in MiB, that a job may ask for.")
     gpus: Count | None = Field(None, description="GPUs of a training job, for accelerator: cuda.")
     gpu_partition: Text | None = Field(None, description="Partition of training jobs, where it is another.")
 
