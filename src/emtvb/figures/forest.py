@@ -28,7 +28,7 @@ _NAMED = {"not determined": "?x"}
 
 _OURS, _PRINTED, _MARGIN = COLOURS[0], COLOURS[1], "#F6D5BF"
 _SEEDS = "0.55"
-_ROW, _TOP, _FOOT = 0.185, 0.34, 0.95
+_ROW, _TOP, _FOOT = 0.185, 0.34, 1.08
 """Inches: a cell's row, and what is above and below all of them."""
 _LINES = {"seed": -0.27, "ours": 0.03, "printed": 0.3}
 """Where the kinds of marks stand in a row, as shares of it."""
@@ -218,21 +218,23 @@ def _legend(figure: Figure, rows: pd.DataFrame) -> None:
     entries: list[tuple[Any, str]] = [(seeds, f"our seeds ({most})" if most > 1 else "our seed")]
     if (rows["kind"].eq("ours") & rows["low"].notna()).any():
         line = Line2D([], [], color=_OURS, linewidth=1.1)
-        entries.append(((line, _dot(**_OUR_LOOK)), "mean, and 95% interval of what 20 would print"))
+        entries.append(((line, _dot(**_OUR_LOOK)), "their mean; 95% interval for that of 20 new seeds"))
     else:
         entries.append((_dot(**_OUR_LOOK), "their mean"))
     if (rows["kind"] == "printed").any():
         entries.append(
-            ((Patch(facecolor=_MARGIN), _dot(**_PRINTED_LOOK)), "printed, and the margin that counts as the same")
+            ((Patch(facecolor=_MARGIN), _dot(**_PRINTED_LOOK)), "the paper's value, and what counts as the same")
         )
     figure.legend(
         [handle for handle, _ in entries], [name for _, name in entries], loc="lower left",
-        bbox_to_anchor=(0.01, 0.17 / figure.get_figheight()), handler_map={tuple: HandlerTuple(ndivide=1)},
+        bbox_to_anchor=(0.01, 0.31 / figure.get_figheight()), handler_map={tuple: HandlerTuple(ndivide=1)},
         labelspacing=0.35, handlelength=1.6,
     )  # fmt: skip
-    verdicts = [f"{_NAMED.get(name, sign)} {name}" for name, sign in SIGNS.items() if (rows["verdict"] == name).any()]
-    said = "   ".join([*verdicts, "n/m: with an error"])
-    figure.text(0.06 / figure.get_figwidth(), 0.1 / figure.get_figheight(), said, fontsize=7, va="center")
+    verdicts = {name: sign for name, sign in SIGNS.items() if (rows["verdict"] == name).any()}
+    said = "   ".join(f"{_NAMED.get(name, sign)} {name}" for name, sign in verdicts.items())
+    more = ["n/m: n of m seeds have an error", *(["x: how far 20 seeds reach"] if "not determined" in verdicts else [])]
+    words = "\n".join(filter(None, (said, "   ".join(more))))
+    figure.text(0.06 / figure.get_figwidth(), 0.06 / figure.get_figheight(), words, fontsize=7, va="bottom")
 
 
 def _dot(**look: Any) -> Line2D:
