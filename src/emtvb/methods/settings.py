@@ -35,20 +35,27 @@ class NetworkSettings(Settings):
         description="What tables and figures call it."
     )
     kind: Literal["store", "flip-flop", "match", "mixer", "published"] = Field(
-        description="store: storage that is made; flip-flop, match: a GRU that learns a 3-bit flip-flop or a delayed "
-        "match; mixer: a block in the way of RWKV that learns to keep three bits; published: one of the paper's."
+        description="store: a network built by hand; flip-flop, match: a GRU that learns a 3-bit flip-flop or a "
+        "delayed match; mixer: a block similar to RWKV that learns to keep three bits; published: a network of ours on one of "
+        "the paper's tasks."
     )
     code: Literal["plain", "product", "rotation", "redundant"] = Field(
-        "plain", description="Of a store: how it holds v."
+        "plain", description="For a store: how it holds v (plain, product, rotation or redundant)."
     )
     condition: Annotated[Number, Field(ge=1, le=1e6)] = Field(
-        1.0, description="Of a store: of the map from code to state."
+        1.0, description="For a store: the condition number of the map from code to state."
     )
-    noise: Annotated[Number, Field(ge=0, le=1e3)] = Field(1.0, description="Of a store: size of what else varies.")
-    shown: StrictBool = Field(False, description="Of a store: whether the second factor of a product is an output.")
-    all_times: StrictBool = Field(False, description="Of a store: fit over nine steps, and not at that of the edit.")
-    units: Annotated[StrictInt, Field(ge=2, le=1024)] = Field(32, description="Of what is trained: its units.")
-    steps: PositiveInt = Field(500, description="Of what is trained: steps of Adam.")
+    noise: Annotated[Number, Field(ge=0, le=1e3)] = Field(
+        1.0, description="For a store: the size of the noise in its state."
+    )
+    shown: StrictBool = Field(False, description="For a store: whether the second factor of a product is an output.")
+    all_times: StrictBool = Field(
+        False, description="For a store: whether to fit over nine steps instead of at the step of the edit."
+    )
+    units: Annotated[StrictInt, Field(ge=2, le=1024)] = Field(
+        32, description="For trained networks: the number of units."
+    )
+    steps: PositiveInt = Field(500, description="For trained networks: the number of steps of Adam.")
     run: str | None = Field(None, description="The run of a published network.")
 
     @model_serializer
@@ -68,12 +75,14 @@ class NetworkSettings(Settings):
 class MethodsSettings(Settings):
     """A comparison of methods."""
 
-    seed: Seed = Field(0, description="Of all that is drawn.")
+    seed: Seed = Field(0, description="Seed of all random numbers.")
     das_k: list[Annotated[StrictInt, Field(ge=1, le=64)]] = Field(
-        [1, 2, 4], min_length=1, description="Directions a variable that DAS is tried with; the best is taken."
+        [1, 2, 4], min_length=1, description="Numbers of directions per variable that DAS tries; the best is used."
     )
-    das_steps: PositiveInt = Field(200, description="Steps of Adam of each DAS.")
-    published: ExperimentName = Field("paper", description="The experiment beside this one whose runs are taken.")
+    das_steps: PositiveInt = Field(200, description="Steps of Adam in each DAS.")
+    published: ExperimentName = Field(
+        "paper", description="The experiment in the same results folder whose networks are taken."
+    )
     networks: list[NetworkSettings] = Field(min_length=1, description="The networks.")
 
     @field_validator("networks")

@@ -18,16 +18,18 @@ KEY = "onions"
 class SizeSettings(Settings):
     """A size of network."""
 
-    units: Annotated[StrictInt, Field(ge=2, le=4096)] = Field(description="Of the GRU, and of the embedding.")
-    steps: PositiveInt = Field(description="Batches that it is trained on.")
+    units: Annotated[StrictInt, Field(ge=2, le=4096)] = Field(
+        description="Units of the GRU, and dimensions of the embedding."
+    )
+    steps: PositiveInt = Field(description="Batches in its training.")
 
 
 class OnionsSettings(Settings):
     """Networks that repeat sequences of symbols."""
 
-    symbols: Annotated[StrictInt, Field(ge=3, le=1000)] = Field(30, description="Symbols that sequences have.")
+    symbols: Annotated[StrictInt, Field(ge=3, le=1000)] = Field(30, description="Number of different symbols.")
     longest: Annotated[StrictInt, Field(ge=2, le=100)] = Field(
-        9, description="Symbols of the longest sequences; those of a batch are as long, 2 to this."
+        9, description="Symbols in the longest sequences; each batch has one length, from 2 to this."
     )
     batch_size: PositiveInt = Field(128, description="Sequences of a batch.")
     learning_rate: Positive = Field(0.01, description="Adam's at the first batch; it falls to 0 along half a cosine.")
@@ -36,9 +38,11 @@ class OnionsSettings(Settings):
         8000, description="Sequences that variables are fitted on, all of the longest length."
     )
     judged: Annotated[StrictInt, Field(ge=50)] = Field(2000, description="Sequences that nothing is fitted on.")
-    edits: PositiveInt = Field(200, description="Edits of each position.")
+    edits: PositiveInt = Field(200, description="Edits at each position.")
     seeds: list[Seed] = Field(min_length=1, description="Seeds of initial weights and sequences.")
-    sizes: list[SizeSettings] = Field(min_length=1, description="Sizes of networks, one of each seed.")
+    sizes: list[SizeSettings] = Field(
+        min_length=1, description="Sizes of networks; each size is trained once for each seed."
+    )
 
     @field_validator("seeds", "sizes")
     @classmethod
