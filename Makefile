@@ -1,6 +1,6 @@
 # make reproduce   train, interpret, tabulate and draw: the experiment in CONFIG
 # make test        check the code: style, types, tests, one small experiment
-# make test-all    make test, and the slow tests: cluster faults, forged results, the engine at every width, notebooks, published results
+# make test-all    make test, and the slow tests: cluster faults, forged results, all register widths, notebooks, published results
 # make figures     every table and figure again from stored measurements and arrays (without CONFIG: of results/paper); trains nothing
 # make install     only set up .venv; on a cluster, do this before `.venv/bin/snakemake --profile slurm all`
 # make docs        the documentation as a website in site/, for a browser or any web server
@@ -34,8 +34,8 @@ case $(call QUOTED,$(CORES)) in all|[1-9]|[1-9][0-9]|[1-9][0-9][0-9]|[1-9][0-9][
 	printf '%s\n' $(call QUOTED,error: CORES: $(CORES): give a number from 1$(comma) or all) >&2; exit 2;; esac
 endef
 
-# Ctrl-C reaches make, the shell and the command at once. One line is printed: by the command itself, or here, if there is a second
-# argument. The shell waits for the command and exits with status 0; so make, which was interrupted too, prints no line of its own.
+# Ctrl-C reaches make, the shell and the command at once. The user should see one line. The command prints it; or if `interruptible`
+# has a second argument, this text is printed. The shell waits for the command and exits with status 0, so make prints no line.
 define interruptible
 trap stopped=yes INT; $(1); status=$$?; \
 if [ "$$stopped" ]; then $(if $(2),echo 'error: interrupted; $(2)' >&2;) exit 0; fi; exit $$status

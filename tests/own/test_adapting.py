@@ -539,7 +539,7 @@ class Twice(nn.Module):
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D + 1)), "inputs: 4 numbers a step: GRU takes 3"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, D)), "give an array of shape (time, trials, inputs)"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D), some(2, 4)), "state: (2, 4): give an array of shape"),
-        (lambda: emtvb.adapt(nn.GRU(D, H), nn.Linear(H + 1, 2)), "GRU failed (RuntimeError:"),
+        (lambda: emtvb.adapt(nn.GRU(D, H), nn.Linear(H + 1, 2)), "readout: Linear failed (RuntimeError:"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_adapted_is_one_clear_line(make, says: str) -> None:

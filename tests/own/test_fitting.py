@@ -323,7 +323,7 @@ def labelled(change) -> None:
         (lambda u, y: (u, y["bit"][0]), "what holds during a whole trial is given by name"),
         (lambda u, y: (u, None), "labels: none: say what the network should hold"),
         (lambda u, y: (u[0], y), "inputs: shape (200, 3): give an array of shape (time, trial, input)"),
-        (lambda u, y: (u * np.nan, y), "inputs: float64, not all of them finite"),
+        (lambda u, y: (u * np.nan, y), "inputs: not all of them finite"),
         (lambda u, y: (u[:, :3], {"n": y["number"][:, :3]}), "trials: 3: too few to fit on one part"),
         (lambda u, y: (u[:, :8], {"n": y["number"][:1, :8].repeat(20, 0)}), "too few for so many neurons"),
     ],

@@ -56,7 +56,7 @@ _ABLATED = ("measurements/ablations.csv", "tables/ablations.csv", "figures/ablat
 _FOLLOWED = ("measurements/gradients.csv", "tables/gradients.csv", "figures/gradients.csv")
 TABLE: tuple[Tolerance, ...] = (
     Tolerance(_ABLATED, ("solved", "at_chance"), 0, 3,
-              because="some networks are so near a limit that rounding decides on which side they are"),
+              because="numbers of networks: some are so near a limit that rounding decides on which side they are"),
     Tolerance(_ABLATED, ("*",), 0, 0.03,
               because="a network from which a part of W_hh was removed can be chaotic: then rounding decides signs"),
     Tolerance(_FOLLOWED, ("*",), 0.03, of_largest=True,
@@ -101,14 +101,15 @@ YAML) and pictures to the byte, but pictures are not compared where libraries ha
 
 def as_markdown() -> str:
     """The table, for docs/audit.md."""
-    lines = ["| files | numbers | may differ by | because |", "|---|---|---|---|"]
+    lines = ["| files | columns or arrays | may differ by | because |", "|---|---|---|---|"]
     for row in TABLE:
         files, values = (", ".join(f"`{one}`" for one in some) for some in (row.files, row.values))
         share = f"{row.relative:g}" + (
-            " times the largest number of the column or array" if row.of_largest else " of the number"
+            " times the largest number of the column or array" if row.of_largest else " times the number"
         )
-        by = " or ".join(filter(None, (share if row.relative else "", f"{row.absolute:g}" if row.absolute else "")))
-        by += " plus what rounding does to the network (see below)" if row.rounding else ""
+        most = f"{row.absolute:g}" + (" if that is more" if row.relative else "")
+        by = ", or ".join(filter(None, (share if row.relative else "", most if row.absolute else "")))
+        by += " plus five standard errors (see below the table)" if row.rounding else ""
         by += f"; any amount if both numbers are above {row.beyond:g}" if math.isfinite(row.beyond) else ""
         lines.append(f"| {files} | {values} | {by.removeprefix('; ') or 'nothing'} | {row.because} |")
     return "\n".join(lines)

@@ -36,8 +36,8 @@ class NetworkSettings(Settings):
     )
     kind: Literal["store", "flip-flop", "match", "mixer", "published"] = Field(
         description="store: a network built by hand; flip-flop, match: a GRU that learns a 3-bit flip-flop or a "
-        "delayed match; mixer: a block similar to RWKV that learns to keep three bits; published: a network of ours on one of "
-        "the paper's tasks."
+        "delayed match; mixer: a block similar to RWKV that learns to keep three bits; published: a network of ours on "
+        "one of the paper's tasks."
     )
     code: Literal["plain", "product", "rotation", "redundant"] = Field(
         "plain", description="For a store: how it holds v (plain, product, rotation or redundant)."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -320,6 +320,9 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
         InputError: Where no state can be found, or a step fails.
     """
     if isinstance(network, (Adapted, Wrapped)):
+        for word, given in (("readout", readout), ("state", state)):
+            if given is not None:
+                raise InputError(word, "given beside an adapted network", "give it where the network itself is adapted")
         return network
     if isinstance(network, Network):
         return Wrapped(Elman(network), f"Elman network, {network.hidden_dim} neurons")
@@ -349,13 +352,27 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
     return Adapted(NumpyMachine(network, readout, state), name, input_dim)
 
 
+def _started(state: Callable) -> Any:
+    """The state of one trial, of a function that makes states.
+
+    Raises:
+        InputError: Where it fails.
+    """
+    try:
+        return state(1) if takes_count(state) else state()
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+        remedy = "it is called with a number of trials, and must return their states"
+        raise InputError("state", f"a function that failed ({said})", remedy) from error
+
+
 def _is_torchs(network: Any, state: Any, readout: Any) -> bool:
     """Whether a network computes with torch; torch is not imported to find out."""
     torch = sys.modules.get("torch")
     if torch is None:
         return False
     kinds = (torch.nn.Module, torch.Tensor)
-    start = (state(1) if takes_count(state) else state()) if callable(state) else state
+    start = _started(state) if callable(state) else state
     given = [] if isinstance(start, (int, np.integer)) else states.leaves(start)
     if given:
         return any(isinstance(array, torch.Tensor) for array in given)

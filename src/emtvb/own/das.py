@@ -17,6 +17,8 @@ from emtvb.own.torch_steps import TorchMachine
 from emtvb.own.trials import Trials
 from emtvb.own.variables import CONTINUOUS, whole_number
 
+_FASTEST = 10
+"""Largest learning rate of Adam that is taken."""
 _ALIKE = 0.1
 """Within so many standard deviations two values of a number are the same."""
 
@@ -57,8 +59,10 @@ class DAS:
             if getattr(self, word) is not None:
                 whole_number(getattr(self, word), word, 1)
         whole_number(self.seed, "seed", 0)
-        if not isinstance(self.rate, (int, float)) or not self.rate > 0:
-            raise InputError("rate", self.rate, "give a number above 0")
+        if isinstance(self.rate, bool) or not isinstance(self.rate, (int, float)) or not 0 < self.rate <= _FASTEST:
+            raise InputError("rate", self.rate, f"give a number above 0, up to {_FASTEST}")
+        if self.only is not None and not isinstance(self.only, str) and not len(self.only):
+            raise InputError("only", self.only, "name at least one variable, or leave it out")
 
     def __call__(self, trials: Trials, times: list[int]) -> Located:
         """Learn each variable's directions.
@@ -70,6 +74,11 @@ class DAS:
         if not isinstance(system, Adapted) or not isinstance(system.machine, TorchMachine) or trials.shown is None:
             remedy = "give a network that torch computes, on inputs and labels of your own, or another method"
             raise InputError("method", f"DAS on {system.name}", remedy)
+        if self.k is not None and self.k > system.state_dim:
+            raise InputError("k", self.k, f"the state has {system.state_dim} numbers; give no more")
+        last = len(trials.fitting.outputs) - 1
+        if self.horizon is not None and self.horizon > last:
+            raise InputError("horizon", self.horizon, f"{last} steps were recorded after time 0; give no more")
         found, theory = known_states(trials, times)
         mean = found.mean(axis=0)
         kept = trials.kept
@@ -92,7 +101,7 @@ class DAS:
     def _rotation(self, trials: Trials, system: Adapted, times: list[int], variable: int) -> np.ndarray:
         """Orthogonal directions of one variable, (state, k)."""
         v = trials.variables[variable]
-        k = min(v.size if self.k is None else self.k, system.state_dim)
+        k = min(v.size, system.state_dim) if self.k is None else self.k
         exchanges = _Exchanges(trials, times, variable, np.random.default_rng([self.seed, variable]))
         machine, shown = system.machine, trials.shown
         assert isinstance(machine, TorchMachine)

@@ -19,7 +19,7 @@ from emtvb.own.fitting import Fitted, wilson
 from emtvb.own.steps import of_kind
 from emtvb.own.tabular import frame, table
 from emtvb.own.trials import Trials, checked_times
-from emtvb.own.variables import BINARY, CONTINUOUS, as_numbers, as_numpy, whole_number
+from emtvb.own.variables import BINARY, CONTINUOUS, as_numbers, as_numpy, flag, whole_number
 from emtvb.tasks import Task
 
 if TYPE_CHECKING:
@@ -278,8 +278,7 @@ def edit(
     if source == TRIAL and inputs is not None:
         raise InputError("inputs", "given beside future='trial'", "the other trial has its own; leave them out")
     whole_number(most, "most", 1)
-    if not isinstance(interchange, bool):
-        raise InputError("interchange", str(interchange), "give True or False")
+    interchange = flag(interchange, "interchange")
     whole_number(seed, "seed", 0)
     rng = np.random.default_rng(seed)
     times = _times(recorded, at)
@@ -349,7 +348,15 @@ def _made(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = F
     if plan.taken is not None:
         change = _exchanged(fitted, asked, trials.judging.states[moment, plan.taken] - state)
     other = None if alone else _along_another(fitted, change, asked, rng)
-    unedited, edited = after(0.0), after(change)
+    unedited = after(0.0)
+    if unedited.shape[2] != trials.judging.outputs.shape[2]:
+        shown = f"gives out {unedited.shape[2]} numbers, and {trials.judging.outputs.shape[2]} when it was recorded"
+        raise InputError("network", shown, "record the trials again")
+    if not np.isfinite(unedited).all():
+        raise InputError(
+            "outputs", "not finite after the time of the edit", "check the network, or compare fewer steps"
+        )
+    edited = after(change)
     random = edited if alone else after(interventions.random_step(change, rng))
     aside = None if other is None else after(other)
     ceiling = np.zeros(0, dtype=bool)
@@ -496,8 +503,8 @@ def _steps(trials: Trials, times: np.ndarray, steps: int | None, source: Any, ha
     """How many steps are compared."""
     left = trials.steps - 1 - int(times.max())
     free = has_inputs or (trials.task is not None and source != TRIAL)
-    wanted = (interventions.FUTURE if trials.task else left) if steps is None else steps
-    if not isinstance(wanted, (int, np.integer)) or wanted < 1 or (wanted > left and not free):
+    wanted = (interventions.FUTURE if trials.task else left) if steps is None else whole_number(steps, "steps", 1)
+    if wanted < 1 or (wanted > left and not free):
         remedy = f"{left} steps were recorded after time {int(times.max())}; edit earlier, or record longer"
         raise InputError("steps", wanted, remedy)
     return int(wanted)
@@ -509,6 +516,8 @@ def _after(
     """The numbers that were asked for, in words what it is, and the variables that it is about."""
     after = before.copy()
     places, variables = trials.places, trials.variables
+    if isinstance(what, (list, tuple)) and not len(what):
+        raise InputError(word, str(what), "name at least one variable")
     if word == "flip":
         found = trials.find(what)
         for i in found:
@@ -545,7 +554,8 @@ def _after(
             elif values.shape in ((), (len(indices),)):
                 spread = [np.full(len(before), one) for one in np.broadcast_to(values, len(indices))]
             else:
-                raise InputError(word, f"{values.shape} values for {selector}", f"give 1 or {len(indices)}")
+                most = trials.judging.states.shape[1] if len(indices) == 1 else len(indices)
+                raise InputError(word, f"values of shape {values.shape} for {selector}", f"give 1 value or {most}")
             for i, one in zip(indices, spread, strict=True):
                 if word == "shift":
                     if one.dtype.kind not in "iuf":
@@ -556,6 +566,8 @@ def _after(
                 else:
                     after[:, places[i]] = variables[i].encode(one)
             found += indices
+    if len(set(found)) < len(found):
+        raise InputError(word, str(what), "names a variable twice; name each once")
     shown = [variables[i].name for i in found]
     return after, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}", tuple(dict.fromkeys(found))
 
@@ -628,6 +640,8 @@ def _expected(
     if found.shape != like.shape or found.dtype.kind not in "fiub":
         shown = f"a function that returned {found.dtype} of shape {found.shape}"
         raise InputError("future", shown, f"give outputs (step, trial, output) = {like.shape}")
+    if not np.isfinite(found).all():
+        raise InputError("future", "a function that returned numbers that are not finite", "give finite outputs")
     return found.astype(np.float64)
 
 
@@ -660,10 +674,11 @@ def _followed(
     """
     if agrees is not None:
         agreed = as_numpy(_asked_of("agrees", agrees, outputs, expected), "agrees")
-        if agreed.dtype.kind not in "biuf":
-            raise InputError("agrees", f"returned {agreed.dtype}", "give True or False, (step, trial)")
         if agreed.shape != outputs.shape[:2]:
             raise InputError("agrees", f"returned shape {agreed.shape}", f"give (step, trial) = {outputs.shape[:2]}")
+        if agreed.dtype.kind not in "biuf" or not np.isin(agreed, (0, 1)).all():
+            shown = "numbers other than 0 and 1" if agreed.dtype.kind in "iuf" else str(agreed.dtype)
+            raise InputError("agrees", f"returned {shown}", "give True or False, (step, trial)")
     elif (np.abs(expected) == 1).all():
         sure = np.maximum(_SURE * np.sqrt((unedited.astype(np.float64) ** 2).mean(axis=(0, 1))), _NOTHING)
         agreed = ((signs(outputs) == expected) & (np.abs(outputs) >= sure)).all(axis=2)

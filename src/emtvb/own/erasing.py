@@ -13,6 +13,7 @@ from emtvb.interpret.extraction import ROUNDING
 from emtvb.own.fitting import Fitted
 from emtvb.own.steps import of_kind
 from emtvb.own.trials import Trials
+from emtvb.own.variables import as_numbers
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,7 +38,15 @@ class Erasure:
         return f"<Erasure of {self.name}: {rank} of {size} directions taken out>"
 
     def __call__(self, states: Float[np.ndarray, "*time state"]) -> Float[np.ndarray, "*time state"]:
-        """States without the variable, in their own precision."""
+        """States without the variable, in their own precision.
+
+        Raises:
+            InputError: Where they are of another size.
+        """
+        states = as_numbers(states, "states", f"(..., {len(self.mean)})")
+        if not states.ndim or states.shape[-1] != len(self.mean):
+            raise InputError("states", f"shape {states.shape}", f"give (..., {len(self.mean)})")
+        states = states if states.dtype.kind == "f" else states.astype(np.float64)
         return ((states - self.mean) @ self.matrix.T + self.mean).astype(states.dtype)
 
 
@@ -57,7 +66,9 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
     """
     of_kind(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
-    chosen = trials.find(variables)
+    chosen = list(dict.fromkeys(trials.find(variables)))
+    if not chosen:
+        raise InputError("variables", str(variables), "name at least one")
     places = np.concatenate([np.arange(trials.kept.size)[trials.places[i]] for i in chosen])
     times = list(fitted.times)
     theory = trials.fitting.theory[times][..., places]

@@ -23,7 +23,7 @@ from emtvb.own.methods import BY_NAME, Located, Method, Subspace
 from emtvb.own.steps import of_kind
 from emtvb.own.tabular import frame, listed, table
 from emtvb.own.trials import Trials, checked_times, together
-from emtvb.own.variables import CONTINUOUS, Variable, as_numbers
+from emtvb.own.variables import CONTINUOUS, Variable, as_numbers, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,6 +127,8 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
         if method not in BY_NAME:
             raise InputError("method", method, f"give one of {', '.join(BY_NAME)}, emtvb.DAS() or a function")
         return BY_NAME[method](trials, times)
+    if isinstance(method, type):
+        raise InputError("method", f"the class {method.__name__}", f"make one of it: {method.__name__}()")
     if not callable(method):
         raise InputError("method", method, f"give one of {', '.join(BY_NAME)}, emtvb.DAS() or a function")
     name = getattr(method, "__name__", type(method).__name__)
@@ -141,7 +143,7 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
         ) from error
     found = Located(found) if isinstance(found, VariableMemories) else found
     size, numbers = trials.fitting.states.shape[2], trials.kept.size
-    if not isinstance(found, Located):
+    if not isinstance(found, Located) or not isinstance(found.memories, VariableMemories):
         raise InputError("method", f"{name} returned {type(found).__name__}", "return emtvb.Located(memories)")
     shapes = found.memories.basis.shape, found.memories.dual.shape
     if shapes != ((size, numbers), (numbers, size)):
@@ -388,6 +390,10 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
     """
     of_kind(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
+    if trained_horizon is not None:
+        whole_number(trained_horizon, "trained_horizon", 1)
+        if trials.task is None:
+            raise InputError("trained_horizon", trained_horizon, "it is of a task of this package; leave it out")
     at_times = _judged_times(fitted, times)
     theory = trials.judging.theory[at_times]
     read = np.stack([_told(fitted.memories, trials.judging.states[moment]) for moment in trials.moments(at_times)])

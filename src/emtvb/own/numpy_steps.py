@@ -11,7 +11,7 @@ import numpy as np
 from emtvb.errors import InputError
 from emtvb.own import states
 from emtvb.own.proof import TRIALS, Proved, probe, prove, same_noise
-from emtvb.own.steps import Count, check_rows, failed, starts, unpacked
+from emtvb.own.steps import Count, check_rows, failed, read_out, starts, unpacked
 
 
 class NumpyMachine:
@@ -22,6 +22,7 @@ class NumpyMachine:
     def __init__(self, network: Callable, readout: Any, state: Any) -> None:
         self._call, self._readout = network, readout
         self._name = getattr(network, "__name__", type(network).__name__)
+        self._is_given = state is not None
         self._make = starts(network, state, lambda trials, n: np.zeros((trials, n)), _repeat)[0]
 
     def quiet(self) -> AbstractContextManager[Any]:
@@ -43,7 +44,7 @@ class NumpyMachine:
     def step(self, inputs: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
         """One call."""
         output, state = unpacked(self._call(inputs, state), self._name)
-        output = np.asarray(output if self._readout is None else self._readout(output))
+        output = np.asarray(output if self._readout is None else read_out(self._readout, output))
         check_rows(output.shape, len(inputs))
         return output.reshape(len(inputs), -1), state
 
@@ -103,7 +104,7 @@ class NumpyMachine:
             except InputError as said:
                 raise said from None
             except Exception as raised:
-                error = error or failed(self._name, (TRIALS, width), raised)
+                error = error or failed(self._name, (TRIALS, width), raised, self._is_given)
         assert error is not None
         raise error
 

@@ -13,7 +13,7 @@ from emtvb.interpret.memories import VariableMemories
 from emtvb.own.decoding import Classes
 from emtvb.own.methods import Located, known_states, least_squares
 from emtvb.own.trials import Trials
-from emtvb.own.variables import CONTINUOUS
+from emtvb.own.variables import CONTINUOUS, flag
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +74,16 @@ class Onion:
 
     tied: bool = True
     order: tuple[str | int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no flag and no order.
+
+        Raises:
+            InputError: Where it is none.
+        """
+        flag(self.tied, "tied")
+        if self.order is not None and not isinstance(self.order, (tuple, list)):
+            raise InputError("order", repr(self.order), "give the variables in order, such as ('first', 'second')")
 
     def __call__(self, trials: Trials, times: list[int]) -> Located:
         """Find encoder and decoder, on the trials for fitting.

@@ -74,6 +74,8 @@ def prove(machine: Machine, name: str, inputs: Float[np.ndarray, "time trial inp
     is_aside = not noisy or not _is_noisy(machine, inputs[0], layout, True)
     run = _Run(machine, found[0], layout, noisy, name)
     outputs, every = run(inputs)
+    if outputs.dtype.kind == "c":
+        raise _unproved("network", f"{name} gives out {outputs.dtype}", "give out real and imaginary part apart", 0)
     kind = every.dtype
     apart, at_once = _APART.get(kind, 1e-5), _AT_ONCE.get(kind, 1e-3)
     if machine.is_half:

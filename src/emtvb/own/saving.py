@@ -87,11 +87,16 @@ def save(what: Any, path: Any) -> Path:
     target = target if target.suffix else target.with_suffix(".npz")
     if not target.parent.is_dir():
         raise InputError("path", str(target), "no such folder; make it first")
+    if target.is_dir():
+        raise InputError("path", str(target), "is a folder; name a file")
     arrays: dict[str, np.ndarray] = {}
     tree = {"format": _FORMAT, "emtvb": _coded(what, arrays)}
     arrays["tree"] = np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)
-    with files.atomic(target) as unfinished, open(unfinished, "wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    try:
+        with files.atomic(target) as unfinished, open(unfinished, "wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    except OSError as error:
+        raise InputError("path", str(target), f"cannot be written ({error.strerror}); choose another") from None
     return target
 
 
@@ -118,8 +123,8 @@ def load(path: Any, system: Any = None) -> Any:
     saved = source if source.is_file() else Path(f"{source}.npz")
     if saved.is_file():
         return _read(saved, path, system)
-    if source.suffix == ".npz":
-        raise InputError("path", str(path), "no such file")
+    if source.suffix == ".npz" or (system is not None and (len(source.parts) > 1 or source.exists())):
+        raise InputError("path", str(path), "no such file; give the one that save wrote")
     if system is not None:
         raise InputError("system", "given beside a network's name", "it is the network itself; leave it out")
     return published(str(path))
@@ -137,12 +142,16 @@ def _read(source: Path, path: Any, system: Any) -> Any:
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, UnicodeDecodeError):
-        raise InputError("path", str(path), "not a whole file that emtvb.save wrote") from None
+        raise InputError("path", str(path), "not a whole file that emtvb.save wrote; save it again") from None
 
 
 def _path(given: Any) -> Path:
-    if not isinstance(given, (str, Path)) or not str(given):
-        raise InputError("path", str(given), "give the name of a file")
+    if not isinstance(given, (str, Path)) or not str(given) or "\0" in str(given):
+        raise InputError("path", repr(given), "give the name of a file")
+    try:
+        Path(given).exists()
+    except OSError as error:  # such as a name that is too long
+        raise InputError("path", str(given), f"no file can be there ({error.strerror}); give another name") from None
     return Path(given)
 
 

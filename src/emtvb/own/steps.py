@@ -222,9 +222,34 @@ def unpacked(result: Any, name: str) -> tuple[Any, Any]:
     return result[0], result[1]
 
 
-def failed(name: str, shape: tuple[int, ...], error: Exception) -> InputError:
-    """A step that raised something: in one line, with what may help."""
+def read_out(readout: Callable[[Any], Any], output: Any) -> Any:
+    """What a readout makes of an output.
+
+    Raises:
+        InputError: Where it fails.
+    """
+    try:
+        return readout(output)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".split("\n")[0][:160]
+        shape = tuple(getattr(output, "shape", ()))
+        name = getattr(readout, "__name__", type(readout).__name__)
+        raise InputError("readout", f"{name} failed ({said})", f"it must take outputs of shape {shape}") from error
+
+
+def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool = False) -> InputError:
+    """A step that raised something: in one line, with what may help.
+
+    Args:
+        name: Of the network.
+        shape: Of the inputs.
+        error: What it raised.
+        is_given: Whether its first state was given.
+    """
     said = f"{type(error).__name__}: {error}".split("\n")[0][:160]
+    if is_given:
+        remedy = f"a step (input, state) -> (output, state) on inputs of shape {shape} and the state given must do"
+        return InputError("network", f"{name} failed ({said})", remedy)
     remedy = (
         f"a step on inputs of shape {shape} must do; its state cannot be found otherwise: give state= (a number, "
         "one trial's state, or a function of the number of trials)"

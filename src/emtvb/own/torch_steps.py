@@ -16,7 +16,7 @@ from emtvb.errors import InputError
 from emtvb.own import states
 from emtvb.own.noise import Counted, Mean
 from emtvb.own.proof import TIME, TRIALS, Proved, UnprovedError, probe, prove, same_noise
-from emtvb.own.steps import Count, check_rows, failed, named_in, starts
+from emtvb.own.steps import Count, check_rows, failed, named_in, read_out, starts
 from emtvb.own.ways import Through, Way, first_tensor, ways, written
 
 
@@ -115,7 +115,7 @@ class TorchMachine:
         """One step, read out."""
         output, state = self._way(inputs, state)
         if self._readout is not None:
-            output = self._readout(output)
+            output = read_out(self._readout, output)
         if not isinstance(output, Tensor):
             raise InputError("network", f"{self._name} gave out {type(output).__name__}", "its output must be a tensor")
         check_rows(output.shape, len(inputs))
@@ -157,7 +157,7 @@ class TorchMachine:
                     except InputError as other:
                         stage, said = -1 if way.is_guess else 0, other
                     except Exception as raised:
-                        stage, said = 0, failed(self._name, (TRIALS, width), raised)
+                        stage, said = 0, failed(self._name, (TRIALS, width), raised, self._is_given)
                     stage = min(stage, -1) if way.must_be_shown else stage
                     if closest is None or (stage, counted.count) > closest[0]:
                         closest = (stage, counted.count), way, said

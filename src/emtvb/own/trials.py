@@ -24,6 +24,7 @@ from emtvb.own.variables import (
     Variable,
     as_numpy,
     columns,
+    flag,
     kinds_of,
     simplex,
     undefined,
@@ -232,11 +233,14 @@ def record(
     """
     system = adapt(system)
     whole_number(seed, "seed", 0)
+    whole_number(horizon, "horizon", 1)
+    batch_first = flag(batch_first, "batch_first")
     if inputs is None:
         inputs = _own_task(system)
     if isinstance(inputs, Task):
-        if labels is not None or names is not None or kinds is not None:
-            raise InputError("labels", "given beside a task", "a task has its own; leave them out")
+        for word, given in (("labels", labels), ("names", names), ("kinds", kinds)):
+            if given is not None:
+                raise InputError(word, "given beside a task", "a task has its own; leave them out")
         if times is not None:
             raise InputError("times", "given beside a task", "a task is recorded at its own times; leave them out")
         return _of_task(system, inputs, horizon)
@@ -287,6 +291,8 @@ def checked_times(times: Iterable[int] | int, steps: int, setting: str = "times"
     Raises:
         InputError: Where they are no integers from 0 to steps - 1, or there are none.
     """
+    if isinstance(times, range) and len(times) > steps:
+        raise InputError(setting, str(times), f"give times from 0 to {steps - 1}")
     given = np.atleast_1d(as_numpy(list(times) if isinstance(times, (range, frozenset)) else times, setting))
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
         raise InputError(setting, given.tolist(), f"give integers from 0 to {steps - 1}")
@@ -315,7 +321,7 @@ def record_again(trials: Trials, system: Adapted | Wrapped) -> Trials:
     parts = []
     for inputs, first in ((trials.shown, trials.fitting), (trials.inputs, trials.judging)):
         states, outputs = system.run(inputs, times=trials.recorded)
-        _check_finite(states, trials.recorded)
+        _check_finite(states, outputs, trials.recorded)
         if outputs.shape != first.outputs.shape:
             shown = f"gives out {outputs.shape[2]} numbers"
             raise InputError("network", shown, f"give one that gives out {first.outputs.shape[2]}")
@@ -323,6 +329,8 @@ def record_again(trials: Trials, system: Adapted | Wrapped) -> Trials:
     return replace(trials, system=system, fitting=parts[0], judging=parts[1])
 
 
+_HELD_OUT = 512
+"""Sequences of a task to judge on (``judging.held_out``)."""
 AT_ONCE = 50_000_000
 """Numbers of states that are recorded in one batch."""
 
@@ -351,7 +359,7 @@ def _run(
     most = max(AT_ONCE // (run_at_once * size), 2) if batch is None else whole_number(batch, "batch", 1)
     if most >= count:
         states, outputs = system.run(x, times=times)
-        _check_finite(states, times)
+        _check_finite(states, outputs, times)
         return [(states[:, part], outputs[:, part]) for part in (fitted, ~fitted)]
     found = []
     for part in (np.flatnonzero(fitted), np.flatnonzero(~fitted)):
@@ -360,7 +368,7 @@ def _run(
         for start in track(starts, description="trials") if progress else starts:
             chosen = slice(start, start + most)
             states, outputs = system.run(x[:, part[chosen]], times=times)
-            _check_finite(states, times)
+            _check_finite(states, outputs, times)
             if not whole:
                 whole = [np.empty((len(a), len(part), a.shape[2]), dtype=a.dtype) for a in (states, outputs)]
             whole[0][:, chosen], whole[1][:, chosen] = states, outputs
@@ -372,14 +380,17 @@ def _of_task(system: Adapted | Wrapped, task: Task, horizon: int) -> Trials:
     """The sequences that the workflow fits and judges on."""
     if system.input_dim not in (None, task.d):
         raise InputError("task", f"{task.name} has d = {task.d}", f"{system.name} takes {system.input_dim} inputs")
-    whole_number(horizon, "horizon", 1)
     times = extraction.fitting_times(task)
     fitting = recording.record(system, task, recording.sequences(task, FITTING, extraction.SEQUENCES, 0), times[-1])
+    needed, free = (task.s + horizon) * _HELD_OUT * fitting.states.shape[2] * 4, available()
+    if needed > free:
+        remedy = f"{free / 2**30:.1f} GiB of memory can be had; give fewer output steps"
+        raise InputError("horizon", f"{horizon}, whose states are {needed / 2**30:.1f} GiB", remedy)
     judging = held_out(system, task, horizon)
     if fitting.outputs.shape[2] != task.d:
         shown = f"gives out {fitting.outputs.shape[2]} numbers"
         raise InputError("readout", shown, f"{task.name} has d = {task.d}; give adapt the readout")
-    _check_finite(judging.states)
+    _check_finite(judging.states, judging.outputs)
     signs, code = np.array([-1.0, 1.0]), simplex(2)
     names = [f"{v}.{k}" for v in range(1, task.s + 1) for k in range(task.d)]
     variables = tuple(Variable(name, BINARY, signs, code) for name in names)
@@ -391,8 +402,14 @@ def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time
     if x.ndim != 3 or 0 in x.shape:
         order = "(trial, time, input)" if batch_first else "(time, trial, input)"
         raise InputError("inputs", f"shape {x.shape}", f"give an array of shape {order}")
-    if x.dtype.kind not in "fiub" or not np.isfinite(x).all():
-        raise InputError("inputs", f"{x.dtype}, not all of them finite numbers", "give finite numbers")
+    if x.dtype.kind not in "fiub":
+        raise InputError("inputs", f"of type {x.dtype}", "give real numbers")
+    needed, free = x.size, available()
+    if needed > free:
+        shown = f"shape {x.shape}"
+        raise InputError("inputs", shown, f"{free / 2**30:.1f} GiB of memory can be had; give fewer trials or steps")
+    if not np.isfinite(x).all():
+        raise InputError("inputs", "not all of them finite", "give finite numbers")
     x = x.swapaxes(0, 1) if batch_first else x
     return x if x.dtype.kind == "f" else x.astype(np.float32)
 
@@ -402,14 +419,22 @@ def _split(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
     if not isinstance(share, (int, float)) or not 0 < share < 1:
         raise InputError("fit_share", share, "give a number between 0 and 1")
     count = round(trials * share)
-    if count < 2 or trials - count < 2:
+    if trials < 4:
         raise InputError("trials", trials, "too few to fit on one part and judge on another; give at least 4")
+    if count < 2 or trials - count < 2:
+        shown = f"{share}: {count} of {trials} trials to fit on, {trials - count} to judge on"
+        raise InputError("fit_share", shown, "each part needs at least 2")
     fitted = np.zeros(trials, dtype=bool)
     fitted[np.random.default_rng(seed).permutation(trials)[:count]] = True
     return fitted
 
 
-def _check_finite(states: np.ndarray, times: tuple[int, ...] | None = None) -> None:
+def _check_finite(states: np.ndarray, outputs: np.ndarray, times: tuple[int, ...] | None = None) -> None:
+    if not np.isfinite(outputs).all():
+        bad = int((~np.isfinite(outputs).all(axis=(1, 2))).argmax())
+        remedy = "check the readout, weights and inputs, or record fewer steps"
+        if np.isfinite(states).all():
+            raise InputError("outputs", f"not finite from time {bad} on", remedy)
     if not np.isfinite(states).all():
         bad = int((~np.isfinite(states).all(axis=(1, 2))).argmax())
         shown = f"not finite from time {bad if times is None else times[bad]} on"

@@ -149,8 +149,13 @@ def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
     Raises:
         InputError: Where they are constant, or not of the kind that was asked for.
     """
+    if not name.strip() or not name.isprintable():
+        raise InputError("labels", f"a variable called {name!r}", "give it a name that can be printed")
     if values.dtype.kind not in "biufUS":
         raise InputError(f"labels of {name}", f"of type {values.dtype}", "give numbers, booleans or words")
+    if values.dtype.kind == "U" and (values == "nan").any():
+        remedy = "numpy makes a word of NaN; leave out these trials, or give integers with NaN instead of words"
+        raise InputError(f"labels of {name}", "the word 'nan'", remedy)
     defined = values[~undefined(values)]
     if np.issubdtype(values.dtype, np.floating) and np.isinf(defined).any():
         raise InputError(f"labels of {name}", "infinite", "give finite numbers, NaN where the variable has no value")
@@ -207,6 +212,10 @@ def as_numpy(values: Any, what: str) -> np.ndarray:
     Raises:
         InputError: Where it is none, such as lists of different lengths.
     """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise InputError(what, "a masked array", "its mask would be lost; fill it, labels with NaN: values.filled(...)")
+    if getattr(getattr(values, "device", None), "type", None) == "meta":
+        raise InputError(what, "on torch's meta device", "it has no numbers there; give an array with numbers")
     try:
         if hasattr(values, "detach"):
             values = values.detach().cpu()
@@ -228,6 +237,17 @@ def as_numbers(values: Any, what: str, shape: str) -> np.ndarray:
     if not np.isfinite(array).all():
         raise InputError(what, "not all of them finite", f"give finite numbers, {shape}")
     return array
+
+
+def flag(value: Any, what: str) -> bool:
+    """True or False, and nothing that is taken for them.
+
+    Raises:
+        InputError: Where it is neither.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(what, repr(value), "give True or False")
+    return bool(value)
 
 
 def whole_number(value: Any, what: str, least: int) -> int:

@@ -75,6 +75,10 @@ class Editor(anywidget.AnyWidget):
         self.send(reply)
 
 
+_OPENS_WITH = ("net", "basis", "input", "edit", "step")
+"""Keys of the page's address."""
+
+
 def view(what: Any, task: Task | None = None, *, future: Future | None = None, **first: Any) -> Editor:
     """Edit a network while it runs, in a notebook.
 
@@ -90,8 +94,17 @@ def view(what: Any, task: Task | None = None, *, future: Future | None = None, *
         first: What it opens with, by the keys of the page's address: ``net``, ``basis``, ``input``, ``edit``, ``step``.
 
     Raises:
-        InputError: Where there is no such run, no task is given for a network, or it diverged.
+        InputError: Where there is no such run, a network has no task or diverged, or an argument is of no use.
     """
+    if unknown := sorted({*first} - {*_OPENS_WITH}):
+        raise InputError("view", unknown[0], f"no such argument; it opens with {', '.join(_OPENS_WITH)}")
+    has_labels = isinstance(what, Fitted) and what.trials.task is None
+    if future is not None and not (has_labels and callable(future)):
+        remedy = "give a function (values, inputs) -> outputs" if has_labels else "a task says it; leave it out"
+        raise InputError("future", type(future).__name__, remedy)
+    if task is not None and (not isinstance(task, Task) or isinstance(what, (str, Path, Fitted))):
+        remedy = "it has a task or labels of its own; leave it out" if isinstance(task, Task) else "give a Task"
+        raise InputError("task", str(getattr(task, "name", task)), remedy)
     opening = {name: str(value) for name, value in first.items()}
     if isinstance(what, (str, Path)):
         return Editor([shown.as_json() for shown in _found(str(what))], {}, opening)
