@@ -68,7 +68,7 @@ SPIKED = 4.0
 SPIKE = 100.0
 """The largest factor of a spike; of the eleven that were seen, the largest is 68.
 
-The next one is larger than all of them with a chance of one in twelve, as is about one in nine of factors from 4 to 100
+The next one is larger than all of them with a chance of one in twelve, as is 12% of factors from 4 to 100
 whose logarithms are uniform (docs/evidence.md).
 """
 LEAST_SPREAD = 0.1
