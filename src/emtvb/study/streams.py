@@ -28,7 +28,7 @@ SHOWN = {
     "edit_across_followed": "edits before the marker followed",
     "edit_across_kept": "other outputs kept",
     "edit_across_control": "followed after a random step",
-    "edit_gone_followed": "edits of erased vectors followed",
+    "edit_gone_followed": "outputs changed by an edit of the previous episode",
 }
 """Measures in the page's table, and what it calls them."""
 _NOT_MEASURED = {*CELL, "run_id", "task", "task_id", "shortest", "longest", "l2", "seed", "shard"}
