@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,14 @@ def test_every_page_shows_what_is_published(block: pages.Block) -> None:
     if not (ROOT / block.file).is_file():
         pytest.skip(f"{block.file} is not published yet")
     assert pages.shown(block, ROOT) == block.of(ROOT / block.file)
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))],
+)
+def test_a_list_begins_after_an_empty_line(page: str) -> None:
+    """Where it does not, the website shows no list but a paragraph with dashes in it."""
+    text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.DOTALL | re.MULTILINE)
+    lists = re.compile(r"^(?![-*] |\d+\. |#|\s|$)(.*)\n(?:[-*]|1\.) ", re.MULTILINE)
+    assert [found[1] for found in lists.finditer(text)] == []
