@@ -15,7 +15,7 @@ from emtvb.audit import left_out
 from emtvb.audit.again import SHARE, draw, made_again
 from emtvb.audit.consistency import Told, consistency
 from emtvb.audit.currency import currency, planned
-from emtvb.audit.determinism import MATTERS, determinism
+from emtvb.audit.determinism import MATTERS, Trainings, determinism
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import damaged_outputs, integrity, left_out_of, read_records
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
@@ -114,19 +114,24 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     experiment, workers = held.experiment, max(sample.workers, 1)
     shards, how = experiment.shards(), experiment.interpretation
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    records = read_records(folder)[0]
+    records, trainings = read_records(folder)[0], Trainings()
     with ThreadPoolExecutor(1) as pool:  # beside the rest: the longest training decides when an audit ends
         training = pool.submit(
-            determinism, folder, shards, experiment.trainer, records, sample.runs * sample.again, seed, workers, _say
-        )
-        there = structure(folder, held, versions=versions)
-        for check in there.checks:
-            log.info("%s: %s, %s", check.name, check.state, check.count)
-        findings = [finding for check in there.checks for finding in check.findings]
-        drawn = draw(shards, there.measured, claims.load().statements, findings, sample.share, seed)
-        by = moved(folder, shards, how.horizon, how.sequences)
-        again = made_again(folder, held, there.jobs if sample.again else (), drawn, seed, workers, by, _say)
-        checks = (*there.checks, again, training.result())
+            determinism, folder, shards, experiment.trainer, records, sample.runs * sample.again, seed, workers, _say,
+            trainings,
+        )  # fmt: skip
+        try:
+            there = structure(folder, held, versions=versions)
+            for check in there.checks:
+                log.info("%s: %s, %s", check.name, check.state, check.count)
+            findings = [finding for check in there.checks for finding in check.findings]
+            drawn = draw(shards, there.measured, claims.load().statements, findings, sample.share, seed)
+            by = moved(folder, shards, how.horizon, how.sequences)
+            again = made_again(folder, held, there.jobs if sample.again else (), drawn, seed, workers, by, _say)
+            checks = (*there.checks, again, training.result())
+        except BaseException:
+            trainings.stop()
+            raise
     commit, modified = provenance.git_state(held.root)
     here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
             for name, value in provenance.environment().items()}  # fmt: skip

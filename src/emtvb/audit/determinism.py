@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,9 +34,35 @@ MATTERS = ("cpu", "machine", "numpy", "torch")
 """What of the environment can change the last bits of a training by another engine, and from there all."""
 
 
+class Trainings:
+    """The processes that train, so that all of them can be ended at once.
+
+    An interruption from the keyboard reaches this process alone, which then has them ended.
+    """
+
+    def __init__(self) -> None:
+        self._begun: list[subprocess.Popen[str]] = []
+        self.stopped = False
+
+    def begin(self, command: Sequence[str]) -> subprocess.Popen[str]:
+        """Begin one; it is ended at once where all were ended meanwhile."""
+        here = {**os.environ, "OMP_NUM_THREADS": "1"}
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=here)
+        self._begun.append(process)
+        if self.stopped:
+            process.kill()
+        return process
+
+    def stop(self) -> None:
+        """End them, and those that are still to come."""
+        self.stopped = True
+        for process in self._begun:
+            process.kill()
+
+
 def determinism(
     folder: Path, shards: Mapping[str, Sequence[AnyRun]], trainer: str, records: Mapping[Path, Record], count: int,
-    seed: int, workers: int = 1, progress: Callable[[str], None] = lambda _: None,
+    seed: int, workers: int = 1, progress: Callable[[str], None] = lambda _: None, trainings: Trainings | None = None,
 ) -> Check:  # fmt: skip
     """Train a sample of an experiment's runs again, to compare learning curves and weights.
 
@@ -52,6 +79,7 @@ def determinism(
         seed: Chooses them.
         workers: Processes at once.
         progress: Called with each line that a training says of how far it is.
+        trainings: Takes the processes that train.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
     everything = sum(map(len, shards.values()))
@@ -64,7 +92,7 @@ def determinism(
     notes = [f"Trained again to the end: {ids} (chosen by seed {seed}). The other runs were only compared."]
     findings, elsewhere = [], 0
     shard_of = {run.run_id: shard for shard, run in chosen}
-    for run_id, difference in again(folder, chosen, trainer, workers, progress=progress):
+    for run_id, difference in again(folder, chosen, trainer, workers, progress=progress, trainings=trainings):
         if difference is None:
             continue
         if where := _other_environment(shard_of[run_id], run_id, records, trainer):
@@ -83,6 +111,7 @@ def again(
     workers: int = 1,
     say: Callable[[str, str | None], None] = lambda *_: None,
     progress: Callable[[str], None] = lambda _: None,
+    trainings: Trainings | None = None,
 ) -> list[tuple[str, str | None]]:
     """Train runs again, each in a process and a folder of its own.
 
@@ -93,30 +122,50 @@ def again(
         workers: Processes at once.
         say: Called with each answer as soon as it is there.
         progress: Called with each line that a training says of how far it is.
+        trainings: Takes the processes that train.
 
     Returns:
         For each run, its id and how it differs from what lies in the folder; None where it does not.
     """
-    with ThreadPoolExecutor(max(1, min(workers, len(chosen)))) as pool:
-        jobs = {pool.submit(_again, folder, shard, run, trainer, progress): run.run_id for shard, run in chosen}
-        for job in as_completed(jobs):
-            say(jobs[job], job.result())
+    begun = trainings or Trainings()
+    # A thread's processes inherit what it blocks: Ctrl-C in a terminal would have each of them print a traceback.
+    blocked = signal.SIG_BLOCK, {signal.SIGINT}
+    count = max(1, min(workers, len(chosen)))
+    with ThreadPoolExecutor(count, initializer=signal.pthread_sigmask, initargs=blocked) as pool:
+        try:
+            jobs = {pool.submit(_again, folder, shard, run, trainer, progress, begun): run.run_id
+                    for shard, run in chosen}  # fmt: skip
+            for job in as_completed(jobs):
+                say(jobs[job], job.result())
+        except BaseException:
+            begun.stop()
+            raise
         return [(run_id, job.result()) for job, run_id in jobs.items()]
 
 
 def chosen(
-    runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int, every: bool, folder: Path
+    runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int | None, every: bool, folder: Path
 ) -> list[str]:
-    """The runs that a user names in one of three ways."""
+    """The runs that a user names in one of three ways.
+
+    Raises:
+        InputError: Where it is none or several of them, or there are no such runs.
+    """
     ways = {"RUN_ID": bool(run_ids), "--sample": sample is not None, "--all": every}
     given = [name for name, is_given in ways.items() if is_given]
     if len(given) != 1:
         raise InputError("verify", " and ".join(given) or "nothing", f"give one of {', '.join(ways)}")
+    if seed is not None and sample is None:
+        raise InputError("--seed", seed, "chooses a sample; give --sample, too, or leave it out")
+    if not runs:
+        raise InputError("--results", str(folder), "holds no runs to train again; name others, such as results/paper")
     unknown = [run_id for run_id in run_ids if run_id not in runs]
     if unknown:
         raise InputError("run", unknown[0], f"not in {folder}; its runs.csv lists all {len(runs)}")
     if sample is not None:
-        return random.Random(seed).sample(sorted(runs), min(sample, len(runs)))
+        if sample > len(runs):
+            raise InputError("--sample", sample, f"{folder} has {len(runs)} runs; give as many at most, or --all")
+        return random.Random(seed or 0).sample(sorted(runs), sample)
     return list(dict.fromkeys(run_ids)) or list(runs)
 
 
@@ -135,19 +184,19 @@ def _has_results(folder: Path, shard: str) -> bool:
 
 
 def _again(
-    folder: Path, shard: str, run: AnyRun, trainer: str, progress: Callable[[str], None] = lambda _: None
+    folder: Path, shard: str, run: AnyRun, trainer: str, progress: Callable[[str], None], trainings: Trainings
 ) -> str | None:
     """Train one run again; how it differs from what is there, or None."""
+    if trainings.stopped:
+        return "its training was stopped"
     with tempfile.TemporaryDirectory() as name:
         command = [sys.executable, "-m", __name__, json.dumps([kept.entry(run), name, trainer])]
         said = [""]
-        here = {**os.environ, "OMP_NUM_THREADS": "1"}
-        with subprocess.Popen(
-            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=here
-        ) as process:
+        with trainings.begin(command) as process:
             for line in process.stderr or ():
                 said.append(line.strip())
-                progress(line.rstrip())
+                if not trainings.stopped:
+                    progress(line.rstrip())
         if process.returncode != 0:
             return f"its training fails now ({next(filter(None, reversed(said)), process.returncode)})"
         try:

@@ -1,0 +1,79 @@
+"""Trainings that are made again end with the command that began them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from emtvb import config
+from emtvb.audit import audit
+from emtvb.audit.determinism import Trainings
+from emtvb.audit.held import Held
+
+ROOT = Path(__file__).parents[2]
+CALLER = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from emtvb import config
+from emtvb.audit import determinism
+determinism.sys = SimpleNamespace(executable=sys.argv[1])
+settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1, 2, 3, 4]}
+chosen = [(shard, run) for shard, runs in config.check(settings).shards().items() for run in runs]
+try:
+    determinism.again(Path(), chosen, "auto", 2, progress=lambda line: print(line, flush=True))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_ends_all_trainings_at_once_and_begins_no_other(tmp_path: Path) -> None:
+    """As a terminal sends it: to the command, and to all that it started."""
+    waits = "import os, sys, time; print('begun', os.getpid(), file=sys.stderr, flush=True); time.sleep(600)"
+    stand_in = tmp_path / "python"
+    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{waits}"\n')
+    stand_in.chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, "-c", CALLER, stand_in],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    ) as caller:  # fmt: skip
+        assert caller.stdout is not None
+        trainings = [int(caller.stdout.readline().split()[1]) for _ in range(2)]
+        begun = time.monotonic()
+        psutil.Process(caller.pid).send_signal(signal.SIGINT)
+        for training in trainings:
+            psutil.Process(training).send_signal(signal.SIGINT)
+        rest = caller.stdout.read()
+    assert rest == "interrupted\n"
+    assert time.monotonic() - begun < 60
+    assert not any(map(psutil.pid_exists, trainings))
+
+
+def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+
+    def trains(*arguments: object) -> None:
+        trainings = arguments[-1]
+        assert isinstance(trainings, Trainings)
+        for _ in range(100):
+            if not trainings.stopped:
+                time.sleep(0.1)
+        ended.append(trainings.stopped)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(audit, "determinism", trains)
+    monkeypatch.setattr(audit, "structure", interrupted)
+    held = Held(config.load(ROOT / "config" / "smoke.yaml"), "", ROOT)
+    with pytest.raises(KeyboardInterrupt):
+        audit.audit(tmp_path, held, audit.Sample())
+    assert ended == [True]
