@@ -127,6 +127,7 @@ def test_the_text_names_runs_whole_and_counts_them(root: Path, emtvb) -> None:
         ("networks --task T3", "--task: T3: no network has it; there are T1, T2"),
         ("networks --hidden 64", "--hidden: 64: no network has it; there are 5, 10, 12"),
         ("networks --seed 9", "--seed: 9: no network has it; there are 1, 2"),
+        ("networks --verdict=", '--verdict: "": no words; give a part of a verdict'),
         ("networks --verdict perfect", "--verdict: perfect: no network's has these words; there are did not learn"),
         ("networks nowhere", "results: nowhere: no such folder; name an experiment's"),
     ],
@@ -136,6 +137,26 @@ def test_what_is_not_there_is_said_in_one_line(emtvb, arguments: str, says: str)
     assert (status, out) == (2, "")
     assert says in err
     assert err.count("\n") == 1
+
+
+def test_a_folder_that_is_named_twice_counts_once(root: Path, emtvb) -> None:
+    once, twice = (emtvb(f"networks {folders}")[1] for folders in (root / "own", f"{root / 'own'} {root}/./own/"))
+    assert once == twice
+
+
+def test_an_experiment_that_is_damaged_hides_no_other(root: Path, emtvb, tmp_path: Path, monkeypatch) -> None:
+    shutil.copytree(root / "own", tmp_path / "own")
+    (tmp_path / "broken").mkdir()
+    shutil.copy(root / "own" / "runs.csv", tmp_path / "broken")
+    (tmp_path / "broken" / "settings.json").write_text("{")
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(tmp_path))
+    status, out, err = emtvb("networks")
+    assert status == 0
+    assert out.splitlines()[-1].startswith("32 networks; ")
+    assert err.count("\n") == 1
+    assert err.startswith(f"warning: left out: config file: {tmp_path / 'broken' / 'settings.json'}")
+    assert err.endswith("put the file back as it was, or delete it and run again what made it\n")
+    assert emtvb(f"networks {tmp_path / 'broken'}")[0] == 2
 
 
 def test_without_results_it_says_so(emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from emtvb import cli, networks
 from emtvb.errors import InputError
@@ -24,9 +27,12 @@ TINY = "--dimensions 2 --variables 2 --hidden 12 --epochs 2 --batches-per-epoch 
 LONG = "--task T1 --hidden 64 --seed 1 --epochs 50"
 
 
-def call(arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+def call(
+    arguments: str | Sequence[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
     """The command in this process: exit status, standard output and standard error."""
-    monkeypatch.setattr(sys, "argv", ["emtvb", *arguments.split()])
+    words = arguments.split() if isinstance(arguments, str) else arguments
+    monkeypatch.setattr(sys, "argv", ["emtvb", *words])
     monkeypatch.setattr(cli, "console", cli.Console(highlight=False, soft_wrap=True, width=200))
     try:
         cli.main()
@@ -124,7 +130,29 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         ("train --task T1 --curriculum 10,1000000000", "training.curriculum[1]: 1000000000: does not fit"),
         ("train --task T1 --seed 4294967296", "seeds[0]: 4294967296"),
         ("train --task T1 --l2 1e308", "l2[0]: 1e+308"),
-        ("interpret nothing", "no such run"),
+        ("interpret nothing", "no such file, and no network of this name"),
+        (f"interpret {SOURCES}", "a folder that holds no runs (no runs.csv); name a run"),
+        ("interpret nothing --task T1", "network: nothing: no such file"),
+        ("interpret nothing.pt --task T1", "weights file: nothing.pt: no such file; name one, or a run"),
+        ("interpret nothing.npz/T1 --task T1", "weights file: nothing.npz: no such file"),
+        (f"edit {PUBLISHED} --page --task T1", "--task: T1: "),
+        ("train --task T1 --task T2", "--task: 2 times: give it once"),
+        ("train --task T1 --seed 1 --hidden 4 --seed 1 --seed 2", "--seed: 3 times: give it once"),
+        ("networks --solved --unsolved", "--solved/--unsolved: 2 times: give it once"),
+        ("config check --measured --measured x", "--measured: 2 times: give it once"),
+        (f"verify --results {PUBLISHED} --sample 1921", "--sample: 1921: "),
+        (f"verify --results {PUBLISHED} --all --seed 5", "--seed: 5: chooses a sample; give --sample, too"),
+        (f"verify --results {PUBLISHED} T1 --seed 0", "--seed: 0: chooses a sample"),
+        (f"verify --results {PUBLISHED.with_name('onions')} --all", "holds no runs to train again"),
+        (f"audit {PUBLISHED} --quick --runs 5", "audit: --quick and --runs: --quick makes nothing again"),
+        (f"audit {PUBLISHED} --quick --seed 4", "audit: --quick and --seed: "),
+        (f"audit {PUBLISHED} --quick --all", "audit: --quick and --all: "),
+        (f"deposit {SOURCES}", f"a folder; name a file, such as {SOURCES}/emtvb-"),
+        ("deposit /dev/null", "FILE: /dev/null: is there, and no zip; name another"),
+        (f"deposit {SOURCES / 'cli.py'}", "is there, and no zip; name another"),
+        (f"pack {SOURCES}", "holds no experiment (no settings.json)"),
+        ("doctor --profile nowhere", "--profile: nowhere: no such profile"),
+        ("doctor --profile=", '--profile: "": no such profile'),
         ("config check \udcff.yaml", "config file: \\udcff.yaml: cannot be read"),
         ("config check nothing.yaml", "cannot be read"),
         ("tasks T9", "unknown name"),
@@ -140,6 +168,165 @@ def test_bad_input_is_one_line(emtvb, tmp_path: Path, arguments: str, says: str)
     assert err.count("\n") == 1
     assert out == ""
     assert not (tmp_path / "results").exists()
+
+
+TAKE_PATHS = (
+    "train --task T1 --output {}", "interpret {}", "edit {} --page", "interpret x --output {}", "networks {}",
+    "verify --all --results {}", "audit {}", "pack {}", "deposit {}", "config docs {}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", TAKE_PATHS)
+def test_a_path_that_names_nothing_is_not_the_present_folder(
+    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
+) -> None:
+    """As the shell hands over a variable that is not set."""
+    monkeypatch.chdir(tmp_path)
+    status, out, err = emtvb([word.format("") for word in arguments.split()])
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert re.match('error: (--output|--results|RUN|FOLDER|FILE): "": empty; name a ', err)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", TAKE_PATHS)
+def test_a_name_that_is_too_long_is_one_line_with_the_setting(
+    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, err = emtvb(arguments.format("x" * 300))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert re.match("error: (--output|--results|RUN|FOLDER|FILE): x+: too long a name", err)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["interpret", "edit --at 6 --variable 2 --flip 1", "edit --page"])
+@pytest.mark.parametrize("option", ["--task T1", "--dimensions 2", "--variables 2", "--nonlinearity tanh"])
+def test_what_is_said_of_a_file_is_refused_for_a_run(
+    emtvb, trained: Path, tmp_path: Path, command: str, option: str
+) -> None:
+    status, out, err = emtvb(f"{command} {trained} {option} --output {tmp_path / 'new'}")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"error: {option.replace(' ', ': ')}: {trained} is no file of weights")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_nonlinearity_is_refused_for_what_is_no_rnn(emtvb, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    for kind in (torch.nn.LSTM, torch.nn.RNN):
+        network = torch.nn.ModuleDict({"rnn": kind(2, 6), "readout": torch.nn.Linear(6, 2)})
+        torch.save(network.state_dict(), tmp_path / f"{kind.__name__}.pt")
+    of = "--task T1 --dimensions 2 --variables 2 --nonlinearity relu --at 2 --variable 9 --flip 0"
+    status, out, err = emtvb(f"edit {tmp_path / 'LSTM.pt'} {of}")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: --nonlinearity: relu: ")
+    assert "error: --variable: 9: " in emtvb(f"edit {tmp_path / 'RNN.pt'} {of}")[2]
+
+
+def test_a_folder_is_no_file_of_weights(emtvb, tmp_path: Path) -> None:
+    (tmp_path / "mine.safetensors").mkdir()
+    assert "mine.safetensors: a folder; name a file in it" in emtvb(f"interpret {tmp_path / 'mine.safetensors'}")[2]
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(
+    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.npz").write_bytes(b"")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    for name in ("mine.npz", "mine.npz/one"):
+        status, out, err = emtvb(f"interpret {tmp_path / name} --task T1")
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert "mine.npz: you may not read it; change its permissions" in err
+
+
+@pytest.mark.parametrize("command", ["train --task T1", "networks", "reproduce {root}/config/smoke.yaml"])
+@pytest.mark.parametrize("value", ["/dev/null", "/dev/null/x", "{tmp}/link", "{tmp}/link/x"])
+def test_a_results_root_that_cannot_be_is_named_by_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, value: str
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    given = value.format(tmp=tmp_path)
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", given)
+    status, out, err = call(command.format(root=Path(__file__).parents[1]), monkeypatch, capsys)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"error: EXPERIMENT_OUTPUT_DIR: {given}: ")
+
+
+def test_published_networks_are_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("EXPERIMENT_OUTPUT_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    run_id = "T4_h64_l2-0_thr-0.98_seed4"
+    assert run_id in call("networks --task T4", monkeypatch, capsys)[1]
+    said = call(f"interpret {run_id} --task T4", monkeypatch, capsys)[2]
+    assert said == f"error: --task: T4: {run_id} is no file of weights, and has its own; leave it out\n"
+
+
+@pytest.mark.parametrize("command", ["reproduce", "doctor"])
+def test_outside_of_a_clone_it_says_so(emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert emtvb(command)[2] == (
+        "error: config file: config/config.yaml: not here; call this in a clone of the project, or name a config\n"
+    )
+
+
+def test_a_group_alone_prints_its_help(emtvb) -> None:
+    status, out, err = emtvb("config")
+    assert (status, err) == (0, "")
+    assert out == emtvb("config --help")[1]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["tasks T1", "config"])
+def test_output_that_cannot_be_written_is_named(command: str, unbuffered: str) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run(
+            [EMTVB, *command.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: standard output: cannot be written (No space left on device); ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_settings_that_are_damaged_have_a_remedy(emtvb, tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("{")
+    status, out, err = emtvb(f"verify --results {tmp_path} --all")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "not YAML" in err
+    assert err.endswith("; put the file back as it was, or delete it and run again what made it\n")
+
+
+def test_a_summary_says_nothing_before_all_of_it_can_be_said(emtvb, tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "repeat-copy"
+    shutil.copytree(PUBLISHED.with_name("repeat-copy") / "tables", folder / "tables")
+    (folder / "measurements.csv").write_text("a,b\n")
+    config = Path(__file__).parents[1] / "config"
+    status, out, err = emtvb(f"summary {config / 'repeat-copy.yaml'}")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "measurements.csv: has no column run_id" in err
+    for kind in ("methods", "streams", "onions"):
+        status, out, err = emtvb(f"summary {config / f'{kind}.yaml'}")
+        assert (status, out) == (2, "")
+        assert "not made yet; run the workflow on this config first" in err
+
+
+def test_a_config_that_takes_a_published_name_for_something_else_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(PUBLISHED.parent))
+    config = Path(__file__).parents[1] / "config" / "repeat-copy.yaml"
+    assert call(f"config check {config}", monkeypatch, capsys)[2] == ""
+    (tmp_path / "mine.yaml").write_text(
+        "experiment: repeat-copy\ntasks: [T1]\nhidden_dim: [8]\nl2: [0]\nthreshold: [0.98]\nseeds: [3]\n"
+    )
+    status, out, err = call(f"config check {tmp_path / 'mine.yaml'}", monkeypatch, capsys)
+    assert status == 0
+    assert "experiment repeat-copy: 1 runs" in out
+    assert err.startswith(
+        f"warning: {PUBLISHED.with_name('repeat-copy')} holds results of this name with other settings"
+    )
+    assert "tasks, hidden_dim" in err
 
 
 def test_what_was_computed_is_not_touched(emtvb, tmp_path: Path) -> None:
@@ -231,11 +418,15 @@ def test_an_edit_says_what_the_network_did_beside_the_theory(
         ("--at 6 --variable 2 --flip 0 --swap 1", "edit: --flip --swap: give one of"),
         ("--at -1 --variable 2 --flip 0", "--at: -1: give output steps, 0 or more"),
         ("--at 1000000000000 --variable 2 --flip 0", "--at: 1000000000000: does not fit"),
-        ("--at 6 --variable 3 --flip 0", "variable: 3: variables run from 1 (oldest) to s = 2"),
-        ("--at 6 --variable 1 --flip 2", "dimension: 2: dimensions run from 0 to 1"),
+        ("--at 6 --variable 3 --flip 0", "--variable: 3: variables run from 1 (oldest) to s = 2"),
+        ("--at 6 --variable 0 --swap 1", "--variable: 0: variables run from 1 (oldest) to s = 2"),
+        ("--at 6 --variable 1 --swap 3", "--swap: 3: variables run from 1 (oldest) to s = 2"),
+        ("--at 6 --variable 1 --flip 2", "--flip: 2: dimensions run from 0 to 1"),
         ("--at 6 --variable 1 --set +x", "--set: +x: write one + or - for each dimension"),
-        ("--at 6 --variable 1 --set +", "give d = 2 values, each 1 or -1"),
-        ("--at 6 --variable 1 --swap 1", "changes no element that a later output depends on"),
+        ("--at 6 --variable 1 --set +", "--set: +: give d = 2 signs, + or -, one for each dimension"),
+        ("--at 6 --variable 1 --set=", '--set: "": give d = 2 signs'),
+        ("--at 6 --variable 1 --swap 1", "--swap: 1: is the variable itself; name another"),
+        ("--at 6 --variable 1 --flip 0 --flip 1", "--flip: 2 times: give it once"),
         ("--at 6 --variable 1 --flip 0 --basis mine", "is not one of 'data', 'power', 'realisation'"),
     ],
 )
@@ -295,10 +486,29 @@ def test_figures_of_nothing_measured_are_one_line(emtvb) -> None:
 
 
 def test_pack_says_what_it_packed_and_needs_a_folder(emtvb, tmp_path: Path) -> None:
+    (tmp_path / "settings.json").touch()
     assert emtvb(f"pack {tmp_path}")[:2] == (0, "packed: 0 files\n")
     status, _, error = emtvb(f"pack {tmp_path / 'nowhere'}")
     assert status == 2
-    assert "nowhere: no such folder; run the workflow first" in error
+    assert "nowhere: no such folder; name an experiment's" in error
+
+
+@pytest.mark.parametrize(("command", "remedy"), [("pack {}", "pack a copy"), ("audit {} --quick", "audit a copy")])
+def test_what_may_not_be_written_is_told_at_once_with_what_one_can_do(
+    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, remedy: str
+) -> None:
+    folder = tmp_path / "repeat-copy"
+    folder.mkdir()
+    shutil.copy(PUBLISHED.with_name("repeat-copy") / "settings.json", folder)
+
+    def read_only(**_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("emtvb.files.tempfile.TemporaryFile", read_only)
+    status, out, err = emtvb(command.format(folder))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert f"cannot write there (Read-only file system); change its permissions, or {remedy} of your own" in err
+    assert [path.name for path in folder.iterdir()] == ["settings.json"]
 
 
 @pytest.mark.parametrize(("command", "goes_on"), [("train --task T1", True), ("audit .", False), ("verify", False)])

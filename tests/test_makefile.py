@@ -61,13 +61,13 @@ def test_an_ordinary_path_is_not_refused(tmp_path: Path) -> None:
     assert make(clone(tmp_path / "a-b_1.2é,+=@%#"), "folder").returncode == 0
 
 
-@pytest.mark.parametrize("cores", ["0", "-1", "two", "", "1.5", "a'b", "1 2", "00"])
+@pytest.mark.parametrize("cores", ["0", "-1", "two", "", "1.5", "a'b", "1 2", "00", "10000"])
 @pytest.mark.parametrize("target", ["reproduce", "figures", "report"])
 def test_cores_that_are_no_number_are_one_line(tmp_path: Path, cores: str, target: str) -> None:
     result = make(clone(tmp_path / "clone"), target, f"CORES={cores}")
     assert result.returncode != 0
     (line,) = (line for line in result.stderr.splitlines() if not line.startswith("make"))
-    assert line == f"error: CORES: {cores}: give a number from 1, or all"
+    assert line == f"error: CORES: {cores}: give a number from 1 to 9999, or all"
     assert "snakemake" not in result.stdout
 
 

@@ -109,10 +109,10 @@ def test_a_training_that_ctrl_c_stopped_goes_on(tmp_path: Path) -> None:
     assert not any("Traceback" in line for line in lines)
 
 
-@pytest.mark.parametrize("cores", ["0", "-1", "two", "1.5", ""])
+@pytest.mark.parametrize("cores", ["0", "-1", "two", "1.5", "", "10000", "01", "\u0663"])
 def test_cores_that_are_no_number_are_refused(capsys, monkeypatch, cores: str) -> None:
     monkeypatch.setattr(sys, "argv", ["emtvb", "reproduce", f"--cores={cores}"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 2
-    assert "give a number from 1, or all" in capsys.readouterr().err
+    assert "give a number from 1 to 9999, or all" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,24 @@ _OF_STREAMS = {"recall": "test_accuracy", "edit_within_followed": "data_edit_suc
 """And those of networks on streams, whose outputs after the marker are their task."""
 
 
-def networks(folders: Iterable[Path]) -> pd.DataFrame:
+def networks(folders: Iterable[Path], leave_out: Callable[[InputError], None] | None = None) -> pd.DataFrame:
     """The networks of these experiments' folders, a row each: :data:`COLUMNS`; what was not measured is NaN.
 
+    Args:
+        folders: The folders; one that is named twice counts once.
+        leave_out: Told why a folder is left out; by default none is.
+
     Raises:
-        InputError: Where a folder is no experiment's, or a table in it is damaged.
+        InputError: Where a folder is no experiment's, or a table in it is damaged, and none may be left out.
     """
-    found = [_of_experiment(folder) for folder in folders]
+    found = []
+    for folder in {folder.resolve(): folder for folder in folders}.values():
+        try:
+            found.append(_of_experiment(folder))
+        except InputError as error:
+            if leave_out is None:
+                raise
+            leave_out(error)
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
 
 
@@ -74,6 +85,8 @@ def choose(
         if values:
             kept &= table[column].isin(list(values))
     if verdict is not None:
+        if not verdict.strip():
+            raise InputError("--verdict", verdict, "no words; give a part of a verdict, or leave it out")
         said = table["verdict"].fillna("").str.contains(verdict, case=False, regex=False)
         if not said.any():
             there = ", ".join(sorted(table["verdict"].dropna().unique()))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import re
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,8 +24,8 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable, write_text
 from emtvb.methods import settings as benchmarks
 from emtvb.onions import settings as onions
-from emtvb.results import check_holds_experiment, check_measured, experiments
-from emtvb.running import imported, memory
+from emtvb.results import check_holds_experiment, check_measured, experiments, places
+from emtvb.running import imported, memory, surroundings
 from emtvb.single.naming import task_of
 from emtvb.streams.settings import Streams
 from emtvb.tasks import Task
@@ -43,14 +46,14 @@ def main() -> None:
         imported.check_bytecode()
         commands(standalone_mode=False)
     except InputError as error:
-        _fail(str(error))
+        _fail(_line(error))
     except click.UsageError as error:
         command = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
         _fail(" ".join(error.format_message().split()) + command)
     except click.ClickException as error:
         _fail(error.format_message())
     except OSError as error:
-        _fail(f"{error}; mend that and run again: what was computed stands")
+        _fail(_of_system(error))
     except (click.Abort, KeyboardInterrupt):  # before RuntimeError, which click.Abort is
         _fail(f"interrupted; {_how_to_go_on(sys.argv[1:2])}", 130)
     except (MemoryError, RuntimeError) as error:
@@ -70,24 +73,60 @@ def _how_to_go_on(command: Sequence[str]) -> str:
     return "the same command begins anew"
 
 
+def _line(error: InputError) -> str:
+    """What is wrong, and what to do about settings that a command wrote, which nobody mends by hand."""
+    if "settings.json" in f"{error.what} {error.value}":
+        return f"{error}; put the file back as it was, or delete it and run again what made it"
+    return str(error)
+
+
+def _of_system(error: OSError) -> str:
+    """What the system says, in a line that names the file."""
+    if _is_of_printing(error):
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries once more when it ends
+        return (
+            f"standard output: cannot be written ({error.strerror}); mend that and run again: what was computed stands"
+        )
+    remedy = "choose a shorter name" if error.errno == errno.ENAMETOOLONG else "mend that and run again"
+    return f"{error}; {remedy}: what was computed stands"
+
+
+def _is_of_printing(error: OSError) -> bool:
+    """Whether it came of what a command prints."""
+    modules = {frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(error.__traceback__)}
+    return error.filename is None and bool(modules & {"click.utils", "rich.console"})
+
+
 def _fail(message: str, status: int = 2) -> None:
     click.echo(f"error: {message}", err=True)
     sys.exit(status)
 
 
+_ANOTHER = "choose another"
+
+
 @contextmanager
-def _output(folder: Path) -> Iterator[Path]:
+def _output(folder: Path, remedy: str = _ANOTHER) -> Iterator[Path]:
     """A folder that a command writes into: made, if it can be written; if nothing comes into it, it goes again.
 
     What the system says of a disk that is full does not name a file; here it names the folder.
+
+    Args:
+        folder: The folder.
+        remedy: What to do where it cannot be written.
     """
     missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
-    if folder not in missing and not folder.is_dir():
-        raise InputError("output folder", str(folder), "is no folder; choose another")
     try:
+        if folder not in missing and not folder.is_dir():
+            raise InputError("output folder", str(folder), f"is no folder; {_ANOTHER}")
         yield check_writable(folder)
+    except InputError as error:
+        if error.what != "output folder":
+            raise
+        raise InputError(error.what, error.value, error.remedy.removesuffix(_ANOTHER) + remedy) from None
     except OSError as error:
-        if error.filename is None and error.errno is not None:
+        if error.filename is None and error.errno is not None and not _is_of_printing(error):
             raise OSError(error.errno, error.strerror, str(folder)) from error
         raise
     finally:
@@ -96,13 +135,80 @@ def _output(folder: Path) -> Iterator[Path]:
                 place.rmdir()
 
 
+class _Command(click.Command):
+    """A command that is given each of its options once, but for those that may be given more often."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line.
+
+        Raises:
+            InputError: Where an option is given twice, of which click would take the last.
+        """
+        given = [] if ctx.resilient_parsing else self.make_parser(ctx).parse_args(args=[*args])[2]
+        for option in self.params:
+            if isinstance(option, click.Option) and not option.multiple and given.count(option) > 1:
+                name = "/".join([*option.opts[:1], *option.secondary_opts])
+                raise InputError(name, f"{given.count(option)} times", "give it once")
+        return super().parse_args(ctx, args)
+
+
+class _Group(click.Group):
+    """A group of such commands."""
+
+    command_class = _Command
+    group_class = type
+
+
+class _Path(click.Path):
+    """A path that names something: an empty one, as of a variable that is not set, would be the present folder.
+
+    Args:
+        what: What it names, for whoever named nothing.
+        path_type: As click's.
+    """
+
+    def __init__(self, what: str, path_type: type[Any] = Path) -> None:
+        super().__init__(path_type=path_type, readable=False)
+        self._what = what
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path.
+
+        Raises:
+            InputError: Where it is empty, longer than any name can be, or may not be read.
+        """
+        assert param is not None
+        name = param.opts[0] if isinstance(param, click.Option) else param.human_readable_name.strip("[].")
+        if not os.fspath(value):
+            raise InputError(name, "", f"empty; name {self._what}")
+        try:
+            os.lstat(value)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise InputError(name, str(value), "too long a name for this system; choose a shorter one") from None
+        if os.path.lexists(value) and not os.access(value, os.R_OK):
+            raise InputError(name, str(value), "you may not read it; change its permissions")
+        return super().convert(value, param, ctx)
+
+
+_FOLDER, _FILE = _Path("a folder"), _Path("a file")
+_RUN = _Path("a run, which `emtvb networks` lists, or a file of weights", str)
+
+
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
 )
 @click.version_option(__version__, prog_name="emtvb")
 @click.pass_context
 def commands(context: click.Context) -> None:
     """Variable binding in recurrent networks: train them, read their variable memories."""
+    _help(context)
+
+
+def _help(context: click.Context) -> None:
+    """Print the help of a group whose commands none was named of."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
@@ -159,7 +265,7 @@ def _explain(task: Task) -> None:
 @click.option("--batches-per-epoch", type=int, help="Batches in an epoch [default: the paper's 2000].")
 @click.option("--batch-size", type=int, help="Sequences in a batch [default: the paper's 64].")
 @click.option("--curriculum", help="Horizons, such as 10,20,40 [default: the paper's 10,20,40,60,100].")
-@click.option("--output", type=click.Path(path_type=Path), help="Its folder [default: under the results root].")
+@click.option("--output", type=_FOLDER, help="Its folder [default: under the results root].")
 def train(
     task: str, hidden: int, l2: float, threshold: float, seed: int, d: int, s: int, curriculum: str | None,
     trainer: str, accelerator: str, output: Path | None, **protocol: int | None,
@@ -190,7 +296,7 @@ def train(
     from emtvb.running.jobs import show_progress
     from emtvb.single import training
 
-    folder = output or config.results_root() / run_id
+    folder = output or _results_root() / run_id
     training.check_is_free(folder, run_id)
     training.check_trainer(trainer, accelerator)
     show_progress()
@@ -199,27 +305,43 @@ def train(
     console.print(f"{folder}: trained; `emtvb interpret {folder}` reads its variables")
 
 
+def _results_root() -> Path:
+    """Where results go.
+
+    Raises:
+        InputError: Where nothing can be written there.
+    """
+    root = config.results_root()
+    config.check_results_root(root)
+    surroundings.check_links(root)
+    return root
+
+
 _task_option = click.option("--task", help="Of a file of weights: what it was trained on, as for `emtvb train`.")
+_its_d_option = click.option(
+    "--dimensions", "d", type=int, help=f"Of a file of weights: d, vector elements [default: {PAPER[0]}]."
+)
+_its_s_option = click.option(
+    "--variables", "s", type=int, help=f"Of a file of weights: s, stored vectors [default: {PAPER[1]}]."
+)
 _nonlinearity_option = click.option(
-    "--nonlinearity",
-    type=click.Choice(["tanh", "relu"]),
-    default="tanh",
-    show_default=True,
-    help="Of a file of weights of an RNN.",
+    "--nonlinearity", type=click.Choice(["tanh", "relu"]), help="Of a file of weights of an RNN [default: tanh]."
 )
 _output_option = click.option(
-    "--output", type=click.Path(path_type=Path), help="Where to [default: beside the run's experiment, or the file]."
+    "--output", type=_FOLDER, help="Where to [default: beside the run's experiment, or the file]."
 )
 
 
 @commands.command()
-@click.argument("run")
+@click.argument("run", type=_RUN)
 @_task_option
-@_d_option
-@_s_option
+@_its_d_option
+@_its_s_option
 @_nonlinearity_option
 @_output_option
-def interpret(run: str, task: str | None, d: int, s: int, nonlinearity: str, output: Path | None) -> None:
+def interpret(
+    run: str, task: str | None, d: int | None, s: int | None, nonlinearity: str | None, output: Path | None
+) -> None:
     """Measure a trained network and draw what it learned.
 
     RUN is a folder of `emtvb train`, a run id (`emtvb networks` lists them), or a file of weights of your own, with
@@ -271,7 +393,7 @@ def _print_measurement(found: Measurement) -> None:
 
 
 @commands.command("networks")
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]...")
+@click.argument("folders", nargs=-1, type=_FOLDER, metavar="[FOLDER]...")
 @click.option("--task", multiple=True, help="T1 to T4, or a config's own name. This and the next: also more than once.")
 @click.option("--hidden", "hidden_dim", type=int, multiple=True, help="Neurons; the size of another architecture.")
 @click.option("--l2", type=float, multiple=True, help="L2 penalty.")
@@ -294,16 +416,38 @@ def list_networks(
 
     for folder in folders:
         check_holds_experiment(folder, "results", "runs.csv")
-    found = catalogue.networks(folders or experiments(config.results_root()))
-    if found.empty:
-        raise InputError(
-            "results", str(config.results_root()), "no experiment there; run the workflow or `emtvb train`"
-        )
+    found = catalogue.networks(folders or _experiments(), None if folders else _leave_out)
     chosen = catalogue.choose(found, wanted, verdict, solved, weights)
     if as_csv:
         click.echo(chosen.to_csv(index=False, lineterminator="\n"), nl=False)
     else:
         _print_networks(chosen, found["experiment"].nunique() > 1)
+
+
+def _experiments() -> list[Path]:
+    """The experiments among the results here: of EXPERIMENT_OUTPUT_DIR, where it is set.
+
+    Raises:
+        InputError: Where there are none.
+    """
+    root, is_named = config.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
+    found = next(filter(None, map(experiments, [root] if is_named else places())), [])
+    if not found:
+        there = (
+            "no experiment there" if root.is_dir() else "is no folder" if os.path.lexists(root) else "no such folder"
+        )
+        remedy = f"{there}; run the workflow or `emtvb train`, or name the folder of your results"
+        raise InputError(
+            "EXPERIMENT_OUTPUT_DIR" if is_named else "results",
+            str(root),
+            remedy + "" if is_named else f"{remedy} in EXPERIMENT_OUTPUT_DIR",
+        )
+    return found
+
+
+def _leave_out(error: InputError) -> None:
+    """Say that an experiment that nobody named cannot be read."""
+    click.echo(f"warning: left out: {_line(error)}", err=True)
 
 
 def _print_networks(chosen: Any, several: bool) -> None:
@@ -345,7 +489,7 @@ _BASIS_ROWS = {
 
 
 @commands.command()
-@click.argument("run")
+@click.argument("run", type=_RUN)
 @click.option("--at", "time", type=int, help="Output steps before the edit; 0: after the last input.")
 @click.option("--variable", type=int, help="What to edit: 1 (oldest) to s (newest).")
 @click.option("--flip", "dimension", type=int, help="Negate this dimension of it, counted from 0.")
@@ -356,13 +500,14 @@ _BASIS_ROWS = {
 )
 @click.option("--page", is_flag=True, help="Make a page on which one edits it while it runs, in a browser.")
 @_task_option
-@_d_option
-@_s_option
+@_its_d_option
+@_its_s_option
 @_nonlinearity_option
 @_output_option
 def edit(
     run: str, time: int | None, variable: int | None, dimension: int | None, values: str | None, other: int | None,
-    basis: str, page: bool, task: str | None, d: int, s: int, nonlinearity: str, output: Path | None,
+    basis: str, page: bool, task: str | None, d: int | None, s: int | None, nonlinearity: str | None,
+    output: Path | None,
 ) -> None:  # fmt: skip
     """Change what a trained network stores while it repeats the picture 3-1-5, and see what it then does.
 
@@ -376,7 +521,9 @@ def edit(
         chosen = Path(run) / "measurements" / "page.npz"
         if chosen.is_file():
             from emtvb.page import content
+            from emtvb.single import opening
 
+            opening.check_is_of_file(run, task, (d, s), nonlinearity)
             _write_page(content.load(chosen), output or Path(run) / "interpretation", basis)
         else:
             from emtvb.single import editing
@@ -443,9 +590,11 @@ def _parse_signs(text: str) -> list[int]:
     return [1 if sign == "+" else -1 for sign in text]
 
 
-@commands.group("config")
-def config_group() -> None:
+@commands.group("config", invoke_without_command=True)
+@click.pass_context
+def config_group(context: click.Context) -> None:
     """Config files of experiments."""
+    _help(context)
 
 
 @config_group.command("check")
@@ -454,7 +603,10 @@ def config_group() -> None:
 def check_config(files: tuple[str, ...], measured: bool) -> None:
     """Check config files, and say what they state: whether they state an experiment, and one that fits this machine."""
     for file in files:
-        _check(file, measured)
+        experiment = _check(file, measured)
+        folder = config.results_root() / experiment.experiment
+        if other := surroundings.of_other_settings(folder, experiment.model_dump(mode="json")):
+            click.echo(f"warning: {other}", err=True)
 
 
 def _check(file: str, measured: bool = False) -> config.Experiment:
@@ -498,7 +650,7 @@ def config_drawing(file: str) -> None:
 
 
 @config_group.command("docs")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_FOLDER)
 def config_docs(folder: Path) -> None:
     """Write what every key means: FOLDER/config.md and FOLDER/config.schema.json."""
     with _output(folder):
@@ -518,35 +670,47 @@ def fill_pages() -> None:
 
 
 @commands.command("deposit")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=_FILE)
 def write_deposit(file: Path | None) -> None:
     """Write what one uploads to an archive for a DOI: the files of this clone at its commit, as one zip, FILE."""
     from emtvb import deposit
     from emtvb.running.clone import workflow_root
 
-    click.echo("zipping the files of this commit, and describing the jobs that made them: some ten seconds", err=True)
-    written = deposit.write(workflow_root(), file)
-    count, size = deposit.size(written)
-    console.print(f"{written}: {count:,} files, {size / 1e6:.0f} MB; what it is stands in {deposit.ABOUT} in it")
+    root = workflow_root()
+    target = deposit.target(root, file)
+    with _output(target.parent):
+        said = "zipping the files of this commit, and describing the jobs that made them: some ten seconds"
+        click.echo(said, err=True)
+        deposit.write(root, target)
+    count, size = deposit.size(target)
+    console.print(f"{target}: {count:,} files, {size / 1e6:.0f} MB; what it is stands in {deposit.ABOUT} in it")
 
 
 @commands.command("pack")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_FOLDER)
 def pack_weights(folder: Path) -> None:
     """Pack the weights of FOLDER, results/<experiment>, beside them, as they are published."""
     from emtvb.running.packed import pack
 
-    if not folder.is_dir():
-        raise InputError("results", str(folder), "no such folder; run the workflow first")
-    with _output(folder):
+    check_holds_experiment(folder, "results", "settings.json")
+    with _output(folder, "change its permissions, or pack a copy of your own"):
         written = pack(folder)
     for path in written:
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)
     console.print(f"packed: {len(written)} files")
 
 
+_CONFIG = "config/config.yaml"
+
+
+def _check_is_here(file: str) -> None:
+    """Raise InputError where nobody named a config and the default one is not here."""
+    if file == _CONFIG and not os.path.lexists(file):
+        raise InputError("config file", file, "not here; call this in a clone of the project, or name a config")
+
+
 @commands.command()
-@click.argument("file", type=click.Path(), default="config/config.yaml")
+@click.argument("file", type=click.Path(), default=_CONFIG)
 @click.option("--cores", default="all", show_default=True, help="How many cores: a number, or all.")
 def reproduce(file: str, cores: str) -> None:
     """Run the workflow on a config, in a clone, and print its summary. FILE is the config.
@@ -556,8 +720,10 @@ def reproduce(file: str, cores: str) -> None:
     from emtvb import reproduction
     from emtvb.running.clone import workflow_root
 
-    if cores != "all" and not (cores.isdecimal() and int(cores) > 0):
-        raise InputError("--cores", cores, "give a number from 1, or all")
+    if not re.fullmatch("all|[1-9][0-9]{0,3}", cores):
+        raise InputError("--cores", cores, "give a number from 1 to 9999, or all")
+    _check_is_here(file)
+    _results_root()
     experiment = _check(file)
     snakemake = Path(sys.executable).with_name("snakemake")
     snakefile = workflow_root() / "Snakefile"
@@ -578,45 +744,42 @@ def summary(file: str) -> None:
 
 def _print_summary(experiment: config.Experiment) -> None:
     folder = config.results_root() / experiment.experiment
+    name, words = "table1.csv", ""
     if isinstance(experiment, benchmarks.Benchmark):
-        console.print(f"{folder / 'tables' / 'methods.md'}: all methods on all networks", soft_wrap=True)
-        return
+        name, words = "methods.md", "all methods on all networks"
     if isinstance(experiment, Streams):
         figure = folder / "figures" / "stream_recall.png"
-        console.print(f"{folder / 'tables' / 'streams.csv'}: all measures by task and size; look first: {figure}",
-                      soft_wrap=True)  # fmt: skip
-        return
+        name, words = "streams.csv", f"all measures by task and size; look first: {figure}"
     if isinstance(experiment, onions.Onions):
-        console.print(f"{folder / 'tables' / 'onions.md'}: what is linear in each network", soft_wrap=True)
-        return
-    path = folder / "tables" / "table1.csv"
+        name, words = "onions.md", "what is linear in each network"
+    path = folder / "tables" / name
     if not path.is_file():
         raise InputError("table", str(path), "not made yet; run the workflow on this config first")
+    if words:
+        console.print(f"{path}: {words}", soft_wrap=True)
+        return
 
     from emtvb import summary as summaries
     from emtvb import tables
     from emtvb.paper import table1
 
-    _print_table1(table1.as_text(tables.read_table(path, table1.COLUMNS)), folder.name)
-    for line in summaries.LEGEND:
-        console.print(line)
-    for line in summaries.engines(folder):
-        console.print(line)
-    console.print()
-    for line in summaries.lines(experiment, folder):
+    table = table1.as_text(tables.read_table(path, table1.COLUMNS))
+    lines = [*summaries.LEGEND, *summaries.engines(folder), "", *summaries.lines(experiment, folder)]
+    _print_table1(table, folder.name)
+    for line in lines:
         console.print(line)
 
 
 @commands.command("audit")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=_FOLDER)
 @click.option("--config", "file", type=click.Path(), help="Its config [default: the clone's of that name].")
 @click.option("--quick", is_flag=True, help="Make nothing again.")
 @click.option("--all", "every", is_flag=True, help="Measure all networks again [default: a third of the shards].")
-@click.option("--runs", type=click.IntRange(0), default=2, show_default=True, help="How many runs to train again.")
+@click.option("--runs", type=click.IntRange(0), help="How many runs to train again [default: 2].")
 @click.option("--seed", type=click.IntRange(0), help="Draws these shards and runs [default: others each time].")
 @click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
 def audit_results(
-    folder: Path, file: str | None, quick: bool, every: bool, runs: int, seed: int | None, workers: int
+    folder: Path, file: str | None, quick: bool, every: bool, runs: int | None, seed: int | None, workers: int
 ) -> None:
     """Audit an experiment: is it intact and current, would it come out again, what does it say of the paper?
 
@@ -629,15 +792,16 @@ def audit_results(
     from emtvb.running.jobs import show_progress
 
     check_holds_experiment(folder, "results", "settings.json")
-    if quick and every:
-        raise InputError("audit", "--quick and --all", "give one of them")
+    for name, value in (("--all", every or None), ("--runs", runs), ("--seed", seed)):
+        if quick and value is not None:
+            raise InputError("audit", f"--quick and {name}", "--quick makes nothing again; give one of them")
     config_of = held.held_to(folder, workflow_root(), file)
     show_progress()
-    share = 1.0 if every else audit.SHARE
-    found = audit.audit(folder, config_of, audit.Sample(share, runs, seed, workers, again=not quick))
-    for line in found.lines():
-        console.print(line)
-    with _output(folder / "audit"):
+    sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers, again=not quick)
+    with _output(folder / "audit", "change its permissions, or audit a copy of your own"):
+        found = audit.audit(folder, config_of, sample)
+        for line in found.lines():
+            console.print(line)
         audit.write(found, folder)
     console.print(f"{folder / 'audit'}: all of it")
     if not found.passed:
@@ -646,12 +810,14 @@ def audit_results(
 
 @commands.command()
 @click.argument("run_ids", nargs=-1, metavar="[RUN_ID]...")
-@click.option("--results", "folder", type=click.Path(path_type=Path), default=Path("results/paper"), show_default=True)
+@click.option("--results", "folder", type=_FOLDER, default=Path("results/paper"), show_default=True)
 @click.option("--sample", type=click.IntRange(1), help="So many runs, chosen by --seed.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the sample.")
+@click.option("--seed", type=int, help="Chooses the sample [default: 0].")
 @click.option("--all", "every", is_flag=True, help="All of its runs.")
 @click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
-def verify(run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int, every: bool, workers: int) -> None:
+def verify(
+    run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int | None, every: bool, workers: int
+) -> None:
     """Train published runs here, from nothing to the end, and compare with what is published.
 
     A line for each run, and on standard error how far each is; exit status 1 where one comes out differently. What is
@@ -684,14 +850,17 @@ def verify(run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int
 
 
 @commands.command()
-@click.argument("file", type=click.Path(), default="config/config.yaml")
+@click.argument("file", type=click.Path(), default=_CONFIG)
 @click.option("--profile", "profiles", multiple=True, default=["slurm"], show_default=True, help="As for Snakemake.")
 def doctor(file: str, profiles: tuple[str, ...]) -> None:
     """Check what a run on a Slurm cluster needs, and try it out in short jobs. FILE is the experiment's config."""
-    from emtvb.running.doctor import examine
+    from emtvb.running.doctor import check_profiles, examine
 
+    _check_is_here(file)
+    experiment = kinds.load(file)
+    check_profiles(profiles)
     found = []
-    for finding in examine(kinds.load(file), profiles):
+    for finding in examine(experiment, profiles):
         console.print(str(finding))
         found.append(finding.level)
     if "error" in found:

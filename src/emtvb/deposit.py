@@ -5,6 +5,7 @@ It is an RO-Crate (:mod:`emtvb.crate`): beside these files lies one that describ
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,25 +22,39 @@ ABOUT = ".zenodo.json"
 """What Zenodo reads of an upload."""
 
 
-def write(root: Path, file: Path | None = None) -> Path:
-    """Write the deposit of a clone.
+def target(root: Path, file: Path | None = None) -> Path:
+    """The file of a clone's deposit, if it can be made.
 
     Args:
         root: The clone.
         file: Where to; ``emtvb-<version>.zip`` in the clone by default.
 
-    Returns:
-        The zip file. Its files lie below ``emtvb-<version>/``.
-
     Raises:
-        InputError: Where there is no clone, a tracked file differs from its commit, or the zip cannot be written.
+        InputError: Where there is no clone, a tracked file differs from its commit, or the file is another kind's.
     """
+    there = (file or root / f"emtvb-{__version__}.zip").absolute()
+    if there.is_dir():
+        raise InputError("FILE", str(file), f"a folder; name a file, such as {there / f'emtvb-{__version__}.zip'}")
+    if os.path.lexists(there) and not (there.is_file() and zipfile.is_zipfile(there)):
+        raise InputError("FILE", str(file or there), "is there, and no zip; name another")
     if git.ask_clone(root, "rev-parse", "HEAD") is None:
         raise InputError("deposit", str(root), "no git clone; call this in one")
     if changed := (git.ask_clone(root, "status", "--porcelain", "--untracked-files=no") or "").splitlines():
         name = changed[0].split(maxsplit=1)[-1]
         raise InputError("deposit", f"{name} (of {len(changed)} files)", "differs from its commit; commit it first")
-    target = (file or root / f"emtvb-{__version__}.zip").absolute()
+    return there
+
+
+def write(root: Path, target: Path) -> None:
+    """Write the deposit of a clone; its files lie below ``emtvb-<version>/``.
+
+    Args:
+        root: The clone.
+        target: The zip file, as :func:`target` gives it.
+
+    Raises:
+        InputError: Where the zip cannot be written.
+    """
     top, experiments = f"emtvb-{__version__}/", _published(root)
     with atomic(target) as unfinished:
         call = "-C", str(root), "archive", "--format=zip", "-9", f"--prefix={top}", f"--output={unfinished}", "HEAD"
@@ -53,7 +68,6 @@ def write(root: Path, file: Path | None = None) -> Path:
             about.external_attr = 0o644 << 16
             with zipfile.ZipFile(unfinished, "a") as archive:
                 archive.writestr(about, crate.describe(root, experiments, tracked), zipfile.ZIP_DEFLATED)
-    return target
 
 
 def _published(root: Path) -> dict[str, dict[Path, Record]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -82,3 +83,36 @@ def test_modules_of_another_place_are_blamed_on_pythonpath(tmp_path: Path, modul
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"error: PYTHONPATH: {tmp_path}: Python looks there before the clone's .venv")
+
+
+def test_a_link_that_leads_nowhere_is_no_place_for_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "given")
+    for place in ("link", "link/new", "new/deep"):
+        surroundings.check_links(tmp_path / place)
+    (tmp_path / "there").rmdir()
+    for place in ("link", "link/new"):
+        with pytest.raises(InputError, match=r"EXPERIMENT_OUTPUT_DIR: .*link is a link to there, which is not there"):
+            surroundings.check_links(tmp_path / place)
+
+
+@pytest.mark.parametrize(
+    ("change", "other"),
+    [
+        ({}, None),
+        ({"seeds": [2, 1, 3]}, None),
+        ({"seeds": [1]}, "seeds"),
+        ({"l2": 0.5, "tasks": []}, "l2, tasks"),
+        ({"more": 1}, None),
+    ],
+)
+def test_other_settings_than_those_of_the_results_are_told(tmp_path: Path, change: dict, other: str | None) -> None:
+    there = {"l2": 0, "tasks": ["T1"], "seeds": [1, 2]}
+    assert surroundings.of_other_settings(tmp_path, there) is None
+    for damaged in ("{", "[]", "1"):
+        (tmp_path / "settings.json").write_text(damaged)
+        assert surroundings.of_other_settings(tmp_path, there) is None
+    (tmp_path / "settings.json").write_text(json.dumps(there))
+    said = surroundings.of_other_settings(tmp_path, {**there, **change})
+    assert said is None if other is None else f"with other settings ({other}): " in str(said)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.config import load
+from emtvb.config import dump, load
 from emtvb.errors import InputError
 from emtvb.running.clone import check_python
 from emtvb.running.packed import pack
@@ -640,6 +640,26 @@ def test_an_unwritable_results_folder_stops_before_any_work(project: Project) ->
     result = project.snakemake(*SMOKE, EXPERIMENT_OUTPUT_DIR="/proc/emtvb")
     assert result.returncode != 0
     assert "EXPERIMENT_OUTPUT_DIR: /proc/emtvb" in result.stderr
+
+
+def test_a_results_folder_behind_a_link_that_leads_nowhere_stops_a_dry_run(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    result = project.snakemake(*SMOKE, "-n", EXPERIMENT_OUTPUT_DIR=str(tmp_path / "link"))
+    assert result.returncode != 0
+    assert f"EXPERIMENT_OUTPUT_DIR: {tmp_path / 'link'}: " in result.stdout + result.stderr
+
+
+def test_a_config_that_takes_the_name_of_other_results_is_told_in_the_first_lines(
+    project: Project, tmp_path: Path
+) -> None:
+    settings = dump(load(ROOT / "config" / "smoke.yaml").model_copy(update={"hidden_dim": [999]}))
+    (tmp_path / "smoke").mkdir()
+    (tmp_path / "smoke" / "settings.json").write_text(settings)
+    result = project.snakemake(*SMOKE, "-n", EXPERIMENT_OUTPUT_DIR=str(tmp_path))
+    said = result.stdout + result.stderr
+    assert result.returncode == 0, said
+    assert f"warning: {tmp_path / 'smoke'} holds results of this name with other settings (hidden_dim): " in said
+    assert said.count("warning: ") == 1
 
 
 def test_the_results_root_moves(project: Project, tmp_path: Path) -> None:

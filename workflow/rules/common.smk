@@ -13,7 +13,7 @@ from snakemake.settings.types import SharedFSUsage
 try:
     from emtvb import config as experiments
     from emtvb.architectures.registry import ARCHITECTURES
-    from emtvb.running import executor, imported, memory, node, records, settings, slurm
+    from emtvb.running import executor, imported, memory, node, records, settings, slurm, surroundings
     from emtvb.errors import InputError
     from emtvb import kinds
     from emtvb.methods import settings as benchmarks
@@ -59,6 +59,7 @@ try:
     given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config if key in config}
     EXPERIMENT = kinds.check({**config, **given})
     experiments.check_results_root(experiments.results_root())
+    surroundings.check_links(experiments.results_root())
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -98,6 +99,8 @@ PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
 
 # Published weights are unpacked: without them, their networks would be trained again.
 if workflow.is_main_process:
+    if other := surroundings.of_other_settings(PLACE, EXPERIMENT.model_dump(mode="json")):
+        logger.warning(f"warning: {other}")
     try:
         if back := unpack(PLACE):
             logger.info(f"published weights unpacked in {PLACE}: {len(back)} files")

@@ -175,6 +175,7 @@ def _disk(experiment: Experiment) -> Iterator[Finding]:
     root = config.results_root()
     try:
         config.check_results_root(root)
+        surroundings.check_links(root)
     except InputError as error:
         yield Finding("error", error.what, f"{error.value}: {error.remedy}")
         return
@@ -213,6 +214,16 @@ def _file_system(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
 
 def _size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def check_profiles(profiles: Sequence[str]) -> None:
+    """Raise InputError where one of Snakemake's profiles is not there, before anything is asked."""
+    from snakemake.cli import get_profile_dir
+
+    for profile in profiles:
+        if not profile or get_profile_dir(profile) is None:
+            remedy = "no such profile; name one, and run this in the clone, with the profiles of your call"
+            raise InputError("--profile", profile, remedy)
 
 
 def read_profiles(profiles: Sequence[str]) -> tuple[list[Request], dict[str, Any]]:

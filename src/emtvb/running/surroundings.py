@@ -1,10 +1,12 @@
-"""What surrounds a run and spoils it, in a line: a folder of somebody else's, variables that shadow or slow down."""
+"""What surrounds a run and spoils it, in a line: folders that are not what they should be, variables."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from emtvb.errors import InputError
 
@@ -21,6 +23,45 @@ def check_folder(folder: Path = Path()) -> None:
         if not os.access(place, os.W_OK | os.X_OK):
             remedy = "you may not write to it, and Snakemake keeps its notes there; work in a clone of your own"
             raise InputError("working folder", str(place.absolute()), remedy)
+
+
+def check_links(root: Path) -> None:
+    """Raise InputError where the folder of all results cannot be made, since a link on the way to it leads nowhere."""
+    for place in (root, *root.parents):
+        if place.is_symlink() and not place.exists():
+            what = "EXPERIMENT_OUTPUT_DIR" if os.environ.get("EXPERIMENT_OUTPUT_DIR") else "results folder"
+            remedy = f"{place} is a link to {place.readlink()}, which is not there; make that, or choose another"
+            raise InputError(what, str(root), remedy)
+
+
+def of_other_settings(folder: Path, settings: Mapping[str, Any]) -> str | None:
+    """That an experiment's folder holds results of other settings than its config states; None where it does not.
+
+    More entries in a list, such as more seeds, are no other settings.
+
+    Args:
+        folder: The experiment's folder.
+        settings: The config's settings, as plain data.
+    """
+    try:
+        there = json.loads((folder / "settings.json").read_text("utf-8"))
+        other = [key for key, value in there.items() if not _keeps(settings.get(key), value)]
+    except (OSError, ValueError, AttributeError):
+        return None
+    if not other:
+        return None
+    return (
+        f"{folder} holds results of this name with other settings ({', '.join(other)}): running this config makes its "
+        "tables and figures anew, without what it does not state; if that is not meant, give it a name of its own "
+        "(experiment: ...)"
+    )
+
+
+def _keeps(stated: Any, before: Any) -> bool:
+    """Whether a setting is what it was before; of a list, whether nothing was taken away."""
+    return stated == before or (
+        isinstance(stated, list) and isinstance(before, list) and all(entry in stated for entry in before)
+    )
 
 
 def slow(environment: Mapping[str, str] = os.environ) -> Iterator[str]:

@@ -62,6 +62,19 @@ class Change:
             return f"swap:{self.variable}:{self.swap}"
         return f"set:{self.variable}:{''.join('+' if sign > 0 else '-' for sign in self.put or ())}"
 
+    def check(self, task: Task) -> None:
+        """Raise InputError, in the words of ``emtvb edit``, where the task has no such variable or dimension."""
+        for name, variable in (("--variable", self.variable), ("--swap", self.swap)):
+            if variable is not None and not 1 <= variable <= task.s:
+                raise InputError(name, variable, f"variables run from 1 (oldest) to s = {task.s}")
+        if self.swap == self.variable:
+            raise InputError("--swap", self.swap, "is the variable itself; name another")
+        if self.flip is not None and not 0 <= self.flip < task.d:
+            raise InputError("--flip", self.flip, f"dimensions run from 0 to {task.d - 1}")
+        if self.put is not None and len(self.put) != task.d:
+            signs = "".join("+" if sign > 0 else "-" for sign in self.put)
+            raise InputError("--set", signs, f"give d = {task.d} signs, + or -, one for each dimension")
+
     def __call__(self, task: Task, m: Any) -> Any:
         """The variables after it."""
         if self.flip is not None:
@@ -84,6 +97,7 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
         InputError: Where there is no such basis, the edit changes nothing that is output, or memory does not suffice.
     """
     network, task = subject.network, subject.run.task
+    change.check(task)
     memory.check_recording(time, task.d, task.s, subject.state_dim)
     memories = _memories(subject, basis)
     if not memories.fits:
@@ -94,7 +108,8 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
     recording = record(system, task, picture(task.s, task.d)[:, None, :], time)
     done = interventions.edit(system, task, memories, recording, time, lambda m: change(task, m))
     if not (done.before != done.after)[memories.kept].any():
-        raise InputError("edit", f"variable {change.variable}", "changes no element that a later output depends on")
+        remedy = "changes no element that a later output depends on; edit another variable, or another dimension of it"
+        raise InputError("edit", change.name, remedy)
     return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], before(recording, time))
 
 
@@ -123,7 +138,7 @@ def on_page(subject: Subject) -> Shown:
 
 
 def page_of(
-    named: str, task: str | None, size: tuple[int, int], nonlinearity: str, output: Path | None
+    named: str, task: str | None, size: opening.Size, nonlinearity: str | None, output: Path | None
 ) -> tuple[Shown, Path]:
     """A network as the page for editing holds it, of a sweep, of streams or of a file, and where the page goes.
 
@@ -137,7 +152,7 @@ def page_of(
     Raises:
         InputError: Where there is no such network, or a browser cannot run it.
     """
-    found = opening.run_of(named, task)
+    found = opening.run_of(named, task, size, nonlinearity)
     if found is not None and isinstance(found.run, StreamRun):
         from emtvb.page import streaming
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emtvb import config, networks
+from emtvb import networks
 from emtvb.errors import InputError
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.networks import Network
 from emtvb.own import files
-from emtvb.results import FoundRun, find_run
+from emtvb.results import FoundRun, find_anywhere
 from emtvb.runs import Run
 from emtvb.single.naming import task_of
 from emtvb.streams.runs import StreamRun
@@ -21,6 +21,11 @@ from emtvb.tasks import PAPER_SIZE, Task
 if TYPE_CHECKING:
     from emtvb.architectures.weights import Trained
     from emtvb.own.adapting import Adapted
+
+
+_SUFFIXES = (".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".bin")
+Size = tuple[int | None, int | None]
+"""A task's d and s as a user gives them; None where not."""
 
 
 @dataclass(frozen=True)
@@ -50,44 +55,64 @@ class Subject:
 def find(
     named: str,
     task: str | None = None,
-    size: tuple[int, int] = PAPER_SIZE,
-    nonlinearity: str = "tanh",
+    size: Size = (None, None),
+    nonlinearity: str | None = None,
     output: Path | None = None,
 ) -> Subject:
     """A run among results, or a file of weights.
 
     Args:
-        named: As ``results.find_run`` takes it, or a file.
+        named: As ``results.find_anywhere`` takes it, or a file.
         task: Of a file, what it was trained on: a name or an id.
-        size: That task's d and s.
-        nonlinearity: Of a file of weights of an RNN.
+        size: That task's d and s; the paper's by default.
+        nonlinearity: Of a file of weights of an RNN; tanh by default.
         output: Where what is made goes; beside the run's experiment, or the file, by default.
 
     Raises:
-        InputError: Where it is neither, or the task does not go with it.
+        InputError: Where it is neither, or what is given does not go with it.
     """
-    found = run_of(named, task)
+    found = run_of(named, task, size, nonlinearity)
     if found is not None:
         return published(named, found, output)
     if task is None:
         raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
-    return _of_file(named, task_of(task, *size), nonlinearity, output)
+    d, s = (asked or usual for asked, usual in zip(size, PAPER_SIZE, strict=True))
+    return _of_file(named, task_of(task, d, s), nonlinearity, output)
 
 
-def run_of(named: str, task: str | None = None) -> FoundRun | None:
+def run_of(
+    named: str, task: str | None = None, size: Size = (None, None), nonlinearity: str | None = None
+) -> FoundRun | None:
     """The run among results that a user names, of a sweep or of streams; None for a file of weights.
 
     Raises:
-        InputError: Where it is neither, or a run is given a task.
+        InputError: Where it is neither, or a run is given what is said of a file alone.
     """
     if os.path.lexists(named) and not (os.path.isfile(named) or Path(named).is_dir()):
         raise InputError("run", named, "a device, a pipe or a broken link; name a file of weights, or a run")
     if files.is_file(named):
         return None
-    if task is not None:
-        remedy = f"{named} is no file of weights, and a run has its own task; leave it out"
-        raise InputError("--task", task, remedy)
-    return find_run(named, config.results_root())
+    for place in (Path(named), Path(named).parent):
+        if place.suffix in _SUFFIXES and not (place / "runs.csv").is_file():
+            remedy = "a folder; name a file in it" if place.is_dir() else "no such file; name one, or a run"
+            raise InputError("weights file", str(place), remedy)
+    try:
+        found = find_anywhere(named)
+    except InputError:
+        if not Path(named).is_dir() or (Path(named) / "runs.csv").is_file():
+            raise
+        remedy = "a folder that holds no runs (no runs.csv); name a run, or an experiment's folder with runs"
+        raise InputError("run", named, remedy) from None
+    check_is_of_file(named, task, size, nonlinearity)
+    return found
+
+
+def check_is_of_file(named: str, task: str | None, size: Size, nonlinearity: str | None) -> None:
+    """Raise InputError where something is given that is said of a file of weights alone; what is named is none."""
+    given = {"--task": task, "--dimensions": size[0], "--variables": size[1], "--nonlinearity": nonlinearity}
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(name, value, f"{named} is no file of weights, and has its own; leave it out")
 
 
 def folder_of(found: FoundRun, output: Path | None) -> Path:
@@ -110,9 +135,13 @@ def published(named: str, found: FoundRun, output: Path | None) -> Subject:
     return Subject(named, run, found.network(), settings, folder_of(found, output))
 
 
-def _of_file(named: str, task: Task, nonlinearity: str, output: Path | None) -> Subject:
-    name, network = files.load(named, nonlinearity)
+def _of_file(named: str, task: Task, nonlinearity: str | None, output: Path | None) -> Subject:
     file = Path(named) if Path(named).is_file() else Path(named).parent
+    if not os.access(file, os.R_OK):
+        raise InputError("weights file", str(file), "you may not read it; change its permissions")
+    name, network = files.load(named, nonlinearity or "tanh")
+    if nonlinearity is not None and not _is_rnn(network):
+        raise InputError("--nonlinearity", nonlinearity, f"{named} holds no RNN: its own are fixed; leave it out")
     folder = output or file.parent / f"{file.name.split('.')[0]}-interpretation" / name
     if isinstance(network, Network):
         networks.check_task(network, task, named)
@@ -122,3 +151,10 @@ def _of_file(named: str, task: Task, nonlinearity: str, output: Path | None) -> 
         files.check_task(network, task, named)
     nan = float("nan")
     return Subject(named, files.GivenRun(task, hidden, nan, nan, 0, name=name), network, MeasureSettings(), folder)
+
+
+def _is_rnn(network: Network | Adapted) -> bool:
+    """Whether a network from a file may have either nonlinearity."""
+    from torch import nn
+
+    return isinstance(network, Network) or (network.source is not None and isinstance(network.source[0], nn.RNN))
