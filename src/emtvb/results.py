@@ -90,7 +90,8 @@ def find_run(text: str, root: Path) -> FoundRun:
     """The run that a user names: an experiment's folder with one run, FOLDER/RUN_ID, or a run id.
 
     Args:
-        text: What the user wrote.
+        text: What the user wrote. A run id alone means the run of the compiled engine, if the reference trainer has
+            trained it as well.
         root: Where experiments lie, for a run id alone.
 
     Raises:
@@ -147,6 +148,9 @@ def _by_path(text: str) -> FoundRun | None:
 def _by_id(text: str, root: Path) -> FoundRun | None:
     """The run of this id in one of the experiments under a folder."""
     folders = [folder for folder in experiments(root) if _may_hold(folder, text)]
+    if len(folders) > 1:  # runs of the compiled engine go before their reprints
+        originals = [folder for folder in folders if kinds.load(folder / "settings.json").trainer != "reference"]
+        folders = originals or folders
     if len(folders) > 1:
         ways = " or ".join(f"{folder}/{text}" for folder in folders)
         raise InputError("run", text, f"is in {len(folders)} experiments; write {ways}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -100,6 +101,19 @@ def test_a_run_of_two_experiments_is_asked_for_by_its_folder(tmp_path: Path, alo
     with pytest.raises(InputError, match=r"is in 2 experiments; write results/architectures/\S+ or results/more/"):
         emtvb.load(RNN)
     assert isinstance(emtvb.load(f"results/more/{RNN}"), Published)
+
+
+def test_a_run_and_its_reprint_by_the_reference_trainer_are_told_apart(tmp_path: Path, alone: None) -> None:
+    """The id alone means the run of the compiled engine."""
+    copied(tmp_path / "results")
+    shutil.copytree(tmp_path / "results" / "architectures", tmp_path / "results" / "again")
+    settings = tmp_path / "results" / "again" / "settings.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), "trainer": "reference"}))
+    assert results.find_anywhere(RNN).folder.name == "architectures"
+    assert results.find_run(RNN, tmp_path / "results").folder.name == "architectures"
+    assert results.find_anywhere(f"results/again/{RNN}").folder.name == "again"
+    shutil.rmtree(tmp_path / "results" / "architectures")
+    assert results.find_anywhere(RNN).folder.name == "again"
 
 
 @pytest.mark.parametrize(
