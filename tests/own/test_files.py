@@ -305,7 +305,7 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F8
         ("interpret {0}/mine.safetensors", "--task: not given: say what the network of"),
         ("interpret {0}/mine.safetensors --task T1", "d = 2: task T1 has d = 8"),
         ("interpret {0}/biased.pt --task T1", "2 inputs, 2 outputs: task T1 has d = 8"),
-        ("interpret {0}/none.pt --task T1", "is no file of weights"),
+        ("interpret {0}/none.pt --task T1", "weights file: {0}/none.pt: no such file; name one, or a run"),
         ("edit {0}/mine.safetensors --at 3 --variable 1 --flip 0", "--task: not given"),
         (f"edit {{0}}/biased.pt {SIZE} --at 3 --variable 1 --flip 0 --basis power", "--basis: power: it is for"),
         (f"edit {{0}}/biased.pt {SIZE} --at -1 --variable 1 --flip 0", "--at: -1: give output steps"),
