@@ -39,9 +39,9 @@ def check(text: str) -> None:
     distance = re.search(r"memories from Phi: (\d\.\d+) of its length", text)
     assert distance
     assert float(distance[1]) < 0.5
-    rows = r"^  (followed|random step|along another|without an edit)[^\d]*(\d\.\d+)"
+    rows = r"^  (edits followed|random step|along another|without an edit)[^\d]*(\d\.\d+)"
     shares = dict(re.findall(rows, text, re.MULTILINE))
-    assert float(shares["followed"]) == 1
+    assert float(shares["edits followed"]) == 1
     assert float(shares["random step"]) < 0.02
     assert float(shares["without an edit"]) == 0
     for kind in ("change", "stay"):
