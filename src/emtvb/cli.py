@@ -433,15 +433,13 @@ def _experiments() -> list[Path]:
     root, is_named = config.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
     found = next(filter(None, map(experiments, [root] if is_named else places())), [])
     if not found:
-        there = (
-            "no experiment there" if root.is_dir() else "is no folder" if os.path.lexists(root) else "no such folder"
-        )
+        there = "no such folder"
+        if os.path.lexists(root):
+            there = "no experiment there" if root.is_dir() else "is no folder"
         remedy = f"{there}; run the workflow or `emtvb train`, or name the folder of your results"
-        raise InputError(
-            "EXPERIMENT_OUTPUT_DIR" if is_named else "results",
-            str(root),
-            remedy + "" if is_named else f"{remedy} in EXPERIMENT_OUTPUT_DIR",
-        )
+        if is_named:
+            raise InputError("EXPERIMENT_OUTPUT_DIR", str(root), remedy)
+        raise InputError("results", str(root), f"{remedy} in EXPERIMENT_OUTPUT_DIR")
     return found
 
 

@@ -114,24 +114,21 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     experiment, workers = held.experiment, max(sample.workers, 1)
     shards, how = experiment.shards(), experiment.interpretation
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    records, trainings = read_records(folder)[0], Trainings()
-    with ThreadPoolExecutor(1) as pool:  # beside the rest: the longest training decides when an audit ends
+    records = read_records(folder)[0]
+    # Beside the rest: the longest training decides when an audit ends.
+    with ThreadPoolExecutor(1) as pool, Trainings() as trainings:
         training = pool.submit(
             determinism, folder, shards, experiment.trainer, records, sample.runs * sample.again, seed, workers, _say,
             trainings,
         )  # fmt: skip
-        try:
-            there = structure(folder, held, versions=versions)
-            for check in there.checks:
-                log.info("%s: %s, %s", check.name, check.state, check.count)
-            findings = [finding for check in there.checks for finding in check.findings]
-            drawn = draw(shards, there.measured, claims.load().statements, findings, sample.share, seed)
-            by = moved(folder, shards, how.horizon, how.sequences)
-            again = made_again(folder, held, there.jobs if sample.again else (), drawn, seed, workers, by, _say)
-            checks = (*there.checks, again, training.result())
-        except BaseException:
-            trainings.stop()
-            raise
+        there = structure(folder, held, versions=versions)
+        for check in there.checks:
+            log.info("%s: %s, %s", check.name, check.state, check.count)
+        findings = [finding for check in there.checks for finding in check.findings]
+        drawn = draw(shards, there.measured, claims.load().statements, findings, sample.share, seed)
+        by = moved(folder, shards, how.horizon, how.sequences)
+        again = made_again(folder, held, there.jobs if sample.again else (), drawn, seed, workers, by, _say)
+        checks = (*there.checks, again, training.result())
     commit, modified = provenance.git_state(held.root)
     here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
             for name, value in provenance.environment().items()}  # fmt: skip

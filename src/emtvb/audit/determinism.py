@@ -35,7 +35,7 @@ MATTERS = ("cpu", "machine", "numpy", "torch")
 
 
 class Trainings:
-    """The processes that train, so that all of them can be ended at once.
+    """The processes that train, all of which end at once where an exception leaves the ``with`` block of this.
 
     An interruption from the keyboard reaches this process alone, which then has them ended.
     """
@@ -43,6 +43,13 @@ class Trainings:
     def __init__(self) -> None:
         self._begun: list[subprocess.Popen[str]] = []
         self.stopped = False
+
+    def __enter__(self) -> Trainings:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.stop()
 
     def begin(self, command: Sequence[str]) -> subprocess.Popen[str]:
         """Begin one; it is ended at once where all were ended meanwhile."""
@@ -127,19 +134,14 @@ def again(
     Returns:
         For each run, its id and how it differs from what lies in the folder; None where it does not.
     """
-    begun = trainings or Trainings()
     # A thread's processes inherit what it blocks: Ctrl-C in a terminal would have each of them print a traceback.
     blocked = signal.SIG_BLOCK, {signal.SIGINT}
     count = max(1, min(workers, len(chosen)))
-    with ThreadPoolExecutor(count, initializer=signal.pthread_sigmask, initargs=blocked) as pool:
-        try:
-            jobs = {pool.submit(_again, folder, shard, run, trainer, progress, begun): run.run_id
-                    for shard, run in chosen}  # fmt: skip
-            for job in as_completed(jobs):
-                say(jobs[job], job.result())
-        except BaseException:
-            begun.stop()
-            raise
+    pool = ThreadPoolExecutor(count, initializer=signal.pthread_sigmask, initargs=blocked)
+    with pool, trainings or Trainings() as begun:
+        jobs = {pool.submit(_again, folder, shard, run, trainer, progress, begun): run.run_id for shard, run in chosen}
+        for job in as_completed(jobs):
+            say(jobs[job], job.result())
         return [(run_id, job.result()) for job, run_id in jobs.items()]
 
 
