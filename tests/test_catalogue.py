@@ -177,7 +177,7 @@ def test_every_kind_of_network_is_opened_by_its_id(root: Path, emtvb, tmp_path: 
         status, out, err = emtvb(f"edit {run_id} --at 4 --variable 1 --flip 0 --output {tmp_path / run_id}")
         assert status == 0, err
         assert run_id in out
-        assert find_run(f"{root / 'own'}/{run_id}", root).run.run_id == run_id
+        assert find_run(f"{root / 'own'}/{run_id}").run.run_id == run_id
 
 
 @pytest.mark.parametrize("command", ["interpret {}", "edit {} --at 1 --variable 1 --flip 0"])

@@ -621,7 +621,7 @@ def test_weights_that_were_left_out_are_named_with_a_call_that_trains_them(train
     weights.unlink()
     weights.with_name("train_shard.provenance.json").write_text("{}")
     with pytest.raises(InputError) as caught:
-        find_run(str(folder), folder).network()
+        find_run(str(folder)).network()
     message = str(caught.value)
     assert f"snakemake --cores all '{weights}' --configfile '{folder}/settings.json'" in message
 

@@ -14,9 +14,12 @@ import yaml
 
 from emtvb import config, kinds, tasks
 from emtvb.architectures.registry import ARCHITECTURES
+from emtvb.config import manual
+from emtvb.config.values import first_repeated
 from emtvb.errors import InputError
 from emtvb.methods.settings import Benchmark
 from emtvb.onions.settings import Onions
+from emtvb.running import surroundings
 from emtvb.streams.settings import Streams
 
 ROOT = Path(__file__).parents[1]
@@ -86,7 +89,7 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("experiment", REMOVED, "experiment: missing: add it"),
         ("experiment", "a/b", 'experiment: "a/b"'),
         ("experiment", "..", 'experiment: "..": a name should have letters, digits'),
-        ("experiment", True, "experiment: True: input should be a valid string"),
+        ("experiment", True, "experiment: true: should be text"),
         ("hidden_dims", [64], "hidden_dims: unknown key: did you mean hidden_dim?"),
         ("colour", 1, "colour: unknown key: known keys are experiment"),
         ("training.epoch", 1, "training.epoch: unknown key: did you mean epochs?"),
@@ -97,7 +100,9 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("training.gradient_clip", -1, "training.gradient_clip: -1"),
         ("training.curriculum", [], "training.curriculum: []"),
         ("training.curriculum", [10, 0], "training.curriculum[1]: 0"),
-        ("training", None, "training: None: should be keys with values, such as {key: value}; known keys are epochs"),
+        ("training.curriculum", [10, 100, 20], "20 comes after 100; write numbers of output steps that go up"),
+        ("training.curriculum", [10, 10], "10 comes after 10"),
+        ("training", None, "training: null: should be keys with values, such as {key: value}; known keys are epochs"),
         ("training", 3, "training: 3: should be keys with values"),
         ("exemplar", [1], "exemplar: [1]: should be keys with values"),
         (
@@ -109,22 +114,22 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("training.learning_rate", 1e300, "training.learning_rate: 1e+300: networks are trained in single precision"),
         ("training.gradient_clip", 1e-300, "training.gradient_clip: 1e-300: networks are trained in single precision"),
         ("interpretation.modulus", 2, "interpretation.modulus: 2"),
-        ("hidden_dim", [0], "hidden_dim[0]: 0: input should be greater than or equal to 1"),
-        ("hidden_dim", [], "hidden_dim: []: list should have at least 1 item"),
-        ("hidden_dim", 64, "hidden_dim: 64: input should be a valid list"),
+        ("hidden_dim", [0], "hidden_dim[0]: 0: should be 1 or more"),
+        ("hidden_dim", [], "hidden_dim: []: should have at least 1 entry"),
+        ("hidden_dim", 64, "hidden_dim: 64: should be a list"),
         ("hidden_dim", [64, 64], "hidden_dim: [64, 64]: 64 occurs twice"),
-        ("hidden_dim", [True], "hidden_dim[0]: True"),
+        ("hidden_dim", [True], "hidden_dim[0]: true: should be a whole number"),
         ("hidden_dim", ["64"], 'hidden_dim[0]: "64"'),
-        ("l2", [-0.1], "l2[0]: -0.1: input should be greater than or equal to 0"),
+        ("l2", [-0.1], "l2[0]: -0.1: should be 0 or more"),
         ("l2", [float("nan")], "l2[0]: nan"),
         ("l2", [float("inf")], "l2[0]: inf"),
         ("l2", [0, 0.0], "l2: [0, 0.0]: 0 occurs twice"),
-        ("threshold", [1.5], "threshold[0]: 1.5: input should be less than or equal to 1"),
-        ("threshold", [0], "threshold[0]: 0: input should be greater than 0"),
+        ("threshold", [1.5], "threshold[0]: 1.5: should be 1 or less"),
+        ("threshold", [0], "threshold[0]: 0: should be more than 0"),
         ("l2", [1e308], "l2[0]: 1e+308: networks are trained in single precision"),
         ("l2", [0, 1e-60], "l2[1]: 1e-60: networks are trained in single precision"),
         ("l2", [0.1, 0.1000000001], "0.1 and 0.1000000001 are one number in single precision"),
-        ("seeds", [2**32], "seeds[0]: 4294967296: input should be less than 4294967296"),
+        ("seeds", [2**32], "seeds[0]: 4294967296: should be less than 4294967296"),
         ("seeds", [2**32 - 1, 0], None),
         ("exemplar.seed", 2**32 + 1, "exemplar.seed: 4294967297"),
         ("seeds", [-1], "seeds[0]: -1"),
@@ -132,7 +137,7 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("seeds", [], "seeds: []"),
         ("seeds_per_shard", 0, "seeds_per_shard: 0"),
         ("dimensions", 0, "dimensions: 0"),
-        ("architectures.lstm", 0, "architectures.lstm: 0: input should be greater than or equal to 1"),
+        ("architectures.lstm", 0, "architectures.lstm: 0: should be 1 or more"),
         ("trainer", "cuda", 'trainer: "cuda": is no trainer any more; write trainer: reference and accelerator: cuda'),
         ("trainer", "torch", 'trainer: "torch": is no trainer any more; write auto, or reference'),
         ("trainer", "reference", None),
@@ -156,8 +161,12 @@ def refused_in_one_line(path: Path, says: str) -> None:
             [{"name": "x y", "id": [255, 0, 0]}],
             'tasks[0].name: "x y": a name should have letters, digits and -',
         ),
-        ("tasks", [{"name": "x", "composition": [3]}], "composition[0]: 3: should be three whole numbers"),
-        ("tasks", [{"name": "x", "id": 5}], "tasks[0].id: 5: should be three whole numbers"),
+        ("tasks", [{"name": "x", "composition": [3]}], "composition[0]: 3: should be a list of whole numbers"),
+        (
+            "tasks",
+            [{"name": "x", "id": 5}],
+            "tasks[0].id: 5: should be a list of whole numbers: The task's id: three whole numbers [a, b, c]",
+        ),
         ("tasks", [{"name": "T3", "id": [255, 0, 0]}], "not the paper's task of that name"),
         ("tasks", [{"name": "repeat-copy", "id": [510, 0, 0]}], "not the paper's task of that name"),
         ("dimensions", 2000, "too large"),
@@ -314,9 +323,9 @@ class Counted(int):
 
 
 def test_repeats_are_found_without_comparing_all_pairs() -> None:
-    assert config._first_repeated([Counted(value) for value in range(2000)]) is None
+    assert first_repeated([Counted(value) for value in range(2000)]) is None
     assert Counted.compared < 20_000
-    assert config._first_repeated([Counted(1), Counted(2), Counted(1)]) == 1
+    assert first_repeated([Counted(1), Counted(2), Counted(1)]) == 1
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
@@ -356,26 +365,26 @@ def test_settings_survive_their_file(tmp_path: Path, value: float) -> None:
 
 def test_docs_are_those_of_the_schema() -> None:
     """`emtvb config docs docs` writes them."""
-    assert (ROOT / "docs" / "config.md").read_text() == config.as_markdown()
-    assert (ROOT / "docs" / "config.schema.json").read_text() == config.as_schema()
+    assert (ROOT / "docs" / "config.md").read_text() == manual.as_markdown()
+    assert (ROOT / "docs" / "config.schema.json").read_text() == manual.as_schema()
 
 
 def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("EXPERIMENT_OUTPUT_DIR", raising=False)
-    assert config.results_root() == Path("results")
+    assert surroundings.results_root() == Path("results")
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(tmp_path / "new" / "folder"))
-    assert config.results_root() == tmp_path / "new" / "folder"
-    config.check_results_root(config.results_root())
+    assert surroundings.results_root() == tmp_path / "new" / "folder"
+    surroundings.check_results_root(surroundings.results_root())
     assert not (tmp_path / "new").exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"EXPERIMENT_OUTPUT_DIR.*is a file"):
-        config.check_results_root(tmp_path / "file" / "below")
+        surroundings.check_results_root(tmp_path / "file" / "below")
     with pytest.raises(InputError, match="braces"):
-        config.check_results_root(tmp_path / "a{b}")
+        surroundings.check_results_root(tmp_path / "a{b}")
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "~/results")
-    assert config.results_root() == Path.home() / "results"
+    assert surroundings.results_root() == Path.home() / "results"
     with pytest.raises(InputError, match="not writable"):
-        config.check_results_root(Path("/proc/emtvb"))
+        surroundings.check_results_root(Path("/proc/emtvb"))
 
 
 @pytest.mark.parametrize(
@@ -391,7 +400,7 @@ def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def test_a_results_root_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, value: str, says: str) -> None:
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", value)
     with pytest.raises(InputError) as caught:
-        config.check_results_root(config.results_root())
+        surroundings.check_results_root(surroundings.results_root())
     message = str(caught.value)
     assert message.startswith("EXPERIMENT_OUTPUT_DIR: ")
     assert says in message
@@ -406,7 +415,7 @@ def test_a_full_disk_is_one_line_before_any_work(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(InputError, match="nothing more can be written to its disk"):
-        config.check_results_root(tmp_path / "results")
+        surroundings.check_results_root(tmp_path / "results")
     assert list(tmp_path.iterdir()) == []
 
 

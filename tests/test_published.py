@@ -151,7 +151,7 @@ def test_what_is_said_of_single_networks_comes_out_again(kind: str) -> None:
     table = pd.read_csv(PAPER / "tables" / "solutions.csv").set_index("run_id")
     table = table.fillna({"missing_cycles": "", "lost_dimensions": ""})
     digits = pd.read_csv(PAPER / "tables" / "digits.csv")
-    said, found = table.loc[SAMPLE[kind]], find_run(f"{PAPER}/{SAMPLE[kind]}", PAPER.parent)
+    said, found = table.loc[SAMPLE[kind]], find_run(f"{PAPER}/{SAMPLE[kind]}")
     solution, again = solutions.study(found.run, found.network(), said["verdict"], said["test_accuracy"])
     assert said["kind"] == solution.kind == kind
     for name, value in vars(solution).items():

@@ -311,9 +311,8 @@ def _results_root() -> Path:
     Raises:
         InputError: Where nothing can be written there.
     """
-    root = config.results_root()
-    config.check_results_root(root)
-    surroundings.check_links(root)
+    root = surroundings.results_root()
+    surroundings.check_results_root(root)
     return root
 
 
@@ -430,7 +429,7 @@ def _experiments() -> list[Path]:
     Raises:
         InputError: Where there are none.
     """
-    root, is_named = config.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
+    root, is_named = surroundings.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
     found = next(filter(None, map(experiments, [root] if is_named else places())), [])
     if not found:
         there = "no such folder"
@@ -602,7 +601,7 @@ def check_config(files: tuple[str, ...], measured: bool) -> None:
     """Check config files, and say what they state: whether they state an experiment, and one that fits this machine."""
     for file in files:
         experiment = _check(file, measured)
-        folder = config.results_root() / experiment.experiment
+        folder = surroundings.results_root() / experiment.experiment
         if other := surroundings.of_other_settings(folder, experiment.model_dump(mode="json")):
             click.echo(f"warning: {other}", err=True)
 
@@ -632,7 +631,7 @@ def _check(file: str, measured: bool = False) -> config.Experiment:
 @click.argument("file", type=click.Path())
 def config_folder(file: str) -> None:
     """Print where an experiment's results go."""
-    console.print(str(config.results_root() / kinds.load(file).experiment))
+    console.print(str(surroundings.results_root() / kinds.load(file).experiment))
 
 
 @config_group.command("drawing")
@@ -643,7 +642,7 @@ def config_drawing(file: str) -> None:
     from emtvb.running.plan import drawing, plan
 
     experiment = kinds.load(file)
-    rules = drawing(plan(experiment, workflow_root(), config.results_root() / experiment.experiment))
+    rules = drawing(plan(experiment, workflow_root(), surroundings.results_root() / experiment.experiment))
     console.print(" ".join(rules), soft_wrap=True)
 
 
@@ -651,9 +650,11 @@ def config_drawing(file: str) -> None:
 @click.argument("folder", type=_FOLDER)
 def config_docs(folder: Path) -> None:
     """Write what every key means: FOLDER/config.md and FOLDER/config.schema.json."""
+    from emtvb.config import manual
+
     with _output(folder):
-        write_text(folder / "config.md", config.as_markdown())
-        write_text(folder / "config.schema.json", config.as_schema())
+        write_text(folder / "config.md", manual.as_markdown())
+        write_text(folder / "config.schema.json", manual.as_schema())
 
 
 @commands.command("pages")
@@ -741,7 +742,7 @@ def summary(file: str) -> None:
 
 
 def _print_summary(experiment: config.Experiment) -> None:
-    folder = config.results_root() / experiment.experiment
+    folder = surroundings.results_root() / experiment.experiment
     name, words = "table1.csv", ""
     if isinstance(experiment, benchmarks.Benchmark):
         name, words = "methods.md", "all methods on all networks"

@@ -24,10 +24,10 @@ def check(stated: Any, where: str = "config") -> Experiment:
         InputError: At the first thing that is wrong.
     """
     if isinstance(stated, Mapping):
-        for kind in (streams, onions):
+        for kind in (streams, onions, methods):
             if kind.KEY in stated:
                 return kind.check(stated, where)
-    return methods.check(stated, where)
+    return config.check(stated, where)
 
 
 def load(path: Path | str) -> Experiment:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emtvb import config, kinds, networks
+from emtvb import kinds, networks
 from emtvb.architectures import weights as of_architectures
 from emtvb.architectures.registry import ARCHITECTURES, network_class
 from emtvb.architectures.runs import ArchitectureRun
@@ -20,6 +20,7 @@ from emtvb.architectures.weights import Trained
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.networks import Network
+from emtvb.running import surroundings
 from emtvb.running.packed import PACKED, unpack
 from emtvb.running.recipes import ROOT
 from emtvb.runs import Protocol, Run, number
@@ -86,25 +87,13 @@ class FoundRun:
         return f"`snakemake --cores all {asked}` trains it again"
 
 
-def find_run(text: str, root: Path) -> FoundRun:
-    """The run that a user names: an experiment's folder with one run, FOLDER/RUN_ID, or a run id.
+def find_run(text: str) -> FoundRun:
+    """The run that a user names, among all results that there are here.
 
     Args:
-        text: What the user wrote. A run id alone means the run of the compiled engine, if the reference trainer has
-            trained it as well.
-        root: Where experiments lie, for a run id alone.
-
-    Raises:
-        InputError: Where there is no such run, or more than one.
-    """
-    found = _by_path(text) or _by_id(text, root)
-    if found is None:
-        raise InputError("run", text, f"no such run under {root}; `emtvb networks` lists all, `emtvb train` makes one")
-    return found
-
-
-def find_anywhere(text: str) -> FoundRun:
-    """The same among all results that there are here: the first of :func:`places` that has a run of this id decides.
+        text: An experiment's folder with one run, FOLDER/RUN_ID, or a run id. A run id alone means the run of the
+            compiled engine, if the reference trainer has trained it as well; the first of :func:`places` that has a run
+            of this id decides.
 
     Raises:
         InputError: Where there is no such run, more than one, or no results at all.
@@ -130,7 +119,7 @@ def find_anywhere(text: str) -> FoundRun:
 def places() -> list[Path]:
     """Folders of results that are here: of EXPERIMENT_OUTPUT_DIR, of the present folder, of the package's own clone."""
     clone = [ROOT / "results"] if (ROOT / "workflow" / "rules").is_dir() else []
-    there = [path for path in (config.results_root(), Path("results"), *clone) if path.is_dir()]
+    there = [path for path in (surroundings.results_root(), Path("results"), *clone) if path.is_dir()]
     return list({path.resolve(): path for path in reversed(there)}.values())[::-1]
 
 
@@ -209,7 +198,7 @@ def check_holds_experiment(folder: Path, what: str, file: str) -> None:
         raise InputError(what, str(folder), f"holds no experiment (no {file}); name one, such as results/paper")
 
 
-def check_measured(experiment: config.Experiment, file: str, others: Sequence[str] = ()) -> None:
+def check_measured(experiment: Experiment, file: str, others: Sequence[str] = ()) -> None:
     """Raise InputError where something is missing that tables and figures are made from.
 
     Args:
@@ -217,7 +206,7 @@ def check_measured(experiment: config.Experiment, file: str, others: Sequence[st
         file: Where that stands.
         others: Of an experiment without runs, what they are made from.
     """
-    folder = config.results_root() / experiment.experiment
+    folder = surroundings.results_root() / experiment.experiment
     names = [*others] or ["runs.csv", "measurements.csv", "measurements/learning.csv"]
     names += [f"measurements/exemplars/{task}.npz" for task in experiment.exemplars()]
     if experiment.architecture_runs():

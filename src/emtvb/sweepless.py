@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
 from emtvb.architectures.runs import ArchitectureRun
-from emtvb.config import Experiment, Settings
+from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.runs import Run
 
@@ -62,35 +61,6 @@ def check(kind: type[Kind], stated: Mapping[str, Any], keys: Sequence[str], reme
     try:
         return kind.model_validate(dict(stated))
     except ValidationError as error:
-        raise _one_line(error, kind, where) from None
+        from emtvb.config.refusal import in_one_line
 
-
-def _one_line(error: ValidationError, kind: type[Settings], where: str) -> InputError:
-    """The first thing that is wrong: the setting, its value, what would be right."""
-    first, *more = error.errors(include_url=False)
-    location = [part for part in first["loc"] if part not in ("<named>", "<own>")]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
-    message, value = first["msg"].removeprefix("Value error, "), repr(first["input"])
-    if first["type"] == "extra_forbidden":
-        section = _section(kind, [part for part in location[:-1] if isinstance(part, str)])
-        value, message = "unknown key", f"known keys are {', '.join(section.model_fields)}"
-    elif first["type"] == "missing":
-        value, message = "missing", "add it"
-    value = value if len(value) < 80 else value[:77] + "..."
-    others = f" (and {len(more)} more after it)" if more else ""
-    return InputError(f"{where}: {path}", value, message[0].lower() + message[1:] + others)
-
-
-def _section(kind: type[Settings], names: Sequence[str]) -> type[Settings]:
-    """The settings that lie at the end of a path of keys."""
-    for name in names:
-        kind = next(_settings_in(kind.model_fields[name].annotation), kind)
-    return kind
-
-
-def _settings_in(annotation: Any) -> Iterator[type[Settings]]:
-    """The settings in a field's type, within lists and beside None."""
-    if isinstance(annotation, type) and issubclass(annotation, Settings):
-        yield annotation
-    for part in typing.get_args(annotation):
-        yield from _settings_in(part)
+        raise in_one_line(error, kind, where) from None

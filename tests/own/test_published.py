@@ -74,7 +74,7 @@ def test_weights_are_unpacked_where_a_clone_has_them_packed(tmp_path: Path, alon
     copied(tmp_path / "results")
     assert not list(tmp_path.glob(f"results/architectures/training/*/{WEIGHTS}"))
     again = emtvb.load(RNN)
-    expected = results.find_run(RNN, PUBLISHED).network()
+    expected = results.find_run(str(PUBLISHED / "architectures" / RNN)).network()
     assert np.array_equal(again.system.network.W_hh, expected.W_hh)
     assert emtvb.load(f"results/architectures/{RNN}").name == RNN
 
@@ -89,10 +89,10 @@ def test_it_is_found_where_results_are_said_to_be_then_here_then_in_the_packages
         copied(tmp_path / folder)
         if folder == "said":
             monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "said")
-        found.append(results.find_anywhere(ELSEWHERE).folder.resolve().parent)
+        found.append(results.find_run(ELSEWHERE).folder.resolve().parent)
     assert found == [tmp_path / folder for folder in ("clone/results", "results", "said")]
     shutil.rmtree(tmp_path / "said" / "architectures")
-    assert results.find_anywhere(ELSEWHERE).folder.resolve().parent == tmp_path / "results"
+    assert results.find_run(ELSEWHERE).folder.resolve().parent == tmp_path / "results"
 
 
 def test_a_run_of_two_experiments_is_asked_for_by_its_folder(tmp_path: Path, alone: None) -> None:
@@ -109,11 +109,10 @@ def test_a_run_and_its_reprint_by_the_reference_trainer_are_told_apart(tmp_path:
     shutil.copytree(tmp_path / "results" / "architectures", tmp_path / "results" / "again")
     settings = tmp_path / "results" / "again" / "settings.json"
     settings.write_text(json.dumps({**json.loads(settings.read_text()), "trainer": "reference"}))
-    assert results.find_anywhere(RNN).folder.name == "architectures"
-    assert results.find_run(RNN, tmp_path / "results").folder.name == "architectures"
-    assert results.find_anywhere(f"results/again/{RNN}").folder.name == "again"
+    assert results.find_run(RNN).folder.name == "architectures"
+    assert results.find_run(f"results/again/{RNN}").folder.name == "again"
     shutil.rmtree(tmp_path / "results" / "architectures")
-    assert results.find_anywhere(RNN).folder.name == "again"
+    assert results.find_run(RNN).folder.name == "again"
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,11 @@ def test_a_link_that_leads_nowhere_is_no_place_for_results(tmp_path: Path, monke
     (tmp_path / "link").symlink_to("there")
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "given")
     for place in ("link", "link/new", "new/deep"):
-        surroundings.check_links(tmp_path / place)
+        surroundings.check_results_root(tmp_path / place)
     (tmp_path / "there").rmdir()
     for place in ("link", "link/new"):
         with pytest.raises(InputError, match=r"EXPERIMENT_OUTPUT_DIR: .*link is a link to there, which is not there"):
-            surroundings.check_links(tmp_path / place)
+            surroundings.check_results_root(tmp_path / place)
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,10 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "an unused function in shard.py": (
         _edit("src/emtvb/training/shard.py", "def train_shard(", "def unused(): ...\n\n\ndef train_shard("), {}),
     "a text handed to the lock": (_edit("src/emtvb/training/shard.py", "is training this shard", "trains this"), {}),
+    "other words for what a setting means": (
+        _edit("src/emtvb/config/experiment.py", "Number of training steps in an epoch.", "Training steps of an epoch."), {}),
+    "other words for a wrong setting": (_edit("src/emtvb/config/refusal.py", "should be text", "has to be text"), {}),
+    "the manual of settings": (_edit("src/emtvb/config/manual.py", '"# Config keys"', '"# Keys"'), {}),
     "an error text in a local variable": (_edit("src/emtvb/networks.py", "must be W_uh", "has to be W_uh"), {}),
     "a default in files.py": (_edit("src/emtvb/files.py", "durable: bool = False", "durable: bool = True"),
              {name: count for name, count in ALL.items() if name != "train_shard"}),
@@ -587,7 +591,7 @@ def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--config", "hidden_dim=[64, 0]"], "hidden_dim[1]: 0: input should be greater than or equal to 1"),
+        (["--config", "hidden_dim=[64, 0]"], "hidden_dim[1]: 0: should be 1 or more"),
         (["--config", "threshold=[1.5]"], "threshold[0]: 1.5"),
         (["--config", "tasks=[T7]"], "T7: unknown name"),
         (["--config", "seed=3"], "seed: unknown key: did you mean seeds?"),

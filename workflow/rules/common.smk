@@ -58,12 +58,11 @@ try:
     # What a call gives with --config; as a module of another workflow, what that hands on and no more.
     given = {key: experiments.reread(config[key]) for key in workflow.config_settings.config if key in config}
     EXPERIMENT = kinds.check({**config, **given})
-    experiments.check_results_root(experiments.results_root())
-    surroundings.check_links(experiments.results_root())
+    surroundings.check_results_root(surroundings.results_root())
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-RESULTS = experiments.results_root() / EXPERIMENT.experiment
+RESULTS = surroundings.results_root() / EXPERIMENT.experiment
 # What the paper's kind of networks has jobs for, and what streams have.
 STREAM_SHARDS = EXPERIMENT.shards() if isinstance(EXPERIMENT, Streams) else {}
 SHARDS = {} if STREAM_SHARDS else EXPERIMENT.shards()
@@ -73,7 +72,7 @@ if workflow.remote_exec and SharedFSUsage.INPUT_OUTPUT in workflow.storage_setti
     except InputError as error:
         raise WorkflowError(str(error)) from None
 # What each job's own command sets, whatever environment it comes into.
-workflow.register_envvars(*slurm.hand_over(experiments.results_root()))
+workflow.register_envvars(*slurm.hand_over(surroundings.results_root()))
 if slurm.is_superseded(RESULTS):
     raise WorkflowError(
         "this job was sent by a Snakemake that was killed, and another one has taken over: nothing to do"

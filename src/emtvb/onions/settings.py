@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StrictInt, field_validator, model_serializer
 
 from emtvb import sweepless
-from emtvb.config import Positive, PositiveInt, Seed, Settings
+from emtvb.config.values import Positive, PositiveInt, Seed, Settings
 from emtvb.sweepless import Sweepless
 
 KEY = "onions"
@@ -18,31 +18,35 @@ KEY = "onions"
 class SizeSettings(Settings):
     """A size of network."""
 
-    units: Annotated[StrictInt, Field(ge=2, le=4096)] = Field(
-        description="Units of the GRU, and dimensions of the embedding."
-    )
-    steps: PositiveInt = Field(description="Batches in its training.")
+    units: Annotated[StrictInt, Field(ge=2, le=4096)]
+    """Units of the GRU, and dimensions of the embedding."""
+    steps: PositiveInt
+    """Batches in its training."""
 
 
 class OnionsSettings(Settings):
     """Networks that repeat sequences of symbols."""
 
-    symbols: Annotated[StrictInt, Field(ge=3, le=1000)] = Field(30, description="Number of different symbols.")
-    longest: Annotated[StrictInt, Field(ge=2, le=100)] = Field(
-        9, description="Symbols in the longest sequences; each batch has one length, from 2 to this."
-    )
-    batch_size: PositiveInt = Field(128, description="Sequences of a batch.")
-    learning_rate: Positive = Field(0.01, description="Adam's at the first batch; it falls to 0 along half a cosine.")
-    gradient_clip: Positive = Field(1.0, description="Largest norm of the gradient.")
-    trials: Annotated[StrictInt, Field(ge=100)] = Field(
-        8000, description="Sequences that variables are fitted on, all of the longest length."
-    )
-    judged: Annotated[StrictInt, Field(ge=50)] = Field(2000, description="Sequences that nothing is fitted on.")
-    edits: PositiveInt = Field(200, description="Edits at each position.")
-    seeds: list[Seed] = Field(min_length=1, description="Seeds of initial weights and sequences.")
-    sizes: list[SizeSettings] = Field(
-        min_length=1, description="Sizes of networks; each size is trained once for each seed."
-    )
+    symbols: Annotated[StrictInt, Field(ge=3, le=1000)] = 30
+    """Number of different symbols."""
+    longest: Annotated[StrictInt, Field(ge=2, le=100)] = 9
+    """Symbols in the longest sequences; each batch has one length, from 2 to this."""
+    batch_size: PositiveInt = 128
+    """Sequences of a batch."""
+    learning_rate: Positive = 0.01
+    """Adam's at the first batch; it falls to 0 along half a cosine."""
+    gradient_clip: Positive = 1.0
+    """Largest norm of the gradient."""
+    trials: Annotated[StrictInt, Field(ge=100)] = 8000
+    """Sequences that variables are fitted on, all of the longest length."""
+    judged: Annotated[StrictInt, Field(ge=50)] = 2000
+    """Sequences that nothing is fitted on."""
+    edits: PositiveInt = 200
+    """Edits at each position."""
+    seeds: list[Seed] = Field(min_length=1)
+    """Seeds of initial weights and sequences."""
+    sizes: list[SizeSettings] = Field(min_length=1)
+    """Sizes of networks; each size is trained once for each seed."""
 
     @field_validator("seeds", "sizes")
     @classmethod
@@ -70,7 +74,8 @@ class OnionsSettings(Settings):
 class Onions(Sweepless):
     """An experiment with networks that repeat."""
 
-    onions: OnionsSettings = Field(description="What is trained and asked.")
+    onions: OnionsSettings
+    """What is trained and asked."""
 
     @model_serializer
     def _without_a_sweep(self) -> dict[str, Any]:

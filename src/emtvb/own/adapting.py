@@ -16,7 +16,7 @@ from emtvb.networks import Network, rollout
 from emtvb.own import states
 from emtvb.own.numpy_steps import NumpyMachine
 from emtvb.own.proof import Proved
-from emtvb.own.steps import Machine, named_in, stacked, takes_count
+from emtvb.own.steps import Machine, named_in, raised, stacked, takes_count
 from emtvb.own.variables import as_numbers, as_numpy, whole_number
 
 _LARGEST = 10_000_000
@@ -361,9 +361,8 @@ def _started(state: Callable) -> Any:
     try:
         return state(1) if takes_count(state) else state()
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:160]
         remedy = "it is called with a number of trials, and must return their states"
-        raise InputError("state", f"a function that failed ({said})", remedy) from error
+        raise InputError("state", f"a function that failed ({raised(error)})", remedy) from error
 
 
 def _is_torchs(network: Any, state: Any, readout: Any) -> bool:

@@ -16,7 +16,7 @@ from emtvb.interpret.recording import settled
 from emtvb.networks import signs
 from emtvb.own import untrained as untrained_networks
 from emtvb.own.fitting import Fitted, wilson
-from emtvb.own.steps import of_kind
+from emtvb.own.steps import of_kind, raised
 from emtvb.own.tabular import frame, table
 from emtvb.own.trials import Trials, checked_times
 from emtvb.own.variables import BINARY, CONTINUOUS, as_numbers, as_numpy, flag, whole_number
@@ -653,9 +653,10 @@ def _asked_of(setting: str, function: Callable, *arguments: np.ndarray) -> Any:
     except InputError:
         raise
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())
         shapes = " and ".join(str(argument.shape) for argument in arguments)
-        raise InputError(setting, f"{name} failed ({said})", f"it is called with arrays of shape {shapes}") from error
+        raise InputError(
+            setting, f"{name} failed ({raised(error)})", f"it is called with arrays of shape {shapes}"
+        ) from error
 
 
 def _followed(

@@ -20,7 +20,7 @@ from emtvb.interpret.recording import Recording, settled
 from emtvb.interpret.verdict import verdict
 from emtvb.own.decoding import ERROR_RATE, Classes, auc, goes_together
 from emtvb.own.methods import BY_NAME, Located, Method, Subspace
-from emtvb.own.steps import of_kind
+from emtvb.own.steps import of_kind, raised
 from emtvb.own.tabular import frame, listed, table
 from emtvb.own.trials import Trials, checked_times, together
 from emtvb.own.variables import CONTINUOUS, Variable, as_numbers, whole_number
@@ -137,9 +137,8 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
     except InputError:
         raise
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())
         raise InputError(
-            "method", f"{name} failed ({said})", "it is called with the trials and a list of times"
+            "method", f"{name} failed ({raised(error)})", "it is called with the trials and a list of times"
         ) from error
     found = Located(found) if isinstance(found, VariableMemories) else found
     size, numbers = trials.fitting.states.shape[2], trials.kept.size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from emtvb.interpret.systems import Elman, System
 from emtvb.networks import Network
 from emtvb.own.adapting import Wrapped
-from emtvb.results import find_anywhere
+from emtvb.results import find_run
 from emtvb.runs import Run
 from emtvb.streams.runs import StreamRun
 from emtvb.tasks import Task
@@ -42,5 +42,5 @@ def published(name: str) -> Published:
     Raises:
         InputError: Where there is none of this name, more than one, or its weights are not here.
     """
-    found = find_anywhere(name)
+    found = find_run(name)
     return Published(found.network(), found.run)

@@ -231,10 +231,16 @@ def read_out(readout: Callable[[Any], Any], output: Any) -> Any:
     try:
         return readout(output)
     except Exception as error:
-        said = f"{type(error).__name__}: {error}".split("\n")[0][:160]
         shape = tuple(getattr(output, "shape", ()))
         name = getattr(readout, "__name__", type(readout).__name__)
-        raise InputError("readout", f"{name} failed ({said})", f"it must take outputs of shape {shape}") from error
+        raise InputError(
+            "readout", f"{name} failed ({raised(error)})", f"it must take outputs of shape {shape}"
+        ) from error
+
+
+def raised(error: Exception) -> str:
+    """What a user's function raised, in one line of at most 160 characters."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:160]
 
 
 def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool = False) -> InputError:
@@ -246,7 +252,7 @@ def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool =
         error: What it raised.
         is_given: Whether its first state was given.
     """
-    said = f"{type(error).__name__}: {error}".split("\n")[0][:160]
+    said = raised(error)
     if is_given:
         remedy = f"a step (input, state) -> (output, state) on inputs of shape {shape} and the state given must do"
         return InputError("network", f"{name} failed ({said})", remedy)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from emtvb import config
 from emtvb.errors import InputError
 from emtvb.interpret.extraction import by_data
 from emtvb.interpret.systems import Elman
@@ -120,7 +119,7 @@ def _found(text: str) -> list[Shown]:
     made = Path(text) / "measurements" / "page.npz"
     if made.is_file():
         return content.load(made)
-    found = find_run(text, config.results_root())
+    found = find_run(text)
     if isinstance(found.run, StreamRun):
         return [streaming.show_run(found)]
     network = found.network()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
@@ -278,7 +277,9 @@ def load(path: Path | str | None = None) -> Claims:
     except yaml.YAMLError as error:
         raise InputError(where, "not YAML", str(error)) from None
     except ValidationError as error:
-        raise _one_line(error, where) from None
+        from emtvb.config.refusal import in_one_line
+
+        raise in_one_line(error, Claims, where) from None
     _check_table(claims.table1, where)
     return claims
 
@@ -318,16 +319,3 @@ def _check_table(table: Table1, where: str) -> None:
                 f"{where}: table1.cells: {cell.task}, {cell.hidden_dim}, L2 {cell.l2:g}", cell.printed,
                 f"table1.csv says {printed}; one of the two is not what the paper prints",
             )  # fmt: skip
-
-
-def _one_line(error: ValidationError, where: str) -> InputError:
-    first = error.errors(include_url=False)[0]
-    place = re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", ".".join(map(str, first["loc"]))) or "the whole"
-    if first["type"] == "extra_forbidden":
-        return InputError(f"{where}: {place}", "unknown key", "remove it or correct its name")
-    if first["type"] == "missing":
-        return InputError(f"{where}: {place}", "missing", "add it")
-    message, shown = first["msg"].removeprefix("Value error, "), str(first["input"])
-    return InputError(
-        f"{where}: {place}", shown if len(shown) < 80 else f"{shown[:77]}...", message[0].lower() + message[1:]
-    )

@@ -21,7 +21,6 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, Literal, NamedTuple
 
-from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.running import recipes, slurm, surroundings
@@ -172,10 +171,9 @@ def _is_installed(name: str) -> bool:
 
 def _disk(experiment: Experiment) -> Iterator[Finding]:
     """Whether results can be written, and whether they fit."""
-    root = config.results_root()
+    root = surroundings.results_root()
     try:
-        config.check_results_root(root)
-        surroundings.check_links(root)
+        surroundings.check_results_root(root)
     except InputError as error:
         yield Finding("error", error.what, f"{error.value}: {error.remedy}")
         return
@@ -438,7 +436,7 @@ def _try_out(experiment: Experiment, requests: Sequence[Request], doubtful: Cont
 
     With the options of the last attempt a job has only to start, and is left out for rules of which that is doubtful.
     """
-    root = config.results_root().absolute()
+    root = surroundings.results_root().absolute()
     folder = next(parent for parent in (root, *root.parents) if parent.is_dir())
     run = f"emtvb-doctor-{uuid.uuid4().hex[:12]}"
     logs = Path("slurm-logs")

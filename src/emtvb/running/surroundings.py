@@ -1,9 +1,11 @@
-"""What surrounds a run and spoils it, in a line: folders that are not what they should be, variables."""
+"""Where results go, and what surrounds a run and spoils it: folders that are not what they should be, variables."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,13 +27,72 @@ def check_folder(folder: Path = Path()) -> None:
             raise InputError("working folder", str(place.absolute()), remedy)
 
 
-def check_links(root: Path) -> None:
-    """Raise InputError where the folder of all results cannot be made, since a link on the way to it leads nowhere."""
-    for place in (root, *root.parents):
-        if place.is_symlink() and not place.exists():
-            what = "EXPERIMENT_OUTPUT_DIR" if os.environ.get("EXPERIMENT_OUTPUT_DIR") else "results folder"
-            remedy = f"{place} is a link to {place.readlink()}, which is not there; make that, or choose another"
-            raise InputError(what, str(root), remedy)
+def results_root() -> Path:
+    """Where results go: the folder in EXPERIMENT_OUTPUT_DIR if it is set, else ``results``.
+
+    Raises:
+        InputError: Where that is no name of a folder.
+    """
+    given = os.environ.get("EXPERIMENT_OUTPUT_DIR") or "results"
+    try:
+        given.encode()
+        return Path(given).expanduser()
+    except UnicodeEncodeError:
+        raise InputError(
+            "EXPERIMENT_OUTPUT_DIR", given, "not text in UTF-8; choose a folder with another name"
+        ) from None
+    except RuntimeError:
+        raise InputError(
+            "EXPERIMENT_OUTPUT_DIR",
+            given,
+            "there is no such user; give a path from / on, or ./~ for a folder of that name",
+        ) from None
+
+
+def check_results_root(root: Path) -> None:
+    """Raise InputError unless files can be made under ``root``; makes nothing.
+
+    A root that is not there yet is judged by the folder that it would be made in.
+    """
+    source = "EXPERIMENT_OUTPUT_DIR" if os.environ.get("EXPERIMENT_OUTPUT_DIR") else "results folder"
+    if set("{}") & set(str(root)):
+        raise InputError(source, str(root), "Snakemake takes braces for wildcards; choose a folder without them")
+    if not str(root).isprintable():
+        raise InputError(source, repr(str(root)), "there are control characters in it; choose a folder without them")
+    folder = root.absolute()
+    try:
+        for place in (root, *root.parents):
+            if place.is_symlink() and not place.exists():
+                remedy = f"{place} is a link to {place.readlink()}, which is not there; make that, or choose another"
+                raise InputError(source, str(root), remedy)
+        while not _exists(folder) and folder != folder.parent:
+            folder = folder.parent
+        if not folder.is_dir():
+            raise InputError(source, str(root), f"{folder} is a file; choose a folder")
+        with tempfile.TemporaryFile(dir=folder) as file:
+            os.posix_fallocate(file.fileno(), 0, _ROOM)
+    except OSError as error:
+        remedy = "change its permissions or choose another"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            remedy = "nothing more can be written to its disk; make room or choose another"
+        elif error.errno == errno.ENAMETOOLONG:
+            remedy = "choose a shorter name"
+        raise InputError(source, str(root), f"{folder} is not writable ({error.strerror}); {remedy}") from None
+
+
+_ROOM = 2**20
+"""Bytes that there must be room for at the start."""
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something at this path; unlike ``Path.exists``, where that cannot be looked up either."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def of_other_settings(folder: Path, settings: Mapping[str, Any]) -> str | None:

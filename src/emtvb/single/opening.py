@@ -12,7 +12,7 @@ from emtvb.errors import InputError
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.networks import Network
 from emtvb.own import files
-from emtvb.results import FoundRun, find_anywhere
+from emtvb.results import FoundRun, find_run
 from emtvb.runs import Run
 from emtvb.single.naming import task_of
 from emtvb.streams.runs import StreamRun
@@ -62,7 +62,7 @@ def find(
     """A run among results, or a file of weights.
 
     Args:
-        named: As ``results.find_anywhere`` takes it, or a file.
+        named: As ``results.find_run`` takes it, or a file.
         task: Of a file, what it was trained on: a name or an id.
         size: That task's d and s; the paper's by default.
         nonlinearity: Of a file of weights of an RNN; tanh by default.
@@ -97,7 +97,7 @@ def run_of(
             remedy = "a folder; name a file in it" if place.is_dir() else "no such file; name one, or a run"
             raise InputError("weights file", str(place), remedy)
     try:
-        found = find_anywhere(named)
+        found = find_run(named)
     except InputError:
         if not Path(named).is_dir() or (Path(named) / "runs.csv").is_file():
             raise

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import Field, StrictBool, model_serializer
 
 from emtvb import sweepless, tasks
-from emtvb.config import NonNegative, Positive, PositiveInt, Seed, Settings, TaskEntry
+from emtvb.config.experiment import TaskEntry
+from emtvb.config.values import NonNegative, Positive, PositiveInt, Seed, Settings
 from emtvb.errors import InputError
 from emtvb.files import atomic
 from emtvb.runs import number
@@ -31,11 +32,16 @@ COLUMNS = ("run_id", "stream", "task", "task_id", "shortest", "longest", "epochs
 class EpisodeSettings(Settings):
     """How the episodes of a sequence are laid out; the defaults are those of the authors' streams."""
 
-    lengths: tuple[PositiveInt, PositiveInt] = Field((6, 10), description="Shortest and longest number of inputs n.")
-    outputs: PositiveInt = Field(15, description="Output steps of an episode.")
-    total: PositiveInt | None = Field(300, description="Steps of a sequence; null for sequences of one episode.")
-    marker: StrictBool = Field(True, description="Whether a step of -1 in every dimension ends the inputs.")
-    echo: StrictBool = Field(True, description="Whether an input is its own step's target, too.")
+    lengths: tuple[PositiveInt, PositiveInt] = (6, 10)
+    """Shortest and longest number of inputs n."""
+    outputs: PositiveInt = 15
+    """Output steps of an episode."""
+    total: PositiveInt | None = 300
+    """Steps of a sequence; null for sequences of one episode."""
+    marker: StrictBool = True
+    """Whether a step of -1 in every dimension ends the inputs."""
+    echo: StrictBool = True
+    """Whether an input is its own step's target, too."""
 
     def episodes(self) -> Episodes:
         """The layout that these settings state."""
@@ -45,20 +51,29 @@ class EpisodeSettings(Settings):
 class PlateauSettings(Settings):
     """When the learning rate falls: torch's ReduceLROnPlateau, shown the loss of each epoch's last batch."""
 
-    factor: Annotated[Positive, Field(lt=1)] = Field(0.5, description="What it is multiplied with.")
-    patience: Annotated[int, Field(ge=0, strict=True)] = Field(10, description="Epochs without a better loss.")
-    least: NonNegative = Field(1e-6, description="The lowest learning rate.")
+    factor: Annotated[Positive, Field(lt=1)] = 0.5
+    """What it is multiplied with."""
+    patience: Annotated[int, Field(ge=0, strict=True)] = 10
+    """Epochs without a better loss."""
+    least: NonNegative = 1e-6
+    """The lowest learning rate."""
 
 
 class StreamTraining(Settings):
     """How every run is trained; the defaults are the authors'."""
 
-    epochs: PositiveInt = Field(20, description="Epochs; after each the published stream draws a validation's batches.")
-    batches_per_epoch: PositiveInt = Field(500, description="Training steps of an epoch.")
-    batch_size: PositiveInt = Field(64, description="Sequences in a batch.")
-    learning_rate: Positive = Field(1e-3, description="Adam's learning rate at the beginning.")
-    gradient_clip: Positive | None = Field(1.0, description="Largest gradient norm; null for no clipping.")
-    plateau: PlateauSettings | None = Field(PlateauSettings(), description="When it falls; null for never.")
+    epochs: PositiveInt = 20
+    """Epochs; after each the published stream draws a validation's batches."""
+    batches_per_epoch: PositiveInt = 500
+    """Training steps of an epoch."""
+    batch_size: PositiveInt = 64
+    """Sequences in a batch."""
+    learning_rate: Positive = 1e-3
+    """Adam's learning rate at the beginning."""
+    gradient_clip: Positive | None = 1.0
+    """Largest gradient norm; null for no clipping."""
+    plateau: PlateauSettings | None = PlateauSettings()
+    """When it falls; null for never."""
 
     def protocol(self) -> StreamProtocol:
         """The settings as the trainer takes them."""
@@ -69,13 +84,20 @@ class StreamTraining(Settings):
 class StreamSettings(Settings):
     """One grid of networks: a task on a stream with every hidden size, penalty and seed."""
 
-    task: TaskEntry = Field(description="T1 to T4, or {name, id} or {name, composition} for one's own.")
-    dimensions: PositiveInt = Field(8, description="d: elements of a vector.")
-    episodes: EpisodeSettings = Field(EpisodeSettings(), description="How episodes are laid out.")
-    hidden_dim: list[PositiveInt] = Field(min_length=1, description="Neurons.")
-    l2: list[NonNegative] = Field([0], min_length=1, description="L2 penalties (Adam's weight_decay).")
-    seeds: list[Seed] = Field(min_length=1, description="Seeds of initial weights, lengths and vectors.")
-    training: StreamTraining = Field(StreamTraining(), description="How every run is trained.")
+    task: TaskEntry
+    """T1 to T4, or {name, id} or {name, composition} for one's own."""
+    dimensions: PositiveInt = 8
+    """d: elements of a vector."""
+    episodes: EpisodeSettings = EpisodeSettings()
+    """How episodes are laid out."""
+    hidden_dim: list[PositiveInt] = Field(min_length=1)
+    """Neurons."""
+    l2: list[NonNegative] = Field([0], min_length=1)
+    """L2 penalties (Adam's weight_decay)."""
+    seeds: list[Seed] = Field(min_length=1)
+    """Seeds of initial weights, lengths and vectors."""
+    training: StreamTraining = StreamTraining()
+    """How every run is trained."""
 
     def runs(self) -> list[StreamRun]:
         """Every run of the grid, by size, penalty and seed.
@@ -104,10 +126,10 @@ class StreamSettings(Settings):
 class Streams(Sweepless):
     """An experiment on streams. Its runs are of another kind than a sweep's: :class:`StreamRun`."""
 
-    seeds_per_shard: PositiveInt = Field(
-        5000, description="How many consecutive seeds one training job takes: 0 up to this, and so on."
-    )
-    streams: list[StreamSettings] = Field(min_length=1, description="The grids of networks.")
+    seeds_per_shard: PositiveInt = 5000
+    """How many consecutive seeds one training job takes: 0 up to this, and so on."""
+    streams: list[StreamSettings] = Field(min_length=1)
+    """The grids of networks."""
 
     @model_serializer
     def _without_a_sweep(self) -> dict[str, Any]:

@@ -1,0 +1,377 @@
+"""The settings of a sweep: what the keys of a config are, what they may be, and the runs that they come to."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StrictInt,
+    StrictStr,
+    Tag,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
+
+from emtvb import sweep
+from emtvb import tasks as binding
+from emtvb.architectures.registry import ARCHITECTURES
+from emtvb.architectures.runs import ArchitectureRun, of_architecture
+from emtvb.config.reading import read
+from emtvb.config.values import (
+    ExperimentName,
+    Fraction,
+    NonNegative,
+    Positive,
+    PositiveInt,
+    Seed,
+    Settings,
+    TaskName,
+    Twin,
+    first_repeated,
+)
+from emtvb.errors import InputError
+from emtvb.runs import Protocol, Run, number
+
+
+class TaskSettings(Settings):
+    """A task of one's own: a name, and an id or a composition."""
+
+    name: TaskName
+    """The name of the task in tables, figures and file names."""
+    id: tuple[StrictInt, StrictInt, StrictInt] | None = None
+    """The task's id: three whole numbers [a, b, c]; `emtvb tasks` shows what an id means."""
+    composition: list[tuple[StrictInt, StrictInt, StrictInt]] | None = None
+    """Instead of an id, the composition f: for each of the d elements of an output, a row [variable 1 to s,
+    element 0 to d - 1, sign 1 or -1] that says which element of which variable it is."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> TaskSettings:
+        if (self.id is None) == (self.composition is None):
+            raise ValueError("give either an id or a composition")
+        return self
+
+    def task(self, d: int, s: int) -> binding.Task:
+        """The task at this size.
+
+        Raises:
+            InputError: Where it is none, or takes the name of another of the paper's.
+        """
+        try:
+            if self.id is not None:
+                task = binding.from_id(self.id, d, s, self.name)
+            else:
+                task = binding.from_composition(self.composition or [], d, s, self.name)
+        except InputError as error:
+            raise InputError(f"task {self.name}: {error.what}", error.value, error.remedy) from None
+        known = binding.ALIASES.get(self.name, self.name)
+        if known in binding.NAMED and known != binding.canonical_name(task.task_id, d, s):
+            raise InputError(
+                f"task {self.name}", task.label, "is not the paper's task of that name; choose another name"
+            )
+        return task
+
+
+_NAMED, _OWN = "<named>", "<own>"
+TaskEntry = Annotated[
+    Annotated[StrictStr, Tag(_NAMED)] | Annotated[TaskSettings, Tag(_OWN)],
+    Discriminator(lambda entry: _OWN if isinstance(entry, (dict, TaskSettings)) else _NAMED),
+]
+
+
+class TrainingSettings(Settings):
+    """How every run is trained; the defaults are the paper's."""
+
+    epochs: PositiveInt = 10
+    """Number of epochs. One random number is drawn before each epoch, as in the authors' code; so 10 epochs of 2,000
+    steps train another network than 20 epochs of 1,000 steps."""
+    batches_per_epoch: PositiveInt = 2000
+    """Number of training steps in an epoch."""
+    batch_size: PositiveInt = 64
+    """Number of sequences in a batch."""
+    learning_rate: Positive = 1e-3
+    """Learning rate of Adam."""
+    gradient_clip: Positive | None = 1.0
+    """Largest norm of the gradient; a longer gradient is shortened to it. null for no clipping."""
+    curriculum: list[PositiveInt] = Field([10, 20, 40, 60, 100], min_length=1)
+    """The curriculum: numbers of output steps that go up. Training starts with the first number and goes on to the next
+    when the accuracy of a batch is above the threshold."""
+
+    @field_validator("curriculum")
+    @classmethod
+    def _goes_up(cls, values: list[int]) -> list[int]:
+        for before, after in itertools.pairwise(values):
+            if after <= before:
+                raise ValueError(f"{after} comes after {before}; write numbers of output steps that go up")
+        return values
+
+
+class InterpretationSettings(Settings):
+    """How a trained network is measured; the defaults are the paper's."""
+
+    horizon: PositiveInt = 200
+    """Number of output steps in the test of accuracy."""
+    sequences: PositiveInt = 640
+    """Number of sequences in the test of accuracy (the paper: 10 batches of 64)."""
+    modulus: Fraction = 0.9
+    """Eigenvalues of W_hh with a larger modulus are called long-term: their modes last."""
+
+
+class ExemplarSettings(Settings):
+    """The run of each task that figures show. A key that is left out takes the first value of the sweep's list."""
+
+    hidden_dim: PositiveInt | None = None
+    """One of the numbers in `hidden_dim`."""
+    l2: NonNegative | None = None
+    """One of the penalties in `l2`."""
+    threshold: Fraction | None = None
+    """One of the thresholds in `threshold`."""
+    seed: Seed | None = None
+    """One of the seeds in `seeds`."""
+    compare_l2: NonNegative | None = None
+    """A second penalty of `l2`. Some figures then show two networks of each task beside each other, which differ only
+    in their penalty. null for no second network."""
+
+
+_SIZES: dict[str, Any] = {
+    name: (PositiveInt | None, Field(None, description=f"{architecture.what}; null for none."))
+    for name, architecture in ARCHITECTURES.items()
+}
+ArchitecturesSettings = create_model(
+    "ArchitecturesSettings",
+    __base__=Settings,
+    __doc__="Other networks. Each is trained on every task, with every L2 penalty, threshold and seed of the sweep.",
+    **_SIZES,
+)
+
+
+_GONE = {
+    "cuda": "is no trainer any more; write trainer: reference and accelerator: cuda",
+    "torch": "is no trainer any more; write auto, or reference for torch's own arithmetic (accelerator: cuda on a GPU)",
+}
+
+
+def _still_there(value: object) -> object:
+    """A trainer that there still is, or whatever else stands there."""
+    if isinstance(value, str) and value in _GONE:
+        raise ValueError(_GONE[value])
+    return value
+
+
+class Experiment(Settings):
+    """A sweep: every task with every hidden size, L2 penalty, threshold and seed."""
+
+    experiment: ExperimentName
+    """The name of the experiment. Its results are written to `results/<experiment>/`."""
+    dimensions: PositiveInt = 8
+    """d: number of elements of a vector."""
+    variables: PositiveInt = 8
+    """s: number of variables, that is of vectors to store; also the number of input steps."""
+    tasks: list[TaskEntry] = Field(min_length=1)
+    """Tasks: T1 to T4, repeat-copy (another name of T1), compose-copy (of T2), or a task of your own as {name, id} or
+    {name, composition}."""
+    hidden_dim: list[PositiveInt] = Field(min_length=1)
+    """Numbers of hidden units."""
+    l2: list[NonNegative] = Field(min_length=1)
+    """L2 penalties: `weight_decay` of Adam."""
+    threshold: list[Fraction] = Field(min_length=1)
+    """Thresholds: the accuracy of a batch above which training goes on to the next number of `curriculum`."""
+    seeds: list[Seed] = Field(min_length=1)
+    """Seeds of the initial weights and of the batches."""
+    twins: list[Twin] = Field([0], min_length=1)
+    """0 trains the runs themselves. Another number n trains twins of them: copies whose first recurrent weight is moved
+    by n units in the last place before training. A run and its twin differ by rounding alone."""
+    seeds_per_shard: PositiveInt = 5
+    """Number of consecutive seeds that one job trains. With 5, one job trains seeds 1 to 5 and the next 6 to 10."""
+    trainer: Annotated[Literal["auto", "compiled", "reference"], BeforeValidator(_still_there)] = "auto"
+    """The trainer of the paper's network. auto and compiled name the same one: the engine that is compiled for the CPU.
+    reference is the general trainer on PyTorch Lightning. Other architectures are always trained by the general one."""
+    accelerator: Literal["cpu", "auto", "gpu", "cuda", "mps", "tpu"] = "cpu"
+    """Lightning's name of the hardware on which the general trainer runs. The compiled engine runs on the CPU."""
+    training: TrainingSettings = TrainingSettings()
+    """The settings of training, the same for every run."""
+    interpretation: InterpretationSettings = InterpretationSettings()
+    """The settings of measurements on trained networks."""
+    exemplar: ExemplarSettings = ExemplarSettings()
+    """The run of each task that figures show."""
+    architectures: ArchitecturesSettings = ArchitecturesSettings()
+    """Networks of other architectures; none by default."""
+
+    @field_validator("hidden_dim", "l2", "threshold", "seeds", "twins")
+    @classmethod
+    def _no_repeats(cls, values: list[float]) -> list[float]:
+        repeated = first_repeated(values)
+        if repeated is not None:
+            raise ValueError(f"{number(repeated)} occurs twice; remove one, since the runs would be the same")
+        return values
+
+    @field_validator("l2")
+    @classmethod
+    def _differ_in_training(cls, values: list[float]) -> list[float]:
+        single = [struct.unpack("f", struct.pack("f", value))[0] for value in values]
+        repeated = first_repeated(single)
+        if repeated is not None:
+            one, other = (number(value) for value, kept in zip(values, single, strict=True) if kept == repeated)
+            raise ValueError(f"{one} and {other} are one number in single precision, in which networks are trained")
+        return values
+
+    @property
+    def protocol(self) -> Protocol:
+        """The training settings as the trainer takes them."""
+        settings = self.training.model_dump()
+        return Protocol(**{**settings, "curriculum": tuple(settings["curriculum"])})
+
+    def task_list(self) -> list[binding.Task]:
+        """The tasks at this experiment's size.
+
+        Raises:
+            InputError: Where one is not a task of this size, or two have one name.
+        """
+        d, s = self.dimensions, self.variables
+        found = [binding.named(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks]
+        repeated = first_repeated([task.name for task in found])
+        if repeated is not None:
+            raise InputError("tasks", repeated, "occurs twice; remove or rename one")
+        return found
+
+    def runs(self) -> list[Run]:
+        """Every run of the sweep.
+
+        Raises:
+            InputError: Where two runs would be the same.
+        """
+        lists = self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds
+        return sweep.grid(*lists, self.protocol, self.twins)
+
+    def architecture_runs(self) -> list[ArchitectureRun]:
+        """The runs of other architectures."""
+        rest = self.task_list(), self.l2, self.threshold, self.seeds, self.protocol
+        return [
+            run
+            for name, size in self.architectures
+            if size is not None
+            for run in of_architecture(name, sweep.grid(rest[0], [size], *rest[1:]))
+        ]
+
+    def on_accelerator(self) -> set[str]:
+        """The rules whose jobs train on the accelerator: those of the general trainer."""
+        own = {"train_shard"} if self.trainer == "reference" else set()
+        return own | ({"train_architecture"} if self.architecture_runs() else set())
+
+    def read_runs(self, path: Path | str) -> dict[str, list[Run]]:
+        """The runs of this experiment's ``runs.csv``, by shard.
+
+        Raises:
+            InputError: Where the table is not one of these settings.
+        """
+        return sweep.read_run_table(path, self.dimensions, self.variables, self.protocol)
+
+    def shards(self) -> dict[str, list[Run]]:
+        """The runs by the job that trains them."""
+        return sweep.shards(self.runs(), self.seeds_per_shard)
+
+    def exemplars(self) -> dict[str, Run]:
+        """By task, the run that figures show.
+
+        Raises:
+            InputError: Where a value of ``exemplar`` is not in the sweep.
+        """
+        wanted = self._exemplar_settings()
+        return {task.name: Run(task, **wanted, protocol=self.protocol, twin=self.twins[0]) for task in self.task_list()}
+
+    def looks(self) -> dict[str, Run]:
+        """All runs that are looked at closely, by the name of their look: a task's first, then the one beside it.
+
+        A first one has its task's name, the other that and its penalty (``T3_l2-0.001``).
+
+        Raises:
+            InputError: Where a value of ``exemplar`` is not in the sweep, or both penalties are the same.
+        """
+        other = self.exemplar.compare_l2
+        looks: dict[str, Run] = {}
+        for name, run in self.exemplars().items():
+            looks[name] = run
+            if other is not None:
+                looks[f"{name}_l2-{number(other)}"] = dataclasses.replace(run, l2=other)
+        return looks
+
+    def _exemplar_settings(self) -> dict[str, Any]:
+        """What the first exemplars have in common, the other penalty checked too."""
+        wanted: dict[str, Any] = {}
+        for key, field, values in (
+            ("hidden_dim", "hidden_dim", self.hidden_dim),
+            ("l2", "l2", self.l2),
+            ("threshold", "threshold", self.threshold),
+            ("seed", "seeds", self.seeds),
+        ):
+            value = getattr(self.exemplar, key)
+            if value is not None and value not in values:
+                raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_listed(values)}")
+            wanted[key] = values[0] if value is None else value
+        other = self.exemplar.compare_l2
+        if other is not None and other not in self.l2:
+            raise InputError("exemplar.compare_l2", other, f"not in the sweep; l2 has {_listed(self.l2)}")
+        if other is not None and other == wanted["l2"]:
+            raise InputError("exemplar.compare_l2", other, "is the first network's own penalty; give another, or null")
+        return wanted
+
+
+def check(config: Any, where: str = "config") -> Experiment:
+    """The experiment that a config mapping states, checked to the last run.
+
+    Args:
+        config: What a config file holds: a mapping, if it is right.
+        where: How messages call it.
+
+    Raises:
+        InputError: At the first thing that is wrong.
+    """
+    if config is None:
+        raise InputError(where, "is empty", "write keys with values, such as those of config/config.yaml")
+    if not isinstance(config, Mapping):
+        kinds = {str: "text", list: "a list", bool: "a truth value", int: "a number", float: "a number"}
+        held = kinds.get(type(config), "one value")
+        raise InputError(where, f"holds {held}", "write keys with values, such as those of config/config.yaml")
+    try:
+        experiment = Experiment.model_validate(dict(config))
+    except ValidationError as error:
+        from emtvb.config.refusal import in_one_line
+
+        raise in_one_line(error, Experiment, where) from None
+    try:
+        experiment.runs()
+        experiment.looks()
+        if experiment.accelerator != "cpu" and not experiment.on_accelerator():
+            remedy = "nothing trains on it: set trainer: reference, or ask for other architectures; or leave it out"
+            raise InputError("accelerator", experiment.accelerator, remedy)
+    except InputError as error:
+        raise InputError(f"{where}: {error.what}", error.value, error.remedy) from None
+    return experiment
+
+
+def load(path: Path | str) -> Experiment:
+    """The experiment of a config file.
+
+    Raises:
+        InputError: Where it cannot be read or states no valid experiment.
+    """
+    return check(read(path), str(path))
+
+
+def dump(experiment: Experiment) -> str:
+    """All settings as JSON, defaults included."""
+    return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
+
+
+def _listed(values: list[Any]) -> str:
+    return ", ".join(number(value) for value in values)
