@@ -174,7 +174,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
         _edit("src/emtvb/training/shard.py", "def train_shard(", "def unused(): ...\n\n\ndef train_shard("), {}),
     "a text handed to the lock": (_edit("src/emtvb/training/shard.py", "is training this shard", "trains this"), {}),
     "other words for what a setting means": (
-        _edit("src/emtvb/config/experiment.py", "Number of training steps in an epoch.", "Training steps of an epoch."), {}),
+        _edit("src/emtvb/config/experiment.py", "training steps in an epoch", "steps of an epoch"), {}),
     "other words for a wrong setting": (_edit("src/emtvb/config/refusal.py", "should be text", "has to be text"), {}),
     "the manual of settings": (_edit("src/emtvb/config/manual.py", '"# Config keys"', '"# Keys"'), {}),
     "an error text in a local variable": (_edit("src/emtvb/networks.py", "must be W_uh", "has to be W_uh"), {}),

@@ -300,8 +300,8 @@ def as_markdown(rates: pd.DataFrame) -> str:
     greatest.
     """
     lines = [
-        "| | seeds | false *inconsistent* (no deviation) | false *consistent*, one margin off | two margins off "
-        "| *consistent*, no deviation | *inconsistent*, two margins off |",
+        "| | seeds | false *inconsistent* (no deviation) | false *consistent*, one margin off "
+        "| false *consistent*, two margins off | *consistent*, no deviation | *inconsistent*, two margins off |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     for (what, model, seeds), of in rates.groupby(["what", "model", "seeds"], sort=False):

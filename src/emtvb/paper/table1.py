@@ -353,8 +353,9 @@ def _error(value: float) -> str:
 def _caption(table: pd.DataFrame) -> str:
     most = int(table["seeds"].max())
     return (
-        "Spectral error in radians (test accuracy), as the paper defines both: per seed the best over the thresholds, "
-        f"then the mean over seeds (at most {most} here). n/m: the error exists for n of m seeds; --- for none. "
-        "After the semicolon, what the paper prints, and what our seeds say of error and accuracy, in this order: "
-        f"{DEFINITIONS} Judged are the runs that the paper's script ran, shown apart where they are others."
+        "Spectral error in radians, and the test accuracy in brackets, as the paper defines both: for each seed the "
+        f"best value over the thresholds, then the mean over the seeds (at most {most} here). n/m: the error exists "
+        "for n of m seeds; ---: for none. After the semicolon stands what the paper prints, then our verdict on the "
+        f"error and our verdict on the accuracy. {DEFINITIONS} The paper's script skips some of the runs. The verdicts "
+        "are about the runs that it does not skip; where those give other numbers, the cell shows these numbers too."
     )
