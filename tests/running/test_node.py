@@ -82,3 +82,15 @@ def test_the_blas_is_told_its_kernels_where_the_cpu_has_them(
     node.choose_kernels(tmp_path / "cpuinfo")
     node.choose_kernels(tmp_path / "nothing")
     assert os.environ["OPENBLAS_CORETYPE"] == kernels
+
+
+def test_jobs_keep_their_memory_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+        monkeypatch.setenv(name, "")  # so that it is undone
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "7")
+    node.keep_memory()
+    assert int(os.environ["MALLOC_MMAP_THRESHOLD_"]) > 2**27  # a large array
+    assert os.environ["MALLOC_TRIM_THRESHOLD_"] == "7"

@@ -111,6 +111,7 @@ RECORDS = records.read(PLACE, ROOT) if workflow.is_main_process else None
 if workflow.is_main_process:
     executor.install(RECORDS)
 node.choose_kernels()
+node.keep_memory()
 
 
 # Published networks lie packed in the experiment beside this one: by run id, their settings and where they are.

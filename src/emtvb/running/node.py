@@ -1,4 +1,4 @@
-"""A job on its node: where it runs, where it keeps what it compiles, and with which kernels numpy computes."""
+"""A job on its node: where it runs, where it keeps what it compiles, its kernels and its memory."""
 
 from __future__ import annotations
 
@@ -41,6 +41,16 @@ def choose_kernels(cpu: Path = Path("/proc/cpuinfo")) -> None:
         return
     if {"avx2", "fma"} <= flags:
         os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+
+
+def keep_memory() -> None:
+    """Let every job that this process starts keep the memory that it frees, for its next array.
+
+    By default glibc gives the memory of a large array back to the system as soon as the array is gone. To get it anew
+    takes a fifth of the time of a measurement. No other library reads the variables; one that is set stays as it is.
+    """
+    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**30))
+    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**33))
 
 
 def _own_folder(scratch: str) -> Path:
