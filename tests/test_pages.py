@@ -48,10 +48,21 @@ def test_every_page_shows_what_is_published(block: pages.Block) -> None:
     assert pages.shown(block, ROOT) == block.of(ROOT / block.file)
 
 
-@pytest.mark.parametrize(
-    "page",
-    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))],
-)
+PAGES = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_asterisk_between_tags_is_escaped(page: str) -> None:
+    """Two that are not begin and end italics, and neither is seen: of Psi<sup>*</sup> nothing is left but Psi."""
+    assert re.findall(r">\*+<", (ROOT / page).read_text()) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_a_list_begins_after_an_empty_line(page: str) -> None:
     """Where it does not, the website shows no list but a paragraph with dashes in it."""
     text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.DOTALL | re.MULTILINE)
