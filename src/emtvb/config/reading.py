@@ -59,7 +59,10 @@ def _parse(text: str, where: str) -> Any:
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
         line = f", line {place.line + 1}" if place else ""
-        raise InputError("config file", f"{where}{line}", f"not YAML ({error.problem or error.context})") from None
+        begins = error.context_mark.line + 1 if error.context_mark and error.problem else 0
+        within = f", in what begins at line {begins}" if begins and place and begins != place.line + 1 else ""
+        remedy = f"not YAML ({error.problem or error.context}{within}); write it as config/config.yaml is written"
+        raise InputError("config file", f"{where}{line}", remedy) from None
     except yaml.YAMLError as error:
         raise InputError("config file", where, f"not YAML ({error})") from None
     except RecursionError:

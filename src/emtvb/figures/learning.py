@@ -88,7 +88,8 @@ def draw(summary: pd.DataFrame) -> Figure:
     letters = 50 if width == COLUMN else 110  # in a line
     left_sizes = [f"{size}" for size in best.index if size not in sizes]
     lines = _about(drawn, left_out)
-    lines += [f"in the supplement: {', '.join(left_sizes)} neurons, which do not learn"] if left_sizes else []
+    if left_sizes:
+        lines.append(f"in the supplement: {', '.join(left_sizes)} neurons, where no upper quartile reaches {SOLVED}")
     figure.suptitle("\n".join(wrapped(line, letters) for line in lines), fontsize=8)
     return figure
 

@@ -142,7 +142,10 @@ def _read(source: Path, path: Any, system: Any) -> Any:
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, UnicodeDecodeError):
-        raise InputError("path", str(path), "not a whole file that emtvb.save wrote; save it again") from None
+        remedy = (
+            "not a whole file that emtvb.save wrote; save it again, or give emtvb.adapt the module of these weights"
+        )
+        raise InputError("path", str(path), remedy) from None
 
 
 def _path(given: Any) -> Path:
