@@ -56,19 +56,10 @@ def read(path: Path | str) -> Any:
 def _parse(text: str, where: str) -> Any:
     try:
         return yaml.load(text, Strict)
-    except yaml.MarkedYAMLError as error:
-        place = error.problem_mark or error.context_mark
-        line = f", line {place.line + 1}" if place else ""
-        begins = error.context_mark.line + 1 if error.context_mark and error.problem else 0
-        within = f", in what begins at line {begins}" if begins and place and begins != place.line + 1 else ""
-        remedy = f"not YAML ({error.problem or error.context}{within}); write it as config/config.yaml is written"
-        raise InputError("config file", f"{where}{line}", remedy) from None
-    except yaml.YAMLError as error:
-        raise InputError("config file", where, f"not YAML ({error})") from None
-    except RecursionError:
-        raise InputError("config file", where, "its lists and mappings are nested too deep; write it flat") from None
-    except ValueError as error:  # a date that is none, a number of too many digits
-        raise InputError("config file", where, f"cannot be read ({error}); put text in quotes") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        from emtvb.config.refusal import of_yaml
+
+        raise of_yaml(error, where) from None
 
 
 class Strict(_Loader):

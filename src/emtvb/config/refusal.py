@@ -1,4 +1,4 @@
-"""What is said of settings that pydantic refuses: a line that names the setting, its value, and what would be right."""
+"""What is said of configs that are refused: a line that names the setting, its value, and what would be right."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -34,6 +35,27 @@ def in_one_line(error: ValidationError, model: type[BaseModel], where: str) -> I
     elif first["type"] == "missing":
         value, remedy = "missing", f"add it{_meaning(place, model)}"
     return InputError(f"{where}: {_dotted(place)}", value, remedy + more)
+
+
+def of_yaml(error: Exception, where: str) -> InputError:
+    """What a file is that cannot be read as YAML.
+
+    Args:
+        error: What reading it raised.
+        where: How messages call the file.
+    """
+    if isinstance(error, yaml.MarkedYAMLError):
+        place, begins = error.problem_mark or error.context_mark, error.context_mark if error.problem else None
+        line = f", line {place.line + 1}" if place else ""
+        within = f", in what begins at line {begins.line + 1}" if begins and place and begins.line != place.line else ""
+        remedy = f"not YAML ({error.problem or error.context}{within}); write it as config/config.yaml is written"
+        return InputError("config file", f"{where}{line}", remedy)
+    if isinstance(error, yaml.YAMLError):
+        return InputError("config file", where, f"not YAML ({error})")
+    if isinstance(error, RecursionError):
+        return InputError("config file", where, "its lists and mappings are nested too deep; write it flat")
+    # a date that is none, a number of too many digits
+    return InputError("config file", where, f"cannot be read ({error}); put text in quotes")
 
 
 def _misspelt(errors: Sequence[ErrorDetails]) -> ErrorDetails | None:

@@ -142,9 +142,7 @@ def _read(source: Path, path: Any, system: Any) -> Any:
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, UnicodeDecodeError):
-        remedy = (
-            "not a whole file that emtvb.save wrote; save it again, or give a module to emtvb.adapt"
-        )
+        remedy = "not a whole file that emtvb.save wrote; save it again, or give a module to emtvb.adapt"
         raise InputError("path", str(path), remedy) from None
 
 
