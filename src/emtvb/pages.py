@@ -64,6 +64,7 @@ BLOCKS = (
         "docs/evidence.md", "bootstrap", "results/paper/figures/forest.csv",
         lambda file: operating.bootstrap_as_markdown(pd.read_csv(file)),
     ),
+    Block("docs/evidence.md", "reprints", "results/reference/tables/reprints.md"),
     Block("docs/findings.md", "shares", "results/paper/measurements.csv", _shares),
     *(
         Block("docs/methods.md", measure, "results/methods/tables/methods.csv", _methods(measure))
