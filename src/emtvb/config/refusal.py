@@ -124,7 +124,10 @@ def _in_words(error: ErrorDetails, place: Place, model: type[BaseModel]) -> str:
         known = ", ".join(_section((*place, ""), model).model_fields)
         return f"should be keys with values, such as {{key: value}}; known keys are {known}"
     if kind == "string_pattern_mismatch":
-        allowed = str(error.get("ctx", {}).get("pattern", "")).rpartition("[")[2]
+        pattern = str(error.get("ctx", {}).get("pattern", ""))
+        if not pattern.startswith("^[A-Za-z0-9]"):
+            return f"should be of the form {pattern}"
+        allowed = pattern.rpartition("[")[2]
         marks = [mark for mark in "._+-" if mark in allowed.removeprefix("A-Za-z0-9")]
         listed = ", ".join(["letters, digits", *marks[:-1]])
         return f"a name should have {listed} and {marks[-1]} alone, and begin with a letter or a digit"
