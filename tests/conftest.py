@@ -88,12 +88,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return len(os.sched_getaffinity(0)) + 1 if config.option.markexpr == "long" else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what takes long. Of the others, whole experiments go first: at the end one worker would wait for them."""
     for item in items:
         name = item.nodeid
         if any(fnmatch(name, one) for one in LONG) and not any(fnmatch(name, one) for one in QUICK):
             item.add_marker(pytest.mark.long)
+    if config.option.markexpr == "not long":
+        items.sort(key=lambda item: not item.nodeid.startswith(("tests/workflow/", "tests/cluster/")))
 
 
 def make_network(d: int = 3, hidden_dim: int = 5, seed: int = 0) -> Network:
