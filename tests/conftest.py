@@ -48,9 +48,15 @@ LONG = (
     "tests/own/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
     "tests/methods/test_comparing.py::test_a_variable_that_rotates*",  # each compares all methods on a network
     "tests/methods/test_comparing.py::test_le*",
+    "tests/methods/test_comparing.py::test_what_is_stored_as_a_product*",
     "tests/workflow/test_contributing.py::test_a_figure_more*",
     "tests/workflow/test_kernels.py*",
     "tests/training/test_kill.py::test_a_full_disk*",
+    "tests/training/test_kill.py::test_sigkill_twice*",
+    "tests/running/test_recipes.py::test_what_lightning_loads*",  # imports it in processes of their own
+    "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
+    "tests/paper/test_evidence.py::test_neither_rate*",
+    "tests/figures/test_evidence.py::test_what_is_simulated*",
     "tests/test_crate.py::test_a_broken_crate*",
     "tests/test_deposit.py*",
     "tests/test_site.py*",

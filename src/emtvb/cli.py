@@ -838,11 +838,8 @@ def verify(
         failed += difference is not None
         console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
 
-    def progress(line: str) -> None:
-        click.echo(line, err=True)
-
     wanted = [runs[run_id] for run_id in chosen]
-    determinism.again(folder, wanted, experiment.trainer, workers, say, progress)
+    determinism.again(folder, wanted, experiment.trainer, workers, say, determinism.log.info)
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:
         sys.exit(1)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +31,8 @@ from emtvb.streams.runs import AnyRun
 from emtvb.training import history, kept
 from emtvb.training.history import Row
 from emtvb.training.shard import Outputs, train_shard
+
+log = logging.getLogger(__name__)
 
 MATTERS = ("cpu", "machine", "numpy", "torch")
 """What of the environment can change the last bits of a training by another engine, and from there all."""
@@ -85,7 +89,7 @@ def determinism(
         count: How many of them.
         seed: Chooses them.
         workers: Processes at once.
-        progress: Called with each line that a training says of how far it is.
+        progress: Called with each line that a training says of how far it is, without its time.
         trainings: Takes the processes that train.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
@@ -185,6 +189,10 @@ def _has_results(folder: Path, shard: str) -> bool:
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
 
 
+_TIME = re.compile(r"^\d\d:\d\d:\d\d ")
+"""Before each line of a training; who prints the line has a time of its own."""
+
+
 def _again(
     folder: Path, shard: str, run: AnyRun, trainer: str, progress: Callable[[str], None], trainings: Trainings
 ) -> str | None:
@@ -198,7 +206,7 @@ def _again(
             for line in process.stderr or ():
                 said.append(line.strip())
                 if not trainings.stopped:
-                    progress(line.rstrip())
+                    progress(_TIME.sub("", line.rstrip()))
         if process.returncode != 0:
             return f"its training fails now ({next(filter(None, reversed(said)), process.returncode)})"
         try:
