@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -24,7 +23,6 @@ from emtvb import networks, promises
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.running import provenance
-from emtvb.running.jobs import show_progress
 from emtvb.running.provenance import Record
 from emtvb.runs import number
 from emtvb.streams.runs import AnyRun
@@ -89,7 +87,7 @@ def determinism(
         count: How many of them.
         seed: Chooses them.
         workers: Processes at once.
-        progress: Called with each line that a training says of how far it is, without its time.
+        progress: Called with each line that a training says of how far it is.
         trainings: Takes the processes that train.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
@@ -189,10 +187,6 @@ def _has_results(folder: Path, shard: str) -> bool:
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
 
 
-_TIME = re.compile(r"^\d\d:\d\d:\d\d ")
-"""Before each line of a training; who prints the line has a time of its own."""
-
-
 def _again(
     folder: Path, shard: str, run: AnyRun, trainer: str, progress: Callable[[str], None], trainings: Trainings
 ) -> str | None:
@@ -206,7 +200,7 @@ def _again(
             for line in process.stderr or ():
                 said.append(line.strip())
                 if not trainings.stopped:
-                    progress(_TIME.sub("", line.rstrip()))
+                    progress(line.rstrip())
         if process.returncode != 0:
             return f"its training fails now ({next(filter(None, reversed(said)), process.returncode)})"
         try:
@@ -259,7 +253,9 @@ def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], 
 
 
 def _train(entry: Mapping[str, Any], folder: str, trainer: str) -> None:
-    show_progress()
+    messages = logging.getLogger("emtvb")  # without a time: whoever prints a line adds its own
+    messages.setLevel(logging.INFO)
+    messages.addHandler(logging.StreamHandler())
     train_shard([kept.order(entry)], Outputs.of(Path(folder), "again"), lambda: "again", trainer)
 
 
