@@ -228,7 +228,7 @@ def nn_module() -> Any:
 def test_bad_input_is_one_line() -> None:
     with pytest.raises(InputError, match="say what the network was trained on"):
         emtvb.view(make_network())
-    with pytest.raises(InputError, match="no such run"):
+    with pytest.raises(InputError, match="no network of this name"):
         emtvb.view("nobody")
     with pytest.raises(InputError, match="give its own task"):
         emtvb.view(make_network(d=3), ODD_TASKS[0])
