@@ -140,7 +140,7 @@ def test_an_untouched_experiment_passes_and_says_what_was_made_again(audited: tu
     again = check_of(found, "made again")
     assert again.checked == again.of, "every file but those of trainings"
     assert "6 of 6 shards, 6 of them drawn by seed 1" in again.note
-    assert check_of(found, "seeds").note.startswith("12 of 12 networks do")
+    assert check_of(found, "seeds").note.startswith("12 of 12 networks show a trace")
     report, summary = (folder / "audit" / "report.md").read_text(), json.loads(
         (folder / "audit" / "summary.json").read_text()
     )  # fmt: skip
@@ -253,11 +253,6 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("record deleted", lambda f: (f / "tables/table1.provenance.json").unlink(), TABLE, "no record says who made it"),
     ("record damaged", lambda f: (f / "figures/weights.provenance.json").write_text("{}"),
      "figures/weights.provenance.json", "damaged record"),
-    ("record without code", lambda f: edit_record(f / "figures/weights.provenance.json",
-                                                  lambda r: r["recipe"].pop("code")),
-     "figures/weights.provenance.json", "damaged record"),
-    ("record of no time", lambda f: say_of(f, "figures/weights.provenance.json", made="yesterday"),
-     "figures/weights.provenance.json", "damaged record"),
     ("record copied", lambda f: shutil.copy(f / "figures/weights.provenance.json", f / "tables/other.provenance.json"),
      "tables/other.provenance.json", "is the record of figures/weights.pdf, which lies elsewhere"),
     ("records swapped", lambda f: _swap(f / "figures/weights.provenance.json", f / "figures/spectrum.provenance.json"),
@@ -274,24 +269,6 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
      "no record says who made it"),
     ("a name that is no text", lambda f: Path(os.fsdecode(bytes(f / "figures") + b"/\xff.png")).write_text(""),
      "figures/\\udcff.png", "no record says who made it"),
-    *(
-        (f"record with {what}", lambda f, change=change: edit_record(f / TRAINED, change), TRAINED, "damaged record")
-        for what, change in (
-            ("endless seconds", lambda r: r.update(seconds=1e300)),
-            ("seconds that are none", lambda r: r.update(seconds=float("nan"))),
-            ("seconds that are true", lambda r: r.update(seconds=True)),
-            ("the first year", lambda r: r.update(made="0001-01-01T00:00:00+00:00")),
-            ("the last year", lambda r: r.update(made="9999-12-31T23:59:59-23:59")),
-            ("trainings that are a number", lambda r: [about.update(trained=5) for about in r["runs"].values()]),
-            ("trainings that are null", lambda r: [about.update(trained=None) for about in r["runs"].values()]),
-            ("trainings that are words", lambda r: [about.update(trained=["x"]) for about in r["runs"].values()]),
-            ("a name that is no text", lambda r: r["outputs"].update({"\ud800": "0" * 64})),
-            ("an endless name", lambda r: r["outputs"].update({"a" * 5000: "0" * 64})),
-            ("the recipe of another rule", lambda r: r["recipe"].update(rule="draw_forest")),
-            ("a recipe of no rule", lambda r: r["recipe"].pop("rule")),
-            ("a recipe of more", lambda r: r["recipe"].update(more={})),
-        )
-    ),
     ("a record nested deep", lambda f: (f / TRAINED).write_text("[" * 200_000), TRAINED, "damaged record"),
     # What a forger would do, whose hashes all fit.
     ("shards' folders swapped", forging.swapped_shards, f"training/{SHARD}/digests.csv",

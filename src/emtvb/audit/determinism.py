@@ -246,7 +246,8 @@ def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], 
     here: dict[str, Any] = provenance.environment()
     for record in records.values():
         if record.shard == shard:
-            parts: Sequence[Mapping[str, Any]] = record.runs.get(run_id, {}).get("trained") or [record.environment]
+            stretches: list[Mapping[str, Any]] = [*record.runs.get(run_id, {}).get("trained", ())]
+            parts = stretches or [record.environment]
             changed = [name for name in MATTERS if any(part.get(name) != here[name] for part in parts)]
             return ", ".join(f"{name} {parts[-1].get(name)}, here {here[name]}" for name in changed)
     return ""

@@ -18,7 +18,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, cast
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from emtvb.errors import InputError
 from emtvb.files import write_text
@@ -28,9 +31,70 @@ from emtvb.running.source import ALL_LIBRARIES, PACKAGE
 SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
-_FOREVER = 1e9
-"""Seconds: no job takes thirty years."""
 _CODE = ("Snakefile", "workflow", "src", "config")
+
+
+def _name(name: str) -> str:
+    """Refuse what no file system can have as a file's name."""
+    if not name or "\0" in name or any(len(part.encode()) > 255 for part in name.split("/")):
+        raise ValueError("cannot be a file's name")
+    return name
+
+
+def _moment(text: str) -> str:
+    """Refuse a time that is none, or that says no time zone."""
+    if (when := datetime.fromisoformat(text)).tzinfo is None:
+        raise ValueError("says a time without its time zone")
+    if not 1970 <= when.year < 9999:
+        raise ValueError(f"says a time of the year {when.year}")
+    return text
+
+
+_Name = Annotated[str, AfterValidator(_name)]
+_Moment = Annotated[str, AfterValidator(_moment)]
+_Seconds = Annotated[float, Field(gt=-1e9, lt=1e9)]
+"""No job takes thirty years. Of one that took less than nothing the audit says more."""
+_EXACTLY = ConfigDict(strict=True, extra="forbid")
+_AT_LEAST = ConfigDict(strict=True, extra="allow")
+
+
+class Recipe(TypedDict):
+    """What determines a job's outputs.
+
+    Attributes:
+        rule: Its rule.
+        settings: The rule's params.
+        code: A digest of each file of ours that it used, by name, as ``recipes.used`` gives it. Empty, as ``versions``,
+            where a proof among the settings vouches for the outputs.
+        versions: Of each library that computes.
+        names: A digest of the names by which the rule hands its inputs and outputs to its script.
+    """
+
+    __pydantic_config__ = _EXACTLY  # type: ignore[misc]
+
+    rule: str
+    settings: dict[str, Any]
+    code: Mapping[str, str]
+    versions: Mapping[str, str]
+    names: NotRequired[str]
+
+
+class Stretch(TypedDict, total=False):
+    """A part of a training, done in one go: by which engine, how many seconds long, and on what."""
+
+    __pydantic_config__ = _AT_LEAST  # type: ignore[misc]
+
+    engine: str
+    seconds: _Seconds
+
+
+class Trained(TypedDict, total=False):
+    """Of a run: the digest of its weights, and the stretches of its training."""
+
+    __pydantic_config__ = _AT_LEAST  # type: ignore[misc]
+
+    weights: str
+    trained: Sequence[Stretch]
 
 
 @dataclass(frozen=True)
@@ -40,9 +104,7 @@ class Record:
     Attributes:
         rule: The rule.
         wildcards: Its wildcards' values.
-        recipe: What determines the outputs: ``rule``; ``settings``, the rule's params; ``code`` and ``versions``, as
-            ``recipes.used`` gives them, both empty where a proof among the settings vouches for the outputs; and
-            ``names``, a digest of the names by which the rule hands its inputs and outputs to its script.
+        recipe: What determines the outputs.
         inputs: sha256 of every input, by path relative to the experiment's folder.
         outputs: The same of every output.
         made: When it ended, UTC, ISO 8601.
@@ -50,29 +112,33 @@ class Record:
         commit: The commit of the clone; empty where there is none.
         dirty: Whether the clone's code differed from that commit.
         environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
-        runs: Of a training: by run id, ``weights``, their digest, and ``trained``, the stretches of its training, each
-            with engine, environment and seconds. They may be older than the record and from another machine.
+        runs: Of a training, by run id. They may be older than the record and from another machine.
         since: When a job first made these outputs, to the byte, where it made them again since; else empty.
     """
 
+    __pydantic_config__ = _EXACTLY
+
     rule: str
     wildcards: Mapping[str, str]
-    recipe: Mapping[str, Any]
-    inputs: Mapping[str, str]
-    outputs: Mapping[str, str]
-    made: str
-    seconds: float
+    recipe: Recipe
+    inputs: Mapping[_Name, str]
+    outputs: Annotated[Mapping[_Name, str], Field(min_length=1)]
+    made: _Moment
+    seconds: _Seconds
     commit: str
     dirty: bool
     environment: Mapping[str, str]
-    runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    since: str = ""
+    runs: Mapping[str, Trained] = field(default_factory=dict)
+    since: Literal[""] | _Moment = ""
 
     @property
     def shard(self) -> str | None:
         """The shard that it trained; None where it trained none. Its rule may have another name within a module."""
         shard = self.wildcards.get("shard")
         return shard if f"training/{shard}/digests.csv" in self.outputs else None
+
+
+_FORM = TypeAdapter(Record)
 
 
 def record(
@@ -106,7 +172,7 @@ def record(
     found = Record(
         rule=recipe["rule"],
         wildcards=dict(wildcards),
-        recipe=recipe,
+        recipe=cast("Recipe", recipe),
         inputs={_relative(path, folder): sha256(path) for path in inputs},
         outputs=digests,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -114,7 +180,7 @@ def record(
         commit=commit,
         dirty=dirty,
         environment=environment(),
-        runs=runs or {},
+        runs=cast("Mapping[str, Trained]", runs or {}),
         since=_since(before, digests),
     )
     written = {key: value for key, value in asdict(found).items() if value or key not in ("runs", "since")}
@@ -161,66 +227,22 @@ def read(path: Path) -> Record:
         InputError: Where it is damaged.
     """
     try:
-        found = Record(**json.loads(path.read_text("utf-8")))
-        _check(found)
+        found = _FORM.validate_json(path.read_bytes())
+        if found.recipe["rule"] != found.rule:
+            raise ValueError("its recipe is not of its rule")
         return found
-    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
+    except (OSError, ValueError) as error:
+        said = _in_words(error) if isinstance(error, ValidationError) else str(error)
         raise InputError(
-            "record", str(path), f"cannot be read ({error}); snakemake --force and its outputs' paths write it anew"
+            "record", str(path), f"cannot be read ({said}); snakemake --force and its outputs' paths write it anew"
         ) from None
 
 
-def _check(record: Record) -> None:
-    """Raise TypeError or ValueError unless a record's parts are what Record says."""
-    recipe = record.recipe
-    if not isinstance(recipe, dict) or not isinstance(recipe.get("settings"), dict):
-        raise TypeError("it has no recipe")
-    if set(recipe) - {"names"} != {"rule", "settings", "code", "versions"} or recipe["rule"] != record.rule:
-        raise TypeError("its recipe is not of its rule")
-    texts = (record.rule, record.commit, record.made)
-    tables: tuple[Any, ...] = (
-        record.wildcards, record.inputs, record.outputs, record.environment, recipe.get("code"), recipe.get("versions"),
-    )  # fmt: skip
-    if not all(isinstance(table, dict) for table in tables) or not record.outputs:
-        raise TypeError("parts of it are gone")
-    if not all(isinstance(text, str) for text in (*texts, *(value for table in tables for value in table.values()))):
-        raise TypeError("it holds something else than text")
-    if not isinstance(record.runs, dict) or not all(isinstance(about, dict) for about in record.runs.values()):
-        raise TypeError("it does not say who trained its runs")
-    for about in record.runs.values():
-        trained = about.get("trained", [])
-        if not isinstance(trained, list) or not all(_is_training(part) for part in trained):
-            raise TypeError("it does not say who trained its runs")
-    if not _is_duration(record.seconds) or not isinstance(record.dirty, bool):
-        raise TypeError("it holds something else than its time and whether the clone was modified")
-    if not all(_is_name(name) for name in (*record.inputs, *record.outputs)):
-        raise ValueError("it names what cannot be a file")
-    if not isinstance(record.since, str):
-        raise TypeError("it holds something else than text")
-    for moment in filter(None, (record.made, record.since)):
-        when = datetime.fromisoformat(moment)
-        if when.tzinfo is None:
-            raise ValueError("it says a time without saying where")
-        if not 1970 <= when.year < 9999:
-            raise ValueError(f"it says a time of the year {when.year}")
-
-
-def _is_training(part: Any) -> bool:
-    """Whether something may say by which engine a run was trained, and for how long."""
-    return isinstance(part, dict) and isinstance(part.get("engine", ""), str) and _is_duration(part.get("seconds", 0))
-
-
-def _is_duration(seconds: Any) -> bool:
-    """Whether something is a number of seconds; of a negative one the audit says more."""
-    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and abs(seconds) < _FOREVER
-
-
-def _is_name(name: str) -> bool:
-    """Whether a file system can have a file of this name."""
-    try:
-        return bool(name) and "\0" not in name and all(len(part.encode()) <= 255 for part in name.split("/"))
-    except UnicodeEncodeError:
-        return False
+def _in_words(error: ValidationError) -> str:
+    """What is wrong first, and where in a record."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"]
 
 
 def record_files(folder: Path) -> Iterator[Path]:
