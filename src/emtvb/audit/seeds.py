@@ -70,8 +70,8 @@ def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
             problem = f"its weights show no trace of its seed ({traces.own:.1f} standard deviations)"
             findings.append(Finding(run.run_id, problem, _FORGED))
     missing = len(everything) - asked
-    others = "the others are small or trained with a large penalty on weights"
-    note = f"{shown} of {asked} networks show a trace of their own seed; {others}."
+    others = "; the others are small or trained with a large penalty on weights" if shown < asked else ""
+    note = f"{shown} of {asked} networks show a trace of their own seed{others}."
     note += f" The weights of {missing} networks are not here." if missing else ""
     question = "Does each network show a trace of the initial weights of its own seed, and of no other?"
     return Check("seeds", question, asked, tuple(findings), note, "recomputed", len(everything), missing)
