@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import numpy as np
@@ -94,14 +94,20 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return len(os.sched_getaffinity(0)) + 1 if config.option.markexpr == "long" else None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what takes long. Of the others, whole experiments go first: at the end one worker would wait for them."""
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long, keep together what shares a fixture, and put whole experiments first.
+
+    At the end one worker would wait for an experiment. A fixture of a module would be set up once for each worker.
+    """
     for item in items:
         name = item.nodeid
         if any(fnmatch(name, one) for one in LONG) and not any(fnmatch(name, one) for one in QUICK):
             item.add_marker(pytest.mark.long)
-    if config.option.markexpr == "not long":
-        items.sort(key=lambda item: not item.nodeid.startswith(("tests/workflow/", "tests/cluster/")))
+        fixtures: dict[str, Sequence[Any]] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+        if any(fixture.scope == "module" for of_name in fixtures.values() for fixture in of_name):
+            item.add_marker(pytest.mark.xdist_group(name.partition("::")[0]))
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/workflow/", "tests/cluster/")))
 
 
 def make_network(d: int = 3, hidden_dim: int = 5, seed: int = 0) -> Network:
