@@ -99,13 +99,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what takes long, keep together what shares a fixture, and put whole experiments first.
 
     At the end one worker would wait for an experiment. A fixture of a module would be set up once for each worker.
+    Clusters stay on one worker, too: their tests mostly wait, but a few clusters at once are too much for two cores.
     """
     for item in items:
         name = item.nodeid
         if any(fnmatch(name, one) for one in LONG) and not any(fnmatch(name, one) for one in QUICK):
             item.add_marker(pytest.mark.long)
         fixtures: dict[str, Sequence[Any]] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
-        if any(fixture.scope == "module" for of_name in fixtures.values() for fixture in of_name):
+        if name.startswith("tests/cluster/"):
+            item.add_marker(pytest.mark.xdist_group("tests/cluster"))
+        elif any(fixture.scope == "module" for of_name in fixtures.values() for fixture in of_name):
             item.add_marker(pytest.mark.xdist_group(name.partition("::")[0]))
     items.sort(key=lambda item: not item.nodeid.startswith(("tests/workflow/", "tests/cluster/")))
 
