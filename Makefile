@@ -75,10 +75,10 @@ test: $(VENV)/.tests
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/snakefmt --check Snakefile workflow
 	$(VENV)/bin/snakemake --lint
-	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadgroup -m "not long" --durations=20
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m "not long" --durations=20
 
 test-long: $(VENV)/.tests
-	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadgroup -m long --durations=40
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m long --durations=40
 
 test-all: test test-long
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
+from xdist.scheduler import LoadScopeScheduling
 
 from emtvb import tasks
 from emtvb.networks import Network
@@ -88,28 +89,48 @@ QUICK = (
     "tests/page/test_page.py::test_it_opens*",
 )  # fmt: skip
 
+TOGETHER = (
+    "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
+    "tests/workflow/test_architectures.py",
+    "tests/workflow/test_methods.py",
+    "tests/workflow/test_onions.py",
+    "tests/workflow/test_streams.py",
+    "tests/workflow/test_smoke.py",
+    "tests/paper/test_evidence.py",
+    "tests/training/test_bits.py",
+    "tests/test_deposit.py",
+    "tests/test_notebook.py",
+    "tests/test_own_notebook.py",
+    "tests/test_release.py",
+    "tests/test_site.py",
+)
+"""Files whose tests share what takes long to make, a fixture of the module: each worker would make it for itself."""
+
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """A worker more than there are cores for what takes long: tests of clusters wait most of their time."""
     return len(os.sched_getaffinity(0)) + 1 if config.option.markexpr == "long" else None
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long, keep together what shares a fixture, and put whole experiments first.
+class Together(LoadScopeScheduling):
+    """Tests of the files in :data:`TOGETHER` on one worker, each other test on the next that is free."""
 
-    At the end one worker would wait for an experiment. A fixture of a module would be set up once for each worker.
-    Clusters stay on one worker, too: their tests mostly wait, but a few clusters at once are too much for two cores.
-    """
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((files for files in TOGETHER if fnmatch(file, files)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """With ``--dist loadscope``, this one."""
+    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long. Whole experiments go first: at the end one worker would wait for them."""
     for item in items:
         name = item.nodeid
         if any(fnmatch(name, one) for one in LONG) and not any(fnmatch(name, one) for one in QUICK):
             item.add_marker(pytest.mark.long)
-        fixtures: dict[str, Sequence[Any]] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
-        if name.startswith("tests/cluster/"):
-            item.add_marker(pytest.mark.xdist_group("tests/cluster"))
-        elif any(fixture.scope == "module" for of_name in fixtures.values() for fixture in of_name):
-            item.add_marker(pytest.mark.xdist_group(name.partition("::")[0]))
     items.sort(key=lambda item: not item.nodeid.startswith(("tests/workflow/", "tests/cluster/")))
 
 

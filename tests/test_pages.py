@@ -34,6 +34,15 @@ def test_a_page_gets_what_its_file_says_and_keeps_the_rest(clone: Path) -> None:
     assert next(what for _, what in pages.fill(clone)) == "the same"
 
 
+def test_a_file_that_is_damaged_is_named(clone: Path) -> None:
+    for block in pages.BLOCKS:
+        (clone / block.file).parent.mkdir(parents=True, exist_ok=True)
+        (clone / block.file).write_bytes(b"\xff")
+        with pytest.raises(InputError, match=re.escape(f"results file: {clone / block.file}: cannot be read")):
+            list(pages.fill(clone))
+        (clone / block.file).unlink()
+
+
 def test_a_page_without_its_comments_is_named(clone: Path) -> None:
     (clone / pages.BLOCKS[1].page).write_text("nothing")
     with pytest.raises(InputError, match=r"memories\.md: has no <!-- bases -->"):

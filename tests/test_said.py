@@ -127,6 +127,9 @@ def test_a_number_is_had_from_networks_tables_and_claims(
         (lambda listed: listed["pages"]["page.md"][0].update(says="Of {all} rats"), "is 0 times in page.md, not once"),
         (lambda listed: listed["pages"]["page.md"][0].update(some="sloved"), "some of .* cannot be had"),
         (lambda listed: listed["pages"]["page.md"][0].pop("some"), "some of .* cannot be had"),
+        (lambda listed: listed["pages"]["page.md"][0].update(some="solved ("), "some of .* cannot be had"),
+        (lambda listed: listed["pages"]["page.md"][0].update(some="solved solved"), "some of .* cannot be had"),
+        (lambda listed: listed["pages"]["page.md"][0].update(some="lambda: 1"), "some of .* cannot be had"),
         (lambda listed: listed["pages"]["page.md"][0].update(some={"claim": "none", "value": "x"}), "cannot be had"),
         (
             lambda listed: listed["pages"]["page.md"][0].update(

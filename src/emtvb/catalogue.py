@@ -78,7 +78,7 @@ def choose(
     for column, values in wanted.items():
         for value in values:
             if not (table[column] == value).any():
-                there = ", ".join(str(x) for x in sorted(table[column].unique()))
+                there = ", ".join(str(x) for x in sorted(table[column].dropna().unique()))
                 raise InputError(
                     f"--{column.removesuffix('_dim')}", value, f"no network has it; there are {there or 'none'}"
                 )

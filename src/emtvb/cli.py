@@ -453,15 +453,15 @@ def _print_networks(chosen: Any, several: bool) -> None:
 
     lines = [("run id", *(["experiment"] if several else []), "accuracy", "modes", "worst", "weights", "verdict")]
     for row in chosen.itertuples(index=False):
-        known = isinstance(row.verdict, str)
+        without_verdict = "not measured" if math.isnan(row.test_accuracy) else "-"
         lines.append((
             row.run_id,
             *([row.experiment] if several else []),
-            f"{row.test_accuracy:.4f}" if known else "-",
-            f"{row.network_eigenvalues:.0f}/{row.phi_eigenvalues:.0f}" if known else "-",
+            "-" if math.isnan(row.test_accuracy) else f"{row.test_accuracy:.4f}",
+            "-" if math.isnan(row.phi_eigenvalues) else f"{row.network_eigenvalues:.0f}/{row.phi_eigenvalues:.0f}",
             "-" if math.isnan(row.data_worst_decoding_accuracy) else f"{row.data_worst_decoding_accuracy:.4f}",
             "here" if row.weights else "-",
-            row.verdict if known else "not measured",
+            row.verdict if isinstance(row.verdict, str) else without_verdict,
         ))  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -643,7 +643,7 @@ def config_drawing(file: str) -> None:
 
     experiment = kinds.load(file)
     rules = drawing(plan(experiment, workflow_root(), surroundings.results_root() / experiment.experiment))
-    console.print(" ".join(rules), soft_wrap=True)
+    console.print(" ".join(rules))
 
 
 @config_group.command("docs")
@@ -665,7 +665,7 @@ def fill_pages() -> None:
     for block, what in pages.fill(Path.cwd()):
         console.print(f"{block.page}: {block.name}: {what} ({block.file})")
     for wrong in said.correct(Path.cwd()):
-        console.print(f"{wrong.page}: {wrong.about}: {wrong.said} is now {wrong.found}", markup=False)
+        console.print(f"{wrong.page}: {wrong.about}: {wrong.said} is now {wrong.found}")
 
 
 @commands.command("deposit")
@@ -695,7 +695,7 @@ def pack_weights(folder: Path) -> None:
     with _output(folder, "change its permissions, or pack a copy of your own"):
         written = pack(folder)
     for path in written:
-        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+        console.print(str(path))
     console.print(f"packed: {len(written)} files")
 
 
@@ -755,7 +755,7 @@ def _print_summary(experiment: config.Experiment) -> None:
     if not path.is_file():
         raise InputError("table", str(path), "not made yet; run the workflow on this config first")
     if words:
-        console.print(f"{path}: {words}", soft_wrap=True)
+        console.print(f"{path}: {words}")
         return
 
     from emtvb import summary as summaries

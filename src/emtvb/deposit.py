@@ -58,10 +58,7 @@ def write(root: Path, target: Path) -> None:
     top, experiments = f"emtvb-{__version__}/", _published(root)
     with atomic(target) as unfinished:
         call = "-C", str(root), "archive", "--format=zip", "-9", f"--prefix={top}", f"--output={unfinished}", "HEAD"
-        done = git.call(*call)
-        if done.returncode != 0:
-            said = (done.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
-            raise InputError("deposit", str(target), f"git says: {said}")
+        git.run("deposit", str(target), *call)
         if experiments:
             tracked = frozenset((git.ask_clone(root, "ls-files", "-z") or "").split("\0"))
             about = zipfile.ZipInfo(top + crate.METADATA, _made(experiments))

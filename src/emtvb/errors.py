@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+
+DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
+"""What reading a file of arrays (.npz) raises, wherever it is damaged."""
+
 
 class InputError(ValueError):
     """Something that a user gave cannot be used.

@@ -102,7 +102,11 @@ def fill(root: Path) -> Iterator[tuple[Block, str]]:
         if not file.is_file():
             yield block, "no file yet"
             continue
-        new = block.of(file)
+        try:
+            new = block.of(file)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            said = " ".join(str(error).split())
+            raise InputError("results file", str(file), f"cannot be read ({said}); put it back as it was") from None
         if new != now:
             write_text(root / block.page, text.replace(_framed(block, now), _framed(block, new), 1))
         yield block, "the same" if new == now else "filled"

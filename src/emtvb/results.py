@@ -65,7 +65,7 @@ class FoundRun:
         Raises:
             InputError: Where it was not trained, its weights are not here, or the file is damaged or of another task.
         """
-        if not self.weights.is_file() and self.weights not in unpack(self.folder):
+        if not self.weights.is_file() and self.weights not in unpack(self.folder, self.weights.parent):
             raise InputError("weights", str(self.weights), f"not here; {self._how_to_have_them()}")
         if isinstance(self.run, ArchitectureRun):
             return of_architectures.load(self.weights, self.run, network_class(self.run.architecture))

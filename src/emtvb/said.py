@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import tokenize
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -16,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from emtvb import tables
+from emtvb import config, tables
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.paper.evidence import VERDICTS
@@ -31,6 +31,11 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _CITED = re.compile(
     rf"\[`(?P<name>[\w-]+)`\]\([^)\s]*verdicts\.md#[\w-]+\):?\s\(?\**(?P<verdict>{'|'.join(VERDICTS)})\b"
 )
+_WRONG = (
+    LookupError, ValueError, TypeError, AttributeError, SyntaxError, NotImplementedError, tokenize.TokenError,
+    pd.errors.UndefinedVariableError,
+)  # fmt: skip
+"""What a definition raises that means nothing, or of which there is nothing here."""
 _REDUCE: Mapping[str, Callable[[pd.Series], float]] = {"min": pd.Series.min, "max": pd.Series.max}
 
 
@@ -101,8 +106,11 @@ class Numbers:
     @cached_property
     def claims(self) -> dict[str, dict[str, Any]]:
         """The claims with their verdicts, by name."""
-        stated = json.loads((self._folder / "verdicts.json").read_text("utf-8"))
-        return {claim["name"]: claim for claim in stated["claims"]}
+        path = self._folder / "verdicts.json"
+        try:
+            return {claim["name"]: claim for claim in json.loads(path.read_text("utf-8"))["claims"]}
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise InputError("results file", str(path), f"cannot be read ({error}); put it back as it was") from None
 
     @cached_property
     def networks(self) -> pd.DataFrame:
@@ -128,7 +136,7 @@ def correct(root: Path, *, write: bool = True) -> Iterator[Wrong]:
     Raises:
         InputError: Where a page no longer has a sentence of the list, or has it twice, or where a number cannot be had.
     """
-    listed = yaml.safe_load((root / FILE).read_text("utf-8"))
+    listed = config.read(root / FILE)
 
     @cache
     def numbers(experiment: str) -> Numbers:
@@ -161,7 +169,7 @@ def _in_sentence(page: str, text: str, sentence: Mapping[str, Any], numbers: Num
     for name in parts[1::2]:
         try:
             value = numbers.find(sentence[name])
-        except (LookupError, ValueError, TypeError, AttributeError, pd.errors.UndefinedVariableError) as error:
+        except _WRONG as error:
             raise InputError(str(FILE), f"{name} of {says!r}", f"cannot be had ({error}); mend the list") from None
         if value != found[0][name]:
             yield Wrong(page, " ".join(says.split()), found[0][name], value)

@@ -6,20 +6,19 @@ runs that a record vouches for are kept in its state folder, from where it takes
 
 from __future__ import annotations
 
+import csv
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.networks import load_networks
+from emtvb.running.provenance import sha256
 from emtvb.running.recipes import training_version
 from emtvb.running.records import Maker, Records
 from emtvb.training import history, kept
 from emtvb.training.kept import Result
-
-log = logging.getLogger(__name__)
 
 
 def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
@@ -53,22 +52,23 @@ def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
 
 def _result(known: Records, maker: Maker, run_id: str) -> Result | None:
     """A run as a shard's files hold it; None where they do not, or not as their record says."""
-    files = {Path(path).name: path for path in maker.outputs}
     weights = next(path for path in maker.outputs if path.endswith("weights.safetensors"))
     about = maker.record.runs.get(run_id, {})
     if weights in known.damaged or not Path(weights).is_file():
         return None
     try:
         network = load_networks(weights, [run_id])[run_id]
-        rows = next((rows for path in _curves(files) if (rows := history.read(Path(path)).get(run_id))), None)
-    except (InputError, KeyError, ValueError, OSError):
+        rows = next((rows for path in _curves(maker) if (rows := history.read(Path(path)).get(run_id))), None)
+    except (InputError, KeyError, ValueError, TypeError, OSError, csv.Error):
         return None
     if rows is None or network.digest() != about.get("weights"):
         return None
     return Result(network, rows, about.get("trained", []))
 
 
-def _curves(files: Mapping[str, str]) -> Iterator[str]:
-    """The files that hold learning curves: whole ones where they are there, else their outlines."""
-    yield from (path for path in files.values() if path.endswith("history.csv") and Path(path).is_file())
-    yield from (path for path in files.values() if "/learning/" in path and Path(path).is_file())
+def _curves(maker: Maker) -> Iterator[str]:
+    """The files that hold learning curves, as their record has them: whole ones, then their outlines."""
+    for part in ("/history.csv", "/learning/"):
+        for path, digest in zip(maker.outputs, maker.record.outputs.values(), strict=True):
+            if part in path and Path(path).is_file() and sha256(path) == digest:
+                yield path

@@ -40,13 +40,48 @@ def test_the_example_names_every_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["acount: x", "gpus: 0", "account: [a]", "partition: 'a b'", "- x", "a: b: c", "longest: 1h"]
+    "text",
+    [
+        "acount: x",
+        "gpus: 0",
+        "account: [a]",
+        "partition: 'a b'",
+        "- x",
+        "a: b: c",
+        "longest: 1h",
+        "account: 0777",
+        "qos: 1_0",
+        "longest: 4:00",
+        "account: a\naccount: b",
+        "account: \xe9",
+    ],
 )
 def test_what_means_nothing_is_one_line(tmp_path: Path, text: str) -> None:
-    (tmp_path / "site.yaml").write_text(text)
-    with pytest.raises(InputError) as caught:
+    (tmp_path / "site.yaml").write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match=str(tmp_path / "site.yaml")) as caught:
         site.load(tmp_path / "site.yaml")
     assert "\n" not in str(caught.value)
+
+
+def test_an_account_may_be_a_number_and_a_file_may_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text("account: 1234\n")
+    assert site.load(tmp_path / "site.yaml").account == "1234"
+    (tmp_path / "site.yaml").write_text("# nothing yet\n")
+    assert site.load(tmp_path / "site.yaml") == site.Site()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["retries: many", "default-resources: [slurm_account]", "set-resources: [train_shard=3]", "set-resources: [a:b]"],
+)
+def test_a_profile_that_cannot_be_read_is_one_line(clone: Path, text: str) -> None:
+    (clone / "mine").mkdir()
+    (clone / "mine" / "config.yaml").write_text(f"{text}\n")
+    with pytest.raises(
+        InputError, match="profile: slurm, mine: its retries, default-resources or set-resources"
+    ) as found:
+        read_profiles(["slurm", "mine"])
+    assert "\n" not in str(found.value)
 
 
 def test_no_account_partition_or_gpu_unless_the_site_says_so(clone: Path) -> None:

@@ -103,6 +103,17 @@ def test_what_a_site_prints_besides_is_left_out(monkeypatch: pytest.MonkeyPatch)
     assert slurm.sacctmgr("user", columns="user,account") == [["me", "lab"]]
 
 
+def test_the_tasks_of_an_array_as_slurm_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that Slurm cut off says nothing of the rest."""
+    monkeypatch.setattr(slurm, "ask", lambda *_, **__: "13_[1,4-6%2]|PENDING\n14_[1,7,...]|PENDING\n15|FAILED\n")
+    jobs = ["13_1", "13_5", "13_7", "14_1", "14_7", "14_8", "15"]
+    assert {*slurm.accounted(jobs)} == {"13_1", "13_5", "14_1", "14_7", "15"}
+
+
+def test_a_greeting_in_another_encoding_is_read() -> None:
+    assert slurm.ask("printf", r"\351t\351 7") == "\N{REPLACEMENT CHARACTER}t\N{REPLACEMENT CHARACTER} 7"
+
+
 @pytest.mark.parametrize(("limit", "held", "room"), [(None, "30", 13), (10, "30", 8), (1, "30", 0), (None, "", None)])
 def test_no_user_fills_the_controller(
     monkeypatch: pytest.MonkeyPatch, limit: int | None, held: str, room: int | None

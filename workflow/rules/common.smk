@@ -322,9 +322,6 @@ onstart:
         check_modules()
         for waiting in needed if RECORDS else ():
             RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), is_forced)
-        if RECORDS:
-            records.write_planned(PLACE, ROOT)
-            keep_what_stands([waiting for waiting in needed if script_of(waiting) == "train_shard"])
         if workflow.is_main_process and workflow.local_exec:
             if needed and (workflow.resource_settings.cores or 0) < 1:
                 raise InputError("--cores", workflow.resource_settings.cores or 0, "give a number from 1, or all")
@@ -335,5 +332,8 @@ onstart:
         remote = next((waiting for waiting in needed if not waiting.is_local), None)
         executor = workflow.scheduler.get_executor(remote) if remote else None
         slurm.take_over(RESULTS, getattr(executor, "run_uuid", None))
+        if RECORDS:  # not before: what another call wrote there holds for its jobs
+            records.write_planned(PLACE, ROOT)
+            keep_what_stands([waiting for waiting in needed if script_of(waiting) == "train_shard"])
     except InputError as error:
         raise WorkflowError(str(error)) from None

@@ -23,10 +23,11 @@ from emtvb import config
 from emtvb.audit import compare
 from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
-from emtvb.audit.report import Check, Finding
+from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.interpret.verdict import OTHERWISE
 from emtvb.paper.claims import Condition, Statement
 from emtvb.running.jobs import last_errors
+from emtvb.running.packed import WEIGHTS
 from emtvb.running.plan import Planned, flat, import_path
 from emtvb.streams.runs import AnyRun
 
@@ -37,8 +38,6 @@ NEAR = 0.001
 OFF = 1e-6
 """Radians: a published spectral error further from that of the best assignment is looked at again."""
 
-_AGAIN = "make it anew: snakemake --force and its path"
-_WEIGHTS = "weights.safetensors"
 _COMPARES = "run_methods"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
@@ -50,7 +49,7 @@ def trains(job: Planned) -> bool:
 
 def reads_weights(job: Planned) -> bool:
     """Whether a job is one of the first run, which makes files from weights, or trains small networks to compare on."""
-    return job.rule == _COMPARES or any(Path(path).name == _WEIGHTS for path in flat(job.inputs))
+    return job.rule == _COMPARES or any(Path(path).name == WEIGHTS for path in flat(job.inputs))
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,7 @@ def _run(
             names = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
             own = [error for error in errors if any(re.search(rf"[( ]{re.escape(name)}[,) ]", error) for name in names)]
             why = (own or errors or [answer])[0].removeprefix("error: ")
-            made.findings.append(Finding(job.title, f"cannot be made again ({why})", _AGAIN))
+            made.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
         else:
             _compare(job, there, again, made, moved)
 
@@ -285,7 +284,7 @@ def _compare(job: Planned, there: Path, again: Path, made: Made, moved: Callable
             continue
         made.compared += 1
         said = compare.differences(there / path, again / path, path, moved)
-        made.findings += [Finding(path, problem, _AGAIN) for problem in said]
+        made.findings += [Finding(path, problem, AGAIN) for problem in said]
 
 
 def _some(names: Collection[str], most: int = 3) -> str:

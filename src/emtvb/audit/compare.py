@@ -16,6 +16,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from emtvb.errors import DAMAGED
+
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""
 _MOST = 20
@@ -146,7 +148,7 @@ def differences(there: Path, made: Path, name: str, moved: Callable[[str], float
         else:
             found = _of_texts(there, made, name)
         said = list(found)
-    except (OSError, ValueError, KeyError, RecursionError, csv.Error) as error:
+    except (*DAMAGED, RecursionError, csv.Error) as error:
         return [f"cannot be read ({error})"]
     return said[:_MOST] + ([f"and so on, {len(said)} times"] if len(said) > _MOST else [])
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emtvb.audit.report import Check, Finding
+from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.errors import InputError
 from emtvb.networks import load_networks
 from emtvb.running.provenance import Record
@@ -21,7 +21,6 @@ ANGLE = 1e-6
 """Radians: beyond rounding by far, between two ways to sum the same angles."""
 
 _FORGED = "train or measure it again; what is published for it cannot be trusted"
-_AGAIN = "make it anew: snakemake --force and its path"
 
 
 def consistency(told: Told, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
@@ -32,8 +31,8 @@ def consistency(told: Told, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
         shards: The experiment's runs, by shard.
     """
     findings = [
-        *(Finding(name, f"cannot be read ({why})", _AGAIN) for name, why in told.unreadable.items()),
-        *(Finding(name, f"{run_id} {problem}", _AGAIN) for name, run_id, problem in told.strangers),
+        *(Finding(name, f"cannot be read ({why})", AGAIN) for name, why in told.unreadable.items()),
+        *(Finding(name, f"{run_id} {problem}", AGAIN) for name, run_id, problem in told.strangers),
         *_digests(told, shards),
         *_repeats(told),
         *_angles(told),
@@ -116,7 +115,7 @@ class Told:
         name = files.outline.relative_to(folder).as_posix()
         try:
             whole, drawn = history.read(files.history), history.read(files.outline)
-        except (KeyError, TypeError, ValueError, OSError) as error:
+        except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
             self.unreadable[name] = f"it or its learning curve: {error}"
             return
         odd = [run_id for run_id, rows in whole.items() if repr(curves.thin(rows)) != repr(drawn.get(run_id))]

@@ -56,7 +56,9 @@ class Trainings:
     def begin(self, command: Sequence[str]) -> subprocess.Popen[str]:
         """Begin one; it is ended at once where all were ended meanwhile."""
         here = {**os.environ, "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=here)
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace", env=here
+        )
         self._begun.append(process)
         if self.stopped:
             process.kill()
@@ -207,7 +209,7 @@ def _again(
             return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
         except InputError as error:
             return f"its files cannot be read ({error})"
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
             return f"its learning curve cannot be read ({error})"
 
 

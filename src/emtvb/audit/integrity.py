@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from emtvb.audit import left_out
-from emtvb.audit.report import FILES, Check, Finding
+from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
 from emtvb.errors import InputError
 from emtvb.running import packed, provenance
 from emtvb.running.provenance import Record
@@ -18,7 +18,6 @@ _NOT_OUTPUTS = (
 )  # fmt: skip
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, what Snakemake and audits add.
 """
-_AGAIN = "make it anew: snakemake --force and its path"
 _PACK = "take it out of the repository again, or pack the weights anew: emtvb pack"
 
 
@@ -44,10 +43,10 @@ def integrity(
         for output in record.outputs:
             if not (folder / output).is_file():
                 if output not in missing:
-                    findings.append(Finding(output, f"missing; {record.rule} made it at {record.made}", _AGAIN))
+                    findings.append(Finding(output, f"missing; {record.rule} made it at {record.made}", AGAIN))
             elif output in changed:
                 findings.append(
-                    Finding(output, f"changed after {record.rule} made it at {record.made}: its sha256 differs", _AGAIN)
+                    Finding(output, f"changed after {record.rule} made it at {record.made}: its sha256 differs", AGAIN)
                 )
         findings += _other_versions(record, made, folder)
     as_published = _packed(made, folder)
@@ -62,7 +61,7 @@ def integrity(
         for name in _files(folder)
         if name not in made and name not in as_published and not any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS)
     ]
-    notes = [f"Left out on purpose ({left_out.LEFT_OUT}): {said(left_out.counted(missing))}."] if missing else []
+    notes = [f"Left out on purpose ({left_out.LEFT_OUT}): {counted(left_out.counted(missing))}."] if missing else []
     dirty = sorted({job_of(record) for record in records.values() if record.dirty})
     if dirty and provenance.git_state(root)[1]:
         more = f" and {len(dirty) - 3} more" if len(dirty) > 3 else ""
@@ -99,11 +98,6 @@ def left_out_of(folder: Path, records: Mapping[Path, Record]) -> Iterator[str]:
                 yield output
 
 
-def said(counts: Mapping[str, int]) -> str:
-    """24 whole learning curves, 13 files of weights."""
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
-
-
 def read_records(folder: Path) -> tuple[dict[Path, Record], dict[Path, str]]:
     """The records below an experiment's folder, and those that cannot be read with the reason."""
     records: dict[Path, Record] = {}
@@ -130,16 +124,16 @@ def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) ->
     for name, digest in record.inputs.items():
         if name.startswith("../"):
             if not (folder / name).is_file():
-                yield Finding(job_of(record), f"was made from {name}, which is not there", _AGAIN)
+                yield Finding(job_of(record), f"was made from {name}, which is not there", AGAIN)
                 continue
             now = provenance.sha256(folder / name)
         elif name in made:
             now = made[name].outputs[name]
         else:
-            yield Finding(job_of(record), f"was made from {name}, of which there is no record", _AGAIN)
+            yield Finding(job_of(record), f"was made from {name}, of which there is no record", AGAIN)
             continue
         if now != digest:
-            yield Finding(job_of(record), f"was made from another version of {name} than is there now", _AGAIN)
+            yield Finding(job_of(record), f"was made from another version of {name} than is there now", AGAIN)
 
 
 def job_of(record: Record) -> str:

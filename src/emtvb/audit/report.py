@@ -17,6 +17,8 @@ OUTCOMES: dict[Outcome, str] = {
     "FAILED": "our own results are not all what they say",
     "incomplete": "nothing is wrong with our own results, but not every question was asked or could be answered",
 }
+AGAIN = "make it anew: snakemake --force and its path"
+"""A remedy."""
 _THINGS = {
     "integrity": "file", "currency": "job", "consistency": "network", "seeds": "network", "made again": "file",
     "determinism": "run",

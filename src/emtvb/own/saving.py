@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from emtvb import files
-from emtvb.errors import InputError
+from emtvb.errors import DAMAGED, InputError
 from emtvb.interpret.judging import MemoryMeasures
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.recording import Recording
@@ -141,7 +140,7 @@ def _read(source: Path, path: Any, system: Any) -> Any:
         return _built(tree["emtvb"], arrays, None if system is None else adapt(system))
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, UnicodeDecodeError):
+    except DAMAGED:
         remedy = "not a whole file that emtvb.save wrote; save it again, or give a module to emtvb.adapt"
         raise InputError("path", str(path), remedy) from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from emtvb.errors import InputError
+from emtvb.errors import DAMAGED, InputError
 from emtvb.files import atomic
 
 
@@ -74,7 +73,7 @@ def load(path: Path | str) -> list[Shown]:
             )
             for about in found
         ]
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise InputError("page's networks", str(path), f"cannot be read ({error}); delete it and run again") from None
 
 

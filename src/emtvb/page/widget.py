@@ -104,6 +104,9 @@ def view(what: Any, task: Task | None = None, *, future: Future | None = None, *
     if task is not None and (not isinstance(task, Task) or isinstance(what, (str, Path, Fitted))):
         remedy = "it has a task or labels of its own; leave it out" if isinstance(task, Task) else "give a Task"
         raise InputError("task", str(getattr(task, "name", task)), remedy)
+    if first and has_labels:
+        remedy = "with labels of its own it opens with the first trial; leave it out"
+        raise InputError("view", next(iter(first)), remedy)
     opening = {name: str(value) for name, value in first.items()}
     if isinstance(what, (str, Path)):
         return Editor([shown.as_json() for shown in _found(str(what))], {}, opening)

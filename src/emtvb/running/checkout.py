@@ -62,8 +62,4 @@ def _checked_out(repository: Path, commit: str, folder: Path) -> Path:
 
 
 def _git(*words: str) -> str:
-    done = git.call(*words)
-    if done.returncode != 0:
-        said = (done.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
-        raise InputError("workflow", " ".join(words), f"git says: {said}")
-    return done.stdout.decode()
+    return git.run("workflow", " ".join(words), *words)

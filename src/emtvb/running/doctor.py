@@ -233,24 +233,26 @@ def read_profiles(profiles: Sequence[str]) -> tuple[list[Request], dict[str, Any
     from snakemake.cli import get_profile_dir
     from snakemake.profiles import ProfileConfigFileParser
 
+    check_profiles(profiles)
     options: dict[str, Any] = {}
-    for profile in profiles:
-        found = get_profile_dir(profile)
-        if found is None:
-            raise InputError("profile", profile, "not found; run this in the clone, with the profiles of your call")
+    for file in (get_profile_dir(profile)[1] for profile in profiles):
         try:
-            with found[1].open(encoding="utf-8") as file:
-                options |= ProfileConfigFileParser().parse(file)
+            with file.open(encoding="utf-8") as text:
+                options |= ProfileConfigFileParser().parse(text)
         except Exception as error:  # whatever a template in it raises
             said = re.sub(r"^.*InputError: ", "", str(error).replace("\n", " "))
-            raise InputError("profile", str(found[1]), f"{said}; mend it") from None
-    attempts = int(options.get("retries", 0)) + 1
-    defaults = dict(entry.split("=", 1) for entry in options.get("default-resources", []))
+            raise InputError("profile", str(file), f"{said}; mend it") from None
     of_rules: dict[str, dict[str, str]] = {}
-    for entry in options.get("set-resources", []):
-        name, value = entry.split("=", 1)
-        rule, resource = name.split(":", 1)
-        of_rules.setdefault(rule, dict(defaults))[resource] = value
+    try:
+        attempts = int(options.get("retries", 0)) + 1
+        defaults = dict(entry.split("=", 1) for entry in options.get("default-resources", []))
+        for entry in options.get("set-resources", []):
+            name, value = entry.split("=", 1)
+            rule, resource = name.split(":", 1)
+            of_rules.setdefault(rule, dict(defaults))[resource] = value
+    except (ValueError, TypeError, AttributeError) as error:
+        remedy = f"its retries, default-resources or set-resources cannot be read ({error}); mend them"
+        raise InputError("profile", ", ".join(profiles), remedy) from None
     requests = [Request(rule, _evaluate(asked, 1), _evaluate(asked, attempts)) for rule, asked in of_rules.items()]
     return requests, options
 

@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from emtvb.errors import InputError
+
 _OF_A_REPOSITORY = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_INDEX_FILE",
@@ -32,6 +34,25 @@ def call(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["git", *words], input=given, capture_output=True, check=False, env=environment())
 
 
+def run(what: str, value: object, *words: str) -> str:
+    """What git says to a call that must succeed.
+
+    Args:
+        what: The setting or file that the call is about, as its user knows it.
+        value: What was found there.
+        words: The call's words.
+
+    Raises:
+        InputError: Where git fails, with the last line of what it says.
+        OSError: Where there is no git.
+    """
+    done = call(*words)
+    if done.returncode != 0:
+        said = (done.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
+        raise InputError(what, value, f"git says: {said}")
+    return done.stdout.decode()
+
+
 def ask(folder: Path, *words: str, given: str = "") -> str | None:
     """What git says in a folder; None where there is no git, no repository, or where it refuses.
 
@@ -50,8 +71,3 @@ def ask(folder: Path, *words: str, given: str = "") -> str | None:
 def ask_clone(root: Path, *words: str, given: str = "") -> str | None:
     """As :func:`ask`, of the clone whose top a folder is; None where it is none, though it may lie in one."""
     return ask(root, *words, given=given) if (root / ".git").exists() else None
-
-
-def is_shallow(folder: Path) -> bool:
-    """Whether a folder lies in a clone that has a part of the history alone."""
-    return (ask(folder, "rev-parse", "--is-shallow-repository") or "").strip() == "true"

@@ -98,7 +98,7 @@ def _used(this: Job, planned: Mapping[str, Mapping[str, str]]) -> dict[str, Any]
 @contextmanager
 def logged(log: Path | str) -> Iterator[None]:
     """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1."""
-    show_progress(logging.FileHandler(log, mode="a"))
+    show_progress(logging.FileHandler(log, mode="a", encoding="utf-8"))
     try:
         yield
     except InputError as error:

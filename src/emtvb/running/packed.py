@@ -21,11 +21,12 @@ _BYTES = 4
 """Of a number."""
 
 
-def unpack(folder: Path) -> tuple[Path, ...]:
+def unpack(folder: Path, below: Path | None = None) -> tuple[Path, ...]:
     """Put the files of weights that are missing in an experiment's folder there, from the packed ones beside them.
 
     Args:
         folder: The experiment's folder.
+        below: A folder in it: only files in that.
 
     Returns:
         What was put there.
@@ -34,7 +35,7 @@ def unpack(folder: Path) -> tuple[Path, ...]:
         InputError: Where a packed file is not what the record of its training says, or nothing can be written.
     """
     back = []
-    for path, digest in _recorded(folder):
+    for path, digest in _recorded(folder, below or folder):
         source = path.with_name(PACKED)
         if path.exists() or not source.is_file():
             continue
@@ -64,7 +65,7 @@ def pack(folder: Path) -> tuple[Path, ...]:
         InputError: Where it cannot be written.
     """
     written = []
-    for path, digest in _recorded(folder):
+    for path, digest in _recorded(folder, folder):
         target = path.with_name(PACKED)
         if not path.is_file() or is_of(target, digest):
             continue
@@ -102,9 +103,9 @@ def unpacked(content: bytes) -> bytes:
     return bytes(found)
 
 
-def _recorded(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The files of weights that records tell of, and their sha256."""
-    for path in provenance.record_files(folder):
+def _recorded(folder: Path, below: Path) -> Iterator[tuple[Path, str]]:
+    """The files of weights that records in a folder of an experiment's tell of, and their sha256."""
+    for path in provenance.record_files(below):
         try:
             outputs = provenance.read(path).outputs
         except InputError:  # a damaged record is told of where records are read for what they say

@@ -96,7 +96,9 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
             (results / experiment.experiment).symlink_to(folder.resolve())
         command = [sys.executable, "-m", __name__, str(place / "config.json"), str(place / "plan.json"), str(root)]
         here = {**os.environ, "EXPERIMENT_OUTPUT_DIR": str(results), "PYTHONPATH": import_path(root)}
-        done = subprocess.run(command, cwd=place, env=here, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=place, env=here, capture_output=True, text=True, errors="replace", check=False
+        )
         try:
             jobs = json.loads((place / "plan.json").read_text("utf-8"))
         except (OSError, ValueError):

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from emtvb.errors import InputError
+from emtvb.files import write_text
 from emtvb.running import recipes
 
 
@@ -29,7 +30,7 @@ def main(file: str, accelerator: str = "cpu") -> None:
             importlib.import_module("emtvb.training.general").check(accelerator)
         except InputError as error:
             sys.exit(str(error))
-    Path(file).write_text(json.dumps(recipes.everything(recipes.ROOT)), encoding="utf-8")
+    write_text(Path(file), json.dumps(recipes.everything(recipes.ROOT)))
     print(f"wrote {file} on {socket.gethostname()}")
 
 

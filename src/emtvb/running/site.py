@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
-from emtvb.errors import InputError
+from emtvb import config
+from emtvb.config.refusal import in_one_line
 
 Text = Annotated[str, Field(min_length=1, pattern=r"^[^\s'\"]+$")]
 Count = Annotated[StrictInt, Field(ge=1)]
@@ -67,14 +67,8 @@ def load(path: Path | str) -> Site:
     path = Path(path)
     if not path.exists():
         return Site()
+    found = config.read(path)
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError("site file", str(path), f"cannot be read ({error})") from None
-    try:
-        return Site.model_validate(found or {})
+        return Site.model_validate({} if found is None else found)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or "content"
-        keys = ", ".join(Site.model_fields)
-        raise InputError(f"{path}: {key}", first["input"], f"{first['msg']}; the keys are {keys}") from None
+        raise in_one_line(error, Site, str(path)) from None

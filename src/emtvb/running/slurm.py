@@ -82,8 +82,9 @@ def ask(*command: str, script: str | None = None) -> str:
     shown = " ".join(command[:4])
     try:
         done = subprocess.run(
-            command, text=True, capture_output=True, check=False, timeout=120, input=script, env=_environment()
-        )
+            command, text=True, errors="replace", capture_output=True, check=False, timeout=120, input=script,
+            env=_environment(),
+        )  # fmt: skip
     except FileNotFoundError:
         raise InputError(command[0], "not found", "run this where Slurm is, such as a login node") from None
     except OSError as error:
@@ -100,7 +101,8 @@ def ask(*command: str, script: str | None = None) -> str:
 def _environment() -> dict[str, str]:
     """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it."""
     moot = re.compile(r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT)$")
-    return {name: value for name, value in os.environ.items() if not moot.match(name)}
+    kept = {name: value for name, value in os.environ.items() if not moot.match(name)}
+    return {**kept, "SLURM_BITSTR_LEN": "0"}  # the tasks of an array in full, and not only as far as 64 bytes go
 
 
 _MARK = "emtvb"
@@ -191,7 +193,12 @@ def _tasks(job: str) -> Iterable[str]:
     if not bracket:
         return [job]
     spans = (part.partition("-")[::2] for part in tasks.rstrip("]").partition("%")[0].split(","))
-    return [f"{array}_{task}" for first, last in spans for task in range(int(first), int(last or first) + 1)]
+    return [
+        f"{array}_{task}"
+        for first, last in spans
+        if first.isdigit() and (last or first).isdigit()  # a list that was cut off ends with "..."
+        for task in range(int(first), int(last or first) + 1)
+    ]
 
 
 def room(account: str | None, partition: str | None, qos: str | None) -> int | None:
