@@ -1,8 +1,8 @@
-"""An experiment as a Workflow Run RO-Crate: code, small outputs, and which job made which file from which.
+"""Experiments as a Workflow Run RO-Crate: code, outputs, and which job made which file from which.
 
 An RO-Crate is a folder that a ``ro-crate-metadata.json`` describes to repositories and readers that have never heard of
 this project (https://w3id.org/ro/crate/1.1). Ours has one action per job of the workflow, as the records tell it. What
-is too large to travel along, such as weights, is named with its sha256.
+does not lie in it is named with its sha256.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import dataclasses
 import hashlib
 import json
 import posixpath
-import shutil
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
@@ -23,7 +22,6 @@ import yaml
 from rocrate.model import ComputationalWorkflow, ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
-from emtvb.files import write_text
 from emtvb.running import provenance
 from emtvb.running.packed import PACKED, WEIGHTS
 from emtvb.running.provenance import Record
@@ -56,7 +54,7 @@ _OUTPUTS = {
     "tables/*": "The paper's table, ours beside the published values",
     "verdicts.*": "What the runs say of each of the paper's claims",
 }
-"""Outputs that travel along, by pattern."""
+"""What outputs are, by pattern."""
 _RESULTS = "results"
 _FORMATS = {
     ".csv": "text/csv",
@@ -66,30 +64,6 @@ _FORMATS = {
     ".tex": "application/x-tex",
 }
 """By suffix; other files are plain text."""
-
-
-def write_crate(folder: Path, experiment_folder: Path, records: Mapping[Path, Record], root: Path) -> Path:
-    """Make a folder a crate of an experiment; the same records, code and outputs give the same bytes.
-
-    An output travels along only where it still is what its record says.
-
-    Args:
-        folder: Of the crate.
-        experiment_folder: The experiment's folder.
-        records: Its records, by their path; at least one.
-        root: The clone.
-
-    Returns:
-        The crate's metadata file.
-    """
-    metadata = folder / METADATA
-    metadata.unlink(missing_ok=True)  # a folder that is copied in part is no crate
-    jobs = {path.relative_to(experiment_folder).as_posix(): records[path] for path in sorted(records)}
-    _copy_code(root, folder)
-    copied = _copy_outputs(jobs.values(), experiment_folder, folder / _RESULTS)
-    title = f"the experiment {experiment_folder.resolve().name}"
-    write_text(metadata, _metadata(folder, title, {"": jobs}, copied, {}))
-    return metadata
 
 
 def describe(root: Path, experiments: Mapping[str, Mapping[Path, Record]], held: Container[str]) -> str:
@@ -146,7 +120,7 @@ def _metadata(
     Args:
         folder: In which its files lie.
         title: What it is of.
-        jobs: Records by name, by the experiment; the one experiment of a crate may have no name.
+        jobs: Records by name, by the experiment.
         lying: Of the outputs in the crate, sha256 and description, by their path in ``results``.
         packed: Of weights that lie in it packed, the sha256, likewise.
     """
@@ -169,32 +143,6 @@ def _metadata(
     content = crate.metadata.generate()
     content["@graph"] = [_compacted(entity) for entity in content["@graph"]]
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-
-
-def _copy_code(root: Path, folder: Path) -> None:
-    """Copy what the workflow consists of, in the place of what an earlier crate held."""
-    for name in _CODE:
-        if (root / name).is_dir():
-            shutil.rmtree(folder / name, ignore_errors=True)
-            unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info", ".*")
-            shutil.copytree(root / name, folder / name, copy_function=shutil.copyfile, ignore=unwanted)
-        else:
-            shutil.copyfile(root / name, folder / name)
-
-
-def _copy_outputs(records: Iterable[Record], experiment_folder: Path, folder: Path) -> dict[str, tuple[str, str]]:
-    """Copy the outputs that travel along; by their path, their sha256 and what they are."""
-    shutil.rmtree(folder, ignore_errors=True)
-    copied = {}
-    for record in records:
-        for name, digest in record.outputs.items():
-            path = experiment_folder / name
-            about = _described(name)
-            if about and path.is_file() and provenance.sha256(path) == digest:
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, folder / name)
-                copied[name] = digest, about
-    return copied
 
 
 def _describe(crate: ROCrate, title: str, citation: Mapping[str, Any], made: str) -> None:
@@ -276,14 +224,14 @@ def _add_run(
     """The run of the workflow as a whole: from its first job's start to its last job's end."""
     return _add(
         crate,
-        f"#run/{quote(experiment)}" if experiment else "#run",
+        f"#run/{quote(experiment)}",
         "CreateAction",
-        name=f"The run of the workflow{' on the experiment ' * bool(experiment)}{experiment}",
+        name=f"The run of the workflow on the experiment {experiment}",
         description=f"All {len(jobs)} jobs of which there is a record; not necessarily run in one go.",
         instrument=workflow,
         startTime=min(_started(record) for record in jobs),
         endTime=max(record.made for record in jobs),
-        object=[entity for (name, _), entity in files.items() if name == f"{experiment}/settings.json".lstrip("/")],
+        object=[entity for (name, _), entity in files.items() if name == f"{experiment}/settings.json"],
         result=[files[output] for record in jobs for output in record.outputs.items()],
     )
 
@@ -336,7 +284,7 @@ def _add_library(crate: ROCrate, name: str, number: str) -> Entity:
 
 
 def _add_absent(crate: ROCrate, name: str, digest: str, description: str = "Not in this crate.") -> Entity:
-    """A file that does not lie in the crate: too large to travel along, or no longer what a record says."""
+    """A file that does not lie in the crate as a record has it."""
     about = {"name": name, "sha256": digest, "description": description}
     return _add(crate, f"#{quote(name)}@{digest[:12]}", "CreativeWork", **about)
 
