@@ -12,10 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from emtvb import __version__, crate
-from emtvb.audit.integrity import read_records
 from emtvb.errors import InputError
 from emtvb.files import atomic
-from emtvb.running import git
+from emtvb.running import git, provenance
 from emtvb.running.provenance import Record
 
 ABOUT = ".zenodo.json"
@@ -70,7 +69,7 @@ def write(root: Path, target: Path) -> None:
 def _published(root: Path) -> dict[str, dict[Path, Record]]:
     """The records of the experiments in a clone's commit, by the experiments' names."""
     there = (git.ask_clone(root, "ls-files", "--", "results/*/settings.json") or "").splitlines()
-    found = {Path(file).parent.name: read_records(root / Path(file).parent)[0] for file in there}
+    found = {Path(file).parent.name: provenance.read_all(root / Path(file).parent)[0] for file in there}
     return {name: dict(records) for name, records in found.items() if records}
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 from emtvb import tables
 from emtvb.config import Experiment
-from emtvb.errors import InputError
 from emtvb.interpret import verdict
 from emtvb.paper import evidence
 from emtvb.protocol import Protocol
@@ -57,10 +55,7 @@ def engines(folder: Path) -> list[str]:
     Args:
         folder: An experiment's results; records that cannot be read are left out, and the audit names them.
     """
-    records = []
-    for path in provenance.record_files(folder):
-        with contextlib.suppress(InputError):
-            records.append(provenance.read(path))
+    records = provenance.read_all(folder)[0].values()
     return [
         f"Trained by the engine `{name}`: {_count(count, 'run')}; the compiled engine gives other last digits."
         for name, count in provenance.trained_by(records).items()

@@ -28,7 +28,7 @@ from emtvb.audit.again import Drawn, made_again, reads_weights, trains
 from emtvb.audit.consistency import Told, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.held import Held
-from emtvb.audit.integrity import damaged_outputs, integrity, read_records
+from emtvb.audit.integrity import damaged_outputs, integrity
 from emtvb.audit.report import Audit, Check
 from emtvb.audit.seeds import moved, seeds
 from emtvb.errors import InputError
@@ -94,7 +94,7 @@ def problems(*checks: Check) -> dict[str, str]:
 
 def looked_at(folder: Path) -> dict[str, str]:
     """What is wrong with the files of results, as far as no Snakemake is asked."""
-    records, unreadable = read_records(folder)
+    records, unreadable = provenance.read_all(folder)
     told = Told.read(folder, records, SHARDS)
     return problems(
         integrity(folder, records, unreadable, damaged_outputs(folder, records), ROOT),
@@ -153,7 +153,7 @@ def test_an_untouched_experiment_passes_and_says_what_was_made_again(audited: tu
 
 def test_no_job_of_the_workflow_uses_the_audit(audited: tuple[Path, Audit]) -> None:
     """So an edit there makes nothing stale."""
-    used = {name for record in read_records(audited[0])[0].values() for name in record.recipe["code"]}
+    used = {name for record in provenance.read_all(audited[0])[0].values() for name in record.recipe["code"]}
     assert "emtvb/paper/verdicts.py" in used
     assert not any("audit" in name for name in used)
 
@@ -330,7 +330,7 @@ def test_what_the_workflow_would_do_is_named_with_the_reason(folder: Path) -> No
         path.unlink()
     (folder / "figures/learning_supplement.provenance.json").unlink()
     _change_a_byte(folder / "edit.html")
-    records, _ = read_records(folder)
+    records, _ = provenance.read_all(folder)
     damaged = damaged_outputs(folder, records)
     found = problems(currency(records, planned(folder, HELD, damaged), damaged))
     assert found == {
@@ -476,7 +476,7 @@ def _say_other_cpu(folder: Path) -> None:
 def _trained_again(folder: Path, run_id: str, trainer: str = "auto") -> Check:
     """The check of one run's training."""
     shards = {SHARD: [run for run in SHARDS[SHARD] if run.run_id == run_id]}
-    return determinism.determinism(folder, shards, trainer, read_records(folder)[0], 1, 0)
+    return determinism.determinism(folder, shards, trainer, provenance.read_all(folder)[0], 1, 0)
 
 
 def test_a_run_of_an_engine_whose_bits_depend_on_the_cpu_is_not_comparable_elsewhere(folder: Path) -> None:
@@ -493,7 +493,7 @@ def test_what_is_left_out_is_counted_by_kind_and_what_it_leaves_unasked_is_no_pa
 ) -> None:
     """Digests and outlines still hold a training that is made again."""
     _leave_out(folder, "training/*/weights.safetensors", "training/*/history.csv")
-    records, unreadable = read_records(folder)
+    records, unreadable = provenance.read_all(folder)
     check = integrity(folder, records, unreadable, damaged_outputs(folder, records), ROOT)
     assert problems(check) == {}
     assert "6 whole learning curves, 6 files of weights" in check.note
@@ -586,7 +586,7 @@ def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) ->
         subprocess.run([*git, *command], check=True)
     (root / "src" / "new.py").write_text("")
     say_of(folder, "figures/spectrum.provenance.json", dirty=True)
-    records, unreadable = read_records(folder)
+    records, unreadable = provenance.read_all(folder)
     check = integrity(folder, records, unreadable, damaged_outputs(folder, records), root)
     assert check.passed
     assert "Warning: made from code that is not committed yet: figures/spectrum.pdf." in check.note

@@ -17,7 +17,7 @@ from emtvb.audit.consistency import Told, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.determinism import MATTERS, Trainings, determinism
 from emtvb.audit.held import Held
-from emtvb.audit.integrity import damaged_outputs, integrity, left_out_of, read_records
+from emtvb.audit.integrity import damaged_outputs, integrity, left_out_of
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.audit.seeds import moved, seeds
 from emtvb.errors import InputError
@@ -83,7 +83,7 @@ def structure(folder: Path, held: Held, *, versions: bool = True) -> Structure:
     Raises:
         InputError: Where nothing lies there, or the workflow cannot be planned.
     """
-    records, unreadable = read_records(folder)
+    records, unreadable = provenance.read_all(folder)
     if not records and not unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     shards, damaged = held.experiment.shards(), damaged_outputs(folder, records)
@@ -114,7 +114,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     experiment, workers = held.experiment, max(sample.workers, 1)
     shards, how = experiment.shards(), experiment.interpretation
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    records = read_records(folder)[0]
+    records = provenance.read_all(folder)[0]
     # Beside the rest: the longest training decides when an audit ends.
     with ThreadPoolExecutor(1) as pool, Trainings() as trainings:
         training = pool.submit(

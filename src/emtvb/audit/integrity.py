@@ -22,7 +22,7 @@ _PACK = "take it out of the repository again, or pack the weights anew: emtvb pa
 
 
 def integrity(
-    folder: Path, records: Mapping[Path, Record], damaged: Mapping[Path, str], changed: Set[str], root: Path
+    folder: Path, records: Mapping[Path, Record], damaged: Mapping[Path, InputError], changed: Set[str], root: Path
 ) -> Check:
     """Compare every file below an experiment's folder with the records.
 
@@ -36,7 +36,7 @@ def integrity(
     made = {output: record for record in records.values() for output in record.outputs}
     patterns = left_out.patterns(folder)
     missing = set(left_out_of(folder, records))
-    findings = [Finding(_name(path, folder), f"damaged record: {why}") for path, why in damaged.items()]
+    findings = [Finding(_name(path, folder), f"damaged record: {error.remedy}") for path, error in damaged.items()]
     findings += left_out.too_much(patterns)
     findings += _misplaced(folder, records)
     for record in records.values():
@@ -96,18 +96,6 @@ def left_out_of(folder: Path, records: Mapping[Path, Record]) -> Iterator[str]:
         for output in record.outputs:
             if left_out.on_purpose(output, patterns) and not (folder / output).is_file():
                 yield output
-
-
-def read_records(folder: Path) -> tuple[dict[Path, Record], dict[Path, str]]:
-    """The records below an experiment's folder, and those that cannot be read with the reason."""
-    records: dict[Path, Record] = {}
-    damaged: dict[Path, str] = {}
-    for path in provenance.record_files(folder):
-        try:
-            records[path] = provenance.read(path)
-        except InputError as error:
-            damaged[path] = error.remedy
-    return records, damaged
 
 
 def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import time
@@ -56,7 +55,7 @@ def job(snakemake: Any) -> Iterator[Job]:
     with logged(snakemake.log[0]):
         node.settle()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
-        this = Job(plain(snakemake.params), Path(snakemake.scriptdir).resolve().parents[1], folder)
+        this = Job(records.plain(snakemake.params), Path(snakemake.scriptdir).resolve().parents[1], folder)
         planned = records.read_planned(folder)
         source.take_digests(planned.get("digests", {}))
         begun = _used(this, planned)
@@ -73,11 +72,6 @@ def job(snakemake: Any) -> Iterator[Job]:
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
             time.monotonic() - started, this.runs, this.root, before,
         )  # fmt: skip
-
-
-def plain(params: Any) -> dict[str, Any]:
-    """A rule's params by name, as plain data that JSON can hold."""
-    return json.loads(json.dumps(dict(params.items()), sort_keys=True))
 
 
 def _used(this: Job, planned: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

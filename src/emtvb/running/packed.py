@@ -105,9 +105,5 @@ def unpacked(content: bytes) -> bytes:
 
 def _recorded(folder: Path, below: Path) -> Iterator[tuple[Path, str]]:
     """The files of weights that records in a folder of an experiment's tell of, and their sha256."""
-    for path in provenance.record_files(below):
-        try:
-            outputs = provenance.read(path).outputs
-        except InputError:  # a damaged record is told of where records are read for what they say
-            continue
-        yield from ((folder / name, digest) for name, digest in outputs.items() if Path(name).name == WEIGHTS)
+    for record in provenance.read_all(below)[0].values():
+        yield from ((folder / name, digest) for name, digest in record.outputs.items() if Path(name).name == WEIGHTS)

@@ -19,6 +19,7 @@ from typing import Any
 from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
+from emtvb.running.records import plain
 
 Files = Mapping[str, str | list[str]]
 """Paths by the name that a script knows them by; of those without one, by their number."""
@@ -155,7 +156,7 @@ def _about(dag: Any, job: Any) -> dict[str, Any]:
             script=str(Path(str(job.rule.basedir.get_path_or_uri(secret_free=True))) / str(job.rule.script)),
             inputs=_named(job.input),
             outputs=_named(job.output),
-            settings=json.loads(json.dumps(dict(job.params.items()), sort_keys=True)),
+            settings=plain(job.params),
             stale=str(reason) if dag.needrun(job) else "",
             changes=tuple(sorted(map(str, getattr(reason.params_changed, "only_new", ())))),
         )

@@ -252,6 +252,18 @@ def record_files(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in sorted(files) if name.endswith(SUFFIX))
 
 
+def read_all(folder: Path) -> tuple[dict[Path, Record], dict[Path, InputError]]:
+    """The records below an experiment's folder, and what is wrong with those that cannot be read."""
+    records: dict[Path, Record] = {}
+    damaged: dict[Path, InputError] = {}
+    for path in record_files(folder):
+        try:
+            records[path] = read(path)
+        except InputError as error:
+            damaged[path] = error
+    return records, damaged
+
+
 def sha256(path: Path | str) -> str:
     """The sha256 of a file, in hexadecimal digits."""
     with open(path, "rb") as file:

@@ -111,7 +111,7 @@ class Records:
             maker: Who made its outputs.
         """
         recipe = maker.record.recipe
-        now = json.loads(json.dumps(dict(job.params.items()), sort_keys=True))
+        now = plain(job.params)
         words = [f"setting {name}" for name in _differing(maker.settings, now)]
         words += self._present.changes(_counted(recipe))
         if "names" in recipe and (
@@ -158,6 +158,11 @@ class Records:
         return Maker(path, record, inputs, outputs)
 
 
+def plain(params: Any) -> dict[str, Any]:
+    """A rule's params by name, as plain data that JSON can hold."""
+    return json.loads(json.dumps(dict(params.items()), sort_keys=True))
+
+
 def read(folder: Path, root: Path) -> Records:
     """What the records of an experiment say, and what of its files is not as it was made.
 
@@ -167,13 +172,11 @@ def read(folder: Path, root: Path) -> Records:
     """
     found = Records(folder, root)
     digest = cache(provenance.sha256)
-    for path in provenance.record_files(folder):
-        try:
-            record = provenance.read(path)
-        except InputError as error:
-            log.warning("%s", error)
-            found.unreadable.add(path.parent)
-            continue
+    readable, damaged = provenance.read_all(folder)
+    for path, error in damaged.items():
+        log.warning("%s", error)
+        found.unreadable.add(path.parent)
+    for path, record in readable.items():
         maker = found._maker(path, record)
         for name, output in zip(record.outputs, maker.outputs, strict=True):
             other = found.makers.get(output)
