@@ -16,7 +16,6 @@ import time
 import uuid
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, Literal, NamedTuple
@@ -24,7 +23,8 @@ from typing import Any, Literal, NamedTuple
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.running import recipes, slurm, surroundings
-from emtvb.running.slurm import ask
+from emtvb.running.provenance import installed
+from emtvb.running.slurm import SITE_FILE, ask
 
 START_SECONDS = 60.0
 """How long a job that tries things out may wait for its start."""
@@ -39,7 +39,6 @@ COMMANDS = "sbatch", "squeue", "scancel", "sinfo", "scontrol"
 LIBRARIES = "snakemake", "snakemake-executor-plugin-slurm", "torch", "numba", "numpy"
 MEMORY = "tmpfs", "ramfs", "devtmpfs"
 """File systems that are one machine's memory."""
-SITE_FILE = "slurm/site.yaml"
 
 
 class Finding(NamedTuple):
@@ -135,8 +134,9 @@ def _requests(experiment: Experiment, profiles: Sequence[str]) -> tuple[list[Req
 
 
 def _software(experiment: Experiment) -> Iterator[Finding]:
-    versions = [f"{name} {metadata.version(name)}" for name in LIBRARIES if _is_installed(name)]
-    missing = [name for name in LIBRARIES if not _is_installed(name)]
+    here = {name: installed(name) for name in LIBRARIES}
+    versions = [f"{name} {version}" for name, version in here.items() if version != "none"]
+    missing = [name for name, version in here.items() if version == "none"]
     if missing:
         yield Finding("error", "versions", f"{', '.join(missing)} not installed; run `make install` in the clone")
     else:
@@ -159,14 +159,6 @@ def _software(experiment: Experiment) -> Iterator[Finding]:
         yield Finding("error", "torch", said)
     else:
         yield Finding("ok", "torch", f"for GPUs ({built})")
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def _disk(experiment: Experiment) -> Iterator[Finding]:

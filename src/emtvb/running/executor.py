@@ -61,7 +61,6 @@ _SIGNS = {
     _TIME: r"DUE TO TIME LIMIT",
 }
 _TAIL = 1 << 16
-_SITE = "slurm/site.yaml"
 _ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
 """Variables by which Slurm's commands find their cluster."""
 _SCRIPT_BYTES = 2 << 20
@@ -426,7 +425,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         if job.attempt <= job.restart_times and then != had:
             return f"{told}; tried again with {then}"
         where = "under set-resources in a profile of your own (--profile slurm --profile mine)"
-        return f"{told}; raise {name} of {job.rule.name} {where}, and {cap}: in {_SITE} if that is lower"
+        return f"{told}; raise {name} of {job.rule.name} {where}, and {cap}: in {slurm.SITE_FILE} if that is lower"
 
     def _is_silent(self, error: InputError) -> bool:
         """Say that Slurm does not answer, after a minute what was asked; returns whether it is silent for too long."""

@@ -105,6 +105,8 @@ def _environment() -> dict[str, str]:
     return {**kept, "SLURM_BITSTR_LEN": "0"}  # the tasks of an array in full, and not only as far as 64 bytes go
 
 
+SITE_FILE = "slurm/site.yaml"
+"""What a group says of its cluster, in the clone."""
 _MARK = "emtvb"
 
 
@@ -299,7 +301,7 @@ def remedy(said: str) -> str:
     found = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, said, re.IGNORECASE)), None)
     if found is None or PASSING.search(said):
         return "Slurm names no setting"
-    return found if "`jobs:`" in found else f"in slurm/site.yaml, {found}"
+    return found if "`jobs:`" in found else f"in {SITE_FILE}, {found}"
 
 
 def is_refusal(said: str) -> bool:
