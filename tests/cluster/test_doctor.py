@@ -70,7 +70,7 @@ def test_a_healthy_cluster(doctor: Doctor) -> None:
     [
         ("partition: nowhere\n", "partition: nowhere is no partition of this cluster; set partition: to one of main"),
         ("account: nobody\n", "account: nobody is not an account of"),
-        ("acount: lab\n", "acount: lab: Extra inputs are not permitted; the keys are account"),
+        ("acount: lab\n", "acount: unknown key: did you mean account?"),
         ("constraint: gpu9\n", "set constraint: to a feature that nodes have"),
         ("qos: none-such\n", "set qos: to one of yours"),
         ("partition: small\n", "a node of partition small gives 1000; set most_memory: 1000"),
