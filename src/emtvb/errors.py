@@ -5,7 +5,9 @@ from __future__ import annotations
 import zipfile
 import zlib
 
-DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
+DAMAGED = (
+    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 """What reading a file of arrays (.npz) raises, wherever it is damaged."""
 
 

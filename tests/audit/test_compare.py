@@ -38,6 +38,19 @@ def test_arrays_of_another_shape_or_kind_are_others(tmp_path: Path) -> None:
         assert differences(there, made, "measurements/exemplars/T1.npz") == ["values has another shape when made again"]
 
 
+def test_damaged_arrays_are_a_difference(tmp_path: Path) -> None:
+    """Cut off, empty, or with any byte changed."""
+    made = arrays(tmp_path / "made.npz", {}, values=np.arange(50.0))
+    whole, there = made.read_bytes(), tmp_path / "there.npz"
+    flipped = [whole[:i] + bytes([whole[i] ^ 255]) + whole[i + 1 :] for i in range(0, len(whole), 7)]
+    for content in (b"", whole[:100], whole[:-1], b"other", *flipped):
+        there.write_bytes(content)
+        said = differences(there, made, "measurements/exemplars/T1.npz")
+        assert len(said) <= 1
+    there.write_bytes(whole[:100])
+    assert "cannot be read" in differences(there, made, "measurements/exemplars/T1.npz")[0]
+
+
 def _table(path: Path, **cells: str) -> Path:
     path.write_text(f"run_id,{','.join(cells)}\na,{','.join(cells.values())}\nb,{','.join('1' for _ in cells)}\n")
     return path
