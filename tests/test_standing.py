@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from emtvb import standing
-from emtvb.networks import save_networks
-from emtvb.running import provenance
-from emtvb.running.provenance import Record
+from emtvb.networks import load_networks, save_networks
+from emtvb.running import provenance, records
 from emtvb.running.recipes import training_version
-from emtvb.running.records import Maker, Records
 from emtvb.runs import Run
 from emtvb.training import history, kept
 from emtvb.training.history import Row
 
 from .conftest import make_network
 
-FILES = ("training/a/weights.safetensors", "training/a/history.csv", "measurements/learning/a.csv")
+FILES = (
+    "training/a/weights.safetensors", "training/a/history.csv", "measurements/learning/a.csv", "training/a/digests.csv",
+)  # fmt: skip
 
 
 class Shard:
     """Two runs of one training, as a results folder holds them."""
 
     def __init__(self, folder: Path, runs: list[Run]) -> None:
-        self.folder, self.runs = folder / "results", runs
+        self.root, self.folder, self.runs = folder, folder / "results", runs
         networks = {run.run_id: make_network(2, 8, seed=i) for i, run in enumerate(runs)}
         rows = {run.run_id: [Row(step, 0.1 * step, 0.5, 2) for step in history.kept_steps(60)] for run in runs}
         save_networks(self.folder / FILES[0], networks)
         history.write(self.folder / FILES[1], rows)
         history.write(self.folder / FILES[2], rows)
+        (self.folder / FILES[3]).touch()
         self.settings = {"runs": [kept.entry(run) for run in runs], "proof": "1"}
-        outputs = {name: provenance.sha256(self.folder / name) for name in FILES}
-        recipe = {"rule": "train_shard", "settings": self.settings, "code": {}, "versions": {}}
-        trained = {run_id: {"weights": network.digest(), "trained": []} for run_id, network in networks.items()}
-        record = Record("train_shard", {"shard": "a"}, recipe, {}, {**outputs, "training/a/digests.csv": "0"},
-                        "2026-01-01T00:00:00+00:00", 1.0, "", False, {}, trained)  # fmt: skip
-        self.maker = Maker(folder / "a.provenance.json", record, (), tuple(map(self._path, record.outputs)))
-        self.records = Records(self.folder, folder, dict.fromkeys(self.maker.outputs, self.maker))
+        self.record({run_id: network.digest() for run_id, network in networks.items()})
 
-    def _path(self, name: str) -> str:
-        return str(self.folder / name)
+    def record(self, weights: Mapping[str, str]) -> None:
+        """Write the training's record, with these digests of weights."""
+        recipe = {"rule": "train_shard", "settings": self.settings, "code": {}, "versions": {}}
+        trained = {run_id: {"weights": digest, "trained": []} for run_id, digest in weights.items()}
+        outputs = [str(self.folder / name) for name in FILES]
+        provenance.record(recipe, {"shard": "a"}, [], outputs, str(self.folder / "logs/a.log"), 1.0, trained)
 
     def stand(self, state: Path) -> dict[str, list[Row]]:
         """The learning curves of the runs that stand."""
-        count = standing.keep(self.records, self.settings, state)
+        count = standing.keep(records.read(self.folder, self.root), self.settings, state)
         version = training_version({"settings": self.settings})
         found = {run.run_id: kept.read(run, state / run.run_id / version) for run in self.runs}
         assert count == sum(result is not None for result in found.values())
@@ -62,7 +60,8 @@ def shard(tmp_path: Path, tiny_run: Run) -> Shard:
 
 def test_runs_that_a_record_vouches_for_stand(shard: Shard, tmp_path: Path) -> None:
     assert {*shard.stand(tmp_path / "state")} == {run.run_id for run in shard.runs}
-    assert standing.keep(shard.records, shard.settings, tmp_path / "state") == 0  # they are there already
+    there = records.read(shard.folder, shard.root)
+    assert standing.keep(there, shard.settings, tmp_path / "state") == 0  # they are there already
     shard.settings = {**shard.settings, "proof": "2"}
     assert shard.stand(tmp_path / "another") == {}
 
@@ -83,7 +82,7 @@ def test_a_learning_curve_that_is_not_its_records_is_not_kept(
 ) -> None:
     """The outline of it is taken in its place; where that is damaged as well, its runs are trained again."""
     whole = shard.stand(tmp_path / "first")
-    for name in FILES[1:]:
+    for name in FILES[1:3]:
         path = shard.folder / name
         text = path.read_text()
         assert harm(text) != text
@@ -93,10 +92,12 @@ def test_a_learning_curve_that_is_not_its_records_is_not_kept(
 
 
 def test_weights_that_are_damaged_or_not_those_of_the_record_do_not_stand(shard: Shard, tmp_path: Path) -> None:
-    about = json.loads(json.dumps(asdict(shard.maker.record)["runs"]))
-    about[shard.runs[0].run_id]["weights"] = "0" * 64
-    other = replace(shard.maker, record=replace(shard.maker.record, runs=about))
-    shard.records.makers = dict.fromkeys(other.outputs, other)
-    assert {*shard.stand(tmp_path / "one")} == {shard.runs[1].run_id}
-    shard.records.damaged.add(other.outputs[0])
+    first, second = (run.run_id for run in shard.runs)
+    digests = {run_id: network.digest() for run_id, network in load_networks(shard.folder / FILES[0]).items()}
+    shard.record({**digests, first: "0" * 64})
+    assert {*shard.stand(tmp_path / "one")} == {second}
+    shard.record(digests)
+    assert {*shard.stand(tmp_path / "both")} == {first, second}
+    content = (shard.folder / FILES[0]).read_bytes()
+    (shard.folder / FILES[0]).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert shard.stand(tmp_path / "none") == {}

@@ -14,7 +14,6 @@ from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.networks import load_networks
-from emtvb.running.provenance import sha256
 from emtvb.running.recipes import training_version
 from emtvb.running.records import Maker, Records
 from emtvb.training import history, kept
@@ -58,7 +57,7 @@ def _result(known: Records, maker: Maker, run_id: str) -> Result | None:
         return None
     try:
         network = load_networks(weights, [run_id])[run_id]
-        rows = next((rows for path in _curves(maker) if (rows := history.read(Path(path)).get(run_id))), None)
+        rows = next((rows for path in _curves(known, maker) if (rows := history.read(Path(path)).get(run_id))), None)
     except (InputError, KeyError, ValueError, TypeError, OSError, csv.Error):
         return None
     if rows is None or network.digest() != about.get("weights"):
@@ -66,9 +65,9 @@ def _result(known: Records, maker: Maker, run_id: str) -> Result | None:
     return Result(network, rows, about.get("trained", []))
 
 
-def _curves(maker: Maker) -> Iterator[str]:
+def _curves(known: Records, maker: Maker) -> Iterator[str]:
     """The files that hold learning curves, as their record has them: whole ones, then their outlines."""
     for part in ("/history.csv", "/learning/"):
-        for path, digest in zip(maker.outputs, maker.record.outputs.values(), strict=True):
-            if part in path and Path(path).is_file() and sha256(path) == digest:
+        for path in maker.outputs:
+            if part in path and path not in known.altered | known.damaged and Path(path).is_file():
                 yield path

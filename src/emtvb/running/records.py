@@ -68,6 +68,7 @@ class Records:
         root: The clone of the workflow.
         makers: By path, as the workflow's rules spell it, who made a file.
         damaged: The files that are not what their maker's record says.
+        altered: The learning curves of which the same is true; no job reads them.
         unreadable: Folders in which a record cannot be read.
     """
 
@@ -75,6 +76,7 @@ class Records:
     root: Path
     makers: dict[str, Maker] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
+    altered: set[str] = field(default_factory=set)
     unreadable: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -187,6 +189,7 @@ def read(folder: Path, root: Path) -> Records:
             if Path(output).is_file() and digest(output) != record.outputs[name]:
                 if Path(name).name == _UNREAD:
                     log.warning("%s: not what its record says; no job reads it, and the audit counts it", output)
+                    found.altered.add(output)
                 else:
                     found.damaged.add(output)
     return found
