@@ -131,13 +131,14 @@ def load(path: Any, system: Any = None) -> Any:
 
 def _read(source: Path, path: Any, system: Any) -> Any:
     """What stands in a file that ``save`` wrote."""
+    adapted = None if system is None else adapt(system)
     try:
         with np.load(source, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         tree = json.loads(np.asarray(arrays.pop("tree")).tobytes())
         if tree["format"] != _FORMAT:
             raise InputError("path", str(path), "written by another version of emtvb; load it with that")
-        return _built(tree["emtvb"], arrays, None if system is None else adapt(system))
+        return _built(tree["emtvb"], arrays, adapted)
     except InputError:
         raise
     except DAMAGED:
