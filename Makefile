@@ -31,7 +31,7 @@ case "$$PWD" in *[[:space:]\'\"\\\`\$$\&\;\|\(\)\<\>\*\?\{\}\!~]*|*[][]*) \
 endef
 define refuse_cores
 case $(call QUOTED,$(CORES)) in all|[1-9]|[1-9][0-9]|[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9]) ;; *) \
-	printf '%s\n' $(call QUOTED,error: CORES: $(CORES): give a number from 1 to 9999$(comma) or all) >&2; exit 2;; esac
+	printf '%s\n' $(call QUOTED,error: CORES: $(or $(CORES),empty): give a number from 1 to 9999$(comma) or all) >&2; exit 2;; esac
 endef
 
 # Ctrl-C reaches make, the shell and the command at once. The user should see one line. The command prints it; or if `interruptible`
@@ -105,7 +105,7 @@ deposit: $(VENV)/.runs
 	@$(VENV)/bin/emtvb deposit
 
 $(VENV)/bin/python: | folder
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@[ -n '$(PYTHON)' ] && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'error: PYTHON: $(PYTHON): needs Python 3.11 or newer; name one with make PYTHON=...'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 

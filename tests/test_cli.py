@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -148,14 +149,17 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         (f"audit {PUBLISHED} --quick --seed 4", "audit: --quick and --seed: "),
         (f"audit {PUBLISHED} --quick --all", "audit: --quick and --all: "),
         (f"deposit {SOURCES}", f"a folder; name a file, such as {SOURCES}/emtvb-"),
-        ("deposit /dev/null", "FILE: /dev/null: is there, and no zip; name another"),
-        (f"deposit {SOURCES / 'cli.py'}", "is there, and no zip; name another"),
+        ("deposit /dev/null", "FILE: /dev/null: a deposit is a zip; name a file that ends in .zip"),
+        (f"deposit {SOURCES / 'cli.py'}", "a deposit is a zip; name a file that ends in .zip"),
         (f"pack {SOURCES}", "holds no experiment (no settings.json)"),
         ("doctor --profile nowhere", "--profile: nowhere: no such profile"),
         ("doctor --profile=", '--profile: "": no such profile'),
         ("config check \udcff.yaml", "config file: \\udcff.yaml: cannot be read"),
         ("config check nothing.yaml", "cannot be read"),
         ("tasks T9", "unknown name"),
+        ("tasks t1", "task: t1: did you mean T1?"),
+        ("tasks compose_copy", "task: compose_copy: did you mean compose-copy?"),
+        ("tasks nothing", "unknown name"),
         ("tasks --dimensions 0", "positive integer"),
         ("unknown", "No such command"),
     ],
@@ -295,6 +299,58 @@ def test_settings_that_are_damaged_have_a_remedy(emtvb, tmp_path: Path) -> None:
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "not YAML" in err
     assert err.endswith("; put the file back as it was, or delete it and run again what made it\n")
+
+
+def test_a_config_of_ones_own_is_not_to_be_deleted(emtvb, tmp_path: Path) -> None:
+    (tmp_path / "mysettings.json").write_text("{")
+    (tmp_path / "settings.json").touch()
+    for arguments in (f"config check {tmp_path}/mysettings.json", f"verify --results {tmp_path}/settings.json --all"):
+        status, _, err = emtvb(arguments)
+        assert (status, err.count("\n"), "delete it" in err) == (2, 1, False)
+
+
+def test_a_link_that_leads_nowhere_is_named_as_one(emtvb, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    for arguments in ("interpret {}", "deposit {}", "config docs {}", "verify --all --results {}"):
+        status, _, err = emtvb(arguments.format(tmp_path / "link"))
+        assert (status, err.count("\n")) == (2, 1)
+        assert "/link: a link that leads nowhere; remove it, or make what it names" in err
+
+
+def test_a_zip_that_is_no_deposit_is_left_as_it_is(emtvb, tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", weights=np.ones(3))
+    shutil.copy(tmp_path / "mine.npz", tmp_path / "mine.zip")
+    before = (tmp_path / "mine.npz").read_bytes()
+    for name, says in (("mine.npz", "ends in .zip"), ("mine.zip", "is there, and no deposit of a clone; name another")):
+        status, _, err = emtvb(f"deposit {tmp_path / name}")
+        assert (status, err.count("\n")) == (2, 1)
+        assert says in err
+        assert (tmp_path / name).read_bytes() == before
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    script = f"cd {tmp_path}/gone; rmdir ../gone; {EMTVB} tasks"
+    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 2
+    assert result.stderr == f"error: present folder: {tmp_path}/gone: it was deleted; cd to one that is there\n"
+
+
+def test_nothing_is_trained_where_there_is_nothing_to_compare_with(
+    emtvb, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(tiny / "settings.json", tmp_path)
+    monkeypatch.setattr("emtvb.audit.determinism.again", None)  # it cannot be called
+    status, out, err = emtvb(f"verify --results {tmp_path} --all")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "nothing of it lies there to compare with" in err
+
+
+def test_a_terminal_that_does_not_know_its_width_shows_all() -> None:
+    result = subprocess.run(
+        [EMTVB, "tasks"], env={**os.environ, "COLUMNS": "0"}, capture_output=True, text=True, check=True
+    )
+    assert "T4" in result.stdout
 
 
 def test_a_summary_says_nothing_before_all_of_it_can_be_said(emtvb, tmp_path: Path) -> None:
@@ -592,6 +648,35 @@ def test_a_full_disk_is_one_line_with_a_path(tmp_path: Path) -> None:
     assert not (tmp_path / "docs").exists()
 
 
+def test_what_a_library_makes_of_a_full_disk_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stumbles(**_: object) -> None:
+        try:
+            raise OSError(errno.EFBIG, "File too large")
+        except OSError:
+            raise AttributeError("'Stream' object has no attribute 'pos'") from None
+
+    monkeypatch.setattr(cli, "commands", stumbles)
+    status, _, err = call("edit", monkeypatch, capsys)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "File too large" in err
+
+
+def test_an_error_of_ours_is_not_hidden_behind_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stumbles(**_: object) -> None:
+        try:
+            raise FileNotFoundError(errno.ENOENT, "No such file")
+        except OSError:
+            raise AttributeError("of a fault in the code") from None
+
+    monkeypatch.setattr(cli, "commands", stumbles)
+    with pytest.raises(AttributeError):
+        call("edit", monkeypatch, capsys)
+
+
 def test_a_machine_out_of_memory_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -634,16 +719,17 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("content", ["", "run_id\n", "run_id,task\na,b\n", "\x00"])
-def test_a_damaged_run_table_has_a_remedy_that_works(emtvb, tiny: Path, tmp_path: Path, content: str) -> None:
+def test_a_damaged_run_table_has_a_remedy_that_works(emtvb, tiny: Path, tmp_path: Path) -> None:
     """For a folder of `emtvb train`, too, where there is no stage to run."""
     folder = tmp_path / "mine"
     shutil.copytree(tiny, folder)
-    (folder / "runs.csv").write_text(content)
-    for command in (f"interpret {folder}", f"train --task T1 {TINY} --output {folder}"):
-        status, _, err = emtvb(command)
-        assert (status, err.count("\n")) == (2, 1)
-        assert "enumerate" not in err
+    for content in ("", "run_id\n", "run_id,task\na,b\n", "\x00"):
+        (folder / "runs.csv").write_text(content)
+        for command in (f"interpret {folder}", f"train --task T1 {TINY} --output {folder}"):
+            status, _, err = emtvb(command)
+            assert (status, err.count("\n")) == (2, 1)
+            assert "runs.csv" in err
+            assert "enumerate" not in err
     (folder / "runs.csv").unlink()
     assert emtvb(f"train --task T1 {TINY} --output {folder}")[0] == 0
     assert emtvb(f"interpret {folder}")[0] == 0

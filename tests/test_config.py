@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import datetime
 import errno
 import json
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -31,6 +33,7 @@ GOOD = {
     "threshold": [0.9],
     "seeds": [1, 2],
 }
+STREAM = {"task": "T1", "hidden_dim": [8], "seeds": [0]}
 REMOVED = object()
 
 
@@ -260,6 +263,7 @@ def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
         ("l2: [1:30.5]", "1:30.5 at line 1 would be read as 90.5"),
         ("training: {epochs: 1, epochs: 2}", "the key epochs occurs twice, at line 1"),
         ("? [1]\n: 2", "a key is no name"),
+        ("experiment: x\n\tseeds: [1]", "found a tab"),
         ("seeds: [" + "1" * 5000 + "]", "cannot be read"),
         ("experiment: 2024-13-45", "put text in quotes"),
         ("a: " + "[" * 100_000 + "]" * 100_000, "my.yaml"),
@@ -292,6 +296,22 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "my.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + yaml.safe_dump(GOOD).encode())
     assert config.load(path) == config.check(GOOD)
+
+
+@pytest.mark.parametrize(("stated", "says"), [
+    ({"experiment": "x", "stream": []}, "my.yaml: stream: unknown key: did you mean streams?"),
+    ({"experiment": "x", "onion": {}}, "my.yaml: onion: unknown key: did you mean onions?"),
+    ({"experiment": "x", "Methods": {}}, "my.yaml: Methods: unknown key: did you mean methods?"),
+    ({**GOOD, True: 2}, "my.yaml: the key true: is no text: put it in quotes"),
+    ({**GOOD, "experiment": datetime.date(2024, 1, 1)}, "my.yaml: experiment: 2024-01-01: "),
+    ({**GOOD, "l2": [float("nan")]}, "l2[0]: nan: should be a finite number"),
+    ({"experiment": "x", "streams": [STREAM, {**STREAM, "episodes": {"lengths": [10, 6]}}]},
+     "streams[1].episodes.lengths: [10, 6]: "),
+])  # fmt: skip
+def test_what_is_wrong_is_called_by_its_name(stated: dict[Any, Any], says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        kinds.check(stated, "my.yaml").runs()
+    assert says in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["010", ["010"], ["12:30"], {"batch_size": "1_0"}])
@@ -395,6 +415,8 @@ def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         ("/tmp/" + "a" * 300, "choose a shorter name"),
         ("/tmp/a\tb", "control characters"),
         ("/dev/null/results", "is a file"),
+        (" ", "blank; name a folder"),
+        ("s3://bucket/results", "an address; name a folder"),
     ],
 )
 def test_a_results_root_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, value: str, says: str) -> None:

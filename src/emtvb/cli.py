@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from emtvb.interpret.measure import Measurement
     from emtvb.page.content import Shown
 
+if os.environ.get("COLUMNS") == "0":
+    del os.environ["COLUMNS"]  # of a terminal that does not know its width
 console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 PAPER = tasks.PAPER_SIZE
 
@@ -43,6 +45,7 @@ def main() -> None:
     """Run the command; what is wrong with its input is one line and exit status 2."""
     os.environ.pop("MPLBACKEND", None)  # a notebook's, which may not be there; figures are drawn into files
     try:
+        _check_present_folder()
         imported.check_bytecode()
         commands(standalone_mode=False)
     except InputError as error:
@@ -62,6 +65,30 @@ def main() -> None:
         if not is_out_of_memory(error):
             raise
         _fail(f"out of memory ({error}); choose smaller sizes, or a machine with more")
+    except Exception as error:
+        full = _of_full_disk(error)  # in which a library then stumbled over what it had not written
+        if full is None:
+            raise
+        _fail(_of_system(full))
+
+
+def _check_present_folder() -> None:
+    """Raise InputError where the folder that the command is called in was deleted."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise InputError(
+            "present folder", os.environ.get("PWD", "?"), "it was deleted; cd to one that is there"
+        ) from None
+
+
+def _of_full_disk(error: BaseException | None) -> OSError | None:
+    """The error of a disk or a file that may not grow, if that is where another one comes from."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _how_to_go_on(command: Sequence[str]) -> str:
@@ -75,7 +102,8 @@ def _how_to_go_on(command: Sequence[str]) -> str:
 
 def _line(error: InputError) -> str:
     """What is wrong, and what to do about settings that a command wrote, which nobody mends by hand."""
-    if "settings.json" in f"{error.what} {error.value}":
+    named = str(error.value).partition(", line ")[0] if error.what == "config file" else error.what.partition(": ")[0]
+    if Path(named).name == "settings.json":
         return f"{error}; put the file back as it was, or delete it and run again what made it"
     return str(error)
 
@@ -175,7 +203,7 @@ class _Path(click.Path):
         """The path.
 
         Raises:
-            InputError: Where it is empty, longer than any name can be, or may not be read.
+            InputError: Where it is empty, longer than any name can be, leads nowhere, or may not be read.
         """
         assert param is not None
         name = param.opts[0] if isinstance(param, click.Option) else param.human_readable_name.strip("[].")
@@ -186,6 +214,8 @@ class _Path(click.Path):
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
                 raise InputError(name, str(value), "too long a name for this system; choose a shorter one") from None
+        if Path(value).is_symlink() and not Path(value).exists():
+            raise InputError(name, str(value), "a link that leads nowhere; remove it, or make what it names")
         if os.path.lexists(value) and not os.access(value, os.R_OK):
             raise InputError(name, str(value), "you may not read it; change its permissions")
         return super().convert(value, param, ctx)
@@ -839,6 +869,8 @@ def verify(
         console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
 
     wanted = [runs[run_id] for run_id in chosen]
+    for shard in dict.fromkeys(shard for shard, _ in wanted):
+        determinism.check_has_results(folder, shard)
     determinism.again(folder, wanted, experiment.trainer, workers, say, determinism.log.info)
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:

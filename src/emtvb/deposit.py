@@ -6,6 +6,7 @@ It is an RO-Crate (:mod:`emtvb.crate`): beside these files lies one that describ
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,13 +30,16 @@ def target(root: Path, file: Path | None = None) -> Path:
         file: Where to; ``emtvb-<version>.zip`` in the clone by default.
 
     Raises:
-        InputError: Where there is no clone, a tracked file differs from its commit, or the file is another kind's.
+        InputError: Where there is no clone, a tracked file differs from its commit, or another
+            file lies there.
     """
     there = (file or root / f"emtvb-{__version__}.zip").absolute()
     if there.is_dir():
         raise InputError("FILE", str(file), f"a folder; name a file, such as {there / f'emtvb-{__version__}.zip'}")
-    if os.path.lexists(there) and not (there.is_file() and zipfile.is_zipfile(there)):
-        raise InputError("FILE", str(file or there), "is there, and no zip; name another")
+    if there.suffix != ".zip":
+        raise InputError("FILE", str(file), "a deposit is a zip; name a file that ends in .zip")
+    if os.path.lexists(there) and not _is_deposit(there):
+        raise InputError("FILE", str(file or there), "is there, and no deposit of a clone; name another")
     if git.ask_clone(root, "rev-parse", "HEAD") is None:
         raise InputError("deposit", str(root), "no git clone; call this in one")
     if changed := (git.ask_clone(root, "status", "--porcelain", "--untracked-files=no") or "").splitlines():
@@ -64,6 +68,15 @@ def write(root: Path, target: Path) -> None:
             about.external_attr = 0o644 << 16
             with zipfile.ZipFile(unfinished, "a") as archive:
                 archive.writestr(about, crate.describe(root, experiments, tracked), zipfile.ZIP_DEFLATED)
+
+
+def _is_deposit(file: Path) -> bool:
+    """Whether a file is what :func:`write` writes, and so may be written anew."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return any(re.fullmatch(rf"emtvb-[^/]+/{re.escape(ABOUT)}", name) for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def _published(root: Path) -> dict[str, dict[Path, Record]]:

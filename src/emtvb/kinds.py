@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from emtvb import config
 from emtvb.config import Experiment
+from emtvb.errors import InputError
 from emtvb.methods import settings as methods
 from emtvb.onions import settings as onions
 from emtvb.streams import settings as streams
+
+_KINDS = (streams, onions, methods)
 
 
 def check(stated: Any, where: str = "config") -> Experiment:
@@ -24,9 +28,13 @@ def check(stated: Any, where: str = "config") -> Experiment:
         InputError: At the first thing that is wrong.
     """
     if isinstance(stated, Mapping):
-        for kind in (streams, onions, methods):
+        for kind in _KINDS:
             if kind.KEY in stated:
                 return kind.check(stated, where)
+        for key in stated:
+            near = difflib.get_close_matches(str(key).lower(), [kind.KEY for kind in _KINDS], n=1, cutoff=0.8)
+            if near:
+                raise InputError(f"{where}: {key}", "unknown key", f"did you mean {near[0]}?")
     return config.check(stated, where)
 
 

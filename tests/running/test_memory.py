@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emtvb import config
+from emtvb import config, kinds
 from emtvb.architectures.registry import ARCHITECTURES
 from emtvb.errors import InputError
 from emtvb.running import memory
 
+ROOT = Path(__file__).parents[2]
 GOOD = {
     "experiment": "try", "tasks": ["T1"], "hidden_dim": [64, 128], "l2": [0], "threshold": [0.9], "seeds": [1],
 }  # fmt: skip
@@ -43,6 +45,37 @@ def test_what_cannot_fit_names_the_setting_and_what_fits(given: dict[str, Any], 
     assert "this machine has 16 GB" in message
     assert "at most" in message
     assert "\n" not in message
+
+
+STREAM = {"task": "T1", "hidden_dim": [8, 64], "seeds": [0]}
+ONION = {"seeds": [0], "sizes": [{"units": 48, "steps": 10}, {"units": 64, "steps": 10}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "setting"),
+    [
+        ({"streams": [STREAM, {**STREAM, "hidden_dim": [16, 10**7]}]}, "streams[1].hidden_dim[1]: 10000000"),
+        ({"streams": [{**STREAM, "training": {"batch_size": HUGE}}]}, "streams[0].training.batch_size: 1000000000"),
+        ({"streams": [{**STREAM, "episodes": {"total": HUGE}}]}, "streams[0].episodes.total: 1000000000"),
+        (
+            {"streams": [{**STREAM, "episodes": {"total": None, "outputs": HUGE}}]},
+            "streams[0].episodes.outputs: 1000000000",
+        ),
+        ({"onions": {**ONION, "trials": HUGE}}, "onions.trials: 1000000000"),
+        ({"onions": {**ONION, "judged": HUGE}}, "onions.judged: 1000000000"),
+        ({"onions": {**ONION, "batch_size": HUGE}}, "onions.batch_size: 1000000000"),
+    ],
+)
+def test_so_it_is_of_streams_and_onions(given: dict[str, Any], setting: str) -> None:
+    with pytest.raises(InputError) as caught:
+        memory.check(kinds.check({"experiment": "try", **given}), "my.yaml", 16 * GB)
+    assert str(caught.value).startswith(f"my.yaml: {setting}: does not fit"), caught.value
+    assert "at most" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["streams", "onions", "methods"])
+def test_what_is_published_fits(name: str) -> None:
+    memory.check(kinds.load(ROOT / "config" / f"{name}.yaml"), name, 2 * GB)
 
 
 def test_what_is_said_to_fit_fits_and_one_more_does_not() -> None:

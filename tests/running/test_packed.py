@@ -93,6 +93,13 @@ def test_what_is_packed_is_packed_once_and_anew_where_it_is_other_weights(folder
     assert new.read_bytes() == b"weights of a new network" * 9
 
 
+def test_weights_that_are_not_what_their_record_says_are_not_packed(folder: Path) -> None:
+    train(folder, "new", b"weights").write_bytes(b"garbage")
+    with pytest.raises(InputError, match="not what the record beside it says"):
+        pack(folder)
+    assert not (folder / "training" / "new" / PACKED).exists()
+
+
 @given(st.binary(max_size=200))
 def test_what_is_packed_is_the_same_unpacked(content: bytes) -> None:
     assert unpacked(packed(content)) == content

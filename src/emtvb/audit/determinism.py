@@ -184,6 +184,12 @@ def digests(folder: Path, shard: str) -> dict[str, str]:
         return {row.get("run_id", ""): row.get("weights_sha256", "") for row in csv.DictReader(table)}
 
 
+def check_has_results(folder: Path, shard: str) -> None:
+    """Raise InputError where nothing of a shard's trainings lies in an experiment's folder to compare with."""
+    if not _has_results(folder, shard):
+        raise InputError("results", str(folder / "training" / shard), "nothing of it lies there to compare with")
+
+
 def _has_results(folder: Path, shard: str) -> bool:
     files = Outputs.of(folder, shard)
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))

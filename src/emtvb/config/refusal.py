@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import yaml
@@ -32,6 +33,8 @@ def in_one_line(error: ValidationError, model: type[BaseModel], where: str) -> I
     value, remedy = _shown(first["input"]), _in_words(first, place, model)
     if first["type"] == "extra_forbidden":
         value, remedy = "unknown key", _suggestion(place, model)
+    elif first["type"] == "invalid_key":
+        return InputError(f"{where}: the key {_shown(first['input'])}", "is no text", f"put it in quotes{more}")
     elif first["type"] == "missing":
         value, remedy = "missing", f"add it{_meaning(place, model)}"
     return InputError(f"{where}: {_dotted(place)}", value, remedy + more)
@@ -48,7 +51,8 @@ def of_yaml(error: Exception, where: str) -> InputError:
         place, begins = error.problem_mark or error.context_mark, error.context_mark if error.problem else None
         line = f", line {place.line + 1}" if place else ""
         within = f", in what begins at line {begins.line + 1}" if begins and place and begins.line != place.line else ""
-        remedy = f"not YAML ({error.problem or error.context}{within}); write it as config/config.yaml is written"
+        problem = str(error.problem or error.context).replace("character '\\t'", "a tab, which is a character")
+        remedy = f"not YAML ({problem}{within}); write it as config/config.yaml is written"
         return InputError("config file", f"{where}{line}", remedy)
     if isinstance(error, yaml.YAMLError):
         return InputError("config file", where, f"not YAML ({error})")
@@ -84,6 +88,8 @@ def _shown(value: object) -> str:
             shown = str(value).lower()
         case str():
             shown = f'"{value}"'
+        case date():
+            shown = value.isoformat()
         case _:
             shown = repr(value)
     return shown if len(shown) < 80 else shown[:77] + "..."
@@ -102,8 +108,9 @@ _BOUNDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 _TYPES: Mapping[str, str] = {
     "int_type": "should be a whole number, such as 64",
     "float_type": "should be a number, such as 0.001",
-    "finite_number": "should be a number that is not infinite",
+    "finite_number": "should be a finite number",
     "string_type": "should be text",
+    "string_too_short": "should not be empty",
     "bool_type": "should be true or false",
     "list_type": "should be a list, such as [1, 2]",
 }
@@ -126,7 +133,7 @@ def _in_words(error: ErrorDetails, place: Place, model: type[BaseModel]) -> str:
     if kind == "string_pattern_mismatch":
         pattern = str(error.get("ctx", {}).get("pattern", ""))
         if not pattern.startswith("^[A-Za-z0-9]"):
-            return f"should be of the form {pattern}"
+            return "should be one word, without spaces, quotes and control characters"
         allowed = pattern.rpartition("[")[2]
         marks = [mark for mark in "._+-" if mark in allowed.removeprefix("A-Za-z0-9")]
         listed = ", ".join(["letters, digits", *marks[:-1]])

@@ -98,6 +98,7 @@ def _examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Findin
     """What can be told without a job."""
     yield from _software(experiment)
     yield from _disk(experiment)
+    requests, options = _requests(experiment, profiles)
     missing = [name for name in COMMANDS if shutil.which(name) is None]
     if missing:
         yield Finding("error", "Slurm", f"no {', '.join(missing)} here; run this on a login node of the cluster")
@@ -105,7 +106,6 @@ def _examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Findin
     settings = slurm.configuration()
     yield Finding("ok", "Slurm", f"{settings.get('SLURM_VERSION', '?')}, its controller answers")
     yield from _stray_output()
-    requests, options = _requests(experiment, profiles)
     yield from _configuration(settings, options)
     yield from _gpus(experiment, requests)
     account = _account(settings, requests)

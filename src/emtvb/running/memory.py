@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from emtvb.config import Experiment
 from emtvb.errors import InputError
@@ -34,17 +35,29 @@ def check(experiment: Experiment, where: str = "config", memory: int | None = No
         where: How messages call its config.
         memory: Bytes that there are; by default what this machine has.
     """
-    if not experiment.hidden_dim:  # it has no runs
-        return
     memory = available() if memory is None else memory
-    sizes = sizes_of(experiment)
-    if needed(sizes) <= memory:
-        return
+    for sizes, needs in _asked(experiment):
+        if needs(sizes) > memory:
+            raise _too_large(sizes, needs, where, memory)
+
+
+def _too_large(sizes: Sizes, needs: Callable[[Sizes], int], where: str, memory: int) -> InputError:
     # Of all settings, the one without which the least would be needed.
-    place = min(sizes, key=lambda name: needed({**sizes, name: 1}))
-    most = _most(lambda size: needed({**sizes, place: size}) <= memory, sizes[place])
-    words = _words(needed(sizes), memory, most, "can, with the rest as it is")
-    raise InputError(f"{where}: {place}", sizes[place], words)
+    place = min(sizes, key=lambda name: needs({**sizes, name: 1}))
+    most = _most(lambda size: needs({**sizes, place: size}) <= memory, sizes[place])
+    words = _words(needs(sizes), memory, most, "can, with the rest as it is")
+    return InputError(f"{where}: {place}", sizes[place], words)
+
+
+def _asked(experiment: Experiment) -> Iterator[tuple[Sizes, Callable[[Sizes], int]]]:
+    """What an experiment asks for, by the part of it: sizes, and the bytes that they need."""
+    if experiment.hidden_dim:
+        yield sizes_of(experiment), needed
+    stated = experiment.model_dump()
+    for i, grid in enumerate(stated.get("streams", [])):
+        yield _sizes_of_streams(grid, f"streams[{i}]"), _needed_by_streams
+    if "onions" in stated:
+        yield _sizes_of_onions(stated["onions"]), _needed_by_onions
 
 
 def check_recording(time: int, d: int, s: int, state_dim: int, memory: int | None = None) -> None:
@@ -110,6 +123,45 @@ def needed(sizes: Sizes) -> int:
     return max(
         trained(d, s, state, by_key["batch_size"], by_key["curriculum"]) + rows, tested, held_out, fitted, matrices
     )
+
+
+def _sizes_of_streams(grid: Mapping[str, Any], place: str) -> Sizes:
+    """The sizes of the largest networks of a grid on streams."""
+    neurons, episodes = grid["hidden_dim"], grid["episodes"]
+    if episodes["total"] is None:
+        steps = {"episodes.lengths[1]": episodes["lengths"][1], "episodes.outputs": episodes["outputs"]}
+    else:
+        steps = {"episodes.total": episodes["total"]}
+    sizes = {
+        f"hidden_dim[{neurons.index(max(neurons))}]": max(neurons),
+        "training.batch_size": grid["training"]["batch_size"],
+        **steps,
+        "dimensions": grid["dimensions"],
+    }
+    return {f"{place}.{name}": size for name, size in sizes.items()}
+
+
+def _needed_by_streams(sizes: Sizes) -> int:
+    """Bytes that training needs at least: of weights and what the optimiser keeps, of states, and of a batch."""
+    state, batch, *steps, d = sizes.values()
+    weights = 4 * 4 * state * (state + 2 * d)
+    return weights + sum(steps) * (4 * min(batch, _TOGETHER) * state + batch * d)
+
+
+def _sizes_of_onions(onions: Mapping[str, Any]) -> Sizes:
+    """The sizes of the largest network that repeats."""
+    units = [size["units"] for size in onions["sizes"]]
+    sizes = {
+        f"sizes[{units.index(max(units))}].units": max(units),
+        **{name: onions[name] for name in ("longest", "batch_size", "trials", "judged")},
+    }
+    return {f"onions.{name}": size for name, size in sizes.items()}
+
+
+def _needed_by_onions(sizes: Sizes) -> int:
+    """Bytes of the states of a batch, or of all sequences that are measured: at each input and at each output."""
+    units, longest, batch, trials, judged = sizes.values()
+    return 4 * units * 2 * longest * max(batch, trials + judged)
 
 
 def trained(d: int, s: int, hidden_dim: int, batch: int, longest: int) -> int:

@@ -62,15 +62,20 @@ def pack(folder: Path) -> tuple[Path, ...]:
         What was written.
 
     Raises:
-        InputError: Where it cannot be written.
+        InputError: Where weights are not what the record of their training says, or nothing can be written.
     """
     written = []
     for path, digest in _recorded(folder, folder):
         target = path.with_name(PACKED)
         if not path.is_file() or is_of(target, digest):
             continue
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise InputError(
+                "weights", str(path), "not what the record beside it says; train them again, or put them back"
+            )
         with atomic(target) as temporary:
-            temporary.write_bytes(packed(path.read_bytes()))
+            temporary.write_bytes(packed(content))
         written.append(target)
     return tuple(written)
 

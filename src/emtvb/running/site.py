@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from emtvb import config
 from emtvb.config.refusal import in_one_line
 
-Text = Annotated[str, Field(min_length=1, pattern=r"^[^\s'\"]+$")]
+Text = Annotated[str, Field(min_length=1, pattern=r"^[^\s'\"\x00-\x1f]+$")]
 Count = Annotated[StrictInt, Field(ge=1)]
 
 
@@ -65,7 +66,7 @@ def load(path: Path | str) -> Site:
         InputError: Where it cannot be read or has keys or values that mean nothing.
     """
     path = Path(path)
-    if not path.exists():
+    if not os.path.lexists(path):  # a link that leads nowhere is not as if nothing had been set
         return Site()
     found = config.read(path)
     try:

@@ -34,6 +34,14 @@ def results_root() -> Path:
         InputError: Where that is no name of a folder.
     """
     given = os.environ.get("EXPERIMENT_OUTPUT_DIR") or "results"
+    if not given.strip():
+        raise InputError("EXPERIMENT_OUTPUT_DIR", repr(given), "blank; name a folder, or unset it")
+    if "://" in given:
+        raise InputError(
+            "EXPERIMENT_OUTPUT_DIR", given, "an address; name a folder (docs/clusters.md has storage providers)"
+        )
+    if any(len(os.fsencode(part)) > 255 for part in given.split("/")):
+        raise InputError("EXPERIMENT_OUTPUT_DIR", f"{given[:60]}...", "too long; choose a shorter name")
     try:
         given.encode()
         return Path(given).expanduser()

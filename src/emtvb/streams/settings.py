@@ -140,9 +140,14 @@ class Streams(Sweepless):
         """Every run, by grid.
 
         Raises:
-            InputError: Where two runs would be the same.
+            InputError: Where a grid states no runs that can be, or two runs would be the same.
         """
-        runs = [run for grid in self.streams for run in grid.runs()]
+        runs: list[StreamRun] = []
+        for i, grid in enumerate(self.streams):
+            try:
+                runs += grid.runs()
+            except InputError as error:
+                raise InputError(f"{KEY}[{i}].{error.what}", error.value, error.remedy) from None
         seen: set[str] = set()
         for run in runs:
             if run.run_id in seen:
