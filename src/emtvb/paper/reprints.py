@@ -90,7 +90,7 @@ class Reprint:
 
 
 def answers(measured: pd.DataFrame, reference: pd.DataFrame) -> list[Answer]:
-    """All of the plan's answers, in its order.
+    """All of the plan's answers, in its order, by the twins that it knew; and what all twins say of its question E.
 
     Args:
         measured: Run table and measurements of our sweep and its rounding twins together.
@@ -99,13 +99,14 @@ def answers(measured: pd.DataFrame, reference: pd.DataFrame) -> list[Answer]:
     Raises:
         InputError: Where not all 20 seeds of both cells are there, by both trainers.
     """
-    values = table1.cell_values(measured)
-    both = [_reprint(cell, values[cell], reference) for cell in (T2, T4)]
+    every_twin = table1.cell_values(measured)
+    values = table1.cell_values(measured[(measured["twin"] == 0) | (measured["seed"] <= TWINS)])
+    both, again = ([_reprint(cell, of[cell], reference) for cell in (T2, T4)] for of in (values, every_twin))
     trained = [accuracy for _, accuracy in values.values() if accuracy[1].own.max(initial=0) >= UNTRAINED]
     moved = _moved(both)
     return [
         moved, _mean_accuracy(both[0]), *_mean_errors(both), _odd_error(both[1]), *map(_spikes, both),
-        _whole(trained, both, moved.holds),
+        _whole(trained, both, moved.holds), *(_with_every_twin(of) for of in again),
     ]  # fmt: skip
 
 
@@ -189,7 +190,8 @@ def _odd_error(of: Reprint) -> Answer:
         if holds
         else "it remains unexplained; one outcome, which may be chance"
     )
-    asks = f"the mean error is {printed} or more, or one seed's (the largest is {largest:.4f}) {ODD_T4_ERROR}"
+    of_one = f"that of one seed (the largest is {largest:.4f}) {ODD_T4_ERROR} or more"
+    asks = f"the mean error is {printed} or more, or {of_one}"
     return Answer("D", of.name, asks, mean, printed, np.nan, np.nan, holds, means)
 
 
@@ -205,8 +207,15 @@ def _spikes(of: Reprint) -> Answer:
     low, high = (float(end) for end in np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest"))
     holds = low <= count <= high
     means = "the chance of spikes is right for torch's rounding too" if holds else "it is wrong"
-    asks = f"of {len(errors)} errors as many are spikes as the cell's chance says"
+    asks = f"of {len(errors)} errors, as many are spikes as the cell's chance of a spike predicts"
     return Answer("E", of.name, asks, count, low, high, np.nan, holds, means)
+
+
+def _with_every_twin(of: Reprint) -> Answer:
+    """E once more, which the plan did not ask: by the chance of spikes that twins of all seeds give."""
+    answer = _spikes(of)
+    means = "by twins of all seeds, this chance is " + ("right" if answer.holds else "wrong")
+    return replace(answer, question="E, later", means=f"not in the plan: {means}")
 
 
 def _whole(trained: list[Value], both: list[Reprint], more_moves: bool) -> Answer:
@@ -227,7 +236,10 @@ def _whole(trained: list[Value], both: list[Reprint], more_moves: bool) -> Answe
         if holds
         else "larger rounding is not shown to explain what is printed; whether the seeds are others is not said"
     )
-    asks = "A holds, and printed less ours is as large (root mean square) as that of our seeds moved as the reference's"
+    asks = (
+        "A holds, and printed accuracies differ from ours as much (root mean square) as if our seeds had moved like "
+        "the reference trainer's"
+    )
     return Answer("whole", "all that trained", asks, size, low, high, np.nan, holds, means)
 
 
