@@ -54,8 +54,9 @@ single precision, and torch draws from 32 bits of a seed: numbers that would tra
 into this machine's memory. `make reproduce`, `make figures` and `make report` ask it first.
 
 For one call, `--config` changes keys: `--config seeds=[1,2]`. A key inside another is written with its section, in
-quotes: `--config 'training={batch_size: 32, epochs: 2}'`; the section's other keys stay as they are. A key without `=`,
-with `:`, or with a dot in it (`training.batch_size=32`) is refused by Snakemake itself, with a page of its usage.
+quotes: `--config 'training={batch_size: 32, epochs: 2}'`; the section's other keys stay as they are. Of a key that is
+given twice, Snakemake takes the last. A key without `=`, with `:`, or with a dot in it (`training.batch_size=32`) is
+refused by Snakemake itself, with a page of its usage.
 `--configfile` takes every word that follows it for a file: name what is to be made before it.
 
 Where Snakemake is called directly, it reads `--configfile` before anything of ours runs: of a file that is missing, is
