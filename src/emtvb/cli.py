@@ -539,8 +539,8 @@ def edit(
     """Change what a trained network stores while it repeats the picture 3-1-5, and see what it then does.
 
     RUN is a folder of `emtvb train`, a run id, or a file of weights of your own, with --task (see emtvb interpret).
-    With --page no edit need be given, and RUN may also be results/<experiment>, for the networks that its workflow
-    chose; an edit that is given is what the page opens with.
+    With --page a page is made, which opens with that edit; no edit need be given then (neither --at nor --variable).
+    Without an edit RUN may also be results/<experiment>: the page has the networks that its workflow chose.
     """
     ways = {"--flip": dimension, "--set": values, "--swap": other}
     given = [name for name, value in ways.items() if value is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -203,6 +204,26 @@ def test_arrays_of_what_is_no_real_number_are_one_clear_line(tmp_path: Path, dty
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_no_array_of_a_file_is_named(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", W_in=W_UH, W_rec=W_HH, W_out=W_R)
+    with zipfile.ZipFile(tmp_path / "mine.npz", "a") as archive:
+        archive.writestr("readme.txt", "weights")
+    whole = {"rnn.weight_ih_l0": torch.tensor(W_UH), "rnn.weight_hh_l0": torch.tensor(W_HH)}
+    odd = {
+        "sparse.pt": (torch.tensor(W_R).to_sparse(), r"a sparse tensor \(torch.sparse_coo\): give all"),
+        "quantised.pt": (torch.quantize_per_tensor(torch.tensor(W_R), 0.1, 0, torch.qint8), "quantised"),
+        "meta.pt": (torch.zeros(W_R.shape, device="meta"), "on torch's meta device"),
+    }
+    says = {"mine.npz": "weights file: .*mine.npz: holds readme.txt, which is no array; save arrays alone"}
+    for name, (tensor, words) in odd.items():
+        torch.save({**whole, "out.weight": tensor}, tmp_path / name)
+        says[name] = f"weights: .*{name}: out.weight: {words}"
+    for name, words in says.items():
+        with pytest.raises(InputError, match=words) as caught:
+            load(str(tmp_path / name))
+        assert "\n" not in str(caught.value)
+
+
 def test_a_file_without_arrays_is_one_clear_line(tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz")
     save_file({}, tmp_path / "mine.safetensors")
@@ -303,6 +324,8 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F8
         (f"edit {{0}}/mine.safetensors {SIZE} --flip 1 --at 3", "Missing option '--variable'"),
         ("edit {0}/mine.safetensors --page", "--task: not given"),
         ("interpret {0}/mine.safetensors", "--task: not given: say what the network of"),
+        ("interpret {0}/mine.safetensors --task T1 --dimensions 0", "d (dimensions): 0: give a positive integer"),
+        ("interpret {0}/mine.safetensors --task T1 --variables 0", "s (variables): 0: give a positive integer"),
         ("interpret {0}/mine.safetensors --task T1", "d = 2: task T1 has d = 8"),
         ("interpret {0}/biased.pt --task T1", "2 inputs, 2 outputs: task T1 has d = 8"),
         ("interpret {0}/none.pt --task T1", "weights file: {0}/none.pt: no such file; name one, or a run"),

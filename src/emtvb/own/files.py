@@ -115,11 +115,16 @@ def _read(path: Path) -> dict[str, np.ndarray]:
             if not zipfile.is_zipfile(path):  # which numpy would take for Python objects
                 raise _damaged(path)
             with np.load(path, allow_pickle=False) as stored:
-                return {key: stored[key] for key in stored.files}
+                arrays = {key: stored[key] for key in stored.files}
+            for key, array in arrays.items():
+                if not isinstance(array, np.ndarray):  # numpy gives the bytes of what is none
+                    shown = f"holds {key}, which is no array"
+                    raise InputError("weights file", str(path), f"{shown}; save arrays alone, with numpy.savez")
+            return arrays
         if path.suffix in _TORCH:
             return _read_torch(path)
         with safe_open(path, framework="pt") as stored:
-            return {key: as_numpy(stored.get_tensor(key), "weights") for key in stored.keys()}  # noqa: SIM118 - it is no mapping
+            return _as_arrays({key: stored.get_tensor(key) for key in stored.keys()}, path)  # noqa: SIM118 - it is no mapping
     except InputError:
         raise
     except pickle.UnpicklingError:
@@ -160,7 +165,11 @@ def _read_torch(path: Path) -> dict[str, np.ndarray]:
             stored = stored[key]
     if not isinstance(stored, Mapping):
         raise InputError("weights file", str(path), f"holds a {type(stored).__name__}; save model.state_dict()")
-    return {str(key): as_numpy(value, "weights") for key, value in stored.items() if isinstance(value, torch.Tensor)}
+    return _as_arrays({str(key): value for key, value in stored.items() if isinstance(value, torch.Tensor)}, path)
+
+
+def _as_arrays(tensors: Mapping[str, Any], path: Path) -> dict[str, np.ndarray]:
+    return {key: as_numpy(tensor, f"weights: {path}: {key}") for key, tensor in tensors.items()}
 
 
 def _chosen(arrays: dict[str, np.ndarray], name: str | None, path: Path) -> tuple[dict[str, np.ndarray], str | None]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ class Variable:
         """
         if self.kind == CONTINUOUS:
             if np.asarray(values).dtype.kind not in "biuf":
-                raise InputError(f"variable {self.name}", f"{values!r:.60}", "its values are numbers")
+                shown = ", ".join(map(repr, np.ravel(values)[:1].tolist()))
+                raise InputError(f"variable {self.name}", shown, "its values are numbers")
             return ((np.asarray(values, dtype=np.float64) - self.mean) / self.spread)[..., None]
         values = np.asarray(values)
         if (values.dtype.kind in "US") != (self.classes.dtype.kind in "US"):
@@ -210,19 +212,51 @@ def as_numpy(values: Any, what: str) -> np.ndarray:
     """An array of numpy's, of a tensor too.
 
     Raises:
-        InputError: Where it is none, such as lists of different lengths.
+        InputError: Where it is none, such as lists of different lengths, or a tensor that numpy has no word for.
     """
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise InputError(what, "a masked array", "its mask would be lost; fill it, labels with NaN: values.filled(...)")
     if getattr(getattr(values, "device", None), "type", None) == "meta":
         raise InputError(what, "on torch's meta device", "it has no numbers there; give an array with numbers")
+    if getattr(values, "is_quantized", False):
+        raise InputError(what, f"quantised ({values.dtype})", "give plain numbers: .dequantize()")
+    if str(getattr(values, "layout", "torch.strided")) != "torch.strided":
+        raise InputError(what, f"a sparse tensor ({values.layout})", "give all of its numbers: .to_dense()")
     try:
         if hasattr(values, "detach"):
             values = values.detach().cpu()
-            values = values.float() if str(values.dtype) in ("torch.bfloat16", "torch.float16") else values
+            values = values.float() if str(values.dtype).startswith(_SHORT) else values
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise InputError(what, " ".join(str(error).split())[:80], "give an array of one shape") from None
+        if "inhomogeneous" in str(error):
+            raise InputError(what, "lists of different lengths", "give an array of one shape") from None
+        raise InputError(what, shorten(str(error), 160, placeholder=" ..."), "give an array of numbers") from None
+
+
+_SHORT = ("torch.bfloat16", "torch.float16", "torch.float8")
+"""Kinds of numbers of torch's that numpy does not have, or not all of it; single precision holds them."""
+
+
+def as_list(values: Any) -> Any:
+    """What can be gone through and is no array, such as a set or a generator, as a list; all else as it is."""
+    is_plain = hasattr(values, "__array__") or isinstance(values, (str, bytes, Mapping))
+    return list(values) if isinstance(values, Iterable) and not is_plain else values
+
+
+def checked_times(times: Iterable[int] | int, steps: int, setting: str = "times") -> tuple[int, ...]:
+    """Times in order, each of them once.
+
+    Raises:
+        InputError: Where they are no integers from 0 to steps - 1, or there are none.
+    """
+    if isinstance(times, range) and len(times) > steps:
+        raise InputError(setting, str(times), f"give times from 0 to {steps - 1}")
+    given = np.atleast_1d(as_numpy(as_list(times), setting))
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise InputError(setting, given.tolist(), f"give integers from 0 to {steps - 1}")
+    if not given.size or given.min() < 0 or given.max() >= steps:
+        raise InputError(setting, given.tolist()[:8], f"give times from 0 to {steps - 1}")
+    return tuple(np.unique(given).tolist())
 
 
 def as_numbers(values: Any, what: str, shape: str) -> np.ndarray:

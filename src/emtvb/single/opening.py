@@ -76,7 +76,7 @@ def find(
         return published(named, found, output)
     if task is None:
         raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
-    d, s = (asked or usual for asked, usual in zip(size, PAPER_SIZE, strict=True))
+    d, s = (usual if asked is None else asked for asked, usual in zip(size, PAPER_SIZE, strict=True))
     return _of_file(named, task_of(task, d, s), nonlinearity, output)
 
 
