@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from emtvb.interpret.systems import Elman
 from emtvb.networks import Network
 from emtvb.own.adapting import Adapted, Wrapped, adapt
 from emtvb.own.fitting import Fitted, judge
+from emtvb.own.tabular import listed
 from emtvb.own.variables import as_numpy
 from emtvb.page import content, streaming
 from emtvb.page.content import Shown
@@ -57,7 +59,7 @@ class Editor(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self, networks: Sequence[Mapping[str, Any]], answers: _Answers, first: Mapping[str, Any]) -> None:
-        super().__init__(networks=list(networks), first=dict(first))
+        super().__init__(networks=list(networks), first=_opening(networks, first))
         self._answers = answers
         self.on_msg(self._hear)
 
@@ -107,14 +109,48 @@ def view(what: Any, task: Task | None = None, *, future: Future | None = None, *
     if first and has_labels:
         remedy = "with labels of its own it opens with the first trial; leave it out"
         raise InputError("view", next(iter(first)), remedy)
-    opening = {name: str(value) for name, value in first.items()}
     if isinstance(what, (str, Path)):
-        return Editor([shown.as_json() for shown in _found(str(what))], {}, opening)
+        return Editor([shown.as_json() for shown in _found(str(what))], {}, first)
     if isinstance(what, Fitted):
-        return _of_labels(what, future) if what.trials.task is None else _of_task(what.trials.system, what, opening)
+        return _of_labels(what, future) if what.trials.task is None else _of_task(what.trials.system, what, first)
     if task is None:
         raise InputError("task", "not given", "say what the network was trained on, or give what emtvb.fit returned")
-    return _of_task(adapt(what), task, opening)
+    return _of_task(adapt(what), task, first)
+
+
+_WHAT = r"\d+(\.\d+)?"
+_EDIT = re.compile(rf"\d+:((flip|halve):{_WHAT}|set:{_WHAT}:[+-]+|swap:{_WHAT}:{_WHAT})")
+"""An edit of the page's address, such as 12:flip:2.1: at which step, what is done, and to what. Whether there is such a
+variable the view says itself."""
+
+
+def _opening(networks: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> dict[str, str]:
+    """What a view opens with, as the page's address says it (``address.mjs``).
+
+    Raises:
+        InputError: Where there is no such network, basis, input, edit or step.
+    """
+    texts = {name: str(value) for name, value in first.items()}
+    ids = [network["id"] for network in networks]
+    if texts.get("net", ids[0]) not in ids:
+        raise InputError("net", first["net"], f"no such network; there are {listed(ids)}")
+    network = networks[ids.index(texts.get("net", ids[0]))]
+    bases = [basis["name"] for basis in network["bases"]]
+    if texts.get("basis", bases[0]) not in bases:
+        raise InputError("basis", first["basis"], f"it has {' and '.join(bases)}")
+    is_stream = "lengths" in network
+    vectors = sum(network["lengths"]) if is_stream else network.get("s", 0)
+    digits = -(-vectors * network["d"] // 4)
+    if "input" in texts and not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", texts["input"]):
+        raise InputError("input", first["input"], f"give {digits} hexadecimal digits, as the page's address has them")
+    for edit in filter(None, texts.get("edit", "").split(",")):
+        if not _EDIT.fullmatch(edit):
+            remedy = "give such as 12:flip:2.1, 12:set:2:+-, 12:swap:1:2 or 12:halve:2; 12 is the step"
+            raise InputError("edit", first["edit"], remedy)
+    least = 0 if is_stream else -vectors
+    if "step" in texts and not (re.fullmatch(r"-?\d+", texts["step"]) and int(texts["step"]) >= least):
+        raise InputError("step", first["step"], f"give a whole number, {least} or more")
+    return texts
 
 
 def _found(text: str) -> list[Shown]:
@@ -131,7 +167,7 @@ def _found(text: str) -> list[Shown]:
     return [show(found.run, network)]
 
 
-def _of_task(system: Adapted | Wrapped, given: Task | Fitted, first: Mapping[str, str]) -> Editor:
+def _of_task(system: Adapted | Wrapped, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
     """A network that was trained on a task, or what was fitted of one."""
     task = given if isinstance(given, Task) else given.trials.task
     assert task is not None
