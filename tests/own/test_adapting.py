@@ -524,7 +524,7 @@ class Twice(nn.Module):
         (lambda: emtvb.adapt(Lost()), "network: Lost: its state cannot be found: it takes no state"),
         (lambda: emtvb.adapt(Needy(), input_dim=D), "its state cannot be found otherwise: give state="),
         (lambda: emtvb.adapt(Needy(), state=torch.zeros(7, H)), "state: an array of shape (7, 5): give one trial's"),
-        (lambda: emtvb.adapt(Needy(), state=lambda n: torch.zeros(1, H), input_dim=D), "return one row for each"),
+        (lambda: emtvb.adapt(Needy(), state=lambda n: torch.zeros(1, H), input_dim=D), "needs one axis of"),
         (lambda: emtvb.adapt(lambda u, h: (u, h), state=lambda n: np.ones((1, H)), input_dim=D), "needs one axis"),
         (lambda: emtvb.adapt(Twice(), input_dim=D), "calls its GRU twice a step: adapt its step by hand"),
         (lambda: emtvb.adapt(nn.GRU(D, H, bidirectional=True)), "a bidirectional GRU: it has no state"),

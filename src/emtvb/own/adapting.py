@@ -16,8 +16,9 @@ from emtvb.networks import Network, rollout
 from emtvb.own import states
 from emtvb.own.numpy_steps import NumpyMachine
 from emtvb.own.proof import Proved
-from emtvb.own.steps import Machine, named_in, raised, stacked, takes_count
-from emtvb.own.variables import as_numbers, as_numpy, whole_number
+from emtvb.own.room import check_room
+from emtvb.own.steps import Machine, failed_state, named_in, stacked, takes_count
+from emtvb.own.variables import as_numbers, as_numpy, checked_times, whole_number
 
 _LARGEST = 10_000_000
 """Numbers of a state or of an input: more are a mistake."""
@@ -109,6 +110,7 @@ class Adapted:
             InputError: Where the inputs or the state are not of the network's size.
         """
         inputs = check_inputs(inputs, self._input_dim, self.name)
+        times = _kept(times, len(inputs))
         learned = self._learn(inputs.shape[2], inputs)
         example, layout = learned.example, learned.layout
         machine = self._machine
@@ -117,7 +119,8 @@ class Adapted:
             if state is None:
                 now = machine.start(inputs.shape[1])
             else:
-                now = states.rebuilt(example, machine.nested(machine.array(self._checked(state)), layout))
+                state = check_state(state, self.state_dim, inputs.shape[1])
+                now = states.rebuilt(example, machine.nested(machine.array(state), layout))
             for time, u in enumerate(inputs):
                 output, now = machine.step(machine.array(u), now)
                 if times is None or time in times:
@@ -138,9 +141,10 @@ class Adapted:
         self, state: Float[np.ndarray, "batch state"], steps: int
     ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch output"]]:
         """States and outputs without input, which is on inputs of zero; the first are those after the first step."""
-        state = self._checked(state)
-        whole_number(steps, "steps", 1)
-        return self.run(np.zeros((steps, len(state), self._known_input_dim()), dtype=state.dtype), state)
+        state = check_state(state, self.state_dim)
+        width = self._known_input_dim()
+        _check_steps(steps, len(state) * (width + self.state_dim))
+        return self.run(np.zeros((steps, len(state), width), dtype=state.dtype), state)
 
     def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
         """The derivative of a step at these states, dF(h, u)/dh: by autograd, or by central differences in numpy.
@@ -152,17 +156,14 @@ class Adapted:
         Raises:
             InputError: Where they are not of the network's size.
         """
-        state = as_numpy(state, "state")
-        if state.ndim != 2:
-            raise InputError("state", state.shape, "give an array of shape (trials, state)")
+        state = _check_some(as_numpy(state, "state"))
         if inputs is None:
             given = np.zeros((len(state), self._known_input_dim()))
         else:
-            given = as_numbers(inputs, "inputs", "(trials, inputs)").astype(np.float64)
-            if given.ndim != 2 or len(given) != len(state):
-                raise InputError("inputs", given.shape, f"give an array of shape ({len(state)}, inputs)")
+            given = _check_given(inputs, len(state)).astype(np.float64)
         learned = self._learn(given.shape[1], given[None])
-        found = self._machine.jacobian(self._checked(state), given, learned.example, learned.layout)
+        state = check_state(state, self.state_dim)
+        found = self._machine.jacobian(state, given, learned.example, learned.layout)
         if found is None:
             found = by_differences(lambda moved: self.run(given[None], moved)[0][0], state)
         return found.astype(np.float64)
@@ -181,13 +182,6 @@ class Adapted:
                 self._learned = self._machine.learn(width, first)
             self._input_dim = width
         return self._learned
-
-    def _checked(self, state: np.ndarray) -> np.ndarray:
-        shape = f"(trials, {self.state_dim})"
-        state = as_numbers(state, "state", shape)
-        if state.ndim != 2 or state.shape[1] != self.state_dim:
-            raise InputError("state", state.shape, f"give an array of shape {shape}")
-        return state
 
 
 class Wrapped:
@@ -232,7 +226,10 @@ class Wrapped:
         self, state: Float[np.ndarray, "batch state"], steps: int
     ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch output"]]:
         """The system's own."""
-        return self.system.coast(state, steps)
+        system = self.system
+        state = check_state(state, self.state_dim)
+        _check_steps(steps, len(state) * self.state_dim)
+        return system.coast(state, steps)
 
     def run(
         self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
@@ -247,30 +244,78 @@ class Wrapped:
         Raises:
             InputError: Where inputs are not of its size, or it is asked to go on from a state with inputs and cannot.
         """
-        inputs = check_inputs(inputs, self.input_dim, self.name)
+        inputs, system = check_inputs(inputs, self.input_dim, self.name), self.system
+        times = _kept(times, len(inputs))
         if state is None:
-            every, outputs = self.system.drive(inputs)
-        elif isinstance(self.system, Elman):
-            every, outputs = rollout(self.system.network, inputs, state)
+            every, outputs = system.drive(inputs)
+        elif isinstance(system, Elman):
+            every, outputs = rollout(system.network, inputs, check_state(state, self.state_dim, inputs.shape[1]))
         else:
             self._check_silent(inputs)
-            every, outputs = self.system.coast(state, len(inputs))
+            every, outputs = system.coast(check_state(state, self.state_dim, inputs.shape[1]), len(inputs))
         return (every if times is None else every[list(times)]), outputs
 
     def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
         """The derivative of a step at these states: of the paper's network, or by differences and without input."""
-        if isinstance(self.system, Elman):
-            given = [None] * len(state) if inputs is None else inputs
-            found = [jacobian(self.system.network, h, u) for h, u in zip(state, given, strict=True)]
+        system = self.system
+        state = check_state(_check_some(as_numpy(state, "state")), self.state_dim)
+        if isinstance(system, Elman):
+            given = [None] * len(state) if inputs is None else _check_given(inputs, len(state), self.input_dim)
+            found = [jacobian(system.network, h, u) for h, u in zip(state, given, strict=True)]
             return np.stack(found).astype(np.float64)
         self._check_silent(inputs)
-        return by_differences(lambda moved: self.system.coast(moved, 1)[0][0], state)
+        return by_differences(lambda moved: system.coast(moved, 1)[0][0], state)
 
     def _check_silent(self, inputs: np.ndarray | None) -> None:
         if inputs is not None and np.any(inputs):
             raise InputError(
                 "inputs", "not zero", f"{self.name} goes on from a state without input only; adapt its step"
             )
+
+
+def check_state(state: Any, size: int, trials: int | None = None) -> np.ndarray:
+    """A state as an array of finite numbers, (trial, state), perhaps of so many trials.
+
+    Raises:
+        InputError: Where it is none.
+    """
+    state = as_numbers(state, "state", f"(trials, {size})")
+    if state.ndim != 2 or state.shape[1] != size:
+        raise InputError("state", state.shape, f"give an array of shape (trials, {size})")
+    if trials not in (None, len(state)):
+        raise InputError(
+            "state", state.shape, f"inputs have {trials} trials; give an array of shape ({trials}, {size})"
+        )
+    return state
+
+
+def _check_some(state: np.ndarray) -> np.ndarray:
+    """A state of at least one trial."""
+    if state.ndim != 2 or not len(state):
+        raise InputError("state", state.shape, "give an array of shape (trials, state)")
+    return state
+
+
+def _check_given(inputs: Any, trials: int, width: int | None = None) -> np.ndarray:
+    """Inputs of one step as an array of finite numbers, (trial, input)."""
+    shape = f"({trials}, {width or 'inputs'})"
+    inputs = as_numbers(inputs, "inputs", shape)
+    if inputs.ndim != 2 or len(inputs) != trials or width not in (None, inputs.shape[1]):
+        raise InputError("inputs", inputs.shape, f"give an array of shape {shape}")
+    return inputs
+
+
+def _check_steps(steps: int, numbers: int) -> None:
+    """Raise InputError unless so many steps can be made, of so many numbers each."""
+    whole_number(steps, "steps", 1)
+    check_room(steps * numbers, "steps", f"{steps}, whose states are", "make fewer steps, or of fewer trials")
+
+
+def _kept(times: Collection[int] | None, steps: int) -> tuple[int, ...] | None:
+    """The times whose states are kept, in order, which may be none; None for all."""
+    if times is None or (isinstance(times, (tuple, list)) and not times):
+        return None if times is None else ()
+    return checked_times(times, steps)
 
 
 def check_inputs(inputs: Any, input_dim: int | None, name: str) -> Float[np.ndarray, "time trial input"]:
@@ -331,7 +376,7 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
     name = getattr(network, "__name__", type(network).__name__)
     if isinstance(network, type):
         raise InputError("network", f"the class {name}", f"make one of it: adapt({name}(...))")
-    if isinstance(state, (int, np.integer)) and not 1 <= state <= _LARGEST:
+    if isinstance(state, (bool, np.bool_)) or (isinstance(state, (int, np.integer)) and not 1 <= state <= _LARGEST):
         raise InputError("state", state, f"give how many numbers it has, from 1 to {_LARGEST}")
     if input_dim is not None and (type(input_dim) is bool or not isinstance(input_dim, (int, np.integer))):
         raise InputError("input_dim", input_dim, "give how many numbers an input has")
@@ -361,8 +406,7 @@ def _started(state: Callable) -> Any:
     try:
         return state(1) if takes_count(state) else state()
     except Exception as error:
-        remedy = "it is called with a number of trials, and must return their states"
-        raise InputError("state", f"a function that failed ({raised(error)})", remedy) from error
+        raise failed_state(error) from error
 
 
 def _is_torchs(network: Any, state: Any, readout: Any) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from emtvb.errors import InputError
 from emtvb.own import states
 from emtvb.own.proof import TRIALS, Proved, probe, prove, same_noise
-from emtvb.own.steps import Count, check_rows, failed, read_out, starts, unpacked
+from emtvb.own.steps import Count, check_made, check_rows, failed, read_out, starts, unpacked
 
 
 class NumpyMachine:
@@ -44,7 +44,11 @@ class NumpyMachine:
     def step(self, inputs: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
         """One call."""
         output, state = unpacked(self._call(inputs, state), self._name)
-        output = np.asarray(output if self._readout is None else read_out(self._readout, output))
+        output = output if self._readout is None else read_out(self._readout, output, len(inputs))
+        if np.ma.is_masked(output) or any(isinstance(array, np.ma.MaskedArray) for array in states.leaves(state)):
+            remedy = "its mask would be lost; return plain arrays: .filled(...)"
+            raise InputError("network", f"{self._name} returned a masked array", remedy)
+        output = np.asarray(output)
         check_rows(output.shape, len(inputs))
         return output.reshape(len(inputs), -1), state
 
@@ -104,6 +108,8 @@ class NumpyMachine:
             except InputError as said:
                 raise said from None
             except Exception as raised:
+                if self._is_given:
+                    check_made(self._make, (width,), self.is_complex, self.is_float)
                 error = error or failed(self._name, (TRIALS, width), raised, self._is_given)
         assert error is not None
         raise error

@@ -74,6 +74,8 @@ def prove(machine: Machine, name: str, inputs: Float[np.ndarray, "time trial inp
     is_aside = not noisy or not _is_noisy(machine, inputs[0], layout, True)
     run = _Run(machine, found[0], layout, noisy, name)
     outputs, every = run(inputs)
+    if not np.isfinite(every).all() and not _begins_finite(machine):
+        raise _unproved("state", "not all of it finite", "give a state of finite numbers", 9)
     if outputs.dtype.kind == "c":
         raise _unproved("network", f"{name} gives out {outputs.dtype}", "give out real and imaginary part apart", 0)
     kind = every.dtype
@@ -170,6 +172,12 @@ def _after_two(machine: Machine, inputs: np.ndarray) -> Any:
     for u in inputs:
         _, state = machine.step(machine.array(u), state)
     return state
+
+
+def _begins_finite(machine: Machine) -> bool:
+    """Whether the state before the first input is all of finite numbers."""
+    begin = states.leaves(machine.start(TRIALS))
+    return all(bool(np.isfinite(machine.numpy([array.real])).all()) for array in begin)
 
 
 def _is_noisy(machine: Machine, u: np.ndarray, layout: list[states.Leaf], aside: bool) -> bool:

@@ -101,7 +101,7 @@ def layout(two: Any, three: Any, is_complex: Callable[[Any], bool], is_float: Ca
             shown = f"shapes {shape} and {wider} for 2 and 3 trials"
             raise InputError("state", shown, "each of its arrays needs one axis of trials, as long as they are many")
         if not (is_complex(array) or is_float(array)):
-            raise InputError("state", f"an array of {array.dtype}", "its numbers must be real or complex")
+            raise InputError("state", f"an array of {array.dtype}", "its numbers must be real or complex; give floats")
         rest = shape[: axes[0]] + shape[axes[0] + 1 :]
         found.append(Leaf(rest, axes[0], is_complex(array), array))
     return found

@@ -162,6 +162,29 @@ def starts(network: Any, state: Any, zeros: Callable[[int, int], Any], one: Call
     return [*found, *([caches] if caches else []), _nothing]
 
 
+def check_made(
+    make: Maker, shape: Sequence[int], is_complex: Callable[[Any], bool], is_float: Callable[[Any], bool]
+) -> None:
+    """Raise InputError where what was given makes no states of two trials and of three; for where a step failed.
+
+    A step may begin with a state that holds no arrays, so this is nothing to ask before.
+
+    Args:
+        make: Makes them.
+        shape: Of the inputs of a trial.
+        is_complex: Whether an array holds complex numbers.
+        is_float: Whether an array holds real numbers.
+    """
+    try:
+        two, three = (make(Count.of(trials, (trials, *shape))) for trials in (2, 3))
+    except Exception as error:
+        raise failed_state(error) from error
+    if not states.leaves(two):
+        remedy = "it holds no arrays; give a number, one trial's state, or a function of the number of trials"
+        raise InputError("state", f"begins as {two!r:.60}", remedy)
+    states.layout(two, three, is_complex, is_float)
+
+
 def _counted(maker: Callable) -> list[Maker]:
     """A method that is handed the number of trials, or, as tutorials have it, the shape of the inputs."""
     return [lambda count: maker(int(count)), lambda count: maker(count.shape)]
@@ -222,25 +245,36 @@ def unpacked(result: Any, name: str) -> tuple[Any, Any]:
     return result[0], result[1]
 
 
-def read_out(readout: Callable[[Any], Any], output: Any) -> Any:
-    """What a readout makes of an output.
+def read_out(readout: Callable[[Any], Any], output: Any, trials: int) -> Any:
+    """What a readout makes of an output of so many trials.
 
     Raises:
-        InputError: Where it fails.
+        InputError: Where it fails, or makes something without a row for each trial of an output that has them.
     """
+    shape = tuple(getattr(output, "shape", ()))
+    name = getattr(readout, "__name__", type(readout).__name__)
     try:
-        return readout(output)
+        found = readout(output)
+        made = tuple(found.shape) if hasattr(found, "shape") else np.shape(found)
     except Exception as error:
-        shape = tuple(getattr(output, "shape", ()))
-        name = getattr(readout, "__name__", type(readout).__name__)
         raise InputError(
             "readout", f"{name} failed ({raised(error)})", f"it must take outputs of shape {shape}"
         ) from error
+    if _has_rows(shape, trials) and not _has_rows(made, trials):
+        shown = "None" if found is None else f"shape {made} for {trials} trials"
+        raise InputError("readout", f"{name} returned {shown}", "return one row for each, (trials, outputs)")
+    return found
 
 
 def raised(error: Exception) -> str:
     """What a user's function raised, in one line of at most 160 characters."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:160]
+
+
+def failed_state(error: Exception) -> InputError:
+    """A function of states that raised something: in one line."""
+    remedy = "it is called with a number of trials, and must return their states"
+    return InputError("state", f"a function that failed ({raised(error)})", remedy)
 
 
 def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool = False) -> InputError:
@@ -265,6 +299,10 @@ def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool =
 
 def check_rows(shape: Sequence[int], trials: int) -> None:
     """Raise InputError unless an output has a row for each trial, perhaps within a sequence of one step."""
-    if list(shape[:1]) != [trials] and list(shape[:2]) != [1, trials]:
+    if not _has_rows(shape, trials):
         shown = f"output of shape {tuple(shape)} for {trials} trials"
         raise InputError("network", shown, "return one row for each, (trials, outputs)")
+
+
+def _has_rows(shape: Sequence[int], trials: int) -> bool:
+    return list(shape[:1]) == [trials] or list(shape[:2]) == [1, trials]

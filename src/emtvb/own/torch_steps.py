@@ -16,7 +16,7 @@ from emtvb.errors import InputError
 from emtvb.own import states
 from emtvb.own.noise import Counted, Mean
 from emtvb.own.proof import TIME, TRIALS, Proved, UnprovedError, probe, prove, same_noise
-from emtvb.own.steps import Count, check_rows, failed, named_in, read_out, starts
+from emtvb.own.steps import Count, check_made, check_rows, failed, named_in, read_out, starts
 from emtvb.own.ways import Through, Way, first_tensor, ways, written
 
 
@@ -115,7 +115,7 @@ class TorchMachine:
         """One step, read out."""
         output, state = self._way(inputs, state)
         if self._readout is not None:
-            output = read_out(self._readout, output)
+            output = read_out(self._readout, output, len(inputs))
         if not isinstance(output, Tensor):
             raise InputError("network", f"{self._name} gave out {type(output).__name__}", "its output must be a tensor")
         check_rows(output.shape, len(inputs))
@@ -164,9 +164,20 @@ class TorchMachine:
         assert closest is not None
         self._way, self._make = self._ways[0], self._starts[0]
         _, way, error = closest
+        if self._is_given and error.what == "network" and not isinstance(error, UnprovedError):
+            self._check_start(width, error)
         if way.name_of_step is not None:
             raise InputError(error.what, str(error.value), f"{error.remedy}: {written(self._network, way)}") from None
         raise error
+
+    def _check_start(self, width: int, error: InputError) -> None:
+        """Raise InputError where it was the state given for which a step failed, and not the network."""
+        check_made(self._make, (width,), self.is_complex, self.is_float)
+        if isinstance(self._network, (nn.RNNBase, nn.RNNCellBase)) and self._network.input_size == width:
+            remedy = (
+                "leave it out, and it begins with zeros; or give a function of the number of trials to what it takes"
+            )
+            raise InputError("state", str(error.value), remedy)
 
     def _proved(self, inputs: np.ndarray) -> Proved:
         """What is proved of the way of the moment."""
