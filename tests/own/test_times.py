@@ -11,6 +11,7 @@ import pytest
 import emtvb
 from emtvb import tasks
 from emtvb.errors import InputError
+from emtvb.own import room
 from emtvb.own import trials as module
 from tests.own.made_up import adapted, future, make_register, tape
 
@@ -136,7 +137,7 @@ def test_times_at_which_nothing_is_labelled_are_one_clear_line() -> None:
 
 def test_more_than_there_is_memory_for_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     u, labels = tape()
-    monkeypatch.setattr(module, "available", lambda: 4 * 200 * 12 * 3)
+    monkeypatch.setattr(room, "available", lambda: 4 * 200 * 12 * 3)
     with pytest.raises(InputError, match=r"trials: 200 of 20 steps, .*; record fewer trials or steps, .* times="):
         emtvb.record(adapted(make_register()), u, labels)
     with pytest.raises(InputError, match=r"trials: 200 at 4 times, .*; keep fewer trials or times"):

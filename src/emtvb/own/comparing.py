@@ -195,7 +195,7 @@ def compare(
     _check_same(one.trials, other.trials)
     if isinstance(modulus, bool) or not isinstance(modulus, (int, float)) or not 0 <= modulus < np.inf:
         raise InputError("modulus", modulus, "give a number from 0, such as 0.9")
-    if untrained not in (None, True, False):
+    if untrained is not None and not isinstance(untrained, (bool, np.bool_)):
         raise InputError("untrained", untrained, "give True, False or None")
     whole_number(seed, "seed", 0)
     shortest = min(len(_states(fitted)) for fitted in (one, other))
@@ -205,11 +205,11 @@ def compare(
         raise InputError("delays", delays, f"there are {shortest} steps; give at most {shortest - 2}")
     most = comparing.MOST_DIRECTIONS if directions is None else whole_number(directions, "directions", 1)
     most = max(most, len(_numbers(one)))
+    if not (_varies(one) and _varies(other)):
+        raise InputError("states", "the same at all times", "there are no dynamics to compare; record other trials")
     mine, yours = (_drawn(fitted, delays, most) for fitted in (one, other))
     count = comparing.rank(mine.whole, yours.whole) if directions is None else directions
     have = min(len(part.dynamics.now) for drawn in (mine, yours) for part in (drawn.whole, *drawn.halves))
-    if not have:
-        raise InputError("states", "the same at all times", "there are no dynamics to compare; record other trials")
     if directions is not None and have < count:
         raise InputError("directions", count, f"states vary in {have}; give at most that many")
     count = min(count, have)
@@ -266,13 +266,23 @@ def _check_same(one: Trials, other: Trials) -> None:
             raise InputError("other", shown, f"in the first it is {wanted}; record both with the same labels")
 
 
+_HALVES = slice(None, None, 2), slice(1, None, 2)
+"""The trials of either half."""
+
+
+def _varies(fitted: Fitted) -> bool:
+    """Whether the states of either half of the trials vary at all, so that there are dynamics."""
+    spreads = (np.ptp(_states(fitted)[:, half], axis=(0, 1)).astype(np.float64) for half in _HALVES)
+    return all((spread**2).any() for spread in spreads)
+
+
 def _drawn(fitted: Fitted, delays: int, most: int) -> _Drawn:
     """A network's portrait, and two of it by other trials: memories of the other half, and states of either half."""
     linear = _at_rest(fitted)
     again = _other_half(fitted)
     halves = (
-        _portrait(fitted, linear, fitted.memories, slice(None, None, 2), delays, most),
-        _portrait(fitted, linear, again, slice(1, None, 2), delays, most),
+        _portrait(fitted, linear, fitted.memories, _HALVES[0], delays, most),
+        _portrait(fitted, linear, again, _HALVES[1], delays, most),
     )
     return _Drawn(_portrait(fitted, linear, fitted.memories, slice(None), delays, most), halves)
 
@@ -325,9 +335,8 @@ def _numbers(fitted: Fitted) -> np.ndarray:
 
 def _untrained(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portrait]:
     """Portraits of untrained networks of the same shape."""
-    found = []
-    for other in controls.of(fitted, asked):
-        portrait = _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
-        if len(portrait.dynamics.now):
-            found.append(portrait)
-    return found
+    return [
+        _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
+        for other in controls.of(fitted, asked, "leave it out")
+        if _varies(other)
+    ]

@@ -38,7 +38,8 @@ class DAS:
         batch: Exchanges a step.
         horizon: Steps after an exchange that are compared; by default all that were recorded.
         seed: Of all that is drawn.
-        only: The variables whose directions are learned, by name or place; those of others are found by least squares.
+        only: The variable or variables whose directions are learned, by name or place; those of others are found by
+            least squares.
     """
 
     k: int | None = None
@@ -47,7 +48,7 @@ class DAS:
     batch: int = 64
     horizon: int | None = None
     seed: int = 0
-    only: tuple[str | int, ...] | None = None
+    only: str | int | tuple[str | int, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no such number.
@@ -61,7 +62,7 @@ class DAS:
         whole_number(self.seed, "seed", 0)
         if isinstance(self.rate, bool) or not isinstance(self.rate, (int, float)) or not 0 < self.rate <= _FASTEST:
             raise InputError("rate", self.rate, f"give a number above 0, up to {_FASTEST}")
-        if self.only is not None and not isinstance(self.only, str) and not len(self.only):
+        if isinstance(self.only, (tuple, list)) and not self.only:
             raise InputError("only", self.only, "name at least one variable, or leave it out")
 
     def __call__(self, trials: Trials, times: list[int]) -> Located:

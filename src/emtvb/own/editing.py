@@ -16,10 +16,20 @@ from emtvb.interpret.recording import settled
 from emtvb.networks import signs
 from emtvb.own import untrained as untrained_networks
 from emtvb.own.fitting import Fitted, wilson
+from emtvb.own.room import check_room
 from emtvb.own.steps import of_kind, raised
 from emtvb.own.tabular import frame, table
-from emtvb.own.trials import Trials, checked_times
-from emtvb.own.variables import BINARY, CONTINUOUS, as_numbers, as_numpy, flag, whole_number
+from emtvb.own.trials import Trials
+from emtvb.own.variables import (
+    BINARY,
+    CONTINUOUS,
+    as_list,
+    as_numbers,
+    as_numpy,
+    checked_times,
+    flag,
+    whole_number,
+)
 from emtvb.tasks import Task
 
 if TYPE_CHECKING:
@@ -295,6 +305,9 @@ def edit(
     if len(asked.trial) > most:
         few = np.sort(rng.permutation(len(asked.trial))[:most])
         asked, donor, taken = asked.of(few), *(None if part is None else part[few] for part in (donor, taken))
+    width = recorded.inputs.shape[2] + 2 * recorded.judging.outputs.shape[2]  # what is read, given out and expected
+    needed = length * len(asked.trial) * width
+    check_room(needed, "steps", f"{length}, whose outputs are", "compare fewer steps, or edit fewer trials: most=")
     u = _inputs_after(recorded, asked.time, asked.trial if donor is None else donor, length, inputs)
     plan = _Plan(asked, donor, taken, u, source, feedback, agrees)
     done = _made(fitted, plan, rng)
@@ -347,6 +360,10 @@ def _made(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = F
     change = fitted.memories.change(asked.before, asked.after)
     if plan.taken is not None:
         change = _exchanged(fitted, asked, trials.judging.states[moment, plan.taken] - state)
+    with np.errstate(over="ignore"):
+        size = np.linalg.norm(change, axis=1)
+        if not np.isfinite(size.astype(state.dtype)).all():
+            raise InputError(f"edit ({asked.name})", "more than numbers of the state can be", "give a smaller value")
     other = None if alone else _along_another(fitted, change, asked, rng)
     unedited = after(0.0)
     if unedited.shape[2] != trials.judging.outputs.shape[2]:
@@ -392,7 +409,7 @@ def _made(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = F
         pushed,
         none if aside is None else _followed(trials, plan.agrees, aside, expected, otherwise, parted, unedited),
         ceiling,
-        np.linalg.norm(change, axis=1),
+        size,
         (
             _recovered(edited, expected, unedited),
             _recovered(random, expected, unedited),
@@ -478,7 +495,7 @@ def _chosen(trials: Trials, given: Any) -> Int[np.ndarray, " trial"]:
     count = trials.judging.states.shape[1]
     if given is None:
         return np.arange(count)
-    chosen = np.atleast_1d(as_numpy(list(given) if isinstance(given, (frozenset, range)) else given, "trials"))
+    chosen = np.atleast_1d(as_numpy(as_list(given), "trials"))
     if chosen.dtype == bool and chosen.shape == (count,):
         chosen = np.flatnonzero(chosen)
     if (

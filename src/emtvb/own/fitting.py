@@ -22,8 +22,8 @@ from emtvb.own.decoding import ERROR_RATE, Classes, auc, goes_together
 from emtvb.own.methods import BY_NAME, Located, Method, Subspace
 from emtvb.own.steps import of_kind, raised
 from emtvb.own.tabular import frame, listed, table
-from emtvb.own.trials import Trials, checked_times, together
-from emtvb.own.variables import CONTINUOUS, Variable, as_numbers, whole_number
+from emtvb.own.trials import Trials, together
+from emtvb.own.variables import CONTINUOUS, Variable, as_numbers, checked_times, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,14 +144,55 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
     size, numbers = trials.fitting.states.shape[2], trials.kept.size
     if not isinstance(found, Located) or not isinstance(found.memories, VariableMemories):
         raise InputError("method", f"{name} returned {type(found).__name__}", "return emtvb.Located(memories)")
-    shapes = found.memories.basis.shape, found.memories.dual.shape
-    if shapes != ((size, numbers), (numbers, size)):
+    memories = found.memories
+    shapes = [getattr(part, "shape", None) for part in (memories.basis, memories.dual)]
+    if None not in shapes and shapes != [(size, numbers), (numbers, size)]:
         remedy = f"Psi is ({size}, {numbers}), Psi* ({numbers}, {size}): states and the variables' numbers"
         raise InputError("method", f"{name} returned memories of shapes {shapes[0]} and {shapes[1]}", remedy)
-    if found.subspaces is not None and len(found.subspaces) != len(trials.variables):
-        shown = f"{name} returned {len(found.subspaces)} subspaces"
-        raise InputError("method", shown, f"give {len(trials.variables)}, one of each variable")
+    _check_array(name, "memories.basis", memories.basis, (size, numbers))
+    _check_array(name, "memories.dual", memories.dual, (numbers, size))
+    is_number = isinstance(memories.centre, (int, float)) and not isinstance(memories.centre, bool)
+    centre = np.full(size, memories.centre, dtype=np.float64) if is_number else memories.centre
+    _check_array(name, "memories.centre", centre, (size,))
+    kept = memories.kept
+    if not isinstance(kept, np.ndarray) or kept.dtype != bool or kept.shape != (numbers,) or not kept.any():
+        raise InputError("method", f"{name} returned memories.kept {kept!r:.60}", "give trials.kept")
+    if found.subspaces is not None:
+        _check_subspaces(name, found.subspaces, len(trials.variables), size)
     return found
+
+
+def _check_subspaces(name: str, subspaces: Any, variables: int, size: int) -> None:
+    """Raise InputError unless these are subspaces of states of this size, one of each variable."""
+    if not isinstance(subspaces, (tuple, list)):
+        shown = f"{name} returned subspaces of type {type(subspaces).__name__}"
+        raise InputError("method", shown, "give a tuple of emtvb.Subspace, one of each variable")
+    if len(subspaces) != variables:
+        shown = f"{name} returned {len(subspaces)} subspaces"
+        raise InputError("method", shown, f"give {variables}, one of each variable")
+    for i, subspace in enumerate(subspaces):
+        if not isinstance(subspace, Subspace):
+            shown = f"{name} returned subspaces[{i}] of type {type(subspace).__name__}"
+            raise InputError("method", shown, "give emtvb.Subspace(into, out)")
+        count = (getattr(subspace.into, "shape", None) or (1,))[-1]
+        _check_array(name, f"subspaces[{i}].into", subspace.into, (size, count))
+        _check_array(name, f"subspaces[{i}].out", subspace.out, (count, size))
+
+
+def _check_array(name: str, part: str, array: Any, shape: tuple[int, ...]) -> None:
+    """Raise InputError unless a method returned an array of numpy's of this shape, of real and finite numbers."""
+    fault = None
+    if not isinstance(array, np.ndarray):
+        fault = f"of type {type(array).__name__}"
+    elif array.shape != shape:
+        fault = f"of shape {array.shape}"
+    elif array.dtype.kind not in "fiu":
+        fault = f"of type {array.dtype}"
+    elif not np.isfinite(array).all():
+        fault = "that is not finite"
+    if fault is not None:
+        remedy = f"give a numpy array of finite, real numbers, {shape}"
+        raise InputError("method", f"{name} returned {part} {fault}", remedy)
 
 
 def _told(memories: VariableMemories, states: Float[np.ndarray, "*shape state"]) -> Float[np.ndarray, "*shape number"]:

@@ -83,6 +83,8 @@ def save(what: Any, path: Any) -> Path:
         remedy = "give what record, fit, judge, edit, fixed_points, linearise or compare returned"
         raise InputError("save", type(what).__name__, remedy)
     target = _path(path)
+    if target.name in ("", "..", ".npz"):
+        raise InputError("path", str(path), "is no file's name; name a file, such as fitted.npz")
     target = target if target.suffix else target.with_suffix(".npz")
     if not target.parent.is_dir():
         raise InputError("path", str(target), "no such folder; make it first")

@@ -16,6 +16,7 @@ from emtvb.interpret import extraction, recording
 from emtvb.interpret.judging import held_out
 from emtvb.interpret.recording import FITTING, Recording
 from emtvb.own.adapting import Adapted, Wrapped, adapt
+from emtvb.own.room import check_room
 from emtvb.own.tabular import frame, listed, table
 from emtvb.own.variables import (
     BINARY,
@@ -23,6 +24,7 @@ from emtvb.own.variables import (
     Kinds,
     Variable,
     as_numpy,
+    checked_times,
     columns,
     flag,
     kinds_of,
@@ -31,8 +33,7 @@ from emtvb.own.variables import (
     variable,
     whole_number,
 )
-from emtvb.running.memory import available
-from emtvb.tasks import Task
+from emtvb.tasks import NAMED, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,6 +188,10 @@ def together(values: list[np.ndarray]) -> np.ndarray:
     return np.stack(values, axis=-1)
 
 
+HORIZON = 200
+"""Output steps of a task's test, by default."""
+
+
 def record(
     system: Any,
     inputs: Any = None,
@@ -197,7 +202,7 @@ def record(
     batch_first: bool = False,
     fit_share: float = 0.5,
     seed: int = 0,
-    horizon: int = 200,
+    horizon: int = HORIZON,
     times: Iterable[int] | int | None = None,
     batch: int | None = None,
     progress: bool = False,
@@ -218,7 +223,7 @@ def record(
             variable), (trial, time). What is returned is time first all the same.
         fit_share: Share of the trials to fit on; the others are for judging.
         seed: Chooses which.
-        horizon: Output steps of a task's test.
+        horizon: Output steps of a task's test; of a task alone, as ``fit_share``, ``seed`` and ``batch`` are of labels.
         times: The time steps whose states are kept; by default all. States of many steps of a large network take much
             memory: keep those that are fitted, judged and edited. Inputs, outputs and labels are kept of every step.
         batch: Trials that are run at once; by default all, or as many as have :data:`AT_ONCE` numbers of states.
@@ -234,6 +239,10 @@ def record(
     system = adapt(system)
     whole_number(seed, "seed", 0)
     whole_number(horizon, "horizon", 1)
+    if batch is not None:
+        whole_number(batch, "batch", 1)
+    if not isinstance(fit_share, (int, float)) or not 0 < fit_share < 1:
+        raise InputError("fit_share", fit_share, "give a number between 0 and 1")
     batch_first = flag(batch_first, "batch_first")
     if inputs is None:
         inputs = _own_task(system)
@@ -243,7 +252,16 @@ def record(
                 raise InputError(word, "given beside a task", "a task has its own; leave them out")
         if times is not None:
             raise InputError("times", "given beside a task", "a task is recorded at its own times; leave them out")
+        of_labels = {"batch_first": (batch_first, False), "fit_share": (fit_share, 0.5), "seed": (seed, 0)}
+        for word, (value, usual) in (of_labels | {"batch": (batch, None)}).items():
+            if value != usual:
+                raise InputError(word, value, "given beside a task, which has trials of its own; leave it out")
         return _of_task(system, inputs, horizon)
+    if isinstance(inputs, str):
+        name = inputs if inputs in NAMED else NAMED[0]
+        raise InputError("inputs", inputs, f"give tasks.named({name!r}), or an array (time, trial, input)")
+    if horizon != HORIZON:
+        raise InputError("horizon", horizon, "it is of a task's test; leave it out")
     if labels is None or (isinstance(labels, dict) and not labels):
         raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
     x = _checked_inputs(as_numpy(inputs, "inputs"), batch_first)
@@ -283,22 +301,6 @@ def record(
         shown=x[:, fitted],
         recorded=kept,
     )
-
-
-def checked_times(times: Iterable[int] | int, steps: int, setting: str = "times") -> tuple[int, ...]:
-    """Times in order, each of them once.
-
-    Raises:
-        InputError: Where they are no integers from 0 to steps - 1, or there are none.
-    """
-    if isinstance(times, range) and len(times) > steps:
-        raise InputError(setting, str(times), f"give times from 0 to {steps - 1}")
-    given = np.atleast_1d(as_numpy(list(times) if isinstance(times, (range, frozenset)) else times, setting))
-    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
-        raise InputError(setting, given.tolist(), f"give integers from 0 to {steps - 1}")
-    if not given.size or given.min() < 0 or given.max() >= steps:
-        raise InputError(setting, given.tolist()[:8], f"give times from 0 to {steps - 1}")
-    return tuple(np.unique(given).tolist())
 
 
 def _own_task(system: Adapted | Wrapped) -> Task:
@@ -347,16 +349,13 @@ def _run(
     size = system.prepared(x)
     count = x.shape[1]
     kept = len(x) if times is None else len(times)
-    needed, free = kept * count * size * 4, available()
-    if needed > free:
-        shown = f"{count} of {len(x)} steps, whose states are {needed / 2**30:.1f} GiB"
+    shown, remedy = f"{count} at {kept} times", "keep fewer trials or times"
+    if times is None:
+        shown = f"{count} of {len(x)} steps"
         remedy = "record fewer trials or steps, or keep the states of some steps alone: times="
-        if times is not None:
-            shown = f"{count} at {kept} times, whose states are {needed / 2**30:.1f} GiB"
-            remedy = "keep fewer trials or times"
-        raise InputError("trials", shown, f"{free / 2**30:.1f} GiB of memory can be had; {remedy}")
+    check_room(kept * count * size, "trials", f"{shown}, whose states are", remedy)
     run_at_once = kept if isinstance(system, Adapted) else len(x)  # others make the states of all steps first
-    most = max(AT_ONCE // (run_at_once * size), 2) if batch is None else whole_number(batch, "batch", 1)
+    most = max(AT_ONCE // (run_at_once * size), 2) if batch is None else batch
     if most >= count:
         states, outputs = system.run(x, times=times)
         _check_finite(states, outputs, times)
@@ -381,11 +380,15 @@ def _of_task(system: Adapted | Wrapped, task: Task, horizon: int) -> Trials:
     if system.input_dim not in (None, task.d):
         raise InputError("task", f"{task.name} has d = {task.d}", f"{system.name} takes {system.input_dim} inputs")
     times = extraction.fitting_times(task)
+    width = 2 * task.d + task.d * task.s  # inputs, outputs, and what should be held
+    shown = f"{task.name} with d = {task.d} and s = {task.s}, whose trials are"
+    seen = (task.s + times[-1]) * extraction.SEQUENCES
+    check_room(seen * width, "task", shown, "record a smaller one")
     fitting = recording.record(system, task, recording.sequences(task, FITTING, extraction.SEQUENCES, 0), times[-1])
-    needed, free = (task.s + horizon) * _HELD_OUT * fitting.states.shape[2] * 4, available()
-    if needed > free:
-        remedy = f"{free / 2**30:.1f} GiB of memory can be had; give fewer output steps"
-        raise InputError("horizon", f"{horizon}, whose states are {needed / 2**30:.1f} GiB", remedy)
+    seen = (task.s + horizon) * _HELD_OUT
+    check_room(
+        seen * (fitting.states.shape[2] + width), "horizon", f"{horizon}, whose states are", "give fewer output steps"
+    )
     judging = held_out(system, task, horizon)
     if fitting.outputs.shape[2] != task.d:
         shown = f"gives out {fitting.outputs.shape[2]} numbers"
@@ -404,10 +407,8 @@ def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time
         raise InputError("inputs", f"shape {x.shape}", f"give an array of shape {order}")
     if x.dtype.kind not in "fiub":
         raise InputError("inputs", f"of type {x.dtype}", "give real numbers")
-    needed, free = x.size, available()
-    if needed > free:
-        shown = f"shape {x.shape}"
-        raise InputError("inputs", shown, f"{free / 2**30:.1f} GiB of memory can be had; give fewer trials or steps")
+    least = x.size // 4  # whether each is finite is a byte
+    check_room(least, "inputs", f"shape {x.shape}, which take at least", "give fewer trials or steps")
     if not np.isfinite(x).all():
         raise InputError("inputs", "not all of them finite", "give finite numbers")
     x = x.swapaxes(0, 1) if batch_first else x
@@ -416,8 +417,6 @@ def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time
 
 def _split(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
     """Which trials are fitted on."""
-    if not isinstance(share, (int, float)) or not 0 < share < 1:
-        raise InputError("fit_share", share, "give a number between 0 and 1")
     count = round(trials * share)
     if trials < 4:
         raise InputError("trials", trials, "too few to fit on one part and judge on another; give at least 4")
@@ -446,9 +445,14 @@ def _scaled(v: Variable, values: np.ndarray) -> Variable:
     if v.kind != CONTINUOUS:
         return v
     known = values[~undefined(values)].astype(np.float64)
-    if not known.size or not known.std() > 0:
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, spread = float(known.mean()) if known.size else 0.0, float(known.std()) if known.size else 0.0
+    if not np.isfinite(spread):
+        largest = float(np.abs(known).max())
+        raise InputError(f"labels of {v.name}", f"up to {largest:.3g}", "too large to be squared; divide them")
+    if not spread > 0:
         raise InputError(f"labels of {v.name}", "constant in the trials to fit on", "give more trials")
-    return replace(v, mean=float(known.mean()), spread=float(known.std()))
+    return replace(v, mean=mean, spread=spread)
 
 
 def _check_seen(v: Variable, values: np.ndarray) -> None:

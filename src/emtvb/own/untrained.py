@@ -22,21 +22,26 @@ DRAWS = 3
 _KNOWN: WeakKeyDictionary[Fitted, list[Fitted]] = WeakKeyDictionary()
 
 
-def of(fitted: Fitted, asked: Any) -> list[Fitted]:
+def of(fitted: Fitted, asked: Any, instead: str = "give an untrained network: untrained=adapt(...)") -> list[Fitted]:
     """The same fit of untrained networks on the same trials; none, where that is not asked for.
 
     Args:
         fitted: Of the network itself.
         asked: True; False; None for where they can be made and are cheap; or an untrained network.
+        instead: What to do where they cannot be made.
 
     Raises:
         InputError: Where it was asked for and cannot be made.
     """
+    asked = bool(asked) if isinstance(asked, np.bool_) else asked
     if asked is False:
         return []
     trials = fitted.trials
     if asked is not None and asked is not True:
-        return [fit(record_again(trials, adapt(asked)), fitted.times, method=fitted.method)]
+        try:
+            return [fit(record_again(trials, adapt(asked)), fitted.times, method=fitted.method)]
+        except InputError as error:
+            raise InputError("untrained", f"{error.what}: {error.value}", error.remedy) from error
     if fitted not in _KNOWN:
         size = trials.judging.states.size + trials.fitting.states.size
         if asked is None and (size > CHEAP or not isinstance(fitted.method, str)):
@@ -45,7 +50,7 @@ def of(fitted: Fitted, asked: Any) -> list[Fitted]:
         if None in systems:
             if asked is None:
                 return []
-            remedy = "its weights cannot be drawn anew; give an untrained network: untrained=adapt(...)"
+            remedy = f"its weights cannot be drawn anew; {instead}"
             raise InputError("untrained", f"not known of {trials.system.name}", remedy)
         try:
             recorded = [record_again(trials, system) for system in systems if system is not None]
