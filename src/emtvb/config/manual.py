@@ -46,12 +46,12 @@ def as_markdown() -> str:
 _WRITING = """
 ## How a config is written
 
-A file is YAML or JSON in UTF-8. What can be read in two ways is refused: a key that stands twice, numbers that are not
-in decimal digits (YAML takes `010` for 8 and `12:30` for 750), lists nested thousands deep. Networks are trained in
+A file is YAML or JSON in UTF-8. These are refused: a key that stands twice, numbers that are not in decimal digits
+(YAML takes `010` for 8 and `12:30` for 750), and lists nested thousands deep. Networks are trained in
 single precision, and torch draws from 32 bits of a seed: numbers that would train the same as others are refused, too.
 
-`emtvb config check FILE`, or `make config CONFIG=FILE`, says in one line what is wrong, and what of a size would fit
-into this machine's memory. `make reproduce`, `make figures` and `make report` ask it first.
+`emtvb config check FILE`, or `make config CONFIG=FILE`, says in one line what is wrong. If a size is too large for
+this machine's memory, it says which size would fit. `make reproduce`, `make figures` and `make report` ask it first.
 
 For one call, `--config` changes keys: `--config seeds=[1,2]`. A key inside another is written with its section, in
 quotes: `--config 'training={batch_size: 32, epochs: 2}'`; the section's other keys stay as they are. Of a key that is
@@ -59,8 +59,8 @@ given twice, Snakemake takes the last. A key without `=`, with `:`, or with a do
 refused by Snakemake itself, with a page of its usage.
 `--configfile` takes every word that follows it for a file: name what is to be made before it.
 
-Where Snakemake is called directly, it reads `--configfile` before anything of ours runs: of a file that is missing, is
-a folder, is not UTF-8 or is no YAML it says some thirty lines, the last of which names the trouble. `emtvb config
+Where Snakemake is called directly, it reads `--configfile` before anything of ours runs: if the file is missing, is
+a folder, is not UTF-8 or is not YAML, it prints some thirty lines, and the last one names the fault. `emtvb config
 check` says it in one. Whether a run fits into memory is asked where jobs run: here, or on a cluster by each job; a dry
 run compares with the machine that it is called on.
 

@@ -132,8 +132,10 @@ def _in_words(error: ErrorDetails, place: Place, model: type[BaseModel]) -> str:
         return f"should be keys with values, such as {{key: value}}; known keys are {known}"
     if kind == "string_pattern_mismatch":
         pattern = str(error.get("ctx", {}).get("pattern", ""))
-        if not pattern.startswith("^[A-Za-z0-9]"):
+        if pattern.startswith("^[^"):
             return "should be one word, without spaces, quotes and control characters"
+        if not pattern.startswith("^[A-Za-z0-9]"):
+            return f"should be of the form {pattern}"
         allowed = pattern.rpartition("[")[2]
         marks = [mark for mark in "._+-" if mark in allowed.removeprefix("A-Za-z0-9")]
         listed = ", ".join(["letters, digits", *marks[:-1]])

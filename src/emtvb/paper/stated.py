@@ -32,13 +32,13 @@ ANCHORS: dict[Kind, str] = {
     "our own checks": "checks", "claims of others": "others",
 }  # fmt: skip
 _ABOUT: dict[Kind, str] = {
-    "published statements": "Each in its own words as far as these can be tested, and by bars of ours, named so, where "
-    "the paper gives none. Where it names no share of networks, there is none that could fail, and no verdict.",
+    "published statements": "We keep the paper's words as far as they can be tested. Where the paper gives no bar, we "
+    "chose one and say so. Where it names no share of networks, no share can be tested, and there is no verdict.",
     "published table values": "Each printed value, a spectral error in radians or a test accuracy, beside what 20 of "
     "the paper's seeds would have printed if they were like ours.",
     "Table 1 as a whole": "All errors that are printed as numbers, and all accuracies, together.",
-    "our own checks": "The paper does not print these; a reader takes them for granted, and where one is inconsistent, "
-    "should not.",
+    "our own checks": "The paper does not print these, but a reader may take them for granted. Those that are "
+    "inconsistent are not true of our runs.",
     "claims of others": "What other papers say of networks like these, asked of ours; the paper does not claim it. "
     "Where a source gives examples and names no share of networks, there is no verdict.",
 }
@@ -48,8 +48,8 @@ _ERRS = (
     " 20 seeds vary by more than the margin."
 )
 _ERRS_BY_RULE = (
-    " Of the statements and checks that have a rule each answer is wrong in 2.5% of cases: of {count}, one in {often} "
-    "sweeps has a false one."
+    " Each answer to a statement or check that has a rule is wrong in at most about 2.5% of cases: with {count} "
+    "answers, at most about one sweep in {often} has a false one."
 )
 _COLOURS = ("good", "bad", "open", "open")
 """Of the verdicts, in their order."""
@@ -132,7 +132,7 @@ class Stated:
             lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
             for c in of_kind:
                 ours = f" *{c.operationalisation}*" if c.operationalisation else ""
-                decides = "; ".join(filter(None, (c.decides, f"reach: {c.reach}" if c.reach else "")))
+                decides = "; ".join(filter(None, (c.decides, f"can be reached: {c.reach}" if c.reach else "")))
                 row = (
                     f'<a id="{c.name}"></a>{c.statement}{ours}', c.source, c.published, c.ours or "none",
                     _interval(c) or "none", str(c.seeds), f"**{c.verdict}**", c.because, decides or "nothing more",
@@ -181,7 +181,7 @@ def _reasons(results: Sequence[ClaimResult], most: int = 4) -> list[tuple[int, s
 
 
 def _errs(results: Sequence[ClaimResult]) -> str:
-    shares = sum(bool(claim.strata) for claim in results)
+    shares = sum(bool(claim.strata) and claim.verdict in ("consistent", "inconsistent") for claim in results)
     return _ERRS + (_ERRS_BY_RULE.format(count=shares, often=max(round(1 / (0.025 * shares)), 1)) if shares else "")
 
 
@@ -229,6 +229,8 @@ def _interval(claim: ClaimResult) -> str:
     if claim.interval is None:
         return ""
     form = {"spectral error": "{:.4f}", "accuracy": "{:.2f}"}.get(claim.group, "{:.0%}")
+    if "off" in claim.ours.split():  # a distance
+        form = "{:+.3f}" if claim.group == "whole" else "{:.4f}"
     return " to ".join(form.format(end) for end in claim.interval)
 
 
