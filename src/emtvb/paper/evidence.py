@@ -66,9 +66,9 @@ UNTRAINED = 0.55
 SPIKED = 4.0
 """An error so many times the median of its cell is odd: a spike."""
 SPIKE = 100.0
-"""The largest factor of a spike; of the eleven that were seen, the largest is 68.
+"""The largest factor of a spike; of the thirteen that were seen, the largest is 68.
 
-The next one is larger than all of them with a chance of one in twelve, as is 12% of factors from 4 to 100
+The next one is larger than all of them with a chance of one in fourteen; so are 12% of factors from 4 to 100
 whose logarithms are uniform (docs/evidence.md).
 """
 LEAST_SPREAD = 0.1
