@@ -67,7 +67,7 @@ def test_cores_that_are_no_number_are_one_line(tmp_path: Path, cores: str, targe
     result = make(clone(tmp_path / "clone"), target, f"CORES={cores}")
     assert result.returncode != 0
     (line,) = (line for line in result.stderr.splitlines() if not line.startswith("make"))
-    assert line == f"error: CORES: {cores}: give a number from 1 to 9999, or all"
+    assert line == f"error: CORES: {cores or 'empty'}: give a number from 1 to 9999, or all"
     assert "snakemake" not in result.stdout
 
 
