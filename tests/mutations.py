@@ -100,7 +100,7 @@ MUTATIONS = (
         ("audit",),
     ),
     Mutation(
-        "how strong a seed's trace is", "audit/seeds.py", "TRACE = 6.0", "TRACE = 600.0", ("audit/test_seeds.py",)
+        "how strong a seed's trace is", "audit/seeds.py", "TRACE = 5.0", "TRACE = 500.0", ("audit/test_seeds.py",)
     ),
     Mutation(
         "a refused submission is tried again",

@@ -22,11 +22,11 @@ from emtvb.runs import Run
 from emtvb.streams.runs import AnyRun
 from emtvb.training.shard import Outputs
 
-TRACE = 6.0
+TRACE = 5.0
 """Standard deviations of the correlation with initial weights that have nothing to do with a network, beyond which
-chance is no explanation: one in a thousand million."""
+chance is no explanation: one in three million."""
 LARGE, LIGHT = 64, 1e-3
-"""Networks of so many neurons or more, with so small a penalty, show their seed: those published by 6.4 or more."""
+"""Networks of so many neurons or more, with so small a penalty, show their seed: those published by 5.9 or more."""
 
 _FORGED = "train it again: its weights are another's"
 
