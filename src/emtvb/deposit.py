@@ -30,8 +30,8 @@ def target(root: Path, file: Path | None = None) -> Path:
         file: Where to; ``emtvb-<version>.zip`` in the clone by default.
 
     Raises:
-        InputError: Where there is no clone, a tracked file differs from its commit, or another
-            file lies there.
+        InputError: Where there is no clone, a tracked file differs from its commit, the name is no zip's, or what lies
+            there is no deposit.
     """
     there = (file or root / f"emtvb-{__version__}.zip").absolute()
     if there.is_dir():

@@ -25,6 +25,7 @@ from types import SimpleNamespace
 from emtvb import config
 from emtvb.audit import determinism
 determinism.sys = SimpleNamespace(executable=sys.argv[1])
+determinism._has_results = lambda folder, shard: True
 settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1, 2, 3, 4]}
 chosen = [(shard, run) for shard, runs in config.check(settings).shards().items() for run in runs]
 try:

@@ -184,10 +184,7 @@ def digests(folder: Path, shard: str) -> dict[str, str]:
         return {row.get("run_id", ""): row.get("weights_sha256", "") for row in csv.DictReader(table)}
 
 
-def check_has_results(folder: Path, shard: str) -> None:
-    """Raise InputError where nothing of a shard's trainings lies in an experiment's folder to compare with."""
-    if not _has_results(folder, shard):
-        raise InputError("results", str(folder / "training" / shard), "nothing of it lies there to compare with")
+_NOTHING_THERE = "nothing of it lies there to compare with"
 
 
 def _has_results(folder: Path, shard: str) -> bool:
@@ -201,6 +198,8 @@ def _again(
     """Train one run again; how it differs from what is there, or None."""
     if trainings.stopped:
         return "its training was stopped"
+    if not _has_results(folder, shard):
+        return _NOTHING_THERE
     with tempfile.TemporaryDirectory() as name:
         command = [sys.executable, "-m", __name__, json.dumps([kept.entry(run), name, trainer])]
         said = [""]
@@ -238,7 +237,7 @@ def _difference(there: Outputs, made: Outputs, folder: Path, shard: str, run_id:
     if published and published != network.digest():
         return f"its weights have the digest {network.digest()[:12]}, and {published[:12]} was published"
     if not published and not there.weights.is_file() and not curves.is_file():
-        return "nothing of it lies there to compare with"
+        return _NOTHING_THERE
     return None
 
 

@@ -142,10 +142,9 @@ def _sizes_of_streams(grid: Mapping[str, Any], place: str) -> Sizes:
 
 
 def _needed_by_streams(sizes: Sizes) -> int:
-    """Bytes that training needs at least: of weights and what the optimiser keeps, of states, and of a batch."""
+    """Bytes that training needs at least."""
     state, batch, *steps, d = sizes.values()
-    weights = 4 * 4 * state * (state + 2 * d)
-    return weights + sum(steps) * (4 * min(batch, _TOGETHER) * state + batch * d)
+    return trained(d, sum(steps), state, batch, 0)
 
 
 def _sizes_of_onions(onions: Mapping[str, Any]) -> Sizes:
