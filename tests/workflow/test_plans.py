@@ -80,7 +80,7 @@ def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Projec
     """And those who audit them are told the same jobs."""
     file = project.folder / "config" / "twins.yaml"
     jobs = project.planned("--configfile", "config/twins.yaml")
-    assert jobs["train_shard"] == jobs["study_solutions"] == len(load(file).shards()) == 32
+    assert jobs["train_shard"] == jobs["study_solutions"] == len(load(file).shards()) == 64
     shown = {"choose_networks", "look_at_exemplar", "state_codecheck"}
     assert [rule for rule in jobs if rule.startswith("draw_") or rule in shown] == []
     expected = Counter(job.rule for job in plan(load(file), project.folder, project.folder / "results" / "twins"))
