@@ -67,7 +67,7 @@ def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
     runs = sweep(20)
     spiked = twins(runs, 0.0, len(runs))
     spiked.loc[(spiked["twin"] > 0) & (spiked["task"] == "T3"), "spectral_error"] *= 30
-    plain, other = forest.rows(runs, tables=2), forest.rows(spiked, tables=2)
+    plain, other = forest.rows(runs, tables=(2, 2)), forest.rows(spiked, tables=(2, 2))
     seeds = [table[table["kind"] == SEED].reset_index(drop=True) for table in (plain, other)]
     pd.testing.assert_frame_equal(*seeds)
     high = [
@@ -78,7 +78,7 @@ def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
 
 
 def test_rates_of_error_stand_beside_each_value_where_all_the_papers_seeds_are_there() -> None:
-    found = forest.rows(sweep(20), tables=3)
+    found = forest.rows(sweep(20), tables=(3, 3))
     ours = found[found["kind"] == OURS]
     printed = ours["measure"].eq("accuracy") | ours["value"].notna()
     for rate in forest.RATES:

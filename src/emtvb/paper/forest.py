@@ -17,7 +17,7 @@ UNJUDGED = "not judged"
 """The verdict where an experiment lacks the runs on which a published cell rests."""
 
 
-def rows(measured: pd.DataFrame, tables: int = 500) -> pd.DataFrame:
+def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> pd.DataFrame:
     """A row per number that a forest plot of Table 1 shows.
 
     Seeds are those on which the published cell rests (``table1.as_published``: without the runs that the paper's script
@@ -26,7 +26,7 @@ def rows(measured: pd.DataFrame, tables: int = 500) -> pd.DataFrame:
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        tables: From how many bootstrapped tables the rates of error are.
+        tables: From how many bootstrapped tables the rates of error are: the fewest, and the most.
 
     Returns:
         Columns ``task``, ``hidden_dim``, ``l2``; ``measure`` (accuracy or spectral_error); ``kind``: seed (a seed's
@@ -35,8 +35,8 @@ def rows(measured: pd.DataFrame, tables: int = 500) -> pd.DataFrame:
         ``value`` (NaN: there is no error); ``low`` and ``high``; ``with_value`` of ``seeds`` have one; ``verdict``:
         consistent, inconsistent, not determined, or not judged; ``reaches``, the least margin within which it would be
         consistent; and how often the rule errs where the cell's seeds are the population (``operating.bootstrap``),
-        where there are all the paper's 20: ``false_inconsistent``, ``false_consistent``, ``power``, ``seen``. Of rows
-        that have no such thing it is empty. Cells in the order of the paper's table.
+        where there are all the paper's 20: ``false_inconsistent``, ``false_consistent``, ``power``, ``seen``, of so many
+        ``sweeps``. Of rows that have no such thing it is empty. Cells in the order of the paper's table.
     """
     own = table1.paper_runs(table1.without_twins(measured))
     published = table1.published().set_index(table1.CELL)
@@ -54,22 +54,25 @@ def rows(measured: pd.DataFrame, tables: int = 500) -> pd.DataFrame:
             printed = published[measure].get(cell) if len(own) else None
             judgement = judgement if whole else None
             found += _cell(cell, measure, seeds[measure], printed, judgement, rates.get((*cell, measure), {}))
-    return pd.DataFrame(found, columns=COLUMNS).astype({"seed": "Int64", "with_value": "Int64", "seeds": "Int64"})
+    return pd.DataFrame(found, columns=COLUMNS).astype(
+        {name: "Int64" for name in ("seed", "with_value", "seeds", "sweeps")}
+    )
 
 
 RATES = ["false_inconsistent", "false_consistent", "power", "seen"]
 COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "with_value", "seeds", "verdict", "reaches",
-           *RATES]  # fmt: skip
+           *RATES, "sweeps"]  # fmt: skip
 
 
-def _rates(measured: pd.DataFrame, tables: int) -> dict[tuple[object, ...], dict[str, float]]:
+def _rates(measured: pd.DataFrame, tables: tuple[int, int]) -> dict[tuple[object, ...], dict[str, float]]:
     """How often the rule errs in each cell, where all of the paper's seeds are there."""
     values = table1.cell_values(measured)
     if min(len(accuracy[1].values) for _, accuracy in values.values()) < evidence.PUBLISHED_SEEDS:
         return {}
-    table = operating.bootstrap(values, tables).set_index([*table1.CELL, "measure"])[RATES]
+    shown = [*RATES, "sweeps"]
+    table = operating.bootstrap(values, tables).set_index([*table1.CELL, "measure"])[shown]
     return {
-        tuple(key): dict(zip(RATES, map(float, row), strict=True))
+        tuple(key): dict(zip(shown, map(float, row), strict=True))
         for key, row in zip(table.index, table.to_numpy(), strict=True)
     }
 

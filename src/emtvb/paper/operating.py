@@ -49,6 +49,8 @@ _FAILING = 0.125
 _ALIKE = 12
 """Cells of a table, as many as have an error in the published one."""
 _COLUMNS = ["what", "population", "model", "seeds", "deviation", "sweeps", "agrees", "differs", "undecided"]
+_LEVEL, _SURE = 0.05, 3
+"""A false rate that is so many standard errors off this level is known well enough."""
 _SHARES: dict[str, Verdict] = {"agrees": "consistent", "differs": "inconsistent", "undecided": "not determined"}
 """Published columns, and the verdict whose share each has."""
 
@@ -221,13 +223,18 @@ def characteristics(count: int = 120, seed: int = 0, draws: int = 500) -> pd.Dat
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
+TABLES = (500, 12_000)
+"""Fewest and most that :func:`bootstrap` draws."""
 Cell = tuple[str, int, float]
 BOOTSTRAP = ["task", "hidden_dim", "l2", "measure", "sweeps", "false_inconsistent", "false_consistent", "power", "seen"]
 """Columns of :func:`bootstrap`."""
 
 
 def bootstrap(
-    values: Mapping[Cell, tuple[Value, Value]], count: int = 500, seed: int = 0, draws: int = 1000
+    values: Mapping[Cell, tuple[Value, Value]],
+    tables: tuple[int, int] = TABLES,
+    seed: int = 0,
+    draws: int = 1000,
 ) -> pd.DataFrame:
     """Both questions' rates where the seeds of every cell are the population, as they were measured.
 
@@ -235,31 +242,41 @@ def bootstrap(
     in any order; and 20 others, whose mean is printed. So a cell whose seeds differ much, or whose odd seeds are few,
     has to hold like all others.
 
+    Every number is judged in the fewest tables. One whose false rates are not clearly off 5% by then (by three standard
+    errors) is judged in more, until they are, or the most tables were drawn.
+
     Args:
         values: Per cell its error and its accuracy, as ``table1.cell_values`` gives them.
-        count: Tables.
+        tables: The fewest, and the most.
         seed: Of the random numbers.
         draws: Of each prediction.
 
     Returns:
-        A row per cell and ``measure`` that a number can be printed of: the shares of ``sweeps`` that are said to be
-        inconsistent where nothing deviates (``false_inconsistent``); consistent where what is printed is off by the
-        margin, up or down, whichever is worse (``false_consistent``); consistent where nothing deviates (``power``);
-        and inconsistent where it is off by two margins, up or down, whichever is seldomer (``seen``).
+        A row per cell and ``measure`` that a number can be printed of: in how many tables it was judged (``sweeps``),
+        and the shares of them that are said to be inconsistent where nothing deviates (``false_inconsistent``);
+        consistent where what is printed is off by the margin, up or down, whichever is worse (``false_consistent``);
+        consistent where nothing deviates (``power``); and inconsistent where it is off by two margins, up or down,
+        whichever is seldomer (``seen``).
     """
     rng = np.random.default_rng(seed)
     measures: tuple[Measure, Measure] = ("spectral_error", "accuracy")
     cells = {cell: tuple(sample.values for _, sample, _ in pair) for cell, pair in values.items()}
     cells = {cell: pair for cell, pair in cells.items() if len(pair[1])}
     tallies = {(cell, what): np.zeros(7, int) for cell in cells for what in measures}
-    for table in range(count):
+    asked = set(tallies)
+    fewest, most = tables
+    for table in range(most):
+        if table and table % fewest == 0:
+            asked = {key for key in asked if not _clear(tallies[key])}
+        if not asked:
+            break
         drawn = {cell: _again(rng, pair, len(pair[1])) for cell, pair in cells.items()}
         printed = {cell: _again(rng, pair, PUBLISHED_SEEDS) for cell, pair in cells.items()}
         for place, what in enumerate(measures):
             samples = evidence.samples(what, [pair[place] for pair in drawn.values()])
             for cell, sample in zip(cells, samples, strict=True):
                 theirs = printed[cell][place][:, 0]
-                if not np.isfinite(theirs).any() or not np.isfinite(sample.own).any():
+                if (cell, what) not in asked or not np.isfinite(theirs).any() or not np.isfinite(sample.own).any():
                     continue
                 given = _deviating(what, float(np.nanmean(theirs)))
                 verdicts = evidence.judge_against(what, sample, given, draws, table)
@@ -271,6 +288,14 @@ def bootstrap(
         if n
     ]
     return pd.DataFrame(rows, columns=BOOTSTRAP)
+
+
+def _clear(tally: np.ndarray) -> bool:
+    """Whether the two false rates of a number are off 5% by three of their standard errors."""
+    tables = max(int(tally[0]), 1)
+    rates = np.array([tally[1], tally[2:4].max()]) / tables
+    errors = np.sqrt(np.maximum(rates * (1 - rates), 1 / tables) / tables)
+    return bool((np.abs(rates - _LEVEL) >= _SURE * errors).all())
 
 
 def _again(rng: np.random.Generator, pair: Sequence[np.ndarray], seeds: int) -> list[np.ndarray]:
