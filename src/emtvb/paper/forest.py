@@ -35,8 +35,9 @@ def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> 
         ``value`` (NaN: there is no error); ``low`` and ``high``; ``with_value`` of ``seeds`` have one; ``verdict``:
         consistent, inconsistent, not determined, or not judged; ``reaches``, the least margin within which it would be
         consistent; and how often the rule errs where the cell's seeds are the population (``operating.bootstrap``),
-        where there are all the paper's 20: ``false_inconsistent``, ``false_consistent``, ``power``, ``seen``, of so many
-        ``sweeps``. Of rows that have no such thing it is empty. Cells in the order of the paper's table.
+        where there are all the paper's 20: ``false_inconsistent``, ``false_consistent``, ``power``, ``seen``, in
+        so many tables (``sweeps``). Of rows that have no such thing it is empty. Cells in the order of the paper's
+        table.
     """
     own = table1.paper_runs(table1.without_twins(measured))
     published = table1.published().set_index(table1.CELL)
@@ -54,9 +55,8 @@ def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> 
             printed = published[measure].get(cell) if len(own) else None
             judgement = judgement if whole else None
             found += _cell(cell, measure, seeds[measure], printed, judgement, rates.get((*cell, measure), {}))
-    return pd.DataFrame(found, columns=COLUMNS).astype(
-        {name: "Int64" for name in ("seed", "with_value", "seeds", "sweeps")}
-    )
+    counts = dict.fromkeys(("seed", "with_value", "seeds", "sweeps"), "Int64")
+    return pd.DataFrame(found, columns=COLUMNS).astype(counts)
 
 
 RATES = ["false_inconsistent", "false_consistent", "power", "seen"]
