@@ -56,7 +56,12 @@ def job(folder: Path, name: str = "a", attempt: int = 1) -> Job:
         return Resources({"mem_mb": min(2000 * attempt, 5000), "mem": "2 GB", "runtime": 30 * attempt})
 
     return Job(
-        rule=SimpleNamespace(name="measure_shard", script="measure_shard.py", expand_resources=asked),
+        rule=SimpleNamespace(
+            name="measure_shard",
+            script="measure_shard.py",
+            expand_resources=asked,
+            basedir=SimpleNamespace(get_path_or_uri=lambda secret_free: "workflow/scripts"),
+        ),
         input=Namedlist([folder / "weights"]),
         output=Namedlist([folder / "measurements" / f"{name}.csv"]),
         name="measure_shard",

@@ -8,6 +8,7 @@ import os
 import py_compile
 import subprocess
 import sys
+from contextlib import nullcontext
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,6 +58,19 @@ def test_bytecode_of_an_earlier_text_is_refused(tmp_path: Path) -> None:
     path.touch()
     imported.check_bytecode(tmp_path)
     assert says(tmp_path) == "2"
+
+
+def test_bytecode_that_python_never_holds_to_its_source_is_refused(tmp_path: Path) -> None:
+    path = compiled(tmp_path, "X = 1\n")
+    for mode, refused in (("UNCHECKED_HASH", True), ("CHECKED_HASH", False)):
+        path.write_text("X = 1\n")
+        py_compile.compile(str(path), invalidation_mode=py_compile.PycInvalidationMode[mode])
+        imported.check_bytecode(tmp_path)
+        path.write_text("X = 3  # longer\n")
+        assert says(tmp_path) == ("1" if refused else "3")
+        path.write_text("X = 4  # and longer\n")
+        with pytest.raises(InputError, match="earlier text") if refused else nullcontext():
+            imported.check_bytecode(tmp_path)
 
 
 def test_bytecode_that_python_would_not_run_is_nothing(tmp_path: Path) -> None:

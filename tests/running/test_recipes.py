@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from importlib import metadata
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,23 @@ def test_a_package_that_hides_a_module_is_a_change(clone: Path) -> None:
     (scripts / "helper").mkdir()
     (scripts / "helper" / "__init__.py").write_text("X = 2\n")
     assert Present(clone).changes(recipe) == ["helper.py"]
+    (scripts / "helper" / "__init__.py").unlink()
+    assert Present(clone).changes(recipe) == []
+    (scripts / f"helper{EXTENSION_SUFFIXES[0]}").touch()
+    assert Present(clone).changes(recipe) == ["helper.py"]
+
+
+def test_a_folder_that_is_deleted_elsewhere_is_no_file_of_the_clone(clone: Path) -> None:
+    """Its parts are opened by their bare names, below a folder that is open."""
+    script = (
+        "import emtvb.errors, shutil, tempfile\nfrom pathlib import Path\n"
+        "folder = Path(tempfile.mkdtemp())\n(folder / 'training' / 'shard').mkdir(parents=True)\n"
+        "shutil.rmtree(folder)\n"
+    )
+    assert used(clone, script)["code"] == {}
+    (clone / "training").write_text("a note")
+    before = {"code": {"./training": source.ABSENT}, "versions": {}}  # as records of before have it
+    assert Present(clone).changes(before) == []
 
 
 def test_other_versions_are_changes_in_words(clone: Path) -> None:
@@ -172,6 +190,9 @@ def test_a_module_beside_the_scripts_may_not_have_the_name_of_another(clone: Pat
     check_shadows(clone, {"tabulate.py", "json.py"})  # which rules run, and nobody imports
     with pytest.raises(InputError, match=r"module: .*json\.py: Python has a module json from elsewhere"):
         check_shadows(clone, {"tabulate.py"})
+    (scripts / "__main__.py").touch()
+    with pytest.raises(InputError, match=r"module: .*__main__\.py: Python has a module __main__ from elsewhere"):
+        check_shadows(clone, {"tabulate.py", "json.py"})
 
 
 def test_kept_runs_are_filed_under_the_proof_or_under_all_that_trains() -> None:

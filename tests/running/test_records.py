@@ -55,8 +55,14 @@ def job(folder: Path, rule: str, inputs: tuple[str, ...], outputs: tuple[str, ..
         input=files[0],
         output=files[1],
         params=settings or {"of": "these"},
-        rule=SimpleNamespace(name=rule, script=f"../scripts/{rule}.py"),
+        rule=rule_of(folder, rule, f"../scripts/{rule}.py"),
     )
+
+
+def rule_of(folder: Path, name: str, script: str) -> Any:
+    """A rule as Snakemake reads it."""
+    rules = str(folder.parents[1] / "workflow" / "rules")
+    return SimpleNamespace(name=name, script=script, basedir=SimpleNamespace(get_path_or_uri=lambda secret_free: rules))
 
 
 @pytest.fixture
@@ -164,12 +170,23 @@ def test_what_a_job_would_use_otherwise_in_words(results: Path) -> None:
     assert changes() == []
     assert changes(settings={"of": "those", "more": 1}) == ["setting more", "setting of"]
     assert changes(settings={"of": "these", "none": None}) == []
-    assert changes(rule=SimpleNamespace(name="renamed", script="../scripts/measure_shard.py")) == []
-    assert changes(rule=SimpleNamespace(name="measure_shard", script="other.py")) == ["its script, other.py"]
-    assert changes(input=Namedlist(fromdict={"other": str(results / WEIGHTS)})) == ["its inputs or outputs by name"]
-    assert changes(input=Namedlist(fromdict={"n0": str(results / TABLE)})) == ["its inputs or outputs by name"]
+    assert changes(rule=rule_of(results, "renamed", "../scripts/measure_shard.py")) == []
+    assert changes(rule=rule_of(results, "measure_shard", "other.py")) == ["its script, other.py"]
+    moved = "../scripts/new/measure_shard.py"  # of the same name, while the old one still lies there
+    assert changes(rule=rule_of(results, "measure_shard", moved)) == ["its script, measure_shard.py"]
+    for other in ({"other": str(results / WEIGHTS)}, {"n0": str(results / TABLE)}):
+        assert changes(input=Namedlist(fromdict=other)) == ["its inputs or outputs, by name or order"]
     script.write_text("X = 1\n")
     assert changes() == ["measure_shard.py"]
+
+
+def test_params_that_no_record_could_tell_apart_are_refused() -> None:
+    assert records.plain(Namedlist(fromdict={"of": [1, {"a": None}]}), "draw") == {"of": [1, {"a": None}]}
+    for value in ({1}, ROOT, print):
+        with pytest.raises(InputError, match=rf"params: of of draw \({type(value).__name__}\): not plain data"):
+            records.plain(Namedlist(fromdict={"of": value}), "draw")
+    with pytest.raises(InputError, match=r"params: draw: one of this rule has no name"):
+        records.plain(Namedlist(["median"]), "draw")
 
 
 def test_a_job_that_ended_unseen_is_known_by_its_files(results: Path) -> None:

@@ -46,6 +46,24 @@ def test_comments_in_a_style_sheet_do_not_count(tmp_path: Path) -> None:
     before = digest(tmp_path, "font.size: 8\n", "a.mplstyle")
     assert digest(tmp_path, "# said\nfont.size: 8  # points\n\n", "a.mplstyle") == before
     assert digest(tmp_path, "font.size: 9\n", "a.mplstyle") != before
+    quoted = 'date.x: "%d #%m"  # "said"\n'
+    assert digest(tmp_path, quoted, "a.mplstyle") != digest(tmp_path, quoted.replace("m", "y"), "a.mplstyle")
+    assert digest(tmp_path, quoted, "a.mplstyle") == digest(tmp_path, 'date.x: "%d #%m"\n', "a.mplstyle")
+
+
+def test_how_a_module_is_written_down_does_not_count_and_what_it_then_says_does(tmp_path: Path) -> None:
+    plain = "X = 'é'\n".encode()
+    found = []
+    for content in (
+        plain,
+        b"\xef\xbb\xbf" + plain,
+        b"# -*- coding: utf-8 -*-\n" + plain,
+        b"# coding: latin-1\n" + plain,
+    ):
+        (tmp_path / "a.py").write_bytes(content)
+        found.append(source.digest_of(tmp_path / "a.py"))
+    assert found[0] == found[1] == found[2] != found[3]
+    assert digest(tmp_path, "+".join("1" * 10_000)) != digest(tmp_path, "+".join("2" * 10_000))  # too deep to read
 
 
 def test_a_comment_in_the_pages_own_sources_counts(tmp_path: Path) -> None:
@@ -84,6 +102,8 @@ def test_words_that_reach_a_message_by_a_name_do_not_count(
 def test_docstrings_count_where_they_are_read(tmp_path: Path) -> None:
     assert digest(tmp_path, "'a'\nX = f.__doc__\n") != digest(tmp_path, "'b'\nX = f.__doc__\n")
     assert digest(tmp_path, "'a'\nX = f\n") == digest(tmp_path, "'b'\nX = f\n")
+    for reads in ("X = inspect.getdoc(f)", "from inspect import getdoc as said", "X = getattr(f, '__doc__')"):
+        assert digest(tmp_path, f"'a'\n{reads}\n") != digest(tmp_path, f"'b'\n{reads}\n")
 
 
 def test_the_face_of_the_package_counts_only_where_it_does_something() -> None:
@@ -150,6 +170,15 @@ def test_what_does_not_count_only_defines_things_when_it_is_imported() -> None:
         ("raise ImportError('a', name='b')", "raise ImportError('a', name='c')", True),
         ("raise AttributeError('a', obj=1)", "raise AttributeError('a', obj=2)", True),
         ("y = iter(x); log.info('a', list(y))", "y = iter(x)", True),
+        ("y = csv.DictReader(x); log.info('a', len(list(y)))", "y = csv.DictReader(x)", True),
+        ("y = iter(x); log.info('a', [z for z in y])", "y = iter(x)", True),
+        ("y = iter(x); log.info('a', sum(1 for _ in y))", "y = iter(x)", True),
+        ("y = iter(x); log.info('a', *y)", "y = iter(x)", True),
+        ("y = iter(x); log.info(f'a {[*y]}')", "y = iter(x)", True),
+        ("y = iter(x); log.info('a', 1 in y)", "y = iter(x)", True),
+        ("x.y = iter(x); log.info('a', list(x.y))", "x.y = iter(x)", True),
+        ("y = values(); log.info('a', list(y))", "y = values()", True),
+        ("log.info('a', [z for z in x], *x, 1 in x)", "log.info('a')", False),
     ],
 )
 def test_what_an_exception_or_a_log_call_says_does_not_count(
@@ -158,11 +187,16 @@ def test_what_an_exception_or_a_log_call_says_does_not_count(
     file = tmp_path / "module.py"
 
     def code(line: str) -> str:
-        file.write_text(f"import logging\nlog = logging.getLogger()\ndef f(x):\n    {line}\n    return x\n")
+        file.write_text(
+            f"import logging\nlog = logging.getLogger()\ndef values():\n    yield 1\n"
+            f"def f(x):\n    {line}\n    return x\n"
+        )
         return source.digest_of(file)
 
     if after == "pass":  # which is a statement of its own
-        file.write_text("import logging\nlog = logging.getLogger()\ndef f(x):\n    return x\n")
+        file.write_text(
+            "import logging\nlog = logging.getLogger()\ndef values():\n    yield 1\ndef f(x):\n    return x\n"
+        )
         assert source.digest_of(file) == code(before)
     else:
         assert (code(before) != code(after)) is counts
@@ -176,6 +210,7 @@ def test_what_an_exception_or_a_log_call_says_does_not_count(
         ("def sum(x): ...\ndef f(x):", "log.info(sum(x))", "pass"),
         ("def f(x: Iterator[int]):", "log.info(list(x))", "log.info('')"),
         ("TYPE_CHECKING = True\nif TYPE_CHECKING:", "X = 1", "X = 2"),
+        ("from ours import TYPE_CHECKING\nif TYPE_CHECKING:", "X = 1", "X = 2"),
         ("class ValueError(Exception): ...\nif True:", "raise ValueError(1)", "raise ValueError(2)"),
     ],
 )

@@ -13,6 +13,8 @@ from pathlib import Path
 from emtvb.errors import InputError
 from emtvb.running.source import LIBRARIES, PACKAGE
 
+_BY_HASH, _CHECKED = 1, 2
+"""Flags of bytecode that goes by its source's hash instead of time and size, and that Python holds to the source."""
 _HEADER = 16
 """Bytes before the code in a file of bytecode: magic number, flags, the source's time and size."""
 
@@ -40,11 +42,13 @@ def _is_old(source: Path) -> bool:
         if about.st_ctime_ns < code.st_mtime_ns:  # nothing was put in its place since
             return False
         held = cached.read_bytes()
-        if held[4:8] != b"\0\0\0\0" or held[:4] != importlib.util.MAGIC_NUMBER:
-            return False  # Python compares the text itself, or reads the source
+        if held[:4] != importlib.util.MAGIC_NUMBER:
+            return False  # Python reads the source
+        flags = int.from_bytes(held[4:8], "little")
         numbers = int(about.st_mtime) & 0xFFFFFFFF, about.st_size & 0xFFFFFFFF
-        if held[8:_HEADER] != b"".join(number.to_bytes(4, "little") for number in numbers):
-            return False
+        same = held[8:_HEADER] == b"".join(number.to_bytes(4, "little") for number in numbers)
+        if (flags & _CHECKED) if flags & _BY_HASH else not same:
+            return False  # Python compares the text itself, or sees that it is another
         text = compile(source.read_bytes(), str(source), "exec", dont_inherit=True)
         return bool(marshal.loads(held[_HEADER:]) != text)
     except (OSError, ValueError, EOFError, TypeError, SyntaxError):

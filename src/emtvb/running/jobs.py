@@ -55,7 +55,9 @@ def job(snakemake: Any) -> Iterator[Job]:
     with logged(snakemake.log[0]):
         node.settle()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
-        this = Job(records.plain(snakemake.params), Path(snakemake.scriptdir).resolve().parents[1], folder)
+        this = Job(
+            records.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
+        )
         planned = records.read_planned(folder)
         source.take_digests(planned.get("digests", {}))
         begun = _used(this, planned)

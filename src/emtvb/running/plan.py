@@ -19,7 +19,7 @@ from typing import Any
 from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
-from emtvb.running.records import plain
+from emtvb.running.records import plain, script_of
 
 Files = Mapping[str, str | list[str]]
 """Paths by the name that a script knows them by; of those without one, by their number."""
@@ -153,10 +153,10 @@ def _about(dag: Any, job: Any) -> dict[str, Any]:
         Planned(
             rule=job.rule.name,
             wildcards=dict(job.wildcards.items()),
-            script=str(Path(str(job.rule.basedir.get_path_or_uri(secret_free=True))) / str(job.rule.script)),
+            script=str(script_of(job.rule)),
             inputs=_named(job.input),
             outputs=_named(job.output),
-            settings=plain(job.params),
+            settings=plain(job.params, job.rule.name),
             stale=str(reason) if dag.needrun(job) else "",
             changes=tuple(sorted(map(str, getattr(reason.params_changed, "only_new", ())))),
         )

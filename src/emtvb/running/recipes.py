@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,10 @@ def listen() -> None:
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and _opened is not None and arguments and isinstance(arguments[0], str | bytes | os.PathLike):
-        _opened[os.path.abspath(os.fsdecode(arguments[0]))] = None  # noqa: PTH100 - resolve() would open more
+        name = os.fsdecode(arguments[0])
+        # Without a mode it is os.open, where a relative name may be below another folder: rmtree deletes by such names.
+        if arguments[1] is not None or Path(name).is_absolute():
+            _opened[os.path.abspath(name)] = None  # noqa: PTH100 - resolve() would open more
 
 
 def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
@@ -58,8 +62,8 @@ def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
         ``code``: a digest of each file of ours that was imported or opened, by its name, ``absent`` for one that is not
         there; ``versions``: of each library that computes and was imported.
     """
-    files = {key: file for file in _files() if (key := _key(file, root.resolve(), results))}
-    code = {key: source.digest_of(file) for key, file in sorted(files.items())}
+    files = {name: file for file in _files() if (name := key(file, root, results))}
+    code = {name: source.digest_of(file) for name, file in sorted(files.items())}
     if code.get(_FACE) == source.NOTHING:
         del code[_FACE]
     loaded = {name for name in LIBRARIES if name in sys.modules}
@@ -76,12 +80,19 @@ def _files() -> Iterator[Path]:
     for module in [*sys.modules.values()]:
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and Path(file).is_absolute():  # torch has modules in no file, with names like one
-            yield Path(file).resolve()
-    yield from (Path(name).resolve() for name in [*(_opened or ())])
+            yield Path(file)
+    yield from map(Path, [*(_opened or ())])
 
 
-def _key(file: Path, root: Path, results: Path | None) -> str | None:
-    """The name of a file of ours in a recipe; None for one of others, and for one that does not count."""
+def key(file: Path, root: Path, results: Path | None = None) -> str | None:
+    """The name of a file of ours in a recipe; None for one of others, and for one that does not count.
+
+    Args:
+        file: Where it lies.
+        root: The clone of the workflow.
+        results: A folder in which no code lies.
+    """
+    file, root = file.resolve(), root.resolve()
     if "__pycache__" in file.parts or file.is_dir():
         return None
     if file.is_relative_to(PACKAGE):
@@ -138,18 +149,31 @@ class Present:
         file = place(key, self._root)
         if file is None:
             return True
+        if digest == source.ABSENT and key in _DELETED:
+            return True
         if (file, digest) not in self._found:
-            hidden = file.suffix == ".py" and (file.with_suffix("") / "__init__.py").is_file()
-            self._found[file, digest] = not hidden and digest in digests_of(file)
+            self._found[file, digest] = not _is_hidden(file) and digest in digests_of(file)
         return self._found[file, digest]
+
+
+_DELETED = ("./learning", "./measurements", "./shard", "./training")
+"""Folders that trainings deleted elsewhere: records of before took their names for files of the clone."""
+
+
+def _is_hidden(file: Path) -> bool:
+    """Whether Python imports something else of a module's name, which lies beside it: a package, or compiled code."""
+    if file.suffix != ".py":
+        return False
+    others = [file.with_suffix(suffix) for suffix in EXTENSION_SUFFIXES]
+    return any(other.is_file() for other in (file.with_suffix("") / "__init__.py", *others))
 
 
 def everything(root: Path) -> dict[str, dict[str, str]]:
     """A recipe of all code and libraries here, which no job uses: what two machines can be held to."""
     files = [*PACKAGE.rglob("*"), *(root / "workflow" / "scripts").glob("*")]
-    keys = {key: file for file in files if file.is_file() and (key := _key(file.resolve(), root.resolve(), None))}
+    keys = {name: file for file in files if file.is_file() and (name := key(file, root))}
     return {
-        "code": {key: source.digest_of(file) for key, file in sorted(keys.items())},
+        "code": {name: source.digest_of(file) for name, file in sorted(keys.items())},
         "versions": {name: version(name) for name in sorted(source.ALL_LIBRARIES)},
     }
 
@@ -165,9 +189,17 @@ def check_shadows(root: Path, scripts: Iterable[str]) -> None:
     """
     for file in sorted((root / "workflow" / "scripts").glob("*")):
         is_module = file.suffix in (".py", ".so") or (file / "__init__.py").is_file()
-        if is_module and file.name not in scripts and importlib.util.find_spec(file.stem.partition(".")[0]) is not None:
+        if is_module and file.name not in scripts and _is_known(file.stem.partition(".")[0]):
             remedy = f"Python has a module {file.stem} from elsewhere and takes that; give it another name"
             raise InputError("module", str(file), remedy)
+
+
+def _is_known(module: str) -> bool:
+    """Whether Python has a module of this name."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ValueError:  # it is there and comes from nowhere, as __main__ does
+        return True
 
 
 def training_version(recipe: Mapping[str, Any]) -> str:

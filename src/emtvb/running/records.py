@@ -113,15 +113,16 @@ class Records:
             maker: Who made its outputs.
         """
         recipe = maker.record.recipe
-        now = plain(job.params)
+        now = plain(job.params, job.rule.name)
         words = [f"setting {name}" for name in _differing(maker.settings, now)]
         words += self._present.changes(_counted(recipe))
         if "names" in recipe and (
             recipe["names"] != names(job.input, job.output) or [*maker.inputs] != [_plain(path) for path in job.input]
         ):
-            words.append("its inputs or outputs by name")
-        if recipe["code"] and Path(str(job.rule.script)).name not in recipe["code"]:
-            words.append(f"its script, {Path(str(job.rule.script)).name}")
+            words.append("its inputs or outputs, by name or order")
+        script = script_of(job.rule)
+        if recipe["code"] and (recipes.key(script, self.root) or script.name) not in recipe["code"]:
+            words.append(f"its script, {script.name}")
         return [*words, *self._inputs_anew(maker)]
 
     def _inputs_anew(self, maker: Maker) -> Iterator[str]:
@@ -160,9 +161,35 @@ class Records:
         return Maker(path, record, inputs, outputs)
 
 
-def plain(params: Any) -> dict[str, Any]:
-    """A rule's params by name, as plain data that JSON can hold."""
-    return json.loads(json.dumps(dict(params.items()), sort_keys=True))
+def plain(params: Any, rule: str) -> dict[str, Any]:
+    """A rule's params by name, as plain data that JSON can hold.
+
+    Args:
+        params: As Snakemake hands them to jobs.
+        rule: The rule's name.
+
+    Raises:
+        InputError: Of one without a name, or that is no plain data: no record could tell it from another.
+    """
+    named = dict(params.items())
+    if len(named) < len(params):
+        raise InputError("params", rule, "one of this rule has no name, and would be in no record; write name=value")
+    for name, value in named.items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError):
+            remedy = "not plain data, which a record could hold; give numbers, texts, lists or dicts of them"
+            raise InputError("params", f"{name} of {rule} ({type(value).__name__})", remedy) from None
+    return json.loads(json.dumps(named, sort_keys=True))
+
+
+def script_of(rule: Any) -> Path:
+    """The file that a rule's jobs run.
+
+    Args:
+        rule: As Snakemake reads it.
+    """
+    return Path(str(rule.basedir.get_path_or_uri(secret_free=True))) / str(rule.script)
 
 
 def read(folder: Path, root: Path) -> Records:

@@ -88,7 +88,7 @@ _CONSUMING = frozenset(
         "zip",
     }
 )
-_MAKE_ITERATORS = frozenset({"enumerate", "filter", "iter", "map", "open", "reader", "reversed", "zip"})
+_MAKE_ITERATORS = frozenset({"DictReader", "enumerate", "filter", "iter", "map", "open", "reader", "reversed", "zip"})
 _CARRY_VALUES = (
     OSError, UnicodeError, ImportError, AttributeError, StopIteration, StopAsyncIteration, SystemExit,
 )  # fmt: skip
@@ -152,25 +152,26 @@ def _digest(suffix: str, is_face: bool, content: bytes, locals_say: bool) -> str
 
 def _digest_of_content(suffix: str, is_face: bool, content: bytes, locals_say: bool) -> str:
     try:
-        text = content.decode("utf-8")
         if suffix == ".py":
-            return digest(_code(text, is_face, locals_say))
-    except (UnicodeDecodeError, SyntaxError):  # Python says more, where it is run
+            return digest(_code(content, is_face, locals_say))
+        text = content.decode("utf-8")
+    except (ValueError, SyntaxError, RecursionError):  # Python says more, where it is run
         return hashlib.sha256(content).hexdigest()[:12]
     if suffix == ".mplstyle":
-        text = "\n".join(filter(None, (re.sub(r"(^|\s)#.*", "", line).rstrip() for line in text.splitlines())))
+        comment = re.compile(r'(?:^|\s)#(?=[^"]*(?:"[^"]*"[^"]*)*$).*')  # not within quotation marks
+        text = "\n".join(filter(None, (comment.sub("", line).rstrip() for line in text.splitlines())))
     return digest(text)
 
 
-def _code(text: str, is_face: bool, locals_say: bool) -> str:
+def _code(content: bytes, is_face: bool, locals_say: bool) -> str:
     """A module in normal form.
 
     Args:
-        text: Its source.
+        content: Its source.
         is_face: Whether it is the package's own ``__init__``, whose names and imports on demand do not count.
         locals_say: Whether words that reach an error by a local name are left out, too.
     """
-    tree = ast.parse(text)
+    tree = ast.parse(content)
     if is_face:
         tree.body = [statement for statement in tree.body if not _only_hands_on(statement)]
     return _dump(_Normal(tree, locals_say).visit(tree))
@@ -215,15 +216,13 @@ class _Normal(ast.NodeTransformer):
         self._own = frozenset(given)
         self._words = {function.name for function in tree.body if _makes_words(function) and given[function.name] == 1}
         self._means_logging = given["logging"] <= 1
-        self._means_typing = not any(
-            isinstance(node, ast.Name) and node.id == "TYPE_CHECKING" and isinstance(node.ctx, ast.Store)
+        self._means_typing = given["TYPE_CHECKING"] == sum(
+            isinstance(node, ast.ImportFrom) and node.module == "typing" and _takes(node, "TYPE_CHECKING")
             for node in nodes
         )
         self._iterators = _iterators(nodes)
         self._from_uncounted = _from_uncounted(nodes) if locals_say else frozenset()
-        self._reads_words = locals_say and any(
-            isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in nodes
-        )
+        self._reads_words = locals_say and any(_reads_docstrings(node) for node in nodes)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Without local names that hold nothing but words of messages."""
@@ -326,10 +325,12 @@ class _Normal(ast.NodeTransformer):
         """The parts of a message's expressions that can do more than say something: calls, and names that are given."""
         found: list[ast.expr] = []
         for node in nodes:
-            if isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)) or (
-                isinstance(node, ast.Call) and not self._is_pure(node)
+            if (
+                isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom))
+                or (isinstance(node, ast.Call) and not self._is_pure(node))
+                or self._takes_values(node)
             ):
-                found.append(node)
+                found.append(node)  # type: ignore[arg-type]
             else:
                 found += self._effects(*ast.iter_child_nodes(node))
         return found
@@ -337,12 +338,27 @@ class _Normal(ast.NodeTransformer):
     def _is_pure(self, call: ast.Call) -> bool:
         """Whether a call only looks at its arguments. One that takes an iterator's values leaves none for others."""
         function, name = call.func, _called(call)
-        if name in _CONSUMING and any(isinstance(a, ast.Name) and a.id in self._iterators for a in call.args):
+        if name in _CONSUMING and any(self._is_iterator(argument) for argument in call.args):
             return False
         if isinstance(function, ast.Name):
             return name in _PURE and name not in self._own
         fits = {"get": bool(call.args), "join": bool(call.args), "replace": len(call.args) > 1}
         return isinstance(function, ast.Attribute) and name in _PURE_METHODS and fits.get(name, True)
+
+    def _takes_values(self, node: ast.AST) -> bool:
+        """Whether an expression takes an iterator's values without a call, or before one."""
+        match node:
+            case ast.comprehension(iter=value) | ast.Starred(value=value):
+                return self._is_iterator(value)
+            case ast.Compare(ops=operators, comparators=others):
+                asks = [isinstance(operator, ast.In | ast.NotIn) for operator in operators]
+                return any(asked and self._is_iterator(other) for asked, other in zip(asks, others, strict=True))
+        return False
+
+    def _is_iterator(self, node: ast.expr) -> bool:
+        """Whether an expression may stand for something whose values can be taken once."""
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        return name in self._iterators
 
 
 class _Without(ast.NodeTransformer):
@@ -413,13 +429,15 @@ def _given_names(nodes: list[ast.AST]) -> Counter[str]:
 
 def _iterators(nodes: list[ast.AST]) -> frozenset[str]:
     """Names that may stand for something whose values can be taken once."""
+    yielding = {node.name for node in nodes if isinstance(node, ast.FunctionDef) and _yields(node)}
     found: set[str] = set()
     for node in nodes:
         match node:
             case ast.Assign(targets=targets, value=value) if (
-                isinstance(value, ast.GeneratorExp) or _called(value) in _MAKE_ITERATORS
+                isinstance(value, ast.GeneratorExp) or _called(value) in _MAKE_ITERATORS | yielding
             ):
                 found.update(target.id for target in targets if isinstance(target, ast.Name))
+                found.update(target.attr for target in targets if isinstance(target, ast.Attribute))
             case ast.arg(arg=name, annotation=kind) | ast.AnnAssign(target=ast.Name(id=name), annotation=kind) if (
                 kind is not None and re.search(r"\b(Iterator|Iterable|Generator|IO|TextIO)\b", ast.unparse(kind))
             ):
@@ -427,6 +445,24 @@ def _iterators(nodes: list[ast.AST]) -> frozenset[str]:
             case ast.With(items=items):
                 found.update(item.optional_vars.id for item in items if isinstance(item.optional_vars, ast.Name))
     return frozenset(found)
+
+
+def _yields(function: ast.FunctionDef) -> bool:
+    """Whether a function gives its values one after another."""
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
+
+
+def _takes(statement: ast.ImportFrom, name: str) -> bool:
+    """Whether an import gives a module this name."""
+    return any((alias.asname or alias.name) == name for alias in statement.names)
+
+
+def _reads_docstrings(node: ast.AST) -> bool:
+    """Whether an expression may read what a docstring says."""
+    match node:
+        case ast.Attribute(attr="__doc__" | "getdoc") | ast.Constant(value="__doc__") | ast.alias(name="getdoc"):
+            return True
+    return False
 
 
 def _only_hands_on(statement: ast.stmt) -> bool:
