@@ -115,15 +115,29 @@ def test_every_network_that_differs_is_named(tmp_path: Path) -> None:
 def test_texts_and_pictures_are_the_same_to_the_byte_and_json_but_for_rounding(tmp_path: Path) -> None:
     for suffix, there, made, differs in (
         ("md", "a 0.1", "a 0.2", True),
+        ("md", "a\nb\n", "a\r\nb\n", True),
+        ("csv", "run_id,x\na,1.0\n", "run_id,x\na,1\n", False),
+        ("csv", "run_id,x\na,1_0\n", "run_id,x\na,10\n", True),  # of which only Python makes a number
         ("png", "a", "b", True),
         ("json", '{"a": [0.1]}', '{"a": [0.10000000000000002]}', False),
         ("json", '{"a": [0.1]}', '{"a": [0.2]}', True),
         ("json", "[", "[]", True),
     ):
         one, other = tmp_path / f"one.{suffix}", tmp_path / f"other.{suffix}"
-        one.write_text(there)
-        other.write_text(made)
+        one.write_bytes(there.encode())
+        other.write_bytes(made.encode())
         assert bool(differences(one, other, f"x.{suffix}")) == differs
+
+
+def test_a_difference_is_said_in_words_that_show_it(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.md", tmp_path / "other.md"
+    one.write_bytes(b"a\r\n")
+    other.write_bytes(b"a\n")
+    assert differences(one, other, "x.md") == ["ends its lines otherwise when made again"]
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    one.write_text("run_id,x\na\n")
+    other.write_text("run_id,x\na,1\n")
+    assert differences(one, other, "x.csv") == ["cannot be read (row 2 has 1 cells, and the first 2)"]
 
 
 def test_the_documentation_shows_the_table() -> None:

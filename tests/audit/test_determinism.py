@@ -14,8 +14,9 @@ import pytest
 
 from emtvb import config
 from emtvb.audit import audit
-from emtvb.audit.determinism import Trainings
+from emtvb.audit.determinism import Trainings, _of_curves
 from emtvb.audit.held import Held
+from emtvb.training.history import Row
 
 ROOT = Path(__file__).parents[2]
 CALLER = """
@@ -80,3 +81,27 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
     with pytest.raises(KeyboardInterrupt):
         audit.audit(tmp_path, held, audit.Sample())
     assert ended == [True]
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        ([0, 1, 2], None),
+        ([0, 1], "has no step 2, and has it when trained again"),
+        ([0, 2], "has no step 1, and has it when trained again"),
+        ([1, 2], "has no step 0, and has it when trained again"),
+        ([0, 1, 2, 7], "has a step 7, and has none when trained again"),
+        ([0, 1, 1, 2], "has a step 1, and has none when trained again"),
+        ([], "has no step 0"),
+    ],
+)
+def test_rows_that_were_taken_out_of_a_curve_or_made_up_are_named(there: list[int], says: str | None) -> None:
+    made = [Row(step, 1 / (step + 1), 0.5, 10) for step in range(3)]
+    found = _of_curves([Row(step, 1 / (step + 1), 0.5, 10) for step in there], made)
+    assert found is None if says is None else says in (found or "")
+
+
+def test_a_loss_that_is_no_number_is_equal_to_another_that_is_none() -> None:
+    nan = [Row(0, float("nan"), 0.5, 10)]
+    assert _of_curves(nan, [Row(0, float("nan"), 0.5, 10)]) is None
+    assert _of_curves(nan, [Row(0, 1.5, 0.5, 10)]) == "loss nan at step 0 is 1.5 when trained again"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from emtvb.audit.integrity import damaged_outputs, integrity
@@ -51,6 +52,34 @@ def test_an_input_of_the_experiment_needs_a_record(tmp_path: Path) -> None:
     folder = tmp_path / "paper"
     records = made(folder, "figures/forest.csv", {"runs.csv": "0" * 64})
     assert problems(folder, records) == ["was made from runs.csv, of which there is no record"]
+
+
+def test_what_is_neither_a_file_nor_a_folder_is_named(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "paper", tmp_path / "elsewhere.csv"
+    records = made(folder, "tables/t.csv", {})
+    (folder / "tables/t.csv").rename(elsewhere)
+    (folder / "tables/t.csv").symlink_to(elsewhere)
+    (folder / "mine").symlink_to("/etc")
+    os.mkfifo(folder / "tables/pipe")
+    found = integrity(folder, records, {}, damaged_outputs(folder, records), folder).findings
+    assert {finding.subject: finding.problem for finding in found} == {
+        "tables/t.csv": f"is a link to {elsewhere}, which is not part of the results",
+        "mine": "is a link to /etc, which is not part of the results",
+        "tables/pipe": "is neither a file nor a folder",
+    }
+
+
+def test_a_name_with_control_characters_stays_in_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a\n\x1b[31mpassed").touch()
+    (finding,) = integrity(tmp_path, {}, {}, set(), tmp_path).findings
+    assert finding.subject == r"a\n\x1b[31mpassed"
+
+
+def test_outputs_of_which_two_records_speak_are_named_with_both(tmp_path: Path) -> None:
+    records = made(tmp_path, "tables/t.csv", {})
+    (record,) = records.values()
+    found = problems(tmp_path, {**records, tmp_path / "tables" / f"more{provenance.SUFFIX}": record})
+    assert "more than one record speaks of it (tables/t.provenance.json, tables/more.provenance.json)" in found
 
 
 def test_packed_weights_are_held_to_the_record_of_the_weights_whether_these_are_here_or_not(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+from emtvb.audit.audit import stated
 from emtvb.audit.report import Audit, Check, Finding
 
 
@@ -32,6 +34,14 @@ def test_what_was_not_asked_or_cannot_be_compared_has_not_passed(check: Check, s
     assert (told["outcome"], told["checks"]["determinism"].partition(":")[0]) == (outcome, state)
     assert (told["commit"], told["made"]) == ("abc", "2030-01-01T00:00:00Z")
     assert found.as_markdown().startswith(f"# Audit of try: {outcome}")
+
+
+@pytest.mark.parametrize("text", ["", "[", "[" * 200_000, "{}", '{"verdicts": []}', '{"verdicts": {"a": 5}}', "\udcff"])
+def test_verdicts_that_say_nothing_are_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "verdicts.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert stated(tmp_path) == {}
+    (tmp_path / "verdicts.json").write_text('{"verdicts": {"paper": {"consistent": 3}}}')
+    assert stated(tmp_path) == {"paper": {"consistent": 3}}
 
 
 def test_a_terminal_gets_some_findings_of_each_check_and_the_report_all() -> None:

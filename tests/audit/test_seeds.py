@@ -60,6 +60,22 @@ def test_a_network_shows_its_own_seed(
     assert (check.checked, check.of, check.incomparable) == (2, 2, 0)
 
 
+def test_a_network_that_shows_another_seed_besides_its_own_is_named(tmp_path: Path) -> None:
+    """Weights of one seed, to which a forger added some of the initial ones of the seed that they should be of."""
+    runs = [Run(TASK, 64, 0.0, 0.9, number) for number in (1, 2)]
+    files = Outputs.of(tmp_path, "shard")
+    files.weights.parent.mkdir(parents=True)
+    both = Network(*(a + b for a, b in zip(_arrays(1), _arrays(2), strict=True)))
+    save_networks(files.weights, {runs[0].run_id: both, runs[1].run_id: _trained(2, 64, 0.5)})
+    (finding,) = seeds.seeds(tmp_path, {"shard": runs}).findings
+    assert finding.subject == runs[0].run_id
+    assert finding.problem == "its weights show a trace of seed 2, besides that of its own"
+
+
+def _arrays(seed: int) -> list[np.ndarray]:
+    return [*_trained(seed, 64, 0.5).arrays().values()]
+
+
 def _network(gain: float, seed: int) -> Network:
     """A random one: it forgets below a gain of 1, and is chaotic well above."""
     rng = np.random.default_rng(seed)

@@ -264,9 +264,9 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
      MEASURED, "another version of training/T1_h24_l2-0_seeds1-5/weights"),
     ("a line cut off", lambda f: _cut_the_last_line(f / MEASURED), MEASURED, "its rows are not of one length"),
     ("a link that leads nowhere", lambda f: (f / "figures/mine.png").symlink_to("gone.png"), "figures/mine.png",
-     "no record says who made it"),
+     "is a link to gone.png"),
     ("a link to itself", lambda f: (f / "figures/mine.png").symlink_to("mine.png"), "figures/mine.png",
-     "no record says who made it"),
+     "is a link to mine.png"),
     ("a name that is no text", lambda f: Path(os.fsdecode(bytes(f / "figures") + b"/\xff.png")).write_text(""),
      "figures/\\udcff.png", "no record says who made it"),
     ("a record nested deep", lambda f: (f / TRAINED).write_text("[" * 200_000), TRAINED, "damaged record"),
@@ -286,6 +286,11 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
      "seed3_p1a1a414b is not one of its runs"),
     ("one run's measurements for a cell", forging.one_for_all, SECOND,
      f"was measured to the last digit as {FIRST}, and is another network"),
+    ("a run's digest given twice",
+     lambda f: _edit_text(f / f"training/{SHARD}/digests.csv", FIRST, f"{FIRST},0\n{FIRST}"),
+     f"training/{SHARD}/digests.csv", f"{FIRST} has more than one row"),
+    ("a training's record of no shard", lambda f: edit_record(f / TRAINED, _forget_weights), FIRST,
+     "its weights have more than one digest"),
     ("outputs dropped", lambda f: edit_record(f / "tables/table1.provenance.json",
                                               lambda r: r["outputs"].pop("tables/table1.md")),
      "tables/table1.md", "no record says who made it"),
@@ -300,6 +305,12 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("weights of another task", forging.swapped_shards, FIRST, "its weights cannot be measured"),
 ]  # fmt: skip
 """What is done to the results, and what has to be said of what, by looking at all files: nothing is made again."""
+
+
+def _forget_weights(record: dict) -> None:
+    record["wildcards"] = {}
+    for about in record["runs"].values():
+        about["weights"] = "0" * 64
 
 
 def _give_weights(folder: Path) -> None:

@@ -110,7 +110,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     Raises:
         InputError: Where nothing lies there, or the workflow cannot be planned.
     """
-    unpack(folder)
+    _unpack(folder)
     experiment, workers = held.experiment, max(sample.workers, 1)
     shards, how = experiment.shards(), experiment.interpretation
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
@@ -143,6 +143,16 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     )
 
 
+def _unpack(folder: Path) -> None:
+    """Put packed weights beside themselves; those that are damaged are told of, as the checks tell of them again."""
+    try:
+        unpack(folder)
+    except InputError as error:
+        if error.what != "weights":
+            raise
+        log.warning("%s", error)
+
+
 def write(found: Audit, folder: Path) -> None:
     """Write an audit into the folder ``audit`` of its experiment: all of it as Markdown, and a summary as JSON."""
     write_text(folder / "audit" / REPORT, found.as_markdown())
@@ -152,8 +162,9 @@ def write(found: Audit, folder: Path) -> None:
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
     """How many claims have which verdict, by kind, as the results state it; nothing where they do not."""
     try:
-        return json.loads((folder / "verdicts.json").read_text("utf-8"))["verdicts"]
-    except (OSError, ValueError, KeyError, TypeError):
+        said = json.loads((folder / "verdicts.json").read_text("utf-8"))["verdicts"]
+        return {kind: {verdict: int(count) for verdict, count in counts.items()} for kind, counts in said.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -157,6 +157,8 @@ def same(one: str, other: str, relative: float, absolute: float = 0.0, beyond: f
     """Whether two cells are the same text, or the same number but for so much."""
     if one == other:
         return True
+    if "_" in one:  # which Python takes for a part of a number, and nobody else does
+        return False
     try:
         a, b = float(one or "nan"), float(other or "nan")
     except ValueError:
@@ -203,7 +205,11 @@ def _is_pinned(row: dict[str, str], one: str, other: str, allowed: Tolerance) ->
 
 def _rows(path: Path) -> list[list[str]]:
     with path.open(newline="", encoding="utf-8") as table:
-        return list(csv.reader(table, strict=True))
+        rows = list(csv.reader(table, strict=True))
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(rows[0]):
+            raise csv.Error(f"row {number} has {len(row)} cells, and the first {len(rows[0])}")
+    return rows
 
 
 def _largest(column: tuple[str, ...]) -> float:
@@ -296,7 +302,10 @@ def _of_texts(there: Path, made: Path, file: str) -> Iterator[str]:
             at = next((i for i, (a, b) in enumerate(zip(before, now, strict=False)) if a != b), 0)
             yield f"says {_cut(before, at)}, and {_cut(now, at)} when made again"
             return
-    yield f"has {len(old)} lines, and {len(new)} when made again"
+    if len(old) != len(new):
+        yield f"has {len(old)} lines, and {len(new)} when made again"
+    else:
+        yield "ends its lines otherwise when made again"
 
 
 def _cut(line: str, at: int) -> str:

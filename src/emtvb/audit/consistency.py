@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,7 +68,7 @@ class Told:
                 told.digests[row["run_id"]]["digests.csv of its shard"] = row.get("weights_sha256", "")
             for row in told._table(folder, folder / "measurements" / f"{shard}.csv", ids):
                 told.measured[row["run_id"]] = row
-            told._table(folder, files.outline, ids)
+            told._table(folder, files.outline, ids, once=False)
             if files.weights.is_file():
                 told._weights(folder, files.weights, ids)
             if files.history.is_file() and files.outline.is_file():
@@ -80,8 +80,15 @@ class Told:
             told.digests[row["run_id"]]["digests.csv of the experiment"] = row.get("weights_sha256", "")
         return told
 
-    def _table(self, folder: Path, path: Path, ids: Sequence[str]) -> list[dict[str, str]]:
-        """The rows of a table that has these runs and no others; nothing where it is not there, as integrity says."""
+    def _table(self, folder: Path, path: Path, ids: Sequence[str], once: bool = True) -> list[dict[str, str]]:
+        """The rows of a table that has these runs and no others; nothing where it is not there, as integrity says.
+
+        Args:
+            folder: The experiment's folder.
+            path: Where the table lies.
+            ids: The runs.
+            once: Whether it has one row of each.
+        """
         name = path.relative_to(folder).as_posix()
         if not path.is_file():
             return []
@@ -97,7 +104,11 @@ class Told:
         if any(None in row or None in row.values() for row in rows):
             self.unreadable[name] = "its rows are not of one length"
             return []
-        self._strangers(name, ids, [row["run_id"] for row in rows])
+        there = [row["run_id"] for row in rows]
+        self._strangers(name, ids, there)
+        if once:
+            again = sorted(run_id for run_id, count in Counter(there).items() if count > 1)
+            self.strangers += [(name, run_id, "has more than one row") for run_id in again]
         return rows
 
     def _weights(self, folder: Path, path: Path, ids: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from emtvb.running import provenance
 from emtvb.running.provenance import Record
 from emtvb.runs import number
 from emtvb.streams.runs import AnyRun
-from emtvb.training import history, kept
+from emtvb.training import curves, history, kept
 from emtvb.training.history import Row
 from emtvb.training.shard import Outputs, train_shard
 
@@ -220,13 +221,13 @@ def _again(
 
 def _difference(there: Outputs, made: Outputs, folder: Path, shard: str, run_id: str) -> str | None:
     """How a run that was made again differs from the files of its shard, or None."""
-    curves = there.history if there.history.is_file() else there.outline
-    if curves.is_file():
-        known = {row.step: row for row in history.read(curves)[run_id]}
-        for row in history.read(made.history)[run_id]:
-            if row.step in known and not _same(known[row.step], row):
-                before, now = number(known[row.step].loss), number(row.loss)
-                return f"loss {before} at step {row.step:,} is {now} when trained again"
+    whole = there.history.is_file()
+    curve = there.history if whole else there.outline
+    if curve.is_file():
+        rows = history.read(made.history)[run_id]
+        difference = _of_curves(history.read(curve)[run_id], rows if whole else curves.thin(rows))
+        if difference:
+            return difference
     network = networks.load_networks(made.weights, [run_id])[run_id]
     if there.weights.is_file():
         kept = networks.load_networks(there.weights, [run_id])[run_id].arrays()
@@ -236,14 +237,24 @@ def _difference(there: Outputs, made: Outputs, folder: Path, shard: str, run_id:
     published = digests(folder, shard).get(run_id)
     if published and published != network.digest():
         return f"its weights have the digest {network.digest()[:12]}, and {published[:12]} was published"
-    if not published and not there.weights.is_file() and not curves.is_file():
+    if not published and not there.weights.is_file() and not curve.is_file():
         return _NOTHING_THERE
     return None
 
 
-def _same(one: Row, other: Row) -> bool:
-    """Whether two rows are equal, a loss that is no number to another that is none."""
-    return repr(tuple(one)) == repr(tuple(other))
+def _of_curves(there: Sequence[Row], made: Sequence[Row]) -> str | None:
+    """The first row of two learning curves that only one has, or that differs; None where there is none.
+
+    A loss that is no number is equal to another that is none.
+    """
+    for before, now in zip_longest(there, made):
+        if before is None or (now is not None and now.step < before.step):
+            return f"its learning curve has no step {now.step:,}, and has it when trained again"
+        if now is None or before.step < now.step:
+            return f"its learning curve has a step {before.step:,}, and has none when trained again"
+        if repr(tuple(before)) != repr(tuple(now)):
+            return f"loss {number(before.loss)} at step {now.step:,} is {number(now.loss)} when trained again"
+    return None
 
 
 def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from fnmatch import fnmatch
 from pathlib import Path
@@ -39,6 +40,8 @@ def integrity(
     findings = [Finding(_name(path, folder), f"damaged record: {error.remedy}") for path, error in damaged.items()]
     findings += left_out.too_much(patterns)
     findings += _misplaced(folder, records)
+    findings += _told_twice(folder, records)
+    findings += [Finding(name, problem, "put the file itself there, or take it away") for name, problem in _odd(folder)]
     for record in records.values():
         for output in record.outputs:
             if not (folder / output).is_file():
@@ -107,12 +110,36 @@ def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding
             yield Finding(_name(path, folder), problem, f"move it to {place.name} there, or elsewhere")
 
 
+def _told_twice(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding]:
+    """Outputs of which more than one record speaks."""
+    tellers: dict[str, list[str]] = defaultdict(list)
+    for path, record in records.items():
+        for output in record.outputs:
+            tellers[output].append(_name(path, folder))
+    for output, names in tellers.items():
+        if len(names) > 1:
+            yield Finding(output, f"more than one record speaks of it ({', '.join(names)})", "delete the wrong ones")
+
+
+def _odd(folder: Path) -> Iterator[tuple[str, str]]:
+    """What is neither a file nor a folder, and what is wrong with it."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS):
+            if path.is_symlink():
+                yield _name(path, folder), f"is a link to {path.readlink()}, which is not part of the results"
+            elif not path.is_file() and not path.is_dir():
+                yield _name(path, folder), "is neither a file nor a folder"
+
+
 def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) -> Iterator[Finding]:
     """Inputs that a job read in another version than now lies there; those of other experiments have records there."""
     for name, digest in record.inputs.items():
         if name.startswith("../"):
             if not (folder / name).is_file():
-                yield Finding(job_of(record), f"was made from {name}, which is not there", AGAIN)
+                beside = name.removeprefix("../").partition("/")[0]
+                remedy = f"put the results of {beside} beside these, or {AGAIN}"
+                yield Finding(job_of(record), f"was made from {name}, which is not there", remedy)
                 continue
             now = provenance.sha256(folder / name)
         elif name in made:
@@ -133,10 +160,11 @@ def _files(folder: Path) -> Iterator[str]:
     """All files but records where records lie; what begins with a dot is a file like any other."""
     records = set(provenance.record_files(folder))
     for path in sorted(folder.rglob("*")):
-        if (path.is_file() and path not in records) or (path.is_symlink() and not path.exists()):
+        if path.is_file() and path not in records and not path.is_symlink():
             yield _name(path, folder)
 
 
 def _name(path: Path, folder: Path) -> str:
-    """As it is written where names have to be text."""
-    return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
+    """As it is written where names have to be text, in one line."""
+    text = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

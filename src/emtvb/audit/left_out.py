@@ -27,7 +27,7 @@ def patterns(folder: Path) -> tuple[str, ...]:
     """What an experiment's folder says it leaves out."""
     path = folder / LEFT_OUT
     lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
-    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    return tuple(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
 
 
 def kind(name: str) -> str | None:

@@ -63,8 +63,10 @@ def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
             continue
         traces = traces_of(run, network, known)
         shown += traces.own > TRACE
-        if traces.of_other > TRACE > traces.own:
+        if traces.of_other > TRACE:
             problem = f"its weights began as those of seed {traces.other}, not of its own"
+            if traces.own > TRACE:
+                problem = f"its weights show a trace of seed {traces.other}, besides that of its own"
             findings.append(Finding(run.run_id, problem, _FORGED))
         elif traces.own <= TRACE and run.hidden_dim >= LARGE and run.l2 <= LIGHT and network.is_finite():
             problem = f"its weights show no trace of its seed ({traces.own:.1f} standard deviations)"

@@ -32,9 +32,10 @@ def unpack(folder: Path, below: Path | None = None) -> tuple[Path, ...]:
         What was put there.
 
     Raises:
-        InputError: Where a packed file is not what the record of its training says, or nothing can be written.
+        InputError: Where a packed file is not what the record of its training says (the others are put there first),
+            or nothing can be written.
     """
-    back = []
+    back, damaged = [], []
     for path, digest in _recorded(folder, below or folder):
         source = path.with_name(PACKED)
         if path.exists() or not source.is_file():
@@ -44,11 +45,15 @@ def unpack(folder: Path, below: Path | None = None) -> tuple[Path, ...]:
         except (lzma.LZMAError, EOFError):
             content = b""
         if hashlib.sha256(content).hexdigest() != digest:
-            remedy = "not the weights that the record beside it tells of; take it out of the repository again"
-            raise InputError("weights", str(source), remedy)
+            damaged.append(source)
+            continue
         with atomic(path) as temporary:
             temporary.write_bytes(content)
         back.append(path)
+    if damaged:
+        more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+        remedy = "not the weights that the record beside it tells of; take it out of the repository again"
+        raise InputError("weights", f"{damaged[0]}{more}", remedy)
     return tuple(back)
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -53,7 +54,7 @@ def _moment(text: str) -> str:
 _Name = Annotated[str, AfterValidator(_name)]
 _Moment = Annotated[str, AfterValidator(_moment)]
 _Seconds = Annotated[float, Field(gt=-1e9, lt=1e9)]
-"""No job takes thirty years. Of one that took less than nothing the audit says more."""
+"""No job takes thirty years."""
 _EXACTLY = ConfigDict(strict=True, extra="forbid")
 _AT_LEAST = ConfigDict(strict=True, extra="allow")
 
@@ -133,9 +134,9 @@ class Record:
 
     @property
     def shard(self) -> str | None:
-        """The shard that it trained; None where it trained none. Its rule may have another name within a module."""
-        shard = self.wildcards.get("shard")
-        return shard if f"training/{shard}/digests.csv" in self.outputs else None
+        """The shard that it trained, as its outputs say; None where it trained none."""
+        names = (re.fullmatch(r"training/([^/]+)/digests\.csv", name) for name in self.outputs)
+        return next((name[1] for name in names if name), None)
 
 
 _FORM = TypeAdapter(Record)
