@@ -133,8 +133,8 @@ MUTATIONS = (
     Mutation(
         "packed weights are taken unseen",
         "running/packed.py",
-        "if hashlib.sha256(content).hexdigest() != digest:",
-        "if hashlib.sha256(content).hexdigest() == 0:",
+        "if hashlib.sha256(content).hexdigest() != digest:\n            damaged",
+        "if hashlib.sha256(content).hexdigest() == 0:\n            damaged",
         ("running/test_packed.py",),
     ),
     Mutation(
