@@ -46,6 +46,8 @@ def test_an_input_of_another_experiment_is_held_to_what_lies_there(tmp_path: Pat
     assert problems(folder, records) == [f"was made from another version of {name} than is there now"]
     beside.unlink()
     assert problems(folder, records) == [f"was made from {name}, which is not there"]
+    (finding,) = integrity(folder, records, {}, set(), folder).findings
+    assert finding.remedy.startswith("put the results of twins beside these, or make it anew")
 
 
 def test_an_input_of_the_experiment_needs_a_record(tmp_path: Path) -> None:

@@ -279,6 +279,8 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "numba's version": (_install_another("numba"), {}),
     "a library that computes nothing": (_install_another("rich"), {}),
     "docstring": (_edit("src/emtvb/training/curriculum.py", "Moves one notch", "Goes one notch"), {}),
+    "the compiled engine by its name": (
+        _edit(CONFIG, "experiment:", "trainer: compiled\nexperiment:"), {"state_settings": 1}),
     "comment": (_edit("src/emtvb/training/curriculum.py", "@dataclass", "# said\n@dataclass"), {}),
     "what jobs say": (_edit("src/emtvb/running/jobs.py", "%H:%M:%S", "%H:%M"), {}),
     "readme": (lambda project: (project.folder / "README.md").write_text("new"), {}),

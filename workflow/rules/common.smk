@@ -182,11 +182,6 @@ def proof_of(runs):
     return promises.proof(max(run.l2 for run in runs)) if EXPERIMENT.trainer in promises.TRAINERS else None
 
 
-def script_of(waiting):
-    """The script that a job runs; as a module's, its rule may have another name."""
-    return Path(str(waiting.rule.script)).stem
-
-
 def keep_what_stands(trainings):
     """Runs that were trained before are not trained again where a shard's list of runs has changed."""
     if trainings:
@@ -326,7 +321,7 @@ onstart:
             if needed and (workflow.resource_settings.cores or 0) < 1:
                 raise InputError("--cores", workflow.resource_settings.cores or 0, "give a number from 1, or all")
             if EXPERIMENT.accelerator != "cpu" and EXPERIMENT.on_accelerator() & {
-                script_of(waiting) for waiting in needed
+                records.script_of(waiting.rule).stem for waiting in needed
             }:
                 check_accelerator()
         remote = next((waiting for waiting in needed if not waiting.is_local), None)
@@ -334,6 +329,7 @@ onstart:
         slurm.take_over(RESULTS, getattr(executor, "run_uuid", None))
         if RECORDS:  # not before: what another call wrote there holds for its jobs
             records.write_planned(PLACE, ROOT)
-            keep_what_stands([waiting for waiting in needed if script_of(waiting) == "train_shard"])
+            trainings = [waiting for waiting in needed if records.script_of(waiting.rule).stem == "train_shard"]
+            keep_what_stands(trainings)
     except InputError as error:
         raise WorkflowError(str(error)) from None

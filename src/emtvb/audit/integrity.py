@@ -41,7 +41,6 @@ def integrity(
     findings += left_out.too_much(patterns)
     findings += _misplaced(folder, records)
     findings += _told_twice(folder, records)
-    findings += [Finding(name, problem, "put the file itself there, or take it away") for name, problem in _odd(folder)]
     for record in records.values():
         for output in record.outputs:
             if not (folder / output).is_file():
@@ -58,12 +57,7 @@ def integrity(
         for name, weights in as_published.items()
         if not packed.is_of(folder / name, made[weights].outputs[weights])
     ]
-    remedy = "move it elsewhere, or if the workflow makes it: snakemake --force and its path"
-    findings += [
-        Finding(name, "no record says who made it", remedy)
-        for name in _files(folder)
-        if name not in made and name not in as_published and not any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS)
-    ]
+    findings += _strangers(folder, {*made, *as_published})
     notes = [f"Left out on purpose ({left_out.LEFT_OUT}): {counted(left_out.counted(missing))}."] if missing else []
     dirty = sorted({job_of(record) for record in records.values() if record.dirty})
     if dirty and provenance.git_state(root)[1]:
@@ -121,15 +115,22 @@ def _told_twice(folder: Path, records: Mapping[Path, Record]) -> Iterator[Findin
             yield Finding(output, f"more than one record speaks of it ({', '.join(names)})", "delete the wrong ones")
 
 
-def _odd(folder: Path) -> Iterator[tuple[str, str]]:
-    """What is neither a file nor a folder, and what is wrong with it."""
+def _strangers(folder: Path, known: Set[str]) -> Iterator[Finding]:
+    """Files of which no record speaks, and what is no file at all; what begins with a dot is like any other."""
+    records = set(provenance.record_files(folder))
+    place = "put the file itself there, or take it away"
     for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if not any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS):
-            if path.is_symlink():
-                yield _name(path, folder), f"is a link to {path.readlink()}, which is not part of the results"
-            elif not path.is_file() and not path.is_dir():
-                yield _name(path, folder), "is neither a file nor a folder"
+        name = _name(path, folder)
+        if any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS):
+            continue
+        if path.is_symlink():
+            yield Finding(name, f"is a link to {path.readlink()}, which is not part of the results", place)
+        elif path.is_file():
+            if path not in records and name not in known:
+                remedy = "move it elsewhere, or if the workflow makes it: snakemake --force and its path"
+                yield Finding(name, "no record says who made it", remedy)
+        elif not path.is_dir():
+            yield Finding(name, "is neither a file nor a folder", place)
 
 
 def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) -> Iterator[Finding]:
@@ -154,14 +155,6 @@ def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) ->
 def job_of(record: Record) -> str:
     """A job by its first output, which is how a reader finds it."""
     return next(iter(record.outputs), record.rule)
-
-
-def _files(folder: Path) -> Iterator[str]:
-    """All files but records where records lie; what begins with a dot is a file like any other."""
-    records = set(provenance.record_files(folder))
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path not in records and not path.is_symlink():
-            yield _name(path, folder)
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -62,7 +62,7 @@ def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
         ``code``: a digest of each file of ours that was imported or opened, by its name, ``absent`` for one that is not
         there; ``versions``: of each library that computes and was imported.
     """
-    files = {name: file for file in _files() if (name := key(file, root, results))}
+    files = {name: file for file in _files() if (name := key(file, root.resolve(), results))}
     code = {name: source.digest_of(file) for name, file in sorted(files.items())}
     if code.get(_FACE) == source.NOTHING:
         del code[_FACE]
@@ -80,19 +80,18 @@ def _files() -> Iterator[Path]:
     for module in [*sys.modules.values()]:
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and Path(file).is_absolute():  # torch has modules in no file, with names like one
-            yield Path(file)
-    yield from map(Path, [*(_opened or ())])
+            yield Path(file).resolve()
+    yield from (Path(name).resolve() for name in [*(_opened or ())])
 
 
 def key(file: Path, root: Path, results: Path | None = None) -> str | None:
     """The name of a file of ours in a recipe; None for one of others, and for one that does not count.
 
     Args:
-        file: Where it lies.
-        root: The clone of the workflow.
+        file: Where it lies, without links.
+        root: The clone of the workflow, likewise.
         results: A folder in which no code lies.
     """
-    file, root = file.resolve(), root.resolve()
     if "__pycache__" in file.parts or file.is_dir():
         return None
     if file.is_relative_to(PACKAGE):
@@ -171,7 +170,7 @@ def _is_hidden(file: Path) -> bool:
 def everything(root: Path) -> dict[str, dict[str, str]]:
     """A recipe of all code and libraries here, which no job uses: what two machines can be held to."""
     files = [*PACKAGE.rglob("*"), *(root / "workflow" / "scripts").glob("*")]
-    keys = {name: file for file in files if file.is_file() and (name := key(file, root))}
+    keys = {name: file for file in files if file.is_file() and (name := key(file.resolve(), root.resolve()))}
     return {
         "code": {name: source.digest_of(file) for name, file in sorted(keys.items())},
         "versions": {name: version(name) for name in sorted(source.ALL_LIBRARIES)},

@@ -83,6 +83,8 @@ class Records:
         self._present = Present(self.root)
         self._digest = cache(provenance.sha256)
         self._is_file = cache(lambda path: path.is_file())
+        root = self.root.resolve()
+        self._key = cache(lambda script: recipes.key(script.resolve(), root) or script.name)
 
     def refuse(self, files: Iterable[str], forced: Callable[[Maker], bool] = lambda _: False) -> None:
         """Raise InputError where one of a job's files is damaged; it says how to go on.
@@ -121,7 +123,7 @@ class Records:
         ):
             words.append("its inputs or outputs, by name or order")
         script = script_of(job.rule)
-        if recipe["code"] and (recipes.key(script, self.root) or script.name) not in recipe["code"]:
+        if recipe["code"] and self._key(script) not in recipe["code"]:
             words.append(f"its script, {script.name}")
         return [*words, *self._inputs_anew(maker)]
 
@@ -174,17 +176,25 @@ def plain(params: Any, rule: str) -> dict[str, Any]:
     named = dict(params.items())
     if len(named) < len(params):
         raise InputError("params", rule, "one of this rule has no name, and would be in no record; write name=value")
-    for name, value in named.items():
-        try:
-            json.dumps(value)
-        except (TypeError, ValueError):
-            remedy = "not plain data, which a record could hold; give numbers, texts, lists or dicts of them"
-            raise InputError("params", f"{name} of {rule} ({type(value).__name__})", remedy) from None
-    return json.loads(json.dumps(named, sort_keys=True))
+    try:
+        return json.loads(json.dumps(named, sort_keys=True))
+    except (TypeError, ValueError):
+        name = next(name for name, value in named.items() if not _is_plain(value))
+        remedy = "not plain data, which a record could hold; give numbers, texts, lists or dicts of them"
+        raise InputError("params", f"{name} of {rule} ({type(named[name]).__name__})", remedy) from None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON can hold it."""
+    try:
+        json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def script_of(rule: Any) -> Path:
-    """The file that a rule's jobs run.
+    """The file that a rule's jobs run. As a module's, the rule may have another name than here.
 
     Args:
         rule: As Snakemake reads it.
