@@ -149,6 +149,17 @@ def test_a_sentence_that_is_gone_and_a_number_that_cannot_be_had_are_named(clone
     assert (clone / "page.md").read_text() == before
 
 
+def test_a_sentence_may_say_a_number_twice(clone: Path) -> None:
+    listed = yaml.safe_load((clone / said.FILE).read_text())
+    listed["pages"]["page.md"] = [
+        {"says": "{some} solve it, these {some} of {all}", "all": "index >= 0", "some": "solved"}
+    ]
+    (clone / said.FILE).write_text(yaml.safe_dump(listed))
+    (clone / "page.md").write_text("8 solve it, these 9 of 3.")
+    assert [one.said for one in said.correct(clone)] == ["8", "9"]
+    assert (clone / "page.md").read_text() == "2 solve it, these 2 of 3."
+
+
 def test_a_sentence_may_be_about_another_experiment(clone: Path) -> None:
     other = clone / "results" / "other"
     shutil.copytree(clone / "results" / "paper", other)

@@ -157,7 +157,7 @@ def _in_sentence(page: str, text: str, sentence: Mapping[str, Any], numbers: Num
     says = sentence["says"]
     parts = _PLACE.split(says)
     pattern = "".join(
-        rf"(?P<{part}>{_NUMBER})" if place else r"\s+".join(map(re.escape, re.split(r"\s+", part)))
+        f"({_NUMBER})" if place else r"\s+".join(map(re.escape, re.split(r"\s+", part)))
         for part, place in zip(parts, [False, True] * len(parts), strict=False)
     )
     found = list(re.finditer(rf"(?<![\w.]){pattern}", text))
@@ -166,15 +166,15 @@ def _in_sentence(page: str, text: str, sentence: Mapping[str, Any], numbers: Num
             str(FILE), says, f"is {len(found)} times in {page}, not once; write it there or change the list"
         )
     pieces, at = [], 0
-    for name in parts[1::2]:
+    for group, name in enumerate(parts[1::2], 1):
         try:
             value = numbers.find(sentence[name])
         except _WRONG as error:
             raise InputError(str(FILE), f"{name} of {says!r}", f"cannot be had ({error}); mend the list") from None
-        if value != found[0][name]:
-            yield Wrong(page, " ".join(says.split()), found[0][name], value)
-        pieces += [text[at : found[0].start(name)], value]
-        at = found[0].end(name)
+        if value != found[0][group]:
+            yield Wrong(page, " ".join(says.split()), found[0][group], value)
+        pieces += [text[at : found[0].start(group)], value]
+        at = found[0].end(group)
     return "".join(pieces) + text[at:]
 
 
