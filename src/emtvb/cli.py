@@ -826,9 +826,9 @@ def audit_results(
             raise InputError("audit", f"--quick and {name}", "--quick makes nothing again; give one of them")
     config_of = held.held_to(folder, workflow_root(), file)
     show_progress()
-    sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers, again=not quick)
+    sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
     with _output(folder / "audit", "change its permissions, or audit a copy of your own"):
-        found = audit.audit(folder, config_of, sample)
+        found = audit.audit(folder, config_of, audit.QUICK if quick else sample)
         for line in found.lines():
             console.print(line)
         audit.write(found, folder)
@@ -869,7 +869,7 @@ def verify(
         console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
 
     wanted = [runs[run_id] for run_id in chosen]
-    determinism.again(folder, wanted, experiment.trainer, workers, say, determinism.log.info)
+    determinism.again(folder, wanted, experiment.trainer, workers, say)
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:
         sys.exit(1)

@@ -16,10 +16,13 @@ from emtvb import config
 from emtvb.audit import audit
 from emtvb.audit.determinism import Trainings, _of_curves
 from emtvb.audit.held import Held
+from emtvb.errors import InputError
+from emtvb.running import provenance
 from emtvb.training.history import Row
 
 ROOT = Path(__file__).parents[2]
 CALLER = """
+import logging
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,8 +32,9 @@ determinism.sys = SimpleNamespace(executable=sys.argv[1])
 determinism._has_results = lambda folder, shard: True
 settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1, 2, 3, 4]}
 chosen = [(shard, run) for shard, runs in config.check(settings).shards().items() for run in runs]
+logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
 try:
-    determinism.again(Path(), chosen, "auto", 2, progress=lambda line: print(line, flush=True))
+    determinism.again(Path(), chosen, "auto", 2)
 except KeyboardInterrupt:
     print("interrupted")
 """
@@ -76,7 +80,8 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(audit, "determinism", trains)
-    monkeypatch.setattr(audit, "structure", interrupted)
+    monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
+    monkeypatch.setattr(audit, "damaged_outputs", interrupted)
     held = Held(config.load(ROOT / "config" / "smoke.yaml"), "", ROOT)
     with pytest.raises(KeyboardInterrupt):
         audit.audit(tmp_path, held, audit.Sample())

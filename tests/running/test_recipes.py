@@ -48,17 +48,8 @@ def used(clone: Path, script: str) -> dict[str, dict[str, str]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        "import emtvb.tasks",
-        "import importlib\nimportlib.import_module('emtvb.' + 'tasks')",
-        "def f():\n    from emtvb import tasks\nf()",
-        "__import__('emtvb.tasks')",
-        "exec('import emtvb.tasks')",
-    ],
-)
-def test_modules_that_were_imported_are_named_however_that_was_asked_for(clone: Path, script: str) -> None:
+def test_modules_that_were_imported_are_named_however_that_was_asked_for(clone: Path) -> None:
+    script = "def f():\n    exec('import re')\n    __import__('importlib').import_module('emtvb.' + 'tasks')\nf()"
     assert set(used(clone, script)["code"]) == {"emtvb/protocol.py", "emtvb/tasks.py"}
 
 
@@ -170,17 +161,7 @@ def test_other_versions_are_changes_in_words(clone: Path) -> None:
 
 
 def test_rules_that_records_of_before_name_are_no_files(clone: Path) -> None:
-    assert (
-        Present(clone).changes(
-            {
-                "code": {
-                    "rule draw": "123",
-                },
-                "versions": {},
-            }
-        )
-        == []
-    )
+    assert Present(clone).changes({"code": {"rule draw": "123"}, "versions": {}}) == []
 
 
 def test_a_module_beside_the_scripts_may_not_have_the_name_of_another(clone: Path) -> None:

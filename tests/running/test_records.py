@@ -201,14 +201,25 @@ def test_a_job_that_ended_unseen_is_known_by_its_files(results: Path) -> None:
     assert not found.is_made(asked)
 
 
+def test_a_job_is_known_to_have_ended_although_what_it_read_was_made_anew_after_planning(results: Path) -> None:
+    found = look(results)
+    assert stale(results) == set()
+    for asked in jobs(results):
+        found.changes(asked, found.makers[str(asked.output[0])])
+    make(results, "measure_shard", (WEIGHTS,), {MEASURED: "2.0"}, shard="a")
+    make(results, "aggregate_measurements", (MEASURED,), {TABLE: "2.0"})
+    assert all(map(found.is_made, jobs(results)))
+
+
 def test_of_two_records_of_one_file_the_later_one_speaks(results: Path) -> None:
     """A rule that was renamed leaves the record of its old name."""
     before = results / "measurements.provenance.json"
     older = json.loads(before.read_text())
     make(results, "renamed", (MEASURED,), {TABLE: "2.0"})
     (results / "old.provenance.json").write_text(json.dumps({**older, "made": "2020-01-01T00:00:00+00:00"}))
-    assert look(results).damaged == set()
-    assert look(results).makers[str(results / TABLE)].record.rule == "renamed"
+    found = look(results)
+    assert found.damaged | found.altered == set()
+    assert found.makers[str(results / TABLE)].record.rule == "renamed"
 
 
 @pytest.mark.parametrize("folder", ["results/paper", "/somewhere/results/paper"])
@@ -217,7 +228,7 @@ def test_an_input_of_another_experiment_is_known_as_the_rule_spells_it(folder: s
     record = provenance.Record("draw", {}, {}, inputs, {}, "", 0.0, "", False, {})
     maker = Records(Path(folder), ROOT)._maker(Path("record"), record)
     root = folder.removesuffix("paper")
-    assert maker.inputs == (f"{root}paper/runs.csv", f"{root}twins/measurements.csv")
+    assert maker.inputs == {f"{root}paper/runs.csv": "a" * 64, f"{root}twins/measurements.csv": "b" * 64}
 
 
 def test_trainings_whose_records_name_their_code_count_by_what_the_proof_says_of_it() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 from pathlib import Path
 
 import pytest
@@ -23,15 +22,6 @@ def test_another_python_reads_the_same(tmp_path: Path) -> None:
     """What Python 3.11 finds, with which the published results were made."""
     text = "def f(x=None, *, y: list[int] = []): return f'{x!r:>{4}} {y}' or (lambda: f())\nclass A: ...\n"
     assert digest(tmp_path, text) == "fcc559e5c487"
-
-
-def test_every_file_that_a_published_record_names_has_a_digest_of_the_form_that_it_names() -> None:
-    """Records of before name digests of the earlier form; the present form may leave out more, and never less."""
-    record = json.loads((ROOT / "results/paper/measurements.provenance.json").read_text())
-    named = [name for name in record["recipe"]["code"] if name.startswith("emtvb/")]
-    assert named
-    for name in named:
-        assert len({*source.digests_of(PACKAGE.parent / name)}) in (1, 2)
 
 
 def test_a_file_that_is_not_there_and_one_that_is_no_python_have_digests(tmp_path: Path) -> None:

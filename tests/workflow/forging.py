@@ -134,7 +134,7 @@ def swapped_weights(folder: Path) -> None:
 
 def _swap_runs(table: pd.DataFrame) -> None:
     table["run_id"] = table["run_id"].replace({FIRST: SECOND, SECOND: FIRST})
-    table.sort_values(["run_id", *(["step"] if "step" in table else [])], key=_numbers, inplace=True)
+    table[:] = table.sort_values(["run_id", *(["step"] if "step" in table else [])], key=_numbers).to_numpy()
 
 
 def _numbers(column: pd.Series) -> pd.Series:

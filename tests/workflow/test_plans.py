@@ -197,16 +197,6 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, **GRADIENTS}),
     "pillow's version": (_install_another("pillow"), FIGURES),
     "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
-    "a script's path in single quotes, then its module": (
-        lambda project: (project.edit("workflow/rules/page.smk", '"../scripts/draw_page.py"',
-                                      "'../scripts/draw_page.py'"),
-                         project.edit("src/emtvb/page/document.py", "from pathlib", "import csv\nfrom pathlib")),
-        {"draw_page": 1}),
-    "a comment at the margin of a rule, then its module": (
-        lambda project: (project.edit("workflow/rules/page.smk", "rule draw_page:\n    input:",
-                                      "rule draw_page:  # said\n# at the margin\n    input:"),
-                         project.edit("src/emtvb/page/document.py", "from pathlib", "import csv\nfrom pathlib")),
-        {"draw_page": 1}),
     "spectral error": (_edit("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus"),
                        {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "memories": (_edit("src/emtvb/interpret/memories.py", "count = min(", "count = 0 + min("),
@@ -289,8 +279,6 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "touch": (_touch_everything, {}),
     "old times": (_give_old_times, {}),
     "memory lost": (_forget, {}),
-    "memory lost, then a figure edited": (
-        lambda project: (_forget(project), EDITS["figure"][0](project)), {"draw_spectrum": 1}),
     "memory lost, old times, a seed removed": (
         lambda project: (_forget(project), _give_old_times(project),
                          project.edit(CONFIG, "exemplar: {compare_l2: 0.001}\n", ""),
@@ -366,7 +354,6 @@ def _flip(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "damage", "remade"),
     [
-        (f"training/{SHARD}/weights.safetensors", _truncate, TRAINED_AGAIN),
         (f"training/{SHARD}/weights.safetensors", _flip, TRAINED_AGAIN),
         (f"measurements/{SHARD}.csv", _flip, {"measure_shard": 1, **TABLES}),
         ("measurements.csv", _flip, TABLES),

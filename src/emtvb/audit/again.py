@@ -7,6 +7,8 @@ stage moves nothing in the next.
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import random
 import re
@@ -14,9 +16,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from emtvb import config
@@ -24,11 +25,13 @@ from emtvb.audit import compare
 from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
 from emtvb.audit.report import AGAIN, Check, Finding
+from emtvb.audit.seeds import moved
 from emtvb.interpret.verdict import OTHERWISE
 from emtvb.paper.claims import Condition, Statement
 from emtvb.running.jobs import last_errors
 from emtvb.running.packed import WEIGHTS
-from emtvb.running.plan import Planned, flat, import_path
+from emtvb.running.plan import Planned, import_path
+from emtvb.running.records import summary
 from emtvb.streams.runs import AnyRun
 
 SHARE = 1 / 3
@@ -37,6 +40,8 @@ NEAR = 0.001
 """A network lies next to a bar of the paper's claims where it is off by this part of the bar, or less."""
 OFF = 1e-6
 """Radians: a published spectral error further from that of the best assignment is looked at again."""
+
+log = logging.getLogger(__name__)
 
 _COMPARES = "run_methods"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
@@ -49,7 +54,7 @@ def trains(job: Planned) -> bool:
 
 def reads_weights(job: Planned) -> bool:
     """Whether a job is one of the first run, which makes files from weights, or trains small networks to compare on."""
-    return job.rule == _COMPARES or any(Path(path).name == WEIGHTS for path in flat(job.inputs))
+    return job.rule == _COMPARES or any(Path(path).name == WEIGHTS for path in job.inputs)
 
 
 @dataclass(frozen=True)
@@ -58,16 +63,16 @@ class Drawn:
 
     Attributes:
         by_chance: Drawn.
-        named: By shard, why it was taken besides.
+        named: Those that a finding names, or that lie next to a bar.
     """
 
     by_chance: frozenset[str]
-    named: Mapping[str, str] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
     @property
     def shards(self) -> frozenset[str]:
         """All of them."""
-        return self.by_chance.union(self.named)
+        return self.by_chance | self.named
 
 
 def draw(
@@ -81,23 +86,20 @@ def draw(
         measured: What lies there of each run, by run id.
         statements: What the paper says, whose bars count.
         findings: What is wrong; the networks and shards that it names are taken.
-        share: Of the shards, drawn by chance.
+        share: Of the shards, drawn by chance; one of them at least.
         seed: Draws them.
     """
-    names, said = sorted(shards), " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
-    by_chance = random.Random(seed).sample(names, round(share * len(names)))
+    by_chance = random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards)))
+    said = " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
     words = set(re.findall(r"[\w.-]+", said))
-    named: dict[str, str] = {}
-    for shard, part in shards.items():
-        if (
-            shard in words
-            or any(shard == Path(word).stem for word in words)
-            or any(run.run_id in words for run in part)
-        ):
-            named[shard] = "a finding names it"
-        elif any(is_near(measured.get(run.run_id, {}), statements) for run in part):
-            named[shard] = "next to a bar"
-    return Drawn(frozenset(by_chance), named if share else {})
+    words |= {Path(word).stem for word in words}
+    named = {
+        shard
+        for shard, part in shards.items()
+        if not words.isdisjoint((shard, *(run.run_id for run in part)))
+        or any(is_near(measured.get(run.run_id, {}), statements) for run in part)
+    }
+    return Drawn(frozenset(by_chance), frozenset(named))
 
 
 def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
@@ -108,10 +110,10 @@ def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
     """
     if row.get("verdict") == OTHERWISE:
         return True
-    error, best = (_number(row.get(name, "")) for name in ("spectral_error", "optimal_spectral_error"))
+    error, best = (compare.number(row.get(name, "")) for name in ("spectral_error", "optimal_spectral_error"))
     if abs(error - best) > OFF:
         return True
-    if not _number(row.get("test_accuracy", "")) > 0.98:
+    if not compare.number(row.get("test_accuracy", "")) > 0.98:
         return False
     conditions = [condition for claim in statements for condition in (*claim.over, *claim.holds)]
     return any(_is_next_to(condition, row) for condition in conditions)
@@ -121,20 +123,10 @@ def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
     bar = condition.at_least if condition.at_least is not None else condition.below
     if bar is None or condition.minus or condition.of:
         return False
-    return abs(_number(row.get(condition.column, "")) - bar) <= NEAR * abs(bar)
+    return abs(compare.number(row.get(condition.column, "")) - bar) <= NEAR * abs(bar)
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return float("nan")
-
-
-def made_again(
-    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, seed: int, cores: int,
-    moved: Callable[[str], float], say: Callable[[str], None],
-) -> Check:  # fmt: skip
+def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, seed: int, cores: int) -> Check:
     """Run everything again but trainings, and compare.
 
     Args:
@@ -144,8 +136,6 @@ def made_again(
         drawn: The shards that are measured again.
         seed: That drew them.
         cores: Jobs at once.
-        moved: How far rounding moves the test accuracy of a run's network.
-        say: Called with a line about how far it is.
     """
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
     first = [
@@ -156,8 +146,7 @@ def made_again(
     made = Made()
     for what, some in (("tables, figures and pages", second), ("measurements", first)):
         with tempfile.TemporaryDirectory() as place:
-            about = partial(_tell, say, what)
-            _run(Path(place).resolve(), folder, held, some, cores, made, moved, about)
+            _run(Path(place).resolve(), folder, held, some, cores, made, what)
     chance, besides = len(drawn.by_chance), len(drawn.shards - drawn.by_chance)
     notes = []
     if shards:
@@ -166,17 +155,13 @@ def made_again(
             f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {chance} of them "
             f"drawn by seed {seed}{why}."
         )
-    notes += [f"Not compared, since {why}: {_some(names)}." for why, names in made.incomparable.items()]
+    notes += [f"Not compared, since {why}: {summary(names)}." for why, names in made.incomparable.items()]
     question = "Does every file come out again, as the workflow makes it of what lies here?"
-    everything = sum(len(flat(job.outputs)) for job in jobs if not trains(job))
+    everything = sum(len(job.outputs) for job in jobs if not trains(job))
     return Check(
         "made again", question, made.compared, tuple(made.findings), " ".join(notes), "recomputed", everything,
         sum(map(len, made.incomparable.values())),
     )  # fmt: skip
-
-
-def _tell(say: Callable[[str], None], what: str, line: str) -> None:
-    say(f"{what}: {line}")
 
 
 @dataclass
@@ -194,37 +179,36 @@ class Made:
     incomparable: dict[str, list[str]] = field(default_factory=dict)
 
 
-def _run(
-    place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: int, made: Made,
-    moved: Callable[[str], float], say: Callable[[str], None],
-) -> None:  # fmt: skip
+def _run(place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: int, made: Made, what: str) -> None:
     """Run some jobs in a folder that holds what the others made, and compare what they make."""
     name = held.experiment.experiment
     link_beside(folder, place / "results", name)
     there, again = folder, place / "results" / name
-    anew = {path for job in some for path in flat(job.outputs)}
-    for path in {path for job in some for path in flat(job.inputs)} - anew:
+    anew = {path for job in some for path in job.outputs}
+    for path in {path for job in some for path in job.inputs} - anew:
         if not path.startswith("..") and (there / path).is_file():
             _copy(there / path, again / path)
     possible = list(_possible(some, again))
     for job in some:
         if job not in possible:
-            made.incomparable.setdefault("what it is made from is not here", []).append(job.title)
+            made.incomparable.setdefault("what it is made from is not here", []).extend(job.outputs)
     if not possible:
         return
-    answer = _snakemake(place, held, possible, cores, say)
+    answer = _snakemake(place, held, possible, cores, what)
     errors = last_errors(again / "logs", 0.0)
+    how = held.experiment.interpretation
+    by_rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
     for job in possible:
-        missing = [path for path in flat(job.outputs) if not (again / path).is_file()]
-        if missing and not all((again / path).is_file() for path in flat(job.inputs)):
-            made.incomparable.setdefault("what it is made from did not come out", []).append(job.title)
+        missing = [path for path in job.outputs if not (again / path).is_file()]
+        if missing and not all((again / path).is_file() for path in job.inputs):
+            made.incomparable.setdefault("what it is made from did not come out", []).extend(job.outputs)
         elif missing:
             names = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
             own = [error for error in errors if any(re.search(rf"[( ]{re.escape(name)}[,) ]", error) for name in names)]
             why = (own or errors or [answer])[0].removeprefix("error: ")
             made.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
         else:
-            _compare(job, there, again, made, moved)
+            _compare(job, there, again, made, by_rounding)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -238,22 +222,19 @@ def _possible(jobs: Sequence[Planned], place: Path) -> Iterator[Planned]:
     """The jobs whose inputs lie in a folder, or are made by other such jobs."""
     waiting, outputs = list(jobs), set[str]()
     while True:
-        ready = [
-            job for job in waiting if all(path in outputs or (place / path).is_file() for path in flat(job.inputs))
-        ]
+        ready = [job for job in waiting if all(path in outputs or (place / path).is_file() for path in job.inputs)]
         if not ready:
             return
         yield from ready
-        outputs |= {path for job in ready for path in flat(job.outputs)}
+        outputs |= {path for job in ready for path in job.outputs}
         waiting = [job for job in waiting if job not in ready]
 
 
-def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, say: Callable[[str], None]) -> str:
+def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, what: str) -> str:
     """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
     (place / "config.json").write_text(config.dump(held.experiment), encoding="utf-8")
     rules = sorted({job.rule for job in jobs})
-    assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
-    targets = [str(place / "results" / held.experiment.experiment / next(iter(flat(job.outputs)))) for job in jobs]
+    targets = [str(place / "results" / held.experiment.experiment / job.title) for job in jobs]
     command = [
         sys.executable, "-m", "snakemake", "--snakefile", str(held.root / "Snakefile"), "--configfile",
         str(place / "config.json"), "--workflow-profile", str(held.root / "profiles" / "default"), "--cores",
@@ -268,24 +249,20 @@ def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, say
     ) as process:
         for line in process.stderr or ():
             if step := _STEPS.search(line):
-                say(f"{step[1]} of {step[2]} jobs")
+                log.info("%s: %s of %s jobs", what, step[1], step[2])
             elif "error" in line.lower():
                 answer = line.strip()
     return answer or f"Snakemake ended with {process.returncode}"
 
 
-def _compare(job: Planned, there: Path, again: Path, made: Made, moved: Callable[[str], float]) -> None:
+def _compare(job: Planned, there: Path, again: Path, made: Made, by_rounding: Callable[[str], float]) -> None:
     others = any(map(OF_VERSIONS.fullmatch, job.changes))
-    for path in flat(job.outputs):
+    for path in job.outputs:
         if not (there / path).is_file():
             continue  # as integrity says
         if others and Path(path).suffix in compare.PICTURES:
             made.incomparable.setdefault("other versions of libraries draw other pictures", []).append(path)
             continue
         made.compared += 1
-        said = compare.differences(there / path, again / path, path, moved)
+        said = compare.differences(there / path, again / path, path, by_rounding)
         made.findings += [Finding(path, problem, AGAIN) for problem in said]
-
-
-def _some(names: Collection[str], most: int = 3) -> str:
-    return ", ".join([*names][:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

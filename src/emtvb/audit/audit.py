@@ -5,33 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emtvb.audit import left_out
 from emtvb.audit.again import SHARE, draw, made_again
 from emtvb.audit.consistency import Told, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.determinism import MATTERS, Trainings, determinism
 from emtvb.audit.held import Held
-from emtvb.audit.integrity import damaged_outputs, integrity, left_out_of
-from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
-from emtvb.audit.seeds import moved, seeds
+from emtvb.audit.integrity import damaged_outputs, integrity
+from emtvb.audit.report import REPORT, SUMMARY, Audit
+from emtvb.audit.seeds import seeds
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.paper import claims
 from emtvb.running import provenance
 from emtvb.running.packed import unpack
-from emtvb.running.plan import Planned
-from emtvb.running.provenance import Record
-
-_OWN = (
-    "No config of this clone states an experiment of this name, so it is held to the settings that lie beside the "
-    "results: whoever made these could write those."
-)
 
 log = logging.getLogger(__name__)
 
@@ -41,61 +33,20 @@ class Sample:
     """What is made again.
 
     Attributes:
-        share: Of the shards, measured again, from 0 (nothing is made again but tables, figures and pages) to 1.
+        share: Of the shards, measured again, up to 1; where it is 0, no table, figure or page is made again either.
         runs: How many runs are trained again.
         seed: Chooses both; None for another choice each time.
         workers: Processes at once.
-        again: Whether anything is made again at all.
     """
 
     share: float = SHARE
     runs: int = 2
     seed: int | None = None
     workers: int = 1
-    again: bool = True
 
 
-@dataclass(frozen=True)
-class Structure:
-    """What can be asked of all files of an experiment in seconds, since nothing is made again for it.
-
-    Attributes:
-        checks: Integrity, consistency, currency, seeds.
-        records: The experiment's records, by their path.
-        jobs: Its jobs.
-        measured: What lies there of each run, by run id.
-    """
-
-    checks: tuple[Check, ...]
-    records: Mapping[Path, Record]
-    jobs: Sequence[Planned]
-    measured: Mapping[str, Mapping[str, str]]
-
-
-def structure(folder: Path, held: Held, *, versions: bool = True) -> Structure:
-    """Hold everything in an experiment's folder to its records, to the present code and config, and to all else there.
-
-    Args:
-        folder: Where its results lie.
-        held: The config that it is held to.
-        versions: Whether other versions of libraries make results stale.
-
-    Raises:
-        InputError: Where nothing lies there, or the workflow cannot be planned.
-    """
-    records, unreadable = provenance.read_all(folder)
-    if not records and not unreadable:
-        raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
-    shards, damaged = held.experiment.shards(), damaged_outputs(folder, records)
-    told = Told.read(folder, records, shards)
-    jobs = planned(folder, held, damaged)
-    checks = (
-        integrity(folder, records, unreadable, damaged, held.root),
-        consistency(told, shards),
-        currency(records, jobs, damaged, versions=versions, note=_OWN if held.own else ""),
-        seeds(folder, shards),
-    )
-    return Structure(checks, records, jobs, told.measured)
+QUICK = Sample(share=0, runs=0)
+"""Nothing is made again."""
 
 
 def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) -> Audit:
@@ -111,24 +62,30 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         InputError: Where nothing lies there, or the workflow cannot be planned.
     """
     _unpack(folder)
-    experiment, workers = held.experiment, max(sample.workers, 1)
-    shards, how = experiment.shards(), experiment.interpretation
+    experiment, shards = held.experiment, held.experiment.shards()
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    records = provenance.read_all(folder)[0]
+    records, unreadable = provenance.read_all(folder)
+    if not records and not unreadable:
+        raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     # Beside the rest: the longest training decides when an audit ends.
     with ThreadPoolExecutor(1) as pool, Trainings() as trainings:
         training = pool.submit(
-            determinism, folder, shards, experiment.trainer, records, sample.runs * sample.again, seed, workers, _say,
-            trainings,
-        )  # fmt: skip
-        there = structure(folder, held, versions=versions)
-        for check in there.checks:
+            determinism, folder, shards, experiment.trainer, records, sample.runs, seed, sample.workers, trainings
+        )
+        damaged, told = damaged_outputs(folder, records), Told.read(folder, records, shards)
+        jobs = planned(folder, held, damaged)
+        there = (
+            integrity(folder, records, unreadable, damaged, held.root),
+            consistency(told, shards),
+            currency(records, jobs, damaged, versions=versions),
+            seeds(folder, shards),
+        )
+        for check in there:
             log.info("%s: %s, %s", check.name, check.state, check.count)
-        findings = [finding for check in there.checks for finding in check.findings]
-        drawn = draw(shards, there.measured, claims.load().statements, findings, sample.share, seed)
-        by = moved(folder, shards, how.horizon, how.sequences)
-        again = made_again(folder, held, there.jobs if sample.again else (), drawn, seed, workers, by, _say)
-        checks = (*there.checks, again, training.result())
+        findings = [finding for check in there for finding in check.findings]
+        drawn = draw(shards, told.measured, claims.load().statements, findings, sample.share, seed)
+        again = made_again(folder, held, jobs if sample.share else (), drawn, seed, sample.workers)
+        checks = (*there, again, training.result())
     commit, modified = provenance.git_state(held.root)
     here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
             for name, value in provenance.environment().items()}  # fmt: skip
@@ -139,7 +96,6 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         checks=checks,
         environment={"commit": (commit or "no git clone") + ", with uncommitted changes" * modified, **here},
         verdicts=stated(folder),
-        left_out=left_out.counted(left_out_of(folder, records)),
     )
 
 
@@ -166,7 +122,3 @@ def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
         return {kind: {verdict: int(count) for verdict, count in counts.items()} for kind, counts in said.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-
-
-def _say(line: str) -> None:
-    log.info("%s", line)

@@ -178,7 +178,7 @@ def _of_tables(there: Path, made: Path, file: str, moved: Callable[[str], float]
         yield f"has {len(old) - 1} rows, and {len(new) - 1} when made again"
         return
     rows = [tolerance(file, column) for column in new[0]]
-    largest = [_largest(column) for column in zip(*new[1:], strict=True)]
+    largest = [_size(np.array([*map(number, column)])) for column in zip(*new[1:], strict=True)]
     for before, now in zip(old[1:], new[1:], strict=True):
         for column, one, other, allowed, most in zip(new[0], before, now, rows, largest, strict=True):
             absolute = max(allowed.absolute, allowed.relative * most if allowed.of_largest else 0.0)
@@ -212,19 +212,12 @@ def _rows(path: Path) -> list[list[str]]:
     return rows
 
 
-def _largest(column: tuple[str, ...]) -> float:
-    """The largest number of a column, to which rounding errors of the others are relative; 0 where it holds text."""
-    return max(_finite(column), default=0.0)
-
-
-def _finite(column: tuple[str, ...]) -> Iterator[float]:
-    for cell in column:
-        try:
-            value = abs(float(cell or "nan"))
-        except ValueError:
-            continue
-        if math.isfinite(value):
-            yield value
+def number(cell: str) -> float:
+    """The number in a cell of a table; NaN where it holds none."""
+    try:
+        return float(cell or "nan")
+    except ValueError:
+        return math.nan
 
 
 def _of_arrays(there: Path, made: Path, file: str) -> Iterator[str]:
@@ -262,6 +255,7 @@ def _without_signs(name: str, array: np.ndarray, arrays: np.lib.npyio.NpzFile) -
 
 
 def _size(array: np.ndarray) -> float:
+    """The largest number, to which rounding errors of the others are relative; 0 where there is none."""
     finite = np.abs(array[np.isfinite(array)])
     return float(finite.max()) if finite.size else 0.0
 

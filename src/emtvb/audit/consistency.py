@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emtvb.audit.compare import number
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.errors import InputError
 from emtvb.networks import load_networks
@@ -164,7 +166,7 @@ def _repeats(told: Told) -> Iterator[Finding]:
     first: dict[str, str] = {}
     of: dict[str, str] = {}
     for run_id, row in told.measured.items():
-        if not _is_number(row.get("largest_modulus", "")):  # diverged, or all weights are 0
+        if not 0 < number(row.get("largest_modulus", "")) < math.inf:  # diverged, or all weights are 0
             continue
         digest = next(iter(told.digests.get(run_id, {}).values()), "")
         twin = first.setdefault(digest, run_id) if digest else run_id
@@ -180,16 +182,9 @@ def _angles(told: Told) -> Iterator[Finding]:
     """Networks whose published spectral error is smaller than that of the best assignment of eigenvalues."""
     for run_id, row in told.measured.items():
         error, best = row.get("spectral_error", ""), row.get("optimal_spectral_error", "")
-        if _is_number(error) and (not _is_number(best) or float(error) < float(best) - ANGLE):
+        if 0 < number(error) < math.inf and not number(error) >= number(best) - ANGLE:
             problem = f"spectral_error is {error}, and no assignment of eigenvalues gives less than {best or 'none'}"
             yield Finding(run_id, problem, _FORGED)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return 0 < float(text) < float("inf")
-    except ValueError:
-        return False
 
 
 def _but_threshold(run_id: str) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from emtvb.audit.held import Held
 from emtvb.audit.report import Check, Finding
 from emtvb.running import plan
-from emtvb.running.plan import Planned, flat
+from emtvb.running.plan import Planned
 from emtvb.running.provenance import Record
 from emtvb.running.records import summary
 
@@ -34,13 +33,7 @@ def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]
         held: The config that it is held to.
         damaged: Such files.
     """
-    with _links(folder, held.experiment.experiment, damaged) as place:
-        return plan.plan(held.experiment, held.root, place)
-
-
-@contextmanager
-def _links(folder: Path, name: str, without: Collection[str]) -> Iterator[Path]:
-    """A folder of links to an experiment's files, but for some, with links to the experiments beside it."""
+    name = held.experiment.experiment
     with tempfile.TemporaryDirectory() as temporary:
         results = Path(temporary).resolve() / "results"
         link_beside(folder, results, name)
@@ -48,9 +41,9 @@ def _links(folder: Path, name: str, without: Collection[str]) -> Iterator[Path]:
             there = results / name / Path(place).relative_to(folder)
             there.mkdir(parents=True, exist_ok=True)
             for file in files:
-                if (Path(place) / file).relative_to(folder).as_posix() not in without:
+                if (Path(place) / file).relative_to(folder).as_posix() not in damaged:
                     (there / file).symlink_to((Path(place) / file).resolve())
-        yield results / name
+        return plan.plan(held.experiment, held.root, results / name)
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:
@@ -62,9 +55,8 @@ def link_beside(folder: Path, results: Path, name: str) -> None:
 
 
 def currency(
-    records: Mapping[Path, Record], jobs: Sequence[Planned], damaged: Collection[str], *, versions: bool = True,
-    note: str = "",
-) -> Check:  # fmt: skip
+    records: Mapping[Path, Record], jobs: Sequence[Planned], damaged: Collection[str], *, versions: bool = True
+) -> Check:
     """Whether the workflow would leave everything as it is.
 
     A job that would run only because another one does is not named.
@@ -74,16 +66,15 @@ def currency(
         jobs: The jobs, as Snakemake plans them.
         damaged: Files that are not what their records say, which are named elsewhere.
         versions: Whether other versions of libraries make results stale.
-        note: What to say beside it.
     """
     findings: list[Finding] = []
     by_output = {output: path for path, record in records.items() for output in record.outputs}
     unknown = dict(records)
-    anew = {path for job in jobs if job.stale for path in flat(job.outputs)}
+    anew = {path for job in jobs if job.stale for path in job.outputs}
     for job in jobs:
         changes = [word for word in job.changes if versions or not OF_VERSIONS.fullmatch(word)]
         # As a module's, a rule has another name, and its own within that.
-        lying = (by_output[path] for path in flat(job.outputs) if path in by_output)
+        lying = (by_output[path] for path in job.outputs if path in by_output)
         makers = {path for path in lying if job.rule in records[path].rule}
         for path in makers:
             unknown.pop(path, None)
@@ -92,9 +83,9 @@ def currency(
             findings.append(Finding(name, "not made yet, or its record is gone", _MAKE))
         elif changes:
             findings.append(Finding(job.title, f"would be made otherwise now: {summary(changes)}", _RERUN))
-        elif job.stale and not job.changes and not anew & {*flat(job.inputs)} and not {*flat(job.outputs)} & {*damaged}:
+        elif job.stale and not job.changes and anew.isdisjoint(job.inputs) and not {*job.outputs} & {*damaged}:
             findings.append(Finding(job.title, f"would be made again now: {job.stale}", _RERUN))
     problem = "no job of this experiment, by the config and the workflow that it is held to here, makes this"
     findings += [Finding(next(iter(record.outputs), record.rule), problem, _OTHERS) for record in unknown.values()]
     question = "Is there nothing to do for the workflow, with the present code and config?"
-    return Check("currency", question, len(jobs), tuple(findings), note)
+    return Check("currency", question, len(jobs), tuple(findings))

@@ -74,7 +74,7 @@ class Trainings:
 
 def determinism(
     folder: Path, shards: Mapping[str, Sequence[AnyRun]], trainer: str, records: Mapping[Path, Record], count: int,
-    seed: int, workers: int = 1, progress: Callable[[str], None] = lambda _: None, trainings: Trainings | None = None,
+    seed: int, workers: int = 1, trainings: Trainings | None = None,
 ) -> Check:  # fmt: skip
     """Train a sample of an experiment's runs again, to compare learning curves and weights.
 
@@ -90,7 +90,6 @@ def determinism(
         count: How many of them.
         seed: Chooses them.
         workers: Processes at once.
-        progress: Called with each line that a training says of how far it is.
         trainings: Takes the processes that train.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
@@ -104,7 +103,7 @@ def determinism(
     notes = [f"Trained again to the end: {ids} (chosen by seed {seed}). The other runs were only compared."]
     findings, elsewhere = [], 0
     shard_of = {run.run_id: shard for shard, run in chosen}
-    for run_id, difference in again(folder, chosen, trainer, workers, progress=progress, trainings=trainings):
+    for run_id, difference in again(folder, chosen, trainer, workers, trainings=trainings):
         if difference is None:
             continue
         if where := _other_environment(shard_of[run_id], run_id, records, trainer):
@@ -122,10 +121,9 @@ def again(
     trainer: str,
     workers: int = 1,
     say: Callable[[str, str | None], None] = lambda *_: None,
-    progress: Callable[[str], None] = lambda _: None,
     trainings: Trainings | None = None,
 ) -> list[tuple[str, str | None]]:
-    """Train runs again, each in a process and a folder of its own.
+    """Train runs again, each in a process and a folder of its own; how far they are is logged.
 
     Args:
         folder: The experiment's folder.
@@ -133,7 +131,6 @@ def again(
         trainer: How.
         workers: Processes at once.
         say: Called with each answer as soon as it is there.
-        progress: Called with each line that a training says of how far it is.
         trainings: Takes the processes that train.
 
     Returns:
@@ -141,10 +138,9 @@ def again(
     """
     # A thread's processes inherit what it blocks: Ctrl-C in a terminal would have each of them print a traceback.
     blocked = signal.SIG_BLOCK, {signal.SIGINT}
-    count = max(1, min(workers, len(chosen)))
-    pool = ThreadPoolExecutor(count, initializer=signal.pthread_sigmask, initargs=blocked)
+    pool = ThreadPoolExecutor(workers, initializer=signal.pthread_sigmask, initargs=blocked)
     with pool, trainings or Trainings() as begun:
-        jobs = {pool.submit(_again, folder, shard, run, trainer, progress, begun): run.run_id for shard, run in chosen}
+        jobs = {pool.submit(_again, folder, shard, run, trainer, begun): run.run_id for shard, run in chosen}
         for job in as_completed(jobs):
             say(jobs[job], job.result())
         return [(run_id, job.result()) for job, run_id in jobs.items()]
@@ -193,9 +189,7 @@ def _has_results(folder: Path, shard: str) -> bool:
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
 
 
-def _again(
-    folder: Path, shard: str, run: AnyRun, trainer: str, progress: Callable[[str], None], trainings: Trainings
-) -> str | None:
+def _again(folder: Path, shard: str, run: AnyRun, trainer: str, trainings: Trainings) -> str | None:
     """Train one run again; how it differs from what is there, or None."""
     if trainings.stopped:
         return "its training was stopped"
@@ -208,7 +202,7 @@ def _again(
             for line in process.stderr or ():
                 said.append(line.strip())
                 if not trainings.stopped:
-                    progress(line.rstrip())
+                    log.info("%s", line.rstrip())
         if process.returncode != 0:
             return f"its training fails now ({next(filter(None, reversed(said)), process.returncode)})"
         try:

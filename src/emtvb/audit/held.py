@@ -19,13 +19,11 @@ class Held:
         experiment: What it states.
         said: Which it is, in words.
         root: The clone with the workflow that makes it.
-        own: Whether it is the results' own ``settings.json``, since no other is known.
     """
 
     experiment: Experiment
     said: str
     root: Path
-    own: bool = False
 
 
 def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
@@ -68,9 +66,10 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
     if beside is None:
         raise why
     said = (
-        f"settings.json beside the results, {_digest(folder / 'settings.json')}: this clone has no config of this name"
+        f"settings.json beside the results, {_digest(folder / 'settings.json')}: this clone has no config of this "
+        "name, and whoever made the results could write that file, too"
     )
-    return Held(beside, said, root, own=True)
+    return Held(beside, said, root)
 
 
 def _known(root: Path, name: str) -> list[tuple[Path, Experiment]]:

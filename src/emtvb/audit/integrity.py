@@ -12,6 +12,7 @@ from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
 from emtvb.errors import InputError
 from emtvb.running import packed, provenance
 from emtvb.running.provenance import Record
+from emtvb.running.records import summary
 
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
@@ -36,7 +37,7 @@ def integrity(
     """
     made = {output: record for record in records.values() for output in record.outputs}
     patterns = left_out.patterns(folder)
-    missing = set(left_out_of(folder, records))
+    missing = {path for path in made if left_out.on_purpose(path, patterns) and not (folder / path).is_file()}
     findings = [Finding(_name(path, folder), f"damaged record: {error.remedy}") for path, error in damaged.items()]
     findings += left_out.too_much(patterns)
     findings += _misplaced(folder, records)
@@ -61,8 +62,7 @@ def integrity(
     notes = [f"Left out on purpose ({left_out.LEFT_OUT}): {counted(left_out.counted(missing))}."] if missing else []
     dirty = sorted({job_of(record) for record in records.values() if record.dirty})
     if dirty and provenance.git_state(root)[1]:
-        more = f" and {len(dirty) - 3} more" if len(dirty) > 3 else ""
-        notes.append(f"Warning: made from code that is not committed yet: {', '.join(dirty[:3])}{more}.")
+        notes.append(f"Warning: made from code that is not committed yet: {summary(dirty)}.")
     question = "Is every file what its record says?"
     count = len(made) - len(missing)
     return Check("integrity", question, count, tuple(findings), " ".join(notes), of=len(made) if missing else 0)
@@ -84,15 +84,6 @@ def damaged_outputs(folder: Path, records: Mapping[Path, Record]) -> set[str]:
         for output, digest in record.outputs.items()
         if (folder / output).is_file() and provenance.sha256(folder / output) != digest
     }
-
-
-def left_out_of(folder: Path, records: Mapping[Path, Record]) -> Iterator[str]:
-    """The outputs that are not kept in a folder, on purpose and as the project allows."""
-    patterns = left_out.patterns(folder)
-    for record in records.values():
-        for output in record.outputs:
-            if left_out.on_purpose(output, patterns) and not (folder / output).is_file():
-                yield output
 
 
 def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding]:

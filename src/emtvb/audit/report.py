@@ -105,7 +105,6 @@ class Audit:
         checks: Of our own results.
         environment: Where the audit ran, name to value.
         verdicts: What the results say of the paper's claims, as they state it: by kind, how many have which verdict.
-        left_out: Files that are not kept here, as the project allows, by kind.
     """
 
     experiment: str
@@ -114,7 +113,6 @@ class Audit:
     checks: tuple[Check, ...]
     environment: Mapping[str, str]
     verdicts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
@@ -144,8 +142,7 @@ class Audit:
             said += [f"  {finding}" for finding in check.findings[:most]]
             if len(check.findings) > most:
                 said.append(f"  and {len(check.findings) - most} more, in audit/{REPORT}")
-        if self.left_out:
-            said.append(f"left out: {counted(self.left_out)}")
+        said.append(f"held to {self.held_to}")
         said.append(f"{self.outcome}: {OUTCOMES[self.outcome]}")
         return said + [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
 
@@ -153,7 +150,6 @@ class Audit:
         """All of it."""
         about = f"Made {self.made}, held to {self.held_to}. {OUTCOMES[self.outcome].capitalize()}."
         said = [f"# Audit of {self.experiment}: {self.outcome}", "", about, ""]
-        said += [f"Left out on purpose: {counted(self.left_out)}.", ""] if self.left_out else []
         for check in self.checks:
             said += [f"## {check.name.capitalize()}, {check.how}: {check.state}", ""]
             said += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]

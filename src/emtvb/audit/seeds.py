@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -31,21 +30,6 @@ LARGE, LIGHT = 64, 1e-3
 _FORGED = "train it again: its weights are another's"
 
 
-@dataclass(frozen=True)
-class Traces:
-    """How much of the initial weights of seeds is left in a network, in standard deviations.
-
-    Attributes:
-        own: Of its own seed.
-        other: The seed of all others of which most is left.
-        of_other: How much.
-    """
-
-    own: float
-    other: int
-    of_other: float
-
-
 def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
     """Hold all networks whose weights lie in a folder to the seeds that they are said to be of.
 
@@ -61,15 +45,19 @@ def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
         if isinstance(network, str):
             findings.append(Finding(run.run_id, f"its weights cannot be measured ({network})", _FORGED))
             continue
+        if not network.is_finite():
+            continue
         traces = traces_of(run, network, known)
-        shown += traces.own > TRACE
-        if traces.of_other > TRACE:
-            problem = f"its weights began as those of seed {traces.other}, not of its own"
-            if traces.own > TRACE:
-                problem = f"its weights show a trace of seed {traces.other}, besides that of its own"
+        own = traces.pop(run.seed)
+        other = max(traces, key=traces.__getitem__, default=None)
+        shown += own > TRACE
+        if other is not None and traces[other] > TRACE:
+            problem = f"its weights began as those of seed {other}, not of its own"
+            if own > TRACE:
+                problem = f"its weights show a trace of seed {other}, besides that of its own"
             findings.append(Finding(run.run_id, problem, _FORGED))
-        elif traces.own <= TRACE and run.hidden_dim >= LARGE and run.l2 <= LIGHT and network.is_finite():
-            problem = f"its weights show no trace of its seed ({traces.own:.1f} standard deviations)"
+        elif own <= TRACE and run.hidden_dim >= LARGE and run.l2 <= LIGHT:
+            problem = f"its weights show no trace of its seed ({own:.1f} standard deviations)"
             findings.append(Finding(run.run_id, problem, _FORGED))
     missing = len(everything) - asked
     others = "; the others are small or trained with a large penalty on weights" if shown < asked else ""
@@ -94,27 +82,20 @@ def _networks(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[
                 yield run, error.remedy
 
 
-def traces_of(run: AnyRun, network: Network, known: tuple[int, ...]) -> Traces:
-    """How much a network shows of its own seed, and of others.
+def traces_of(run: AnyRun, network: Network, known: tuple[int, ...]) -> dict[int, float]:
+    """How much of the initial weights of seeds is left in a network, by seed, in standard deviations.
 
     It is the correlation of the trained weights with the initial ones, times the square root of their number: of a seed
     that has nothing to do with a network, a standard normal number.
 
     Args:
         run: The network's run.
-        network: It.
+        network: It, finite.
         known: Seeds that it may show.
     """
-    if not network.is_finite():
-        return Traces(0.0, run.seed, 0.0)
     weights = np.concatenate([_standard(array).ravel() for array in network.arrays().values()])
-    drawn = known if run.seed in known else (*known, run.seed)
-    traces = dict(
-        zip(drawn, _initial(run.task.d, run.hidden_dim, drawn) @ weights / math.sqrt(weights.size), strict=True)
-    )
-    own = float(traces.pop(run.seed))
-    of_other, other = max(((float(trace), seed) for seed, trace in traces.items()), default=(0.0, run.seed))
-    return Traces(own, other, of_other)
+    traces = _initial(run.task.d, run.hidden_dim, known) @ weights / math.sqrt(weights.size)
+    return dict(zip(known, traces.tolist(), strict=True))
 
 
 @cache

@@ -47,22 +47,23 @@ _WRITING = """
 ## How a config is written
 
 A file is YAML or JSON in UTF-8. These are refused: a key that stands twice, numbers that are not in decimal digits
-(YAML takes `010` for 8 and `12:30` for 750), and lists nested thousands deep. Networks are trained in
-single precision, and torch draws from 32 bits of a seed: numbers that would train the same as others are refused, too.
+(YAML takes `010` for 8 and `12:30` for 750), and lists nested thousands deep. Networks are trained in single precision,
+and torch uses 32 bits of a seed. So two different numbers in a file can mean the same network; they are refused, too.
 
 `emtvb config check FILE`, or `make config CONFIG=FILE`, says in one line what is wrong. If a size is too large for
-this machine's memory, it says which size would fit. `make reproduce`, `make figures` and `make report` ask it first.
+this machine's memory, it says which size would fit. `make reproduce`, `make figures` and `make report` check the config
+in the same way before they start.
 
-For one call, `--config` changes keys: `--config seeds=[1,2]`. A key inside another is written with its section, in
-quotes: `--config 'training={batch_size: 32, epochs: 2}'`; the section's other keys stay as they are. Of a key that is
-given twice, Snakemake takes the last. A key without `=`, with `:`, or with a dot in it (`training.batch_size=32`) is
-refused by Snakemake itself, with a page of its usage.
-`--configfile` takes every word that follows it for a file: name what is to be made before it.
+`snakemake --config KEY=VALUE` changes a key for one call: `--config seeds=[1,2]`. A key inside a section is written
+with the section, in quotes: `--config 'training={batch_size: 32, epochs: 2}'`; the section's other keys stay as they
+are. If a key is given twice, Snakemake takes the last. Snakemake itself refuses a key without `=`, with `:`, or with a
+dot in it (`training.batch_size=32`), and prints a page of its usage. Write what is to be made before `--configfile`:
+Snakemake takes every word after it for another file.
 
-Where Snakemake is called directly, it reads `--configfile` before anything of ours runs: if the file is missing, is
-a folder, is not UTF-8 or is not YAML, it prints some thirty lines, and the last one names the fault. `emtvb config
-check` says it in one. Whether a run fits into memory is asked where jobs run: here, or on a cluster by each job; a dry
-run compares with the machine that it is called on.
+If you call Snakemake directly, it reads the file of `--configfile` before anything of ours runs. If the file is
+missing, is a folder, is not UTF-8 or is not YAML, Snakemake prints some thirty lines, and the last one names the fault.
+`emtvb config check` says it in one. Each job checks whether its runs fit into the memory of the machine that it runs
+on; a dry run checks that for the machine on which you call it.
 
 Commit a config of your own before you run it, or keep it outside of the clone's `config/`. Otherwise the record of each
 job says that it ran on files that were not committed, and an audit warns of that.

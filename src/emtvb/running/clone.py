@@ -16,18 +16,15 @@ CHECKOUTS = Path(".snakemake", "emtvb")
 _CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
 
 
-def workflow_root(place: Path | None = None) -> Path:
+def workflow_root() -> Path:
     """The clone whose workflow is meant outside of Snakemake: the folder that one works in, else the package's own.
 
     The folder that one works in may also hold a workflow that uses this one out of a git repository.
 
-    Args:
-        place: Where one works; the present folder by default.
-
     Raises:
         InputError: Where neither holds the workflow.
     """
-    here = place or Path.cwd()
+    here = Path.cwd()
     used = sorted((here / CHECKOUTS).glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
     candidates = (here, *used, ROOT)
     for root in candidates:

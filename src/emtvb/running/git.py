@@ -21,17 +21,18 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
 
 
-def call(*words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def call(*words: str) -> subprocess.CompletedProcess[bytes]:
     """Call git, whatever repository this process is about.
 
     Args:
         words: The call's words.
-        given: What git reads.
 
     Raises:
         OSError: Where there is no git.
     """
-    return subprocess.run(["git", *words], input=given, capture_output=True, check=False, env=environment())
+    return subprocess.run(
+        ["git", *words], stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment()
+    )
 
 
 def run(what: str, value: object, *words: str) -> str:
@@ -53,21 +54,17 @@ def run(what: str, value: object, *words: str) -> str:
     return done.stdout.decode()
 
 
-def ask(folder: Path, *words: str, given: str = "") -> str | None:
-    """What git says in a folder; None where there is no git, no repository, or where it refuses.
+def ask_clone(root: Path, *words: str) -> str | None:
+    """What git says of a clone; None where there is no git, or where it refuses.
 
     Args:
-        folder: A folder of the repository.
+        root: The top of the clone; None is said where it is no such top, though it may lie in a clone.
         words: The call's words.
-        given: What git reads.
     """
+    if not (root / ".git").exists():
+        return None
     try:
-        done = call("-C", str(folder), *words, given=given.encode())
+        done = call("-C", str(root), *words)
     except OSError:
         return None
     return done.stdout.decode("utf-8", errors="surrogateescape") if done.returncode == 0 else None
-
-
-def ask_clone(root: Path, *words: str, given: str = "") -> str | None:
-    """As :func:`ask`, of the clone whose top a folder is; None where it is none, though it may lie in one."""
-    return ask(root, *words, given=given) if (root / ".git").exists() else None

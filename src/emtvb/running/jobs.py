@@ -14,6 +14,8 @@ from typing import Any
 from emtvb.errors import InputError
 from emtvb.running import imported, node, provenance, recipes, records, source
 
+log = logging.getLogger(__name__)
+
 _FORMAT = "%(asctime)s %(message)s"
 _TIME = "%H:%M:%S"
 
@@ -92,24 +94,23 @@ def _used(this: Job, planned: Mapping[str, Mapping[str, str]]) -> dict[str, Any]
 
 
 @contextmanager
-def logged(log: Path | str) -> Iterator[None]:
+def logged(file: Path | str) -> Iterator[None]:
     """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1."""
-    show_progress(logging.FileHandler(log, mode="a", encoding="utf-8"))
+    show_progress(logging.FileHandler(file, mode="a", encoding="utf-8"))
     try:
         yield
+        return
     except InputError as error:
-        logging.getLogger(__name__).error("error: %s", error)
-        sys.exit(1)
+        log.error("error: %s", error)
     except OSError as error:
         # A full disk, a lost file system: nothing is broken, and what was computed stands.
-        logging.getLogger(__name__).error("error: %s; mend that and run again: it goes on where it stopped", error)
-        sys.exit(1)
+        log.error("error: %s; mend that and run again: it goes on where it stopped", error)
     except Exception as error:
         if is_out_of_memory(error):
-            logging.getLogger(__name__).error("error: out of memory (%s); give it more, or smaller sizes", error)
-            sys.exit(1)
-        logging.getLogger(__name__).exception("this is a bug, or the machine's doing:")
-        sys.exit(1)
+            log.error("error: out of memory (%s); give it more, or smaller sizes", error)
+        else:
+            log.exception("this is a bug, or the machine's doing:")
+    sys.exit(1)
 
 
 def is_out_of_memory(error: Exception) -> bool:

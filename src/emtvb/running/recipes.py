@@ -32,19 +32,16 @@ _FACE = f"{PACKAGE.name}/__init__.py"
 _NOT_CODE = (".snakemake", ".git", "logs")
 """Folders of a clone that hold no code."""
 
-_opened: dict[str, None] | None = None
+_opened: dict[str, None] = {}
 
 
 def listen() -> None:
     """Write down, from now on, every file that this process opens."""
-    global _opened
-    if _opened is None:
-        _opened = {}
-        sys.addaudithook(_hear)
+    sys.addaudithook(_hear)
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and _opened is not None and arguments and isinstance(arguments[0], str | bytes | os.PathLike):
+    if event == "open" and arguments and isinstance(arguments[0], str | bytes | os.PathLike):
         name = os.fsdecode(arguments[0])
         # Without a mode it is os.open, where a relative name may be below another folder: rmtree deletes by such names.
         if arguments[1] is not None or Path(name).is_absolute():
@@ -81,7 +78,7 @@ def _files() -> Iterator[Path]:
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and Path(file).is_absolute():  # torch has modules in no file, with names like one
             yield Path(file).resolve()
-    yield from (Path(name).resolve() for name in [*(_opened or ())])
+    yield from (Path(name).resolve() for name in [*_opened])
 
 
 def key(file: Path, root: Path, results: Path | None = None) -> str | None:

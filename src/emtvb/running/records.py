@@ -44,14 +44,14 @@ class Maker:
     Attributes:
         path: Where its record lies.
         record: Its record.
-        inputs: All that it read, as the workflow's rules spell it.
-        outputs: All that it made, likewise.
+        inputs: The digests of all that it read, by path, as the workflow's rules spell it.
+        outputs: The digests of all that it made, likewise.
     """
 
     path: Path
     record: Record
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -114,6 +114,10 @@ class Records:
             job: As Snakemake plans it: ``params``, ``input``, ``output``, and its rule's ``script``.
             maker: Who made its outputs.
         """
+        return [*self._otherwise(job, maker), *self._inputs_anew(maker)]
+
+    def _otherwise(self, job: Any, maker: Maker) -> list[str]:
+        """The same, its inputs' contents aside."""
         recipe = maker.record.recipe
         now = plain(job.params, job.rule.name)
         words = [f"setting {name}" for name in _differing(maker.settings, now)]
@@ -125,7 +129,7 @@ class Records:
         script = script_of(job.rule)
         if recipe["code"] and self._key(script) not in recipe["code"]:
             words.append(f"its script, {script.name}")
-        return [*words, *self._inputs_anew(maker)]
+        return words
 
     def _inputs_anew(self, maker: Maker) -> Iterator[str]:
         """Inputs that lie there as others than were read, or are gone together with their record, in words."""
@@ -141,7 +145,7 @@ class Records:
                 yield f"{path}, another than the one that was read"
 
     def is_made(self, job: Any) -> bool:
-        """Whether a job's outputs lie there by now as it would make them.
+        """Whether a job's outputs lie there by now as it would make them. All its files are read for it, now.
 
         Args:
             job: As Snakemake plans it.
@@ -154,11 +158,12 @@ class Records:
         except (InputError, OSError):
             return False
         makes_all = {*maker.outputs} == {_plain(output) for output in job.output}
-        return whole and makes_all and not self.changes(job, maker)
+        return whole and makes_all and not self._otherwise(job, maker)
 
     def _maker(self, path: Path, record: Record) -> Maker:
         inputs, outputs = (
-            tuple(_plain(self.folder / name) for name in part) for part in (record.inputs, record.outputs)
+            {_plain(self.folder / name): digest for name, digest in part.items()}
+            for part in (record.inputs, record.outputs)
         )
         return Maker(path, record, inputs, outputs)
 
@@ -176,21 +181,14 @@ def plain(params: Any, rule: str) -> dict[str, Any]:
     named = dict(params.items())
     if len(named) < len(params):
         raise InputError("params", rule, "one of this rule has no name, and would be in no record; write name=value")
-    try:
-        return json.loads(json.dumps(named, sort_keys=True))
-    except (TypeError, ValueError):
-        name = next(name for name, value in named.items() if not _is_plain(value))
-        remedy = "not plain data, which a record could hold; give numbers, texts, lists or dicts of them"
-        raise InputError("params", f"{name} of {rule} ({type(named[name]).__name__})", remedy) from None
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether JSON can hold it."""
-    try:
-        json.dumps(value, sort_keys=True)
-    except (TypeError, ValueError):
-        return False
-    return True
+    found = {}
+    for name, value in sorted(named.items()):
+        try:
+            found[name] = json.loads(json.dumps(value, sort_keys=True))
+        except (TypeError, ValueError):
+            remedy = "not plain data, which a record could hold; give numbers, texts, lists or dicts of them"
+            raise InputError("params", f"{name} of {rule} ({type(value).__name__})", remedy) from None
+    return found
 
 
 def script_of(rule: Any) -> Path:
@@ -210,25 +208,22 @@ def read(folder: Path, root: Path) -> Records:
         root: The clone of the workflow.
     """
     found = Records(folder, root)
-    digest = cache(provenance.sha256)
-    readable, damaged = provenance.read_all(folder)
-    for path, error in damaged.items():
+    readable, unreadable = provenance.read_all(folder)
+    for path, error in unreadable.items():
         log.warning("%s", error)
         found.unreadable.add(path.parent)
-    for path, record in readable.items():
+    for path, record in sorted(readable.items(), key=lambda item: item[1].made):
         maker = found._maker(path, record)
-        for name, output in zip(record.outputs, maker.outputs, strict=True):
-            other = found.makers.get(output)
-            if other is not None and other.record.made > record.made:
-                continue  # a rule of this name is there no more
-            found.makers[output] = maker
-            found.damaged.discard(output)
-            if Path(output).is_file() and digest(output) != record.outputs[name]:
-                if Path(name).name == _UNREAD:
-                    log.warning("%s: not what its record says; no job reads it, and the audit counts it", output)
-                    found.altered.add(output)
-                else:
-                    found.damaged.add(output)
+        # Of two records of one file the later counts: a rule of the other's name is there no more.
+        found.makers |= dict.fromkeys(maker.outputs, maker)
+    for output, maker in found.makers.items():
+        file = Path(output)
+        if file.is_file() and found._digest(file) != maker.outputs[output]:
+            if file.name == _UNREAD:
+                log.warning("%s: not what its record says; no job reads it, and the audit counts it", output)
+                found.altered.add(output)
+            else:
+                found.damaged.add(output)
     return found
 
 
@@ -260,12 +255,11 @@ def install(found: Records, ask: Callable[[Any, Maker, list[str]], None]) -> Non
             maker = found.makers.get(key)
             if maker is None:
                 return super()._read_record(key)
-            digests = zip(maker.inputs, maker.record.inputs.values(), strict=True)
             return MetadataRecord(
                 rule=maker.record.rule,
                 input=sorted(maker.inputs),
                 params=[],
-                input_checksums={path: f"sha256:{digest}" for path, digest in digests},
+                input_checksums={path: f"sha256:{digest}" for path, digest in maker.inputs.items()},
                 incomplete=False,
                 record_format_version=RECORD_FORMAT_VERSION,
             )

@@ -72,22 +72,10 @@ _PURE_METHODS = frozenset(
 )  # fmt: skip
 _CONSUMING = frozenset(
     {
-        "all",
-        "any",
-        "dict",
-        "enumerate",
-        "frozenset",
-        "join",
-        "list",
-        "max",
-        "min",
-        "set",
-        "sorted",
-        "sum",
-        "tuple",
+        "all", "any", "dict", "enumerate", "frozenset", "join", "list", "max", "min", "set", "sorted", "sum", "tuple",
         "zip",
     }
-)
+)  # fmt: skip
 _MAKE_ITERATORS = frozenset({"DictReader", "enumerate", "filter", "iter", "map", "open", "reader", "reversed", "zip"})
 _CARRY_VALUES = (
     OSError, UnicodeError, ImportError, AttributeError, StopIteration, StopAsyncIteration, SystemExit,
