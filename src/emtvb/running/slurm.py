@@ -361,21 +361,23 @@ def hand_over(root: Path) -> tuple[str, ...]:
         The variables that jobs are to be handed, as Snakemake's ``envvars`` names them.
     """
     os.environ[_FOLDER] = str(root)
-    os.environ.setdefault(_HOLDER, "")  # until this Snakemake takes over
+    os.environ.setdefault(_HOLDER, "")  # until this Snakemake takes over, which it never does as somebody's module
     return _FOLDER, _HOLDER
 
 
 def check_job(results: Path) -> None:
     """Raise InputError in a job that would write elsewhere than it was planned to; its Snakemake holds its results.
 
+    Of a module nobody holds the results, since Snakemake does not run a module's ``onstart``.
+
     Args:
         results: The experiment's folder, as this job sees it, on a disk that Snakemake sees, too.
     """
-    missing = [name for name in (_FOLDER, _HOLDER) if not os.environ.get(name)]
+    missing = [name for name in (_FOLDER, _HOLDER) if name not in os.environ]
     if missing:
         remedy = "this job's command does not set it; use an executor that hands on what a workflow names as envvars"
         raise InputError(missing[0], "not set", remedy)
-    if not (results / _LOCK).exists():
+    if os.environ[_HOLDER] and not (results / _LOCK).exists():
         remedy = (
             "no Snakemake works on it from there: this job was planned for another folder, or does not see its disk"
         )
