@@ -120,13 +120,17 @@ CLAIMS = (
     Claim("peeled", "a decoder that takes off layer after layer, tied, reads the sequence", _SMALL, "", "onion_whole"),
     Claim(
         "subspaces-above-64",
-        "our claim: each position has a linear subspace, and exchanging it works",
+        "tested by us: each position has a linear subspace, and exchanging it works",
         _LARGE,
         "",
         "exchanged",
     ),
     Claim(
-        "additive", "our claim: a state is a sum over positions, and told edits by least squares work", _ALL, "", "told"
+        "additive",
+        "tested by us: a state is a sum over positions, and told edits by least squares work",
+        _ALL,
+        "",
+        "told",
     ),
 )
 """The first four are what Csordas et al. (2024) say of small networks; the others are ours. Of larger ones, with up to
@@ -188,7 +192,7 @@ def sizes_as_markdown(table: pd.DataFrame) -> str:
         cells = []
         for size in units:
             row = table[(table["units"] == size) & (table["measure"] == measure)].iloc[0]
-            interval = "" if np.isnan(row["low"]) else f" [{row['low']:.2f}, {row['high']:.2f}]"
+            interval = "" if np.isnan(row["low"]) else f" [{row['low']:.3f}, {row['high']:.3f}]"
             cells.append(f"{row['mean']:.3f}{interval}")
         lines.append(f"| {says} | {' | '.join(cells)} |")
     return "\n".join(lines)
