@@ -86,7 +86,7 @@ def test_tables_for_pages_have_a_row_for_each_measure_and_claim() -> None:
     assert "| 48 units, seed 1 | 48 units, seed 2 | 128 units, seed 1 |" in tabulating.as_markdown(table)
     sizes = tabulating.sizes_as_markdown(tabulating.sizes(table))
     assert sizes.count("\n") == len(tabulating.MEASURES) + 1
-    assert "| edits followed: told, by least squares | 0.900 [0.90, 0.90] |" in sizes
+    assert "| edits followed: told, by least squares | 0.900 [0.900, 0.900] |" in sizes
     claims = tabulating.claims_as_markdown(tabulating.claims(table))
     assert claims.count("\n") == len(tabulating.CLAIMS) + 1
     assert "| 128 | 2 | 2 | 0 | 0.00 to 0.66 | inconsistent | 2 | 0 |" in claims
