@@ -188,6 +188,10 @@ def test_a_job_writes_where_it_was_planned_to_or_not_at_all(
     with monkeypatch.context() as module:  # of which Snakemake runs no onstart
         module.setenv("EMTVB_SNAKEMAKE", "")
         slurm.check_job(tmp_path / "others")
+    with monkeypatch.context() as empty:
+        empty.setenv("EXPERIMENT_OUTPUT_DIR", "")
+        with pytest.raises(InputError, match="EXPERIMENT_OUTPUT_DIR: not set"):
+            slurm.check_job(tmp_path / "results")
     for name in ("EXPERIMENT_OUTPUT_DIR", "EMTVB_SNAKEMAKE"):
         with monkeypatch.context() as without:
             without.delenv(name)

@@ -86,7 +86,7 @@ def draw(
         measured: What lies there of each run, by run id.
         statements: What the paper says, whose bars count.
         findings: What is wrong; the networks and shards that it names are taken.
-        share: Of the shards, drawn by chance; one of them at least.
+        share: Of the shards, drawn by chance; one of them at least, unless it is 0.
         seed: Draws them.
     """
     by_chance = random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards)))
@@ -234,6 +234,7 @@ def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, wha
     """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
     (place / "config.json").write_text(config.dump(held.experiment), encoding="utf-8")
     rules = sorted({job.rule for job in jobs})
+    assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
     targets = [str(place / "results" / held.experiment.experiment / job.title) for job in jobs]
     command = [
         sys.executable, "-m", "snakemake", "--snakefile", str(held.root / "Snakefile"), "--configfile",

@@ -182,7 +182,7 @@ def _angles(told: Told) -> Iterator[Finding]:
     """Networks whose published spectral error is smaller than that of the best assignment of eigenvalues."""
     for run_id, row in told.measured.items():
         error, best = row.get("spectral_error", ""), row.get("optimal_spectral_error", "")
-        if 0 < number(error) < math.inf and not number(error) >= number(best) - ANGLE:
+        if 0 < number(error) < math.inf and not 0 < number(best) <= number(error) + ANGLE:
             problem = f"spectral_error is {error}, and no assignment of eigenvalues gives less than {best or 'none'}"
             yield Finding(run_id, problem, _FORGED)
 

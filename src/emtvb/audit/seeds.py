@@ -90,7 +90,7 @@ def traces_of(run: AnyRun, network: Network, known: tuple[int, ...]) -> dict[int
 
     Args:
         run: The network's run.
-        network: It, finite.
+        network: The run's network, with finite weights.
         known: Seeds that it may show.
     """
     weights = np.concatenate([_standard(array).ravel() for array in network.arrays().values()])

@@ -117,7 +117,7 @@ class Records:
         return [*self._otherwise(job, maker), *self._inputs_anew(maker)]
 
     def _otherwise(self, job: Any, maker: Maker) -> list[str]:
-        """The same, its inputs' contents aside."""
+        """What of this lies in the job itself, in words; what its inputs hold is not asked."""
         recipe = maker.record.recipe
         now = plain(job.params, job.rule.name)
         words = [f"setting {name}" for name in _differing(maker.settings, now)]

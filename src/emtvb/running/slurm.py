@@ -373,7 +373,8 @@ def check_job(results: Path) -> None:
     Args:
         results: The experiment's folder, as this job sees it, on a disk that Snakemake sees, too.
     """
-    missing = [name for name in (_FOLDER, _HOLDER) if name not in os.environ]
+    there = {_FOLDER: bool(os.environ.get(_FOLDER)), _HOLDER: _HOLDER in os.environ}
+    missing = [name for name, is_there in there.items() if not is_there]
     if missing:
         remedy = "this job's command does not set it; use an executor that hands on what a workflow names as envvars"
         raise InputError(missing[0], "not set", remedy)
