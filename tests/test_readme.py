@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from emtvb.results import find_run
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 MOST_WORDS = 900
@@ -50,6 +52,13 @@ def test_table_1_comes_out_as_near_as_it_says() -> None:
     errors = table[table["published_spectral_error"].notna()]
     ratio = errors["as_published_spectral_error"] / errors["published_spectral_error"]
     assert (int(said[3]), int(said[4])) == (int(ratio.between(2 / 3, 4 / 3).sum()), len(errors))
+
+
+def test_the_networks_that_its_commands_name_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    names = re.findall(r"^\.venv/bin/emtvb interpret (\S+)$", README, re.MULTILINE)
+    assert names
+    assert all(find_run(name).is_here for name in names)
 
 
 def test_its_snippet_prints_what_it_shows() -> None:
