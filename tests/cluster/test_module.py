@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 from ..workflow.conftest import Project
-from ..workflow.test_elsewhere import TINY
+from ..workflow.test_elsewhere import Elsewhere
 from .cluster import Cluster
 from .conftest import Call
-
-MODULE = """
-configfile: "parent.json"
-
-
-module emtvb:
-    snakefile:
-        "{clone}/workflow/Snakefile"
-    config:
-        config["emtvb"]
-    prefix:
-        "bindings"
-
-
-use rule * from emtvb as emtvb_*
-"""
 
 
 def test_jobs_of_a_module_run_on_a_cluster(project: Project, cluster: Cluster, tmp_path: Path) -> None:
@@ -33,13 +16,9 @@ def test_jobs_of_a_module_run_on_a_cluster(project: Project, cluster: Cluster, t
     (project.folder / "slurm" / "site.yaml").write_text("account: lab\n")  # which nobody keeps here
     parent = tmp_path / "parent"
     parent.mkdir()
-    (parent / "parent.json").write_text(json.dumps({"emtvb": TINY}))
-    (parent / "Snakefile").write_text(MODULE.format(clone=project.folder))
-    made = "bindings/results/tiny/measurements.csv"
-    call = Call(project, cluster, "--", made, place=parent)
-    call.finish()
-    results = parent / "bindings" / "results" / "tiny"
-    assert (parent / made).is_file()
+    results = Elsewhere(parent, project.folder, "bindings", 'config["emtvb"]', " as emtvb_*").results
+    Call(project, cluster, "--", "bindings/results/tiny/measurements.csv", place=parent).finish()
+    assert (results / "measurements.csv").is_file()
     logs = [path.read_text() for path in (results / "logs" / "train_shard").glob("*.log")]
     assert logs
     assert all(re.search(r"Slurm job \S+ on n\d", log) for log in logs)
