@@ -212,6 +212,14 @@ class Cluster:
         process.kill()
         process.wait()
 
+    def kill_controller(self) -> None:
+        """The same of slurmctld, once it has saved which jobs run: it starts others anew and drains their nodes."""
+        (job, *_) = self.slurm("squeue", "-h", "-t", "running", "-o", "%A", check=True).split()
+        before = time.time()
+        self.slurm("scontrol", "update", f"JobId={job}", "Comment=change of a job makes slurmctld save", check=True)
+        _wait(lambda: (self.folder / "state" / "job_state").stat().st_mtime > before, "slurmctld's saved state", 60)
+        self.kill("slurmctld")
+
     def slurm(self, *command: str, check: bool = False) -> str:
         """What one of Slurm's commands prints."""
         result = subprocess.run(command, env=self.environment, text=True, capture_output=True, check=False, timeout=60)

@@ -26,6 +26,9 @@ TRAINED = [
     f"results/faults/training/{shard}/{name}" for shard in SHARDS for name in ("weights.safetensors", "history.csv")
 ]
 
+PATIENCE = 600
+"""Seconds to wait for what must come, on a machine ten times as slow as usual."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if missing := missing_programs():
@@ -89,7 +92,7 @@ class Call:
 
     def finish(self) -> str:
         """Wait for its end, which must be a good one; returns what it said."""
-        status = self.process.wait(1800)
+        status = self.process.wait(PATIENCE)
         said = self.output.read_text()
         assert status == 0, said[-5000:]
         return said
@@ -139,7 +142,9 @@ class Call:
                 yield process
 
 
-def wait(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None, seconds: float = 1800) -> None:
+def wait(
+    condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None, seconds: float = PATIENCE
+) -> None:
     """Wait for a condition, as long as a process runs."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -11,7 +11,7 @@ from emtvb.training.shard import Outputs, train_shard
 
 from ..workflow.conftest import Project
 from .cluster import ACCOUNT, Cluster
-from .conftest import Call
+from .conftest import PATIENCE, Call
 
 REFERENCE = (
     "--configfile", "config/smoke.yaml",
@@ -52,7 +52,7 @@ def test_a_job_without_an_account(cluster: Cluster, project: Project) -> None:
     cluster.slurm("sacctmgr", "-i", "modify", "user", cluster.slurm("id", "-un").strip(), "set", "MaxSubmitJobs=-1")
     (project.folder / "slurm" / "site.yaml").write_text("account: nobody\n")
     call = Call(project, cluster, "--retries", "0", *REFERENCE)
-    assert call.process.wait(1800) != 0
+    assert call.process.wait(PATIENCE) != 0
     told = [line for line in call.said().splitlines() if "Slurm refused a job (" in line]
     assert told
     assert all("Invalid account" in line and "set account: to one of yours" in line for line in told)

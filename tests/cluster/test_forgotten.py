@@ -63,7 +63,7 @@ def test_it_waits_for_none_of_them(
 
     state(cluster, *NODES[1:], state="RESUME")
     call.wait_for_training(*SHARDS)
-    cluster.kill("slurmctld")
+    cluster.kill_controller()
     call.go_on()
     records = [Path(call.folder, f"results/faults/training/{shard}/train_shard.provenance.json") for shard in SHARDS]
     wait(lambda: all(path.exists() for path in records), call.process)  # both end while nobody can be asked

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ..workflow.conftest import Project
 from .cluster import Cluster
-from .conftest import SHARDS, Call, job_of, made
+from .conftest import PATIENCE, SHARDS, Call, job_of, made
 
 
 def test_a_job_over_its_time(
@@ -36,7 +36,7 @@ def test_the_controller_is_restarted(
 ) -> None:
     call = submit()
     call.wait_for_training(*SHARDS)
-    cluster.kill("slurmctld")
+    cluster.kill_controller()
     cluster.start_controller()
     call.go_on()
     call.finish()
@@ -49,7 +49,7 @@ def test_snakemake_is_killed_and_started_again(
     first = submit()
     first.wait_for_training(*SHARDS)
     second = submit()
-    assert second.process.wait(1800) != 0
+    assert second.process.wait(PATIENCE) != 0
     refusal = [line for line in second.output.read_text().splitlines() if "works on it" in line]
     assert len(refusal) == 1
     assert f"process {first.process.pid}" in refusal[0]

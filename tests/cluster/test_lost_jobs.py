@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..workflow.conftest import Project
 from .cluster import Cluster
-from .conftest import SHARDS, Call, job_of, made
+from .conftest import PATIENCE, SHARDS, Call, job_of, made
 
 
 def test_a_cancelled_job_and_a_lost_node(
@@ -43,7 +43,7 @@ def test_a_job_over_its_memory(
     (project.folder / "gate").unlink()
     few = "--retries", "1", "--set-resources", "train_shard:runtime=10"
     call = submit(*few, "train_shard:mem_mb=min(150 * attempt, 160)")
-    assert call.process.wait(1800) != 0
+    assert call.process.wait(PATIENCE) != 0
     told = [line for line in call.said().splitlines() if "ran out of memory" in line]
     assert "having asked for 150 MB; tried again with 160" in told[0]
     assert "having asked for 160 MB; raise mem_mb of train_shard under set-resources" in told[-1]

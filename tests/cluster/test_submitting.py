@@ -12,7 +12,7 @@ import pytest
 
 from ..workflow.conftest import Project
 from .cluster import Cluster
-from .conftest import SHARDS, Call, made, wait
+from .conftest import PATIENCE, SHARDS, Call, made, wait
 
 GREETING = "Welcome to Cluster 2026 | 3 news | 17"
 
@@ -74,7 +74,7 @@ def test_stopping_leaves_nothing_in_the_queue(
     call.process.send_signal(how)
     if how == signal.SIGTERM:
         call.go_on()
-    assert call.process.wait(1800) != 0
+    assert call.process.wait(PATIENCE) != 0
     wait(lambda: not cluster.slurm("squeue", "-h"))
     call.go_on()
     submit().finish()
