@@ -16,9 +16,13 @@ def cell(rows: pd.DataFrame, task: str, hidden_dim: int, l2: float, measure: str
     return rows.query(f"task == '{task}' and hidden_dim == {hidden_dim} and l2 == {l2} and measure == '{measure}'")
 
 
+def shown(runs: pd.DataFrame) -> pd.DataFrame:
+    return forest.rows(runs, forest.error_rates(runs))
+
+
 @pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
-    return forest.rows(sweep(6))
+    return shown(sweep(6))
 
 
 def test_every_number_of_the_table_is_there_in_its_order(rows: pd.DataFrame) -> None:
@@ -55,7 +59,7 @@ def test_a_seed_stands_at_its_best_over_the_thresholds_that_the_script_ran() -> 
     first = runs["seed"] == 1
     runs.loc[first & (runs["threshold"] == 0.9), "test_accuracy"] = 0.123
     runs.loc[first & (runs["threshold"] == 0.98), "spectral_error"] = 0.5
-    found = forest.rows(runs)
+    found = shown(runs)
     (seed,) = cell(found, "T2", 128, 0, "accuracy").query("kind == 'seed' and seed == 1")["value"]
     best = runs.query("task == 'T2' and hidden_dim == 128 and l2 == 0 and seed == 1 and threshold == 0.98")
     assert seed == best["test_accuracy"].item() != 0.123
@@ -67,7 +71,7 @@ def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
     runs = sweep(20)
     spiked = twins(runs, 0.0, len(runs))
     spiked.loc[(spiked["twin"] > 0) & (spiked["task"] == "T3"), "spectral_error"] *= 30
-    plain, other = forest.rows(runs, tables=(2, 2)), forest.rows(spiked, tables=(2, 2))
+    plain, other = (forest.rows(of, forest.error_rates(of, (2, 2))) for of in (runs, spiked))
     seeds = [table[table["kind"] == SEED].reset_index(drop=True) for table in (plain, other)]
     pd.testing.assert_frame_equal(*seeds)
     high = [
@@ -78,18 +82,20 @@ def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
 
 
 def test_rates_of_error_stand_beside_each_value_where_all_the_papers_seeds_are_there() -> None:
-    found = forest.rows(sweep(20), tables=(3, 3))
+    runs = sweep(20)
+    found = forest.rows(runs, forest.error_rates(runs, (3, 3)))
     ours = found[found["kind"] == OURS]
     printed = ours["measure"].eq("accuracy") | ours["value"].notna()
     for rate in forest.RATES:
         assert ours.loc[printed, rate].between(0, 1).all()
         assert found.loc[found["kind"] != OURS, rate].isna().all()
-    assert forest.rows(sweep(6))[forest.RATES].isna().all(axis=None)
+    assert forest.error_rates(sweep(6)).empty
+    assert shown(sweep(6))[forest.RATES].isna().all(axis=None)
 
 
 def test_an_experiment_without_both_thresholds_shows_what_it_has_and_judges_nothing() -> None:
     runs = sweep(1)
-    found = forest.rows(runs[(runs["threshold"] == 0.98) & (runs["hidden_dim"] == 128) & (runs["l2"] == 0)])
+    found = shown(runs[(runs["threshold"] == 0.98) & (runs["hidden_dim"] == 128) & (runs["l2"] == 0)])
     assert found[table1.CELL].drop_duplicates()["task"].tolist() == ["T1", "T2", "T3", "T4"]
     ours = found[found["kind"] == OURS].set_index(["task", "measure"])
     assert ours.loc[("T2", "accuracy"), "verdict"] == UNJUDGED
@@ -102,9 +108,9 @@ def test_cells_that_the_paper_does_not_print_are_shown_only_where_there_are_no_o
     runs = sweep(2)
     more = runs[runs["hidden_dim"] == 64].assign(hidden_dim=32)
     more["run_id"] = more["run_id"].str.replace("_h64_", "_h32_")
-    assert set(forest.rows(pd.concat([runs, more], ignore_index=True))["hidden_dim"]) == {64, 128}
+    assert set(shown(pd.concat([runs, more], ignore_index=True))["hidden_dim"]) == {64, 128}
     own = more.assign(run_id="d3-" + more["run_id"], task="mine")
-    found = forest.rows(own)
+    found = shown(own)
     assert set(found["task"]) == {"mine"}
     assert set(found["kind"]) == {SEED, OURS}
     assert found["verdict"].isna().all()
@@ -114,12 +120,12 @@ def test_cells_that_the_paper_does_not_print_are_shown_only_where_there_are_no_o
 def test_a_cell_of_the_papers_size_is_not_the_papers_where_the_task_is_another() -> None:
     runs = sweep(2)
     other = runs.assign(run_id=runs["run_id"].str.replace("_h", "-d3s3_h"))
-    assert set(forest.rows(other)["kind"]) == {SEED, OURS}
+    assert set(shown(other)["kind"]) == {SEED, OURS}
 
 
 def test_a_seed_without_an_error_is_a_row_without_a_value() -> None:
     runs = sweep(5)
     runs.loc[(runs["seed"] == 2), "spectral_error"] = np.nan
-    found = cell(forest.rows(runs), "T2", 128, 0, "spectral_error")
+    found = cell(shown(runs), "T2", 128, 0, "spectral_error")
     assert found.query("kind == 'seed'")["value"].isna().tolist() == [False, True, False, False, False]
     assert found.query("kind == 'ours'")["with_value"].item() == 4

@@ -44,7 +44,7 @@ def test_a_figure_more_is_a_module_a_caption_and_an_entry(finished: Project, tmp
     project = Project.copy(tmp_path, finished.folder)
     (project.folder / "src/emtvb/figures/accuracies.py").write_text(MODULE)
     (project.folder / "workflow/report/accuracies.rst").write_text("Accuracies.\n")
-    entry = '    "evidence": {},\n'
+    entry = '    "evidence": {"rates": rules.simulate_populations.output.rates},\n'
     more = '    "accuracies": {"measurements": rules.aggregate_measurements.output.measurements},\n'
     project.edit("workflow/rules/figures.smk", entry, entry + more)
     assert project.planned(*SMOKE) == {"draw_accuracies": 1, "state_verdicts": 1}

@@ -65,6 +65,7 @@ ALL = {**TRAINED, "enumerate_runs": 1, "state_settings": 1, "state_codecheck": 1
 def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) -> None:
     jobs = project.planned("--configfile", "config/paper.yaml")
     assert jobs["train_shard"] == jobs["measure_shard"] == 192
+    assert jobs["bootstrap_cells"] == jobs["simulate_populations"] == 1
     assert sum(jobs.values()) < 1000
 
 
@@ -73,7 +74,8 @@ def test_the_default_experiment_is_quick(project: Project) -> None:
     assert project.planned("--config", "seeds=[1, 2]", "hidden_dim=[64]", "l2=[0, 0.1]")["train_shard"] == 8
     jobs = project.planned("--configfile", "config/repeat-copy.yaml")
     assert jobs["train_shard"] == 2
-    assert jobs["draw_evidence"] == 1
+    assert jobs["draw_evidence"] == jobs["simulate_populations"] == 1
+    assert jobs["bootstrap_cells"] == 0, "it has fewer seeds than the paper"
 
 
 def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Project) -> None:

@@ -5,6 +5,8 @@
 EXEMPLAR_FILE = {"exemplar": results("measurements/exemplars/{task}.npz")}
 EXEMPLAR_FILES = {"exemplars": expand(results("measurements/exemplars/{look}.npz"), look=EXEMPLARS)}
 LOOK_FILES = {"exemplars": expand(results("measurements/exemplars/{look}.npz"), look=LOOKS)}
+# Of cells with as many seeds as the paper has.
+ERROR_RATES = [rules.bootstrap_cells.output.rates] if len(EXPERIMENT.seeds) >= 20 else []
 MEASURED = {"runs": results("runs.csv"), "measurements": results("measurements.csv")}
 
 FIGURES = {
@@ -19,18 +21,18 @@ FIGURES = {
     # Ours.
     "edits/{task}": EXEMPLAR_FILE,
     "interventions": MEASURED,
-    "forest": {**MEASURED, "twins": twins_beside()},
+    "forest": {**MEASURED, "twins": twins_beside(), "rates": ERROR_RATES},
     "statements": MEASURED,
     "solutions": {**MEASURED, "twins": twins_beside()},
     "pairs": {**MEASURED, "twins": twins_beside()},
     "comparison": {"comparison": rules.tabulate_comparison.output.comparison},
-    "evidence": {},
+    "evidence": {"rates": rules.simulate_populations.output.rates},
     # Two claims of others.
     "ablations": {"table": rules.tabulate_others.output.ablations},
     "gradients": {"table": rules.tabulate_others.output.gradients},
     "wave": EXEMPLAR_FILES,
 }
-# How often the rules for printed values err: where they judge, which takes five seeds. It is a minute of simulation.
+# How often the rules for printed values err: where they judge, which takes five seeds.
 if SHARDS and len(EXPERIMENT.seeds) < 5:
     del FIGURES["evidence"]
 

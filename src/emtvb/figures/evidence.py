@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from emtvb import tables
 from emtvb.figures.style import COLOURS, PAGE, style
-from emtvb.paper.operating import characteristics as read  # noqa: F401 - what draw is handed
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
 QUESTIONS = {"differs": "inconsistent", "agrees": "consistent"}
@@ -17,6 +19,11 @@ BOUND = 0.05
 """Neither question may err more often."""
 _ASIDE = 0.055
 """Margins between the bars of two groups of seeds, which stand side by side."""
+
+
+def read(rates: Path | str) -> pd.DataFrame:
+    """What the figure shows, from an experiment's ``measurements/error_rates/populations.csv``."""
+    return tables.read_table(rates, ("what", "population", "model", "seeds", "deviation"))
 
 
 @style()

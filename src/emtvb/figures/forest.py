@@ -18,6 +18,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from emtvb.figures.panels import each, swarm, wrapped
 from emtvb.figures.style import COLOURS, COLUMN, style
 from emtvb.paper import forest as paper
+from emtvb.paper.operating import BOOTSTRAP
 from emtvb.paper.twins import measured
 
 CELL = ["task", "hidden_dim", "l2"]
@@ -44,9 +45,19 @@ _NONE = 0.12
 """Inches of the error panel for cells and seeds that have no error."""
 
 
-def read(runs: Path | str, measurements: Path | str, twins: Sequence[Path | str]) -> pd.DataFrame:
-    """What the figure shows, from an experiment's run table and measurements and those of rounding twins beside it."""
-    return paper.rows(measured(runs, measurements, twins))
+def read(
+    runs: Path | str, measurements: Path | str, twins: Sequence[Path | str], rates: Sequence[Path | str]
+) -> pd.DataFrame:
+    """What the figure shows.
+
+    Args:
+        runs: An experiment's run table.
+        measurements: Its measurements.
+        twins: The same two files of rounding twins beside it, or none.
+        rates: Its ``measurements/error_rates/cells.csv``, or none.
+    """
+    errors = pd.read_csv(rates[0], dtype={"task": str}) if rates else pd.DataFrame(columns=BOOTSTRAP)
+    return paper.rows(measured(runs, measurements, twins), errors)
 
 
 @style()

@@ -17,7 +17,7 @@ UNJUDGED = "not judged"
 """The verdict where an experiment lacks the runs on which a published cell rests."""
 
 
-def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> pd.DataFrame:
+def rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     """A row per number that a forest plot of Table 1 shows.
 
     Seeds are those on which the published cell rests (``table1.as_published``: without the runs that the paper's script
@@ -26,7 +26,7 @@ def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> 
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        tables: From how many bootstrapped tables the rates of error are: the fewest, and the most.
+        rates: How often the rule errs, as :func:`error_rates` gives it.
 
     Returns:
         Columns ``task``, ``hidden_dim``, ``l2``; ``measure`` (accuracy or spectral_error); ``kind``: seed (a seed's
@@ -34,10 +34,9 @@ def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> 
         would print) or printed (the interval is the margin within which a value counts as the same); ``seed``;
         ``value`` (NaN: there is no error); ``low`` and ``high``; ``with_value`` of ``seeds`` have one; ``verdict``:
         consistent, inconsistent, not determined, or not judged; ``reaches``, the least margin within which it would be
-        consistent; and how often the rule errs where the cell's seeds are the population (``operating.bootstrap``),
-        where there are all the paper's 20: ``false_inconsistent``, ``false_consistent``, ``power``, ``seen``, in
-        so many tables (``sweeps``). Of rows that have no such thing it is empty. Cells in the order of the paper's
-        table.
+        consistent; and the rates, which only cells with all the paper's 20 seeds have: ``false_inconsistent``,
+        ``false_consistent``, ``power``, ``seen``, in so many tables (``sweeps``). Of rows that have no such thing it is
+        empty. Cells in the order of the paper's table.
     """
     own = table1.paper_runs(table1.without_twins(measured))
     published = table1.published().set_index(table1.CELL)
@@ -46,7 +45,10 @@ def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> 
     every = table1.best_by_seed(own if len(own) else table1.without_twins(measured))
     there = list(dict.fromkeys(_cells(every)))
     cells = ([cell for cell in published.index if cell in there] if len(own) else []) or there
-    rates = _rates(measured, tables) if len(own) else {}
+    by_number = {
+        tuple(key): dict(zip(_SHOWN, map(float, row), strict=True))
+        for key, row in zip(rates[[*table1.CELL, "measure"]].to_numpy(), rates[_SHOWN].to_numpy(), strict=True)
+    }
     found: list[dict[str, object]] = []
     for cell in cells:
         whole = cell in _cells(exact)
@@ -54,7 +56,7 @@ def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> 
         for measure, judgement in zip(MEASURES, judged.get(cell, (None, None))[::-1], strict=True):
             printed = published[measure].get(cell) if len(own) else None
             judgement = judgement if whole else None
-            found += _cell(cell, measure, seeds[measure], printed, judgement, rates.get((*cell, measure), {}))
+            found += _cell(cell, measure, seeds[measure], printed, judgement, by_number.get((*cell, measure), {}))
     counts = dict.fromkeys(("seed", "with_value", "seeds", "sweeps"), "Int64")
     return pd.DataFrame(found, columns=COLUMNS).astype(counts)
 
@@ -62,19 +64,23 @@ def rows(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> 
 RATES = ["false_inconsistent", "false_consistent", "power", "seen"]
 COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "with_value", "seeds", "verdict", "reaches",
            *RATES, "sweeps"]  # fmt: skip
+_SHOWN = [*RATES, "sweeps"]
 
 
-def _rates(measured: pd.DataFrame, tables: tuple[int, int]) -> dict[tuple[object, ...], dict[str, float]]:
-    """How often the rule errs in each cell, where all of the paper's seeds are there."""
-    values = table1.cell_values(measured)
-    if min(len(accuracy[1].values) for _, accuracy in values.values()) < evidence.PUBLISHED_SEEDS:
-        return {}
-    shown = [*RATES, "sweeps"]
-    table = operating.bootstrap(values, tables).set_index([*table1.CELL, "measure"])[shown]
-    return {
-        tuple(key): dict(zip(shown, map(float, row), strict=True))
-        for key, row in zip(table.index, table.to_numpy(), strict=True)
-    }
+def error_rates(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> pd.DataFrame:
+    """How often the rule errs in each published cell, where the cell's seeds are the population.
+
+    Args:
+        measured: As :func:`rows` takes it.
+        tables: From how many bootstrapped tables: the fewest, and the most.
+
+    Returns:
+        What ``operating.bootstrap`` gives; without rows where a cell lacks one of the paper's 20 seeds.
+    """
+    values = table1.cell_values(measured) if len(table1.paper_runs(table1.without_twins(measured))) else {}
+    if min((len(accuracy[1].values) for _, accuracy in values.values()), default=0) < evidence.PUBLISHED_SEEDS:
+        return pd.DataFrame(columns=operating.BOOTSTRAP)
+    return operating.bootstrap(values, tables)
 
 
 def _cells(by_seed: pd.DataFrame) -> list[tuple[str, int, float]]:

@@ -1,0 +1,10 @@
+"""How often they err where the seeds of a published cell are the population (rule bootstrap_cells)."""
+
+from emtvb import tables
+from emtvb.paper import forest
+from emtvb.paper.twins import measured
+from emtvb.running.jobs import job
+
+with job(snakemake):
+    of = measured(snakemake.input.runs, snakemake.input.measurements, snakemake.input.get("twins", []))
+    tables.write_csv(snakemake.output.rates, forest.error_rates(of))
