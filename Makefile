@@ -63,7 +63,6 @@ cores:
 # Makes tables and figures only: the measurements that they need must exist. Without CONFIG it takes results/paper.
 figures: CONFIG := results/paper/settings.json
 figures: cores $(VENV)/.runs
-	@$(VENV)/bin/emtvb config check --measured -- $(FILE)
 	@rules=$$($(VENV)/bin/emtvb config drawing -- $(FILE)) && $(VENV)/bin/snakemake figures tables \
 		--cores $(CORES) --configfile $(FILE) --forceall --allowed-rules figures tables $$rules
 	@$(VENV)/bin/emtvb summary -- $(FILE)

@@ -140,7 +140,7 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         ("train --task T1 --task T2", "--task: 2 times: give it once"),
         ("train --task T1 --seed 1 --hidden 4 --seed 1 --seed 2", "--seed: 3 times: give it once"),
         ("networks --solved --unsolved", "--solved/--unsolved: 2 times: give it once"),
-        ("config check --measured --measured x", "--measured: 2 times: give it once"),
+        ("audit --quick --quick x", "--quick: 2 times: give it once"),
         (f"verify --results {PUBLISHED} --sample 1921", "--sample: 1921: "),
         (f"verify --results {PUBLISHED} --all --seed 5", "--seed: 5: chooses a sample; give --sample, too"),
         (f"verify --results {PUBLISHED} T1 --seed 0", "--seed: 0: chooses a sample"),
@@ -537,9 +537,9 @@ def test_sizes_that_do_not_fit_are_told_by_config_check(emtvb, tmp_path: Path) -
 def test_figures_of_nothing_measured_are_one_line(emtvb) -> None:
     """What `make figures` asks before it calls Snakemake."""
     config = Path(__file__).parents[1] / "config" / "smoke.yaml"
-    status, out, err = emtvb(f"config check --measured {config}")
+    status, out, err = emtvb(f"config drawing {config}")
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert "runs.csv and 5 more files: not made yet; make reproduce CONFIG=" in err
+    assert re.search(r"results/smoke/measurements.csv and \d+ more files: not made yet; make reproduce CONFIG=", err)
 
 
 def test_pack_says_what_it_packed_and_needs_a_folder(emtvb, tmp_path: Path) -> None:

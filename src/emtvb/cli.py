@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable, write_text
 from emtvb.methods import settings as benchmarks
 from emtvb.onions import settings as onions
-from emtvb.results import check_holds_experiment, check_measured, experiments, places
+from emtvb.results import check_holds_experiment, experiments, places
 from emtvb.running import imported, memory, surroundings
 from emtvb.single.naming import task_of
 from emtvb.streams.settings import Streams
@@ -626,28 +627,20 @@ def config_group(context: click.Context) -> None:
 
 @config_group.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
-@click.option("--measured", is_flag=True, help="And that all is there that its tables and figures are made from.")
-def check_config(files: tuple[str, ...], measured: bool) -> None:
+def check_config(files: tuple[str, ...]) -> None:
     """Check config files, and say what they state: whether they state an experiment, and one that fits this machine."""
     for file in files:
-        experiment = _check(file, measured)
+        experiment = _check(file)
         folder = surroundings.results_root() / experiment.experiment
         if other := surroundings.of_other_settings(folder, experiment.model_dump(mode="json")):
             click.echo(f"warning: {other}", err=True)
 
 
-def _check(file: str, measured: bool = False) -> config.Experiment:
-    """The experiment of a config, if it can be run here; if `measured`, if its tables and figures can be drawn."""
+def _check(file: str) -> config.Experiment:
+    """The experiment of a config, if it can be run here."""
     experiment = kinds.load(file)
     runs, shards = experiment.runs(), experiment.shards()
-    if measured:
-        own = experiment.methods.networks if isinstance(experiment, benchmarks.Benchmark) else ()
-        others = [f"measurements/methods/{network.name}.csv" for network in own]
-        if isinstance(experiment, onions.Onions):
-            others = [f"measurements/onions/{name}.csv" for name in experiment.onions.orders()]
-        check_measured(experiment, file, others)
-    else:
-        memory.check(experiment, file)
+    memory.check(experiment, file)
     what = f"{len(runs)} runs in {len(shards)} training jobs"
     if isinstance(experiment, benchmarks.Benchmark):
         what = f"methods on {len(experiment.methods.networks)} networks"
@@ -667,13 +660,19 @@ def config_folder(file: str) -> None:
 @config_group.command("drawing")
 @click.argument("file", type=click.Path())
 def config_drawing(file: str) -> None:
-    """Print the rules that make an experiment's tables and figures, as Snakemake knows them."""
+    """Print the rules that make an experiment's tables and figures, if all is there that they are made from."""
     from emtvb.running.clone import workflow_root
-    from emtvb.running.plan import drawing, plan
+    from emtvb.running.plan import drawing, drawn_from, plan
 
     experiment = kinds.load(file)
-    rules = drawing(plan(experiment, workflow_root(), surroundings.results_root() / experiment.experiment))
-    console.print(" ".join(rules))
+    folder = surroundings.results_root() / experiment.experiment
+    jobs = plan(experiment, workflow_root(), folder)
+    missing = [path for name in drawn_from(jobs) if not Path(path := os.path.normpath(folder / name)).is_file()]
+    if missing:
+        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
+        remedy = f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
+        raise InputError("results", f"{missing[0]}{more}", remedy)
+    console.print(" ".join(drawing(jobs)))
 
 
 @config_group.command("docs")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import difflib
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,24 +195,3 @@ def check_holds_experiment(folder: Path, what: str, file: str) -> None:
         raise InputError(what, str(folder), "no such folder; name an experiment's, such as results/paper")
     if not (folder / file).is_file():
         raise InputError(what, str(folder), f"holds no experiment (no {file}); name one, such as results/paper")
-
-
-def check_measured(experiment: Experiment, file: str, others: Sequence[str] = ()) -> None:
-    """Raise InputError where something is missing that tables and figures are made from.
-
-    Args:
-        experiment: Its config.
-        file: Where that stands.
-        others: Of an experiment without runs, what they are made from.
-    """
-    folder = surroundings.results_root() / experiment.experiment
-    names = [*others] or ["runs.csv", "measurements.csv", "measurements/learning.csv"]
-    names += [f"measurements/exemplars/{task}.npz" for task in experiment.exemplars()]
-    if experiment.architecture_runs():
-        names.append("architectures/measurements.csv")
-    missing = [folder / name for name in names if not (folder / name).is_file()]
-    if missing:
-        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
-        raise InputError(
-            "results", f"{missing[0]}{more}", f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
-        )

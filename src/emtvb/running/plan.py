@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,16 @@ class Planned:
         return next(iter(self.outputs), self.rule)
 
 
-def drawing(jobs: Iterable[Planned]) -> list[str]:
+def drawing(jobs: Sequence[Planned]) -> list[str]:
     """The rules among these whose jobs make tables and figures alone."""
     return sorted({job.rule for job in jobs if all(path.startswith(("figures/", "tables/")) for path in job.outputs)})
+
+
+def drawn_from(jobs: Sequence[Planned]) -> list[str]:
+    """What tables and figures are made from that no such job makes, relative to the experiment's folder."""
+    rules = drawing(jobs)
+    made = {path for job in jobs if job.rule in rules for path in job.outputs}
+    return sorted({path for job in jobs if job.rule in rules for path in job.inputs} - made)
 
 
 def import_path(root: Path) -> str:
