@@ -1,4 +1,4 @@
-"""How often they err where the seeds of a published cell are the population (rule bootstrap_cells)."""
+"""How often the rules for published values err where the seeds of a cell are the population (rule bootstrap_cells)."""
 
 from emtvb import tables
 from emtvb.paper import forest
