@@ -310,9 +310,22 @@ onerror:
         logger.error(line)
 
 
+def lift_rate_limit():
+    """Take away Snakemake's limit of 100 new jobs a second, unless a call has set another limit.
+
+    With a limit, each round of the scheduler asks for one more round a second later, so each job that ends adds rounds that
+    never cease; and each round looks at every input of every job that is ready. After some hundred jobs that is all that a
+    core can do.
+    """
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
+
+
 onstart:
     try:
         needed = list(workflow.dag.needrun_jobs())
+        lift_rate_limit()
         check_machine()
         check_modules()
         for waiting in needed if RECORDS else ():
