@@ -666,7 +666,8 @@ def config_drawing(file: str) -> None:
 
     experiment = kinds.load(file)
     folder = surroundings.results_root() / experiment.experiment
-    jobs = plan(experiment, workflow_root(), folder)
+    with Console(stderr=True).status("asking Snakemake what tables and figures are made from"):  # shown on terminals
+        jobs = plan(experiment, workflow_root(), folder)
     missing = [path for name in drawn_from(jobs) if not Path(path := os.path.normpath(folder / name)).is_file()]
     if missing:
         more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
