@@ -34,10 +34,11 @@ def test_a_repeat_copy_circuit_is_recovered() -> None:
     np.testing.assert_allclose(memories.seen(network.W_hh), task.transition(), atol=1e-5)
 
 
-def test_memories_read_what_was_stored() -> None:
+@pytest.mark.parametrize("leading", [(), (5,), (3, 5), (0, 5), (3, 0), (2, 3, 5)])
+def test_memories_read_what_was_stored(leading: tuple[int, ...]) -> None:
     task = tasks.named("T1", 2, 3)
     network, basis = circuit(task, 9)
-    state = np.random.default_rng(0).normal(size=(5, task.s * task.d))
+    state = np.random.default_rng(0).normal(size=(*leading, task.s * task.d))
     np.testing.assert_allclose(power_iteration(network, task).read(state @ basis.T), state, atol=1e-5)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from emtvb.interpret.interventions import FUTURE, exact, trials
 from emtvb.interpret.memories import VariableMemories
@@ -97,9 +97,8 @@ def judge(
     kept, start = memories.kept, settled(task)
     phi = task.transition()[np.ix_(kept, kept)]
     tested = slice(start, max(horizon, start + task.s) + 1)
-    theory = recording.theory[tested, :, kept]
-    read = memories.read(recording.states[tested])[..., kept]
-    right = ((read >= 0) == (theory > 0)).mean(axis=1)
+    read = memories.read(recording.states[tested])
+    right = ((read >= 0) == (recording.theory[tested] > 0)).mean(axis=1)[:, kept]
     near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
     far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)
     tried = trials(
@@ -111,7 +110,7 @@ def judge(
         far_decoding_accuracy=float(far.mean()),
         far_worst_decoding_accuracy=float(far.min()),
         explained_variance=explained_variance(memories, recording.states[tested][:: task.s + 1]),
-        decoded_map_error=float(np.linalg.norm(decoded_map(read, task.s) - phi) / np.linalg.norm(phi)),
+        decoded_map_error=float(np.linalg.norm(decoded_map(read, task.s, kept) - phi) / np.linalg.norm(phi)),
         condition=memories.condition,
         edit_success=float(tried.followed.mean()),
         random_edit_success=float(tried.random_followed.mean()),
@@ -120,9 +119,18 @@ def judge(
     )
 
 
-def decoded_map(read: Float[np.ndarray, "time batch kept"], s: int) -> Float[np.ndarray, "kept kept"]:
-    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later."""
-    now, following = (part.reshape(-1, read.shape[-1]) for part in (read[: -1 : s + 1], read[1 :: s + 1]))
+def decoded_map(
+    read: Float[np.ndarray, "time batch memory"], s: int, kept: Bool[np.ndarray, " memory"] | None = None
+) -> Float[np.ndarray, "kept kept"]:
+    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later.
+
+    Args:
+        read: What is read of each element.
+        s: Variables.
+        kept: The elements that count; all by default.
+    """
+    kept = np.ones(read.shape[-1], dtype=bool) if kept is None else kept
+    now, following = (part[..., kept].reshape(-1, kept.sum()) for part in (read[: -1 : s + 1], read[1 :: s + 1]))
     return np.linalg.lstsq(now, following, rcond=1e-10)[0].T
 
 
