@@ -160,10 +160,6 @@ def test_other_versions_are_changes_in_words(clone: Path) -> None:
     assert Present(clone).changes(recipe) == [f"numpy 1.0 to {recipes.version('numpy')}"]
 
 
-def test_rules_that_records_of_before_name_are_no_files(clone: Path) -> None:
-    assert Present(clone).changes({"code": {"rule draw": "123"}, "versions": {}}) == []
-
-
 def test_a_module_beside_the_scripts_may_not_have_the_name_of_another(clone: Path) -> None:
     scripts = clone / "workflow" / "scripts"
     for name in ("json.py", "mine.py", "tabulate.py"):

@@ -100,8 +100,8 @@ def test_the_face_of_the_package_counts_only_where_it_does_something() -> None:
     face = PACKAGE / "__init__.py"
     assert source.digest_of(face) == source.NOTHING
     for line in ("print()", "import torch", "_HOME = f()", "__all__ = [x]"):
-        assert source._digest(".py", True, f"{face.read_text()}\n{line}\n".encode(), True) != source.NOTHING
-    assert source._digest(".py", True, f"{face.read_text()}\n__version__ = '9'\n".encode(), True) == source.NOTHING
+        assert source._digest(".py", True, f"{face.read_text()}\n{line}\n".encode()) != source.NOTHING
+    assert source._digest(".py", True, f"{face.read_text()}\n__version__ = '9'\n".encode()) == source.NOTHING
 
 
 JOBS_IMPORT = ("jobs", "imported", "git", "lock", "node", "provenance", "recipes", "records", "source")

@@ -23,7 +23,7 @@ from typing import Any
 from emtvb.errors import InputError
 from emtvb.running import source
 from emtvb.running.provenance import installed
-from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, counts, digests_of
+from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, counts, digest_of
 
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
@@ -107,10 +107,8 @@ def key(file: Path, root: Path, results: Path | None = None) -> str | None:
     return name if "/" in name else f"./{name}"
 
 
-def place(key: str, root: Path) -> Path | None:
-    """Where a file lies that a recipe names; None for what is no file (a rule, in records of before)."""
-    if key.startswith("rule "):
-        return None
+def place(key: str, root: Path) -> Path:
+    """Where a file lies that a recipe names."""
     if key.startswith(f"{PACKAGE.name}/"):
         return PACKAGE.parent / key
     return root / key if "/" in key else root / "workflow" / "scripts" / key
@@ -143,12 +141,10 @@ class Present:
     def _is(self, key: str, digest: str) -> bool:
         """Whether a file still has a digest, and no package hides it from import."""
         file = place(key, self._root)
-        if file is None:
-            return True
         if digest == source.ABSENT and key in _DELETED:
             return True
         if (file, digest) not in self._found:
-            self._found[file, digest] = not _is_hidden(file) and digest in digests_of(file)
+            self._found[file, digest] = not _is_hidden(file) and digest == digest_of(file)
         return self._found[file, digest]
 
 

@@ -89,22 +89,11 @@ ABSENT = "absent"
 
 def digest_of(file: Path) -> str:
     """The digest of a file as it lies there; ``ABSENT`` where it does not."""
-    return next(digests_of(file))
-
-
-def digests_of(file: Path) -> Iterator[str]:
-    """All digests by which a record may name a file as it lies there: the present form's first, then the earlier one's.
-
-    Records of before this form counted words that reach an error by a local name. A digest is computed when it is asked
-    for.
-    """
     try:
         content = file.read_bytes()
     except OSError:
-        yield ABSENT
-        return
-    for locals_say in (True, False):
-        yield _digest(file.suffix, file.parent == PACKAGE and file.name == "__init__.py", content, locals_say)
+        return ABSENT
+    return _digest(file.suffix, file.parent == PACKAGE and file.name == "__init__.py", content)
 
 
 def digest(text: str) -> str:
@@ -131,17 +120,17 @@ def _form() -> bytes:
     return Path(__file__).read_bytes() + sys.version.encode()
 
 
-def _digest(suffix: str, is_face: bool, content: bytes, locals_say: bool) -> str:
-    key = hashlib.sha256(_form() + f"{suffix} {is_face} {locals_say} ".encode() + content).hexdigest()
+def _digest(suffix: str, is_face: bool, content: bytes) -> str:
+    key = hashlib.sha256(_form() + f"{suffix} {is_face} ".encode() + content).hexdigest()
     if key not in _known:
-        _known[key] = _digest_of_content(suffix, is_face, content, locals_say)
+        _known[key] = _digest_of_content(suffix, is_face, content)
     return _known[key]
 
 
-def _digest_of_content(suffix: str, is_face: bool, content: bytes, locals_say: bool) -> str:
+def _digest_of_content(suffix: str, is_face: bool, content: bytes) -> str:
     try:
         if suffix == ".py":
-            return digest(_code(content, is_face, locals_say))
+            return digest(_code(content, is_face))
         text = content.decode("utf-8")
     except (ValueError, SyntaxError, RecursionError):  # Python says more, where it is run
         return hashlib.sha256(content).hexdigest()[:12]
@@ -151,18 +140,17 @@ def _digest_of_content(suffix: str, is_face: bool, content: bytes, locals_say: b
     return digest(text)
 
 
-def _code(content: bytes, is_face: bool, locals_say: bool) -> str:
+def _code(content: bytes, is_face: bool) -> str:
     """A module in normal form.
 
     Args:
         content: Its source.
         is_face: Whether it is the package's own ``__init__``, whose names and imports on demand do not count.
-        locals_say: Whether words that reach an error by a local name are left out, too.
     """
     tree = ast.parse(content)
     if is_face:
         tree.body = [statement for statement in tree.body if not _only_hands_on(statement)]
-    return _dump(_Normal(tree, locals_say).visit(tree))
+    return _dump(_Normal(tree).visit(tree))
 
 
 NOTHING = digest("Module(body=[], type_ignores=[])")
@@ -189,8 +177,7 @@ def _makes_words(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
 class _Normal(ast.NodeTransformer):
     """A module without what does not run or changes no value: docstrings, what is for type checkers alone, messages."""
 
-    def __init__(self, tree: ast.Module, locals_say: bool) -> None:
-        self._locals_say = locals_say
+    def __init__(self, tree: ast.Module) -> None:
         nodes = list(ast.walk(tree))
         self._loggers = {
             target.id
@@ -209,12 +196,12 @@ class _Normal(ast.NodeTransformer):
             for node in nodes
         )
         self._iterators = _iterators(nodes)
-        self._from_uncounted = _from_uncounted(nodes) if locals_say else frozenset()
-        self._reads_words = locals_say and any(_reads_docstrings(node) for node in nodes)
+        self._from_uncounted = _from_uncounted(nodes)
+        self._reads_words = any(_reads_docstrings(node) for node in nodes)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Without local names that hold nothing but words of messages."""
-        if self._locals_say and (names := self._words_alone(node)):
+        if names := self._words_alone(node):
             _Without(names).visit(node)
         return self.generic_visit(node)
 
