@@ -579,6 +579,17 @@ def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> 
     assert {path: before[path] for path in digests} == digests
 
 
+@pytest.mark.parametrize(("limit", "free"), [((), sys.maxsize), (("--max-jobs-per-timespan", "1/1s"), 1)])
+def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
+    project: Project, limit: tuple[str, ...], free: int
+) -> None:
+    quick = [f"results/smoke/{name}" for name in ("runs.csv", "settings.json")]
+    result = project.snakemake("--verbose", *limit, *SMOKE, "--", *quick)
+    assert result.returncode == 0, result.stderr
+    selected = re.findall(r"^Resources after job selection: .*'_job_count': (\d+)", result.stderr, re.MULTILINE)
+    assert {*selected} == {str(free)}
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

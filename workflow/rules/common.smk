@@ -7,8 +7,9 @@ import time
 from functools import cache
 from pathlib import Path
 
+from snakemake.cli import get_argument_parser
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import SharedFSUsage
+from snakemake.settings.types import MaxJobsPerTimespan, SharedFSUsage
 
 try:
     from emtvb import config as experiments
@@ -311,14 +312,15 @@ onerror:
 
 
 def lift_rate_limit():
-    """Take away Snakemake's limit of 100 new jobs a second, unless a call has set another limit.
+    """Take away Snakemake's usual limit of new jobs a second; one that a call sets stays.
 
     With a limit, each round of the scheduler asks for one more round a second later, so each job that ends adds rounds that
     never cease; and each round looks at every input of every job that is ready. After some hundred jobs that is all that a
     core can do.
     """
     limiter = workflow.scheduler.job_rate_limiter
-    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+    usual = MaxJobsPerTimespan.parse_choice(get_argument_parser().get_default("max_jobs_per_timespan"))
+    if limiter and (limiter.max_jobs, limiter.timespan) == (usual.max_jobs, usual.timespan):
         workflow.scheduler.job_rate_limiter = None
 
 
