@@ -216,6 +216,7 @@ class Cluster:
         """The same of slurmctld, once it has saved which jobs run: it starts others anew and drains their nodes."""
         (job, *_) = self.slurm("squeue", "-h", "-t", "running", "-o", "%A", check=True).split()
         before = time.time()
+        time.sleep(0.1)  # it saves within 5 ms, and files' times may be a tick of the system's clock behind
         self.slurm("scontrol", "update", f"JobId={job}", "Comment=change of a job makes slurmctld save", check=True)
         _wait(lambda: (self.folder / "state" / "job_state").stat().st_mtime > before, "slurmctld's saved state", 60)
         self.kill("slurmctld")
