@@ -22,14 +22,21 @@ def rollout(
 ) -> tuple[Float[np.ndarray, "time batch hidden"], Float[np.ndarray, "time batch d"]]:
     """Hidden states h(1..time), from h(0) = 0 or another start, and outputs."""
     time, batch, _ = inputs.shape
-    W_hh = network.W_hh.T
-    drive = inputs @ network.W_uh.T
-    hidden = np.empty((time, batch, network.hidden_dim), dtype=drive.dtype)
-    state = np.zeros((batch, network.hidden_dim), dtype=drive.dtype) if start is None else start.astype(drive.dtype)
-    for t in range(time):
-        state = np.tanh(state @ W_hh + drive[t])
-        hidden[t] = state
-    return hidden, hidden @ network.W_r.T
+    W_uh, W_hh, W_r = network.W_uh.T, network.W_hh.T, network.W_r.T
+    dtype = np.result_type(inputs, W_uh, W_hh)
+    hidden = np.empty((time, batch, network.hidden_dim), dtype)
+    outputs = np.empty((time, batch, network.d), np.result_type(dtype, W_r))
+    state = np.zeros((batch, network.hidden_dim), dtype) if start is None else start.astype(dtype)
+    drive = np.empty_like(state)
+    # A step is computed in place: little memory, which stays in the processor's cache.
+    for t, now in enumerate(hidden):
+        np.matmul(inputs[t], W_uh, out=drive)
+        np.matmul(state, W_hh, out=now)
+        now += drive
+        np.tanh(now, out=now)
+        np.matmul(now, W_r, out=outputs[t])
+        state = now
+    return hidden, outputs
 
 
 def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:

@@ -41,20 +41,35 @@ def test_an_orthogonal_network_loses_nothing_and_a_smaller_one_by_a_factor_a_ste
 
 def test_lags_beyond_the_test_have_no_value_and_networks_that_diverged_none_at_all() -> None:
     network, _ = circuit(TASK, 12)
-    row = gradients.compare("a", network, network, TASK, 20)
+    row = gradients.compare("a", network, network, TASK, 20, {})
     assert list(gradients.table([row]).columns) == ["run_id", *FOLLOWED]
     assert np.isnan(float(str(row[gradient("trained", 50)])))
     assert np.isnan(float(str(row[GAIN])))
     assert row[gradient("initial", 20)] == pytest.approx(1, rel=1e-3)
     broken = Network(network.W_uh, np.full_like(network.W_hh, np.nan), network.W_r)
-    row = gradients.compare("a", network, broken, TASK, 20)
+    row = gradients.compare("a", network, broken, TASK, 20, {})
     assert np.isnan(float(str(row[gradient("trained", 1)])))
     assert row[gradient("initial", 1)] == pytest.approx(1, rel=1e-3)
+
+
+def test_what_was_followed_before_is_not_followed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, _ = circuit(TASK, 12)
+    half = Network(network.W_uh, network.W_hh / 2, network.W_r)
+    pairs = [(network, half), (network, half), (half, network)]
+    alone = [gradients.compare("a", *pair, TASK, 20, {}) for pair in pairs]
+    followed = []
+    norms = gradients.norms
+    monkeypatch.setattr(gradients, "norms", lambda *given: followed.append(given) or norms(*given))
+    known: dict[object, np.ndarray] = {}
+    assert str([gradients.compare("a", *pair, TASK, 20, known) for pair in pairs]) == str(alone)
+    assert len(followed) == 2
 
 
 def test_the_gain_counts_powers_of_ten() -> None:
     network, _ = circuit(TASK, 12, scale=1e-4)
     smaller = Network(network.W_uh, network.W_hh * np.float32(0.9), network.W_r)
-    assert gradients.compare("a", smaller, network, TASK, 100)[GAIN] == pytest.approx(-100 * np.log10(0.9), rel=1e-3)
+    assert gradients.compare("a", smaller, network, TASK, 100, {})[GAIN] == pytest.approx(
+        -100 * np.log10(0.9), rel=1e-3
+    )
     gone = Network(network.W_uh, network.W_hh * np.float32(1e-5), network.W_r)
-    assert gradients.compare("a", network, gone, TASK, 100)[GAIN] == -np.inf
+    assert gradients.compare("a", network, gone, TASK, 100, {})[GAIN] == -np.inf

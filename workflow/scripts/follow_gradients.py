@@ -15,11 +15,11 @@ with job(snakemake) as this:
     stream.check()
     horizon = this.settings["interpretation"]["horizon"]
     files = {Path(path).parent.name: path for path in snakemake.input.weights}
-    rows = []
+    rows, known = [], {}
     for shard, part in runs_of(snakemake.input.runs, this.settings).items():
         trained = networks.load_networks(files[shard], [run.run_id for run in part])
         for run in part:
             _, initial = stream.begin(run)
-            rows.append(compare(run.run_id, initial, trained[run.run_id], run.task, horizon))
+            rows.append(compare(run.run_id, initial, trained[run.run_id], run.task, horizon, known))
         log.info("%s: gradients followed; %d networks so far", shard, len(rows))
     tables.write_csv(snakemake.output.gradients, table(rows))

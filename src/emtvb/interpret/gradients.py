@@ -8,7 +8,8 @@ sequences, as a share of |W_r|, its norm at lag 0: 1 where nothing is lost, towa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,9 @@ def norms(
     return found
 
 
-def compare(run_id: str, initial: Network, trained: Network, task: Task, horizon: int) -> dict[str, object]:
+def compare(
+    run_id: str, initial: Network, trained: Network, task: Task, horizon: int, known: MutableMapping[Any, np.ndarray]
+) -> dict[str, object]:
     """A row of ``measurements/gradients.csv``; what diverged has no numbers.
 
     Args:
@@ -59,11 +62,15 @@ def compare(run_id: str, initial: Network, trained: Network, task: Task, horizon
         trained: Those after it.
         task: What it was trained on.
         horizon: Output steps of the accuracy test.
+        known: The norms of networks of this horizon by task and weights: runs of one seed begin with the same. Those of
+            this run are added.
     """
-    found = {
-        when: norms(network, task, horizon) if network.is_finite() else np.full(len(LAGS), np.nan)
-        for when, network in zip(WHEN, (initial, trained), strict=True)
-    }
+    found = {}
+    for when, network in zip(WHEN, (initial, trained), strict=True):
+        same = task, network.digest()
+        if same not in known:
+            known[same] = norms(network, task, horizon) if network.is_finite() else np.full(len(LAGS), np.nan)
+        found[when] = known[same]
     before, after = (found[when][LAGS.index(100)] for when in WHEN)
     with np.errstate(divide="ignore"):
         gain = np.log10(after) - np.log10(before) if before > 0 else np.nan

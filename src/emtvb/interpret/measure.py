@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -231,8 +231,19 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
 
 
 def measure_shard(runs: Iterable[Run], trained: Mapping[str, Network], settings: MeasureSettings) -> pd.DataFrame:
-    """The measurements of a shard's runs, a row each."""
-    return pd.DataFrame([measure(run, trained[run.run_id], settings).row() for run in runs])
+    """The measurements of a shard's runs, a row each.
+
+    Runs that differ in a threshold which neither reaches come to the same network, which is measured once.
+    """
+    measured: dict[tuple[Any, ...], Measurement] = {}
+    rows = []
+    for run in runs:
+        network = trained[run.run_id]
+        same = run.task, run.protocol.curriculum, network.digest()
+        if same not in measured:
+            measured[same] = measure(run, network, settings)
+        rows.append(replace(measured[same], run_id=run.run_id).row())
+    return pd.DataFrame(rows)
 
 
 def _persistent_phi(task: Task) -> np.ndarray:

@@ -57,9 +57,10 @@ class Elman:
     ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch d"]]:
         """h(t) = tanh(W_hh h(t-1)) from this state on, and outputs, in the precision of the weights."""
         W_hh = self.network.W_hh.T
-        state = state.astype(self.network.W_hh.dtype)
-        states = np.empty((steps, *state.shape), dtype=state.dtype)
-        for step in range(steps):
-            state = np.tanh(state @ W_hh)
-            states[step] = state
+        state = state.astype(W_hh.dtype)
+        states = np.empty((steps, *state.shape), state.dtype)
+        for now in states:
+            np.matmul(state, W_hh, out=now)
+            np.tanh(now, out=now)
+            state = now
         return states, states @ self.network.W_r.T
