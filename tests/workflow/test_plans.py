@@ -187,7 +187,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
               {"enumerate_runs": 1, "state_settings": 1, **AFTER_TRAINING}),
     "an error's words": (_edit("src/emtvb/tasks.py", "give three integers, [a, b, c]", "give [a, b, c]"), {}),
     "a log line of training": (_edit("src/emtvb/training/kept.py", "training it again", "training it once more"), {}),
-    "rollout": (_edit("src/emtvb/networks.py", "np.tanh(state @ W_hh", "np.tanh(1 * state @ W_hh"),
+    "rollout": (_edit("src/emtvb/networks.py", "np.tanh(now, out=now)", "np.tanh(1 * now, out=now)"),
                 {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **GRADIENTS}),
     "the lock": (_edit("src/emtvb/running/lock.py", "LOCK_EX | fcntl.LOCK_NB", "LOCK_NB | fcntl.LOCK_EX"), {}),
     "what the package's __init__ does": (_edit("src/emtvb/__init__.py", "__version__", "print(end='')\n__version__"),
