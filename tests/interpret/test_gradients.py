@@ -63,6 +63,7 @@ def test_what_was_followed_before_is_not_followed_again(monkeypatch: pytest.Monk
     known: dict[object, np.ndarray] = {}
     assert str([gradients.compare("a", *pair, TASK, 20, known) for pair in pairs]) == str(alone)
     assert len(followed) == 2
+    assert str(gradients.compare("a", *pairs[0], TASK, 5, known)) == str(gradients.compare("a", *pairs[0], TASK, 5, {}))
 
 
 def test_the_gain_counts_powers_of_ten() -> None:

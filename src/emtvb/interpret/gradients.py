@@ -62,12 +62,12 @@ def compare(
         trained: Those after it.
         task: What it was trained on.
         horizon: Output steps of the accuracy test.
-        known: The norms of networks of this horizon by task and weights: runs of one seed begin with the same. Those of
-            this run are added.
+        known: Norms by task, horizon and weights, so that a network of several runs is followed once: runs of one seed
+            begin with the same. Those of this run are added.
     """
     found = {}
     for when, network in zip(WHEN, (initial, trained), strict=True):
-        same = task, network.digest()
+        same = task, horizon, network.digest()
         if same not in known:
             known[same] = norms(network, task, horizon) if network.is_finite() else np.full(len(LAGS), np.nan)
         found[when] = known[same]

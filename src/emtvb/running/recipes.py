@@ -77,14 +77,8 @@ def _files() -> Iterator[Path]:
     for module in [*sys.modules.values()]:
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and Path(file).is_absolute():  # torch has modules in no file, with names like one
-            yield _resolved(file)
-    yield from map(_resolved, [*_opened])
-
-
-@cache
-def _resolved(file: str) -> Path:
-    """Where a file lies, without links. A process asks of some thousands, as it begins and as it ends."""
-    return Path(file).resolve()
+            yield Path(file).resolve()
+    yield from (Path(name).resolve() for name in [*_opened])
 
 
 def key(file: Path, root: Path, results: Path | None = None) -> str | None:
