@@ -9,6 +9,8 @@ from safetensors.numpy import save_file
 
 from emtvb import networks, tasks
 from emtvb.errors import InputError
+from emtvb.flushing import flushed
+from emtvb.interpret.systems import Elman
 
 from .conftest import make_network
 
@@ -27,6 +29,52 @@ def test_rollout_is_torchs(seed: int) -> None:
         expected, _ = rnn(torch.from_numpy(x.reshape(1, 44, 3)), torch.from_numpy(start.reshape(1, 44, 7)))
     np.testing.assert_allclose(hidden.reshape(1, 44, 7), expected.numpy(), atol=1e-6)
     np.testing.assert_allclose(outputs, hidden @ network.W_r.T, atol=1e-6)
+
+
+def test_a_network_at_rest_stays_there_until_an_input_comes() -> None:
+    """Whatever the number of steps before: they are those of a network that is asked for one step at a time."""
+    network = make_network(3, 7)
+    fading = networks.Network(network.W_uh, (0.01 * network.W_hh).astype(np.float32), network.W_r)
+    x = np.zeros((120, 4, 3), dtype=np.float32)
+    x[[0, 1, 70]] = np.random.default_rng(0).normal(size=(3, 4, 3))
+    hidden, outputs = networks.rollout(fading, x)
+    state = np.zeros((4, 7), dtype=np.float32)
+    for t, now in enumerate(x):
+        (state,), (given,) = networks.rollout(fading, now[None], state)
+        np.testing.assert_array_equal(hidden[t], state)
+        np.testing.assert_array_equal(outputs[t], given)
+    assert hidden[69].any() == hidden[-1].any() == 0
+    assert hidden[70].all()
+    states, read = Elman(fading).coast(hidden[70], 49)
+    np.testing.assert_array_equal(states, hidden[71:])
+    np.testing.assert_allclose(read, outputs[71:], atol=1e-6)
+
+
+def test_numbers_below_the_least_normal_one_are_zero_while_a_network_runs() -> None:
+    """As they are while it is trained."""
+    half, least = np.float32(0.5), np.finfo(np.float32).tiny
+    weights = [np.eye(2, dtype=np.float32) * value for value in (least, half, half)]
+    hidden, _ = networks.rollout(networks.Network(*weights), np.ones((3, 1, 2), dtype=np.float32))
+    np.testing.assert_array_equal(hidden, np.full_like(hidden, least))  # half of what was before is zero
+    smaller = networks.Network(weights[0] / 2, *weights[1:])
+    assert not networks.rollout(smaller, np.ones((3, 1, 2), dtype=np.float32))[0].any()
+    assert (hidden / 2).all(), "outside of it they are what they were"
+
+
+def test_denormal_numbers_are_zero_in_a_block_and_come_back_after_an_error() -> None:
+    denormal, one = np.full(9, 1e-40, dtype=np.float32), np.float32(1)
+
+    @flushed()
+    def fail() -> None:
+        assert not (denormal * one).any()
+        with flushed():
+            assert not (denormal * np.float32(1e30)).any()
+        assert not (denormal * one).any()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert (denormal * one).all()
 
 
 def test_an_output_of_zero_counts_as_plus_one() -> None:

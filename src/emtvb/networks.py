@@ -11,17 +11,24 @@ from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 
 from emtvb.errors import InputError
+from emtvb.flushing import flushed
 from emtvb.tasks import Task
 from emtvb.weights import NAMES, Network, save_networks
 
 __all__ = ["NAMES", "Network", "check_task", "load_networks", "rollout", "save_networks", "signs"]
 
 
+@flushed()
 def rollout(
     network: Network, inputs: Float[np.ndarray, "time batch d"], start: Float[np.ndarray, "batch hidden"] | None = None
 ) -> tuple[Float[np.ndarray, "time batch hidden"], Float[np.ndarray, "time batch d"]]:
-    """Hidden states h(1..time), from h(0) = 0 or another start, and outputs."""
+    """Hidden states h(1..time), from h(0) = 0 or another start, and outputs.
+
+    Once there is no more input and a step left all states as they were, nothing changes any more: networks that were
+    trained with a large penalty come to rest within a few steps.
+    """
     time, batch, _ = inputs.shape
+    last = max(np.flatnonzero(inputs.any(axis=(1, 2))), default=-1)
     W_uh, W_hh, W_r = network.W_uh.T, network.W_hh.T, network.W_r.T
     dtype = np.result_type(inputs, W_uh, W_hh)
     hidden = np.empty((time, batch, network.hidden_dim), dtype)
@@ -35,8 +42,16 @@ def rollout(
         now += drive
         np.tanh(now, out=now)
         np.matmul(now, W_r, out=outputs[t])
+        if t > last and is_at_rest(state, now):
+            hidden[t:], outputs[t:] = now, outputs[t]
+            break
         state = now
     return hidden, outputs
+
+
+def is_at_rest(before: Float[np.ndarray, "batch hidden"], after: Float[np.ndarray, "batch hidden"]) -> bool:
+    """Whether a step left all states as they were; the first tells at once of most that it did not."""
+    return np.array_equal(before[:1], after[:1]) and np.array_equal(before, after)
 
 
 def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:

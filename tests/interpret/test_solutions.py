@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from emtvb import tasks
-from emtvb.interpret.solutions import KINDS, cycles, match_modes, study, study_shard, study_system
+from emtvb.interpret.solutions import KINDS, Digit, Solution, cycles, match_modes, study, study_shard, study_system
 from emtvb.interpret.systems import Elman
 from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.networks import Network
@@ -149,6 +150,28 @@ def test_a_circuit_whose_modes_faded_or_that_has_more_is_its_own_kind() -> None:
     assert study_system(run_of(TASK), Elman(network), faded, STORED, 1.0)[0].kind == "circuit, some modes faded"
     more = np.append(strong, 1.01)
     assert study_system(run_of(TASK), Elman(network), more, STORED, 1.0)[0].kind == "circuit, other modes beside it"
+
+
+def test_runs_that_came_to_one_network_are_studied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [Run(TASK, 18, 0.0, threshold, seed) for threshold, seed in ((0.9, 1), (0.98, 1), (0.9, 2))]
+    trained = {run.run_id: make_network(3, 18, run.seed) for run in runs}
+    studied = []
+
+    def with_a_digit(run: Run, *rest: Any) -> tuple[Solution, list[Digit]]:
+        studied.append(run)
+        solution, _ = study(run, *rest)
+        return solution, [Digit(run.run_id, 1, 0, *[float(run.seed)] * 2, 0, -1, *[float(run.seed)] * 7)]
+
+    alone = [with_a_digit(run, trained[run.run_id], NOT_LEARNED, 0.95, 0.9) for run in runs]
+    studied.clear()
+    monkeypatch.setattr("emtvb.interpret.solutions.study", with_a_digit)
+    verdicts, accuracies = dict.fromkeys(trained, NOT_LEARNED), dict.fromkeys(trained, 0.95)
+    solutions, digits = study_shard(runs, trained, verdicts, accuracies)
+    assert str(solutions.to_dict("records")) == str([vars(solution) for solution, _ in alone])
+    assert str(digits.to_dict("records")) == str([vars(digit) for _, found in alone for digit in found])
+    assert studied == [runs[0], runs[2]]
+    study_shard(runs, trained, verdicts, {**accuracies, runs[1].run_id: 0.5})
+    assert studied[2:] == runs
 
 
 def test_what_learned_nothing_or_diverged_is_a_row_all_the_same() -> None:

@@ -24,6 +24,7 @@ from jaxtyping import Float
 from scipy.linalg import schur, solve_sylvester
 
 from emtvb import networks
+from emtvb.flushing import flushed
 from emtvb.interpret.extraction import by_data
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.others import ABLATED as COLUMNS
@@ -102,6 +103,7 @@ def reading(memories: VariableMemories) -> Float[np.ndarray, "hidden hidden"]:
     return projection
 
 
+@flushed()
 def accuracies(
     network: Network, removed: Sequence[Float[np.ndarray, "hidden hidden"]], task: Task, horizon: int,
     sequences: int = SEQUENCES,

@@ -143,6 +143,8 @@ def study_shard(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The solutions of a shard's runs, a row each, and the digits in them, a row each.
 
+    Runs that differ in a threshold which neither reaches come to the same network, which is studied once.
+
     Args:
         runs: The runs.
         trained: Their networks, by run id.
@@ -150,11 +152,16 @@ def study_shard(
         accuracies: Their test accuracies.
         modulus: Eigenvalues with a larger modulus are long-term.
     """
+    known: dict[tuple[Any, ...], tuple[Solution, list[Digit]]] = {}
     solutions, digits = [], []
     for run in runs:
-        solution, found = study(run, trained[run.run_id], verdicts[run.run_id], accuracies[run.run_id], modulus)
-        solutions.append(vars(solution))
-        digits += [vars(digit) for digit in found]
+        network, judged = trained[run.run_id], (verdicts[run.run_id], accuracies[run.run_id])
+        same = run.task, network.digest(), *judged
+        if same not in known:
+            known[same] = study(run, network, *judged, modulus)
+        solution, found = known[same]
+        solutions.append({**vars(solution), "run_id": run.run_id})
+        digits += [{**vars(digit), "run_id": run.run_id} for digit in found]
     return pd.DataFrame(solutions), pd.DataFrame(digits, columns=[field.name for field in fields(Digit)])
 
 

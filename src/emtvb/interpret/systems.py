@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb import networks
+from emtvb.flushing import flushed
 from emtvb.networks import Network
 
 
@@ -52,6 +53,7 @@ class Elman:
         """h(1..time) from h(0) = 0, and outputs."""
         return networks.rollout(self.network, inputs)
 
+    @flushed()
     def coast(
         self, state: Float[np.ndarray, "batch state"], steps: int
     ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch d"]]:
@@ -59,8 +61,11 @@ class Elman:
         W_hh = self.network.W_hh.T
         state = state.astype(W_hh.dtype)
         states = np.empty((steps, *state.shape), state.dtype)
-        for now in states:
+        for t, now in enumerate(states):
             np.matmul(state, W_hh, out=now)
             np.tanh(now, out=now)
+            if networks.is_at_rest(state, now):
+                states[t:] = now
+                break
             state = now
         return states, states @ self.network.W_r.T
