@@ -63,17 +63,20 @@ def test_numbers_below_the_least_normal_one_are_zero_while_a_network_runs() -> N
 
 def test_denormal_numbers_are_zero_in_a_block_and_come_back_after_an_error() -> None:
     denormal, one = np.full(9, 1e-40, dtype=np.float32), np.float32(1)
+    results = np.ones_like(denormal)
 
     @flushed()
     def fail() -> None:
         assert not (denormal * one).any()
         with flushed():
             assert not (denormal * np.float32(1e30)).any()
+            np.multiply(np.full_like(denormal, 2e-38), np.float32(0.1), out=results)
         assert not (denormal * one).any()
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
+    assert not results.any()
     assert (denormal * one).all()
 
 
