@@ -15,6 +15,8 @@ rule compare_networks:
         comparison=results("measurements/comparison.csv"),
     log:
         results("logs/compare_networks.log"),
+    # It takes a minute: no run of the workflow should end by waiting for it alone.
+    priority: 1
     localrule: True
     conda:
         "../envs/emtvb.yaml"

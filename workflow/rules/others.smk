@@ -21,6 +21,8 @@ rule ablate_networks:
         ablations=results("measurements/ablations.csv"),
     log:
         results("logs/ablate_networks.log"),
+    # It takes a minute: no run of the workflow should end by waiting for it alone.
+    priority: 1
     conda:
         "../envs/emtvb.yaml"
     threads: 1

@@ -6,6 +6,8 @@ rule simulate_populations:
         rates=results("measurements/error_rates/populations.csv"),
     log:
         results("logs/simulate_populations.log"),
+    # It takes a minute: no run of the workflow should end by waiting for it alone.
+    priority: 1
     conda:
         "../envs/emtvb.yaml"
     threads: 1
@@ -22,6 +24,8 @@ rule bootstrap_cells:
         rates=results("measurements/error_rates/cells.csv"),
     log:
         results("logs/bootstrap_cells.log"),
+    # It takes a minute: no run of the workflow should end by waiting for it alone.
+    priority: 1
     conda:
         "../envs/emtvb.yaml"
     threads: 1
