@@ -31,23 +31,26 @@ def test_rollout_is_torchs(seed: int) -> None:
     np.testing.assert_allclose(outputs, hidden @ network.W_r.T, atol=1e-6)
 
 
-def test_a_network_at_rest_stays_there_until_an_input_comes() -> None:
-    """Whatever the number of steps before: they are those of a network that is asked for one step at a time."""
+@pytest.mark.parametrize(("recurrent", "fades"), [(0.01, True), (1.5, False)])
+def test_a_network_at_rest_stays_there_until_an_input_comes(recurrent: float, fades: bool) -> None:
+    """A network that is asked for one step at a time takes the same steps; it rests at zero, or where tanh stops it."""
     network = make_network(3, 7)
-    fading = networks.Network(network.W_uh, (0.01 * network.W_hh).astype(np.float32), network.W_r)
-    x = np.zeros((120, 4, 3), dtype=np.float32)
-    x[[0, 1, 70]] = np.random.default_rng(0).normal(size=(3, 4, 3))
-    hidden, outputs = networks.rollout(fading, x)
+    resting = networks.Network(network.W_uh, recurrent * np.eye(7, dtype=np.float32), network.W_r)
+    x = np.zeros((240, 4, 3), dtype=np.float32)
+    x[[0, 1, 140]] = np.random.default_rng(0).normal(size=(3, 4, 3))
+    hidden, outputs = networks.rollout(resting, x)
     state = np.zeros((4, 7), dtype=np.float32)
     for t, now in enumerate(x):
-        (state,), (given,) = networks.rollout(fading, now[None], state)
+        (state,), (given,) = networks.rollout(resting, now[None], state)
         np.testing.assert_array_equal(hidden[t], state)
         np.testing.assert_array_equal(outputs[t], given)
-    assert hidden[69].any() == hidden[-1].any() == 0
-    assert hidden[70].all()
-    states, read = Elman(fading).coast(hidden[70], 49)
-    np.testing.assert_array_equal(states, hidden[71:])
-    np.testing.assert_allclose(read, outputs[71:], atol=1e-6)
+    for last in (139, 239):
+        np.testing.assert_array_equal(hidden[last], hidden[last - 1])
+        assert hidden[last].any() != fades
+    assert (hidden[140] != hidden[139]).all()
+    states, read = Elman(resting).coast(hidden[140], 99)
+    np.testing.assert_array_equal(states, hidden[141:])
+    np.testing.assert_allclose(read, outputs[141:], atol=1e-6)
 
 
 def test_numbers_below_the_least_normal_one_are_zero_while_a_network_runs() -> None:

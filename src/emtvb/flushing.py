@@ -1,7 +1,8 @@
 """Numbers that are too small for full precision count as zero while a network runs, as they do while it is trained.
 
-Below 1.2e-38 a number of single precision is *denormal*: it has fewer digits, and many CPUs compute with it a hundred
-times as slowly. The training engine takes such numbers for zero. So does whatever runs a network afterwards.
+Below 1.2e-38 a number of single precision is *denormal*: it has fewer digits, and some CPUs compute with it a hundred
+times as slowly. The training engine takes such numbers as zero (docs/training.md). So does this package where it runs
+one of the paper's networks: its trajectory is then computed by the rule that the network was trained with.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ _SIZE = 64
 
 @contextlib.contextmanager
 def flushed() -> Iterator[None]:
-    """Denormal numbers are zero in this thread, as operands and as results; afterwards all is as it was.
+    """In the block, this thread takes denormal numbers as zero, as operands and as results; then all is as before.
 
-    On systems that are not known here nothing changes but the speed, and digits of what networks give out whose states
-    have all but faded.
+    In double precision such numbers lie below 2.2e-308. On a system that :data:`_PLACES` does not name, the block does
+    nothing: networks whose states have all but faded then run slowly, and their outputs can have other signs.
     """
     if _PLACE is None:
         yield
