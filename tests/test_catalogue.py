@@ -12,7 +12,7 @@ from emtvb import catalogue, config, sweep
 from emtvb.architectures import weights
 from emtvb.architectures.registry import ARCHITECTURES, network_class
 from emtvb.files import write_text
-from emtvb.interpret.measure import MeasureSettings, measure_shard
+from emtvb.interpret.measure import MeasureSettings, measure
 from emtvb.networks import save_networks
 from emtvb.results import find_run, runs_in
 from emtvb.running.packed import PACKED
@@ -49,11 +49,11 @@ def make(root: Path, settings: dict, measured: bool = True) -> Path:
     rows, settled = [], MeasureSettings(horizon=6, sequences=8)
     for shard, runs in shards.items():
         trained = {run.run_id: make_network(3, run.hidden_dim, seed=i) for i, run in enumerate(runs)}
-        rows.append(measure_shard(runs, trained, settled))
+        rows += [measure(run, trained[run.run_id], settled).row() for run in runs]
         if not shard.startswith("T2_h12_l2-0_"):
             save_networks(folder / "training" / shard / "weights.safetensors", trained)
     if measured:
-        pd.concat(rows).to_csv(folder / "measurements.csv", index=False)
+        pd.DataFrame(rows).to_csv(folder / "measurements.csv", index=False)
     for run in experiment.architecture_runs():
         if run.seed == 1:
             kind = pkgutil.resolve_name(ARCHITECTURES[run.architecture].module)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.interpret import ablations
-from emtvb.interpret.others import ABLATED, ABLATIONS, ablation
+from emtvb.interpret.others import ABLATIONS, ablation
 from emtvb.networks import Network
 from emtvb.runs import Run
 
@@ -152,17 +151,6 @@ def test_tasks_that_forget_and_small_networks_have_rows_too() -> None:
     nothing = row(weak)
     assert nothing["core_dim"] == nothing["memory_dim"] == 0
     assert nothing["intact"] == nothing["core_first_within"] == nothing["memories_within"] == nothing["random_within"]
-
-
-def test_networks_that_solve_their_task_are_taken_and_a_table_without_rows_has_its_columns() -> None:
-    runs = [Run(TASK, 8, 0.0, 0.9, seed) for seed in (1, 2, 3)]
-    accuracy = dict(zip((run.run_id for run in runs), (0.99, 0.98, float("nan")), strict=True))
-    assert [run.seed for run in ablations.solving(runs, accuracy)] == [1]
-    assert list(ablations.table([]).columns) == ["run_id", *ABLATED]
-    network, _ = circuit(TASK, 10)
-    table = ablations.table([ablations.ablate(runs[0], network, 0.9, HORIZON)])
-    assert not table.isna().any(axis=None)
-    pd.testing.assert_index_equal(table.columns, ablations.table([]).columns)
 
 
 def test_the_networks_size_must_be_the_tasks() -> None:

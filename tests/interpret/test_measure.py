@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +12,10 @@ from emtvb.errors import InputError
 from emtvb.figures import data
 from emtvb.interpret import exemplar
 from emtvb.interpret.extraction import by_data
-from emtvb.interpret.measure import METHODS, MeasureSettings, accuracy, measure, measure_shard
+from emtvb.interpret.measure import METHODS, MeasureSettings, accuracy, measure
 from emtvb.interpret.recording import record
 from emtvb.interpret.systems import Elman, System
 from emtvb.interpret.verdict import NOT_LEARNED, STORED
-from emtvb.protocol import Protocol
 from emtvb.sweep import Run
 
 from ..conftest import circuit, make_network, saturated_circuit
@@ -77,33 +75,12 @@ def test_an_untrained_network_did_not_learn(hidden_dim: int) -> None:
     assert found.bases["data"].edit_success < 0.05
 
 
-def test_a_shards_table_has_a_row_per_run_and_says_nothing_but_numbers(tiny_run: Run) -> None:
-    table = measure_shard([tiny_run], {tiny_run.run_id: make_network(2, 8)}, MeasureSettings(10, 20))
-    assert table["run_id"].tolist() == [tiny_run.run_id]
+def test_a_row_says_nothing_but_numbers(tiny_run: Run) -> None:
+    row = measure(tiny_run, make_network(2, 8), MeasureSettings(10, 20)).row()
+    assert (row.pop("run_id"), row.pop("verdict")) == (tiny_run.run_id, NOT_LEARNED)
     silent = {"spectral_error", "unobservable_edit_ignored", "unobservable_edit_size"}  # T1 has none of the latter
-    numbers = table.drop(columns=["run_id", "verdict"]).astype(float)
-    assert set(numbers.columns[numbers.isna().any()]) <= silent
-    assert not {f"{method}_edit_success" for method in METHODS} - set(numbers.columns)
-
-
-def test_runs_that_came_to_one_network_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    task, other, settings = tasks.named("T1", 2, 2), tasks.named("T2", 2, 2), MeasureSettings(10, 20)
-    longer = Protocol(curriculum=(10, 12))
-    runs = [
-        Run(task, 8, 0.0, 0.9, 1), Run(task, 8, 0.0, 0.98, 1), Run(task, 8, 0.0, 0.9, 2), Run(other, 8, 0.0, 0.9, 1),
-        Run(task, 8, 0.001, 0.9, 1, longer),
-    ]  # fmt: skip
-    trained = {run.run_id: make_network(2, 8, seed=run.seed) for run in runs}
-    alone = [measure(run, trained[run.run_id], settings).row() for run in runs]
-    measured = []
-
-    def counted(run: Run, *rest: Any) -> Any:
-        measured.append(run)
-        return measure(run, *rest)
-
-    monkeypatch.setattr("emtvb.interpret.measure.measure", counted)
-    assert str(measure_shard(runs, trained, settings).to_dict("records")) == str(alone)
-    assert measured == [runs[0], *runs[2:]]
+    assert {name for name, value in row.items() if np.isnan(float(value))} <= silent  # type: ignore[arg-type]
+    assert {f"{method}_edit_success" for method in METHODS} <= set(row)
 
 
 def test_a_diverged_run_is_measured_as_one(tiny_run: Run) -> None:

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from emtvb import tasks
-from emtvb.interpret.solutions import KINDS, Digit, Solution, cycles, match_modes, study, study_shard, study_system
+from emtvb.interpret.observation import Observation
+from emtvb.interpret.solutions import cycles, match_modes, study, study_system
 from emtvb.interpret.systems import Elman
 from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.networks import Network
@@ -87,7 +86,7 @@ def test_a_lost_dimension_is_named_with_its_cycle() -> None:
 
 def test_a_second_digit_is_found_with_the_first() -> None:
     found = np.linalg.eigvals(TASK.transition())
-    solution, (digit,) = study_system(run_of(TASK), Digits(TASK), found, OTHERWISE, 1.0)
+    solution, (digit,) = study_system(run_of(TASK), Observation(Digits(TASK), TASK), found, OTHERWISE, 1.0)
     assert solution.kind == "second digits"
     assert (solution.unreadable, solution.digits, solution.edits_of_unreadable) == (1, 1, 1)
     assert (digit.variable, digit.dimension) == (3, 2)
@@ -106,7 +105,9 @@ def test_a_second_digit_is_found_with_the_first() -> None:
     ("verdict", "kind"), [(NOT_LEARNED, "second digits, with mistakes"), (OTHERWISE, "second digits")]
 )
 def test_digits_of_networks_that_make_mistakes_are_another_kind(verdict: str, kind: str) -> None:
-    solution, _ = study_system(run_of(TASK), Digits(TASK), np.linalg.eigvals(TASK.transition()), verdict, 0.95)
+    solution, _ = study_system(
+        run_of(TASK), Observation(Digits(TASK), TASK), np.linalg.eigvals(TASK.transition()), verdict, 0.95
+    )
     assert solution.kind == kind
 
 
@@ -147,43 +148,30 @@ def test_a_circuit_whose_modes_faded_or_that_has_more_is_its_own_kind() -> None:
     found = np.linalg.eigvals(network.W_hh.astype(np.float64))
     strong = np.sort_complex(found[np.abs(found) > 0.9])
     faded = np.concatenate([strong[1:], [0.7 * strong[0] / abs(strong[0])]])
-    assert study_system(run_of(TASK), Elman(network), faded, STORED, 1.0)[0].kind == "circuit, some modes faded"
+    assert (
+        study_system(run_of(TASK), Observation(Elman(network), TASK), faded, STORED, 1.0)[0].kind
+        == "circuit, some modes faded"
+    )
     more = np.append(strong, 1.01)
-    assert study_system(run_of(TASK), Elman(network), more, STORED, 1.0)[0].kind == "circuit, other modes beside it"
+    assert (
+        study_system(run_of(TASK), Observation(Elman(network), TASK), more, STORED, 1.0)[0].kind
+        == "circuit, other modes beside it"
+    )
 
 
-def test_runs_that_came_to_one_network_are_studied_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = [Run(TASK, 18, 0.0, threshold, seed) for threshold, seed in ((0.9, 1), (0.98, 1), (0.9, 2))]
-    trained = {run.run_id: make_network(3, 18, run.seed) for run in runs}
-    studied = []
-
-    def with_a_digit(run: Run, *rest: Any) -> tuple[Solution, list[Digit]]:
-        studied.append(run)
-        solution, _ = study(run, *rest)
-        return solution, [Digit(run.run_id, 1, 0, *[float(run.seed)] * 2, 0, -1, *[float(run.seed)] * 7)]
-
-    alone = [with_a_digit(run, trained[run.run_id], NOT_LEARNED, 0.95, 0.9) for run in runs]
-    studied.clear()
-    monkeypatch.setattr("emtvb.interpret.solutions.study", with_a_digit)
-    verdicts, accuracies = dict.fromkeys(trained, NOT_LEARNED), dict.fromkeys(trained, 0.95)
-    solutions, digits = study_shard(runs, trained, verdicts, accuracies)
-    assert str(solutions.to_dict("records")) == str([vars(solution) for solution, _ in alone])
-    assert str(digits.to_dict("records")) == str([vars(digit) for _, found in alone for digit in found])
-    assert studied == [runs[0], runs[2]]
-    study_shard(runs, trained, verdicts, {**accuracies, runs[1].run_id: 0.5})
-    assert studied[2:] == runs
-
-
-def test_what_learned_nothing_or_diverged_is_a_row_all_the_same() -> None:
-    runs = [run_of(TASK, 5), Run(TASK, 5, 0.0, 0.98, 2)]
+def test_what_learned_nothing_or_diverged_is_a_solution_all_the_same() -> None:
     broken = make_network(3, 5)
     broken.W_hh[0, 0] = np.nan
-    trained = {runs[0].run_id: make_network(3, 5), runs[1].run_id: broken}
-    verdicts = dict.fromkeys(trained, NOT_LEARNED)
-    solutions, digits = study_shard(runs, trained, verdicts, {runs[0].run_id: 0.5, runs[1].run_id: 0.7})
-    assert solutions["kind"].tolist() == ["at chance", "at chance"]
-    assert solutions["run_id"].tolist() == list(trained)
-    assert digits.empty
-    assert "read_given_other" in digits
-    assert set(solutions["kind"]) <= set(KINDS)
-    assert isinstance(solutions, pd.DataFrame)
+    for network, accuracy in ((make_network(3, 5), 0.5), (broken, 0.7)):
+        solution, digits = study(run_of(TASK, 5), network, NOT_LEARNED, accuracy)
+        assert solution.kind == "at chance"
+        assert solution.run_id == run_of(TASK, 5).run_id
+        assert digits == []
+
+
+@pytest.mark.parametrize("horizon", [20, 300])
+def test_what_is_said_of_a_solution_is_of_200_steps_whatever_the_test_of_accuracy(horizon: int) -> None:
+    network, _ = saturated_circuit(TASK)
+    weak = Network(network.W_uh, (0.999 * network.W_hh).astype(np.float32), 0.1 * network.W_r)
+    observed = Observation(Elman(weak), TASK, horizon)
+    assert str(study(run_of(TASK), weak, STORED, 0.9, 0.9, observed)) == str(study(run_of(TASK), weak, STORED, 0.9))

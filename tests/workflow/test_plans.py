@@ -26,7 +26,7 @@ from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 PAGE = {"choose_networks": 1, "draw_page": 1}
-INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 6, "study_solutions": 6, **PAGE}
+INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 6, **PAGE}
 SOLUTIONS = {"tabulate_solutions": 1, "tabulate_outcomes": 1, "tabulate_deciding": 1}
 OF_CELLS = {"tabulate": 1, "draw_forest": 1, "draw_solutions": 1}
 COMPARED = {"compare_networks": 1, "tabulate_comparison": 1, "draw_comparison": 1}
@@ -34,7 +34,7 @@ JUDGED = {"draw_statements": 1, "state_verdicts": 1}
 OTHERS = {"tabulate_others": 1, "draw_ablations": 1, "draw_gradients": 1}
 TABLES = {
     "aggregate_measurements": 1, "draw_interventions": 1, "draw_pairs": 1, "tabulate_foretelling": 1, **OF_CELLS,
-    **JUDGED, **SOLUTIONS, **COMPARED, "ablate_networks": 1, **OTHERS,
+    **JUDGED, **SOLUTIONS, **COMPARED, **OTHERS,
 }  # fmt: skip
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "draw_animation": 3,
@@ -82,7 +82,7 @@ def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Projec
     """And those who audit them are told the same jobs."""
     file = project.folder / "config" / "twins.yaml"
     jobs = project.planned("--configfile", "config/twins.yaml")
-    assert jobs["train_shard"] == jobs["study_solutions"] == len(load(file).shards()) == 64
+    assert jobs["train_shard"] == jobs["measure_shard"] == len(load(file).shards()) == 64
     shown = {"choose_networks", "look_at_exemplar", "state_codecheck"}
     assert [rule for rule in jobs if rule.startswith("draw_") or rule in shown] == []
     expected = Counter(job.rule for job in plan(load(file), project.folder, project.folder / "results" / "twins"))
@@ -208,7 +208,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
     "a comment in the style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font", "# \nfont"), {}),
     "what solutions are": (_edit("src/emtvb/interpret/solutions.py", "CHANCE = 0.55", "CHANCE = 0.56"),
-                           {"study_solutions": 6, **SOLUTIONS}),
+                           {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "what decides": (_edit("src/emtvb/study/words.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
                      {"tabulate_outcomes": 1, "tabulate_deciding": 1, "tabulate_foretelling": 1, **COMPARED}),
     "one digit of what is published": (
@@ -256,15 +256,14 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 2,
-              "study_solutions": 2,
               **GROWN_TABLES, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_wave": 1,
               "draw_hidden_state": 1, "draw_animation": 1, "draw_edits": 1, "state_codecheck": 1, **PAGE}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6,
-              "study_solutions": 6, **GROWN_TABLES}),
+              **GROWN_TABLES}),
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3,
-              "study_solutions": 3, **GROWN_TABLES, **PAGE}),
+              **GROWN_TABLES, **PAGE}),
     "matplotlib's version": (_install_another("matplotlib"), FIGURES),
     "scipy's version": (_install_another("scipy"),
              {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
@@ -432,7 +431,7 @@ def test_a_file_that_is_kept_by_deleting_its_record_restales_what_read_it(finish
     path = project.folder / f"results/smoke/measurements/{SHARD}.csv"
     _flip(path)
     path.with_suffix(".provenance.json").unlink()
-    of_networks = {"study_solutions": 1, "look_at_exemplar": 1, "draw_spectrum": 1, "draw_weights": 1, **PAGE}
+    of_networks = {"look_at_exemplar": 1, "draw_spectrum": 1, "draw_weights": 1, **PAGE}
     assert project.planned(*SMOKE) == {**TABLES, **of_networks}
 
 

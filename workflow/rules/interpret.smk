@@ -1,4 +1,5 @@
-# What the trained networks learned: a table of measurements per shard, and the arrays that figures show of single networks.
+# What the trained networks learned: tables per shard, and the arrays that figures show of single networks. All that is asked of a
+# shard's networks alone is one job: it runs them once, which takes most of the time.
 
 
 rule measure_shard:
@@ -6,6 +7,9 @@ rule measure_shard:
         weights=rules.train_shard.output.weights,
     output:
         measurements=results("measurements/{shard}.csv"),
+        solutions=results("measurements/solutions/{shard}.csv"),
+        digits=results("measurements/digits/{shard}.csv"),
+        ablations=results("measurements/ablations/{shard}.csv"),
     log:
         results("logs/measure_shard/{shard}.log"),
     conda:

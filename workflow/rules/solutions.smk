@@ -4,25 +4,6 @@
 TWINS_BESIDE = twins_beside("tables/solutions.csv")
 
 
-rule study_solutions:
-    input:
-        weights=rules.train_shard.output.weights,
-        measurements=rules.measure_shard.output.measurements,
-    output:
-        solutions=results("measurements/solutions/{shard}.csv"),
-        digits=results("measurements/digits/{shard}.csv"),
-    log:
-        results("logs/study_solutions/{shard}.log"),
-    conda:
-        "../envs/emtvb.yaml"
-    threads: 1
-    params:
-        runs=lambda wildcards: entries(wildcards.shard),
-        modulus=EXPERIMENT.interpretation.modulus,
-    script:
-        "../scripts/study_solutions.py"
-
-
 rule tabulate_solutions:
     input:
         runs=results("runs.csv"),

@@ -1,12 +1,14 @@
-"""Measure the trained networks of a shard (rule measure_shard)."""
+"""Look at the trained networks of a shard: measure, study and ablate them (rule measure_shard)."""
 
 from emtvb import networks, tables
-from emtvb.interpret.measure import MeasureSettings, measure_shard
+from emtvb.interpret.measure import MeasureSettings
+from emtvb.interpret.shard import measure_shard
 from emtvb.running.jobs import job
 from emtvb.runs import from_entry
 
 with job(snakemake) as this:
     runs = [from_entry(entry) for entry in this.settings["runs"]]
     trained = networks.load_networks(snakemake.input.weights, [run.run_id for run in runs])
-    how = MeasureSettings(**this.settings["interpretation"])
-    tables.write_csv(snakemake.output.measurements, measure_shard(runs, trained, how))
+    found = measure_shard(runs, trained, MeasureSettings(**this.settings["interpretation"]))
+    for name, table in vars(found).items():
+        tables.write_csv(getattr(snakemake.output, name), table)

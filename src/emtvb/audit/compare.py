@@ -54,7 +54,9 @@ _OF_STREAMS = (
     "accuracy", "echo", "recall*", "first_*", "at_*", "gone_*", "untrained_*", "input_*", "output_*", "edit_*",
     "due_[0-9]*", "phi_[0-9]*", "marker_*", "silence_*", "blind_*",
 )  # fmt: skip
-_ABLATED = ("measurements/ablations.csv", "tables/ablations.csv", "figures/ablations.csv")
+_ABLATED = (
+    "measurements/ablations/*.csv", "measurements/ablations.csv", "tables/ablations.csv", "figures/ablations.csv"
+)  # fmt: skip
 _FOLLOWED = ("measurements/gradients.csv", "tables/gradients.csv", "figures/gradients.csv")
 TABLE: tuple[Tolerance, ...] = (
     Tolerance(_ABLATED, ("solved", "at_chance"), 0, 3,

@@ -16,22 +16,19 @@ inside is the span of Psi, and the rest is what Psi* does not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 from scipy.linalg import schur, solve_sylvester
 
 from emtvb import networks
 from emtvb.flushing import flushed
-from emtvb.interpret.extraction import by_data
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.others import ABLATED as COLUMNS
+from emtvb.interpret.observation import Observation
 from emtvb.interpret.others import ABLATIONS, HELD, ablation
 from emtvb.interpret.realisation import from_weights
 from emtvb.interpret.systems import Elman
-from emtvb.interpret.verdict import ACCURATE
 from emtvb.networks import Network
 from emtvb.runs import Run
 from emtvb.tasks import Task
@@ -133,7 +130,9 @@ def accuracies(
     return found[: len(without)], found[len(without) :]
 
 
-def ablate(run: Run, network: Network, modulus: float, horizon: int) -> dict[str, object]:
+def ablate(
+    run: Run, network: Network, modulus: float, horizon: int, observed: Observation | None = None
+) -> dict[str, object]:
     """A row of ``measurements/ablations.csv``: ``run_id`` and ``others.ABLATED``.
 
     Args:
@@ -141,6 +140,7 @@ def ablate(run: Run, network: Network, modulus: float, horizon: int) -> dict[str
         network: Its weights, finite.
         modulus: An eigenvalue of W_hh is long-term, and in the core, if its modulus is larger.
         horizon: Output steps of the accuracy test.
+        observed: The network at work; by default it is run anew.
 
     Raises:
         InputError: Where the network is not of the run's task.
@@ -148,7 +148,8 @@ def ablate(run: Run, network: Network, modulus: float, horizon: int) -> dict[str
     networks.check_task(network, run.task, run.run_id)
     weights = network.W_hh.astype(np.float64)
     first, last = core(weights, modulus), core(weights, modulus, first=False)
-    seen, read = by_data(Elman(network), run.task), reading(from_weights(network, run.task, modulus))
+    seen = (observed or Observation(Elman(network), run.task)).memories
+    read = reading(from_weights(network, run.task, modulus))
     span = onto(seen.basis[:, seen.kept])
     memory_dim, core_dim = round(float(np.trace(read))), first.shape[1]
     random = np.random.default_rng([_SEED, run.seed]).normal(size=(network.hidden_dim, memory_dim))
@@ -172,13 +173,3 @@ def ablate(run: Run, network: Network, modulus: float, horizon: int) -> dict[str
         **{name: round(float(value), 5) for name, value in zip(names, throughout, strict=True)},
         **{f"{HELD}{name}": round(float(value), 5) for name, value in zip(names[1:], held[1:], strict=True)},
     }
-
-
-def solving(runs: Iterable[Run], accuracy: Mapping[str, float]) -> Iterator[Run]:
-    """Of these runs, those whose network solves its task; ``accuracy`` is the test accuracy by run id."""
-    return (run for run in runs if accuracy[run.run_id] >= ACCURATE)
-
-
-def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Rows of :func:`ablate` as a table, which has its columns even without rows."""
-    return pd.DataFrame(rows, columns=["run_id", *COLUMNS])

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from emtvb import networks
 from emtvb.interpret import memories
-from emtvb.interpret.extraction import at_end_of_input, by_data, scaled
+from emtvb.interpret.extraction import at_end_of_input, scaled
 from emtvb.interpret.interventions import edit_at_end_of_input
-from emtvb.interpret.judging import MemoryMeasures, future_steps, held_out, judge, unedited_success
+from emtvb.interpret.judging import MemoryMeasures, future_steps, judge, unedited_success
 from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import VariableMemories, power_iteration
+from emtvb.interpret.observation import Observation
 from emtvb.interpret.realisation import from_weights
 from emtvb.interpret.spectrum import match_spectra, published_spectral_error
 from emtvb.interpret.systems import Elman, System
@@ -126,17 +125,23 @@ def accuracy(system: System, task: Task, horizon: int, sequences: int) -> float:
     return float((networks.signs(outputs[task.s :]) == y[task.s :]).mean())
 
 
-def measure(run: Run, network: Network, settings: MeasureSettings) -> Measurement:
+def measure(run: Run, network: Network, settings: MeasureSettings, observed: Observation | None = None) -> Measurement:
     """Everything that is measured on one trained network.
+
+    Args:
+        run: Its task, its protocol and its name.
+        network: Its weights.
+        settings: How it is measured.
+        observed: The network at work, for this horizon; by default it is run anew.
 
     Raises:
         InputError: Where the network is not of the run's task.
     """
     task = run.task
     networks.check_task(network, task, run.run_id)
-    system = Elman(network)
+    observed = observed or Observation(Elman(network), task, settings.horizon)
+    system, recording = observed.system, observed.held_out
     test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
-    recording = held_out(system, task, settings.horizon)
     if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
         return _diverged(run, settings, test_accuracy)
     weights = linearise(network)
@@ -145,7 +150,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
     published = power_iteration(network, task)
     trained_horizon = max(run.protocol.curriculum)
     bases = {}
-    for method, basis in extract(network, task, settings.modulus).items():
+    for method, basis in extract(network, observed, settings.modulus).items():
         judged = judge(system, task, basis, recording, trained_horizon, settings.horizon)
         bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
     early = edit_at_end_of_input(
@@ -174,17 +179,17 @@ def measure(run: Run, network: Network, settings: MeasureSettings) -> Measuremen
     )
 
 
-def extract(network: Network, task: Task, modulus: float) -> dict[str, VariableMemories]:
+def extract(network: Network, observed: Observation, modulus: float) -> dict[str, VariableMemories]:
     """A network's variable memories by each of :data:`METHODS`.
 
     Args:
         network: Its weights, finite.
-        task: What it was trained on.
+        observed: The network at work.
         modulus: Eigenvalues with a larger modulus are long-term.
     """
-    system = Elman(network)
+    system, task = observed.system, observed.task
     return {
-        DATA: by_data(system, task),
+        DATA: observed.memories,
         POWER: scaled(power_iteration(network, task), system, task),
         REALISATION: from_weights(network, task, modulus),
     }
@@ -228,22 +233,6 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
         **_how(settings),
         bases=dict.fromkeys(METHODS, unknown),
     )
-
-
-def measure_shard(runs: Iterable[Run], trained: Mapping[str, Network], settings: MeasureSettings) -> pd.DataFrame:
-    """The measurements of a shard's runs, a row each.
-
-    Runs that differ in a threshold which neither reaches come to the same network, which is measured once.
-    """
-    measured: dict[tuple[Any, ...], Measurement] = {}
-    rows = []
-    for run in runs:
-        network = trained[run.run_id]
-        same = run.task, run.protocol.curriculum, network.digest()
-        if same not in measured:
-            measured[same] = measure(run, network, settings)
-        rows.append(replace(measured[same], run_id=run.run_id).row())
-    return pd.DataFrame(rows)
 
 
 def _persistent_phi(task: Task) -> np.ndarray:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Complex, Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from emtvb import networks
-from emtvb.interpret.extraction import ROUNDING, SEQUENCES, fit, fitting_times
+from emtvb.interpret.extraction import ROUNDING, fitting_times
 from emtvb.interpret.interventions import trials
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import FITTING, JUDGING, Recording, record, sequences, settled
+from emtvb.interpret.observation import STEPS, Observation
+from emtvb.interpret.recording import JUDGING, Recording, record, sequences, settled
 from emtvb.interpret.systems import Elman, System
 from emtvb.interpret.verdict import ACCURATE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 from emtvb.networks import Network
@@ -134,41 +134,23 @@ class Digit:
     moves_least: float
 
 
-def study_shard(
-    runs: Iterable[Run],
-    trained: Mapping[str, Network],
-    verdicts: Mapping[str, str],
-    accuracies: Mapping[str, float],
-    modulus: float = 0.9,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The solutions of a shard's runs, a row each, and the digits in them, a row each.
-
-    Runs that differ in a threshold which neither reaches come to the same network, which is studied once.
-
-    Args:
-        runs: The runs.
-        trained: Their networks, by run id.
-        verdicts: What was measured of them.
-        accuracies: Their test accuracies.
-        modulus: Eigenvalues with a larger modulus are long-term.
-    """
-    known: dict[tuple[Any, ...], tuple[Solution, list[Digit]]] = {}
-    solutions, digits = [], []
-    for run in runs:
-        network, judged = trained[run.run_id], (verdicts[run.run_id], accuracies[run.run_id])
-        same = run.task, network.digest(), *judged
-        if same not in known:
-            known[same] = study(run, network, *judged, modulus)
-        solution, found = known[same]
-        solutions.append({**vars(solution), "run_id": run.run_id})
-        digits += [{**vars(digit), "run_id": run.run_id} for digit in found]
-    return pd.DataFrame(solutions), pd.DataFrame(digits, columns=[field.name for field in fields(Digit)])
-
-
 def study(
-    run: Run, network: Network, verdict: str, accuracy: float, modulus: float = 0.9
+    run: Run,
+    network: Network,
+    verdict: str,
+    accuracy: float,
+    modulus: float = 0.9,
+    observed: Observation | None = None,
 ) -> tuple[Solution, list[Digit]]:
     """What kind of solution a network is, and the digits in it.
+
+    Args:
+        run: Its task, its name.
+        network: Its weights.
+        verdict: What was measured of it.
+        accuracy: Its test accuracy.
+        modulus: Eigenvalues with a larger modulus are long-term.
+        observed: The network at work; by default it is run anew.
 
     Raises:
         InputError: Where it is not of the run's task.
@@ -177,12 +159,13 @@ def study(
     if not network.is_finite():
         return _nothing(run), []
     found = np.linalg.eigvals(network.W_hh.astype(np.float64))
-    return study_system(run, Elman(network), found, verdict, accuracy, modulus)
+    observed = observed or Observation(Elman(network), run.task)
+    return study_system(run, observed, found, verdict, accuracy, modulus)
 
 
 def study_system(
     run: Run,
-    system: System,
+    observed: Observation,
     found: Complex[np.ndarray, " mode"],
     verdict: str,
     accuracy: float,
@@ -192,7 +175,7 @@ def study_system(
 
     Args:
         run: Its task, its name.
-        system: It.
+        observed: The system at work on this task.
         found: The eigenvalues of its step, linearised at its fixed point.
         verdict: What was measured of it.
         accuracy: Its test accuracy.
@@ -200,22 +183,18 @@ def study_system(
     """
     if not accuracy >= CHANCE:
         return _nothing(run), []
-    task = run.task
-    modes = match_modes(task, found, modulus)
-    steps = max(200, settled(task) + 2)
-    shown = record(system, task, sequences(task, FITTING, SEQUENCES, 0), fitting_times(task)[-1])
-    judged = record(system, task, sequences(task, JUDGING, 512, 0), steps)
+    task, shown = run.task, observed.shown
+    judged = _until(observed.held_out, max(STEPS, settled(task) + 2))
     if not (np.isfinite(shown.states).all() and np.isfinite(judged.states).all()):
         return _nothing(run), []
-    outputs = _outputs(task, judged)
-    memories = fit(shown, fitting_times(task), task.persistent())
+    modes, outputs, memories = match_modes(task, found, modulus), _outputs(task, judged), observed.memories
     right = _read(task, memories, judged)
     unreadable = np.flatnonzero(task.persistent() & (right < DECODES))
     lost = [int(word) for word in outputs["lost_dimensions"].strip("[]").split()]
     digits: list[Digit] = []
     if accuracy >= STUDIED:
         there = [int(element) for element in unreadable if element % task.d not in lost]
-        digits = [_digit(run, system, memories, shown, judged, element, right[element]) for element in there]
+        digits = [_digit(run, observed.system, memories, shown, judged, element, right[element]) for element in there]
     values = np.linalg.svd(memories.basis[:, memories.kept], compute_uv=False)
     nan = float("nan")
     row: dict[str, Any] = {
@@ -323,6 +302,12 @@ def _without(modes: list[complex], others: Iterable[complex]) -> list[complex] |
             return None
         del rest[nearest]
     return rest
+
+
+def _until(recording: Recording, steps: int) -> Recording:
+    """Its first output steps."""
+    parts = recording.states, recording.outputs, recording.theory
+    return Recording(*(part[: steps + 1] for part in parts))
 
 
 def _outputs(task: Task, judged: Recording) -> dict[str, Any]:

@@ -172,10 +172,10 @@ def samples(what: Measure, cells: Sequence[np.ndarray]) -> list[Sample]:
 
 def odd(what: Measure, values: Float[np.ndarray, "seed rounding"]) -> Bool[np.ndarray, "seed rounding"]:
     """Which values of a cell are odd: accuracies far below the median of its seeds, errors many times that."""
-    there = values[:, 0][np.isfinite(values[:, 0])]
+    there = np.sort(values[:, 0][np.isfinite(values[:, 0])])
     if not len(there):
         return np.zeros(values.shape, bool)
-    middle = float(np.median(there))
+    middle = float(there[(len(there) - 1) // 2] + there[len(there) // 2]) / 2  # np.median takes five times as long
     return values < middle - LOST if what == "accuracy" else values > SPIKED * middle
 
 
@@ -616,7 +616,9 @@ class _Draws:
             parts.append(chunk)
             left -= len(chunk)
         self.means = np.concatenate(parts)
-        none, some = _coverage(sample.own) if what == "spectral_error" else (0.0, 1.0)
+        none, some = 0.0, 1.0
+        if what == "spectral_error":
+            none, some = _coverage(int(np.isfinite(sample.own).sum()), len(sample.own))
         return Prediction(what, np.sort(self.means), none, some)
 
 
@@ -642,13 +644,13 @@ def _of_accuracies(sample: Sample, rng: np.random.Generator, draws: int) -> np.n
 
 def _urn(rng: np.random.Generator, seeds: int, draws: int) -> Shaped[np.ndarray, "draw seed"]:
     """Per draw, 20 of our seeds at Dirichlet's weights: one after another from Polya's urn, by their places."""
-    chosen = rng.integers(seeds, size=(draws, PUBLISHED_SEEDS))
-    rows = np.arange(draws)
+    chosen = np.ascontiguousarray(rng.integers(seeds, size=(draws, PUBLISHED_SEEDS)).T)
+    every = np.arange(draws)
     for i in range(1, PUBLISHED_SEEDS):
         again = rng.random(draws) < i / (WEIGHT * seeds + i)
         earlier = (rng.random(draws) * i).astype(int)
-        chosen[:, i] = np.where(again, chosen[rows, earlier], chosen[:, i])
-    return chosen
+        chosen[i] = np.where(again, chosen[earlier, every], chosen[i])
+    return np.ascontiguousarray(chosen.T)
 
 
 def _of_errors(sample: Sample, rng: np.random.Generator, draws: int) -> np.ndarray | None:
@@ -706,18 +708,30 @@ def _grid() -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=4096)
+def _log_beta(count: int, of: int) -> Float[np.ndarray, " place"]:
+    """The logarithm of the beta function at each place of the grid, of so many odd values among so many."""
+    a, b = _grid()
+    return np.asarray(special.betaln(a + count, b + of - count))
+
+
+@lru_cache(maxsize=4096)
 def _grid_weights(own: tuple[int, int], others: tuple[tuple[int, int], ...]) -> Float[np.ndarray, " place"]:
     a, b = _grid()
     logs = 0.5 * np.log(a / (a + b)) - 0.5 * np.log(b / (a + b))  # Jeffreys' in the mean, whose logarithm is even here
     for count, of in (own, *others):
-        logs = logs + special.betaln(a + count, b + of - count) - special.betaln(a, b)
+        logs = logs + _log_beta(count, of) - _log_beta(0, 0)
     weights = np.exp(logs - logs.max())
     return np.asarray(weights / weights.sum())
 
 
-def _coverage(own: Float[np.ndarray, " seed"]) -> tuple[float, float]:
-    """The chances that none and that some of the paper's 20 seeds have an error, each the largest not excluded."""
-    count, seeds = int(np.isfinite(own).sum()), len(own)
+@lru_cache(maxsize=4096)
+def _coverage(count: int, seeds: int) -> tuple[float, float]:
+    """The chances that none and that some of the paper's 20 seeds have an error, each the largest not excluded.
+
+    Args:
+        count: How many of our seeds have one.
+        seeds: Ours.
+    """
     none = stats.betabinom.pmf(0, PUBLISHED_SEEDS, count, seeds - count + 1) if count else 1.0
     some = 1 - stats.betabinom.pmf(0, PUBLISHED_SEEDS, count + 1, seeds - count) if count < seeds else 1.0
     return float(none), float(some)

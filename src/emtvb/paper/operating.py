@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 
 from emtvb.paper import evidence
 from emtvb.paper.evidence import (
@@ -260,8 +261,11 @@ def bootstrap(
     """
     rng = np.random.default_rng(seed)
     measures: tuple[Measure, Measure] = ("spectral_error", "accuracy")
-    cells = {cell: tuple(sample.values for _, sample, _ in pair) for cell, pair in values.items()}
-    cells = {cell: pair for cell, pair in cells.items() if len(pair[1])}
+    cells = {
+        cell: _Outcomes.of(error.values, accuracy.values)
+        for cell, ((_, error, _), (_, accuracy, _)) in values.items()
+        if len(accuracy.values)
+    }
     tallies = {(cell, what): np.zeros(7, int) for cell in cells for what in measures}
     asked = set(tallies)
     fewest, most = tables
@@ -270,13 +274,17 @@ def bootstrap(
             asked = {key for key in asked if not _clear(tallies[key])}
         if not asked:
             break
-        drawn = {cell: _again(rng, pair, len(pair[1])) for cell, pair in cells.items()}
-        printed = {cell: _again(rng, pair, PUBLISHED_SEEDS) for cell, pair in cells.items()}
+        drawn = [of.draw(rng, len(of.counts)) for of in cells.values()]
+        printed = [of.draw(rng, PUBLISHED_SEEDS) for of in cells.values()]
         for place, what in enumerate(measures):
-            samples = evidence.samples(what, [pair[place] for pair in drawn.values()])
-            for cell, sample in zip(cells, samples, strict=True):
-                theirs = printed[cell][place][:, 0]
-                if (cell, what) not in asked or not np.isfinite(theirs).any() or not np.isfinite(sample.own).any():
+            samples = evidence.samples(
+                what, [of.turned[place][seeds] for of, seeds in zip(cells.values(), drawn, strict=True)]
+            )
+            for (cell, of), sample, others in zip(cells.items(), samples, printed, strict=True):
+                if (cell, what) not in asked:
+                    continue
+                theirs = of.turned[place][others][:, 0]
+                if not np.isfinite(theirs).any() or not np.isfinite(sample.own).any():
                     continue
                 given = _deviating(what, float(np.nanmean(theirs)))
                 verdicts = evidence.judge_against(what, sample, given, draws, table)
@@ -298,15 +306,34 @@ def _clear(tally: np.ndarray) -> bool:
     return bool((np.abs(rates - _LEVEL) >= _SURE * errors).all())
 
 
-def _again(rng: np.random.Generator, pair: Sequence[np.ndarray], seeds: int) -> list[np.ndarray]:
-    """So many seeds of a cell, drawn with replacement; of each, any of its outcomes stands first."""
-    errors, accuracies = pair
-    there = np.isfinite(accuracies)
-    chosen = rng.integers(len(accuracies), size=seeds)
-    first = (rng.random(seeds) * there[chosen].sum(axis=1)).astype(int)
-    order = np.argsort(~there[chosen], axis=1, kind="stable")
-    turned = np.take_along_axis(order, (np.arange(there.shape[1]) + first[:, None]) % there.shape[1], axis=1)
-    return [np.take_along_axis(of[chosen], turned, axis=1) for of in (errors, accuracies)]
+@dataclass(frozen=True, eq=False)
+class _Outcomes:
+    """The seeds of a cell, of each of which any outcome, its own or a twin's, can stand first.
+
+    Attributes:
+        counts: Outcomes that each seed has.
+        turned: Errors and accuracies: by seed and by which of its outcomes stands first, all of them.
+    """
+
+    counts: Int[np.ndarray, " seed"]
+    turned: tuple[Float[np.ndarray, "seed first rounding"], Float[np.ndarray, "seed first rounding"]]
+
+    @classmethod
+    def of(
+        cls, errors: Float[np.ndarray, "seed rounding"], accuracies: Float[np.ndarray, "seed rounding"]
+    ) -> _Outcomes:
+        """Those of a cell; where an accuracy is NaN, there is no outcome."""
+        there = np.isfinite(accuracies)
+        order = np.argsort(~there, axis=1, kind="stable")
+        places = np.arange(there.shape[1])
+        turns = order[:, (places[:, None] + places) % len(places)]
+        seeds = np.arange(len(order))[:, None, None]
+        return cls(there.sum(axis=1), (errors[seeds, turns], accuracies[seeds, turns]))
+
+    def draw(self, rng: np.random.Generator, seeds: int) -> tuple[np.ndarray, np.ndarray]:
+        """So many seeds, with replacement, and which outcome of each stands first: an index of ``turned``."""
+        chosen = rng.integers(len(self.counts), size=seeds)
+        return chosen, (rng.random(seeds) * self.counts[chosen]).astype(int)
 
 
 def _deviating(what: Measure, mean: float) -> list[float]:

@@ -16,6 +16,7 @@ from emtvb.interpret.extraction import by_data
 from emtvb.interpret.interventions import Edit
 from emtvb.interpret.measure import extract
 from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.observation import Observation
 from emtvb.interpret.recording import record
 from emtvb.interpret.systems import Elman
 from emtvb.networks import Network
@@ -172,4 +173,5 @@ def _memories(subject: Subject, basis: str) -> VariableMemories:
         return by_data(subject.network, subject.run.task)
     if not subject.network.is_finite():
         raise InputError("run", subject.named, "its training diverged and left no network; choose another")
-    return extract(subject.network, subject.run.task, subject.settings.modulus)[basis]
+    observed = Observation(Elman(subject.network), subject.run.task)
+    return extract(subject.network, observed, subject.settings.modulus)[basis]

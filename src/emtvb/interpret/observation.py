@@ -1,0 +1,51 @@
+"""A system at work on its task, recorded once for all that is asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from emtvb.interpret import judging
+from emtvb.interpret.extraction import SEQUENCES, fit, fitting_times
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.recording import FITTING, Recording, record, sequences
+from emtvb.interpret.systems import System
+from emtvb.tasks import Task
+
+STEPS = 200
+"""Output steps of the sequences that are held out, at least."""
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What is seen of a system on its task. Each part is computed when it is first asked for, and kept.
+
+    Attributes:
+        system: It.
+        task: What it was trained on.
+        horizon: Output steps of the test of accuracy.
+    """
+
+    system: System
+    task: Task
+    horizon: int = STEPS
+
+    @cached_property
+    def shown(self) -> Recording:
+        """The sequences that memories are fitted on."""
+        steps = fitting_times(self.task)[-1]
+        return record(self.system, self.task, sequences(self.task, FITTING, SEQUENCES, 0), steps)
+
+    @cached_property
+    def held_out(self) -> Recording:
+        """Sequences to judge with: of the half that is never fitted on, as long as any measure needs."""
+        return judging.held_out(self.system, self.task, max(self.horizon, STEPS))
+
+    @cached_property
+    def memories(self) -> VariableMemories:
+        """The variable memories by data (``extraction.by_data``).
+
+        Raises:
+            InputError: Where the states are not finite.
+        """
+        return fit(self.shown, fitting_times(self.task), self.task.persistent())
