@@ -10,7 +10,7 @@ from emtvb.errors import InputError
 from emtvb.interpret.extraction import at_end_of_input, by_data, scaled
 from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import VariableMemories, gain, map_error, power_iteration, shape_error
-from emtvb.interpret.recording import JUDGING, record, sequences
+from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, show
 from emtvb.interpret.systems import Elman
 
 from ..conftest import circuit, make_network, saturated_circuit
@@ -67,7 +67,7 @@ def test_on_a_saturated_circuit_data_find_its_basis_and_the_weights_gain(
 def test_the_end_of_input_has_a_column_for_every_element() -> None:
     task = tasks.named("T2", 3, 3)
     theory = make_theory(task)
-    memories = at_end_of_input(theory, task, 400)
+    memories = at_end_of_input(show(theory, task, FITTING, 400, 0, 0), task)
     assert memories.kept.all()
     np.testing.assert_allclose(memories.basis, theory.basis, atol=1e-6)
 

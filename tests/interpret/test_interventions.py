@@ -22,7 +22,7 @@ from emtvb.interpret.interventions import (
 )
 from emtvb.interpret.judging import edit_times, held_out
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import JUDGING, record, sequences, settled
+from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, settled, show
 
 from .theory import any_task, make_theory
 
@@ -92,7 +92,7 @@ def test_the_theory_obeys_edits_and_its_controls_fail(task: tasks.Task, seed: in
     assert found.followed.all()
     assert set(found.element) == set(kept)
     assert set(found.time) == set(edit_times(task))
-    early = edit_at_end_of_input(theory, task, at_end_of_input(theory, task, 300), recording)
+    early = edit_at_end_of_input(theory, task, at_end_of_input(show(theory, task, FITTING, 300, 0, 0), task), recording)
     assert early.observable_followed == 1
     assert early.unobservable_ignored == 1 or task.observable().all()
 
@@ -102,7 +102,11 @@ def test_the_theory_obeys_edits_and_its_controls_fail(task: tasks.Task, seed: in
 def test_one_edit_in_full(task: tasks.Task, time: int) -> None:
     theory = make_theory(task)
     recording = record(theory, task, sequences(task, JUDGING, 3, 0), 60)
-    memories = by_data(theory, task, 300) if time >= settled(task) else at_end_of_input(theory, task, 300)
+    memories = (
+        by_data(theory, task, 300)
+        if time >= settled(task)
+        else at_end_of_input(show(theory, task, FITTING, 300, 0, 0), task)
+    )
     found = edit(theory, task, memories, recording, time, lambda m: flip(task, m, task.s, 0))
     np.testing.assert_array_equal(found.before, recording.theory[time, 0])
     np.testing.assert_array_equal(found.unedited[:20], recording.outputs[time + 1 : time + 21, 0])

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from emtvb import tasks
-from emtvb.interpret import extraction, judging
+from emtvb.interpret import extraction, judging, observation
 from emtvb.interpret.extraction import by_data
 from emtvb.interpret.judging import edit_times, held_out, judge, unedited_success
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import record
+from emtvb.interpret.recording import show
 from emtvb.interpret.systems import Elman
 
 from ..conftest import make_network
@@ -86,20 +86,23 @@ def test_what_is_judged_was_never_fitted(monkeypatch: pytest.MonkeyPatch) -> Non
     seen: dict[str, list[np.ndarray]] = {"fitted": [], "judged": []}
 
     def watch(name: str, module: object) -> None:
-        def recorded(system, task, inputs, steps):
-            seen[name].append(inputs)
-            return record(system, task, inputs, steps)
+        def shown(system, task, *rest):
+            recording = show(system, task, *rest)
+            seen[name].append(recording.theory[0])
+            return recording
 
-        monkeypatch.setattr(module, "record", recorded)
+        monkeypatch.setattr(module, "show", shown)
 
     watch("fitted", extraction)
+    watch("fitted", observation)
     watch("judged", judging)
     theory = make_theory(T2)
-    by_data(theory, T2)
-    extraction.at_end_of_input(theory, T2)
+    observed = observation.Observation(theory, T2, 10)
     extraction.scaled(by_data(theory, T2), theory, T2)
-    held_out(theory, T2, 10)
-    codes = {name: {u[:, i].tobytes() for u in every for i in range(u.shape[1])} for name, every in seen.items()}
+    assert observed.memories.kept.any()
+    assert len(observed.held_out.states) > 10
+    assert [len(every) for every in seen.values()] == [3, 1]
+    codes = {name: {m.tobytes() for of in every for m in of} for name, every in seen.items()}
     assert len(codes["fitted"]) > 500
     assert len(codes["judged"]) > 300
     assert codes["fitted"].isdisjoint(codes["judged"])

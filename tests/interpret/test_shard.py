@@ -89,14 +89,14 @@ def test_runs_that_came_to_one_network_are_looked_at_once(monkeypatch: pytest.Mo
 
 
 def test_a_network_is_run_once_for_all_that_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its test of accuracy, the two recordings, the end of the input phase, and the lengths of the paper's columns."""
+    """Its test of accuracy, the two recordings, and the lengths of the paper's columns."""
     driven = []
     drive = Elman.drive
     monkeypatch.setattr(Elman, "drive", lambda self, x: driven.append(x.shape) or drive(self, x))
     run = Run(TASK, 14, 0.0, 0.9, 1)
     found = shard.measure_shard([run], {run.run_id: circuit(TASK, 14)[0]}, HOW)
     assert len(found.ablations) == 1
-    assert len(driven) == 5
+    assert len(driven) == 4
 
 
 def test_a_network_of_another_task_is_refused(tiny_run: Run) -> None:

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.errors import InputError
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import FITTING, Recording, record, sequences, settled
+from emtvb.interpret.recording import FITTING, Recording, settled, show
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
 
@@ -39,18 +39,24 @@ def by_data(system: System, task: Task, sequences_shown: int = SEQUENCES, seed: 
         InputError: Where the system's states are not finite.
     """
     times = fitting_times(task)
-    shown = record(system, task, sequences(task, FITTING, sequences_shown, seed), times[-1])
+    shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
     return fit(shown, times, task.persistent())
 
 
-def at_end_of_input(system: System, task: Task, sequences_shown: int = SEQUENCES, seed: int = 0) -> VariableMemories:
+def at_end_of_input(recording: Recording, task: Task) -> VariableMemories:
     """The same at the one moment at which all s*d elements are independent: the end of the input phase.
 
     It has a column for every element, for those too that no later output depends on, as far as the state still
     distinguishes them.
+
+    Args:
+        recording: Of sequences to fit on.
+        task: What the system was trained on.
+
+    Raises:
+        InputError: Where the states are not finite.
     """
-    shown = record(system, task, sequences(task, FITTING, sequences_shown, seed), 0)
-    return fit(shown, [0], np.ones(task.s * task.d, dtype=bool))
+    return fit(recording, [0], np.ones(task.s * task.d, dtype=bool))
 
 
 def scaled(
@@ -62,7 +68,7 @@ def scaled(
     is the slope of the line from m to Psi* h: 0 if they have nothing to do with each other.
     """
     times = fitting_times(task)
-    shown = record(system, task, sequences(task, FITTING, sequences_shown, seed), times[-1])
+    shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
     slope = (memories.read(shown.states[times]) * shown.theory[times]).mean(axis=(0, 1))
     dual = memories.dual / np.where(slope == 0, 1, slope)[:, None]
     return VariableMemories(memories.basis * slope, dual, memories.kept, memories.centre)

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.interpret.interventions import FUTURE, exact, trials
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import JUDGING, Recording, record, sequences, settled
+from emtvb.interpret.recording import JUDGING, Recording, settled, show
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
 
@@ -54,7 +54,7 @@ class MemoryMeasures:
 def held_out(system: System, task: Task, horizon: int, count: int = 512, seed: int = 0) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
     steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
-    return record(system, task, sequences(task, JUDGING, count, seed), steps)
+    return show(system, task, JUDGING, count, seed, steps)
 
 
 def unedited_success(recording: Recording, task: Task, horizon: int = 200) -> float:

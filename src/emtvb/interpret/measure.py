@@ -154,7 +154,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
         judged = judge(system, task, basis, recording, trained_horizon, settings.horizon)
         bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
     early = edit_at_end_of_input(
-        system, task, at_end_of_input(system, task), recording, steps=future_steps(settings.horizon)
+        system, task, at_end_of_input(observed.shown, task), recording, steps=future_steps(settings.horizon)
     )
     unedited = unedited_success(recording, task, settings.horizon)
     return Measurement(

@@ -8,7 +8,7 @@ from functools import cached_property
 from emtvb.interpret import judging
 from emtvb.interpret.extraction import SEQUENCES, fit, fitting_times
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import FITTING, Recording, record, sequences
+from emtvb.interpret.recording import FITTING, Recording, show
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
 
@@ -33,8 +33,7 @@ class Observation:
     @cached_property
     def shown(self) -> Recording:
         """The sequences that memories are fitted on."""
-        steps = fitting_times(self.task)[-1]
-        return record(self.system, self.task, sequences(self.task, FITTING, SEQUENCES, 0), steps)
+        return show(self.system, self.task, FITTING, SEQUENCES, 0, fitting_times(self.task)[-1])
 
     @cached_property
     def held_out(self) -> Recording:

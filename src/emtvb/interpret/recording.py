@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -40,11 +41,40 @@ def record(system: System, task: Task, inputs: Float[np.ndarray, "s batch d"], s
         inputs: u(1..s).
         steps: Output steps.
     """
+    return _run(system, task, *_given(task, inputs, steps))
+
+
+def show(system: System, task: Task, half: int, count: int, seed: int, steps: int) -> Recording:
+    """The same for random sequences of one half (:func:`sequences`).
+
+    What the theory says of them is computed once for systems that are shown the same: it is not to be written to.
+    """
+    return _run(system, task, *_drawn(task, half, count, seed, steps))
+
+
+Given = tuple[Float[np.ndarray, "time batch d"], Float[np.ndarray, "step batch memory"]]
+"""All that a system is given, zeros after the inputs; and m(t) from the end of the input phase on."""
+
+
+def _given(task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Given:
     x = np.zeros((task.s + steps, *inputs.shape[1:]), dtype=inputs.dtype)
     x[: task.s] = inputs
-    states, outputs = system.drive(x)
     vectors = np.concatenate([inputs, task.targets(inputs, steps)])
-    return Recording(states[task.s - 1 :], outputs[task.s - 1 :], stacked(vectors, task.s)[task.s - 1 :])
+    return x, stacked(vectors, task.s)[task.s - 1 :]
+
+
+@lru_cache(maxsize=4)
+def _drawn(task: Task, half: int, count: int, seed: int, steps: int) -> Given:
+    x, theory = _given(task, sequences(task, half, count, seed), steps)
+    x.flags.writeable = theory.flags.writeable = False
+    return x, theory
+
+
+def _run(
+    system: System, task: Task, x: Float[np.ndarray, "time batch d"], theory: Float[np.ndarray, "step batch memory"]
+) -> Recording:
+    states, outputs = system.drive(x)
+    return Recording(states[task.s - 1 :], outputs[task.s - 1 :], theory)
 
 
 def sequences(task: Task, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
