@@ -34,7 +34,7 @@ JUDGED = {"draw_statements": 1, "state_verdicts": 1}
 OTHERS = {"tabulate_others": 1, "draw_ablations": 1, "draw_gradients": 1}
 TABLES = {
     "aggregate_measurements": 1, "draw_interventions": 1, "draw_pairs": 1, "tabulate_foretelling": 1, **OF_CELLS,
-    **JUDGED, **SOLUTIONS, **COMPARED, **OTHERS,
+    **JUDGED, **SOLUTIONS, **COMPARED, "aggregate_ablations": 1, **OTHERS,
 }  # fmt: skip
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "draw_animation": 3,

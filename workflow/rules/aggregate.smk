@@ -1,15 +1,13 @@
-# All runs' measurements in one table, and their ablations in another; the paper's table of them, what learning curves have in
-# common, and what every network's weights have to be.
+# All runs' measurements in one table, the paper's table of them, what learning curves have in common, and what every
+# network's weights have to be.
 
 
 rule aggregate_measurements:
     input:
         runs=results("runs.csv"),
         measurements=expand(results("measurements/{shard}.csv"), shard=SHARDS),
-        ablations=expand(results("measurements/ablations/{shard}.csv"), shard=SHARDS),
     output:
         measurements=results("measurements.csv"),
-        ablations=results("measurements/ablations.csv"),
     log:
         results("logs/aggregate_measurements.log"),
     localrule: True

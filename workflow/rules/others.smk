@@ -2,6 +2,20 @@
 # (measured shard by shard, with all else), and how far back gradients reach.
 
 
+rule aggregate_ablations:
+    input:
+        ablations=expand(results("measurements/ablations/{shard}.csv"), shard=SHARDS),
+    output:
+        ablations=results("measurements/ablations.csv"),
+    log:
+        results("logs/aggregate_ablations.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    script:
+        "../scripts/aggregate_ablations.py"
+
+
 # One job for all networks: for the paper's it takes a quarter of a minute. Which runs there are, it reads from the run table.
 rule follow_gradients:
     input:
@@ -31,7 +45,7 @@ rule tabulate_others:
     input:
         runs=results("runs.csv"),
         measurements=results("measurements.csv"),
-        ablations=rules.aggregate_measurements.output.ablations,
+        ablations=rules.aggregate_ablations.output.ablations,
         gradients=rules.follow_gradients.output.gradients,
     output:
         ablations=results("tables/ablations.csv"),

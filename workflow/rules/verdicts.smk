@@ -7,7 +7,7 @@ rule state_verdicts:
         runs=rules.enumerate_runs.output.runs,
         measurements=rules.aggregate_measurements.output.measurements,
         twins=twins_beside(),
-        others=[rules.aggregate_measurements.output.ablations, rules.follow_gradients.output.gradients],
+        others=[rules.aggregate_ablations.output.ablations, rules.follow_gradients.output.gradients],
     output:
         json=results("verdicts.json"),
         md=results("verdicts.md"),

@@ -1,4 +1,4 @@
-"""The measurements of all shards in one table, and their ablations in another (rule aggregate_measurements)."""
+"""The measurements of all shards in one table (rule aggregate_measurements)."""
 
 import pandas as pd
 
@@ -11,6 +11,3 @@ with job(snakemake):
     shards = [columns.check_numbers(tables.read_table(path, tables.MEASURED_COLUMNS), path) for path in paths]
     measurements = pd.concat(shards, ignore_index=True)
     tables.write_csv(snakemake.output.measurements, tables.combine(runs, measurements)[measurements.columns])
-    ablated = [pd.read_csv(path, dtype={"run_id": str}) for path in snakemake.input.ablations]
-    some = [part for part in ablated if len(part)] or ablated[:1]
-    tables.write_csv(snakemake.output.ablations, pd.concat(some, ignore_index=True))
