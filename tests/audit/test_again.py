@@ -66,5 +66,20 @@ def test_a_network_lies_next_to_a_bar_where_little_decides(change: dict[str, str
     assert is_near({**PLAIN, **change}, STATEMENTS) is near
 
 
+def test_of_a_shard_that_is_not_drawn_only_what_lies_next_to_a_bar_is_measured() -> None:
+    near = SHARDS["s4"][1]
+    measured = {run.run_id: PLAIN for runs in SHARDS.values() for run in runs}
+    measured[near.run_id] = {**PLAIN, "verdict": "solves the task without it"}
+    seen = set()
+    for seed in range(20):
+        drawn = draw(SHARDS, measured, STATEMENTS, (), 1 / 3, seed)
+        assert drawn.shards == drawn.by_chance
+        seen.add("s4" in drawn.shards)
+        assert drawn.near == ({} if "s4" in drawn.shards else {"s4": [near]})
+    assert seen == {True, False}
+    named = Finding("measurements/s4.csv", "its sha256 differs")
+    assert not draw(SHARDS, measured, STATEMENTS, (named,), 1 / 3, 0).near
+
+
 def test_of_few_shards_one_is_drawn_all_the_same() -> None:
     assert draw({"s0": SHARDS["s0"]}, {}, STATEMENTS, (), 1 / 3, 0).by_chance == {"s0"}

@@ -102,9 +102,12 @@ def looked_at(folder: Path) -> dict[str, str]:
     )  # fmt: skip
 
 
-def run_again(folder: Path, some: Sequence[Planned]) -> Check:
+WHOLE, ALONE = Drawn(frozenset({SHARD})), Drawn(frozenset(), near={SHARD: SHARDS[SHARD]})
+
+
+def run_again(folder: Path, some: Sequence[Planned], drawn: Drawn = WHOLE) -> Check:
     """What comes of some jobs that run again."""
-    return made_again(folder, HELD, some, Drawn(frozenset({SHARD})), 0, 2)
+    return made_again(folder, HELD, some, drawn, 0, 2)
 
 
 def check_of(found: Audit, name: str) -> Check:
@@ -394,11 +397,37 @@ def _measuring(jobs: Sequence[Planned]) -> list[Planned]:
 def test_measurements_whose_hashes_fit_do_not_come_out_again(
     folder: Path, jobs: list[Planned], forgery: Callable[[Path], object], subject: str, problem: str
 ) -> None:
+    """Neither where the shard is measured as a whole, nor where its networks are measured alone."""
     forgery(folder)
     assert not any("sha256" in said for said in looked_at(folder).values()), "the hashes were to fit"
-    check = run_again(folder, _measuring(jobs))
-    assert problem in problems(check).get(subject, "nothing")
-    assert check.state == "FAILED"
+    for drawn in (WHOLE, ALONE):
+        check = run_again(folder, _measuring(jobs), drawn)
+        assert problem in problems(check).get(subject, "nothing")
+        assert check.state == "FAILED"
+
+
+def test_a_network_that_is_measured_alone_is_held_to_all_its_rows_and_to_no_others(
+    folder: Path, jobs: list[Planned]
+) -> None:
+    first = next(run for run in SHARDS[SHARD] if run.run_id == FIRST)
+    near = Drawn(frozenset(), near={SHARD: [first]})
+    sound = run_again(folder, _measuring(jobs), near)
+    assert problems(sound) == {}
+    assert f"next to a bar: {FIRST}." in sound.note
+    path = folder / MEASURED
+    edit_table(path, lambda table: table.loc.__setitem__((table["run_id"] == SECOND, "power_gain"), "9.0"))
+    more = folder / f"measurements/digits/{SHARD}.csv"
+    header = more.read_text().splitlines()[0]
+    more.write_text(f"{header}\n{FIRST}{',1' * header.count(',')}\n")
+    _edit_text(folder / f"measurements/solutions/{SHARD}.csv", f"{FIRST},circuit", f"{FIRST},unfinished")
+    assert problems(run_again(folder, _measuring(jobs), near)) == {
+        f"measurements/digits/{SHARD}.csv": "has 1 rows, and 9 when made again",
+        f"measurements/solutions/{SHARD}.csv": f"kind of {FIRST} is unfinished, and circuit when made again",
+    }
+    (folder / WEIGHTS).unlink()
+    check = run_again(folder, _measuring(jobs), near)
+    assert (problems(check), check.state) == ({}, "incomplete")
+    assert FIRST in check.note
 
 
 def test_tables_figures_and_arrays_whose_hashes_fit_do_not_come_out_again(folder: Path, jobs: list[Planned]) -> None:

@@ -17,22 +17,27 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from emtvb import config
-from emtvb.audit import compare
+from emtvb.audit import alone, compare
 from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.audit.seeds import moved
+from emtvb.errors import InputError
+from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.verdict import OTHERWISE
 from emtvb.paper.claims import Condition, Statement
 from emtvb.running.jobs import last_errors
 from emtvb.running.packed import WEIGHTS
 from emtvb.running.plan import Planned, import_path
 from emtvb.running.records import summary
+from emtvb.runs import Run
 from emtvb.streams.runs import AnyRun
+from emtvb.training.shard import Outputs
 
 SHARE = 1 / 3
 """Of the shards, measured again by default."""
@@ -44,6 +49,7 @@ OFF = 1e-6
 log = logging.getLogger(__name__)
 
 _COMPARES = "run_methods"
+_NOT_HERE = "what it is made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
 
@@ -59,19 +65,21 @@ def reads_weights(job: Planned) -> bool:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Shards of which all networks are measured again.
+    """What is measured again.
 
     Attributes:
-        by_chance: Drawn.
-        named: Those that a finding names, or that lie next to a bar.
+        by_chance: Shards that were drawn, of which all networks are measured.
+        named: Shards that a finding names, or of which it names a network: likewise.
+        near: By shard, networks of others that lie next to a bar, which are measured alone.
     """
 
     by_chance: frozenset[str]
     named: frozenset[str] = frozenset()
+    near: Mapping[str, Sequence[Run]] = field(default_factory=dict)
 
     @property
     def shards(self) -> frozenset[str]:
-        """All of them."""
+        """Those of which all networks are measured."""
         return self.by_chance | self.named
 
 
@@ -79,13 +87,13 @@ def draw(
     shards: Mapping[str, Sequence[AnyRun]], measured: Mapping[str, Mapping[str, str]], statements: Sequence[Statement],
     findings: Iterable[Finding], share: float, seed: int,
 ) -> Drawn:  # fmt: skip
-    """Choose the shards that are measured again.
+    """Choose what is measured again.
 
     Args:
         shards: The experiment's runs, by shard.
         measured: What lies there of each run, by run id.
         statements: What the paper says, whose bars count.
-        findings: What is wrong; the networks and shards that it names are taken.
+        findings: What is wrong; the shards that it names, or of which it names a network, are taken whole.
         share: Of the shards, drawn by chance; one of them at least, unless it is 0.
         seed: Draws them.
     """
@@ -93,13 +101,13 @@ def draw(
     said = " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
     words = set(re.findall(r"[\w.-]+", said))
     words |= {Path(word).stem for word in words}
-    named = {
-        shard
+    named = {shard for shard, part in shards.items() if not words.isdisjoint((shard, *(run.run_id for run in part)))}
+    near = {
+        shard: [run for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)]
         for shard, part in shards.items()
-        if not words.isdisjoint((shard, *(run.run_id for run in part)))
-        or any(is_near(measured.get(run.run_id, {}), statements) for run in part)
+        if shard not in named.union(by_chance)
     }
-    return Drawn(frozenset(by_chance), frozenset(named))
+    return Drawn(frozenset(by_chance), frozenset(named), {shard: runs for shard, runs in near.items() if runs})
 
 
 def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
@@ -133,7 +141,7 @@ def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, 
         folder: The experiment's folder.
         held: The config that it is held to.
         jobs: Its jobs.
-        drawn: The shards that are measured again.
+        drawn: What is measured again.
         seed: That drew them.
         cores: Jobs at once.
     """
@@ -144,17 +152,23 @@ def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, 
     ]  # fmt: skip
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
     made = Made()
-    for what, some in (("tables, figures and pages", second), ("measurements", first)):
-        with tempfile.TemporaryDirectory() as place:
-            _run(Path(place).resolve(), folder, held, some, cores, made, what)
+    # Beside the workflow, in a thread: single networks take seconds.
+    with ThreadPoolExecutor(1) as pool:
+        single = pool.submit(_alone, folder, held, drawn.near if jobs else {})
+        for what, some in (("tables, figures and pages", second), ("measurements", first)):
+            with tempfile.TemporaryDirectory() as place:
+                _run(Path(place).resolve(), folder, held, some, cores, made, what)
+        made.add(single.result())
     chance, besides = len(drawn.by_chance), len(drawn.shards - drawn.by_chance)
     notes = []
     if shards:
-        why = f", {besides} since a finding names them or they lie next to a bar" if besides else ""
+        why = f", {besides} since a finding names them" if besides else ""
         notes.append(
             f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {chance} of them "
             f"drawn by seed {seed}{why}."
         )
+    if near := [run.run_id for runs in drawn.near.values() for run in runs]:
+        notes.append(f"Measured again besides, since they lie next to a bar: {summary(near)}.")
     notes += [f"Not compared, since {why}: {summary(names)}." for why, names in made.incomparable.items()]
     question = "Does every file come out again, as the workflow makes it of what lies here?"
     everything = sum(len(job.outputs) for job in jobs if not trains(job))
@@ -178,6 +192,35 @@ class Made:
     findings: list[Finding] = field(default_factory=list)
     incomparable: dict[str, list[str]] = field(default_factory=dict)
 
+    def add(self, other: Made) -> None:
+        """Take in what came of others."""
+        self.compared += other.compared
+        self.findings += other.findings
+        for why, names in other.incomparable.items():
+            self.incomparable.setdefault(why, []).extend(names)
+
+
+def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]]) -> Made:
+    """What comes of networks that are measured alone."""
+    how = held.experiment.interpretation
+    rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
+    made = Made()
+    for shard, runs in near.items():
+        weights = Outputs.of(folder, shard).weights
+        if not weights.is_file():
+            made.incomparable.setdefault(_NOT_HERE, []).extend(run.run_id for run in runs)
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            try:
+                settings = MeasureSettings(**how.model_dump())
+                said = alone.measured_again(folder, shard, runs, settings, Path(place), rounding)
+            except InputError as error:
+                name = weights.relative_to(folder).as_posix()
+                made.findings.append(Finding(name, f"cannot be measured again ({error})", AGAIN))
+                continue
+        made.findings += [Finding(path, problem, AGAIN) for path, problems in said.items() for problem in problems]
+    return made
+
 
 def _run(place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: int, made: Made, what: str) -> None:
     """Run some jobs in a folder that holds what the others made, and compare what they make."""
@@ -191,7 +234,7 @@ def _run(place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: 
     possible = list(_possible(some, again))
     for job in some:
         if job not in possible:
-            made.incomparable.setdefault("what it is made from is not here", []).extend(job.outputs)
+            made.incomparable.setdefault(_NOT_HERE, []).extend(job.outputs)
     if not possible:
         return
     answer = _snakemake(place, held, possible, cores, what)

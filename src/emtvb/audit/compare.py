@@ -172,17 +172,17 @@ def same(one: str, other: str, relative: float, absolute: float = 0.0, beyond: f
 
 def _of_tables(there: Path, made: Path, file: str, moved: Callable[[str], float]) -> Iterator[str]:
     """Of each row the first cell that differs."""
-    old, new = _rows(there), _rows(made)
+    old, new = rows(there), rows(made)
     if [*old[:1]] != [*new[:1]]:
         yield "has other columns when made again"
         return
     if len(old) != len(new):
         yield f"has {len(old) - 1} rows, and {len(new) - 1} when made again"
         return
-    rows = [tolerance(file, column) for column in new[0]]
+    limits = [tolerance(file, column) for column in new[0]]
     largest = [_size(np.array([*map(number, column)])) for column in zip(*new[1:], strict=True)]
     for before, now in zip(old[1:], new[1:], strict=True):
-        for column, one, other, allowed, most in zip(new[0], before, now, rows, largest, strict=True):
+        for column, one, other, allowed, most in zip(new[0], before, now, limits, largest, strict=True):
             absolute = max(allowed.absolute, allowed.relative * most if allowed.of_largest else 0.0)
             if same(one, other, allowed.relative, absolute, allowed.beyond):
                 continue
@@ -205,13 +205,18 @@ def _is_pinned(row: dict[str, str], one: str, other: str, allowed: Tolerance) ->
     return all(same(one or other, known, allowed.relative, allowed.absolute) for known in best)
 
 
-def _rows(path: Path) -> list[list[str]]:
+def rows(path: Path) -> list[list[str]]:
+    """The cells of a table, its header first.
+
+    Raises:
+        csv.Error: Where it is none.
+    """
     with path.open(newline="", encoding="utf-8") as table:
-        rows = list(csv.reader(table, strict=True))
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(rows[0]):
-            raise csv.Error(f"row {number} has {len(row)} cells, and the first {len(rows[0])}")
-    return rows
+        found = list(csv.reader(table, strict=True))
+    for number, row in enumerate(found, 1):
+        if len(row) != len(found[0]):
+            raise csv.Error(f"row {number} has {len(row)} cells, and the first {len(found[0])}")
+    return found
 
 
 def number(cell: str) -> float:
