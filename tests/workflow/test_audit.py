@@ -424,6 +424,10 @@ def test_a_network_that_is_measured_alone_is_held_to_all_its_rows_and_to_no_othe
         f"measurements/digits/{SHARD}.csv": "has 1 rows, and 9 when made again",
         f"measurements/solutions/{SHARD}.csv": f"kind of {FIRST} is unfinished, and circuit when made again",
     }
+    (folder / WEIGHTS).write_bytes(b"damaged")
+    (said,) = problems(run_again(folder, _measuring(jobs), near)).items()
+    assert said[0] == f"training/{SHARD}"
+    assert said[1].startswith("cannot be measured again (weights file: ")
     (folder / WEIGHTS).unlink()
     check = run_again(folder, _measuring(jobs), near)
     assert (problems(check), check.state) == ({}, "not comparable")

@@ -27,7 +27,6 @@ from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.audit.seeds import moved
-from emtvb.errors import InputError
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.verdict import OTHERWISE
 from emtvb.paper.claims import Condition, Statement
@@ -152,7 +151,7 @@ def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, 
     ]  # fmt: skip
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
     made = Made()
-    # Beside the workflow, in a thread: single networks take seconds.
+    # Beside the workflow: single networks take seconds.
     with ThreadPoolExecutor(1) as pool:
         single = pool.submit(_alone, folder, held, drawn.near if jobs else {})
         for what, some in (("tables, figures and pages", second), ("measurements", first)):
@@ -202,22 +201,14 @@ class Made:
 
 def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]]) -> Made:
     """What comes of networks that are measured alone."""
-    how = held.experiment.interpretation
-    rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
+    here = {shard: runs for shard, runs in near.items() if Outputs.of(folder, shard).weights.is_file()}
     made = Made()
-    for shard, runs in near.items():
-        weights = Outputs.of(folder, shard).weights
-        if not weights.is_file():
-            made.incomparable.setdefault(_NOT_HERE, []).extend(run.run_id for run in runs)
-            continue
-        with tempfile.TemporaryDirectory() as place:
-            try:
-                settings = MeasureSettings(**how.model_dump())
-                said = alone.measured_again(folder, shard, runs, settings, Path(place), rounding)
-            except InputError as error:
-                name = weights.relative_to(folder).as_posix()
-                made.findings.append(Finding(name, f"cannot be measured again ({error})", AGAIN))
-                continue
+    if gone := [run.run_id for shard, runs in near.items() if shard not in here for run in runs]:
+        made.incomparable[_NOT_HERE] = gone
+    if here:
+        how = held.experiment.interpretation
+        rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
+        said = alone.measured_again(folder, here, MeasureSettings(**how.model_dump()), rounding)
         made.findings += [Finding(path, problem, AGAIN) for path, problems in said.items() for problem in problems]
     return made
 

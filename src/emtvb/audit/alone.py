@@ -1,17 +1,28 @@
-"""Single networks measured again, without the others of their shard: as a job of the workflow would do it."""
+"""Single networks measured again, without the others of their shard.
+
+``python -m emtvb.audit.alone`` measures them, in a process that computes as a job of the workflow does.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from emtvb import networks, tables
 from emtvb.audit import compare
-from emtvb.errors import DAMAGED
+from emtvb.errors import DAMAGED, InputError
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.shard import measure_shard
-from emtvb.runs import Run
+from emtvb.running import node, settings
+from emtvb.runs import Run, from_entry
 from emtvb.training.shard import Outputs
 
 FILES = {"measurements": "measurements", "solutions": "measurements/solutions", "digits": "measurements/digits",
@@ -20,34 +31,43 @@ FILES = {"measurements": "measurements", "solutions": "measurements/solutions", 
 
 
 def measured_again(
-    folder: Path, shard: str, runs: Sequence[Run], how: MeasureSettings, place: Path, rounding: Callable[[str], float]
+    folder: Path, near: Mapping[str, Sequence[Run]], how: MeasureSettings, rounding: Callable[[str], float]
 ) -> dict[str, list[str]]:
-    """What of some runs of a shard comes out otherwise, by file.
+    """What comes out otherwise, by file.
 
     Args:
-        folder: The experiment's folder.
-        shard: Which.
-        runs: Some of its runs, by the config.
+        folder: The experiment's folder; the weights of these networks lie there.
+        near: Some runs, by shard.
         how: Networks are measured.
-        place: An empty folder.
         rounding: How far rounding moves a network's test accuracy, by its run id.
-
-    Raises:
-        InputError: Where the weights are not there, or are no networks.
     """
-    trained = networks.load_networks(Outputs.of(folder, shard).weights, [run.run_id for run in runs])
-    found: dict[str, list[str]] = {}
-    for name, table in vars(measure_shard(runs, trained, how)).items():
-        path = f"{FILES[name]}/{shard}.csv"
-        alone, whole = place / f"alone/{path}", place / path
-        tables.write_csv(alone, table)
-        try:
-            _exchange(folder / path, alone, [run.run_id for run in runs], whole)
-        except (*DAMAGED, csv.Error) as error:
-            found[path] = [f"cannot be read ({error})"]
-        else:
-            found[path] = compare.differences(folder / path, whole, path, rounding)
+    node.choose_kernels()
+    with tempfile.TemporaryDirectory() as name:
+        entries = {shard: [settings.entry(run) for run in runs] for shard, runs in near.items()}
+        done = subprocess.run(
+            [sys.executable, "-m", __name__], input=json.dumps([str(folder), name, asdict(how), entries]), text=True,
+            capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            why = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+            return {f"measurements/{shard}.csv": [f"cannot be measured again ({why})"] for shard in near}
+        refused = json.loads(done.stdout)
+        found: dict[str, list[str]] = {f"training/{shard}": [why] for shard, why in refused.items()}
+        for shard, runs in near.items():
+            for path in () if shard in refused else (f"{place}/{shard}.csv" for place in FILES.values()):
+                found[path] = _differences(folder / path, Path(name) / path, path, runs, rounding)
     return found
+
+
+def _differences(
+    there: Path, alone: Path, path: str, runs: Sequence[Run], rounding: Callable[[str], float]
+) -> list[str]:
+    whole = alone.with_suffix(".whole.csv")
+    try:
+        _exchange(there, alone, [run.run_id for run in runs], whole)
+    except (*DAMAGED, csv.Error) as error:
+        return [f"cannot be read ({error})"]
+    return compare.differences(there, whole, path, rounding)
 
 
 def _exchange(there: Path, alone: Path, run_ids: Sequence[str], whole: Path) -> None:
@@ -62,6 +82,29 @@ def _exchange(there: Path, alone: Path, run_ids: Sequence[str], whole: Path) -> 
             written.add(row[0])
             rows += anew[row[0]]
     rows += [row for run_id, some in anew.items() if run_id not in written for row in some]
-    whole.parent.mkdir(parents=True, exist_ok=True)
     with whole.open("w", newline="", encoding="utf-8") as table:
         csv.writer(table, lineterminator="\n").writerows([new[0], *rows])
+
+
+def _measure(
+    folder: str, place: str, how: Mapping[str, Any], entries: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Write the tables of these runs, and print why networks cannot be measured, by shard."""
+    refused = {}
+    for shard, of_shard in entries.items():
+        runs = [from_entry(entry) for entry in of_shard]
+        try:
+            weights = Outputs.of(Path(folder), shard).weights
+            found = measure_shard(
+                runs, networks.load_networks(weights, [run.run_id for run in runs]), MeasureSettings(**how)
+            )
+        except InputError as error:
+            refused[shard] = f"cannot be measured again ({error})"
+            continue
+        for name, table in vars(found).items():
+            tables.write_csv(Path(place) / FILES[name] / f"{shard}.csv", table)
+    print(json.dumps(refused))
+
+
+if __name__ == "__main__":
+    _measure(*json.load(sys.stdin))
