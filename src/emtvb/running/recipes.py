@@ -59,7 +59,7 @@ def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
         ``code``: a digest of each file of ours that was imported or opened, by its name, ``absent`` for one that is not
         there; ``versions``: of each library that computes and was imported.
     """
-    files = {name: file for file in _files() if (name := key(file, root.resolve(), results))}
+    files = {name: file for file in _files(root.resolve()) if (name := key(file, root.resolve(), results))}
     code = {name: source.digest_of(file) for name, file in sorted(files.items())}
     if code.get(_FACE) == source.NOTHING:
         del code[_FACE]
@@ -72,13 +72,30 @@ def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
     return {"code": code, "versions": {name: version(name) for name in sorted(libraries)}}
 
 
-def _files() -> Iterator[Path]:
-    """The files of all modules, and all that was opened."""
-    for module in [*sys.modules.values()]:
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and Path(file).is_absolute():  # torch has modules in no file, with names like one
-            yield Path(file).resolve()
-    yield from (Path(name).resolve() for name in [*_opened])
+def _files(root: Path) -> Iterator[Path]:
+    """Of the files of all modules, and of all that was opened, those in the clone or the package, without links.
+
+    They are some dozens among thousands, so that the others are left out by their names as text.
+    """
+    named = [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
+    # torch has modules in no file, with names like one
+    absolute = [name for name in named if isinstance(name, str) and os.path.isabs(name)]  # noqa: PTH117
+    package, clone, others = (f"{folder}{os.sep}" for folder in (PACKAGE, root, Path(sys.prefix).resolve()))
+    for name in map(_without_links, [*absolute, *_opened]):
+        if name.startswith(package) or (name.startswith(clone) and not name.startswith(others)):
+            yield Path(name)
+
+
+def _without_links(name: str) -> str:
+    """As ``Path.resolve`` has it; folders are asked once."""
+    folder, _, last = name.rpartition(os.sep)
+    plain = f"{_folder(folder)}{os.sep}{last}"
+    return os.path.realpath(plain) if os.path.islink(plain) else plain  # noqa: PTH114
+
+
+@cache
+def _folder(name: str) -> str:
+    return os.path.realpath(name or os.sep).rstrip(os.sep)
 
 
 def key(file: Path, root: Path, results: Path | None = None) -> str | None:
@@ -252,9 +269,19 @@ def _imports(file: Path) -> frozenset[str]:
     return _imported(file.read_bytes()) if file.suffix == ".py" and file.is_file() else frozenset()
 
 
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Fields of statements that hold statements, and handlers and cases that hold more of them."""
+
+
 @cache
 def _imported(content: bytes) -> frozenset[str]:
-    nodes = list(ast.walk(ast.parse(content)))
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    names: list[str] = []
+    left: list[ast.AST] = [ast.parse(content)]
+    while left:  # statements alone: ast.walk looks at expressions, too, and takes most of its time for them
+        node = left.pop()
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.append(node.module or "")
+        left += [inner for block in _BLOCKS for inner in getattr(node, block, ())]
     return frozenset(name.partition(".")[0] for name in names)
