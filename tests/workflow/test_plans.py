@@ -36,6 +36,7 @@ TABLES = {
     "aggregate_measurements": 1, "draw_interventions": 1, "draw_pairs": 1, "tabulate_foretelling": 1, **OF_CELLS,
     **JUDGED, **SOLUTIONS, **COMPARED, "aggregate_ablations": 1, **OTHERS,
 }  # fmt: skip
+OF_MEASUREMENTS = {rule: count for rule, count in TABLES.items() if rule != "aggregate_ablations"}
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "draw_animation": 3,
     "draw_edits": 3, "draw_wave": 1,
@@ -357,7 +358,7 @@ def _flip(path: Path) -> None:
     [
         (f"training/{SHARD}/weights.safetensors", _flip, TRAINED_AGAIN),
         (f"measurements/{SHARD}.csv", _flip, {"measure_shard": 1, **TABLES}),
-        ("measurements.csv", _flip, TABLES),
+        ("measurements.csv", _flip, OF_MEASUREMENTS),
         ("runs.csv", _flip, {"enumerate_runs": 1, **TABLES, **LEARNING}),
         ("figures/spectrum.csv", _truncate, {"draw_spectrum": 1}),
     ],
