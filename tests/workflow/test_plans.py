@@ -197,7 +197,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
              {"enumerate_runs": 1, "state_settings": 1, **GROWN_TABLES, "draw_composition": 1,
               "draw_spectrum": 1, "draw_weights": 1, "draw_wave": 1, "state_codecheck": 1, **PAGE}),
     "seeds in another order": (_edit(CONFIG, "seeds: [1, 2]\nexemplar: {", "seeds: [2, 1]\nexemplar: {seed: 1, "),
-             {"enumerate_runs": 1, "state_settings": 1, **TABLES, **LEARNING, **GRADIENTS}),
+             {"enumerate_runs": 1, "state_settings": 1, **OF_MEASUREMENTS, **LEARNING, **GRADIENTS}),
     "pillow's version": (_install_another("pillow"), FIGURES),
     "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
     "spectral error": (_edit("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus"),
@@ -359,7 +359,7 @@ def _flip(path: Path) -> None:
         (f"training/{SHARD}/weights.safetensors", _flip, TRAINED_AGAIN),
         (f"measurements/{SHARD}.csv", _flip, {"measure_shard": 1, **TABLES}),
         ("measurements.csv", _flip, OF_MEASUREMENTS),
-        ("runs.csv", _flip, {"enumerate_runs": 1, **TABLES, **LEARNING}),
+        ("runs.csv", _flip, {"enumerate_runs": 1, **OF_MEASUREMENTS, **LEARNING}),
         ("figures/spectrum.csv", _truncate, {"draw_spectrum": 1}),
     ],
 )
@@ -433,7 +433,7 @@ def test_a_file_that_is_kept_by_deleting_its_record_restales_what_read_it(finish
     _flip(path)
     path.with_suffix(".provenance.json").unlink()
     of_networks = {"look_at_exemplar": 1, "draw_spectrum": 1, "draw_weights": 1, **PAGE}
-    assert project.planned(*SMOKE) == {**TABLES, **of_networks}
+    assert project.planned(*SMOKE) == {**OF_MEASUREMENTS, **of_networks}
 
 
 def test_text_among_measurements_is_one_line_that_stands_last(finished: Project, tmp_path: Path) -> None:
