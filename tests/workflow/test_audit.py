@@ -432,6 +432,8 @@ def test_a_network_that_is_measured_alone_is_held_to_all_its_rows_and_to_no_othe
     check = run_again(folder, _measuring(jobs), near)
     assert (problems(check), check.state) == ({}, "not comparable")
     assert FIRST in check.note
+    assert "next to a bar" not in check.note
+    assert run_again(folder, (), near).note == "", "where nothing is made again"
 
 
 def test_tables_figures_and_arrays_whose_hashes_fit_do_not_come_out_again(folder: Path, jobs: list[Planned]) -> None:

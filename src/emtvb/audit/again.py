@@ -151,13 +151,17 @@ def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, 
     ]  # fmt: skip
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
     made = Made()
+    near = drawn.near if jobs else {}
+    here = {shard: runs for shard, runs in near.items() if Outputs.of(folder, shard).weights.is_file()}
+    if gone := [run.run_id for shard, runs in near.items() if shard not in here for run in runs]:
+        made.incomparable[_NOT_HERE] = gone
     # Beside the workflow: single networks take seconds.
     with ThreadPoolExecutor(1) as pool:
-        single = pool.submit(_alone, folder, held, drawn.near if jobs else {})
+        single = pool.submit(_alone, folder, held, here)
         for what, some in (("tables, figures and pages", second), ("measurements", first)):
             with tempfile.TemporaryDirectory() as place:
                 _run(Path(place).resolve(), folder, held, some, cores, made, what)
-        made.add(single.result())
+        made.findings += single.result()
     chance, besides = len(drawn.by_chance), len(drawn.shards - drawn.by_chance)
     notes = []
     if shards:
@@ -166,8 +170,9 @@ def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, 
             f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {chance} of them "
             f"drawn by seed {seed}{why}."
         )
-    if near := [run.run_id for runs in drawn.near.values() for run in runs]:
-        notes.append(f"Measured again besides, since they lie next to a bar: {summary(near)}.")
+    if here:
+        names = summary(run.run_id for runs in here.values() for run in runs)
+        notes.append(f"Measured again besides, since they lie next to a bar: {names}.")
     notes += [f"Not compared, since {why}: {summary(names)}." for why, names in made.incomparable.items()]
     question = "Does every file come out again, as the workflow makes it of what lies here?"
     everything = sum(len(job.outputs) for job in jobs if not trains(job))
@@ -191,26 +196,15 @@ class Made:
     findings: list[Finding] = field(default_factory=list)
     incomparable: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, other: Made) -> None:
-        """Take in what came of others."""
-        self.compared += other.compared
-        self.findings += other.findings
-        for why, names in other.incomparable.items():
-            self.incomparable.setdefault(why, []).extend(names)
 
-
-def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]]) -> Made:
-    """What comes of networks that are measured alone."""
-    here = {shard: runs for shard, runs in near.items() if Outputs.of(folder, shard).weights.is_file()}
-    made = Made()
-    if gone := [run.run_id for shard, runs in near.items() if shard not in here for run in runs]:
-        made.incomparable[_NOT_HERE] = gone
-    if here:
-        how = held.experiment.interpretation
-        rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
-        said = alone.measured_again(folder, here, MeasureSettings(**how.model_dump()), rounding)
-        made.findings += [Finding(path, problem, AGAIN) for path, problems in said.items() for problem in problems]
-    return made
+def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]]) -> list[Finding]:
+    """What comes out otherwise of networks that are measured alone."""
+    if not near:
+        return []
+    how = held.experiment.interpretation
+    rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
+    said = alone.measured_again(folder, near, MeasureSettings(**how.model_dump()), rounding)
+    return [Finding(path, problem, AGAIN) for path, problems in said.items() for problem in problems]
 
 
 def _run(place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: int, made: Made, what: str) -> None:

@@ -269,19 +269,9 @@ def _imports(file: Path) -> frozenset[str]:
     return _imported(file.read_bytes()) if file.suffix == ".py" and file.is_file() else frozenset()
 
 
-_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-"""Fields of statements that hold statements, and handlers and cases that hold more of them."""
-
-
 @cache
 def _imported(content: bytes) -> frozenset[str]:
-    names: list[str] = []
-    left: list[ast.AST] = [ast.parse(content)]
-    while left:  # statements alone: ast.walk looks at expressions, too, and takes most of its time for them
-        node = left.pop()
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names.append(node.module or "")
-        left += [inner for block in _BLOCKS for inner in getattr(node, block, ())]
+    nodes = list(ast.walk(ast.parse(content)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
     return frozenset(name.partition(".")[0] for name in names)
