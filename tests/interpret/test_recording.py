@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emtvb import networks, tasks
-from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, settled, stacked
+from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, settled, show, stacked
 from emtvb.interpret.systems import Elman
 
 from ..conftest import make_network
@@ -32,6 +32,19 @@ def test_theory_is_phis_orbit(task: tasks.Task, seed: int) -> None:
     assert len(shown.states) == len(shown.outputs) == len(shown.theory) == 8
     np.testing.assert_array_equal(shown.theory[:-1] @ task.transition().T, shown.theory[1:])
     np.testing.assert_array_equal(shown.theory[1:, :, -task.d :], shown.outputs[1:])
+
+
+@given(task=any_task(), half=st.sampled_from([FITTING, JUDGING]), seed=st.integers(0, 3), steps=st.integers(0, 5))
+def test_what_is_shown_is_a_record_of_the_sequences_of_that_seed(
+    task: tasks.Task, half: int, seed: int, steps: int
+) -> None:
+    theory = make_theory(task)
+    wanted = record(theory, task, sequences(task, half, 9, seed), steps)
+    for _ in range(2):
+        found = show(theory, task, half, 9, seed, steps)
+        for name, array in vars(wanted).items():
+            np.testing.assert_array_equal(getattr(found, name), array)
+    assert not found.theory.flags.writeable, "others are shown the same"
 
 
 @given(task=any_task())

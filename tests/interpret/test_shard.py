@@ -63,9 +63,10 @@ def test_runs_that_came_to_one_network_are_looked_at_once(monkeypatch: pytest.Mo
     other, longer = tasks.named("T2", 3, 3), Protocol(curriculum=(10, 12))
     runs = [
         Run(TASK, 14, 0.0, 0.9, 1), Run(TASK, 14, 0.0, 0.98, 1), Run(TASK, 14, 0.0, 0.9, 2),
-        Run(other, 14, 0.0, 0.9, 1), Run(TASK, 14, 0.001, 0.9, 1, longer),
+        Run(other, 14, 0.0, 0.9, 1), Run(TASK, 14, 0.001, 0.9, 1, longer), Run(TASK, 14, 0.001, 0.98, 1, longer),
     ]  # fmt: skip
     trained = {run.run_id: circuit(TASK, 14, seed=run.seed)[0] for run in runs}
+    trained[runs[-1].run_id] = circuit(TASK, 14, seed=7)[0]  # whose threshold was reached, so that it is another
 
     def with_a_digit(run: Run, *rest: Any) -> tuple[Solution, list[Digit]]:
         return study(run, *rest)[0], [Digit(run.run_id, 1, 0, 0.5, run.l2, 0, -1, *[float(run.seed)] * 7)]

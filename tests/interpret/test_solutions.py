@@ -7,14 +7,15 @@ import pytest
 
 from emtvb import tasks
 from emtvb.interpret.observation import Observation
+from emtvb.interpret.recording import JUDGING, record, sequences
 from emtvb.interpret.solutions import cycles, match_modes, study, study_system
 from emtvb.interpret.systems import Elman
 from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
-from emtvb.networks import Network
+from emtvb.networks import Network, signs
 from emtvb.runs import Run
 from emtvb.tasks import Task
 
-from ..conftest import make_network, saturated_circuit
+from ..conftest import circuit, make_network, saturated_circuit
 
 TASK = tasks.named("T1", 3, 3)
 
@@ -171,7 +172,15 @@ def test_what_learned_nothing_or_diverged_is_a_solution_all_the_same() -> None:
 
 @pytest.mark.parametrize("horizon", [20, 300])
 def test_what_is_said_of_a_solution_is_of_200_steps_whatever_the_test_of_accuracy(horizon: int) -> None:
-    network, _ = saturated_circuit(TASK)
-    weak = Network(network.W_uh, (0.999 * network.W_hh).astype(np.float32), 0.1 * network.W_r)
-    observed = Observation(Elman(weak), TASK, horizon)
-    assert str(study(run_of(TASK), weak, STORED, 0.9, 0.9, observed)) == str(study(run_of(TASK), weak, STORED, 0.9))
+    """Of a network that gets the worse the longer it runs."""
+    network, _ = circuit(TASK, 18)
+    turned = network.W_hh @ (np.eye(18) + 0.02 * make_network(18, 18).W_hh / np.sqrt(18)).astype(np.float32)
+    worse = Network(network.W_uh, turned, network.W_r)
+    alone = study(run_of(TASK), worse, NOT_LEARNED, 0.95)
+    assert str(study(run_of(TASK), worse, NOT_LEARNED, 0.95, 0.9, Observation(Elman(worse), TASK, horizon))) == str(
+        alone
+    )
+    judged = record(Elman(worse), TASK, sequences(TASK, JUDGING, 512, 0), 200)
+    right = (signs(judged.outputs[1:]) == judged.theory[1:, :, -3:]).mean(axis=(0, 1))
+    assert alone[0].least_kept_dimension == right[right >= 0.6].min()
+    assert alone[0].least_kept_dimension < 1

@@ -57,6 +57,22 @@ def test_modules_that_were_not_imported_are_not_named(clone: Path) -> None:
     assert used(clone, "import emtvb.errors\ndef f():\n    from emtvb import tasks")["code"] == {}
 
 
+def test_files_are_named_by_where_they_lie_and_not_by_links_to_them(clone: Path, tmp_path_factory: Any) -> None:
+    """A link to a file, one to a folder, and one from elsewhere; what a link in the clone leads out to is none of ours."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (clone / "tables").mkdir()
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (clone / "tables" / name).write_text("1")
+    (elsewhere / "d.csv").write_text("1")
+    (clone / "link.csv").symlink_to("tables/a.csv")
+    (clone / "folder").symlink_to("tables")
+    (elsewhere / "link.csv").symlink_to(clone / "tables" / "c.csv")
+    (clone / "out.csv").symlink_to(elsewhere / "d.csv")
+    opened = "link.csv", "folder/b.csv", str(elsewhere / "link.csv"), "out.csv"
+    script = "import emtvb.errors\n" + "".join(f"open({name!r})\n" for name in opened)
+    assert set(used(clone, script)["code"]) == {"tables/a.csv", "tables/b.csv", "tables/c.csv"}
+
+
 def test_files_that_were_opened_are_named_wherever_their_name_comes_from(clone: Path) -> None:
     (clone / "tables").mkdir()
     (clone / "tables" / "a.csv").write_text("1")
