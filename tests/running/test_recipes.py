@@ -58,7 +58,7 @@ def test_modules_that_were_not_imported_are_not_named(clone: Path) -> None:
 
 
 def test_files_are_named_by_where_they_lie_and_not_by_links_to_them(clone: Path, tmp_path_factory: Any) -> None:
-    """A link to a file, one to a folder, and one from elsewhere; what a link in the clone leads out to is none of ours."""
+    """Links to a file, to a folder, and from elsewhere; a file elsewhere that a link leads to is none of ours."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (clone / "tables").mkdir()
     for name in ("a.csv", "b.csv", "c.csv"):
