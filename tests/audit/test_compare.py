@@ -57,6 +57,7 @@ def _table(path: Path, **cells: str) -> Path:
 
 
 SHARD = "measurements/s.csv"
+SOLVES = {"test_accuracy": "0.995"}
 ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": "", "optimal_spectral_error": "0.25",
           "matched_spectral_error": "0.25"}  # fmt: skip
 
@@ -76,6 +77,22 @@ ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": 
         (SHARD, {"data_gain": "1.0"}, {"data_gain": "1.02"}, False),
         (SHARD, {"data_gain": "1.0"}, {"data_gain": "1.04"}, True),
         (SHARD, {"data_gain": "1.0"}, {"data_gain": ""}, True),
+        (SHARD, {**SOLVES, "data_gain": "1.0"}, {**SOLVES, "data_gain": "1.0009"}, False),
+        (SHARD, {**SOLVES, "data_gain": "1.0"}, {**SOLVES, "data_gain": "1.002"}, True),
+        (SHARD, {**SOLVES, "data_condition": "1e5"}, {**SOLVES, "data_condition": "1.002e5"}, True),
+        (SHARD, {"power_gain": "1.0"}, {"power_gain": "1.05"}, False),
+        (SHARD, {"power_gain": "1.0"}, {"power_gain": "1.2"}, True),
+        (SHARD, {**SOLVES, "power_gain": "1.0"}, {**SOLVES, "power_gain": "1.05"}, True),
+        (SHARD, {"memory_map_error": "0.5"}, {"memory_map_error": "0.500001"}, False),
+        (SHARD, {"memory_map_error": "0.5"}, {"memory_map_error": "0.5001"}, True),
+        (SHARD, {"data_edit_success": "0.95"}, {"data_edit_success": "0.941"}, False),
+        (SHARD, {"data_edit_success": "0.95"}, {"data_edit_success": "0.93"}, True),
+        ("measurements/solutions/s.csv", {"least_kept_dimension": "0.5"}, {"least_kept_dimension": "0.509"}, False),
+        ("measurements/solutions/s.csv", {"lost_size": "0.5"}, {"lost_size": "0.509"}, True),
+        ("measurements/ablations/s.csv", {"core_first_rest": "0.5"}, {"core_first_rest": "0.54"}, False),
+        ("measurements/ablations/s.csv", {"core_first_rest": "0.5"}, {"core_first_rest": "0.56"}, True),
+        ("measurements/ablations.csv", {"core_first_rest": "0.5"}, {"core_first_rest": "0.5001"}, True),
+        ("tables/ablations.csv", {"solved": "5"}, {"solved": "4"}, True),
         (SHARD, ERRORS, {**ERRORS, "spectral_error": "0.25"}, False),
         (SHARD, {**ERRORS, "spectral_error": "0.25"}, ERRORS, False),
         (SHARD, ERRORS, {**ERRORS, "spectral_error": "0.24"}, True),

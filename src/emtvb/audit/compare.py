@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from emtvb.errors import DAMAGED
+from emtvb.interpret.verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""
@@ -36,6 +37,7 @@ class Tolerance:
         of_largest: Whether that is of the largest number of the column or array, instead of the number.
         beyond: Numbers larger than this may be any other that is.
         rounding: Whether a network may also differ by what rounding does to it (:func:`seeds.moved_by_rounding`).
+        solving: Whether this is for networks that solve their task alone; the others can be chaotic.
         because: Why.
     """
 
@@ -46,26 +48,22 @@ class Tolerance:
     of_largest: bool = False
     beyond: float = math.inf
     rounding: bool = False
+    solving: bool = False
     because: str = ""
 
 
 _SHARDS, _METHODS = ("measurements/*.csv",), ("measurements/methods/*.csv",)
+_SOLUTIONS = ("measurements/solutions/*.csv", "measurements/digits/*.csv")
 _OF_STREAMS = (
     "accuracy", "echo", "recall*", "first_*", "at_*", "gone_*", "untrained_*", "input_*", "output_*", "edit_*",
     "due_[0-9]*", "phi_[0-9]*", "marker_*", "silence_*", "blind_*",
 )  # fmt: skip
-_ABLATED = (
-    "measurements/ablations/*.csv", "measurements/ablations.csv", "tables/ablations.csv", "figures/ablations.csv"
-)  # fmt: skip
-_FOLLOWED = ("measurements/gradients.csv", "tables/gradients.csv", "figures/gradients.csv")
 TABLE: tuple[Tolerance, ...] = (
-    Tolerance(_ABLATED, ("solved", "at_chance"), 0, 3,
-              because="numbers of networks: some are so near a limit that rounding decides on which side they are"),
-    Tolerance(_ABLATED, ("*",), 0, 0.03,
+    Tolerance(("measurements/ablations/*.csv",), ("*",), 0, 0.05,
               because="a network from which a part of W_hh was removed can be chaotic: then rounding decides signs"),
-    Tolerance(_FOLLOWED, ("*",), 0.03, of_largest=True,
+    Tolerance(("measurements/gradients.csv",), ("*",), 0.03, of_largest=True,
               because="networks that learned nothing can be chaotic: then rounding grows"),
-    Tolerance(("measurements/learning.csv",), ("*",), 1e-9, of_largest=True,
+    Tolerance(("measurements/learning.csv", "measurements/ablations.csv"), ("*",), 1e-9, of_largest=True,
               because="computed from the same numbers, so only last digits can differ"),
     Tolerance(_SHARDS, _OF_STREAMS, 0, 0.02, because="networks on streams: rounding decides the signs of some outputs"),
     Tolerance(_SHARDS, ("*_eigenvalues", "measured_*", "long_term"), 0, because="counts and settings"),
@@ -74,13 +72,24 @@ TABLE: tuple[Tolerance, ...] = (
     Tolerance(_SHARDS, ("largest_modulus",), 1e-6, because="an eigenvalue"),
     Tolerance(_SHARDS, ("test_accuracy",), 0, 1e-4, rounding=True,
               because="networks that learned nothing can be chaotic: then rounding decides signs"),
-    Tolerance(_SHARDS, ("*condition",), 0.03, beyond=1e6,
+    Tolerance(_SHARDS, ("memory_*", "realisation_gain", "realisation_map_error", "realisation_shape_error",
+                        "unobservable_edit_size"), 1e-5, 1e-5, beyond=1e6,
+              because="computed from weights alone"),
+    Tolerance(_SHARDS, ("*_success", "*_ignored"), 0, 0.01,
+              because="shares of a hundred edits or more, of which one can be undecided"),
+    Tolerance(_SHARDS, ("*condition",), 1e-3, beyond=1e6, solving=True,
               because="if a basis is nearly singular, rounding decides how large its condition number is"),
-    Tolerance(_SHARDS, ("*",), 0.03, 2e-3, because="bases are fitted, some near singular"),
+    Tolerance(_SHARDS, ("*",), 1e-3, 1e-4, solving=True, because="computed from what the network does"),
+    Tolerance(_SHARDS, ("*condition",), 0.03, beyond=1e6,
+              because="the same; networks that learned nothing can be chaotic besides"),
+    Tolerance(_SHARDS, ("power_*", "realisation_*"), 0.1, 0.01,
+              because="networks that learned nothing can be chaotic, and these bases nearly singular"),
+    Tolerance(_SHARDS, ("*",), 0.03, 2e-3, because="networks that learned nothing can be chaotic"),
     Tolerance(("measurements/rasters/*.csv", "measurements/markers/*.csv"), ("readable", "marker", "silence"), 0, 0.02,
               because="what decoders read from networks on streams, where stored vectors fade"),
-    Tolerance(("measurements/solutions/*.csv", "measurements/digits/*.csv"), ("*",), 1e-3, of_largest=True,
-              because="computed from weights"),
+    Tolerance(_SOLUTIONS, ("read_*", "least_kept_dimension"), 0, 0.01,
+              because="shares of answers, some of which are undecided"),
+    Tolerance(_SOLUTIONS, ("*",), 1e-3, of_largest=True, because="computed from weights"),
     Tolerance(_METHODS, ("seconds", "k"), 0, beyond=0,
               because="machines differ in speed; if several k are almost equally good, rounding decides which is best"),
     Tolerance(_METHODS, ("edits",), 0, because="a count"),
@@ -99,8 +108,8 @@ TABLE: tuple[Tolerance, ...] = (
     Tolerance(("*.csv", "*.json", "*.npz"), ("*",), 1e-9, of_largest=True,
               because="computed from the same numbers, so only last digits can differ"),
 )  # fmt: skip
-"""The first that fits a file and a column counts. Words have to be the same everywhere; texts (Markdown, LaTeX, HTML,
-YAML) and pictures to the byte, but pictures are not compared where libraries have other versions."""
+"""The first that fits a file, a column and a network counts. Words have to be the same everywhere; texts (Markdown,
+LaTeX, HTML, YAML) and pictures to the byte, but pictures are not compared where libraries have other versions."""
 
 
 def as_markdown() -> str:
@@ -108,6 +117,7 @@ def as_markdown() -> str:
     lines = ["| files | columns or arrays | may differ by | because |", "|---|---|---|---|"]
     for row in TABLE:
         files, values = (", ".join(f"`{one}`" for one in some) for some in (row.files, row.values))
+        values += " of networks that solve their task" if row.solving else ""
         share = f"{row.relative:g}" + (
             " times the largest number of the column or array" if row.of_largest else " times the number"
         )
@@ -119,13 +129,20 @@ def as_markdown() -> str:
     return "\n".join(lines)
 
 
-def tolerance(name: str, values: str) -> Tolerance:
-    """What counts for a column or an array of a file, by its path in the experiment's folder."""
+def tolerance(name: str, values: str, solves: bool = False) -> Tolerance:
+    """What counts for a column or an array of a file, by its path in the experiment's folder.
+
+    Args:
+        name: The file's path.
+        values: The column or array.
+        solves: Whether it is asked of a network that solves its task.
+    """
     return next(
         row
         for row in TABLE
         if any(PurePosixPath(name).match(files) for files in row.files)
         and any(fnmatch(values, one) for one in row.values)
+        and (solves or not row.solving)
     )
 
 
@@ -179,16 +196,18 @@ def _of_tables(there: Path, made: Path, file: str, moved: Callable[[str], float]
     if len(old) != len(new):
         yield f"has {len(old) - 1} rows, and {len(new) - 1} when made again"
         return
-    limits = [tolerance(file, column) for column in new[0]]
+    limits = {solves: [tolerance(file, column, solves) for column in new[0]] for solves in (True, False)}
     largest = [_size(np.array([*map(number, column)])) for column in zip(*new[1:], strict=True)]
     for before, now in zip(old[1:], new[1:], strict=True):
-        for column, one, other, allowed, most in zip(new[0], before, now, limits, largest, strict=True):
+        row = dict(zip(new[0], now, strict=True))
+        of_this = limits[number(row.get("test_accuracy", "")) >= ACCURATE]
+        for column, one, other, allowed, most in zip(new[0], before, now, of_this, largest, strict=True):
             absolute = max(allowed.absolute, allowed.relative * most if allowed.of_largest else 0.0)
             if same(one, other, allowed.relative, absolute, allowed.beyond):
                 continue
             if allowed.rounding and same(one, other, 0, absolute + moved(now[0])):
                 continue
-            if column == "spectral_error" and _is_pinned(dict(zip(new[0], now, strict=True)), one, other, allowed):
+            if column == "spectral_error" and _is_pinned(row, one, other, allowed):
                 continue
             yield f"{column} of {now[0]} is {one or 'none'}, and {other or 'none'} when made again"
             break
