@@ -117,3 +117,25 @@ def test_whatever_stands_in_a_field_it_is_read_or_refused(
     path.write_text(json.dumps({**whole, name: data.draw(JSON)}))
     with contextlib.suppress(InputError):
         assert provenance.read(path).commit == ""
+
+
+def test_records_of_a_rule_that_another_took_over_go_when_that_makes_its_outputs(tmp_path: Path) -> None:
+    def made(rule: str, *outputs: str) -> Path:
+        for output in outputs:
+            (tmp_path / output).parent.mkdir(exist_ok=True)
+            (tmp_path / output).touch()
+        recipe = {"rule": rule, "settings": {}, "code": {}, "versions": {}}
+        paths = [str(tmp_path / output) for output in outputs]
+        return provenance.record(recipe, {}, [], paths, str(tmp_path / "logs" / "a.log"), 1.0)
+
+    gone = made("study", "solutions/a.csv", "digits/a.csv")
+    speaks_of_more = made("show", "digits/a.csv", "digits/a.pdf")
+    damaged = tmp_path / "rows" / "a.provenance.json"
+    damaged.parent.mkdir()
+    damaged.write_text("{")
+    own = made("measure", "measurements/a.csv")
+    outputs = [str(tmp_path / name / "a.csv") for name in ("measurements", "solutions", "digits", "rows")]
+    taken = provenance.take_away(outputs, "measure", tmp_path)
+    assert taken is not None
+    assert taken.rule == "measure"
+    assert [path for path in (gone, own, speaks_of_more, damaged) if path.exists()] == [speaks_of_more, damaged]

@@ -8,6 +8,7 @@ Paths in it are relative to the experiment's folder.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -189,14 +190,27 @@ def record(
     return path
 
 
-def take_away(outputs: Sequence[str], rule: str) -> Record | None:
-    """The record of outputs that are about to be made anew, which is deleted: of a job that is killed, none speaks."""
-    path = record_path([Path(output) for output in outputs], rule)
+def take_away(outputs: Sequence[str], rule: str, folder: Path) -> Record | None:
+    """Delete the records of outputs that are about to be made anew; returns the rule's own one, if it can be read.
+
+    Of a job that is killed, none is to speak. A job may also make by now what another rule made before.
+
+    Args:
+        outputs: The outputs.
+        rule: The rule that makes them.
+        folder: The experiment's folder.
+    """
+    own = record_path([Path(output) for output in outputs], rule)
     try:
-        found = read(path)
+        found = read(own)
     except InputError:
         found = None
-    path.unlink(missing_ok=True)
+    own.unlink(missing_ok=True)
+    mine = {_relative(output, folder) for output in outputs}
+    for path in {record_path([Path(output)], rule) for output in outputs}:
+        with contextlib.suppress(InputError):
+            if mine.issuperset(read(path).outputs):
+                path.unlink()
     return found
 
 
