@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emtvb.audit.consistency import Told, consistency
+from emtvb.audit.consistency import RunData, consistency
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,6 @@ from emtvb.audit.consistency import Told, consistency
     ],
 )
 def test_no_spectral_error_is_smaller_than_that_of_the_best_assignment(error: str, best: str, wrong: bool) -> None:
-    told = Told(measured={"a": {"run_id": "a", "spectral_error": error, "optimal_spectral_error": best}})
-    said = [finding.problem for finding in consistency(told, {}).findings]
+    data = RunData(measured={"a": {"run_id": "a", "spectral_error": error, "optimal_spectral_error": best}})
+    said = [finding.problem for finding in consistency(data, {}).findings]
     assert [f"spectral_error is {error}, and no assignment" in problem for problem in said] == [True] * wrong

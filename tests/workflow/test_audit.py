@@ -24,8 +24,8 @@ from PIL import Image
 
 from emtvb import config, networks
 from emtvb.audit import audit, determinism, held, left_out
-from emtvb.audit.again import Drawn, made_again, reads_weights, trains
-from emtvb.audit.consistency import Told, consistency
+from emtvb.audit.again import Drawn, reads_weights, recompute, trains
+from emtvb.audit.consistency import RunData, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import damaged_outputs, integrity
@@ -95,10 +95,10 @@ def problems(*checks: Check) -> dict[str, str]:
 def looked_at(folder: Path) -> dict[str, str]:
     """What is wrong with the files of results, as far as no Snakemake is asked."""
     records, unreadable = provenance.read_all(folder)
-    told = Told.read(folder, records, SHARDS)
+    data = RunData.read(folder, records, SHARDS)
     return problems(
         integrity(folder, records, unreadable, damaged_outputs(folder, records), ROOT),
-        consistency(told, SHARDS), seeds(folder, SHARDS),
+        consistency(data, SHARDS), seeds(folder, SHARDS),
     )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ WHOLE, ALONE = Drawn(frozenset({SHARD})), Drawn(frozenset(), near={SHARD: SHARDS
 
 def run_again(folder: Path, some: Sequence[Planned], drawn: Drawn = WHOLE) -> Check:
     """What comes of some jobs that run again."""
-    return made_again(folder, HELD, some, drawn, 0, 2)
+    return recompute(folder, HELD, some, drawn, 0, 2)
 
 
 def check_of(found: Audit, name: str) -> Check:
@@ -560,15 +560,15 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
     (folder / "settings.json").write_text(json.dumps(settings))
     found = held.held_to(folder, ROOT)
     assert found.experiment == SMOKE
-    assert "config/smoke.yaml of this clone, sha256 " in found.said
+    assert "config/smoke.yaml of this clone, sha256 " in found.description
     (folder / "settings.json").write_text("{")
     assert held.held_to(folder, ROOT).experiment == SMOKE
     own = tmp_path / "mine"
     own.mkdir()
     (own / "settings.json").write_text(json.dumps({**settings, "experiment": "mine"}))
     mine = held.held_to(own, ROOT)
-    assert "settings.json beside the results" in mine.said
-    assert "whoever made the results could write that file, too" in mine.said
+    assert "settings.json beside the results" in mine.description
+    assert "whoever made the results could write that file, too" in mine.description
     (folder / "settings.json").write_text(json.dumps({**settings, "experiment": "smoke"}))
     with pytest.raises(InputError, match="holds the experiment smoke; give its own config, or none"):
         held.held_to(folder, ROOT, ROOT / "config" / "architectures.yaml")

@@ -97,8 +97,8 @@ def draw(
         seed: Draws them.
     """
     by_chance = random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards)))
-    said = " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
-    words = set(re.findall(r"[\w.-]+", said))
+    text = " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
+    words = set(re.findall(r"[\w.-]+", text))
     words |= {Path(word).stem for word in words}
     named = {shard for shard, part in shards.items() if not words.isdisjoint((shard, *(run.run_id for run in part)))}
     near = {
@@ -133,7 +133,7 @@ def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
     return abs(compare.number(row.get(condition.column, "")) - bar) <= NEAR * abs(bar)
 
 
-def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, seed: int, cores: int) -> Check:
+def recompute(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, seed: int, cores: int) -> Check:
     """Run everything again but trainings, and compare.
 
     Args:
@@ -150,18 +150,18 @@ def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, 
         if not trains(job) and reads_weights(job) and job.wildcards.get("shard", "") in {*drawn.shards, ""}
     ]  # fmt: skip
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
-    made = Made()
+    comparison = Comparison()
     near = drawn.near if jobs else {}
     here = {shard: runs for shard, runs in near.items() if Outputs.of(folder, shard).weights.is_file()}
     if gone := [run.run_id for shard, runs in near.items() if shard not in here for run in runs]:
-        made.incomparable[_NOT_HERE] = gone
+        comparison.incomparable[_NOT_HERE] = gone
     # Beside the workflow: single networks take seconds.
     with ThreadPoolExecutor(1) as pool:
         single = pool.submit(_alone, folder, held, here)
         for what, some in (("tables, figures and pages", second), ("measurements", first)):
             with tempfile.TemporaryDirectory() as place:
-                _run(Path(place).resolve(), folder, held, some, cores, made, what)
-        made.findings += single.result()
+                _run(Path(place).resolve(), folder, held, some, cores, comparison, what)
+        comparison.findings += single.result()
     chance, besides = len(drawn.by_chance), len(drawn.shards - drawn.by_chance)
     notes = []
     if shards:
@@ -173,18 +173,18 @@ def made_again(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, 
     if here:
         names = summary(run.run_id for runs in here.values() for run in runs)
         notes.append(f"Measured again besides, since they lie next to a bar: {names}.")
-    notes += [f"Not compared, since {why}: {summary(names)}." for why, names in made.incomparable.items()]
+    notes += [f"Not compared, since {why}: {summary(names)}." for why, names in comparison.incomparable.items()]
     question = "Does every file come out again, as the workflow makes it of what lies here?"
     everything = sum(len(job.outputs) for job in jobs if not trains(job))
     return Check(
-        "made again", question, made.compared, tuple(made.findings), " ".join(notes), "recomputed", everything,
-        sum(map(len, made.incomparable.values())),
+        "made again", question, comparison.compared, tuple(comparison.findings), " ".join(notes), "recomputed",
+        everything, sum(map(len, comparison.incomparable.values())),
     )  # fmt: skip
 
 
 @dataclass
-class Made:
-    """What came of it.
+class Comparison:
+    """What came of making files again.
 
     Attributes:
         compared: How many files.
@@ -203,11 +203,13 @@ def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]]) -> list[
         return []
     how = held.experiment.interpretation
     rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
-    said = alone.measured_again(folder, near, MeasureSettings(**how.model_dump()), rounding)
-    return [Finding(path, problem, AGAIN) for path, problems in said.items() for problem in problems]
+    by_file = alone.remeasure(folder, near, MeasureSettings(**how.model_dump()), rounding)
+    return [Finding(path, problem, AGAIN) for path, problems in by_file.items() for problem in problems]
 
 
-def _run(place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: int, made: Made, what: str) -> None:
+def _run(
+    place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: int, comparison: Comparison, what: str
+) -> None:
     """Run some jobs in a folder that holds what the others made, and compare what they make."""
     name = held.experiment.experiment
     link_beside(folder, place / "results", name)
@@ -219,7 +221,7 @@ def _run(place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: 
     possible = list(_possible(some, again))
     for job in some:
         if job not in possible:
-            made.incomparable.setdefault(_NOT_HERE, []).extend(job.outputs)
+            comparison.incomparable.setdefault(_NOT_HERE, []).extend(job.outputs)
     if not possible:
         return
     answer = _snakemake(place, held, possible, cores, what)
@@ -229,14 +231,14 @@ def _run(place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: 
     for job in possible:
         missing = [path for path in job.outputs if not (again / path).is_file()]
         if missing and not all((again / path).is_file() for path in job.inputs):
-            made.incomparable.setdefault("what it is made from did not come out", []).extend(job.outputs)
+            comparison.incomparable.setdefault("what it is made from did not come out", []).extend(job.outputs)
         elif missing:
             names = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
             own = [error for error in errors if any(re.search(rf"[( ]{re.escape(name)}[,) ]", error) for name in names)]
             why = (own or errors or [answer])[0].removeprefix("error: ")
-            made.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
+            comparison.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
         else:
-            _compare(job, there, again, made, by_rounding)
+            _compare(job, there, again, comparison, by_rounding)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -284,14 +286,16 @@ def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, wha
     return answer or f"Snakemake ended with {process.returncode}"
 
 
-def _compare(job: Planned, there: Path, again: Path, made: Made, by_rounding: Callable[[str], float]) -> None:
+def _compare(
+    job: Planned, there: Path, again: Path, comparison: Comparison, by_rounding: Callable[[str], float]
+) -> None:
     others = any(map(OF_VERSIONS.fullmatch, job.changes))
     for path in job.outputs:
         if not (there / path).is_file():
             continue  # as integrity says
         if others and Path(path).suffix in compare.PICTURES:
-            made.incomparable.setdefault("other versions of libraries draw other pictures", []).append(path)
+            comparison.incomparable.setdefault("other versions of libraries draw other pictures", []).append(path)
             continue
-        made.compared += 1
-        said = compare.differences(there / path, again / path, path, by_rounding)
-        made.findings += [Finding(path, problem, AGAIN) for problem in said]
+        comparison.compared += 1
+        problems = compare.differences(there / path, again / path, path, by_rounding)
+        comparison.findings += [Finding(path, problem, AGAIN) for problem in problems]

@@ -30,7 +30,7 @@ FILES = {"measurements": "measurements", "solutions": "measurements/solutions", 
 """Where the tables of a shard lie, by their names in ``interpret.shard.Tables``."""
 
 
-def measured_again(
+def remeasure(
     folder: Path, near: Mapping[str, Sequence[Run]], how: MeasureSettings, rounding: Callable[[str], float]
 ) -> dict[str, list[str]]:
     """What comes out otherwise, by file.
@@ -52,11 +52,11 @@ def measured_again(
             why = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
             return {f"measurements/{shard}.csv": [f"cannot be measured again ({why})"] for shard in near}
         refused = json.loads(done.stdout)
-        found: dict[str, list[str]] = {f"training/{shard}": [why] for shard, why in refused.items()}
+        problems: dict[str, list[str]] = {f"training/{shard}": [why] for shard, why in refused.items()}
         for shard, runs in near.items():
             for path in () if shard in refused else (f"{place}/{shard}.csv" for place in FILES.values()):
-                found[path] = _differences(folder / path, Path(name) / path, path, runs, rounding)
-    return found
+                problems[path] = _differences(folder / path, Path(name) / path, path, runs, rounding)
+    return problems
 
 
 def _differences(
@@ -95,13 +95,13 @@ def _measure(
         runs = [from_entry(entry) for entry in of_shard]
         try:
             weights = Outputs.of(Path(folder), shard).weights
-            found = measure_shard(
+            measured = measure_shard(
                 runs, networks.load_networks(weights, [run.run_id for run in runs]), MeasureSettings(**how)
             )
         except InputError as error:
             refused[shard] = f"cannot be measured again ({error})"
             continue
-        for name, table in vars(found).items():
+        for name, table in vars(measured).items():
             tables.write_csv(Path(place) / FILES[name] / f"{shard}.csv", table)
     print(json.dumps(refused))
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emtvb.audit.again import SHARE, draw, made_again
-from emtvb.audit.consistency import Told, consistency
+from emtvb.audit.again import SHARE, draw, recompute
+from emtvb.audit.consistency import RunData, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.determinism import MATTERS, Trainings, determinism
 from emtvb.audit.held import Held
@@ -72,19 +72,19 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         training = pool.submit(
             determinism, folder, shards, experiment.trainer, records, sample.runs, seed, sample.workers, trainings
         )
-        damaged, told = damaged_outputs(folder, records), Told.read(folder, records, shards)
+        damaged, data = damaged_outputs(folder, records), RunData.read(folder, records, shards)
         jobs = planned(folder, held, damaged)
         there = (
             integrity(folder, records, unreadable, damaged, held.root),
-            consistency(told, shards),
+            consistency(data, shards),
             currency(records, jobs, damaged, versions=versions),
             seeds(folder, shards),
         )
         for check in there:
             log.info("%s: %s, %s", check.name, check.state, check.count)
         findings = [finding for check in there for finding in check.findings]
-        drawn = draw(shards, told.measured, claims.load().statements, findings, sample.share, seed)
-        again = made_again(folder, held, jobs if sample.share else (), drawn, seed, sample.workers)
+        drawn = draw(shards, data.measured, claims.load().statements, findings, sample.share, seed)
+        again = recompute(folder, held, jobs if sample.share else (), drawn, seed, sample.workers)
         checks = (*there, again, training.result())
     commit, modified = provenance.git_state(held.root)
     here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
@@ -92,7 +92,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     return Audit(
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
-        held_to=held.said,
+        held_to=held.description,
         checks=checks,
         environment={"commit": (commit or "no git clone") + ", with uncommitted changes" * modified, **here},
         verdicts=stated(folder),
@@ -109,16 +109,16 @@ def _unpack(folder: Path) -> None:
         log.warning("%s", error)
 
 
-def write(found: Audit, folder: Path) -> None:
+def write(audit: Audit, folder: Path) -> None:
     """Write an audit into the folder ``audit`` of its experiment: all of it as Markdown, and a summary as JSON."""
-    write_text(folder / "audit" / REPORT, found.as_markdown())
-    write_text(folder / "audit" / SUMMARY, found.summary())
+    write_text(folder / "audit" / REPORT, audit.as_markdown())
+    write_text(folder / "audit" / SUMMARY, audit.summary())
 
 
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
     """How many claims have which verdict, by kind, as the results state it; nothing where they do not."""
     try:
-        said = json.loads((folder / "verdicts.json").read_text("utf-8"))["verdicts"]
-        return {kind: {verdict: int(count) for verdict, count in counts.items()} for kind, counts in said.items()}
+        verdicts = json.loads((folder / "verdicts.json").read_text("utf-8"))["verdicts"]
+        return {kind: {verdict: int(count) for verdict, count in counts.items()} for kind, counts in verdicts.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}

@@ -146,30 +146,29 @@ def tolerance(name: str, values: str, solves: bool = False) -> Tolerance:
     )
 
 
-def differences(there: Path, made: Path, name: str, moved: Callable[[str], float] = lambda _: 0.0) -> list[str]:
+def differences(there: Path, again: Path, name: str, moved: Callable[[str], float] = lambda _: 0.0) -> list[str]:
     """How a file differs from the same one made again, in words; nothing where it does not.
 
     Args:
         there: The file.
-        made: The same, made again.
+        again: The same, made again.
         name: Its path in the experiment's folder.
         moved: How far rounding moves a network's test accuracy, by its run id.
     """
-    if there.read_bytes() == made.read_bytes():
+    if there.read_bytes() == again.read_bytes():
         return []
     try:
         if there.suffix == ".csv":
-            found = _of_tables(there, made, name, moved)
+            problems = [*_of_tables(there, again, name, moved)]
         elif there.suffix == ".npz":
-            found = _of_arrays(there, made, name)
+            problems = [*_of_arrays(there, again, name)]
         elif there.suffix in PICTURES:
             return ["is another picture when made again"]
         else:
-            found = _of_texts(there, made, name)
-        said = list(found)
+            problems = [*_of_texts(there, again, name)]
     except (*DAMAGED, RecursionError, csv.Error) as error:
         return [f"cannot be read ({error})"]
-    return said[:_MOST] + ([f"and so on, {len(said)} times"] if len(said) > _MOST else [])
+    return problems[:_MOST] + ([f"and so on, {len(problems)} times"] if len(problems) > _MOST else [])
 
 
 def same(one: str, other: str, relative: float, absolute: float = 0.0, beyond: float = math.inf) -> bool:
@@ -187,9 +186,9 @@ def same(one: str, other: str, relative: float, absolute: float = 0.0, beyond: f
     return math.isclose(a, b, rel_tol=relative, abs_tol=absolute) or min(a, b) > beyond
 
 
-def _of_tables(there: Path, made: Path, file: str, moved: Callable[[str], float]) -> Iterator[str]:
+def _of_tables(there: Path, again: Path, file: str, moved: Callable[[str], float]) -> Iterator[str]:
     """Of each row the first cell that differs."""
-    old, new = rows(there), rows(made)
+    old, new = rows(there), rows(again)
     if [*old[:1]] != [*new[:1]]:
         yield "has other columns when made again"
         return
@@ -231,11 +230,11 @@ def rows(path: Path) -> list[list[str]]:
         csv.Error: Where it is none.
     """
     with path.open(newline="", encoding="utf-8") as table:
-        found = list(csv.reader(table, strict=True))
-    for number, row in enumerate(found, 1):
-        if len(row) != len(found[0]):
-            raise csv.Error(f"row {number} has {len(row)} cells, and the first {len(found[0])}")
-    return found
+        cells = list(csv.reader(table, strict=True))
+    for number, row in enumerate(cells, 1):
+        if len(row) != len(cells[0]):
+            raise csv.Error(f"row {number} has {len(row)} cells, and the first {len(cells[0])}")
+    return cells
 
 
 def number(cell: str) -> float:
@@ -246,8 +245,8 @@ def number(cell: str) -> float:
         return math.nan
 
 
-def _of_arrays(there: Path, made: Path, file: str) -> Iterator[str]:
-    with np.load(there, allow_pickle=False) as old, np.load(made, allow_pickle=False) as new:
+def _of_arrays(there: Path, again: Path, file: str) -> Iterator[str]:
+    with np.load(there, allow_pickle=False) as old, np.load(again, allow_pickle=False) as new:
         if set(old.files) != set(new.files):
             yield "holds other arrays when made again"
             return
@@ -312,8 +311,8 @@ def _same_json(one: str, other: str, relative: float) -> bool:
     return alike(json.loads(one), json.loads(other))
 
 
-def _of_texts(there: Path, made: Path, file: str) -> Iterator[str]:
-    one, other = there.read_text("utf-8"), made.read_text("utf-8")
+def _of_texts(there: Path, again: Path, file: str) -> Iterator[str]:
+    one, other = there.read_text("utf-8"), again.read_text("utf-8")
     if there.suffix == ".json" and _same_json(one, other, tolerance(file, "").relative):
         return
     old, new = one.splitlines(), other.splitlines()

@@ -25,26 +25,26 @@ ANGLE = 1e-6
 _FORGED = "train or measure it again; what is published for it cannot be trusted"
 
 
-def consistency(told: Told, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
+def consistency(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
     """Hold to one another what weights, digests, records and tables say of each network.
 
     Args:
-        told: What they say.
+        data: What they say.
         shards: The experiment's runs, by shard.
     """
     findings = [
-        *(Finding(name, f"cannot be read ({why})", AGAIN) for name, why in told.unreadable.items()),
-        *(Finding(name, f"{run_id} {problem}", AGAIN) for name, run_id, problem in told.strangers),
-        *_digests(told, shards),
-        *_repeats(told),
-        *_angles(told),
+        *(Finding(name, f"cannot be read ({why})", AGAIN) for name, why in data.unreadable.items()),
+        *(Finding(name, f"{run_id} {problem}", AGAIN) for name, run_id, problem in data.strangers),
+        *_digests(data, shards),
+        *_repeats(data),
+        *_angles(data),
     ]
     question = "Do weights, digests, records and tables speak of the same networks?"
     return Check("consistency", question, sum(map(len, shards.values())), tuple(findings))
 
 
 @dataclass
-class Told:
+class RunData:
     """What different files say of each run, by run id.
 
     Attributes:
@@ -60,27 +60,27 @@ class Told:
     strangers: list[tuple[str, str, str]] = field(default_factory=list)
 
     @classmethod
-    def read(cls, folder: Path, records: Mapping[Path, Record], shards: Mapping[str, Sequence[AnyRun]]) -> Told:
+    def read(cls, folder: Path, records: Mapping[Path, Record], shards: Mapping[str, Sequence[AnyRun]]) -> RunData:
         """What lies in an experiment's folder."""
-        told = cls()
+        data = cls()
         trainings = {record.shard: (path, record) for path, record in records.items() if record.shard}
         for shard, runs in shards.items():
             ids, files = [run.run_id for run in runs], Outputs.of(folder, shard)
-            for row in told._table(folder, files.digests, ids):
-                told.digests[row["run_id"]]["digests.csv of its shard"] = row.get("weights_sha256", "")
-            for row in told._table(folder, folder / "measurements" / f"{shard}.csv", ids):
-                told.measured[row["run_id"]] = row
-            told._table(folder, files.outline, ids, once=False)
+            for row in data._table(folder, files.digests, ids):
+                data.digests[row["run_id"]]["digests.csv of its shard"] = row.get("weights_sha256", "")
+            for row in data._table(folder, folder / "measurements" / f"{shard}.csv", ids):
+                data.measured[row["run_id"]] = row
+            data._table(folder, files.outline, ids, once=False)
             if files.weights.is_file():
-                told._weights(folder, files.weights, ids)
+                data._weights(folder, files.weights, ids)
             if files.history.is_file() and files.outline.is_file():
-                told._outline(folder, files)
+                data._outline(folder, files)
             if shard in trainings:
-                told._record(folder, *trainings[shard], ids)
+                data._record(folder, *trainings[shard], ids)
         everything = [run.run_id for runs in shards.values() for run in runs]
-        for row in told._table(folder, folder / "digests.csv", everything):
-            told.digests[row["run_id"]]["digests.csv of the experiment"] = row.get("weights_sha256", "")
-        return told
+        for row in data._table(folder, folder / "digests.csv", everything):
+            data.digests[row["run_id"]]["digests.csv of the experiment"] = row.get("weights_sha256", "")
+        return data
 
     def _table(self, folder: Path, path: Path, ids: Sequence[str], once: bool = True) -> list[dict[str, str]]:
         """The rows of a table that has these runs and no others; nothing where it is not there, as integrity says.
@@ -143,44 +143,44 @@ class Told:
         for run_id, about in record.runs.items():
             self.digests[run_id]["the record of its training"] = str(about.get("weights", ""))
 
-    def _strangers(self, name: str, ids: Sequence[str], found: Sequence[str]) -> None:
-        expected, there = set(ids), set(found)
+    def _strangers(self, name: str, ids: Sequence[str], listed: Sequence[str]) -> None:
+        expected, there = set(ids), set(listed)
         self.strangers += [(name, run_id, "is not one of its runs") for run_id in sorted(there - expected)]
         self.strangers += [(name, run_id, "is missing") for run_id in sorted(expected - there)]
 
 
-def _digests(told: Told, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[Finding]:
+def _digests(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[Finding]:
     """Runs of whose weights different files have different digests."""
     for run in (run for runs in shards.values() for run in runs):
-        digests = told.digests.get(run.run_id, {})
+        digests = data.digests.get(run.run_id, {})
         if len(set(digests.values())) > 1:
-            said = ", ".join(f"{digest[:12] or 'none'} by {place}" for place, digest in digests.items())
-            yield Finding(run.run_id, f"its weights have more than one digest: {said}", _FORGED)
+            places = ", ".join(f"{digest[:12] or 'none'} by {place}" for place, digest in digests.items())
+            yield Finding(run.run_id, f"its weights have more than one digest: {places}", _FORGED)
 
 
-def _repeats(told: Told) -> Iterator[Finding]:
+def _repeats(data: RunData) -> Iterator[Finding]:
     """Runs that have another's weights or measurements, and are not the same network.
 
     Runs that differ by their threshold alone are one network where neither reached it.
     """
     first: dict[str, str] = {}
     of: dict[str, str] = {}
-    for run_id, row in told.measured.items():
+    for run_id, row in data.measured.items():
         if not 0 < number(row.get("largest_modulus", "")) < math.inf:  # diverged, or all weights are 0
             continue
-        digest = next(iter(told.digests.get(run_id, {}).values()), "")
+        digest = next(iter(data.digests.get(run_id, {}).values()), "")
         twin = first.setdefault(digest, run_id) if digest else run_id
         if _but_threshold(twin) != _but_threshold(run_id):
             yield Finding(run_id, f"has the weights of {twin}", _FORGED)
         values = ",".join(value for name, value in row.items() if name != "run_id")
         other = of.setdefault(values, run_id)
-        if other != run_id and digest != next(iter(told.digests.get(other, {}).values()), ""):
+        if other != run_id and digest != next(iter(data.digests.get(other, {}).values()), ""):
             yield Finding(run_id, f"was measured to the last digit as {other}, and is another network", _FORGED)
 
 
-def _angles(told: Told) -> Iterator[Finding]:
+def _angles(data: RunData) -> Iterator[Finding]:
     """Networks whose published spectral error is smaller than that of the best assignment of eigenvalues."""
-    for run_id, row in told.measured.items():
+    for run_id, row in data.measured.items():
         error, best = row.get("spectral_error", ""), row.get("optimal_spectral_error", "")
         if 0 < number(error) < math.inf and not 0 < number(best) <= number(error) + ANGLE:
             problem = f"spectral_error is {error}, and no assignment of eigenvalues gives less than {best or 'none'}"

@@ -197,14 +197,14 @@ def _again(folder: Path, shard: str, run: AnyRun, trainer: str, trainings: Train
         return _NOTHING_THERE
     with tempfile.TemporaryDirectory() as name:
         command = [sys.executable, "-m", __name__, json.dumps([kept.entry(run), name, trainer])]
-        said = [""]
+        lines = [""]
         with trainings.begin(command) as process:
             for line in process.stderr or ():
-                said.append(line.strip())
+                lines.append(line.strip())
                 if not trainings.stopped:
                     log.info("%s", line.rstrip())
         if process.returncode != 0:
-            return f"its training fails now ({next(filter(None, reversed(said)), process.returncode)})"
+            return f"its training fails now ({next(filter(None, reversed(lines)), process.returncode)})"
         try:
             return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
         except InputError as error:
@@ -213,16 +213,16 @@ def _again(folder: Path, shard: str, run: AnyRun, trainer: str, trainings: Train
             return f"its learning curve cannot be read ({error})"
 
 
-def _difference(there: Outputs, made: Outputs, folder: Path, shard: str, run_id: str) -> str | None:
+def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: str) -> str | None:
     """How a run that was made again differs from the files of its shard, or None."""
     whole = there.history.is_file()
     curve = there.history if whole else there.outline
     if curve.is_file():
-        rows = history.read(made.history)[run_id]
+        rows = history.read(new.history)[run_id]
         difference = _of_curves(history.read(curve)[run_id], rows if whole else curves.thin(rows))
         if difference:
             return difference
-    network = networks.load_networks(made.weights, [run_id])[run_id]
+    network = networks.load_networks(new.weights, [run_id])[run_id]
     if there.weights.is_file():
         kept = networks.load_networks(there.weights, [run_id])[run_id].arrays()
         differing = [name for name, array in network.arrays().items() if kept[name].tobytes() != array.tobytes()]
@@ -236,12 +236,12 @@ def _difference(there: Outputs, made: Outputs, folder: Path, shard: str, run_id:
     return None
 
 
-def _of_curves(there: Sequence[Row], made: Sequence[Row]) -> str | None:
+def _of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | None:
     """The first row of two learning curves that only one has, or that differs; None where there is none.
 
     A loss that is no number is equal to another that is none.
     """
-    for before, now in zip_longest(there, made):
+    for before, now in zip_longest(there, new):
         if before is None or (now is not None and now.step < before.step):
             return f"its learning curve has no step {now.step:,}, and has it when trained again"
         if now is None or before.step < now.step:

@@ -17,12 +17,12 @@ class Held:
 
     Attributes:
         experiment: What it states.
-        said: Which it is, in words.
+        description: Which it is, in words.
         root: The clone with the workflow that makes it.
     """
 
     experiment: Experiment
-    said: str
+    description: str
     root: Path
 
 
@@ -56,7 +56,7 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
     for name in (*names, folder.resolve().name):
         known = _known(root, name)
         if known:
-            named = [found for found in known if found[0].stem == name]
+            named = [entry for entry in known if entry[0].stem == name]
             if len(known) > 1 and not named:
                 several = ", ".join(path.name for path, _ in known)
                 remedy = f"call the one that is meant {name}.yaml, or name it with --config"
@@ -65,24 +65,24 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
             return Held(experiment, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root)
     if beside is None:
         raise why
-    said = (
+    description = (
         f"settings.json beside the results, {_digest(folder / 'settings.json')}: this clone has no config of this "
         "name, and whoever made the results could write that file, too"
     )
-    return Held(beside, said, root)
+    return Held(beside, description, root)
 
 
 def _known(root: Path, name: str) -> list[tuple[Path, Experiment]]:
     """The clone's configs that state an experiment of a name."""
-    found = []
+    configs = []
     for path in sorted((root / "config").glob("*.yaml")):
         try:
             experiment = kinds.load(path)
         except InputError:
             continue  # which is no config, or is being written
         if experiment.experiment == name:
-            found.append((path, experiment))
-    return found
+            configs.append((path, experiment))
+    return configs
 
 
 def _digest(path: Path) -> str:

@@ -35,9 +35,9 @@ def integrity(
         changed: The outputs that are not what their records say, as of :func:`damaged_outputs`.
         root: The clone of the workflow.
     """
-    made = {output: record for record in records.values() for output in record.outputs}
+    record_of = {output: record for record in records.values() for output in record.outputs}
     patterns = left_out.patterns(folder)
-    missing = {path for path in made if left_out.on_purpose(path, patterns) and not (folder / path).is_file()}
+    missing = {path for path in record_of if left_out.on_purpose(path, patterns) and not (folder / path).is_file()}
     findings = [Finding(_name(path, folder), f"damaged record: {error.remedy}") for path, error in damaged.items()]
     findings += left_out.too_much(patterns)
     findings += _misplaced(folder, records)
@@ -51,27 +51,29 @@ def integrity(
                 findings.append(
                     Finding(output, f"changed after {record.rule} made it at {record.made}: its sha256 differs", AGAIN)
                 )
-        findings += _other_versions(record, made, folder)
-    as_published = _packed(made, folder)
+        findings += _other_versions(record, record_of, folder)
+    as_published = _packed(record_of, folder)
     findings += [
-        Finding(name, f"does not hold the weights that {made[weights].rule} made at {made[weights].made}", _PACK)
+        Finding(
+            name, f"does not hold the weights that {record_of[weights].rule} made at {record_of[weights].made}", _PACK
+        )
         for name, weights in as_published.items()
-        if not packed.is_of(folder / name, made[weights].outputs[weights])
+        if not packed.is_of(folder / name, record_of[weights].outputs[weights])
     ]
-    findings += _strangers(folder, {*made, *as_published})
+    findings += _strangers(folder, {*record_of, *as_published})
     notes = [f"Left out on purpose ({left_out.LEFT_OUT}): {counted(left_out.counted(missing))}."] if missing else []
     dirty = sorted({job_of(record) for record in records.values() if record.dirty})
     if dirty and provenance.git_state(root)[1]:
         notes.append(f"Warning: made from code that is not committed yet: {summary(dirty)}.")
     question = "Is every file what its record says?"
-    count = len(made) - len(missing)
-    return Check("integrity", question, count, tuple(findings), " ".join(notes), of=len(made) if missing else 0)
+    count = len(record_of) - len(missing)
+    return Check("integrity", question, count, tuple(findings), " ".join(notes), of=len(record_of) if missing else 0)
 
 
-def _packed(made: Mapping[str, Record], folder: Path) -> dict[str, str]:
+def _packed(record_of: Mapping[str, Record], folder: Path) -> dict[str, str]:
     """The packed weights that are here, and the weights that each should hold, of which a record tells."""
     beside = {
-        Path(name).with_name(packed.PACKED).as_posix(): name for name in made if Path(name).name == packed.WEIGHTS
+        Path(name).with_name(packed.PACKED).as_posix(): name for name in record_of if Path(name).name == packed.WEIGHTS
     }
     return {name: weights for name, weights in beside.items() if (folder / name).is_file()}
 
@@ -124,7 +126,7 @@ def _strangers(folder: Path, known: Set[str]) -> Iterator[Finding]:
             yield Finding(name, "is neither a file nor a folder", place)
 
 
-def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) -> Iterator[Finding]:
+def _other_versions(record: Record, record_of: Mapping[str, Record], folder: Path) -> Iterator[Finding]:
     """Inputs that a job read in another version than now lies there; those of other experiments have records there."""
     for name, digest in record.inputs.items():
         if name.startswith("../"):
@@ -134,8 +136,8 @@ def _other_versions(record: Record, made: Mapping[str, Record], folder: Path) ->
                 yield Finding(job_of(record), f"was made from {name}, which is not there", remedy)
                 continue
             now = provenance.sha256(folder / name)
-        elif name in made:
-            now = made[name].outputs[name]
+        elif name in record_of:
+            now = record_of[name].outputs[name]
         else:
             yield Finding(job_of(record), f"was made from {name}, of which there is no record", AGAIN)
             continue

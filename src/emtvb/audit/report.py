@@ -87,11 +87,11 @@ class Check:
         """``no problems in 154 files``, ``no problems in 2 of 240 runs``."""
         if not (self.checked or self.findings or self.incomparable):
             return "nothing was checked"
-        thing, found = _THINGS.get(self.name, "thing"), len(self.findings)
+        thing, problems = _THINGS.get(self.name, "thing"), len(self.findings)
         many = self.of or self.checked
         of = f"{self.checked} of {self.of}" if self.of > self.checked else str(self.checked)
-        said = f"{found or 'no'} problem{'s' * (found != 1)} in {of} {thing}{'s' * (many != 1)}"
-        return said + (f", {self.incomparable} could not be compared" if self.incomparable else "")
+        text = f"{problems or 'no'} problem{'s' * (problems != 1)} in {of} {thing}{'s' * (many != 1)}"
+        return text + (f", {self.incomparable} could not be compared" if self.incomparable else "")
 
 
 @dataclass(frozen=True)
@@ -136,29 +136,29 @@ class Audit:
 
     def lines(self, most: int = 8) -> list[str]:
         """All of it for a terminal: of each check at most so many findings."""
-        said = []
+        lines = []
         for check in self.checks:
-            said.append(f"{check.name}: {check.state}, {check.count}. {check.note}".strip())
-            said += [f"  {finding}" for finding in check.findings[:most]]
+            lines.append(f"{check.name}: {check.state}, {check.count}. {check.note}".strip())
+            lines += [f"  {finding}" for finding in check.findings[:most]]
             if len(check.findings) > most:
-                said.append(f"  and {len(check.findings) - most} more, in audit/{REPORT}")
-        said.append(f"held to {self.held_to}")
-        said.append(f"{self.outcome}: {OUTCOMES[self.outcome]}")
-        return said + [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
+                lines.append(f"  and {len(check.findings) - most} more, in audit/{REPORT}")
+        lines.append(f"held to {self.held_to}")
+        lines.append(f"{self.outcome}: {OUTCOMES[self.outcome]}")
+        return lines + [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
 
     def as_markdown(self) -> str:
         """All of it."""
         about = f"Made {self.made}, held to {self.held_to}. {OUTCOMES[self.outcome].capitalize()}."
-        said = [f"# Audit of {self.experiment}: {self.outcome}", "", about, ""]
+        lines = [f"# Audit of {self.experiment}: {self.outcome}", "", about, ""]
         for check in self.checks:
-            said += [f"## {check.name.capitalize()}, {check.how}: {check.state}", ""]
-            said += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]
+            lines += [f"## {check.name.capitalize()}, {check.how}: {check.state}", ""]
+            lines += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]
             if check.findings:
-                said += _table(
+                lines += _table(
                     ("what", "problem", "remedy"), [(f.subject, f.problem, f.remedy) for f in check.findings]
                 )
-        said += ["## Environment", "", *_table(("what", "value"), list(self.environment.items()))]
-        return "\n".join(said).rstrip("\n") + "\n"
+        lines += ["## Environment", "", *_table(("what", "value"), list(self.environment.items()))]
+        return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def counted(counts: Mapping[str, int]) -> str:
