@@ -105,7 +105,7 @@ MUTATIONS = (
     Mutation(
         "a refused submission is tried again",
         "running/executor.py",
-        "return not slurm.is_refusal(said) and since < UNCLEAR",
+        "return not slurm.is_refusal(message) and since < UNCLEAR",
         "return since < UNCLEAR",
         ("running/test_executor.py",),
     ),

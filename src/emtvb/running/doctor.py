@@ -82,13 +82,13 @@ def examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Finding
         experiment: What is to be run.
         profiles: Snakemake's profiles, as they are given to it.
     """
-    found = []
+    findings = []
     try:
         for finding in _examine(experiment, profiles):
-            found.append(finding)
+            findings.append(finding)
             yield finding
-        if all(finding.level != "error" for finding in found):
-            doubtful = {finding.what for finding in found if finding.level == "warning"}
+        if all(finding.level != "error" for finding in findings):
+            doubtful = {finding.what for finding in findings if finding.level == "warning"}
             yield from _try_out(experiment, _requests(experiment, profiles)[0], doubtful)
     except InputError as error:
         yield Finding("error", error.what, f"{error.value}: {error.remedy}")
@@ -120,9 +120,9 @@ def _examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Findin
 
 def _stray_output() -> Iterator[Finding]:
     """What this cluster's commands print besides what they are asked for, such as a greeting."""
-    said = ask("squeue", "--noheader", f"--user={getpass.getuser()}", f"--name={uuid.uuid4()}").split()
-    if said:
-        text = f"squeue prints {shorten(' '.join(said), 100)!r} besides what it is asked for; runs leave it out"
+    words = ask("squeue", "--noheader", f"--user={getpass.getuser()}", f"--name={uuid.uuid4()}").split()
+    if words:
+        text = f"squeue prints {shorten(' '.join(words), 100)!r} besides what it is asked for; runs leave it out"
         yield Finding("ok", "output", text)
 
 
@@ -155,8 +155,8 @@ def _software(experiment: Experiment) -> Iterator[Finding]:
     if not _on_gpu(experiment):
         yield Finding("ok", "torch", f"trains on accelerator: {experiment.accelerator} (trainer: {experiment.trainer})")
     elif built is None:
-        said = f"accelerator: {experiment.accelerator}, but this torch is for CPUs alone; install one for your GPUs"
-        yield Finding("error", "torch", said)
+        problem = f"accelerator: {experiment.accelerator}, but this torch is for CPUs alone; install one for your GPUs"
+        yield Finding("error", "torch", problem)
     else:
         yield Finding("ok", "torch", f"for GPUs ({built})")
 
@@ -198,8 +198,8 @@ def _file_system(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
     except OSError:
         return ""
     here = folder.resolve()
-    found = [(len(place), kind) for place, kind in rows if here.is_relative_to(re.sub(r"\\040", " ", place))]
-    return max(found, default=(0, ""), key=lambda row: row[0])[1]
+    around = [(len(place), kind) for place, kind in rows if here.is_relative_to(re.sub(r"\\040", " ", place))]
+    return max(around, default=(0, ""), key=lambda row: row[0])[1]
 
 
 def _size(count: float) -> str:
@@ -232,8 +232,8 @@ def read_profiles(profiles: Sequence[str]) -> tuple[list[Request], dict[str, Any
             with file.open(encoding="utf-8") as text:
                 options |= ProfileConfigFileParser().parse(text)
         except Exception as error:  # whatever a template in it raises
-            said = re.sub(r"^.*InputError: ", "", str(error).replace("\n", " "))
-            raise InputError("profile", str(file), f"{said}; mend it") from None
+            problem = re.sub(r"^.*InputError: ", "", str(error).replace("\n", " "))
+            raise InputError("profile", str(file), f"{problem}; mend it") from None
     of_rules: dict[str, dict[str, str]] = {}
     try:
         attempts = int(options.get("retries", 0)) + 1
@@ -265,8 +265,8 @@ def _evaluate(resources: Mapping[str, str], attempt: int) -> dict[str, Any]:
 
 def _configuration(settings: Mapping[str, str], options: Mapping[str, Any]) -> Iterator[Finding]:
     """How Snakemake learns that jobs ended, and whether shards can be job arrays."""
-    found = re.match(r"\d+", settings.get("MinJobAge", ""))
-    age = f"Slurm forgets ended jobs after {found[0] if found else '?'} s"
+    match = re.match(r"\d+", settings.get("MinJobAge", ""))
+    age = f"Slurm forgets ended jobs after {match[0] if match else '?'} s"
     yield Finding("ok", "MinJobAge", f"{age}; what is forgotten is judged by accounting or by its files")
     size = settings.get("MaxArraySize", "")
     if size.isdigit() and int(size) < 3 and options.get("slurm-array-jobs"):
@@ -293,8 +293,7 @@ def _gpus(experiment: Experiment, requests: Sequence[Request]) -> Iterator[Findi
 
 def _at_once(experiment: Experiment, requests: Sequence[Request]) -> Iterator[Finding]:
     """How many jobs Slurm takes at once from one user."""
-    found = [slurm.submit_limit(*_place(request.first)) for request in requests]
-    limits = [limit for limit in found if limit is not None]
+    limits = [limit for request in requests if (limit := slurm.submit_limit(*_place(request.first))) is not None]
     most, shards = min(limits, default=None), len(experiment.shards())
     if most == 0:
         yield Finding("error", "MaxSubmitJobs", f"Slurm takes no jobs from you; {slurm.remedy('account')}")
@@ -343,26 +342,26 @@ def _partitions(settings: Mapping[str, str]) -> dict[str, Partition]:
     nodes: dict[str, float] = {}
     for name, memory in slurm.table("sinfo", columns="%R|%m"):
         nodes[name] = max(nodes.get(name, 0.0), _number(memory))
-    found = {}
+    partitions = {}
     for line in re.findall(r"^PartitionName=.*", ask("scontrol", "--oneliner", "show", "partition"), re.MULTILINE):
         fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
         name = fields["PartitionName"]
         limits = [
             _number(of.get(limit, "")) for of in (settings, fields) for limit in ("MaxMemPerNode", "MaxMemPerCPU")
         ]
-        found[name] = Partition(
+        partitions[name] = Partition(
             fields.get("State", "?"),
             slurm.minutes(fields.get("MaxTime", "UNLIMITED")),
             min([nodes.get(name, math.inf), *limits]),
             fields.get("Default") == "YES",
         )
-    return found
+    return partitions
 
 
 def _number(text: str) -> float:
     """A number at the beginning of a text; infinite where there is none, or 0 as Slurm writes no limit."""
-    found = re.match(r"\d+", text)
-    return float(found[0]) if found and int(found[0]) else math.inf
+    match = re.match(r"\d+", text)
+    return float(match[0]) if match and int(match[0]) else math.inf
 
 
 def _limits(request: Request, partitions: Mapping[str, Partition]) -> Iterator[Finding]:
@@ -404,11 +403,11 @@ def _limits(request: Request, partitions: Mapping[str, Partition]) -> Iterator[F
     yield Finding("ok", rule, f"{first} minutes and {memory} MB fit partition {name}")
 
 
-def _remedy(said: str, asked: Mapping[str, Any]) -> str:
+def _remedy(message: str, asked: Mapping[str, Any]) -> str:
     """What to set after Slurm refused a job; of what no node has, it often does not say what it was."""
-    if "node configuration" in said and not re.search("memory|gres", said, re.IGNORECASE):
-        said = next((name for name in ("constraint", "gpu", "gres") if name in asked), "memory")
-    return slurm.remedy(said)
+    if "node configuration" in message and not re.search("memory|gres", message, re.IGNORECASE):
+        message = next((name for name in ("constraint", "gpu", "gres") if name in asked), "memory")
+    return slurm.remedy(message)
 
 
 @dataclass
@@ -454,8 +453,8 @@ def _try_out(experiment: Experiment, requests: Sequence[Request], doubtful: Cont
             except InputError as error:
                 trial.reason = str(error.value)
                 trial.job = next(iter(slurm.named(name)), "")
-        for said in {trial.reason for trial in trials.values() if trial.job and trial.reason}:
-            yield Finding("ok", "sbatch", f"{said}; the job was found by its name, as those of a run are")
+        for reason in {trial.reason for trial in trials.values() if trial.job and trial.reason}:
+            yield Finding("ok", "sbatch", f"{reason}; the job was found by its name, as those of a run are")
         _wait(run, [trial for trial in trials.values() if trial.job])
         findings = [finding for trial in trials.values() for finding in _judge(trial, logs)]
         yield from findings
@@ -534,17 +533,17 @@ def _judge(trial: _Trial, logs: Path) -> Iterator[Finding]:
         else:
             log.unlink(missing_ok=True)
         return
-    said = log.read_text(errors="replace").strip().splitlines() if _seen(log) else []
-    if any(line.startswith("wrote ") for line in said):
+    output = log.read_text(errors="replace").strip().splitlines() if _seen(log) else []
+    if any(line.startswith("wrote ") for line in output):
         text = f"{where} wrote to {trial.file.parent}, which is not seen here: it is a disk of the node's own"
         yield Finding("error", "disk", f"{text}; name a folder on a shared disk in EXPERIMENT_OUTPUT_DIR")
-    elif not said:
+    elif not output:
         text = f"{where} left no log: it does not see this clone ({Path.cwd()}), or may not write to it"
         yield Finding("error", rules, f"{text}; move the clone to a disk that all nodes see")
     else:
-        telling = [line for line in said if re.search(r"Error|error:|no GPU", line) and "Exited with" not in line]
-        text = f"{where} failed ({(telling or said)[-1].strip()})"
-        yield Finding("error", rules, f"{text}; {_cure(' '.join(said), trial)}")
+        errors = [line for line in output if re.search(r"Error|error:|no GPU", line) and "Exited with" not in line]
+        text = f"{where} failed ({(errors or output)[-1].strip()})"
+        yield Finding("error", rules, f"{text}; {_cure(' '.join(output), trial)}")
 
 
 def _seen(path: Path) -> bool:
@@ -555,16 +554,20 @@ def _seen(path: Path) -> bool:
         return False
 
 
-def _cure(said: str, trial: _Trial) -> str:
+def _cure(output: str, trial: _Trial) -> str:
     """What to do about a job that failed, by its log."""
-    if trial.file is not None and str(trial.file) in said and re.search("PermissionError|OSError|FileNotFound", said):
+    if (
+        trial.file is not None
+        and str(trial.file) in output
+        and re.search("PermissionError|OSError|FileNotFound", output)
+    ):
         return "name a folder that the nodes can write to in EXPERIMENT_OUTPUT_DIR"
-    if re.search("^accelerator: ", said, re.MULTILINE):
+    if re.search("^accelerator: ", output, re.MULTILINE):
         return slurm.remedy("gpu")
-    if re.search("memory|oom", said, re.IGNORECASE):
+    if re.search("memory|oom", output, re.IGNORECASE):
         return "raise mem_mb in a profile of your own, or most_memory: in " + SITE_FILE
-    if "PYTHONPATH" in os.environ and re.search("ImportError|ModuleNotFound", said):
+    if "PYTHONPATH" in os.environ and re.search("ImportError|ModuleNotFound", output):
         return f"jobs inherit PYTHONPATH ({os.environ['PYTHONPATH']}), where Python looks first: unset it"
-    if re.search("No module named|No such file|not found|ImportError", said):
+    if re.search("No module named|No such file|not found|ImportError", output):
         return f"the nodes have to see {sys.executable} and this clone: move both to a disk that all nodes see"
     return f"slurm-logs/doctor-{trial.job}.log has all of it"

@@ -153,8 +153,8 @@ class Executor(plugin.Executor):  # type: ignore[misc]
     @staticmethod
     def _asked(job: Any, attempt: int) -> dict[str, Any]:
         """What a job would ask for at some attempt."""
-        found = job.rule.expand_resources(job.wildcards_dict, job.input, attempt, skip_evaluation={"tmpdir"})
-        return dict(found.items())
+        resources = job.rule.expand_resources(job.wildcards_dict, job.input, attempt, skip_evaluation={"tmpdir"})
+        return dict(resources.items())
 
     def _submit(self, jobs: list[Any], as_array: bool) -> None:
         """Submit jobs that ask for the same, as many at once as Slurm takes; runs in a thread of its own."""
@@ -185,9 +185,9 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             logs.mkdir(parents=True, exist_ok=True)
             number = self._number(name, self._call(jobs, name, logs), _script(commands, self.envvars()))
         except Exception as error:
-            said = " ".join(str(error.value if isinstance(error, InputError) else error).split())
+            message = " ".join(str(error.value if isinstance(error, InputError) else error).split())
             for job in jobs:
-                msg = f"Slurm refused a job ({said}); {slurm.remedy(said)}; `emtvb doctor` says more"
+                msg = f"Slurm refused a job ({message}); {slurm.remedy(message)}; `emtvb doctor` says more"
                 self.report_job_error(SubmittedJobInfo(job), msg=msg)
             return
         if number is None:
@@ -239,18 +239,18 @@ class Executor(plugin.Executor):  # type: ignore[misc]
                 self._over.wait(pause)
                 if taken := self._patiently(lambda: slurm.named(name)):
                     return taken[0]
-                if not self._may_pass(said := str(refusal.value), time.monotonic() - begun):
+                if not self._may_pass(message := str(refusal.value), time.monotonic() - begun):
                     raise refusal
-                self._say("submission", f"Slurm takes no job now ({said}): tried again, less and less often")
+                self._say("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
         return None
 
-    def _may_pass(self, said: str, since: float) -> bool:
+    def _may_pass(self, message: str, since: float) -> bool:
         """Whether it may pass by itself what Slurm says of a submission that was tried first so many seconds ago."""
-        if slurm.PASSING.search(said):
+        if slurm.PASSING.search(message):
             return since < PATIENCE
-        if slurm.FULL.search(said):
+        if slurm.FULL.search(message):
             return self._has_jobs()
-        return not slurm.is_refusal(said) and since < UNCLEAR
+        return not slurm.is_refusal(message) and since < UNCLEAR
 
     def _has_jobs(self) -> bool:
         """Whether jobs of this run wait or run."""
@@ -403,9 +403,9 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         """Report a job that did not end well, with what it ran out of."""
         self._forgotten.pop(info.external_jobid, None)
         job, number = info.job, info.external_jobid
-        said = "\n".join(_tail(log) for log in _logs(info))
+        output = "\n".join(_tail(log) for log in _logs(info))
         ran_out = {"OUT_OF_MEMORY": _MEMORY, "TIMEOUT": _TIME}.get(state) or next(
-            (name for name, sign in _SIGNS.items() if re.search(sign, said, re.IGNORECASE)), None
+            (name for name, sign in _SIGNS.items() if re.search(sign, output, re.IGNORECASE)), None
         )
         msg = f"SLURM-job '{number}' failed, SLURM status is: '{state}'"
         if not state:
@@ -420,12 +420,12 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         """What a job ran out of, what it asks for next, and where to raise that."""
         what, unit, cap = ("memory", "MB", "most_memory") if name == _MEMORY else ("time", "minutes", "longest")
         had = job.resources.get(name)
-        told = f"it ran out of {what}, having asked for {had} {unit}"
+        reason = f"it ran out of {what}, having asked for {had} {unit}"
         then = self._asked(job, 1 + self._ran_out[job, name]).get(name)
         if job.attempt <= job.restart_times and then != had:
-            return f"{told}; tried again with {then}"
+            return f"{reason}; tried again with {then}"
         where = "under set-resources in a profile of your own (--profile slurm --profile mine)"
-        return f"{told}; raise {name} of {job.rule.name} {where}, and {cap}: in {slurm.SITE_FILE} if that is lower"
+        return f"{reason}; raise {name} of {job.rule.name} {where}, and {cap}: in {slurm.SITE_FILE} if that is lower"
 
     def _is_silent(self, error: InputError) -> bool:
         """Say that Slurm does not answer, after a minute what was asked; returns whether it is silent for too long."""
@@ -465,7 +465,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         if time.monotonic() - self._reported < PROGRESS:
             return
         self._reported = time.monotonic()
-        states = Counter(found.state for found in queue.values() if not slurm.is_over(found.state))
+        states = Counter(entry.state for entry in queue.values() if not slurm.is_over(entry.state))
         waiting = states.pop("PENDING", 0)
         self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait")
 
@@ -487,7 +487,7 @@ def _script(commands: Sequence[str], variables: Mapping[str, str]) -> str:
 
 def _unended(queue: Mapping[str, slurm.InQueue]) -> set[str]:
     """The ids of jobs that wait, run or are about to end; a job array has one."""
-    return {job.split("_")[0] for job, found in queue.items() if not slurm.is_over(found.state)}
+    return {job.split("_")[0] for job, entry in queue.items() if not slurm.is_over(entry.state)}
 
 
 def _is_made(known: records.Records, job: Any) -> bool:

@@ -49,8 +49,8 @@ def run(what: str, value: object, *words: str) -> str:
     """
     done = call(*words)
     if done.returncode != 0:
-        said = (done.stderr.decode("utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
-        raise InputError(what, value, f"git says: {said}")
+        lines = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
+        raise InputError(what, value, f"git says: {lines[-1] if lines else 'no word'}")
     return done.stdout.decode()
 
 

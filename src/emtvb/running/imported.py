@@ -79,8 +79,8 @@ def check_places(libraries: Iterable[str]) -> None:
 def _is_installed(library: str, file: Path) -> bool:
     """Whether a library lies where it is installed; one that is installed as a link to a clone lies there."""
     try:
-        found = metadata.distribution(library)
+        distribution = metadata.distribution(library)
     except metadata.PackageNotFoundError:
         return True  # its version is "none", and says so
-    linked = json.loads(found.read_text("direct_url.json") or "{}").get("dir_info", {}).get("editable", False)
-    return bool(linked) or file.resolve().is_relative_to(Path(str(found.locate_file(""))).resolve())
+    linked = json.loads(distribution.read_text("direct_url.json") or "{}").get("dir_info", {}).get("editable", False)
+    return bool(linked) or file.resolve().is_relative_to(Path(str(distribution.locate_file(""))).resolve())

@@ -81,16 +81,16 @@ def job(snakemake: Any) -> Iterator[Job]:
 def _used(this: Job, planned: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """What a job has used so far; an InputError where that is not what it was planned with."""
     imported.check_bytecode(this.root / "workflow" / "scripts")
-    found = this.recipe
-    imported.check_places(found["versions"])
+    recipe = this.recipe
+    imported.check_places(recipe["versions"])
     for part, remedy in (
         ("code", "it was edited while the workflow ran, or this node has another copy; call the workflow again"),
         ("versions", "it is another here than where the workflow was called; install the same, or call it again"),
     ):
-        now, before = found[part], planned.get(part, {})
+        now, before = recipe[part], planned.get(part, {})
         if changed := [name for name in now if name in before and before[name] != now[name]]:
             raise InputError(part.removesuffix("s"), ", ".join(changed[:3]), remedy)
-    return found
+    return recipe
 
 
 @contextmanager
@@ -115,9 +115,9 @@ def logged(file: Path | str) -> Iterator[None]:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether numpy or torch was refused memory."""
-    said = str(error).lower()
+    text = str(error).lower()
     return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and ("can't allocate memory" in said or "out of memory" in said)
+        isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
     )
 
 
@@ -132,8 +132,8 @@ def last_errors(logs: Path, since: float) -> list[str]:
     for path in sorted(logs.rglob("*.log")):
         if path.stat().st_mtime >= since:
             last = (path.read_text("utf-8", errors="replace").strip().splitlines() or [""])[-1]
-            _, found, message = last.partition(" error: ")
-            if found:
+            _, separator, message = last.partition(" error: ")
+            if separator:
                 lines.setdefault(message, []).append(path.relative_to(logs).with_suffix("").as_posix())
     return [
         f"error: {message} ({', '.join(jobs[:3])}{f' and {len(jobs) - 3} more jobs' if len(jobs) > 3 else ''})"

@@ -105,12 +105,12 @@ def unpacked(content: bytes) -> bytes:
         lzma.LZMAError: Where it did not.
     """
     planes = lzma.decompress(content)
-    found, start = bytearray(len(planes)), 0
+    whole, start = bytearray(len(planes)), 0
     for i in range(_BYTES):
         end = start + len(range(i, len(planes), _BYTES))
-        found[i::_BYTES] = planes[start:end]
+        whole[i::_BYTES] = planes[start:end]
         start = end
-    return bytes(found)
+    return bytes(whole)
 
 
 def _recorded(folder: Path, below: Path) -> Iterator[tuple[Path, str]]:

@@ -58,8 +58,8 @@ def drawing(jobs: Sequence[Planned]) -> list[str]:
 def drawn_from(jobs: Sequence[Planned]) -> list[str]:
     """What tables and figures are made from that no such job makes, relative to the experiment's folder."""
     rules = drawing(jobs)
-    made = {path for job in jobs if job.rule in rules for path in job.outputs}
-    return sorted({path for job in jobs if job.rule in rules for path in job.inputs} - made)
+    outputs = {path for job in jobs if job.rule in rules for path in job.outputs}
+    return sorted({path for job in jobs if job.rule in rules for path in job.inputs} - outputs)
 
 
 def import_path(root: Path) -> str:
@@ -96,8 +96,10 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
             jobs = json.loads((place / "plan.json").read_text("utf-8"))
         except (OSError, ValueError):
             lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            said = next((line for line in lines if "error" in line.lower()), (lines or ["no answer"])[-1])
-            raise InputError("workflow", str(root), f"Snakemake cannot plan this experiment ({said.strip()})") from None
+            error = next((line for line in lines if "error" in line.lower()), (lines or ["no answer"])[-1])
+            raise InputError(
+                "workflow", str(root), f"Snakemake cannot plan this experiment ({error.strip()})"
+            ) from None
         return [Planned(**job) for job in jobs]
 
 

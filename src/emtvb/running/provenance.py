@@ -171,7 +171,7 @@ def record(
     commit, dirty = git_state(root)
     path = record_path([Path(output) for output in outputs], recipe["rule"])
     digests = {_relative(output, folder): sha256(output) for output in outputs}
-    found = Record(
+    made_by = Record(
         rule=recipe["rule"],
         wildcards=dict(wildcards),
         recipe=cast("Recipe", recipe),
@@ -185,7 +185,7 @@ def record(
         runs=cast("Mapping[str, Trained]", runs or {}),
         since=_since(before, digests),
     )
-    written = {key: value for key, value in asdict(found).items() if value or key not in ("runs", "since")}
+    written = {key: value for key, value in asdict(made_by).items() if value or key not in ("runs", "since")}
     write_text(path, json.dumps(written, indent=1) + "\n")
     return path
 
@@ -202,16 +202,16 @@ def take_away(outputs: Sequence[str], rule: str, folder: Path) -> Record | None:
     """
     own = record_path([Path(output) for output in outputs], rule)
     try:
-        found = read(own)
+        record = read(own)
     except InputError:
-        found = None
+        record = None
     own.unlink(missing_ok=True)
     mine = {_relative(output, folder) for output in outputs}
     for path in {record_path([Path(output)], rule) for output in outputs}:
         with contextlib.suppress(InputError):
             if mine.issuperset(read(path).outputs):
                 path.unlink()
-    return found
+    return record
 
 
 def _since(before: Record | None, outputs: Mapping[str, str]) -> str:
@@ -242,14 +242,14 @@ def read(path: Path) -> Record:
         InputError: Where it is damaged.
     """
     try:
-        found = _FORM.validate_json(path.read_bytes())
-        if found.recipe["rule"] != found.rule:
+        record = _FORM.validate_json(path.read_bytes())
+        if record.recipe["rule"] != record.rule:
             raise ValueError("its recipe is not of its rule")
-        return found
+        return record
     except (OSError, ValueError) as error:
-        said = _in_words(error) if isinstance(error, ValidationError) else str(error)
+        reason = _in_words(error) if isinstance(error, ValidationError) else str(error)
         raise InputError(
-            "record", str(path), f"cannot be read ({said}); snakemake --force and its outputs' paths write it anew"
+            "record", str(path), f"cannot be read ({reason}); snakemake --force and its outputs' paths write it anew"
         ) from None
 
 

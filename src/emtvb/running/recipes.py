@@ -140,7 +140,7 @@ class Present:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._found: dict[tuple[Path, str], bool] = {}
+        self._checked: dict[tuple[Path, str], bool] = {}
 
     def changes(self, recipe: Mapping[str, Any]) -> list[str]:
         """What of a recipe's code and libraries is another now, in words.
@@ -160,9 +160,9 @@ class Present:
         file = place(key, self._root)
         if digest == source.ABSENT and key in _DELETED:
             return True
-        if (file, digest) not in self._found:
-            self._found[file, digest] = not _is_hidden(file) and digest == digest_of(file)
-        return self._found[file, digest]
+        if (file, digest) not in self._checked:
+            self._checked[file, digest] = not _is_hidden(file) and digest == digest_of(file)
+        return self._checked[file, digest]
 
 
 _DELETED = ("./learning", "./measurements", "./shard", "./training")

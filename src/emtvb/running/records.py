@@ -181,14 +181,14 @@ def plain(params: Any, rule: str) -> dict[str, Any]:
     named = dict(params.items())
     if len(named) < len(params):
         raise InputError("params", rule, "one of this rule has no name, and would be in no record; write name=value")
-    found = {}
+    values = {}
     for name, value in sorted(named.items()):
         try:
-            found[name] = json.loads(json.dumps(value, sort_keys=True))
+            values[name] = json.loads(json.dumps(value, sort_keys=True))
         except (TypeError, ValueError):
             remedy = "not plain data, which a record could hold; give numbers, texts, lists or dicts of them"
             raise InputError("params", f"{name} of {rule} ({type(value).__name__})", remedy) from None
-    return found
+    return values
 
 
 def script_of(rule: Any) -> Path:
@@ -207,31 +207,31 @@ def read(folder: Path, root: Path) -> Records:
         folder: The experiment's folder, as the workflow's rules spell it.
         root: The clone of the workflow.
     """
-    found = Records(folder, root)
+    records = Records(folder, root)
     readable, unreadable = provenance.read_all(folder)
     for path, error in unreadable.items():
         log.warning("%s", error)
-        found.unreadable.add(path.parent)
+        records.unreadable.add(path.parent)
     for path, record in sorted(readable.items(), key=lambda item: item[1].made):
-        maker = found._maker(path, record)
+        maker = records._maker(path, record)
         # Of two records of one file the later counts: a rule of the other's name is there no more.
-        found.makers |= dict.fromkeys(maker.outputs, maker)
-    for output, maker in found.makers.items():
+        records.makers |= dict.fromkeys(maker.outputs, maker)
+    for output, maker in records.makers.items():
         file = Path(output)
-        if file.is_file() and found._digest(file) != maker.outputs[output]:
+        if file.is_file() and records._digest(file) != maker.outputs[output]:
             if file.name == _UNREAD:
                 log.warning("%s: not what its record says; no job reads it, and the audit counts it", output)
-                found.altered.add(output)
+                records.altered.add(output)
             else:
-                found.damaged.add(output)
-    return found
+                records.damaged.add(output)
+    return records
 
 
-def install(found: Records, ask: Callable[[Any, Maker, list[str]], None]) -> None:
+def install(records: Records, ask: Callable[[Any, Maker, list[str]], None]) -> None:
     """Have Snakemake take what it remembers of this experiment's outputs from the records.
 
     Args:
-        found: What the records say.
+        records: What they say.
         ask: Called with each job whose outputs are there, with who made them, and with what it would use otherwise.
 
     Raises:
@@ -252,7 +252,7 @@ def install(found: Records, ask: Callable[[Any, Maker, list[str]], None]) -> Non
         """Snakemake's memory, which asks the records first."""
 
         def _read_record(self, key: str) -> MetadataRecord | None:
-            maker = found.makers.get(key)
+            maker = records.makers.get(key)
             if maker is None:
                 return super()._read_record(key)
             return MetadataRecord(
@@ -265,10 +265,10 @@ def install(found: Records, ask: Callable[[Any, Maker, list[str]], None]) -> Non
             )
 
         def params_changed(self, job: Any, file: Any = None) -> Any:
-            maker = found.makers.get(str(file or next(iter(job.output), "")))
+            maker = records.makers.get(str(file or next(iter(job.output), "")))
             if maker is None:
                 return super().params_changed(job, file)
-            words = found.changes(job, maker)
+            words = records.changes(job, maker)
             ask(job, maker, words)
             return ParamsChange(only_new=set(words), files=set(job.output)) if words else NO_PARAMS_CHANGE
 
@@ -286,8 +286,8 @@ def names(inputs: Any, outputs: Any) -> str:
 
 def summary(words: Iterable[str]) -> str:
     """The first of them, and how many more there are."""
-    said = list(words)
-    return ", ".join(said[:6]) + (f" and {len(said) - 6} more" if len(said) > 6 else "")
+    texts = list(words)
+    return ", ".join(texts[:6]) + (f" and {len(texts) - 6} more" if len(texts) > 6 else "")
 
 
 def write_planned(folder: Path, root: Path) -> None:
@@ -299,10 +299,10 @@ def write_planned(folder: Path, root: Path) -> None:
 def read_planned(folder: Path) -> dict[str, dict[str, str]]:
     """What :func:`write_planned` wrote; empty where it did not."""
     try:
-        found = json.loads((folder / _PLANNED).read_text("utf-8"))
+        planned = json.loads((folder / _PLANNED).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return planned if isinstance(planned, dict) else {}
 
 
 def _settings(recipe: Mapping[str, Any]) -> Mapping[str, Any]:

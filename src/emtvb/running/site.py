@@ -33,18 +33,18 @@ class Site(BaseModel):
 
     def resources(self) -> dict[str, str]:
         """What every job is submitted with, by Snakemake's names."""
-        found = {
+        settings = {
             "slurm_account": self.account,
             "slurm_partition": self.partition,
             "qos": self.qos,
             "constraint": self.constraint,
         }
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: value for name, value in settings.items() if value is not None}
 
     def training_resources(self) -> dict[str, str | int]:
         """What training jobs are submitted with besides."""
-        found = {"gpu": self.gpus, "slurm_partition": self.gpu_partition}
-        return {name: value for name, value in found.items() if value is not None}
+        settings = {"gpu": self.gpus, "slurm_partition": self.gpu_partition}
+        return {name: value for name, value in settings.items() if value is not None}
 
     def at_most(self, minutes: int) -> str:
         """A job's time in minutes, more with every attempt and never beyond the longest, as Snakemake evaluates it."""
@@ -68,8 +68,8 @@ def load(path: Path | str) -> Site:
     path = Path(path)
     if not os.path.lexists(path):  # a link that leads nowhere is not as if nothing had been set
         return Site()
-    found = config.read(path)
+    settings = config.read(path)
     try:
-        return Site.model_validate({} if found is None else found)
+        return Site.model_validate({} if settings is None else settings)
     except ValidationError as error:
         raise in_one_line(error, Site, str(path)) from None

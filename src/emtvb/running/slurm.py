@@ -92,8 +92,8 @@ def ask(*command: str, script: str | None = None) -> str:
     except subprocess.TimeoutExpired:
         raise InputError(shown, "no answer in 120 s", "Slurm is busy or down; run again when it answers") from None
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
-        plain = [re.sub(r"^\w+: (error|fatal): ", "", line) for line in said[-3:]]
+        answer = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
+        plain = [re.sub(r"^\w+: (error|fatal): ", "", line) for line in answer[-3:]]
         raise InputError(shown, "; ".join(plain), "run again when Slurm answers")
     return done.stdout
 
@@ -116,9 +116,9 @@ def table(*command: str, columns: str) -> list[list[str]]:
     Raises:
         InputError: Where Slurm does not answer.
     """
-    said = ask(*command, "--noheader", f"--format={_MARK}|{columns}")
+    answer = ask(*command, "--noheader", f"--format={_MARK}|{columns}")
     count = columns.count("|") + 1
-    return [line.split("|", count)[1:] for line in said.splitlines() if line.startswith(f"{_MARK}|")]
+    return [line.split("|", count)[1:] for line in answer.splitlines() if line.startswith(f"{_MARK}|")]
 
 
 def submit(call: Sequence[str], script: str) -> str:
@@ -127,12 +127,12 @@ def submit(call: Sequence[str], script: str) -> str:
     Raises:
         InputError: Where that fails, or what is printed is not one id. The job may have been taken all the same.
     """
-    said = ask(*call, script=script).strip()
-    found = re.fullmatch(r"(\d+)(;\S+)?", said)
-    if found is None:
-        shown = shorten(" ".join(said.split()), 200) or "nothing"
+    answer = ask(*call, script=script).strip()
+    match = re.fullmatch(r"(\d+)(;\S+)?", answer)
+    if match is None:
+        shown = shorten(" ".join(answer.split()), 200) or "nothing"
         raise InputError("sbatch", f"it printed no id of a job but: {shown}", "see what it prints besides")
-    return found[1]
+    return match[1]
 
 
 def named(name: str) -> list[str]:
@@ -178,15 +178,15 @@ def accounted(jobs: Iterable[str]) -> dict[str, str]:
     wanted = set(jobs)
     ids = ",".join(sorted({job.split("_")[0] for job in wanted}))
     try:
-        said = ask("sacct", "--noheader", "--parsable2", "--allocations", f"--jobs={ids}", "--format=JobID,State")
+        answer = ask("sacct", "--noheader", "--parsable2", "--allocations", f"--jobs={ids}", "--format=JobID,State")
     except InputError:
         return {}
-    found = {}
-    for job, _, state in (line.partition("|") for line in said.splitlines()):
+    states = {}
+    for job, _, state in (line.partition("|") for line in answer.splitlines()):
         for one in _tasks(job):
             if one in wanted and state:
-                found[one] = state.split()[0]  # CANCELLED by 1000
-    return found
+                states[one] = state.split()[0]  # CANCELLED by 1000
+    return states
 
 
 def _tasks(job: str) -> Iterable[str]:
@@ -267,10 +267,10 @@ def _associations(account: str | None) -> list[list[str]]:
         if account is None:
             account = sacctmgr("user", f"name={user}", columns="defaultaccount,user")[0][0]
         columns = "user,maxsubmitjobs,grpsubmitjobs,defaultqos"
-        found = sacctmgr("associations", f"account={account}", columns=columns)
+        rows = sacctmgr("associations", f"account={account}", columns=columns)
     except (InputError, IndexError):
         return []
-    return [row for row in found if row[0] in ("", user)]
+    return [row for row in rows if row[0] in ("", user)]
 
 
 def _qualities(account: str | None, partition: str | None, qos: str | None, columns: str) -> list[list[str]]:
@@ -292,21 +292,21 @@ def sacctmgr(*what: str, columns: str) -> list[list[str]]:
     Raises:
         InputError: Where accounting does not answer.
     """
-    said = ask("sacctmgr", "--noheader", "--parsable2", "show", *what, f"format={columns}")
-    return [line.split("|") for line in said.splitlines() if line.count("|") == columns.count(",")]
+    answer = ask("sacctmgr", "--noheader", "--parsable2", "show", *what, f"format={columns}")
+    return [line.split("|") for line in answer.splitlines() if line.count("|") == columns.count(",")]
 
 
-def remedy(said: str) -> str:
+def remedy(message: str) -> str:
     """What to set in slurm/site.yaml after Slurm refused a job or does not start it, by its words."""
-    found = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, said, re.IGNORECASE)), None)
-    if found is None or PASSING.search(said):
+    advice = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, message, re.IGNORECASE)), None)
+    if advice is None or PASSING.search(message):
         return "Slurm names no setting"
-    return found if "`jobs:`" in found else f"in {SITE_FILE}, {found}"
+    return advice if "`jobs:`" in advice else f"in {SITE_FILE}, {advice}"
 
 
-def is_refusal(said: str) -> bool:
+def is_refusal(message: str) -> bool:
     """Whether Slurm will refuse a job as often as it is asked, by its words."""
-    return any(re.search(pattern, said, re.IGNORECASE) for pattern in (_REFUSED, *(row[0] for row in _REMEDIES)))
+    return any(re.search(pattern, message, re.IGNORECASE) for pattern in (_REFUSED, *(row[0] for row in _REMEDIES)))
 
 
 def cancel(jobs: Collection[str]) -> None:

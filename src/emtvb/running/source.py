@@ -170,8 +170,8 @@ def _makes_words(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
     body = statement.body[1:] if ast.get_docstring(statement, clean=False) is not None else statement.body
     if len(body) != 1 or not isinstance(body[0], ast.Return) or not isinstance(body[0].value, ast.Call):
         return False
-    made = body[0].value.func
-    return isinstance(made, ast.Name) and made.id == "InputError"
+    called = body[0].value.func
+    return isinstance(called, ast.Name) and called.id == "InputError"
 
 
 class _Normal(ast.NodeTransformer):
@@ -298,17 +298,17 @@ class _Normal(ast.NodeTransformer):
 
     def _effects(self, *nodes: ast.AST) -> list[ast.expr]:
         """The parts of a message's expressions that can do more than say something: calls, and names that are given."""
-        found: list[ast.expr] = []
+        effects: list[ast.expr] = []
         for node in nodes:
             if (
                 isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom))
                 or (isinstance(node, ast.Call) and not self._is_pure(node))
                 or self._takes_values(node)
             ):
-                found.append(node)  # type: ignore[arg-type]
+                effects.append(node)  # type: ignore[arg-type]
             else:
-                found += self._effects(*ast.iter_child_nodes(node))
-        return found
+                effects += self._effects(*ast.iter_child_nodes(node))
+        return effects
 
     def _is_pure(self, call: ast.Call) -> bool:
         """Whether a call only looks at its arguments. One that takes an iterator's values leaves none for others."""
@@ -388,38 +388,38 @@ def _called(node: ast.AST) -> str:
 
 def _given_names(nodes: list[ast.AST]) -> Counter[str]:
     """How often each name is given in a module: assigned, imported, defined, taken as an argument."""
-    found: Counter[str] = Counter()
+    given: Counter[str] = Counter()
     for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
-                found[name] += 1
+                given[name] += 1
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                found[name] += 1
+                given[name] += 1
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                found.update((alias.asname or alias.name).partition(".")[0] for alias in aliases)
+                given.update((alias.asname or alias.name).partition(".")[0] for alias in aliases)
             case ast.ExceptHandler(name=str(name)):
-                found[name] += 1
-    return found
+                given[name] += 1
+    return given
 
 
 def _iterators(nodes: list[ast.AST]) -> frozenset[str]:
     """Names that may stand for something whose values can be taken once."""
     yielding = {node.name for node in nodes if isinstance(node, ast.FunctionDef) and _yields(node)}
-    found: set[str] = set()
+    names: set[str] = set()
     for node in nodes:
         match node:
             case ast.Assign(targets=targets, value=value) if (
                 isinstance(value, ast.GeneratorExp) or _called(value) in _MAKE_ITERATORS | yielding
             ):
-                found.update(target.id for target in targets if isinstance(target, ast.Name))
-                found.update(target.attr for target in targets if isinstance(target, ast.Attribute))
+                names.update(target.id for target in targets if isinstance(target, ast.Name))
+                names.update(target.attr for target in targets if isinstance(target, ast.Attribute))
             case ast.arg(arg=name, annotation=kind) | ast.AnnAssign(target=ast.Name(id=name), annotation=kind) if (
                 kind is not None and re.search(r"\b(Iterator|Iterable|Generator|IO|TextIO)\b", ast.unparse(kind))
             ):
-                found.add(name)
+                names.add(name)
             case ast.With(items=items):
-                found.update(item.optional_vars.id for item in items if isinstance(item.optional_vars, ast.Name))
-    return frozenset(found)
+                names.update(item.optional_vars.id for item in items if isinstance(item.optional_vars, ast.Name))
+    return frozenset(names)
 
 
 def _yields(function: ast.FunctionDef) -> bool:
@@ -461,8 +461,10 @@ _LAZY = frozenset({"3be29ae0a84f", "942d3fb3557d"})
 
 def _without_docstring(function: ast.FunctionDef) -> list[ast.stmt]:
     first = function.body[0]
-    said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
-    return function.body[1:] if said else function.body
+    has_docstring = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    )
+    return function.body[1:] if has_docstring else function.body
 
 
 def _is_literal(node: ast.expr) -> bool:

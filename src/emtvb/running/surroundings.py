@@ -145,7 +145,7 @@ def slow(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
 
 def of_import(error: ImportError, environment: Mapping[str, str] = os.environ) -> str:
     """Why something cannot be imported, and what to do, in a line."""
-    said = " ".join(str(error).split())
+    reason = " ".join(str(error).split())
     if path := environment.get("PYTHONPATH"):
-        return f"PYTHONPATH: {path}: Python looks there before the clone's .venv, and {said}; unset it"
-    return f"import: {said}: run `make install` in the clone"
+        return f"PYTHONPATH: {path}: Python looks there before the clone's .venv, and {reason}; unset it"
+    return f"import: {reason}: run `make install` in the clone"
