@@ -44,15 +44,15 @@ def networks(folders: Iterable[Path], leave_out: Callable[[InputError], None] | 
     Raises:
         InputError: Where a folder is no experiment's, or a table in it is damaged, and none may be left out.
     """
-    found = []
+    parts = []
     for folder in {folder.resolve(): folder for folder in folders}.values():
         try:
-            found.append(_of_experiment(folder))
+            parts.append(_of_experiment(folder))
         except InputError as error:
             if leave_out is None:
                 raise
             leave_out(error)
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
 def choose(
@@ -87,11 +87,11 @@ def choose(
     if verdict is not None:
         if not verdict.strip():
             raise InputError("--verdict", verdict, "no words; give a part of a verdict, or leave it out")
-        said = table["verdict"].fillna("").str.contains(verdict, case=False, regex=False)
-        if not said.any():
+        has_verdict = table["verdict"].fillna("").str.contains(verdict, case=False, regex=False)
+        if not has_verdict.any():
             there = ", ".join(sorted(table["verdict"].dropna().unique()))
             raise InputError("--verdict", verdict, f"no network's has these words; there are {there or 'none'}")
-        kept &= said
+        kept &= has_verdict
     if solved is not None:
         kept &= table["test_accuracy"].notna() & ((table["test_accuracy"] >= ACCURATE) == solved)
     if weights:
@@ -106,16 +106,16 @@ def _of_experiment(folder: Path) -> pd.DataFrame:
         {
             "run_id": run_id,
             "experiment": folder.name,
-            "task": found.run.task.name,
-            "hidden_dim": found.run.hidden_dim,
-            "l2": found.run.l2,
-            "threshold": getattr(found.run, "threshold", None),
-            "seed": found.run.seed,
-            "twin": getattr(found.run, "twin", 0),
-            "architecture": found.architecture or RNN,
-            "weights": found.is_here,
+            "task": network.run.task.name,
+            "hidden_dim": network.run.hidden_dim,
+            "l2": network.run.l2,
+            "threshold": getattr(network.run, "threshold", None),
+            "seed": network.run.seed,
+            "twin": getattr(network.run, "twin", 0),
+            "architecture": network.architecture or RNN,
+            "weights": network.is_here,
         }
-        for run_id, found in runs.items()
+        for run_id, network in runs.items()
     ]
     measured = [
         tables.read_table(path, ("run_id",)).rename(columns=names)

@@ -261,9 +261,9 @@ def list_tasks(task: str | None, d: int, s: int) -> None:
     table = Table("task", "id", "composition: (variable, dimension, sign) of each output dimension")
     for name in tasks.NAMED:
         try:
-            found = tasks.named(name, d, s)
+            of_name = tasks.named(name, d, s)
             table.add_row(
-                name, found.label, " ".join(f"({v},{k},{'+' if g > 0 else '-'})" for v, k, g in found.composition)
+                name, of_name.label, " ".join(f"({v},{k},{'+' if g > 0 else '-'})" for v, k, g in of_name.composition)
             )
         except InputError as error:
             table.add_row(name, "-", error.remedy)
@@ -305,12 +305,12 @@ def train(
     protocol_of: dict[str, Any] = {key: value for key, value in protocol.items() if value is not None}
     if curriculum is not None:
         protocol_of["curriculum"] = _parse_horizons(curriculum)
-    found = task_of(task, d, s)
+    chosen = task_of(task, d, s)
     settings = {
         "experiment": "one",
         "dimensions": d,
         "variables": s,
-        "tasks": [found.name if found.name in tasks.NAMED else {"name": found.name, "id": found.task_id}],
+        "tasks": [chosen.name if chosen.name in tasks.NAMED else {"name": chosen.name, "id": chosen.task_id}],
         "hidden_dim": [hidden],
         "l2": [l2],
         "threshold": [threshold],
@@ -381,9 +381,9 @@ def interpret(
     from emtvb.interpret.measure import Measurement
     from emtvb.single import interpreting, opening
 
-    found = opening.find(run, task, (d, s), nonlinearity, output)
-    with _output(found.folder) as folder:
-        measured = interpreting.interpret(found, folder)
+    subject = opening.find(run, task, (d, s), nonlinearity, output)
+    with _output(subject.folder) as folder:
+        measured = interpreting.interpret(subject, folder)
         if isinstance(measured, Measurement):
             _print_measurement(measured)
         else:
@@ -392,33 +392,35 @@ def interpret(
             console.print(str(path))
 
 
-def _print_row(found: Any) -> None:
+def _print_row(row: Any) -> None:
     """Of another network than the paper's: all that was measured."""
-    table = Table("measurement", "value", title=f"{found.run_id}: {found.verdict}", title_justify="left")
-    for name, value in vars(found).items():
+    table = Table("measurement", "value", title=f"{row.run_id}: {row.verdict}", title_justify="left")
+    for name, value in vars(row).items():
         if not isinstance(value, str):
             table.add_row(name.replace("_", " "), f"{value:.4g}")
     console.print(table)
 
 
-def _print_measurement(found: Measurement) -> None:
-    error = f"{found.spectral_error:.5f}"
-    if math.isnan(found.spectral_error):
-        same = found.phi_eigenvalues == found.network_eigenvalues
+def _print_measurement(measured: Measurement) -> None:
+    error = f"{measured.spectral_error:.5f}"
+    if math.isnan(measured.spectral_error):
+        same = measured.phi_eigenvalues == measured.network_eigenvalues
         error = "not defined (by rounding)" if same else "not defined (counts differ)"
-    table = Table("measurement", "value", title=f"{found.run_id}: {found.verdict}", title_justify="left")
-    table.add_row("test accuracy", f"{found.test_accuracy:.4f}")
-    table.add_row("long-term eigenvalues", f"{found.network_eigenvalues} (Phi has {found.phi_eigenvalues})")
+    table = Table("measurement", "value", title=f"{measured.run_id}: {measured.verdict}", title_justify="left")
+    table.add_row("test accuracy", f"{measured.test_accuracy:.4f}")
+    table.add_row("long-term eigenvalues", f"{measured.network_eigenvalues} (Phi has {measured.phi_eigenvalues})")
     table.add_row("spectral error, as published (rad)", error)
-    table.add_row("spectral error, optimal (rad)", f"{found.optimal_spectral_error:.5f}")
-    table.add_row("matched pairs alone (rad)", f"{found.matched_spectral_error:.5f}, {found.matched_eigenvalues} pairs")
-    table.add_row("sequences exact without an edit", f"{found.unedited_success:.3f}")
-    ignored = found.unobservable_edit_ignored
+    table.add_row("spectral error, optimal (rad)", f"{measured.optimal_spectral_error:.5f}")
+    table.add_row(
+        "matched pairs alone (rad)", f"{measured.matched_spectral_error:.5f}, {measured.matched_eigenvalues} pairs"
+    )
+    table.add_row("sequences exact without an edit", f"{measured.unedited_success:.3f}")
+    ignored = measured.unobservable_edit_ignored
     table.add_row("unobservable edits without effect", "-" if math.isnan(ignored) else f"{ignored:.3f}")
     console.print(table)
     bases = Table("variable memories", "by data", "the paper's", "realised", title_justify="left")
     for name, measure in _BASIS_ROWS.items():
-        bases.add_row(name, *(f"{getattr(found.bases[method], measure):.4g}" for method in BASES))
+        bases.add_row(name, *(f"{getattr(measured.bases[method], measure):.4g}" for method in BASES))
     console.print(bases)
 
 
@@ -446,12 +448,12 @@ def list_networks(
 
     for folder in folders:
         check_holds_experiment(folder, "results", "runs.csv")
-    found = catalogue.networks(folders or _experiments(), None if folders else _leave_out)
-    chosen = catalogue.choose(found, wanted, verdict, solved, weights)
+    table = catalogue.networks(folders or _experiments(), None if folders else _leave_out)
+    chosen = catalogue.choose(table, wanted, verdict, solved, weights)
     if as_csv:
         click.echo(chosen.to_csv(index=False, lineterminator="\n"), nl=False)
     else:
-        _print_networks(chosen, found["experiment"].nunique() > 1)
+        _print_networks(chosen, table["experiment"].nunique() > 1)
 
 
 def _experiments() -> list[Path]:
@@ -461,8 +463,8 @@ def _experiments() -> list[Path]:
         InputError: Where there are none.
     """
     root, is_named = surroundings.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
-    found = next(filter(None, map(experiments, [root] if is_named else places())), [])
-    if not found:
+    folders = next(filter(None, map(experiments, [root] if is_named else places())), [])
+    if not folders:
         there = "no such folder"
         if os.path.lexists(root):
             there = "no experiment there" if root.is_dir() else "is no folder"
@@ -470,7 +472,7 @@ def _experiments() -> list[Path]:
         if is_named:
             raise InputError("EXPERIMENT_OUTPUT_DIR", str(root), remedy)
         raise InputError("results", str(root), f"{remedy} in EXPERIMENT_OUTPUT_DIR")
-    return found
+    return folders
 
 
 def _leave_out(error: InputError) -> None:
@@ -570,15 +572,15 @@ def edit(
         raise InputError("--at", time, "give output steps, 0 or more")
     from emtvb.single import editing, opening
 
-    found = opening.find(run, task, (d, s), nonlinearity, output)
+    subject = opening.find(run, task, (d, s), nonlinearity, output)
     signs = None if values is None else _parse_signs(values)
     change = editing.Change(variable, flip=dimension, put=signs, swap=other)
-    done = editing.edit(found, time, change, basis)
-    shown = editing.on_page(found) if page else None
-    with _output(found.folder) as folder:
-        made = editing.draw(done, folder)
-    _print_edit(done, 2 * found.run.task.s)
-    for path in made:
+    done = editing.edit(subject, time, change, basis)
+    shown = editing.on_page(subject) if page else None
+    with _output(subject.folder) as folder:
+        files = editing.draw(done, folder)
+    _print_edit(done, 2 * subject.run.task.s)
+    for path in files:
         console.print(str(path))
     if shown is not None:
         _write_page([shown], folder, basis, edit=f"{time}:{change.address}", step=str(time + len(done.outputs)))
@@ -708,8 +710,8 @@ def write_deposit(file: Path | None) -> None:
     root = workflow_root()
     target = deposit.target(root, file)
     with _output(target.parent):
-        said = "zipping the files of this commit, and describing the jobs that made them: some ten seconds"
-        click.echo(said, err=True)
+        progress = "zipping the files of this commit, and describing the jobs that made them: some ten seconds"
+        click.echo(progress, err=True)
         deposit.write(root, target)
     count, size = deposit.size(target)
     console.print(f"{target}: {count:,} files, {size / 1e6:.0f} MB; what it is stands in {deposit.ABOUT} in it")
@@ -828,13 +830,13 @@ def audit_results(
     show_progress()
     sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
     with _output(folder / "audit", "change its permissions, or audit a copy of your own"):
-        found = audit.audit(folder, config_of, audit.QUICK if quick else sample)
-        for line in found.lines():
+        report = audit.audit(folder, config_of, audit.QUICK if quick else sample)
+        for line in report.lines():
             console.print(line)
-        audit.write(found, folder)
+        audit.write(report, folder)
     console.print(f"{folder / 'audit'}: all of it")
-    if not found.passed:
-        sys.exit(1 if found.outcome == "FAILED" else 3)
+    if not report.passed:
+        sys.exit(1 if report.outcome == "FAILED" else 3)
 
 
 @commands.command()
@@ -885,11 +887,11 @@ def doctor(file: str, profiles: tuple[str, ...]) -> None:
     _check_is_here(file)
     experiment = kinds.load(file)
     check_profiles(profiles)
-    found = []
+    levels = []
     for finding in examine(experiment, profiles):
         console.print(str(finding))
-        found.append(finding.level)
-    if "error" in found:
+        levels.append(finding.level)
+    if "error" in levels:
         sys.exit(1)
 
 

@@ -82,8 +82,8 @@ def _is_deposit(file: Path) -> bool:
 def _published(root: Path) -> dict[str, dict[Path, Record]]:
     """The records of the experiments in a clone's commit, by the experiments' names."""
     there = (git.ask_clone(root, "ls-files", "--", "results/*/settings.json") or "").splitlines()
-    found = {Path(file).parent.name: provenance.read_all(root / Path(file).parent)[0] for file in there}
-    return {name: dict(records) for name, records in found.items() if records}
+    by_name = {Path(file).parent.name: provenance.read_all(root / Path(file).parent)[0] for file in there}
+    return {name: dict(records) for name, records in by_name.items() if records}
 
 
 def _made(experiments: Mapping[str, Mapping[Path, Record]]) -> tuple[int, int, int, int, int, int]:

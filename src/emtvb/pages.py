@@ -105,8 +105,8 @@ def fill(root: Path) -> Iterator[tuple[Block, str]]:
         try:
             new = block.of(file)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            said = " ".join(str(error).split())
-            raise InputError("results file", str(file), f"cannot be read ({said}); put it back as it was") from None
+            reason = " ".join(str(error).split())
+            raise InputError("results file", str(file), f"cannot be read ({reason}); put it back as it was") from None
         if new != now:
             write_text(root / block.page, text.replace(_framed(block, now), _framed(block, new), 1))
         yield block, "the same" if new == now else "filled"
@@ -118,10 +118,10 @@ def _find(block: Block, root: Path) -> tuple[str, str]:
         text = (root / block.page).read_text("utf-8")
     except OSError as error:
         raise InputError("page", block.page, f"cannot be read ({error}); run this in a clone") from None
-    found = re.search(rf"<!-- {block.name} -->\n(.*?)\n<!-- end of {block.name} -->", text, re.DOTALL)
-    if found is None:
+    match = re.search(rf"<!-- {block.name} -->\n(.*?)\n<!-- end of {block.name} -->", text, re.DOTALL)
+    if match is None:
         raise InputError("page", block.page, f"has no <!-- {block.name} --> and <!-- end of {block.name} -->; add them")
-    return text, found[1]
+    return text, match[1]
 
 
 def _framed(block: Block, text: str) -> str:

@@ -160,10 +160,10 @@ def _in_sentence(page: str, text: str, sentence: Mapping[str, Any], numbers: Num
         f"({_NUMBER})" if place else r"\s+".join(map(re.escape, re.split(r"\s+", part)))
         for part, place in zip(parts, [False, True] * len(parts), strict=False)
     )
-    found = list(re.finditer(rf"(?<![\w.]){pattern}", text))
-    if len(found) != 1:
+    matches = list(re.finditer(rf"(?<![\w.]){pattern}", text))
+    if len(matches) != 1:
         raise InputError(
-            str(FILE), says, f"is {len(found)} times in {page}, not once; write it there or change the list"
+            str(FILE), says, f"is {len(matches)} times in {page}, not once; write it there or change the list"
         )
     pieces, at = [], 0
     for group, name in enumerate(parts[1::2], 1):
@@ -171,10 +171,10 @@ def _in_sentence(page: str, text: str, sentence: Mapping[str, Any], numbers: Num
             value = numbers.find(sentence[name])
         except _WRONG as error:
             raise InputError(str(FILE), f"{name} of {says!r}", f"cannot be had ({error}); mend the list") from None
-        if value != found[0][group]:
-            yield Wrong(page, " ".join(says.split()), found[0][group], value)
-        pieces += [text[at : found[0].start(group)], value]
-        at = found[0].end(group)
+        if value != matches[0][group]:
+            yield Wrong(page, " ".join(says.split()), matches[0][group], value)
+        pieces += [text[at : matches[0].start(group)], value]
+        at = matches[0].end(group)
     return "".join(pieces) + text[at:]
 
 

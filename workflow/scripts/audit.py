@@ -14,8 +14,8 @@ with logged(snakemake.log[0]):
     folder = Path(snakemake.params.folder)
     root = Path(snakemake.scriptdir).resolve().parents[1]
     held = Held(kinds.check(json.loads(snakemake.params.settings)), "the config that Snakemake was called with", root)
-    found = audit.audit(folder, held, audit.Sample(workers=snakemake.threads))
-    for line in found.lines():
+    report = audit.audit(folder, held, audit.Sample(workers=snakemake.threads))
+    for line in report.lines():
         logging.getLogger("emtvb.audit").info(line)
-    audit.write(found, folder)
-sys.exit({"passed": 0, "FAILED": 1}.get(found.outcome, 3))
+    audit.write(report, folder)
+sys.exit({"passed": 0, "FAILED": 1}.get(report.outcome, 3))

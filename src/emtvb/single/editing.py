@@ -114,9 +114,9 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
     return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], before(recording, time))
 
 
-def draw(found: EditShown, folder: Path) -> Sequence[Path]:
+def draw(edit: EditShown, folder: Path) -> Sequence[Path]:
     """Draw an edit into a folder; what was written."""
-    return save.save(edits.draw([found]), edits.numbers([found]), folder / "edit")
+    return save.save(edits.draw([edit]), edits.numbers([edit]), folder / "edit")
 
 
 def shown(run: Run, name: str, done: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
@@ -153,15 +153,15 @@ def page_of(
     Raises:
         InputError: Where there is no such network, or a browser cannot run it.
     """
-    found = opening.run_of(named, task, size, nonlinearity)
-    if found is not None and isinstance(found.run, StreamRun):
+    published = opening.run_of(named, task, size, nonlinearity)
+    if published is not None and isinstance(published.run, StreamRun):
         from emtvb.page import streaming
 
-        return streaming.show_run(found), opening.folder_of(found, output)
-    if found is None:
+        return streaming.show_run(published), opening.folder_of(published, output)
+    if published is None:
         subject = opening.find(named, task, size, nonlinearity, output)
     else:
-        subject = opening.published(named, found, output)
+        subject = opening.published(named, published, output)
     return on_page(subject), subject.folder
 
 
