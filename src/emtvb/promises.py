@@ -23,12 +23,6 @@ OUTPUTS = "4e34bdc760aa929c"
 TRAINERS = ("auto", "compiled")
 """Trainers, as a config names them, that prove their bits."""
 
-BEFORE: Mapping[str, Mapping[str, str]] = {"bf2ca3c805e6": {"weak": "936f0a59d1ab6b8f", "strong": "53cb245eeebed4f4"}}
-"""What the engine's proof gives for code that trained before there was a proof, by a digest of that code (``records``).
-
-It computed with numbers below 1.2e-38.
-"""
-
 SAME_BITS = frozenset({"524430e373f6"})
 """Code that trained other architectures before the general trainer did, by a digest of it: both give the same bits.
 

@@ -231,17 +231,17 @@ def test_an_input_of_another_experiment_is_known_as_the_rule_spells_it(folder: s
     assert maker.inputs == {f"{root}paper/runs.csv": "a" * 64, f"{root}twins/measurements.csv": "b" * 64}
 
 
-def test_trainings_whose_records_name_their_code_count_by_what_the_proof_says_of_it() -> None:
+def test_architectures_that_older_code_trained_count_by_the_bits_that_it_gives() -> None:
     """Published ones; of code that nobody knows, nothing vouches for the bits."""
-    published = map(provenance.read, (ROOT / "results/twins/training").glob("*/train_shard.provenance.json"))
-    record = next((found for found in published if "proof" not in found.recipe["settings"]), None)
-    if record is None:
-        pytest.skip("all published trainings name the proof themselves")
-    assert set(records._settings(record.recipe)) == {"runs", "trainer", "proof"}
-    assert records._counted(record.recipe) == {"code": {}, "versions": {}}
-    other = {**record.recipe, "code": {**record.recipe["code"], "emtvb/training/kernel.py": "0" * 12}}
-    assert records._settings(other) == record.recipe["settings"]
-    assert records._counted(other) == other
+    published = [provenance.read(path) for path in (ROOT / "results/architectures").rglob("train_architecture.*.json")]
+    old = [record.recipe for record in published if "architecture" in record.recipe["settings"]]
+    assert old
+    for recipe in old:
+        assert set(records._settings(recipe)) == {"run", "network", "module", "accelerator"}
+        assert records._counted(recipe) == {"code": {}, "versions": recipe["versions"]}
+        other = {**recipe, "code": {**recipe["code"], "emtvb/training/general.py": "0" * 12}}
+        assert records._settings(other) == recipe["settings"]
+        assert records._counted(other) == other
 
 
 def test_another_snakemake_whose_memory_is_not_known_is_refused(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

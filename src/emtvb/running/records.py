@@ -55,7 +55,7 @@ class Maker:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Its rule's params; with the proof that vouches for it, also where its record is older than the proof."""
+        """Its rule's params."""
         return _settings(self.record.recipe)
 
 
@@ -306,31 +306,25 @@ def read_planned(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def _settings(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A recipe's settings; of a training of before the present trainers, as it would be handed to them."""
-    code, settings = _code_of_training(recipe), recipe["settings"]
-    if code in promises.BEFORE:
-        l2 = max(run["l2"] for run in settings["runs"])
-        return {**settings, "proof": promises.proof(l2, promises.BEFORE[code])}
-    if code in promises.SAME_BITS:
-        kind = ARCHITECTURES[settings["architecture"]]
-        return {"run": settings["run"], "network": kind.network, "module": kind.module, "accelerator": "cpu"}
-    return settings
+    """A recipe's settings; of a training by the code of ``promises.SAME_BITS``, as the general trainer has them."""
+    settings = recipe["settings"]
+    if not _has_same_bits(recipe):
+        return settings
+    kind = ARCHITECTURES[settings["architecture"]]
+    return {"run": settings["run"], "network": kind.network, "module": kind.module, "accelerator": "cpu"}
 
 
 def _counted(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A recipe without code and versions where a proof vouches for its outputs, or another trainer's same bits do."""
-    code = _code_of_training(recipe)
-    if code in promises.BEFORE:
-        return {"code": {}, "versions": {}}
-    return {"code": {}, "versions": recipe["versions"]} if code in promises.SAME_BITS else recipe
+    """A recipe, without its code where the present trainer gives the same bits."""
+    return {"code": {}, "versions": recipe["versions"]} if _has_same_bits(recipe) else recipe
 
 
-def _code_of_training(recipe: Mapping[str, Any]) -> str:
-    """Names the code that a training's record of before names; empty for any other record."""
-    if recipe["rule"] not in ("train_shard", "train_architecture") or "proof" in recipe["settings"]:
-        return ""
+def _has_same_bits(recipe: Mapping[str, Any]) -> bool:
+    """Whether a training's record names the code of ``promises.SAME_BITS``."""
+    if recipe["rule"] != "train_architecture":
+        return False
     code = {name: digest for name, digest in recipe["code"].items() if name.startswith(f"{source.PACKAGE.name}/")}
-    return source.digest(json.dumps(code, sort_keys=True))
+    return source.digest(json.dumps(code, sort_keys=True)) in promises.SAME_BITS
 
 
 def _plain(path: Any) -> str:
