@@ -134,8 +134,10 @@ def test_records_of_a_rule_that_another_took_over_go_when_that_makes_its_outputs
     damaged.parent.mkdir()
     damaged.write_text("{")
     own = made("measure", "measurements/a.csv")
-    outputs = [str(tmp_path / name / "a.csv") for name in ("measurements", "solutions", "digits", "rows")]
-    taken = provenance.take_away(outputs, "measure", tmp_path)
+    linked = tmp_path.with_name("linked")
+    linked.symlink_to(tmp_path)
+    outputs = [str(linked / name / "a.csv") for name in ("measurements", "solutions", "digits", "rows")]
+    taken = provenance.take_away(outputs, "measure", str(linked / "logs" / "a.log"))
     assert taken is not None
     assert taken.rule == "measure"
     assert [path for path in (gone, own, speaks_of_more, damaged) if path.exists()] == [speaks_of_more, damaged]

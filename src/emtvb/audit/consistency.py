@@ -154,8 +154,8 @@ def _digests(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[
     for run in (run for runs in shards.values() for run in runs):
         digests = data.digests.get(run.run_id, {})
         if len(set(digests.values())) > 1:
-            places = ", ".join(f"{digest[:12] or 'none'} by {place}" for place, digest in digests.items())
-            yield Finding(run.run_id, f"its weights have more than one digest: {places}", _FORGED)
+            listing = ", ".join(f"{digest[:12] or 'none'} by {place}" for place, digest in digests.items())
+            yield Finding(run.run_id, f"its weights have more than one digest: {listing}", _FORGED)
 
 
 def _repeats(data: RunData) -> Iterator[Finding]:

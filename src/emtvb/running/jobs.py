@@ -64,7 +64,7 @@ def job(snakemake: Any) -> Iterator[Job]:
         source.take_digests(planned.get("digests", {}))
         begun = _used(this, planned)
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
-        before = provenance.take_away(list(snakemake.output), snakemake.rule, folder)
+        before = provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
         yield this
         ended = _used(this, planned or begun)
         code, versions = ({}, {}) if this.proved else (ended["code"], ended["versions"])

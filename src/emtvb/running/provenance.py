@@ -171,7 +171,7 @@ def record(
     commit, dirty = git_state(root)
     path = record_path([Path(output) for output in outputs], recipe["rule"])
     digests = {_relative(output, folder): sha256(output) for output in outputs}
-    made_by = Record(
+    new = Record(
         rule=recipe["rule"],
         wildcards=dict(wildcards),
         recipe=cast("Recipe", recipe),
@@ -185,12 +185,12 @@ def record(
         runs=cast("Mapping[str, Trained]", runs or {}),
         since=_since(before, digests),
     )
-    written = {key: value for key, value in asdict(made_by).items() if value or key not in ("runs", "since")}
+    written = {key: value for key, value in asdict(new).items() if value or key not in ("runs", "since")}
     write_text(path, json.dumps(written, indent=1) + "\n")
     return path
 
 
-def take_away(outputs: Sequence[str], rule: str, folder: Path) -> Record | None:
+def take_away(outputs: Sequence[str], rule: str, log: str) -> Record | None:
     """Delete the records of outputs that are about to be made anew; returns the rule's own one, if it can be read.
 
     Of a job that is killed, none is to speak. A job may also make by now what another rule made before.
@@ -198,20 +198,21 @@ def take_away(outputs: Sequence[str], rule: str, folder: Path) -> Record | None:
     Args:
         outputs: The outputs.
         rule: The rule that makes them.
-        folder: The experiment's folder.
+        log: The job's log file, as :func:`record` has it.
     """
+    folder = experiment_folder(Path(log))
     own = record_path([Path(output) for output in outputs], rule)
     try:
-        record = read(own)
+        before = read(own)
     except InputError:
-        record = None
+        before = None
     own.unlink(missing_ok=True)
     mine = {_relative(output, folder) for output in outputs}
     for path in {record_path([Path(output)], rule) for output in outputs}:
         with contextlib.suppress(InputError):
             if mine.issuperset(read(path).outputs):
                 path.unlink()
-    return record
+    return before
 
 
 def _since(before: Record | None, outputs: Mapping[str, str]) -> str:

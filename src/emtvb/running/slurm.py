@@ -92,8 +92,8 @@ def ask(*command: str, script: str | None = None) -> str:
     except subprocess.TimeoutExpired:
         raise InputError(shown, "no answer in 120 s", "Slurm is busy or down; run again when it answers") from None
     if done.returncode != 0:
-        answer = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
-        plain = [re.sub(r"^\w+: (error|fatal): ", "", line) for line in answer[-3:]]
+        lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
+        plain = [re.sub(r"^\w+: (error|fatal): ", "", line) for line in lines[-3:]]
         raise InputError(shown, "; ".join(plain), "run again when Slurm answers")
     return done.stdout
 
