@@ -808,7 +808,9 @@ def _print_summary(experiment: config.Experiment) -> None:
 @click.option("--all", "every", is_flag=True, help="Measure all networks again [default: a third of the shards].")
 @click.option("--runs", type=click.IntRange(0), help="How many runs to train again [default: 2].")
 @click.option("--seed", type=click.IntRange(0), help="Draws these shards and runs [default: others each time].")
-@click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
+@click.option(
+    "--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once, of each part."
+)
 def audit_results(
     folder: Path, file: str | None, quick: bool, every: bool, runs: int | None, seed: int | None, workers: int
 ) -> None:
@@ -819,6 +821,7 @@ def audit_results(
     error.
     """
     from emtvb.audit import audit, held
+    from emtvb.audit.processes import ended_by_signals
     from emtvb.running.clone import workflow_root
     from emtvb.running.jobs import show_progress
 
@@ -829,7 +832,7 @@ def audit_results(
     config_of = held.held_to(folder, workflow_root(), file)
     show_progress()
     sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
-    with _output(folder / "audit", "change its permissions, or audit a copy of your own"):
+    with ended_by_signals(), _output(folder / "audit", "change its permissions, or audit a copy of your own"):
         report = audit.audit(folder, config_of, audit.QUICK if quick else sample)
         for line in report.lines():
             console.print(line)
@@ -856,6 +859,7 @@ def verify(
     there.
     """
     from emtvb.audit import determinism
+    from emtvb.audit.processes import ended_by_signals
     from emtvb.running.jobs import show_progress
 
     check_holds_experiment(folder, "--results", "settings.json")
@@ -871,7 +875,8 @@ def verify(
         console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
 
     wanted = [runs[run_id] for run_id in chosen]
-    determinism.again(folder, wanted, experiment.trainer, workers, say)
+    with ended_by_signals():
+        determinism.again(folder, wanted, experiment.trainer, workers, say)
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:
         sys.exit(1)

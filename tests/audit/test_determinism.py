@@ -1,66 +1,22 @@
-"""Trainings that are made again end with the command that began them."""
+"""Trainings that are made again: an audit does not wait for them when it is interrupted, and each row is compared."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
 from emtvb import config
 from emtvb.audit import audit
-from emtvb.audit.determinism import Trainings, _of_curves
+from emtvb.audit.determinism import _of_curves
 from emtvb.audit.held import Held
+from emtvb.audit.processes import Processes
 from emtvb.errors import InputError
 from emtvb.running import provenance
 from emtvb.training.history import Row
 
 ROOT = Path(__file__).parents[2]
-CALLER = """
-import logging
-import sys
-from pathlib import Path
-from types import SimpleNamespace
-from emtvb import config
-from emtvb.audit import determinism
-determinism.sys = SimpleNamespace(executable=sys.argv[1])
-determinism._has_results = lambda folder, shard: True
-settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1, 2, 3, 4]}
-chosen = [(shard, run) for shard, runs in config.check(settings).shards().items() for run in runs]
-logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
-try:
-    determinism.again(Path(), chosen, "auto", 2)
-except KeyboardInterrupt:
-    print("interrupted")
-"""
-
-
-def test_ctrl_c_ends_all_trainings_at_once_and_begins_no_other(tmp_path: Path) -> None:
-    """As a terminal sends it: to the command, and to all that it started."""
-    waits = "import os, sys, time; print('begun', os.getpid(), file=sys.stderr, flush=True); time.sleep(600)"
-    stand_in = tmp_path / "python"
-    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{waits}"\n')
-    stand_in.chmod(0o755)
-    with subprocess.Popen(
-        [sys.executable, "-c", CALLER, stand_in],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    ) as caller:  # fmt: skip
-        assert caller.stdout is not None
-        trainings = [int(caller.stdout.readline().split()[1]) for _ in range(2)]
-        begun = time.monotonic()
-        psutil.Process(caller.pid).send_signal(signal.SIGINT)
-        for training in trainings:
-            with suppress(psutil.NoSuchProcess):  # the command may have ended it by now
-                psutil.Process(training).send_signal(signal.SIGINT)
-        rest = caller.stdout.read()
-    assert rest == "interrupted\n"
-    assert time.monotonic() - begun < 60
-    assert not any(map(psutil.pid_exists, trainings))
 
 
 def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
@@ -69,12 +25,12 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
     ended: list[bool] = []
 
     def trains(*arguments: object) -> None:
-        trainings = arguments[-1]
-        assert isinstance(trainings, Trainings)
+        processes = arguments[-1]
+        assert isinstance(processes, Processes)
         for _ in range(100):
-            if not trainings.stopped:
+            if not processes.stopped:
                 time.sleep(0.1)
-        ended.append(trainings.stopped)
+        ended.append(processes.stopped)
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -13,7 +13,6 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from emtvb import config
 from emtvb.audit import alone, compare
 from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
+from emtvb.audit.processes import Processes
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.audit.seeds import moved
 from emtvb.interpret.measure import MeasureSettings
@@ -133,7 +133,9 @@ def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
     return abs(compare.number(row.get(condition.column, "")) - bar) <= NEAR * abs(bar)
 
 
-def recompute(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, seed: int, cores: int) -> Check:
+def recompute(
+    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, seed: int, cores: int, processes: Processes
+) -> Check:
     """Run everything again but trainings, and compare.
 
     Args:
@@ -142,7 +144,8 @@ def recompute(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, s
         jobs: Its jobs.
         drawn: What is measured again.
         seed: That drew them.
-        cores: Jobs at once.
+        cores: Jobs at once, of each of the two runs.
+        processes: Takes those that run.
     """
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
     first = [
@@ -150,18 +153,17 @@ def recompute(folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, s
         if not trains(job) and reads_weights(job) and job.wildcards.get("shard", "") in {*drawn.shards, ""}
     ]  # fmt: skip
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
-    comparison = Comparison()
     near = drawn.near if jobs else {}
     here = {shard: runs for shard, runs in near.items() if Outputs.of(folder, shard).weights.is_file()}
+    # All at once. The second run has jobs that wait for one another, the first has none: together no core waits.
+    with ThreadPoolExecutor(3) as pool, processes:
+        runs = (("tables, figures and pages", second), ("measurements", first))
+        both = [pool.submit(_run, folder, held, some, cores, what, processes) for what, some in runs]
+        comparison = Comparison(findings=pool.submit(_alone, folder, held, here, processes).result())
+        for run in both:
+            comparison.add(run.result())
     if gone := [run.run_id for shard, runs in near.items() if shard not in here for run in runs]:
-        comparison.incomparable[_NOT_HERE] = gone
-    # Beside the workflow: single networks take seconds.
-    with ThreadPoolExecutor(1) as pool:
-        single = pool.submit(_alone, folder, held, here)
-        for what, some in (("tables, figures and pages", second), ("measurements", first)):
-            with tempfile.TemporaryDirectory() as place:
-                _run(Path(place).resolve(), folder, held, some, cores, comparison, what)
-        comparison.findings += single.result()
+        comparison.incomparable.setdefault(_NOT_HERE, []).extend(gone)
     chance, besides = len(drawn.by_chance), len(drawn.shards - drawn.by_chance)
     notes = []
     if shards:
@@ -196,49 +198,55 @@ class Comparison:
     findings: list[Finding] = field(default_factory=list)
     incomparable: dict[str, list[str]] = field(default_factory=dict)
 
+    def add(self, other: Comparison) -> None:
+        """Take what came of other files besides."""
+        self.compared += other.compared
+        self.findings += other.findings
+        for why, names in other.incomparable.items():
+            self.incomparable.setdefault(why, []).extend(names)
 
-def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]]) -> list[Finding]:
+
+def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]], processes: Processes) -> list[Finding]:
     """What comes out otherwise of networks that are measured alone."""
     if not near:
         return []
     how = held.experiment.interpretation
     rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
-    by_file = alone.remeasure(folder, near, MeasureSettings(**how.model_dump()), rounding)
+    by_file = alone.remeasure(folder, near, MeasureSettings(**how.model_dump()), rounding, processes)
     return [Finding(path, problem, AGAIN) for path, problems in by_file.items() for problem in problems]
 
 
-def _run(
-    place: Path, folder: Path, held: Held, some: Sequence[Planned], cores: int, comparison: Comparison, what: str
-) -> None:
+def _run(folder: Path, held: Held, some: Sequence[Planned], cores: int, what: str, processes: Processes) -> Comparison:
     """Run some jobs in a folder that holds what the others made, and compare what they make."""
-    name = held.experiment.experiment
-    link_beside(folder, place / "results", name)
-    there, again = folder, place / "results" / name
-    anew = {path for job in some for path in job.outputs}
-    for path in {path for job in some for path in job.inputs} - anew:
-        if not path.startswith("..") and (there / path).is_file():
-            _copy(there / path, again / path)
-    possible = list(_possible(some, again))
-    for job in some:
-        if job not in possible:
-            comparison.incomparable.setdefault(_NOT_HERE, []).extend(job.outputs)
-    if not possible:
-        return
-    answer = _snakemake(place, held, possible, cores, what)
-    errors = last_errors(again / "logs", 0.0)
-    how = held.experiment.interpretation
-    by_rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
-    for job in possible:
-        missing = [path for path in job.outputs if not (again / path).is_file()]
-        if missing and not all((again / path).is_file() for path in job.inputs):
-            comparison.incomparable.setdefault("what it is made from did not come out", []).extend(job.outputs)
-        elif missing:
-            names = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
-            own = [error for error in errors if any(re.search(rf"[( ]{re.escape(name)}[,) ]", error) for name in names)]
-            why = (own or errors or [answer])[0].removeprefix("error: ")
-            comparison.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
-        else:
-            _compare(job, there, again, comparison, by_rounding)
+    comparison = Comparison()
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name).resolve()
+        again = place / "results" / held.experiment.experiment
+        link_beside(folder, place / "results", again.name)
+        anew = {path for job in some for path in job.outputs}
+        for path in {path for job in some for path in job.inputs} - anew:
+            if not path.startswith("..") and (folder / path).is_file():
+                _copy(folder / path, again / path)
+        possible = list(_possible(some, again))
+        for job in some:
+            if job not in possible:
+                comparison.incomparable.setdefault(_NOT_HERE, []).extend(job.outputs)
+        answer = _snakemake(place, held, possible, cores, what, processes) if possible else ""
+        errors = last_errors(again / "logs", 0.0)
+        how = held.experiment.interpretation
+        by_rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
+        for job in possible:
+            missing = [path for path in job.outputs if not (again / path).is_file()]
+            if missing and not all((again / path).is_file() for path in job.inputs):
+                comparison.incomparable.setdefault("what it is made from did not come out", []).extend(job.outputs)
+            elif missing:
+                names = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
+                own = [word for word in errors if any(re.search(rf"[( ]{re.escape(one)}[,) ]", word) for one in names)]
+                why = (own or errors or [answer])[0].removeprefix("error: ")
+                comparison.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
+            else:
+                _compare(job, folder, again, comparison, by_rounding)
+    return comparison
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -260,7 +268,7 @@ def _possible(jobs: Sequence[Planned], place: Path) -> Iterator[Planned]:
         waiting = [job for job in waiting if job not in ready]
 
 
-def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, what: str) -> str:
+def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, what: str, processes: Processes) -> str:
     """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
     (place / "config.json").write_text(config.dump(held.experiment), encoding="utf-8")
     rules = sorted({job.rule for job in jobs})
@@ -272,12 +280,11 @@ def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, wha
         str(cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
     ]  # fmt: skip
     here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
+    (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed
     here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "PYTHONPATH": import_path(held.root)}
-    here |= {"OMP_NUM_THREADS": "1"}
+    here |= {"TMPDIR": str(place / "temporary")}
     answer = ""
-    with subprocess.Popen(
-        command, cwd=place, env=here, text=True, errors="replace", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
+    with processes.begin(command, place, here) as process:
         for line in process.stderr or ():
             if step := _STEPS.search(line):
                 log.info("%s: %s of %s jobs", what, step[1], step[2])

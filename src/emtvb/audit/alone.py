@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from emtvb import networks, tables
 from emtvb.audit import compare
+from emtvb.audit.processes import Processes
 from emtvb.errors import DAMAGED, InputError
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.shard import measure_shard
@@ -28,11 +26,14 @@ from emtvb.training.shard import Outputs
 FILES = {"measurements": "measurements", "solutions": "measurements/solutions", "digits": "measurements/digits",
          "ablations": "measurements/ablations"}  # fmt: skip
 """Where the tables of a shard lie, by their names in ``interpret.shard.Tables``."""
+_ASKED, _REFUSED = "asked.json", "refused.json"
+"""In a folder for the process that measures: what it is asked for, and which shards it cannot measure, and why."""
 
 
 def remeasure(
-    folder: Path, near: Mapping[str, Sequence[Run]], how: MeasureSettings, rounding: Callable[[str], float]
-) -> dict[str, list[str]]:
+    folder: Path, near: Mapping[str, Sequence[Run]], how: MeasureSettings, rounding: Callable[[str], float],
+    processes: Processes,
+) -> dict[str, list[str]]:  # fmt: skip
     """What comes out otherwise, by file.
 
     Args:
@@ -40,22 +41,23 @@ def remeasure(
         near: Some runs, by shard.
         how: Networks are measured.
         rounding: How far rounding moves a network's test accuracy, by its run id.
+        processes: Takes the one that measures.
     """
     node.choose_kernels()
     with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
         entries = {shard: [settings.entry(run) for run in runs] for shard, runs in near.items()}
-        done = subprocess.run(
-            [sys.executable, "-m", __name__], input=json.dumps([str(folder), name, asdict(how), entries]), text=True,
-            capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
-            why = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        (place / _ASKED).write_text(json.dumps([str(folder), asdict(how), entries]), encoding="utf-8")
+        with processes.begin([sys.executable, "-m", __name__, name]) as process:
+            words = [line.strip() for line in process.stderr or () if line.strip()]
+        if process.returncode != 0:
+            why = (words or [f"status {process.returncode}"])[-1]
             return {f"measurements/{shard}.csv": [f"cannot be measured again ({why})"] for shard in near}
-        refused = json.loads(done.stdout)
+        refused = json.loads((place / _REFUSED).read_text("utf-8"))
         problems: dict[str, list[str]] = {f"training/{shard}": [why] for shard, why in refused.items()}
         for shard, runs in near.items():
-            for path in () if shard in refused else (f"{place}/{shard}.csv" for place in FILES.values()):
-                problems[path] = _differences(folder / path, Path(name) / path, path, runs, rounding)
+            for path in () if shard in refused else (f"{table}/{shard}.csv" for table in FILES.values()):
+                problems[path] = _differences(folder / path, place / path, path, runs, rounding)
     return problems
 
 
@@ -86,10 +88,9 @@ def _exchange(there: Path, alone: Path, run_ids: Sequence[str], whole: Path) -> 
         csv.writer(table, lineterminator="\n").writerows([new[0], *rows])
 
 
-def _measure(
-    folder: str, place: str, how: Mapping[str, Any], entries: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> None:
-    """Write the tables of these runs, and print why networks cannot be measured, by shard."""
+def _measure(place: Path) -> None:
+    """Write the tables of the runs that are asked for there, and why networks cannot be measured, by shard."""
+    folder, how, entries = json.loads((place / _ASKED).read_text("utf-8"))
     refused = {}
     for shard, of_shard in entries.items():
         runs = [from_entry(entry) for entry in of_shard]
@@ -102,9 +103,9 @@ def _measure(
             refused[shard] = f"cannot be measured again ({error})"
             continue
         for name, table in vars(measured).items():
-            tables.write_csv(Path(place) / FILES[name] / f"{shard}.csv", table)
-    print(json.dumps(refused))
+            tables.write_csv(place / FILES[name] / f"{shard}.csv", table)
+    (place / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    _measure(*json.load(sys.stdin))
+    _measure(Path(sys.argv[1]))

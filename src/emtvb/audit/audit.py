@@ -14,9 +14,10 @@ from pathlib import Path
 from emtvb.audit.again import SHARE, draw, recompute
 from emtvb.audit.consistency import RunData, consistency
 from emtvb.audit.currency import currency, planned
-from emtvb.audit.determinism import MATTERS, Trainings, determinism
+from emtvb.audit.determinism import MATTERS, determinism
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import damaged_outputs, integrity
+from emtvb.audit.processes import Processes
 from emtvb.audit.report import REPORT, SUMMARY, Audit
 from emtvb.audit.seeds import seeds
 from emtvb.errors import InputError
@@ -68,9 +69,9 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     if not records and not unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     # Beside the rest: the longest training decides when an audit ends.
-    with ThreadPoolExecutor(1) as pool, Trainings() as trainings:
+    with ThreadPoolExecutor(1) as pool, Processes() as processes:
         training = pool.submit(
-            determinism, folder, shards, experiment.trainer, records, sample.runs, seed, sample.workers, trainings
+            determinism, folder, shards, experiment.trainer, records, sample.runs, seed, sample.workers, processes
         )
         damaged, data = damaged_outputs(folder, records), RunData.read(folder, records, shards)
         jobs = planned(folder, held, damaged)
@@ -84,7 +85,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
             log.info("%s: %s, %s", check.name, check.state, check.count)
         findings = [finding for check in there for finding in check.findings]
         drawn = draw(shards, data.measured, claims.load().statements, findings, sample.share, seed)
-        again = recompute(folder, held, jobs if sample.share else (), drawn, seed, sample.workers)
+        again = recompute(folder, held, jobs if sample.share else (), drawn, seed, sample.workers, processes)
         checks = (*there, again, training.result())
     commit, modified = provenance.git_state(held.root)
     here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"

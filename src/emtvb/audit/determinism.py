@@ -8,10 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb import networks, promises
+from emtvb.audit.processes import Processes
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.running import provenance
@@ -37,44 +35,9 @@ MATTERS = ("cpu", "machine", "numpy", "torch")
 """What of the environment can change the last bits of a training by another engine, and from there all."""
 
 
-class Trainings:
-    """The processes that train, all of which end at once where an exception leaves the ``with`` block of this.
-
-    An interruption from the keyboard reaches this process alone, which then has them ended.
-    """
-
-    def __init__(self) -> None:
-        self._begun: list[subprocess.Popen[str]] = []
-        self.stopped = False
-
-    def __enter__(self) -> Trainings:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self.stop()
-
-    def begin(self, command: Sequence[str]) -> subprocess.Popen[str]:
-        """Begin one; it is ended at once where all were ended meanwhile."""
-        here = {**os.environ, "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace", env=here
-        )
-        self._begun.append(process)
-        if self.stopped:
-            process.kill()
-        return process
-
-    def stop(self) -> None:
-        """End them, and those that are still to come."""
-        self.stopped = True
-        for process in self._begun:
-            process.kill()
-
-
 def determinism(
     folder: Path, shards: Mapping[str, Sequence[AnyRun]], trainer: str, records: Mapping[Path, Record], count: int,
-    seed: int, workers: int = 1, trainings: Trainings | None = None,
+    seed: int, workers: int = 1, processes: Processes | None = None,
 ) -> Check:  # fmt: skip
     """Train a sample of an experiment's runs again, to compare learning curves and weights.
 
@@ -90,7 +53,7 @@ def determinism(
         count: How many of them.
         seed: Chooses them.
         workers: Processes at once.
-        trainings: Takes the processes that train.
+        processes: Takes those that train.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
     everything = sum(map(len, shards.values()))
@@ -103,7 +66,7 @@ def determinism(
     notes = [f"Trained again to the end: {ids} (chosen by seed {seed}). The other runs were only compared."]
     findings, elsewhere = [], 0
     shard_of = {run.run_id: shard for shard, run in chosen}
-    for run_id, difference in again(folder, chosen, trainer, workers, trainings=trainings):
+    for run_id, difference in again(folder, chosen, trainer, workers, processes=processes):
         if difference is None:
             continue
         if where := _other_environment(shard_of[run_id], run_id, records, trainer):
@@ -121,7 +84,7 @@ def again(
     trainer: str,
     workers: int = 1,
     say: Callable[[str, str | None], None] = lambda *_: None,
-    trainings: Trainings | None = None,
+    processes: Processes | None = None,
 ) -> list[tuple[str, str | None]]:
     """Train runs again, each in a process and a folder of its own; how far they are is logged.
 
@@ -131,15 +94,12 @@ def again(
         trainer: How.
         workers: Processes at once.
         say: Called with each answer as soon as it is there.
-        trainings: Takes the processes that train.
+        processes: Takes those that train.
 
     Returns:
         For each run, its id and how it differs from what lies in the folder; None where it does not.
     """
-    # A thread's processes inherit what it blocks: Ctrl-C in a terminal would have each of them print a traceback.
-    blocked = signal.SIG_BLOCK, {signal.SIGINT}
-    pool = ThreadPoolExecutor(workers, initializer=signal.pthread_sigmask, initargs=blocked)
-    with pool, trainings or Trainings() as begun:
+    with ThreadPoolExecutor(workers) as pool, processes or Processes() as begun:
         jobs = {pool.submit(_again, folder, shard, run, trainer, begun): run.run_id for shard, run in chosen}
         for job in as_completed(jobs):
             say(jobs[job], job.result())
@@ -189,19 +149,19 @@ def _has_results(folder: Path, shard: str) -> bool:
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
 
 
-def _again(folder: Path, shard: str, run: AnyRun, trainer: str, trainings: Trainings) -> str | None:
+def _again(folder: Path, shard: str, run: AnyRun, trainer: str, processes: Processes) -> str | None:
     """Train one run again; how it differs from what is there, or None."""
-    if trainings.stopped:
+    if processes.stopped:
         return "its training was stopped"
     if not _has_results(folder, shard):
         return _NOTHING_THERE
     with tempfile.TemporaryDirectory() as name:
         command = [sys.executable, "-m", __name__, json.dumps([kept.entry(run), name, trainer])]
         lines = [""]
-        with trainings.begin(command) as process:
+        with processes.begin(command) as process:
             for line in process.stderr or ():
                 lines.append(line.strip())
-                if not trainings.stopped:
+                if not processes.stopped:
                     log.info("%s", line.rstrip())
         if process.returncode != 0:
             return f"its training fails now ({next(filter(None, reversed(lines)), process.returncode)})"
