@@ -58,6 +58,7 @@ def _table(path: Path, **cells: str) -> Path:
 
 SHARD = "measurements/s.csv"
 SOLVES = {"test_accuracy": "0.995"}
+SINGULAR = {"power_condition": "inf", "data_condition": "50"}
 ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": "", "optimal_spectral_error": "0.25",
           "matched_spectral_error": "0.25"}  # fmt: skip
 
@@ -77,6 +78,23 @@ ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": 
         (SHARD, {"data_gain": "1.0"}, {"data_gain": "1.02"}, False),
         (SHARD, {"data_gain": "1.0"}, {"data_gain": "1.04"}, True),
         (SHARD, {"data_gain": "1.0"}, {"data_gain": ""}, True),
+        (SHARD, {**SINGULAR, "power_map_error": "500"}, {**SINGULAR, "power_map_error": "9"}, False),
+        (SHARD, {**SINGULAR, "power_map_error": "500"}, {**SINGULAR, "power_map_error": ""}, True),
+        (SHARD, {**SINGULAR, "power_edit_success": "0.5"}, {**SINGULAR, "power_edit_success": "0.6"}, True),
+        (SHARD, {**SINGULAR, "data_decoded_map_error": "5"}, {**SINGULAR, "data_decoded_map_error": "9"}, True),
+        (SHARD, {**SINGULAR, **SOLVES, "power_map_error": "500"}, {**SINGULAR, **SOLVES, "power_map_error": "9"}, True),
+        (
+            SHARD,
+            {"power_condition": "50", "power_map_error": "5"},
+            {"power_condition": "50", "power_map_error": "9"},
+            True,
+        ),
+        (
+            SHARD,
+            {"power_condition": "inf", "power_map_error": "5"},
+            {"power_condition": "50", "power_map_error": "9"},
+            True,
+        ),
         (SHARD, {**SOLVES, "data_gain": "1.0"}, {**SOLVES, "data_gain": "1.0009"}, False),
         (SHARD, {**SOLVES, "data_gain": "1.0"}, {**SOLVES, "data_gain": "1.002"}, True),
         (SHARD, {**SOLVES, "data_condition": "1e5"}, {**SOLVES, "data_condition": "1.002e5"}, True),

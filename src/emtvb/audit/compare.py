@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -21,6 +22,9 @@ from emtvb.interpret.verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""
+SINGULAR = 1e5
+"""A basis of a larger condition number is nearly singular: it makes a percent or more of rounding in single precision.
+"""
 _MOST = 20
 """Differences that are told of one file."""
 
@@ -38,6 +42,7 @@ class Tolerance:
         beyond: Numbers larger than this may be any other that is.
         rounding: Whether a network may also differ by what rounding does to it (:func:`seeds.moved_by_rounding`).
         solving: Whether this is for networks that solve their task alone; the others can be chaotic.
+        singular: Whether this is for bases alone whose condition number is above :data:`SINGULAR`.
         because: Why.
     """
 
@@ -49,6 +54,7 @@ class Tolerance:
     beyond: float = math.inf
     rounding: bool = False
     solving: bool = False
+    singular: bool = False
     because: str = ""
 
 
@@ -83,6 +89,8 @@ TABLE: tuple[Tolerance, ...] = (
     Tolerance(_SHARDS, ("*condition",), 0.03, beyond=1e6,
               because="the same; networks that learned nothing can be chaotic besides"),
     Tolerance(_SHARDS, ("*",), 1e-3, 1e-4, solving=True, because="computed from what the network does"),
+    Tolerance(_SHARDS, ("power_gain", "power_map_error", "power_shape_error", "*_decoded_map_error"), 0, math.inf,
+              singular=True, because="rounding decides what W_hh and decoders are in a basis that is nearly singular"),
     Tolerance(_SHARDS, ("power_*", "realisation_*"), 0.1, 0.01,
               because="networks that learned nothing can be chaotic, and these bases nearly singular"),
     Tolerance(_SHARDS, ("*",), 0.03, 2e-3, because="networks that learned nothing can be chaotic"),
@@ -119,10 +127,12 @@ def as_markdown() -> str:
     for row in TABLE:
         files, values = (", ".join(f"`{one}`" for one in some) for some in (row.files, row.values))
         values += " of networks that solve their task" if row.solving else ""
+        values += f" of bases with a condition number above {SINGULAR:,.0f}" if row.singular else ""
         share = f"{row.relative:g}" + (
             " times the largest number of the column or array" if row.of_largest else " times the number"
         )
-        most = f"{row.absolute:g}" + (" if that is more" if row.relative else "")
+        most = f"{row.absolute:g}" if math.isfinite(row.absolute) else "any amount"
+        most += " if that is more" if row.relative else ""
         by = ", or ".join(filter(None, (share if row.relative else "", most if row.absolute else "")))
         by += " plus five standard errors (see below the table)" if row.rounding else ""
         by += f"; any amount if both numbers are above {row.beyond:g}" if math.isfinite(row.beyond) else ""
@@ -130,13 +140,14 @@ def as_markdown() -> str:
     return "\n".join(lines)
 
 
-def tolerance(name: str, values: str, solves: bool = False) -> Tolerance:
+def tolerance(name: str, values: str, solves: bool = False, singular: bool = False) -> Tolerance:
     """What counts for a column or an array of a file, by its path in the experiment's folder.
 
     Args:
         name: The file's path.
         values: The column or array.
         solves: Whether it is asked of a network that solves its task.
+        singular: Whether it is of a basis with a condition number above :data:`SINGULAR`.
     """
     return next(
         row
@@ -144,6 +155,7 @@ def tolerance(name: str, values: str, solves: bool = False) -> Tolerance:
         if any(PurePosixPath(name).match(files) for files in row.files)
         and any(fnmatch(values, one) for one in row.values)
         and (solves or not row.solving)
+        and (singular or not row.singular)
     )
 
 
@@ -196,12 +208,16 @@ def _of_tables(there: Path, again: Path, file: str, moved: Callable[[str], float
     if len(old) != len(new):
         yield f"has {len(old) - 1} rows, and {len(new) - 1} when made again"
         return
-    limits = {solves: [tolerance(file, column, solves) for column in new[0]] for solves in (True, False)}
+    limit = cache(tolerance)
     largest = [_size(np.array([*map(number, column)])) for column in zip(*new[1:], strict=True)]
     for before, now in zip(old[1:], new[1:], strict=True):
         row = dict(zip(new[0], now, strict=True))
-        of_this = limits[number(row.get("test_accuracy", "")) >= ACCURATE]
-        for column, one, other, allowed, most in zip(new[0], before, now, of_this, largest, strict=True):
+        solves = number(row.get("test_accuracy", "")) >= ACCURATE
+        for column, one, other, most in zip(new[0], before, now, largest, strict=True):
+            if one == other:
+                continue
+            basis = column.partition("_")[0]
+            allowed = limit(file, column, solves, number(row.get(f"{basis}_condition", "")) > SINGULAR)
             absolute = max(allowed.absolute, allowed.relative * most if allowed.of_largest else 0.0)
             if same(one, other, allowed.relative, absolute, allowed.beyond):
                 continue
