@@ -51,12 +51,12 @@ def rollout(
 
 def is_at_rest(before: Float[np.ndarray, "batch hidden"], after: Float[np.ndarray, "batch hidden"]) -> bool:
     """Whether a step left all states as they were; the first tells at once of most that it did not."""
-    return np.array_equal(before[:1], after[:1]) and np.array_equal(before, after)
+    return bool((before[:1] == after[:1]).all()) and np.array_equal(before, after)
 
 
 def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """The vector an output stands for: its signs, an output of exactly 0 counting as +1."""
-    return np.where(outputs >= 0, 1, -1).astype(outputs.dtype)
+    return np.where(outputs >= 0, outputs.dtype.type(1), outputs.dtype.type(-1))
 
 
 def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dict[str, Network]:

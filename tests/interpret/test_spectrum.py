@@ -28,7 +28,7 @@ def test_a_built_circuit_has_no_error(name: str) -> None:
     network, _ = circuit(task, 70)
     # Phi of T2 to T4 has Jordan blocks at 0, whose computed eigenvalues are far from 0 but well below 0.9.
     match = match_spectra(task.eigenvalues(), np.linalg.eigvals(network.W_hh.astype(float)))
-    assert (match.matched, match.expected, match.found) == (len(task.eigenvalues()),) * 3
+    assert (match.matched, match.expected, match.observed) == (len(task.eigenvalues()),) * 3
     assert match.error == match.matched_error < 1e-5
 
 

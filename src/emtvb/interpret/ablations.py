@@ -126,8 +126,8 @@ def accuracies(
         states = np.tanh(states @ (early if t < task.s else late) + drive[t])
         if t >= task.s:
             right += (networks.signs(states @ network.W_r.T) == wanted[t]).mean(axis=(1, 2))
-    found = right / horizon
-    return found[: len(without)], found[len(without) :]
+    shares = right / horizon
+    return shares[: len(without)], shares[len(without) :]
 
 
 def ablate(

@@ -136,8 +136,8 @@ def interpret_system(
     rng = np.random.default_rng(0)
     moments = rng.integers(start, len(recording.states), VISITED), rng.integers(recording.states.shape[1], size=VISITED)
     visited = mean_step(recording.states[moments])
-    found = np.linalg.eigvals(origin)
-    match = match_spectra(task.eigenvalues(), found, settings.modulus)
+    eigenvalues = np.linalg.eigvals(origin)
+    match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
     measurement = Measurement(
         **asdict(judged),
         run_id=subject.run_id,
@@ -146,10 +146,10 @@ def interpret_system(
         test_accuracy=test_accuracy,
         state_dim=system.state_dim,
         phi_eigenvalues=match.expected,
-        origin_eigenvalues=match.found,
+        origin_eigenvalues=match.observed,
         matched_eigenvalues=match.matched,
         matched_spectral_error=match.matched_error,
-        largest_modulus=float(np.abs(found).max()),
+        largest_modulus=float(np.abs(eigenvalues).max()),
         origin_map_error=memories.map_error(basis, origin, task),
         origin_gain=memories.gain(basis, origin, task),
         visited_map_error=memories.map_error(basis, visited, task),
@@ -163,7 +163,7 @@ def interpret_system(
         "visited_map": between(basis, visited),
         "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.kept], task.s),
     }
-    return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": found, **maps})
+    return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
 
 
 def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:

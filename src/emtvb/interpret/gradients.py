@@ -43,12 +43,12 @@ def norms(
     states, _ = networks.rollout(exact, x.astype(np.float64))
     slopes = 1 - states**2
     rows = np.broadcast_to(exact.W_r, (sequences, *exact.W_r.shape))
-    start, found = float(np.linalg.norm(exact.W_r)), np.full(len(lags), np.nan)
+    start, sizes = float(np.linalg.norm(exact.W_r)), np.full(len(lags), np.nan)
     for lag in range(1, min(horizon, max(lags)) + 1):
         rows = (rows * slopes[-lag][:, None, :]) @ exact.W_hh
         if lag in lags:
-            found[list(lags).index(lag)] = np.sqrt((rows**2).sum(axis=(1, 2)).mean()) / start if start else 0.0
-    return found
+            sizes[list(lags).index(lag)] = np.sqrt((rows**2).sum(axis=(1, 2)).mean()) / start if start else 0.0
+    return sizes
 
 
 def compare(
@@ -65,17 +65,17 @@ def compare(
         known: Norms by task, horizon and weights, so that a network of several runs is followed once: runs of one seed
             begin with the same. Those of this run are added.
     """
-    found = {}
+    sizes = {}
     for when, network in zip(WHEN, (initial, trained), strict=True):
         same = task, horizon, network.digest()
         if same not in known:
             known[same] = norms(network, task, horizon) if network.is_finite() else np.full(len(LAGS), np.nan)
-        found[when] = known[same]
-    before, after = (found[when][LAGS.index(100)] for when in WHEN)
+        sizes[when] = known[same]
+    before, after = (sizes[when][LAGS.index(100)] for when in WHEN)
     with np.errstate(divide="ignore"):
         gain = np.log10(after) - np.log10(before) if before > 0 else np.nan
     row: dict[str, object] = {"run_id": run_id}
-    row |= {gradient(when, lag): _short(value) for when in WHEN for lag, value in zip(LAGS, found[when], strict=True)}
+    row |= {gradient(when, lag): _short(value) for when in WHEN for lag, value in zip(LAGS, sizes[when], strict=True)}
     return {**row, GAIN: _short(float(gain))}
 
 

@@ -83,6 +83,7 @@ def judge(
     recording: Recording,
     trained_horizon: int,
     horizon: int = 200,
+    read: Float[np.ndarray, "time batch memory"] | None = None,
 ) -> MemoryMeasures:
     """Measure one basis.
 
@@ -93,11 +94,12 @@ def judge(
         recording: Of :func:`held_out` for this horizon.
         trained_horizon: The longest horizon that the system was trained on.
         horizon: Output steps of the test of accuracy.
+        read: What the basis reads of the recording once m(t) has settled, where that is known.
     """
     kept, start = memories.kept, settled(task)
     phi = task.transition()[np.ix_(kept, kept)]
     tested = slice(start, max(horizon, start + task.s) + 1)
-    read = memories.read(recording.states[tested])
+    read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]
     right = ((read >= 0) == (recording.theory[tested] > 0)).mean(axis=1)[:, kept]
     near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
     far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)

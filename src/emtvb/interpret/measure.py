@@ -145,13 +145,14 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
     if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
         return _diverged(run, settings, test_accuracy)
     weights = linearise(network)
-    found = np.linalg.eigvals(weights.astype(np.float64))
-    match = match_spectra(task.eigenvalues(), found, settings.modulus)
+    eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
+    match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
     published = power_iteration(network, task)
     trained_horizon = max(run.protocol.curriculum)
     bases = {}
     for method, basis in extract(network, observed, settings.modulus).items():
-        judged = judge(system, task, basis, recording, trained_horizon, settings.horizon)
+        read = observed.read if basis is observed.memories else None
+        judged = judge(system, task, basis, recording, trained_horizon, settings.horizon, read)
         bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
     early = edit_at_end_of_input(
         system, task, at_end_of_input(observed.shown, task), recording, steps=future_steps(settings.horizon)
@@ -166,8 +167,8 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
         matched_spectral_error=match.matched_error,
         matched_eigenvalues=match.matched,
         phi_eigenvalues=match.expected,
-        network_eigenvalues=match.found,
-        largest_modulus=float(np.abs(found).max()),
+        network_eigenvalues=match.observed,
+        largest_modulus=float(np.abs(eigenvalues).max()),
         memory_map_error=memories.map_error(published, weights, task),
         memory_condition=published.condition,
         unedited_success=unedited,

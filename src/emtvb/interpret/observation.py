@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from jaxtyping import Float
+
 from emtvb.interpret import judging
 from emtvb.interpret.extraction import SEQUENCES, fit, fitting_times
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import FITTING, Recording, show
+from emtvb.interpret.recording import FITTING, Recording, settled, show
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
 
@@ -39,6 +42,15 @@ class Observation:
     def held_out(self) -> Recording:
         """Sequences to judge with: of the half that is never fitted on, as long as any measure needs."""
         return judging.held_out(self.system, self.task, max(self.horizon, STEPS))
+
+    @cached_property
+    def read(self) -> Float[np.ndarray, "time batch memory"]:
+        """What the memories read of the held-out sequences, from the time on at which m(t) has settled.
+
+        Raises:
+            InputError: Where the states are not finite.
+        """
+        return self.memories.read(self.held_out.states[settled(self.task) :])
 
     @cached_property
     def memories(self) -> VariableMemories:

@@ -68,14 +68,14 @@ def compare(
     rows = []
     for differs, first, second in pairs:
         one, two = specimens[first], specimens[second]
-        found = _between(portraits[first], one.task, portraits[second], two.task, modulus)
-        rows.append({"differs": differs, "task": one.task.name, "run_1": first, "run_2": second, **found})
+        distances = _between(portraits[first], one.task, portraits[second], two.task, modulus)
+        rows.append({"differs": differs, "task": one.task.name, "run_1": first, "run_2": second, **distances})
     _LOG.info("compared %d pairs of %d networks", len(rows), len(specimens))
     untrained: dict[Any, Portrait] = {}
     for name in controlled:
         about = {"task": specimens[name].task.name, "run_1": name}
-        for differs, other, found in _controls(specimens[name], portraits[name], untrained, modulus):
-            rows.append({"differs": differs, **about, "run_2": other, **found})
+        for differs, other, distances in _controls(specimens[name], portraits[name], untrained, modulus):
+            rows.append({"differs": differs, **about, "run_2": other, **distances})
     return rows
 
 

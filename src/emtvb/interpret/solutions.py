@@ -19,7 +19,7 @@ from emtvb.interpret.extraction import ROUNDING, fitting_times
 from emtvb.interpret.interventions import trials
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.observation import STEPS, Observation
-from emtvb.interpret.recording import JUDGING, Recording, record, sequences, settled
+from emtvb.interpret.recording import JUDGING, Recording, sequences, settled
 from emtvb.interpret.systems import Elman, System
 from emtvb.interpret.verdict import ACCURATE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 from emtvb.networks import Network
@@ -158,15 +158,15 @@ def study(
     networks.check_task(network, run.task, run.run_id)
     if not network.is_finite():
         return _nothing(run), []
-    found = np.linalg.eigvals(network.W_hh.astype(np.float64))
+    eigenvalues = np.linalg.eigvals(network.W_hh.astype(np.float64))
     observed = observed or Observation(Elman(network), run.task)
-    return study_system(run, observed, found, verdict, accuracy, modulus)
+    return study_system(run, observed, eigenvalues, verdict, accuracy, modulus)
 
 
 def study_system(
     run: Run,
     observed: Observation,
-    found: Complex[np.ndarray, " mode"],
+    eigenvalues: Complex[np.ndarray, " mode"],
     verdict: str,
     accuracy: float,
     modulus: float = 0.9,
@@ -176,7 +176,7 @@ def study_system(
     Args:
         run: Its task, its name.
         observed: The system at work on this task.
-        found: The eigenvalues of its step, linearised at its fixed point.
+        eigenvalues: The eigenvalues of its step, linearised at its fixed point.
         verdict: What was measured of it.
         accuracy: Its test accuracy.
         modulus: Eigenvalues with a larger modulus are long-term.
@@ -187,8 +187,8 @@ def study_system(
     judged = _until(observed.held_out, max(STEPS, settled(task) + 2))
     if not (np.isfinite(shown.states).all() and np.isfinite(judged.states).all()):
         return _nothing(run), []
-    modes, outputs, memories = match_modes(task, found, modulus), _outputs(task, judged), observed.memories
-    right = _read(task, memories, judged)
+    modes, outputs, memories = match_modes(task, eigenvalues, modulus), _outputs(task, judged), observed.memories
+    right = _read(task, memories, observed.read, judged)
     unreadable = np.flatnonzero(task.persistent() & (right < DECODES))
     lost = [int(word) for word in outputs["lost_dimensions"].strip("[]").split()]
     digits: list[Digit] = []
@@ -230,7 +230,7 @@ def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit]) -> str:
     return "second digits, with mistakes" if all_digits else "unfinished"
 
 
-def match_modes(task: Task, found: Complex[np.ndarray, " mode"], modulus: float = 0.9) -> dict[str, Any]:
+def match_modes(task: Task, eigenvalues: Complex[np.ndarray, " mode"], modulus: float = 0.9) -> dict[str, Any]:
     """Which of Phi's modes W_hh has: the columns of :class:`Solution` about modes.
 
     Each of Phi's modes has the eigenvalue of W_hh as its partner that is nearest in the plane, moduli above 1 counted
@@ -238,13 +238,13 @@ def match_modes(task: Task, found: Complex[np.ndarray, " mode"], modulus: float 
 
     Args:
         task: Its Phi.
-        found: The eigenvalues of W_hh.
+        eigenvalues: The eigenvalues of W_hh.
         modulus: An eigenvalue is long-term if its modulus is larger.
     """
-    expected, moduli = task.eigenvalues(), np.abs(found)
-    distance = np.abs(expected[:, None] - (found / np.maximum(moduli, 1))[None])
+    expected, moduli = task.eigenvalues(), np.abs(eigenvalues)
+    distance = np.abs(expected[:, None] - (eigenvalues / np.maximum(moduli, 1))[None])
     modes, partners = linear_sum_assignment(distance)
-    angles = np.abs(np.angle(expected[modes] * found[partners].conj()))
+    angles = np.abs(np.angle(expected[modes] * eigenvalues[partners].conj()))
     strong = moduli[partners] > modulus
     faded = ~strong & (angles <= SAME_ANGLE) & (moduli[partners] >= FADED)
     lacking = np.setdiff1d(np.arange(len(expected)), modes[strong])
@@ -265,14 +265,14 @@ def match_modes(task: Task, found: Complex[np.ndarray, " mode"], modulus: float 
 def cycles(task: Task) -> list[Int[np.ndarray, " element"]]:
     """The cycles of Phi: the stacked elements that move one into the other for ever; longest first."""
     source, _ = task.reads()
-    left, found = set(np.flatnonzero(task.persistent()).tolist()), []
+    left, paths = set(np.flatnonzero(task.persistent()).tolist()), []
     while left:
         path = [min(left)]
         while int(source[path[-1]]) != path[0]:
             path.append(int(source[path[-1]]))
         left -= set(path)
-        found.append(np.array(path))
-    return sorted(found, key=len, reverse=True)
+        paths.append(np.array(path))
+    return sorted(paths, key=len, reverse=True)
 
 
 def _missing_cycles(task: Task, left: Complex[np.ndarray, " mode"]) -> str:
@@ -281,10 +281,10 @@ def _missing_cycles(task: Task, left: Complex[np.ndarray, " mode"]) -> str:
     With its dimensions, where no other cycle has the same modes; a spectrum cannot tell those apart.
     """
     _, sign = task.reads()
-    found = [(cycle, len(cycle), sign[cycle].prod() > 0) for cycle in cycles(task)]
-    alike = Counter((length, positive) for _, length, positive in found)
+    every = [(cycle, len(cycle), sign[cycle].prod() > 0) for cycle in cycles(task)]
+    alike = Counter((length, positive) for _, length, positive in every)
     rest, words = list(left), []
-    for cycle, length, positive in found:
+    for cycle, length, positive in every:
         without = _without(rest, np.exp(2j * np.pi * (np.arange(length) + (0.0 if positive else 0.5)) / length))
         if without is not None:
             rest = without
@@ -323,10 +323,12 @@ def _outputs(task: Task, judged: Recording) -> dict[str, Any]:
     }
 
 
-def _read(task: Task, memories: VariableMemories, judged: Recording) -> Float[np.ndarray, " memory"]:
+def _read(
+    task: Task, memories: VariableMemories, read: Float[np.ndarray, "time batch memory"], judged: Recording
+) -> Float[np.ndarray, " memory"]:
     """How often each element is read right, once m(t) has settled; 1 for those without a column."""
-    start = settled(task)
-    right = ((memories.read(judged.states[start:]) >= 0) == (judged.theory[start:] > 0)).mean(axis=(0, 1))
+    wanted = judged.theory[settled(task) :]
+    right = ((read[: len(wanted)] >= 0) == (wanted > 0)).mean(axis=(0, 1))
     return np.where(memories.kept, right, 1.0)
 
 
@@ -353,7 +355,7 @@ def _digit(
     nearest = np.argsort(-cosines)[:2]
     plane = np.linalg.qr(units[:, nearest])[0]
     tried = trials(system, task, memories, judged, [element], [settled(task) + 2 * task.s + 1], repeats=16)
-    moved = _moves(system, task, element)
+    moved = _moves(system, task, element, judged)
     return Digit(
         run_id=run.run_id,
         variable=element // task.d + 1,
@@ -385,11 +387,11 @@ def _samples(task: Task, recording: Recording) -> tuple[States, Elements]:
 
 def _decoders(states: States, theory: Elements, element: int, other: int) -> dict[bool, Float[np.ndarray, " hidden"]]:
     """Linear decoders of an element, one for each value of another."""
-    found = {}
+    decoders = {}
     for value in (False, True):
         of = (theory[:, other] > 0) == value
-        found[value] = np.linalg.lstsq(states[of], theory[of, element].astype(np.float64), rcond=ROUNDING)[0]
-    return found
+        decoders[value] = np.linalg.lstsq(states[of], theory[of, element].astype(np.float64), rcond=ROUNDING)[0]
+    return decoders
 
 
 def _right(decoders: dict[bool, np.ndarray], states: States, theory: Elements, element: int, other: int) -> float:
@@ -399,17 +401,20 @@ def _right(decoders: dict[bool, np.ndarray], states: States, theory: Elements, e
     return float(((read >= 0) == (theory[:, element] > 0)).mean())
 
 
-def _moves(system: System, task: Task, element: int) -> Float[np.ndarray, " sequence"]:
-    """How far apart the states of sequences are that differ in what this element is, once m(t) has settled."""
+def _moves(system: System, task: Task, element: int, judged: Recording) -> Float[np.ndarray, " sequence"]:
+    """How far apart the states of sequences are that differ in what this element is, once m(t) has settled.
+
+    The sequences are those of the recording.
+    """
     source, _ = task.reads()
-    origin = element
-    for _ in range(settled(task)):
+    origin, time = element, settled(task)
+    for _ in range(time):
         origin = int(source[origin])
-    inputs = sequences(task, JUDGING, 512, 0)
-    flipped = inputs.copy()
-    flipped[origin // task.d, :, origin % task.d] *= -1
-    states = [record(system, task, u, settled(task)).states[-1].astype(np.float64) for u in (inputs, flipped)]
-    return np.linalg.norm(states[0] - states[1], axis=1)
+    inputs = np.zeros((task.s + time, *judged.outputs.shape[1:]), np.float32)
+    inputs[: task.s] = sequences(task, JUDGING, inputs.shape[1], 0)
+    inputs[origin // task.d, :, origin % task.d] *= -1
+    there, moved = judged.states[time], system.drive(inputs)[0][-1]
+    return np.linalg.norm(there.astype(np.float64) - moved.astype(np.float64), axis=1)
 
 
 def _nothing(run: Run) -> Solution:

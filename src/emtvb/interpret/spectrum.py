@@ -24,10 +24,10 @@ def published_spectral_error(
     where rounding pushes a dot product past 1, and where there is nothing to match.
     """
     expected = long_term(np.linalg.eigvals(phi), modulus)
-    found = long_term(np.linalg.eigvals(weights), modulus)
-    if len(expected) != len(found) or len(expected) == 0:
+    observed = long_term(np.linalg.eigvals(weights), modulus)
+    if len(expected) != len(observed) or len(expected) == 0:
         return float("nan")
-    directions, left = _unit_vectors(expected), _unit_vectors(found)
+    directions, left = _unit_vectors(expected), _unit_vectors(observed)
     total = 0.0
     for direction in directions:
         with np.errstate(invalid="ignore"):
@@ -48,36 +48,36 @@ class SpectralMatch:
         matched_error: Mean absolute angle over the matched pairs alone; pi where there are none.
         matched: Pairs.
         expected: Long-term eigenvalues of Phi.
-        found: Long-term eigenvalues of W_hh.
+        observed: Long-term eigenvalues of W_hh.
     """
 
     error: float
     matched_error: float
     matched: int
     expected: int
-    found: int
+    observed: int
 
 
 def match_spectra(
-    expected: Inexact[np.ndarray, " mode"], found: Inexact[np.ndarray, " other"], modulus: float = 0.9
+    expected: Inexact[np.ndarray, " mode"], observed: Inexact[np.ndarray, " other"], modulus: float = 0.9
 ) -> SpectralMatch:
     """Pair the long-term eigenvalues by angle so that the sum of angles is smallest (Hungarian method).
 
     Args:
         expected: Eigenvalues of Phi.
-        found: Eigenvalues of W_hh.
+        observed: Eigenvalues of W_hh.
         modulus: An eigenvalue is long-term if its modulus is larger.
     """
-    expected, found = long_term(expected, modulus), long_term(found, modulus)
-    angles = np.abs(np.angle(expected[:, None] * found[None].conj()))
+    expected, observed = long_term(expected, modulus), long_term(observed, modulus)
+    angles = np.abs(np.angle(expected[:, None] * observed[None].conj()))
     rows, columns = linear_sum_assignment(angles)
-    total, matched, most = float(angles[rows, columns].sum()), len(rows), max(len(expected), len(found))
+    total, matched, most = float(angles[rows, columns].sum()), len(rows), max(len(expected), len(observed))
     return SpectralMatch(
         error=(total + np.pi * (most - matched)) / most if most else 0.0,
         matched_error=total / matched if matched else np.pi,
         matched=matched,
         expected=len(expected),
-        found=len(found),
+        observed=len(observed),
     )
 
 

@@ -277,6 +277,8 @@ def bootstrap(
         drawn = [of.draw(rng, len(of.counts)) for of in cells.values()]
         printed = [of.draw(rng, PUBLISHED_SEEDS) for of in cells.values()]
         for place, what in enumerate(measures):
+            if what not in {measure for _, measure in asked}:
+                continue
             samples = evidence.samples(
                 what, [of.turned[place][seeds] for of, seeds in zip(cells.values(), drawn, strict=True)]
             )
