@@ -68,7 +68,7 @@ def job(folder: Path, name: str = "a", attempt: int = 1) -> Job:
         wildcards=[name],
         threads=1,
         log=[folder / "logs" / f"{name}.log"],
-        params={},
+        params={"proof": "1"},
         wildcards_dict={},
         attempt=attempt,
         restart_times=3,

@@ -69,6 +69,9 @@ def each_run(**values: Any) -> Callable[[dict[str, Any]], object]:
         (lambda r: r["inputs"].update({"a": 5}), "inputs.a: "),
         (lambda r: r["environment"].update(cpu=None), "environment.cpu: "),
         (lambda r: r["recipe"].pop("code"), "recipe.code: "),
+        (lambda r: r["recipe"].update(code={}), "its recipe names no code, and no proof"),
+        (lambda r: r["recipe"]["code"].update({"a\0b.py": "0"}), "recipe.code.*cannot be a file's name"),
+        (lambda r: r["recipe"]["versions"].update({"": "1"}), "recipe.versions.*cannot be a file's name"),
         (lambda r: r["recipe"].pop("rule"), "recipe.rule: "),
         (lambda r: r["recipe"].update(more={}), "recipe.more: "),
         (lambda r: r["recipe"].update(settings=[]), "recipe.settings: "),
@@ -110,9 +113,9 @@ def test_whatever_stands_in_a_field_it_is_read_or_refused(
     path = tmp_path_factory.mktemp("record") / "a.provenance.json"
     name = data.draw(st.sampled_from(["rule", "recipe", "inputs", "outputs", "made", "seconds", "runs", "since"]))
     whole = {
-        "rule": "a", "wildcards": {}, "recipe": {"rule": "a", "settings": {}, "code": {}, "versions": {}}, "inputs": {},
-        "outputs": {"a": "0"}, "made": "2026-01-01T00:00:00+00:00", "seconds": 1, "commit": "", "dirty": False,
-        "environment": {},
+        "rule": "a", "wildcards": {}, "recipe": {"rule": "a", "settings": {}, "code": {"b": "0"}, "versions": {}},
+        "inputs": {}, "outputs": {"a": "0"}, "made": "2026-01-01T00:00:00+00:00", "seconds": 1, "commit": "",
+        "dirty": False, "environment": {},
     }  # fmt: skip
     path.write_text(json.dumps({**whole, name: data.draw(JSON)}))
     with contextlib.suppress(InputError):
@@ -124,7 +127,7 @@ def test_records_of_a_rule_that_another_took_over_go_when_that_makes_its_outputs
         for output in outputs:
             (tmp_path / output).parent.mkdir(exist_ok=True)
             (tmp_path / output).touch()
-        recipe = {"rule": rule, "settings": {}, "code": {}, "versions": {}}
+        recipe = {"rule": rule, "settings": {}, "code": {"mine.py": "0"}, "versions": {}}
         paths = [str(tmp_path / output) for output in outputs]
         return provenance.record(recipe, {}, [], paths, str(tmp_path / "logs" / "a.log"), 1.0)
 

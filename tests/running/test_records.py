@@ -176,6 +176,9 @@ def test_what_a_job_would_use_otherwise_in_words(results: Path) -> None:
     assert changes(rule=rule_of(results, "measure_shard", moved)) == ["its script, measure_shard.py"]
     for other in ({"other": str(results / WEIGHTS)}, {"n0": str(results / TABLE)}):
         assert changes(input=Namedlist(fromdict=other)) == ["its inputs or outputs, by name or order"]
+    asked = job(results, "measure_shard", (WEIGHTS,), (MEASURED,))
+    elsewhere = {name: str(results / TABLE) for name, _ in asked.output.items()}
+    assert changes(output=Namedlist(fromdict=elsewhere)) == ["its inputs or outputs, by name or order"]
     script.write_text("X = 1\n")
     assert changes() == ["measure_shard.py"]
 

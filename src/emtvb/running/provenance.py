@@ -76,8 +76,8 @@ class Recipe(TypedDict):
 
     rule: str
     settings: dict[str, Any]
-    code: Mapping[str, str]
-    versions: Mapping[str, str]
+    code: Mapping[_Name, str]
+    versions: Mapping[_Name, str]
     names: NotRequired[str]
 
 
@@ -246,6 +246,8 @@ def read(path: Path) -> Record:
         record = _FORM.validate_json(path.read_bytes())
         if record.recipe["rule"] != record.rule:
             raise ValueError("its recipe is not of its rule")
+        if not (record.recipe["code"] or "proof" in record.recipe["settings"]):
+            raise ValueError("its recipe names no code, and no proof that vouches for its outputs")
         return record
     except (OSError, ValueError) as error:
         reason = _in_words(error) if isinstance(error, ValidationError) else str(error)

@@ -75,13 +75,16 @@ def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
 def _files(root: Path) -> Iterator[Path]:
     """Of the files of all modules, and of all that was opened, those in the clone or the package, without links.
 
-    They are some dozens among thousands, so that the others are left out by their names as text.
+    They are some dozens among thousands, so that the others are left out by their names as text. A link that lies among
+    our code goes by its own name, wherever it leads.
     """
     named = [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
     # torch has modules in no file, with names like one
     absolute = [name for name in named if isinstance(name, str) and os.path.isabs(name)]  # noqa: PTH117
     package, clone, others = (f"{folder}{os.sep}" for folder in (PACKAGE, root, Path(sys.prefix).resolve()))
-    for name in map(_without_links, [*absolute, *_opened]):
+    ours = package, f"{clone}workflow{os.sep}"
+    for given in [*absolute, *_opened]:
+        name = given if given.startswith(ours) else _without_links(given)
         if name.startswith(package) or (name.startswith(clone) and not name.startswith(others)):
             yield Path(name)
 
@@ -198,8 +201,9 @@ def check_shadows(root: Path, scripts: Iterable[str]) -> None:
     """
     for file in sorted((root / "workflow" / "scripts").glob("*")):
         is_module = file.suffix in (".py", ".so") or (file / "__init__.py").is_file()
-        if is_module and file.name not in scripts and _is_known(file.stem.partition(".")[0]):
-            remedy = f"Python has a module {file.stem} from elsewhere and takes that; give it another name"
+        name = file.stem.partition(".")[0]
+        if is_module and file.name not in scripts and _is_known(name):
+            remedy = f"no rule runs it, and who imports {name} gets another one; give it another name, or delete it"
             raise InputError("module", str(file), remedy)
 
 

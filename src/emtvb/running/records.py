@@ -123,7 +123,9 @@ class Records:
         words = [f"setting {name}" for name in _differing(maker.settings, now)]
         words += self._present.changes(_counted(recipe))
         if "names" in recipe and (
-            recipe["names"] != names(job.input, job.output) or [*maker.inputs] != [_plain(path) for path in job.input]
+            recipe["names"] != names(job.input, job.output)
+            or [*maker.inputs] != [_plain(path) for path in job.input]
+            or [*maker.outputs] != [_plain(path) for path in job.output]
         ):
             words.append("its inputs or outputs, by name or order")
         script = script_of(job.rule)

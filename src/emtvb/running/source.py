@@ -12,7 +12,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -24,10 +24,11 @@ _ROOT = PACKAGE.name
 def counts(name: str) -> bool:
     """Whether an output can depend on a file of the package, by its name relative to the package.
 
-    What runs jobs, reports errors and says progress computes nothing. What is promised is among a training's settings.
+    What runs jobs, reports errors and says progress computes nothing; what unpacks weights does. What is promised is
+    among a training's settings.
     """
     others = ("errors.py", "promises.py", "training/events.py", "training/progress.py")
-    return not name.startswith("running/") and name not in others
+    return name == "running/packed.py" or not (name.startswith("running/") or name in others)
 
 
 LIBRARIES = {
@@ -43,8 +44,11 @@ LIBRARIES = {
 }
 """Libraries that compute, by module: whose versions can change an output, and how they are called when installed."""
 
-COMPANIONS = {"matplotlib": ("contourpy", "cycler", "fonttools", "kiwisolver", "pillow", "pyparsing")}
-"""Libraries that such a library leaves part of the work to: they lay out figures, set their text and write them."""
+COMPANIONS = {
+    "matplotlib": ("contourpy", "cycler", "fonttools", "kiwisolver", "pillow", "pyparsing"),
+    "pandas": ("bottleneck", "numexpr"),
+}
+"""Libraries that such a library leaves part of the work to, some of them only where they are installed."""
 
 BYSTANDERS = {"lightning_fabric": ("PIL", "matplotlib", "scipy")}
 """Modules that a module loads along and computes nothing with: they count where a file of ours imports them, too."""
@@ -78,11 +82,17 @@ _CONSUMING = frozenset(
 )  # fmt: skip
 _MAKE_ITERATORS = frozenset({"DictReader", "enumerate", "filter", "iter", "map", "open", "reader", "reversed", "zip"})
 _CARRY_VALUES = (
-    OSError, UnicodeError, ImportError, AttributeError, StopIteration, StopAsyncIteration, SystemExit,
+    OSError, UnicodeError, ImportError, AttributeError, KeyError, StopIteration, StopAsyncIteration, SystemExit,
+    BaseExceptionGroup,
 )  # fmt: skip
-"""Exceptions whose arguments become attributes, which a handler may take: a file's name, a place in a text."""
+"""Exceptions whose arguments are values, which a handler may take: a file's name, a place in a text, other exceptions.
+"""
 _SAY_ONLY = frozenset(dir(builtins)).union({"InputError"})
 """Exceptions whose arguments are words, but for those that carry values."""
+_TAKE_ALL_NAMES = frozenset({"eval", "exec", "locals", "vars"})
+"""Functions that can take a name's value without naming it."""
+_WAITING = "waiting"
+"""The keyword by which such words are handed on (``running.lock.locked``)."""
 ABSENT = "absent"
 """Stands for the digest of a file that is not there."""
 
@@ -191,6 +201,12 @@ class _Normal(ast.NodeTransformer):
         self._own = frozenset(given)
         self._words = {function.name for function in tree.body if _makes_words(function) and given[function.name] == 1}
         self._means_logging = given["logging"] <= 1
+        self._modules = {
+            (alias.asname or alias.name).partition(".")[0]
+            for node in nodes
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
         self._means_typing = given["TYPE_CHECKING"] == sum(
             isinstance(node, ast.ImportFrom) and node.module == "typing" and _takes(node, "TYPE_CHECKING")
             for node in nodes
@@ -206,10 +222,12 @@ class _Normal(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Without texts that are handed by name to what only says, records and waits."""
+        """Without what is said while another process is waited for."""
         if isinstance(node.func, ast.Name) and node.func.id in self._from_uncounted:
             kept = [
-                word for word in node.keywords if not (word.arg and _is_text(word.value)) or self._effects(word.value)
+                word
+                for word in node.keywords
+                if word.arg != _WAITING or not _is_text(word.value) or self._effects(word.value)
             ]
             node = ast.Call(node.func, node.args, kept)
         return self.generic_visit(node)
@@ -219,7 +237,12 @@ class _Normal(ast.NodeTransformer):
         nodes = list(ast.walk(function))
         if not any(isinstance(node, ast.Assign) and _is_text(node.value) for node in nodes):
             return frozenset()
+        if any(isinstance(node, ast.Name) and node.id in _TAKE_ALL_NAMES for node in nodes):
+            return frozenset()
         messages = {id(inner) for part in self._messages(nodes) for inner in ast.walk(part)}
+        said = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) in messages}
+        said -= {name for name in said if any(f"@{name}" in text for text in _texts(nodes))}  # as pandas takes names
+        said -= {name for node in nodes if isinstance(node, ast.ClassDef) for name in _given_names([*ast.walk(node)])}
         texts, others = Counter[str](), Counter[str]()
         for node in nodes:
             match node:
@@ -234,7 +257,7 @@ class _Normal(ast.NodeTransformer):
                 case ast.Global(names=names) | ast.Nonlocal(names=names):
                     others.update(dict.fromkeys(names, 2))
                     others.update(names)
-        return frozenset(name for name, count in texts.items() if others[name] == count)
+        return frozenset(name for name, count in texts.items() if others[name] == count and name in said)
 
     def _messages(self, nodes: list[ast.AST]) -> Iterator[ast.AST]:
         """The expressions among the nodes of a function that say something."""
@@ -317,6 +340,8 @@ class _Normal(ast.NodeTransformer):
             return False
         if isinstance(function, ast.Name):
             return name in _PURE and name not in self._own
+        if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") in self._modules:
+            return False  # os.replace
         fits = {"get": bool(call.args), "join": bool(call.args), "replace": len(call.args) > 1}
         return isinstance(function, ast.Attribute) and name in _PURE_METHODS and fits.get(name, True)
 
@@ -354,6 +379,11 @@ class _Without(ast.NodeTransformer):
         return node
 
 
+def _texts(nodes: Sequence[ast.AST]) -> list[str]:
+    """The texts that are written in a function."""
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
 def _is_text(node: ast.expr) -> bool:
     """Whether an expression is a text that is written there, however it is put together."""
     match node:
@@ -386,7 +416,7 @@ def _called(node: ast.AST) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _given_names(nodes: list[ast.AST]) -> Counter[str]:
+def _given_names(nodes: Sequence[ast.AST]) -> Counter[str]:
     """How often each name is given in a module: assigned, imported, defined, taken as an argument."""
     given: Counter[str] = Counter()
     for node in nodes:
