@@ -123,6 +123,8 @@ def _entries(words: str, count: int) -> str:
 def _in_words(error: ErrorDetails, place: Place, model: type[BaseModel]) -> str:
     """What would be right, without words of a programming language."""
     kind = error["type"]
+    if kind == "list_type" and isinstance(error["input"], str | int | float):
+        return f"should be a list, such as [{error['input']}]"
     if kind in _BOUNDS:
         return _BOUNDS[kind](error.get("ctx", {}))
     if kind in _TYPES:
