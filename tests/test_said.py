@@ -23,7 +23,7 @@ NAMED = {"solved": "test_accuracy >= 0.9", "strict": "solved and threshold == 0.
 def test_every_number_in_prose_is_the_one_that_was_found() -> None:
     """Where it fails: `emtvb pages`, and then read what stands there once more."""
     wrong = list(said.correct(ROOT, write=False))
-    assert [f"{one.page}: {one.about}: {one.said}, found {one.found}" for one in wrong] == []
+    assert [f"{one.page}: {one.about}: {one.value}, found {one.correction}" for one in wrong] == []
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def clone(tmp_path: Path) -> Path:
 
 def test_numbers_and_verdicts_are_put_right_and_all_else_is_left(clone: Path) -> None:
     told = list(said.correct(clone, write=False))
-    assert [(one.said, one.found) for one in told] == [
+    assert [(one.value, one.correction) for one in told] == [
         ("12", "3"), ("1,234", "2"), ("0.1", "0.50"), ("not determined", "consistent"),
     ]  # fmt: skip
     assert "1,234" in (clone / "page.md").read_text()
@@ -156,7 +156,7 @@ def test_a_sentence_may_say_a_number_twice(clone: Path) -> None:
     ]
     (clone / said.FILE).write_text(yaml.safe_dump(listed))
     (clone / "page.md").write_text("8 solve it, these 9 of 3.")
-    assert [one.said for one in said.correct(clone)] == ["8", "9"]
+    assert [one.value for one in said.correct(clone)] == ["8", "9"]
     assert (clone / "page.md").read_text() == "2 solve it, these 2 of 3."
 
 

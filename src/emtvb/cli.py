@@ -697,7 +697,7 @@ def fill_pages() -> None:
     for block, what in pages.fill(Path.cwd()):
         console.print(f"{block.page}: {block.name}: {what} ({block.file})")
     for wrong in said.correct(Path.cwd()):
-        console.print(f"{wrong.page}: {wrong.about}: {wrong.said} is now {wrong.found}")
+        console.print(f"{wrong.page}: {wrong.about}: {wrong.value} is now {wrong.correction}")
 
 
 @commands.command("deposit")

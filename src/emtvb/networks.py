@@ -75,13 +75,13 @@ def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dic
     try:
         with safe_open(path, framework="numpy") as stored:
             keys = set(stored.keys())
-            found = sorted({key.rpartition("/")[0] for key in keys})
-            wanted = found if run_ids is None else list(run_ids)
-            if not found or any(f"{run_id}/{name}" not in keys for run_id in found for name in NAMES):
+            ids = sorted({key.rpartition("/")[0] for key in keys})
+            wanted = ids if run_ids is None else list(run_ids)
+            if not ids or any(f"{run_id}/{name}" not in keys for run_id in ids for name in NAMES):
                 raise InputError(what, str(path), f"not a network: it must hold <run>/{', <run>/'.join(NAMES)}")
             for run_id in wanted:
-                if run_id not in found:
-                    raise InputError(what, str(path), f"has no run {run_id}; it holds {_some(found)}")
+                if run_id not in ids:
+                    raise InputError(what, str(path), f"has no run {run_id}; it holds {_some(ids)}")
             arrays = {run_id: [stored.get_tensor(f"{run_id}/{name}") for name in NAMES] for run_id in wanted}
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         if isinstance(error, InputError):

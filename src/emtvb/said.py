@@ -46,14 +46,14 @@ class Wrong:
     Attributes:
         page: The page, relative to the repository.
         about: The sentence, or the claim.
-        said: What the page says.
-        found: What it should say.
+        value: What the page says.
+        correction: What it should say.
     """
 
     page: str
     about: str
-    said: str
-    found: str
+    value: str
+    correction: str
 
 
 class Numbers:

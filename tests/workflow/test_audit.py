@@ -29,12 +29,14 @@ from emtvb.audit.consistency import RunData, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import damaged_outputs, integrity
+from emtvb.audit.processes import Processes
 from emtvb.audit.report import Audit, Check
 from emtvb.audit.seeds import seeds
 from emtvb.errors import InputError
 from emtvb.files import atomic
 from emtvb.paper.evidence import VERDICTS
 from emtvb.running import provenance
+from emtvb.running.packed import pack
 from emtvb.running.plan import Planned
 from emtvb.training.shard import Outputs, train_shard
 
@@ -45,6 +47,7 @@ from .forging import FIRST, MEASURED, OTHER, SECOND, SHARD, SMOKE, WEIGHTS, edit
 HELD = Held(SMOKE, "config/smoke.yaml", ROOT)
 TABLE = "tables/table1.csv"
 OTHER_WEIGHTS = f"training/{OTHER}/weights.safetensors"
+PACKED_WEIGHTS = f"training/{SHARD}/weights.planes.xz"
 TRAINED = f"training/{SHARD}/train_shard.provenance.json"
 OUTLINE = f"measurements/learning/{SHARD}.csv"
 SHARDS = SMOKE.shards()
@@ -107,7 +110,7 @@ WHOLE, ALONE = Drawn(frozenset({SHARD})), Drawn(frozenset(), near={SHARD: SHARDS
 
 def run_again(folder: Path, some: Sequence[Planned], drawn: Drawn = WHOLE) -> Check:
     """What comes of some jobs that run again."""
-    return recompute(folder, HELD, some, drawn, 0, 2)
+    return recompute(folder, HELD, some, drawn, 0, 2, Processes())
 
 
 def check_of(found: Audit, name: str) -> Check:
@@ -283,6 +286,12 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("a run's digest given twice",
      lambda f: _edit_text(f / f"training/{SHARD}/digests.csv", FIRST, f"{FIRST},0\n{FIRST}"),
      f"training/{SHARD}/digests.csv", f"{FIRST} has more than one row"),
+    ("digests in another order", lambda f: (_reverse_rows(f / f"training/{SHARD}/digests.csv"), fit(f)),
+     f"training/{SHARD}/digests.csv", "is not as a training writes it"),
+    ("bytes after packed weights", lambda f: _pack_and_add(f), PACKED_WEIGHTS, "does not hold the weights that"),
+    ("an output elsewhere", lambda f: edit_record(f / "tables/table1.provenance.json",
+                                                  lambda r: r["outputs"].update({"../mine.csv": "0" * 64})),
+     "tables/table1.provenance.json", "is no file of the experiment's"),
     ("a training's record of no shard", lambda f: edit_record(f / TRAINED, _forget_weights), FIRST,
      "its weights have more than one digest"),
     ("outputs dropped", lambda f: edit_record(f / "tables/table1.provenance.json",
@@ -299,6 +308,16 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("weights of another task", forging.swapped_shards, FIRST, "its weights cannot be measured"),
 ]  # fmt: skip
 """What is done to the results, and what has to be said of what, by looking at all files: nothing is made again."""
+
+
+def _reverse_rows(path: Path) -> None:
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *rows[::-1]]) + "\n")
+
+
+def _pack_and_add(folder: Path) -> None:
+    pack(folder)
+    (folder / PACKED_WEIGHTS).write_bytes((folder / PACKED_WEIGHTS).read_bytes() + b"more")
 
 
 def _forget_weights(record: dict) -> None:
@@ -335,6 +354,12 @@ def test_what_the_workflow_would_do_is_named_with_the_reason(folder: Path) -> No
         path.unlink()
     (folder / "figures/learning_supplement.provenance.json").unlink()
     _change_a_byte(folder / "edit.html")
+    _put(folder / "tables" / "mine.xlsx")
+    digest = provenance.sha256(folder / "tables" / "mine.xlsx")
+    edit_record(folder / "tables/outcomes.provenance.json", lambda r: r["outputs"].update({"tables/mine.xlsx": digest}))
+    pack(folder)
+    (folder / PACKED_WEIGHTS).write_bytes(b"no weights")
+    (folder / WEIGHTS).unlink()
     records, _ = provenance.read_all(folder)
     damaged = damaged_outputs(folder, records)
     found = problems(currency(records, planned(folder, HELD, damaged), damaged))

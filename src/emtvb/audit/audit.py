@@ -77,16 +77,16 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         jobs = planned(folder, held, damaged)
         there = (
             integrity(folder, records, unreadable, damaged, held.root),
-            consistency(data, shards),
+            *((consistency(data, shards),) if shards or data.others else ()),
             currency(records, jobs, damaged, versions=versions),
-            seeds(folder, shards),
+            *((seeds(folder, shards),) if shards else ()),
         )
         for check in there:
             log.info("%s: %s, %s", check.name, check.state, check.count)
         findings = [finding for check in there for finding in check.findings]
         drawn = draw(shards, data.measured, claims.load().statements, findings, sample.share, seed)
         again = recompute(folder, held, jobs if sample.share else (), drawn, seed, sample.workers, processes)
-        checks = (*there, again, training.result())
+        checks = (*there, again, *((training.result(),) if shards else ()))
     commit, modified = provenance.git_state(held.root)
     here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
             for name, value in provenance.environment().items()}  # fmt: skip
@@ -120,6 +120,7 @@ def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
     """How many claims have which verdict, by kind, as the results state it; nothing where they do not."""
     try:
         verdicts = json.loads((folder / "verdicts.json").read_text("utf-8"))["verdicts"]
-        return {kind: {verdict: int(count) for verdict, count in counts.items()} for kind, counts in verdicts.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        stated = {kind: {verdict: int(count) for verdict, count in counts.items()} for kind, counts in verdicts.items()}
+        return stated if all(word.isprintable() for kind, counts in stated.items() for word in (kind, *counts)) else {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 import re
 from collections import Counter, defaultdict
@@ -10,11 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
 from emtvb.audit.compare import number
 from emtvb.audit.report import AGAIN, Check, Finding
-from emtvb.errors import InputError
+from emtvb.errors import DAMAGED, InputError
 from emtvb.networks import load_networks
-from emtvb.running.provenance import Record
+from emtvb.running.packed import WEIGHTS
+from emtvb.running.provenance import Record, sha256
 from emtvb.streams.runs import AnyRun
 from emtvb.training import curves, history
 from emtvb.training.shard import Outputs
@@ -40,7 +45,7 @@ def consistency(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
         *_angles(data),
     ]
     question = "Do weights, digests, records and tables speak of the same networks?"
-    return Check("consistency", question, sum(map(len, shards.values())), tuple(findings))
+    return Check("consistency", question, sum(map(len, shards.values())) + data.others, tuple(findings))
 
 
 @dataclass
@@ -52,12 +57,14 @@ class RunData:
         measured: Its row of measurements.
         unreadable: Files that say nothing, and why.
         strangers: Runs that a shard's file has and its shard does not, and the reverse: file, run, what is wrong.
+        others: Trained networks that are in no shard.
     """
 
     digests: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     measured: dict[str, dict[str, str]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     strangers: list[tuple[str, str, str]] = field(default_factory=list)
+    others: int = 0
 
     @classmethod
     def read(cls, folder: Path, records: Mapping[Path, Record], shards: Mapping[str, Sequence[AnyRun]]) -> RunData:
@@ -68,6 +75,7 @@ class RunData:
             ids, files = [run.run_id for run in runs], Outputs.of(folder, shard)
             for row in data._table(folder, files.digests, ids):
                 data.digests[row["run_id"]]["digests.csv of its shard"] = row.get("weights_sha256", "")
+            data._form(folder, files.digests, ids)
             for row in data._table(folder, folder / "measurements" / f"{shard}.csv", ids):
                 data.measured[row["run_id"]] = row
             data._table(folder, files.outline, ids, once=False)
@@ -80,6 +88,7 @@ class RunData:
         everything = [run.run_id for runs in shards.values() for run in runs]
         for row in data._table(folder, folder / "digests.csv", everything):
             data.digests[row["run_id"]]["digests.csv of the experiment"] = row.get("weights_sha256", "")
+        data._others(folder, records)
         return data
 
     def _table(self, folder: Path, path: Path, ids: Sequence[str], once: bool = True) -> list[dict[str, str]]:
@@ -112,6 +121,28 @@ class RunData:
             again = sorted(run_id for run_id, count in Counter(there).items() if count > 1)
             self.strangers += [(name, run_id, "has more than one row") for run_id in again]
         return rows
+
+    def _form(self, folder: Path, path: Path, ids: Sequence[str]) -> None:
+        """No job makes a shard's digests again but its training: so they are held to how that writes them."""
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in self.unreadable:
+            rows = [(run_id, self.digests[run_id].get("digests.csv of its shard", "")) for run_id in ids]
+            text = "".join(f"{','.join(row)}\n" for row in (("run_id", "weights_sha256"), *rows))
+            if path.read_bytes() != text.encode():
+                problem = "is not as a training writes it, with two columns and a row per run, in their order"
+                self.strangers.append((name, "its text", problem))
+
+    def _others(self, folder: Path, records: Mapping[Path, Record]) -> None:
+        """Networks that are in no shard have weights of their own."""
+        of_none = [record for record in records.values() if record.shard is None]
+        names = [name for record in of_none for name in record.outputs if Path(name).name == WEIGHTS]
+        first: dict[str, str] = {}
+        for name in names:
+            if (folder / name).is_file():
+                other = first.setdefault(_content(folder / name), name)
+                if other != name:
+                    self.strangers.append((name, "it", f"has the weights of {other}"))
+        self.others = len(names)
 
     def _weights(self, folder: Path, path: Path, ids: Sequence[str]) -> None:
         name = path.relative_to(folder).as_posix()
@@ -185,6 +216,15 @@ def _angles(data: RunData) -> Iterator[Finding]:
         if 0 < number(error) < math.inf and not 0 < number(best) <= number(error) + ANGLE:
             problem = f"spectral_error is {error}, and no assignment of eigenvalues gives less than {best or 'none'}"
             yield Finding(run_id, problem, _FORGED)
+
+
+def _content(path: Path) -> str:
+    """A digest of the arrays in a file of weights, whatever they are called; of the file where it is none."""
+    try:
+        arrays = load_file(path)
+    except (SafetensorError, *DAMAGED):
+        return sha256(path)
+    return hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest()
 
 
 def _but_threshold(run_id: str) -> str:

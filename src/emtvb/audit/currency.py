@@ -11,6 +11,7 @@ from pathlib import Path
 from emtvb.audit.held import Held
 from emtvb.audit.report import Check, Finding
 from emtvb.running import plan
+from emtvb.running.packed import PACKED
 from emtvb.running.plan import Planned
 from emtvb.running.provenance import Record
 from emtvb.running.records import summary
@@ -19,6 +20,7 @@ OF_VERSIONS = re.compile(r"[\w.-]+ \S+ to \S+")
 """How ``Planned.changes`` says that a library has another version."""
 
 _MAKE = "run the workflow; where only the record is gone, snakemake --force and the path of an output"
+_STRAY = "move it elsewhere, and take it out of the record"
 _RERUN = "run the workflow again: it redoes this and what depends on it"
 _OTHERS = "hold it to the config that made it (--config), from the clone that made it; or move it elsewhere"
 
@@ -26,7 +28,8 @@ _OTHERS = "hold it to the config that made it (--config), from the clone that ma
 def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]:
     """All jobs of an experiment, with what Snakemake would do now.
 
-    Files that are not what their records say are kept from it: it would refuse to go on.
+    Files that are not what their records say are kept from it: it would refuse to go on. So are packed weights, which
+    :mod:`integrity` looks at: it would unpack them.
 
     Args:
         folder: The experiment's folder.
@@ -40,7 +43,7 @@ def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]
         for place, _, files in os.walk(folder):
             there = results / name / Path(place).relative_to(folder)
             there.mkdir(parents=True, exist_ok=True)
-            for file in files:
+            for file in (name for name in files if name != PACKED):
                 if (Path(place) / file).relative_to(folder).as_posix() not in damaged:
                     (there / file).symlink_to((Path(place) / file).resolve())
         return plan.plan(held.experiment, held.root, results / name)
@@ -78,6 +81,9 @@ def currency(
         makers = {path for path in lying if job.rule in records[path].rule}
         for path in makers:
             unknown.pop(path, None)
+            stray = [output for output in records[path].outputs if output not in job.outputs]
+            problem = f"{path.name} says that {job.rule} makes it, which does not"
+            findings += [Finding(output, problem, _STRAY) for output in stray]
         if not makers:
             name = " ".join([job.rule, *job.wildcards.values()])
             findings.append(Finding(name, "not made yet, or its record is gone", _MAKE))

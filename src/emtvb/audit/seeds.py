@@ -39,13 +39,14 @@ def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
     """
     everything = [run for part in shards.values() for run in part]
     known = tuple(sorted({run.seed for run in everything}))
-    findings, shown, asked = [], 0, 0
+    findings, shown, asked, diverged = [], 0, 0, 0
     for run, network in _networks(folder, shards):
         asked += 1
         if isinstance(network, str):
             findings.append(Finding(run.run_id, f"its weights cannot be measured ({network})", _FORGED))
             continue
         if not network.is_finite():
+            diverged += 1
             continue
         traces = traces_of(run, network, known)
         own = traces.pop(run.seed)
@@ -60,8 +61,9 @@ def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
             problem = f"its weights show no trace of its seed ({own:.1f} standard deviations)"
             findings.append(Finding(run.run_id, problem, _FORGED))
     missing = len(everything) - asked
-    others = "; the others are small or trained with a large penalty on weights" if shown < asked else ""
+    others = "; the others are small or trained with a large penalty on weights" if shown + diverged < asked else ""
     note = f"{shown} of {asked} networks show a trace of their own seed{others}."
+    note += f" The weights of {diverged} networks are no finite numbers." if diverged else ""
     note += f" The weights of {missing} networks are not here." if missing else ""
     question = "Does each network show a trace of the initial weights of its own seed, and of no other?"
     return Check("seeds", question, asked, tuple(findings), note, "recomputed", len(everything), missing)

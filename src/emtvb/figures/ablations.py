@@ -63,8 +63,8 @@ def draw(table: pd.DataFrame) -> Figure:
         figure.text(0.5, 0.5, "no network of this experiment solves its task", ha="center", va="center")
         return figure
     panels = figure.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
-    found = shown[GROUP].drop_duplicates().sort_values(GROUP)
-    groups = [(int(size), float(l2)) for size, l2 in found.itertuples(index=False, name=None)]
+    cells = shown[GROUP].drop_duplicates().sort_values(GROUP)
+    groups = [(int(size), float(l2)) for size, l2 in cells.itertuples(index=False, name=None)]
     for axes, task in zip(panels, tasks, strict=True):
         _panel(axes, shown[shown["task"] == task], rows, groups)
         axes.set_title(wrapped(str(task), 16))

@@ -125,13 +125,13 @@ def _title(look: Look) -> str:
 
 def _show_spectrum(axes: Axes, look: Look) -> None:
     """Phi as open circles, J(0) as dots: fainter where they are not long-term."""
-    found = look.origin_eigenvalues
-    long_term = np.abs(found) > look.about["modulus"]
+    eigenvalues = look.origin_eigenvalues
+    long_term = np.abs(eigenvalues) > look.about["modulus"]
     axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.6", linewidth=0.6))
     _dots(axes, look.phi_eigenvalues, mfc="none", mec=EXPECTED, mew=0.6, markersize=5, zorder=3)
-    _dots(axes, found[long_term], mfc=FOUND, mew=0, markersize=2.6, zorder=4)
-    _dots(axes, found[~long_term], mfc=FOUND, mew=0, markersize=2.2, alpha=0.3)
-    reach = 1.06 * max(1.1, float(np.abs(found).max(initial=0)))
+    _dots(axes, eigenvalues[long_term], mfc=FOUND, mew=0, markersize=2.6, zorder=4)
+    _dots(axes, eigenvalues[~long_term], mfc=FOUND, mew=0, markersize=2.2, alpha=0.3)
+    reach = 1.06 * max(1.1, float(np.abs(eigenvalues).max(initial=0)))
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
     axes.set_title(r"$J(0)$ (dots), $\Phi$")
 

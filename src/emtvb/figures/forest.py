@@ -209,8 +209,8 @@ def _say(axes: Axes, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> N
             row = ours[(*cell, measure)]
             if isinstance(row.verdict, str):
                 heavy = "bold" if row.verdict == "inconsistent" else "normal"
-                said = SIGNS[row.verdict] + _reaches(row, measure)
-                axes.text(place, i, said, ha="left", va="center", fontsize=7.5, fontweight=heavy)
+                label = SIGNS[row.verdict] + _reaches(row, measure)
+                axes.text(place, i, label, ha="left", va="center", fontsize=7.5, fontweight=heavy)
             if measure == "spectral_error":
                 axes.text(_COVERAGE, i, f"{row.with_value}/{row.seeds}", ha="right", va="center", fontsize=7)
     axes.text(_COVERAGE, -0.8, "n/m", ha="right", va="bottom", fontsize=7)
@@ -242,9 +242,9 @@ def _legend(figure: Figure, rows: pd.DataFrame) -> None:
         labelspacing=0.35, handlelength=1.6,
     )  # fmt: skip
     verdicts = {name: sign for name, sign in SIGNS.items() if (rows["verdict"] == name).any()}
-    said = "   ".join(f"{_NAMED.get(name, sign)} {name}" for name, sign in verdicts.items())
+    signs = "   ".join(f"{_NAMED.get(name, sign)} {name}" for name, sign in verdicts.items())
     more = ["n/m: n of m seeds have an error", *(["x: how far 20 seeds reach"] if "not determined" in verdicts else [])]
-    words = "\n".join(filter(None, (said, "   ".join(more))))
+    words = "\n".join(filter(None, (signs, "   ".join(more))))
     figure.text(0.06 / figure.get_figwidth(), 0.06 / figure.get_figheight(), words, fontsize=7, va="bottom")
 
 

@@ -65,10 +65,10 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
         Rows of ``emtvb.paper.solutions.rows`` whose ``panel`` is threshold or twin, with the same columns.
     """
     kinds, pairs = rows[rows["panel"] == "kind"], rows[rows["panel"] != "kind"]
-    found = kinds[(kinds["verdict"] != UNSOLVED) & (kinds["found"] > 0)]
-    if found.empty:
+    solutions = kinds[(kinds["verdict"] != UNSOLVED) & (kinds["found"] > 0)]
+    if solutions.empty:
         return pairs
-    return pairs[pairs["l2"].isin(found["l2"]) & pairs["hidden_dim"].isin(found["hidden_dim"])]
+    return pairs[pairs["l2"].isin(solutions["l2"]) & pairs["hidden_dim"].isin(solutions["hidden_dim"])]
 
 
 def _show_pairs(panels: Sequence[Axes], rows: pd.DataFrame, panel: str, tasks: Sequence[str]) -> None:
@@ -81,8 +81,8 @@ def _show_pairs(panels: Sequence[Axes], rows: pd.DataFrame, panel: str, tasks: S
             axes.text(0.5, 0.5, nothing, ha="center", va="center", transform=axes.transAxes, color="0.35")
             continue
         changed = int((pairs["verdict"] != pairs["other_verdict"]).sum())
-        said = f"kind changes in {changed} of {len(pairs)}" if measure == "test_accuracy" else _coverage(pairs)
-        axes.set_title(f"{name}: {what}\n{said}")
+        summary = f"kind changes in {changed} of {len(pairs)}" if measure == "test_accuracy" else _coverage(pairs)
+        axes.set_title(f"{name}: {what}\n{summary}")
         _show_pair(axes, pairs, measure, tasks)
         axes.set_xlabel(_first(pairs, panel))
         axes.set_ylabel(_second(pairs, panel))

@@ -44,8 +44,8 @@ def draw(rows: pd.DataFrame) -> Figure:
     deep = -(-len(tasks) // across)
     figure = Figure(figsize=(PAGE, 1.95 * deep + 0.4), layout="constrained")
     panels = figure.subplots(deep, across, squeeze=False, sharey=True).ravel()
-    found = set(rows["verdict"].dropna()) - {UNSOLVED}
-    verdicts = [*(kind for kind in SOLUTIONS if kind in found), *sorted(found - set(SOLUTIONS))]
+    outcomes = set(rows["verdict"].dropna()) - {UNSOLVED}
+    verdicts = [*(kind for kind in SOLUTIONS if kind in outcomes), *sorted(outcomes - set(SOLUTIONS))]
     for i, (axes, task) in enumerate(zip(panels, tasks, strict=False)):
         drawn, idle = _solved(kinds[kinds["task"] == task])
         _show_kinds(axes, drawn, verdicts)
@@ -70,11 +70,11 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Of a task, the sizes and penalties with which a run solves it, and the others in words; all where none does."""
-    found = kinds[(kinds["verdict"] != UNSOLVED) & (kinds["found"] > 0)]
-    if found.empty:
+    solutions = kinds[(kinds["verdict"] != UNSOLVED) & (kinds["found"] > 0)]
+    if solutions.empty:
         return kinds, ""
     cells = kinds[["hidden_dim", "l2"]].drop_duplicates().sort_values(["hidden_dim", "l2"])
-    solved = set(found[["hidden_dim", "l2"]].itertuples(index=False, name=None))
+    solved = set(solutions[["hidden_dim", "l2"]].itertuples(index=False, name=None))
     idle: dict[int, list[float]] = {}
     for size, l2 in cells.itertuples(index=False, name=None):
         if (size, l2) not in solved:

@@ -82,22 +82,22 @@ def _arrangement(exemplars: Sequence[Exemplar]) -> tuple[int, int, list[Exemplar
 
 
 def _panel(axes: Axes, exemplar: Exemplar) -> None:
-    found = exemplar.network_eigenvalues
-    long_term = _long_term(exemplar, found)
+    eigenvalues = exemplar.network_eigenvalues
+    long_term = _long_term(exemplar, eigenvalues)
     axes.axhline(0, color="0.85", linewidth=0.5, zorder=0)
     axes.axvline(0, color="0.85", linewidth=0.5, zorder=0)
     axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.6", linewidth=0.6, zorder=1))
     _dots(axes, exemplar.phi_eigenvalues, r"$\Phi$", mfc="none", mec=EXPECTED, mew=0.6, markersize=5, zorder=3)
     _dots(
         axes,
-        found[long_term],
+        eigenvalues[long_term],
         rf"$W_{{hh}}$, $|\lambda| > {exemplar.modulus:g}$",
         mfc=FOUND,
         mew=0,
         markersize=2.6,
         zorder=4,
     )
-    _dots(axes, found[~long_term], r"$W_{hh}$, other", mfc=OTHER, mew=0, markersize=2.4, zorder=2)
+    _dots(axes, eigenvalues[~long_term], r"$W_{hh}$, other", mfc=OTHER, mew=0, markersize=2.4, zorder=2)
     counts = rf"{long_term.sum()} long-term ($\Phi$: {_long_term(exemplar, exemplar.phi_eigenvalues).sum()})"
     name = f"{task_title(exemplar, 24)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}"
     axes.set_title("\n".join([name, spectral_error_text(exemplar), counts]), fontsize=7)
@@ -112,14 +112,14 @@ def _panel(axes: Axes, exemplar: Exemplar) -> None:
 
 def multiplicities(values: Complex[np.ndarray, " mode"]) -> list[tuple[complex, int]]:
     """Each of these eigenvalues, and how many there are of it but for rounding, by angle."""
-    found: list[list[complex]] = []
+    groups: list[list[complex]] = []
     for value in sorted(map(complex, values), key=lambda one: (round(float(np.angle(one)), 6), abs(one))):
-        near = next((group for group in found if abs(group[0] - value) < _SAME), None)
+        near = next((group for group in groups if abs(group[0] - value) < _SAME), None)
         if near is None:
-            found.append([value])
+            groups.append([value])
         else:
             near.append(value)
-    return [(group[0], len(group)) for group in found]
+    return [(group[0], len(group)) for group in groups]
 
 
 def _dots(axes: Axes, values: Complex[np.ndarray, " mode"], label: str, **look: Any) -> None:
@@ -134,8 +134,8 @@ def _long_term(exemplar: Exemplar, values: Complex[np.ndarray, " mode"]) -> Bool
 
 def _largest(exemplar: Exemplar) -> float:
     """Largest coordinate of a finite eigenvalue of W_hh."""
-    found = exemplar.network_eigenvalues[np.isfinite(exemplar.network_eigenvalues)]
-    return float(np.abs(np.concatenate([found.real, found.imag, [0.0]])).max())
+    eigenvalues = exemplar.network_eigenvalues[np.isfinite(exemplar.network_eigenvalues)]
+    return float(np.abs(np.concatenate([eigenvalues.real, eigenvalues.imag, [0.0]])).max())
 
 
 def _table(exemplar: Exemplar, matrix: str, values: Complex[np.ndarray, " mode"]) -> pd.DataFrame:

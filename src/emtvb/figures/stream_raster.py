@@ -20,10 +20,10 @@ _MAP = "viridis"
 
 def read(rasters: Path | str, runs: Path | str) -> pd.DataFrame:
     """What the figure shows, of ``tables/stream_rasters.csv``, with the middle length of each stream's episodes."""
-    found = pd.read_csv(rasters)
+    rows = pd.read_csv(rasters)
     lengths = pd.read_csv(runs).groupby("stream")[["shortest", "longest"]].first()
     middle = (lengths["shortest"] + lengths["longest"]) // 2
-    return found.assign(length=found["stream"].map(middle))
+    return rows.assign(length=rows["stream"].map(middle))
 
 
 @style()
@@ -75,13 +75,13 @@ class Cell(NamedTuple):
 
 def cells_of(rows: pd.DataFrame) -> list[Cell]:
     """Of each stream and number of epochs some sizes, at equal distances in their order."""
-    found = []
+    cells = []
     for stream, epochs in rows[["stream", "epochs"]].drop_duplicates().itertuples(index=False, name=None):
         part = rows[(rows["stream"] == stream) & (rows["epochs"] == epochs)]
         sizes = sorted(part["hidden_dim"].unique())
         places = np.unique(np.linspace(0, len(sizes) - 1, min(MOST, len(sizes))).round().astype(int))
-        found += [Cell(str(stream), int(epochs), int(sizes[place])) for place in places]
-    return found
+        cells += [Cell(str(stream), int(epochs), int(sizes[place])) for place in places]
+    return cells
 
 
 def chosen(rows: pd.DataFrame, cell: Cell) -> pd.DataFrame:

@@ -65,15 +65,22 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
     for exemplar in exemplars:
         dimension, steps = _dimension(exemplar), _steps(exemplar)
         about = {"run_id": exemplar.run_id, "task": exemplar.task, "dimension": dimension}
-        told = {"moved": shifted(exemplar, 1), "unmoved": shifted(exemplar, 0)}
-        found, theory = data_memories(exemplar), exemplar.theory
+        correlations = {"moved": shifted(exemplar, 1), "unmoved": shifted(exemplar, 0)}
+        memories, theory = data_memories(exemplar), exemplar.theory
         for step in steps:
             for variable in range(exemplar.s):
                 at = variable * exemplar.d + dimension
                 there = bool(exemplar.kept[at])
-                values = (found[step - 1, at], theory[step - 1, at]) if there else (np.nan, np.nan)
+                values = (memories[step - 1, at], theory[step - 1, at]) if there else (np.nan, np.nan)
                 rows.append(
-                    {**about, "step": step, "variable": variable + 1, "read": values[0], "theory": values[1], **told}
+                    {
+                        **about,
+                        "step": step,
+                        "variable": variable + 1,
+                        "read": values[0],
+                        "theory": values[1],
+                        **correlations,
+                    }
                 )
     return pd.DataFrame(rows)
 
@@ -83,10 +90,10 @@ def shifted(exemplar: Exemplar, places: int) -> float:
 
     Over all elements that have a memory in both; NaN where there are none, or nothing varies.
     """
-    found = np.where(exemplar.kept, data_memories(exemplar), np.nan)[exemplar.s :]
+    memories = np.where(exemplar.kept, data_memories(exemplar), np.nan)[exemplar.s :]
     offset = places * exemplar.d
     newest = exemplar.d if places == 0 else offset  # the newest is written anew at each step
-    after, before = found[1:, :-newest].ravel(), found[:-1, offset : offset + found.shape[1] - newest].ravel()
+    after, before = memories[1:, :-newest].ravel(), memories[:-1, offset : offset + memories.shape[1] - newest].ravel()
     both = np.isfinite(after) & np.isfinite(before)
     if not both.any() or after[both].std() == 0 or before[both].std() == 0:
         return float("nan")

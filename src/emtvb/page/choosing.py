@@ -49,10 +49,10 @@ def choose(runs: Sequence[Run], measured: Mapping[str, Row], exemplars: Iterable
             chosen += _best([run for run in group if measured[run.run_id]["verdict"] == STORED], obeying)
     without = _best([run for run in runs if measured[run.run_id]["verdict"] == OTHERWISE], accurate)
     finite = [run for run in runs if measured[run.run_id]["unedited_success"] >= 0]
-    found = [*chosen[: most - len(without)], *without] or _best(finite, accurate)
-    if not found:
+    selection = [*chosen[: most - len(without)], *without] or _best(finite, accurate)
+    if not selection:
         raise InputError("page", "no network", "the training of all of them diverged; choose other settings")
-    return found
+    return selection
 
 
 def runs_of(settings: Mapping[str, Any]) -> dict[str, list[Run]]:

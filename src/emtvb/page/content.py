@@ -61,7 +61,7 @@ def load(path: Path | str) -> list[Shown]:
     try:
         with np.load(path) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        found = json.loads(str(arrays.pop("about")))
+        descriptions = json.loads(str(arrays.pop("about")))
         return [
             Shown(
                 about,
@@ -71,7 +71,7 @@ def load(path: Path | str) -> list[Shown]:
                     for basis in about["bases"]
                 },
             )
-            for about in found
+            for about in descriptions
         ]
     except DAMAGED as error:
         raise InputError("page's networks", str(path), f"cannot be read ({error}); delete it and run again") from None

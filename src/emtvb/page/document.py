@@ -60,7 +60,7 @@ def document(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str
         "data": data.replace("<", "\\u003c"),
         "header": HEADERS["streams" if "lengths" in shown[0].about else "tasks"].read_text("utf-8"),
     }
-    return re.sub(r"\{\{ ([a-z-]+) \}\}", lambda found: parts[found[1]], TEMPLATE.read_text("utf-8"))
+    return re.sub(r"\{\{ ([a-z-]+) \}\}", lambda match: parts[match[1]], TEMPLATE.read_text("utf-8"))
 
 
 def bundled(*modules: Path) -> str:

@@ -64,10 +64,10 @@ def show_network(name: str, network: Network, task: Task) -> Shown:
     check_task(network, task, name)
     system = Elman(network)
     memories = {DATA: by_data(system, task), POWER: scaled(power_iteration(network, task), system, task)}
-    bases = {basis: {"failing": failing(system, task, found)} for basis, found in memories.items()}
+    bases = {basis: {"failing": failing(system, task, memory)} for basis, memory in memories.items()}
     about = {"id": name, **describe(system, task), "bases": bases}
     weights = {part: array.astype(np.float32) for part, array in network.arrays().items()}
-    return Shown(about, weights, {basis: arrays_of(found) for basis, found in memories.items()})
+    return Shown(about, weights, {basis: arrays_of(memory) for basis, memory in memories.items()})
 
 
 def describe(system: System, task: Task) -> dict[str, Any]:

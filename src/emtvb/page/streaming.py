@@ -68,13 +68,13 @@ def show(run: StreamSetup, task: str, network: Network, measured: Mapping[str, A
     return Shown(about, weights, {DATA: _bases(run, network, sizes)})
 
 
-def show_run(found: FoundRun) -> Shown:
+def show_run(entry: FoundRun) -> Shown:
     """A run on a stream among results.
 
     Raises:
         InputError: Where its weights are not here, or its training diverged.
     """
-    run, network = found.run, found.network()
+    run, network = entry.run, entry.network()
     assert isinstance(run, StreamRun)
     assert isinstance(network, Network)
     return show(run, named(run.task), network)

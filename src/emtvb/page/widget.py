@@ -110,7 +110,7 @@ def view(what: Any, task: Task | None = None, *, future: Future | None = None, *
         remedy = "with labels of its own it opens with the first trial; leave it out"
         raise InputError("view", next(iter(first)), remedy)
     if isinstance(what, (str, Path)):
-        return Editor([shown.as_json() for shown in _found(str(what))], {}, first)
+        return Editor([shown.as_json() for shown in _networks(str(what))], {}, first)
     if isinstance(what, Fitted):
         return _of_labels(what, future) if what.trials.task is None else _of_task(what.trials.system, what, first)
     if task is None:
@@ -153,18 +153,18 @@ def _opening(networks: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) ->
     return texts
 
 
-def _found(text: str) -> list[Shown]:
+def _networks(text: str) -> list[Shown]:
     """The networks that the workflow chose in an experiment's folder, or one run."""
-    made = Path(text) / "measurements" / "page.npz"
-    if made.is_file():
-        return content.load(made)
-    found = find_run(text)
-    if isinstance(found.run, StreamRun):
-        return [streaming.show_run(found)]
-    network = found.network()
-    if not isinstance(network, Network) or not isinstance(found.run, Run):
+    file = Path(text) / "measurements" / "page.npz"
+    if file.is_file():
+        return content.load(file)
+    entry = find_run(text)
+    if isinstance(entry.run, StreamRun):
+        return [streaming.show_run(entry)]
+    network = entry.network()
+    if not isinstance(network, Network) or not isinstance(entry.run, Run):
         raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")
-    return [show(found.run, network)]
+    return [show(entry.run, network)]
 
 
 def _of_task(system: Adapted | Wrapped, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
@@ -238,12 +238,12 @@ def _advance(system: Adapted | Wrapped, width: int, question: Mapping[str, Any])
     states = np.array(question["states"])
     x = np.repeat(np.array(inputs, dtype=np.float32)[:, None], len(states), axis=1)
     if question["from"] == 0:
-        found, outputs = system.run(x)
+        trajectory, outputs = system.run(x)
     elif any(u is not None for u in question["inputs"]):
-        found, outputs = system.run(x, states.astype(np.float32))
+        trajectory, outputs = system.run(x, states.astype(np.float32))
     else:
-        found, outputs = system.coast(states.astype(np.float32), len(x))
-    return {"states": found.astype(float).tolist(), "outputs": outputs.astype(float).tolist()}
+        trajectory, outputs = system.coast(states.astype(np.float32), len(x))
+    return {"states": trajectory.astype(float).tolist(), "outputs": outputs.astype(float).tolist()}
 
 
 def _plain(numbers: np.ndarray) -> list[list[float | None]]:

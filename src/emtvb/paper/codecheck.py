@@ -33,9 +33,9 @@ def manifest(tasks: Sequence[str]) -> str:
         *OF_ALL_TASKS.items(),
         *((file.format(task=task), what.format(task=task)) for file, what in OF_EACH_TASK.items() for task in tasks),
     ]
-    found: dict[str, Any] = {
+    content: dict[str, Any] = {
         "version": "https://codecheck.org.uk/spec/config/1.0/",
         "paper": {"title": TITLE, "authors": [{"name": name} for name in AUTHORS], "reference": REFERENCE},
         "manifest": [{"file": file, "comment": what} for file, what in entries],
     }
-    return "---\n" + yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=120)
+    return "---\n" + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)

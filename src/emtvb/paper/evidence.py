@@ -356,15 +356,15 @@ def reach(value: Value, asked: int = 1) -> str:
     what, sample, _ = value
     if not len(sample.values):
         return ""
-    said = []
+    phrases = []
     for verdict in ("consistent", "inconsistent"):
         for seeds in (len(sample.values), *_more(sample)):
             if _reached(what, sample.grown(seeds), value[2], verdict, asked):
-                said.append(f"{verdict}: with " + ("these" if seeds == len(sample.values) else f"{seeds} seeds"))
+                phrases.append(f"{verdict}: with " + ("these" if seeds == len(sample.values) else f"{seeds} seeds"))
                 break
         else:
-            said.append(f"{verdict}: not with {_MORE_SEEDS[-1]} seeds")
-    return "; ".join(said)
+            phrases.append(f"{verdict}: not with {_MORE_SEEDS[-1]} seeds")
+    return "; ".join(phrases)
 
 
 _MORE_SEEDS = (10, 15, 20, 40, 160)

@@ -49,16 +49,16 @@ def rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
         tuple(key): dict(zip(_SHOWN, map(float, row), strict=True))
         for key, row in zip(rates[[*table1.CELL, "measure"]].to_numpy(), rates[_SHOWN].to_numpy(), strict=True)
     }
-    found: list[dict[str, object]] = []
+    entries: list[dict[str, object]] = []
     for cell in cells:
         whole = cell in _cells(exact)
         seeds = _seeds(exact if whole else every, cell)
         for measure, judgement in zip(MEASURES, judged.get(cell, (None, None))[::-1], strict=True):
             printed = published[measure].get(cell) if len(own) else None
             judgement = judgement if whole else None
-            found += _cell(cell, measure, seeds[measure], printed, judgement, by_number.get((*cell, measure), {}))
+            entries += _cell(cell, measure, seeds[measure], printed, judgement, by_number.get((*cell, measure), {}))
     counts = dict.fromkeys(("seed", "with_value", "seeds", "sweeps"), "Int64")
-    return pd.DataFrame(found, columns=COLUMNS).astype(counts)
+    return pd.DataFrame(entries, columns=COLUMNS).astype(counts)
 
 
 RATES = ["false_inconsistent", "false_consistent", "power", "seen"]
@@ -103,12 +103,12 @@ def _cell(
 ) -> list[dict[str, object]]:
     """The rows of one number of a cell."""
     about = dict(zip(table1.CELL, cell, strict=True)) | {"measure": measure}
-    made: list[dict[str, object]] = [
+    entries: list[dict[str, object]] = [
         {**about, "kind": SEED, "seed": seed, "value": value} for seed, value in seeds.items()
     ]
     verdict: Verdict | str = judgement.verdict if judgement else UNJUDGED
     low, high = (judgement.interval if judgement else None) or (np.nan, np.nan)
-    made.append(
+    entries.append(
         {**about, "kind": OURS, "value": seeds.mean(), "low": low, "high": high, "with_value": int(seeds.count()),
          "seeds": len(seeds), "verdict": verdict if printed is not None else None,
          "reaches": judgement.reaches if judgement else np.nan, **rates}
@@ -118,5 +118,5 @@ def _cell(
         ends = (printed - margin, printed + margin)
         if measure == "spectral_error":
             ends = (printed / evidence.ERROR_MARGIN, printed * evidence.ERROR_MARGIN)
-        made.append({**about, "kind": PRINTED, "value": printed, "low": ends[0], "high": ends[1]})
-    return made
+        entries.append({**about, "kind": PRINTED, "value": printed, "low": ends[0], "high": ends[1]})
+    return entries

@@ -290,8 +290,8 @@ def bootstrap(
                     continue
                 given = _deviating(what, float(np.nanmean(theirs)))
                 verdicts = evidence.judge_against(what, sample, given, draws, table)
-                said = np.array([[v == "consistent", v == "inconsistent"] for v in verdicts])
-                tallies[cell, what] += [1, said[0, 1], *said[1:3, 0], said[0, 0], *said[3:, 1]]
+                flags = np.array([[v == "consistent", v == "inconsistent"] for v in verdicts])
+                tallies[cell, what] += [1, flags[0, 1], *flags[1:3, 0], flags[0, 0], *flags[3:, 1]]
     rows = [
         (*cell, what, n, no[0] / n, max(no[1:3]) / n, no[3] / n, min(no[4:]) / n)
         for (cell, what), (n, *no) in tallies.items()
@@ -378,8 +378,8 @@ def bootstrap_as_markdown(rows: pd.DataFrame) -> str:
         "| error: false *inconsistent* | false *consistent* | power | seen |",
         "|---|---:|---:|" + "---:|" * 8,
     ]
-    found = rows.dropna(subset="power").set_index("measure")
-    for cell, of in found.groupby(["task", "hidden_dim", "l2"], sort=False):
+    by_measure = rows.dropna(subset="power").set_index("measure")
+    for cell, of in by_measure.groupby(["task", "hidden_dim", "l2"], sort=False):
         shown: list[str] = []
         for measure, digits in (("accuracy", 1), ("spectral_error", 1)):
             if measure not in of.index:

@@ -113,11 +113,11 @@ def answers(measured: pd.DataFrame, reference: pd.DataFrame) -> list[Answer]:
 def _reprint(cell: Cell, ours: tuple[Value, Value], reference: pd.DataFrame) -> Reprint:
     by_seed = table1.best_by_seed(table1.as_published(reference)).reset_index()
     of = by_seed[(by_seed[table1.CELL] == list(cell)).all(axis=1)].sort_values("seed")
-    found = Reprint(cell, *ours, of["spectral_error"].to_numpy(float), of["accuracy"].to_numpy(float))
-    if not len(found.accuracies) == len(ours[1][1].own) == PUBLISHED_SEEDS:
-        there = f"{len(found.accuracies)} seeds by the reference trainer and {len(ours[1][1].own)} of ours"
-        raise InputError("reprints", found.name, f"{there} are here; train all {PUBLISHED_SEEDS} of both first")
-    return found
+    reprint = Reprint(cell, *ours, of["spectral_error"].to_numpy(float), of["accuracy"].to_numpy(float))
+    if not len(reprint.accuracies) == len(ours[1][1].own) == PUBLISHED_SEEDS:
+        there = f"{len(reprint.accuracies)} seeds by the reference trainer and {len(ours[1][1].own)} of ours"
+        raise InputError("reprints", reprint.name, f"{there} are here; train all {PUBLISHED_SEEDS} of both first")
+    return reprint
 
 
 def _moved(both: Iterable[Reprint]) -> Answer:
@@ -167,7 +167,7 @@ def _mean_errors(both: Iterable[Reprint]) -> list[Answer]:
     judged = evidence.judge_table(
         [("spectral_error", of.error[1], value) for of, value in zip(both, printed, strict=True)], advise=False
     )
-    found = []
+    results = []
     for of, value, judgement in zip(both, printed, judged, strict=True):
         holds = judgement.verdict != "inconsistent"
         means = (
@@ -177,8 +177,8 @@ def _mean_errors(both: Iterable[Reprint]) -> list[Answer]:
         )
         low, high = judgement.interval or (np.nan, np.nan)
         asks = "the mean error is one that seeds like ours could print"
-        found.append(Answer("C", of.name, asks, value, low, high, judgement.p, holds, means))
-    return found
+        results.append(Answer("C", of.name, asks, value, low, high, judgement.p, holds, means))
+    return results
 
 
 def _odd_error(of: Reprint) -> Answer:
@@ -243,9 +243,9 @@ def _whole(trained: list[Value], both: list[Reprint], more_moves: bool) -> Answe
     return Answer("whole", "all that trained", asks, size, low, high, np.nan, holds, means)
 
 
-def tabulate(found: Iterable[Answer]) -> pd.DataFrame:
+def tabulate(results: Iterable[Answer]) -> pd.DataFrame:
     """A row for each answer; columns as in :class:`Answer`."""
-    return pd.DataFrame([asdict(answer) for answer in found])
+    return pd.DataFrame([asdict(answer) for answer in results])
 
 
 def as_markdown(table: pd.DataFrame) -> str:

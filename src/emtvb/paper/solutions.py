@@ -50,10 +50,10 @@ def _kinds(runs: pd.DataFrame) -> pd.DataFrame:
     return table.assign(panel=KIND, value=table["found"] / table["runs"], low=low, high=high)
 
 
-def clopper_pearson(found: np.ndarray, runs: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """The exact interval of a share, of which ``found`` of ``runs`` were seen."""
+def clopper_pearson(counts: np.ndarray, runs: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """The exact interval of a share, of which ``counts`` of ``runs`` were seen."""
     intervals = [
-        stats.binomtest(int(k), int(n)).proportion_ci(level, "exact") for k, n in zip(found, runs, strict=True)
+        stats.binomtest(int(k), int(n)).proportion_ci(level, "exact") for k, n in zip(counts, runs, strict=True)
     ]
     return np.array([interval.low for interval in intervals]), np.array([interval.high for interval in intervals])
 

@@ -153,13 +153,13 @@ _SYMBOLS = {"Psi": "Ψ", "Phi": "Φ", "pi": "π"}
 
 def formula(text: str) -> Markup:
     """A sentence with formulas set, like ``|Psi* h|``, and ``**words**`` in bold."""
-    said = str(escape(text))
-    said = re.sub(r"\|([^|]*\b(?:Psi|Phi)\b[^|]*)\|", lambda norm: f"‖{norm[1].replace(' - ', _MINUS)}‖", said)
-    said = re.sub(r"\b(Psi|Phi)\b", lambda name: _SYMBOLS[name[1]], said)
-    said = re.sub(r"(?<=counting as )pi\b|(?<=matrix of )pi\b", "π", said)
-    said = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", said)  # as captions have their first words
-    said = said.replace("Ψ*", "Ψ<sup>*</sup>")
-    return Markup(re.sub(r"\bW_(hh|uh|r)\b", r"<var>W</var><sub>\1</sub>", said))
+    sentence = str(escape(text))
+    sentence = re.sub(r"\|([^|]*\b(?:Psi|Phi)\b[^|]*)\|", lambda norm: f"‖{norm[1].replace(' - ', _MINUS)}‖", sentence)
+    sentence = re.sub(r"\b(Psi|Phi)\b", lambda name: _SYMBOLS[name[1]], sentence)
+    sentence = re.sub(r"(?<=counting as )pi\b|(?<=matrix of )pi\b", "π", sentence)
+    sentence = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", sentence)  # as captions have their first words
+    sentence = sentence.replace("Ψ*", "Ψ<sup>*</sup>")
+    return Markup(re.sub(r"\bW_(hh|uh|r)\b", r"<var>W</var><sub>\1</sub>", sentence))
 
 
 def colour(verdict: str) -> str:
@@ -215,7 +215,7 @@ def _row(claim: ClaimResult) -> _Row | None:
 
 def _axis(group: str) -> list[tuple[float, str]]:
     """The ticks of an axis: where, in percent of its length, and what."""
-    return [(_place(group, value), said) for value, said in _TICKS[group]]
+    return [(_place(group, value), label) for value, label in _TICKS[group]]
 
 
 def _curve(stratum: Stratum) -> list[tuple[float, float, str, str]]:

@@ -151,11 +151,11 @@ def cell_values(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Va
 def _by_twin(measured: pd.DataFrame) -> list[pd.DataFrame]:
     """The runs themselves, and then for every number of a twin those twins, under the names of the runs."""
     twins = measured.get("twin", pd.Series(0, index=measured.index))
-    found = [measured[twins == 0]]
+    groups = [measured[twins == 0]]
     for number in sorted(set(twins[twins != 0])):
         of = measured[twins == number]
-        found.append(of.assign(run_id=of["run_id"].str.removesuffix(f"_twin{number}")))
-    return found
+        groups.append(of.assign(run_id=of["run_id"].str.removesuffix(f"_twin{number}")))
+    return groups
 
 
 ByCell = dict[tuple[str, int, float], pd.DataFrame]
@@ -340,10 +340,10 @@ def _as_published(row: pd.Series) -> str:
     """The cell without the runs that the published script skipped, where that is another cell."""
     if pd.isna(row.as_published_accuracy):
         return ""
-    found = f"{_error(row.as_published_spectral_error)} ({row.as_published_accuracy:.2f})"
-    if _ours(row).startswith(f"{found} "):
+    cell = f"{_error(row.as_published_spectral_error)} ({row.as_published_accuracy:.2f})"
+    if _ours(row).startswith(f"{cell} "):
         return ""
-    return f"without skipped runs {found} {row.as_published_seeds_with_error:.0f}/{row.as_published_seeds:.0f}"
+    return f"without skipped runs {cell} {row.as_published_seeds_with_error:.0f}/{row.as_published_seeds:.0f}"
 
 
 def _error(value: float) -> str:

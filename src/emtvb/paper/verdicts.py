@@ -180,10 +180,10 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool 
 
 def counts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
     """How many claims of each kind have each verdict."""
-    found: dict[Kind, dict[Verdict, int]] = {kind: dict.fromkeys(evidence.VERDICTS, 0) for kind in KINDS}
+    tallies: dict[Kind, dict[Verdict, int]] = {kind: dict.fromkeys(evidence.VERDICTS, 0) for kind in KINDS}
     for result in results:
-        found[result.kind][result.verdict] += 1
-    return found
+        tallies[result.kind][result.verdict] += 1
+    return tallies
 
 
 def _table1(claims: Claims, measured: pd.DataFrame, advise: bool) -> Iterable[ClaimResult]:
@@ -387,11 +387,11 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
     known = shares[shares["name"].isin(SHOWN)]
     for (task, size, l2), of in known.groupby(SHARES):
         by_name = of.set_index("name")
-        said = [
+        cells = [
             f"{row.holds}/{row.networks} ({row.low:.0%} to {row.high:.0%})" if row is not None else ""
             for row in (by_name.loc[name] if name in by_name.index else None for name in SHOWN)
         ]
-        lines.append(f"| {task} | {size} | {l2:g} | {' | '.join(said)} |")
+        lines.append(f"| {task} | {size} | {l2:g} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -415,7 +415,7 @@ def _reach(claim: Statement, networks: pd.DataFrame) -> str:
     """Which verdicts can occur with as many networks in each group."""
     if not claim.at_least:
         return ""
-    said = []
+    phrases = []
     for title, of in _strata(claim.strata, networks):
         seeds = of["seed"].nunique()
         needed = evidence.seeds_that_could_agree(len(of), seeds, claim.at_least)
@@ -426,8 +426,8 @@ def _reach(claim: Statement, networks: pd.DataFrame) -> str:
         agrees = (
             "with these" if needed and enough and needed <= seeds else f"with {needed} seeds" if needed else "never"
         )
-        said.append(f"{title}: consistent {agrees}, inconsistent {differs}")
-    return "; ".join(said)
+        phrases.append(f"{title}: consistent {agrees}, inconsistent {differs}")
+    return "; ".join(phrases)
 
 
 def _count(skipped: Skipped, rules: Rules) -> ClaimResult:

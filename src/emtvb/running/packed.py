@@ -104,7 +104,10 @@ def unpacked(content: bytes) -> bytes:
     Raises:
         lzma.LZMAError: Where it did not.
     """
-    planes = lzma.decompress(content)
+    stream = lzma.LZMADecompressor()
+    planes = stream.decompress(content)
+    if not stream.eof or stream.unused_data:
+        raise lzma.LZMAError("it ends too early, or too late")
     whole, start = bytearray(len(planes)), 0
     for i in range(_BYTES):
         end = start + len(range(i, len(planes), _BYTES))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -96,7 +97,8 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
             jobs = json.loads((place / "plan.json").read_text("utf-8"))
         except (OSError, ValueError):
             lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            error = next((line for line in lines if "error" in line.lower()), (lines or ["no answer"])[-1])
+            named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*: ", line)]
+            error = (named or lines or ["no answer"])[-1]
             raise InputError(
                 "workflow", str(root), f"Snakemake cannot plan this experiment ({error.strip()})"
             ) from None
@@ -130,7 +132,7 @@ def _planned(dag: Any, job: Any, folder: str) -> Planned:
         outputs=[os.path.relpath(path, folder) for path in job.output],
         settings=plain(job.params, job.rule.name),
         stale=str(reason) if dag.needrun(job) else "",
-        changes=sorted(map(str, getattr(reason.params_changed, "only_new", ()))),
+        changes=sorted(str(word).replace(f"{folder}/", "") for word in getattr(reason.params_changed, "only_new", ())),
     )
 
 

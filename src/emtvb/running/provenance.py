@@ -52,7 +52,15 @@ def _moment(text: str) -> str:
     return text
 
 
+def _inside(name: str) -> str:
+    """Refuse the name of a file that lies elsewhere."""
+    if name.startswith("/") or ".." in name.split("/"):
+        raise ValueError("is no file of the experiment's")
+    return name
+
+
 _Name = Annotated[str, AfterValidator(_name)]
+_Output = Annotated[_Name, AfterValidator(_inside)]
 _Moment = Annotated[str, AfterValidator(_moment)]
 _Seconds = Annotated[float, Field(gt=-1e9, lt=1e9)]
 """No job takes thirty years."""
@@ -124,7 +132,7 @@ class Record:
     wildcards: Mapping[str, str]
     recipe: Recipe
     inputs: Mapping[_Name, str]
-    outputs: Annotated[Mapping[_Name, str], Field(min_length=1)]
+    outputs: Annotated[Mapping[_Output, str], Field(min_length=1)]
     made: _Moment
     seconds: _Seconds
     commit: str
@@ -267,7 +275,8 @@ def record_files(folder: Path) -> Iterator[Path]:
     """The records below an experiment's folder."""
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _STATE)
-        yield from (Path(place) / name for name in sorted(files) if name.endswith(SUFFIX))
+        paths = (Path(place) / name for name in sorted(files) if name.endswith(SUFFIX))
+        yield from (path for path in paths if path.is_file() or path.is_symlink())  # no pipe, which nobody may write to
 
 
 def read_all(folder: Path) -> tuple[dict[Path, Record], dict[Path, InputError]]:

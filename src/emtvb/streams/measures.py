@@ -144,7 +144,7 @@ def raster(seen: Watched, place: Place, until: int) -> Float[np.ndarray, "time n
     Returns:
         For each step and vector, the share of elements that are read right; NaN before the vector is shown.
     """
-    found = np.full((until - place.start, place.length), np.nan)
+    scores = np.full((until - place.start, place.length), np.nan)
     labels = np.concatenate([seen.vector(place, i + 1) for i in range(place.length)], axis=1)
     fitted, judged = halves(labels, 0)
     d = seen.outputs.shape[2]
@@ -154,8 +154,8 @@ def raster(seen: Watched, place: Place, until: int) -> Float[np.ndarray, "time n
         guess = second @ read.weights + read.offset
         for i in range(min(k + 1, place.length)):
             part = slice(i * d, (i + 1) * d)
-            found[k, i] = right(guess[:, part], judged[:, part])
-    return found
+            scores[k, i] = right(guess[:, part], judged[:, part])
+    return scores
 
 
 CODES = ("position", "age", "due")
@@ -179,7 +179,7 @@ def moments(place: Place, *, outputs: bool) -> list[Moment]:
     ``due`` is the number of steps until the vector comes round next, for a task that repeats: u_2 first, u_1 never.
     Those that never come round have none.
     """
-    found = []
+    entries = []
     steps = range(place.first_output, place.stop) if outputs else range(place.start, place.start + place.length)
     for step in steps:
         for number in range(1, place.length + 1):
@@ -187,8 +187,8 @@ def moments(place: Place, *, outputs: bool) -> list[Moment]:
             if age < 0:
                 continue
             due = (number - 2 - (step - place.first_output)) % place.length if outputs and number > 1 else -1
-            found.append(Moment(step, number, number, age, due))
-    return found
+            entries.append(Moment(step, number, number, age, due))
+    return entries
 
 
 def repeats(task: Binding) -> bool:
@@ -240,8 +240,8 @@ def single_steps(looks: Sequence[tuple[Place, Float[np.ndarray, "time number"]]]
     for place, readable in looks:
         first = place.first_output if outputs else place.start
         last = place.stop if outputs else place.start + place.length
-        found = readable[first - place.start : last - place.start]
-        scores += found[:, 1:][~np.isnan(found[:, 1:])].tolist() if outputs else found[~np.isnan(found)].tolist()
+        shares = readable[first - place.start : last - place.start]
+        scores += shares[:, 1:][~np.isnan(shares[:, 1:])].tolist() if outputs else shares[~np.isnan(shares)].tolist()
     return float(np.mean(scores))
 
 
@@ -292,11 +292,11 @@ def edit(
     moved = ((new - old) @ adds).astype(np.float32)
     random = rng.normal(size=moved.shape).astype(np.float32)
     random *= np.linalg.norm(moved, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
-    told = seen.inputs[:, half].copy()
-    told[own.start + number - 1] = new
+    inputs = seen.inputs[:, half].copy()
+    inputs[own.start + number - 1] = new
     rest = slice(step + 1, place.stop)
     outputs = slice(max(place.first_output, step + 1), place.stop)
-    before, after = seen.targets[outputs, half], seen.plan.targets(told)[outputs]
+    before, after = seen.targets[outputs, half], seen.plan.targets(inputs)[outputs]
     start = seen.states[step][half]
     results = []
     for change in (np.zeros_like(moved), moved, random):
@@ -338,12 +338,12 @@ def transition(network: Network, seen: Watched, place: Place, task: Binding) -> 
     flat, labels = states[:, :half].reshape(-1, states.shape[2]), memory[:, :half].reshape(-1, n * d)
     read, adds = fit(flat, labels), encoding(flat, labels)
     slope = (1 - seen.states[steps.start + 1 : steps.stop + 1, :half] ** 2).mean(axis=(0, 1))
-    made = read.weights.T.astype(np.float64) @ (slope[:, None] * network.W_hh) @ adds.T
+    matrix = read.weights.T.astype(np.float64) @ (slope[:, None] * network.W_hh) @ adds.T
     source, sign = Binding(d, n, task.composition).reads()
     phi = np.zeros((n * d, n * d))
     phi[np.arange(n * d), source] = sign
     judged = right(states[:, half:] @ read.weights + read.offset, memory[:, half:])
-    return float((made * phi).sum() / (np.linalg.norm(made) * np.linalg.norm(phi))), judged
+    return float((matrix * phi).sum() / (np.linalg.norm(matrix) * np.linalg.norm(phi))), judged
 
 
 def marker_map(network: Network, seen: Watched, place: Place) -> tuple[np.ndarray, np.ndarray]:
@@ -359,13 +359,13 @@ def marker_map(network: Network, seen: Watched, place: Place) -> tuple[np.ndarra
     half = len(labels)
     before, after = seen.states[step - 1][:half], seen.states[step][:half]
     adds, read = encoding(before, labels), fit(after, labels)
-    found = []
+    matrices = []
     for reached in (after, np.tanh(before @ network.W_hh.T)):
         slope = (1 - reached**2).mean(axis=0)
-        made = read.weights.T.astype(np.float64) @ (slope[:, None] * network.W_hh) @ adds.T
-        blocks = made.reshape(n, d, n, d)
-        found.append(np.einsum("iaja->ij", blocks) / d)
-    return found[0], found[1]
+        matrix = read.weights.T.astype(np.float64) @ (slope[:, None] * network.W_hh) @ adds.T
+        blocks = matrix.reshape(n, d, n, d)
+        matrices.append(np.einsum("iaja->ij", blocks) / d)
+    return matrices[0], matrices[1]
 
 
 class Blind(NamedTuple):
@@ -405,11 +405,11 @@ def blind(runs: Sequence[tuple[Watched, Place]], task: Binding, episodes: Episod
     by_length, outputs, right_answers, states, lengths = [], [], [], [], []
     for seen, place in runs:
         t = place.first_output
-        found = []
+        guesses = []
         for n in assumed:
             ages = [(n - read.variable + 1, read.dimension, read.sign) for read in task.composition]
-            found.append(np.stack([sign * seen.targets[t - age, :, j] for age, j, sign in ages], axis=1))
-        by_length.append(np.stack(found))
+            guesses.append(np.stack([sign * seen.targets[t - age, :, j] for age, j, sign in ages], axis=1))
+        by_length.append(np.stack(guesses))
         outputs.append(seen.outputs[t])
         right_answers.append(seen.targets[t])
         states.append(seen.states[t - 1])

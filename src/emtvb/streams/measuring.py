@@ -50,11 +50,11 @@ def look(run: StreamSetup, network: Network, rng: np.random.Generator) -> list[t
     """Runs of three episodes, of which the second is looked at: one for each of its lengths."""
     shortest, longest = run.episodes.lengths
     middle = (shortest + longest) // 2
-    found = []
+    runs = []
     for length in range(shortest, longest + 1):
         seen = measures.watch(network, run.task, run.episodes, (middle, length, middle), rng)
-        found.append((seen, seen.plan.places[1]))
-    return found
+        runs.append((seen, seen.plan.places[1]))
+    return runs
 
 
 def accuracies(run: StreamSetup, network: Network, rng: np.random.Generator) -> dict[str, float]:
@@ -96,16 +96,16 @@ def accuracies(run: StreamSetup, network: Network, rng: np.random.Generator) -> 
 
 def _lengths(rng: np.random.Generator, episodes: Episodes, total: int) -> list[int]:
     """Lengths of episodes as a stream draws them."""
-    found: list[int] = []
+    lengths: list[int] = []
     at = 0
     while True:
         length = int(rng.integers(episodes.lengths[0], episodes.lengths[1] + 1))
         if at + episodes.needed(length) > total:
-            return found
-        found.append(length)
+            return lengths
+        lengths.append(length)
         at += length + episodes.gap + min(episodes.outputs, total - at - length - episodes.gap)
         if episodes.total is None:
-            return found
+            return lengths
 
 
 def rasters_of(runs: Sequence[tuple[Watched, Place]]) -> list[np.ndarray]:
@@ -122,12 +122,12 @@ def readable(runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray
     """
     moments: dict[str, list[float]] = {}
     first = []
-    for (seen, place), found in zip(runs, rasters, strict=True):
+    for (seen, place), raster in zip(runs, rasters, strict=True):
         at = {"at_marker": place.first_output - 1, "at_last": place.stop - 1, "gone_all": len(seen.plan) - 1}
         at |= {f"gone_{k}": place.stop + k - 1 for k in AFTER}
         for name, step in at.items():
-            moments.setdefault(name, []).append(float(found[step - place.start, 1:].mean()))
-        first.append(float(found[place.first_output - 1 - place.start, 0]))
+            moments.setdefault(name, []).append(float(raster[step - place.start, 1:].mean()))
+        first.append(float(raster[place.first_output - 1 - place.start, 0]))
     return {name: float(np.mean(scores)) for name, scores in {**moments, "first_at_marker": first}.items()}
 
 
@@ -136,14 +136,14 @@ def codes(runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray], 
 
     Steps until a vector is due are known where the task repeats; NaN else.
     """
-    found: dict[str, float] = {}
+    scores: dict[str, float] = {}
     looks = [(place, readable) for (_, place), readable in zip(runs, rasters, strict=True)]
     for name, outputs, known in (("input", False, ("position", "age")), ("output", True, measures.CODES)):
-        found |= {f"{name}_{code}": measures.by_code(runs, code, outputs=outputs) for code in known}
+        scores |= {f"{name}_{code}": measures.by_code(runs, code, outputs=outputs) for code in known}
         if outputs and not measures.repeats(task):
-            found["output_due"] = float("nan")
-        found[f"{name}_single"] = measures.single_steps(looks, outputs=outputs)
-    return found
+            scores["output_due"] = float("nan")
+        scores[f"{name}_single"] = measures.single_steps(looks, outputs=outputs)
+    return scores
 
 
 def maps(network: Network, runs: Sequence[tuple[Watched, Place]], task: Binding) -> dict[str, float]:
@@ -152,17 +152,17 @@ def maps(network: Network, runs: Sequence[tuple[Watched, Place]], task: Binding)
     ``marker_keeps`` is the mean of the marker's map on its diagonal, ``marker_mixes`` the root of the mean square
     beside it; ``silence_keeps`` and ``silence_mixes`` are those of a step that shows nothing.
     """
-    found: dict[str, float] = {}
+    scores: dict[str, float] = {}
     kept: list[tuple[float, ...]] = []
     for seen, place in runs:
-        found[f"phi_{place.length}"], found[f"due_{place.length}"] = measures.transition(network, seen, place, task)
+        scores[f"phi_{place.length}"], scores[f"due_{place.length}"] = measures.transition(network, seen, place, task)
         values: list[float] = []
         for matrix in measures.marker_map(network, seen, place):
             beside = matrix[~np.eye(len(matrix), dtype=bool)]
             values += [float(np.diag(matrix)[1:].mean()), float(np.sqrt((beside**2).mean()))]
         kept.append(tuple(values))
     names = "marker_keeps", "marker_mixes", "silence_keeps", "silence_mixes"
-    return found | dict(zip(names, np.mean(kept, axis=0).tolist(), strict=True))
+    return scores | dict(zip(names, np.mean(kept, axis=0).tolist(), strict=True))
 
 
 def edits(network: Network, runs: Sequence[tuple[Watched, Place]], rng: np.random.Generator) -> dict[str, float]:
@@ -178,8 +178,8 @@ def edits(network: Network, runs: Sequence[tuple[Watched, Place]], rng: np.rando
             gone = measures.edit(network, seen, place, place.first_output, rng, number, of=before)
             moments["gone"].append(gone)
     return {
-        f"edit_{name}_{field}": float(np.nanmean([getattr(one, field) for one in found]))
-        for name, found in moments.items()
+        f"edit_{name}_{field}": float(np.nanmean([getattr(one, field) for one in results]))
+        for name, results in moments.items()
         for field in measures.Edit._fields
     }
 
@@ -191,12 +191,12 @@ def rasters(run: StreamSetup, network: Network) -> list[Mapping[str, Any]]:
     middle = (shortest + longest) // 2
     seen = measures.watch(network, run.task, run.episodes, (middle, middle, middle), rng)
     place = seen.plan.places[1]
-    found = measures.raster(seen, place, len(seen.plan))
+    raster = measures.raster(seen, place, len(seen.plan))
     return [
-        {"run_id": run.run_id, "step": step, "number": number + 1, "readable": float(found[step, number])}
-        for step in range(len(found))
+        {"run_id": run.run_id, "step": step, "number": number + 1, "readable": float(raster[step, number])}
+        for step in range(len(raster))
         for number in range(place.length)
-        if not np.isnan(found[step, number])
+        if not np.isnan(raster[step, number])
     ]
 
 

@@ -164,12 +164,12 @@ class Streams(Sweepless):
 
     def page_shards(self) -> list[str]:
         """Of each grid the job that trains its largest networks of the first seeds; the page shows one of them."""
-        found = []
+        shards = []
         for grid in self.streams:
             runs = grid.runs()
             largest = [run for run in runs if run.hidden_dim == max(grid.hidden_dim) and run.l2 == grid.l2[0]]
-            found.append(self._shard(min(largest, key=lambda run: run.seed)))
-        return list(dict.fromkeys(found))
+            shards.append(self._shard(min(largest, key=lambda run: run.seed)))
+        return list(dict.fromkeys(shards))
 
     def read_runs(self, path: Path | str) -> dict[str, list[Any]]:
         """The runs of this experiment's ``runs.csv``, by shard.
@@ -181,10 +181,10 @@ class Streams(Sweepless):
         stated = {run.run_id: shard for shard, runs in by_shard.items() for run in runs}
         try:
             with open(path, newline="", encoding="utf-8") as table:
-                found = {row["run_id"]: row["shard"] for row in csv.DictReader(table, strict=True)}
+                entries = {row["run_id"]: row["shard"] for row in csv.DictReader(table, strict=True)}
         except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
             raise InputError("run table", str(path), f"cannot be read ({error}); {_ANEW}") from None
-        if found != stated:
+        if entries != stated:
             raise InputError("run table", str(path), f"does not name the runs of the settings beside it; {_ANEW}")
         return by_shard
 

@@ -72,11 +72,11 @@ def variance(networks: pd.DataFrame) -> pd.DataFrame:
         cells = part.groupby(factors[:3]).ngroups
         part = part[part.groupby("seed")["seed"].transform("size") == cells]
         for outcome, values in (("circuit", part["verdict"] == STORED), ("accuracy", part["test_accuracy"])):
-            found = _components(part[factors], values.to_numpy(float), factors)
+            shares = _components(part[factors], values.to_numpy(float), factors)
             rows += [
                 {"task": task, "outcome": outcome, "source": source, "share": share, "networks": len(part),
                  "seeds": part["seed"].nunique()}
-                for source, share in found.items()
+                for source, share in shares.items()
             ]  # fmt: skip
     return pd.DataFrame(rows, columns=["task", "outcome", "source", "share", "networks", "seeds"])
 

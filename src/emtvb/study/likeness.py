@@ -46,11 +46,11 @@ def solved(networks: pd.DataFrame) -> pd.DataFrame:
         networks: ``verdict`` of each, and settings. Without ``architecture`` they are the paper's, and without ``twin``
             none is a rounding twin.
     """
-    found = networks[networks["verdict"].isin([STORED, OTHERWISE])].copy()
+    solvers = networks[networks["verdict"].isin([STORED, OTHERWISE])].copy()
     for name, value in (("architecture", "rnn"), ("twin", 0)):
-        if name not in found:
-            found[name] = value
-    return found
+        if name not in solvers:
+            solvers[name] = value
+    return solvers
 
 
 def pairs(networks: pd.DataFrame) -> pd.DataFrame:
@@ -112,14 +112,14 @@ def summary(compared: pd.DataFrame) -> pd.DataFrame:
         for differs in ORDER:
             for task in ("all", *tasks):
                 chosen = (compared["differs"] == differs) & ((compared["task"] == task) | (task == "all"))
-                found = compared.loc[chosen, measure].dropna()
-                if found.empty:
+                distances = compared.loc[chosen, measure].dropna()
+                if distances.empty:
                     continue
-                low, lower, median, upper, high = np.quantile(found, [0.05, 0.25, 0.5, 0.75, 0.95]).tolist()
+                low, lower, median, upper, high = np.quantile(distances, [0.05, 0.25, 0.5, 0.75, 0.95]).tolist()
                 rows.append(
-                    {"differs": differs, "task": task, "measure": measure, "unit": unit, "pairs": len(found),
+                    {"differs": differs, "task": task, "measure": measure, "unit": unit, "pairs": len(distances),
                      "median": median, "low": low, "lower": lower, "upper": upper, "high": high,
-                     "bar": bars.get(task, float("nan")), "alike": float(below[found.index].mean())}
+                     "bar": bars.get(task, float("nan")), "alike": float(below[distances.index].mean())}
                 )  # fmt: skip
     names = ["differs", "task", "measure", "unit", "pairs", "median", "low", "lower", "upper", "high", "bar", "alike"]
     return pd.DataFrame(rows, columns=names).round(6)

@@ -57,9 +57,9 @@ def ablation_table(runs: pd.DataFrame, ablated: pd.DataFrame) -> pd.DataFrame:
     """
     together = runs.merge(ablated, on="run_id", validate="one_to_one")
     rows = [
-        {**about, **told, **_mean(of[name].to_numpy(float), of["seed"].to_numpy())}
+        {**about, **removal, **_mean(of[name].to_numpy(float), of["seed"].to_numpy())}
         for about, of in _groups(together)
-        for name, told in _columns()
+        for name, removal in _columns()
     ]
     return pd.DataFrame(rows, columns=ABLATED).astype({"hidden_dim": "Int64"})
 
@@ -87,9 +87,9 @@ def gradient_table(runs: pd.DataFrame, measured: pd.DataFrame, followed: pd.Data
     for about, of in parts:
         for when in WHEN:
             for lag in LAGS:
-                found = of[["seed", gradient(when, lag)]].dropna()
-                if len(found):
-                    values, seeds = found.iloc[:, 1].to_numpy(float), found["seed"].to_numpy()
+                norms = of[["seed", gradient(when, lag)]].dropna()
+                if len(norms):
+                    values, seeds = norms.iloc[:, 1].to_numpy(float), norms["seed"].to_numpy()
                     rows.append({**about, "when": when, "lag": lag, **_median(values, seeds)})
     return pd.DataFrame(rows, columns=REACHED)
 
@@ -109,8 +109,8 @@ def _columns() -> Iterator[tuple[str, dict[str, str]]]:
         for basis, sets in ABLATIONS.items():
             for parts in sets:
                 when = OUTPUT if held else THROUGHOUT
-                told = {"basis": basis, "removed": " and ".join(parts), "when": when}
-                yield ablation(basis, parts, held), told
+                removal = {"basis": basis, "removed": " and ".join(parts), "when": when}
+                yield ablation(basis, parts, held), removal
 
 
 def _mean(values: Float[np.ndarray, " network"], seeds: Shaped[np.ndarray, " network"]) -> dict[str, Any]:

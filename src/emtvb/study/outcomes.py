@@ -32,10 +32,10 @@ def shares(runs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for threshold, group in (("each", CELL), (BOTH, CELL[:-1])):
         for key, cell in runs.groupby(group):
-            found, solved = cell["verdict"] == STORED, cell["verdict"].isin([STORED, OTHERWISE])
+            circuit, solved = cell["verdict"] == STORED, cell["verdict"].isin([STORED, OTHERWISE])
             row: dict[str, Any] = {**dict(zip(group, key, strict=True)), "networks": len(cell)}
             row |= {"threshold": BOTH if threshold == BOTH else str(row["threshold"]), "seeds": cell["seed"].nunique()}
-            for name, holds in (("circuit", found), ("solved", solved)):
+            for name, holds in (("circuit", circuit), ("solved", solved)):
                 low, high = share_interval(holds.to_numpy(bool), cell["seed"].to_numpy())
                 row |= {name: int(holds.sum()), f"{name}_share": holds.mean()}
                 row |= {f"{name}_low": low, f"{name}_high": high}

@@ -45,12 +45,12 @@ def by_size(rows: pd.DataFrame) -> pd.DataFrame:
         percentile bootstrap of the networks, which are the cell's seeds. Networks without a value are left out of it.
     """
     measures = [name for name in rows.columns if name not in _NOT_MEASURED]
-    found = []
+    means = []
     for cell, part in rows.groupby(CELL, sort=False):
         for measure in measures:
             values = part[measure].dropna().to_numpy(dtype=float)
-            found.append((*cell, len(values), measure, *_mean(values)))
-    return pd.DataFrame(found, columns=[*CELL, "networks", "measure", "mean", "low", "high"])
+            means.append((*cell, len(values), measure, *_mean(values)))
+    return pd.DataFrame(means, columns=[*CELL, "networks", "measure", "mean", "low", "high"])
 
 
 def as_markdown(table: pd.DataFrame) -> str:
@@ -66,12 +66,12 @@ def as_markdown(table: pd.DataFrame) -> str:
         sizes = sorted(table.loc[(table["stream"] == stream) & (table["epochs"] == epochs), "hidden_dim"].unique())
         some = dict.fromkeys((sizes[0], sizes[len(sizes) // 2 - 1], *sizes[-2:])) if len(sizes) > 3 else sizes
         cells += [(str(stream), int(epochs), int(size)) for size in some]
-    found = {tuple(row[key] for key in (*CELL, "measure")): row for row in table.to_dict("records")}
+    records = {tuple(row[key] for key in (*CELL, "measure")): row for row in table.to_dict("records")}
     heads = [f"{stream}, {size} neurons, {epochs} epochs" for stream, epochs, size in cells]
     lines = [f"| | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
-    lines.append(f"| networks | {' | '.join(str(found[*cell, 'recall']['networks']) for cell in cells)} |")
+    lines.append(f"| networks | {' | '.join(str(records[*cell, 'recall']['networks']) for cell in cells)} |")
     for measure, name in SHOWN.items():
-        rows = (found[*cell, measure] for cell in cells)
+        rows = (records[*cell, measure] for cell in cells)
         words = [
             "" if pd.isna(row["mean"]) else f"{row['mean']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in rows
         ]
@@ -81,14 +81,14 @@ def as_markdown(table: pd.DataFrame) -> str:
 
 def by_length(rows: pd.DataFrame) -> pd.DataFrame:
     """The share of outputs that are right, by the same and the length of the episode; columns as :func:`by_size`."""
-    found = []
+    means = []
     lengths = sorted(int(name.removeprefix("recall_")) for name in rows.columns if name.startswith("recall_"))
     for cell, part in rows.groupby(CELL, sort=False):
         for length in lengths:
             values = part[f"recall_{length}"].dropna().to_numpy(dtype=float)
             if len(values):
-                found.append((*cell, length, len(values), *_mean(values)))
-    return pd.DataFrame(found, columns=[*CELL, "length", "networks", "mean", "low", "high"])
+                means.append((*cell, length, len(values), *_mean(values)))
+    return pd.DataFrame(means, columns=[*CELL, "length", "networks", "mean", "low", "high"])
 
 
 def mean_look(looks: pd.DataFrame, runs: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
