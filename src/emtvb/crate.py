@@ -145,12 +145,12 @@ def _metadata(
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def _describe(crate: ROCrate, title: str, citation: Mapping[str, Any], made: str) -> None:
+def _describe(crate: ROCrate, title: str, citation: Mapping[str, Any], date: str) -> None:
     """What the crate is, by whom, under which licence, and to which profiles it keeps."""
     root = crate.root_dataset
     root["name"] = f"{citation['title']}: {title}"
     root["description"] = f"Code, settings, measurements, tables and provenance of {title}."
-    root["datePublished"] = made
+    root["datePublished"] = date
     root["author"] = _add_authors(crate, citation["authors"])
     licence = {"name": citation["license"], "description": "The text is in LICENSE."}
     root["license"] = _add(crate, f"https://spdx.org/licenses/{citation['license']}", "CreativeWork", **licence)

@@ -64,7 +64,7 @@ def write(root: Path, target: Path) -> None:
         git.run("deposit", str(target), *call)
         if experiments:
             tracked = frozenset((git.ask_clone(root, "ls-files", "-z") or "").split("\0"))
-            about = zipfile.ZipInfo(top + crate.METADATA, _made(experiments))
+            about = zipfile.ZipInfo(top + crate.METADATA, _date_time(experiments))
             about.external_attr = 0o644 << 16
             with zipfile.ZipFile(unfinished, "a") as archive:
                 archive.writestr(about, crate.describe(root, experiments, tracked), zipfile.ZIP_DEFLATED)
@@ -86,7 +86,7 @@ def _published(root: Path) -> dict[str, dict[Path, Record]]:
     return {name: dict(records) for name, records in by_name.items() if records}
 
 
-def _made(experiments: Mapping[str, Mapping[Path, Record]]) -> tuple[int, int, int, int, int, int]:
+def _date_time(experiments: Mapping[str, Mapping[Path, Record]]) -> tuple[int, int, int, int, int, int]:
     """When the last of their outputs was made, so that the same commit gives the same bytes."""
     last = datetime.fromisoformat(max(record.made for records in experiments.values() for record in records.values()))
     return last.year, last.month, last.day, last.hour, last.minute, last.second

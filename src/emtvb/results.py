@@ -97,12 +97,12 @@ def find_run(text: str) -> FoundRun:
     Raises:
         InputError: Where there is no such run, more than one, or no results at all.
     """
-    if (found := _by_path(text)) is not None:
-        return found
+    if (entry := _by_path(text)) is not None:
+        return entry
     roots = places()
     for root in roots:
-        if (found := _by_id(text, root)) is not None:
-            return found
+        if (entry := _by_id(text, root)) is not None:
+            return entry
     known = [run_id for root in roots for folder in experiments(root) for run_id in _ids(folder)]
     if not known:
         remedy = (
@@ -126,7 +126,7 @@ def _by_path(text: str) -> FoundRun | None:
     """The run of an experiment's folder that has one, or of FOLDER/RUN_ID."""
     path = Path(text)
     if (path / "runs.csv").is_file():
-        runs = {run_id: found for run_id, found in runs_in(path).items() if found.architecture is None}
+        runs = {run_id: entry for run_id, entry in runs_in(path).items() if entry.architecture is None}
         if len(runs) != 1:
             raise InputError("run", text, f"holds {len(runs)} runs; name one, such as {path / next(iter(runs))}")
         return next(iter(runs.values()))
@@ -166,8 +166,8 @@ def runs_in(folder: Path) -> dict[str, FoundRun]:
     """
     experiment = kinds.load(folder / "settings.json")
     by_shard = experiment.read_runs(folder / "runs.csv")
-    found = {run.run_id: FoundRun(run, folder, shard, experiment) for shard, runs in by_shard.items() for run in runs}
-    return found | {run.run_id: FoundRun(run, folder, None, experiment) for run in experiment.architecture_runs()}
+    entries = {run.run_id: FoundRun(run, folder, shard, experiment) for shard, runs in by_shard.items() for run in runs}
+    return entries | {run.run_id: FoundRun(run, folder, None, experiment) for run in experiment.architecture_runs()}
 
 
 def _table(folder: Path) -> set[str]:

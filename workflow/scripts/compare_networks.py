@@ -20,11 +20,11 @@ with job(snakemake) as this:
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     solved = likeness.solved(tables.combine(runs, pd.read_csv(snakemake.input.measurements)))
     files = {Path(path).parent.name: path for path in [*snakemake.input.weights, *snakemake.input.others]}
-    found = {}
+    specimens = {}
     for shard, part in solved.groupby("shard"):
         loaded = networks.load_networks(files[shard], list(part["run_id"]))
         for run_id, name in zip(part["run_id"], part["task"], strict=True):
-            found[run_id] = Specimen(task[name], Elman(loaded[run_id]), linearise(loaded[run_id]))
+            specimens[run_id] = Specimen(task[name], Elman(loaded[run_id]), linearise(loaded[run_id]))
     if snakemake.input.measured:
         kinds = {others.from_entry(entry["run"]): entry["network"] for entry in this.settings["architectures"]}
         by_id = {run.run_id: run for run in kinds}
@@ -36,9 +36,9 @@ with job(snakemake) as this:
         for run_id in more["run_id"]:
             run = by_id[run_id]
             network = weights.load(files[run_id], run, pkgutil.resolve_name(kinds[run]))
-            found[run_id] = Specimen(run.task, network, network.linearise())
+            specimens[run_id] = Specimen(run.task, network, network.linearise())
         solved = pd.concat([solved, more], ignore_index=True)
     pairs, controlled = likeness.pairs(solved), likeness.first_of_cells(solved)["run_id"]
-    compared = populations.compare(found, pairs.itertuples(index=False), controlled, this.settings["modulus"])
+    compared = populations.compare(specimens, pairs.itertuples(index=False), controlled, this.settings["modulus"])
     table = pd.DataFrame(compared, columns=likeness.COLUMNS).round(6)
     tables.write_csv(snakemake.output.comparison, table)

@@ -9,6 +9,6 @@ from emtvb.runs import from_entry
 with job(snakemake) as this:
     runs = [from_entry(entry) for entry in this.settings["runs"]]
     trained = networks.load_networks(snakemake.input.weights, [run.run_id for run in runs])
-    found = measure_shard(runs, trained, MeasureSettings(**this.settings["interpretation"]))
-    for name, table in vars(found).items():
+    measurements = measure_shard(runs, trained, MeasureSettings(**this.settings["interpretation"]))
+    for name, table in vars(measurements).items():
         tables.write_csv(getattr(snakemake.output, name), table)

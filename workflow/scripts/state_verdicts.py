@@ -16,7 +16,7 @@ with job(snakemake) as this:
         )
         for path in this.settings["figures"]
     ]
-    found = stated.Stated(this.settings["experiment"], verdicts.evaluate(measured), figures)
-    write_text(snakemake.output.json, found.as_json())
-    write_text(snakemake.output.md, found.as_markdown())
-    write_text(snakemake.output.html, found.as_html())
+    statement = stated.Stated(this.settings["experiment"], verdicts.evaluate(measured), figures)
+    write_text(snakemake.output.json, statement.as_json())
+    write_text(snakemake.output.md, statement.as_markdown())
+    write_text(snakemake.output.html, statement.as_html())

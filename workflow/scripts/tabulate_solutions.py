@@ -12,6 +12,6 @@ with job(snakemake):
     shards = [tables.read_table(path, ("run_id", "kind")) for path in snakemake.input.solutions]
     settings = tables.combine(runs.drop(columns="shard"), measured)
     tables.write_csv(snakemake.output.solutions, tables.combine(settings, pd.concat(shards, ignore_index=True)))
-    digits = [found for found in map(pd.read_csv, snakemake.input.digits) if len(found)]
+    digits = [table for table in map(pd.read_csv, snakemake.input.digits) if len(table)]
     none = pd.read_csv(snakemake.input.digits[0]).iloc[:0]
     tables.write_csv(snakemake.output.digits, pd.concat(digits, ignore_index=True) if digits else none)

@@ -238,11 +238,11 @@ class Experiment(Settings):
             InputError: Where one is not a task of this size, or two have one name.
         """
         d, s = self.dimensions, self.variables
-        found = [binding.named(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks]
-        repeated = first_repeated([task.name for task in found])
+        tasks = [binding.named(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks]
+        repeated = first_repeated([task.name for task in tasks])
         if repeated is not None:
             raise InputError("tasks", repeated, "occurs twice; remove or rename one")
-        return found
+        return tasks
 
     def runs(self) -> list[Run]:
         """Every run of the sweep.

@@ -88,13 +88,13 @@ def case(settings: NetworkSettings, seed: int, published: tuple[Network, Task] |
 def _store(settings: NetworkSettings, seed: int) -> Case:
     """A network whose storage is made (:mod:`synthetic`), not trained."""
     size = 24
-    made = synthetic.Store(settings.code, settings.condition, settings.noise, size, settings.shown, seed)
+    network = synthetic.Store(settings.code, settings.condition, settings.noise, size, settings.shown, seed)
     outputs = synthetic.BITS + settings.shown
     names = ("v", "w", "x", *(("r",) if settings.shown else ()))
     rng = np.random.default_rng(seed)
     parts = [_stored(rng, names) for _ in range(2)]
     return Case(
-        adapt(made, state=size, input_dim=synthetic.INPUTS),
+        adapt(network, state=size, input_dim=synthetic.INPUTS),
         _random(synthetic.INPUTS, size, outputs, seed),
         *_parts(parts),
         ("v", "w") if settings.code == "plain" else ("v",),
@@ -123,33 +123,33 @@ def _random(inputs: int, size: int, outputs: int, seed: int) -> Adapted | Wrappe
 
 
 def _flip_flop(settings: NetworkSettings, seed: int) -> Case:
-    def made() -> nn.Module:
+    def make() -> nn.Module:
         return learned.Recurrent(3, 3, settings.units)
 
     def future(values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         return learned.set_by(inputs, values)
 
-    return _learned(made, adapt, (learned.flip_flop, learned.flip_flop), settings, seed, future)
+    return _learned(make, adapt, (learned.flip_flop, learned.flip_flop), settings, seed, future)
 
 
 def _match(settings: NetworkSettings, seed: int) -> Case:
-    def made() -> nn.Module:
+    def make() -> nn.Module:
         return learned.Recurrent(4, 2, settings.units)
 
     def future(values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         return learned.matches(values, inputs)
 
-    return _learned(made, adapt, (learned.short_matches, learned.delayed_match), settings, seed, future)
+    return _learned(make, adapt, (learned.short_matches, learned.delayed_match), settings, seed, future)
 
 
 def _mixer(settings: NetworkSettings, seed: int) -> Case:
-    def made() -> nn.Module:
+    def make() -> nn.Module:
         return learned.Mixer(4, 3, settings.units)
 
     def adapted(network: Any) -> Adapted | Wrapped:
         return adapt(network, state=network.begin, input_dim=4)
 
-    return _learned(made, adapted, (learned.memory, learned.memory), settings, seed, _keep)
+    return _learned(make, adapted, (learned.memory, learned.memory), settings, seed, _keep)
 
 
 def _keep(values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -157,7 +157,7 @@ def _keep(values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
 
 
 def _learned(
-    made: Callable[[], nn.Module],
+    make: Callable[[], nn.Module],
     adapted: Callable[[Any], Adapted | Wrapped],
     tasks: tuple[learned.Task, learned.Task],
     settings: NetworkSettings,
@@ -165,7 +165,7 @@ def _learned(
     future: Future,
 ) -> Case:
     """A network that is trained here on the first task and edited on the second, and one that is not trained."""
-    network, untrained = made(), made()
+    network, untrained = make(), make()
     loss = learned.train(network, tasks[0], settings.steps, seed)
     rng = np.random.default_rng([seed, 1])
     parts = []

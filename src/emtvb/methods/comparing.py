@@ -84,10 +84,10 @@ def compare(name: str, kind: str, case: Case, ks: Sequence[int], das_steps: int,
             )
             about = {"network": name, "kind": kind, "trained": trained, "loss": case.loss if trained else float("nan")}
             rows.append({**about, **row})
-    found = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
-    bare = found[~found["trained"]].set_index("method")["success"]
-    found["untrained"] = found["method"].map(bare).where(found["trained"])
-    return found
+    table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
+    bare = table[~table["trained"]].set_index("method")["success"]
+    table["untrained"] = table["method"].map(bare).where(table["trained"])
+    return table
 
 
 def _on(
@@ -130,7 +130,7 @@ def _best_das(
     Returns:
         The fit, its directions, and the seconds that it alone took.
     """
-    found: list[tuple[float, Fitted, int, float]] = []
+    candidates: list[tuple[float, Fitted, int, float]] = []
     for k in ks:
         if k > trials.system.state_dim:
             continue
@@ -139,8 +139,8 @@ def _best_das(
         fitted = fit(trials, case.times, method=method)
         seconds = time.process_time() - before
         edits = [_edited(case, fitted, v, True, tuning, seed) for v in case.edited]
-        found.append((float(np.mean([one.success for one in edits])), fitted, k, seconds))
-    best = max(found, key=lambda one: one[0])  # the first of equal ones
+        candidates.append((float(np.mean([one.success for one in edits])), fitted, k, seconds))
+    best = max(candidates, key=lambda one: one[0])  # the first of equal ones
     return best[1:]
 
 

@@ -77,19 +77,19 @@ def recorded(network: Repeater, order: Order, trials: int, judged: int) -> Trial
 
 def _measured(network: Repeater, order: Order, trials: int, judged: int, edits: int) -> list[dict[str, Any]]:
     """The rows of one network; an untrained one is not edited."""
-    at, found = order.longest - 1, recorded(network, order, trials, judged)
-    fitted = {name: fit(found, [at], method=method) for name, method in METHODS.items()}
-    shuffled = _shuffled(found)
+    at, recording = order.longest - 1, recorded(network, order, trials, judged)
+    fitted = {name: fit(recording, [at], method=method) for name, method in METHODS.items()}
+    shuffled = _shuffled(recording)
     by_chance = {name: fit(shuffled, [at], method=method) for name, method in METHODS.items()}
-    values = found.values(found.judging.theory[at])
-    spoken = found.judging.outputs[at + 1 : at + 1 + order.longest].argmax(axis=2).T
+    values = recording.values(recording.judging.theory[at])
+    spoken = recording.judging.outputs[at + 1 : at + 1 + order.longest].argmax(axis=2).T
     accuracy = float((spoken == values).all(axis=1).mean())
     low, high = wilson(accuracy, len(values))
     about = {
         "network": order.name, "units": order.units, "seed": order.seed, "trained": edits > 0,
         "accuracy": accuracy, "accuracy_low": float(low), "accuracy_high": float(high),
     }  # fmt: skip
-    sizes = magnitudes(fitted["linear"].memories.basis, found.places, [v.code for v in found.variables])
+    sizes = magnitudes(fitted["linear"].memories.basis, recording.places, [v.code for v in recording.variables])
     rows = [{**about, "position": i + 1, "magnitude": float(size)} for i, size in enumerate(sizes)]
     whole: dict[str, Any] = {**about, "position": WHOLE}
     for name in METHODS:
@@ -98,7 +98,7 @@ def _measured(network: Repeater, order: Order, trials: int, judged: int, edits: 
             row |= _reading(name, reading.score, reading.low, reading.high, chance.score)
             row[f"{name}_p"] = reading.p
         shares = [
-            float((fits[name].read(found.judging.states[at]) == fits[name].trials.values(
+            float((fits[name].read(recording.judging.states[at]) == fits[name].trials.values(
                 fits[name].trials.judging.theory[at])).all(axis=1).mean())
             for fits in (fitted, by_chance)
         ]  # fmt: skip

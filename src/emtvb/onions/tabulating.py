@@ -50,7 +50,7 @@ def networks(rows: pd.DataFrame) -> pd.DataFrame:
     Args:
         rows: Of ``tables/onions.csv``: the columns of ``measuring.COLUMNS``.
     """
-    found = []
+    summaries = []
     for name, of in rows.groupby("network", sort=False):
         own, other = of[of["trained"]], of[~of["trained"]]
         whole, positions = own[own["position"] == WHOLE].iloc[0], own[own["position"] != WHOLE]
@@ -68,8 +68,8 @@ def networks(rows: pd.DataFrame) -> pd.DataFrame:
             "control": max(positions[f"{edit}_{which}"].mean() for edit in EDITS for which in ("control", "untrained")),
             **{f"{reading}_explained": whole[f"{reading}_explained"] for reading in ("linear", "onion")},
         }  # fmt: skip
-        found.append(row)
-    return pd.DataFrame(found)
+        summaries.append(row)
+    return pd.DataFrame(summaries)
 
 
 def sizes(table: pd.DataFrame) -> pd.DataFrame:
@@ -78,19 +78,19 @@ def sizes(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: Of :func:`networks`.
     """
-    found = []
+    rows = []
     for units, of in table.groupby("units"):
         for measure in MEASURES:
             values = of[measure].to_numpy(dtype=np.float64)
             half = stats.sem(values) * stats.t.ppf(0.975, len(values) - 1) if len(values) > 1 else np.nan
             most = max(1.0, values.max())  # a share is no larger than 1
-            found.append({
+            rows.append({
                 "units": units, "measure": measure, "seeds": len(values), "solved": int(of["solved"].sum()),
                 "mean": values.mean(), "low": np.clip(values.mean() - half, 0, most),
                 "high": np.clip(values.mean() + half, 0, most),
                 "least": values.min(), "most": values.max(),
             })  # fmt: skip
-    return pd.DataFrame(found)
+    return pd.DataFrame(rows)
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def claims(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: Of :func:`networks`.
     """
-    found = []
+    rows = []
     for claim in CLAIMS:
         of = table[table["units"].between(*claim.units)]
         every = pd.Series(True, index=of.index)
@@ -159,13 +159,13 @@ def claims(table: pd.DataFrame) -> pd.DataFrame:
         verdict = "not determined"
         if len(holds) > 1 and (holds.all() or not holds.any()):
             verdict = "consistent" if holds.all() else "inconsistent"
-        found.append({
+        rows.append({
             "claim": claim.name, "says": claim.says, "smallest": of["units"].min(), "largest": of["units"].max(),
             "trained": len(of), "solved": len(holds),
             "holds": int(holds.sum()), "low": float(low), "high": float(high), "verdict": verdict,
             "nearly": len(near), "nearly_holds": int(near.sum()),
         })  # fmt: skip
-    return pd.DataFrame(found)
+    return pd.DataFrame(rows)
 
 
 def as_markdown(table: pd.DataFrame) -> str:

@@ -163,10 +163,10 @@ class Adapted:
             given = _check_given(inputs, len(state)).astype(np.float64)
         learned = self._learn(given.shape[1], given[None])
         state = check_state(state, self.state_dim)
-        found = self._machine.jacobian(state, given, learned.example, learned.layout)
-        if found is None:
-            found = by_differences(lambda moved: self.run(given[None], moved)[0][0], state)
-        return found.astype(np.float64)
+        jacobians = self._machine.jacobian(state, given, learned.example, learned.layout)
+        if jacobians is None:
+            jacobians = by_differences(lambda moved: self.run(given[None], moved)[0][0], state)
+        return jacobians.astype(np.float64)
 
     def _known_input_dim(self) -> int:
         if self._input_dim is None:
@@ -261,8 +261,8 @@ class Wrapped:
         state = check_state(_check_some(as_numpy(state, "state")), self.state_dim)
         if isinstance(system, Elman):
             given = [None] * len(state) if inputs is None else _check_given(inputs, len(state), self.input_dim)
-            found = [jacobian(system.network, h, u) for h, u in zip(state, given, strict=True)]
-            return np.stack(found).astype(np.float64)
+            jacobians = [jacobian(system.network, h, u) for h, u in zip(state, given, strict=True)]
+            return np.stack(jacobians).astype(np.float64)
         self._check_silent(inputs)
         return by_differences(lambda moved: system.coast(moved, 1)[0][0], state)
 

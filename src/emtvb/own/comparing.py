@@ -110,18 +110,18 @@ class Comparison:
     @property
     def alike(self) -> bool:
         """Whether they are alike by every measure that tells something, and there is one."""
-        told = [distance for distance in self.distances if distance.tells]
-        return bool(told) and all(distance.alike for distance in told)
+        informative = [distance for distance in self.distances if distance.tells]
+        return bool(informative) and all(distance.alike for distance in informative)
 
     @property
     def finding(self) -> str:
         """What was found, in words."""
-        told = [distance for distance in self.distances if distance.tells]
-        alike = [distance.measure for distance in told if distance.alike]
-        unlike = [distance.measure for distance in told if not distance.alike]
+        informative = [distance for distance in self.distances if distance.tells]
+        alike = [distance.measure for distance in informative if distance.alike]
+        unlike = [distance.measure for distance in informative if not distance.alike]
         silent = [distance.measure for distance in self.distances if not distance.tells]
         left = f"; nothing is told by {listed(silent)}" if silent else ""
-        if not told:
+        if not informative:
             return "cannot be told: no measure has a scale here"
         if not unlike:
             return f"the same circuit, by {listed(alike)}{left}"
@@ -214,7 +214,7 @@ def compare(
         raise InputError("directions", count, f"states vary in {have}; give at most that many")
     count = min(count, have)
     rng = np.random.default_rng(seed)
-    found = comparing.distances(mine.whole, yours.whole, modulus, count)
+    values = comparing.distances(mine.whole, yours.whole, modulus, count)
     floors = [comparing.distances(*drawn.halves, modulus, count) for drawn in (mine, yours)]
     chance = [comparing.by_chance(mine.whole, yours.whole, rng, modulus, count) for _ in range(DRAWS)]
     left = [
@@ -226,7 +226,7 @@ def compare(
         Distance(
             measure,
             unit,
-            found[measure],
+            values[measure],
             max(floor[measure] for floor in floors),
             float(np.mean([draw[measure] for draw in chance])),
             float(np.min([draw[measure] for draw in chance])),

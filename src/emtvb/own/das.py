@@ -80,8 +80,8 @@ class DAS:
         last = len(trials.fitting.outputs) - 1
         if self.horizon is not None and self.horizon > last:
             raise InputError("horizon", self.horizon, f"{last} steps were recorded after time 0; give no more")
-        found, theory = known_states(trials, times)
-        mean = found.mean(axis=0)
+        hidden, theory = known_states(trials, times)
+        mean = hidden.mean(axis=0)
         kept = trials.kept
         learned = range(len(trials.variables)) if self.only is None else trials.find(self.only)
         rest = least_squares(trials, times).memories
@@ -91,7 +91,7 @@ class DAS:
         for i in learned:
             at = trials.places[i]
             R = self._rotation(trials, system, times, i)
-            z = (found - mean) @ R
+            z = (hidden - mean) @ R
             into = np.linalg.lstsq(numbers[:, at], z, rcond=1e-10)[0]  # told: the mean of each value in the subspace
             basis[:, at] = R @ into.T
             dual[at] = np.linalg.lstsq(z, numbers[:, at], rcond=1e-10)[0].T @ R.T
@@ -150,7 +150,7 @@ class _Exchanges:
         at = trials.places[variable]
         last = len(trials.fitting.outputs) - 1
         near = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
-        self._found: list[tuple[int, np.ndarray]] = []
+        self._triples: list[tuple[int, np.ndarray]] = []
         usable = [time for time in times if time < last]
         few = (
             np.unique(np.linspace(0, max(len(usable) - 1, 0), _TIMES).astype(int)) if usable else np.zeros(0, dtype=int)
@@ -168,15 +168,15 @@ class _Exchanges:
                     if alike.any():
                         triples.append((base, source, rng.choice(np.flatnonzero(alike))))
             if triples:
-                self._found.append((time, np.array(triples)))
-        if not self._found:
+                self._triples.append((time, np.array(triples)))
+        if not self._triples:
             name = trials.variables[variable].name
             remedy = "no three trials for fitting are as an exchange needs them; record more trials, or fit earlier"
             raise InputError("method", f"DAS on {name}", remedy)
 
     def drawn(self, count: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
         """A time, and so many trials of each sort."""
-        time, triples = self._found[self._rng.integers(len(self._found))]
+        time, triples = self._triples[self._rng.integers(len(self._triples))]
         base, source, wanted = triples[self._rng.integers(len(triples), size=count)].T
         return time, base, source, wanted
 

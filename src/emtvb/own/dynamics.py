@@ -256,8 +256,8 @@ def interpret(run: Run, system: Adapted, settings: MeasureSettings) -> tuple[Mea
         settings: How it is measured.
     """
     origin = np.zeros((1, system.state_dim), dtype=np.float32)
-    found = fixed_points(system, origin)
-    rest = found.points[:1].astype(np.float32) if len(found.points) else origin
+    equilibria = fixed_points(system, origin)
+    rest = equilibria.points[:1].astype(np.float32) if len(equilibria.points) else origin
     subject = Subject(run.run_id, system.name, run.task, max(run.protocol.curriculum))
     return interpret_system(
         subject, system, system.jacobian(rest)[0], lambda states: system.jacobian(states).mean(axis=0), settings

@@ -164,14 +164,14 @@ class Edits:
 
     def __str__(self) -> str:
         lines = [self.verdict, self._about]
-        for words, share, low, high, made_up in self._rows():
-            more = "" if np.isnan(made_up) else f"; {made_up:6.3f} of the way"
+        for words, share, low, high, recovery in self._rows():
+            more = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
             lines.append(f"  {words:33} {share:6.3f}  [{low:.3f}, {high:.3f}]{more}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = [(words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(made_up) else made_up)
-                for words, share, low, high, made_up in self._rows()]  # fmt: skip
+        rows = [(words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
+                for words, share, low, high, recovery in self._rows()]  # fmt: skip
         return table(self.verdict, ("", "share", "95% interval", "part of the way"), rows, [self._about])
 
     @property
@@ -310,9 +310,9 @@ def edit(
     check_room(needed, "steps", f"{length}, whose outputs are", "compare fewer steps, or edit fewer trials: most=")
     u = _inputs_after(recorded, asked.time, asked.trial if donor is None else donor, length, inputs)
     plan = _Plan(asked, donor, taken, u, source, feedback, agrees)
-    done = _made(fitted, plan, rng)
+    done = _edits_of(fitted, plan, rng)
     controls = [
-        _made(control, plan, np.random.default_rng(seed), alone=True).followed
+        _edits_of(control, plan, np.random.default_rng(seed), alone=True).followed
         for control in untrained_networks.of(fitted, untrained)
     ]
     return replace(done, untrained=max(controls, key=np.mean)) if controls else done
@@ -341,7 +341,7 @@ class _Plan:
     agrees: Agrees | None
 
 
-def _made(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = False) -> Edits:
+def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = False) -> Edits:
     """The edits of one network, perhaps without its controls."""
     trials, asked, donor, u, length = fitted.trials, plan.asked, plan.donor, plan.inputs, len(plan.inputs)
     moment = trials.moments(asked.time)
@@ -536,8 +536,8 @@ def _after(
     if isinstance(what, (list, tuple)) and not len(what):
         raise InputError(word, str(what), "name at least one variable")
     if word == "flip":
-        found = trials.find(what)
-        for i in found:
+        selection = trials.find(what)
+        for i in selection:
             if variables[i].kind != BINARY:
                 raise InputError("flip", variables[i].name, f"it is {variables[i].kind}; use set or shift")
             after[:, places[i]] *= -1
@@ -554,11 +554,11 @@ def _after(
             for one, source in ((i, j), (j, i)):
                 after[:, places[one]] = variables[one].encode(variables[source].decode(before[:, places[source]]))
             after[np.isnan(before)] = np.nan
-        found = first + second
+        selection = first + second
     else:
         if not isinstance(what, Mapping) or not what:
             raise InputError(word, what, f"give {word}={{variable: value}}")
-        found = []
+        selection = []
         for selector, value in what.items():
             indices = trials.find(selector)
             values = as_numpy(value, word)
@@ -582,11 +582,11 @@ def _after(
                     after[:, places[i]] += one[:, None] / variables[i].spread
                 else:
                     after[:, places[i]] = variables[i].encode(one)
-            found += indices
-    if len(set(found)) < len(found):
+            selection += indices
+    if len(set(selection)) < len(selection):
         raise InputError(word, str(what), "names a variable twice; name each once")
-    shown = [variables[i].name for i in found]
-    return after, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}", tuple(dict.fromkeys(found))
+    shown = [variables[i].name for i in selection]
+    return after, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}", tuple(dict.fromkeys(selection))
 
 
 def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarray:
@@ -600,33 +600,33 @@ def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarr
 def _donors(trials: Trials, asked: _Asked, rng: np.random.Generator) -> Int[np.ndarray, " edit"]:
     """For each edit another trial that holds at that time what was asked for; -1 where there is none."""
     scale = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
-    found = np.full(len(asked.trial), -1)
+    donors = np.full(len(asked.trial), -1)
     for i, (trial, time, after) in enumerate(zip(asked.trial, asked.time, asked.after, strict=True)):
         held = trials.judging.theory[time]
         alike = (np.abs(held - after) <= scale)[:, trials.kept].all(axis=1)
         alike[trial] = False
         if alike.any():
-            found[i] = rng.choice(np.flatnonzero(alike))
-    if (found < 0).all():
+            donors[i] = rng.choice(np.flatnonzero(alike))
+    if (donors < 0).all():
         remedy = "no other trial holds just these values then; give future= as a function, or record more trials"
         raise InputError("future", TRIAL, remedy)
-    return found
+    return donors
 
 
 def _holders(trials: Trials, asked: _Asked, rng: np.random.Generator) -> Int[np.ndarray, " edit"]:
     """For each edit another trial that has the values asked for, whatever else it holds; -1 where there is none."""
     places = np.concatenate([np.arange(trials.kept.size)[trials.places[i]] for i in asked.variables])
     kinds = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
-    found = np.full(len(asked.trial), -1)
+    holders = np.full(len(asked.trial), -1)
     for i, (trial, time, after) in enumerate(zip(asked.trial, asked.time, asked.after, strict=True)):
         held = trials.judging.theory[time][:, places]
         alike = (np.abs(held - after[places]) <= kinds[places]).all(axis=1)
         alike[trial] = False
         if alike.any():
-            found[i] = rng.choice(np.flatnonzero(alike))
-    if (found < 0).all():
+            holders[i] = rng.choice(np.flatnonzero(alike))
+    if (holders < 0).all():
         raise InputError("interchange", True, "no other trial has the values asked for then; record more trials")
-    return found
+    return holders
 
 
 def _inputs_after(trials: Trials, time: np.ndarray, trial: np.ndarray, length: int, given: Any) -> np.ndarray:
@@ -653,13 +653,13 @@ def _expected(
         return interventions.future(source, numbers, length).astype(np.float64)
     if not callable(source):
         raise InputError("future", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
-    found = as_numpy(_asked_of("future", source, trials.values(numbers), u), "future")
-    if found.shape != like.shape or found.dtype.kind not in "fiub":
-        shown = f"a function that returned {found.dtype} of shape {found.shape}"
+    outputs = as_numpy(_asked_of("future", source, trials.values(numbers), u), "future")
+    if outputs.shape != like.shape or outputs.dtype.kind not in "fiub":
+        shown = f"a function that returned {outputs.dtype} of shape {outputs.shape}"
         raise InputError("future", shown, f"give outputs (step, trial, output) = {like.shape}")
-    if not np.isfinite(found).all():
+    if not np.isfinite(outputs).all():
         raise InputError("future", "a function that returned numbers that are not finite", "give finite outputs")
-    return found.astype(np.float64)
+    return outputs.astype(np.float64)
 
 
 def _asked_of(setting: str, function: Callable, *arguments: np.ndarray) -> Any:

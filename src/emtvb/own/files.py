@@ -76,10 +76,10 @@ def load(text: str, nonlinearity: str = "tanh") -> tuple[str, Network | Adapted]
     arrays, name = _chosen(_read(path), name, path)
     for key, array in arrays.items():
         _check_numbers(array, f"{path}: {key}")
-    found = _by_roles(arrays, path, nonlinearity)
-    if found is None:
-        found = _of_state_dict(arrays, path, nonlinearity)
-    return name or path.name.split(".")[0], found
+    network = _by_roles(arrays, path, nonlinearity)
+    if network is None:
+        network = _of_state_dict(arrays, path, nonlinearity)
+    return name or path.name.split(".")[0], network
 
 
 def check_task(system: Adapted, task: Task, where: str) -> None:
@@ -193,20 +193,20 @@ def _by_roles(arrays: dict[str, np.ndarray], path: Path, nonlinearity: str) -> N
     weights = {key: array for key, array in arrays.items() if array.ndim == 2}
     if len(weights) != 3 or any(_CELL.fullmatch(key) for key in arrays):
         return None
-    found: dict[str, str] = {}
+    by_role: dict[str, str] = {}
     for role, pattern in _ROLES.items():
         keys = [key for key in weights if re.fullmatch(rf"(.*[./_])?({pattern})", key, re.IGNORECASE)]
         exact = [key for key in keys if re.fullmatch(pattern, key, re.IGNORECASE)]
         keys = exact if len(exact) == 1 else keys
         if len(keys) == 1:
-            found[role] = keys[0]
+            by_role[role] = keys[0]
     shapes = f"{path}: " + ", ".join(f"{key} {array.shape}" for key, array in arrays.items())
-    biases = {role: arrays.get(key.removesuffix("weight") + "bias") for role, key in found.items()}
+    biases = {role: arrays.get(key.removesuffix("weight") + "bias") for role, key in by_role.items()}
     known = 3 + sum(bias is not None for bias in biases.values())
-    if len(set(found.values())) < 3 or known != len(arrays):
+    if len(set(by_role.values())) < 3 or known != len(arrays):
         remedy = "call them W_uh, W_hh and W_r: (hidden, d), (hidden, hidden), (d, hidden)"
         raise InputError("weights", shapes, remedy)
-    network = _network(weights[found["W_uh"]], weights[found["W_hh"]], weights[found["W_r"]], shapes)
+    network = _network(weights[by_role["W_uh"]], weights[by_role["W_hh"]], weights[by_role["W_r"]], shapes)
     if nonlinearity == "tanh" and not any(bias is not None and bias.any() for bias in biases.values()):
         return network
     rnn = {"weight_ih_l0": network.W_uh, "weight_hh_l0": network.W_hh}

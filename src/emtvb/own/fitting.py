@@ -133,18 +133,18 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
         raise InputError("method", method, f"give one of {', '.join(BY_NAME)}, emtvb.DAS() or a function")
     name = getattr(method, "__name__", type(method).__name__)
     try:
-        found = method(trials, times)
+        result = method(trials, times)
     except InputError:
         raise
     except Exception as error:
         raise InputError(
             "method", f"{name} failed ({raised(error)})", "it is called with the trials and a list of times"
         ) from error
-    found = Located(found) if isinstance(found, VariableMemories) else found
+    result = Located(result) if isinstance(result, VariableMemories) else result
     size, numbers = trials.fitting.states.shape[2], trials.kept.size
-    if not isinstance(found, Located) or not isinstance(found.memories, VariableMemories):
-        raise InputError("method", f"{name} returned {type(found).__name__}", "return emtvb.Located(memories)")
-    memories = found.memories
+    if not isinstance(result, Located) or not isinstance(result.memories, VariableMemories):
+        raise InputError("method", f"{name} returned {type(result).__name__}", "return emtvb.Located(memories)")
+    memories = result.memories
     shapes = [getattr(part, "shape", None) for part in (memories.basis, memories.dual)]
     if None not in shapes and shapes != [(size, numbers), (numbers, size)]:
         remedy = f"Psi is ({size}, {numbers}), Psi* ({numbers}, {size}): states and the variables' numbers"
@@ -157,9 +157,9 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
     kept = memories.kept
     if not isinstance(kept, np.ndarray) or kept.dtype != bool or kept.shape != (numbers,) or not kept.any():
         raise InputError("method", f"{name} returned memories.kept {kept!r:.60}", "give trials.kept")
-    if found.subspaces is not None:
-        _check_subspaces(name, found.subspaces, len(trials.variables), size)
-    return found
+    if result.subspaces is not None:
+        _check_subspaces(name, result.subspaces, len(trials.variables), size)
+    return result
 
 
 def _check_subspaces(name: str, subspaces: Any, variables: int, size: int) -> None:
@@ -195,7 +195,9 @@ def _check_array(name: str, part: str, array: Any, shape: tuple[int, ...]) -> No
         raise InputError("method", f"{name} returned {part} {fault}", remedy)
 
 
-def _told(memories: VariableMemories, states: Float[np.ndarray, "*shape state"]) -> Float[np.ndarray, "*shape number"]:
+def _numbers(
+    memories: VariableMemories, states: Float[np.ndarray, "*shape state"]
+) -> Float[np.ndarray, "*shape number"]:
     """What is read of states, up to :data:`_NOTHING`: where nothing is left of a variable, rounding reads like it."""
     return np.round(memories.read(states) / _NOTHING) * _NOTHING
 
@@ -211,13 +213,13 @@ def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tu
         return (None,) * len(trials.variables)
     theory = trials.fitting.theory[times]
     known = np.isfinite(theory).all(axis=2)
-    read, theory = _told(memories, trials.fitting.states[trials.moments(times)][known]), theory[known]
-    found: list[Classes | None] = []
+    read, theory = _numbers(memories, trials.fitting.states[trials.moments(times)][known]), theory[known]
+    classes: list[Classes | None] = []
     for v, at in zip(trials.variables, trials.places, strict=True):
         place = None if v.kind == CONTINUOUS else _places(v, theory[:, at])
         few = place is None or len(np.unique(place)) < len(v.classes)
-        found.append(None if place is None or few else Classes.of(read[:, at], place, len(v.classes)))
-    return tuple(found)
+        classes.append(None if place is None or few else Classes.of(read[:, at], place, len(v.classes)))
+    return tuple(classes)
 
 
 def _places(v: Variable, theory: Float[np.ndarray, "*shape code"]) -> Int[np.ndarray, "*shape"]:
@@ -382,11 +384,11 @@ class Judgement:
     def __getitem__(self, name: Any) -> Reading:
         """The reading of a variable, by its name or its place."""
         by_name, by_place = isinstance(name, str), type(name) is int
-        found = [r for i, r in enumerate(self.readings) if (by_name and name == r.name) or (by_place and i == name)]
-        if not found:
+        matches = [r for i, r in enumerate(self.readings) if (by_name and name == r.name) or (by_place and i == name)]
+        if not matches:
             shown = ", ".join(r.name for r in self.readings[:12])
             raise InputError("variable", name, f"no such variable; there are {shown} (or a number from 0)")
-        return found[0]
+        return matches[0]
 
     @property
     def unreadable(self) -> tuple[str, ...]:
@@ -436,7 +438,7 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
             raise InputError("trained_horizon", trained_horizon, "it is of a task of this package; leave it out")
     at_times = _judged_times(fitted, times)
     theory = trials.judging.theory[at_times]
-    read = np.stack([_told(fitted.memories, trials.judging.states[moment]) for moment in trials.moments(at_times)])
+    read = np.stack([_numbers(fitted.memories, trials.judging.states[moment]) for moment in trials.moments(at_times)])
     readings = []
     for v, at, classes in zip(trials.variables, trials.places, fitted.classes, strict=True):
         if trials.kept[at].all():

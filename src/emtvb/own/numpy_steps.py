@@ -105,8 +105,8 @@ class NumpyMachine:
         for inputs in probe(width, first):
             try:
                 return prove(self, self._name, inputs.astype(kind))
-            except InputError as said:
-                raise said from None
+            except InputError as fault:
+                raise fault from None
             except Exception as raised:
                 if self._is_given:
                     check_made(self._make, (width,), self.is_complex, self.is_float)

@@ -46,9 +46,9 @@ class Layers(VariableMemories):
         left = np.asarray(hidden, dtype=np.float64) - self.centre
         numbers = np.zeros((*left.shape[:-1], self.kept.size))
         for layer in self.layers:
-            found = layer.code[layer.classes.scores(left).argmax(axis=-1)]
-            numbers[..., layer.place] = found
-            left = left - found @ self.basis[:, layer.place].T
+            code = layer.code[layer.classes.scores(left).argmax(axis=-1)]
+            numbers[..., layer.place] = code
+            left = left - code @ self.basis[:, layer.place].T
         return numbers
 
 
@@ -107,9 +107,9 @@ class Onion:
         waiting = list(range(len(values))) if self.order is None else self._given(trials)
         while waiting:
             ahead = waiting if self.order is None else waiting[:1]
-            told = {i: Classes.of(left, values[i], len(codes[i])) for i in ahead}
-            i = max(told, key=lambda i: float((told[i].scores(left).argmax(axis=1) == values[i]).mean()))
-            layers.append(Layer(trials.places[i], codes[i], told[i]))
+            decoders = {i: Classes.of(left, values[i], len(codes[i])) for i in ahead}
+            i = max(decoders, key=lambda i: float((decoders[i].scores(left).argmax(axis=1) == values[i]).mean()))
+            layers.append(Layer(trials.places[i], codes[i], decoders[i]))
             left = left - codes[i][values[i]] @ basis[:, trials.places[i]].T
             waiting.remove(i)
         return Located(Layers(basis, linear.dual, linear.kept, centre, tuple(layers)))
@@ -131,12 +131,12 @@ class Onion:
 
     def _given(self, trials: Trials) -> list[int]:
         """The variables in the order that was asked for."""
-        found = trials.find(list(self.order or ()))
-        if sorted(found) != list(range(len(trials.variables))):
+        indices = trials.find(list(self.order or ()))
+        if sorted(indices) != list(range(len(trials.variables))):
             raise InputError(
                 "order", list(self.order or ()), f"name each of the {len(trials.variables)} variables once"
             )
-        return found
+        return indices
 
 
 def magnitudes(
@@ -161,7 +161,7 @@ def tied(
     moved = np.stack([basis[:, at] @ code.T for at, code in zip(places, codes, strict=True)], axis=1)
     left, sizes, right = np.linalg.svd(moved, full_matrices=False)  # of each neuron, variables by values
     moved = left[..., :1] * sizes[:, None, :1] * right[:, :1]
-    found = np.zeros(basis.shape)
+    encoder = np.zeros(basis.shape)
     for i, (at, code) in enumerate(zip(places, codes, strict=True)):
-        found[:, at] = moved[:, i] @ np.linalg.pinv(code).T
-    return found
+        encoder[:, at] = moved[:, i] @ np.linalg.pinv(code).T
+    return encoder

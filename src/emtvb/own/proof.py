@@ -64,15 +64,15 @@ def prove(machine: Machine, name: str, inputs: Float[np.ndarray, "time trial inp
     Raises:
         UnprovedError: What does not agree; of a step that fails the exception it raises.
     """
-    found = [_after_two(machine, inputs[:2, :trials]) for trials in (2, 3)]
+    examples = [_after_two(machine, inputs[:2, :trials]) for trials in (2, 3)]
     try:
-        layout = states.layout(found[0], found[1], machine.is_complex, machine.is_float)
+        layout = states.layout(examples[0], examples[1], machine.is_complex, machine.is_float)
     except InputError as error:
         raise _unproved(error.what, str(error.value), error.remedy, -1) from None
     machine.settle(layout)
     noisy = _is_noisy(machine, inputs[0], layout, False)
     is_aside = not noisy or not _is_noisy(machine, inputs[0], layout, True)
-    run = _Run(machine, found[0], layout, noisy, name)
+    run = _Run(machine, examples[0], layout, noisy, name)
     outputs, every = run(inputs)
     if not np.isfinite(every).all() and not _begins_finite(machine):
         raise _unproved("state", "not all of it finite", "give a state of finite numbers", 9)
@@ -93,7 +93,7 @@ def prove(machine: Machine, name: str, inputs: Float[np.ndarray, "time trial inp
                 what += f" (outputs of shape {outputs.shape} and {shown.shape})"
             remedy = "it looks at several steps at once, or keeps what is not in its state; adapt its step by hand"
             raise _unproved("network", what, remedy, 9)
-    return Proved(found[0], layout, noisy)
+    return Proved(examples[0], layout, noisy)
 
 
 def _unproved(what: str, value: str, remedy: str, passed: int) -> UnprovedError:
@@ -182,13 +182,13 @@ def _begins_finite(machine: Machine) -> bool:
 
 def _is_noisy(machine: Machine, u: np.ndarray, layout: list[states.Leaf], aside: bool) -> bool:
     """Whether two steps from the same beginning differ by their noise, perhaps with noise set aside."""
-    found = []
+    runs = []
     with machine.still(aside):
         for _ in range(2):
             output, state = machine.step(machine.array(u), machine.start(len(u)))
             parts = machine.kept(output), machine.flat(state, layout)
-            found.append([machine.numpy([part]) for part in parts])
-    return not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*found, strict=True))
+            runs.append([machine.numpy([part]) for part in parts])
+    return not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*runs, strict=True))
 
 
 def _alike(first: tuple[np.ndarray, ...], second: tuple[np.ndarray, ...], near: float) -> bool:

@@ -42,5 +42,5 @@ def published(name: str) -> Published:
     Raises:
         InputError: Where there is none of this name, more than one, or its weights are not here.
     """
-    found = find_run(name)
-    return Published(found.network(), found.run)
+    entry = find_run(name)
+    return Published(entry.network(), entry.run)

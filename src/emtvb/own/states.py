@@ -90,7 +90,7 @@ def layout(two: Any, three: Any, is_complex: Callable[[Any], bool], is_float: Ca
     Raises:
         InputError: Where there is no array, an array does not hold real or complex numbers, or has no axis of trials.
     """
-    found = []
+    parts = []
     pairs = list(zip(leaves(two), leaves(three), strict=True)) if len(leaves(two)) == len(leaves(three)) else []
     if not pairs:
         raise InputError("state", "no arrays in it", "give a step (input, state) -> (output, state), and state=")
@@ -103,5 +103,5 @@ def layout(two: Any, three: Any, is_complex: Callable[[Any], bool], is_float: Ca
         if not (is_complex(array) or is_float(array)):
             raise InputError("state", f"an array of {array.dtype}", "its numbers must be real or complex; give floats")
         rest = shape[: axes[0]] + shape[axes[0] + 1 :]
-        found.append(Leaf(rest, axes[0], is_complex(array), array))
-    return found
+        parts.append(Leaf(rest, axes[0], is_complex(array), array))
+    return parts

@@ -103,22 +103,22 @@ def named_in(function: Any, depth: int = 3) -> list[Any]:
 
     Functions among these are looked into as well, so many deep.
     """
-    found: list[Any] = [function]
+    objects: list[Any] = [function]
     while hasattr(function, "func"):  # functools.partial
-        found += [*function.args, *function.keywords.values(), function.func]
+        objects += [*function.args, *function.keywords.values(), function.func]
         function = function.func
     owner = getattr(function, "__self__", None)
     if owner is not None:
-        found += [owner, *getattr(owner, "__dict__", {}).values()]
+        objects += [owner, *getattr(owner, "__dict__", {}).values()]
     if inspect.ismethod(function) or inspect.isfunction(function):
         seen = inspect.getclosurevars(inspect.unwrap(function))
         named = [*seen.nonlocals.values(), *seen.globals.values()]
-        found += named
+        objects += named
         if depth:
-            found += [item for other in named if inspect.isfunction(other) for item in named_in(other, depth - 1)]
+            objects += [item for other in named if inspect.isfunction(other) for item in named_in(other, depth - 1)]
     elif hasattr(function, "__dict__"):
-        found += vars(function).values()
-    return found
+        objects += vars(function).values()
+    return objects
 
 
 class Count(int):
@@ -155,11 +155,11 @@ def starts(network: Any, state: Any, zeros: Callable[[int, int], Any], one: Call
     owner = getattr(network, "__self__", network)
     inside = list(owner.modules()) if hasattr(owner, "named_modules") else [owner]
     makers = [maker for part in inside for name in STATE_MAKERS if callable(maker := getattr(part, name, None))]
-    found: list[Maker] = []
+    ways: list[Maker] = []
     for maker in makers[:2]:
-        found += _counted(maker) if takes_count(maker) else [_given(maker, zeros, one)]
+        ways += _counted(maker) if takes_count(maker) else [_given(maker, zeros, one)]
     caches = _caches(owner, zeros)
-    return [*found, *([caches] if caches else []), _nothing]
+    return [*ways, *([caches] if caches else []), _nothing]
 
 
 def check_made(
@@ -254,16 +254,16 @@ def read_out(readout: Callable[[Any], Any], output: Any, trials: int) -> Any:
     shape = tuple(getattr(output, "shape", ()))
     name = getattr(readout, "__name__", type(readout).__name__)
     try:
-        found = readout(output)
-        made = tuple(found.shape) if hasattr(found, "shape") else np.shape(found)
+        result = readout(output)
+        result_shape = tuple(result.shape) if hasattr(result, "shape") else np.shape(result)
     except Exception as error:
         raise InputError(
             "readout", f"{name} failed ({raised(error)})", f"it must take outputs of shape {shape}"
         ) from error
-    if _has_rows(shape, trials) and not _has_rows(made, trials):
-        shown = "None" if found is None else f"shape {made} for {trials} trials"
+    if _has_rows(shape, trials) and not _has_rows(result_shape, trials):
+        shown = "None" if result is None else f"shape {result_shape} for {trials} trials"
         raise InputError("readout", f"{name} returned {shown}", "return one row for each, (trials, outputs)")
-    return found
+    return result
 
 
 def raised(error: Exception) -> str:
@@ -286,15 +286,15 @@ def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool =
         error: What it raised.
         is_given: Whether its first state was given.
     """
-    said = raised(error)
+    reason = raised(error)
     if is_given:
         remedy = f"a step (input, state) -> (output, state) on inputs of shape {shape} and the state given must do"
-        return InputError("network", f"{name} failed ({said})", remedy)
+        return InputError("network", f"{name} failed ({reason})", remedy)
     remedy = (
         f"a step on inputs of shape {shape} must do; its state cannot be found otherwise: give state= (a number, "
         "one trial's state, or a function of the number of trials)"
     )
-    return InputError("network", f"{name} failed ({said})", remedy)
+    return InputError("network", f"{name} failed ({reason})", remedy)
 
 
 def check_rows(shape: Sequence[int], trials: int) -> None:

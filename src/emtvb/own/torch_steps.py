@@ -147,20 +147,20 @@ class TorchMachine:
             for way in self._ways:
                 for make in self._starts:
                     self._way, self._make = way, make
-                    said: InputError
+                    fault: InputError
                     try:
                         with Counted() as counted, warnings.catch_warnings():
                             warnings.simplefilter("ignore")  # of ways that are tried in vain
                             return self._proved(inputs)
                     except UnprovedError as unproved:
-                        stage, said = 2 + unproved.passed, unproved
+                        stage, fault = 2 + unproved.passed, unproved
                     except InputError as other:
-                        stage, said = -1 if way.is_guess else 0, other
+                        stage, fault = -1 if way.is_guess else 0, other
                     except Exception as raised:
-                        stage, said = 0, failed(self._name, (TRIALS, width), raised, self._is_given)
+                        stage, fault = 0, failed(self._name, (TRIALS, width), raised, self._is_given)
                     stage = min(stage, -1) if way.must_be_shown else stage
                     if closest is None or (stage, counted.count) > closest[0]:
-                        closest = (stage, counted.count), way, said
+                        closest = (stage, counted.count), way, fault
         assert closest is not None
         self._way, self._make = self._ways[0], self._starts[0]
         _, way, error = closest
@@ -191,9 +191,9 @@ class TorchMachine:
 
     def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:
         """The network's own outputs for this sequence, in the orders of time and trials that it can be called in."""
-        found: list[np.ndarray] = []
+        outputs: list[np.ndarray] = []
         if self._is_given and isinstance(self._way, Through):
-            return found
+            return outputs
         for axis, call in self._way.whole_sequences(self._network, self._make):
             with same_noise(self._network), self._forked(), Mean() if noisy else nullcontext():
                 shown = self._at_once(call, self.array(inputs if axis == 0 else inputs.swapaxes(0, 1)))
@@ -201,10 +201,10 @@ class TorchMachine:
                     continue
                 if self._way.time is None and not self._is_sequence(call, inputs, axis, shown):
                     continue
-            found.append(shown)
-        if not found and self._way.must_be_shown:
+            outputs.append(shown)
+        if not outputs and self._way.must_be_shown:
             raise InputError("network", f"{self._name} gives nothing to hold its step to", "adapt its step by hand")
-        return found
+        return outputs
 
     def _at_once(self, call: Any, sequence: Tensor) -> np.ndarray | None:
         try:

@@ -105,19 +105,19 @@ class Trials:
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row for each time and trial: part ("fit", "judge"), time, trial, and the variables' values."""
-        found: dict[str, list[np.ndarray]] = {name: [] for name in ("part", "time", "trial")}
-        found |= {f"label {v.name}": [] for v in self.variables}
+        arrays: dict[str, list[np.ndarray]] = {name: [] for name in ("part", "time", "trial")}
+        arrays |= {f"label {v.name}": [] for v in self.variables}
         for part, those in (("fit", self.fitting), ("judge", self.judging)):
             time, trial = np.indices(those.theory.shape[:2])
-            found["part"].append(np.full(time.size, part))
-            found["time"].append(time.ravel())
-            found["trial"].append(trial.ravel())
+            arrays["part"].append(np.full(time.size, part))
+            arrays["time"].append(time.ravel())
+            arrays["trial"].append(trial.ravel())
             for v, at in zip(self.variables, self.places, strict=True):
                 numbers = those.theory[..., at].reshape(time.size, -1)
                 values = v.decode(np.nan_to_num(numbers)).astype(object)
                 values[~np.isfinite(numbers).all(axis=1)] = None
-                found[f"label {v.name}"].append(values)
-        return frame({name: np.concatenate(parts) for name, parts in found.items()}).infer_objects()
+                arrays[f"label {v.name}"].append(values)
+        return frame({name: np.concatenate(parts) for name, parts in arrays.items()}).infer_objects()
 
     def plot(self, trial: int = 0) -> Figure:
         """A figure of one of the trials to judge on: inputs, outputs and labels over time.
@@ -360,7 +360,7 @@ def _run(
         states, outputs = system.run(x, times=times)
         _check_finite(states, outputs, times)
         return [(states[:, part], outputs[:, part]) for part in (fitted, ~fitted)]
-    found = []
+    parts = []
     for part in (np.flatnonzero(fitted), np.flatnonzero(~fitted)):
         whole: list[np.ndarray] = []
         starts = range(0, len(part), most)
@@ -371,8 +371,8 @@ def _run(
             if not whole:
                 whole = [np.empty((len(a), len(part), a.shape[2]), dtype=a.dtype) for a in (states, outputs)]
             whole[0][:, chosen], whole[1][:, chosen] = states, outputs
-        found.append((whole[0], whole[1]))
-    return found
+        parts.append((whole[0], whole[1]))
+    return parts
 
 
 def _of_task(system: Adapted | Wrapped, task: Task, horizon: int) -> Trials:

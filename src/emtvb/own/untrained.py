@@ -46,7 +46,7 @@ def of(fitted: Fitted, asked: Any, instead: str = "give an untrained network: un
         size = trials.judging.states.size + trials.fitting.states.size
         if asked is None and (size > CHEAP or not isinstance(fitted.method, str)):
             return []
-        systems = [_made(trials.system, seed) for seed in range(DRAWS)]
+        systems = [_with_other_weights(trials.system, seed) for seed in range(DRAWS)]
         if None in systems:
             if asked is None:
                 return []
@@ -62,7 +62,7 @@ def of(fitted: Fitted, asked: Any, instead: str = "give an untrained network: un
     return _KNOWN[fitted]
 
 
-def _made(system: Adapted | Wrapped, seed: int) -> Adapted | Wrapped | None:
+def _with_other_weights(system: Adapted | Wrapped, seed: int) -> Adapted | Wrapped | None:
     """The network with other weights; None where it is no module whose weights could be drawn."""
     if isinstance(system, Wrapped):
         if not isinstance(system.system, Elman):

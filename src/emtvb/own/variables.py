@@ -103,18 +103,18 @@ def columns(
         InputError: Where labels are of another shape.
     """
     if isinstance(labels, Mapping):
-        found: dict[str, np.ndarray] = {}
+        arrays: dict[str, np.ndarray] = {}
         for name, given in labels.items():
             array = _checked(as_numpy(given, f"labels of {name}"), shape, f"labels of {name}", (1, 2, 3), batch_first)
             parts = {str(name): array} if array.ndim == 2 else {f"{name}.{i}": part for i, part in enumerate(array.T)}
             if array.ndim == 3:
                 parts = {key: part.T for key, part in parts.items()}
-            if twice := sorted(set(parts) & set(found)):
+            if twice := sorted(set(parts) & set(arrays)):
                 raise InputError("labels", f"{twice[0]} twice", "give each variable a name of its own")
-            found |= parts
+            arrays |= parts
         if names is not None:
             raise InputError("names", str(names), "labels that come by name have theirs; leave names out")
-        return found
+        return arrays
     array = _checked(as_numpy(labels, "labels"), shape, "labels", (3,), batch_first)
     if names is not None and (not isinstance(names, (tuple, list))):
         raise InputError("names", str(names), f"give {array.shape[2]} different ones, one for each variable")

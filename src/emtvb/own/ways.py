@@ -183,23 +183,23 @@ class Through:
 
     def __call__(self, inputs: Tensor, state: Any) -> tuple[Any, Any]:
         """Output and new states, one of each part."""
-        found: dict[int, Any] = {}
+        new_states: dict[int, Any] = {}
         with ExitStack() as undone:
             for at, part in enumerate(self.parts):
-                self._watch(at, part, state, found, undone)
+                self._watch(at, part, state, new_states, undone)
             output = first_tensor(self.network(_one_step(inputs, self.time)))
-        if len(found) < len(self.parts):
-            used = f"used {len(found)} of its {len(self.parts)} recurrent parts"
+        if len(new_states) < len(self.parts):
+            used = f"used {len(new_states)} of its {len(self.parts)} recurrent parts"
             raise InputError("network", used, "adapt its step by hand")
-        return output, tuple(found[at] for at in range(len(self.parts)))
+        return output, tuple(new_states[at] for at in range(len(self.parts)))
 
-    def _watch(self, at: int, part: Part, state: Any, found: dict[int, Any], undone: ExitStack) -> None:
+    def _watch(self, at: int, part: Part, state: Any, new_states: dict[int, Any], undone: ExitStack) -> None:
         """Have a part called with its state, and its new state kept, until ``undone`` is closed."""
         original = getattr(part.owner, part.method)
         reads = part.reads(self.reads)
 
         def called(*args: Any, **kwargs: Any) -> Any:
-            if at in found:
+            if at in new_states:
                 raise InputError("network", f"calls its {part.name} twice a step", "adapt its step by hand")
             if state is not None:
                 if len(args) > 1 or part.word is None:
@@ -207,7 +207,7 @@ class Through:
                 else:
                     kwargs[part.word] = state[at]
             result = original(*args, **kwargs)
-            found[at] = _read(result, reads, self.time, part.name)[1]
+            new_states[at] = _read(result, reads, self.time, part.name)[1]
             return result
 
         had = vars(part.owner).get(part.method)

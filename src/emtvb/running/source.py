@@ -240,9 +240,9 @@ class _Normal(ast.NodeTransformer):
         if any(isinstance(node, ast.Name) and node.id in _TAKE_ALL_NAMES for node in nodes):
             return frozenset()
         messages = {id(inner) for part in self._messages(nodes) for inner in ast.walk(part)}
-        said = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) in messages}
-        said -= {name for name in said if any(f"@{name}" in text for text in _texts(nodes))}  # as pandas takes names
-        said -= {name for node in nodes if isinstance(node, ast.ClassDef) for name in _given_names([*ast.walk(node)])}
+        shown = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) in messages}
+        shown -= {name for name in shown if any(f"@{name}" in text for text in _texts(nodes))}  # as pandas takes names
+        shown -= {name for node in nodes if isinstance(node, ast.ClassDef) for name in _given_names([*ast.walk(node)])}
         texts, others = Counter[str](), Counter[str]()
         for node in nodes:
             match node:
@@ -257,7 +257,7 @@ class _Normal(ast.NodeTransformer):
                 case ast.Global(names=names) | ast.Nonlocal(names=names):
                     others.update(dict.fromkeys(names, 2))
                     others.update(names)
-        return frozenset(name for name, count in texts.items() if others[name] == count and name in said)
+        return frozenset(name for name, count in texts.items() if others[name] == count and name in shown)
 
     def _messages(self, nodes: list[ast.AST]) -> Iterator[ast.AST]:
         """The expressions among the nodes of a function that say something."""

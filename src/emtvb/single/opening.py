@@ -71,9 +71,9 @@ def find(
     Raises:
         InputError: Where it is neither, or what is given does not go with it.
     """
-    found = run_of(named, task, size, nonlinearity)
-    if found is not None:
-        return published(named, found, output)
+    entry = run_of(named, task, size, nonlinearity)
+    if entry is not None:
+        return published(named, entry, output)
     if task is None:
         raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
     d, s = (usual if asked is None else asked for asked, usual in zip(size, PAPER_SIZE, strict=True))
@@ -97,14 +97,14 @@ def run_of(
             remedy = "a folder; name a file in it" if place.is_dir() else "no such file; name one, or a run"
             raise InputError("weights file", str(place), remedy)
     try:
-        found = find_run(named)
+        entry = find_run(named)
     except InputError:
         if not Path(named).is_dir() or (Path(named) / "runs.csv").is_file():
             raise
         remedy = "a folder that holds no runs (no runs.csv); name a run, or an experiment's folder with runs"
         raise InputError("run", named, remedy) from None
     check_is_of_file(named, task, size, nonlinearity)
-    return found
+    return entry
 
 
 def check_is_of_file(named: str, task: str | None, size: Size, nonlinearity: str | None) -> None:
@@ -115,24 +115,24 @@ def check_is_of_file(named: str, task: str | None, size: Size, nonlinearity: str
             raise InputError(name, value, f"{named} is no file of weights, and has its own; leave it out")
 
 
-def folder_of(found: FoundRun, output: Path | None) -> Path:
+def folder_of(entry: FoundRun, output: Path | None) -> Path:
     """Where what is made of a run goes: beside its experiment, by default."""
-    return output or found.folder / "interpretation" / found.run.run_id
+    return output or entry.folder / "interpretation" / entry.run.run_id
 
 
-def published(named: str, found: FoundRun, output: Path | None) -> Subject:
+def published(named: str, entry: FoundRun, output: Path | None) -> Subject:
     """A run among results as a user named it.
 
     Raises:
         InputError: Where it was trained on a stream.
     """
-    run = found.run
+    run = entry.run
     if isinstance(run, StreamRun):
         raise InputError(
             "run", named, "was trained on a stream; emtvb edit --page and emtvb.load take it (docs/streams.md)"
         )
-    settings = MeasureSettings(**found.experiment.interpretation.model_dump())
-    return Subject(named, run, found.network(), settings, folder_of(found, output))
+    settings = MeasureSettings(**entry.experiment.interpretation.model_dump())
+    return Subject(named, run, entry.network(), settings, folder_of(entry, output))
 
 
 def _of_file(named: str, task: Task, nonlinearity: str | None, output: Path | None) -> Subject:
