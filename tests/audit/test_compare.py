@@ -120,6 +120,9 @@ ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": 
         (SHARD, {**ERRORS, "phi_eigenvalues": "1"}, {**ERRORS, "spectral_error": "0.25", "phi_eigenvalues": "1"}, True),
         ("tables/table1.csv", {"accuracy": "0.5"}, {"accuracy": "0.50009"}, True),
         ("tables/table1.csv", {"accuracy": "0.5"}, {"accuracy": "0.5000000000001"}, False),
+        ("tables/table1.csv", {"accuracy": " 0.5 "}, {"accuracy": "0.5"}, True),
+        ("tables/table1.csv", {"accuracy": "\N{ARABIC-INDIC DIGIT ZERO}.5"}, {"accuracy": "0.5"}, True),
+        ("tables/table1.csv", {"accuracy": "1_0"}, {"accuracy": "10"}, True),
         ("measurements.csv", {"test_accuracy": "0.5"}, {"test_accuracy": "0.50009"}, True),
         ("measurements/learning.csv", {"loss": "0.5"}, {"loss": "0.5001"}, True),
         ("architectures/x/measurements.csv", {"gain": "1.0"}, {"gain": "1.02"}, False),
@@ -160,11 +163,23 @@ def test_texts_and_pictures_are_the_same_to_the_byte_and_json_but_for_rounding(t
         ("json", '{"a": [0.1]}', '{"a": [0.10000000000000002]}', False),
         ("json", '{"a": [0.1]}', '{"a": [0.2]}', True),
         ("json", "[", "[]", True),
+        ("json", '{"a": false}', '{"a": 0}', True),
+        ("json", '{"a": 1, "a": 2}', '{"a": 2}', True),
     ):
         one, other = tmp_path / f"one.{suffix}", tmp_path / f"other.{suffix}"
         one.write_bytes(there.encode())
         other.write_bytes(made.encode())
         assert bool(differences(one, other, f"x.{suffix}")) == differs
+
+
+def test_a_table_that_is_written_otherwise_is_another(tmp_path: Path) -> None:
+    there, made = tmp_path / "there.csv", tmp_path / "made.csv"
+    made.write_bytes(b"run_id,a\nx,0.5\n")
+    for content in (b"run_id,a\r\nx,0.5\r\n", b'run_id,a\nx,"0.5"\n', b"run_id,a\nx,0.5"):
+        there.write_bytes(content)
+        assert ["is written otherwise" in one for one in differences(there, made, "tables/a.csv")] == [True]
+    there.write_bytes(b"run_id,a\nx,0.50000000000001\n")
+    assert differences(there, made, "tables/a.csv") == []
 
 
 def test_a_difference_is_said_in_words_that_show_it(tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ def test_verdicts_that_say_nothing_are_none(tmp_path: Path, text: str) -> None:
     assert stated(tmp_path) == {}
     (tmp_path / "verdicts.json").write_text('{"verdicts": {"paper": {"consistent": 3}}}')
     assert stated(tmp_path) == {"paper": {"consistent": 3}}
+    for kind, count in (("paper", "1e999"), ("paper\\n\\u001b[32mpassed", "3"), ("\\ud800", "3")):
+        (tmp_path / "verdicts.json").write_text(f'{{"verdicts": {{"{kind}": {{"consistent": {count}}}}}}}')
+        assert stated(tmp_path) == {}
 
 
 def test_a_terminal_gets_some_findings_of_each_check_and_the_report_all() -> None:
