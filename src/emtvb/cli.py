@@ -821,7 +821,6 @@ def audit_results(
     error.
     """
     from emtvb.audit import audit, held
-    from emtvb.audit.processes import ended_by_signals
     from emtvb.running.clone import workflow_root
     from emtvb.running.jobs import show_progress
 
@@ -832,7 +831,7 @@ def audit_results(
     config_of = held.held_to(folder, workflow_root(), file)
     show_progress()
     sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
-    with ended_by_signals(), _output(folder / "audit", "change its permissions, or audit a copy of your own"):
+    with _output(folder / "audit", "change its permissions, or audit a copy of your own"):
         report = audit.audit(folder, config_of, audit.QUICK if quick else sample)
         for line in report.lines():
             console.print(line)

@@ -23,12 +23,6 @@ OUTPUTS = "4e34bdc760aa929c"
 TRAINERS = ("auto", "compiled")
 """Trainers, as a config names them, that prove their bits."""
 
-SAME_BITS = frozenset({"524430e373f6"})
-"""Code that trained other architectures before the general trainer did, by a digest of it: both give the same bits.
-
-That was seen with LSTMs, layers of S4 and the paper's network, at small sizes, and with an LSTM of the published size.
-"""
-
 
 def promised(l2: float, engine: Mapping[str, str] = ENGINE) -> dict[str, str]:
     """The digests, by their names in ENGINE, that vouch for a training with this L2 penalty.

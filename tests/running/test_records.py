@@ -234,19 +234,6 @@ def test_an_input_of_another_experiment_is_known_as_the_rule_spells_it(folder: s
     assert maker.inputs == {f"{root}paper/runs.csv": "a" * 64, f"{root}twins/measurements.csv": "b" * 64}
 
 
-def test_architectures_that_older_code_trained_count_by_the_bits_that_it_gives() -> None:
-    """Published ones; of code that nobody knows, nothing vouches for the bits."""
-    published = [provenance.read(path) for path in (ROOT / "results/architectures").rglob("train_architecture.*.json")]
-    old = [record.recipe for record in published if "architecture" in record.recipe["settings"]]
-    assert old
-    for recipe in old:
-        assert set(records._settings(recipe)) == {"run", "network", "module", "accelerator"}
-        assert records._counted(recipe) == {"code": {}, "versions": recipe["versions"]}
-        other = {**recipe, "code": {**recipe["code"], "emtvb/training/general.py": "0" * 12}}
-        assert records._settings(other) == recipe["settings"]
-        assert records._counted(other) == other
-
-
 def test_another_snakemake_whose_memory_is_not_known_is_refused(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(PersistenceBase, "params_changed")
     with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.17"):

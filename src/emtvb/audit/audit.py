@@ -17,7 +17,7 @@ from emtvb.audit.currency import currency, planned
 from emtvb.audit.determinism import MATTERS, determinism
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import damaged_outputs, integrity
-from emtvb.audit.processes import Processes
+from emtvb.audit.processes import Processes, ended_by_signals
 from emtvb.audit.report import REPORT, SUMMARY, Audit
 from emtvb.audit.seeds import seeds
 from emtvb.errors import InputError
@@ -69,7 +69,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     if not records and not unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     # Beside the rest: the longest training decides when an audit ends.
-    with ThreadPoolExecutor(1) as pool, Processes() as processes:
+    with ended_by_signals(), ThreadPoolExecutor(1) as pool, Processes() as processes:
         training = pool.submit(
             determinism, folder, shards, experiment.trainer, records, sample.runs, seed, sample.workers, processes
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,7 +64,13 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let a signal that would end this process at once leave the ``with`` blocks first, as an exception does."""
+    """Let a signal that would end this process at once leave the ``with`` blocks first, as an exception does.
+
+    Signals reach the main thread alone: in another one, nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     ours = [number for number, handler in before.items() if handler is signal.SIG_DFL]  # nohup ignores one
     for number in ours:

@@ -21,8 +21,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from emtvb import promises
-from emtvb.architectures.registry import ARCHITECTURES
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.running import provenance, recipes, source
@@ -56,7 +54,7 @@ class Maker:
     @property
     def settings(self) -> Mapping[str, Any]:
         """Its rule's params."""
-        return _settings(self.record.recipe)
+        return self.record.recipe["settings"]
 
 
 @dataclass
@@ -121,7 +119,7 @@ class Records:
         recipe = maker.record.recipe
         now = plain(job.params, job.rule.name)
         words = [f"setting {name}" for name in _differing(maker.settings, now)]
-        words += self._present.changes(_counted(recipe))
+        words += self._present.changes(recipe)
         if "names" in recipe and (
             recipe["names"] != names(job.input, job.output)
             or [*maker.inputs] != [_plain(path) for path in job.input]
@@ -305,28 +303,6 @@ def read_planned(folder: Path) -> dict[str, dict[str, str]]:
     except (OSError, ValueError):
         return {}
     return planned if isinstance(planned, dict) else {}
-
-
-def _settings(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A recipe's settings; of a training by the code of ``promises.SAME_BITS``, as the general trainer has them."""
-    settings = recipe["settings"]
-    if not _has_same_bits(recipe):
-        return settings
-    kind = ARCHITECTURES[settings["architecture"]]
-    return {"run": settings["run"], "network": kind.network, "module": kind.module, "accelerator": "cpu"}
-
-
-def _counted(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A recipe, without its code where the present trainer gives the same bits."""
-    return {"code": {}, "versions": recipe["versions"]} if _has_same_bits(recipe) else recipe
-
-
-def _has_same_bits(recipe: Mapping[str, Any]) -> bool:
-    """Whether a training's record names the code of ``promises.SAME_BITS``."""
-    if recipe["rule"] != "train_architecture":
-        return False
-    code = {name: digest for name, digest in recipe["code"].items() if name.startswith(f"{source.PACKAGE.name}/")}
-    return source.digest(json.dumps(code, sort_keys=True)) in promises.SAME_BITS
 
 
 def _plain(path: Any) -> str:
