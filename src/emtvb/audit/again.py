@@ -47,6 +47,8 @@ OFF = 1e-6
 
 log = logging.getLogger(__name__)
 
+_LAST = 19
+"""The niceness of what runs where nothing else does."""
 _COMPARES = "run_methods"
 _NOT_HERE = "what it is made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
@@ -155,10 +157,11 @@ def recompute(
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
     near = drawn.near if jobs else {}
     here = {shard: runs for shard, runs in near.items() if Outputs.of(folder, shard).weights.is_file()}
-    # All at once. The second run has jobs that wait for one another, the first has none: together no core waits.
+    # All at once. Jobs of the second run wait for one another, those of the first do not, and take what is left to them:
+    # so no core waits, and no two jobs take turns on one, which costs a third of the time.
     with ThreadPoolExecutor(3) as pool, processes:
-        runs = (("tables, figures and pages", second), ("measurements", first))
-        both = [pool.submit(_run, folder, held, some, cores, what, processes) for what, some in runs]
+        runs = (("tables, figures and pages", second, 0), ("measurements", first, _LAST))
+        both = [pool.submit(_run, folder, held, some, cores, what, nice, processes) for what, some, nice in runs]
         comparison = Comparison(findings=pool.submit(_alone, folder, held, here, processes).result())
         for run in both:
             comparison.add(run.result())
@@ -216,7 +219,9 @@ def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]], processe
     return [Finding(path, problem, AGAIN) for path, problems in by_file.items() for problem in problems]
 
 
-def _run(folder: Path, held: Held, some: Sequence[Planned], cores: int, what: str, processes: Processes) -> Comparison:
+def _run(
+    folder: Path, held: Held, some: Sequence[Planned], cores: int, what: str, nice: int, processes: Processes
+) -> Comparison:
     """Run some jobs in a folder that holds what the others made, and compare what they make."""
     comparison = Comparison()
     with tempfile.TemporaryDirectory() as name:
@@ -231,7 +236,7 @@ def _run(folder: Path, held: Held, some: Sequence[Planned], cores: int, what: st
         for job in some:
             if job not in possible:
                 comparison.incomparable.setdefault(_NOT_HERE, []).extend(job.outputs)
-        answer = _snakemake(place, held, possible, cores, what, processes) if possible else ""
+        answer = _snakemake(place, held, possible, cores, what, nice, processes) if possible else ""
         errors = last_errors(again / "logs", 0.0)
         how = held.experiment.interpretation
         by_rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
@@ -268,14 +273,16 @@ def _possible(jobs: Sequence[Planned], place: Path) -> Iterator[Planned]:
         waiting = [job for job in waiting if job not in ready]
 
 
-def _snakemake(place: Path, held: Held, jobs: Sequence[Planned], cores: int, what: str, processes: Processes) -> str:
+def _snakemake(
+    place: Path, held: Held, jobs: Sequence[Planned], cores: int, what: str, nice: int, processes: Processes
+) -> str:
     """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
     (place / "config.json").write_text(config.dump(held.experiment), encoding="utf-8")
     rules = sorted({job.rule for job in jobs})
     assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
     targets = [str(place / "results" / held.experiment.experiment / job.title) for job in jobs]
     command = [
-        sys.executable, "-m", "snakemake", "--snakefile", str(held.root / "Snakefile"), "--configfile",
+        "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(held.root / "Snakefile"), "--configfile",
         str(place / "config.json"), "--workflow-profile", str(held.root / "profiles" / "default"), "--cores",
         str(cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
     ]  # fmt: skip
