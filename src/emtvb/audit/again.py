@@ -157,8 +157,8 @@ def recompute(
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
     near = drawn.near if jobs else {}
     here = {shard: runs for shard, runs in near.items() if Outputs.of(folder, shard).weights.is_file()}
-    # All at once. Jobs of the second run wait for one another, those of the first do not, and take what is left to them.
-    # So no core waits, and jobs seldom take turns on one, which costs time.
+    # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
+    # core waits, and jobs seldom take turns on one, which costs time.
     with ThreadPoolExecutor(3) as pool, processes:
         runs = (("tables, figures and pages", second, 0), ("measurements", first, _LAST))
         both = [pool.submit(_run, folder, held, some, cores, what, nice, processes) for what, some, nice in runs]
@@ -283,8 +283,8 @@ def _snakemake(
     targets = [str(place / "results" / held.experiment.experiment / job.title) for job in jobs]
     command = [
         "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(held.root / "Snakefile"),
-        "--configfile", str(place / "config.json"), "--workflow-profile", str(held.root / "profiles" / "default"), "--cores",
-        str(cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
+        "--configfile", str(place / "config.json"), "--workflow-profile", str(held.root / "profiles" / "default"),
+        "--cores", str(cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
     ]  # fmt: skip
     here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
     (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed
