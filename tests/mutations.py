@@ -169,8 +169,8 @@ MUTATIONS = (
     Mutation(
         "an output of 0 counts as negative",
         "networks.py",
-        "np.where(outputs >= 0, 1, -1)",
-        "np.where(outputs > 0, 1, -1)",
+        "np.where(outputs >= 0,",
+        "np.where(outputs > 0,",
         ("test_networks.py",),
     ),
 )

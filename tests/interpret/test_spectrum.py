@@ -54,7 +54,7 @@ def test_a_count_mismatch_hides_the_published_error_and_not_ours(count: int) -> 
     phi = tasks.named("T1", 1, 8).transition()
     assert np.isnan(published_spectral_error(phi, with_eigenvalues(found)))
     match = match_spectra(roots, found)
-    assert (match.expected, match.found, match.matched) == (8, count, min(8, count))
+    assert (match.expected, match.observed, match.matched) == (8, count, min(8, count))
     if count <= 8:
         assert match.error == pytest.approx(np.pi * (8 - count) / 8)
         assert match.matched_error == pytest.approx(0 if count else np.pi)
@@ -87,7 +87,7 @@ def test_the_sound_error_is_a_number_between_zero_and_pi(n: int, m: int, seed: i
     match, back = match_spectra(expected, found), match_spectra(found, expected)
     assert 0 <= match.error <= np.pi
     assert match.error == pytest.approx(back.error)
-    if match.expected == match.found > 0:
+    if match.expected == match.observed > 0:
         assert match.error == match.matched_error
         assert match.error <= published_spectral_error(np.diag(expected), np.diag(found)) + 1e-6 or match.matched == 0
 
