@@ -164,6 +164,7 @@ def test_texts_and_pictures_are_the_same_to_the_byte_and_json_but_for_rounding(t
         ("json", '{"a": [0.1]}', '{"a": [0.2]}', True),
         ("json", "[", "[]", True),
         ("json", '{"a": false}', '{"a": 0}', True),
+        ("json", '{"a": 0}', '{"a": 0.0}', False),  # as YAML and JSON have the same setting
         ("json", '{"a": 1, "a": 2}', '{"a": 2}', True),
     ):
         one, other = tmp_path / f"one.{suffix}", tmp_path / f"other.{suffix}"

@@ -70,6 +70,7 @@ def each_run(**values: Any) -> Callable[[dict[str, Any]], object]:
         (lambda r: r["environment"].update(cpu=None), "environment.cpu: "),
         (lambda r: r["recipe"].pop("code"), "recipe.code: "),
         (lambda r: r["recipe"].update(code={}), "its recipe names no code, and no proof"),
+        (lambda r: r["recipe"].update(code={}, settings={"proof": None}), "its recipe names no code, and no proof"),
         (lambda r: r["recipe"]["code"].update({"a\0b.py": "0"}), "recipe.code.*cannot be a file's name"),
         (lambda r: r["recipe"]["versions"].update({"": "1"}), "recipe.versions.*cannot be a file's name"),
         (lambda r: r["recipe"].pop("rule"), "recipe.rule: "),

@@ -254,7 +254,7 @@ def read(path: Path) -> Record:
         record = _FORM.validate_json(path.read_bytes())
         if record.recipe["rule"] != record.rule:
             raise ValueError("its recipe is not of its rule")
-        if not (record.recipe["code"] or "proof" in record.recipe["settings"]):
+        if not (record.recipe["code"] or record.recipe["settings"].get("proof")):
             raise ValueError("its recipe names no code, and no proof that vouches for its outputs")
         return record
     except (OSError, ValueError) as error:
