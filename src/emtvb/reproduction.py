@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
@@ -29,7 +30,7 @@ def run(command: Sequence[str]) -> int:
         KeyboardInterrupt: If the user interrupted it; by then the command has ended.
     """
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0) as process:
-        before = {number: signal.signal(number, lambda number, _: _send(process, number)) for number in _PASSED_ON}
+        before = {number: signal.signal(number, lambda number, _: send(process, number)) for number in _PASSED_ON}
         try:
             _show(process)
             status = process.wait()
@@ -37,7 +38,7 @@ def run(command: Sequence[str]) -> int:
             _stop(process)
             raise
         except BaseException:
-            _send(process, signal.SIGKILL)
+            send(process, signal.SIGKILL)
             raise
         finally:
             for number, handler in before.items():
@@ -55,16 +56,16 @@ def _show(process: subprocess.Popen[bytes]) -> None:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """Interrupt the group and wait for it; kill it if the user interrupts once more."""
     assert process.stdout is not None
-    _send(process, signal.SIGINT)
+    send(process, signal.SIGINT)
     try:
         while os.read(process.stdout.fileno(), 1 << 16):
             pass  # read and dropped: a full pipe would keep it from ending
         process.wait()
     except KeyboardInterrupt:
-        _send(process, signal.SIGKILL)
+        send(process, signal.SIGKILL)
 
 
-def _send(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to the command and to all that it started."""
+def send(process: subprocess.Popen[Any], number: int) -> None:
+    """Send a signal to a process that leads a group, and to all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)

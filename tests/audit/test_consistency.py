@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from emtvb.audit.consistency import RunData, consistency
+from emtvb.running import provenance
 
 
 @pytest.mark.parametrize(
@@ -27,3 +32,19 @@ def test_no_spectral_error_is_smaller_than_that_of_the_best_assignment(error: st
     data = RunData(measured={"a": {"run_id": "a", "spectral_error": error, "optimal_spectral_error": best}})
     said = [finding.problem for finding in consistency(data, {}).findings]
     assert [f"spectral_error is {error}, and no assignment" in problem for problem in said] == [True] * wrong
+
+
+def test_networks_that_are_in_no_shard_have_weights_of_their_own(tmp_path: Path) -> None:
+    """Whatever their files say of whom they are."""
+    recipe = {"rule": "train_architecture", "settings": {}, "code": {"a.py": "0"}, "versions": {}}
+    for name, scale in (("one", 1), ("two", 2), ("copy", 1)):
+        path = tmp_path / "architectures" / name / "weights.safetensors"
+        path.parent.mkdir(parents=True)
+        save_file({"W": np.arange(6.0) * scale, "b": np.ones(2)}, path, {"run_id": name})
+        provenance.record(recipe, {"run": name}, [], [str(path)], str(tmp_path / "logs/train/a.log"), 1.0)
+    check = consistency(RunData.read(tmp_path, provenance.read_all(tmp_path)[0], {}), {})
+    first, second = (f"architectures/{name}/weights.safetensors" for name in ("copy", "one"))
+    assert [(finding.subject, finding.problem) for finding in check.findings] == [
+        (second, f"has the weights of {first}")
+    ]
+    assert check.checked == 3

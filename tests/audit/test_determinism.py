@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import config
+from emtvb import config, kinds
 from emtvb.audit import audit
 from emtvb.audit.determinism import _of_curves
 from emtvb.audit.held import Held
@@ -42,6 +42,19 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
     with pytest.raises(KeyboardInterrupt):
         audit.audit(tmp_path, held, audit.Sample())
     assert ended == [True]
+
+
+@pytest.mark.parametrize(("file", "asked"), [("smoke", True), ("methods", False)])
+def test_what_concerns_a_sweeps_networks_is_asked_where_there_are_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, asked: bool
+) -> None:
+    monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
+    monkeypatch.setattr(audit, "planned", lambda *_: [])
+    held = Held(kinds.load(ROOT / "config" / f"{file}.yaml"), "", ROOT)
+    names = [check.name for check in audit.audit(tmp_path, held, audit.QUICK).checks]
+    of_networks = ["consistency", "seeds", "determinism"]
+    assert [name for name in names if name in of_networks] == of_networks * asked
+    assert [name for name in names if name not in of_networks] == ["integrity", "currency", "made again"]
 
 
 @pytest.mark.parametrize(

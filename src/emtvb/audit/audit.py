@@ -75,18 +75,19 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         )
         damaged, data = damaged_outputs(folder, records), RunData.read(folder, records, shards)
         jobs = planned(folder, held, damaged)
-        there = (
-            integrity(folder, records, unreadable, damaged, held.root),
-            *((consistency(data, shards),) if shards or data.others else ()),
-            currency(records, jobs, damaged, versions=versions),
-            *((seeds(folder, shards),) if shards else ()),
-        )
-        for check in there:
+        checks = [integrity(folder, records, unreadable, damaged, held.root)]
+        if shards or data.others:
+            checks.append(consistency(data, shards))
+        checks.append(currency(records, jobs, damaged, versions=versions))
+        if shards:
+            checks.append(seeds(folder, shards))
+        for check in checks:
             log.info("%s: %s, %s", check.name, check.state, check.count)
-        findings = [finding for check in there for finding in check.findings]
+        findings = [finding for check in checks for finding in check.findings]
         drawn = draw(shards, data.measured, claims.load().statements, findings, sample.share, seed)
-        again = recompute(folder, held, jobs if sample.share else (), drawn, seed, sample.workers, processes)
-        checks = (*there, again, *((training.result(),) if shards else ()))
+        checks.append(recompute(folder, held, jobs if sample.share else (), drawn, seed, sample.workers, processes))
+        if shards:
+            checks.append(training.result())
     commit, modified = provenance.git_state(held.root)
     here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
             for name, value in provenance.environment().items()}  # fmt: skip
@@ -94,7 +95,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         held_to=held.description,
-        checks=checks,
+        checks=tuple(checks),
         environment={"commit": (commit or "no git clone") + ", with uncommitted changes" * modified, **here},
         verdicts=stated(folder),
     )

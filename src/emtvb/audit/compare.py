@@ -145,6 +145,7 @@ def as_markdown() -> str:
     return "\n".join(lines)
 
 
+@cache
 def tolerance(name: str, values: str, solves: bool = False, singular: bool = False) -> Tolerance:
     """What counts for a column or an array of a file, by its path in the experiment's folder.
 
@@ -215,7 +216,6 @@ def _of_tables(there: Path, again: Path, file: str, moved: Callable[[str], float
         return
     if _as_written(there, old) != _as_written(again, new):
         yield "is written otherwise when made again: its line ends or quotation marks are others"
-    limit = cache(tolerance)
     largest = [_size(np.array([*map(number, column)])) for column in zip(*new[1:], strict=True)]
     for before, now in zip(old[1:], new[1:], strict=True):
         row = dict(zip(new[0], now, strict=True))
@@ -224,7 +224,7 @@ def _of_tables(there: Path, again: Path, file: str, moved: Callable[[str], float
             if one == other:
                 continue
             basis = column.partition("_")[0]
-            allowed = limit(file, column, solves, number(row.get(f"{basis}_condition", "")) > SINGULAR)
+            allowed = tolerance(file, column, solves, number(row.get(f"{basis}_condition", "")) > SINGULAR)
             absolute = max(allowed.absolute, allowed.relative * most if allowed.of_largest else 0.0)
             if same(one, other, allowed.relative, absolute, allowed.beyond):
                 continue

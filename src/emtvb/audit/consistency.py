@@ -39,7 +39,7 @@ def consistency(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
     """
     findings = [
         *(Finding(name, f"cannot be read ({why})", AGAIN) for name, why in data.unreadable.items()),
-        *(Finding(name, f"{run_id} {problem}", AGAIN) for name, run_id, problem in data.strangers),
+        *(Finding(name, problem, AGAIN) for name, problem in data.wrong),
         *_digests(data, shards),
         *_repeats(data),
         *_angles(data),
@@ -56,14 +56,14 @@ class RunData:
         digests: The digest of its weights, by where that is said.
         measured: Its row of measurements.
         unreadable: Files that say nothing, and why.
-        strangers: Runs that a shard's file has and its shard does not, and the reverse: file, run, what is wrong.
+        wrong: Files, and what is wrong with them: they have other runs than their shard, or another's weights.
         others: Trained networks that are in no shard.
     """
 
     digests: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     measured: dict[str, dict[str, str]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
-    strangers: list[tuple[str, str, str]] = field(default_factory=list)
+    wrong: list[tuple[str, str]] = field(default_factory=list)
     others: int = 0
 
     @classmethod
@@ -119,7 +119,7 @@ class RunData:
         self._strangers(name, ids, there)
         if once:
             again = sorted(run_id for run_id, count in Counter(there).items() if count > 1)
-            self.strangers += [(name, run_id, "has more than one row") for run_id in again]
+            self.wrong += [(name, f"{run_id} has more than one row") for run_id in again]
         return rows
 
     def _form(self, folder: Path, path: Path, ids: Sequence[str]) -> None:
@@ -130,7 +130,7 @@ class RunData:
             text = "".join(f"{','.join(row)}\n" for row in (("run_id", "weights_sha256"), *rows))
             if path.read_bytes() != text.encode():
                 problem = "is not as a training writes it, with two columns and a row per run, in their order"
-                self.strangers.append((name, "its text", problem))
+                self.wrong.append((name, problem))
 
     def _others(self, folder: Path, records: Mapping[Path, Record]) -> None:
         """Networks that are in no shard have weights of their own."""
@@ -141,7 +141,7 @@ class RunData:
             if (folder / name).is_file():
                 other = first.setdefault(_content(folder / name), name)
                 if other != name:
-                    self.strangers.append((name, "it", f"has the weights of {other}"))
+                    self.wrong.append((name, f"has the weights of {other}"))
         self.others = len(names)
 
     def _weights(self, folder: Path, path: Path, ids: Sequence[str]) -> None:
@@ -163,7 +163,7 @@ class RunData:
             self.unreadable[name] = f"it or its learning curve: {error}"
             return
         odd = [run_id for run_id, rows in whole.items() if repr(curves.thin(rows)) != repr(drawn.get(run_id))]
-        self.strangers += [(name, run_id, "is not drawn as its learning curve says") for run_id in odd]
+        self.wrong += [(name, f"{run_id} is not drawn as its learning curve says") for run_id in odd]
 
     def _record(self, folder: Path, path: Path, record: Record, ids: Sequence[str]) -> None:
         name = path.relative_to(folder).as_posix()
@@ -176,8 +176,8 @@ class RunData:
 
     def _strangers(self, name: str, ids: Sequence[str], listed: Sequence[str]) -> None:
         expected, there = set(ids), set(listed)
-        self.strangers += [(name, run_id, "is not one of its runs") for run_id in sorted(there - expected)]
-        self.strangers += [(name, run_id, "is missing") for run_id in sorted(expected - there)]
+        self.wrong += [(name, f"{run_id} is not one of its runs") for run_id in sorted(there - expected)]
+        self.wrong += [(name, f"{run_id} is missing") for run_id in sorted(expected - there)]
 
 
 def _digests(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[Finding]:

@@ -7,9 +7,11 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
+
+from emtvb.reproduction import send
 
 
 class Processes:
@@ -46,20 +48,15 @@ class Processes:
         )  # fmt: skip
         self._begun.append(process)
         if self.stopped:
-            _end(process)
+            send(process, signal.SIGKILL)
         return process
 
     def stop(self) -> None:
         """End them, and those that are still to come."""
         self.stopped = True
         for process in self._begun:
-            _end(process)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            if process.poll() is None:
+                send(process, signal.SIGKILL)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -379,7 +379,7 @@ class _Without(ast.NodeTransformer):
         return node
 
 
-def _texts(nodes: Sequence[ast.AST]) -> list[str]:
+def _texts(nodes: list[ast.AST]) -> list[str]:
     """The texts that are written in a function."""
     return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
@@ -416,7 +416,7 @@ def _called(node: ast.AST) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _given_names(nodes: Sequence[ast.AST]) -> Counter[str]:
+def _given_names(nodes: list[ast.AST]) -> Counter[str]:
     """How often each name is given in a module: assigned, imported, defined, taken as an argument."""
     given: Counter[str] = Counter()
     for node in nodes:
