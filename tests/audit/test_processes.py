@@ -34,9 +34,9 @@ except (KeyboardInterrupt, SystemExit):
 """
 TREE = """
 import subprocess, sys, time
-below = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+below = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 print(below.pid, file=sys.stderr, flush=True)
-time.sleep(600)
+time.sleep(60)
 """
 
 
@@ -51,7 +51,7 @@ def is_gone(pid: int) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_all_trainings_at_once_and_begins_no_other(tmp_path: Path, number: signal.Signals) -> None:
-    waits = "import os, sys, time; print('begun', os.getpid(), file=sys.stderr, flush=True); time.sleep(600)"
+    waits = "import os, sys, time; print('begun', os.getpid(), file=sys.stderr, flush=True); time.sleep(60)"
     stand_in = tmp_path / "python"
     stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{waits}"\n')
     stand_in.chmod(0o755)
@@ -75,7 +75,7 @@ def test_what_a_process_has_started_ends_with_it() -> None:
         raise KeyboardInterrupt
     assert process.wait(60) == -signal.SIGKILL
     assert is_gone(below)
-    assert processes.begin([sys.executable, "-c", "import time; time.sleep(600)"]).wait(60) == -signal.SIGKILL
+    assert processes.begin([sys.executable, "-c", "import time; time.sleep(60)"]).wait(60) == -signal.SIGKILL
 
 
 def test_without_an_exception_nothing_is_ended() -> None:

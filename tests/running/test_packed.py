@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import zlib
 from pathlib import Path
 
@@ -119,3 +120,10 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Path, monkeypatch: pyt
     monkeypatch.setattr("emtvb.files.tempfile.TemporaryFile", read_only)
     with pytest.raises(InputError, match=r"training/.*Read-only"):
         unpack(folder)
+
+
+def test_what_is_cut_off_or_has_more_behind_it_is_refused() -> None:
+    whole = packed(CONTENT["b"])
+    for content in (whole[:-1], whole + b"more", whole + whole, b""):
+        with pytest.raises(lzma.LZMAError):
+            unpacked(content)
