@@ -821,10 +821,14 @@ def audit_results(
     error.
     """
     from emtvb.audit import audit, held
+    from emtvb.audit.report import FILES
     from emtvb.running.clone import workflow_root
     from emtvb.running.jobs import show_progress
 
     check_holds_experiment(folder, "results", "settings.json")
+    for path in (folder / "audit" / name for name in FILES):
+        if path.is_dir():
+            raise InputError("results", str(path), "a folder, where an audit writes a file; move it elsewhere")
     for name, value in (("--all", every or None), ("--runs", runs), ("--seed", seed)):
         if quick and value is not None:
             raise InputError("audit", f"--quick and {name}", "--quick makes nothing again; give one of them")
@@ -833,9 +837,9 @@ def audit_results(
     sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
     with _output(folder / "audit", "change its permissions, or audit a copy of your own"):
         report = audit.audit(folder, config_of, audit.QUICK if quick else sample)
-        for line in report.lines():
-            console.print(line)
         audit.write(report, folder)
+    for line in report.lines():
+        console.print(line)
     console.print(f"{folder / 'audit'}: all of it")
     if not report.passed:
         sys.exit(1 if report.outcome == "FAILED" else 3)

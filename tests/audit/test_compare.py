@@ -58,6 +58,7 @@ def _table(path: Path, **cells: str) -> Path:
 
 SHARD = "measurements/s.csv"
 SOLVES = {"test_accuracy": "0.995"}
+GRADIENTS, CHAOTIC = "measurements/gradients.csv", {"gradient_trained_200": "5e14"}
 SINGULAR = {"power_condition": "inf", "data_condition": "50"}
 ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": "", "optimal_spectral_error": "0.25",
           "matched_spectral_error": "0.25"}  # fmt: skip
@@ -126,6 +127,10 @@ ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": 
         ("measurements.csv", {"test_accuracy": "0.5"}, {"test_accuracy": "0.50009"}, True),
         ("measurements/learning.csv", {"loss": "0.5"}, {"loss": "0.5001"}, True),
         ("architectures/x/measurements.csv", {"gain": "1.0"}, {"gain": "1.02"}, False),
+        (GRADIENTS, {"gradient_trained_50": "1.3"}, {"gradient_trained_50": "1.301"}, False),
+        (GRADIENTS, {"gradient_trained_50": "1.3"}, {"gradient_trained_50": "1.31"}, True),
+        (GRADIENTS, {**CHAOTIC, "gradient_trained_50": "13"}, {**CHAOTIC, "gradient_trained_50": "17"}, False),
+        (GRADIENTS, {"gradient_trained_200": "5e14"}, {"gradient_trained_200": "1.3"}, True),  # it is not chaotic
     ],
 )
 def test_each_column_may_differ_as_the_table_says(
@@ -141,6 +146,28 @@ def test_rounding_of_a_network_excuses_its_accuracy_and_nothing_else(tmp_path: P
         there, made = (_table(tmp_path / f"{cell}.csv", **{column: cell}) for cell in ("0.50", "0.61"))
         assert differences(there, made, SHARD)
         assert (differences(there, made, SHARD, {"a": 0.2}.__getitem__) == []) == excused
+
+
+@pytest.mark.parametrize(
+    "name", ["measurements.csv", "tables/bases.csv", GRADIENTS, "measurements/solutions/s.csv", "architectures/rnn.csv"]
+)
+def test_a_large_number_in_a_column_sets_no_other_free(tmp_path: Path, name: str) -> None:
+    there, made = tmp_path / "there.csv", tmp_path / "made.csv"
+    there.write_text("run_id,gain\na,1e30\nb,1.3\nc,0.0001\n")
+    made.write_text("run_id,gain\na,1e30\nb,2.6\nc,0.0002\n")
+    assert [said.partition(" is ")[0] for said in differences(there, made, name)] == ["gain of b", "gain of c"]
+
+
+def test_numbers_in_a_text_beside_arrays_are_compared_each_by_its_size(tmp_path: Path) -> None:
+    def write(name: str, **about: float) -> Path:
+        np.savez(tmp_path / name, about=np.array(json.dumps(about)))
+        return tmp_path / name
+
+    there = write("there.npz", l2=0.001, spectral_error=9e-4)
+    for name in ("measurements/exemplars/T1.npz", "measurements/page.npz", "architectures/x/look.npz"):
+        assert differences(there, write("a.npz", l2=0.001, spectral_error=9e-4 * (1 + 1e-12)), name) == []
+        assert differences(there, write("b.npz", l2=0.001, spectral_error=1e-7), name)
+        assert differences(there, write("c.npz", l2=0.0, spectral_error=9e-4), name)
 
 
 def test_every_network_that_differs_is_named(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ PICTURES = frozenset({".gif", ".pdf", ".png"})
 SINGULAR = 1e5
 """A basis of a larger condition number is nearly singular: it makes a percent or more of rounding in single precision.
 """
+GROWING = 1e6
+"""A network whose gradients grow more than that within 200 steps is chaotic: it makes anything of rounding."""
 _CELL = re.compile(r"[-+.0-9A-Za-z]*", re.ASCII)
 """A number in a table."""
 _MOST = 20
@@ -41,11 +43,10 @@ class Tolerance:
         values: Which columns or arrays of them, as patterns of names.
         relative: By so much of the number.
         absolute: Or by so much.
-        of_largest: Whether that is of the largest number of the column or array, instead of the number.
+        of_largest: Whether that is of the largest number of the array, instead of the number.
         beyond: Numbers larger than this may be any other that is.
         rounding: Whether a network may also differ by what rounding does to it (:func:`seeds.moved_by_rounding`).
-        solving: Whether this is for networks that solve their task alone; the others can be chaotic.
-        singular: Whether this is for bases alone whose condition number is above :data:`SINGULAR`.
+        only: Of which networks or bases alone, as they come out when made again: one of :data:`ONLY`.
         because: Why.
     """
 
@@ -56,9 +57,16 @@ class Tolerance:
     of_largest: bool = False
     beyond: float = math.inf
     rounding: bool = False
-    solving: bool = False
-    singular: bool = False
+    only: str = ""
     because: str = ""
+
+
+_SOLVING, _SINGULAR, _GROWING = ONLY = (
+    "networks that solve their task",
+    f"bases with a condition number above {SINGULAR:,.0f}",
+    f"networks whose gradients grow more than {GROWING:,.0f} times in 200 steps",
+)
+"""What a tolerance can be for: those of the first are not chaotic, those of the third are."""
 
 
 _SHARDS, _METHODS = ("measurements/*.csv",), ("measurements/methods/*.csv",)
@@ -70,9 +78,10 @@ _OF_STREAMS = (
 TABLE: tuple[Tolerance, ...] = (
     Tolerance(("measurements/ablations/*.csv",), ("*",), 0, 0.05,
               because="a network from which a part of W_hh was removed can be chaotic: then rounding decides signs"),
-    Tolerance(("measurements/gradients.csv",), ("*",), 0.03, of_largest=True,
-              because="networks that learned nothing can be chaotic: then rounding grows"),
-    Tolerance(("measurements/learning.csv", "measurements/ablations.csv"), ("*",), 1e-9, of_largest=True,
+    Tolerance(("measurements/gradients.csv",), ("*",), 0.9, only=_GROWING,
+              because="they are chaotic: rounding grows as their gradients do"),
+    Tolerance(("measurements/gradients.csv",), ("*",), 2e-3, because="written with four digits"),
+    Tolerance(("measurements/learning.csv", "measurements/ablations.csv"), ("*",), 1e-9, 1e-12,
               because="computed from the same numbers, so only last digits can differ"),
     Tolerance(_SHARDS, _OF_STREAMS, 0, 0.02, because="networks on streams: rounding decides the signs of some outputs"),
     Tolerance(_SHARDS, ("*_eigenvalues", "measured_*", "long_term"), 0, because="counts and settings"),
@@ -84,16 +93,16 @@ TABLE: tuple[Tolerance, ...] = (
     Tolerance(_SHARDS, ("realisation_gain", "realisation_map_error", "realisation_shape_error",
                         "unobservable_edit_size"), 1e-5, 1e-5,
               because="computed from weights alone"),
-    Tolerance(_SHARDS, ("memory_*",), 1e-5, 1e-5, beyond=1e6, solving=True, because="computed from weights alone"),
+    Tolerance(_SHARDS, ("memory_*",), 1e-5, 1e-5, beyond=1e6, only=_SOLVING, because="computed from weights alone"),
     Tolerance(_SHARDS, ("*_success", "*_ignored"), 0, 0.01,
               because="shares of a hundred edits or more, of which one can be undecided"),
-    Tolerance(_SHARDS, ("*condition",), 1e-3, beyond=1e6, solving=True,
+    Tolerance(_SHARDS, ("*condition",), 1e-3, beyond=1e6, only=_SOLVING,
               because="if a basis is nearly singular, rounding decides how large its condition number is"),
     Tolerance(_SHARDS, ("*condition",), 0.03, beyond=1e6,
               because="the same; networks that learned nothing can be chaotic besides"),
-    Tolerance(_SHARDS, ("*",), 1e-3, 1e-4, solving=True, because="computed from what the network does"),
+    Tolerance(_SHARDS, ("*",), 1e-3, 1e-4, only=_SOLVING, because="computed from what the network does"),
     Tolerance(_SHARDS, ("power_gain", "power_map_error", "power_shape_error", "*_decoded_map_error"), 0, math.inf,
-              singular=True, because="rounding decides what W_hh and decoders are in a basis that is nearly singular"),
+              only=_SINGULAR, because="rounding decides what W_hh and decoders are in a basis that is nearly singular"),
     Tolerance(_SHARDS, ("power_*", "realisation_*"), 0.1, 0.01,
               because="networks that learned nothing can be chaotic, and these bases nearly singular"),
     Tolerance(_SHARDS, ("*",), 0.03, 2e-3, because="networks that learned nothing can be chaotic"),
@@ -101,7 +110,7 @@ TABLE: tuple[Tolerance, ...] = (
               because="what decoders read from networks on streams, where stored vectors fade"),
     Tolerance(_SOLUTIONS, ("read_*", "least_kept_dimension"), 0, 0.01,
               because="shares of answers, some of which are undecided"),
-    Tolerance(_SOLUTIONS, ("*",), 1e-3, of_largest=True, because="computed from weights"),
+    Tolerance(_SOLUTIONS, ("*",), 0.01, 1e-5, because="computed from weights, and some from what is hardly there"),
     Tolerance(_METHODS, ("seconds", "k"), 0, beyond=0,
               because="machines differ in speed; if several k are almost equally good, rounding decides which is best"),
     Tolerance(_METHODS, ("edits",), 0, because="a count"),
@@ -113,13 +122,14 @@ TABLE: tuple[Tolerance, ...] = (
     Tolerance(("measurements/onions/*.csv",), ("units", "seed", "position"), 0, because="counts and settings"),
     Tolerance(("measurements/onions/*.csv",), ("*",), 0, 0.05,
               because="shares of sequences and edits: where a network is undecided between symbols, rounding decides"),
+    Tolerance(("measurements/exemplars/*.npz", "measurements/page.npz"), ("about",), 1e-9, 1e-12,
+              because="numbers in a text: settings, and what was measured before"),
+    Tolerance(("architectures/*/look.npz",), ("about",), 0.03, 1e-5, because="bases are fitted, some near singular"),
     Tolerance(("measurements/exemplars/*.npz", "measurements/page.npz", "architectures/*/look.npz"), ("*",), 1e-3,
               of_largest=True, because="bases: the order of eigenvalues and the sign of directions do not matter"),
-    Tolerance(("architectures/*/measurements.csv", "architectures/rnn.csv"), ("*",), 0.03, of_largest=True,
+    Tolerance(("architectures/*/measurements.csv", "architectures/rnn.csv"), ("*",), 0.03, 1e-5,
               because="bases are fitted, some near singular"),
-    Tolerance(("*.json",), ("*",), 1e-9, 1e-9,
-              because="computed from the same numbers, so only last digits can differ"),
-    Tolerance(("*.csv", "*.npz"), ("*",), 1e-9, of_largest=True,
+    Tolerance(("*.csv", "*.json", "*.npz"), ("*",), 1e-9, 1e-12,
               because="computed from the same numbers, so only last digits can differ"),
 )  # fmt: skip
 """The first that fits a file, a column and a network counts. Words have to be the same everywhere; texts (Markdown,
@@ -131,11 +141,8 @@ def as_markdown() -> str:
     lines = ["| files | columns or arrays | may differ by | because |", "|---|---|---|---|"]
     for row in TABLE:
         files, values = (", ".join(f"`{one}`" for one in some) for some in (row.files, row.values))
-        values += " of networks that solve their task" if row.solving else ""
-        values += f" of bases with a condition number above {SINGULAR:,.0f}" if row.singular else ""
-        share = f"{row.relative:g}" + (
-            " times the largest number of the column or array" if row.of_largest else " times the number"
-        )
+        values += f" of {row.only}" if row.only else ""
+        share = f"{row.relative:g} times the {'largest number of the array' if row.of_largest else 'number'}"
         most = f"{row.absolute:g}" if math.isfinite(row.absolute) else "any amount"
         most += " if that is more" if row.relative else ""
         by = ", or ".join(filter(None, (share if row.relative else "", most if row.absolute else "")))
@@ -146,22 +153,20 @@ def as_markdown() -> str:
 
 
 @cache
-def tolerance(name: str, values: str, solves: bool = False, singular: bool = False) -> Tolerance:
+def tolerance(name: str, values: str, of: frozenset[str] = frozenset()) -> Tolerance:
     """What counts for a column or an array of a file, by its path in the experiment's folder.
 
     Args:
         name: The file's path.
         values: The column or array.
-        solves: Whether it is asked of a network that solves its task.
-        singular: Whether it is of a basis with a condition number above :data:`SINGULAR`.
+        of: Which of :data:`ONLY` it is asked of.
     """
     return next(
         row
         for row in TABLE
         if any(PurePosixPath(name).match(files) for files in row.files)
         and any(fnmatch(values, one) for one in row.values)
-        and (solves or not row.solving)
-        and (singular or not row.singular)
+        and (not row.only or row.only in of)
     )
 
 
@@ -216,24 +221,30 @@ def _of_tables(there: Path, again: Path, file: str, moved: Callable[[str], float
         return
     if _as_written(there, old) != _as_written(again, new):
         yield "is written otherwise when made again: its line ends or quotation marks are others"
-    largest = [_size(np.array([*map(number, column)])) for column in zip(*new[1:], strict=True)]
     for before, now in zip(old[1:], new[1:], strict=True):
         row = dict(zip(new[0], now, strict=True))
-        solves = number(row.get("test_accuracy", "")) >= ACCURATE
-        for column, one, other, most in zip(new[0], before, now, largest, strict=True):
+        for column, one, other in zip(new[0], before, now, strict=True):
             if one == other:
                 continue
-            basis = column.partition("_")[0]
-            allowed = tolerance(file, column, solves, number(row.get(f"{basis}_condition", "")) > SINGULAR)
-            absolute = max(allowed.absolute, allowed.relative * most if allowed.of_largest else 0.0)
-            if same(one, other, allowed.relative, absolute, allowed.beyond):
+            allowed = tolerance(file, column, _kinds(row, column))
+            if same(one, other, allowed.relative, allowed.absolute, allowed.beyond):
                 continue
-            if allowed.rounding and same(one, other, 0, absolute + moved(now[0])):
+            if allowed.rounding and same(one, other, 0, allowed.absolute + moved(now[0])):
                 continue
             if column == "spectral_error" and _is_pinned(row, one, other, allowed):
                 continue
             yield f"{column} of {now[0]} is {one or 'none'}, and {other or 'none'} when made again"
             break
+
+
+def _kinds(row: dict[str, str], column: str) -> frozenset[str]:
+    """Which of :data:`ONLY` a row's network, and the basis that a column is of, are."""
+    asked = {
+        _SOLVING: number(row.get("test_accuracy", "")) >= ACCURATE,
+        _SINGULAR: number(row.get(f"{column.partition('_')[0]}_condition", "")) > SINGULAR,
+        _GROWING: number(row.get("gradient_trained_200", "")) > GROWING,
+    }
+    return frozenset(kind for kind, it_is in asked.items() if it_is)
 
 
 def _is_pinned(row: dict[str, str], one: str, other: str, allowed: Tolerance) -> bool:
@@ -282,12 +293,13 @@ def _of_arrays(there: Path, again: Path, file: str) -> Iterator[str]:
             yield "holds other arrays when made again"
             return
         for name in new.files:
-            before, now, relative = old[name], new[name], tolerance(file, name).relative
+            before, now, allowed = old[name], new[name], tolerance(file, name)
+            relative = allowed.relative
             text = before.dtype.kind == now.dtype.kind in "US"  # of which the length is part of the type
             if before.shape != now.shape or (before.dtype != now.dtype and not text):
                 yield f"{name} has another shape when made again"
             elif now.dtype.kind in "US":
-                if not _same_json(str(before), str(now), relative):
+                if not _same_json(str(before), str(now), allowed):
                     yield f"{name} says something else when made again"
             elif name.endswith("eigenvalues"):  # in no order of their own
                 if not _same_set(before, now, relative):
@@ -327,14 +339,14 @@ def _same_set(one: np.ndarray, other: np.ndarray, relative: float) -> bool:
     return bool(distances[rows, columns].max(initial=0) <= relative * max(_size(other), 1e-300))
 
 
-def _same_json(one: str, other: str, relative: float) -> bool:
+def _same_json(one: str, other: str, allowed: Tolerance) -> bool:
     """Whether two texts of JSON say the same but for rounding."""
 
     def alike(a: object, b: object) -> bool:
         if isinstance(a, bool) is not isinstance(b, bool):  # which Python takes for 0 and 1
             return False
         if isinstance(a, float) and isinstance(b, float):
-            return same(repr(a), repr(b), relative, relative)
+            return same(repr(a), repr(b), allowed.relative, allowed.absolute)
         if isinstance(a, dict) and isinstance(b, dict):
             return list(a) == list(b) and all(alike(a[key], b[key]) for key in a)
         if isinstance(a, list) and isinstance(b, list):
@@ -353,7 +365,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _of_texts(there: Path, again: Path, file: str) -> Iterator[str]:
     one, other = there.read_text("utf-8"), again.read_text("utf-8")
-    if there.suffix == ".json" and _same_json(one, other, tolerance(file, "").relative):
+    if there.suffix == ".json" and _same_json(one, other, tolerance(file, "")):
         return
     old, new = one.splitlines(), other.splitlines()
     for before, now in zip(old, new, strict=False):

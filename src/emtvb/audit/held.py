@@ -39,8 +39,8 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         file: The config, where a user names one.
 
     Raises:
-        InputError: Where the file states another experiment than lies there, several of the clone's state it and none
-            is called as it is, or nothing can be read.
+        InputError: Where the file states another experiment than lies there, another experiment of the clone lies in
+            the place of one, several of the clone's state it and none is called as it is, or nothing can be read.
     """
     try:
         beside = kinds.load(folder / "settings.json")
@@ -52,8 +52,12 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
         return Held(given, f"{file}, {_digest(Path(file))}", root)
+    place = folder.resolve().name
     names = [beside.experiment] if beside is not None else []
-    for name in (*names, folder.resolve().name):
+    if beside is not None and place != beside.experiment and _known(root, place):
+        remedy = f"the settings.json there says that it holds {beside.experiment}; move it elsewhere, or give --config"
+        raise InputError("results", str(folder), remedy)
+    for name in (*names, place):
         known = _known(root, name)
         if known:
             named = [entry for entry in known if entry[0].stem == name]
