@@ -9,9 +9,12 @@ import sys
 from importlib import metadata
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import snakemake.api  # noqa: F401 - first, as its parts import each other
+from snakemake.io import directory, touch
 
 from emtvb.errors import InputError
 from emtvb.running import recipes, source
@@ -204,6 +207,68 @@ def test_a_module_beside_the_scripts_may_not_have_the_name_of_another(clone: Pat
     (scripts / "__main__.py").touch()
     with pytest.raises(InputError, match=r"module: .*__main__\.py: no rule runs it, and who imports __main__ gets"):
         check_shadows(clone, {"tabulate.py", "json.py"})
+
+
+def rule_of(**given: Any) -> Any:
+    """A rule as Snakemake reads it."""
+    usual = {"name": "tabulate", "shadow_depth": None, "log": ["results/paper/logs/tabulate.log"], "output": ["a.csv"]}
+    return SimpleNamespace(**{**usual, **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, None),
+        ({"log": [lambda wildcards: "logs/x.log"]}, None),
+        ({"log": []}, r'log: tabulate: none: give it one, log: results\("logs/tabulate\.log"\)'),
+        ({"log": ["tabulate.log"]}, r"log: tabulate: tabulate\.log: give it one"),
+        ({"shadow_depth": "minimal"}, r"shadow: tabulate: minimal: its record would be lost"),
+        ({"output": ["a.csv", touch("b.done")]}, r"output: tabulate: b\.done: touch\(\.\.\.\) is no file"),
+        ({"output": [directory("b")]}, r"output: tabulate: b: directory\(\.\.\.\) is no file"),
+    ],
+)
+def test_a_rule_whose_jobs_no_record_could_tell_of_is_refused(
+    clone: Path, given: dict[str, Any], words: str | None
+) -> None:
+    script = clone / "workflow" / "scripts" / "tabulate.py"
+    script.write_text("from emtvb import tables\n")
+    if words is None:
+        recipes.check_rule(rule_of(**given), script)
+    else:
+        with pytest.raises(InputError, match=words):
+            recipes.check_rule(rule_of(**given), script)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('"""Words."""\nimport json\nimport pandas as pd\nfrom emtvb import tables\nopen("a")\n', None),
+        ("import json\n\nA = 1\n\n\ndef read():\n    return open('a')\n\n\nimport emtvb\n", None),
+        ("import json\nopen('a')\n", None),  # no job of this workflow
+        ("import json\nwith open('a') as file:\n    pass\nimport emtvb\n", 2),
+        ("import json\nLABELS = json.load(open('a'))\nfrom emtvb import tables\n", 2),
+        ("import beside\nfrom emtvb import tables\n", 1),
+        ("from beside import LABELS\nfrom emtvb import tables\n", 1),
+        ("from emtvb import tables\nfrom beside import LABELS\n", None),
+    ],
+)
+def test_a_script_that_opens_something_before_it_is_listened_to_is_refused(
+    clone: Path, text: str, line: int | None
+) -> None:
+    scripts = clone / "workflow" / "scripts"
+    (scripts / "beside.py").write_text("LABELS = open('labels')\n")
+    script = scripts / f"s{abs(hash(text))}.py"
+    script.write_text(text)
+    if line is None:
+        recipes.check_rule(rule_of(), script)
+    else:
+        with pytest.raises(InputError, match=f"script: .*: what line {line} opens would be in no record; import emtvb"):
+            recipes.check_rule(rule_of(), script)
+
+
+def test_what_jobs_are_handed_of_architectures_counts_and_not_their_registry(clone: Path) -> None:
+    assert Present(clone).changes({"code": {"emtvb/architectures/registry.py": "0"}, "versions": {}}) == []
+    assert Present(clone).changes({"code": {"emtvb/architectures/gru.py": "0"}, "versions": {}}) != []
 
 
 def test_kept_runs_are_filed_under_the_proof_or_under_all_that_trains() -> None:

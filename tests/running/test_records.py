@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import snakemake.api  # noqa: F401 - first, as its parts import each other
+from snakemake.io import ancient
 from snakemake.iocontainers import Namedlist
 from snakemake.persistence import PersistenceBase
 
@@ -55,6 +56,7 @@ def job(folder: Path, rule: str, inputs: tuple[str, ...], outputs: tuple[str, ..
         input=files[0],
         output=files[1],
         params=settings or {"of": "these"},
+        wildcards=Namedlist(fromdict={"shard": "a"} if rule in ("train_shard", "measure_shard") else {}),
         rule=rule_of(folder, rule, f"../scripts/{rule}.py"),
     )
 
@@ -183,9 +185,44 @@ def test_what_a_job_would_use_otherwise_in_words(results: Path) -> None:
     assert changes() == ["measure_shard.py"]
 
 
+def test_settings_are_compared_as_they_are_spelled(results: Path) -> None:
+    makers = look(results).makers
+    record = makers[str(results / TABLE)].record
+    for before, now in ((1, True), (1, 1.0), (True, 1.0), ([1], [1.0]), ("1", 1)):
+        record.recipe["settings"]["of"] = before
+        asked = job(results, "aggregate_measurements", (MEASURED,), (TABLE,), of=now)
+        assert look(results).changes(asked, makers[str(results / TABLE)]) == ["setting of"]
+
+
+def test_other_wildcards_of_the_same_file_are_a_change(results: Path) -> None:
+    maker = look(results).makers[str(results / MEASURED)]
+    asked = job(results, "measure_shard", (WEIGHTS,), (MEASURED,))
+    assert look(results).changes(asked, maker) == []
+    asked.wildcards = Namedlist(fromdict={"shard": "b"})
+    assert look(results).changes(asked, maker) == ["its wildcards"]
+
+
+def test_the_same_file_twice_is_one_input_and_an_ancient_one_may_be_newer(results: Path) -> None:
+    make(results, "tabulate", (TABLE, TABLE), {"tables/t.csv": "1"})
+    maker = look(results).makers[str(results / "tables/t.csv")]
+    asked = job(results, "tabulate", (TABLE, TABLE), ("tables/t.csv",))
+    assert look(results).changes(asked, maker) == []
+    make(results, "aggregate_measurements", (MEASURED,), {TABLE: "2.0"})
+    assert look(results).changes(asked, maker) == [f"{results / TABLE}, another than the one that was read"]
+    old = ancient(str(results / TABLE))
+    asked.input = Namedlist(fromdict={"n0": old, "n1": old})
+    assert look(results).changes(asked, maker) == []
+
+
+def test_a_folder_in_the_place_of_a_file_is_damage(results: Path) -> None:
+    (results / TABLE).unlink()
+    (results / TABLE).mkdir()
+    assert look(results).damaged == {str(results / TABLE)}
+
+
 def test_params_that_no_record_could_tell_apart_are_refused() -> None:
     assert records.plain(Namedlist(fromdict={"of": [1, {"a": None}]}), "draw") == {"of": [1, {"a": None}]}
-    for value in ({1}, ROOT, print):
+    for value in ({1}, ROOT, print, float("nan")):
         with pytest.raises(InputError, match=rf"params: of of draw \({type(value).__name__}\): not plain data"):
             records.plain(Namedlist(fromdict={"of": value}), "draw")
     with pytest.raises(InputError, match=r"params: draw: one of this rule has no name"):

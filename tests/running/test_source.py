@@ -133,7 +133,7 @@ def test_what_does_not_count_only_defines_things_when_it_is_imported() -> None:
         for statement in ast.parse((PACKAGE / name).read_text()).body:
             if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
                 continue
-            calls = {source._called(node) for node in ast.walk(statement) if isinstance(node, ast.Call)}
+            calls = {source.called(node) for node in ast.walk(statement) if isinstance(node, ast.Call)}
             assert calls <= harmless, f"{name}, line {statement.lineno}: {ast.unparse(statement)}"
 
 

@@ -202,6 +202,16 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "kiwisolver's version": (_install_another("kiwisolver"), FIGURES),
     "spectral error": (_edit("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus"),
                        {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
+    "an output more that nobody reads, and other code": (
+        lambda project: (
+            project.edit("workflow/rules/interpret.smk", "        ablations=",
+                         '        more=results("measurements/more/{shard}.csv"),\n        ablations='),
+            EDITS["spectral error"][0](project)),
+        {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
+    "an architecture more": (
+        _edit("src/emtvb/architectures/registry.py", '    "s4": Architecture(',
+              '    "mgu": Architecture("U", "emtvb.architectures.gru:GRU", "torch.nn:GRU"),\n    "s4": Architecture('),
+        {"state_settings": 1}),
     "memories": (_edit("src/emtvb/interpret/memories.py", "count = min(", "count = 0 + min("),
                  {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "figure": (_edit("src/emtvb/figures/spectrum.py", "import pandas", "import json\nimport pandas"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from snakemake.cli import get_argument_parser
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import MaxJobsPerTimespan, SharedFSUsage
+from snakemake.settings.types import MaxJobsPerTimespan, PersistenceBackend, SharedFSUsage
 
 try:
     from emtvb import config as experiments
@@ -22,7 +22,7 @@ try:
     from emtvb.running.clone import check_package, check_python
     from emtvb.running.packed import unpack
     from emtvb.running.jobs import last_errors
-    from emtvb.running.recipes import check_shadows
+    from emtvb.running.recipes import check_rule, check_shadows
     from emtvb.streams import order as stream_order
     from emtvb.streams.runs import named as stream_task
     from emtvb.streams.settings import Streams
@@ -199,17 +199,19 @@ def fixed(values):
     return {name: lambda _, value=value: value for name, value in values.items()}
 
 
-def look_at(waiting, maker, words):
+def look_at(waiting, maker):
     """A job whose outputs are there, while the graph is built: bad calls end here, before anything is run or deleted."""
     say_triggers()
     try:
         check_machine()
         check_modules()
         RECORDS.refuse([*maker.inputs, *maker.outputs], is_forced)
+        words = RECORDS.changes(waiting, maker)
     except InputError as error:
         end(error)
     if words:
         say_difference(waiting.rule.name, records.summary(words))
+    return words
 
 
 def end(error):
@@ -237,8 +239,12 @@ def checked(wildcards):
 
 @cache
 def check_modules():
-    """Refuse a module beside the scripts that has the name of another one."""
-    check_shadows(ROOT, {Path(str(rule.script)).name for rule in workflow.rules if rule.script})
+    """Refuse a module beside the scripts that has the name of another one, and rules whose jobs no record could tell of."""
+    scripts = {rule: records.script_of(rule).resolve() for rule in workflow.rules if rule.script}
+    check_shadows(ROOT, {script.name for script in scripts.values()})
+    for rule, script in scripts.items():
+        if script.parent == ROOT / "workflow" / "scripts":
+            check_rule(rule, script)
 
 
 def check_accelerator():
@@ -272,8 +278,9 @@ def say_triggers():
     triggers = {trigger.item_to_choice() for trigger in workflow.dag_settings.rerun_triggers}
     if workflow.is_main_process and triggers != {"mtime", "params", "input"}:
         logger.warning(
-            f"rerun-triggers are {', '.join(sorted(triggers))}: a profile given with --workflow-profile took the place of "
-            "profiles/default/config.yaml; copy its lines, or more is run again than has changed"
+            f"rerun-triggers are {', '.join(sorted(triggers))}, so more is run again than has changed: the workflow's own "
+            f"profile is not used; give --workflow-profile {ROOT}/profiles/default, or copy the lines of "
+            f"{ROOT}/profiles/default/config.yaml into your own"
         )
 
 
@@ -300,6 +307,9 @@ def figure(path, suffix):
 
 if RECORDS:
     try:
+        if workflow.workflow_settings.persistence_backend != PersistenceBackend.FILE:
+            remedy = "records are not asked then, and all is run again; leave it out"
+            raise InputError("--persistence-backend", workflow.workflow_settings.persistence_backend, remedy)
         records.install(RECORDS, look_at)
     except InputError as error:
         raise WorkflowError(str(error)) from None

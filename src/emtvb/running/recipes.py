@@ -23,7 +23,7 @@ from typing import Any
 from emtvb.errors import InputError
 from emtvb.running import source
 from emtvb.running.provenance import installed
-from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, counts, digest_of
+from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, called, counts, digest_of
 
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
@@ -152,7 +152,10 @@ class Present:
             recipe: As a record holds it: ``code`` and ``versions``.
         """
         code = {**({_FACE: source.NOTHING} if recipe["code"] else {}), **recipe["code"]}
-        words = [key for key, digest in sorted(code.items()) if not self._is(key, digest)]
+        counting = (
+            (key, digest) for key, digest in sorted(code.items()) if counts(key.removeprefix(f"{PACKAGE.name}/"))
+        )
+        words = [key for key, digest in counting if not self._is(key, digest)]
         for library, before in sorted(recipe["versions"].items()):
             if version(library) != before:
                 words.append(f"{library} {before} to {version(library)}")
@@ -205,6 +208,56 @@ def check_shadows(root: Path, scripts: Iterable[str]) -> None:
         if is_module and file.name not in scripts and _is_known(name):
             remedy = f"no rule runs it, and who imports {name} gets another one; give it another name, or delete it"
             raise InputError("module", str(file), remedy)
+
+
+def check_rule(rule: Any, script: Path) -> None:
+    """Raise InputError where a job of a rule could not write down what it used and made.
+
+    Args:
+        rule: As Snakemake reads it.
+        script: Which of the scripts beside each other it runs.
+    """
+    name = rule.name
+    if rule.shadow_depth:
+        raise InputError(
+            "shadow", f"{name}: {rule.shadow_depth}", "its record would be lost with its folder; leave it out"
+        )
+    logs = list(rule.log)
+    if len(logs) != 1 or not (callable(logs[0]) or "logs" in Path(str(logs[0])).parts):
+        given = ", ".join(map(str, logs)) or "none"
+        raise InputError("log", f"{name}: {given}", f'give it one, log: results("logs/{name}.log")')
+    for output in rule.output:
+        if flags := {"directory", "pipe", "service", "touch"} & {*getattr(output, "flags", ())}:
+            remedy = f"{flags.pop()}(...) is no file that a record could hold; let the script write a file"
+            raise InputError("output", f"{name}: {output}", remedy)
+    if (line := _runs_before(script)) is not None:
+        remedy = f"what line {line} opens would be in no record; import {PACKAGE.name} before it"
+        raise InputError("script", str(script), remedy)
+
+
+@cache
+def _runs_before(script: Path) -> int | None:
+    """The line of a script that opens a file, or imports a module beside it, before it imports the package."""
+    try:
+        tree = ast.parse(script.read_bytes())
+    except (OSError, ValueError, SyntaxError):  # Python says more, where it is run
+        return None
+    if not any(PACKAGE.name in _first_names(node) for node in ast.walk(tree)):
+        return None
+    for statement in tree.body:
+        names = _first_names(statement)
+        if PACKAGE.name in names:
+            return None
+        beside = any((script.with_name(name) / "__init__.py").is_file() or script.with_name(f"{name}.py").is_file()
+                     for name in names)  # fmt: skip
+        is_definition = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if beside or not (is_definition or _OPENS.isdisjoint(map(called, ast.walk(statement)))):
+            return statement.lineno
+    return None
+
+
+_OPENS = frozenset({"load", "open", "read_bytes", "read_csv", "read_text"})
+"""Functions that open a file, by their last names."""
 
 
 def _is_known(module: str) -> bool:
@@ -275,7 +328,14 @@ def _imports(file: Path) -> frozenset[str]:
 
 @cache
 def _imported(content: bytes) -> frozenset[str]:
-    nodes = list(ast.walk(ast.parse(content)))
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
-    return frozenset(name.partition(".")[0] for name in names)
+    return frozenset(name for node in ast.walk(ast.parse(content)) for name in _first_names(node))
+
+
+def _first_names(node: ast.AST) -> list[str]:
+    """The first names of the modules that a statement imports; none of one that imports nothing."""
+    names: list[str] = []
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        names = [node.module or ""]
+    return [name.partition(".")[0] for name in names]

@@ -112,7 +112,7 @@ class Records:
             job: As Snakemake plans it: ``params``, ``input``, ``output``, and its rule's ``script``.
             maker: Who made its outputs.
         """
-        return [*self._otherwise(job, maker), *self._inputs_anew(maker)]
+        return [*self._otherwise(job, maker), *self._inputs_anew(job, maker)]
 
     def _otherwise(self, job: Any, maker: Maker) -> list[str]:
         """What of this lies in the job itself, in words; what its inputs hold is not asked."""
@@ -120,22 +120,24 @@ class Records:
         now = plain(job.params, job.rule.name)
         words = [f"setting {name}" for name in _differing(maker.settings, now)]
         words += self._present.changes(recipe)
+        inputs, outputs = (list(dict.fromkeys(map(_plain, files))) for files in (job.input, job.output))
         if "names" in recipe and (
-            recipe["names"] != names(job.input, job.output)
-            or [*maker.inputs] != [_plain(path) for path in job.input]
-            or [*maker.outputs] != [_plain(path) for path in job.output]
+            recipe["names"] != names(job.input, job.output) or [*maker.inputs] != inputs or [*maker.outputs] != outputs
         ):
             words.append("its inputs or outputs, by name or order")
+        if recipe["code"] and maker.record.wildcards != dict(job.wildcards.items()):
+            words.append("its wildcards")
         script = script_of(job.rule)
         if recipe["code"] and self._key(script) not in recipe["code"]:
             words.append(f"its script, {script.name}")
         return words
 
-    def _inputs_anew(self, maker: Maker) -> Iterator[str]:
+    def _inputs_anew(self, job: Any, maker: Maker) -> Iterator[str]:
         """Inputs that lie there as others than were read, or are gone together with their record, in words."""
+        ancient = {_plain(path) for path in job.input if getattr(path, "flags", {}).get("ancient")}
         for name, digest in maker.record.inputs.items():
             path = self.folder / name
-            if str(path) in self.damaged:
+            if str(path) in self.damaged or _plain(path) in ancient:
                 continue
             if not self._is_file(path):
                 # What has a record was left out of what is published, and is made again when something needs it.
@@ -184,7 +186,7 @@ def plain(params: Any, rule: str) -> dict[str, Any]:
     values = {}
     for name, value in sorted(named.items()):
         try:
-            values[name] = json.loads(json.dumps(value, sort_keys=True))
+            values[name] = json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
         except (TypeError, ValueError):
             remedy = "not plain data, which a record could hold; give numbers, texts, lists or dicts of them"
             raise InputError("params", f"{name} of {rule} ({type(value).__name__})", remedy) from None
@@ -218,7 +220,7 @@ def read(folder: Path, root: Path) -> Records:
         records.makers |= dict.fromkeys(maker.outputs, maker)
     for output, maker in records.makers.items():
         file = Path(output)
-        if file.is_file() and records._digest(file) != maker.outputs[output]:
+        if file.exists() and not (file.is_file() and records._digest(file) == maker.outputs[output]):
             if file.name == _UNREAD:
                 log.warning("%s: not what its record says; no job reads it, and the audit counts it", output)
                 records.altered.add(output)
@@ -227,12 +229,12 @@ def read(folder: Path, root: Path) -> Records:
     return records
 
 
-def install(records: Records, ask: Callable[[Any, Maker, list[str]], None]) -> None:
+def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
     """Have Snakemake take what it remembers of this experiment's outputs from the records.
 
     Args:
         records: What they say.
-        ask: Called with each job whose outputs are there, with who made them, and with what it would use otherwise.
+        ask: Says of a job, and of who made its outputs, what it would use otherwise, in words.
 
     Raises:
         InputError: Where this Snakemake keeps its memory in another way.
@@ -264,12 +266,16 @@ def install(records: Records, ask: Callable[[Any, Maker, list[str]], None]) -> N
                 record_format_version=RECORD_FORMAT_VERSION,
             )
 
+        def has_metadata(self, job: Any) -> bool:
+            """Whether any output is known: of those that a rule has more by now there can be no record."""
+            return any(str(path) in records.makers for path in job.output) or super().has_metadata(job)
+
         def params_changed(self, job: Any, file: Any = None) -> Any:
-            maker = records.makers.get(str(file or next(iter(job.output), "")))
+            known = (records.makers.get(str(path)) for path in ([file] if file else job.output))
+            maker = next(filter(None, known), None)
             if maker is None:
                 return super().params_changed(job, file)
-            words = records.changes(job, maker)
-            ask(job, maker, words)
+            words = ask(job, maker)
             return ParamsChange(only_new=set(words), files=set(job.output)) if words else NO_PARAMS_CHANGE
 
     workflow.FilePersistence = Memory
@@ -311,4 +317,9 @@ def _plain(path: Any) -> str:
 
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    """Settings that are spelled otherwise: 1 is neither 1.0 nor true. One that is null is none."""
+
+    def spelled(of: Mapping[str, Any], name: str) -> str:
+        return json.dumps(of.get(name), sort_keys=True)
+
+    return sorted(name for name in {*before, *now} if spelled(before, name) != spelled(now, name))

@@ -25,9 +25,9 @@ def counts(name: str) -> bool:
     """Whether an output can depend on a file of the package, by its name relative to the package.
 
     What runs jobs, reports errors and says progress computes nothing; what unpacks weights does. What is promised is
-    among a training's settings.
+    among a training's settings, and where the classes of an architecture lie among those of jobs that look them up.
     """
-    others = ("errors.py", "promises.py", "training/events.py", "training/progress.py")
+    others = ("architectures/registry.py", "errors.py", "promises.py", "training/events.py", "training/progress.py")
     return name == "running/packed.py" or not (name.startswith("running/") or name in others)
 
 
@@ -160,6 +160,8 @@ def _code(content: bytes, is_face: bool) -> str:
     tree = ast.parse(content)
     if is_face:
         tree.body = [statement for statement in tree.body if not _only_hands_on(statement)]
+    if any(isinstance(node, ast.ImportFrom) and _takes(node, "*") for node in ast.walk(tree)):
+        return _dump(tree)  # any name may be another's
     return _dump(_Normal(tree).visit(tree))
 
 
@@ -170,7 +172,10 @@ NOTHING = digest("Module(body=[], type_ignores=[])")
 def _dump(tree: ast.AST) -> str:
     """Syntax as text, which is the same whatever Python reads it."""
     empty_fields = {"show_empty": True} if sys.version_info >= (3, 13) else {}
-    return ast.dump(tree, **empty_fields).replace(", type_params=[]", "")
+    for node in ast.walk(tree):
+        if getattr(node, "type_params", None) == []:  # which Python 3.11 does not have
+            del node.type_params  # type: ignore[attr-defined]
+    return ast.dump(tree, **empty_fields)
 
 
 def _makes_words(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
@@ -180,8 +185,8 @@ def _makes_words(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
     body = statement.body[1:] if ast.get_docstring(statement, clean=False) is not None else statement.body
     if len(body) != 1 or not isinstance(body[0], ast.Return) or not isinstance(body[0].value, ast.Call):
         return False
-    called = body[0].value.func
-    return isinstance(called, ast.Name) and called.id == "InputError"
+    function = body[0].value.func
+    return isinstance(function, ast.Name) and function.id == "InputError"
 
 
 class _Normal(ast.NodeTransformer):
@@ -192,7 +197,7 @@ class _Normal(ast.NodeTransformer):
         self._loggers = {
             target.id
             for statement in tree.body
-            if isinstance(statement, ast.Assign) and _called(statement.value) == "getLogger"
+            if isinstance(statement, ast.Assign) and called(statement.value) == "getLogger"
             for target in statement.targets
             if isinstance(target, ast.Name)
         }
@@ -267,7 +272,7 @@ class _Normal(ast.NodeTransformer):
                     self._says_only(name) or name in self._words
                 ):
                     yield from (*arguments, *(keyword.value for keyword in keywords))
-                case ast.Expr(value=ast.Call(func=called, args=arguments, keywords=keywords)) if self._logs(called):
+                case ast.Expr(value=ast.Call(func=function, args=arguments, keywords=keywords)) if self._logs(function):
                     yield from (*arguments, *(keyword.value for keyword in keywords))
                 case ast.Assert(msg=ast.expr() as message):
                     yield message
@@ -317,7 +322,7 @@ class _Normal(ast.NodeTransformer):
         owner = function.value
         if isinstance(owner, ast.Name):
             return owner.id in self._loggers or (owner.id == "logging" and self._means_logging)
-        return _called(owner) == "getLogger"
+        return called(owner) == "getLogger"
 
     def _effects(self, *nodes: ast.AST) -> list[ast.expr]:
         """The parts of a message's expressions that can do more than say something: calls, and names that are given."""
@@ -335,7 +340,7 @@ class _Normal(ast.NodeTransformer):
 
     def _is_pure(self, call: ast.Call) -> bool:
         """Whether a call only looks at its arguments. One that takes an iterator's values leaves none for others."""
-        function, name = call.func, _called(call)
+        function, name = call.func, called(call)
         if name in _CONSUMING and any(self._is_iterator(argument) for argument in call.args):
             return False
         if isinstance(function, ast.Name):
@@ -408,7 +413,7 @@ def _from_uncounted(nodes: list[ast.AST]) -> frozenset[str]:
     )
 
 
-def _called(node: ast.AST) -> str:
+def called(node: ast.AST) -> str:
     """The last name of the function that a call calls."""
     if not isinstance(node, ast.Call):
         return ""
@@ -427,7 +432,9 @@ def _given_names(nodes: list[ast.AST]) -> Counter[str]:
                 given[name] += 1
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 given.update((alias.asname or alias.name).partition(".")[0] for alias in aliases)
-            case ast.ExceptHandler(name=str(name)):
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                given[name] += 1
+            case ast.MatchMapping(rest=str(name)):
                 given[name] += 1
     return given
 
@@ -439,7 +446,7 @@ def _iterators(nodes: list[ast.AST]) -> frozenset[str]:
     for node in nodes:
         match node:
             case ast.Assign(targets=targets, value=value) if (
-                isinstance(value, ast.GeneratorExp) or _called(value) in _MAKE_ITERATORS | yielding
+                isinstance(value, ast.GeneratorExp) or called(value) in _MAKE_ITERATORS | yielding
             ):
                 names.update(target.id for target in targets if isinstance(target, ast.Name))
                 names.update(target.attr for target in targets if isinstance(target, ast.Attribute))
@@ -466,6 +473,8 @@ def _reads_docstrings(node: ast.AST) -> bool:
     """Whether an expression may read what a docstring says."""
     match node:
         case ast.Attribute(attr="__doc__" | "getdoc") | ast.Constant(value="__doc__") | ast.alias(name="getdoc"):
+            return True
+        case ast.Name(id="__doc__"):
             return True
     return False
 

@@ -44,7 +44,9 @@ def results_root() -> Path:
         raise InputError("EXPERIMENT_OUTPUT_DIR", f"{given[:60]}...", "too long; choose a shorter name")
     try:
         given.encode()
-        return Path(given).expanduser()
+        root = Path(given).expanduser()
+        # Records are asked by a path's text: it has to be the one that every other path there begins with.
+        return root.resolve() if ".." in root.parts and Path(os.path.normpath(root)) != root else root
     except UnicodeEncodeError:
         raise InputError(
             "EXPERIMENT_OUTPUT_DIR", given, "not text in UTF-8; choose a folder with another name"
@@ -127,7 +129,9 @@ def of_other_settings(folder: Path, settings: Mapping[str, Any]) -> str | None:
 
 
 def _keeps(stated: Any, before: Any) -> bool:
-    """Whether a setting is what it was before; of a list, whether nothing was taken away."""
+    """Whether a setting is what it was before; of a list or a mapping, whether nothing was taken away."""
+    if isinstance(stated, dict) and isinstance(before, dict):
+        return all(key in stated and _keeps(stated[key], value) for key, value in before.items())
     return stated == before or (
         isinstance(stated, list) and isinstance(before, list) and all(entry in stated for entry in before)
     )
