@@ -20,6 +20,8 @@ import torch
 from emtvb import cli, networks
 from emtvb.errors import InputError
 from emtvb.results import find_run
+from emtvb.running import provenance
+from emtvb.running.packed import WEIGHTS, pack
 
 EMTVB = Path(sys.executable).with_name("emtvb")
 SOURCES = Path(cli.__file__).parent
@@ -710,6 +712,55 @@ def test_weights_that_were_left_out_are_named_with_a_call_that_trains_them(train
         find_run(str(folder)).network()
     message = str(caught.value)
     assert f"snakemake --cores all '{weights}' --configfile '{folder}/settings.json'" in message
+
+
+@pytest.fixture
+def published(trained: Path, tmp_path: Path) -> Path:
+    """The file of packed weights of an experiment, whose weights are only there so."""
+    folder = tmp_path / "published"
+    shutil.copytree(trained, folder)
+    (weights,) = folder.glob(f"training/*/{WEIGHTS}")
+    recipe = {"rule": "train_shard", "settings": {"proof": {"engine": "a"}}, "code": {}, "versions": {}}
+    provenance.record(recipe, {}, [], [str(weights)], str(folder / "logs" / "train_shard.log"), 1.0)
+    (packed,) = pack(folder)
+    weights.unlink()
+    return packed
+
+
+def test_packed_weights_are_read_where_nothing_can_be_written(
+    published: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emtvb.results.os.access", lambda path, mode: False)
+    network = find_run(str(published.parents[2])).network()
+    assert not published.with_name(WEIGHTS).exists()
+    assert network.digest() == find_run(str(trained)).network().digest()
+
+
+def test_packed_weights_whose_record_is_gone_are_named(published: Path) -> None:
+    published.with_name("weights.provenance.json").unlink()
+    with pytest.raises(InputError, match=rf"weights: {published}: the record beside it, .*, is missing or damaged"):
+        find_run(str(published.parents[2])).network()
+
+
+def test_damaged_weights_beside_packed_ones_are_to_be_deleted_alone(published: Path) -> None:
+    published.with_name(WEIGHTS).write_bytes(b"")
+    entry = find_run(str(published.parents[2]))
+    with pytest.raises(InputError, match=r"delete it alone: it is unpacked again from weights\.planes\.xz"):
+        entry.network()
+    published.with_name(WEIGHTS).unlink()
+    entry.network()
+
+
+def test_without_a_clone_and_results_it_is_said_where_these_come_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EXPERIMENT_OUTPUT_DIR", raising=False)
+    monkeypatch.setattr("emtvb.results.ROOT", tmp_path)
+    for command in ("networks", "verify --sample 1", "audit results/paper", "interpret T1_h8_l2-0_thr-0.98_seed1"):
+        status, _, err = call(command, monkeypatch, capsys)
+        assert (status, err.count("\n")) == (2, 1)
+        assert "they come with the repository and its deposit, not with pip" in err
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from emtvb.errors import InputError
 from emtvb.files import check_writable, write_text
 from emtvb.methods import settings as benchmarks
 from emtvb.onions import settings as onions
-from emtvb.results import check_holds_experiment, experiments, places
+from emtvb.results import NO_RESULTS, check_holds_experiment, experiments, is_clone, places
 from emtvb.running import imported, memory, surroundings
 from emtvb.single.naming import task_of
 from emtvb.streams.settings import Streams
@@ -471,7 +471,8 @@ def _experiments() -> list[Path]:
         remedy = f"{there}; run the workflow or `emtvb train`, or name the folder of your results"
         if is_named:
             raise InputError("EXPERIMENT_OUTPUT_DIR", str(root), remedy)
-        raise InputError("results", str(root), f"{remedy} in EXPERIMENT_OUTPUT_DIR")
+        remedy = f"{remedy} in EXPERIMENT_OUTPUT_DIR" if is_clone() else f"{there}; {NO_RESULTS}"
+        raise InputError("results", str(root), remedy)
     return folders
 
 

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import csv
 import difflib
+import os
 import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +29,12 @@ from emtvb.running.packed import PACKED, unpack
 from emtvb.running.recipes import ROOT
 from emtvb.runs import Protocol, Run, number
 from emtvb.streams.runs import StreamRun
+
+NO_RESULTS = (
+    "no results are here: they come with the repository and its deposit, not with pip; unpack one and set "
+    "EXPERIMENT_OUTPUT_DIR to its folder results"
+)
+"""What is wrong where there is no run at all, and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +75,40 @@ class FoundRun:
         Raises:
             InputError: Where it was not trained, its weights are not here, or the file is damaged or of another task.
         """
-        if not self.weights.is_file() and self.weights not in unpack(self.folder, self.weights.parent):
-            raise InputError("weights", str(self.weights), f"not here; {self._how_to_have_them()}")
+        with self._unpacked() as weights:
+            try:
+                return self._read(weights)
+            except InputError as error:
+                if not self.weights.with_name(PACKED).is_file():
+                    raise
+                remedy = f"{error.remedy.partition(';')[0]}; delete it alone: it is unpacked again from {PACKED}"
+                raise InputError(error.what, error.value, remedy) from None
+
+    def _read(self, weights: Path) -> Network | Trained:
         if isinstance(self.run, ArchitectureRun):
-            return of_architectures.load(self.weights, self.run, network_class(self.run.architecture))
-        network = networks.load_networks(self.weights, [self.run.run_id])[self.run.run_id]
-        networks.check_task(network, self.run.task, str(self.weights))
+            return of_architectures.load(weights, self.run, network_class(self.run.architecture))
+        network = networks.load_networks(weights, [self.run.run_id])[self.run.run_id]
+        networks.check_task(network, self.run.task, str(weights))
         return network
+
+    @contextmanager
+    def _unpacked(self) -> Iterator[Path]:
+        """Its file of weights; where nothing can be written beside packed ones, a temporary file."""
+        place, packed = self.weights.parent, self.weights.with_name(PACKED)
+        if not self.weights.is_file() and packed.is_file() and os.access(place, os.W_OK):
+            unpack(self.folder, place)
+        if self.weights.is_file():
+            yield self.weights
+            return
+        if not packed.is_file():
+            raise InputError("weights", str(self.weights), f"not here; {self._how_to_have_them()}")
+        with tempfile.TemporaryDirectory() as name:
+            there = Path(name) / place.relative_to(self.folder)
+            shutil.copytree(place, there, ignore=lambda _, names: {one for one in names if one.endswith(".csv")})
+            if not unpack(Path(name), there):
+                remedy = "the record beside it, which says what it holds, is missing or damaged; take it out of the "
+                raise InputError("weights", str(packed), f"{remedy}repository again")
+            yield there / self.weights.name
 
     def _how_to_have_them(self) -> str:
         """A command that trains the run: it alone, where `emtvb train` can, else what the workflow trains with it."""
@@ -105,11 +143,7 @@ def find_run(text: str) -> FoundRun:
             return entry
     known = [run_id for root in roots for folder in experiments(root) for run_id in _ids(folder)]
     if not known:
-        remedy = (
-            "no such file, and no results are here: they come with the repository and its deposit, not with pip; "
-            "unpack one and set EXPERIMENT_OUTPUT_DIR to its folder results"
-        )
-        raise InputError("network", text, remedy)
+        raise InputError("network", text, f"no such file, and {NO_RESULTS}")
     near = difflib.get_close_matches(text, known, n=3)
     remedy = f"near are {', '.join(near)}" if near else "`emtvb networks` lists all"
     raise InputError("network", text, f"no such file, and no network of this name; {remedy}")
@@ -117,9 +151,14 @@ def find_run(text: str) -> FoundRun:
 
 def places() -> list[Path]:
     """Folders of results that are here: of EXPERIMENT_OUTPUT_DIR, of the present folder, of the package's own clone."""
-    clone = [ROOT / "results"] if (ROOT / "workflow" / "rules").is_dir() else []
+    clone = [ROOT / "results"] if is_clone() else []
     there = [path for path in (surroundings.results_root(), Path("results"), *clone) if path.is_dir()]
     return list({path.resolve(): path for path in reversed(there)}.values())[::-1]
+
+
+def is_clone() -> bool:
+    """Whether the package lies in a clone, whose workflow makes results."""
+    return (ROOT / "workflow" / "rules").is_dir()
 
 
 def _by_path(text: str) -> FoundRun | None:
@@ -192,6 +231,7 @@ def _may_hold(folder: Path, run_id: str) -> bool:
 def check_holds_experiment(folder: Path, what: str, file: str) -> None:
     """Raise InputError unless a folder has this file, as each experiment's does."""
     if not folder.is_dir():
-        raise InputError(what, str(folder), "no such folder; name an experiment's, such as results/paper")
+        remedy = "name an experiment's, such as results/paper" if is_clone() else NO_RESULTS
+        raise InputError(what, str(folder), f"no such folder; {remedy}")
     if not (folder / file).is_file():
         raise InputError(what, str(folder), f"holds no experiment (no {file}); name one, such as results/paper")
