@@ -714,6 +714,16 @@ def test_weights_that_were_left_out_are_named_with_a_call_that_trains_them(train
     assert f"snakemake --cores all '{weights}' --configfile '{folder}/settings.json'" in message
 
 
+def test_a_reader_that_goes_away_is_no_fault_of_the_results() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    result = subprocess.run(
+        [EMTVB, "tasks"], stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    os.close(writing)
+    assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, "")
+
+
 @pytest.fixture
 def published(trained: Path, tmp_path: Path) -> Path:
     """The file of packed weights of an experiment, whose weights are only there so."""

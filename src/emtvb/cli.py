@@ -8,6 +8,7 @@ import math
 import os
 import re
 import shlex
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,18 @@ if TYPE_CHECKING:
 
 if os.environ.get("COLUMNS") == "0":
     del os.environ["COLUMNS"]  # of a terminal that does not know its width
-console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more (``emtvb ... | head``): end as a shell has it, and not as if something were wrong."""
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            sys.exit(128 + signal.SIGPIPE)
+
+
+console = _Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 PAPER = tasks.PAPER_SIZE
 
 
