@@ -111,11 +111,21 @@ ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": 
         (SHARD, {"data_edit_success": "0.95"}, {"data_edit_success": "0.93"}, True),
         ("measurements/solutions/s.csv", {"least_kept_dimension": "0.5"}, {"least_kept_dimension": "0.509"}, False),
         ("measurements/solutions/s.csv", {"lost_size": "0.5"}, {"lost_size": "0.509"}, True),
-        ("measurements/ablations/s.csv", {"core_first_rest": "0.5"}, {"core_first_rest": "0.54"}, False),
-        ("measurements/ablations/s.csv", {"core_first_rest": "0.5"}, {"core_first_rest": "0.56"}, True),
+        ("measurements/ablations/s.csv", {"core_first_rest": "0.5"}, {"core_first_rest": "0.501"}, False),
+        ("measurements/ablations/s.csv", {"core_first_rest": "0.5"}, {"core_first_rest": "0.504"}, True),
+        ("measurements/ablations/s.csv", {"core_last_within": "0.5"}, {"core_last_within": "0.51"}, False),
+        ("measurements/ablations/s.csv", {"core_last_within": "0.5"}, {"core_last_within": "0.52"}, True),
+        ("measurements/ablations/s.csv", {"core_last_within_rest": "0.5"}, {"core_last_within_rest": "0.54"}, False),
+        ("measurements/ablations/s.csv", {"core_last_within_rest": "0.5"}, {"core_last_within_rest": "0.56"}, True),
+        ("measurements/ablations/s.csv", {"core_dim": "36"}, {"core_dim": "36.01"}, True),
+        ("measurements/onions/a.csv", {"accuracy": "0.92"}, {"accuracy": "0.924"}, False),
+        ("measurements/onions/a.csv", {"accuracy": "0.92"}, {"accuracy": "0.93"}, True),
+        ("measurements/onions/a.csv", {"linear_p": "0.0005"}, {"linear_p": "0.05"}, True),
+        ("tables/gradients.csv", {"median": "1.757e-46"}, {"median": "9e-13"}, True),
+        ("architectures/x/measurements.csv", {"state_dim": "512"}, {"state_dim": "520"}, True),
         ("measurements/ablations.csv", {"core_first_rest": "0.5"}, {"core_first_rest": "0.5001"}, True),
         ("tables/ablations.csv", {"solved": "5"}, {"solved": "4"}, True),
-        (SHARD, ERRORS, {**ERRORS, "spectral_error": "0.25"}, False),
+        (SHARD, ERRORS, {**ERRORS, "spectral_error": "0.25"}, True),
         (SHARD, {**ERRORS, "spectral_error": "0.25"}, ERRORS, False),
         (SHARD, ERRORS, {**ERRORS, "spectral_error": "0.24"}, True),
         (SHARD, {**ERRORS, "phi_eigenvalues": "1"}, {**ERRORS, "spectral_error": "0.25", "phi_eigenvalues": "1"}, True),
@@ -168,6 +178,15 @@ def test_numbers_in_a_text_beside_arrays_are_compared_each_by_its_size(tmp_path:
         assert differences(there, write("a.npz", l2=0.001, spectral_error=9e-4 * (1 + 1e-12)), name) == []
         assert differences(there, write("b.npz", l2=0.001, spectral_error=1e-7), name)
         assert differences(there, write("c.npz", l2=0.0, spectral_error=9e-4), name)
+
+
+def test_weights_and_what_a_task_says_are_copied_to_the_last_bit(tmp_path: Path) -> None:
+    for name, array in (("measurements/page.npz", "T1/W_hh"), ("measurements/exemplars/T1.npz", "W_hh")):
+        np.savez(tmp_path / "there.npz", **{array: np.eye(2, dtype=np.float32)})
+        np.savez(tmp_path / "made.npz", **{array: np.eye(2, dtype=np.float32) * np.float32(1 + 1e-6)})
+        assert differences(tmp_path / "there.npz", tmp_path / "made.npz", name) == [
+            f"{array} is another when made again"
+        ]
 
 
 def test_every_network_that_differs_is_named(tmp_path: Path) -> None:

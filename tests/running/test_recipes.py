@@ -219,8 +219,7 @@ def rule_of(**given: Any) -> Any:
     ("given", "words"),
     [
         ({}, None),
-        ({"log": [lambda wildcards: "logs/x.log"]}, None),
-        ({"log": []}, r'log: tabulate: none: give it one, log: results\("logs/tabulate\.log"\)'),
+        ({"log": []}, r"log: tabulate: none: give it one file in the experiment's folder, logs/tabulate\.log"),
         ({"log": ["tabulate.log"]}, r"log: tabulate: tabulate\.log: give it one"),
         ({"shadow_depth": "minimal"}, r"shadow: tabulate: minimal: its record would be lost"),
         ({"output": ["a.csv", touch("b.done")]}, r"output: tabulate: b\.done: touch\(\.\.\.\) is no file"),
@@ -247,6 +246,7 @@ def test_a_rule_whose_jobs_no_record_could_tell_of_is_refused(
         ("import json\nopen('a')\n", None),  # no job of this workflow
         ("import json\nwith open('a') as file:\n    pass\nimport emtvb\n", 2),
         ("import json\nLABELS = json.load(open('a'))\nfrom emtvb import tables\n", 2),
+        ("try:\n    import emtvb\nexcept ImportError:\n    raise SystemExit(1)\nopen('a')\n", None),
         ("import beside\nfrom emtvb import tables\n", 1),
         ("from beside import LABELS\nfrom emtvb import tables\n", 1),
         ("from emtvb import tables\nfrom beside import LABELS\n", None),
@@ -269,6 +269,17 @@ def test_a_script_that_opens_something_before_it_is_listened_to_is_refused(
 def test_what_jobs_are_handed_of_architectures_counts_and_not_their_registry(clone: Path) -> None:
     assert Present(clone).changes({"code": {"emtvb/architectures/registry.py": "0"}, "versions": {}}) == []
     assert Present(clone).changes({"code": {"emtvb/architectures/gru.py": "0"}, "versions": {}}) != []
+
+
+def test_the_empty_init_of_a_package_of_which_nothing_else_was_used_does_not_count(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came with a module that does not count."""
+    empty = {"emtvb/interpret/__init__.py": source.NOTHING}
+    used_too = {**empty, "emtvb/interpret/measure.py": "0"}
+    monkeypatch.setattr(Present, "_is", lambda *_: False)
+    assert Present(clone).changes({"code": empty, "versions": {}}) == ["emtvb/__init__.py"]
+    assert "emtvb/interpret/__init__.py" in Present(clone).changes({"code": used_too, "versions": {}})
 
 
 def test_kept_runs_are_filed_under_the_proof_or_under_all_that_trains() -> None:

@@ -232,6 +232,7 @@ def checked(wildcards):
     say_triggers()
     try:
         check_machine()
+        check_modules()
     except InputError as error:
         end(error)
     return []
@@ -309,7 +310,8 @@ if RECORDS:
     try:
         if workflow.workflow_settings.persistence_backend != PersistenceBackend.FILE:
             remedy = "records are not asked then, and all is run again; leave it out"
-            raise InputError("--persistence-backend", workflow.workflow_settings.persistence_backend, remedy)
+            given = workflow.workflow_settings.persistence_backend.item_to_choice()
+            raise InputError("--persistence-backend", given, remedy)
         records.install(RECORDS, look_at)
     except InputError as error:
         raise WorkflowError(str(error)) from None

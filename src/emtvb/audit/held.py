@@ -54,7 +54,8 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         return Held(given, f"{file}, {_digest(Path(file))}", root)
     place = folder.resolve().name
     names = [beside.experiment] if beside is not None else []
-    if beside is not None and place != beside.experiment and _known(root, place):
+    called = {place, folder.absolute().name}  # the second is a link's own
+    if beside is not None and any(name != beside.experiment and _known(root, name) for name in called):
         remedy = f"the settings.json there says that it holds {beside.experiment}; move it elsewhere, or give --config"
         raise InputError("results", str(folder), remedy)
     for name in (*names, place):

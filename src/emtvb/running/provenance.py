@@ -338,8 +338,17 @@ def _cpu() -> str:
 
 
 def experiment_folder(log: Path) -> Path:
-    """The experiment's folder of one of its log files."""
-    return next(parent.parent for parent in log.parents if parent.name == "logs")
+    """The experiment's folder of one of its log files.
+
+    Raises:
+        InputError: Where it is in no folder ``logs``.
+    """
+    folder = next((parent.parent for parent in log.parents if parent.name == "logs"), None)
+    if folder is None:
+        raise InputError(
+            "log", str(log), "in no folder logs; give its rule one file in the experiment's folder, logs/..."
+        )
+    return folder
 
 
 def _relative(path: str, folder: Path) -> str:

@@ -13,7 +13,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -152,10 +152,8 @@ class Present:
             recipe: As a record holds it: ``code`` and ``versions``.
         """
         code = {**({_FACE: source.NOTHING} if recipe["code"] else {}), **recipe["code"]}
-        counting = (
-            (key, digest) for key, digest in sorted(code.items()) if counts(key.removeprefix(f"{PACKAGE.name}/"))
-        )
-        words = [key for key, digest in counting if not self._is(key, digest)]
+        counting = [key for key in sorted(code) if counts(key.removeprefix(f"{PACKAGE.name}/"))]
+        words = [key for key in counting if not self._is(key, code[key]) and not _is_of_uncounted(key, code, counting)]
         for library, before in sorted(recipe["versions"].items()):
             if version(library) != before:
                 words.append(f"{library} {before} to {version(library)}")
@@ -169,6 +167,14 @@ class Present:
         if (file, digest) not in self._checked:
             self._checked[file, digest] = not _is_hidden(file) and digest == digest_of(file)
         return self._checked[file, digest]
+
+
+def _is_of_uncounted(key: str, code: Mapping[str, str], counting: Sequence[str]) -> bool:
+    """Whether a file is the empty ``__init__`` of a package of which nothing else counts: nobody had use of it."""
+    folder, _, name = key.rpartition("/")
+    if name != "__init__.py" or key == _FACE or code[key] != source.NOTHING:
+        return False
+    return not any(other != key and other.startswith(f"{folder}/") for other in counting)
 
 
 _DELETED = ("./learning", "./measurements", "./shard", "./training")
@@ -223,9 +229,9 @@ def check_rule(rule: Any, script: Path) -> None:
             "shadow", f"{name}: {rule.shadow_depth}", "its record would be lost with its folder; leave it out"
         )
     logs = list(rule.log)
-    if len(logs) != 1 or not (callable(logs[0]) or "logs" in Path(str(logs[0])).parts):
+    if len(logs) != 1 or "logs" not in Path(str(logs[0])).parts:
         given = ", ".join(map(str, logs)) or "none"
-        raise InputError("log", f"{name}: {given}", f'give it one, log: results("logs/{name}.log")')
+        raise InputError("log", f"{name}: {given}", f"give it one file in the experiment's folder, logs/{name}.log")
     for output in rule.output:
         if flags := {"directory", "pipe", "service", "touch"} & {*getattr(output, "flags", ())}:
             remedy = f"{flags.pop()}(...) is no file that a record could hold; let the script write a file"
@@ -245,7 +251,7 @@ def _runs_before(script: Path) -> int | None:
     if not any(PACKAGE.name in _first_names(node) for node in ast.walk(tree)):
         return None
     for statement in tree.body:
-        names = _first_names(statement)
+        names = [name for node in ast.walk(statement) for name in _first_names(node)]
         if PACKAGE.name in names:
             return None
         beside = any((script.with_name(name) / "__init__.py").is_file() or script.with_name(f"{name}.py").is_file()
@@ -256,7 +262,7 @@ def _runs_before(script: Path) -> int | None:
     return None
 
 
-_OPENS = frozenset({"load", "open", "read_bytes", "read_csv", "read_text"})
+_OPENS = frozenset({"open", "read_bytes", "read_csv", "read_text"})
 """Functions that open a file, by their last names."""
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import TYPE_CHECKING
 
-from emtvb.protocol import Setup
-from emtvb.streams.order import StreamSetup
-from emtvb.training.history import Row
+if TYPE_CHECKING:
+    from emtvb.protocol import Setup
+    from emtvb.streams.order import StreamSetup
+    from emtvb.training.history import Row
 
 EVERY_SECONDS = 10.0
 CONVERGED = 0.99
