@@ -131,7 +131,7 @@ TABLE: tuple[Tolerance, ...] = (
     Tolerance(("measurements/onions/*.csv",), ("*_p",), 0.1, 1e-9, because="chances, computed from shares"),
     Tolerance(("measurements/onions/*.csv",), ("*",), 0, 0.005,
               because="shares of sequences and edits: where a network is undecided between symbols, rounding decides"),
-    Tolerance(("measurements/exemplars/*.npz",), ("about",), 0.01, 1e-7, because="measured, as in `measurements/*.csv`"),
+    Tolerance(("measurements/exemplars/*.npz",), ("about",), 0.01, 1e-7, because="measured, as shards are"),
     Tolerance(("measurements/page.npz",), ("about",), 1e-9, 1e-12, because="settings, and what was measured before"),
     Tolerance(("architectures/*/look.npz",), ("about",), 0.03, 1e-5, because="bases are fitted, some near singular"),
     Tolerance(("measurements/exemplars/*.npz", "measurements/page.npz"),
