@@ -59,6 +59,7 @@ def _table(path: Path, **cells: str) -> Path:
 SHARD = "measurements/s.csv"
 SOLVES = {"test_accuracy": "0.995"}
 GRADIENTS, CHAOTIC = "measurements/gradients.csv", {"gradient_trained_200": "5e14"}
+COMPARED = "measurements/comparison.csv"
 SINGULAR = {"power_condition": "inf", "data_condition": "50"}
 ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": "", "optimal_spectral_error": "0.25",
           "matched_spectral_error": "0.25"}  # fmt: skip
@@ -69,6 +70,11 @@ ERRORS = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "spectral_error": 
     [
         (SHARD, {"test_accuracy": "0.5"}, {"test_accuracy": "0.50009"}, False),
         (SHARD, {"test_accuracy": "0.5"}, {"test_accuracy": "0.5009"}, True),
+        (SHARD, {"test_accuracy": "0.9995"}, {"test_accuracy": "0.9997"}, True),
+        (COMPARED, {"differs": "seed", "dynamics": "0.01"}, {"differs": "seed", "dynamics": "0.02"}, False),
+        (COMPARED, {"differs": "seed", "dynamics": "0.01"}, {"differs": "seed", "dynamics": "0.04"}, True),
+        (COMPARED, {"differs": "chance", "spectrum": "0.4"}, {"differs": "chance", "spectrum": "0.3"}, False),
+        (COMPARED, {"differs": "seed", "spectrum": "0.4"}, {"differs": "seed", "spectrum": "0.3"}, True),
         (SHARD, {"verdict": "did not learn"}, {"verdict": "solves it"}, True),
         (SHARD, {"phi_eigenvalues": "36"}, {"phi_eigenvalues": "35"}, True),
         (SHARD, {"spectral_error": "0.25"}, {"spectral_error": "0.15"}, True),
