@@ -185,10 +185,13 @@ def test_what_a_job_would_use_otherwise_in_words(results: Path) -> None:
     assert changes() == ["measure_shard.py"]
 
 
-def test_settings_are_compared_as_they_are_spelled(results: Path) -> None:
+def test_a_number_is_no_truth_and_the_same_however_it_is_spelled(results: Path) -> None:
     makers = look(results).makers
     record = makers[str(results / TABLE)].record
-    for before, now in ((1, True), (1, 1.0), (True, 1.0), ([1], [1.0]), ("1", 1)):
+    record.recipe["settings"]["of"] = {"l2": [0, 1.0]}  # as YAML has it, and JSON
+    asked = job(results, "aggregate_measurements", (MEASURED,), (TABLE,), of={"l2": [0.0, 1]})
+    assert look(results).changes(asked, makers[str(results / TABLE)]) == []
+    for before, now in ((1, True), (True, 1.0), ([0], [False]), ({"a": 1}, {"a": True}), ("1", 1), ([1], [1, 1])):
         record.recipe["settings"]["of"] = before
         asked = job(results, "aggregate_measurements", (MEASURED,), (TABLE,), of=now)
         assert look(results).changes(asked, makers[str(results / TABLE)]) == ["setting of"]

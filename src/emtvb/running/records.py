@@ -317,9 +317,14 @@ def _plain(path: Any) -> str:
 
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Settings that are spelled otherwise: 1 is neither 1.0 nor true. One that is null is none."""
+    """Settings that say something else. One that is null is none; 1 is 1.0, as configs spell it, and not true."""
+    return sorted(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
 
-    def spelled(of: Mapping[str, Any], name: str) -> str:
-        return json.dumps(of.get(name), sort_keys=True)
 
-    return sorted(name for name in {*before, *now} if spelled(before, name) != spelled(now, name))
+def _same(one: Any, other: Any) -> bool:
+    """Whether two pieces of plain data say the same."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
