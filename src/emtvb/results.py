@@ -106,8 +106,8 @@ class FoundRun:
             there = Path(name) / place.relative_to(self.folder)
             shutil.copytree(place, there, ignore=lambda _, names: {one for one in names if one.endswith(".csv")})
             if not unpack(Path(name), there):
-                remedy = "the record beside it, which says what it holds, is missing or damaged; take it out of the "
-                raise InputError("weights", str(packed), f"{remedy}repository again")
+                remedy = "the record beside it is missing or damaged; take that out of the repository again"
+                raise InputError("weights", str(packed), remedy)
             yield there / self.weights.name
 
     def _how_to_have_them(self) -> str:

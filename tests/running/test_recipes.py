@@ -219,8 +219,8 @@ def rule_of(**given: Any) -> Any:
     ("given", "words"),
     [
         ({}, None),
-        ({"log": []}, r"log: tabulate: none: give it one file in the experiment's folder, logs/tabulate\.log"),
-        ({"log": ["tabulate.log"]}, r"log: tabulate: tabulate\.log: give it one"),
+        ({"log": []}, r"log: tabulate: none: give its rule one file in the experiment's folder, logs/<rule>\.log"),
+        ({"log": ["tabulate.log"]}, r"log: tabulate: tabulate\.log: give its rule one"),
         ({"shadow_depth": "minimal"}, r"shadow: tabulate: minimal: its record would be lost"),
         ({"output": ["a.csv", touch("b.done")]}, r"output: tabulate: b\.done: touch\(\.\.\.\) is no file"),
         ({"output": [directory("b")]}, r"output: tabulate: b: directory\(\.\.\.\) is no file"),

@@ -315,7 +315,6 @@ def _of_arrays(there: Path, again: Path, file: str) -> Iterator[str]:
             return
         for name in new.files:
             before, now, allowed = old[name], new[name], tolerance(file, name)
-            relative = allowed.relative
             text = before.dtype.kind == now.dtype.kind in "US"  # of which the length is part of the type
             if before.shape != now.shape or (before.dtype != now.dtype and not text):
                 yield f"{name} has another shape when made again"
@@ -323,14 +322,19 @@ def _of_arrays(there: Path, again: Path, file: str) -> Iterator[str]:
                 if not _same_json(str(before), str(now), allowed):
                     yield f"{name} says something else when made again"
             elif name.endswith("eigenvalues"):  # in no order of their own
-                if not _same_set(before, now, relative):
+                if not _same_set(before, now, allowed):
                     yield f"{name} are others when made again"
-            elif not _same_array(_without_signs(name, before, new), _without_signs(name, now, new), relative):
+            elif not _same_array(_without_signs(name, before, new), _without_signs(name, now, new), allowed):
                 yield f"{name} is another when made again"
 
 
-def _same_array(before: np.ndarray, now: np.ndarray, relative: float) -> bool:
-    return bool(np.allclose(before, now, rtol=relative, atol=relative * _size(now), equal_nan=True))
+def _same_array(before: np.ndarray, now: np.ndarray, allowed: Tolerance) -> bool:
+    return bool(np.allclose(before, now, rtol=allowed.relative, atol=_absolute(now, allowed), equal_nan=True))
+
+
+def _absolute(array: np.ndarray, allowed: Tolerance) -> float:
+    """By how much any number of an array may differ."""
+    return allowed.relative * _size(array) if allowed.of_largest else allowed.absolute
 
 
 def _without_signs(name: str, array: np.ndarray, arrays: np.lib.npyio.NpzFile) -> np.ndarray:
@@ -349,7 +353,7 @@ def _size(array: np.ndarray) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-def _same_set(one: np.ndarray, other: np.ndarray, relative: float) -> bool:
+def _same_set(one: np.ndarray, other: np.ndarray, allowed: Tolerance) -> bool:
     """Whether complex numbers are the same in some order."""
     from scipy.optimize import linear_sum_assignment
 
@@ -357,7 +361,7 @@ def _same_set(one: np.ndarray, other: np.ndarray, relative: float) -> bool:
     if not np.isfinite(distances).all():
         return bool(np.array_equal(one, other, equal_nan=True))
     rows, columns = linear_sum_assignment(distances)
-    return bool(distances[rows, columns].max(initial=0) <= relative * max(_size(other), 1e-300))
+    return bool(distances[rows, columns].max(initial=0) <= _absolute(other, allowed))
 
 
 def _same_json(one: str, other: str, allowed: Tolerance) -> bool:

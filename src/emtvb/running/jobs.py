@@ -55,7 +55,7 @@ def job(snakemake: Any) -> Iterator[Job]:
     """
     started = time.monotonic()
     if not snakemake.log:
-        sys.exit(f"error: log: {snakemake.rule}: none; give it one file in the experiment's folder, logs/...")
+        sys.exit(f"error: log: {snakemake.rule}: none; {provenance.LOG_OF_RULE}")
     with logged(snakemake.log[0]):
         node.settle()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()

@@ -33,6 +33,8 @@ from emtvb.running.source import ALL_LIBRARIES, PACKAGE
 SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
+LOG_OF_RULE = "give its rule one file in the experiment's folder, logs/<rule>.log"
+"""What a job needs to know its experiment's folder."""
 _CODE = ("Snakefile", "workflow", "src", "config")
 
 
@@ -345,9 +347,7 @@ def experiment_folder(log: Path) -> Path:
     """
     folder = next((parent.parent for parent in log.parents if parent.name == "logs"), None)
     if folder is None:
-        raise InputError(
-            "log", str(log), "in no folder logs; give its rule one file in the experiment's folder, logs/..."
-        )
+        raise InputError("log", str(log), f"in no folder logs; {LOG_OF_RULE}")
     return folder
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.running import source
-from emtvb.running.provenance import installed
+from emtvb.running.provenance import LOG_OF_RULE, installed
 from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, called, counts, digest_of
 
 ROOT = PACKAGE.parents[1]
@@ -231,7 +231,7 @@ def check_rule(rule: Any, script: Path) -> None:
     logs = list(rule.log)
     if len(logs) != 1 or "logs" not in Path(str(logs[0])).parts:
         given = ", ".join(map(str, logs)) or "none"
-        raise InputError("log", f"{name}: {given}", f"give it one file in the experiment's folder, logs/{name}.log")
+        raise InputError("log", f"{name}: {given}", LOG_OF_RULE)
     for output in rule.output:
         if flags := {"directory", "pipe", "service", "touch"} & {*getattr(output, "flags", ())}:
             remedy = f"{flags.pop()}(...) is no file that a record could hold; let the script write a file"

@@ -46,7 +46,7 @@ def results_root() -> Path:
         given.encode()
         root = Path(given).expanduser()
         # Records are asked by a path's text: it has to be the one that every other path there begins with.
-        return root.resolve() if ".." in root.parts and Path(os.path.normpath(root)) != root else root
+        return root if os.path.normpath(root) == str(root) else root.resolve()
     except UnicodeEncodeError:
         raise InputError(
             "EXPERIMENT_OUTPUT_DIR", given, "not text in UTF-8; choose a folder with another name"
