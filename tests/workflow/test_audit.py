@@ -602,6 +602,22 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
         held.held_to(folder, ROOT, ROOT / "config" / "architectures.yaml")
 
 
+def test_another_experiment_in_the_place_of_one_is_refused(tmp_path: Path) -> None:
+    """Else whoever put it there would have chosen what it is held to."""
+    other, place = tmp_path / "other", tmp_path / "results" / "paper"
+    for folder in (other, place):
+        folder.mkdir(parents=True)
+        (folder / "settings.json").write_text(config.dump(SMOKE.model_copy(update={"experiment": "mine"})))
+    assert held.held_to(other, ROOT).experiment.experiment == "mine"
+    with pytest.raises(
+        InputError, match=r"results: .*paper: the settings\.json there says that it holds mine; move it"
+    ):
+        held.held_to(place, ROOT)
+    (tmp_path / "methods").symlink_to(other)
+    with pytest.raises(InputError, match=r"results: .*methods: the settings\.json there says that it holds mine"):
+        held.held_to(tmp_path / "methods", ROOT)
+
+
 def test_of_several_configs_of_a_name_the_one_that_is_called_so_counts(tmp_path: Path) -> None:
     """Whatever the results fit: a smaller one that lies beside it is never meant."""
     every = config.load(ROOT / "config" / "paper.yaml")
