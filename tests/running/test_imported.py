@@ -86,6 +86,27 @@ def test_bytecode_that_python_would_not_run_is_nothing(tmp_path: Path) -> None:
         imported.check_bytecode(tmp_path)
 
 
+def test_a_job_uses_no_module_because_its_bytecode_is_older(tmp_path: Path) -> None:
+    """As after ``cp -a`` of a clone, where modules are as new as the copy and bytecode is as old as it was."""
+    compile_all = (
+        "import os, pathlib, py_compile\nfrom emtvb.running.source import PACKAGE\n"
+        "for module in PACKAGE.rglob('*.py'): os.utime(py_compile.compile(str(module)), (1, 1))"
+    )
+    use = (
+        "import sys\nfrom pathlib import Path\nfrom emtvb.running import jobs, recipes\nrecipes.listen()\n"
+        "import emtvb.tasks\njob = jobs.Job({}, recipes.ROOT, Path(sys.argv[1]))\n"
+        "for _ in range(2): print(*jobs._used(job, {})['code'])"
+    )
+    here = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
+    here.pop("PYTHONDONTWRITEBYTECODE", None)
+    calls = ([sys.executable, "-c", code, str(tmp_path)] for code in (compile_all, use))
+    _, used = [subprocess.run(call, capture_output=True, text=True, check=True, env=here).stdout for call in calls]
+    first, second = (line.split() for line in used.splitlines())
+    assert first == second
+    assert "emtvb/tasks.py" in first
+    assert "emtvb/figures/wave.py" not in first
+
+
 def test_what_is_imported_here_is_what_counts() -> None:
     imported.check_places(LIBRARIES.values())
 

@@ -179,6 +179,9 @@ def test_what_does_not_count_only_defines_things_when_it_is_imported() -> None:
         ("x.y = iter(x); log.info('a', list(x.y))", "x.y = iter(x)", True),
         ("y = values(); log.info('a', list(y))", "y = values()", True),
         ("log.info('a', [z for z in x], *x, 1 in x)", "log.info('a')", False),
+        ("y = iter(x); log.info(f'a {y} {len(y)} {y is None}', y[1], str(y))", "y = iter(x)", False),
+        ("log.info(f'a {x:{len(x)}}')", "log.info('a')", False),
+        ("y = iter(x); log.info(f'a {x:{max(y)}}')", "y = iter(x)", True),
     ],
 )
 def test_what_an_exception_or_a_log_call_says_does_not_count(
@@ -209,6 +212,12 @@ def test_what_an_exception_or_a_log_call_says_does_not_count(
         ("log = f\nif f:", "log.info(1)", "log.info(2)"),
         ("def sum(x): ...\ndef f(x):", "log.info(sum(x))", "pass"),
         ("def f(x: Iterator[int]):", "log.info(list(x))", "log.info('')"),
+        ("def f(x: Iterable[int]):", "log.info(','.join(x))", "log.info('')"),
+        ("with f() as x:", "log.info([y for y in x])", "log.info('')"),
+        ("from ours import *\nif True:", "log.info(1)", "log.info(2)"),
+        ("try: f()\nexcept Odd as log:", "log.info(1)", "log.info(2)"),
+        ("match f:\n  case [log, *_]:", "log.info(1)", "log.info(2)"),
+        ("match f:\n  case {**log}:", "log.info(1)", "log.info(2)"),
         ("TYPE_CHECKING = True\nif TYPE_CHECKING:", "X = 1", "X = 2"),
         ("from ours import TYPE_CHECKING\nif TYPE_CHECKING:", "X = 1", "X = 2"),
         ("class ValueError(Exception): ...\nif True:", "raise ValueError(1)", "raise ValueError(2)"),

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import marshal
 import sys
 from collections.abc import Iterable
 from importlib import metadata
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 from emtvb.errors import InputError
 from emtvb.running.source import LIBRARIES, PACKAGE
 
-_BY_HASH, _CHECKED = 1, 2
-"""Flags of bytecode that goes by its source's hash instead of time and size, and that Python holds to the source."""
-_HEADER = 16
-"""Bytes before the code in a file of bytecode: magic number, flags, the source's time and size."""
-
 
 def check_bytecode(*folders: Path) -> None:
-    """Raise InputError where Python runs bytecode of another text than a module's.
+    """Raise InputError where Python would run bytecode of another text than a module's.
 
     Python takes bytecode for a module's where it names the time and the size of its file. A file that another one of
     the same size was put in place of with that time (``cp -p``, a backup) is not run then, though its text is counted.
@@ -28,29 +23,24 @@ def check_bytecode(*folders: Path) -> None:
     Args:
         folders: Where modules lie, besides the package.
     """
-    for folder in (PACKAGE, *folders):
-        for source in sorted(folder.rglob("*.py")):
-            if _is_old(source):
-                remedy = "Python would run an earlier text of the same time and size; touch the file"
-                raise InputError("bytecode", str(source), remedy)
+    check_files(source for folder in (PACKAGE, *folders) for source in sorted(folder.rglob("*.py")))
+
+
+def check_files(sources: Iterable[Path]) -> None:
+    """The same of some files. It may open them: a job asks it only of what it uses anyway, since it records that."""
+    for source in sources:
+        if _is_old(source):
+            remedy = "Python would run an earlier text of the same time and size; touch the file"
+            raise InputError("bytecode", str(source), remedy)
 
 
 def _is_old(source: Path) -> bool:
     cached = Path(importlib.util.cache_from_source(str(source)))
     try:
-        about, code = source.stat(), cached.stat()
-        if about.st_ctime_ns < code.st_mtime_ns:  # nothing was put in its place since
+        if source.stat().st_ctime_ns < cached.stat().st_mtime_ns:  # nothing was put in its place since
             return False
-        held = cached.read_bytes()
-        if held[:4] != importlib.util.MAGIC_NUMBER:
-            return False  # Python reads the source
-        flags = int.from_bytes(held[4:8], "little")
-        numbers = int(about.st_mtime) & 0xFFFFFFFF, about.st_size & 0xFFFFFFFF
-        same = held[8:_HEADER] == b"".join(number.to_bytes(4, "little") for number in numbers)
-        if (flags & _CHECKED) if flags & _BY_HASH else not same:
-            return False  # Python compares the text itself, or sees that it is another
-        text = compile(source.read_bytes(), str(source), "exec", dont_inherit=True)
-        return bool(marshal.loads(held[_HEADER:]) != text)
+        run = SourceFileLoader(source.stem, str(source)).get_code(source.stem)
+        return bool(run != compile(source.read_bytes(), str(source), "exec", dont_inherit=True))
     except (OSError, ValueError, EOFError, TypeError, SyntaxError):
         return False  # no bytecode, or none that Python would take
 

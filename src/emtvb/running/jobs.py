@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.running import imported, node, provenance, recipes, records, source
+from emtvb.running import imported, node, provenance, recipes, records
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,6 @@ def job(snakemake: Any) -> Iterator[Job]:
             records.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
         )
         planned = records.read_planned(folder)
-        source.take_digests(planned.get("digests", {}))
         begun = _used(this, planned)
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
         before = provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
@@ -82,8 +81,8 @@ def job(snakemake: Any) -> Iterator[Job]:
 
 def _used(this: Job, planned: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """What a job has used so far; an InputError where that is not what it was planned with."""
-    imported.check_bytecode(this.root / "workflow" / "scripts")
     recipe = this.recipe
+    imported.check_files(recipes.place(name, this.root) for name in recipe["code"] if name.endswith(".py"))
     imported.check_places(recipe["versions"])
     for part, remedy in (
         ("code", "it was edited while the workflow ran, or this node has another copy; call the workflow again"),

@@ -298,8 +298,7 @@ def summary(words: Iterable[str]) -> str:
 
 def write_planned(folder: Path, root: Path) -> None:
     """Write down the code and the libraries here, which jobs are held to, wherever they run."""
-    planned = {**recipes.everything(root), "digests": source.digests_so_far()}
-    write_text(folder / _PLANNED, json.dumps(planned) + "\n")
+    write_text(folder / _PLANNED, json.dumps(recipes.everything(root)) + "\n")
 
 
 def read_planned(folder: Path) -> dict[str, dict[str, str]]:

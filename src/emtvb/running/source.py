@@ -12,7 +12,6 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -74,12 +73,8 @@ _PURE_METHODS = frozenset(
         "replace", "rpartition", "rstrip", "split", "splitlines", "strip", "title", "upper", "values",
     }
 )  # fmt: skip
-_CONSUMING = frozenset(
-    {
-        "all", "any", "dict", "enumerate", "frozenset", "join", "list", "max", "min", "set", "sorted", "sum", "tuple",
-        "zip",
-    }
-)  # fmt: skip
+_SHOWING = frozenset({"bool", "format", "isinstance", "len", "repr", "str", "type"})
+"""Functions among them that take no values from an iterator."""
 _MAKE_ITERATORS = frozenset({"DictReader", "enumerate", "filter", "iter", "map", "open", "reader", "reversed", "zip"})
 _CARRY_VALUES = (
     OSError, UnicodeError, ImportError, AttributeError, KeyError, StopIteration, StopAsyncIteration, SystemExit,
@@ -111,33 +106,8 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def digests_so_far() -> dict[str, str]:
-    """The digests that this process knows, by what they are of: for :func:`take_digests` in another process."""
-    return {**_known}
-
-
-def take_digests(known: Mapping[str, str]) -> None:
-    """Take digests that another process computed by the same code, instead of computing them of the same contents."""
-    _known.update(known)
-
-
-_known: dict[str, str] = {}
-
-
 @cache
-def _form() -> bytes:
-    """What makes digests: those of other code, or of another Python, are of another form."""
-    return Path(__file__).read_bytes() + sys.version.encode()
-
-
 def _digest(suffix: str, is_face: bool, content: bytes) -> str:
-    key = hashlib.sha256(_form() + f"{suffix} {is_face} ".encode() + content).hexdigest()
-    if key not in _known:
-        _known[key] = _digest_of_content(suffix, is_face, content)
-    return _known[key]
-
-
-def _digest_of_content(suffix: str, is_face: bool, content: bytes) -> str:
     try:
         if suffix == ".py":
             return digest(_code(content, is_face))
@@ -160,7 +130,7 @@ def _code(content: bytes, is_face: bool) -> str:
     tree = ast.parse(content)
     if is_face:
         tree.body = [statement for statement in tree.body if not _only_hands_on(statement)]
-    if any(isinstance(node, ast.ImportFrom) and _takes(node, "*") for node in ast.walk(tree)):
+    if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(tree)):
         return _dump(tree)  # any name may be another's
     return _dump(_Normal(tree).visit(tree))
 
@@ -180,13 +150,12 @@ def _dump(tree: ast.AST) -> str:
 
 def _makes_words(statement: ast.stmt) -> TypeGuard[ast.FunctionDef]:
     """Whether a statement is a function that makes its arguments the words of an InputError, and no more."""
-    if not isinstance(statement, ast.FunctionDef) or statement.decorator_list:
-        return False
-    body = statement.body[1:] if ast.get_docstring(statement, clean=False) is not None else statement.body
-    if len(body) != 1 or not isinstance(body[0], ast.Return) or not isinstance(body[0].value, ast.Call):
-        return False
-    function = body[0].value.func
-    return isinstance(function, ast.Name) and function.id == "InputError"
+    match statement:
+        case ast.FunctionDef(decorator_list=[]):
+            match _without_docstring(statement):
+                case [ast.Return(value=ast.Call(func=ast.Name(id="InputError")))]:
+                    return True
+    return False
 
 
 class _Normal(ast.NodeTransformer):
@@ -204,7 +173,7 @@ class _Normal(ast.NodeTransformer):
         given = _given_names(nodes)
         self._loggers = {name for name in self._loggers if given[name] == 1}
         self._own = frozenset(given)
-        self._words = {function.name for function in tree.body if _makes_words(function) and given[function.name] == 1}
+        self._makers = {function.name for function in tree.body if _makes_words(function) and given[function.name] == 1}
         self._means_logging = given["logging"] <= 1
         self._modules = {
             (alias.asname or alias.name).partition(".")[0]
@@ -213,18 +182,24 @@ class _Normal(ast.NodeTransformer):
             for alias in node.names
         }
         self._means_typing = given["TYPE_CHECKING"] == sum(
-            isinstance(node, ast.ImportFrom) and node.module == "typing" and _takes(node, "TYPE_CHECKING")
+            (alias.asname or alias.name) == "TYPE_CHECKING"
             for node in nodes
+            if isinstance(node, ast.ImportFrom) and node.module == "typing"
+            for alias in node.names
         )
         self._iterators = _iterators(nodes)
         self._from_uncounted = _from_uncounted(nodes)
+        self._left_out: set[ast.AST] = set()
         self._reads_words = any(_reads_docstrings(node) for node in nodes)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Without local names that hold nothing but words of messages."""
-        if names := self._words_alone(node):
-            _Without(names).visit(node)
+        self._left_out.update(self._words_alone(node))
         return self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        """Nothing of what gives such a name its words."""
+        return None if node in self._left_out else self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Without what is said while another process is waited for."""
@@ -237,45 +212,44 @@ class _Normal(ast.NodeTransformer):
             node = ast.Call(node.func, node.args, kept)
         return self.generic_visit(node)
 
-    def _words_alone(self, function: ast.FunctionDef) -> frozenset[str]:
-        """Names of a function that are given texts alone, which do nothing else, and used in messages alone."""
+    def _words_alone(self, function: ast.FunctionDef) -> set[ast.AST]:
+        """What gives texts to names that are given nothing else, and are used in messages alone."""
         nodes = list(ast.walk(function))
-        if not any(isinstance(node, ast.Assign) and _is_text(node.value) for node in nodes):
-            return frozenset()
-        if any(isinstance(node, ast.Name) and node.id in _TAKE_ALL_NAMES for node in nodes):
-            return frozenset()
-        messages = {id(inner) for part in self._messages(nodes) for inner in ast.walk(part)}
-        shown = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) in messages}
-        shown -= {name for name in shown if any(f"@{name}" in text for text in _texts(nodes))}  # as pandas takes names
-        shown -= {name for node in nodes if isinstance(node, ast.ClassDef) for name in _given_names([*ast.walk(node)])}
-        texts, others = Counter[str](), Counter[str]()
+        said = {inner for node in nodes for part in self._words(node) for inner in ast.walk(part)}
+        texts: dict[ast.AST, str] = {}  # by statement and by target, in the order of ast.walk: outer ones first
+        shown, others = set[str](), set[str]()
         for node in nodes:
             match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_text(value) and not self._effects(
+                case ast.Assign(targets=[ast.Name(id=name) as target], value=value) if _is_text(
                     value
-                ):
-                    texts[name] += 1
-                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
-                    others[name] += 1
-                case ast.Name(id=name, ctx=ast.Load() | ast.Del()) if id(node) not in messages:
-                    others[name] += len(messages) + len(texts) + 1
+                ) and not self._effects(value):
+                    texts |= {node: name, target: name}
+                case ast.Name(id=name, ctx=ast.Load()) if node in said:
+                    shown.add(name)
+                case ast.Name(id=name) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)) if node not in texts:
+                    others.add(name)
                 case ast.Global(names=names) | ast.Nonlocal(names=names):
-                    others.update(dict.fromkeys(names, 2))
                     others.update(names)
-        return frozenset(name for name, count in texts.items() if others[name] == count and name in shown)
+                case ast.ClassDef():
+                    others.update(_given_names([*ast.walk(node)]))
+                case ast.Constant(value=str(text)):
+                    others.update(re.findall(r"@(\w+)", text))  # as pandas takes names
+        if not _TAKE_ALL_NAMES.isdisjoint(shown | others):
+            return set()
+        return {node for node, name in texts.items() if name in shown - others}
 
-    def _messages(self, nodes: list[ast.AST]) -> Iterator[ast.AST]:
-        """The expressions among the nodes of a function that say something."""
-        for node in nodes:
-            match node:
-                case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords)) if (
-                    self._says_only(name) or name in self._words
-                ):
-                    yield from (*arguments, *(keyword.value for keyword in keywords))
-                case ast.Expr(value=ast.Call(func=function, args=arguments, keywords=keywords)) if self._logs(function):
-                    yield from (*arguments, *(keyword.value for keyword in keywords))
-                case ast.Assert(msg=ast.expr() as message):
-                    yield message
+    def _words(self, node: ast.AST) -> list[ast.expr]:
+        """What a statement says and no more: the arguments of an exception or a log call, the words of an assertion."""
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=args, keywords=keywords)) if self._says_only(name):
+                pass
+            case ast.Expr(value=ast.Call(func=function, args=args, keywords=keywords)) if self._logs(function):
+                pass
+            case ast.Assert(msg=ast.expr() as message):
+                return [message]
+            case _:
+                return []
+        return [*args, *(keyword.value for keyword in keywords)]
 
     def visit_If(self, node: ast.If) -> Any:
         """Of a block for type checkers, what runs otherwise."""
@@ -289,27 +263,25 @@ class _Normal(ast.NodeTransformer):
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             return node if self._reads_words else None
         if isinstance(value, ast.Call) and self._logs(value.func):
-            effects = self._effects(*value.args, *(keyword.value for keyword in value.keywords))
+            effects = self._effects(*self._words(node))
             return ast.Expr(ast.Tuple(effects, ast.Load())) if effects else None
         return self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         """The exception's class, and what its arguments do besides saying something."""
-        if isinstance(node.exc, ast.Call):
-            call = node.exc
-            if not (isinstance(call.func, ast.Name) and (self._says_only(call.func.id) or call.func.id in self._words)):
-                return self.generic_visit(node)
-            effects = self._effects(*call.args, *(keyword.value for keyword in call.keywords))
-            return ast.Raise(ast.Call(call.func, effects, []), node.cause)
+        if words := self._words(node):
+            return ast.Raise(ast.Call(node.exc.func, self._effects(*words), []), node.cause)  # type: ignore[union-attr]
         return self.generic_visit(node)
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         """Without what it says."""
-        effects = self._effects(node.msg) if node.msg else []
+        effects = self._effects(*self._words(node))
         return self.generic_visit(ast.Assert(node.test, ast.Tuple(effects, ast.Load()) if effects else None))
 
     def _says_only(self, exception: str) -> bool:
         """Whether the arguments of an exception are words, and not values that a handler may take."""
+        if exception in self._makers:
+            return True
         kind = getattr(builtins, exception, None)
         if isinstance(kind, type) and issubclass(kind, _CARRY_VALUES):
             return False
@@ -325,24 +297,32 @@ class _Normal(ast.NodeTransformer):
         return called(owner) == "getLogger"
 
     def _effects(self, *nodes: ast.AST) -> list[ast.expr]:
-        """The parts of a message's expressions that can do more than say something: calls, and names that are given."""
+        """The parts of a message's expressions that can do more than say something: calls, and names that are given.
+
+        Nor does it say something alone to name an iterator, whose values it may take, but where that is only shown.
+        """
         effects: list[ast.expr] = []
         for node in nodes:
             if (
                 isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom))
                 or (isinstance(node, ast.Call) and not self._is_pure(node))
-                or self._takes_values(node)
+                or self._is_iterator(node)
             ):
                 effects.append(node)  # type: ignore[arg-type]
             else:
-                effects += self._effects(*ast.iter_child_nodes(node))
+                shows = _shows(node)
+                parts = ast.iter_child_nodes(node)
+                effects += self._effects(*(part for part in parts if not (shows and self._is_iterator(part))))
         return effects
 
+    def _is_iterator(self, node: ast.AST) -> bool:
+        """Whether an expression may stand for something whose values can be taken once."""
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        return name in self._iterators
+
     def _is_pure(self, call: ast.Call) -> bool:
-        """Whether a call only looks at its arguments. One that takes an iterator's values leaves none for others."""
+        """Whether a call only looks at its arguments."""
         function, name = call.func, called(call)
-        if name in _CONSUMING and any(self._is_iterator(argument) for argument in call.args):
-            return False
         if isinstance(function, ast.Name):
             return name in _PURE and name not in self._own
         if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") in self._modules:
@@ -350,43 +330,13 @@ class _Normal(ast.NodeTransformer):
         fits = {"get": bool(call.args), "join": bool(call.args), "replace": len(call.args) > 1}
         return isinstance(function, ast.Attribute) and name in _PURE_METHODS and fits.get(name, True)
 
-    def _takes_values(self, node: ast.AST) -> bool:
-        """Whether an expression takes an iterator's values without a call, or before one."""
-        match node:
-            case ast.comprehension(iter=value) | ast.Starred(value=value):
-                return self._is_iterator(value)
-            case ast.Compare(ops=operators, comparators=others):
-                asks = [isinstance(operator, ast.In | ast.NotIn) for operator in operators]
-                return any(asked and self._is_iterator(other) for asked, other in zip(asks, others, strict=True))
-        return False
 
-    def _is_iterator(self, node: ast.expr) -> bool:
-        """Whether an expression may stand for something whose values can be taken once."""
-        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-        return name in self._iterators
-
-
-class _Without(ast.NodeTransformer):
-    """Leaves out what gives these names a value."""
-
-    def __init__(self, names: frozenset[str]) -> None:
-        self._names = names
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
-        """Nothing of such a one."""
-        return None if [ast.unparse(target) for target in node.targets] in [[name] for name in self._names] else node
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        """A block of which nothing is left keeps its place."""
-        super().generic_visit(node)
-        if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
-            node.body = [ast.Pass()]  # type: ignore[attr-defined]
-        return node
-
-
-def _texts(nodes: list[ast.AST]) -> list[str]:
-    """The texts that are written in a function."""
-    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+def _shows(node: ast.AST) -> bool:
+    """Whether an expression takes no values from an iterator that it names."""
+    match node:
+        case ast.FormattedValue() | ast.Subscript() | ast.Compare(ops=[ast.Is() | ast.IsNot()]):
+            return True
+    return called(node) in _SHOWING
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -464,51 +414,33 @@ def _yields(function: ast.FunctionDef) -> bool:
     return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
 
 
-def _takes(statement: ast.ImportFrom, name: str) -> bool:
-    """Whether an import gives a module this name."""
-    return any((alias.asname or alias.name) == name for alias in statement.names)
-
-
 def _reads_docstrings(node: ast.AST) -> bool:
     """Whether an expression may read what a docstring says."""
     match node:
-        case ast.Attribute(attr="__doc__" | "getdoc") | ast.Constant(value="__doc__") | ast.alias(name="getdoc"):
-            return True
-        case ast.Name(id="__doc__"):
+        case (
+            ast.Name(id="__doc__")
+            | ast.Attribute(attr="__doc__" | "getdoc")
+            | ast.Constant(value="__doc__")
+            | ast.alias(name="getdoc")
+        ):
             return True
     return False
 
 
 def _only_hands_on(statement: ast.stmt) -> bool:
     """Whether a statement of the package's own ``__init__`` can change nothing: version, names, imports on demand."""
-    if isinstance(statement, ast.Assign) and all(isinstance(target, ast.Name) for target in statement.targets):
-        names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
-        return names <= {"__version__", "__all__", "_HOME"} and _is_literal(statement.value)
-    if isinstance(statement, ast.FunctionDef):
-        bare = ast.FunctionDef(statement.name, statement.args, _without_docstring(statement), [], None)
-        return digest(ast.unparse(ast.fix_missing_locations(bare))) in _LAZY
-    if isinstance(statement, ast.If):
-        return digest(ast.unparse(statement)) == _LISTENS
-    return ast.unparse(statement) in ("from __future__ import annotations", "import sys")
+    match statement:
+        case ast.Assign(targets=[ast.Name(id="__version__" | "__all__" | "_HOME")], value=value):
+            literal = ast.Constant, ast.List, ast.Dict, ast.expr_context
+            return all(isinstance(node, literal) for node in ast.walk(value))
+        case ast.FunctionDef(name=name, args=args):
+            statement = ast.FunctionDef(name, args, _without_docstring(statement), [], None)
+    return digest(ast.unparse(ast.fix_missing_locations(statement))) in _HANDS_ON
 
 
-_LISTENS = "d288721626a7"
-"""Digest of the statement there that has a job write down what it opens."""
-_LAZY = frozenset({"3be29ae0a84f", "942d3fb3557d"})
-"""Digests of the functions in the package's ``__init__`` that import a name when it is first asked for."""
+_HANDS_ON = frozenset({"d288721626a7", "3be29ae0a84f", "942d3fb3557d", "a6284e6d3d43", "9e77b3746ea0"})
+"""Digests of the other statements there: two imports, what has a job listen, two functions that import on demand."""
 
 
 def _without_docstring(function: ast.FunctionDef) -> list[ast.stmt]:
-    first = function.body[0]
-    has_docstring = (
-        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
-    )
-    return function.body[1:] if has_docstring else function.body
-
-
-def _is_literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except ValueError:
-        return False
-    return True
+    return function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
