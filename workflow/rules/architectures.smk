@@ -16,7 +16,7 @@ rule train_architecture:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        run=lambda wildcards: settings.order(ARCHITECTURE_RUNS[wildcards.run]),
+        run=lambda wildcards: training_entry(ARCHITECTURE_RUNS[wildcards.run]),
         network=lambda wildcards: architecture_of(wildcards).network,
         module=lambda wildcards: architecture_of(wildcards).module,
         accelerator=EXPERIMENT.accelerator,

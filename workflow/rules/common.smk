@@ -22,7 +22,9 @@ try:
     from emtvb.running.clone import check_package, check_python
     from emtvb.running.packed import unpack
     from emtvb.running.jobs import last_errors
+    from emtvb.protocol import entry as training_entry
     from emtvb.running.recipes import check_rule, check_shadows
+    from emtvb.runs import to_entry
     from emtvb.streams import order as stream_order
     from emtvb.streams.runs import named as stream_task
     from emtvb.streams.settings import Streams
@@ -153,12 +155,12 @@ def shard_of(look):
 @cache
 def entries(shard):
     """A shard's runs as they are measured; made once, since thousands of jobs hold them."""
-    return [settings.entry(run) for run in SHARDS[shard]]
+    return [to_entry(run) for run in SHARDS[shard]]
 
 
 def architecture_entry(run):
     """A run of another architecture as it is measured."""
-    return {**settings.entry(run), "architecture": run.architecture}
+    return {**to_entry(run), "architecture": run.architecture}
 
 
 def architecture_of(wildcards):
@@ -175,7 +177,7 @@ def weights_of(name):
 def published_entry(name):
     """The run of such a network as it is measured; None where it is none."""
     run = METHOD_NETWORKS[name].run
-    return settings.entry(PUBLISHED[run][0]) if run else None
+    return to_entry(PUBLISHED[run][0]) if run else None
 
 
 def proof_of(runs):

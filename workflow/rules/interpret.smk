@@ -34,7 +34,7 @@ rule look_at_exemplar:
     conda:
         "../envs/emtvb.yaml"
     params:
-        run=lambda wildcards: settings.entry(LOOKS[wildcards.look]),
+        run=lambda wildcards: to_entry(LOOKS[wildcards.look]),
         modulus=EXPERIMENT.interpretation.modulus,
     script:
         "../scripts/look_at_exemplar.py"

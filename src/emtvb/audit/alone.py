@@ -19,8 +19,8 @@ from emtvb.audit.processes import Processes
 from emtvb.errors import DAMAGED, InputError
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.shard import measure_shard
-from emtvb.running import node, settings
-from emtvb.runs import Run, from_entry
+from emtvb.running import node
+from emtvb.runs import Run, from_entry, to_entry
 from emtvb.training.shard import Outputs
 
 FILES = {"measurements": "measurements", "solutions": "measurements/solutions", "digits": "measurements/digits",
@@ -46,7 +46,7 @@ def remeasure(
     node.choose_kernels()
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        entries = {shard: [settings.entry(run) for run in runs] for shard, runs in near.items()}
+        entries = {shard: [to_entry(run) for run in runs] for shard, runs in near.items()}
         (place / _ASKED).write_text(json.dumps([str(folder), asdict(how), entries]), encoding="utf-8")
         with processes.begin([sys.executable, "-m", __name__, name]) as process:
             words = [line.strip() for line in process.stderr or () if line.strip()]

@@ -89,16 +89,7 @@ def _files(root: Path) -> Iterator[Path]:
             yield Path(name)
 
 
-def _without_links(name: str) -> str:
-    """As ``Path.resolve`` has it; folders are asked once."""
-    folder, _, last = name.rpartition(os.sep)
-    plain = f"{_folder(folder)}{os.sep}{last}"
-    return os.path.realpath(plain) if os.path.islink(plain) else plain  # noqa: PTH114
-
-
-@cache
-def _folder(name: str) -> str:
-    return os.path.realpath(name or os.sep).rstrip(os.sep)
+_without_links = cache(os.path.realpath)
 
 
 def key(file: Path, root: Path, results: Path | None = None) -> str | None:
@@ -143,7 +134,7 @@ class Present:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._checked: dict[tuple[Path, str], bool] = {}
+        self._digest = cache(lambda file: None if _is_hidden(file) else digest_of(file))
 
     def changes(self, recipe: Mapping[str, Any]) -> list[str]:
         """What of a recipe's code and libraries is another now, in words.
@@ -161,12 +152,7 @@ class Present:
 
     def _is(self, key: str, digest: str) -> bool:
         """Whether a file still has a digest, and no package hides it from import."""
-        file = place(key, self._root)
-        if digest == source.ABSENT and key in _DELETED:
-            return True
-        if (file, digest) not in self._checked:
-            self._checked[file, digest] = not _is_hidden(file) and digest == digest_of(file)
-        return self._checked[file, digest]
+        return digest == self._digest(place(key, self._root)) or (digest == source.ABSENT and key in _DELETED)
 
 
 def _is_of_uncounted(key: str, code: Mapping[str, str], counting: Sequence[str]) -> bool:
@@ -211,7 +197,7 @@ def check_shadows(root: Path, scripts: Iterable[str]) -> None:
     for file in sorted((root / "workflow" / "scripts").glob("*")):
         is_module = file.suffix in (".py", ".so") or (file / "__init__.py").is_file()
         name = file.stem.partition(".")[0]
-        if is_module and file.name not in scripts and _is_known(name):
+        if is_module and file.name not in scripts and (name in sys.modules or importlib.util.find_spec(name)):
             remedy = f"no rule runs it, and who imports {name} gets another one; give it another name, or delete it"
             raise InputError("module", str(file), remedy)
 
@@ -266,14 +252,6 @@ _OPENS = frozenset({"open", "read_bytes", "read_csv", "read_text"})
 """Functions that open a file, by their last names."""
 
 
-def _is_known(module: str) -> bool:
-    """Whether Python has a module of this name."""
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ValueError:  # it is there and comes from nowhere, as __main__ does
-        return True
-
-
 def training_version(recipe: Mapping[str, Any]) -> str:
     """Names what decides the bits of a training: what its unfinished and finished runs are filed under.
 
@@ -307,19 +285,9 @@ def _library(module: str, root: Path) -> str | None:
     return _distribution(module)
 
 
-@cache
 def _distribution(module: str) -> str:
-    """What is installed that a module belongs to; the module's own name where nothing says so.
-
-    Most are called as their module. To ask all that is installed takes a second.
-    """
-    try:
-        own = metadata.distribution(module)
-        if any(file.parts[0] in (module, f"{module}.py") for file in own.files or ()):
-            return own.metadata["Name"]
-    except metadata.PackageNotFoundError:
-        pass
-    return next(iter(_owners().get(module, [])), module)
+    """What is installed that a module belongs to; the module's own name where nothing says so."""
+    return _owners().get(module, [module])[0]
 
 
 @cache
@@ -327,14 +295,12 @@ def _owners() -> Mapping[str, list[str]]:
     return metadata.packages_distributions()
 
 
+@cache
 def _imports(file: Path) -> frozenset[str]:
     """The first names of the modules that a file imports."""
-    return _imported(file.read_bytes()) if file.suffix == ".py" and file.is_file() else frozenset()
-
-
-@cache
-def _imported(content: bytes) -> frozenset[str]:
-    return frozenset(name for node in ast.walk(ast.parse(content)) for name in _first_names(node))
+    if file.suffix != ".py" or not file.is_file():
+        return frozenset()
+    return frozenset(name for node in ast.walk(ast.parse(file.read_bytes())) for name in _first_names(node))
 
 
 def _first_names(node: ast.AST) -> list[str]:
