@@ -66,16 +66,19 @@ def test_a_network_lies_next_to_a_bar_where_little_decides(change: dict[str, str
     assert is_near({**PLAIN, **change}, STATEMENTS) is near
 
 
-def test_of_a_shard_that_is_not_drawn_only_what_lies_next_to_a_bar_is_measured() -> None:
-    near = SHARDS["s4"][1]
+def test_a_network_next_to_a_bar_brings_in_its_shard_where_that_is_not_drawn() -> None:
+    near = SHARDS["s4"][1].run_id
     measured = {run.run_id: PLAIN for runs in SHARDS.values() for run in runs}
-    measured[near.run_id] = {**PLAIN, "verdict": "solves the task without it"}
+    measured[near] = {**PLAIN, "verdict": "solves the task without it"}
     seen = set()
     for seed in range(20):
         drawn = draw(SHARDS, measured, STATEMENTS, (), 1 / 3, seed)
-        assert drawn.shards == drawn.by_chance
-        seen.add("s4" in drawn.shards)
-        assert drawn.near == ({} if "s4" in drawn.shards else {"s4": [near]})
+        is_drawn = "s4" in drawn.by_chance
+        assert drawn.near == ({} if is_drawn else {"s4": [near]})
+        assert drawn.shards == drawn.by_chance | {"s4"}
+        told = f", 1 since networks of them lie next to a bar ({near})"
+        assert drawn.why(seed) == f"3 of them drawn by seed {seed}" + told * (not is_drawn)
+        seen.add(is_drawn)
     assert seen == {True, False}
     named = Finding("measurements/s4.csv", "its sha256 differs")
     assert not draw(SHARDS, measured, STATEMENTS, (named,), 1 / 3, 0).near

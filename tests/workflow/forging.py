@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emtvb import config, networks, tables
+from emtvb import config, networks
 from emtvb.interpret import verdict
-from emtvb.paper import table1, twins
 from emtvb.running import provenance
 
 from .conftest import ROOT
@@ -71,30 +70,21 @@ def _fitted(files: dict[str, str], folder: Path) -> None:
     files |= {name: provenance.sha256(folder / name) for name in files if (folder / name).is_file()}
 
 
-def retell(folder: Path) -> None:
-    """What follows from shards' measurements, and all hashes: the tables that a reader looks at say the same."""
-    rows = [pd.read_csv(folder / "measurements" / f"{shard}.csv", dtype=str) for shard in SMOKE.shards()]
-    listed = pd.read_csv(folder / "measurements.csv", dtype=str)["run_id"]
-    pd.concat(rows).set_index("run_id").loc[listed].reset_index().to_csv(
-        folder / "measurements.csv", index=False, lineterminator="\n"
-    )
-    table = table1.tabulate(twins.measured(folder / "runs.csv", folder / "measurements.csv", []))
-    tables.write_csv(folder / "tables" / "table1.csv", table)
-    (folder / "tables" / "table1.md").write_text(table1.as_markdown(table))
-    (folder / "tables" / "table1.tex").write_text(table1.as_latex(table))
+def measured(folder: Path, change: Callable[[pd.DataFrame], object]) -> None:
+    """A shard's measurements are changed, and all hashes with them."""
+    edit_table(folder / MEASURED, change)
     fit(folder)
 
 
 def as_published(folder: Path) -> None:
-    """A cell's measurements are what the paper prints for another, jittered, and everything after them is remade."""
+    """A cell's measurements are what the paper prints for another, jittered."""
 
     def change(table: pd.DataFrame) -> None:
         draw = np.random.default_rng(0)
         table["test_accuracy"] = [repr(0.98 + float(x)) for x in draw.uniform(0, 0.02, len(table))]
         table["spectral_error"] = [repr(0.0055 * float(x)) for x in draw.uniform(0.9, 1.1, len(table))]
 
-    edit_table(folder / MEASURED, change)
-    retell(folder)
+    measured(folder, change)
 
 
 def smaller_errors(folder: Path) -> None:
@@ -104,8 +94,7 @@ def smaller_errors(folder: Path) -> None:
         best = pd.to_numeric(table["optimal_spectral_error"])
         table["spectral_error"] = [repr(float(error) * 0.6) for error in best]
 
-    edit_table(folder / MEASURED, change)
-    retell(folder)
+    measured(folder, change)
 
 
 def turned_verdicts(folder: Path) -> None:
@@ -117,8 +106,17 @@ def turned_verdicts(folder: Path) -> None:
         for column in ("data_edit_success", "data_worst_decoding_accuracy"):
             table[column] = "0.5"
 
-    edit_table(folder / MEASURED, change)
-    retell(folder)
+    measured(folder, change)
+
+
+def one_for_all(folder: Path) -> None:
+    """One good run's measurements stand in every row of its cell."""
+
+    def change(table: pd.DataFrame) -> None:
+        for column in table.columns[1:]:
+            table[column] = table[column].iloc[0]
+
+    measured(folder, change)
 
 
 def swapped_weights(folder: Path) -> None:
@@ -129,7 +127,7 @@ def swapped_weights(folder: Path) -> None:
     networks.save_networks(path, trained)
     for name in (f"training/{SHARD}/history.csv", f"measurements/learning/{SHARD}.csv", MEASURED):
         edit_table(folder / name, _swap_runs)
-    retell(folder)
+    fit(folder)
 
 
 def _swap_runs(table: pd.DataFrame) -> None:
@@ -152,17 +150,6 @@ def swapped_shards(folder: Path) -> None:
         kept = json.loads((place / "train_shard.provenance.json").read_text())
         (place / "train_shard.provenance.json").write_text(json.dumps({**record, "runs": kept["runs"]}))
     fit(folder)
-
-
-def one_for_all(folder: Path) -> None:
-    """One good run's measurements stand in every row of its cell."""
-
-    def change(table: pd.DataFrame) -> None:
-        for column in table.columns[1:]:
-            table[column] = table[column].iloc[0]
-
-    edit_table(folder / MEASURED, change)
-    retell(folder)
 
 
 def invented_run(folder: Path) -> None:

@@ -24,7 +24,7 @@ from PIL import Image
 
 from emtvb import config, networks
 from emtvb.audit import audit, determinism, held, left_out
-from emtvb.audit.again import Drawn, reads_weights, recompute, trains
+from emtvb.audit.again import Drawn, draw, reads_weights, recompute, trains
 from emtvb.audit.consistency import RunData, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.held import Held
@@ -34,6 +34,7 @@ from emtvb.audit.report import Audit, Check
 from emtvb.audit.seeds import seeds
 from emtvb.errors import InputError
 from emtvb.files import atomic
+from emtvb.paper import claims
 from emtvb.paper.evidence import VERDICTS
 from emtvb.running import provenance
 from emtvb.running.packed import pack
@@ -105,12 +106,15 @@ def looked_at(folder: Path) -> dict[str, str]:
     )  # fmt: skip
 
 
-WHOLE, ALONE = Drawn(frozenset({SHARD})), Drawn(frozenset(), near={SHARD: SHARDS[SHARD]})
+def run_again(folder: Path, some: Sequence[Planned], drawn: Drawn | None = None) -> Check:
+    """What comes of some jobs that run again, of the forger's shard by default."""
+    return recompute(folder, HELD, some, drawn or Drawn(frozenset({SHARD})), 0, 2, Processes())
 
 
-def run_again(folder: Path, some: Sequence[Planned], drawn: Drawn = WHOLE) -> Check:
-    """What comes of some jobs that run again."""
-    return recompute(folder, HELD, some, drawn, 0, 2, Processes())
+def drawn_without_chance(folder: Path) -> Drawn:
+    """What is measured again even where chance draws nothing and nothing is wrong."""
+    data = RunData.read(folder, provenance.read_all(folder)[0], SHARDS)
+    return draw(SHARDS, data.measured, claims.load().statements, (), 0, 0)
 
 
 def check_of(found: Audit, name: str) -> Check:
@@ -413,55 +417,41 @@ def _measuring(jobs: Sequence[Planned]) -> list[Planned]:
 
 
 @pytest.mark.parametrize(
-    ("forgery", "subject", "problem"),
+    ("forgery", "column"),
     [
-        (forging.as_published, MEASURED, f"of {FIRST} is"),
-        (forging.turned_verdicts, MEASURED, f"of {FIRST} is solves the task without it, and"),
-        (lambda f: (edit_table(f / MEASURED, lambda t: t.update({"power_gain": ["9.0"] * len(t)})), fit(f)), MEASURED,
-         f"power_gain of {FIRST} is 9.0, and"),
+        (forging.as_published, ""),
+        (forging.turned_verdicts, "verdict"),
+        (lambda f: forging.measured(f, lambda table: table.update({"power_gain": ["9.0"] * len(table)})), "power_gain"),
     ],
     ids=["the paper's values for a cell", "verdicts and edits turned", "any measure"],
-)  # fmt: skip
+)
 def test_measurements_whose_hashes_fit_do_not_come_out_again(
-    folder: Path, jobs: list[Planned], forgery: Callable[[Path], object], subject: str, problem: str
+    folder: Path, jobs: list[Planned], forgery: Callable[[Path], object], column: str
 ) -> None:
-    """Neither where the shard is measured as a whole, nor where its networks are measured alone."""
     forgery(folder)
     assert not any("sha256" in said for said in looked_at(folder).values()), "the hashes were to fit"
-    for drawn in (WHOLE, ALONE):
-        check = run_again(folder, _measuring(jobs), drawn)
-        assert problem in problems(check).get(subject, "nothing")
-        assert check.state == "FAILED"
+    check = run_again(folder, _measuring(jobs))
+    assert f"{column} of {FIRST} is" in problems(check)[MEASURED]
+    assert check.state == "FAILED"
 
 
-def test_a_network_that_is_measured_alone_is_held_to_all_its_rows_and_to_no_others(
+def test_a_network_next_to_a_bar_is_measured_again_with_its_shard_whatever_chance_draws(
     folder: Path, jobs: list[Planned]
 ) -> None:
-    first = next(run for run in SHARDS[SHARD] if run.run_id == FIRST)
-    near = Drawn(frozenset(), near={SHARD: [first]})
-    sound = run_again(folder, _measuring(jobs), near)
-    assert problems(sound) == {}
-    assert f"next to a bar: {FIRST}." in sound.note
-    path = folder / MEASURED
-    edit_table(path, lambda table: table.loc.__setitem__((table["run_id"] == SECOND, "power_gain"), "9.0"))
-    more = folder / f"measurements/digits/{SHARD}.csv"
-    header = more.read_text().splitlines()[0]
-    more.write_text(f"{header}\n{FIRST}{',1' * header.count(',')}\n")
-    _edit_text(folder / f"measurements/solutions/{SHARD}.csv", f"{FIRST},circuit", f"{FIRST},unfinished")
-    assert problems(run_again(folder, _measuring(jobs), near)) == {
-        f"measurements/digits/{SHARD}.csv": "has 1 rows, and 9 when made again",
-        f"measurements/solutions/{SHARD}.csv": f"kind of {FIRST} is unfinished, and circuit when made again",
-    }
-    (folder / WEIGHTS).write_bytes(b"damaged")
-    (said,) = problems(run_again(folder, _measuring(jobs), near)).items()
-    assert said[0] == f"training/{SHARD}"
-    assert said[1].startswith("cannot be measured again (weights file: ")
+    assert drawn_without_chance(folder).shards == frozenset()
+
+    def change(table: pd.DataFrame) -> None:
+        table.loc[table["run_id"] == FIRST, "spectral_error"] = "0.15"
+
+    forging.measured(folder, change)
+    drawn = drawn_without_chance(folder)
+    check = run_again(folder, _measuring(jobs), drawn)
+    assert f"spectral_error of {FIRST} is 0.15, and" in problems(check)[MEASURED]
+    assert f"0 of them drawn by seed 0, 1 since networks of them lie next to a bar ({FIRST})." in check.note
     (folder / WEIGHTS).unlink()
-    check = run_again(folder, _measuring(jobs), near)
+    check = run_again(folder, _measuring(jobs), drawn)
     assert (problems(check), check.state) == ({}, "not comparable")
-    assert FIRST in check.note
-    assert "next to a bar" not in check.note
-    assert run_again(folder, (), near).note == "", "where nothing is made again"
+    assert run_again(folder, (), drawn).note == "", "where nothing is made again"
 
 
 def test_tables_figures_and_arrays_whose_hashes_fit_do_not_come_out_again(folder: Path, jobs: list[Planned]) -> None:

@@ -21,13 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emtvb import config
-from emtvb.audit import alone, compare
+from emtvb.audit import compare
 from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
 from emtvb.audit.processes import Processes
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.audit.seeds import moved
-from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.verdict import OTHERWISE
 from emtvb.paper.claims import Condition, Statement
 from emtvb.running.jobs import last_errors
@@ -36,7 +35,6 @@ from emtvb.running.plan import Planned, import_path
 from emtvb.running.records import summary
 from emtvb.runs import Run
 from emtvb.streams.runs import AnyRun
-from emtvb.training.shard import Outputs
 
 SHARE = 1 / 3
 """Of the shards, measured again by default."""
@@ -66,22 +64,36 @@ def reads_weights(job: Planned) -> bool:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What is measured again.
+    """Which shards are measured again.
 
     Attributes:
-        by_chance: Shards that were drawn, of which all networks are measured.
-        named: Shards that a finding names, or of which it names a network: likewise.
-        near: By shard, networks of others that lie next to a bar, which are measured alone.
+        by_chance: Those that were drawn.
+        named: Those that a finding names, or of which it names a network.
+        near: Of the others, those with networks that lie next to a bar: these networks, by shard.
     """
 
     by_chance: frozenset[str]
     named: frozenset[str] = frozenset()
-    near: Mapping[str, Sequence[Run]] = field(default_factory=dict)
+    near: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def shards(self) -> frozenset[str]:
-        """Those of which all networks are measured."""
-        return self.by_chance | self.named
+        """All of them."""
+        return self.by_chance.union(self.named, self.near)
+
+    def why(self, seed: int) -> str:
+        """What brought them in, in words.
+
+        Args:
+            seed: That drew those that were drawn.
+        """
+        reasons = [f"{len(self.by_chance)} of them drawn by seed {seed}"]
+        if besides := len(self.named - self.by_chance):
+            reasons.append(f"{besides} since a finding names them")
+        if self.near:
+            networks = summary(run_id for run_ids in self.near.values() for run_id in run_ids)
+            reasons.append(f"{len(self.near)} since networks of them lie next to a bar ({networks})")
+        return ", ".join(reasons)
 
 
 def draw(
@@ -94,21 +106,21 @@ def draw(
         shards: The experiment's runs, by shard.
         measured: What lies there of each run, by run id.
         statements: What the paper says, whose bars count.
-        findings: What is wrong; the shards that it names, or of which it names a network, are taken whole.
+        findings: What is wrong; the shards that it names, or of which it names a network, are taken.
         share: Of the shards, drawn by chance; one of them at least, unless it is 0.
         seed: Draws them.
     """
-    by_chance = random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards)))
+    by_chance = frozenset(random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards))))
     text = " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
     words = set(re.findall(r"[\w.-]+", text))
     words |= {Path(word).stem for word in words}
     named = {shard for shard, part in shards.items() if not words.isdisjoint((shard, *(run.run_id for run in part)))}
-    near = {
-        shard: [run for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)]
-        for shard, part in shards.items()
-        if shard not in named.union(by_chance)
-    }
-    return Drawn(frozenset(by_chance), frozenset(named), {shard: runs for shard, runs in near.items() if runs})
+    near = {}
+    for shard, part in shards.items():
+        runs = [run for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)]
+        if runs and shard not in named.union(by_chance):
+            near[shard] = [run.run_id for run in runs]
+    return Drawn(by_chance, frozenset(named), near)
 
 
 def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
@@ -155,29 +167,19 @@ def recompute(
         if not trains(job) and reads_weights(job) and job.wildcards.get("shard", "") in {*drawn.shards, ""}
     ]  # fmt: skip
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
-    near = drawn.near if jobs else {}
-    here = {shard: runs for shard, runs in near.items() if Outputs.of(folder, shard).weights.is_file()}
     # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
     # core waits, and jobs seldom take turns on one, which costs time.
-    with ThreadPoolExecutor(3) as pool, processes:
+    comparison = Comparison()
+    with ThreadPoolExecutor(2) as pool, processes:
         runs = (("tables, figures and pages", second, 0), ("measurements", first, _LAST))
         both = [pool.submit(_run, folder, held, some, cores, what, nice, processes) for what, some, nice in runs]
-        comparison = Comparison(findings=pool.submit(_alone, folder, held, here, processes).result())
         for run in both:
             comparison.add(run.result())
-    if gone := [run.run_id for shard, runs in near.items() if shard not in here for run in runs]:
-        comparison.incomparable.setdefault(_NOT_HERE, []).extend(gone)
-    chance, besides = len(drawn.by_chance), len(drawn.shards - drawn.by_chance)
     notes = []
     if shards:
-        why = f", {besides} since a finding names them" if besides else ""
         notes.append(
-            f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {chance} of them "
-            f"drawn by seed {seed}{why}."
+            f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {drawn.why(seed)}."
         )
-    if here:
-        names = summary(run.run_id for runs in here.values() for run in runs)
-        notes.append(f"Measured again besides, since they lie next to a bar: {names}.")
     notes += [f"Not compared, since {why}: {summary(names)}." for why, names in comparison.incomparable.items()]
     question = "Does every file come out again, as the workflow makes it of what lies here?"
     everything = sum(len(job.outputs) for job in jobs if not trains(job))
@@ -207,16 +209,6 @@ class Comparison:
         self.findings += other.findings
         for why, names in other.incomparable.items():
             self.incomparable.setdefault(why, []).extend(names)
-
-
-def _alone(folder: Path, held: Held, near: Mapping[str, Sequence[Run]], processes: Processes) -> list[Finding]:
-    """What comes out otherwise of networks that are measured alone."""
-    if not near:
-        return []
-    how = held.experiment.interpretation
-    rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
-    by_file = alone.remeasure(folder, near, MeasureSettings(**how.model_dump()), rounding, processes)
-    return [Finding(path, problem, AGAIN) for path, problems in by_file.items() for problem in problems]
 
 
 def _run(
