@@ -53,21 +53,19 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
         return Held(given, f"{file}, {_digest(Path(file))}", root)
     place = folder.resolve().name
-    names = [beside.experiment] if beside is not None else []
     called = {place, folder.absolute().name}  # the second is a link's own
     if beside is not None and any(name != beside.experiment and _known(root, name) for name in called):
         remedy = f"the settings.json there says that it holds {beside.experiment}; move it elsewhere, or give --config"
         raise InputError("results", str(folder), remedy)
-    for name in (*names, place):
-        known = _known(root, name)
-        if known:
-            named = [entry for entry in known if entry[0].stem == name]
-            if len(known) > 1 and not named:
-                several = ", ".join(path.name for path, _ in known)
-                remedy = f"call the one that is meant {name}.yaml, or name it with --config"
-                raise InputError("config", f"{several} all state {name}", remedy)
-            path, experiment = (named or known)[0]
-            return Held(experiment, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root)
+    name = place if beside is None else beside.experiment
+    if known := _known(root, name):
+        named = [entry for entry in known if entry[0].stem == name]
+        if len(known) > 1 and not named:
+            several = ", ".join(path.name for path, _ in known)
+            remedy = f"call the one that is meant {name}.yaml, or name it with --config"
+            raise InputError("config", f"{several} all state {name}", remedy)
+        path, experiment = (named or known)[0]
+        return Held(experiment, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root)
     if beside is None:
         raise why
     description = (
