@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -834,7 +834,7 @@ def audit_results(
     error.
     """
     from emtvb.audit import audit, held
-    from emtvb.audit.report import FILES
+    from emtvb.audit.report import FILES, STATUS
     from emtvb.running.clone import workflow_root
     from emtvb.running.jobs import show_progress
 
@@ -854,8 +854,7 @@ def audit_results(
     for line in report.lines():
         console.print(line)
     console.print(f"{folder / 'audit'}: all of it")
-    if not report.passed:
-        sys.exit(1 if report.outcome == "FAILED" else 3)
+    sys.exit(STATUS[report.outcome])
 
 
 @commands.command()
@@ -884,15 +883,11 @@ def verify(
     chosen = determinism.chosen(runs, run_ids, sample, seed, every, folder)
     show_progress()
     failed = 0
-
-    def say(run_id: str, difference: str | None) -> None:
-        nonlocal failed
-        failed += difference is not None
-        console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
-
-    wanted = [runs[run_id] for run_id in chosen]
-    with ended_by_signals():
-        determinism.again(folder, wanted, experiment.trainer, workers, say)
+    trained = determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trainer, workers)
+    with ended_by_signals(), closing(trained):
+        for run_id, difference in trained:
+            failed += difference is not None
+            console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:
         sys.exit(1)

@@ -77,7 +77,7 @@ def test_a_network_next_to_a_bar_brings_in_its_shard_where_that_is_not_drawn() -
         assert drawn.near == ({} if is_drawn else {"s4": [near]})
         assert drawn.shards == drawn.by_chance | {"s4"}
         told = f", 1 since networks of them lie next to a bar ({near})"
-        assert drawn.why(seed) == f"3 of them drawn by seed {seed}" + told * (not is_drawn)
+        assert drawn.why == f"3 of them drawn by seed {seed}" + told * (not is_drawn)
         seen.add(is_drawn)
     assert seen == {True, False}
     named = Finding("measurements/s4.csv", "its sha256 differs")

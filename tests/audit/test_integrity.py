@@ -35,25 +35,18 @@ def test_an_output_that_is_not_what_its_record_says_is_named(tmp_path: Path) -> 
     assert problems(tmp_path, records) == ["missing; draw made it at 2026-01-01T00:00:00+00:00"]
 
 
-def test_an_input_of_another_experiment_is_held_to_what_lies_there(tmp_path: Path) -> None:
-    folder, beside = tmp_path / "paper", tmp_path / "twins" / "measurements.csv"
-    beside.parent.mkdir()
-    beside.write_text("measured")
-    name = "../twins/measurements.csv"
-    records = made(folder, "figures/forest.csv", {name: provenance.sha256(beside)})
-    assert problems(folder, records) == []
-    beside.write_text("measured again")
-    assert problems(folder, records) == [f"was made from another version of {name} than is there now"]
-    beside.unlink()
-    assert problems(folder, records) == [f"was made from {name}, which is not there"]
-    (finding,) = integrity(folder, records, {}, set(), folder).findings
-    assert finding.remedy.startswith("put the results of twins beside these, or make it anew")
-
-
-def test_an_input_of_the_experiment_needs_a_record(tmp_path: Path) -> None:
-    folder = tmp_path / "paper"
-    records = made(folder, "figures/forest.csv", {"runs.csv": "0" * 64})
-    assert problems(folder, records) == ["was made from runs.csv, of which there is no record"]
+def test_an_input_that_is_left_out_is_held_to_its_record(tmp_path: Path) -> None:
+    """No other check can: there is no file to compare with."""
+    weights, measured = "training/a/weights.safetensors", "measurements/a.csv"
+    records = made(tmp_path, weights, {})
+    (trained,) = records.values()
+    records = {(tmp_path / weights).with_name(f"draw{provenance.SUFFIX}"): trained}
+    (tmp_path / weights).unlink()
+    (tmp_path / "left_out.txt").write_text("training/*/weights.safetensors\n")
+    for digest, says in ((trained.outputs[weights], 0), ("0" * 64, 1)):
+        told = f"was made from another version of {weights} than was left out"
+        found = problems(tmp_path, {**records, **made(tmp_path, measured, {weights: digest})})
+        assert [problem for problem in found if "lies elsewhere" not in problem] == [told] * says
 
 
 def test_what_is_neither_a_file_nor_a_folder_is_named(tmp_path: Path) -> None:
@@ -61,12 +54,15 @@ def test_what_is_neither_a_file_nor_a_folder_is_named(tmp_path: Path) -> None:
     records = made(folder, "tables/t.csv", {})
     (folder / "tables/t.csv").rename(elsewhere)
     (folder / "tables/t.csv").symlink_to(elsewhere)
-    (folder / "mine").symlink_to("/etc")
+    for name, target in (("mine", "/etc"), ("nowhere", "gone.png"), ("itself", "itself")):
+        (folder / name).symlink_to(target)
     os.mkfifo(folder / "tables/pipe")
     found = integrity(folder, records, {}, damaged_outputs(folder, records), folder).findings
     assert {finding.subject: finding.problem for finding in found} == {
         "tables/t.csv": f"is a link to {elsewhere}, which is not part of the results",
         "mine": "is a link to /etc, which is not part of the results",
+        "nowhere": "is a link to gone.png, which is not part of the results",
+        "itself": "is a link to itself, which is not part of the results",
         "tables/pipe": "is neither a file nor a folder",
     }
 
@@ -75,13 +71,6 @@ def test_a_name_with_control_characters_stays_in_its_line(tmp_path: Path) -> Non
     (tmp_path / "a\n\x1b[31mpassed").touch()
     (finding,) = integrity(tmp_path, {}, {}, set(), tmp_path).findings
     assert finding.subject == r"a\n\x1b[31mpassed"
-
-
-def test_outputs_of_which_two_records_speak_are_named_with_both(tmp_path: Path) -> None:
-    records = made(tmp_path, "tables/t.csv", {})
-    (record,) = records.values()
-    found = problems(tmp_path, {**records, tmp_path / "tables" / f"more{provenance.SUFFIX}": record})
-    assert "more than one record speaks of it (tables/t.provenance.json, tables/more.provenance.json)" in found
 
 
 def test_packed_weights_are_held_to_the_record_of_the_weights_whether_these_are_here_or_not(tmp_path: Path) -> None:

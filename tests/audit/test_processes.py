@@ -28,7 +28,7 @@ chosen = [(shard, run) for shard, runs in config.check(settings).shards().items(
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
 try:
     with ended_by_signals():
-        determinism.again(Path(), chosen, "auto", 2)
+        list(determinism.again(Path(), chosen, "auto", 2))
 except (KeyboardInterrupt, SystemExit):
     print("ended")
 """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -11,11 +9,10 @@ import torch
 from emtvb.audit import seeds
 from emtvb.interpret.measure import accuracy
 from emtvb.interpret.systems import Elman
-from emtvb.networks import Network, save_networks
+from emtvb.networks import Network
 from emtvb.runs import Run
 from emtvb.tasks import named
 from emtvb.training import stream
-from emtvb.training.shard import Outputs
 
 HORIZON, SEQUENCES = 100, 64
 TASK = named("T1", 4, 4)
@@ -46,28 +43,20 @@ def _trained(seed: int, hidden_dim: int, kept: float) -> Network:
     ],
     ids=["its own", "a foreign seed", "noise", "a large penalty", "small", "another of the experiment's"],
 )
-def test_a_network_shows_its_own_seed(
-    tmp_path: Path, hidden_dim: int, l2: float, seed: int, kept: float, says: str
-) -> None:
+def test_a_network_shows_its_own_seed(hidden_dim: int, l2: float, seed: int, kept: float, says: str) -> None:
     runs = [Run(TASK, hidden_dim, l2, 0.9, number) for number in (1, 2)]
-    files = Outputs.of(tmp_path, "shard")
-    files.weights.parent.mkdir(parents=True)
     networks = {runs[0].run_id: _trained(seed, hidden_dim, kept), runs[1].run_id: _trained(2, hidden_dim, 0.5)}
-    save_networks(files.weights, networks)
-    check = seeds.seeds(tmp_path, {"shard": runs})
+    check = seeds.seeds(runs, networks)
     assert [finding.subject for finding in check.findings] == ([runs[0].run_id] if says else [])
     assert all(says in finding.problem for finding in check.findings)
     assert (check.checked, check.of, check.incomparable) == (2, 2, 0)
 
 
-def test_a_network_that_shows_another_seed_besides_its_own_is_named(tmp_path: Path) -> None:
+def test_a_network_that_shows_another_seed_besides_its_own_is_named() -> None:
     """Weights of one seed, to which a forger added some of the initial ones of the seed that they should be of."""
     runs = [Run(TASK, 64, 0.0, 0.9, number) for number in (1, 2)]
-    files = Outputs.of(tmp_path, "shard")
-    files.weights.parent.mkdir(parents=True)
     both = Network(*(a + b for a, b in zip(_arrays(1), _arrays(2), strict=True)))
-    save_networks(files.weights, {runs[0].run_id: both, runs[1].run_id: _trained(2, 64, 0.5)})
-    (finding,) = seeds.seeds(tmp_path, {"shard": runs}).findings
+    (finding,) = seeds.seeds(runs, {runs[0].run_id: both, runs[1].run_id: _trained(2, 64, 0.5)}).findings
     assert finding.subject == runs[0].run_id
     assert finding.problem == "its weights show a trace of seed 2, besides that of its own"
 
@@ -104,6 +93,17 @@ def test_a_chaotic_network_that_rounds_otherwise_is_the_same_and_no_other_is_exc
     assert max(distances) > 1e-3, "what is allowed matters"
 
 
-def test_rounding_moves_nothing_of_a_network_that_is_not_there(tmp_path: Path) -> None:
-    of = seeds.moved(tmp_path, {"shard": [RUN]}, HORIZON, SEQUENCES)
+def test_rounding_moves_nothing_of_a_network_that_is_not_there() -> None:
+    of = seeds.moved([RUN], {}, HORIZON, SEQUENCES)
     assert of(RUN.run_id) == of("nobody") == 0.0
+    network = _network(4.0, 0)
+    there = seeds.moved([RUN], {RUN.run_id: network}, HORIZON, SEQUENCES)
+    assert there(RUN.run_id) == seeds.moved_by_rounding(RUN, network, HORIZON, SEQUENCES) > 0.0
+
+
+@pytest.mark.parametrize(("d", "hidden_dim"), [(3, 24), (4, 25)])
+def test_weights_of_another_task_or_size_are_named(d: int, hidden_dim: int) -> None:
+    network = stream.draw_network(torch.Generator().manual_seed(1), d, hidden_dim)
+    (finding,) = seeds.seeds([RUN], {RUN.run_id: network}).findings
+    assert finding.subject == RUN.run_id
+    assert finding.problem == f"its weights are of a network with d = {d} and {hidden_dim} neurons"

@@ -8,6 +8,7 @@ from pathlib import Path
 from emtvb import kinds
 from emtvb.audit import audit
 from emtvb.audit.held import Held
+from emtvb.audit.report import STATUS
 from emtvb.running.jobs import logged
 
 with logged(snakemake.log[0]):
@@ -18,4 +19,4 @@ with logged(snakemake.log[0]):
     for line in report.lines():
         logging.getLogger("emtvb.audit").info(line)
     audit.write(report, folder)
-sys.exit({"passed": 0, "FAILED": 1}.get(report.outcome, 3))
+sys.exit(STATUS[report.outcome])

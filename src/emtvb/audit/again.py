@@ -26,7 +26,6 @@ from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
 from emtvb.audit.processes import Processes
 from emtvb.audit.report import AGAIN, Check, Finding
-from emtvb.audit.seeds import moved
 from emtvb.interpret.verdict import OTHERWISE
 from emtvb.paper.claims import Condition, Statement
 from emtvb.running.jobs import last_errors
@@ -48,7 +47,6 @@ log = logging.getLogger(__name__)
 _LAST = 19
 """The niceness of what runs where nothing else does."""
 _COMPARES = "run_methods"
-_NOT_HERE = "what it is made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
 
@@ -70,24 +68,23 @@ class Drawn:
         by_chance: Those that were drawn.
         named: Those that a finding names, or of which it names a network.
         near: Of the others, those with networks that lie next to a bar: these networks, by shard.
+        seed: Drew them.
     """
 
     by_chance: frozenset[str]
     named: frozenset[str] = frozenset()
     near: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    seed: int = 0
 
     @property
     def shards(self) -> frozenset[str]:
         """All of them."""
         return self.by_chance.union(self.named, self.near)
 
-    def why(self, seed: int) -> str:
-        """What brought them in, in words.
-
-        Args:
-            seed: That drew those that were drawn.
-        """
-        reasons = [f"{len(self.by_chance)} of them drawn by seed {seed}"]
+    @property
+    def why(self) -> str:
+        """What brought them in, in words."""
+        reasons = [f"{len(self.by_chance)} of them drawn by seed {self.seed}"]
         if besides := len(self.named - self.by_chance):
             reasons.append(f"{besides} since a finding names them")
         if self.near:
@@ -120,7 +117,7 @@ def draw(
         runs = [run for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)]
         if runs and shard not in named.union(by_chance):
             near[shard] = [run.run_id for run in runs]
-    return Drawn(by_chance, frozenset(named), near)
+    return Drawn(by_chance, frozenset(named), near, seed)
 
 
 def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
@@ -148,8 +145,9 @@ def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
 
 
 def recompute(
-    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, seed: int, cores: int, processes: Processes
-) -> Check:
+    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, by_rounding: Callable[[str], float], cores: int,
+    processes: Processes,
+) -> Check:  # fmt: skip
     """Run everything again but trainings, and compare.
 
     Args:
@@ -157,7 +155,7 @@ def recompute(
         held: The config that it is held to.
         jobs: Its jobs.
         drawn: What is measured again.
-        seed: That drew them.
+        by_rounding: How far rounding moves a network's test accuracy, by its run id.
         cores: Jobs at once, of each of the two runs.
         processes: Takes those that run.
     """
@@ -169,24 +167,31 @@ def recompute(
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
     # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
     # core waits, and jobs seldom take turns on one, which costs time.
-    comparison = Comparison()
     with ThreadPoolExecutor(2) as pool, processes:
         runs = (("tables, figures and pages", second, 0), ("measurements", first, _LAST))
-        both = [pool.submit(_run, folder, held, some, cores, what, nice, processes) for what, some, nice in runs]
-        for run in both:
-            comparison.add(run.result())
+        begun = [
+            pool.submit(_run, folder, held, some, by_rounding, cores, what, nice, processes)
+            for what, some, nice in runs
+        ]
+        both = [run.result() for run in begun]
+    left = [file for comparison in both for file in comparison.incomparable]
     notes = []
     if shards:
         notes.append(
-            f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {drawn.why(seed)}."
+            f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {drawn.why}."
         )
-    notes += [f"Not compared, since {why}: {summary(names)}." for why, names in comparison.incomparable.items()]
-    question = "Does every file come out again, as the workflow makes it of what lies here?"
-    everything = sum(len(job.outputs) for job in jobs if not trains(job))
+    for reason in dict.fromkeys(why for _, why in left):
+        notes.append(f"Not compared, since {reason}: {summary(path for path, why in left if why == reason)}.")
     return Check(
-        "made again", question, comparison.compared, tuple(comparison.findings), " ".join(notes), "recomputed",
-        everything, sum(map(len, comparison.incomparable.values())),
-    )  # fmt: skip
+        name="made again",
+        question="Does every file come out again, as the workflow makes it of what lies here?",
+        checked=sum(comparison.compared for comparison in both),
+        findings=tuple(finding for comparison in both for finding in comparison.findings),
+        note=" ".join(notes),
+        how="recomputed",
+        of=sum(len(job.outputs) for job in jobs if not trains(job)),
+        incomparable=len(left),
+    )
 
 
 @dataclass
@@ -196,24 +201,22 @@ class Comparison:
     Attributes:
         compared: How many files.
         findings: What came out otherwise.
-        incomparable: Files that could not be compared, by why.
+        incomparable: Files that could not be compared, each with why.
     """
 
     compared: int = 0
     findings: list[Finding] = field(default_factory=list)
-    incomparable: dict[str, list[str]] = field(default_factory=dict)
+    incomparable: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, other: Comparison) -> None:
-        """Take what came of other files besides."""
-        self.compared += other.compared
-        self.findings += other.findings
-        for why, names in other.incomparable.items():
-            self.incomparable.setdefault(why, []).extend(names)
+    def leave(self, files: Iterable[str], why: str) -> None:
+        """Leave some files uncompared."""
+        self.incomparable += [(path, why) for path in files]
 
 
 def _run(
-    folder: Path, held: Held, some: Sequence[Planned], cores: int, what: str, nice: int, processes: Processes
-) -> Comparison:
+    folder: Path, held: Held, some: Sequence[Planned], by_rounding: Callable[[str], float], cores: int, what: str,
+    nice: int, processes: Processes,
+) -> Comparison:  # fmt: skip
     """Run some jobs in a folder that holds what the others made, and compare what they make."""
     comparison = Comparison()
     with tempfile.TemporaryDirectory() as name:
@@ -227,18 +230,16 @@ def _run(
         possible = list(_possible(some, again))
         for job in some:
             if job not in possible:
-                comparison.incomparable.setdefault(_NOT_HERE, []).extend(job.outputs)
+                comparison.leave(job.outputs, "what it is made from is not here")
         answer = _snakemake(place, held, possible, cores, what, nice, processes) if possible else ""
         errors = last_errors(again / "logs", 0.0)
-        how = held.experiment.interpretation
-        by_rounding = moved(folder, held.experiment.shards(), how.horizon, how.sequences)
         for job in possible:
             missing = [path for path in job.outputs if not (again / path).is_file()]
             if missing and not all((again / path).is_file() for path in job.inputs):
-                comparison.incomparable.setdefault("what it is made from did not come out", []).extend(job.outputs)
+                comparison.leave(job.outputs, "what it is made from did not come out")
             elif missing:
-                names = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
-                own = [word for word in errors if any(re.search(rf"[( ]{re.escape(one)}[,) ]", word) for one in names)]
+                logs = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
+                own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
                 why = (own or errors or [answer])[0].removeprefix("error: ")
                 comparison.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
             else:
@@ -300,7 +301,7 @@ def _compare(
         if not (there / path).is_file():
             continue  # as integrity says
         if others and Path(path).suffix in compare.PICTURES:
-            comparison.incomparable.setdefault("other versions of libraries draw other pictures", []).append(path)
+            comparison.leave([path], "other versions of libraries draw other pictures")
             continue
         comparison.compared += 1
         problems = compare.differences(there / path, again / path, path, by_rounding)

@@ -19,7 +19,7 @@ from emtvb.audit.held import Held
 from emtvb.audit.integrity import damaged_outputs, integrity
 from emtvb.audit.processes import Processes, ended_by_signals
 from emtvb.audit.report import REPORT, SUMMARY, Audit
-from emtvb.audit.seeds import seeds
+from emtvb.audit.seeds import moved, seeds
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.paper import claims
@@ -64,6 +64,7 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
     """
     _unpack(folder)
     experiment, shards = held.experiment, held.experiment.shards()
+    runs = [run for part in shards.values() for run in part]
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
     records, unreadable = provenance.read_all(folder)
     if not records and not unreadable:
@@ -80,12 +81,15 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
             checks.append(consistency(data, shards))
         checks.append(currency(records, jobs, damaged, versions=versions))
         if shards:
-            checks.append(seeds(folder, shards))
+            checks.append(seeds(runs, data.networks))
         for check in checks:
             log.info("%s: %s, %s", check.name, check.state, check.count)
         findings = [finding for check in checks for finding in check.findings]
         drawn = draw(shards, data.measured, claims.load().statements, findings, sample.share, seed)
-        checks.append(recompute(folder, held, jobs if sample.share else (), drawn, seed, sample.workers, processes))
+        how = experiment.interpretation
+        by_rounding = moved(runs, data.networks, how.horizon, how.sequences)
+        some = jobs if sample.share else ()
+        checks.append(recompute(folder, held, some, drawn, by_rounding, sample.workers, processes))
         if shards:
             checks.append(training.result())
     commit, modified = provenance.git_state(held.root)

@@ -214,8 +214,15 @@ def differences(there: Path, again: Path, name: str, moved: Callable[[str], floa
     return problems[:_MOST] + ([f"and so on, {len(problems)} times"] if len(problems) > _MOST else [])
 
 
-def same(one: str, other: str, relative: float, absolute: float = 0.0, beyond: float = math.inf) -> bool:
-    """Whether two cells are the same text, or the same number but for so much."""
+def same(one: str, other: str, allowed: Tolerance, more: float = 0.0) -> bool:
+    """Whether two cells are the same text, or the same number but for what a tolerance allows.
+
+    Args:
+        one: A cell.
+        other: Another.
+        allowed: The tolerance.
+        more: By so much they may differ besides.
+    """
     if one == other:
         return True
     if not (_CELL.fullmatch(one) and _CELL.fullmatch(other)):  # Python takes more for numbers than anybody else does
@@ -226,7 +233,8 @@ def same(one: str, other: str, relative: float, absolute: float = 0.0, beyond: f
         return False
     if math.isnan(a) or math.isnan(b):
         return math.isnan(a) and math.isnan(b)
-    return math.isclose(a, b, rel_tol=relative, abs_tol=absolute) or min(a, b) > beyond
+    close = math.isclose(a, b, rel_tol=allowed.relative, abs_tol=allowed.absolute + more)
+    return close or min(a, b) > allowed.beyond
 
 
 def _of_tables(there: Path, again: Path, file: str, moved: Callable[[str], float]) -> Iterator[str]:
@@ -246,9 +254,9 @@ def _of_tables(there: Path, again: Path, file: str, moved: Callable[[str], float
             if one == other:
                 continue
             allowed = tolerance(file, column, _kinds(row, column))
-            if same(one, other, allowed.relative, allowed.absolute, allowed.beyond):
+            if same(one, other, allowed):
                 continue
-            if allowed.rounding and same(one, other, 0, allowed.absolute + moved(now[0])):
+            if allowed.rounding and same(one, other, allowed, moved(now[0])):
                 continue
             if column == "spectral_error" and _is_pinned(row, one, other, allowed):
                 continue
@@ -276,7 +284,7 @@ def _is_pinned(row: dict[str, str], one: str, other: str, allowed: Tolerance) ->
     if other or not one or row.get("network_eigenvalues") != row.get("phi_eigenvalues"):
         return False
     best = (row.get("optimal_spectral_error", ""), row.get("matched_spectral_error", ""))
-    return all(same(one, known, allowed.relative, allowed.absolute) for known in best)
+    return all(same(one, known, allowed) for known in best)
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -371,7 +379,7 @@ def _same_json(one: str, other: str, allowed: Tolerance) -> bool:
         if isinstance(a, bool) is not isinstance(b, bool):  # which Python takes for 0 and 1
             return False
         if isinstance(a, float) and isinstance(b, float):
-            return same(repr(a), repr(b), allowed.relative, allowed.absolute)
+            return same(repr(a), repr(b), allowed)
         if isinstance(a, dict) and isinstance(b, dict):
             return list(a) == list(b) and all(alike(a[key], b[key]) for key in a)
         if isinstance(a, list) and isinstance(b, list):

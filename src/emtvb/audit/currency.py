@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from emtvb.audit.held import Held
+from emtvb.audit.integrity import job_of
 from emtvb.audit.report import Check, Finding
 from emtvb.running import plan
 from emtvb.running.packed import PACKED
@@ -19,8 +20,12 @@ from emtvb.running.records import summary
 OF_VERSIONS = re.compile(r"[\w.-]+ \S+ to \S+")
 """How ``Planned.changes`` says that a library has another version."""
 
+_GONE_BESIDE = re.compile(r"\.\./([^/]+)/.*, gone")
+"""How it says that an input of another experiment, which is named, is not there."""
+
 _MAKE = "run the workflow; where only the record is gone, snakemake --force and the path of an output"
 _STRAY = "move it elsewhere, and take it out of the record"
+_ONE = "delete the wrong ones"
 _RERUN = "run the workflow again: it redoes this and what depends on it"
 _OTHERS = "hold it to the config that made it (--config), from the clone that made it; or move it elsewhere"
 
@@ -84,14 +89,19 @@ def currency(
             stray = [output for output in records[path].outputs if output not in job.outputs]
             problem = f"{path.name} says that {job.rule} makes it, which does not"
             findings += [Finding(output, problem, _STRAY) for output in stray]
+        if len(makers) > 1:
+            problem = f"more than one record speaks of it ({', '.join(sorted(path.name for path in makers))})"
+            findings.append(Finding(job.title, problem, _ONE))
         if not makers:
             name = " ".join([job.rule, *job.wildcards.values()])
             findings.append(Finding(name, "not made yet, or its record is gone", _MAKE))
         elif changes:
-            findings.append(Finding(job.title, f"would be made otherwise now: {summary(changes)}", _RERUN))
+            gone = next(filter(None, map(_GONE_BESIDE.match, changes)), None)
+            remedy = f"put the results of {gone[1]} beside these, or {_RERUN}" if gone else _RERUN
+            findings.append(Finding(job.title, f"would be made otherwise now: {summary(changes)}", remedy))
         elif job.stale and not job.changes and anew.isdisjoint(job.inputs) and not {*job.outputs} & {*damaged}:
             findings.append(Finding(job.title, f"would be made again now: {job.stale}", _RERUN))
     problem = "no job of this experiment, by the config and the workflow that it is held to here, makes this"
-    findings += [Finding(next(iter(record.outputs), record.rule), problem, _OTHERS) for record in unknown.values()]
+    findings += [Finding(job_of(record), problem, _OTHERS) for record in unknown.values()]
     question = "Is there nothing to do for the workflow, with the present code and config?"
     return Check("currency", question, len(jobs), tuple(findings))

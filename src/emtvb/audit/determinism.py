@@ -11,7 +11,7 @@ import logging
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import zip_longest
 from pathlib import Path
@@ -65,45 +65,44 @@ def determinism(
     ids = ", ".join(run.run_id for _, run in chosen)
     notes = [f"Trained again to the end: {ids} (chosen by seed {seed}). The other runs were only compared."]
     findings, elsewhere = [], 0
-    shard_of = {run.run_id: shard for shard, run in chosen}
-    for run_id, difference in again(folder, chosen, trainer, workers, processes=processes):
+    differences = dict(again(folder, chosen, trainer, workers, processes))
+    for shard, run in chosen:
+        difference = differences[run.run_id]
         if difference is None:
             continue
-        if where := _other_environment(shard_of[run_id], run_id, records, trainer):
+        if where := _other_environment(shard, run.run_id, records, trainer):
             elsewhere += 1
-            notes.append(f"{run_id}: {difference}; it was made elsewhere ({where}), so this says nothing.")
+            notes.append(f"{run.run_id}: {difference}; it was made elsewhere ({where}), so this says nothing.")
         else:
-            findings.append(Finding(run_id, difference, "its files or this machine cannot be trusted: train it again"))
+            remedy = "its files or this machine cannot be trusted: train it again"
+            findings.append(Finding(run.run_id, difference, remedy))
     count = len(chosen) - elsewhere
     return Check("determinism", question, count, tuple(findings), " ".join(notes), "recomputed", everything, elsewhere)
 
 
 def again(
-    folder: Path,
-    chosen: Sequence[tuple[str, AnyRun]],
-    trainer: str,
-    workers: int = 1,
-    say: Callable[[str, str | None], None] = lambda *_: None,
+    folder: Path, chosen: Sequence[tuple[str, AnyRun]], trainer: str, workers: int = 1,
     processes: Processes | None = None,
-) -> list[tuple[str, str | None]]:
+) -> Generator[tuple[str, str | None], None, None]:  # fmt: skip
     """Train runs again, each in a process and a folder of its own; how far they are is logged.
+
+    Whoever does not take all answers has to close this generator, which ends the trainings.
 
     Args:
         folder: The experiment's folder.
         chosen: Which: shard and run.
         trainer: How.
         workers: Processes at once.
-        say: Called with each answer as soon as it is there.
         processes: Takes those that train.
 
-    Returns:
-        For each run, its id and how it differs from what lies in the folder; None where it does not.
+    Yields:
+        Of each run, as soon as it is there, its id and how it differs from what lies in the folder; None where it does
+        not.
     """
     with ThreadPoolExecutor(workers) as pool, processes or Processes() as begun:
         jobs = {pool.submit(_again, folder, shard, run, trainer, begun): run.run_id for shard, run in chosen}
         for job in as_completed(jobs):
-            say(jobs[job], job.result())
-        return [(run_id, job.result()) for job, run_id in jobs.items()]
+            yield jobs[job], job.result()
 
 
 def chosen(

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatch
 from pathlib import Path
 
-from emtvb.audit import left_out
 from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
 from emtvb.errors import InputError
 from emtvb.running import packed, provenance
 from emtvb.running.provenance import Record
 from emtvb.running.records import summary
 
+LEFT_OUT = "left_out.txt"
+"""In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""
+KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed.WEIGHTS: "files of weights"}
+"""What may be left out, by a file's name: what can be trained again, and whose digests are published. It stands here,
+and not in a folder: what lies there, whoever made the results wrote."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
-    ".snakemake.lock", ".planned.json", left_out.LEFT_OUT, *(f"audit/{name}" for name in FILES),
+    ".snakemake.lock", ".planned.json", LEFT_OUT, *(f"audit/{name}" for name in FILES),
 )  # fmt: skip
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, what Snakemake and audits add.
 """
+_KEEP = f"keep the files; only {' and '.join(KINDS)} may be missing"
 _PACK = "take it out of the repository again, or pack the weights anew: emtvb pack"
 
 
@@ -36,38 +41,61 @@ def integrity(
         root: The clone of the workflow.
     """
     record_of = {output: record for record in records.values() for output in record.outputs}
-    patterns = left_out.patterns(folder)
-    missing = {path for path in record_of if left_out.on_purpose(path, patterns) and not (folder / path).is_file()}
-    findings = [Finding(_name(path, folder), f"damaged record: {error.remedy}") for path, error in damaged.items()]
-    findings += left_out.too_much(patterns)
-    findings += _misplaced(folder, records)
-    findings += _told_twice(folder, records)
-    for record in records.values():
-        for output in record.outputs:
-            if not (folder / output).is_file():
-                if output not in missing:
-                    findings.append(Finding(output, f"missing; {record.rule} made it at {record.made}", AGAIN))
-            elif output in changed:
-                findings.append(
-                    Finding(output, f"changed after {record.rule} made it at {record.made}: its sha256 differs", AGAIN)
-                )
-        findings += _other_versions(record, record_of, folder)
+    patterns = _left_out(folder)
+    left_out = {name for name in record_of if _is_left_out(name, patterns) and not (folder / name).is_file()}
     as_published = _packed(record_of, folder)
-    findings += [
-        Finding(
-            name, f"does not hold the weights that {record_of[weights].rule} made at {record_of[weights].made}", _PACK
-        )
-        for name, weights in as_published.items()
-        if not packed.is_of(folder / name, record_of[weights].outputs[weights])
+    findings = [
+        *(Finding(_name(path, folder), f"damaged record: {error.remedy}") for path, error in damaged.items()),
+        *(Finding(LEFT_OUT, f"`{one}` names more than may be left out", _KEEP) for one in patterns if not _kind(one)),
+        *_misplaced(folder, records),
     ]
+    for record in records.values():
+        findings += _outputs(folder, record, changed, left_out)
+        findings += _inputs_left_out(record, record_of, left_out)
+    findings += _wrongly_packed(folder, as_published, record_of)
     findings += _strangers(folder, {*record_of, *as_published})
-    notes = [f"Left out on purpose ({left_out.LEFT_OUT}): {counted(left_out.counted(missing))}."] if missing else []
+    kinds = counted(Counter(_kind(name) for name in sorted(left_out)))
+    notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if left_out else []
     dirty = sorted({job_of(record) for record in records.values() if record.dirty})
     if dirty and provenance.git_state(root)[1]:
         notes.append(f"Warning: made from code that is not committed yet: {summary(dirty)}.")
     question = "Is every file what its record says?"
-    count = len(record_of) - len(missing)
-    return Check("integrity", question, count, tuple(findings), " ".join(notes), of=len(record_of) if missing else 0)
+    count = len(record_of) - len(left_out)
+    return Check("integrity", question, count, tuple(findings), " ".join(notes), of=len(record_of) if left_out else 0)
+
+
+def _left_out(folder: Path) -> list[str]:
+    """Patterns of what an experiment's folder says it leaves out."""
+    path = folder / LEFT_OUT
+    lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
+    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _kind(name: str) -> str:
+    """Of which kind that may be left out a file is, or those of a pattern are; empty where it has to be there."""
+    return KINDS.get(Path(name).name, "")
+
+
+def _is_left_out(name: str, patterns: Sequence[str]) -> bool:
+    """Whether an output that is missing is so on purpose, and may be."""
+    return _kind(name) != "" and any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def _outputs(folder: Path, record: Record, changed: Set[str], left_out: Set[str]) -> Iterator[Finding]:
+    """What a job made and is missing, or is not what it made."""
+    for output in record.outputs:
+        if output in changed:
+            problem = f"changed after {record.rule} made it at {record.made}: its sha256 differs"
+            yield Finding(output, problem, AGAIN)
+        elif output not in left_out and not (folder / output).is_file():
+            yield Finding(output, f"missing; {record.rule} made it at {record.made}", AGAIN)
+
+
+def _inputs_left_out(record: Record, record_of: Mapping[str, Record], left_out: Set[str]) -> Iterator[Finding]:
+    """Inputs of a job in another version than was left out; :mod:`currency` holds all others to what lies here."""
+    for name, digest in record.inputs.items():
+        if name in left_out and digest != record_of[name].outputs[name]:
+            yield Finding(job_of(record), f"was made from another version of {name} than was left out", AGAIN)
 
 
 def _packed(record_of: Mapping[str, Record], folder: Path) -> dict[str, str]:
@@ -76,6 +104,16 @@ def _packed(record_of: Mapping[str, Record], folder: Path) -> dict[str, str]:
         Path(name).with_name(packed.PACKED).as_posix(): name for name in record_of if Path(name).name == packed.WEIGHTS
     }
     return {name: weights for name, weights in beside.items() if (folder / name).is_file()}
+
+
+def _wrongly_packed(
+    folder: Path, as_published: Mapping[str, str], record_of: Mapping[str, Record]
+) -> Iterator[Finding]:
+    """Packed files that do not hold the weights that a training made."""
+    for name, weights in as_published.items():
+        record = record_of[weights]
+        if not packed.is_of(folder / name, record.outputs[weights]):
+            yield Finding(name, f"does not hold the weights that {record.rule} made at {record.made}", _PACK)
 
 
 def damaged_outputs(folder: Path, records: Mapping[Path, Record]) -> set[str]:
@@ -97,17 +135,6 @@ def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding
             yield Finding(_name(path, folder), problem, f"move it to {place.name} there, or elsewhere")
 
 
-def _told_twice(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding]:
-    """Outputs of which more than one record speaks."""
-    tellers: dict[str, list[str]] = defaultdict(list)
-    for path, record in records.items():
-        for output in record.outputs:
-            tellers[output].append(_name(path, folder))
-    for output, names in tellers.items():
-        if len(names) > 1:
-            yield Finding(output, f"more than one record speaks of it ({', '.join(names)})", "delete the wrong ones")
-
-
 def _strangers(folder: Path, known: Set[str]) -> Iterator[Finding]:
     """Files of which no record speaks, and what is no file at all; what begins with a dot is like any other."""
     records = set(provenance.record_files(folder))
@@ -124,25 +151,6 @@ def _strangers(folder: Path, known: Set[str]) -> Iterator[Finding]:
                 yield Finding(name, "no record says who made it", remedy)
         elif not path.is_dir():
             yield Finding(name, "is neither a file nor a folder", place)
-
-
-def _other_versions(record: Record, record_of: Mapping[str, Record], folder: Path) -> Iterator[Finding]:
-    """Inputs that a job read in another version than now lies there; those of other experiments have records there."""
-    for name, digest in record.inputs.items():
-        if name.startswith("../"):
-            if not (folder / name).is_file():
-                beside = name.removeprefix("../").partition("/")[0]
-                remedy = f"put the results of {beside} beside these, or {AGAIN}"
-                yield Finding(job_of(record), f"was made from {name}, which is not there", remedy)
-                continue
-            now = provenance.sha256(folder / name)
-        elif name in record_of:
-            now = record_of[name].outputs[name]
-        else:
-            yield Finding(job_of(record), f"was made from {name}, of which there is no record", AGAIN)
-            continue
-        if now != digest:
-            yield Finding(job_of(record), f"was made from another version of {name} than is there now", AGAIN)
 
 
 def job_of(record: Record) -> str:

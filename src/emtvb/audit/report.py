@@ -17,6 +17,8 @@ OUTCOMES: dict[Outcome, str] = {
     "FAILED": "our own results are not all what they say",
     "incomplete": "nothing is wrong with our own results, but not every question was asked or could be answered",
 }
+STATUS: dict[Outcome, int] = {"passed": 0, "FAILED": 1, "incomplete": 3}
+"""The exit status of a command that audits."""
 AGAIN = "make it anew: snakemake --force and its path"
 """A remedy."""
 _THINGS = {
@@ -78,11 +80,6 @@ class Check:
         return "passed" if self.checked else "not asked"
 
     @property
-    def passed(self) -> bool:
-        """Whether it was asked, could be answered, and nothing is wrong."""
-        return self.state == "passed"
-
-    @property
     def count(self) -> str:
         """``no problems in 154 files``, ``no problems in 2 of 240 runs``."""
         if not (self.checked or self.findings or self.incomparable):
@@ -117,14 +114,10 @@ class Audit:
     @property
     def outcome(self) -> Outcome:
         """Of our own results; a claim of the paper that differs is a finding, no failure."""
-        if any(check.state == "FAILED" for check in self.checks):
+        states = {check.state for check in self.checks}
+        if "FAILED" in states:
             return "FAILED"
-        return "passed" if all(check.passed for check in self.checks) else "incomplete"
-
-    @property
-    def passed(self) -> bool:
-        """Whether every question was asked and answered, and nothing is wrong with our own results."""
-        return self.outcome == "passed"
+        return "passed" if states == {"passed"} else "incomplete"
 
     def summary(self) -> str:
         """The outcome, its date, commit and counts, as JSON text."""

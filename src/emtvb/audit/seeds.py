@@ -6,20 +6,17 @@ A trained network keeps a trace of its initial weights, which are its seed's: so
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from emtvb import networks
 from emtvb.audit.report import Check, Finding
-from emtvb.errors import InputError
 from emtvb.networks import Network
 from emtvb.runs import Run
 from emtvb.streams.runs import AnyRun
-from emtvb.training.shard import Outputs
 
 TRACE = 5.0
 """Standard deviations of the correlation with initial weights that have nothing to do with a network, beyond which
@@ -30,20 +27,22 @@ LARGE, LIGHT = 64, 1e-3
 _FORGED = "train it again: its weights are another's"
 
 
-def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
-    """Hold all networks whose weights lie in a folder to the seeds that they are said to be of.
+def seeds(runs: Iterable[AnyRun], trained: Mapping[str, Network]) -> Check:
+    """Hold networks to the seeds that they are said to be of.
 
     Args:
-        folder: The experiment's folder.
-        shards: Its runs, by shard.
+        runs: The experiment's runs.
+        trained: The networks whose weights are here, by run id.
     """
-    everything = [run for part in shards.values() for run in part]
+    everything = list(runs)
     known = tuple(sorted({run.seed for run in everything}))
-    findings, shown, asked, diverged = [], 0, 0, 0
-    for run, network in _networks(folder, shards):
-        asked += 1
-        if isinstance(network, str):
-            findings.append(Finding(run.run_id, f"its weights cannot be measured ({network})", _FORGED))
+    here = [run for run in everything if run.run_id in trained]
+    findings, shown, diverged = [], 0, 0
+    for run in here:
+        network = trained[run.run_id]
+        if (network.d, network.hidden_dim) != (run.task.d, run.hidden_dim):
+            problem = f"its weights are of a network with d = {network.d} and {network.hidden_dim} neurons"
+            findings.append(Finding(run.run_id, problem, _FORGED))
             continue
         if not network.is_finite():
             diverged += 1
@@ -60,28 +59,13 @@ def seeds(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
         elif own <= TRACE and run.hidden_dim >= LARGE and run.l2 <= LIGHT:
             problem = f"its weights show no trace of its seed ({own:.1f} standard deviations)"
             findings.append(Finding(run.run_id, problem, _FORGED))
-    missing = len(everything) - asked
-    others = "; the others are small or trained with a large penalty on weights" if shown + diverged < asked else ""
-    note = f"{shown} of {asked} networks show a trace of their own seed{others}."
+    missing = len(everything) - len(here)
+    others = "; the others are small or trained with a large penalty on weights" if shown + diverged < len(here) else ""
+    note = f"{shown} of {len(here)} networks show a trace of their own seed{others}."
     note += f" The weights of {diverged} networks are no finite numbers." if diverged else ""
-    note += f" The weights of {missing} networks are not here." if missing else ""
+    note += f" The weights of {missing} networks are not here, or cannot be read." if missing else ""
     question = "Does each network show a trace of the initial weights of its own seed, and of no other?"
-    return Check("seeds", question, asked, tuple(findings), note, "recomputed", len(everything), missing)
-
-
-def _networks(folder: Path, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[tuple[AnyRun, Network | str]]:
-    """The runs whose weights are there, with their networks, or with why there is none."""
-    for shard, part in shards.items():
-        path = Outputs.of(folder, shard).weights
-        for run in part if path.is_file() else ():
-            try:
-                network = networks.load_networks(path, [run.run_id])[run.run_id]
-                networks.check_task(network, run.task, run.run_id)
-                if network.hidden_dim != run.hidden_dim:
-                    raise InputError("weights", run.run_id, f"it has {network.hidden_dim} neurons")
-                yield run, network
-            except InputError as error:
-                yield run, error.remedy
+    return Check("seeds", question, len(here), tuple(findings), note, "recomputed", len(everything), missing)
 
 
 def traces_of(run: AnyRun, network: Network, known: tuple[int, ...]) -> dict[int, float]:
@@ -117,18 +101,22 @@ def _standard(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float64) / spread if spread > 0 and math.isfinite(spread) else np.zeros(array.shape)
 
 
-def moved(folder: Path, shards: Mapping[str, Sequence[AnyRun]], horizon: int, sequences: int) -> Callable[[str], float]:
-    """Says how far rounding moves the test accuracy of a run's network; 0 where its weights are not there."""
-    places = {run.run_id: (run, Outputs.of(folder, shard).weights) for shard, part in shards.items() for run in part}
+def moved(
+    runs: Iterable[AnyRun], trained: Mapping[str, Network], horizon: int, sequences: int
+) -> Callable[[str], float]:
+    """Says how far rounding moves the test accuracy of a run's network; 0 where its weights are not here.
+
+    Args:
+        runs: The experiment's runs.
+        trained: The networks whose weights are here, by run id.
+        horizon: Of the sequences that it is tested on.
+        sequences: How many.
+    """
+    known = {run.run_id: run for run in runs if run.run_id in trained}
 
     def of(run_id: str) -> float:
-        try:
-            run, path = places[run_id]
-            if not isinstance(run, Run):
-                return 0.0
-            return moved_by_rounding(run, networks.load_networks(path, [run_id])[run_id], horizon, sequences)
-        except (KeyError, InputError):
-            return 0.0
+        run = known.get(run_id)
+        return moved_by_rounding(run, trained[run_id], horizon, sequences) if isinstance(run, Run) else 0.0
 
     return of
 
