@@ -167,13 +167,14 @@ def recompute(
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
     # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
     # core waits, and jobs seldom take turns on one, which costs time.
+    both = tables, measurements = [Comparison(folder, held, by_rounding, cores, processes) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool, processes:
-        runs = (("tables, figures and pages", second, 0), ("measurements", first, _LAST))
         begun = [
-            pool.submit(_run, folder, held, some, by_rounding, cores, what, nice, processes)
-            for what, some, nice in runs
+            pool.submit(tables.run, second, "tables, figures and pages"),
+            pool.submit(measurements.run, first, "measurements", _LAST),
         ]
-        both = [run.result() for run in begun]
+        for run in begun:
+            run.result()
     left = [file for comparison in both for file in comparison.incomparable]
     notes = []
     if shards:
@@ -196,55 +197,103 @@ def recompute(
 
 @dataclass
 class Comparison:
-    """What came of making files again.
+    """Files of an experiment that are made again, and what comes of it.
 
     Attributes:
-        compared: How many files.
+        folder: The experiment's folder.
+        held: The config that it is held to.
+        by_rounding: How far rounding moves a network's test accuracy, by its run id.
+        cores: Jobs at once.
+        processes: Takes those that run.
+        compared: How many files came out.
         findings: What came out otherwise.
         incomparable: Files that could not be compared, each with why.
     """
 
+    folder: Path
+    held: Held
+    by_rounding: Callable[[str], float]
+    cores: int
+    processes: Processes
     compared: int = 0
     findings: list[Finding] = field(default_factory=list)
     incomparable: list[tuple[str, str]] = field(default_factory=list)
 
-    def leave(self, files: Iterable[str], why: str) -> None:
+    def run(self, some: Sequence[Planned], what: str, nice: int = 0) -> None:
+        """Run some jobs in a folder that holds what the others made, and compare what they make.
+
+        Args:
+            some: The jobs.
+            what: They make, in words.
+            nice: The niceness of what runs.
+        """
+        with tempfile.TemporaryDirectory() as name:
+            place = Path(name).resolve()
+            again = place / "results" / self.held.experiment.experiment
+            link_beside(self.folder, place / "results", again.name)
+            anew = {path for job in some for path in job.outputs}
+            for path in {path for job in some for path in job.inputs} - anew:
+                if not path.startswith("..") and (self.folder / path).is_file():
+                    _copy(self.folder / path, again / path)
+            possible = list(_possible(some, again))
+            for job in some:
+                if job not in possible:
+                    self._leave(job.outputs, "what it is made from is not here")
+            answer = self._snakemake(place, possible, what, nice) if possible else ""
+            errors = last_errors(again / "logs", 0.0)
+            for job in possible:
+                self._compare(job, again, errors or [answer])
+
+    def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int) -> str:
+        """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
+        (place / "config.json").write_text(config.dump(self.held.experiment), encoding="utf-8")
+        rules = sorted({job.rule for job in jobs})
+        assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
+        targets = [str(place / "results" / self.held.experiment.experiment / job.title) for job in jobs]
+        root = self.held.root
+        command = [
+            "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
+            "--configfile", str(place / "config.json"), "--workflow-profile", str(root / "profiles" / "default"),
+            "--cores", str(self.cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
+        ]  # fmt: skip
+        here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
+        (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed
+        here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "PYTHONPATH": import_path(root)}
+        here |= {"TMPDIR": str(place / "temporary")}
+        answer = ""
+        with self.processes.begin(command, place, here) as process:
+            for line in process.stderr or ():
+                if step := _STEPS.search(line):
+                    log.info("%s: %s of %s jobs", what, step[1], step[2])
+                elif "error" in line.lower():
+                    answer = line.strip()
+        return answer or f"Snakemake ended with {process.returncode}"
+
+    def _compare(self, job: Planned, again: Path, errors: Sequence[str]) -> None:
+        """Compare what a job made again, in a folder; the errors of that run say why it did not."""
+        if not all((again / path).is_file() for path in job.outputs):
+            if not all((again / path).is_file() for path in job.inputs):
+                self._leave(job.outputs, "what it is made from did not come out")
+                return
+            logs = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
+            own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
+            why = (own or errors)[0].removeprefix("error: ")
+            self.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
+            return
+        others = any(map(OF_VERSIONS.fullmatch, job.changes))
+        for path in job.outputs:
+            if not (self.folder / path).is_file():
+                continue  # as integrity says
+            if others and Path(path).suffix in compare.PICTURES:
+                self._leave([path], "other versions of libraries draw other pictures")
+                continue
+            self.compared += 1
+            problems = compare.differences(self.folder / path, again / path, path, self.by_rounding)
+            self.findings += [Finding(path, problem, AGAIN) for problem in problems]
+
+    def _leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""
         self.incomparable += [(path, why) for path in files]
-
-
-def _run(
-    folder: Path, held: Held, some: Sequence[Planned], by_rounding: Callable[[str], float], cores: int, what: str,
-    nice: int, processes: Processes,
-) -> Comparison:  # fmt: skip
-    """Run some jobs in a folder that holds what the others made, and compare what they make."""
-    comparison = Comparison()
-    with tempfile.TemporaryDirectory() as name:
-        place = Path(name).resolve()
-        again = place / "results" / held.experiment.experiment
-        link_beside(folder, place / "results", again.name)
-        anew = {path for job in some for path in job.outputs}
-        for path in {path for job in some for path in job.inputs} - anew:
-            if not path.startswith("..") and (folder / path).is_file():
-                _copy(folder / path, again / path)
-        possible = list(_possible(some, again))
-        for job in some:
-            if job not in possible:
-                comparison.leave(job.outputs, "what it is made from is not here")
-        answer = _snakemake(place, held, possible, cores, what, nice, processes) if possible else ""
-        errors = last_errors(again / "logs", 0.0)
-        for job in possible:
-            missing = [path for path in job.outputs if not (again / path).is_file()]
-            if missing and not all((again / path).is_file() for path in job.inputs):
-                comparison.leave(job.outputs, "what it is made from did not come out")
-            elif missing:
-                logs = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
-                own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
-                why = (own or errors or [answer])[0].removeprefix("error: ")
-                comparison.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
-            else:
-                _compare(job, folder, again, comparison, by_rounding)
-    return comparison
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -264,45 +313,3 @@ def _possible(jobs: Sequence[Planned], place: Path) -> Iterator[Planned]:
         yield from ready
         outputs |= {path for job in ready for path in job.outputs}
         waiting = [job for job in waiting if job not in ready]
-
-
-def _snakemake(
-    place: Path, held: Held, jobs: Sequence[Planned], cores: int, what: str, nice: int, processes: Processes
-) -> str:
-    """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
-    (place / "config.json").write_text(config.dump(held.experiment), encoding="utf-8")
-    rules = sorted({job.rule for job in jobs})
-    assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
-    targets = [str(place / "results" / held.experiment.experiment / job.title) for job in jobs]
-    command = [
-        "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(held.root / "Snakefile"),
-        "--configfile", str(place / "config.json"), "--workflow-profile", str(held.root / "profiles" / "default"),
-        "--cores", str(cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
-    ]  # fmt: skip
-    here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
-    (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed
-    here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "PYTHONPATH": import_path(held.root)}
-    here |= {"TMPDIR": str(place / "temporary")}
-    answer = ""
-    with processes.begin(command, place, here) as process:
-        for line in process.stderr or ():
-            if step := _STEPS.search(line):
-                log.info("%s: %s of %s jobs", what, step[1], step[2])
-            elif "error" in line.lower():
-                answer = line.strip()
-    return answer or f"Snakemake ended with {process.returncode}"
-
-
-def _compare(
-    job: Planned, there: Path, again: Path, comparison: Comparison, by_rounding: Callable[[str], float]
-) -> None:
-    others = any(map(OF_VERSIONS.fullmatch, job.changes))
-    for path in job.outputs:
-        if not (there / path).is_file():
-            continue  # as integrity says
-        if others and Path(path).suffix in compare.PICTURES:
-            comparison.leave([path], "other versions of libraries draw other pictures")
-            continue
-        comparison.compared += 1
-        problems = compare.differences(there / path, again / path, path, by_rounding)
-        comparison.findings += [Finding(path, problem, AGAIN) for problem in problems]

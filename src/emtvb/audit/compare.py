@@ -332,17 +332,17 @@ def _of_arrays(there: Path, again: Path, file: str) -> Iterator[str]:
             elif name.endswith("eigenvalues"):  # in no order of their own
                 if not _same_set(before, now, allowed):
                     yield f"{name} are others when made again"
-            elif not _same_array(_without_signs(name, before, new), _without_signs(name, now, new), allowed):
-                yield f"{name} is another when made again"
-
-
-def _same_array(before: np.ndarray, now: np.ndarray, allowed: Tolerance) -> bool:
-    return bool(np.allclose(before, now, rtol=allowed.relative, atol=_absolute(now, allowed), equal_nan=True))
+            else:
+                one, other = (_without_signs(name, array, new) for array in (before, now))
+                if not np.allclose(one, other, rtol=allowed.relative, atol=_absolute(now, allowed), equal_nan=True):
+                    yield f"{name} is another when made again"
 
 
 def _absolute(array: np.ndarray, allowed: Tolerance) -> float:
     """By how much any number of an array may differ."""
-    return allowed.relative * _size(array) if allowed.of_largest else allowed.absolute
+    if not allowed.of_largest:
+        return allowed.absolute
+    return allowed.relative * float(np.abs(array[np.isfinite(array)]).max(initial=0))
 
 
 def _without_signs(name: str, array: np.ndarray, arrays: np.lib.npyio.NpzFile) -> np.ndarray:
@@ -353,12 +353,6 @@ def _without_signs(name: str, array: np.ndarray, arrays: np.lib.npyio.NpzFile) -
     array[memories:] = np.abs(array[memories:])
     array[:, memories:] = np.abs(array[:, memories:])
     return array
-
-
-def _size(array: np.ndarray) -> float:
-    """The largest number, to which rounding errors of the others are relative; 0 where there is none."""
-    finite = np.abs(array[np.isfinite(array)])
-    return float(finite.max()) if finite.size else 0.0
 
 
 def _same_set(one: np.ndarray, other: np.ndarray, allowed: Tolerance) -> bool:

@@ -201,18 +201,19 @@ def _repeats(data: RunData) -> Iterator[Finding]:
 
     Runs that differ by their threshold alone are one network where neither reached it.
     """
+    digests = {run_id: next(iter(said.values()), "") for run_id, said in data.digests.items()}
     first: dict[str, str] = {}
     of: dict[str, str] = {}
     for run_id, row in data.measured.items():
         if not 0 < compare.number(row.get("largest_modulus", "")) < math.inf:  # diverged, or all weights are 0
             continue
-        digest = next(iter(data.digests.get(run_id, {}).values()), "")
+        digest = digests.get(run_id, "")
         twin = first.setdefault(digest, run_id) if digest else run_id
         if _but_threshold(twin) != _but_threshold(run_id):
             yield Finding(run_id, f"has the weights of {twin}", _FORGED)
         values = ",".join(value for name, value in row.items() if name != "run_id")
         other = of.setdefault(values, run_id)
-        if other != run_id and digest != next(iter(data.digests.get(other, {}).values()), ""):
+        if other != run_id and digest != digests.get(other, ""):
             yield Finding(run_id, f"was measured to the last digit as {other}, and is another network", _FORGED)
 
 

@@ -43,7 +43,7 @@ def integrity(
     record_of = {output: record for record in records.values() for output in record.outputs}
     patterns = _left_out(folder)
     left_out = {name for name in record_of if _is_left_out(name, patterns) and not (folder / name).is_file()}
-    as_published = _packed(record_of, folder)
+    weights = {Path(name) for name in record_of if Path(name).name == packed.WEIGHTS}
     findings = [
         *(Finding(_name(path, folder), f"damaged record: {error.remedy}") for path, error in damaged.items()),
         *(Finding(LEFT_OUT, f"`{one}` names more than may be left out", _KEEP) for one in patterns if not _kind(one)),
@@ -52,8 +52,7 @@ def integrity(
     for record in records.values():
         findings += _outputs(folder, record, changed, left_out)
         findings += _inputs_left_out(record, record_of, left_out)
-    findings += _wrongly_packed(folder, as_published, record_of)
-    findings += _strangers(folder, {*record_of, *as_published})
+    findings += _strangers(folder, {*record_of, *(path.with_name(packed.PACKED).as_posix() for path in weights)})
     kinds = counted(Counter(_kind(name) for name in sorted(left_out)))
     notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if left_out else []
     dirty = sorted({job_of(record) for record in records.values() if record.dirty})
@@ -82,13 +81,17 @@ def _is_left_out(name: str, patterns: Sequence[str]) -> bool:
 
 
 def _outputs(folder: Path, record: Record, changed: Set[str], left_out: Set[str]) -> Iterator[Finding]:
-    """What a job made and is missing, or is not what it made."""
-    for output in record.outputs:
+    """What a job made and is missing, or is not what it made; weights also as they are packed."""
+    by = f"{record.rule} made it at {record.made}"
+    for output, digest in record.outputs.items():
         if output in changed:
-            problem = f"changed after {record.rule} made it at {record.made}: its sha256 differs"
-            yield Finding(output, problem, AGAIN)
+            yield Finding(output, f"changed after {by}: its sha256 differs", AGAIN)
         elif output not in left_out and not (folder / output).is_file():
-            yield Finding(output, f"missing; {record.rule} made it at {record.made}", AGAIN)
+            yield Finding(output, f"missing; {by}", AGAIN)
+        beside = (folder / output).with_name(packed.PACKED)
+        if Path(output).name == packed.WEIGHTS and beside.is_file() and not packed.is_of(beside, digest):
+            problem = f"does not hold the weights that {record.rule} made at {record.made}"
+            yield Finding(_name(beside, folder), problem, _PACK)
 
 
 def _inputs_left_out(record: Record, record_of: Mapping[str, Record], left_out: Set[str]) -> Iterator[Finding]:
@@ -96,24 +99,6 @@ def _inputs_left_out(record: Record, record_of: Mapping[str, Record], left_out: 
     for name, digest in record.inputs.items():
         if name in left_out and digest != record_of[name].outputs[name]:
             yield Finding(job_of(record), f"was made from another version of {name} than was left out", AGAIN)
-
-
-def _packed(record_of: Mapping[str, Record], folder: Path) -> dict[str, str]:
-    """The packed weights that are here, and the weights that each should hold, of which a record tells."""
-    beside = {
-        Path(name).with_name(packed.PACKED).as_posix(): name for name in record_of if Path(name).name == packed.WEIGHTS
-    }
-    return {name: weights for name, weights in beside.items() if (folder / name).is_file()}
-
-
-def _wrongly_packed(
-    folder: Path, as_published: Mapping[str, str], record_of: Mapping[str, Record]
-) -> Iterator[Finding]:
-    """Packed files that do not hold the weights that a training made."""
-    for name, weights in as_published.items():
-        record = record_of[weights]
-        if not packed.is_of(folder / name, record.outputs[weights]):
-            yield Finding(name, f"does not hold the weights that {record.rule} made at {record.made}", _PACK)
 
 
 def damaged_outputs(folder: Path, records: Mapping[Path, Record]) -> set[str]:

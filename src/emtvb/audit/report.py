@@ -21,6 +21,8 @@ STATUS: dict[Outcome, int] = {"passed": 0, "FAILED": 1, "incomplete": 3}
 """The exit status of a command that audits."""
 AGAIN = "make it anew: snakemake --force and its path"
 """A remedy."""
+_MOST = 8
+"""Findings of a check that a terminal gets."""
 _THINGS = {
     "integrity": "file", "currency": "job", "consistency": "network", "seeds": "network", "made again": "file",
     "determinism": "run",
@@ -84,7 +86,7 @@ class Check:
         """``no problems in 154 files``, ``no problems in 2 of 240 runs``."""
         if not (self.checked or self.findings or self.incomparable):
             return "nothing was checked"
-        thing, problems = _THINGS.get(self.name, "thing"), len(self.findings)
+        thing, problems = _THINGS[self.name], len(self.findings)
         many = self.of or self.checked
         of = f"{self.checked} of {self.of}" if self.of > self.checked else str(self.checked)
         text = f"{problems or 'no'} problem{'s' * (problems != 1)} in {of} {thing}{'s' * (many != 1)}"
@@ -127,14 +129,14 @@ class Audit:
             json.dumps({**about, "held to": self.held_to, "outcome": self.outcome, "checks": checks}, indent=2) + "\n"
         )
 
-    def lines(self, most: int = 8) -> list[str]:
-        """All of it for a terminal: of each check at most so many findings."""
+    def lines(self) -> list[str]:
+        """All of it for a terminal: of each check the first findings."""
         lines = []
         for check in self.checks:
             lines.append(f"{check.name}: {check.state}, {check.count}. {check.note}".strip())
-            lines += [f"  {finding}" for finding in check.findings[:most]]
-            if len(check.findings) > most:
-                lines.append(f"  and {len(check.findings) - most} more, in audit/{REPORT}")
+            lines += [f"  {finding}" for finding in check.findings[:_MOST]]
+            if len(check.findings) > _MOST:
+                lines.append(f"  and {len(check.findings) - _MOST} more, in audit/{REPORT}")
         lines.append(f"held to {self.held_to}")
         lines.append(f"{self.outcome}: {OUTCOMES[self.outcome]}")
         return lines + [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]

@@ -47,7 +47,7 @@ def seeds(runs: Iterable[AnyRun], trained: Mapping[str, Network]) -> Check:
         if not network.is_finite():
             diverged += 1
             continue
-        traces = traces_of(run, network, known)
+        traces = traces_of(network, known)
         own = traces.pop(run.seed)
         other = max(traces, key=traces.__getitem__, default=None)
         shown += own > TRACE
@@ -68,19 +68,18 @@ def seeds(runs: Iterable[AnyRun], trained: Mapping[str, Network]) -> Check:
     return Check("seeds", question, len(here), tuple(findings), note, "recomputed", len(everything), missing)
 
 
-def traces_of(run: AnyRun, network: Network, known: tuple[int, ...]) -> dict[int, float]:
+def traces_of(network: Network, known: tuple[int, ...]) -> dict[int, float]:
     """How much of the initial weights of seeds is left in a network, by seed, in standard deviations.
 
     It is the correlation of the trained weights with the initial ones, times the square root of their number: of a seed
     that has nothing to do with a network, a standard normal number.
 
     Args:
-        run: The network's run.
-        network: The run's network, with finite weights.
+        network: A network with finite weights.
         known: Seeds that it may show.
     """
     weights = np.concatenate([_standard(array).ravel() for array in network.arrays().values()])
-    traces = _initial(run.task.d, run.hidden_dim, known) @ weights / math.sqrt(weights.size)
+    traces = _initial(network.d, network.hidden_dim, known) @ weights / math.sqrt(weights.size)
     return dict(zip(known, traces.tolist(), strict=True))
 
 
