@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from emtvb.audit.held import Held
@@ -51,7 +52,13 @@ def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]
             for file in (name for name in files if name != PACKED):
                 if (Path(place) / file).relative_to(folder).as_posix() not in damaged:
                     (there / file).symlink_to((Path(place) / file).resolve())
-        return plan.plan(held.experiment, held.root, results / name)
+        jobs = plan.plan(held.experiment, held.root, results / name)
+        return [replace(job, stale=_in_words(job.stale, results / name)) for job in jobs]
+
+
+def _in_words(stale: str, folder: Path) -> str:
+    """Why Snakemake would run a job, as it says after a dry run, by paths in the experiment's folder."""
+    return stale.replace(f"{folder}/", "").removeprefix("Finished (was: ").removesuffix(")")
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:

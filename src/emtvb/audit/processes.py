@@ -68,8 +68,8 @@ def ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    ours = [number for number, handler in before.items() if handler is signal.SIG_DFL]  # nohup ignores one
+    ended_by = (signal.SIGTERM, signal.SIGHUP)
+    ours = [number for number in ended_by if signal.getsignal(number) is signal.SIG_DFL]  # nohup ignores one
     for number in ours:
         signal.signal(number, _leave)
     try:
