@@ -58,7 +58,7 @@ def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]
 
 def _in_words(stale: str, folder: Path) -> str:
     """Why Snakemake would run a job, as it says after a dry run, by paths in the experiment's folder."""
-    return stale.replace(f"{folder}/", "").removeprefix("Finished (was: ").removesuffix(")")
+    return re.sub(r"^Finished \(was: (.*)\)$", r"\1", stale.replace(f"{folder}/", ""))
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:
