@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from PIL import Image
 
 from emtvb import config, networks
 from emtvb.audit import audit, determinism, held
-from emtvb.audit.again import Drawn, draw, reads_weights, recompute, trains
+from emtvb.audit.again import draw, reads_weights, recompute, trains
 from emtvb.audit.consistency import RunData, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.held import Held
@@ -107,12 +107,12 @@ def looked_at(folder: Path) -> dict[str, str]:
     )  # fmt: skip
 
 
-def run_again(folder: Path, some: Sequence[Planned], drawn: Drawn | None = None) -> Check:
+def run_again(folder: Path, some: Sequence[Planned], drawn: Mapping[str, str] | None = None) -> Check:
     """What comes of some jobs that run again, of the forger's shard by default."""
-    return recompute(folder, HELD, some, drawn or Drawn(frozenset({SHARD})), lambda _: 0.0, 2, Processes())
+    return recompute(folder, HELD, some, drawn or {SHARD: "the forger's"}, lambda _: 0.0, 2, Processes())
 
 
-def drawn_without_chance(folder: Path) -> Drawn:
+def drawn_without_chance(folder: Path) -> dict[str, str]:
     """What is measured again even where chance draws nothing and nothing is wrong."""
     data = RunData.read(folder, provenance.read_all(folder)[0], SHARDS)
     return draw(SHARDS, data.measured, claims.load().statements, (), 0, 0)
@@ -151,7 +151,7 @@ def test_an_untouched_experiment_passes_and_says_what_was_made_again(audited: tu
     assert (check_of(found, "determinism").checked, check_of(found, "determinism").of) == (1, 12)
     again = check_of(found, "made again")
     assert again.checked == again.of, "every file but those of trainings"
-    assert "6 of 6 shards, 6 of them drawn by seed 1" in again.note
+    assert "6 of 6 shards, 6 drawn by seed 1" in again.note
     assert check_of(found, "seeds").note.startswith("12 of 12 networks show a trace")
     report, summary = (folder / "audit" / "report.md").read_text(), json.loads(
         (folder / "audit" / "summary.json").read_text()
@@ -441,7 +441,7 @@ def test_measurements_whose_hashes_fit_do_not_come_out_again(
 def test_a_network_next_to_a_bar_is_measured_again_with_its_shard_whatever_chance_draws(
     folder: Path, jobs: list[Planned]
 ) -> None:
-    assert drawn_without_chance(folder).shards == frozenset()
+    assert drawn_without_chance(folder) == {}
 
     def change(table: pd.DataFrame) -> None:
         table.loc[table["run_id"] == FIRST, "spectral_error"] = "0.15"
@@ -450,7 +450,7 @@ def test_a_network_next_to_a_bar_is_measured_again_with_its_shard_whatever_chanc
     drawn = drawn_without_chance(folder)
     check = run_again(folder, _measuring(jobs), drawn)
     assert f"spectral_error of {FIRST} is 0.15, and" in problems(check)[MEASURED]
-    assert f"0 of them drawn by seed 0, 1 since networks of them lie next to a bar ({FIRST})." in check.note
+    assert f"1 next to a bar ({FIRST})." in check.note
     (folder / WEIGHTS).unlink()
     check = run_again(folder, _measuring(jobs), drawn)
     assert (problems(check), check.state) == ({}, "not comparable")

@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -60,44 +61,11 @@ def reads_weights(job: Planned) -> bool:
     return job.rule == _COMPARES or any(Path(path).name == WEIGHTS for path in job.inputs)
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """Which shards are measured again.
-
-    Attributes:
-        by_chance: Those that were drawn.
-        named: Those that a finding names, or of which it names a network.
-        near: Of the others, those with networks that lie next to a bar: these networks, by shard.
-        seed: Drew them.
-    """
-
-    by_chance: frozenset[str]
-    named: frozenset[str] = frozenset()
-    near: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    seed: int = 0
-
-    @property
-    def shards(self) -> frozenset[str]:
-        """All of them."""
-        return self.by_chance.union(self.named, self.near)
-
-    @property
-    def why(self) -> str:
-        """What brought them in, in words."""
-        reasons = [f"{len(self.by_chance)} of them drawn by seed {self.seed}"]
-        if besides := len(self.named - self.by_chance):
-            reasons.append(f"{besides} since a finding names them")
-        if self.near:
-            networks = summary(run_id for run_ids in self.near.values() for run_id in run_ids)
-            reasons.append(f"{len(self.near)} since networks of them lie next to a bar ({networks})")
-        return ", ".join(reasons)
-
-
 def draw(
     shards: Mapping[str, Sequence[AnyRun]], measured: Mapping[str, Mapping[str, str]], statements: Sequence[Statement],
     findings: Iterable[Finding], share: float, seed: int,
-) -> Drawn:  # fmt: skip
-    """Choose what is measured again.
+) -> dict[str, str]:  # fmt: skip
+    """Choose which shards are measured again.
 
     Args:
         shards: The experiment's runs, by shard.
@@ -106,18 +74,24 @@ def draw(
         findings: What is wrong; the shards that it names, or of which it names a network, are taken.
         share: Of the shards, drawn by chance; one of them at least, unless it is 0.
         seed: Draws them.
+
+    Returns:
+        These shards, each with what brought it in, in words.
     """
-    by_chance = frozenset(random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards))))
+    by_chance = random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards)))
+    chosen = dict.fromkeys(by_chance, f"drawn by seed {seed}")
     text = " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
     words = set(re.findall(r"[\w.-]+", text))
     words |= {Path(word).stem for word in words}
-    named = {shard for shard, part in shards.items() if not words.isdisjoint((shard, *(run.run_id for run in part)))}
-    near = {}
     for shard, part in shards.items():
-        runs = [run for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)]
-        if runs and shard not in named.union(by_chance):
-            near[shard] = [run.run_id for run in runs]
-    return Drawn(by_chance, frozenset(named), near, seed)
+        near = [
+            run.run_id for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)
+        ]
+        if not words.isdisjoint((shard, *(run.run_id for run in part))):
+            chosen.setdefault(shard, "named by a finding")
+        elif near:
+            chosen.setdefault(shard, f"next to a bar ({' and '.join(near)})")
+    return chosen
 
 
 def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
@@ -145,8 +119,8 @@ def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
 
 
 def recompute(
-    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Drawn, by_rounding: Callable[[str], float], cores: int,
-    processes: Processes,
+    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Mapping[str, str], by_rounding: Callable[[str], float],
+    cores: int, processes: Processes,
 ) -> Check:  # fmt: skip
     """Run everything again but trainings, and compare.
 
@@ -154,7 +128,7 @@ def recompute(
         folder: The experiment's folder.
         held: The config that it is held to.
         jobs: Its jobs.
-        drawn: What is measured again.
+        drawn: Which shards are measured again, as of :func:`draw`.
         by_rounding: How far rounding moves a network's test accuracy, by its run id.
         cores: Jobs at once, of each of the two runs.
         processes: Takes those that run.
@@ -162,7 +136,7 @@ def recompute(
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
     first = [
         job for job in jobs
-        if not trains(job) and reads_weights(job) and job.wildcards.get("shard", "") in {*drawn.shards, ""}
+        if not trains(job) and reads_weights(job) and job.wildcards.get("shard", "") in {*drawn, ""}
     ]  # fmt: skip
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
     # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
@@ -178,9 +152,8 @@ def recompute(
     left = [file for comparison in both for file in comparison.incomparable]
     notes = []
     if shards:
-        notes.append(
-            f"Measured again: all networks of {len(drawn.shards & shards)} of {len(shards)} shards, {drawn.why}."
-        )
+        why = summary(f"{count} {why}" for why, count in Counter(drawn.values()).items())
+        notes.append(f"Measured again: all networks of {len(shards & drawn.keys())} of {len(shards)} shards, {why}.")
     for reason in dict.fromkeys(why for _, why in left):
         notes.append(f"Not compared, since {reason}: {summary(path for path, why in left if why == reason)}.")
     return Check(
