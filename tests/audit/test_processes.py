@@ -16,6 +16,7 @@ from emtvb.audit.processes import Processes, ended_by_signals
 AGAIN = """
 import logging
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from emtvb import config
@@ -27,8 +28,8 @@ settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "t
 chosen = [(shard, run) for shard, runs in config.check(settings).shards().items() for run in runs]
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
 try:
-    with ended_by_signals():
-        list(determinism.again(Path(), chosen, "auto", 2))
+    with ended_by_signals(), closing(determinism.again(Path(), chosen, "auto", 2)) as trained:
+        list(trained)
 except (KeyboardInterrupt, SystemExit):
     print("ended")
 """

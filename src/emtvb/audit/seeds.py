@@ -6,7 +6,7 @@ A trained network keeps a trace of its initial weights, which are its seed's: so
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -27,16 +27,15 @@ LARGE, LIGHT = 64, 1e-3
 _FORGED = "train it again: its weights are another's"
 
 
-def seeds(runs: Iterable[AnyRun], trained: Mapping[str, Network]) -> Check:
+def seeds(runs: Sequence[AnyRun], trained: Mapping[str, Network]) -> Check:
     """Hold networks to the seeds that they are said to be of.
 
     Args:
         runs: The experiment's runs.
         trained: The networks whose weights are here, by run id.
     """
-    everything = list(runs)
-    known = tuple(sorted({run.seed for run in everything}))
-    here = [run for run in everything if run.run_id in trained]
+    known = tuple(sorted({run.seed for run in runs}))
+    here = [run for run in runs if run.run_id in trained]
     findings, shown, diverged = [], 0, 0
     for run in here:
         network = trained[run.run_id]
@@ -59,13 +58,13 @@ def seeds(runs: Iterable[AnyRun], trained: Mapping[str, Network]) -> Check:
         elif own <= TRACE and run.hidden_dim >= LARGE and run.l2 <= LIGHT:
             problem = f"its weights show no trace of its seed ({own:.1f} standard deviations)"
             findings.append(Finding(run.run_id, problem, _FORGED))
-    missing = len(everything) - len(here)
+    missing = len(runs) - len(here)
     others = "; the others are small or trained with a large penalty on weights" if shown + diverged < len(here) else ""
     note = f"{shown} of {len(here)} networks show a trace of their own seed{others}."
     note += f" The weights of {diverged} networks are no finite numbers." if diverged else ""
     note += f" The weights of {missing} networks are not here, or cannot be read." if missing else ""
     question = "Does each network show a trace of the initial weights of its own seed, and of no other?"
-    return Check("seeds", question, len(here), tuple(findings), note, "recomputed", len(everything), missing)
+    return Check("seeds", question, len(here), tuple(findings), note, "recomputed", len(runs), missing)
 
 
 def traces_of(network: Network, known: tuple[int, ...]) -> dict[int, float]:
