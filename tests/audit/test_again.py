@@ -74,7 +74,7 @@ def test_a_network_next_to_a_bar_brings_in_its_shard_where_that_is_not_drawn() -
         by_chance = draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
         seen.add("s4" in by_chance)
         drawn = draw(SHARDS, measured, STATEMENTS, (), 1 / 3, seed)
-        assert drawn == {"s4": f"next to a bar ({near})", **by_chance}
+        assert drawn == {"s4": f"for a close case ({near})", **by_chance}
     assert seen == {True, False}
 
 

@@ -450,7 +450,7 @@ def test_a_network_next_to_a_bar_is_measured_again_with_its_shard_whatever_chanc
     drawn = drawn_without_chance(folder)
     check = run_again(folder, _measuring(jobs), drawn)
     assert f"spectral_error of {FIRST} is 0.15, and" in problems(check)[MEASURED]
-    assert f"1 next to a bar ({FIRST})." in check.note
+    assert f"1 for a close case ({FIRST})." in check.note
     (folder / WEIGHTS).unlink()
     check = run_again(folder, _measuring(jobs), drawn)
     assert (problems(check), check.state) == ({}, "not comparable")

@@ -90,7 +90,7 @@ def draw(
         if not words.isdisjoint((shard, *(run.run_id for run in part))):
             chosen.setdefault(shard, "named by a finding")
         elif near:
-            chosen.setdefault(shard, f"next to a bar ({' and '.join(near)})")
+            chosen.setdefault(shard, f"for a close case ({' and '.join(near)})")
     return chosen
 
 
