@@ -37,7 +37,7 @@ from emtvb.networks import Network
 from emtvb.runs import Protocol, Run
 from emtvb.streams.runs import StreamRun
 from emtvb.streams.schedule import Episodes
-from emtvb.training import engine, episodes, following, general, history
+from emtvb.training import engine, episodes, general, history
 from emtvb.training.history import Row
 
 Trainer = Callable[[Run, Path, Callable[[Row], None]], object]
@@ -120,9 +120,8 @@ def measure_vanishing(hidden_dim: int, rounds: int) -> dict[float, list[float]]:
 
 def measure_stream(hidden_dim: int) -> tuple[float, float]:
     """Seconds of CPU per step of a stream, and of T3 at horizon 100."""
-    kernel = engine.compiled("follow")
     run = StreamRun(tasks.named("T1", 8, EPISODES.lengths[1]), EPISODES, hidden_dim, 0.0, 1)
-    training = following.Training(run, kernel)
+    training = engine.begin(run, engine.compiled())
     training.advance()
     first, start = training.steps_done, time.process_time()
     while training.steps_done < first + 4 * history.EVERY:

@@ -16,7 +16,8 @@ from emtvb import tasks
 from emtvb.streams.order import Plateau, StreamProtocol
 from emtvb.streams.runs import StreamRun
 from emtvb.streams.schedule import Episodes
-from emtvb.training import episodes, following, history, kernel
+from emtvb.training import engine, episodes, following, history, kernel
+from emtvb.weights import Network
 
 AUTHORS = (
     1.0346782207489014, 1.0324949026107788, 1.0284076929092407, 1.0259286165237427, 1.024256706237793,
@@ -26,9 +27,9 @@ AUTHORS = (
 """Losses of the authors' code: 16 neurons, seed 1000, three epochs of five batches, each with its validation."""
 
 
-def trained(run: StreamRun) -> following.Training:
+def trained(run: StreamRun) -> following.StreamTraining:
     """A training at its end, with the row of every batch."""
-    training = following.Training(run, kernel)
+    training = following.StreamTraining(run, kernel)
     while training.steps_done < run.protocol.steps:
         training.advance()
     return training
@@ -124,7 +125,7 @@ def test_a_training_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.M
     run = StreamRun(tasks.named("T1", 3, 4), Episodes((2, 4), 5, 40), 9, 0.0, 1, protocol)
     whole = trained(run)
     monkeypatch.setattr("emtvb.training.checkpoint.EVERY_SECONDS", 0.0)
-    monkeypatch.setattr(following.engine, "compiled", lambda _: kernel)
+    monkeypatch.setattr(engine, "compiled", lambda: kernel)
 
     def stop(row: history.Row) -> None:
         if row.step == 7:
@@ -134,4 +135,4 @@ def test_a_training_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.M
         following.train(run, tmp_path, stop)
     network, rows, _ = following.train(run, tmp_path)
     assert rows == whole.kept
-    assert network.digest() == following.Network(*whole.weights).digest()
+    assert network.digest() == Network(*whole.weights).digest()

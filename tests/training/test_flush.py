@@ -86,12 +86,8 @@ def test_the_thread_keeps_its_modes_and_they_change_no_bit(control: int) -> None
     expected = arrays(train(make_run(SHAPE, 3), l2=0.1))
     run = make_run(SHAPE, 3)
     options = Options(l2=0.1, horizons=(6,))
-    workspace = run.workspace()
-    loss, accuracy, horizon = np.empty(3, np.float32), np.empty(3), np.empty(3, np.int64)
-    arguments = (
-        *run.weights, run.moments, 0, run.u, 0, run.source, run.sign, np.array([6]), run.level, options.threshold,
-        options.lr, options.l2, options.clip, workspace, loss, accuracy, horizon,
-    )  # fmt: skip
+    how = kernel.Settings(options.threshold, options.lr, options.l2, options.clip)
+    arguments = run.state(), run.u, 0, run.schedule(options.horizons), how, run.workspace()
     before = exchange(control)
     kernel.advance(*arguments)
     after = exchange(before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,18 @@ class Run:
     accuracies: list[float] = field(default_factory=list)
     horizons: list[int] = field(default_factory=list)
 
+    def state(self) -> kernel.State:
+        """What the kernel changes."""
+        return kernel.State(tuple(self.weights), self.moments[0::2], self.moments[1::2], self.level)
+
+    def schedule(self, horizons: Sequence[int]) -> kernel.Schedule:
+        """Inputs, then outputs: as many as the longest horizon has."""
+        s, longest = self.shape.s, self.shape.longest
+        nowhere = np.full(max(s, longest), -1)
+        inputs, outputs = (np.concatenate(parts) for parts in (
+            (np.arange(s), nowhere[:longest]), (nowhere[:s], np.arange(longest))))  # fmt: skip
+        return kernel.Schedule(inputs, outputs, self.source, self.sign, s + np.array(horizons), np.array(horizons))
+
     def workspace(self) -> Any:
         """A new workspace for this run."""
         shape = self.shape
@@ -63,18 +75,14 @@ class Run:
 
     def advance(self, options: Options, first: int, last: int, epoch: int = 10**9, workspace: Any = None) -> None:
         """Train on batches first..last-1; an epoch has `epoch` of them."""
-        n = last - first
-        loss, accuracy = np.empty(n, np.float32), np.empty(n, np.float64)
-        horizon = np.empty(n, np.int64)
-        workspace = workspace or self.workspace()
-        kernel.advance(
-            *self.weights, self.moments, first, self.u[first:last], first % epoch, self.source, self.sign,
-            np.array(options.horizons, np.int64), self.level, options.threshold, options.lr, options.l2, options.clip,
-            workspace, loss, accuracy, horizon,
-        )  # fmt: skip
-        self.losses += loss.tolist()
-        self.accuracies += accuracy.tolist()
-        self.horizons += horizon.tolist()
+        if first % epoch == 0:  # a new loader
+            self.level[1] = self.level[0]
+        how = kernel.Settings(options.threshold, options.lr, options.l2, options.clip)
+        schedule = self.schedule(options.horizons)
+        curve = kernel.advance(self.state(), self.u[first:last], first, schedule, how, workspace or self.workspace())
+        self.losses += curve.loss.tolist()
+        self.accuracies += curve.accuracy.tolist()
+        self.horizons += [options.horizons[level] for level in curve.level]
 
 
 def make_run(shape: Shape, steps: int, *, seed: int = 0, scale: float = 1.0, easy: bool = False) -> Run:

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from emtvb.promises import ENGINE, promised
+from emtvb.promises import ENGINE, FOLLOWING, promised
 from emtvb.protocol import Setup
+from emtvb.streams.order import StreamSetup
 from emtvb.training import checkpoint, engine, kernel, proof, stream
 from emtvb.training.checkpoint import Checkpoint
-from emtvb.training.proof import Memory, cases, digest, digests
+from emtvb.training.proof import Memory, cases, digest, digests, streams
 
 torch.set_num_threads(1)
 
 
-def begin(run: Setup) -> engine._Training:
-    return engine._Training(run, kernel)
+def begin(run: Setup | StreamSetup) -> engine.Training:
+    return engine.begin(run, kernel)
 
 
 def test_the_engine_gives_what_is_promised() -> None:
-    assert digests(begin) == ENGINE
+    assert digests(begin, cases()) == ENGINE
+    assert digests(begin, streams()) == FOLLOWING
     assert proof.holds(begin)
+    assert len(kernel.advance.signatures) <= 1, "is compiled once for both"
+
+
+@pytest.mark.parametrize("promise", ["ENGINE", "FOLLOWING"])
+def test_both_promises_must_hold(promise: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, promise, {**getattr(proof, promise), "strong": "0" * 16})
+    assert not proof.holds(begin)
 
 
 def test_which_digests_vouch_for_a_penalty() -> None:
@@ -78,7 +89,23 @@ def batches_one_by_one_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None
 
 def every_batch_begins_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     own = kernel.advance
-    monkeypatch.setattr(kernel, "advance", lambda *arguments: own(*arguments[:6], 0, *arguments[7:]))
+
+    def advance(state: kernel.State, *others: Any) -> kernel.Curve:
+        state.level[1] = state.level[0]
+        return own(state, *others)
+
+    monkeypatch.setattr(kernel, "advance", advance)
+
+
+def no_new_loader_at_the_end_of_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = engine.TaskTraining._begin_epoch
+
+    def begin_epoch(training: engine.TaskTraining) -> None:
+        before = training._level[1]
+        own(training)
+        training._level[1] = before
+
+    monkeypatch.setattr(engine.TaskTraining, "_begin_epoch", begin_epoch)
 
 
 def loses(change: Callable[[dict[str, np.ndarray]], None], steps: int = 0) -> Callable[[pytest.MonkeyPatch], None]:
@@ -118,6 +145,7 @@ WRONG_ENGINES = {
     "nothing drawn between epochs": nothing_drawn_between_epochs,
     "another order of batches": batches_one_by_one_in_another_order,
     "every batch begins an epoch": every_batch_begins_an_epoch,
+    "no new loader at the end of an epoch": no_new_loader_at_the_end_of_an_epoch,
     "a checkpoint loses first moments": loses(zero("moments.0", "moments.2", "moments.4")),
     "a checkpoint loses a second moment": loses(zero("moments.3")),
     "a checkpoint loses the place in the curriculum": loses(zero("level")),
@@ -166,8 +194,11 @@ def test_a_proof_is_forgotten_with_another_library(
     assert not Memory(tmp_path, ("platform", "cpu", "+feature")).vouches()
 
 
-def test_a_proof_is_forgotten_with_another_promise(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof, "ENGINE", {**ENGINE, "weak": "0" * 16})
+@pytest.mark.parametrize("promise", ["ENGINE", "FOLLOWING"])
+def test_a_proof_is_forgotten_with_another_promise(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, promise: str
+) -> None:
+    monkeypatch.setattr(proof, promise, {**getattr(proof, promise), "weak": "0" * 16})
     assert not memory.vouches()
 
 
@@ -179,14 +210,16 @@ def test_a_proof_is_forgotten_with_other_compiled_code(memory: Memory, tmp_path:
     assert not memory.vouches()
 
 
-@pytest.mark.parametrize("name", proof.MODULES)
+@pytest.mark.parametrize("name", proof.FILES)
 def test_a_proof_is_forgotten_with_another_source(
     memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    own = proof.source
-    changed = tmp_path / own(name).name
-    changed.write_bytes(own(name).read_bytes() + b"# one more line\n")
-    monkeypatch.setattr(proof, "source", lambda asked: changed if asked == name else own(asked))
+    copy = tmp_path / "package"
+    shutil.copytree(proof.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(proof, "PACKAGE", copy)
+    assert memory.vouches()
+    changed = copy / name
+    changed.write_bytes(changed.read_bytes() + b"# one more line\n")
     assert not memory.vouches()
 
 
@@ -196,7 +229,8 @@ def test_all_that_trains_is_among_the_sources() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     imported = {name for name in done.stdout.split() if name.split(".")[0] == "emtvb"}
     others = {"emtvb", "emtvb.errors", "emtvb.promises", "emtvb.streams", "emtvb.training", "emtvb.training.events"}
-    assert imported - others == set(proof.MODULES)
+    files = {name.partition(".")[2].replace(".", "/") + ".py" for name in imported - others}
+    assert files == set(proof.FILES)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", None])
@@ -219,7 +253,7 @@ def test_the_proof_is_held_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     held = []
     own = proof.holds
     monkeypatch.setattr(proof, "holds", lambda begin: held.append(1) or own(begin))
-    monkeypatch.setattr(proof, "Memory", lambda _, target, entry: Memory(tmp_path, target, entry))
+    monkeypatch.setattr(proof, "Memory", lambda _, target: Memory(tmp_path, target))
     for _ in range(2):
         engine.compiled.cache_clear()
         engine.check()

@@ -3,7 +3,7 @@
 The network is h(t) = tanh(W_hh h(t-1) + W_uh u(t)), o(t) = W_r h(t), with h(0) = 0. A schedule says at which time steps
 there is an input, and at which an output is asked for: in the paper's tasks `s` input steps, then `horizon` outputs.
 Everything a step needs is here: forward pass, loss, gradient by hand, clipping, Adam, and the curriculum. The only
-entry points are `make_workspace`, `advance` for the paper's tasks, and `follow` for any other schedules.
+entry points are `make_workspace` and `advance`.
 
 How the time is spent well
 --------------------------
@@ -70,6 +70,7 @@ from numba.extending import intrinsic
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Matrices = tuple[Floats, Floats, Floats]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -521,8 +522,69 @@ _stay_out_of_line = _vector_function((), _emit_out_of_line)
 
 
 # --------------------------------------------------------------------------------------------------------------------
-# The workspace
+# What is trained, and the workspace
 # --------------------------------------------------------------------------------------------------------------------
+
+
+class State(NamedTuple):
+    """What training changes."""
+
+    weights: Matrices
+    """W_uh (h, d), W_hh (h, h), W_r (d, h)."""
+    first_moments: Matrices
+    """Adam's, of each of them."""
+    second_moments: Matrices
+    """Likewise."""
+    level: Integers
+    """The level of the curriculum after all batches so far, and before the update by the latest of them: (2,).
+
+    Where an epoch begins, the caller makes the second the first.
+    """
+
+
+class Schedule(NamedTuple):
+    """What batches show and are asked, for T time steps, of which each level of a curriculum has the first few.
+
+    A batch is int8 (S_i, B, d), of -1 and 1: the inputs, one after another. The target of output j at place k is
+    sign[k, j] * batch[i // d, :, i % d], i = source[k, j]; with a sign of 0 it is 0, and no answer is right.
+    """
+
+    input_at: Integers
+    """Of time step t, at t - 1, the place of its input in a batch, in ascending order, or -1: (T,)."""
+    output_at: Integers
+    """Likewise the place of its output among those that are asked for, or -1: (T,)."""
+    source: npt.NDArray[np.int32]
+    """Which input elements the targets are: (S_o, d)."""
+    sign: Floats
+    """Their signs: (S_o, d)."""
+    steps: Integers
+    """The time steps of each level: (L,)."""
+    outputs: Integers
+    """How many outputs they ask for: (L,)."""
+
+
+class Settings(NamedTuple):
+    """How to train."""
+
+    threshold: float
+    """The accuracy above which the level moves up."""
+    lr: float
+    """The learning rate."""
+    l2: float
+    """The L2 penalty."""
+    clip: float
+    """The largest norm of the gradient; infinity for no clipping."""
+
+
+class Curve(NamedTuple):
+    """What came of each batch."""
+
+    loss: Floats
+    """The mean squared error over all outputs that are asked for: (n,)."""
+    accuracy: Doubles
+    """The share of them on the right side of 0: (n,)."""
+    level: Integers
+    """The level of the curriculum that the batch has: (n,)."""
 
 
 class Sizes(NamedTuple):
@@ -531,10 +593,6 @@ class Sizes(NamedTuple):
     batch: int
     width: int
     """Dimensions d of an input or output vector."""
-    inputs: int
-    """Most input steps."""
-    hidden: int
-    """Hidden units h."""
     group: int
     """Sequences in a group, a multiple of SHORT."""
     block: int
@@ -613,7 +671,7 @@ def _zeros(count: int, dtype: type) -> Any:
 
 
 def make_workspace(B: int, d: int, s: int, h: int, maxH: int, steps: int | None = None) -> Workspace:
-    """Buffers for `advance` and `follow`.
+    """Buffers for `advance`.
 
     Batch B, dimension d, s input steps, h hidden units, at most maxH output steps; `steps` in all where they are not
     s + maxH.
@@ -625,8 +683,6 @@ def make_workspace(B: int, d: int, s: int, h: int, maxH: int, steps: int | None 
     sizes = Sizes(
         batch=B,
         width=d,
-        inputs=s,
-        hidden=h,
         group=group,
         block=max(2, TERMS // group),
         panels=-(-h // PANEL),
@@ -691,8 +747,9 @@ def _unpack(flat: Floats, start: int, rows: int, matrix: Floats) -> None:
 
 
 @_compiled
-def _pack_parameters(sizes: Sizes, w_uh: Floats, w_hh: Floats, w_r: Floats, flat: Floats) -> None:
+def _pack_parameters(sizes: Sizes, matrices: Matrices, flat: Floats) -> None:
     """Write three matrices of the shapes of the weights into a flat array like `Workspace.weights`."""
+    w_uh, w_hh, w_r = matrices
     # The padding too: a run that ended in NaN has NaN there.
     flat[:] = 0.0
     _pack(w_hh, sizes.panels * PANEL, flat, 0)
@@ -701,8 +758,9 @@ def _pack_parameters(sizes: Sizes, w_uh: Floats, w_hh: Floats, w_r: Floats, flat
 
 
 @_compiled
-def _unpack_parameters(sizes: Sizes, flat: Floats, w_uh: Floats, w_hh: Floats, w_r: Floats) -> None:
+def _unpack_parameters(sizes: Sizes, flat: Floats, matrices: Matrices) -> None:
     """The reverse of `_pack_parameters`."""
+    w_uh, w_hh, w_r = matrices
     _unpack(flat, 0, sizes.panels * PANEL, w_hh)
     _unpack(flat, _readout_start(sizes), sizes.vectors * LANES, w_r)
     _unpack(flat, _input_start(sizes), sizes.vectors * LANES, w_uh.T)
@@ -729,26 +787,30 @@ def _transpose_weights(work: Workspace) -> None:
 
 
 @_compiled
-def _take_up(work: Workspace, W_uh: Floats, W_hh: Floats, W_r: Floats, moments: tuple[Floats, ...]) -> None:
-    """Write weights and moments, as `advance` has them, into the workspace."""
-    _pack_parameters(work.sizes, W_uh, W_hh, W_r, work.weights)
-    _pack_parameters(work.sizes, moments[0], moments[2], moments[4], work.first_moment)
-    _pack_parameters(work.sizes, moments[1], moments[3], moments[5], work.second_moment)
+def _take_up(work: Workspace, state: State) -> None:
+    """Write weights and moments into the workspace."""
+    _pack_parameters(work.sizes, state.weights, work.weights)
+    _pack_parameters(work.sizes, state.first_moments, work.first_moment)
+    _pack_parameters(work.sizes, state.second_moments, work.second_moment)
     _transpose_weights(work)
 
 
 @_compiled
-def _hand_back(work: Workspace, W_uh: Floats, W_hh: Floats, W_r: Floats, moments: tuple[Floats, ...]) -> None:
+def _hand_back(work: Workspace, state: State) -> None:
     """The reverse of `_take_up`."""
-    _unpack_parameters(work.sizes, work.weights, W_uh, W_hh, W_r)
-    _unpack_parameters(work.sizes, work.first_moment, moments[0], moments[2], moments[4])
-    _unpack_parameters(work.sizes, work.second_moment, moments[1], moments[3], moments[5])
+    _unpack_parameters(work.sizes, work.weights, state.weights)
+    _unpack_parameters(work.sizes, work.first_moment, state.first_moments)
+    _unpack_parameters(work.sizes, work.second_moment, state.second_moments)
 
 
 @_compiled
-def _pack_targets(work: Workspace, source: npt.NDArray[np.int32], sign: Floats) -> None:
-    """Translate the table of targets: index i = input * d + dimension to an offset into `vectors`."""
+def _pack_schedule(work: Workspace, schedule: Schedule) -> None:
+    """Write a schedule into the workspace: of targets, index i = input * d + dimension as an offset into `vectors`."""
     sizes, indices, signs = work.sizes, work.indices, work.signs
+    for t in range(schedule.input_at.size):
+        work.input_at[t + 1] = schedule.input_at[t]
+        work.output_at[t + 1] = schedule.output_at[t]
+    source, sign = schedule.source, schedule.sign
     for step in range(source.shape[0]):
         for j in range(sizes.width):
             place_of_input, dimension = divmod(source[step, j], sizes.width)
@@ -760,9 +822,9 @@ def _pack_targets(work: Workspace, source: npt.NDArray[np.int32], sign: Floats) 
 
 @_compiled
 def _pack_inputs(work: Workspace, u: npt.NDArray[np.int8], first: int, count: int) -> None:
-    """Write `count` sequences from `first` on of the int8 batch u (inputs, B, d) into `vectors`, then zeros."""
+    """Write `count` sequences from `first` on of the int8 batch u (S_i, B, d) into `vectors`, then zeros."""
     sizes, vectors = work.sizes, work.vectors
-    for step in range(sizes.inputs):
+    for step in range(u.shape[0]):
         for row in range(sizes.group):
             for j in range(sizes.width):
                 place = ((step * sizes.vectors + j // LANES) * sizes.group + row) * LANES + j % LANES
@@ -772,16 +834,6 @@ def _pack_inputs(work: Workspace, u: npt.NDArray[np.int8], first: int, count: in
 # --------------------------------------------------------------------------------------------------------------------
 # One step of training
 # --------------------------------------------------------------------------------------------------------------------
-
-
-@_compiled
-def _schedule_phases(work: Workspace, horizon: int) -> int:
-    """The paper's schedule: inputs, then so many outputs. Returns the number of time steps."""
-    inputs = work.sizes.inputs
-    for t in range(1, inputs + horizon + 1):
-        work.input_at[t] = t - 1 if t <= inputs else -1
-        work.output_at[t] = t - inputs - 1 if t > inputs else -1
-    return inputs + horizon
 
 
 @_compiled
@@ -848,56 +900,58 @@ def _sum_of_lanes(values: Floats, first: int) -> np.float32:
 
 
 @_compiled
-def _run_end(places: Integers, first: int, last: int) -> int:
-    """The last of the time steps from `first` to `last` that have places without a gap between them."""
-    while first < last and places[first + 1] >= 0:
-        first += 1
-    return first
-
-
-@_compiled
 def _add_gradients(work: Workspace, first: int, last: int) -> None:
     """Add the time steps `first` to `last`, all in one block of D, to the gradients.
 
     dW_hh += D(t)^T h(t-1), dW_r += dO(t)^T h(t), dW_uh^T += u(t)^T D(t).
     """
-    sizes, states, deltas, gradient = work.sizes, work.states, work.deltas, work.gradient
-    group, panels, block = sizes.group, sizes.panels, sizes.block
-    strip, vector = group * PANEL, group * LANES
-    rows = sizes.vectors * LANES
-    place = first % block * panels * strip
+    sizes, gradient = work.sizes, work.gradient
+    slice_ = sizes.panels * sizes.group * PANEL
+    states, deltas = work.states[first * slice_ :], work.deltas[first % sizes.block * slice_ :]
+    _add_hidden_gradients(sizes, gradient, deltas, work.states[(first - 1) * slice_ :], last - first + 1)
+    readout, inputs = gradient[_readout_start(sizes) :], gradient[_input_start(sizes) :]
+    _add_vector_gradients(sizes, readout, work.output_at, work.errors, states, first, last)
+    _add_vector_gradients(sizes, inputs, work.input_at, work.vectors, deltas, first, last)
+
+
+@_compiled
+def _add_hidden_gradients(sizes: Sizes, out: Floats, deltas: Floats, states: Floats, steps: int) -> None:
+    """Add so many time steps to the gradient of W_hh, from the first of these D and h on."""
+    group, panels = sizes.group, sizes.panels
+    strip = group * PANEL
     for panel in range(panels):
-        before = ((first - 1) * panels + panel) * strip
         for other in range(panels):
             _add_hidden_gradient(
-                gradient, (panel * panels + other) * PANEL * PANEL, PANEL,
-                deltas, place + other * strip, panels * strip,
-                states, before, panels * strip, last - first + 1, group,
+                out, (panel * panels + other) * PANEL * PANEL, PANEL,
+                deltas, other * strip, panels * strip,
+                states, panel * strip, panels * strip, steps, group,
             )  # fmt: skip
+
+
+@_compiled
+def _add_vector_gradients(
+    sizes: Sizes, out: Floats, places: Integers, vectors: Floats, hidden: Floats, first: int, last: int
+) -> None:
+    """Add the time steps `first` to `last` to the gradient of W_r or W_uh^T, `out`.
+
+    vectors: output errors or inputs; places: where those of each time step are, or -1; hidden: h or D, from that of
+    time step `first` on.
+    """
+    group, panels = sizes.group, sizes.panels
+    strip, vector = group * PANEL, group * LANES
+    rows = sizes.vectors * LANES
     start = first
     while start <= last:
-        asked, end = work.output_at[start], start
-        if asked >= 0:
-            end = _run_end(work.output_at, start, last)
+        place, end = places[start], start
+        if place >= 0:
+            while end < last and places[end + 1] >= 0:
+                end += 1
             for panel in range(panels):
                 for j in range(sizes.vectors):
                     _add_vector_gradient(
-                        gradient, _readout_start(sizes) + (panel * rows + j * LANES) * PANEL, sizes.depth,
-                        work.errors, (asked * sizes.vectors + j) * vector, sizes.vectors * vector,
-                        states, (start * panels + panel) * strip, panels * strip, end - start + 1, group,
-                    )  # fmt: skip
-        start = end + 1
-    start = first
-    while start <= last:
-        shown, end = work.input_at[start], start
-        if shown >= 0:
-            end = _run_end(work.input_at, start, last)
-            for panel in range(panels):
-                for j in range(sizes.vectors):
-                    _add_vector_gradient(
-                        gradient, _input_start(sizes) + (panel * rows + j * LANES) * PANEL, sizes.depth,
-                        work.vectors, (shown * sizes.vectors + j) * vector, sizes.vectors * vector,
-                        deltas, (start % block * panels + panel) * strip, panels * strip, end - start + 1, group,
+                        out, (panel * rows + j * LANES) * PANEL, sizes.depth,
+                        vectors, (place * sizes.vectors + j) * vector, sizes.vectors * vector,
+                        hidden, ((start - first) * panels + panel) * strip, panels * strip, end - start + 1, group,
                     )  # fmt: skip
         start = end + 1
 
@@ -966,19 +1020,19 @@ def _power(base: float, exponent: int) -> float:
 
 
 @_compiled
-def _adam(work: Workspace, step: int, lr: float, l2: float, clip: float) -> None:
+def _adam(work: Workspace, step: int, how: Settings) -> None:
     """Clip the gradient's norm, add the L2 term, and take step number `step` (from 1) of Adam."""
     weights, gradient = work.weights, work.gradient
     first_moment, second_moment = work.first_moment, work.second_moment
-    shrink = clip / (math.sqrt(_sum_of_squares(work.sizes, gradient)) + 1e-6)
+    shrink = how.clip / (math.sqrt(_sum_of_squares(work.sizes, gradient)) + 1e-6)
     # Written so that a NaN stays one.
     if shrink > 1.0:
         shrink = 1.0
-    factor, decay = np.float32(shrink), np.float32(l2)
+    factor, decay = np.float32(shrink), np.float32(how.l2)
     # 1 - beta in double precision: in single precision 1 - 0.999 is off by 5e-5 of itself.
     keep1, gain1 = np.float32(BETA1), np.float32(1.0 - BETA1)
     keep2, gain2 = np.float32(BETA2), np.float32(1.0 - BETA2)
-    size = np.float32(lr / (1.0 - _power(BETA1, step)))
+    size = np.float32(how.lr / (1.0 - _power(BETA1, step)))
     root = np.float32(1.0 / math.sqrt(1.0 - _power(BETA2, step)))
     eps = np.float32(ADAM_EPS)
     for i in range(gradient.size):
@@ -990,9 +1044,12 @@ def _adam(work: Workspace, step: int, lr: float, l2: float, clip: float) -> None
 
 @_compiled
 def _step(
-    work: Workspace, u: npt.NDArray[np.int8], steps: int, outputs: int, step: int, lr: float, l2: float, clip: float
+    work: Workspace, u: npt.NDArray[np.int8], steps: int, outputs: int, step: int, how: Settings
 ) -> tuple[float, float]:
-    """One step of training on the batch u (inputs, B, d), whose schedule is set; return loss and accuracy."""
+    """Step number `step` (from 1) of training, on the batch u: so many time steps of the schedule, and outputs of it.
+
+    Returns loss and accuracy.
+    """
     sizes = work.sizes
     work.gradient[:] = 0.0
     squares = 0.0
@@ -1004,7 +1061,7 @@ def _step(
         squares += group_squares
         right += group_right
         _backward(work, steps)
-    _adam(work, step, lr, l2, clip)
+    _adam(work, step, how)
     _transpose_weights(work)
     count = outputs * sizes.batch * sizes.width
     return squares / count, right / count
@@ -1012,157 +1069,46 @@ def _step(
 
 @_compiled
 def _advance(
-    W_uh: Floats,
-    W_hh: Floats,
-    W_r: Floats,
-    moments: tuple[Floats, Floats, Floats, Floats, Floats, Floats],
-    steps_done: int,
+    state: State,
     u: npt.NDArray[np.int8],
-    in_epoch: int,
-    source: npt.NDArray[np.int32],
-    sign: Floats,
-    horizons: Integers,
-    level: Integers,
-    threshold: float,
-    lr: float,
-    l2: float,
-    clip: float,
+    steps_done: int,
+    schedule: Schedule,
+    how: Settings,
     work: Workspace,
-    out_loss: Floats,
-    out_accuracy: Doubles,
-    out_horizon: Integers,
+    curve: Curve,
 ) -> None:
     """`advance`, with the floating-point modes set."""
     _stay_out_of_line()
-    _take_up(work, W_uh, W_hh, W_r, moments)
-    _pack_targets(work, source, sign)
+    level = state.level
+    _take_up(work, state)
+    _pack_schedule(work, schedule)
     for k in range(u.shape[0]):
         # The authors' loader builds each batch while the one before is trained on: a batch sees the level from before
-        # that one's update. An epoch begins with a new loader, which sees the latest level.
-        horizon = horizons[level[0] if in_epoch + k == 0 else level[1]]
-        steps = _schedule_phases(work, horizon)
-        loss, accuracy = _step(work, u[k], steps, horizon, steps_done + k + 1, lr, l2, clip)
+        # that one's update.
+        seen = level[1]
+        loss, accuracy = _step(work, u[k], schedule.steps[seen], schedule.outputs[seen], steps_done + k + 1, how)
         level[1] = level[0]
-        if accuracy > threshold and level[0] < horizons.size - 1:
+        if accuracy > how.threshold and level[0] < schedule.steps.size - 1:
             level[0] += 1
-        out_loss[k] = loss
-        out_accuracy[k] = accuracy
-        out_horizon[k] = horizon
-    _hand_back(work, W_uh, W_hh, W_r, moments)
+        curve.loss[k] = loss
+        curve.accuracy[k] = accuracy
+        curve.level[k] = seen
+    _hand_back(work, state)
 
 
 @_compiled_and_cached
 def advance(
-    W_uh: Floats,
-    W_hh: Floats,
-    W_r: Floats,
-    moments: tuple[Floats, Floats, Floats, Floats, Floats, Floats],
-    steps_done: int,
-    u: npt.NDArray[np.int8],
-    in_epoch: int,
-    source: npt.NDArray[np.int32],
-    sign: Floats,
-    horizons: Integers,
-    level: Integers,
-    threshold: float,
-    lr: float,
-    l2: float,
-    clip: float,
-    workspace: Workspace,
-    out_loss: Floats,
-    out_accuracy: Doubles,
-    out_horizon: Integers,
-) -> None:
-    """Train one run for n steps, in place.
+    state: State, u: npt.NDArray[np.int8], steps_done: int, schedule: Schedule, how: Settings, work: Workspace
+) -> Curve:
+    """Train one run on n batches, u (n, S_i, B, d), after `steps_done` steps before them; changes the state.
 
-    W_uh (h, d), W_hh (h, h), W_r (d, h): float32 weights. moments: Adam's first and second moment of each, in the order
-    m_uh, v_uh, m_hh, v_hh, m_r, v_r. steps_done: steps before these. u: int8 (n, s, B, d), the batches, of -1 and 1,
-    all in one epoch. in_epoch: number of the first of them in its epoch, from 0. source: int32, sign: float32
-    (maxH, d): the target of output j at output step k is sign[k, j] * u[i // d, :, i % d], i = source[k, j].
-    horizons: int64 (L,). level: int64 (2,), the place in `horizons` after all batches so far, and before
-    the update by the latest of them. threshold: accuracy above which the horizon moves up. lr, l2, clip: floats;
-    infinity as clip means no clipping. workspace: from `make_workspace`, for these sizes; a call leaves nothing in it
-    that the next one needs. out_loss (n,) float32, out_accuracy (n,) float64, out_horizon (n,) int64: written for
-    every step.
+    The workspace is from `make_workspace`, for these sizes; a call leaves nothing in it that the next one needs.
     """
+    n = u.shape[0]
+    curve = Curve(np.empty(n, np.float32), np.empty(n, np.float64), np.empty(n, np.int64))
     before = _exchange_control(FLUSHING)
     try:
-        _advance(
-            W_uh, W_hh, W_r, moments, steps_done, u, in_epoch, source, sign, horizons, level, threshold, lr, l2, clip,
-            workspace, out_loss, out_accuracy, out_horizon,
-        )  # fmt: skip
+        _advance(state, u, steps_done, schedule, how, work, curve)
     finally:
         _exchange_control(before)
-
-
-@_compiled
-def _follow(
-    W_uh: Floats,
-    W_hh: Floats,
-    W_r: Floats,
-    moments: tuple[Floats, Floats, Floats, Floats, Floats, Floats],
-    steps_done: int,
-    u: npt.NDArray[np.int8],
-    input_at: Integers,
-    output_at: Integers,
-    source: npt.NDArray[np.int32],
-    sign: Floats,
-    lr: float,
-    l2: float,
-    clip: float,
-    work: Workspace,
-    out_loss: Floats,
-    out_accuracy: Doubles,
-) -> None:
-    """`follow`, with the floating-point modes set."""
-    _stay_out_of_line()
-    _take_up(work, W_uh, W_hh, W_r, moments)
-    for k in range(u.shape[0]):
-        steps, outputs = 0, 0
-        while steps < input_at.shape[1] and input_at[k, steps] >= -1:
-            work.input_at[steps + 1] = input_at[k, steps]
-            work.output_at[steps + 1] = output_at[k, steps]
-            outputs += output_at[k, steps] >= 0
-            steps += 1
-        _pack_targets(work, source[k, :outputs], sign[k, :outputs])
-        out_loss[k], out_accuracy[k] = _step(work, u[k], steps, outputs, steps_done + k + 1, lr, l2, clip)
-    _hand_back(work, W_uh, W_hh, W_r, moments)
-
-
-@_compiled_and_cached
-def follow(
-    W_uh: Floats,
-    W_hh: Floats,
-    W_r: Floats,
-    moments: tuple[Floats, Floats, Floats, Floats, Floats, Floats],
-    steps_done: int,
-    u: npt.NDArray[np.int8],
-    input_at: Integers,
-    output_at: Integers,
-    source: npt.NDArray[np.int32],
-    sign: Floats,
-    lr: float,
-    l2: float,
-    clip: float,
-    workspace: Workspace,
-    out_loss: Floats,
-    out_accuracy: Doubles,
-) -> None:
-    """Train one run for n steps on batches that each have a schedule of their own, in place.
-
-    Weights, moments, steps_done, lr, l2, clip, workspace: as `advance` has them. u: int8 (n, S_i, B, d), the inputs of
-    each batch, one after another. input_at, output_at: int64 (n, T), of each time step the place of its input in u, and
-    of its output among those that are asked for, or -1; both in ascending order; -2 in input_at beyond the end of a
-    shorter sequence. source: int32, sign: float32 (n, S_o, d): the target of output j at place k is
-    sign[k, j] * u[i // d, :, i % d], i = source[k, j]; with a sign of 0 it is 0, and no answer is right. The loss is
-    the mean over all outputs that are asked for. out_loss (n,) float32, out_accuracy (n,) float64: written for every
-    step.
-    """
-    before = _exchange_control(FLUSHING)
-    try:
-        _follow(
-            W_uh, W_hh, W_r, moments, steps_done, u, input_at, output_at, source, sign, lr, l2, clip, workspace,
-            out_loss, out_accuracy,
-        )  # fmt: skip
-    finally:
-        _exchange_control(before)
+    return curve

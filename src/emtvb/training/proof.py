@@ -3,22 +3,21 @@
 They have what the paper's trainings have: vectors and sequences of 8, batches of 64, 32 to 128 neurons, all four
 penalties, horizons up to 100, clipping that acts and that does not, twins, ends of epochs, and kills from which a
 training goes on by its checkpoint. Beside them are sizes that fill no vector, states that saturate, weights that become
-NaN, and steps late in a training. What counts is what a training gives: the weights to the last bit and the learning
-curve. How it is done may change.
+NaN, steps late in a training, and streams. What counts is what a training gives: the weights to the last bit and the
+learning curve. How it is done may change.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import json
 import platform
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -42,8 +41,6 @@ class Training(loop.Training, Protocol):
 
 Begin = Callable[[Any], Training]
 """What begins the training of a run, of the paper's tasks or of a stream: the engine."""
-Entry = Literal["advance", "follow"]
-"""What of the kernel trains: the paper's tasks, or streams."""
 
 
 class Case(NamedTuple):
@@ -60,31 +57,24 @@ class Case(NamedTuple):
     last: int
 
 
-MODULES = (
-    "emtvb.files",
-    "emtvb.protocol",
-    "emtvb.streams.order",
-    "emtvb.streams.schedule",
-    "emtvb.weights",
-    "emtvb.training.checkpoint",
-    "emtvb.training.engine",
-    "emtvb.training.episodes",
-    "emtvb.training.following",
-    "emtvb.training.history",
-    "emtvb.training.kernel",
-    "emtvb.training.loop",
-    "emtvb.training.proof",
-    "emtvb.training.stream",
+PACKAGE = Path(__file__).parents[1]
+FILES = (
+    "files.py",
+    "protocol.py",
+    "streams/order.py",
+    "streams/schedule.py",
+    "training/checkpoint.py",
+    "training/engine.py",
+    "training/episodes.py",
+    "training/following.py",
+    "training/history.py",
+    "training/kernel.py",
+    "training/loop.py",
+    "training/proof.py",
+    "training/stream.py",
+    "weights.py",
 )
-"""What trains: a proof was held for the bytes of these."""
-
-
-def source(module: str) -> Path:
-    """The file of a module."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(module)
-    return Path(spec.origin)
+"""What trains: a proof was held for the bytes of these files of the package."""
 
 
 class Memory:
@@ -96,15 +86,14 @@ class Memory:
     Args:
         compiled: The folder in which numba keeps the engine's compiled code.
         target: What numba compiles for.
-        entry: What of the engine was proved.
     """
 
-    def __init__(self, compiled: Path, target: Sequence[str], entry: Entry = "advance") -> None:
-        self._compiled, self._entry = compiled, entry
+    def __init__(self, compiled: Path, target: Sequence[str]) -> None:
+        self._compiled = compiled
         versions = [f"{name} {metadata.version(name)}" for name in ("numba", "llvmlite", "numpy", "torch")]
         self._made_for = [*target, *platform.libc_ver(), *versions]
         key = hashlib.sha256(json.dumps(self._made_for).encode()).hexdigest()[:16]
-        self._file = compiled / f"proof-{'' if entry == 'advance' else f'{entry}-'}{key}.json"
+        self._file = compiled / f"proof-{key}.json"
 
     def vouches(self) -> bool:
         """Whether the proof was held before."""
@@ -119,10 +108,9 @@ class Memory:
             write_text(self._file, self._text())
 
     def _text(self) -> str:
-        files = [*map(source, MODULES), *self._compiled.glob(f"kernel.{self._entry}-*.nb[ic]")]
+        files = [*(PACKAGE / name for name in FILES), *self._compiled.glob("kernel.advance-*.nb[ic]")]
         present = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-        promised = ENGINE if self._entry == "advance" else FOLLOWING
-        about = {"for": self._made_for, "files": present, "promised": dict(promised)}
+        about = {"for": self._made_for, "files": present, "promised": [dict(ENGINE), dict(FOLLOWING)]}
         return json.dumps(about, indent=1, sort_keys=True) + "\n"
 
 
@@ -208,18 +196,13 @@ def _case(
 
 
 def holds(begin: Begin) -> bool:
-    """Whether the engine gives what is promised."""
-    return digests(begin) == ENGINE
+    """Whether the engine gives what is promised, of the paper's tasks and of streams."""
+    return digests(begin, cases()) == ENGINE and digests(begin, streams()) == FOLLOWING
 
 
-def follows(begin: Begin) -> bool:
-    """Whether the engine gives what is promised of streams."""
-    return {name: digest(begin, chosen) for name, chosen in streams().items()} == FOLLOWING
-
-
-def digests(begin: Begin) -> dict[str, str]:
-    """What the engine gives: a digest of 16 hex digits for each name in ``promises.ENGINE``."""
-    return {name: digest(begin, chosen) for name, chosen in cases().items()}
+def digests(begin: Begin, chosen: Mapping[str, list[Case]]) -> dict[str, str]:
+    """What the engine gives: a digest of 16 hex digits for each name."""
+    return {name: digest(begin, cases) for name, cases in chosen.items()}
 
 
 def digest(begin: Begin, chosen: list[Case]) -> str:
