@@ -125,7 +125,7 @@ def begin(run: Setup | StreamSetup, kernel: ModuleType) -> Training:
 
 
 class Training(ABC):
-    """All that a run's training has at one moment; what comes of which run is said by the classes below it."""
+    """All that a run's training has at one moment. Its kinds say where their batches and schedules come from."""
 
     _horizons: Sequence[int]
     """What the learning curve calls the horizon, at each level of the curriculum."""

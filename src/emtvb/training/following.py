@@ -16,6 +16,7 @@ from emtvb.streams.order import Plateau, StreamSetup
 from emtvb.training import engine, episodes
 from emtvb.training.history import Row
 
+# The engine trains a stream as it trains a task, and its proof is for both.
 check, train = engine.check, engine.train
 
 
