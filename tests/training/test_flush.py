@@ -87,7 +87,7 @@ def test_the_thread_keeps_its_modes_and_they_change_no_bit(control: int) -> None
     run = make_run(SHAPE, 3)
     options = Options(l2=0.1, horizons=(6,))
     how = kernel.Settings(options.threshold, options.lr, options.l2, options.clip)
-    arguments = run.state(), run.u, 0, run.schedule(options.horizons), how, run.workspace()
+    arguments = run.state(), run.u, 0, run.schedule(options.horizons), how, run.workspace(), kernel.make_curve(3)
     before = exchange(control)
     kernel.advance(*arguments)
     after = exchange(before)

@@ -79,7 +79,9 @@ class Run:
             self.level[1] = self.level[0]
         how = kernel.Settings(options.threshold, options.lr, options.l2, options.clip)
         schedule = self.schedule(options.horizons)
-        curve = kernel.advance(self.state(), self.u[first:last], first, schedule, how, workspace or self.workspace())
+        curve = kernel.make_curve(last - first)
+        workspace = workspace or self.workspace()
+        kernel.advance(self.state(), self.u[first:last], first, schedule, how, workspace, curve)
         self.losses += curve.loss.tolist()
         self.accuracies += curve.accuracy.tolist()
         self.horizons += [options.horizons[level] for level in curve.level]

@@ -90,9 +90,9 @@ def batches_one_by_one_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None
 def every_batch_begins_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     own = kernel.advance
 
-    def advance(state: kernel.State, *others: Any) -> kernel.Curve:
+    def advance(state: kernel.State, *others: Any) -> None:
         state.level[1] = state.level[0]
-        return own(state, *others)
+        own(state, *others)
 
     monkeypatch.setattr(kernel, "advance", advance)
 

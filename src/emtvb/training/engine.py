@@ -172,7 +172,8 @@ class Training(ABC):
         how = self._kernel.Settings(
             float(self._threshold), float(self._rate), float(self._l2), math.inf if clip is None else float(clip)
         )
-        curve = self._kernel.advance(state, batches, first, schedule, how, self._workspace)
+        curve = self._kernel.make_curve(len(batches))
+        self._kernel.advance(state, batches, first, schedule, how, self._workspace, curve)
         self.steps_done += len(batches)
         return [
             Row(first + k, float(curve.loss[k]), float(curve.accuracy[k]), self._horizons[curve.level[k]])

@@ -3,7 +3,7 @@
 The network is h(t) = tanh(W_hh h(t-1) + W_uh u(t)), o(t) = W_r h(t), with h(0) = 0. A schedule says at which time steps
 there is an input, and at which an output is asked for: in the paper's tasks `s` input steps, then `horizon` outputs.
 Everything a step needs is here: forward pass, loss, gradient by hand, clipping, Adam, and the curriculum. The only
-entry points are `make_workspace` and `advance`.
+entry points are `make_workspace`, `make_curve` and `advance`.
 
 How the time is spent well
 --------------------------
@@ -587,6 +587,11 @@ class Curve(NamedTuple):
     """The level of the curriculum that the batch has: (n,)."""
 
 
+def make_curve(n: int) -> Curve:
+    """Room for so many batches."""
+    return Curve(np.empty(n, np.float32), np.empty(n, np.float64), np.empty(n, np.int64))
+
+
 class Sizes(NamedTuple):
     """Sizes of a run, and what they are padded to."""
 
@@ -1098,17 +1103,22 @@ def _advance(
 
 @_compiled_and_cached
 def advance(
-    state: State, u: npt.NDArray[np.int8], steps_done: int, schedule: Schedule, how: Settings, work: Workspace
-) -> Curve:
-    """Train one run on n batches, u (n, S_i, B, d), after `steps_done` steps before them; changes the state.
+    state: State,
+    u: npt.NDArray[np.int8],
+    steps_done: int,
+    schedule: Schedule,
+    how: Settings,
+    work: Workspace,
+    curve: Curve,
+) -> None:
+    """Train one run on n batches, u (n, S_i, B, d), after `steps_done` steps before them; writes to state and curve.
 
     The workspace is from `make_workspace`, for these sizes; a call leaves nothing in it that the next one needs.
+
+    (It returns no tuple with names: that is made by Python's code, and if Ctrl-C comes meanwhile, numba crashes.)
     """
-    n = u.shape[0]
-    curve = Curve(np.empty(n, np.float32), np.empty(n, np.float64), np.empty(n, np.int64))
     before = _exchange_control(FLUSHING)
     try:
         _advance(state, u, steps_done, schedule, how, work, curve)
     finally:
         _exchange_control(before)
-    return curve
