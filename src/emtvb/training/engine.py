@@ -175,10 +175,8 @@ class Training(ABC):
         curve = self._kernel.make_curve(len(batches))
         self._kernel.advance(state, batches, first, schedule, how, self._workspace, curve)
         self.steps_done += len(batches)
-        return [
-            Row(first + k, float(curve.loss[k]), float(curve.accuracy[k]), self._horizons[curve.level[k]])
-            for k in range(len(batches))
-        ]
+        loss, accuracy, level = (column.tolist() for column in curve)
+        return [Row(first + k, loss[k], accuracy[k], self._horizons[level[k]]) for k in range(len(batches))]
 
     def take(self, arrays: Mapping[str, np.ndarray], steps_done: int, kept: list[Row]) -> None:
         """Go on from this state."""
