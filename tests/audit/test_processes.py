@@ -15,6 +15,7 @@ from emtvb.audit.processes import Processes, ended_by_signals
 
 AGAIN = """
 import logging
+import signal
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,8 @@ from types import SimpleNamespace
 from emtvb import config
 from emtvb.audit import determinism
 from emtvb.audit.processes import ended_by_signals
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which are ignored where the tests run under nohup, or behind &
+signal.signal(signal.SIGINT, signal.default_int_handler)
 determinism.sys = SimpleNamespace(executable=sys.argv[1])
 determinism._has_results = lambda folder, shard: True
 settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1, 2, 3, 4]}
