@@ -21,14 +21,14 @@ PLAIN = {"test_accuracy": "0.9999", "verdict": "linearly stored and editable", "
 
 @given(st.integers(0, 2**32))
 def test_a_third_of_the_shards_is_drawn_and_the_same_seed_draws_the_same(seed: int) -> None:
-    drawn = draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
+    drawn, close = draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
     assert list(drawn.values()) == [f"drawn by seed {seed}"] * 3
-    assert drawn == draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
-    assert draw(SHARDS, {}, STATEMENTS, (), 1, seed).keys() == SHARDS.keys()
+    assert (drawn, close) == draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed) == (drawn, {})
+    assert draw(SHARDS, {}, STATEMENTS, (), 1, seed)[0].keys() == SHARDS.keys()
 
 
 def test_other_seeds_draw_others() -> None:
-    assert len({frozenset(draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)) for seed in range(20)}) > 10
+    assert len({frozenset(draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)[0]) for seed in range(20)}) > 10
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,9 @@ def test_other_seeds_draw_others() -> None:
 )
 def test_what_a_finding_names_is_measured_again(finding: Finding) -> None:
     for seed in range(5):
-        by_chance = draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
-        assert draw(SHARDS, {}, STATEMENTS, (finding,), 1 / 3, seed) == {"s4": "named by a finding", **by_chance}
+        by_chance, _ = draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
+        drawn, _ = draw(SHARDS, {}, STATEMENTS, (finding,), 1 / 3, seed)
+        assert drawn == {"s4": "named by a finding", **by_chance}
 
 
 @pytest.mark.parametrize(
@@ -65,18 +66,21 @@ def test_a_network_lies_next_to_a_bar_where_little_decides(change: dict[str, str
     assert is_near({**PLAIN, **change}, STATEMENTS) is near
 
 
-def test_a_network_next_to_a_bar_brings_in_its_shard_where_that_is_not_drawn() -> None:
-    near = SHARDS["s4"][1].run_id
+def test_of_a_shard_that_is_not_drawn_only_what_lies_next_to_a_bar_is_measured() -> None:
+    near = SHARDS["s4"][1]
     measured = {run.run_id: PLAIN for runs in SHARDS.values() for run in runs}
-    measured[near] = {**PLAIN, "verdict": "solves the task without it"}
+    measured[near.run_id] = {**PLAIN, "verdict": "solves the task without it"}
     seen = set()
     for seed in range(20):
-        by_chance = draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
+        by_chance, _ = draw(SHARDS, {}, STATEMENTS, (), 1 / 3, seed)
         seen.add("s4" in by_chance)
-        drawn = draw(SHARDS, measured, STATEMENTS, (), 1 / 3, seed)
-        assert drawn == {"s4": f"for a close case ({near})", **by_chance}
+        drawn, close = draw(SHARDS, measured, STATEMENTS, (), 1 / 3, seed)
+        assert drawn == by_chance
+        assert close == ({} if "s4" in drawn else {"s4": [near]})
     assert seen == {True, False}
+    named = Finding("measurements/s4.csv", "its sha256 differs")
+    assert not draw(SHARDS, measured, STATEMENTS, (named,), 1 / 3, 0)[1]
 
 
 def test_of_few_shards_one_is_drawn_all_the_same() -> None:
-    assert draw({"s0": SHARDS["s0"]}, {}, STATEMENTS, (), 1 / 3, 0).keys() == {"s0"}
+    assert draw({"s0": SHARDS["s0"]}, {}, STATEMENTS, (), 1 / 3, 0)[0].keys() == {"s0"}

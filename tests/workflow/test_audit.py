@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,7 @@ from emtvb.paper.evidence import VERDICTS
 from emtvb.running import provenance
 from emtvb.running.packed import pack
 from emtvb.running.plan import Planned
+from emtvb.runs import Run
 from emtvb.training.shard import Outputs, train_shard
 
 from . import forging
@@ -107,12 +108,14 @@ def looked_at(folder: Path) -> dict[str, str]:
     )  # fmt: skip
 
 
-def run_again(folder: Path, some: Sequence[Planned], drawn: Mapping[str, str] | None = None) -> Check:
-    """What comes of some jobs that run again, of the forger's shard by default."""
-    return recompute(folder, HELD, some, drawn or {SHARD: "the forger's"}, lambda _: 0.0, 2, Processes())
+def run_again(folder: Path, some: Sequence[Planned], close: Sequence[str] = ()) -> Check:
+    """What comes of some jobs that run again: of the forger's shard, or of these networks alone of it."""
+    alone = {SHARD: [run for run in SHARDS[SHARD] if run.run_id in close]} if close else {}
+    drawn = {} if close else {SHARD: "the forger's"}
+    return recompute(folder, HELD, some, drawn, alone, lambda _: 0.0, 2, Processes())
 
 
-def drawn_without_chance(folder: Path) -> dict[str, str]:
+def drawn_without_chance(folder: Path) -> tuple[dict[str, str], dict[str, list[Run]]]:
     """What is measured again even where chance draws nothing and nothing is wrong."""
     data = RunData.read(folder, provenance.read_all(folder)[0], SHARDS)
     return draw(SHARDS, data.measured, claims.load().statements, (), 0, 0)
@@ -433,28 +436,48 @@ def test_measurements_whose_hashes_fit_do_not_come_out_again(
 ) -> None:
     forgery(folder)
     assert not any("sha256" in said for said in looked_at(folder).values()), "the hashes were to fit"
-    check = run_again(folder, _measuring(jobs))
-    assert f"{column} of {FIRST} is" in problems(check)[MEASURED]
-    assert check.state == "FAILED"
+    for close in ((), (FIRST,)):
+        check = run_again(folder, _measuring(jobs), close)
+        assert f"{column} of {FIRST} is" in problems(check)[MEASURED]
+        assert check.state == "FAILED"
 
 
-def test_a_network_next_to_a_bar_is_measured_again_with_its_shard_whatever_chance_draws(
-    folder: Path, jobs: list[Planned]
-) -> None:
-    assert drawn_without_chance(folder) == {}
+def test_a_network_next_to_a_bar_is_measured_again_whatever_chance_draws(folder: Path, jobs: list[Planned]) -> None:
+    assert drawn_without_chance(folder) == ({}, {})
 
     def change(table: pd.DataFrame) -> None:
         table.loc[table["run_id"] == FIRST, "spectral_error"] = "0.15"
 
     forging.measured(folder, change)
-    drawn = drawn_without_chance(folder)
-    check = run_again(folder, _measuring(jobs), drawn)
+    drawn, close = drawn_without_chance(folder)
+    assert (drawn, [run.run_id for run in close[SHARD]]) == ({}, [FIRST])
+    check = run_again(folder, _measuring(jobs), [FIRST])
     assert f"spectral_error of {FIRST} is 0.15, and" in problems(check)[MEASURED]
-    assert f"1 for a close case ({FIRST})." in check.note
+    assert f"since they are close cases: {FIRST}." in check.note
     (folder / WEIGHTS).unlink()
-    check = run_again(folder, _measuring(jobs), drawn)
+    check = run_again(folder, _measuring(jobs), [FIRST])
     assert (problems(check), check.state) == ({}, "not comparable")
-    assert run_again(folder, (), drawn).note == "", "where nothing is made again"
+    assert FIRST in check.note
+    assert "close cases" not in check.note
+    assert run_again(folder, (), [FIRST]).note == "", "where nothing is made again"
+
+
+def test_a_network_that_is_measured_alone_is_held_to_all_its_rows_and_to_no_others(
+    folder: Path, jobs: list[Planned]
+) -> None:
+    sound = run_again(folder, _measuring(jobs), [FIRST])
+    assert (problems(sound), sound.state) == ({}, "not asked")
+    edit_table(folder / MEASURED, lambda table: table.loc.__setitem__((table["run_id"] == SECOND, "power_gain"), "9.0"))
+    more = folder / f"measurements/digits/{SHARD}.csv"
+    header = more.read_text().splitlines()[0]
+    more.write_text(f"{header}\n{FIRST}{',1' * header.count(',')}\n")
+    _edit_text(folder / f"measurements/solutions/{SHARD}.csv", f"{FIRST},circuit", f"{FIRST},unfinished")
+    assert problems(run_again(folder, _measuring(jobs), [FIRST])) == {
+        f"measurements/digits/{SHARD}.csv": "has 1 rows, and 9 when made again",
+        f"measurements/solutions/{SHARD}.csv": f"kind of {FIRST} is unfinished, and circuit when made again",
+    }
+    (folder / WEIGHTS).write_bytes(b"damaged")
+    assert "cannot be made again (weights file: " in problems(run_again(folder, _measuring(jobs), [FIRST]))[MEASURED]
 
 
 def test_tables_figures_and_arrays_whose_hashes_fit_do_not_come_out_again(folder: Path, jobs: list[Planned]) -> None:

@@ -22,11 +22,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emtvb import config
-from emtvb.audit import compare
+from emtvb.audit import alone, compare
 from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
 from emtvb.audit.processes import Processes
 from emtvb.audit.report import AGAIN, Check, Finding
+from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.verdict import OTHERWISE
 from emtvb.paper.claims import Condition, Statement
 from emtvb.running.jobs import last_errors
@@ -35,6 +36,7 @@ from emtvb.running.plan import Planned, import_path
 from emtvb.running.records import summary
 from emtvb.runs import Run
 from emtvb.streams.runs import AnyRun
+from emtvb.training.shard import Outputs
 
 SHARE = 1 / 3
 """Of the shards, measured again by default."""
@@ -48,6 +50,7 @@ log = logging.getLogger(__name__)
 _LAST = 19
 """The niceness of what runs where nothing else does."""
 _COMPARES = "run_methods"
+_NOT_HERE = "what it is made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
 
@@ -64,8 +67,8 @@ def reads_weights(job: Planned) -> bool:
 def draw(
     shards: Mapping[str, Sequence[AnyRun]], measured: Mapping[str, Mapping[str, str]], statements: Sequence[Statement],
     findings: Iterable[Finding], share: float, seed: int,
-) -> dict[str, str]:  # fmt: skip
-    """Choose which shards are measured again.
+) -> tuple[dict[str, str], dict[str, list[Run]]]:  # fmt: skip
+    """Choose what is measured again.
 
     Args:
         shards: The experiment's runs, by shard.
@@ -76,22 +79,22 @@ def draw(
         seed: Draws them.
 
     Returns:
-        These shards, each with what brought it in, in words.
+        Shards of which all networks are measured, each with what brought it in, in words; and networks of others, by
+        shard, that lie next to a bar (:func:`is_near`), and are measured alone.
     """
     by_chance = random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards)))
     chosen = dict.fromkeys(by_chance, f"drawn by seed {seed}")
     text = " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
     words = set(re.findall(r"[\w.-]+", text))
     words |= {Path(word).stem for word in words}
+    close: dict[str, list[Run]] = {}
     for shard, part in shards.items():
-        near = [
-            run.run_id for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)
-        ]
         if not words.isdisjoint((shard, *(run.run_id for run in part))):
             chosen.setdefault(shard, "named by a finding")
-        elif near:
-            chosen.setdefault(shard, f"for a close case ({' and '.join(near)})")
-    return chosen
+        near = [run for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)]
+        if near and shard not in chosen:
+            close[shard] = near
+    return chosen, close
 
 
 def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
@@ -119,8 +122,8 @@ def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
 
 
 def recompute(
-    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Mapping[str, str], by_rounding: Callable[[str], float],
-    cores: int, processes: Processes,
+    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Mapping[str, str], close: Mapping[str, Sequence[Run]],
+    by_rounding: Callable[[str], float], cores: int, processes: Processes,
 ) -> Check:  # fmt: skip
     """Run everything again but trainings, and compare.
 
@@ -128,7 +131,8 @@ def recompute(
         folder: The experiment's folder.
         held: The config that it is held to.
         jobs: Its jobs.
-        drawn: Which shards are measured again, as of :func:`draw`.
+        drawn: Shards of which all networks are measured again, as of :func:`draw`.
+        close: Networks of others that are measured again, likewise.
         by_rounding: How far rounding moves a network's test accuracy, by its run id.
         cores: Jobs at once, of each of the two runs.
         processes: Takes those that run.
@@ -139,21 +143,28 @@ def recompute(
         if not trains(job) and reads_weights(job) and job.wildcards.get("shard", "") in {*drawn, ""}
     ]  # fmt: skip
     second = [job for job in jobs if not trains(job) and not reads_weights(job)]
+    asked = close if jobs else {}
+    here = {shard: runs for shard, runs in asked.items() if Outputs.of(folder, shard).weights.is_file()}
     # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
     # core waits, and jobs seldom take turns on one, which costs time.
     both = tables, measurements = [Comparison(folder, held, by_rounding, cores, processes) for _ in range(2)]
-    with ThreadPoolExecutor(2) as pool, processes:
+    with ThreadPoolExecutor(3) as pool, processes:
         begun = [
             pool.submit(tables.run, second, "tables, figures and pages"),
             pool.submit(measurements.run, first, "measurements", _LAST),
+            pool.submit(tables.measure_alone, here),
         ]
         for run in begun:
             run.result()
+    tables.leave([run.run_id for shard, runs in asked.items() if shard not in here for run in runs], _NOT_HERE)
     left = [file for comparison in both for file in comparison.incomparable]
     notes = []
     if shards:
         why = summary(f"{count} {why}" for why, count in Counter(drawn.values()).items())
         notes.append(f"Measured again: all networks of {len(shards & drawn.keys())} of {len(shards)} shards, {why}.")
+        if here:
+            names = summary(run.run_id for runs in here.values() for run in runs)
+            notes.append(f"Measured again besides, since they are close cases: {names}.")
     for reason in dict.fromkeys(why for _, why in left):
         notes.append(f"Not compared, since {reason}: {summary(path for path, why in left if why == reason)}.")
     return Check(
@@ -211,11 +222,21 @@ class Comparison:
             possible = list(_possible(some, again))
             for job in some:
                 if job not in possible:
-                    self._leave(job.outputs, "what it is made from is not here")
+                    self.leave(job.outputs, _NOT_HERE)
             answer = self._snakemake(place, possible, what, nice) if possible else ""
             errors = last_errors(again / "logs", 0.0)
             for job in possible:
                 self._compare(job, again, errors or [answer])
+
+    def measure_alone(self, close: Mapping[str, Sequence[Run]]) -> None:
+        """Measure single networks, and compare what is measured.
+
+        Args:
+            close: Their runs, by shard, of which the weights are here.
+        """
+        how = MeasureSettings(**self.held.experiment.interpretation.model_dump())
+        for shard, runs in close.items():
+            self.findings += alone.remeasure(self.folder, shard, runs, how, self.by_rounding, self.processes)
 
     def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
@@ -246,7 +267,7 @@ class Comparison:
         """Compare what a job made again, in a folder; the errors of that run say why it did not."""
         if not all((again / path).is_file() for path in job.outputs):
             if not all((again / path).is_file() for path in job.inputs):
-                self._leave(job.outputs, "what it is made from did not come out")
+                self.leave(job.outputs, "what it is made from did not come out")
                 return
             logs = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
             own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
@@ -258,13 +279,13 @@ class Comparison:
             if not (self.folder / path).is_file():
                 continue  # as integrity says
             if others and Path(path).suffix in compare.PICTURES:
-                self._leave([path], "other versions of libraries draw other pictures")
+                self.leave([path], "other versions of libraries draw other pictures")
                 continue
             self.compared += 1
             problems = compare.differences(self.folder / path, again / path, path, self.by_rounding)
             self.findings += [Finding(path, problem, AGAIN) for problem in problems]
 
-    def _leave(self, files: Iterable[str], why: str) -> None:
+    def leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""
         self.incomparable += [(path, why) for path in files]
 

@@ -85,11 +85,11 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         for check in checks:
             log.info("%s: %s, %s", check.name, check.state, check.count)
         findings = [finding for check in checks for finding in check.findings]
-        drawn = draw(shards, data.measured, claims.load().statements, findings, sample.share, seed)
+        drawn, close = draw(shards, data.measured, claims.load().statements, findings, sample.share, seed)
         how = experiment.interpretation
         by_rounding = moved(runs, data.networks, how.horizon, how.sequences)
         some = jobs if sample.share else ()
-        checks.append(recompute(folder, held, some, drawn, by_rounding, sample.workers, processes))
+        checks.append(recompute(folder, held, some, drawn, close, by_rounding, sample.workers, processes))
         if shards:
             checks.append(training.result())
     commit, modified = provenance.git_state(held.root)
