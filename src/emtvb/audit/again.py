@@ -147,17 +147,17 @@ def recompute(
     here = {shard: runs for shard, runs in asked.items() if Outputs.of(folder, shard).weights.is_file()}
     # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
     # core waits, and jobs seldom take turns on one, which costs time.
-    both = tables, measurements = [Comparison(folder, held, by_rounding, cores, processes) for _ in range(2)]
+    every = tables, measurements, single = [Comparison(folder, held, by_rounding, cores, processes) for _ in range(3)]
     with ThreadPoolExecutor(3) as pool, processes:
         begun = [
             pool.submit(tables.run, second, "tables, figures and pages"),
             pool.submit(measurements.run, first, "measurements", _LAST),
-            pool.submit(tables.measure_alone, here),
+            pool.submit(single.measure_alone, here),
         ]
         for run in begun:
             run.result()
-    tables.leave([run.run_id for shard, runs in asked.items() if shard not in here for run in runs], _NOT_HERE)
-    left = [file for comparison in both for file in comparison.incomparable]
+    single.leave([run.run_id for shard, runs in asked.items() if shard not in here for run in runs], _NOT_HERE)
+    left = [file for comparison in every for file in comparison.incomparable]
     notes = []
     if shards:
         why = summary(f"{count} {why}" for why, count in Counter(drawn.values()).items())
@@ -170,8 +170,8 @@ def recompute(
     return Check(
         name="made again",
         question="Does every file come out again, as the workflow makes it of what lies here?",
-        checked=sum(comparison.compared for comparison in both),
-        findings=tuple(finding for comparison in both for finding in comparison.findings),
+        checked=sum(comparison.compared for comparison in every),
+        findings=tuple(finding for comparison in every for finding in comparison.findings),
         note=" ".join(notes),
         how="recomputed",
         of=sum(len(job.outputs) for job in jobs if not trains(job)),

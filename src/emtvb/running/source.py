@@ -74,7 +74,7 @@ _PURE_METHODS = frozenset(
     }
 )  # fmt: skip
 _SHOWING = frozenset({"bool", "format", "isinstance", "len", "repr", "str", "type"})
-"""Functions among them that take no values from an iterator."""
+"""Those functions that take no values from an iterator which they are handed."""
 _MAKE_ITERATORS = frozenset({"DictReader", "enumerate", "filter", "iter", "map", "open", "reader", "reversed", "zip"})
 _CARRY_VALUES = (
     OSError, UnicodeError, ImportError, AttributeError, KeyError, StopIteration, StopAsyncIteration, SystemExit,
@@ -299,7 +299,8 @@ class _Normal(ast.NodeTransformer):
     def _effects(self, *nodes: ast.AST) -> list[ast.expr]:
         """The parts of a message's expressions that can do more than say something: calls, and names that are given.
 
-        Nor does it say something alone to name an iterator, whose values it may take, but where that is only shown.
+        An expression that names an iterator is one of them, since it may take the values, unless it only shows the
+        iterator (:func:`_shows`).
         """
         effects: list[ast.expr] = []
         for node in nodes:
