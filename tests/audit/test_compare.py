@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,29 @@ def test_damaged_arrays_are_a_difference(tmp_path: Path) -> None:
         assert len(said) <= 1
     there.write_bytes(whole[:100])
     assert "cannot be read" in differences(there, made, "measurements/exemplars/T1.npz")[0]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"",
+        b"no array",
+        b"\x93NUMPY\x01\x00\x01\x00{",
+        b"\x93NUMPY\x01\x00\x55\x00{'descr': '<f8', 'fortran_order': False, 'shape': (1%s,)}" % (b"0" * 30),
+    ],
+)
+def test_an_archive_whose_members_are_no_arrays_or_two_of_a_name_is_another(tmp_path: Path, first: bytes) -> None:
+    made, there = arrays(tmp_path / "made.npz", {}), tmp_path / "there.npz"
+    with zipfile.ZipFile(made) as archive:
+        sound = [(name, archive.read(name)) for name in archive.namelist()]
+    for damaged in (False, True):
+        with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(there, "w") as archive:
+            archive.writestr("phi.npy", first)
+            for name, content in sound:
+                if not (damaged and name == "phi.npy"):
+                    archive.writestr(name, content)
+        (said,) = differences(there, made, "measurements/exemplars/T1.npz")
+        assert said.startswith("cannot be read (" if damaged else "holds other arrays")
 
 
 def _table(path: Path, **cells: str) -> Path:

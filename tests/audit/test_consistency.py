@@ -10,6 +10,8 @@ from safetensors.numpy import save_file
 
 from emtvb.audit.consistency import RunData, consistency
 from emtvb.running import provenance
+from emtvb.runs import Run
+from emtvb.tasks import named
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,24 @@ def test_no_spectral_error_is_smaller_than_that_of_the_best_assignment(error: st
     data = RunData(measured={"a": {"run_id": "a", "spectral_error": error, "optimal_spectral_error": best}})
     said = [finding.problem for finding in consistency(data, {}).findings]
     assert [f"spectral_error is {error}, and no assignment" in problem for problem in said] == [True] * wrong
+
+
+def test_rounding_twins_have_no_weights_of_an_experiment_beside_theirs(tmp_path: Path) -> None:
+    """Else nobody would learn from them what rounding does."""
+    twins = [Run(named("T1", 4, 4), 24, 0.0, 0.9, seed, twin=1) for seed in (1, 2, 3)]
+    beside = [Run(named("T1", 4, 4), 24, 0.0, 0.9, seed).run_id for seed in (1, 2)]
+    (tmp_path / "paper").mkdir()
+    lines = ["run_id,weights_sha256", f"{beside[0]},a", f"{beside[1]},b", f"{twins[2].run_id},c"]
+    (tmp_path / "paper" / "digests.csv").write_text("\n".join(lines))
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "digests.csv").write_bytes(b"\xff,")
+    data = RunData(tmp_path / "twins", measured={run.run_id: {"largest_modulus": str(run.seed)} for run in twins})
+    for run, digest in zip(twins, ("a", "d", "c"), strict=True):
+        data.digests[run.run_id]["its weights"] = digest
+    found = consistency(data, {"a": twins}).findings
+    assert [(one.subject, one.problem) for one in found] == [
+        (twins[0].run_id, f"has the weights of {beside[0]} of paper")
+    ]
 
 
 def test_networks_that_are_in_no_shard_have_weights_of_their_own(tmp_path: Path) -> None:

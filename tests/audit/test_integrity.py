@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from emtvb.audit.integrity import damaged_outputs, integrity
 from emtvb.running import packed, provenance
 from emtvb.running.provenance import Record
@@ -65,6 +67,27 @@ def test_what_is_neither_a_file_nor_a_folder_is_named(tmp_path: Path) -> None:
         "itself": "is a link to itself, which is not part of the results",
         "tables/pipe": "is neither a file nor a folder",
     }
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies there is not seen."""
+    (tmp_path / "tables").mkdir()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert problems(tmp_path, {}) == ["is a folder that cannot be looked into"]
+
+
+def test_an_output_that_cannot_be_read_or_is_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(path: Path) -> str:
+        raise PermissionError(path)
+
+    records = made(tmp_path, "tables/t.csv", {})
+    for change in (lambda: monkeypatch.setattr(provenance, "sha256", unreadable), (tmp_path / "tables/t.csv").unlink,
+                   lambda: os.mkfifo(tmp_path / "tables/t.csv")):  # fmt: skip
+        change()
+        assert problems(tmp_path, records)
+    assert "changed after draw made it at 2026-01-01T00:00:00+00:00: it is no file any more" in problems(
+        tmp_path, records
+    )
 
 
 def test_a_name_with_control_characters_stays_in_its_line(tmp_path: Path) -> None:

@@ -34,6 +34,14 @@ def test_what_was_not_asked_or_cannot_be_compared_has_not_passed(check: Check, s
     assert found.as_markdown().startswith(f"# Audit of try: {outcome}")
 
 
+def test_no_name_can_speak_to_a_terminal_in_the_place_of_the_audit() -> None:
+    """Names stand in tables and records, which whoever made the results wrote."""
+    finding = Finding("\x1b[2J\x1b[Hpassed\n", "\udcff", "")
+    found = audit(Check("currency", "?", 3, (finding,), "\x1b[2Jpassed"))
+    assert all(line.isprintable() for line in [*found.lines(), *found.as_markdown().splitlines()])
+    assert r"  \x1b[2J\x1b[Hpassed\n: \udcff" in found.lines()
+
+
 @pytest.mark.parametrize("text", ["", "[", "[" * 200_000, "{}", '{"verdicts": []}', '{"verdicts": {"a": 5}}', "\udcff"])
 def test_verdicts_that_say_nothing_are_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "verdicts.json").write_bytes(text.encode("utf-8", "surrogateescape"))

@@ -21,8 +21,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 
-from emtvb import config, networks
+from emtvb import config, kinds, networks
 from emtvb.audit import audit, determinism, held
 from emtvb.audit.again import draw, reads_weights, recompute, trains
 from emtvb.audit.consistency import RunData, consistency
@@ -51,7 +52,9 @@ TABLE = "tables/table1.csv"
 OTHER_WEIGHTS = f"training/{OTHER}/weights.safetensors"
 PACKED_WEIGHTS = f"training/{SHARD}/weights.planes.xz"
 TRAINED = f"training/{SHARD}/train_shard.provenance.json"
+CURVES = f"training/{SHARD}/history.csv"
 OUTLINE = f"measurements/learning/{SHARD}.csv"
+NOT_MEANT = "raise SystemExit('a module of the folder that one works in')"
 SHARDS = SMOKE.shards()
 RUNS = SMOKE.runs()
 
@@ -174,12 +177,14 @@ def test_no_job_of_the_workflow_uses_the_audit(audited: tuple[Path, Audit]) -> N
 
 
 def verify(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from emtvb.cli import main; main()", "verify", "--results", str(folder)]
-    return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=600)
+    """What `emtvb verify` says, called in the folder."""
+    command = [sys.executable, "-P", "-c", "from emtvb.cli import main; main()", "verify", "--results", str(folder)]
+    return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_verify_trains_published_runs_and_says_of_each_whether_it_is_the_same(folder: Path) -> None:
     runs = pd.read_csv(folder / "runs.csv")["run_id"]
+    (folder / "random.py").write_text(NOT_MEANT)
     done = verify(folder, runs[0], runs[5])
     assert done.returncode == 0, done.stderr
     assert sorted(done.stdout.splitlines()[:2]) == sorted(f"{run}: the same, to the last bit" for run in runs[[0, 5]])
@@ -305,6 +310,18 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("a digest", lambda f: _edit_text(f / "digests.csv", FIRST + ",", FIRST + ",0"), FIRST,
      "its weights have more than one digest"),
     ("weights given twice", lambda f: (_give_weights(f), fit(f)), SECOND, f"has the weights of {FIRST}"),
+    ("weights given twice, and called dead", lambda f: (_give_weights(f), forging.measured(f, _say_dead)), SECOND,
+     f"has the weights of {FIRST}"),
+    ("a run's curve left out", lambda f: (edit_table(f / CURVES, _drop_first), fit(f)), CURVES, f"{FIRST} is missing"),
+    ("a curve with more columns", lambda f: edit_table(f / CURVES, lambda table: table.insert(5, "more", "1")), CURVES,
+     "is not as a training writes it"),
+    ("a curve of odd steps", lambda f: _edit_text(f / CURVES, "-1,1,", f"-1,1{'0' * 400},"), CURVES, "cannot be read"),
+    ("an outline backwards", lambda f: ((f / CURVES).unlink(), _reverse_rows(f / OUTLINE)), OUTLINE,
+     "is not as a training writes it"),
+    ("solutions of another run", lambda f: _edit_text(f / f"measurements/solutions/{SHARD}.csv", "_seed1_", "_seed7_"),
+     f"measurements/solutions/{SHARD}.csv", "seed7_p1a1a414b is not one of its runs"),
+    ("more weights", lambda f: _add_weights(f / WEIGHTS), WEIGHTS, f"holds more than networks: {FIRST}/better_W_hh"),
+    ("a folder for a file", lambda f: ((f / TABLE).unlink(), (f / TABLE).mkdir()), TABLE, "it is no file any more"),
     ("smaller errors", forging.smaller_errors, FIRST, "no assignment of eigenvalues gives less than"),
     ("an outline", lambda f: (_change_number(f / OUTLINE), fit(f)), OUTLINE, "is not drawn as its learning curve says"),
     ("weights exchanged", forging.swapped_weights, FIRST, "its weights began as those of seed 2"),
@@ -334,6 +351,20 @@ def _give_weights(folder: Path) -> None:
     networks.save_networks(folder / WEIGHTS, {**trained, SECOND: trained[FIRST]})
 
 
+def _say_dead(table: pd.DataFrame) -> None:
+    """As if its recurrent weights were all 0, which many a network's can be."""
+    table.loc[table["run_id"] == SECOND, "largest_modulus"] = "0"
+
+
+def _drop_first(table: pd.DataFrame) -> None:
+    table.drop(table.index[table["run_id"] == FIRST], inplace=True)
+
+
+def _add_weights(path: Path) -> None:
+    arrays = load_file(path)
+    save_file({**arrays, f"{FIRST}/better_W_hh": arrays[f"{FIRST}/W_hh"]}, path)
+
+
 @pytest.mark.parametrize(("harm", "subject", "problem"), [harm[1:] for harm in HARMS], ids=[harm[0] for harm in HARMS])
 def test_what_is_wrong_is_found_and_named(
     folder: Path, harm: Callable[[Path], object], subject: str, problem: str
@@ -359,6 +390,7 @@ def test_what_the_workflow_would_do_is_named_with_the_reason(folder: Path) -> No
         path.unlink()
     (folder / "figures/learning_supplement.provenance.json").unlink()
     _change_a_byte(folder / "edit.html")
+    (folder / "loop").symlink_to("loop")
     _put(folder / "tables" / "mine.xlsx")
     digest = provenance.sha256(folder / "tables" / "mine.xlsx")
     edit_record(
@@ -463,8 +495,10 @@ def test_a_network_next_to_a_bar_is_measured_again_whatever_chance_draws(folder:
 
 
 def test_a_network_that_is_measured_alone_is_held_to_all_its_rows_and_to_no_others(
-    folder: Path, jobs: list[Planned]
+    folder: Path, jobs: list[Planned], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (folder / "random.py").write_text(NOT_MEANT)
+    monkeypatch.chdir(folder)
     sound = run_again(folder, _measuring(jobs), [FIRST])
     assert (problems(sound), sound.state) == ({}, "not asked")
     edit_table(folder / MEASURED, lambda table: table.loc.__setitem__((table["run_id"] == SECOND, "power_gain"), "9.0"))
@@ -678,6 +712,14 @@ def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) ->
     check = integrity(folder, records, unreadable, damaged_outputs(folder, records), root)
     assert check.state == "passed"
     assert "Warning: made from code that is not committed yet: figures/spectrum.pdf." in check.note
+
+
+def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(tmp_path: Path) -> None:
+    """Not of the temporary one in which Snakemake plans."""
+    methods = kinds.load(ROOT / "config" / "methods.yaml")
+    (tmp_path / "methods").mkdir()
+    with pytest.raises(InputError, match=rf"cannot plan .*{tmp_path}/paper: no such experiment"):
+        planned(tmp_path / "methods", Held(methods, "", ROOT), ())
 
 
 def test_nothing_to_audit_is_one_line(project: Project) -> None:

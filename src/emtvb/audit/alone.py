@@ -48,7 +48,7 @@ def remeasure(
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         asked = [str(Outputs.of(folder, shard).weights), [to_entry(run) for run in runs], asdict(how), name]
-        with processes.begin([sys.executable, "-m", __name__, json.dumps(asked)]) as process:
+        with processes.begin([sys.executable, "-P", "-m", __name__, json.dumps(asked)]) as process:
             words = [line.strip() for line in process.stderr or () if line.strip()]
         if process.returncode != 0:
             why = (words or [f"status {process.returncode}"])[-1]

@@ -6,22 +6,28 @@ import csv
 import hashlib
 import math
 import re
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
 from emtvb.audit import compare
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.errors import DAMAGED, InputError
-from emtvb.networks import Network, load_networks
+from emtvb.networks import NAMES, Network, load_networks
 from emtvb.running.packed import WEIGHTS
 from emtvb.running.provenance import Record, sha256
+from emtvb.running.records import summary
+from emtvb.runs import Run
 from emtvb.streams.runs import AnyRun
 from emtvb.training import curves, history
+from emtvb.training.history import Row
 from emtvb.training.shard import Outputs
 
 ANGLE = 1e-6
@@ -41,6 +47,7 @@ def consistency(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Check:
         *data.findings,
         *_digests(data, shards),
         *_repeats(data),
+        *_twins(data, shards),
         *_angles(data),
     ]
     question = "Do weights, digests, records and tables speak of the same networks?"
@@ -84,11 +91,11 @@ class RunData:
                 data._form(files.digests, ids)
             for row in data._table(folder / "measurements" / f"{shard}.csv", ids):
                 data.measured[row["run_id"]] = row
-            data._table(files.outline, ids, of_steps=True)
+            for path in sorted({*folder.glob(f"measurements/*/{shard}.csv")} - {files.outline}):
+                data._table(path, ids, of_some=True)
             if files.weights.is_file():
                 data._weights(files.weights, ids)
-            if files.history.is_file() and files.outline.is_file():
-                data._outline(files)
+            data._curves(files, ids)
             if shard in trainings:
                 data._record(trainings[shard], records[trainings[shard]], ids)
         everything = [run.run_id for runs in shards.values() for run in runs]
@@ -96,17 +103,23 @@ class RunData:
         data._others(records)
         return data
 
+    def lives(self, run_id: str) -> bool:
+        """Whether recurrent weights are numbers, and some not 0: of a network, or by its row where it is not here."""
+        if network := self.networks.get(run_id):
+            return network.is_finite() and bool(network.W_hh.any())
+        return 0 < compare.number(self.measured.get(run_id, {}).get("largest_modulus", "")) < math.inf
+
     def _find(self, path: Path, problem: str) -> None:
         """Something is wrong with a file."""
         self.findings.append(Finding(path.relative_to(self.folder).as_posix(), problem, AGAIN))
 
-    def _table(self, path: Path, ids: Sequence[str], of_steps: bool = False) -> list[dict[str, str]]:
+    def _table(self, path: Path, ids: Sequence[str], of_some: bool = False) -> list[dict[str, str]]:
         """The rows of a table that has these runs and no others; nothing where it is not there, as integrity says.
 
         Args:
             path: Where the table lies.
             ids: The runs.
-            of_steps: Whether it has a row for each step of a run, instead of one for each run.
+            of_some: Whether it has several rows of some of the runs, instead of one of each.
         """
         if not path.is_file():
             return []
@@ -119,7 +132,7 @@ class RunData:
             return []
         table = [dict(zip(header, row, strict=True)) for row in cells]
         listed = [row["run_id"] for row in table]
-        self._compare_runs(path, ids, set(listed) if of_steps else listed)
+        self._compare_runs(path, {*ids} & {*listed} if of_some else ids, {*listed} if of_some else listed)
         return table
 
     def _listed(self, path: Path, ids: Sequence[str], place: str) -> bool:
@@ -143,19 +156,37 @@ class RunData:
             self._find(path, f"cannot be read ({error.remedy})")
             return
         self._compare_runs(path, ids, networks)
+        with safe_open(path, framework="numpy") as stored:
+            if more := sorted({*stored.keys()} - {f"{run_id}/{name}" for run_id in networks for name in NAMES}):
+                self._find(path, f"holds more than networks: {summary(more)}")
         for run_id, network in networks.items():
             self.digests[run_id]["its weights"] = network.digest()
         self.networks |= {run_id: networks[run_id] for run_id in ids if run_id in networks}
 
-    def _outline(self, files: Outputs) -> None:
-        try:
-            whole, drawn = history.read(files.history), history.read(files.outline)
-        except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
-            self._find(files.outline, f"cannot be read (it or its learning curve: {error})")
-            return
-        for run_id, rows in whole.items():
-            if repr(curves.thin(rows)) != repr(drawn.get(run_id)):
+    def _curves(self, files: Outputs, ids: Sequence[str]) -> None:
+        """Take a shard's learning curves, whole and in outline, where they lie there."""
+        whole, drawn = self._curve(files.history, ids), self._curve(files.outline, ids)
+        for run_id in whole.keys() & drawn.keys():
+            if repr(curves.thin(whole[run_id])) != repr(drawn[run_id]):
                 self._find(files.outline, f"{run_id} is not drawn as its learning curve says")
+
+    def _curve(self, path: Path, ids: Sequence[str]) -> dict[str, list[Row]]:
+        """No job makes curves again but a training: so they are held to how that writes them."""
+        if not path.is_file():
+            return {}
+        try:
+            there = history.read(path)
+            own = {run_id: sorted(there[run_id], key=attrgetter("step")) for run_id in ids if run_id in there}
+            with tempfile.TemporaryDirectory() as name:
+                history.write(Path(name) / "again.csv", own)
+                as_written = path.read_bytes() == (Path(name) / "again.csv").read_bytes()
+        except (KeyError, TypeError, ValueError, OverflowError, OSError, csv.Error) as error:
+            self._find(path, f"cannot be read ({error})")
+            return {}
+        self._compare_runs(path, ids, there)
+        if not as_written and own.keys() == there.keys():
+            self._find(path, f"is not as a training writes it, with the columns {', '.join(history.COLUMNS)}, by step")
+        return own
 
     def _record(self, path: Path, record: Record, ids: Sequence[str]) -> None:
         if not record.runs:
@@ -199,22 +230,35 @@ def _digests(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[
 def _repeats(data: RunData) -> Iterator[Finding]:
     """Runs that have another's weights or measurements, and are not the same network.
 
-    Runs that differ by their threshold alone are one network where neither reached it.
+    Runs that differ by their threshold alone are one network where neither reached it. Networks that diverged, or whose
+    recurrent weights are all 0, can be the same without being another's.
     """
-    digests = {run_id: next(iter(said.values()), "") for run_id, said in data.digests.items()}
     first: dict[str, str] = {}
     of: dict[str, str] = {}
-    for run_id, row in data.measured.items():
-        if not 0 < compare.number(row.get("largest_modulus", "")) < math.inf:  # diverged, or all weights are 0
-            continue
-        digest = digests.get(run_id, "")
+    for run_id in filter(data.lives, data.digests):
+        digest = next(filter(None, data.digests[run_id].values()), "")
         twin = first.setdefault(digest, run_id) if digest else run_id
         if _but_threshold(twin) != _but_threshold(run_id):
             yield Finding(run_id, f"has the weights of {twin}", _FORGED)
-        values = ",".join(value for name, value in row.items() if name != "run_id")
-        other = of.setdefault(values, run_id)
-        if other != run_id and digest != digests.get(other, ""):
+        values = ",".join(value for name, value in data.measured.get(run_id, {}).items() if name != "run_id")
+        other = of.setdefault(values, run_id) if values else run_id
+        if other != run_id and digest not in data.digests[other].values():
             yield Finding(run_id, f"was measured to the last digit as {other}, and is another network", _FORGED)
+
+
+def _twins(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[Finding]:
+    """Rounding twins that are no networks of their own, but those of an experiment beside theirs."""
+    twins = [run.run_id for runs in shards.values() for run in runs if isinstance(run, Run) and run.twin]
+    own = data.folder.resolve()
+    of: dict[str, str] = {}
+    for path in sorted(own.parent.glob("*/digests.csv")) if twins else ():
+        if path.parent != own:
+            with suppress(OSError, UnicodeDecodeError, csv.Error):  # as its own audit says
+                of |= {digest: f"{run_id} of {path.parent.name}" for run_id, digest in compare.rows(path)[1:]}
+    for run_id in filter(data.lives, twins):
+        for digest in of.keys() & data.digests[run_id].values():
+            if not of[digest].startswith(f"{run_id} "):
+                yield Finding(run_id, f"has the weights of {of[digest]}", _FORGED)
 
 
 def _angles(data: RunData) -> Iterator[Finding]:

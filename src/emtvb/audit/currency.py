@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import job_of
 from emtvb.audit.report import Check, Finding
+from emtvb.errors import InputError
 from emtvb.running import plan
 from emtvb.running.packed import PACKED
 from emtvb.running.plan import Planned
@@ -46,13 +46,16 @@ def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]
     with tempfile.TemporaryDirectory() as temporary:
         results = Path(temporary).resolve() / "results"
         link_beside(folder, results, name)
-        for place, _, files in os.walk(folder):
-            there = results / name / Path(place).relative_to(folder)
-            there.mkdir(parents=True, exist_ok=True)
-            for file in (name for name in files if name != PACKED):
-                if (Path(place) / file).relative_to(folder).as_posix() not in damaged:
-                    (there / file).symlink_to((Path(place) / file).resolve())
-        jobs = plan.plan(held.experiment, held.root, results / name)
+        for path in folder.rglob("*"):
+            there = results / name / path.relative_to(folder)
+            if path.is_file() and path.name != PACKED and path.relative_to(folder).as_posix() not in damaged:
+                there.parent.mkdir(parents=True, exist_ok=True)
+                there.symlink_to(path.absolute())
+        try:
+            jobs = plan.plan(held.experiment, held.root, results / name)
+        except InputError as error:
+            remedy = error.remedy.replace(str(results), str(folder.resolve().parent))
+            raise InputError(error.what, error.value, remedy) from None
         return [replace(job, stale=_in_words(job.stale, results / name)) for job in jobs]
 
 
@@ -111,4 +114,6 @@ def currency(
     problem = "no job of this experiment, by the config and the workflow that it is held to here, makes this"
     findings += [Finding(job_of(record), problem, _OTHERS) for record in unknown.values()]
     question = "Is there nothing to do for the workflow, with the present code and config?"
-    return Check("currency", question, len(jobs), tuple(findings))
+    beside = sorted({path.split("/")[1] for job in jobs for path in job.inputs if path.startswith("../")})
+    note = f"Results of other experiments that these are made from: {', '.join(beside) or 'none'}."
+    return Check("currency", question, len(jobs), tuple(findings), note)

@@ -155,7 +155,7 @@ def _again(folder: Path, shard: str, run: AnyRun, trainer: str, processes: Proce
     if not _has_results(folder, shard):
         return _NOTHING_THERE
     with tempfile.TemporaryDirectory() as name:
-        command = [sys.executable, "-m", __name__, json.dumps([kept.entry(run), name, trainer])]
+        command = [sys.executable, "-P", "-m", __name__, json.dumps([kept.entry(run), name, trainer])]
         lines = [""]
         with processes.begin(command) as process:
             for line in process.stderr or ():

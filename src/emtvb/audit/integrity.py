@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatch
 from pathlib import Path
 
-from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
+from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted, printable
 from emtvb.errors import InputError
 from emtvb.running import packed, provenance
 from emtvb.running.provenance import Record
@@ -85,7 +86,8 @@ def _outputs(folder: Path, record: Record, changed: Set[str], left_out: Set[str]
     by = f"{record.rule} made it at {record.made}"
     for output, digest in record.outputs.items():
         if output in changed:
-            yield Finding(output, f"changed after {by}: its sha256 differs", AGAIN)
+            what = "its sha256 differs" if (folder / output).is_file() else "it is no file any more"
+            yield Finding(output, f"changed after {by}: {what}", AGAIN)
         elif output not in left_out and not (folder / output).is_file():
             yield Finding(output, f"missing; {by}", AGAIN)
         beside = (folder / output).with_name(packed.PACKED)
@@ -107,8 +109,16 @@ def damaged_outputs(folder: Path, records: Mapping[Path, Record]) -> set[str]:
         output
         for record in records.values()
         for output, digest in record.outputs.items()
-        if (folder / output).is_file() and provenance.sha256(folder / output) != digest
+        if os.path.lexists(folder / output) and _digest(folder / output) != digest
     }
+
+
+def _digest(path: Path) -> str:
+    """A file's digest; nothing where it is none, or cannot be read."""
+    try:
+        return provenance.sha256(path) if path.is_file() else ""
+    except OSError:
+        return ""
 
 
 def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding]:
@@ -136,6 +146,8 @@ def _strangers(folder: Path, known: Set[str]) -> Iterator[Finding]:
                 yield Finding(name, "no record says who made it", remedy)
         elif not path.is_dir():
             yield Finding(name, "is neither a file nor a folder", place)
+        elif not os.access(path, os.R_OK | os.X_OK):
+            yield Finding(name, "is a folder that cannot be looked into", "let whoever audits read it")
 
 
 def job_of(record: Record) -> str:
@@ -144,6 +156,4 @@ def job_of(record: Record) -> str:
 
 
 def _name(path: Path, folder: Path) -> str:
-    """As it is written where names have to be text, in one line."""
-    text = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    return printable(path.relative_to(folder).as_posix())

@@ -139,7 +139,7 @@ class Audit:
                 lines.append(f"  and {len(check.findings) - _MOST} more, in audit/{REPORT}")
         lines.append(f"held to {self.held_to}")
         lines.append(f"{self.outcome}: {OUTCOMES[self.outcome]}")
-        return lines + [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
+        return [*map(printable, lines), *(f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items())]
 
     def as_markdown(self) -> str:
         """All of it."""
@@ -153,7 +153,12 @@ class Audit:
                     ("what", "problem", "remedy"), [(f.subject, f.problem, f.remedy) for f in check.findings]
                 )
         lines += ["## Environment", "", *_table(("what", "value"), list(self.environment.items()))]
-        return "\n".join(lines).rstrip("\n") + "\n"
+        return "\n".join(map(printable, lines)).rstrip("\n") + "\n"
+
+
+def printable(text: str) -> str:
+    """A line in which what a name may hold and a terminal would obey, or nobody could write, is spelled out."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -28,7 +28,7 @@ def workflow_root() -> Path:
     used = sorted((here / CHECKOUTS).glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
     candidates = (here, *used, ROOT)
     for root in candidates:
-        if (root / "workflow" / "rules").is_dir():
+        if (root / "workflow" / "rules" / "audit.smk").is_file():  # not any other workflow
             check_package(root)
             return root
     raise InputError("workflow", str(here), "no workflow/ lies here; call this in a clone of the project")
