@@ -312,10 +312,12 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("weights given twice", lambda f: (_give_weights(f), fit(f)), SECOND, f"has the weights of {FIRST}"),
     ("weights given twice, and called dead", lambda f: (_give_weights(f), forging.measured(f, _say_dead)), SECOND,
      f"has the weights of {FIRST}"),
-    ("a run's curve left out", lambda f: (edit_table(f / CURVES, _drop_first), fit(f)), CURVES, f"{FIRST} is missing"),
+    ("a run's curve left out", lambda f: (_drop_first(f / CURVES), fit(f)), CURVES, f"{FIRST} is missing"),
     ("a curve with more columns", lambda f: edit_table(f / CURVES, lambda table: table.insert(5, "more", "1")), CURVES,
      "is not as a training writes it"),
-    ("a curve of odd steps", lambda f: _edit_text(f / CURVES, "-1,1,", f"-1,1{'0' * 400},"), CURVES, "cannot be read"),
+    ("a curve of odd steps", lambda f: _edit_text(f / CURVES, ",250,", f",1{'0' * 400},"), CURVES, "cannot be read"),
+    ("an outline with more rows", lambda f: ((f / CURVES).unlink(), edit_table(f / OUTLINE, _add_rows)), OUTLINE,
+     "is not as a training writes it"),
     ("an outline backwards", lambda f: ((f / CURVES).unlink(), _reverse_rows(f / OUTLINE)), OUTLINE,
      "is not as a training writes it"),
     ("solutions of another run", lambda f: _edit_text(f / f"measurements/solutions/{SHARD}.csv", "_seed1_", "_seed7_"),
@@ -356,8 +358,17 @@ def _say_dead(table: pd.DataFrame) -> None:
     table.loc[table["run_id"] == SECOND, "largest_modulus"] = "0"
 
 
-def _drop_first(table: pd.DataFrame) -> None:
-    table.drop(table.index[table["run_id"] == FIRST], inplace=True)
+def _drop_first(path: Path) -> None:
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if FIRST not in line))
+
+
+def _add_rows(table: pd.DataFrame) -> None:
+    """Two hundred steps between two of the first run."""
+    first, second = table.iloc[:2].to_dict("records")
+    more = [{**first, "step": str(step)} for step in range(1, min(200, int(second["step"])))]
+    rows = [first, *more, *table.iloc[1:].to_dict("records")]
+    for i, row in enumerate(rows):
+        table.loc[i] = row
 
 
 def _add_weights(path: Path) -> None:

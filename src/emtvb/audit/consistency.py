@@ -165,20 +165,21 @@ class RunData:
 
     def _curves(self, files: Outputs, ids: Sequence[str]) -> None:
         """Take a shard's learning curves, whole and in outline, where they lie there."""
-        whole, drawn = self._curve(files.history, ids), self._curve(files.outline, ids)
-        for run_id in whole.keys() & drawn.keys():
-            if repr(curves.thin(whole[run_id])) != repr(drawn[run_id]):
+        whole, outline = self._curve(files.history, ids), self._curve(files.outline, ids, is_outline=True)
+        for run_id in whole.keys() & outline.keys():
+            if repr(whole[run_id]) != repr(outline[run_id]):
                 self._find(files.outline, f"{run_id} is not drawn as its learning curve says")
 
-    def _curve(self, path: Path, ids: Sequence[str]) -> dict[str, list[Row]]:
-        """No job makes curves again but a training: so they are held to how that writes them."""
+    def _curve(self, path: Path, ids: Sequence[str], is_outline: bool = False) -> dict[str, list[Row]]:
+        """The outlines of curves. No job makes these again but a training: so they are held to how that writes them."""
         if not path.is_file():
             return {}
         try:
             there = history.read(path)
             own = {run_id: sorted(there[run_id], key=attrgetter("step")) for run_id in ids if run_id in there}
+            outline = {run_id: curves.thin(rows) for run_id, rows in own.items()}
             with tempfile.TemporaryDirectory() as name:
-                history.write(Path(name) / "again.csv", own)
+                history.write(Path(name) / "again.csv", outline if is_outline else own)
                 as_written = path.read_bytes() == (Path(name) / "again.csv").read_bytes()
         except (KeyError, TypeError, ValueError, OverflowError, OSError, csv.Error) as error:
             self._find(path, f"cannot be read ({error})")
@@ -186,7 +187,7 @@ class RunData:
         self._compare_runs(path, ids, there)
         if not as_written and own.keys() == there.keys():
             self._find(path, f"is not as a training writes it, with the columns {', '.join(history.COLUMNS)}, by step")
-        return own
+        return outline
 
     def _record(self, path: Path, record: Record, ids: Sequence[str]) -> None:
         if not record.runs:
