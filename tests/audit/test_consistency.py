@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,11 @@ from emtvb.tasks import named
         ("0.25", "-1", True),
         ("0.25", "inf", True),
         ("0.25", "words", True),
+        ("0.0", "0.001", True),
+        ("0.0", "0", False),
+        ("1e-8", "0", False),
+        ("-0.5", "0.25", True),
+        ("-inf", "0.25", True),
     ],
 )
 def test_no_spectral_error_is_smaller_than_that_of_the_best_assignment(error: str, best: str, wrong: bool) -> None:
@@ -43,6 +49,13 @@ def test_rounding_twins_have_no_weights_of_an_experiment_beside_theirs(tmp_path:
     (tmp_path / "paper").mkdir()
     lines = ["run_id,weights_sha256", f"{beside[0]},a", f"{beside[1]},b", f"{twins[2].run_id},c"]
     (tmp_path / "paper" / "digests.csv").write_text("\n".join(lines))
+    (tmp_path / "same").mkdir()
+    other = twins[0].run_id.replace("0.9_", "0.98_")  # one network, where neither threshold is reached
+    (tmp_path / "same" / "digests.csv").write_text("\n".join(["run_id,weights_sha256", f"{other},a"]))
+    (tmp_path / "wide").mkdir()
+    (tmp_path / "wide" / "digests.csv").write_text("run_id,weights_sha256,more\nx,a,b\n")
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe" / "digests.csv")
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "digests.csv").write_bytes(b"\xff,")
     data = RunData(tmp_path / "twins", measured={run.run_id: {"largest_modulus": str(run.seed)} for run in twins})
@@ -57,10 +70,10 @@ def test_rounding_twins_have_no_weights_of_an_experiment_beside_theirs(tmp_path:
 def test_networks_that_are_in_no_shard_have_weights_of_their_own(tmp_path: Path) -> None:
     """Whatever their files say of whom they are."""
     recipe = {"rule": "train_architecture", "settings": {}, "code": {"a.py": "0"}, "versions": {}}
-    for name, scale in (("one", 1), ("two", 2), ("copy", 1)):
+    for name, scale, kind in (("one", 1, "f4"), ("two", 2, "f4"), ("copy", 1, "f8")):
         path = tmp_path / "architectures" / name / "weights.safetensors"
         path.parent.mkdir(parents=True)
-        save_file({"W": np.arange(6.0) * scale, "b": np.ones(2)}, path, {"run_id": name})
+        save_file({"W": np.arange(6, dtype=kind) * scale, "b": np.ones(2, kind)}, path, {"run_id": name})
         provenance.record(recipe, {"run": name}, [], [str(path)], str(tmp_path / "logs/train/a.log"), 1.0)
     check = consistency(RunData.read(tmp_path, provenance.read_all(tmp_path)[0], {}), {})
     first, second = (f"architectures/{name}/weights.safetensors" for name in ("copy", "one"))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -48,6 +49,10 @@ def test_verdicts_that_say_nothing_are_none(tmp_path: Path, text: str) -> None:
     assert stated(tmp_path) == {}
     (tmp_path / "verdicts.json").write_text('{"verdicts": {"paper": {"consistent": 3}}}')
     assert stated(tmp_path) == {"paper": {"consistent": 3}}
+    (tmp_path / "verdicts.json").unlink()
+    os.mkfifo(tmp_path / "verdicts.json")
+    assert stated(tmp_path) == {}
+    (tmp_path / "verdicts.json").unlink()
     for kind, count in (("paper", "1e999"), ("paper\\n\\u001b[32mpassed", "3"), ("\\ud800", "3")):
         (tmp_path / "verdicts.json").write_text(f'{{"verdicts": {{"{kind}": {{"consistent": {count}}}}}}}')
         assert stated(tmp_path) == {}

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from emtvb import config, kinds, networks
-from emtvb.audit import audit, determinism, held
+from emtvb.audit import again, alone, audit, determinism, held
 from emtvb.audit.again import draw, reads_weights, recompute, trains
 from emtvb.audit.consistency import RunData, consistency
 from emtvb.audit.currency import currency, planned
@@ -222,6 +223,27 @@ def test_verify_refuses_what_names_no_run(folder: Path, arguments: list[str], sa
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_verify_refuses_results_that_have_other_runs_than_their_settings_say(folder: Path) -> None:
+    """Else `--all` would be those alone that whoever made them names."""
+    settings = json.loads((folder / "settings.json").read_text())
+    (folder / "settings.json").write_text(json.dumps({**settings, "seeds": [1]}))
+    done = verify(folder, "--all")
+    assert done.returncode == 2
+    assert re.search("its digests.csv lists .*_seed2_.*, which its settings.json does not; audit it first", done.stderr)
+
+
+def test_a_full_disk_is_no_finding(folder: Path, jobs: list[Planned], monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = folder / "python"
+    stand_in.write_text("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device: error' >&2; exit 1\n")
+    stand_in.chmod(0o755)
+    for module in (again, alone, determinism):
+        monkeypatch.setattr(module, "sys", SimpleNamespace(executable=str(stand_in)))
+    for ask in (lambda: run_again(folder, _measuring(jobs)), lambda: run_again(folder, _measuring(jobs), [FIRST]),
+                lambda: _trained_again(folder, FIRST)):  # fmt: skip
+        with pytest.raises(InputError, match=r"TMPDIR: .*: is full; name a folder with more space there"):
+            ask()
+
+
 def _change_a_byte(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -315,11 +337,22 @@ HARMS: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("a run's curve left out", lambda f: (_drop_first(f / CURVES), fit(f)), CURVES, f"{FIRST} is missing"),
     ("a curve with more columns", lambda f: edit_table(f / CURVES, lambda table: table.insert(5, "more", "1")), CURVES,
      "is not as a training writes it"),
-    ("a curve of odd steps", lambda f: _edit_text(f / CURVES, ",250,", f",1{'0' * 400},"), CURVES, "cannot be read"),
+    ("a curve of odd steps", lambda f: _edit_text(f / CURVES, ",250,", f",1{'0' * 400},"), CURVES,
+     f"{FIRST} has other steps than a training keeps"),
     ("an outline with more rows", lambda f: ((f / CURVES).unlink(), edit_table(f / OUTLINE, _add_rows)), OUTLINE,
-     "is not as a training writes it"),
+     f"{FIRST} has other steps than a training keeps"),
+    ("an outline with fewer rows", lambda f: ((f / CURVES).unlink(), _drop_row(f / OUTLINE)), OUTLINE,
+     f"{FIRST} has other steps than a training keeps"),
     ("an outline backwards", lambda f: ((f / CURVES).unlink(), _reverse_rows(f / OUTLINE)), OUTLINE,
      "is not as a training writes it"),
+    ("a column given twice", lambda f: forging.measured(f, lambda table: table.insert(
+        len(table.columns), "spectral_error", "0.001", allow_duplicates=True)), MEASURED, "two columns have one name"),
+    ("an error below 0", lambda f: forging.measured(f, lambda table: table.update({"spectral_error": ["-0.5", "0.0"]})),
+     SECOND, "spectral_error is 0.0, and no assignment"),
+    ("a solution given twice", lambda f: _repeat_row(f / f"measurements/solutions/{SHARD}.csv"),
+     f"measurements/solutions/{SHARD}.csv", f"{SECOND} has more than one row"),
+    ("a link to what is left out", lambda f: (f / "left_out.txt").symlink_to(f / "runs.csv"), "left_out.txt",
+     "is a link to"),
     ("solutions of another run", lambda f: _edit_text(f / f"measurements/solutions/{SHARD}.csv", "_seed1_", "_seed7_"),
      f"measurements/solutions/{SHARD}.csv", "seed7_p1a1a414b is not one of its runs"),
     ("more weights", lambda f: _add_weights(f / WEIGHTS), WEIGHTS, f"holds more than networks: {FIRST}/better_W_hh"),
@@ -369,6 +402,17 @@ def _add_rows(table: pd.DataFrame) -> None:
     rows = [first, *more, *table.iloc[1:].to_dict("records")]
     for i, row in enumerate(rows):
         table.loc[i] = row
+
+
+def _drop_row(path: Path) -> None:
+    header, first, _, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, first, *rows]) + "\n")
+
+
+def _repeat_row(path: Path) -> None:
+    """The last one."""
+    *lines, last = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, last, last]) + "\n")
 
 
 def _add_weights(path: Path) -> None:

@@ -25,7 +25,7 @@ from emtvb import config
 from emtvb.audit import alone, compare
 from emtvb.audit.currency import OF_VERSIONS, link_beside
 from emtvb.audit.held import Held
-from emtvb.audit.processes import Processes
+from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.verdict import OTHERWISE
@@ -272,6 +272,7 @@ class Comparison:
             logs = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
             own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
             why = (own or errors)[0].removeprefix("error: ")
+            check_space(why)
             self.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
             return
         others = any(map(OF_VERSIONS.fullmatch, job.changes))

@@ -16,7 +16,7 @@ from typing import Any
 
 from emtvb import networks, tables
 from emtvb.audit import compare
-from emtvb.audit.processes import Processes
+from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Finding
 from emtvb.errors import DAMAGED, InputError
 from emtvb.interpret.measure import MeasureSettings
@@ -52,6 +52,7 @@ def remeasure(
             words = [line.strip() for line in process.stderr or () if line.strip()]
         if process.returncode != 0:
             why = (words or [f"status {process.returncode}"])[-1]
+            check_space(why)
             yield Finding(f"measurements/{shard}.csv", f"cannot be made again ({why})", AGAIN)
             return
         for table, where in FILES.items():

@@ -18,7 +18,7 @@ from emtvb.audit.determinism import MATTERS, determinism
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import damaged_outputs, integrity
 from emtvb.audit.processes import Processes, ended_by_signals
-from emtvb.audit.report import REPORT, SUMMARY, Audit
+from emtvb.audit.report import REPORT, SUMMARY, Audit, printable
 from emtvb.audit.seeds import moved, seeds
 from emtvb.errors import InputError
 from emtvb.files import write_text
@@ -112,7 +112,7 @@ def _unpack(folder: Path) -> None:
     except InputError as error:
         if error.what != "weights":
             raise
-        log.warning("%s", error)
+        log.warning("%s", printable(str(error)))
 
 
 def write(audit: Audit, folder: Path) -> None:
@@ -123,8 +123,9 @@ def write(audit: Audit, folder: Path) -> None:
 
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
     """How many claims have which verdict, by kind, as the results state it; nothing where they do not."""
+    path = folder / "verdicts.json"
     try:
-        verdicts = json.loads((folder / "verdicts.json").read_text("utf-8"))["verdicts"]
+        verdicts = json.loads(path.read_text("utf-8") if path.is_file() else "")["verdicts"]
         stated = {kind: {verdict: int(count) for verdict, count in counts.items()} for kind, counts in verdicts.items()}
         return stated if all(word.isprintable() for kind, counts in stated.items() for word in (kind, *counts)) else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):

@@ -294,6 +294,8 @@ def rows(path: Path) -> list[list[str]]:
     """
     with path.open(newline="", encoding="utf-8") as table:
         cells = list(csv.reader(table, strict=True))
+    if cells and len(set(cells[0])) < len(cells[0]):
+        raise csv.Error("two columns have one name")
     for number, row in enumerate(cells, 1):
         if len(row) != len(cells[0]):
             raise csv.Error(f"row {number} has {len(row)} cells, and the first {len(cells[0])}")

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from operator import attrgetter
+from functools import cache
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -92,10 +92,10 @@ class RunData:
             for row in data._table(folder / "measurements" / f"{shard}.csv", ids):
                 data.measured[row["run_id"]] = row
             for path in sorted({*folder.glob(f"measurements/*/{shard}.csv")} - {files.outline}):
-                data._table(path, ids, of_some=True)
+                data._table(path, ids, of_some=path.parent.name != "solutions")
             if files.weights.is_file():
                 data._weights(files.weights, ids)
-            data._curves(files, ids)
+            data._curves(files, runs)
             if shard in trainings:
                 data._record(trainings[shard], records[trainings[shard]], ids)
         everything = [run.run_id for runs in shards.values() for run in runs]
@@ -163,31 +163,34 @@ class RunData:
             self.digests[run_id]["its weights"] = network.digest()
         self.networks |= {run_id: networks[run_id] for run_id in ids if run_id in networks}
 
-    def _curves(self, files: Outputs, ids: Sequence[str]) -> None:
+    def _curves(self, files: Outputs, runs: Sequence[AnyRun]) -> None:
         """Take a shard's learning curves, whole and in outline, where they lie there."""
-        whole, outline = self._curve(files.history, ids), self._curve(files.outline, ids, is_outline=True)
+        whole, outline = self._curve(files.history, runs), self._curve(files.outline, runs, is_outline=True)
         for run_id in whole.keys() & outline.keys():
-            if repr(whole[run_id]) != repr(outline[run_id]):
+            if repr(curves.thin(whole[run_id])) != repr(outline[run_id]):
                 self._find(files.outline, f"{run_id} is not drawn as its learning curve says")
 
-    def _curve(self, path: Path, ids: Sequence[str], is_outline: bool = False) -> dict[str, list[Row]]:
-        """The outlines of curves. No job makes these again but a training: so they are held to how that writes them."""
+    def _curve(self, path: Path, runs: Sequence[AnyRun], is_outline: bool = False) -> dict[str, list[Row]]:
+        """No job makes curves again but a training: so they are held to how that writes them."""
         if not path.is_file():
             return {}
         try:
             there = history.read(path)
-            own = {run_id: sorted(there[run_id], key=attrgetter("step")) for run_id in ids if run_id in there}
-            outline = {run_id: curves.thin(rows) for run_id, rows in own.items()}
+            own = {run.run_id: there[run.run_id] for run in runs if run.run_id in there}
             with tempfile.TemporaryDirectory() as name:
-                history.write(Path(name) / "again.csv", outline if is_outline else own)
+                history.write(Path(name) / "again.csv", own)
                 as_written = path.read_bytes() == (Path(name) / "again.csv").read_bytes()
-        except (KeyError, TypeError, ValueError, OverflowError, OSError, csv.Error) as error:
+        except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
             self._find(path, f"cannot be read ({error})")
             return {}
-        self._compare_runs(path, ids, there)
+        self._compare_runs(path, [run.run_id for run in runs], there)
         if not as_written and own.keys() == there.keys():
-            self._find(path, f"is not as a training writes it, with the columns {', '.join(history.COLUMNS)}, by step")
-        return outline
+            self._find(path, f"is not as a training writes it, with the columns {', '.join(history.COLUMNS)}")
+        expected = {run.run_id: _kept_steps(run.protocol.steps, is_outline) for run in runs}
+        for run_id in [run_id for run_id, rows in own.items() if [row.step for row in rows] != expected[run_id]]:
+            self._find(path, f"{run_id} has other steps than a training keeps")
+            del own[run_id]
+        return own
 
     def _record(self, path: Path, record: Record, ids: Sequence[str]) -> None:
         if not record.runs:
@@ -219,6 +222,13 @@ class RunData:
             self._find(path, f"{run_id} is missing")
 
 
+@cache
+def _kept_steps(steps: int, of_outline: bool) -> list[int]:
+    """The steps that a learning curve has rows of, or its outline."""
+    rows = [Row(step, 0.0, 0.0, 0) for step in history.kept_steps(steps)]
+    return [row.step for row in (curves.thin(rows) if of_outline else rows)]
+
+
 def _digests(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[Finding]:
     """Runs of whose weights different files have different digests."""
     for run in (run for runs in shards.values() for run in runs):
@@ -248,36 +258,39 @@ def _repeats(data: RunData) -> Iterator[Finding]:
 
 
 def _twins(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[Finding]:
-    """Rounding twins that are no networks of their own, but those of an experiment beside theirs."""
-    twins = [run.run_id for runs in shards.values() for run in runs if isinstance(run, Run) and run.twin]
-    own = data.folder.resolve()
-    of: dict[str, str] = {}
-    for path in sorted(own.parent.glob("*/digests.csv")) if twins else ():
-        if path.parent != own:
-            with suppress(OSError, UnicodeDecodeError, csv.Error):  # as its own audit says
-                of |= {digest: f"{run_id} of {path.parent.name}" for run_id, digest in compare.rows(path)[1:]}
-    for run_id in filter(data.lives, twins):
-        for digest in of.keys() & data.digests[run_id].values():
-            if not of[digest].startswith(f"{run_id} "):
-                yield Finding(run_id, f"has the weights of {of[digest]}", _FORGED)
+    """Rounding twins that are no networks of their own, but other runs' of the experiments beside theirs."""
+    twins = {run.run_id for runs in shards.values() for run in runs if isinstance(run, Run) and run.twin}
+    of: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for path in sorted(data.folder.resolve().parent.glob("*/digests.csv")) if twins else ():
+        if path.is_file() and path.parent != data.folder.resolve():
+            with suppress(OSError, ValueError, csv.Error):  # as its own audit says
+                for run_id, digest in compare.rows(path)[1:]:
+                    of[digest].add((run_id, path.parent.name))
+    for run_id in sorted(filter(data.lives, twins)):
+        for digest in {*data.digests[run_id].values()}:
+            for other, experiment in sorted(of.get(digest, ())):
+                if _but_threshold(other) != _but_threshold(run_id):
+                    yield Finding(run_id, f"has the weights of {other} of {experiment}", _FORGED)
 
 
 def _angles(data: RunData) -> Iterator[Finding]:
     """Networks whose published spectral error is smaller than that of the best assignment of eigenvalues."""
     for run_id, row in data.measured.items():
-        error, best = row.get("spectral_error", ""), row.get("optimal_spectral_error", "")
-        if 0 < compare.number(error) < math.inf and not 0 < compare.number(best) <= compare.number(error) + ANGLE:
-            problem = f"spectral_error is {error}, and no assignment of eigenvalues gives less than {best or 'none'}"
+        published, optimal = row.get("spectral_error", ""), row.get("optimal_spectral_error", "")
+        error, best = compare.number(published), compare.number(optimal)
+        if error < math.inf and not (0 <= best <= error + ANGLE and (best > 0 or error <= ANGLE)):
+            bound = f"no assignment of eigenvalues gives less than {optimal or 'none'}"
+            problem = f"spectral_error is {published}, and {bound}"
             yield Finding(run_id, problem, _FORGED)
 
 
 def _content(path: Path) -> str:
-    """A digest of the arrays in a file of weights, whatever they are called; of the file where it is none."""
+    """A digest of the numbers in a file of weights, whatever their names and types; of the file where it is none."""
     try:
         arrays = load_file(path)
     except (SafetensorError, *DAMAGED):
         return sha256(path)
-    return hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest()
+    return hashlib.sha256(b"".join(arrays[name].astype("<f4").tobytes() for name in sorted(arrays))).hexdigest()
 
 
 def _but_threshold(run_id: str) -> str:

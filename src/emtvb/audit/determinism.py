@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb import networks, promises
-from emtvb.audit.processes import Processes
+from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.running import provenance
@@ -111,7 +111,7 @@ def chosen(
     """The runs that a user names in one of three ways.
 
     Raises:
-        InputError: Where it is none or several of them, or there are no such runs.
+        InputError: Where it is none or several of them, there are no such runs, or the folder has others besides.
     """
     ways = {"RUN_ID": bool(run_ids), "--sample": sample is not None, "--all": every}
     given = [name for name, is_given in ways.items() if is_given]
@@ -124,6 +124,9 @@ def chosen(
     unknown = [run_id for run_id in run_ids if run_id not in runs]
     if unknown:
         raise InputError("run", unknown[0], f"not in {folder}; its runs.csv lists all {len(runs)}")
+    if others := sorted(_listed(folder / "digests.csv").keys() - runs.keys()):
+        remedy = f"its digests.csv lists {others[0]}, which its settings.json does not; audit it first"
+        raise InputError("--results", str(folder), remedy)
     if sample is not None:
         if sample > len(runs):
             raise InputError("--sample", sample, f"{folder} has {len(runs)} runs; give as many at most, or --all")
@@ -133,11 +136,17 @@ def chosen(
 
 def digests(folder: Path, shard: str) -> dict[str, str]:
     """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not."""
-    path = Outputs.of(folder, shard).digests
+    return _listed(Outputs.of(folder, shard).digests)
+
+
+def _listed(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as table:
-        return {row.get("run_id", ""): row.get("weights_sha256", "") for row in csv.DictReader(table)}
+    try:
+        with path.open(newline="", encoding="utf-8") as table:
+            return {row.get("run_id", ""): row.get("weights_sha256", "") for row in csv.DictReader(table)}
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError("digests", str(path), f"cannot be read ({error}); put the file back") from None
 
 
 _NOTHING_THERE = "nothing of it lies there to compare with"
@@ -163,7 +172,9 @@ def _again(folder: Path, shard: str, run: AnyRun, trainer: str, processes: Proce
                 if not processes.stopped:
                     log.info("%s", line.rstrip())
         if process.returncode != 0:
-            return f"its training fails now ({next(filter(None, reversed(lines)), process.returncode)})"
+            why = next(filter(None, reversed(lines)), str(process.returncode))
+            check_space(why)
+            return f"its training fails now ({why})"
         try:
             return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
         except InputError as error:

@@ -21,7 +21,7 @@ KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed.WEIGH
 and not in a folder: what lies there, whoever made the results wrote."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
-    ".snakemake.lock", ".planned.json", LEFT_OUT, *(f"audit/{name}" for name in FILES),
+    ".snakemake.lock", ".planned.json", *(f"audit/{name}" for name in FILES),
 )  # fmt: skip
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, what Snakemake and audits add.
 """
@@ -53,7 +53,8 @@ def integrity(
     for record in records.values():
         findings += _outputs(folder, record, changed, left_out)
         findings += _inputs_left_out(record, record_of, left_out)
-    findings += _strangers(folder, {*record_of, *(path.with_name(packed.PACKED).as_posix() for path in weights)})
+    beside = (path.with_name(packed.PACKED).as_posix() for path in weights)
+    findings += _strangers(folder, {*record_of, *beside, LEFT_OUT})
     kinds = counted(Counter(_kind(name) for name in sorted(left_out)))
     notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if left_out else []
     dirty = sorted({job_of(record) for record in records.values() if record.dirty})

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from emtvb.errors import InputError
 from emtvb.reproduction import send
 
 
@@ -57,6 +60,12 @@ class Processes:
         for process in self._begun:
             if process.poll() is None:
                 send(process, signal.SIGKILL)
+
+
+def check_space(words: str) -> None:
+    """Raise InputError where a process says that it failed for want of space: that says nothing of results."""
+    if any(os.strerror(number) in words for number in (errno.ENOSPC, errno.EDQUOT)):
+        raise InputError("TMPDIR", tempfile.gettempdir(), "is full; name a folder with more space there")
 
 
 @contextmanager
