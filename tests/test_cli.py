@@ -182,6 +182,11 @@ TAKE_PATHS = (
 )  # fmt: skip
 
 
+def test_a_message_spells_out_what_a_name_would_do_to_a_terminal() -> None:
+    error = InputError("run", "\x1b[2Jpassed\x07\udcff", "name\nanother")
+    assert str(error) == r"run: \x1b[2Jpassed\x07\udcff: name another"
+
+
 @pytest.mark.parametrize("arguments", TAKE_PATHS)
 def test_a_path_that_names_nothing_is_not_the_present_folder(
     emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str

@@ -27,6 +27,9 @@ class InputError(ValueError):
         self.value = value
         self.remedy = remedy
         shown = value or '""' if isinstance(value, str) else repr(value)
-        line = " ".join(f"{what}: {shown}: {remedy}".split())
-        # A name that is not UTF-8, as a file may have one, cannot be printed as it is.
-        super().__init__(line.encode("utf-8", "backslashreplace").decode("utf-8"))
+        super().__init__(printable(" ".join(f"{what}: {shown}: {remedy}".split())))
+
+
+def printable(text: str) -> str:
+    """A line in which letters are spelled out that a terminal would obey, or that are no UTF-8: a name may hold any."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -53,7 +53,7 @@ def test_rounding_twins_have_no_weights_of_an_experiment_beside_theirs(tmp_path:
     other = twins[0].run_id.replace("0.9_", "0.98_")  # one network, where neither threshold is reached
     (tmp_path / "same" / "digests.csv").write_text("\n".join(["run_id,weights_sha256", f"{other},a"]))
     (tmp_path / "wide").mkdir()
-    (tmp_path / "wide" / "digests.csv").write_text("run_id,weights_sha256,more\nx,a,b\n")
+    (tmp_path / "wide" / "digests.csv").write_text("run_id,weights_sha256,more\nx,e,b\n")
     (tmp_path / "pipe").mkdir()
     os.mkfifo(tmp_path / "pipe" / "digests.csv")
     (tmp_path / "damaged").mkdir()

@@ -396,9 +396,9 @@ def _drop_first(path: Path) -> None:
 
 
 def _add_rows(table: pd.DataFrame) -> None:
-    """Two hundred steps between two of the first run."""
+    """A row for each step between the first two of the first run."""
     first, second = table.iloc[:2].to_dict("records")
-    more = [{**first, "step": str(step)} for step in range(1, min(200, int(second["step"])))]
+    more = [{**first, "step": str(step)} for step in range(1, int(second["step"]))]
     rows = [first, *more, *table.iloc[1:].to_dict("records")]
     for i, row in enumerate(rows):
         table.loc[i] = row

@@ -18,7 +18,7 @@ from emtvb.audit.determinism import MATTERS, determinism
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import damaged_outputs, integrity
 from emtvb.audit.processes import Processes, ended_by_signals
-from emtvb.audit.report import REPORT, SUMMARY, Audit, printable
+from emtvb.audit.report import REPORT, SUMMARY, Audit
 from emtvb.audit.seeds import moved, seeds
 from emtvb.errors import InputError
 from emtvb.files import write_text
@@ -112,7 +112,7 @@ def _unpack(folder: Path) -> None:
     except InputError as error:
         if error.what != "weights":
             raise
-        log.warning("%s", printable(str(error)))
+        log.warning("%s", error)
 
 
 def write(audit: Audit, folder: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
-from emtvb.audit import compare
+from emtvb.audit import compare, determinism
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.errors import DAMAGED, InputError
 from emtvb.networks import NAMES, Network, load_networks
@@ -186,10 +186,11 @@ class RunData:
         self._compare_runs(path, [run.run_id for run in runs], there)
         if not as_written and own.keys() == there.keys():
             self._find(path, f"is not as a training writes it, with the columns {', '.join(history.COLUMNS)}")
-        expected = {run.run_id: _kept_steps(run.protocol.steps, is_outline) for run in runs}
-        for run_id in [run_id for run_id, rows in own.items() if [row.step for row in rows] != expected[run_id]]:
-            self._find(path, f"{run_id} has other steps than a training keeps")
-            del own[run_id]
+        for run in runs:
+            steps = [row.step for row in own.get(run.run_id, ())]
+            if steps and steps != _kept_steps(run.protocol.steps, is_outline):
+                self._find(path, f"{run.run_id} has other steps than a training keeps")
+                del own[run.run_id]
         return own
 
     def _record(self, path: Path, record: Record, ids: Sequence[str]) -> None:
@@ -262,9 +263,9 @@ def _twins(data: RunData, shards: Mapping[str, Sequence[AnyRun]]) -> Iterator[Fi
     twins = {run.run_id for runs in shards.values() for run in runs if isinstance(run, Run) and run.twin}
     of: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for path in sorted(data.folder.resolve().parent.glob("*/digests.csv")) if twins else ():
-        if path.is_file() and path.parent != data.folder.resolve():
-            with suppress(OSError, ValueError, csv.Error):  # as its own audit says
-                for run_id, digest in compare.rows(path)[1:]:
+        if path.parent != data.folder.resolve():
+            with suppress(InputError):  # as its own audit says
+                for run_id, digest in determinism.read_digests(path).items():
                     of[digest].add((run_id, path.parent.name))
     for run_id in sorted(filter(data.lives, twins)):
         for digest in {*data.digests[run_id].values()}:

@@ -124,7 +124,7 @@ def chosen(
     unknown = [run_id for run_id in run_ids if run_id not in runs]
     if unknown:
         raise InputError("run", unknown[0], f"not in {folder}; its runs.csv lists all {len(runs)}")
-    if others := sorted(_listed(folder / "digests.csv").keys() - runs.keys()):
+    if others := sorted(read_digests(folder / "digests.csv").keys() - runs.keys()):
         remedy = f"its digests.csv lists {others[0]}, which its settings.json does not; audit it first"
         raise InputError("--results", str(folder), remedy)
     if sample is not None:
@@ -136,10 +136,15 @@ def chosen(
 
 def digests(folder: Path, shard: str) -> dict[str, str]:
     """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not."""
-    return _listed(Outputs.of(folder, shard).digests)
+    return read_digests(Outputs.of(folder, shard).digests)
 
 
-def _listed(path: Path) -> dict[str, str]:
+def read_digests(path: Path) -> dict[str, str]:
+    """The digests of weights in a table, by run id; nothing where no file is there.
+
+    Raises:
+        InputError: Where it cannot be read.
+    """
     if not path.is_file():
         return {}
     try:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatch
 from pathlib import Path
 
-from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted, printable
-from emtvb.errors import InputError
+from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
+from emtvb.errors import InputError, printable
 from emtvb.running import packed, provenance
 from emtvb.running.provenance import Record
 from emtvb.running.records import summary

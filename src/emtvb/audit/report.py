@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from emtvb.errors import printable
+
 State = Literal["passed", "FAILED", "not asked", "not comparable"]
 Outcome = Literal["passed", "FAILED", "incomplete"]
 
@@ -154,11 +156,6 @@ class Audit:
                 )
         lines += ["## Environment", "", *_table(("what", "value"), list(self.environment.items()))]
         return "\n".join(map(printable, lines)).rstrip("\n") + "\n"
-
-
-def printable(text: str) -> str:
-    """A line in which what a name may hold and a terminal would obey, or nobody could write, is spelled out."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def counted(counts: Mapping[str, int]) -> str:
