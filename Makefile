@@ -16,6 +16,8 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3.12) $(shell command -v python3) python3.11)
 VENV := .venv
+# A range, since a build for the CPU alone has another version (2.13.0+cpu) than that for a GPU.
+TORCH := torch>=2.13,<2.14
 # Quotes a name for the shell, since it may have a space, a bracket or a quote in it.
 QUOTED = '$(subst ','\'',$(1))'
 comma := ,
@@ -132,6 +134,7 @@ lock:
 	rm -rf .lock && $(PYTHON) -m venv .lock
 	.lock/bin/pip install --progress-bar off -e '.[docs,release,test]'
 	.lock/bin/pip freeze --exclude-editable --exclude torch | grep -E '^[A-Za-z0-9_.-]+==[^+]+$$' > constraints.txt
+	echo '$(TORCH)' >> constraints.txt
 	rm -rf .lock
 
 clean:

@@ -87,7 +87,7 @@ QUICK = (
     "tests/workflow/test_streams.py::test_one_line_for_a_bad_config",
     *(f"tests/workflow/test_plans.py::test_an_edit_restales*[[]{edit}[]]" for edit in (
         "an engine that gives another bit", "rollout", "figure", "one digit of what is published", "one task more",
-        "an import by name", "matplotlib's version", "trainings left out, then a figure edited",
+        "an import by name", "trainings left out, then a figure edited",
     )),
     "tests/workflow/test_plans.py::test_a_file_that_is_not_what_its_record_says*[[]measurements.csv*",
     "tests/paper/test_evidence.py::test_both_questions*-exchangeable seeds-20[]]",

@@ -47,7 +47,7 @@ def test_what_is_published_is_what_the_present_code_would_make(name: str) -> Non
     Where it fails, run the workflow with the experiment's config, and publish what comes out.
     """
     folder = ROOT / "results" / name
-    found = audit.audit(folder, held.held_to(folder, ROOT), audit.QUICK, versions=False)
+    found = audit.audit(folder, held.held_to(folder, ROOT), audit.QUICK)
     checked = {check.name for check in found.checks if check.checked}
     assert checked == {"integrity", "consistency", "currency", "seeds"}
     wrong = [str(finding) for check in found.checks for finding in check.findings]

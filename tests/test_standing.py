@@ -10,8 +10,7 @@ import pytest
 
 from emtvb import standing
 from emtvb.networks import load_networks, save_networks
-from emtvb.running import provenance, records
-from emtvb.running.recipes import training_version
+from emtvb.running import provenance, records, trainings
 from emtvb.runs import Run
 from emtvb.training import history, kept
 from emtvb.training.history import Row
@@ -39,7 +38,7 @@ class Shard:
 
     def record(self, weights: Mapping[str, str]) -> None:
         """Write the training's record, with these digests of weights."""
-        recipe = {"rule": "train_shard", "settings": self.settings, "code": {}, "versions": {}}
+        recipe = {"rule": "train_shard", "settings": self.settings, "code": {"a.py": "0"}, "versions": {}}
         trained = {run_id: {"weights": digest, "trained": []} for run_id, digest in weights.items()}
         outputs = [str(self.folder / name) for name in FILES]
         provenance.record(recipe, {"shard": "a"}, [], outputs, str(self.folder / "logs/a.log"), 1.0, trained)
@@ -47,7 +46,7 @@ class Shard:
     def stand(self, state: Path) -> dict[str, list[Row]]:
         """The learning curves of the runs that stand."""
         count = standing.keep(records.read(self.folder, self.root), self.settings, state)
-        version = training_version({"settings": self.settings})
+        version = trainings.state_version(self.settings)
         found = {run.run_id: kept.read(run, state / run.run_id / version) for run in self.runs}
         assert count == sum(result is not None for result in found.values())
         return {run_id: result.rows for run_id, result in found.items() if result is not None}
@@ -64,6 +63,19 @@ def test_runs_that_a_record_vouches_for_stand(shard: Shard, tmp_path: Path) -> N
     assert standing.keep(there, shard.settings, tmp_path / "state") == 0  # they are there already
     shard.settings = {**shard.settings, "proof": "2"}
     assert shard.stand(tmp_path / "another") == {}
+
+
+@pytest.mark.parametrize(
+    ("decides", "stands"), [({}, True), ({"revision": 1}, False), ({"accelerator": "cuda"}, False)]
+)
+def test_runs_of_the_general_trainer_stand_too_unless_it_has_another_revision(
+    shard: Shard, tmp_path: Path, decides: dict[str, object], stands: bool
+) -> None:
+    """A threshold more in a config of reference runs trains the new runs alone."""
+    shard.settings = {"runs": shard.settings["runs"], "proof": None, "accelerator": "cpu", "trainer": "reference"}
+    shard.record({run_id: net.digest() for run_id, net in load_networks(shard.folder / FILES[0]).items()})
+    shard.settings = {**shard.settings, "revision": None, **decides}
+    assert bool(shard.stand(tmp_path / "state")) == stands
 
 
 @pytest.mark.parametrize(

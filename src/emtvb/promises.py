@@ -1,8 +1,9 @@
-"""What the bits of a training rest on, as digests that are proved before anything is trained.
+"""What a training rests on besides its run: digests that are proved before anything is trained, and revisions.
 
-A training's recipe names these instead of the code and the libraries that train: rewriting code, or another library,
-leaves trainings alone as long as the proofs come out the same, and makes them stale when they do not. Light enough for
-the workflow's planning.
+Code that is rewritten and other libraries leave a training alone; another digest or revision here makes it stale. The
+compiled engine proves its digests each time before it trains. What torch trains has a *revision* in their place: its
+last bits are promised for one CPU and one version alone, and tests hold its first losses to stored ones
+(``tests/training/test_revisions.py``). Light enough for the workflow's planning.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ STREAM = "0facb66e609b08c7"
 """What ``stream.check`` gives where torch draws the published numbers."""
 OUTPUTS = "4e34bdc760aa929c"
 """What ``shard.form`` gives: the form of a shard's files."""
+REVISIONS: Mapping[str, int] = {}
+"""Revisions of what torch trains, by network: ``elman``, an architecture's name, ``repeater``. None has one yet.
+
+Whoever changes what such a training computes sets the next number, from 1: its networks are then trained again. A
+change of text, of libraries or of the last bits is none.
+"""
 TRAINERS = ("auto", "compiled")
 """Trainers, as a config names them, that prove their bits."""
 

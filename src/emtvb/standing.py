@@ -1,4 +1,4 @@
-"""Runs that stand: what was trained before for the same settings by the same proof is not trained again.
+"""Runs that stand: what was trained before for the same settings by the same trainer is not trained again.
 
 A shard whose list of runs changes is another job, but most of its runs have been trained. Before a training starts, its
 runs that a record vouches for are kept in its state folder, from where it takes them.
@@ -7,14 +7,13 @@ runs that a record vouches for are kept in its state folder, from where it takes
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.networks import load_networks
-from emtvb.running.recipes import training_version
+from emtvb.running import trainings
 from emtvb.running.records import Maker, Records
 from emtvb.training import history, kept
 from emtvb.training.kept import Result
@@ -25,23 +24,20 @@ def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
 
     Args:
         known: What the records of the experiment say.
-        settings: The training's: ``runs`` and ``proof``.
+        settings: The training's: ``runs``, and what decides beside them (``running.trainings``).
         state: Its state folder, ``training/<shard>/runs``.
 
     Returns:
         How many runs were put there.
     """
-    if settings.get("proof") is None:
-        return 0  # bits that hold on one machine alone are not moved
-    version, count = training_version({"settings": settings}), 0
-    wanted = {json.dumps(entry, sort_keys=True) for entry in settings["runs"]}
+    version, count = trainings.state_version(settings), 0
+    wanted = trainings.runs(settings)
     for maker in known.trainings():
-        if maker.settings.get("proof") != settings["proof"]:
+        if trainings.decides(maker.settings) != trainings.decides(settings):
             continue
-        for entry in maker.settings["runs"]:
-            order = kept.order(entry)
+        for order in trainings.runs(maker.settings):
             folder = state / order.run_id / version
-            if json.dumps(entry, sort_keys=True) not in wanted or (folder / "run.json").exists():
+            if order not in wanted or (folder / "run.json").exists():
                 continue
             if (result := _result(known, maker, order.run_id)) is not None:
                 kept.keep(order, folder, result)

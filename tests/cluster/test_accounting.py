@@ -43,7 +43,7 @@ def test_the_reference_trainer_in_accounted_jobs(cluster: Cluster, project: Proj
     experiment = config.load(project.folder / "results" / "smoke" / "settings.json")
     for shard, runs in experiment.shards().items():
         here = Outputs.of(tmp_path / "without", shard)
-        train_shard(runs, here, lambda: "without", "reference")
+        train_shard(runs, here, "without", "reference")
         trained = project.folder / "results" / "smoke" / "training" / shard
         assert (trained / "weights.safetensors").read_bytes() == here.weights.read_bytes()
 

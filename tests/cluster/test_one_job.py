@@ -22,7 +22,7 @@ def test_a_job_of_slurm_trains_the_same_bytes(project: Project, cluster: Cluster
     hand_on_to_nodes(project, cluster)
     Call(project, cluster, "--configfile", "config/smoke.yaml", "--", *names).finish()
     here = Outputs.of(tmp_path / "here", shard)
-    train_shard(runs, here, lambda: "here")
+    train_shard(runs, here, "here")
     assert [(project.folder / name).read_bytes() for name in names] == [
         path.read_bytes() for path in (here.weights, here.history)
     ]

@@ -68,7 +68,7 @@ def job(folder: Path, name: str = "a", attempt: int = 1) -> Job:
         wildcards=[name],
         threads=1,
         log=[folder / "logs" / f"{name}.log"],
-        params={"proof": "1"},
+        params={"proof": "1", "runs": [], "revision": None},
         wildcards_dict={},
         attempt=attempt,
         restart_times=3,
@@ -196,7 +196,7 @@ def test_a_forgotten_job_is_judged_by_its_files(watched: Watched, tmp_path: Path
     for one in (done, stale, other):
         make(one)
     stale.input[0].write_text("newer weights")
-    other.params = {"modulus": 0.8}
+    other.params = {**other.params, "runs": [{"name": "another"}]}
     jobs = [submitted(one, str(i)) for i, one in enumerate((done, stale, missing, other))]
     assert watched.look(*jobs) == []
     assert watched.succeeded == ["0"]

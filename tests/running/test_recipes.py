@@ -18,7 +18,7 @@ from snakemake.io import directory, touch
 
 from emtvb.errors import InputError
 from emtvb.running import recipes, source
-from emtvb.running.recipes import Present, check_shadows, training_version
+from emtvb.running.recipes import Present, check_shadows
 
 ROOT = Path(__file__).parents[2]
 AS_A_JOB = """
@@ -187,14 +187,14 @@ def test_a_folder_that_is_deleted_elsewhere_is_no_file_of_the_clone(clone: Path)
         "shutil.rmtree(folder)\n"
     )
     assert used(clone, script)["code"] == {}
-    (clone / "training").write_text("a note")
-    before = {"code": {"./training": source.ABSENT}, "versions": {}}  # as records of before have it
-    assert Present(clone).changes(before) == []
 
 
-def test_other_versions_are_changes_in_words(clone: Path) -> None:
-    recipe = {"code": {}, "versions": {"numpy": "1.0", "torch": recipes.version("torch")}}
-    assert Present(clone).changes(recipe) == [f"numpy 1.0 to {recipes.version('numpy')}"]
+def test_other_versions_are_said_and_change_nothing(clone: Path) -> None:
+    here = {name: recipes.version(name) for name in ("numpy", "torch")}
+    made = [{**here, "numpy": version} for version in ("1.0", "0.9", "1.0")]
+    assert recipes.other_versions(made) == f"numpy 0.9 and 1.0, here {here['numpy']}"
+    assert recipes.other_versions([here]) == ""
+    assert Present(clone).changes({"code": {}, "versions": made[0]}) == []
 
 
 def test_a_module_beside_the_scripts_may_not_have_the_name_of_another(clone: Path) -> None:
@@ -280,19 +280,6 @@ def test_the_empty_init_of_a_package_of_which_nothing_else_was_used_does_not_cou
     monkeypatch.setattr(Present, "_is", lambda *_: False)
     assert Present(clone).changes({"code": empty, "versions": {}}) == ["emtvb/__init__.py"]
     assert "emtvb/interpret/__init__.py" in Present(clone).changes({"code": used_too, "versions": {}})
-
-
-def test_kept_runs_are_filed_under_the_proof_or_under_all_that_trains() -> None:
-    proof = {"engine": {"weak": "1"}, "stream": "2"}
-    named = training_version({"settings": {"proof": proof}})
-    assert named == training_version({"settings": {"proof": dict(proof)}, "code": {"a.py": "1"}, "versions": {}})
-    assert named != training_version({"settings": {"proof": {**proof, "stream": "3"}}})
-    used_by = {"settings": {"proof": None}, "code": {"emtvb/a.py": "1", "b.py": "1"}, "versions": {"torch": "2"}}
-    by_code = training_version(used_by)
-    assert by_code == training_version({**used_by, "code": {"emtvb/a.py": "1", "b.py": "2"}})
-    assert by_code != training_version({**used_by, "code": {"emtvb/a.py": "2", "b.py": "1"}})
-    assert by_code != training_version({**used_by, "versions": {"torch": "3"}})
-    assert by_code != training_version({**used_by, "settings": {**used_by["settings"], "accelerator": "cuda"}})
 
 
 def test_everything_here_is_what_two_machines_are_held_to() -> None:

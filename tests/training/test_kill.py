@@ -31,7 +31,7 @@ if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 with logged(folder / "log"):
     runs = [protocol.order(entry) for entry in json.loads(sys.argv[2])]
-    shard.train_shard(runs, shard.Outputs.of(folder, "x"), lambda: "version")
+    shard.train_shard(runs, shard.Outputs.of(folder, "x"), "version")
 """
 
 
@@ -111,7 +111,7 @@ def test_a_shard_that_another_process_trains_is_waited_for(runs: list[Run], tmp_
 
 
 def test_finished_runs_survive_a_kill(runs: list[Run], tmp_path: Path) -> None:
-    shard.train_shard(runs[:1], shard.Outputs.of(tmp_path / "parts", "x"), lambda: "version")
+    shard.train_shard(runs[:1], shard.Outputs.of(tmp_path / "parts", "x"), "version")
     process = start(tmp_path / "parts", runs)
     wait_for_new_checkpoint(tmp_path / "parts", process)
     process.kill()

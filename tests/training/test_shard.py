@@ -2,17 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import logging
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from emtvb import networks, protocol
+from emtvb import networks
 from emtvb.networks import Network
 from emtvb.runs import Run
 from emtvb.training import engine, history, shard
@@ -22,7 +19,7 @@ from emtvb.training.shard import Outputs
 
 def train(runs: list[Run], folder: Path) -> dict[str, Network]:
     files = Outputs.of(folder, "x")
-    shard.train_shard(runs, files, lambda: "version")
+    shard.train_shard(runs, files, "version")
     return networks.load_networks(files.weights)
 
 
@@ -59,32 +56,12 @@ def test_only_new_runs_are_trained(runs: list[Run], tmp_path: Path, monkeypatch:
 def test_the_reference_trainer_does_it_too_and_keeps_its_own_state(runs: list[Run], tmp_path: Path) -> None:
     ours = train(runs[:1], tmp_path)[runs[0].run_id]
     files = Outputs.of(tmp_path, "x")
-    about = shard.train_shard(runs[:1], files, lambda: "another version", "reference", {"cpu": "mine"})
+    about = shard.train_shard(runs[:1], files, "another version", "reference", {"cpu": "mine"})
     theirs = networks.load_networks(files.weights)[runs[0].run_id]
     np.testing.assert_allclose(ours.W_hh, theirs.W_hh, atol=1e-4)
     assert len(list((files.weights.parent / "runs" / runs[0].run_id).iterdir())) == 2
     (part,) = about[runs[0].run_id]["trained"]
     assert (part["engine"], part["cpu"], part["seconds"] > 0) == ("general", "mine", True)
-
-
-@pytest.mark.parametrize(("trainer", "loaded"), [("reference", True), ("compiled", False)])
-def test_the_version_is_asked_once_a_trainer_is_loaded_that_counts(
-    runs: list[Run], tmp_path: Path, trainer: str, loaded: bool
-) -> None:
-    """In a process of its own, which has loaded none before."""
-    code = f"""
-import json, sys
-from pathlib import Path
-from emtvb import protocol
-from emtvb.training.shard import Outputs, train_shard
-def version():
-    print("emtvb.training.general" in sys.modules)
-    raise SystemExit
-run = protocol.order(json.loads({json.dumps(protocol.entry(runs[0]))!r}))
-train_shard([run], Outputs.of(Path({str(tmp_path)!r}), "x"), version, {trainer!r})
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str(loaded)
 
 
 @pytest.mark.parametrize("file", ["network.safetensors", "history.csv", "run.json"])
@@ -118,8 +95,8 @@ def test_a_network_that_was_changed_in_the_state_folder_is_noticed(
 def test_kept_runs_speak_for_themselves(runs: list[Run], tmp_path: Path) -> None:
     """Who trained a run is said by the run, not by the job that finds it finished."""
     files = Outputs.of(tmp_path, "x")
-    first = shard.train_shard(runs[:1], files, lambda: "version", environment={"cpu": "the first", "torch": "1"})
-    both = shard.train_shard(runs[:2], files, lambda: "version", environment={"cpu": "the second", "torch": "2"})
+    first = shard.train_shard(runs[:1], files, "version", environment={"cpu": "the first", "torch": "1"})
+    both = shard.train_shard(runs[:2], files, "version", environment={"cpu": "the second", "torch": "2"})
     assert both[runs[0].run_id] == first[runs[0].run_id]
     assert [both[run.run_id]["trained"][0]["cpu"] for run in runs[:2]] == ["the first", "the second"]
     assert both[runs[0].run_id]["trained"][0]["engine"] == "compiled"
@@ -128,8 +105,8 @@ def test_kept_runs_speak_for_themselves(runs: list[Run], tmp_path: Path) -> None
 
 def test_state_of_another_version_is_left_alone(runs: list[Run], tmp_path: Path) -> None:
     files = Outputs.of(tmp_path, "x")
-    shard.train_shard(runs[:1], files, lambda: "one", environment={"cpu": "a"})
-    about = shard.train_shard(runs[:1], files, lambda: "other", environment={"cpu": "b"})
+    shard.train_shard(runs[:1], files, "one", environment={"cpu": "a"})
+    about = shard.train_shard(runs[:1], files, "other", environment={"cpu": "b"})
     assert about[runs[0].run_id]["trained"][0]["cpu"] == "b"
 
 

@@ -434,7 +434,7 @@ def _edit_recipe(folder: Path, name: str, change: Callable[[dict], object]) -> N
 
 def test_what_the_workflow_would_do_is_named_with_the_reason(folder: Path) -> None:
     """One Snakemake is asked of many harms, a damaged file among them, which it would refuse to read."""
-    _edit_recipe(folder, "figures/weights", lambda r: r["versions"].update(matplotlib="1.0"))
+    _edit_recipe(folder, "figures/weights", lambda r: r["code"].update({"emtvb/figures/weights.py": "0"}))
     _edit_recipe(folder, "tables/table1", lambda r: r["code"].update({"emtvb/paper/table1.csv": "0"}))
     _edit_recipe(folder, "codecheck", lambda r: r["settings"].update(tasks=["T9"]))
     edit_record(folder / "settings.provenance.json", lambda r: (r.update(rule="gone"), r["recipe"].update(rule="gone")))
@@ -467,7 +467,7 @@ def test_what_the_workflow_would_do_is_named_with_the_reason(folder: Path) -> No
         "tables/mine.xlsx": "tabulate_outcomes.provenance.json says that tabulate_outcomes makes it, which does not",
     }  # fmt: skip
     assert found["settings.json"].startswith("no job of this experiment, by the config")
-    assert "matplotlib 1.0 to" in found["figures/weights.pdf"]
+    assert "emtvb/figures/weights.py" in found["figures/weights.pdf"]
     assert "emtvb/paper/table1.csv" in found[TABLE]
     assert "setting tasks" in found["codecheck.yml"]
     assert found["tables/comparison.csv"] in (
@@ -750,7 +750,7 @@ def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
     experiment = config.check(settings)
     ((shard, runs),) = experiment.shards().items()
     files = Outputs.of(tmp_path, shard)
-    train_shard(runs, files, lambda: "version")
+    train_shard(runs, files, "version")
     assert not networks.load_networks(files.weights)[runs[0].run_id].is_finite()
     assert list(determinism.again(tmp_path, [(shard, runs[0])], "auto")) == [(runs[0].run_id, None)]
 

@@ -20,6 +20,7 @@ rule train_architecture:
         network=lambda wildcards: architecture_of(wildcards).network,
         module=lambda wildcards: architecture_of(wildcards).module,
         accelerator=EXPERIMENT.accelerator,
+        revision=lambda wildcards: promises.REVISIONS.get(ARCHITECTURE_RUNS[wildcards.run].architecture),
     script:
         "../scripts/train_architecture.py"
 

@@ -14,7 +14,7 @@ from snakemake.settings.types import MaxJobsPerTimespan, PersistenceBackend, Sha
 try:
     from emtvb import config as experiments
     from emtvb.architectures.registry import ARCHITECTURES
-    from emtvb.running import executor, imported, memory, node, records, settings, slurm, surroundings
+    from emtvb.running import executor, imported, memory, node, recipes, records, settings, slurm, surroundings, trainings
     from emtvb.errors import InputError
     from emtvb import kinds
     from emtvb.methods import settings as benchmarks
@@ -111,6 +111,8 @@ if workflow.is_main_process:
 
 # What Snakemake remembers of the files here is what the records beside them say.
 RECORDS = records.read(PLACE, ROOT) if workflow.is_main_process else None
+if RECORDS and (other := recipes.other_versions(maker.record.recipe["versions"] for maker in {*RECORDS.makers.values()})):
+    logger.info(f"made with {other} (nothing is made again for that)")
 if workflow.is_main_process:
     executor.install(RECORDS)
 node.choose_kernels()
@@ -185,12 +187,12 @@ def proof_of(runs):
     return promises.proof(max(run.l2 for run in runs)) if EXPERIMENT.trainer in promises.TRAINERS else None
 
 
-def keep_what_stands(trainings):
+def keep_what_stands(shards):
     """Runs that were trained before are not trained again where a shard's list of runs has changed."""
-    if trainings:
+    if shards:
         from emtvb import standing
 
-        states = [(waiting, Path(waiting.output.weights).with_name("runs")) for waiting in trainings]
+        states = [(waiting, Path(waiting.output.weights).with_name("runs")) for waiting in shards]
         count = sum(standing.keep(RECORDS, dict(waiting.params.items()), state) for waiting, state in states)
         if count:
             logger.info(f"already trained, and taken from where they lie: {count} runs")
@@ -358,7 +360,6 @@ onstart:
         slurm.take_over(RESULTS, getattr(executor, "run_uuid", None))
         if RECORDS:  # not before: what another call wrote there holds for its jobs
             records.write_planned(PLACE, ROOT)
-            trainings = [waiting for waiting in needed if records.script_of(waiting.rule).stem == "train_shard"]
-            keep_what_stands(trainings)
+            keep_what_stands([waiting for waiting in needed if {"runs", trainings.REVISION} <= {*waiting.params.keys()}])
     except InputError as error:
         raise WorkflowError(str(error)) from None

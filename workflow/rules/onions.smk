@@ -18,6 +18,7 @@ rule train_repeater:
     threads: 1
     params:
         order=lambda wildcards: ONION_NETWORKS[wildcards.repeater],
+        revision=promises.REVISIONS.get("repeater"),
     script:
         "../scripts/train_repeater.py"
 

@@ -43,6 +43,7 @@ if STREAM_SHARDS:
             proof=lambda wildcards: promises.proof(
                 max(run.l2 for run in STREAM_SHARDS[wildcards.shard]), promises.FOLLOWING
             ),
+            revision=None,
         script:
             "../scripts/train_shard.py"
 

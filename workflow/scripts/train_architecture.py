@@ -5,7 +5,7 @@ from pathlib import Path
 
 from emtvb import protocol
 from emtvb.architectures import weights
-from emtvb.running import provenance, recipes
+from emtvb.running import provenance, trainings
 from emtvb.running.jobs import job
 from emtvb.training import general, history
 from emtvb.training.progress import Progress
@@ -15,7 +15,7 @@ with job(snakemake) as this:
     network, kind = (pkgutil.resolve_name(this.settings[name]) for name in ("network", "module"))
     progress = Progress(1, run.protocol.steps)
     progress.start(run)
-    state = Path(snakemake.output.weights).with_name("runs") / recipes.training_version(this.recipe)
+    state = Path(snakemake.output.weights).with_name("runs") / trainings.state_version(this.settings)
     trained, rows, parts = general.train_architecture(
         run, network, kind, state, progress.step, provenance.environment(), this.settings["accelerator"]
     )

@@ -4,14 +4,14 @@ import hashlib
 from pathlib import Path
 
 from emtvb.onions import network, training
-from emtvb.running import provenance, recipes
+from emtvb.running import provenance, trainings
 from emtvb.running.jobs import job
 from emtvb.training import history
 
 with job(snakemake) as this:
     order = training.Order(**this.settings["order"])
     weights = Path(snakemake.output.weights)
-    state = weights.with_name("runs") / recipes.training_version(this.recipe)
+    state = weights.with_name("runs") / trainings.state_version(this.settings)
     trained, rows, parts = training.train(order, state, provenance.environment())
     history.write(Path(snakemake.output.history), {order.name: rows})
     network.save(weights, order.name, trained)

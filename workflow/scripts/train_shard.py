@@ -2,19 +2,17 @@
 
 from pathlib import Path
 
-from emtvb.running import provenance, recipes
+from emtvb.running import provenance, trainings
 from emtvb.running.jobs import job
-from emtvb.training import kept
 from emtvb.training.shard import Outputs, train_shard
 
 with job(snakemake) as this:
-    runs = [kept.order(entry) for entry in this.settings["runs"]]
+    runs = [trainings.read_run(entry) for entry in this.settings["runs"]]
     outputs = Outputs(**{name: Path(path) for name, path in snakemake.output.items()})
-    this.proved = this.settings["proof"] is not None
     this.runs = train_shard(
         runs,
         outputs,
-        lambda: recipes.training_version(this.recipe),
+        trainings.state_version(this.settings),
         this.settings["trainer"],
         provenance.environment(),
         this.settings.get("accelerator", "cpu"),

@@ -16,20 +16,21 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from emtvb import config
 from emtvb.audit import alone, compare
-from emtvb.audit.currency import OF_VERSIONS, link_beside
+from emtvb.audit.currency import link_beside
 from emtvb.audit.held import Held
 from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Check, Finding
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.verdict import OTHERWISE
 from emtvb.paper.claims import Condition, Statement
+from emtvb.running import trainings
 from emtvb.running.jobs import last_errors
 from emtvb.running.packed import WEIGHTS
 from emtvb.running.plan import Planned, import_path
@@ -56,7 +57,7 @@ _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
 def trains(job: Planned) -> bool:
     """Whether a job trains: it is never run here."""
-    return job.rule.startswith("train_")
+    return trainings.REVISION in job.settings
 
 
 def reads_weights(job: Planned) -> bool:
@@ -123,7 +124,7 @@ def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
 
 def recompute(
     folder: Path, held: Held, jobs: Sequence[Planned], drawn: Mapping[str, str], close: Mapping[str, Sequence[Run]],
-    by_rounding: Callable[[str], float], cores: int, processes: Processes,
+    by_rounding: Callable[[str], float], cores: int, processes: Processes, other_versions: Collection[str] = (),
 ) -> Check:  # fmt: skip
     """Run everything again but trainings, and compare.
 
@@ -136,6 +137,8 @@ def recompute(
         by_rounding: How far rounding moves a network's test accuracy, by its run id.
         cores: Jobs at once, of each of the two runs.
         processes: Takes those that run.
+        other_versions: Files that were made with other versions of libraries than are here; pictures among them are not
+            compared.
     """
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
     first = [
@@ -147,7 +150,9 @@ def recompute(
     here = {shard: runs for shard, runs in asked.items() if Outputs.of(folder, shard).weights.is_file()}
     # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
     # core waits, and jobs seldom take turns on one, which costs time.
-    every = tables, measurements, single = [Comparison(folder, held, by_rounding, cores, processes) for _ in range(3)]
+    every = tables, measurements, single = [
+        Comparison(folder, held, by_rounding, cores, processes, other_versions) for _ in range(3)
+    ]
     with ThreadPoolExecutor(3) as pool, processes:
         begun = [
             pool.submit(tables.run, second, "tables, figures and pages"),
@@ -189,6 +194,7 @@ class Comparison:
         by_rounding: How far rounding moves a network's test accuracy, by its run id.
         cores: Jobs at once.
         processes: Takes those that run.
+        other_versions: Files that were made with other versions of libraries than are here.
         compared: How many files came out.
         findings: What came out otherwise.
         incomparable: Files that could not be compared, each with why.
@@ -199,6 +205,7 @@ class Comparison:
     by_rounding: Callable[[str], float]
     cores: int
     processes: Processes
+    other_versions: Collection[str] = ()
     compared: int = 0
     findings: list[Finding] = field(default_factory=list)
     incomparable: list[tuple[str, str]] = field(default_factory=list)
@@ -275,11 +282,10 @@ class Comparison:
             check_space(why)
             self.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
             return
-        others = any(map(OF_VERSIONS.fullmatch, job.changes))
         for path in job.outputs:
             if not (self.folder / path).is_file():
                 continue  # as integrity says
-            if others and Path(path).suffix in compare.PICTURES:
+            if path in self.other_versions and Path(path).suffix in compare.PICTURES:
                 self.leave([path], "other versions of libraries draw other pictures")
                 continue
             self.compared += 1

@@ -23,7 +23,7 @@ from emtvb.audit.seeds import moved, seeds
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.paper import claims
-from emtvb.running import provenance
+from emtvb.running import provenance, recipes
 from emtvb.running.packed import unpack
 
 log = logging.getLogger(__name__)
@@ -50,14 +50,13 @@ QUICK = Sample(share=0, runs=0)
 """Nothing is made again."""
 
 
-def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) -> Audit:
+def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     """Audit an experiment's results: their structure, and what comes out when they are made again.
 
     Args:
         folder: Where its results lie.
         held: The config that it is held to.
         sample: What is made again.
-        versions: Whether other versions of libraries make results stale.
 
     Raises:
         InputError: Where nothing lies there, or the workflow cannot be planned.
@@ -79,7 +78,11 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         checks = [integrity(folder, records, unreadable, damaged, held.root)]
         if shards or data.others:
             checks.append(consistency(data, shards))
-        checks.append(currency(records, jobs, damaged, versions=versions))
+        checks.append(
+            currency(
+                records, jobs, damaged, recipes.other_versions(record.recipe["versions"] for record in records.values())
+            )
+        )
         if shards:
             checks.append(seeds(runs, data.networks))
         for check in checks:
@@ -89,7 +92,13 @@ def audit(folder: Path, held: Held, sample: Sample, *, versions: bool = True) ->
         how = experiment.interpretation
         by_rounding = moved(runs, data.networks, how.horizon, how.sequences)
         some = jobs if sample.share else ()
-        checks.append(recompute(folder, held, some, drawn, close, by_rounding, sample.workers, processes))
+        elsewhere = {
+            output
+            for record in records.values()
+            if recipes.other_versions([record.recipe["versions"]])
+            for output in record.outputs
+        }
+        checks.append(recompute(folder, held, some, drawn, close, by_rounding, sample.workers, processes, elsewhere))
         if shards:
             checks.append(training.result())
     commit, modified = provenance.git_state(held.root)

@@ -18,9 +18,6 @@ from emtvb.running.plan import Planned
 from emtvb.running.provenance import Record
 from emtvb.running.records import summary
 
-OF_VERSIONS = re.compile(r"[\w.-]+ \S+ to \S+")
-"""How ``Planned.changes`` says that a library has another version."""
-
 _GONE_BESIDE = re.compile(r"\.\./([^/]+)/.*, gone")
 """How it says that an input of another experiment, which is named, is not there."""
 
@@ -73,7 +70,7 @@ def link_beside(folder: Path, results: Path, name: str) -> None:
 
 
 def currency(
-    records: Mapping[Path, Record], jobs: Sequence[Planned], damaged: Collection[str], *, versions: bool = True
+    records: Mapping[Path, Record], jobs: Sequence[Planned], damaged: Collection[str], other_versions: str = ""
 ) -> Check:
     """Whether the workflow would leave everything as it is.
 
@@ -83,17 +80,17 @@ def currency(
         records: The experiment's records.
         jobs: The jobs, as Snakemake plans them.
         damaged: Files that are not what their records say, which are named elsewhere.
-        versions: Whether other versions of libraries make results stale.
+        other_versions: Which libraries have other versions here than where results were made, in words; nothing is
+            stale for that.
     """
     findings: list[Finding] = []
     by_output = {output: path for path, record in records.items() for output in record.outputs}
     unknown = dict(records)
     anew = {path for job in jobs if job.stale for path in job.outputs}
     for job in jobs:
-        changes = [word for word in job.changes if versions or not OF_VERSIONS.fullmatch(word)]
-        # As a module's, a rule has another name, and its own within that.
-        lying = (by_output[path] for path in job.outputs if path in by_output)
-        makers = {path for path in lying if job.rule in records[path].rule}
+        changes = job.changes
+        # Which files it makes says whose record it is, and not the name of its rule, which may be another by now.
+        makers = {by_output[path] for path in job.outputs if path in by_output}
         for path in makers:
             unknown.pop(path, None)
             stray = [output for output in records[path].outputs if output not in job.outputs]
@@ -116,4 +113,6 @@ def currency(
     question = "Is there nothing to do for the workflow, with the present code and config?"
     beside = sorted({path.split("/")[1] for job in jobs for path in job.inputs if path.startswith("../")})
     note = f"Results of other experiments that these are made from: {', '.join(beside) or 'none'}."
+    if other_versions:
+        note += f" Made with other versions of libraries than are here: {other_versions}. Nothing is stale for that."
     return Check("currency", question, len(jobs), tuple(findings), note)

@@ -21,7 +21,7 @@ from emtvb import networks, promises
 from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
-from emtvb.running import provenance
+from emtvb.running import provenance, trainings
 from emtvb.running.provenance import Record
 from emtvb.runs import number
 from emtvb.streams.runs import AnyRun
@@ -244,7 +244,7 @@ def _train(entry: Mapping[str, Any], folder: str, trainer: str) -> None:
     messages = logging.getLogger("emtvb")  # without a time: whoever prints a line adds its own
     messages.setLevel(logging.INFO)
     messages.addHandler(logging.StreamHandler())
-    train_shard([kept.order(entry)], Outputs.of(Path(folder), "again"), lambda: "again", trainer)
+    train_shard([trainings.read_run(entry)], Outputs.of(Path(folder), "again"), "again", trainer)
 
 
 if __name__ == "__main__":

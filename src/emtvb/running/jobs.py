@@ -29,14 +29,12 @@ class Job:
         root: The clone of the workflow.
         folder: The experiment's folder.
         runs: Of each run that it trained, what ``training.shard.train_shard`` says of it; goes into its record.
-        proved: Whether the proof among its settings vouches for its outputs, whatever code made them.
     """
 
     settings: Mapping[str, Any]
     root: Path
     folder: Path
     runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    proved: bool = False
 
     @property
     def recipe(self) -> dict[str, Any]:
@@ -68,10 +66,10 @@ def job(snakemake: Any) -> Iterator[Job]:
         before = provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
         yield this
         ended = _used(this, planned or begun)
-        code, versions = ({}, {}) if this.proved else (ended["code"], ended["versions"])
         provenance.record(
             {
-                "rule": snakemake.rule, "settings": this.settings, "code": code, "versions": versions,
+                "rule": snakemake.rule, "settings": this.settings,
+                "code": ended["code"], "versions": ended["versions"],
                 "names": records.names(snakemake.input, snakemake.output),
             },
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],

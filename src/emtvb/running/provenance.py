@@ -76,8 +76,8 @@ class Recipe(TypedDict):
     Attributes:
         rule: Its rule.
         settings: The rule's params.
-        code: A digest of each file of ours that it used, by name, as ``recipes.used`` gives it. Empty, as ``versions``,
-            where a proof among the settings vouches for the outputs.
+        code: A digest of each file of ours that it used, by name, as ``recipes.used`` gives it. Of older records of
+            trainings empty, as ``versions``, where a proof among the settings vouches for the outputs.
         versions: Of each library that computes.
         names: A digest of the names by which the rule hands its inputs and outputs to its script.
     """

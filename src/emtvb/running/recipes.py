@@ -1,16 +1,14 @@
 """What a job's outputs rest on besides its settings and inputs: the code it ran, files of ours it opened, libraries.
 
-A job writes down what it used (:func:`used`); planning holds that to what lies here now (:class:`Present`). Nothing is
-foreseen: what a deterministic job did not use cannot change its outputs, and it comes to use something else only after
-something that it used has changed.
+A job writes down what it used (:func:`used`); planning holds the code to what lies here now (:class:`Present`), and
+says which libraries are others. Nothing is foreseen: what a deterministic job did not use cannot change its outputs,
+and it comes to use something else only after something that it used has changed.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib.util
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -126,7 +124,7 @@ def place(key: str, root: Path) -> Path:
 
 
 class Present:
-    """Code and libraries as they are here now.
+    """Our code as it is here now.
 
     Args:
         root: The clone of the workflow.
@@ -137,22 +135,18 @@ class Present:
         self._digest = cache(lambda file: None if _is_hidden(file) else digest_of(file))
 
     def changes(self, recipe: Mapping[str, Any]) -> list[str]:
-        """What of a recipe's code and libraries is another now, in words.
+        """The files of a recipe's code that are others now.
 
         Args:
-            recipe: As a record holds it: ``code`` and ``versions``.
+            recipe: As a record holds it: ``code``.
         """
         code = {**({_FACE: source.NOTHING} if recipe["code"] else {}), **recipe["code"]}
         counting = [key for key in sorted(code) if counts(key.removeprefix(f"{PACKAGE.name}/"))]
-        words = [key for key in counting if not self._is(key, code[key]) and not _is_of_uncounted(key, code, counting)]
-        for library, before in sorted(recipe["versions"].items()):
-            if version(library) != before:
-                words.append(f"{library} {before} to {version(library)}")
-        return words
+        return [key for key in counting if not self._is(key, code[key]) and not _is_of_uncounted(key, code, counting)]
 
     def _is(self, key: str, digest: str) -> bool:
         """Whether a file still has a digest, and no package hides it from import."""
-        return digest == self._digest(place(key, self._root)) or (digest == source.ABSENT and key in _DELETED)
+        return digest == self._digest(place(key, self._root))
 
 
 def _is_of_uncounted(key: str, code: Mapping[str, str], counting: Sequence[str]) -> bool:
@@ -161,10 +155,6 @@ def _is_of_uncounted(key: str, code: Mapping[str, str], counting: Sequence[str])
     if name != "__init__.py" or key == _FACE or code[key] != source.NOTHING:
         return False
     return not any(other != key and other.startswith(f"{folder}/") for other in counting)
-
-
-_DELETED = ("./learning", "./measurements", "./shard", "./training")
-"""Folders that trainings deleted elsewhere: records of before took their names for files of the clone."""
 
 
 def _is_hidden(file: Path) -> bool:
@@ -252,19 +242,21 @@ _OPENS = frozenset({"open", "read_bytes", "read_csv", "read_text"})
 """Functions that open a file, by their last names."""
 
 
-def training_version(recipe: Mapping[str, Any]) -> str:
-    """Names what decides the bits of a training: what its unfinished and finished runs are filed under.
-
-    That is the proof among its settings, where there is one; else our code, the libraries and the accelerator.
+def other_versions(computed_with: Iterable[Mapping[str, str]]) -> str:
+    """Which libraries have another version here than jobs computed with, in words: ``torch 2.13.0, here 2.15.0``.
 
     Args:
-        recipe: ``settings``; and ``code`` and ``versions``, as :func:`used` gives them once the trainer is imported.
+        computed_with: ``versions`` of the jobs' recipes.
     """
-    parts: Any = recipe["settings"].get("proof")
-    if parts is None:
-        inside = {key: digest for key, digest in recipe["code"].items() if key.startswith(f"{PACKAGE.name}/")}
-        parts = [inside, recipe["versions"], recipe["settings"].get("accelerator")]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+    found: dict[str, set[str]] = {}
+    for before in computed_with:
+        for library, number in before.items():
+            if number != version(library):
+                found.setdefault(library, set()).add(number)
+    return "; ".join(
+        f"{library} {' and '.join(sorted(versions))}, here {version(library)}"
+        for library, versions in sorted(found.items())
+    )
 
 
 @cache

@@ -23,7 +23,7 @@ from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.running import provenance, recipes, source
+from emtvb.running import provenance, recipes, source, trainings
 from emtvb.running.provenance import Record
 from emtvb.running.recipes import Present
 
@@ -118,17 +118,20 @@ class Records:
         """What of this lies in the job itself, in words; what its inputs hold is not asked."""
         recipe = maker.record.recipe
         now = plain(job.params, job.rule.name)
+        inputs, outputs = (list(dict.fromkeys(map(_plain, files))) for files in (job.input, job.output))
+        if trainings.REVISION in now:
+            more = [Path(path).name for path in outputs if path not in maker.outputs]
+            return trainings.changes(maker.settings, now) + [f"{name}, which was not made with it" for name in more]
         words = [f"setting {name}" for name in _differing(maker.settings, now)]
         words += self._present.changes(recipe)
-        inputs, outputs = (list(dict.fromkeys(map(_plain, files))) for files in (job.input, job.output))
         if "names" in recipe and (
             recipe["names"] != names(job.input, job.output) or [*maker.inputs] != inputs or [*maker.outputs] != outputs
         ):
             words.append("its inputs or outputs, by name or order")
-        if recipe["code"] and maker.record.wildcards != dict(job.wildcards.items()):
+        if maker.record.wildcards != dict(job.wildcards.items()):
             words.append("its wildcards")
         script = script_of(job.rule)
-        if recipe["code"] and self._key(script) not in recipe["code"]:
+        if self._key(script) not in recipe["code"]:
             words.append(f"its script, {script.name}")
         return words
 

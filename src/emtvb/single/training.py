@@ -7,7 +7,7 @@ from pathlib import Path
 from emtvb import config, promises, sweep
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.running import provenance, recipes
+from emtvb.running import provenance, trainings
 from emtvb.training.shard import Outputs, train_shard
 
 
@@ -43,9 +43,8 @@ def train(experiment: config.Experiment, folder: Path) -> None:
     proof = promises.proof(max(run.l2 for run in runs)) if experiment.trainer in promises.TRAINERS else None
     sweep.write_run_table(folder / "runs.csv", {shard: runs})
     write_text(folder / "settings.json", config.dump(experiment))
-    settings = {"proof": proof, "accelerator": experiment.accelerator}
+    settings = {"proof": proof, "accelerator": experiment.accelerator, "revision": promises.REVISIONS.get("elman")}
     train_shard(
-        runs, Outputs.of(folder, shard),
-        lambda: recipes.training_version({"settings": settings, **recipes.used(recipes.ROOT)}),
+        runs, Outputs.of(folder, shard), trainings.state_version(settings),
         experiment.trainer, provenance.environment(), experiment.accelerator,
     )  # fmt: skip

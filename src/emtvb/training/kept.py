@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,9 +14,9 @@ from safetensors import safe_open
 
 from emtvb import protocol
 from emtvb.files import write_text
-from emtvb.protocol import Order, Setup
+from emtvb.protocol import Setup
 from emtvb.streams import order as streams
-from emtvb.streams.order import StreamOrder, StreamSetup
+from emtvb.streams.order import StreamSetup
 from emtvb.training import history
 from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row
@@ -42,11 +42,6 @@ class Result(NamedTuple):
 def entry(run: Setup | StreamSetup) -> dict[str, Any]:
     """A run as plain data: one of the paper's tasks, or one on a stream."""
     return streams.entry(run) if isinstance(run, StreamSetup) else protocol.entry(run)
-
-
-def order(plain: Mapping[str, Any]) -> Order | StreamOrder:
-    """The run that :func:`entry` wrote down."""
-    return streams.order(plain) if streams.is_stream(plain) else protocol.order(plain)
 
 
 def keep(run: Setup | StreamSetup, folder: Path, result: Result) -> None:

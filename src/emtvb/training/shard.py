@@ -56,7 +56,7 @@ class Outputs(NamedTuple):
 def train_shard(
     runs: Sequence[AnyRun],
     outputs: Outputs,
-    version: Callable[[], str],
+    version: str,
     trainer: str = "auto",
     environment: Mapping[str, str] | None = None,
     accelerator: str = "cpu",
@@ -64,13 +64,12 @@ def train_shard(
     """Train every run and write the shard's files.
 
     Beside the weights, ``runs/`` holds checkpoints, TensorBoard events and finished runs. What stands there, made by
-    the same code and libraries for the same settings, is not done again.
+    the same trainer for the same settings, is not done again.
 
     Args:
         runs: The shard's runs.
         outputs: Where its files go.
-        version: Names what decides the bits; state of another version is left alone. It is asked once a trainer is
-            loaded whose code is a part of that.
+        version: Names what decides the bits; state of another version is left alone.
         trainer: ``auto`` or ``compiled`` for the compiled engine, ``reference`` for the general trainer.
         environment: What is said of this machine in the answer.
         accelerator: What the general trainer computes on.
@@ -89,7 +88,7 @@ def train_shard(
     train = _trainer(trainer, accelerator, environment or {})
     # Another process may be one that outlived the workflow that started it.
     with locked(state / ".lock", waiting=f"{state}: another process is training this shard; waiting for it to end"):
-        results = _train_all(runs, state, version(), train)
+        results = _train_all(runs, state, version, train)
     digests = _write(outputs, results)
     return {run_id: {"weights": digests[run_id], "trained": list(results[run_id].parts)} for run_id in results}
 

@@ -1,0 +1,79 @@
+"""No published network is to be trained again, whatever is rewritten, moved, renamed or installed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from emtvb.audit import currency, held
+from emtvb.running import provenance, trainings
+from emtvb.running.plan import Planned
+
+from .conftest import ROOT, Project
+
+PUBLISHED = sorted(path.parent.name for path in (ROOT / "results").glob("*/settings.json"))
+BY_TORCH = ("architectures", "onions", "reference", "reference-odd")
+"""Experiments with networks that no proof vouches for."""
+
+
+def planned(name: str, root: Path = ROOT) -> list[Planned]:
+    """The jobs of a published experiment, by the workflow of a clone."""
+    folder = ROOT / "results" / name
+    return currency.planned(folder, held.held_to(folder, root), ())
+
+
+def test_every_experiment_that_is_known_here_is_published() -> None:
+    assert len(PUBLISHED) == 9
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_no_published_network_is_to_be_trained(name: str) -> None:
+    jobs = [job for job in planned(name) if trainings.REVISION in job.settings]
+    assert len(jobs) == len(list((ROOT / "results" / name).rglob("train_*.provenance.json")))
+    assert [(job.title, job.stale, job.changes) for job in jobs if job.stale or job.changes] == []
+
+
+def _rewrite(project: Project) -> None:
+    """Edit every module that trains, move some, rename rules, scripts and params, and install other libraries."""
+    package = project.folder / "src" / "emtvb"
+    for file in (*package.glob("training/*.py"), *package.glob("architectures/*.py"), *package.glob("onions/*.py"),
+                 package / "files.py", package / "protocol.py", package / "weights.py"):  # fmt: skip
+        file.write_text(f"{file.read_text()}\n\nUNUSED = 1\n")
+    (package / "architectures" / "gru.py").rename(package / "architectures" / "gated.py")
+    project.edit("src/emtvb/architectures/registry.py", "emtvb.architectures.gru:GRU", "emtvb.architectures.gated:GRU")
+    scripts, rules = (project.folder / "workflow" / name for name in ("scripts", "rules"))
+    for name in ("train_shard", "train_architecture", "train_repeater"):
+        (scripts / f"{name}.py").rename(scripts / f"{name}_anew.py")
+        for file in rules.glob("*.smk"):
+            file.write_text(re.sub(rf"\b{name}\b", f"{name}_anew", file.read_text()))
+    for library in ("torch", "numpy", "pytorch_lightning"):
+        folder = project.folder / "src" / f"{library}-99.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {library.replace('_', '-')}\nVersion: 99.0\n")
+
+
+def test_no_training_is_stale_for_what_is_rewritten_moved_renamed_or_installed(project: Project) -> None:
+    _rewrite(project)
+    for name in BY_TORCH:
+        # Each training by its weights, so that only trainings are planned; read as links, so that nothing is written.
+        folder = project.folder / "results" / name
+        for path in (ROOT / "results" / name).rglob("*"):
+            if path.is_file() and "runs" not in path.relative_to(ROOT).parts:
+                there = folder / path.relative_to(ROOT / "results" / name)
+                there.parent.mkdir(parents=True, exist_ok=True)
+                there.symlink_to(path)
+        outputs = [output for path in provenance.record_files(folder) if path.name.startswith("train_")
+                   for output in provenance.read(path).outputs if output.endswith("weights.safetensors")]  # fmt: skip
+        assert outputs
+        result = project.snakemake("-n", *(f"results/{name}/{output}" for output in outputs),
+                                   "--configfile", f"results/{name}/settings.json")  # fmt: skip
+        text = result.stdout + result.stderr
+        assert "Nothing to be done" in text, text
+        assert "made with" in text
+        assert "torch 2.13.0, here 99.0" in text
+    project.edit(
+        "src/emtvb/promises.py", "REVISIONS: Mapping[str, int] = {}", 'REVISIONS: Mapping[str, int] = {"gru": 1}'
+    )
+    assert project.planned("--configfile", "results/architectures/settings.json")["train_architecture_anew"] == 2
