@@ -63,7 +63,7 @@ cores:
 	@$(refuse_cores)
 
 # Makes tables and figures only: the measurements that they need must exist. Without CONFIG it takes results/paper.
-figures: CONFIG := results/paper/settings.json
+figures: CONFIG := $(if $(filter file,$(origin CONFIG)),results/paper/settings.json,$(CONFIG))
 figures: cores $(VENV)/.runs
 	@rules=$$($(VENV)/bin/emtvb config drawing -- $(FILE)) && $(VENV)/bin/snakemake figures tables \
 		--cores $(CORES) --configfile $(FILE) --forceall --allowed-rules figures tables $$rules

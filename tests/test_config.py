@@ -11,16 +11,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
 from emtvb import config, kinds, tasks
 from emtvb.architectures.registry import ARCHITECTURES
 from emtvb.config import manual
+from emtvb.config.experiment import THRESHOLDS
 from emtvb.config.values import first_repeated
 from emtvb.errors import InputError
 from emtvb.methods.settings import Benchmark
 from emtvb.onions.settings import Onions
+from emtvb.paper import table1
 from emtvb.running import surroundings
 from emtvb.streams.settings import Streams
 
@@ -452,3 +455,33 @@ def test_every_architecture_has_a_key_and_makes_runs_of_its_name() -> None:
     runs = config.check({**GOOD, "architectures": sizes}).architecture_runs()
     assert {run.architecture: run.hidden_dim for run in runs} == sizes
     assert all(run.run_id.startswith(f"{run.architecture}_") for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, []),
+        ({"training": {"epochs": 5}}, ["5 epochs instead of 10"]),
+        ({"training": {"gradient_clip": None}}, ["gradients shortened to none instead of 1"]),
+        ({"dimensions": 6, "variables": 7}, ["vectors of 6 elements instead of 8", "7 variables instead of 8"]),
+        ({"interpretation": {"horizon": 100}}, ["a test of 100 steps instead of 200"]),
+        ({"threshold": [0.5, 0.7]}, ["threshold 0.5, 0.7 instead of 0.9, 0.98"]),
+        ({"threshold": [0.5, 0.98]}, []),
+        ({"twins": [1]}, ["rounding twins"]),
+        ({"twins": [0, 1]}, []),
+        ({"tasks": [{"name": "mine", "id": [255, 3, 2]}]}, []),
+        ({"tasks": [{"name": "mine", "id": [255, 0, 0]}]}, []),
+    ],
+)
+def test_in_what_a_sweep_differs_from_the_papers_is_said(change: dict[str, Any], words: list[str]) -> None:
+    """It has runs such as the paper's just where the tables take some for the paper's."""
+    experiment = config.check({**GOOD, **change})
+    assert experiment.unlike_paper() == words
+    how, runs = experiment.interpretation, experiment.runs()
+    table = pd.DataFrame({"run_id": [run.run_id for run in runs], "threshold": [run.threshold for run in runs]})
+    measured = {"measured_horizon": how.horizon, "measured_sequences": how.sequences, "measured_modulus": how.modulus}
+    assert experiment.has_paper_runs() == bool(len(table1.paper_runs(table.assign(**measured))))
+
+
+def test_thresholds_of_the_paper_are_said_twice_and_alike() -> None:
+    assert THRESHOLDS == table1.SCRIPT_THRESHOLDS

@@ -85,6 +85,17 @@ def test_a_configs_name_reaches_every_command_as_it_is(tmp_path: Path, name: str
     assert make(folder, "-s", "report", f"CONFIG=../{name}").stdout.count(f"<../{name}>") == 4
 
 
+@pytest.mark.parametrize("target", ["reproduce", "figures", "config", "report"])
+def test_a_config_from_the_environment_reaches_every_target(tmp_path: Path, target: str) -> None:
+    """``CONFIG=x make figures``, as well as ``make figures CONFIG=x``."""
+    folder = clone(tmp_path / "clone")
+    given = make(folder, "-s", target, CONFIG="mine.yaml").stdout
+    assert "<mine.yaml>" in given
+    assert given == make(folder, "-s", target, "CONFIG=mine.yaml").stdout
+    without = "results/paper/settings.json" if target == "figures" else "config/config.yaml"
+    assert make(folder, "-s", target).stdout == given.replace("mine.yaml", without)
+
+
 def test_configs_are_checked_before_snakemake_reads_them(tmp_path: Path) -> None:
     """So that a bad one is one line, and not Snakemake's thirty."""
     folder = clone(tmp_path / "clone")

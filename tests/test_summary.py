@@ -73,6 +73,7 @@ def test_every_sign_in_the_table_stands_in_its_legend() -> None:
     for words in ("---", "not given", "paper"):
         assert words in cells
         assert words in legend
+    assert "`not compared`" in legend
 
 
 def test_a_sign_means_the_verdict_that_the_table_has() -> None:

@@ -17,7 +17,8 @@ SIGNS = dict(zip(evidence.VERDICTS[:3], "=!?", strict=True))
 LEGEND = (
     "How to read a cell: 0.0005 (1.00) 3/4 is the mean spectral error in rad, the mean test accuracy in brackets, and "
     "that 3 of 4 networks have such an error.",
-    "--- stands where no network has an error; `paper` is what the paper prints; `not given`: it prints nothing there.",
+    "--- stands where no network has an error; `paper` is what the paper prints; `not given`: it prints nothing there; "
+    "`not compared`: your networks were made otherwise, as it says.",
     "[error accuracy] is our verdict on each of these two printed values: "
     f"{', '.join(f'{sign} {word}' for word, sign in SIGNS.items())}. A number behind ? is how far from what is printed "
     "20 seeds like ours reach: a factor in error, a distance in accuracy.",

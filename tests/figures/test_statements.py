@@ -7,6 +7,12 @@ from emtvb.paper.verdicts import SHOWN, shares
 from tests.paper.made_up import sweep
 
 
+def test_where_no_network_solves_its_task_the_figure_says_so() -> None:
+    table = shares(sweep(10))
+    figure = statements.draw(table[:0], SHOWN)
+    assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["no network here solves its task"]
+
+
 def test_shares_and_intervals_stand_at_their_values() -> None:
     table = shares(sweep(10))
     figure = statements.draw(table, SHOWN)

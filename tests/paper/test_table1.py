@@ -121,8 +121,25 @@ def test_runs_under_another_protocol_are_not_judged() -> None:
     rows = measured(ROWS)
     table = table1.tabulate(rows.assign(run_id=rows["run_id"] + "_p1234abcd"))
     assert table[["accuracy_verdict", "as_published_accuracy"]].isna().all(axis=None)
-    assert "not given" in table1.as_markdown(table)
     assert {judged.verdict for cell in table1.judge_cells(rows).values() for judged in cell} == {"not determined"}
+
+
+def test_a_printed_cell_that_is_not_compared_says_so_and_why() -> None:
+    """And one that the paper does not print says that."""
+    rows = measured(ROWS)
+    rows = rows.assign(run_id=rows["run_id"] + "_p1234abcd")
+    printed = pd.MultiIndex.from_frame(rows[table1.CELL]).isin(table1.published().set_index(table1.CELL).index)
+    assert 0 < printed.sum() < len(rows)
+    for unlike, why in (
+        (["5 epochs instead of 10"], "5 epochs instead of 10"),
+        (["a", "b", "c", "d"], "a, b and 2 more differences"),
+        ([], "other runs than the paper's"),
+    ):
+        table = table1.tabulate(rows, unlike)
+        for text in (table1.as_markdown(table), table1.as_latex(table), table1.as_text(table).to_string()):
+            assert f"paper: not compared ({why})" in text
+            assert "paper: not given" in text
+    assert (table1.tabulate(measured(ROWS), ["a"])["not_compared"] == "").all()
 
 
 def test_cells_of_text_say_ours_theirs_and_coverage() -> None:
@@ -161,7 +178,7 @@ def test_an_experiment_of_twins_alone_has_a_table_of_those_moved_as_far_as_the_f
     assert (table["seeds"] == 5).all()
     assert table["published_accuracy"].isna().all()  # the paper has no twins
     for text in (table1.as_markdown(table), table1.as_latex(table)):
-        assert "paper: not given" in text
+        assert "paper: not compared (other runs than the paper's)" in text
 
 
 def test_twins_enter_no_cell() -> None:

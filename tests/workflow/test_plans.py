@@ -30,10 +30,10 @@ INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 6, **PAGE}
 SOLUTIONS = {"tabulate_solutions": 1, "tabulate_outcomes": 1, "tabulate_deciding": 1}
 OF_CELLS = {"tabulate": 1, "draw_forest": 1, "draw_solutions": 1}
 COMPARED = {"compare_networks": 1, "tabulate_comparison": 1, "draw_comparison": 1}
-JUDGED = {"draw_statements": 1, "state_verdicts": 1}
+JUDGED = {"state_verdicts": 1}
 OTHERS = {"tabulate_others": 1, "draw_ablations": 1, "draw_gradients": 1}
 TABLES = {
-    "aggregate_measurements": 1, "draw_interventions": 1, "draw_pairs": 1, "tabulate_foretelling": 1, **OF_CELLS,
+    "aggregate_measurements": 1, "draw_interventions": 1, "tabulate_foretelling": 1, **OF_CELLS,
     **JUDGED, **SOLUTIONS, **COMPARED, "aggregate_ablations": 1, **OTHERS,
 }  # fmt: skip
 OF_MEASUREMENTS = {rule: count for rule, count in TABLES.items() if rule != "aggregate_ablations"}
@@ -46,9 +46,7 @@ FIGURES = {
     "draw_learning": 1,
     "draw_learning_supplement": 1,
     "draw_interventions": 1,
-    "draw_pairs": 1,
     "draw_comparison": 1,
-    "draw_statements": 1,
     "draw_forest": 1,
     "draw_solutions": 1,
     "draw_ablations": 1,
@@ -75,8 +73,27 @@ def test_the_default_experiment_is_quick(project: Project) -> None:
     assert project.planned("--config", "seeds=[1, 2]", "hidden_dim=[64]", "l2=[0, 0.1]")["train_shard"] == 8
     jobs = project.planned("--configfile", "config/repeat-copy.yaml")
     assert jobs["train_shard"] == 2
-    assert jobs["draw_evidence"] == jobs["simulate_populations"] == 1
     assert jobs["bootstrap_cells"] == 0, "it has fewer seeds than the paper"
+
+
+@pytest.mark.parametrize(
+    ("given", "drawn"),
+    [
+        (("--configfile", "config/paper.yaml"), {"pairs", "statements", "evidence"}),
+        (("--configfile", "config/reference.yaml"), {"pairs", "statements"}),
+        (("--configfile", "config/repeat-copy.yaml"), set()),
+        ((), set()),
+        (("--config", "training={epochs: 10}"), {"statements"}),
+        (("--config", "threshold=[0.5, 0.98]"), {"pairs"}),
+        (("--config", "twins=[0, 1]"), {"pairs"}),
+    ],
+)
+def test_a_figure_that_would_show_nothing_or_the_same_as_elsewhere_is_not_drawn(
+    project: Project, given: tuple[str, ...], drawn: set[str]
+) -> None:
+    jobs = project.planned(*given)
+    assert {name for name in ("pairs", "statements", "evidence") if jobs[f"draw_{name}"]} == drawn
+    assert jobs["simulate_populations"] == ("evidence" in drawn)
 
 
 def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Project) -> None:
@@ -223,7 +240,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "one digit of what is published": (
         _edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1, "draw_forest": 1, **JUDGED}),
     "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'),
-              {**OF_CELLS, "draw_pairs": 1, "tabulate_outcomes": 1, **JUDGED}),
+              {**OF_CELLS, "tabulate_outcomes": 1, **JUDGED}),
     "script": (_edit("workflow/scripts/tabulate.py", "snakemake.output.md", "str(snakemake.output.md)"),
                {"tabulate": 1}),
     "a param more": (_edit("workflow/rules/figures.smk", "        tasks=list(EXEMPLARS),",

@@ -9,6 +9,7 @@ import pytest
 
 from emtvb.audit import currency, held
 from emtvb.running import provenance, trainings
+from emtvb.running.packed import unpack
 from emtvb.running.plan import Planned
 
 from .conftest import ROOT, Project
@@ -21,6 +22,7 @@ BY_TORCH = ("architectures", "onions", "reference", "reference-odd")
 def planned(name: str, root: Path = ROOT) -> list[Planned]:
     """The jobs of a published experiment, by the workflow of a clone."""
     folder = ROOT / "results" / name
+    unpack(folder)  # as each call of the workflow does
     return currency.planned(folder, held.held_to(folder, root), ())
 
 

@@ -36,6 +36,8 @@ rule tabulate:
     localrule: True
     conda:
         "../envs/emtvb.yaml"
+    params:
+        unlike_paper=lambda _: EXPERIMENT.unlike_paper(),
     script:
         "../scripts/tabulate.py"
 

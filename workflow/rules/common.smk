@@ -14,7 +14,18 @@ from snakemake.settings.types import MaxJobsPerTimespan, PersistenceBackend, Sha
 try:
     from emtvb import config as experiments
     from emtvb.architectures.registry import ARCHITECTURES
-    from emtvb.running import executor, imported, memory, node, recipes, records, settings, slurm, surroundings, trainings
+    from emtvb.running import (
+        executor,
+        imported,
+        memory,
+        node,
+        recipes,
+        records,
+        settings,
+        slurm,
+        surroundings,
+        trainings,
+    )
     from emtvb.errors import InputError
     from emtvb import kinds
     from emtvb.methods import settings as benchmarks
@@ -111,7 +122,9 @@ if workflow.is_main_process:
 
 # What Snakemake remembers of the files here is what the records beside them say.
 RECORDS = records.read(PLACE, ROOT) if workflow.is_main_process else None
-if RECORDS and (other := recipes.other_versions(maker.record.recipe["versions"] for maker in {*RECORDS.makers.values()})):
+if RECORDS and (
+    other := recipes.other_versions(maker.record.recipe["versions"] for maker in {*RECORDS.makers.values()})
+):
     logger.info(f"made with {other} (nothing is made again for that)")
 if workflow.is_main_process:
     executor.install(RECORDS)
@@ -360,6 +373,8 @@ onstart:
         slurm.take_over(RESULTS, getattr(executor, "run_uuid", None))
         if RECORDS:  # not before: what another call wrote there holds for its jobs
             records.write_planned(PLACE, ROOT)
-            keep_what_stands([waiting for waiting in needed if {"runs", trainings.REVISION} <= {*waiting.params.keys()}])
+            keep_what_stands(
+                [waiting for waiting in needed if {"runs", trainings.REVISION} <= {*waiting.params.keys()}]
+            )
     except InputError as error:
         raise WorkflowError(str(error)) from None

@@ -32,8 +32,13 @@ FIGURES = {
     "gradients": {"table": rules.tabulate_others.output.gradients},
     "wave": EXEMPLAR_FILES,
 }
-# How often the rules for printed values err: where they judge, which takes five seeds.
-if SHARDS and len(EXPERIMENT.seeds) < 5:
+# A figure of which nothing would be seen is not drawn: of pairs where no two runs are one, and of statements where no run is
+# the paper's. How often the rules for printed values err is the same for every experiment: it stands beside the whole table.
+if not (len(EXPERIMENT.threshold) > 1 or len(EXPERIMENT.twins) > 1 or (EXPERIMENT.has_paper_runs() and twins_beside())):
+    del FIGURES["pairs"]
+if not EXPERIMENT.has_paper_runs():
+    del FIGURES["statements"]
+if not (EXPERIMENT.has_paper_runs() and len(EXPERIMENT.seeds) >= 20 and len(EXPERIMENT.tasks) >= 4):
     del FIGURES["evidence"]
 
 if ARCHITECTURE_RUNS:

@@ -5,10 +5,11 @@ from emtvb.files import write_text
 from emtvb.paper import table1, twins
 from emtvb.running.jobs import job
 
-with job(snakemake):
+with job(snakemake) as this:
     path = snakemake.input.measurements
     columns.check_numbers(tables.read_table(path, tables.MEASURED_COLUMNS), path)
-    table = table1.tabulate(twins.measured(snakemake.input.runs, path, snakemake.input.twins))
+    measured = twins.measured(snakemake.input.runs, path, snakemake.input.twins)
+    table = table1.tabulate(measured, this.settings["unlike_paper"])
     tables.write_csv(snakemake.output.csv, table)
     write_text(snakemake.output.md, table1.as_markdown(table))
     write_text(snakemake.output.tex, table1.as_latex(table))

@@ -231,6 +231,25 @@ class Experiment(Settings):
         settings = self.training.model_dump()
         return Protocol(**{**settings, "curriculum": tuple(settings["curriculum"])})
 
+    def unlike_paper(self) -> list[str]:
+        """In what all runs differ from those that the paper's Table 1 rests on, in words; nothing where they do not."""
+        theirs = Experiment(experiment="paper", tasks=["T1"], hidden_dim=[128], l2=[0], threshold=[0.9], seeds=[1])
+        words = []
+        for section, text in _UNLIKE.items():
+            name, _, key = section.rpartition(".")
+            own, paper = (getattr(getattr(one, name) if name else one, key) for one in (self, theirs))
+            if own != paper:
+                words.append(f"{text.format(_shown(own))} instead of {_shown(paper)}")
+        if not {*self.threshold} & {*THRESHOLDS}:
+            words.append(f"threshold {_listed(self.threshold)} instead of {_listed([*THRESHOLDS])}")
+        return [*words, *([] if 0 in self.twins else ["rounding twins"])]
+
+    def has_paper_runs(self) -> bool:
+        """Whether some of the runs are such as the paper's Table 1 rests on."""
+        return not self.unlike_paper() and any(
+            binding.canonical_name(task.task_id, task.d, task.s) in binding.NAMED for task in self.task_list()
+        )
+
     def task_list(self) -> list[binding.Task]:
         """The tasks at this experiment's size.
 
@@ -371,6 +390,29 @@ def load(path: Path | str) -> Experiment:
 def dump(experiment: Experiment) -> str:
     """All settings as JSON, defaults included."""
     return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
+
+
+THRESHOLDS = (0.9, 0.98)
+"""The paper's (``paper.table1.SCRIPT_THRESHOLDS``)."""
+_UNLIKE = {
+    "dimensions": "vectors of {} elements",
+    "variables": "{} variables",
+    "training.epochs": "{} epochs",
+    "training.batches_per_epoch": "{} steps an epoch",
+    "training.batch_size": "batches of {}",
+    "training.learning_rate": "a learning rate of {}",
+    "training.gradient_clip": "gradients shortened to {}",
+    "training.curriculum": "a curriculum of {}",
+    "interpretation.horizon": "a test of {} steps",
+    "interpretation.sequences": "a test of {} sequences",
+    "interpretation.modulus": "a modulus of {}",
+}
+"""Settings that a run shares with the paper's where it is to be compared with what the paper prints, in words."""
+
+
+def _shown(value: Any) -> str:
+    """A setting's value in words."""
+    return "none" if value is None else _listed(value if isinstance(value, list) else [value])
 
 
 def _listed(values: list[Any]) -> str:

@@ -43,6 +43,9 @@ def draw(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> Figure:
     for axes, (name, title) in zip(panels, shown.items(), strict=True):
         _panel(axes, table[table["name"] == name], groups)
         axes.set_title(wrapped(title, 20), fontsize=7)
+    if not groups:
+        middle = panels[len(panels) // 2]
+        middle.text(0.66, 0, "no network here solves its task", ha="center", va="center", color="0.35")
     labels = [f"{task}  {size}  {l2:g}" for task, size, l2 in groups]
     panels[0].set_yticks(range(len(groups)), labels, fontsize=7)
     panels[0].set_ylabel("task, neurons, L2")

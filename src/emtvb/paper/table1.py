@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any
 
@@ -177,13 +177,14 @@ def _of_cell(roundings: list[ByCell], cell: tuple[str, int, float], what: str) -
     return np.column_stack([of.to_numpy(float) for of in (runs[cell][what], *others)])
 
 
-def tabulate(measured: pd.DataFrame) -> pd.DataFrame:
+def tabulate(measured: pd.DataFrame, unlike: Sequence[str] = ()) -> pd.DataFrame:
     """Table 1 of these runs, one row per cell (paper section 4).
 
     Per seed, the smallest spectral error and the largest accuracy over the thresholds; then the mean over seeds.
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them.
+        unlike: In what the runs differ from the paper's, in words, where they do.
 
     Returns:
         ``task, hidden_dim, l2``; ``spectral_error`` and ``accuracy``, both as the paper defines them;
@@ -193,7 +194,8 @@ def tabulate(measured: pd.DataFrame) -> pd.DataFrame:
         ``as_published_`` error, accuracy and seeds; the 95% intervals of what 20 seeds like ours would print,
         ``spectral_error_low``, ``_high``, ``accuracy_low``, ``_high``; the verdicts ``spectral_error_verdict`` and
         ``accuracy_verdict``; and the least margins within which they would be consistent, ``spectral_error_reaches``, a
-        factor, and ``accuracy_reaches``, a distance.
+        factor, and ``accuracy_reaches``, a distance. Last ``not_compared``: why a cell that the paper prints has no
+        published value beside it here; empty elsewhere.
     """
     judged = judge_cells(measured)
     measured = without_twins(measured)
@@ -207,7 +209,11 @@ def tabulate(measured: pd.DataFrame) -> pd.DataFrame:
     own = measured.assign(paper_task=measured["run_id"].str.extract(_PAPER_RUN, expand=False))
     cells = cells.assign(paper_task=own.groupby(CELL, sort=False)["paper_task"].first()).reset_index()
     keys = ["paper_task", "hidden_dim", "l2"]
-    return cells.join(beside.rename_axis(keys), on=keys).drop(columns="paper_task")
+    table = cells.join(beside.rename_axis(keys), on=keys).drop(columns="paper_task")
+    is_printed = pd.MultiIndex.from_frame(table[CELL]).isin(paper.index)
+    more = f" and {len(unlike) - 2} more differences" if len(unlike) > 2 else ""
+    why = ", ".join(unlike[:2]) + more or "other runs than the paper's"
+    return table.assign(not_compared=np.where(is_printed & table["published_accuracy"].isna(), why, ""))
 
 
 def _means(measured: pd.DataFrame) -> pd.DataFrame:
@@ -312,7 +318,8 @@ def _beside(row: pd.Series) -> list[str]:
 def _published(row: pd.Series) -> str:
     """What the paper prints, and what our runs say to it."""
     if pd.isna(row.published_accuracy):
-        return "paper: not given"
+        why = row.get("not_compared", "")
+        return f"paper: not compared ({why})" if isinstance(why, str) and why else "paper: not given"
     marks = " ".join(_mark(row, name) for name in ("spectral_error", "accuracy"))
     return f"paper {_error(row.published_spectral_error)} ({row.published_accuracy:.2f}) [{marks}]"
 
