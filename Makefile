@@ -7,7 +7,6 @@
 # make dist        the wheel and the sdist in dist/, checked
 # make report      make the experiment in CONFIG, and a report of it as one self-contained HTML page
 # make notebooks   run the notebooks from their first cell to their last, and store what they print and draw
-# make deposit     the zip to upload to an archive for a DOI: this commit's files
 # make rulegraph   draw docs/images/rulegraph.svg, what depends on what; needs graphviz's dot
 # make config      only check the config in CONFIG
 # make lock        rewrite constraints.txt from the newest versions that pyproject.toml allows
@@ -45,7 +44,7 @@ endef
 COMPILE = import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); from emtvb.training import engine; engine.check(); \
 	print("the training engine is compiled for this CPU, and gives the right bits")
 
-.PHONY: install reproduce figures test test-all test-long docs dist notebooks report deposit rulegraph config lock clean folder cores
+.PHONY: install reproduce figures test test-all test-long docs dist notebooks report rulegraph config lock clean folder cores
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.runs
@@ -101,9 +100,6 @@ notebooks: $(VENV)/.tests
 		book = nbformat.read(sys.argv[1], as_version=4); \
 		nbclient.NotebookClient(book, timeout=600, kernel_name="python3", record_timing=False).execute(); \
 		nbformat.write(book, sys.argv[1])' $$name.ipynb || exit 1; done
-
-deposit: $(VENV)/.runs
-	@$(VENV)/bin/emtvb deposit
 
 $(VENV)/bin/python: | folder
 	@[ -n '$(PYTHON)' ] && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -27,7 +27,7 @@ from emtvb.files import check_writable, write_text
 from emtvb.methods import settings as benchmarks
 from emtvb.onions import settings as onions
 from emtvb.results import NO_RESULTS, check_holds_experiment, experiments, is_clone, places
-from emtvb.running import imported, memory, surroundings
+from emtvb.running import imported, surroundings
 from emtvb.single.naming import task_of
 from emtvb.streams.settings import Streams
 from emtvb.tasks import Task
@@ -334,7 +334,6 @@ def train(
     }
     run_id = config.check(settings, "emtvb train").runs()[0].run_id
     experiment = config.check({**settings, "experiment": run_id}, "emtvb train")
-    memory.check(experiment, "emtvb train")
 
     from emtvb.running.jobs import show_progress
     from emtvb.single import training
@@ -643,7 +642,7 @@ def config_group(context: click.Context) -> None:
 @config_group.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 def check_config(files: tuple[str, ...]) -> None:
-    """Check config files, and say what they state: whether they state an experiment, and one that fits this machine."""
+    """Check config files, and say what they state."""
     for file in files:
         experiment = _check(file)
         folder = surroundings.results_root() / experiment.experiment
@@ -652,10 +651,9 @@ def check_config(files: tuple[str, ...]) -> None:
 
 
 def _check(file: str) -> config.Experiment:
-    """The experiment of a config, if it can be run here."""
+    """The experiment of a config, with a line on what it comes to."""
     experiment = kinds.load(file)
     runs, shards = experiment.runs(), experiment.shards()
-    memory.check(experiment, file)
     what = f"{len(runs)} runs in {len(shards)} training jobs"
     if isinstance(experiment, benchmarks.Benchmark):
         what = f"methods on {len(experiment.methods.networks)} networks"
@@ -711,23 +709,6 @@ def fill_pages() -> None:
         console.print(f"{block.page}: {block.name}: {what} ({block.file})")
     for wrong in said.correct(Path.cwd()):
         console.print(f"{wrong.page}: {wrong.about}: {wrong.value} is now {wrong.correction}")
-
-
-@commands.command("deposit")
-@click.argument("file", required=False, type=_FILE)
-def write_deposit(file: Path | None) -> None:
-    """Write what one uploads to an archive for a DOI: the files of this clone at its commit, as one zip, FILE."""
-    from emtvb import deposit
-    from emtvb.running.clone import workflow_root
-
-    root = workflow_root()
-    target = deposit.target(root, file)
-    with _output(target.parent):
-        progress = "zipping the files of this commit, and describing the jobs that made them: some ten seconds"
-        click.echo(progress, err=True)
-        deposit.write(root, target)
-    count, size = deposit.size(target)
-    console.print(f"{target}: {count:,} files, {size / 1e6:.0f} MB; what it is stands in {deposit.ABOUT} in it")
 
 
 @commands.command("pack")

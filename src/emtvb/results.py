@@ -31,7 +31,7 @@ from emtvb.runs import Protocol, Run, number
 from emtvb.streams.runs import StreamRun
 
 NO_RESULTS = (
-    "no results are here: they come with the repository and its deposit, not with pip; unpack one and set "
+    "no results are here: they come with the repository, not with pip; clone it and set "
     "EXPERIMENT_OUTPUT_DIR to its folder results"
 )
 """What is wrong where there is no run at all, and the remedy."""

@@ -130,7 +130,7 @@ def test_a_name_that_is_none_is_one_line_with_names_that_are_near(name: str, nea
 
 
 def test_without_results_one_line_says_where_they_come_from(alone: None) -> None:
-    with pytest.raises(InputError, match="they come with the repository and its deposit, not with pip") as caught:
+    with pytest.raises(InputError, match="they come with the repository, not with pip") as caught:
         emtvb.load("T4_h64_l2-0_thr-0.98_seed4")
     assert "\n" not in str(caught.value)
 

@@ -627,11 +627,6 @@ def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
         (["--config", "seeds=[12:30]"], "12:30 at line 1 would be read as 750"),
         (["--config", "batch_size=0"], "it belongs to training; write training: {batch_size: ...}, or --config"),
         (["--config", "training={batch_size: 0}"], "training.batch_size: 0"),
-        (["--config", "hidden_dim=[1000000]"], "hidden_dim[0]: 1000000: does not fit"),
-        (
-            ["-n", "--config", "interpretation={horizon: 1000000000}"],
-            "interpretation.horizon: 1000000000: does not fit",
-        ),
         (["--configfile", "twice.yaml"], "the key seeds occurs twice, at line 7"),
         (["--configfile", "octal.yaml"], "010 at line 6 would be read as 8"),
     ],

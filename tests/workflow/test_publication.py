@@ -1,6 +1,6 @@
 """What a clone does with the published results: go on with the sweep, which trains nothing that stands.
 
-That it draws all of it again is a deposit's test (tests/test_deposit.py).
+That it draws all of it again is an archive's test (tests/test_archive.py).
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ try:
     from emtvb.running import (
         executor,
         imported,
-        memory,
         node,
         recipes,
         records,
@@ -220,7 +219,6 @@ def look_at(waiting, maker):
     """A job whose outputs are there, while the graph is built: bad calls end here, before anything is run or deleted."""
     say_triggers()
     try:
-        check_machine()
         check_modules()
         RECORDS.refuse([*maker.inputs, *maker.outputs], is_forced)
         words = RECORDS.changes(waiting, maker)
@@ -237,18 +235,10 @@ def end(error):
     sys.exit(1)
 
 
-@cache
-def check_machine():
-    """Refuse what cannot fit into this machine's memory, unless it only hands jobs to others."""
-    if workflow.remote_exec or (workflow.is_main_process and workflow.local_exec):
-        memory.check(EXPERIMENT)
-
-
 def checked(wildcards):
     """No file: what does not fit ends here, while the graph is built, so that a dry run says so too."""
     say_triggers()
     try:
-        check_machine()
         check_modules()
     except InputError as error:
         end(error)
@@ -357,7 +347,6 @@ onstart:
     try:
         needed = list(workflow.dag.needrun_jobs())
         lift_rate_limit()
-        check_machine()
         check_modules()
         for waiting in needed if RECORDS else ():
             RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), is_forced)

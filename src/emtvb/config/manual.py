@@ -50,9 +50,8 @@ A file is YAML or JSON in UTF-8. These are refused: a key that stands twice, num
 (YAML takes `010` for 8 and `12:30` for 750), and lists nested thousands deep. Networks are trained in single precision,
 and torch uses 32 bits of a seed. So two different numbers in a file can mean the same network; they are refused, too.
 
-`emtvb config check FILE`, or `make config CONFIG=FILE`, says in one line what is wrong. If a size is too large for
-this machine's memory, it says which size would fit. `make reproduce`, `make figures` and `make report` check the config
-in the same way before they start.
+`emtvb config check FILE`, or `make config CONFIG=FILE`, says in one line what is wrong. `make reproduce`, `make
+figures` and `make report` check the config in the same way before they start.
 
 `snakemake --config KEY=VALUE` changes a key for one call: `--config seeds=[1,2]`. A key inside a section is written
 with the section, in quotes: `--config 'training={batch_size: 32, epochs: 2}'`; the section's other keys stay as they
@@ -62,8 +61,7 @@ Snakemake takes every word after it for another file.
 
 If you call Snakemake directly, it reads the file of `--configfile` before anything of ours runs. If the file is
 missing, is a folder, is not UTF-8 or is not YAML, Snakemake prints some thirty lines, and the last one names the fault.
-`emtvb config check` says it in one. Each job checks whether its runs fit into the memory of the machine that it runs
-on; a dry run checks that for the machine on which you call it.
+`emtvb config check` says it in one.
 
 Commit a config of your own before you run it, or keep it outside of the clone's `config/`. Otherwise the record of each
 job says that it ran on files that were not committed, and an audit warns of that.

@@ -53,7 +53,7 @@ BYSTANDERS = {"lightning_fabric": ("PIL", "matplotlib", "scipy")}
 """Modules that a module loads along and computes nothing with: they count where a file of ours imports them, too."""
 
 COMPUTES_NOTHING = frozenset(
-    {"click", "jaxtyping", "pydantic", "rich", "rocrate", "safetensors", "snakemake", "tensorboard", "yaml"}
+    {"click", "jaxtyping", "pydantic", "rich", "safetensors", "snakemake", "tensorboard", "yaml"}
 )
 """Libraries, by module, that check, show or write down what others computed. Any that is in neither table counts."""
 

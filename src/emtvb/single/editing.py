@@ -21,7 +21,6 @@ from emtvb.interpret.recording import record
 from emtvb.interpret.systems import Elman
 from emtvb.networks import Network
 from emtvb.page.content import Shown
-from emtvb.running import memory
 from emtvb.runs import Run
 from emtvb.single import opening
 from emtvb.single.opening import Subject
@@ -95,11 +94,10 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
         basis: The memories to edit through, a key of :data:`BASIS_NAMES`; of another network than the paper's, "data".
 
     Raises:
-        InputError: Where there is no such basis, the edit changes nothing that is output, or memory does not suffice.
+        InputError: Where there is no such basis, or the edit changes nothing that is output.
     """
     network, task = subject.network, subject.run.task
     change.check(task)
-    memory.check_recording(time, task.d, task.s, subject.state_dim)
     memories = _memories(subject, basis)
     if not memories.fits:
         needed = f"{int(memories.kept.sum())} elements to store"
