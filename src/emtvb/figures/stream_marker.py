@@ -36,7 +36,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure = Figure(figsize=(PAGE, 5.2), layout="constrained")
+    figure = Figure(figsize=(PAGE, 4.2), layout="constrained")
     panels = figure.subplots(len(KINDS), len(cells), squeeze=False)
     image = None
     for number, (cell, column) in enumerate(zip(cells, panels.T, strict=True)):
