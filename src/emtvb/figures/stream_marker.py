@@ -46,9 +46,9 @@ def draw(rows: pd.DataFrame) -> Figure:
             image = show_signed(axes, wide.to_numpy(dtype=float), 1.0)
             axes.set_aspect("equal")
             if number == 0:
-                axes.set_ylabel(f"{name}\nvector after", fontsize=7)
-        column[0].set_title(named(cell), fontsize=6)
-        column[-1].set_xlabel("vector before", fontsize=7)
+                axes.set_ylabel(f"{name}\nvector after", fontsize=6)
+        column[0].set_title(named(cell), fontsize=5)
+        column[-1].set_xlabel("vector before", fontsize=6)
     if image is not None:
         figure.colorbar(image, ax=panels, fraction=0.02)
     return figure
