@@ -15,7 +15,7 @@ from tests.study.made_up import compared
 def test_it_names_what_the_table_does() -> None:
     assert list(comparison.GROUPS) == likeness.ORDER
     assert set(comparison.MEASURES) == set(likeness.MEASURES)
-    assert set(comparison.CONTROLS) == {likeness.ITSELF, likeness.UNTRAINED, likeness.CHANCE}
+    assert set(comparison.CONTROLS) == {likeness.ITSELF, likeness.IMAGE, likeness.UNTRAINED, likeness.CHANCE}
 
 
 def test_every_median_stands_in_its_panel() -> None:
@@ -30,7 +30,7 @@ def test_every_median_stands_in_its_panel() -> None:
     assert labels == [comparison.GROUPS[group] for group in likeness.ORDER if group in set(rows["differs"])]
 
 
-@pytest.mark.parametrize("kept", [[], [likeness.ITSELF, likeness.CHANCE]])
+@pytest.mark.parametrize("kept", [[], [likeness.ITSELF, likeness.CHANCE], [likeness.IMAGE]])
 def test_where_there_are_no_pairs_it_says_so(tmp_path: Path, kept: list[str]) -> None:
     rows = compared()
     likeness.summary(rows[rows["differs"].isin(kept)]).to_csv(tmp_path / "none.csv", index=False)

@@ -33,6 +33,19 @@ def test_recall_is_of_the_stream_of_the_most_sizes(recall: pd.DataFrame) -> None
     pd.testing.assert_frame_equal(stream_recall.numbers(recall), recall)
 
 
+def test_what_is_read_has_the_untrained_networks_beside_it(tmp_path: Path) -> None:
+    rows = make_measured((8, 24, 64))
+    rows["input_age"], rows["untrained_input_age"] = 0.9, 0.5 + rows["hidden_dim"] / 200
+    streams.by_size(rows).to_csv(tmp_path / "streams.csv", index=False)
+    streams.by_length(rows).to_csv(tmp_path / "lengths.csv", index=False)
+    figure = stream_recall.draw(stream_recall.read(tmp_path / "streams.csv", tmp_path / "lengths.csv"))
+    (axes,) = [axes for axes in figure.axes if "(inputs)" in axes.get_title()]
+    own = next(container.lines[0] for container in axes.containers if container.get_label() == "age")
+    (control,) = [line for line in axes.lines if line.get_linestyle() == "--" and len(line.get_xdata())]
+    assert control.get_color() == own.get_color()
+    np.testing.assert_allclose(np.asarray(control.get_ydata(), float), [0.54, 0.62, 0.82])
+
+
 def looks(*names: str) -> pd.DataFrame:
     rng = np.random.default_rng(1)
     rows = []
@@ -47,9 +60,13 @@ def looks(*names: str) -> pd.DataFrame:
 
 
 def test_a_raster_has_the_table_s_cells() -> None:
-    rows = looks("readable")
+    rows = looks("readable", "untrained")
     figure = stream_raster.draw(rows)
-    shown = [axes for axes in figure.axes if axes.images and axes.get_ylabel() != "share of elements read right"]
+    panels = [axes for axes in figure.axes if axes.images and axes.get_ylabel() != "share of elements read right"]
+    shown, controls = panels[::2], panels[1::2]
+    assert [axes.get_title() for axes in panels[:2]] == list(stream_raster.KINDS.values())
+    untrained = rows[rows["hidden_dim"] == 8].pivot(index="number", columns="step", values="untrained")
+    np.testing.assert_allclose(controls[0].images[0].get_array(), untrained.to_numpy())
     assert [axes.get_ylabel() for axes in shown][-1] == "T1, n = 2\n64 neurons\n60 epochs"
     assert len(shown) == stream_raster.MOST + 1
     own = rows[rows["hidden_dim"] == 8].pivot(index="number", columns="step", values="readable")
@@ -60,9 +77,8 @@ def test_a_raster_has_the_table_s_cells() -> None:
 
 
 def test_the_markers_map_stands_above_silence() -> None:
-    rows = looks("marker", "silence").query("step < 2")
+    rows = looks(*stream_marker.KINDS).query("step < 2")
     figure = stream_marker.draw(rows)
-    above, below = figure.axes[0], figure.axes[stream_raster.MOST + 1]
-    for axes, kind in ((above, "marker"), (below, "silence")):
+    for axes, kind in zip(figure.axes[:: stream_raster.MOST + 1], stream_marker.KINDS, strict=False):
         own = rows[rows["hidden_dim"] == 8].pivot(index="after", columns="before", values=kind)
         np.testing.assert_allclose(axes.images[0].get_array(), own.to_numpy())

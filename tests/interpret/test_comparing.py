@@ -83,3 +83,49 @@ def test_spectra_without_a_long_term_mode_have_no_distance() -> None:
     assert np.isnan(comparing.between_spectra(none, none))
     assert comparing.between_spectra(none, some) == pytest.approx(np.pi)
     assert comparing.between_spectra(some, some) == 0
+
+
+def seen(matrix: np.ndarray, steps: int = 32) -> comparing.Portrait:
+    """The portrait of a linear system from random states; its variables are its state."""
+    states = [np.random.default_rng(0).normal(size=(400, len(matrix)))]
+    for _ in range(steps):
+        states.append(states[-1] @ matrix.T)
+    values = np.linalg.eigvals(matrix).astype(np.complex128)
+    return comparing.Portrait(values, matrix, matrix, comparing.dynamics(np.stack(states)))
+
+
+def test_eigenvalues_that_last_leave_nothing_for_eigenvectors_to_tell() -> None:
+    """Whitened, modes that last are a rotation whatever their eigenvectors are; of modes that fade these matter."""
+    rng = np.random.default_rng(0)
+    lasts, fades = seen(planes(0.3, 1.2)), seen(np.array([[0.9, 2.0, 0.0], [0.0, 0.5, 2.0], [0.0, 0.0, 0.2]]))
+    turned_maps = [comparing.by_chance(lasts, lasts, rng)["dynamics"] for _ in range(20)]
+    assert min(turned_maps) > 0.3  # the null that loses the eigenvalues is far away
+    assert max(comparing.by_eigenvectors(lasts, lasts, rng) for _ in range(20)) < 0.06
+    assert np.mean([comparing.by_eigenvectors(fades, fades, rng) for _ in range(20)]) > 0.1
+
+
+def test_random_eigenvectors_keep_the_eigenvalues() -> None:
+    """Of lines with one eigenvalue every choice of eigenvectors is the same map; a plane is as far as its angle."""
+    rng = np.random.default_rng(0)
+    assert comparing.by_eigenvectors(seen(np.eye(3)), seen(0.7 * np.eye(3)), rng) < 1e-3
+    apart = comparing.by_eigenvectors(seen(planes(0.3)), seen(planes(0.8)), rng, steps=400)
+    assert apart == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_linear_image_of_the_variables_has_their_dynamics_and_no_spectrum() -> None:
+    """In any basis and among any number of neurons: whitening undoes it."""
+    rng = np.random.default_rng(0)
+    theory = [rng.normal(size=(300, 4))]
+    for _ in range(20):
+        theory.append(theory[-1] @ planes(0.3, 1.2).T)
+    numbers = np.stack(theory)
+    control = comparing.linear_control(numbers)
+    image = comparing.Portrait(
+        control.eigenvalues, control.step, control.decoded, comparing.dynamics(numbers @ rng.normal(size=(4, 30)))
+    )
+    found = comparing.distances(control, image)
+    assert found["dynamics"] < 1e-3
+    assert found["decoded step"] == 0
+    assert np.isnan([found["spectrum"], found["step"]]).all()
+    assert comparing.distances(seen(planes(0.3, 1.2)), control)["dynamics"] < 0.01
+    np.testing.assert_allclose(control.decoded, planes(0.3, 1.2), atol=1e-9)

@@ -51,6 +51,22 @@ def test_controls_are_of_those_that_are_named(rows: pd.DataFrame) -> None:
     assert counts.to_dict() == {
         ("size", "a"): 1, ("task", "a"): 1, ("itself", "a"): 1, ("itself", "c"): 1, ("untrained", "a"): 3,
         ("untrained", "c"): 3, ("chance", "a"): 3, ("chance", "c"): 3,
+        ("no network", "a"): 1, ("no network", "b"): 1, ("no network", "c"): 1,
     }  # fmt: skip
     assert (rows.loc["untrained", "spectrum"] > 1).all()  # no mode that lasts
     assert rows.loc["chance", "step"].to_numpy() == pytest.approx(np.sqrt(2), abs=0.45)
+
+
+def test_networks_are_as_near_to_a_linear_image_of_what_is_stored_as_to_each_other(rows: pd.DataFrame) -> None:
+    """Of every network and without a network; nothing but the weights tells them apart."""
+    control = rows.loc["no network"]
+    assert (control["dynamics"] < 0.02).all()
+    assert (control.loc[["a", "b"], "decoded step"] < 0.02).all()
+    assert control[["spectrum", "step"]].isna().all(axis=None)
+
+
+def test_the_linear_image_is_that_of_the_networks_own_task() -> None:
+    """What stores another task is far from it."""
+    stranger = specimen(circuit(T2, 16)[0], T1)
+    (far,) = (row for row in populations.compare({"a": stranger}, [], []) if row["differs"] == "no network")
+    assert min(far["dynamics"], far["decoded step"]) > 0.1

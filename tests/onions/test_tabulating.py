@@ -47,27 +47,39 @@ def test_intervals_over_seeds_are_students() -> None:
     assert (row["mean"], row["least"], row["most"], row["solved"]) == (pytest.approx(0.95), 0.9, 1.0, 3)
     assert row["mean"] - row["low"] == pytest.approx(4.303 * 0.05 / np.sqrt(3), rel=1e-3)
     assert row["high"] == 1.0  # a share
-    alone = tabulating.sizes(tabulating.networks(made(64, 1, 0.9, 0.8, WORKS)))
-    assert alone["low"].isna().all()
+    for few in ((0.9,), (0.9, 1.0)):
+        rows = pd.concat([made(64, seed, value, 0.8, WORKS) for seed, value in enumerate(few)])
+        assert tabulating.sizes(tabulating.networks(rows))[["low", "high"]].isna().all(axis=None)
+
+
+FAILS, NEITHER = {**WORKS, "onion": 0.1}, {**WORKS, "exchanged": 0.6}
 
 
 @pytest.mark.parametrize(
     ("networks", "claim", "verdict"),
     [
-        ([(48, 0.95, WORKS), (64, 0.95, WORKS)], "no-subspaces", "consistent"),
-        ([(48, 0.95, WORKS), (64, 0.95, WORKS)], "by-magnitude", "consistent"),
-        ([(48, 0.95, WORKS), (64, 0.95, {**WORKS, "exchanged": 0.6})], "no-subspaces", "not determined"),
-        ([(48, 0.95, {**WORKS, "onion": 0.1}), (64, 0.95, {**WORKS, "onion": 0.2})], "by-magnitude", "inconsistent"),
-        ([(48, 0.95, WORKS), (64, 0.5, WORKS)], "no-subspaces", "not determined"),  # one alone has solved its task
-        ([(128, 0.95, WORKS), (256, 0.95, WORKS)], "subspaces-above-64", "inconsistent"),
-        ([(48, 0.95, WORKS), (64, 0.95, WORKS)], "subspaces-above-64", "not determined"),  # none is large
-        ([(48, 0.95, WORKS), (128, 0.95, WORKS)], "additive", "consistent"),
+        ([(48, 0.95, WORKS)] * 4, "no-subspaces", "consistent"),
+        ([(48, 0.95, WORKS)] * 3, "no-subspaces", "not determined"),  # the interval reaches from 0.44
+        ([(48, 0.95, WORKS), (64, 0.95, WORKS)], "by-magnitude", "not determined"),
+        ([(48, 0.95, WORKS)] * 9 + [(64, 0.95, NEITHER)], "no-subspaces", "not determined"),  # it holds of nearly all
+        ([(48, 0.95, FAILS)] * 4, "by-magnitude", "inconsistent"),
+        ([(48, 0.95, FAILS)] * 3, "by-magnitude", "not determined"),
+        (
+            [(48, 0.95, WORKS)] * 3 + [(64, 0.5, WORKS)],
+            "no-subspaces",
+            "not determined",
+        ),  # three have solved their task
+        ([(128, 0.95, WORKS)] * 4, "subspaces-above-64", "inconsistent"),
+        ([(48, 0.95, WORKS)] * 4, "subspaces-above-64", "not determined"),  # none is large
+        ([(48, 0.95, WORKS)] * 2 + [(128, 0.95, WORKS)] * 2, "additive", "consistent"),
     ],
 )
 def test_a_verdict_counts_networks_that_solved_their_task(
     networks: list[tuple[int, float, dict[str, float]]], claim: str, verdict: str
 ) -> None:
-    rows = pd.concat([made(units, 1, accuracy, 0.8, followed) for units, accuracy, followed in networks])
+    rows = pd.concat(
+        [made(units, seed, accuracy, 0.8, followed) for seed, (units, accuracy, followed) in enumerate(networks)]
+    )
     found = tabulating.claims(tabulating.networks(rows)).set_index("claim")
     assert found.loc[claim, "verdict"] == verdict
 
@@ -80,13 +92,13 @@ def test_networks_that_nearly_solved_their_task_are_counted_apart_and_decide_not
 
 
 def test_tables_for_pages_have_a_row_for_each_measure_and_claim() -> None:
-    rows = pd.concat([made(units, seed, 0.95, 0.8, WORKS) for units in (48, 128) for seed in (1, 2)])
+    rows = pd.concat([made(units, seed, 0.95, 0.8, WORKS) for units in (48, 128) for seed in (1, 2, 3, 4)])
     table = tabulating.networks(rows)
     assert tabulating.as_markdown(table).count("\n") == len(tabulating.MEASURES) + 2
-    assert "| 48 units, seed 1 | 48 units, seed 2 | 128 units, seed 1 |" in tabulating.as_markdown(table)
+    assert "| 48 units, seed 3 | 48 units, seed 4 | 128 units, seed 1 |" in tabulating.as_markdown(table)
     sizes = tabulating.sizes_as_markdown(tabulating.sizes(table))
     assert sizes.count("\n") == len(tabulating.MEASURES) + 1
     assert "| edits followed: told, by least squares | 0.900 [0.900, 0.900] |" in sizes
     claims = tabulating.claims_as_markdown(tabulating.claims(table))
     assert claims.count("\n") == len(tabulating.CLAIMS) + 1
-    assert "| 128 | 2 | 2 | 0 | 0.00 to 0.66 | inconsistent | 2 | 0 |" in claims
+    assert "| 128 | 4 | 4 | 0 | 0.00 to 0.49 | inconsistent | 4 | 0 |" in claims

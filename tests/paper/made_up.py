@@ -52,5 +52,5 @@ def sweep(seeds: int = 20, like_the_paper: bool = True, random: int = 0) -> pd.D
         core_last_within=np.where(solved, 0.5, NAN),
         core_last_rest=np.where(solved, 0.9, NAN),
         core_last_leaving=np.where(solved & (table["task"] == "T2"), 0.6, np.where(solved, 0.95, NAN)),
-        gradient_gain_100=np.where(solved, 20.0, 1.0),
+        gradient_trained_100=np.where(solved, 1.0, 1e-6),
     )

@@ -53,6 +53,12 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         ("of: unedited_success", "of: unedited_success, minus: seed", "give one of minus, of"),
         ("strata: [l2]", "strata: [colour]", r"statements\[0\]\.strata\[0\]: \"colour\""),
         ("at_least: 0.95\n", "at_least: 0.95\n    bars: [1]\n", "bars need a number in the first condition"),
+        (
+            "    bars: [0.51, 0.52, 0.55, 0.6, 0.75, 0.9]\n",
+            "    at_least: 0.9\n",
+            "at_least is for the group check: where the source names no share, there is no verdict",
+        ),
+        ("    group: statement\n", "    group: statement\n    at_least: 0.5\n", "at_least is for the group check"),
         ("present: true}", "present: 1}", "present"),
         ("below: 0.05}", "below: 0.05, at_least: 1}", "give one of"),
         ("{ACCURACY_MARGIN}", "{ACCURACY_MARGEN}", "names of constants: ACCURACY_MARGIN"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from emtvb import tasks
@@ -64,6 +65,53 @@ def test_the_marker_is_a_step_like_any_other(row: dict[str, float]) -> None:
     assert row["marker_keeps"] == pytest.approx(1, abs=0.05)
     assert row["silence_keeps"] == pytest.approx(1, abs=0.05)
     assert row["marker_mixes"] < 0.05
+
+
+def test_a_silent_step_is_not_read_by_what_the_marker_leaves() -> None:
+    """Where the marker's step shrinks what is stored, a decoder fitted after it is as much larger: 2.5 times here."""
+    seen = measures.watch(delay_line(), RUN.task, EPISODES, (N, N, N), np.random.default_rng(6))
+    place = seen.plan.places[1]
+    _, silence = measures.marker_map(delay_line(), seen, place)
+    states = seen.states.copy()
+    states[place.first_output - 1] *= 0.4
+    _, again = measures.marker_map(delay_line(), seen._replace(states=states), place)
+    np.testing.assert_array_equal(again, silence)
+    assert np.diag(silence) == pytest.approx(1, abs=0.05)
+    assert np.abs(silence[~np.eye(N, dtype=bool)]).max() < 0.1
+
+
+def test_decoders_of_few_moments_are_judged_on_sequences_that_they_were_not_fitted_on() -> None:
+    """States of many neurons that hold nothing, and episodes of two vectors: then a place is seen but twice."""
+    rng = np.random.default_rng(7)
+    laid_out = Episodes((2, 2), 3, 60)
+    seen = measures.watch(delay_line(), RUN.task, laid_out, (2, 2, 2), rng)
+    seen = seen._replace(states=rng.normal(size=(*seen.states.shape[:2], 400)).astype(np.float32))
+    for code in ("position", "age"):
+        read = measures.by_code([(seen, seen.plan.places[1])], code, outputs=False)
+        assert read == pytest.approx(0.5, abs=0.03)
+
+
+def test_every_decoder_has_the_untrained_networks_value_beside_it(row: dict[str, float]) -> None:
+    """The blank network holds nothing; the delay line, as its own control, holds what it holds."""
+    decoders = [name for name in row if name.startswith(("at_", "gone_", "input_", "output_", "due_", "phi_"))]
+    decoders += ["first_at_marker", "marker_keeps", "marker_mixes", "silence_keeps", "silence_mixes", "blind_length"]
+    assert len(decoders) > 15
+    assert {f"untrained_{name}" for name in decoders} <= set(row)
+    control = measuring.measure(RUN, delay_line(), delay_line())
+    assert control["untrained_input_age"] == control["untrained_input_single"] == 1
+    assert control["untrained_silence_keeps"] == pytest.approx(1, abs=0.05)
+    assert "untrained_blind_accuracy" not in control, "it is the sequences' own"
+
+
+def test_rasters_and_maps_have_the_untrained_network_beside_them() -> None:
+    line, other = delay_line(), delay_line(seed=3)
+    rasters = pd.DataFrame(measuring.rasters(RUN, line, other))
+    assert (rasters[["readable", "untrained"]].head(N) == 1).all(axis=None)
+    maps = pd.DataFrame(measuring.marker_maps(RUN, line, other))
+    same = maps["after"] == maps["before"]
+    for name in ("marker", "silence", "untrained_marker", "untrained_silence"):
+        assert maps.loc[same, name].to_numpy()[1:] == pytest.approx(1, abs=0.1)
+        assert maps.loc[~same, name].abs().max() < 0.2
 
 
 def test_edits_do_what_they_should_and_only_that(row: dict[str, float]) -> None:

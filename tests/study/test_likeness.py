@@ -18,8 +18,8 @@ def networks(twins: tuple[int, ...] = (0,)) -> pd.DataFrame:
 
 def test_it_calls_measures_controls_and_the_bar_as_others_do() -> None:
     assert likeness.MEASURES == comparing.MEASURES
-    assert [likeness.ITSELF, likeness.UNTRAINED, likeness.CHANCE] == [
-        populations.ITSELF, populations.UNTRAINED, populations.CHANCE,
+    assert [likeness.ITSELF, likeness.UNTRAINED, likeness.CHANCE, likeness.IMAGE] == [
+        populations.ITSELF, populations.UNTRAINED, populations.CHANCE, populations.IMAGE,
     ]  # fmt: skip
     assert likeness.ALIKE == own.ALIKE
 
@@ -89,6 +89,23 @@ def test_the_summary_says_how_many_are_alike() -> None:
     assert ("untrained", "T3", "step") not in found.index
     row = found.loc[("chance", "all", "spectrum")]
     assert row["low"] <= row["lower"] <= row["median"] <= row["upper"] <= row["high"]
+
+
+def test_the_control_without_a_network_stands_beside_pairs_and_moves_no_bar() -> None:
+    """It has no weights, so there is nothing of it where weights are compared."""
+    rows = compared()
+    image = rows[rows["differs"] == "seed"].assign(differs=likeness.IMAGE, dynamics=0.001, **{"decoded step": 0.9})
+    image[["spectrum", "step"]] = np.nan
+    keys = ["differs", "task", "measure"]
+    before, after = (
+        likeness.summary(table).set_index(keys) for table in (rows, pd.concat([rows, image], ignore_index=True))
+    )
+    control = after.xs(likeness.IMAGE, level="differs")
+    assert control.loc[("all", "dynamics"), ["median", "pairs"]].tolist() == [0.001, 40]
+    assert control.loc[("T1", "dynamics"), "alike"] == 1
+    assert control.loc[("T1", "decoded step"), "alike"] == 0
+    assert set(control.index.get_level_values("measure")) == {"dynamics", "decoded step"}
+    pd.testing.assert_frame_equal(after[after.index.get_level_values("differs") != likeness.IMAGE], before)
 
 
 def test_without_a_floor_that_is_lower_than_chance_nothing_is_alike() -> None:

@@ -81,6 +81,14 @@ def test_gradients_have_medians_with_intervals_apart_by_what_came_of_the_trainin
     assert every.loc[("initial", True), "networks"] == 40
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_a_mean_over_one_or_two_seeds_has_no_interval(seeds: int) -> None:
+    runs = make_runs(seeds)
+    table = others.ablation_table(runs, make_ablated(runs))
+    assert len(table)
+    assert table[["low", "high"]].isna().all(axis=None)
+
+
 def test_an_interval_of_a_median_needs_six_seeds() -> None:
     runs = make_runs(5)
     measured = runs[["run_id"]].assign(test_accuracy=1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from emtvb.study import streams
 
@@ -40,10 +41,24 @@ def test_means_and_intervals_are_of_a_cells_networks() -> None:
     own = rows[(rows["stream"] == "T1-n6to10") & (rows["hidden_dim"] == 64)]["recall"]
     assert found["networks"] == 5
     assert found["mean"] == pytest.approx(own.mean())
-    assert own.min() <= found["low"] < found["mean"] < found["high"] <= own.max()
+    students = stats.t.interval(0.95, 4, own.mean(), stats.sem(own))
+    assert (found["low"], min(found["high"], 1)) == pytest.approx((students[0], min(students[1], 1)))
     (none,) = table.query("stream == 'T1-n8to8' and measure == 'recall_6'").to_dict("records")
     assert none["networks"] == 0
     assert np.isnan(none["mean"])
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_one_or_two_networks_have_no_interval(seeds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = make_measured(seeds=seeds)
+    for table in (streams.by_size(rows), streams.by_length(rows)):
+        assert table[["low", "high"]].isna().all(axis=None)
+        assert table["mean"].notna().any()
+    monkeypatch.setattr(streams, "SHOWN", {"echo": "inputs repeated at once"})
+    table = streams.by_size(rows)
+    *_, row = streams.as_markdown(table).splitlines()
+    first = table.query("stream == 'T1-n6to10' and hidden_dim == 8 and measure == 'echo'").iloc[0]
+    assert row.split("|")[2] == f" {first['mean']:.3f} "
 
 
 def test_lengths_that_a_stream_does_not_have_are_not_there() -> None:

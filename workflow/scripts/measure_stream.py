@@ -17,9 +17,10 @@ with job(snakemake) as this:
     rows, rasters, markers = [], [], []
     for number, run in enumerate(runs, start=1):
         log.info("%s: measuring (%d of %d)", run.run_id, number, len(runs))
-        rows.append(measuring.measure(run, trained[run.run_id], episodes.begin(run)[1]))
-        rasters += measuring.rasters(run, trained[run.run_id])
-        markers += measuring.marker_maps(run, trained[run.run_id])
+        network, untrained = trained[run.run_id], episodes.begin(run)[1]
+        rows.append(measuring.measure(run, network, untrained))
+        rasters += measuring.rasters(run, network, untrained)
+        markers += measuring.marker_maps(run, network, untrained)
     tables.write_csv(snakemake.output.measurements, pd.DataFrame(rows))
     tables.write_csv(snakemake.output.rasters, pd.DataFrame(rasters))
     tables.write_csv(snakemake.output.markers, pd.DataFrame(markers))

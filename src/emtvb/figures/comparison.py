@@ -24,13 +24,14 @@ GROUPS = {
     "seed": "seed",
     "architecture": "archi-\ntecture",
     "task": "another\ntask",
+    "no network": "no\nnet-\nwork",
     "untrained": "un-\ntrained",
     "chance": "random\nsystem",
 }
-"""What two networks differ in, from left to right; the first and the last two are controls."""
-CONTROLS = ("itself", "untrained", "chance")
+"""What two networks differ in, from left to right; the first and the last three are controls."""
+CONTROLS = ("itself", "no network", "untrained", "chance")
 MEASURES = {
-    "dynamics": "dynamics of the states (rad)",
+    "dynamics": "dynamics of the whitened states (rad)",
     "decoded step": "step between variables, as decoded (relative)",
     "spectrum": "spectrum of the weights (rad)",
     "step": "step between variables, by the weights (relative)",

@@ -11,7 +11,13 @@ from emtvb.figures.panels import show_signed
 from emtvb.figures.stream_raster import cells_of, chosen, named
 from emtvb.figures.style import PAGE, style
 
-KINDS = {"marker": "marker", "silence": "nothing shown"}
+KINDS = {
+    "marker": "marker",
+    "silence": "nothing shown",
+    "untrained_marker": "untrained,\nmarker",
+    "untrained_silence": "untrained,\nnothing shown",
+}
+"""Columns of the table, and what the figure's rows are called; each was read by a decoder of its own."""
 
 
 def read(markers: Path | str) -> pd.DataFrame:
@@ -21,16 +27,17 @@ def read(markers: Path | str) -> pd.DataFrame:
 
 @style()
 def draw(rows: pd.DataFrame) -> Figure:
-    """Two panels per stream and size: how much of the direction that holds one vector reads as another after the step.
+    """How much of the direction that holds one vector reads as another after a step: a column per stream and size.
 
-    Rows are vectors after the step and columns vectors before it, on the mean over dimensions and seeds.
+    A row of panels is a step, of the trained networks or of their initial weights. In a panel rows are vectors after
+    the step and columns vectors before it, on the mean over dimensions and seeds.
 
     Args:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
-    panels = figure.subplots(2, len(cells), squeeze=False)
+    figure = Figure(figsize=(PAGE, 4.2), layout="constrained")
+    panels = figure.subplots(len(KINDS), len(cells), squeeze=False)
     image = None
     for number, (cell, column) in enumerate(zip(cells, panels.T, strict=True)):
         own = chosen(rows, cell)
@@ -39,9 +46,9 @@ def draw(rows: pd.DataFrame) -> Figure:
             image = show_signed(axes, wide.to_numpy(dtype=float), 1.0)
             axes.set_aspect("equal")
             if number == 0:
-                axes.set_ylabel(f"{name}\nvector after", fontsize=7)
-        column[0].set_title(named(cell), fontsize=6)
-        column[-1].set_xlabel("vector before", fontsize=7)
+                axes.set_ylabel(f"{name}\nvector after", fontsize=6)
+        column[0].set_title(named(cell), fontsize=5)
+        column[-1].set_xlabel("vector before", fontsize=6)
     if image is not None:
         figure.colorbar(image, ax=panels, fraction=0.02)
     return figure

@@ -13,6 +13,8 @@ from emtvb.figures.style import ABSENT, PAGE, style
 
 MOST = 3
 """Sizes of a stream that are shown, from the smallest to the largest."""
+KINDS = {"readable": "trained", "untrained": "before training"}
+"""Columns of the table, and what the figure's columns are called."""
 USUAL = 20
 """Epochs of the authors' protocol."""
 _MAP = "viridis"
@@ -28,7 +30,7 @@ def read(rasters: Path | str, runs: Path | str) -> pd.DataFrame:
 
 @style()
 def draw(rows: pd.DataFrame) -> Figure:
-    """A panel per stream and size: rows are the vectors of an episode, columns are steps.
+    """A row of panels per stream and size, trained and before: rows are the vectors of an episode, columns are steps.
 
     Each cell is the share of elements that a decoder of that step reads right, on the mean over seeds; 1/2 is chance.
     Lines stand at the marker, at the next episode's first input, and at its marker.
@@ -38,24 +40,27 @@ def draw(rows: pd.DataFrame) -> Figure:
     """
     cells = cells_of(rows)
     figure = Figure(figsize=(PAGE, 0.95 * len(cells) + 0.9), layout="constrained")
-    panels = figure.subplots(len(cells), 1, sharex=True, squeeze=False)[:, 0]
+    panels = figure.subplots(len(cells), len(KINDS), sharex=True, squeeze=False)
     last = int(rows["step"].max())
     image = None
-    for axes, cell in zip(panels, cells, strict=True):
+    for row, cell in zip(panels, cells, strict=True):
         own = chosen(rows, cell)
         n = int(own["length"].iloc[0])
-        wide = own.pivot(index="number", columns="step", values="readable").reindex(columns=range(last + 1))
-        masked = np.ma.masked_invalid(wide.to_numpy(dtype=float))
-        axes.set_facecolor(ABSENT)
-        image = axes.imshow(masked, cmap=_MAP, vmin=0.5, vmax=1, aspect="auto", interpolation="nearest")
         outputs = (int(own["step"].max()) + 1) // 2 - n - 1
-        for step in (n, n + 1 + outputs, 2 * n + 1 + outputs):
-            axes.axvline(step - 0.5, color="white", linewidth=0.8)
-        axes.set_yticks([0, n - 1], ["$u_1$", f"$u_{{{n}}}$"])
-        axes.set_ylabel(named(cell), fontsize=6.5)
-    panels[-1].set_xlabel("steps since the episode began; lines: its marker, the next episode, the next marker")
+        for axes, kind in zip(row, KINDS, strict=True):
+            wide = own.pivot(index="number", columns="step", values=kind).reindex(columns=range(last + 1))
+            masked = np.ma.masked_invalid(wide.to_numpy(dtype=float))
+            axes.set_facecolor(ABSENT)
+            image = axes.imshow(masked, cmap=_MAP, vmin=0.5, vmax=1, aspect="auto", interpolation="nearest")
+            for step in (n, n + 1 + outputs, 2 * n + 1 + outputs):
+                axes.axvline(step - 0.5, color="white", linewidth=0.8)
+            axes.set_yticks([0, n - 1], ["$u_1$", f"$u_{{{n}}}$"])
+        row[0].set_ylabel(named(cell), fontsize=6.5)
+    for axes, name in zip(panels[0], KINDS.values(), strict=True):
+        axes.set_title(name)
+    figure.supxlabel("steps since the episode began; lines: its marker, the next episode, the next marker", fontsize=8)
     if image is not None:
-        bar = figure.colorbar(image, ax=list(panels), fraction=0.02)
+        bar = figure.colorbar(image, ax=panels, fraction=0.02)
         bar.set_label("share of elements read right")
     return figure
 

@@ -18,7 +18,7 @@ PANELS: dict[str, dict[str, str]] = {
     },
     "what can be read": {
         "at_marker": "at the marker", "at_last": "at the last output", "gone_3": "3 inputs later",
-        "gone_all": "an episode later", "untrained_at_marker": "untrained, at the marker",
+        "gone_all": "an episode later",
     },
     "one decoder for each ... (inputs)": {
         "input_single": "moment", "input_age": "age", "input_position": "position",
@@ -32,6 +32,8 @@ PANELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 """Panels beside that of lengths: measures and what they are called."""
+UNTRAINED = "untrained_"
+"""Before the name of a measure: that of the initial weights."""
 _COLUMNS = ["stream", "epochs", "hidden_dim", "measure", "mean", "low", "high"]
 
 
@@ -39,7 +41,7 @@ def read(streams: Path | str, lengths: Path | str) -> pd.DataFrame:
     """What the figure shows: the stream of the most sizes, of ``tables/streams.csv`` and ``stream_lengths.csv``."""
     named = pd.read_csv(lengths).assign(measure=lambda rows: "recall_" + rows["length"].astype(str))
     rows = pd.concat([pd.read_csv(streams), named], ignore_index=True)[_COLUMNS].drop_duplicates(_COLUMNS[:4])
-    wanted = [name for panel in PANELS.values() for name in panel]
+    wanted = [before + name for panel in PANELS.values() for name in panel for before in ("", UNTRAINED)]
     rows = rows[rows["measure"].isin(wanted) | rows["measure"].str.startswith("recall_")]
     cells = rows.groupby(["stream", "epochs"], sort=False)["hidden_dim"].nunique().reset_index()
     most = cells.sort_values("hidden_dim", kind="stable").tail(1)
@@ -50,6 +52,8 @@ def read(streams: Path | str, lengths: Path | str) -> pd.DataFrame:
 @style()
 def draw(rows: pd.DataFrame) -> Figure:
     """Means over seeds by number of neurons, with their 95% intervals; the dotted line is at guesses.
+
+    Beside what was read from states stands, dashed, what is read so before training.
 
     Args:
         rows: What :func:`read` gives.
@@ -78,6 +82,8 @@ def _length(measure: str) -> int:
 
 def _panel(axes: Axes, rows: pd.DataFrame, title: str, measures: dict[str, str]) -> None:
     for number, (measure, name) in enumerate(measures.items()):
+        control = rows[rows["measure"] == UNTRAINED + measure].sort_values("hidden_dim")
+        axes.plot(control["hidden_dim"], control["mean"], "--", color=COLOURS[number], linewidth=0.8)
         own = rows[rows["measure"] == measure].sort_values("hidden_dim")
         bars = [own["mean"] - own["low"], own["high"] - own["mean"]]
         axes.errorbar(
@@ -86,5 +92,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, title: str, measures: dict[str, str])
         )  # fmt: skip
     axes.axhline(CHANCE, color=EXPECTED, linestyle=":", linewidth=0.7)
     axes.set(ylim=(0, 1.03))
+    if (rows["measure"].isin([UNTRAINED + measure for measure in measures])).any():
+        axes.plot([], [], "--", color=EXPECTED, linewidth=0.8, label="dashed: untrained")
     axes.set_title(title, fontsize=7.5)
     axes.legend(fontsize=5, loc="lower right", frameon=True, framealpha=0.7, edgecolor="none", ncols=1)

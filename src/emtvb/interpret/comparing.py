@@ -100,8 +100,8 @@ class Portrait:
     """What of a network is compared.
 
     Attributes:
-        eigenvalues: Of the derivative of a step at rest.
-        step: Psi* J Psi, the step between memories as it is linearised there.
+        eigenvalues: Of the derivative of a step at rest; NaN of :func:`linear_control`, which has none.
+        step: Psi* J Psi, the step between memories as it is linearised there; NaN likewise.
         decoded: The linear map that leads best from what is read at one time to what is read at the next.
         dynamics: Of its states.
     """
@@ -130,6 +130,33 @@ def portrait(system: System, task: Task, rest: Float[np.ndarray, "state state"],
         decoded_map(memories.read(states)[..., memories.kept], task.s),
         dynamics(states),
     )
+
+
+def linear_control(
+    theory: Float[np.ndarray, "time trial number"],
+    inputs: Float[np.ndarray, "time trial input"] | None = None,
+    s: int = 1,
+    delays: int = 1,
+    most: int = MOST_DIRECTIONS,
+) -> Portrait:
+    """The control without a network: what states would have that are nothing but a linear image of the variables.
+
+    Linear models are made of whitened states (every principal direction has a variance of 1). That undoes any linear
+    image of full rank, up to a rotation, which the angle between models does not see. So the numbers themselves stand
+    for all of these images. Networks are alike in their dynamics, or in their decoded step, only if they are nearer to
+    each other than to this.
+
+    Args:
+        theory: The variables' numbers that are stored, at each time; finite.
+        inputs: As in :func:`dynamics`.
+        s: Variables of a task, as in ``judging.decoded_map``; 1 without a task.
+        delays: As in :func:`dynamics`.
+        most: As in :func:`dynamics`.
+    """
+    numbers = theory.astype(np.float64)
+    decoded = decoded_map(numbers, s)
+    none = np.full_like(decoded, np.nan)
+    return Portrait(np.array([np.nan + 0j]), none, decoded, dynamics(numbers, inputs, delays, most))
 
 
 def distances(
@@ -162,7 +189,7 @@ def by_chance(
     """The same distances, where the second is a system of the same size that has nothing to do with the first.
 
     Its eigenvalues keep their moduli and have random angles; each of its maps is turned by a random rotation or
-    reflection, so that it keeps its singular values.
+    reflection, so that it keeps its singular values. Of the dynamics :func:`by_eigenvectors` is the stricter null.
     """
     mine, yours = _models(one, other, directions)
     return {
@@ -173,9 +200,44 @@ def by_chance(
     }
 
 
+def by_eigenvectors(
+    one: Portrait, other: Portrait, rng: np.random.Generator, directions: int | None = None, steps: int = STEPS
+) -> float:
+    """The distance of the dynamics, where the second is a system with the same eigenvalues and random eigenvectors.
+
+    It starts at random states, is seen for so many steps, and its states are whitened as those of networks are. How
+    near this null is says how much of a distance the eigenvalues decide alone: all of it where every mode lasts, for a
+    whitened map of such modes is a rotation, whatever the eigenvectors are.
+
+    Args:
+        one: A network.
+        other: The one whose eigenvalues are kept: those of its linear model.
+        rng: Draws the eigenvectors.
+        directions: Of the linear models; by default what :func:`rank` says.
+        steps: For how many steps states are seen.
+    """
+    mine, yours = _models(one, other, directions)
+    blocks = _blocks(np.linalg.eigvals(yours).astype(np.complex128))
+    start = np.linalg.inv(rng.normal(size=blocks.shape))  # from the coordinates of random states to the eigenvectors'
+    seen, total = start, np.zeros_like(blocks)
+    for _ in range(steps):
+        total += seen @ seen.T
+        seen = blocks @ seen
+    values, vectors = np.linalg.eigh(total)
+    values = np.sqrt(np.maximum(values, ROUNDING**2 * values[-1]))
+    return between_models(mine, (vectors / values).T @ blocks @ (vectors * values))
+
+
+def _blocks(values: Complex[np.ndarray, " mode"]) -> Float[np.ndarray, "mode mode"]:
+    """A real matrix with these eigenvalues: a plane for each pair, a line for each real one."""
+    planes = [np.array([[v.real, -v.imag], [v.imag, v.real]]) for v in values if v.imag > 0]
+    lines = [np.array([[v.real]]) for v in values if v.imag == 0]
+    return np.asarray(scipy.linalg.block_diag(*planes, *lines))
+
+
 def rank(one: Portrait, other: Portrait) -> int:
     """Directions of two linear models that are compared: as many as there are numbers to store, if states have them."""
-    return min(max(len(one.step), len(other.step)), len(one.dynamics.now), len(other.dynamics.now))
+    return min(max(len(one.decoded), len(other.decoded)), len(one.dynamics.now), len(other.dynamics.now))
 
 
 def _models(one: Portrait, other: Portrait, directions: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -207,9 +269,13 @@ def between_spectra(
 ) -> float:
     """Mean angle between long-term eigenvalues by optimal assignment, radians; one without a partner counts as pi.
 
-    NaN where neither has any.
+    NaN where neither has any, or one of them is not known (NaN).
     """
-    if not len(long_term(one, modulus)) + len(long_term(other, modulus)):
+    if (
+        np.isnan(one).any()
+        or np.isnan(other).any()
+        or not len(long_term(one, modulus)) + len(long_term(other, modulus))
+    ):
         return float("nan")
     return match_spectra(one, other, modulus).error
 

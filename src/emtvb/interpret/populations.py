@@ -13,12 +13,16 @@ from jaxtyping import Float
 from emtvb.interpret import comparing
 from emtvb.interpret.comparing import Portrait
 from emtvb.interpret.linearisation import linearise
+from emtvb.interpret.recording import JUDGING, settled, show
 from emtvb.interpret.systems import Elman, System
 from emtvb.networks import Network
 from emtvb.tasks import Task
 
 ITSELF, UNTRAINED, CHANCE = "itself", "untrained", "chance"
 """Controls: a network on other trials; one of the same shape that has learned nothing; a random system of its size."""
+IMAGE = "no network"
+"""The control of what is compared of states: states that are nothing but a linear image of what is stored
+(``comparing.linear_control``)."""
 DRAWS = 3
 """Untrained networks, and random systems, that a network is compared with."""
 
@@ -54,7 +58,7 @@ def compare(
         specimens: Networks by name.
         pairs: What the two of a pair differ in, and the names of both.
         controlled: Those that are compared with themselves on other trials, with untrained networks of their shape
-            (the paper's networks alone) and with random systems of their size.
+            (the paper's networks alone) and with random systems of their size. With :data:`IMAGE` all are compared.
         modulus: An eigenvalue is long-term if its modulus is larger.
 
     Returns:
@@ -76,7 +80,18 @@ def compare(
         about = {"task": specimens[name].task.name, "run_1": name}
         for differs, other, distances in _controls(specimens[name], portraits[name], untrained, modulus):
             rows.append({"differs": differs, **about, "run_2": other, **distances})
+    images = {task: _image(one) for task, one in {one.task: one for one in specimens.values()}.items()}
+    for name, one in specimens.items():
+        distances = comparing.distances(portraits[name], images[one.task], modulus)
+        rows.append({"differs": IMAGE, "task": one.task.name, "run_1": name, "run_2": "linear image", **distances})
     return rows
+
+
+def _image(specimen: Specimen) -> Portrait:
+    """The control without a network, of a task and for the trials of its networks' portraits."""
+    task, start = specimen.task, settled(specimen.task)
+    theory = show(specimen.system, task, JUDGING, comparing.SHOWN, 0, start + comparing.STEPS).theory
+    return comparing.linear_control(theory[start:, :, task.persistent()], s=task.s)
 
 
 def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: float) -> dict[str, float]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from emtvb.intervals import mean_interval
 from emtvb.own.decoding import ERROR_RATE
 from emtvb.own.fitting import wilson
 
@@ -17,6 +17,8 @@ NEARLY = 0.8
 """Of networks that repeat so many it is told too of how many a claim holds; no verdict rests on that."""
 HALF = 0.5
 """Edits work that are followed at least half as often as the network repeats a sequence; and so do readings."""
+MOST = 0.5
+"""Few networks decide nothing: of a verdict the share's whole interval lies on one side of this."""
 WHOLE = 0
 """The position that stands for the whole sequence (``measuring.WHOLE``)."""
 READINGS, EDITS = ("linear", "layers", "onion"), ("told", "exchanged", "onion")
@@ -73,7 +75,9 @@ def networks(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def sizes(table: pd.DataFrame) -> pd.DataFrame:
-    """A row for each size and measure: its mean over the seeds, and the 95% interval (Student's t) of that.
+    """A row for each size and measure: its mean over the seeds, and the 95% interval of that.
+
+    The interval is Student's t, and there is none of one or two seeds (``intervals.mean_interval``).
 
     Args:
         table: Of :func:`networks`.
@@ -82,13 +86,10 @@ def sizes(table: pd.DataFrame) -> pd.DataFrame:
     for units, of in table.groupby("units"):
         for measure in MEASURES:
             values = of[measure].to_numpy(dtype=np.float64)
-            half = stats.sem(values) * stats.t.ppf(0.975, len(values) - 1) if len(values) > 1 else np.nan
-            most = max(1.0, values.max())  # a share is no larger than 1
+            low, high = mean_interval(values)
             rows.append({
                 "units": units, "measure": measure, "seeds": len(values), "solved": int(of["solved"].sum()),
-                "mean": values.mean(), "low": np.clip(values.mean() - half, 0, most),
-                "high": np.clip(values.mean() + half, 0, most),
-                "least": values.min(), "most": values.max(),
+                "mean": values.mean(), "low": low, "high": high, "least": values.min(), "most": values.max(),
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -140,8 +141,9 @@ CLAIMS = (
 def claims(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each claim: of how many networks that solved their task it holds, the interval (Wilson), a verdict.
 
-    It is consistent where it holds of all of them, inconsistent where it holds of none, and else not determined; and
-    not determined where fewer than two have solved their task. Beside it, of how many that nearly solved it.
+    It is consistent where it holds of all of them and the interval lies above one half (from four networks),
+    inconsistent where it holds of none and the interval lies below, and else not determined. Beside it, of how many
+    that nearly solved it.
 
     Args:
         table: Of :func:`networks`.
@@ -157,8 +159,10 @@ def claims(table: pd.DataFrame) -> pd.DataFrame:
         holds, near = every[of["solved"]], every[of["accuracy"] >= NEARLY]
         low, high = np.clip(wilson(float(holds.mean()), len(holds)), 0, 1) if len(holds) else (0.0, 1.0)
         verdict = "not determined"
-        if len(holds) > 1 and (holds.all() or not holds.any()):
-            verdict = "consistent" if holds.all() else "inconsistent"
+        if holds.all() and low > MOST:
+            verdict = "consistent"
+        elif not holds.any() and high < MOST:
+            verdict = "inconsistent"
         rows.append({
             "claim": claim.name, "says": claim.says, "smallest": of["units"].min(), "largest": of["units"].max(),
             "trained": len(of), "solved": len(holds),

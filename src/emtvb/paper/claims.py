@@ -150,7 +150,8 @@ class Table1(_Strict):
 class Statement(_Strict):
     """Something that is said of networks: by the paper (``statement``), us (``check``), or others (``others``).
 
-    It has a verdict where ``at_least`` says what could fail; else it is a share with its interval.
+    It has a verdict where ``at_least`` says what could fail; else it is a share with its interval. One rule for all: no
+    share in the source, no verdict; so a share of ours is for our own checks alone.
     """
 
     name: Name
@@ -171,6 +172,12 @@ class Statement(_Strict):
     def _bars_are_of_the_first_condition(self) -> Statement:
         if self.bars and not self.holds[0].has_bar:
             raise ValueError("bars need a number in the first condition of holds")
+        return self
+
+    @model_validator(mode="after")
+    def _no_share_of_ours_judges_what_others_say(self) -> Statement:
+        if self.at_least is not None and self.group != "check":
+            raise ValueError("at_least is for the group check: where the source names no share, there is no verdict")
         return self
 
 

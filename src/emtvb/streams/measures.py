@@ -208,7 +208,7 @@ def by_code(runs: Sequence[tuple[Watched, Place]], code: str, *, outputs: bool) 
         outputs: Whether the output steps are looked at, or else the input steps.
 
     Returns:
-        The share of elements that are read right, over all vectors and steps.
+        The share of elements that are read right, over all vectors and steps, in sequences that nothing was fitted on.
     """
     samples: dict[int, list[tuple[Watched, Place, Moment]]] = {}
     for seen, place in runs:
@@ -220,15 +220,16 @@ def by_code(runs: Sequence[tuple[Watched, Place]], code: str, *, outputs: bool) 
     for chosen in samples.values():
         if len(chosen) < 2:
             continue
-        # Of each moment some sequences, so that all together are a few thousand.
-        each = max(64, 4 * SEQUENCES // len(chosen))
+        # Of each moment some sequences of those that fit, so that all together are a few thousand.
+        half = len(chosen[0][0].states[0]) // 2
+        each = min(half, max(64, 4 * SEQUENCES // len(chosen)))
         states, vectors = zip(*(
             (seen.states[moment.step][:each], seen.vector(place, moment.number)[:each])
             for seen, place, moment in chosen
         ), strict=True)  # fmt: skip
         read = fit(np.concatenate(states), np.concatenate(vectors))
         for seen, place, moment in chosen:
-            judged = slice(len(seen.states[0]) // 2, None)
+            judged = slice(half, None)
             scores.append(read.score(seen.states[moment.step][judged], seen.vector(place, moment.number)[judged]))
             weights.append(1)
     return float(np.average(scores, weights=weights)) if scores else float("nan")
@@ -349,6 +350,9 @@ def transition(network: Network, seen: Watched, place: Place, task: Binding) -> 
 def marker_map(network: Network, seen: Watched, place: Place) -> tuple[np.ndarray, np.ndarray]:
     """What the end marker's step does to the memory, and what the same step does without it.
 
+    What is there after either step is read by a decoder that is fitted to that step: neither is read by directions that
+    the other one leaves.
+
     Returns:
         Two (n, n) matrices: how much of the direction that holds vector j before the step reads as vector i after it,
         on the mean over dimensions. The identity keeps each vector where the next step finds it.
@@ -358,9 +362,10 @@ def marker_map(network: Network, seen: Watched, place: Place) -> tuple[np.ndarra
     labels, _ = halves(np.concatenate([seen.vector(place, i + 1) for i in range(n)], axis=1), 0)
     half = len(labels)
     before, after = seen.states[step - 1][:half], seen.states[step][:half]
-    adds, read = encoding(before, labels), fit(after, labels)
+    adds = encoding(before, labels)
     matrices = []
     for reached in (after, np.tanh(before @ network.W_hh.T)):
+        read = fit(reached, labels)
         slope = (1 - reached**2).mean(axis=0)
         matrix = read.weights.T.astype(np.float64) @ (slope[:, None] * network.W_hh) @ adds.T
         blocks = matrix.reshape(n, d, n, d)

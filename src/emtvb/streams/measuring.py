@@ -20,6 +20,9 @@ TESTED = 10
 AFTER = (1, 3, 6)
 """Inputs of the next episode after which the last one's vectors are read."""
 
+_SEQUENCES_ALONE = ("blind_accuracy", "blind_chance")
+"""What sequences decide, whatever the network."""
+
 
 def measure(run: StreamSetup, network: Network, untrained: Network) -> dict[str, Any]:
     """A network's row.
@@ -27,23 +30,36 @@ def measure(run: StreamSetup, network: Network, untrained: Network) -> dict[str,
     Args:
         run: Its settings.
         network: Its weights.
-        untrained: Its initial weights, which show what any such network holds.
+        untrained: Its initial weights, whose columns ``untrained_*`` show what any such network holds.
     """
     rng = np.random.default_rng([run.seed, run.hidden_dim])
     row: dict[str, Any] = {"run_id": run.run_id, **accuracies(run, network, rng)}
     runs = look(run, network, rng)
-    read = rasters_of(runs)
-    row |= readable(runs, read)
-    other = look(run, untrained, rng)
-    row |= {f"untrained_{name}": value for name, value in readable(other, rasters_of(other)).items()}
-    row |= codes(runs, read, run.task)
-    row |= maps(network, runs, run.task)
-    known = measures.blind(runs, run.task, run.episodes)
-    row |= {f"blind_{name}": value for name, value in known._asdict().items()}
+    row |= stored(run, network, runs)
+    control = stored(run, untrained, look(run, untrained, rng))
+    row |= {f"untrained_{name}": value for name, value in control.items() if name not in _SEQUENCES_ALONE}
     row |= edits(network, runs, rng)
     moduli = np.abs(np.linalg.eigvals(network.W_hh.astype(np.float64)))
     row |= {"long_term": int((moduli > 0.9).sum()), "largest_modulus": float(moduli.max())}
     return row
+
+
+def stored(run: StreamSetup, network: Network, runs: Sequence[tuple[Watched, Place]]) -> dict[str, float]:
+    """All that decoders find in a network's states: what it holds, by which code, and what its steps do to that.
+
+    Args:
+        run: Its settings.
+        network: Its weights.
+        runs: Of :func:`look`.
+    """
+    rasters = rasters_of(runs)
+    known = measures.blind(runs, run.task, run.episodes)._asdict()
+    return {
+        **readable(runs, rasters),
+        **codes(runs, rasters, run.task),
+        **maps(network, runs, run.task),
+        **{f"blind_{name}": value for name, value in known.items()},
+    }
 
 
 def look(run: StreamSetup, network: Network, rng: np.random.Generator) -> list[tuple[Watched, Place]]:
@@ -150,7 +166,7 @@ def maps(network: Network, runs: Sequence[tuple[Watched, Place]], task: Binding)
     """W_hh between memories: its cosine with Phi_n for each length n; what a step keeps with the marker and without.
 
     ``marker_keeps`` is the mean of the marker's map on its diagonal, ``marker_mixes`` the root of the mean square
-    beside it; ``silence_keeps`` and ``silence_mixes`` are those of a step that shows nothing.
+    beside it; ``silence_keeps`` and ``silence_mixes`` are those of a step that shows nothing, read by its own decoder.
     """
     scores: dict[str, float] = {}
     kept: list[tuple[float, ...]] = []
@@ -184,32 +200,48 @@ def edits(network: Network, runs: Sequence[tuple[Watched, Place]], rng: np.rando
     }
 
 
-def rasters(run: StreamSetup, network: Network) -> list[Mapping[str, Any]]:
-    """How well each vector of an episode of middle length can be read, step by step into the next one, as rows."""
-    rng = np.random.default_rng([run.seed, run.hidden_dim, 1])
-    shortest, longest = run.episodes.lengths
-    middle = (shortest + longest) // 2
-    seen = measures.watch(network, run.task, run.episodes, (middle, middle, middle), rng)
-    place = seen.plan.places[1]
-    raster = measures.raster(seen, place, len(seen.plan))
+def rasters(run: StreamSetup, network: Network, untrained: Network) -> list[Mapping[str, Any]]:
+    """How well each vector of an episode of middle length can be read, step by step into the next one, as rows.
+
+    ``readable`` is the network's, ``untrained`` that of its initial weights; see :func:`measure`.
+    """
+    columns = {}
+    for name, weights in (("readable", network), ("untrained", untrained)):
+        seen, place = _middle(run, weights, 1)
+        columns[name] = measures.raster(seen, place, len(seen.plan))
     return [
-        {"run_id": run.run_id, "step": step, "number": number + 1, "readable": float(raster[step, number])}
-        for step in range(len(raster))
-        for number in range(place.length)
-        if not np.isnan(raster[step, number])
-    ]
+        {"run_id": run.run_id, "step": step, "number": number + 1,
+         **{name: float(raster[step, number]) for name, raster in columns.items()}}
+        for step, number in zip(*np.nonzero(~np.isnan(columns["readable"])), strict=True)
+    ]  # fmt: skip
 
 
-def marker_maps(run: StreamSetup, network: Network) -> list[Mapping[str, Any]]:
-    """The marker's map between memories for an episode of middle length, and a silent step's, as rows."""
-    rng = np.random.default_rng([run.seed, run.hidden_dim, 2])
-    shortest, longest = run.episodes.lengths
-    middle = (shortest + longest) // 2
-    seen = measures.watch(network, run.task, run.episodes, (middle, middle, middle), rng)
-    with_marker, without = measures.marker_map(network, seen, seen.plan.places[1])
+def marker_maps(run: StreamSetup, network: Network, untrained: Network) -> list[Mapping[str, Any]]:
+    """The marker's map between memories for an episode of middle length, and a silent step's, as rows.
+
+    ``marker`` and ``silence`` are the network's, ``untrained_*`` those of its initial weights.
+    """
+    columns: dict[str, np.ndarray] = {}
+    for before, weights in (("", network), ("untrained_", untrained)):
+        seen, place = _middle(run, weights, 2)
+        found = zip(("marker", "silence"), measures.marker_map(weights, seen, place), strict=True)
+        columns |= {before + name: matrix for name, matrix in found}
     return [
         {"run_id": run.run_id, "after": i + 1, "before": j + 1,
-         "marker": float(with_marker[i, j]), "silence": float(without[i, j])}
-        for i in range(middle)
-        for j in range(middle)
+         **{name: float(matrix[i, j]) for name, matrix in columns.items()}}
+        for i, j in np.ndindex(columns["marker"].shape)
     ]  # fmt: skip
+
+
+def _middle(run: StreamSetup, network: Network, stream: int) -> tuple[Watched, Place]:
+    """A run of three episodes of middle length, and the second of them.
+
+    Args:
+        run: Its settings.
+        network: Its weights.
+        stream: Which of the run's streams of random numbers draws its sequences.
+    """
+    rng = np.random.default_rng([run.seed, run.hidden_dim, stream])
+    middle = sum(run.episodes.lengths) // 2
+    seen = measures.watch(network, run.task, run.episodes, (middle,) * 3, rng)
+    return seen, seen.plan.places[1]

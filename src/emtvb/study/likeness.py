@@ -25,7 +25,11 @@ DIFFERS = {
 """What two networks differ in, and nothing else: the first of these columns does, and the others may."""
 ITSELF, UNTRAINED, CHANCE = "itself", "untrained", "chance"
 """Controls: a network on other trials; one of the same shape that has learned nothing; a random system of its size."""
-ORDER = [ITSELF, *DIFFERS, UNTRAINED, CHANCE]
+IMAGE = "no network"
+"""The control without a network: states that are nothing but a linear image of what is stored. It has no weights, and
+no bar rests on it. Pairs that are no nearer to each other than networks are to this have their task in common, and need
+not have more."""
+ORDER = [ITSELF, *DIFFERS, IMAGE, UNTRAINED, CHANCE]
 
 MEASURES = {"spectrum": "rad", "step": "relative", "decoded step": "relative", "dynamics": "rad"}
 """What is compared, and the unit of its distance (``interpret.comparing.MEASURES``)."""

@@ -12,6 +12,7 @@ from scipy import stats
 
 from emtvb.interpret.others import ABLATIONS, LAGS, WHEN, ablation, gradient
 from emtvb.interpret.verdict import ACCURATE
+from emtvb.intervals import FEWEST
 
 GROUP = ["task", "hidden_dim", "l2"]
 ALL = "all"
@@ -52,8 +53,9 @@ def ablation_table(runs: pd.DataFrame, ablated: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns :data:`ABLATED`. ``basis`` and ``removed`` say what was removed (``nothing`` in the basis ``none``, else
         parts, ``rest and entering``), ``when`` whether throughout or in the output phase alone. The ``mean`` accuracy
-        has a 95% interval ``low`` to ``high``, from bootstraps of seeds; ``solved`` networks are still at 0.99 or
-        above, ``at_chance`` below 0.55. No rows without networks. Rows over all have the task ``all`` and no size.
+        has a 95% interval ``low`` to ``high``, from bootstraps of seeds (empty below three seeds); ``solved`` networks
+        are still at 0.99 or above, ``at_chance`` below 0.55. No rows without networks. Rows over all have the task
+        ``all`` and no size.
     """
     together = runs.merge(ablated, on="run_id", validate="one_to_one")
     rows = [
@@ -121,7 +123,7 @@ def _mean(values: Float[np.ndarray, " network"], seeds: Shaped[np.ndarray, " net
     rng = np.random.default_rng(_SEED)
     drawn = rng.multinomial(len(count), np.full(len(count), 1 / len(count)), size=_DRAWS)
     means = (drawn @ total) / (drawn @ count)
-    low, high = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]) if len(count) > 1 else (np.nan, np.nan)
+    low, high = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]) if len(count) >= FEWEST else (np.nan, np.nan)
     return {
         "networks": len(values), "seeds": len(count), "mean": _short(values.mean()), "low": _short(low),
         "high": _short(high), "solved": int((values >= ACCURATE).sum()), "at_chance": int((values < CHANCE).sum()),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-DRAWS = 4000
-"""Bootstrap draws of the seeds of a cell."""
+from emtvb.intervals import mean_interval
+
 CELL = ["stream", "epochs", "hidden_dim"]
 """What networks have in common whose mean is taken: the stream, the epochs of training, and the size."""
 SHOWN = {
@@ -17,14 +18,21 @@ SHOWN = {
     "blind_accuracy": "outputs right, if n is not known",
     "blind_explained": "outputs explained by a weighted sum over all n",
     "blind_length": "n read from the state",
+    "untrained_blind_length": "the same, untrained",
     "at_marker": "vectors read at the marker",
     "untrained_at_marker": "the same, untrained",
     "gone_3": "read 3 inputs into the next episode",
+    "untrained_gone_3": "the same, untrained",
     "gone_all": "read at the end of the next episode",
+    "untrained_gone_all": "the same, untrained",
     "input_age": "inputs read, one decoder for each age",
+    "untrained_input_age": "the same, untrained",
     "input_position": "inputs read, one decoder for each position",
+    "untrained_input_position": "the same, untrained",
     "output_age": "outputs read, one decoder for each age",
+    "untrained_output_age": "the same, untrained",
     "output_position": "outputs read, one decoder for each position",
+    "untrained_output_position": "the same, untrained",
     "edit_across_followed": "edits before the marker followed",
     "edit_across_kept": "other outputs kept",
     "edit_across_control": "followed after a random step",
@@ -41,8 +49,9 @@ def by_size(rows: pd.DataFrame) -> pd.DataFrame:
         rows: The experiment's ``measurements.csv``.
 
     Returns:
-        Columns stream, epochs, hidden_dim, networks, measure, mean, low, high: the interval is the 95%
-        percentile bootstrap of the networks, which are the cell's seeds. Networks without a value are left out of it.
+        Columns stream, epochs, hidden_dim, networks, measure, mean, low, high: the 95% interval of the mean over the
+        networks, which are the cell's seeds (``intervals.mean_interval``: none of one or two). Networks without a value
+        are left out.
     """
     measures = [name for name in rows.columns if name not in _NOT_MEASURED]
     means = []
@@ -54,7 +63,7 @@ def by_size(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """A row per measure of :data:`SHOWN`, a column per stream, epochs and size: means with their 95% intervals.
+    """A row per measure of :data:`SHOWN`, a column per stream, epochs and size: means with their intervals.
 
     Of a stream with many sizes the smallest, one in the middle and the two largest stand there.
 
@@ -72,10 +81,7 @@ def as_markdown(table: pd.DataFrame) -> str:
     lines.append(f"| networks | {' | '.join(str(records[*cell, 'recall']['networks']) for cell in cells)} |")
     for measure, name in SHOWN.items():
         rows = (records[*cell, measure] for cell in cells)
-        words = [
-            "" if pd.isna(row["mean"]) else f"{row['mean']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in rows
-        ]
-        lines.append(f"| {name} | {' | '.join(words)} |")
+        lines.append(f"| {name} | {' | '.join(_in_words(row) for row in rows)} |")
     return "\n".join(lines)
 
 
@@ -105,10 +111,12 @@ def mean_look(looks: pd.DataFrame, runs: pd.DataFrame, keys: Sequence[str]) -> p
     return means.round(dict.fromkeys(numbers, 6))
 
 
+def _in_words(row: Mapping[Any, Any]) -> str:
+    """A mean with its interval, as far as there are any."""
+    interval = "" if pd.isna(row["low"]) else f" ({row['low']:.3f} to {row['high']:.3f})"
+    return "" if pd.isna(row["mean"]) else f"{row['mean']:.3f}{interval}"
+
+
 def _mean(values: np.ndarray) -> tuple[float, float, float]:
-    """A mean, and its 95% interval by the percentile bootstrap with draws of its own."""
-    if not len(values):
-        return float("nan"), float("nan"), float("nan")
-    drawn = values[np.random.default_rng(0).integers(len(values), size=(DRAWS, len(values)))].mean(axis=1)
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return float(values.mean()), float(low), float(high)
+    """A mean and its interval; NaN of nothing."""
+    return (float(values.mean()) if len(values) else float("nan"), *mean_interval(values))
