@@ -52,26 +52,21 @@ def test_intervals_over_seeds_are_students() -> None:
         assert tabulating.sizes(tabulating.networks(rows))[["low", "high"]].isna().all(axis=None)
 
 
-FAILS, NEITHER = {**WORKS, "onion": 0.1}, {**WORKS, "exchanged": 0.6}
+FAILS = {**WORKS, "told": 0.1}
 
 
 @pytest.mark.parametrize(
     ("networks", "claim", "verdict"),
     [
-        ([(48, 0.95, WORKS)] * 4, "no-subspaces", "consistent"),
-        ([(48, 0.95, WORKS)] * 3, "no-subspaces", "not determined"),  # the interval reaches from 0.44
-        ([(48, 0.95, WORKS), (64, 0.95, WORKS)], "by-magnitude", "not determined"),
-        ([(48, 0.95, WORKS)] * 9 + [(64, 0.95, NEITHER)], "no-subspaces", "not determined"),  # it holds of nearly all
-        ([(48, 0.95, FAILS)] * 4, "by-magnitude", "inconsistent"),
-        ([(48, 0.95, FAILS)] * 3, "by-magnitude", "not determined"),
-        (
-            [(48, 0.95, WORKS)] * 3 + [(64, 0.5, WORKS)],
-            "no-subspaces",
-            "not determined",
-        ),  # three have solved their task
+        ([(48, 0.95, WORKS)] * 2 + [(128, 0.95, WORKS)] * 2, "additive", "consistent"),
+        ([(48, 0.95, WORKS)] * 3, "additive", "not determined"),  # the interval reaches from 0.44
+        ([(48, 0.95, WORKS)] * 9 + [(64, 0.95, FAILS)], "additive", "not determined"),  # it holds of nearly all
+        ([(48, 0.95, FAILS)] * 4, "additive", "inconsistent"),
+        ([(48, 0.95, FAILS)] * 3, "additive", "not determined"),
+        ([(48, 0.95, WORKS)] * 3 + [(64, 0.5, WORKS)], "additive", "not determined"),  # three have solved their task
         ([(128, 0.95, WORKS)] * 4, "subspaces-above-64", "inconsistent"),
         ([(48, 0.95, WORKS)] * 4, "subspaces-above-64", "not determined"),  # none is large
-        ([(48, 0.95, WORKS)] * 2 + [(128, 0.95, WORKS)] * 2, "additive", "consistent"),
+        *(([(48, 0.95, WORKS)] * 9, claim.name, "no verdict") for claim in tabulating.CLAIMS[:4]),  # no share is named
     ],
 )
 def test_a_verdict_counts_networks_that_solved_their_task(
@@ -88,7 +83,7 @@ def test_networks_that_nearly_solved_their_task_are_counted_apart_and_decide_not
     rows = pd.concat([made(48, seed, accuracy, 0.8, WORKS) for seed, accuracy in ((1, 0.85), (2, 0.95), (3, 0.7))])
     row = tabulating.claims(tabulating.networks(rows)).set_index("claim").loc["by-magnitude"]
     assert (row["trained"], row["solved"], row["holds"], row["nearly"], row["nearly_holds"]) == (3, 1, 1, 2, 2)
-    assert row["verdict"] == "not determined"
+    assert row["verdict"] == "no verdict"
 
 
 def test_tables_for_pages_have_a_row_for_each_measure_and_claim() -> None:

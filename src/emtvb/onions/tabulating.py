@@ -104,6 +104,7 @@ class Claim:
         units: Of the smallest and the largest networks that it is about.
         low: The column of :func:`networks` that has to be below :data:`HALF` of the accuracy; empty for none.
         high: The column that has to be that or more; empty for none.
+        is_ours: Whether it is a check of ours. What others claim without a share gets no verdict (docs/evidence.md).
     """
 
     name: str
@@ -111,6 +112,7 @@ class Claim:
     units: tuple[float, float]
     low: str
     high: str
+    is_ours: bool = False
 
 
 _SMALL, _LARGE, _ALL = (0, 64), (65, np.inf), (0, np.inf)
@@ -125,6 +127,7 @@ CLAIMS = (
         _LARGE,
         "",
         "exchanged",
+        is_ours=True,
     ),
     Claim(
         "additive",
@@ -132,6 +135,7 @@ CLAIMS = (
         _ALL,
         "",
         "told",
+        is_ours=True,
     ),
 )
 """The first four are what Csordas et al. (2024) say of small networks; the others are ours. Of larger ones, with up to
@@ -141,9 +145,9 @@ CLAIMS = (
 def claims(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each claim: of how many networks that solved their task it holds, the interval (Wilson), a verdict.
 
-    It is consistent where it holds of all of them and the interval lies above one half (from four networks),
-    inconsistent where it holds of none and the interval lies below, and else not determined. Beside it, of how many
-    that nearly solved it.
+    A check of ours is consistent where it holds of all of them and the interval lies above one half (from four
+    networks), inconsistent where it holds of none and the interval lies below, and else not determined. A claim of
+    others, which names no share, gets no verdict. Beside it, of how many that nearly solved it.
 
     Args:
         table: Of :func:`networks`.
@@ -159,7 +163,9 @@ def claims(table: pd.DataFrame) -> pd.DataFrame:
         holds, near = every[of["solved"]], every[of["accuracy"] >= NEARLY]
         low, high = np.clip(wilson(float(holds.mean()), len(holds)), 0, 1) if len(holds) else (0.0, 1.0)
         verdict = "not determined"
-        if holds.all() and low > MOST:
+        if not claim.is_ours:
+            verdict = "no verdict"
+        elif holds.all() and low > MOST:
             verdict = "consistent"
         elif not holds.any() and high < MOST:
             verdict = "inconsistent"
