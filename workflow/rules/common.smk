@@ -47,21 +47,15 @@ except ImportError as error:
         + (f"; PYTHONPATH is {given}: unset it" if given else "; make install sets it up")
     ) from None
 
-# The version of the package that this workflow is written for; a clone comes with it.
-PACKAGE_VERSION = "0.3.0"
 STARTED = time.time()
 HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
-if not Path(HERE).is_dir():
-    raise WorkflowError(
-        f"workflow: {HERE}: its rules and scripts are read as files; name its workflow/Snakefile (config/README.md)"
-    )
 ROOT = Path(HERE).resolve().parents[1]
 
 # Figures are drawn into files. What a notebook tells its own matplotlib is nothing for jobs, which inherit this.
 os.environ.pop("MPLBACKEND", None)
 
 try:
-    check_package(ROOT, PACKAGE_VERSION)
+    check_package(ROOT)
     check_python(ROOT)
     imported.check_bytecode(ROOT / "workflow" / "scripts")
     # Snakemake has read them, too, and takes the last of two equal keys, and 010 for 8. What a module is handed is not ours.
@@ -106,8 +100,8 @@ PAGE_SHARDS = [shard for shard, runs in SHARDS.items() if PAGE_SEEDS & {run.seed
 # Settings that do not decide which runs there are.
 NOT_OF_RUNS = {"trainer", "accelerator", "interpretation", "exemplar", "architectures"}
 
-# Where the results lie as Snakemake sees it: a workflow that uses this one as a module may put a prefix before all paths.
-PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
+# Where the results lie.
+PLACE = RESULTS
 
 # Published weights are unpacked: without them, their networks would be trained again.
 if workflow.is_main_process:
