@@ -75,8 +75,8 @@ _HOME = {
 }
 
 
-# A job of the workflow writes down which files it opens, from its first import of ours on.
-if hasattr(sys.modules["__main__"], "__real_file__"):
+# A job of the workflow, whose script has this name from Snakemake, writes down which files it opens from here on.
+if hasattr(sys.modules["__main__"], "snakemake"):
     from emtvb.running.recipes import listen
 
     listen()

@@ -27,7 +27,7 @@ from emtvb.files import check_writable, write_text
 from emtvb.methods import settings as benchmarks
 from emtvb.onions import settings as onions
 from emtvb.results import NO_RESULTS, check_holds_experiment, experiments, is_clone, places
-from emtvb.running import imported, surroundings
+from emtvb.running import surroundings
 from emtvb.single.naming import task_of
 from emtvb.streams.settings import Streams
 from emtvb.tasks import Task
@@ -59,7 +59,6 @@ def main() -> None:
     os.environ.pop("MPLBACKEND", None)  # a notebook's, which may not be there; figures are drawn into files
     try:
         _check_present_folder()
-        imported.check_bytecode()
         commands(standalone_mode=False)
     except InputError as error:
         _fail(_line(error))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from importlib import metadata
-from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import snakemake.api  # noqa: F401 - first, as its parts import each other
-from snakemake.io import directory, touch
 
-from emtvb.errors import InputError
 from emtvb.running import recipes, source
-from emtvb.running.recipes import Present, check_shadows
+from emtvb.running.recipes import Present
 
 ROOT = Path(__file__).parents[2]
 AS_A_JOB = """
 import sys
-sys.modules["__main__"].__real_file__ = "a job"
+sys.modules["__main__"].snakemake = "a job"
 exec(open({script!r}).read())
 import json
 from importlib import metadata
@@ -165,20 +163,6 @@ def test_the_face_of_the_package_counts_where_it_does_something(clone: Path, mon
     assert Present(clone).changes({"code": {}, "versions": {}}) == []  # of what a proof vouches for
 
 
-def test_a_package_that_hides_a_module_is_a_change(clone: Path) -> None:
-    scripts = clone / "workflow" / "scripts"
-    (scripts / "helper.py").write_text("X = 1\n")
-    recipe = {"code": {"helper.py": source.digest_of(scripts / "helper.py")}, "versions": {}}
-    assert Present(clone).changes(recipe) == []
-    (scripts / "helper").mkdir()
-    (scripts / "helper" / "__init__.py").write_text("X = 2\n")
-    assert Present(clone).changes(recipe) == ["helper.py"]
-    (scripts / "helper" / "__init__.py").unlink()
-    assert Present(clone).changes(recipe) == []
-    (scripts / f"helper{EXTENSION_SUFFIXES[0]}").touch()
-    assert Present(clone).changes(recipe) == ["helper.py"]
-
-
 def test_a_folder_that_is_deleted_elsewhere_is_no_file_of_the_clone(clone: Path) -> None:
     """Its parts are opened by their bare names, below a folder that is open."""
     script = (
@@ -197,73 +181,60 @@ def test_other_versions_are_said_and_change_nothing(clone: Path) -> None:
     assert Present(clone).changes({"code": {}, "versions": made[0]}) == []
 
 
-def test_a_module_beside_the_scripts_may_not_have_the_name_of_another(clone: Path) -> None:
-    scripts = clone / "workflow" / "scripts"
-    for name in ("json.py", "mine.py", "tabulate.py"):
-        (scripts / name).write_text("")
-    check_shadows(clone, {"tabulate.py", "json.py"})  # which rules run, and nobody imports
-    with pytest.raises(InputError, match=r"module: .*json\.py: no rule runs it, and who imports json gets another one"):
-        check_shadows(clone, {"tabulate.py"})
-    (scripts / "__main__.py").touch()
-    with pytest.raises(InputError, match=r"module: .*__main__\.py: no rule runs it, and who imports __main__ gets"):
-        check_shadows(clone, {"tabulate.py", "json.py"})
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_file_that_is_edited_while_a_job_runs_is_recorded_as_it_was_used(tmp_path: Path, compiled: bool) -> None:
+    """A module, from its text or its bytecode, and a table: of this copy of the package."""
+    package = tmp_path / "src" / "emtvb"
+    shutil.copytree(ROOT / "src" / "emtvb", package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "workflow" / "scripts").mkdir(parents=True)
+    edited = {"emtvb/tables.py": package / "tables.py", "emtvb/paper/table1.csv": package / "paper" / "table1.csv"}
+    before = {name: source.digest_of(path) for name, path in edited.items()}
+    script = (
+        "import emtvb.errors, emtvb.tables\nfrom pathlib import Path\n"
+        f"Path({str(edited['emtvb/paper/table1.csv'])!r}).read_text()\n"
+        f"for name in {[*map(str, edited.values())]}:\n    open(name, 'a').write('\\nX = 1\\n')\n"
+        "import json\nfrom emtvb.running import recipes\n"
+        f"print(json.dumps(recipes.used(Path({str(tmp_path)!r}))['code']))\n"
+    )
+    (tmp_path / "script.py").write_text("import sys\nsys.modules['__main__'].snakemake = 'a job'\n" + script)
+    here = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
+    if compiled:
+        subprocess.run([sys.executable, "-c", "import emtvb.tables"], env=here, check=True)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py")], env=here, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    assert {name: found[name] for name in edited} == before
+    assert all(source.digest_of(path) != before[name] for name, path in edited.items())
 
 
-def rule_of(**given: Any) -> Any:
-    """A rule as Snakemake reads it."""
-    usual = {"name": "tabulate", "shadow_depth": None, "log": ["results/paper/logs/tabulate.log"], "output": ["a.csv"]}
-    return SimpleNamespace(**{**usual, **given})
+SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({}, None),
-        ({"log": []}, r"log: tabulate: none: give its rule one file in the experiment's folder, logs/<rule>\.log"),
-        ({"log": ["tabulate.log"]}, r"log: tabulate: tabulate\.log: give its rule one"),
-        ({"shadow_depth": "minimal"}, r"shadow: tabulate: minimal: its record would be lost"),
-        ({"output": ["a.csv", touch("b.done")]}, r"output: tabulate: b\.done: touch\(\.\.\.\) is no file"),
-        ({"output": [directory("b")]}, r"output: tabulate: b: directory\(\.\.\.\) is no file"),
-    ],
-)
-def test_a_rule_whose_jobs_no_record_could_tell_of_is_refused(
-    clone: Path, given: dict[str, Any], words: str | None
-) -> None:
-    script = clone / "workflow" / "scripts" / "tabulate.py"
-    script.write_text("from emtvb import tables\n")
-    if words is None:
-        recipes.check_rule(rule_of(**given), script)
-    else:
-        with pytest.raises(InputError, match=words):
-            recipes.check_rule(rule_of(**given), script)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_all_that_a_script_does_is_in_its_job(script: Path) -> None:
+    """What it opened before its first import of ours would be in no record."""
+    docstring, *statements = ast.parse(script.read_text()).body
+    assert isinstance(docstring, ast.Expr)
+    if script.stem == "audit":  # which is no job, and exits with a status of its own
+        statements.pop()
+    allowed = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.With
+    statements = [node for node in statements if not ast.unparse(node).startswith("log = logging.getLogger(")]
+    assert all(isinstance(statement, allowed) for statement in statements), "imports, functions, and one job"
+    (block,) = (statement for statement in statements if isinstance(statement, ast.With))
+    assert [ast.unparse(item.context_expr) for item in block.items] in (
+        ["job(snakemake)"],
+        ["logged(snakemake.log[0])"],
+    )
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ('"""Words."""\nimport json\nimport pandas as pd\nfrom emtvb import tables\nopen("a")\n', None),
-        ("import json\n\nA = 1\n\n\ndef read():\n    return open('a')\n\n\nimport emtvb\n", None),
-        ("import json\nopen('a')\n", None),  # no job of this workflow
-        ("import json\nwith open('a') as file:\n    pass\nimport emtvb\n", 2),
-        ("import json\nLABELS = json.load(open('a'))\nfrom emtvb import tables\n", 2),
-        ("try:\n    import emtvb\nexcept ImportError:\n    raise SystemExit(1)\nopen('a')\n", None),
-        ("import beside\nfrom emtvb import tables\n", 1),
-        ("from beside import LABELS\nfrom emtvb import tables\n", 1),
-        ("from emtvb import tables\nfrom beside import LABELS\n", None),
-    ],
-)
-def test_a_script_that_opens_something_before_it_is_listened_to_is_refused(
-    clone: Path, text: str, line: int | None
-) -> None:
-    scripts = clone / "workflow" / "scripts"
-    (scripts / "beside.py").write_text("LABELS = open('labels')\n")
-    script = scripts / f"s{abs(hash(text))}.py"
-    script.write_text(text)
-    if line is None:
-        recipes.check_rule(rule_of(), script)
-    else:
-        with pytest.raises(InputError, match=f"script: .*: what line {line} opens would be in no record; import emtvb"):
-            recipes.check_rule(rule_of(), script)
+def test_every_rule_that_runs_a_script_has_a_log_of_its_experiment() -> None:
+    """By which a job knows the folder of its experiment."""
+    for file in (ROOT / "workflow" / "rules").glob("*.smk"):
+        for rule in re.split(r"^ *rule\b", file.read_text(), flags=re.MULTILINE)[1:]:
+            if "script:" in rule and "../scripts/" in rule:
+                assert re.search(r"log:\n\s+results\(f?\"logs/", rule), (file.name, rule[:40])
+                assert not re.search(r"\b(directory|touch|pipe|service)\(|shadow:", rule), (file.name, rule[:40])
 
 
 def test_what_jobs_are_handed_of_architectures_counts_and_not_their_registry(clone: Path) -> None:

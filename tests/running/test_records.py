@@ -282,11 +282,3 @@ def test_the_lower_bound_of_snakemake_is_the_version_that_has_this_memory() -> N
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     (snakemake,) = (text for text in wanted if re.match(r"snakemake\W*[<>=]", text))
     assert snakemake == "snakemake>=9.17,<10"
-
-
-def test_what_was_planned_with_is_written_down_and_read(tmp_path: Path) -> None:
-    assert records.read_planned(tmp_path) == {}
-    records.write_planned(tmp_path, ROOT)
-    assert records.read_planned(tmp_path)["code"]["emtvb/tasks.py"] == source.digest_of(source.PACKAGE / "tasks.py")
-    (tmp_path / ".planned.json").write_text("{")
-    assert records.read_planned(tmp_path) == {}

@@ -111,7 +111,7 @@ def test_the_face_of_the_package_counts_only_where_it_does_something() -> None:
     assert source._digest(".py", True, f"{face.read_text()}\n__version__ = '9'\n".encode()) == source.NOTHING
 
 
-JOBS_IMPORT = ("jobs", "imported", "git", "lock", "node", "provenance", "recipes", "records", "source")
+JOBS_IMPORT = ("jobs", "git", "lock", "node", "provenance", "recipes", "records", "source")
 
 
 def test_what_does_not_count_only_defines_things_when_it_is_imported() -> None:

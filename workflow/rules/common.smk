@@ -16,7 +16,6 @@ try:
     from emtvb.architectures.registry import ARCHITECTURES
     from emtvb.running import (
         executor,
-        imported,
         node,
         recipes,
         records,
@@ -33,7 +32,6 @@ try:
     from emtvb.running.packed import unpack
     from emtvb.running.jobs import last_errors
     from emtvb.protocol import entry as training_entry
-    from emtvb.running.recipes import check_rule, check_shadows
     from emtvb.runs import to_entry
     from emtvb.streams import order as stream_order
     from emtvb.streams.runs import named as stream_task
@@ -47,23 +45,16 @@ except ImportError as error:
         + (f"; PYTHONPATH is {given}: unset it" if given else "; make install sets it up")
     ) from None
 
-# The version of the package that this workflow is written for; a clone comes with it.
-PACKAGE_VERSION = "0.3.0"
 STARTED = time.time()
 HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
-if not Path(HERE).is_dir():
-    raise WorkflowError(
-        f"workflow: {HERE}: its rules and scripts are read as files; name its workflow/Snakefile (config/README.md)"
-    )
 ROOT = Path(HERE).resolve().parents[1]
 
 # Figures are drawn into files. What a notebook tells its own matplotlib is nothing for jobs, which inherit this.
 os.environ.pop("MPLBACKEND", None)
 
 try:
-    check_package(ROOT, PACKAGE_VERSION)
+    check_package(ROOT)
     check_python(ROOT)
-    imported.check_bytecode(ROOT / "workflow" / "scripts")
     # Snakemake has read them, too, and takes the last of two equal keys, and 010 for 8. What a module is handed is not ours.
     if Path(workflow.main_snakefile).resolve() in (ROOT / "Snakefile", ROOT / "workflow" / "Snakefile"):
         for file in workflow.configfiles:
@@ -106,8 +97,8 @@ PAGE_SHARDS = [shard for shard, runs in SHARDS.items() if PAGE_SEEDS & {run.seed
 # Settings that do not decide which runs there are.
 NOT_OF_RUNS = {"trainer", "accelerator", "interpretation", "exemplar", "architectures"}
 
-# Where the results lie as Snakemake sees it: a workflow that uses this one as a module may put a prefix before all paths.
-PLACE = Path(str(workflow.modifier.path_modifier.modify(str(RESULTS))))
+# Where the results lie.
+PLACE = RESULTS
 
 # Published weights are unpacked: without them, their networks would be trained again.
 if workflow.is_main_process:
@@ -219,7 +210,6 @@ def look_at(waiting, maker):
     """A job whose outputs are there, while the graph is built: bad calls end here, before anything is run or deleted."""
     say_triggers()
     try:
-        check_modules()
         RECORDS.refuse([*maker.inputs, *maker.outputs], is_forced)
         words = RECORDS.changes(waiting, maker)
     except InputError as error:
@@ -236,23 +226,9 @@ def end(error):
 
 
 def checked(wildcards):
-    """No file: what does not fit ends here, while the graph is built, so that a dry run says so too."""
+    """No file: what is wrong with a call is said here, while the graph is built, so that a dry run says so too."""
     say_triggers()
-    try:
-        check_modules()
-    except InputError as error:
-        end(error)
     return []
-
-
-@cache
-def check_modules():
-    """Refuse a module beside the scripts that has the name of another one, and rules whose jobs no record could tell of."""
-    scripts = {rule: records.script_of(rule).resolve() for rule in workflow.rules if rule.script}
-    check_shadows(ROOT, {script.name for script in scripts.values()})
-    for rule, script in scripts.items():
-        if script.parent == ROOT / "workflow" / "scripts":
-            check_rule(rule, script)
 
 
 def check_accelerator():
@@ -347,7 +323,6 @@ onstart:
     try:
         needed = list(workflow.dag.needrun_jobs())
         lift_rate_limit()
-        check_modules()
         for waiting in needed if RECORDS else ():
             RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), is_forced)
         if workflow.is_main_process and workflow.local_exec:
@@ -360,8 +335,7 @@ onstart:
         remote = next((waiting for waiting in needed if not waiting.is_local), None)
         executor = workflow.scheduler.get_executor(remote) if remote else None
         slurm.take_over(RESULTS, getattr(executor, "run_uuid", None))
-        if RECORDS:  # not before: what another call wrote there holds for its jobs
-            records.write_planned(PLACE, ROOT)
+        if RECORDS:
             keep_what_stands(
                 [waiting for waiting in needed if {"runs", trainings.REVISION} <= {*waiting.params.keys()}]
             )

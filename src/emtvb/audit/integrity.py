@@ -21,7 +21,7 @@ KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed.WEIGH
 and not in a folder: what lies there, whoever made the results wrote."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
-    ".snakemake.lock", ".planned.json", *(f"audit/{name}" for name in FILES),
+    ".snakemake.lock", *(f"audit/{name}" for name in FILES),
 )  # fmt: skip
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, what Snakemake and audits add.
 """

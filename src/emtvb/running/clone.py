@@ -5,13 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from emtvb import __version__
 from emtvb.errors import InputError
 from emtvb.running.recipes import ROOT
 from emtvb.running.source import PACKAGE
-
-CHECKOUTS = Path(".snakemake", "emtvb")
-"""Where clones lie, below the folder that one works in, of a workflow that Snakemake reads out of a git repository."""
 
 _CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
 
@@ -19,37 +15,29 @@ _CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".ht
 def workflow_root() -> Path:
     """The clone whose workflow is meant outside of Snakemake: the folder that one works in, else the package's own.
 
-    The folder that one works in may also hold a workflow that uses this one out of a git repository.
-
     Raises:
         InputError: Where neither holds the workflow.
     """
     here = Path.cwd()
-    used = sorted((here / CHECKOUTS).glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    candidates = (here, *used, ROOT)
-    for root in candidates:
+    for root in (here, ROOT):
         if (root / "workflow" / "rules" / "audit.smk").is_file():  # not any other workflow
             check_package(root)
             return root
     raise InputError("workflow", str(here), "no workflow/ lies here; call this in a clone of the project")
 
 
-def check_package(root: Path, version: str = __version__) -> None:
-    """Raise InputError unless the workflow at ``root`` and this package are of one version.
-
-    A clone comes with its package: where another is imported, their code has to be the same. A workflow that was
-    deployed without it names the version that it needs.
+def check_package(root: Path) -> None:
+    """Raise InputError unless this package is that of the workflow's clone, or has the same code.
 
     Args:
-        root: Where the workflow lies.
-        version: Of the package that the workflow is written for.
+        root: The clone.
     """
     own = root / "src" / PACKAGE.name
-    if own.is_dir() and not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
+    if not own.is_dir():
+        raise InputError("package", str(own), "the workflow runs in a clone, which has its package; it is not there")
+    if not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
         remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
         raise InputError("package", str(PACKAGE), remedy)
-    if not own.is_dir() and version != __version__:
-        raise InputError("package", f"{PACKAGE.name} {__version__}", f"the workflow needs {version}; install that")
 
 
 def check_python(root: Path, python: str = sys.executable) -> None:

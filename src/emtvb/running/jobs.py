@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.running import imported, node, provenance, recipes, records
+from emtvb.running import node, provenance, recipes, records
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,6 @@ class Job:
 def job(snakemake: Any) -> Iterator[Job]:
     """Run a job of the workflow, and record what it used and made when the block ends well.
 
-    The code that it uses has to be that which the workflow was planned with, from its beginning to its end.
-
     Args:
         snakemake: The object that Snakemake puts into scripts.
     """
@@ -60,36 +58,19 @@ def job(snakemake: Any) -> Iterator[Job]:
         this = Job(
             records.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
         )
-        planned = records.read_planned(folder)
-        begun = _used(this, planned)
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
         before = provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
         yield this
-        ended = _used(this, planned or begun)
+        used = this.recipe
         provenance.record(
             {
                 "rule": snakemake.rule, "settings": this.settings,
-                "code": ended["code"], "versions": ended["versions"],
+                "code": used["code"], "versions": used["versions"],
                 "names": records.names(snakemake.input, snakemake.output),
             },
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
             time.monotonic() - started, this.runs, this.root, before,
         )  # fmt: skip
-
-
-def _used(this: Job, planned: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """What a job has used so far; an InputError where that is not what it was planned with."""
-    recipe = this.recipe
-    imported.check_files(recipes.place(name, this.root) for name in recipe["code"] if name.endswith(".py"))
-    imported.check_places(recipe["versions"])
-    for part, remedy in (
-        ("code", "it was edited while the workflow ran, or this node has another copy; call the workflow again"),
-        ("versions", "it is another here than where the workflow was called; install the same, or call it again"),
-    ):
-        now, before = recipe[part], planned.get(part, {})
-        if changed := [name for name in now if name in before and before[name] != now[name]]:
-            raise InputError(part.removesuffix("s"), ", ".join(changed[:3]), remedy)
-    return recipe
 
 
 @contextmanager

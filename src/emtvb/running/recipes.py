@@ -8,20 +8,19 @@ and it comes to use something else only after something that it used has changed
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import metadata
-from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
-from emtvb.errors import InputError
 from emtvb.running import source
-from emtvb.running.provenance import LOG_OF_RULE, installed
-from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, called, counts, digest_of
+from emtvb.running.provenance import installed
+from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, counts, digest_of
 
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
@@ -30,11 +29,12 @@ _FACE = f"{PACKAGE.name}/__init__.py"
 _NOT_CODE = (".snakemake", ".git", "logs")
 """Folders of a clone that hold no code."""
 
-_opened: dict[str, None] = {}
+_opened: dict[str, bytes | None] = {}
+"""Files that this process has opened, in this order; of those of the package, what they held when they were first."""
 
 
 def listen() -> None:
-    """Write down, from now on, every file that this process opens."""
+    """Write down, from now on, every file that this process opens: a module's too, when it is first imported."""
     sys.addaudithook(_hear)
 
 
@@ -42,8 +42,17 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and arguments and isinstance(arguments[0], str | bytes | os.PathLike):
         name = os.fsdecode(arguments[0])
         # Without a mode it is os.open, where a relative name may be below another folder: rmtree deletes by such names.
-        if arguments[1] is not None or Path(name).is_absolute():
-            _opened[os.path.abspath(name)] = None  # noqa: PTH100 - resolve() would open more
+        if arguments[1] is None and not Path(name).is_absolute():
+            return
+        name = os.path.abspath(name)  # noqa: PTH100 - resolve() would open more
+        if name.endswith(".pyc"):
+            with contextlib.suppress(ValueError):
+                name = importlib.util.source_from_cache(name)
+        if name not in _opened:
+            _opened[name] = None  # which ends what the next line would begin
+            if name.startswith(f"{PACKAGE}{os.sep}"):
+                with contextlib.suppress(OSError):
+                    _opened[name] = Path(name).read_bytes()
 
 
 def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
@@ -54,11 +63,11 @@ def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
         results: A folder in which no code lies.
 
     Returns:
-        ``code``: a digest of each file of ours that was imported or opened, by its name, ``absent`` for one that is not
-        there; ``versions``: of each library that computes and was imported.
+        ``code``: a digest of each file of ours that was imported or opened, by its name, as it was when that first
+        happened, ``absent`` for one that is not there; ``versions``: of each library that computes and was imported.
     """
     files = {name: file for file in _files(root.resolve()) if (name := key(file, root.resolve(), results))}
-    code = {name: source.digest_of(file) for name, file in sorted(files.items())}
+    code = {name: source.digest_of(file, _opened.get(str(file))) for name, file in sorted(files.items())}
     if code.get(_FACE) == source.NOTHING:
         del code[_FACE]
     loaded = {name for name in LIBRARIES if name in sys.modules}
@@ -132,7 +141,7 @@ class Present:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._digest = cache(lambda file: None if _is_hidden(file) else digest_of(file))
+        self._digest = cache(digest_of)
 
     def changes(self, recipe: Mapping[str, Any]) -> list[str]:
         """The files of a recipe's code that are others now.
@@ -145,7 +154,7 @@ class Present:
         return [key for key in counting if not self._is(key, code[key]) and not _is_of_uncounted(key, code, counting)]
 
     def _is(self, key: str, digest: str) -> bool:
-        """Whether a file still has a digest, and no package hides it from import."""
+        """Whether a file still has a digest."""
         return digest == self._digest(place(key, self._root))
 
 
@@ -157,14 +166,6 @@ def _is_of_uncounted(key: str, code: Mapping[str, str], counting: Sequence[str])
     return not any(other != key and other.startswith(f"{folder}/") for other in counting)
 
 
-def _is_hidden(file: Path) -> bool:
-    """Whether Python imports something else of a module's name, which lies beside it: a package, or compiled code."""
-    if file.suffix != ".py":
-        return False
-    others = [file.with_suffix(suffix) for suffix in EXTENSION_SUFFIXES]
-    return any(other.is_file() for other in (file.with_suffix("") / "__init__.py", *others))
-
-
 def everything(root: Path) -> dict[str, dict[str, str]]:
     """A recipe of all code and libraries here, which no job uses: what two machines can be held to."""
     files = [*PACKAGE.rglob("*"), *(root / "workflow" / "scripts").glob("*")]
@@ -173,73 +174,6 @@ def everything(root: Path) -> dict[str, dict[str, str]]:
         "code": {name: source.digest_of(file) for name, file in sorted(keys.items())},
         "versions": {name: version(name) for name in sorted(source.ALL_LIBRARIES)},
     }
-
-
-def check_shadows(root: Path, scripts: Iterable[str]) -> None:
-    """Raise InputError where a module beside the scripts has the name of one that Python has from elsewhere.
-
-    Python takes the other one, and which one it takes is written in no record.
-
-    Args:
-        root: The clone of the workflow.
-        scripts: Names of the files there that rules run, which nobody imports.
-    """
-    for file in sorted((root / "workflow" / "scripts").glob("*")):
-        is_module = file.suffix in (".py", ".so") or (file / "__init__.py").is_file()
-        name = file.stem.partition(".")[0]
-        if is_module and file.name not in scripts and (name in sys.modules or importlib.util.find_spec(name)):
-            remedy = f"no rule runs it, and who imports {name} gets another one; give it another name, or delete it"
-            raise InputError("module", str(file), remedy)
-
-
-def check_rule(rule: Any, script: Path) -> None:
-    """Raise InputError where a job of a rule could not write down what it used and made.
-
-    Args:
-        rule: As Snakemake reads it.
-        script: Which of the scripts beside each other it runs.
-    """
-    name = rule.name
-    if rule.shadow_depth:
-        raise InputError(
-            "shadow", f"{name}: {rule.shadow_depth}", "its record would be lost with its folder; leave it out"
-        )
-    logs = list(rule.log)
-    if len(logs) != 1 or "logs" not in Path(str(logs[0])).parts:
-        given = ", ".join(map(str, logs)) or "none"
-        raise InputError("log", f"{name}: {given}", LOG_OF_RULE)
-    for output in rule.output:
-        if flags := {"directory", "pipe", "service", "touch"} & {*getattr(output, "flags", ())}:
-            remedy = f"{flags.pop()}(...) is no file that a record could hold; let the script write a file"
-            raise InputError("output", f"{name}: {output}", remedy)
-    if (line := _runs_before(script)) is not None:
-        remedy = f"what line {line} opens would be in no record; import {PACKAGE.name} before it"
-        raise InputError("script", str(script), remedy)
-
-
-@cache
-def _runs_before(script: Path) -> int | None:
-    """The line of a script that opens a file, or imports a module beside it, before it imports the package."""
-    try:
-        tree = ast.parse(script.read_bytes())
-    except (OSError, ValueError, SyntaxError):  # Python says more, where it is run
-        return None
-    if not any(PACKAGE.name in _first_names(node) for node in ast.walk(tree)):
-        return None
-    for statement in tree.body:
-        names = [name for node in ast.walk(statement) for name in _first_names(node)]
-        if PACKAGE.name in names:
-            return None
-        beside = any((script.with_name(name) / "__init__.py").is_file() or script.with_name(f"{name}.py").is_file()
-                     for name in names)  # fmt: skip
-        is_definition = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if beside or not (is_definition or _OPENS.isdisjoint(map(called, ast.walk(statement)))):
-            return statement.lineno
-    return None
-
-
-_OPENS = frozenset({"open", "read_bytes", "read_csv", "read_text"})
-"""Functions that open a file, by their last names."""
 
 
 def other_versions(computed_with: Iterable[Mapping[str, str]]) -> str:

@@ -22,15 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.files import write_text
 from emtvb.running import provenance, recipes, source, trainings
 from emtvb.running.provenance import Record
 from emtvb.running.recipes import Present
 
 _UNREAD = "history.csv"
 """Learning curves: no job reads them, and none is run to make them alone."""
-_PLANNED = ".planned.json"
-"""In an experiment's folder: the code and the libraries that its jobs were planned with."""
 
 log = logging.getLogger(__name__)
 
@@ -297,20 +294,6 @@ def summary(words: Iterable[str]) -> str:
     """The first of them, and how many more there are."""
     texts = list(words)
     return ", ".join(texts[:6]) + (f" and {len(texts) - 6} more" if len(texts) > 6 else "")
-
-
-def write_planned(folder: Path, root: Path) -> None:
-    """Write down the code and the libraries here, which jobs are held to, wherever they run."""
-    write_text(folder / _PLANNED, json.dumps(recipes.everything(root)) + "\n")
-
-
-def read_planned(folder: Path) -> dict[str, dict[str, str]]:
-    """What :func:`write_planned` wrote; empty where it did not."""
-    try:
-        planned = json.loads((folder / _PLANNED).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return planned if isinstance(planned, dict) else {}
 
 
 def _plain(path: Any) -> str:
