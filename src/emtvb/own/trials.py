@@ -33,6 +33,7 @@ from emtvb.own.variables import (
     variable,
     whole_number,
 )
+from emtvb.own.verifying import TRIALS
 from emtvb.tasks import NAMED, Task
 
 if TYPE_CHECKING:
@@ -256,7 +257,9 @@ def record(
         for word, (value, usual) in (of_labels | {"batch": (batch, None)}).items():
             if value != usual:
                 raise InputError(word, value, "given beside a task, which has trials of its own; leave it out")
-        return _of_task(system, inputs, horizon)
+        of_task = _of_task(system, inputs, horizon)
+        _verify(system, _silent_after(recording.sequences(inputs, FITTING, TRIALS, 0), horizon))
+        return of_task
     if isinstance(inputs, str):
         name = inputs if inputs in NAMED else NAMED[0]
         raise InputError("inputs", inputs, f"give tasks.named({name!r}), or an array (time, trial, input)")
@@ -273,6 +276,7 @@ def record(
     kind = kinds_of(list(given), kinds)
     variables = [variable(name, values, kind[name]) for name, values in given.items()]
     fitted = _split(x.shape[1], fit_share, seed)
+    _verify(system, x)
     recorded = _run(system, x, fitted, batch, progress, kept)
     variables = [_scaled(v, given[v.name][:, fitted]) for v in variables]
     theory = np.concatenate([v.encode(given[v.name]) for v in variables], axis=-1)
@@ -301,6 +305,18 @@ def record(
         shown=x[:, fitted],
         recorded=kept,
     )
+
+
+def _verify(system: Adapted | Wrapped, inputs: Float[np.ndarray, "time trial input"]) -> None:
+    """Hold a system to its network on some of these trials; what cannot be held, or not for long, is said once."""
+    before, verified = system.verified, system.verify(inputs)
+    if (not verified or verified.steps < verified.length) and str(before) != str(verified):
+        warnings.warn(f"{system.name}: {verified}", stacklevel=3)
+
+
+def _silent_after(inputs: Float[np.ndarray, "s trial d"], steps: int) -> Float[np.ndarray, "time trial d"]:
+    """Inputs of a task, and zeros in its output steps."""
+    return np.concatenate([inputs, np.zeros((steps, *inputs.shape[1:]), dtype=inputs.dtype)])
 
 
 def _own_task(system: Adapted | Wrapped) -> Task:
