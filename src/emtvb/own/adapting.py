@@ -84,7 +84,7 @@ class Adapted:
         """Hold it to its network on a few of these trials, at their full length.
 
         Its steps are held to the network's own pass over whole sequences, if it has one; and each step, made again from
-        its recorded state, to what it was in one run. Eight trials are run some three times, fewer if states are large.
+        its recorded state, to what it was in one run. At most 512 trials are run, fewer if states are large.
 
         Raises:
             InputError: At which step outputs or states differ first, and by how much.
