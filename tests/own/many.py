@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 D, H, OUT = 3, 16, 2
-TIME, TRIALS = 30, 12
 
 
 class Case(NamedTuple):
@@ -21,11 +20,13 @@ class Case(NamedTuple):
         make: Makes it.
         right: Whether it is taken, and not refused.
         more: Of ``adapt``.
+        time_first: Whether the time is the first axis of its sequences.
     """
 
     make: Callable[[], Any]
     right: bool
     more: dict[str, Any] = {}  # noqa: RUF012 - a default that is not written to
+    time_first: bool = False
 
 
 class Layer(nn.Module):
@@ -453,7 +454,7 @@ class Chaotic(Layer):
         super().__init__()
         self.rnn = nn.RNN(D, H, batch_first=True)
         with torch.no_grad():
-            self.rnn.weight_hh_l0.copy_(3 * torch.randn(H, H) / H**0.5)
+            self.rnn.weight_hh_l0.copy_(4 * torch.randn(H, H) / H**0.5)
 
 
 def by_gate(t: int, x: Tensor, h: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -608,10 +609,10 @@ CASES = {
     "a reservoir": Case(Reservoir, True),
     "a differential equation": Case(RungeKutta, True),
     "spiking": Case(Spiking, True),
-    "tired synapses, time first": Case(Depressing, True),
+    "tired synapses, time first": Case(Depressing, True, time_first=True),
     "a scan with a step": Case(ScanWithStep, True),
     "a cell by hand, nameless": Case(OwnCell, True, {"state": H}),
-    "a dict of outputs": Case(Answers, True),
+    "a dict of outputs": Case(Answers, True, time_first=True),
     "in a sequence": Case(lambda: nn.Sequential(nn.GRU(D, H, batch_first=True), First(), nn.Linear(H, OUT)), True),
     "chaotic": Case(Chaotic, True),
     "numpy": Case(lambda: rate, True, {"state": H}),

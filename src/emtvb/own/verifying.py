@@ -58,8 +58,8 @@ class Verified:
         if not self:
             return f"verified: no; taken as a step{self.note}"
         trials, steps = (f"{count} {word}{'s' * (count != 1)}" for count, word in self._counts())
-        until = "" if self.steps == self.length else f", the first {self.steps}: it is chaotic"
-        return f"verified on {trials} of {steps}{until} against {self.against}"
+        until = "" if self.steps == self.length else f" until step {self.steps}; later rounding decides: it is chaotic"
+        return f"verified on {trials} of {steps} against {self.against}{until}"
 
     def _counts(self) -> tuple[tuple[int, str], tuple[int, str]]:
         return (self.trials, "trial"), (self.length, "step")
