@@ -267,16 +267,14 @@ def test_a_step_function_is_held_to_the_module_that_it_names() -> None:
         emtvb.record(emtvb.adapt(printed, state=H), inputs(), {"label": np.arange(TRIALS) % 2})
 
 
+@pytest.mark.filterwarnings("ignore:inputs. 300 steps of 40 trials")
 def test_a_chaotic_network_is_held_as_long_as_rounding_does_not_show() -> None:
     rounded = _net(Chaotic, before=lambda self, u: u * u.shape[1] / u.shape[1])
     system, x = emtvb.adapt(rounded), 0.1 * inputs(300)
-    with (
-        warnings.catch_warnings(),
-        pytest.warns(
-            UserWarning, match=r"verified on 40 trials of 300 steps against its own pass until step \d+; later"
-        ),
-    ):
-        warnings.filterwarnings("ignore", "inputs: 300 steps of 40 trials")
+    says = (
+        r"verified on 40 trials of 300 steps against its own pass until step \d+; later rounding decides: it is chaotic"
+    )
+    with pytest.warns(UserWarning, match=says):
         emtvb.record(system, x, {"label": np.arange(TRIALS) % 2})
     assert 20 < system.verified.steps < 150
     network = _net(Chaotic, before=lambda self, u: u * (torch.arange(u.shape[1]) < 12)[:, None])
