@@ -24,7 +24,7 @@ STATE_NAME = re.compile(
 )
 """How an argument is called where it is a state."""
 _INPUT_NAME = re.compile(
-    r"_*(u|x|i|inp|in|input|obs|observation|stim|stimulus|signal|token|data|feature)s?(_?t|\d*)", re.IGNORECASE
+    r"_*(u|x|i|inp|in|input|obs|observation|stim|stimulus|signal|token|data|feature)s?(_?t|\d*)_?", re.IGNORECASE
 )
 """How an argument is called where it is an input."""
 

@@ -25,8 +25,8 @@ _APART = {np.dtype(np.float64): 1e-9}
 _AT_ONCE = {np.dtype(np.float64): 1e-6}
 
 
-WHOLE = 9
-"""``UnprovedError.passed`` of what is a system, and not the one that the network's own pass is."""
+NOTHING, WHOLE = -3, 9
+"""``UnprovedError.passed`` where nothing was seen, and of a system which is not that of the network's own pass."""
 
 
 class UnprovedError(InputError):
@@ -87,16 +87,16 @@ def prove(
     try:
         layout = states.layout(examples[0], examples[1], machine.is_complex, machine.is_float)
     except InputError as error:
-        raise _unproved(error.what, str(error.value), error.remedy, -1) from None
+        raise unproved(error.what, str(error.value), error.remedy, -1) from None
     machine.settle(layout)
     noisy = _is_noisy(machine, inputs[0], layout, False)
     is_aside = not noisy or not _is_noisy(machine, inputs[0], layout, True)
     run = Run(machine, examples[0], layout, noisy, name)
     outputs, every = run(inputs)
     if not np.isfinite(every).all() and not _begins_finite(machine):
-        raise _unproved("state", "not all of it finite", "give a state of finite numbers", WHOLE)
+        raise unproved("state", "not all of it finite", "give a state of finite numbers", WHOLE)
     if outputs.dtype.kind == "c":
-        raise _unproved("network", f"{name} gives out {outputs.dtype}", "give out real and imaginary part apart", 0)
+        raise unproved("network", f"{name} gives out {outputs.dtype}", "give out real and imaginary part apart", 0)
     kind = every.dtype
     apart, at_once = _APART.get(kind, 1e-5), _AT_ONCE.get(kind, 1e-3)
     if machine.is_half:
@@ -104,7 +104,7 @@ def prove(
     checks = _checks(run, inputs, outputs, every, apart, is_aside)
     for passed, (agrees, what, remedy) in enumerate(checks):
         if not agrees:
-            raise _unproved("network", f"{name} {what}", remedy, passed)
+            raise unproved("network", f"{name} {what}", remedy, passed)
     passes = machine.at_once(inputs, noisy) if is_aside else []
     for shown in passes:
         if not _same_at_once(outputs, shown, at_once):
@@ -112,14 +112,15 @@ def prove(
             if shown.shape[-1] * TRIALS * TIME != outputs.size and shown.size != outputs.size:
                 what += f" (outputs of shape {outputs.shape} and {shown.shape})"
             remedy = "it looks at several steps at once, or keeps what is not in its state; adapt its step by hand"
-            raise _unproved("network", what, remedy, WHOLE)
+            raise unproved("network", what, remedy, WHOLE)
     if must_remember and not _remembers(run, inputs, every):
-        raise _unproved("network", f"{name} remembers nothing", "return its state", WHOLE)
+        raise unproved("network", f"{name} remembers nothing", "return its state", WHOLE)
     steady = states.skeleton(machine.start(2)) == states.skeleton(examples[0])
     return Proved(examples[0], layout, noisy, is_aside, outputs, bool(passes), steady, apart, at_once)
 
 
-def _unproved(what: str, value: str, remedy: str, passed: int) -> UnprovedError:
+def unproved(what: str, value: str, remedy: str, passed: int) -> UnprovedError:
+    """What does not agree, of a network that passed so many checks."""
     error = UnprovedError(what, value, remedy)
     error.passed = passed
     return error

@@ -265,15 +265,30 @@ def takes_count(function: Callable) -> bool:
     return True
 
 
+class UnpairedError(InputError):
+    """A step that returned something else than (output, state).
+
+    Attributes:
+        count: How many values it returned; 1 of what is no tuple.
+    """
+
+    count = 1
+
+
 def unpacked(result: Any, name: str) -> tuple[Any, Any]:
     """Output and state that a step returned.
 
     Raises:
-        InputError: Where it is no such pair.
+        UnpairedError: Where it is no such pair.
     """
     if not isinstance(result, (tuple, list)) or len(result) != 2:
-        shown = f"{len(result)} values" if isinstance(result, (tuple, list)) else type(result).__name__
-        raise InputError("network", f"{name} returned {shown}", "its state cannot be found: return (output, state)")
+        count = len(result) if isinstance(result, (tuple, list)) else 1
+        shown = f"{count} values" if isinstance(result, (tuple, list)) else type(result).__name__
+        error = UnpairedError(
+            "network", f"{name} returned {shown}", "its state cannot be found: return (output, state)"
+        )
+        error.count = count
+        raise error
     return result[0], result[1]
 
 

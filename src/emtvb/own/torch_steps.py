@@ -18,7 +18,19 @@ from emtvb.errors import InputError
 from emtvb.own import states
 from emtvb.own.noise import Counted, Mean
 from emtvb.own.orders import check_order
-from emtvb.own.proof import TIME, TRIALS, WHOLE, Proved, UnprovedError, differ, probe, prove, same_noise
+from emtvb.own.proof import (
+    NOTHING,
+    TIME,
+    TRIALS,
+    WHOLE,
+    Proved,
+    UnprovedError,
+    differ,
+    probe,
+    prove,
+    same_noise,
+    unproved,
+)
 from emtvb.own.steps import Count, Maker, Passes, check_made, check_rows, failed, named_in, read_out, starts
 from emtvb.own.ways import PAIR, Call, OfTorch, Through, Way, first_tensor, ways, written
 
@@ -168,10 +180,10 @@ class TorchMachine:
                     found.append((way, make, proved))
                     runs = runs or way.time is None
                     continue
-                except UnprovedError as unproved:
-                    stage, fault = 2 + unproved.passed, unproved
+                except UnprovedError as shown:
+                    stage, fault, counted.count = 2 + shown.passed, shown, 0
                     runs = runs or way.time is None
-                    differs = differs or (unproved.passed >= WHOLE and isinstance(way, Call) and not way.must_be_shown)
+                    differs = differs or (shown.passed >= WHOLE and isinstance(way, Call) and not way.must_be_shown)
                 except InputError as other:
                     stage, fault = -1 if way.is_guess else 0, other
                 except Exception as raised:
@@ -187,7 +199,7 @@ class TorchMachine:
         if self._is_given and error.what == "network" and not isinstance(error, UnprovedError):
             self._check_start(width, error)
         if way.name_of_step is not None:
-            line = written(self._network, way, stage >= 2 + WHOLE)
+            line = written(self._network, way, stage >= 2 + WHOLE, getattr(error, "count", 2))
             raise InputError(error.what, str(error.value), f"{error.remedy}: {line}") from None
         raise error
 
@@ -202,7 +214,7 @@ class TorchMachine:
         way = self._way
         if any(differ(proved, other) for _, _, other in found[1:]):
             shown = f"{self._name} can be run in {len(found)} ways that do not give the same"
-            line = written(self._network, None, False)
+            line = written(self._network, None)
             raise InputError("network", shown, f"nothing tells which is meant; adapt its step by hand: {line}")
         if isinstance(way, Call) and way.reads == PAIR:
 
@@ -253,7 +265,7 @@ class TorchMachine:
                 outputs.append(shown)
         if not outputs and (self._way.must_be_shown or isinstance(self._way, Through)):
             shown_to = f"{self._name} gives nothing for a whole sequence that its steps could be held to"
-            raise InputError("network", shown_to, "adapt its step by hand")
+            raise unproved("network", shown_to, "adapt its step by hand", NOTHING)
         return outputs
 
     def passes(self, width: int) -> Passes:

@@ -398,13 +398,14 @@ def _check_forward(part: nn.Module) -> None:
         raise InputError("network", f"a bidirectional {type(part).__name__}", remedy)
 
 
-def written(network: Any, way: Way | None, differs: bool = False) -> str:
+def written(network: Any, way: Way | None, differs: bool = False, count: int = 2) -> str:
     """Three lines that adapt a network by hand, as far as they can be known.
 
     Args:
         network: What could not be adapted.
         way: The closest way to call it.
         differs: Whether its steps are not those of its own pass: then none of its own calls is what to write.
+        count: How many values it returns.
     """
     steps = [
         (inner, method)
@@ -425,4 +426,7 @@ def written(network: Any, way: Way | None, differs: bool = False) -> str:
     else:
         lines = "h = (one step of its loop over time, of u and h); y = (what it gives out of h); return y, h"
     begin = "how many numbers h has, or a function of the number of trials"
+    if count > 2 and not differs:
+        lines = "y, *h = net(u, *h); return y, tuple(h)"
+        begin = f"a function of the number of trials n, such as lambda n: {count - 1} * (torch.zeros(n, SIZE),)"
     return f"def step(u, h): {lines} -- then emtvb.adapt(step, state=({begin}))"
