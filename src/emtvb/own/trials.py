@@ -75,6 +75,7 @@ class Trials:
         shown: Of the trials to fit on, the input at each time; None of a task.
         recorded: The times whose states were kept, if not those of all: ``states`` has these alone
             (:meth:`moments`), outputs and labels have every time.
+        erased: Whether something was taken out of the states, which are then no longer the network's own.
     """
 
     system: Adapted | Wrapped
@@ -89,6 +90,7 @@ class Trials:
     repeated: float = 0.0
     shown: Float[np.ndarray, "time fitted input"] | None = None
     recorded: tuple[int, ...] | None = None
+    erased: bool = False
 
     def __repr__(self) -> str:
         kept, count, size = self.judging.states.shape
@@ -347,7 +349,7 @@ def record_again(trials: Trials, system: Adapted | Wrapped) -> Trials:
     return replace(trials, system=system, fitting=parts[0], judging=parts[1])
 
 
-_HELD_OUT = 512
+HELD_OUT = 512
 """Sequences of a task to judge on (``judging.held_out``)."""
 AT_ONCE = 50_000_000
 """Numbers of states that are recorded in one batch."""
@@ -401,7 +403,7 @@ def _of_task(system: Adapted | Wrapped, task: Task, horizon: int) -> Trials:
     seen = (task.s + times[-1]) * extraction.SEQUENCES
     check_room(seen * width, "task", shown, "record a smaller one")
     fitting = recording.record(system, task, recording.sequences(task, FITTING, extraction.SEQUENCES, 0), times[-1])
-    seen = (task.s + horizon) * _HELD_OUT
+    seen = (task.s + horizon) * HELD_OUT
     check_room(
         seen * (fitting.states.shape[2] + width), "horizon", f"{horizon}, whose states are", "give fewer output steps"
     )
