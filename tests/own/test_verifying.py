@@ -53,7 +53,7 @@ def expected(network: Any, x: np.ndarray, case: Case) -> np.ndarray:
     outputs = []
     for u in given:
         output, state = network(u, state)
-        outputs.append(np.array(output.detach() if isinstance(output, Tensor) else output))
+        outputs.append(output.detach().numpy() if isinstance(output, Tensor) else np.array(output))
     return np.stack(outputs)
 
 
@@ -241,7 +241,9 @@ def test_it_is_said_against_what_it_was_verified_and_once_that_it_was_not() -> N
     assert system.verified
     assert repr(system) == "<Layer: 16 numbers of state; verified on 40 trials of 30 steps against its own pass>"
     step = emtvb.adapt(rate, state=H)
-    with pytest.warns(UserWarning, match="^rate: verified: no; taken as a step$"):
+    with pytest.warns(
+        UserWarning, match="^rate: verified: no; taken as a step: there is no pass over whole sequences to compare"
+    ):
         emtvb.record(step, x, {"label": np.arange(TRIALS) % 2})
     assert not step.verified
     assert repr(step) == "<rate: 16 numbers of state; verified: no; taken as a step>"

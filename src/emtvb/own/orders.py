@@ -7,6 +7,7 @@ what a step does can tell which one is meant. The step is then taken only if its
 from __future__ import annotations
 
 import dis
+import functools
 import inspect
 import re
 from collections.abc import Callable, Sequence
@@ -108,8 +109,11 @@ def _gives_state_second(returned: set[tuple[str, str]], names: Sequence[str]) ->
 
 def _returned(call: Any) -> set[tuple[str, str]]:
     """The names of the variables in each pair that a function returns, empty of what is no variable."""
+    while isinstance(call, functools.partial):
+        call = call.func
     function = inspect.unwrap(getattr(call, "forward", call))
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    function = function if hasattr(function, "__code__") else getattr(function, "__call__", None)  # noqa: B004
+    code = getattr(function, "__code__", None)
     made = list(dis.get_instructions(code)) if code else []
     pairs = set()
     for at, instruction in enumerate(made):

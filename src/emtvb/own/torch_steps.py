@@ -102,9 +102,16 @@ class TorchMachine:
 
     @contextmanager
     def still(self, noisy: bool) -> Iterator[None]:
-        """Random numbers are the same each time; those of a network with noise are their means."""
-        with same_noise(self._network), self._forked(), Mean() if noisy else nullcontext():
+        """Random numbers are the same each time; those of a network with noise are their means; in whole precision."""
+        with same_noise(self._network), self._forked(), self._precise(), Mean() if noisy else nullcontext():
             yield
+
+    def _precise(self) -> AbstractContextManager[Any]:
+        """On a GPU cuDNN rounds products to ten bits by default: steps and whole sequences would differ."""
+        if self._device.type != "cuda":
+            return nullcontext()
+        cudnn = torch.backends.cudnn
+        return cudnn.flags(cudnn.enabled, cudnn.benchmark, deterministic=cudnn.deterministic, allow_tf32=False)
 
     def _forked(self) -> AbstractContextManager[Any]:
         """Torch's random numbers go back to where they were."""
@@ -235,7 +242,7 @@ class TorchMachine:
     def _check_start(self, width: int, error: InputError) -> None:
         """Raise InputError where it was the state given for which a step failed, and not the network."""
         check_made(self._make, (width,), self.is_complex, self.is_float)
-        if isinstance(self._network, (nn.RNNBase, nn.RNNCellBase)) and self._network.input_size == width:
+        if isinstance(self._way, OfTorch) and self._network.input_size == width:
             remedy = (
                 "leave it out, and it begins with zeros; or give a function of the number of trials to what it takes"
             )

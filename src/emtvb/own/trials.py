@@ -313,7 +313,8 @@ def _verify(system: Adapted | Wrapped, inputs: Float[np.ndarray, "time trial inp
     """Hold a system to its network on some of these trials; what cannot be held, or not for long, is said once."""
     before, verified = system.verified, system.verify(inputs)
     if (not verified or verified.steps < verified.length) and str(before) != str(verified):
-        warnings.warn(f"{system.name}: {verified}", stacklevel=3)
+        why = "" if verified or verified.note else ": there is no pass over whole sequences to compare it with"
+        warnings.warn(f"{system.name}: {verified}{why}", stacklevel=3)
 
 
 def _silent_after(inputs: Float[np.ndarray, "s trial d"], steps: int) -> Float[np.ndarray, "time trial d"]:

@@ -153,9 +153,9 @@ class Part:
 
     def reads(self, reads: str) -> str:
         """How it gives back its state: torch's own are known."""
-        if isinstance(self.owner, nn.RNNBase):
-            return PAIR
-        return ALONE if isinstance(self.owner, nn.RNNCellBase) else reads
+        if not isinstance(self.owner, (nn.RNNBase, nn.RNNCellBase)) or not _is_torchs(self.owner):
+            return reads
+        return PAIR if isinstance(self.owner, nn.RNNBase) else ALONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,12 +264,10 @@ def ways(network: Any, name: str) -> Iterator[Way]:
     Raises:
         InputError: Where there is none.
     """
-    if isinstance(network, nn.RNNBase):
+    if isinstance(network, (nn.RNNBase, nn.RNNCellBase)) and _is_torchs(network):
         _check_forward(network)
-        yield OfTorch(network, 1 if network.batch_first else 0)
-        return
-    if isinstance(network, nn.RNNCellBase):
-        yield OfTorch(network, None)
+        time = None if isinstance(network, nn.RNNCellBase) else 1 if network.batch_first else 0
+        yield OfTorch(network, time)
         return
     is_module = isinstance(network, nn.Module)
     forward = getattr(network, "forward", network) if is_module else network
@@ -390,6 +388,11 @@ def _methods(modules: Sequence[nn.Module]) -> Iterator[list[Part]]:
 def _state_word(function: Any) -> str | None:
     words = arguments(function)
     return words[1] if len(words) > 1 else None
+
+
+def _is_torchs(part: nn.Module) -> bool:
+    """Whether a recurrent module does what torch's own does: a class made of it may have another ``forward``."""
+    return type(part).forward.__module__ == nn.RNNBase.__module__
 
 
 def _check_forward(part: nn.Module) -> None:
