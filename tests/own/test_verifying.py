@@ -334,3 +334,37 @@ def test_random_numbers_are_where_they_were(monkeypatch: pytest.MonkeyPatch) -> 
     assert system.verified
     assert torch.equal(torch.random.get_rng_state(), before[0])
     np.testing.assert_array_equal(np.random.get_state()[1], before[1])
+
+
+def test_the_lines_that_a_refusal_prints_work() -> None:
+    """Of a step in another order, of one whose state cannot be told, and of one that returns several states."""
+    x, first = inputs(), CASES["numpy, the other order"].make()
+    with pytest.raises(
+        InputError, match=r"adapt\(lambda input, state: step\(input, state\), state=...\), or step\(state, i"
+    ):
+        emtvb.adapt(first, state=D, input_dim=D)
+    states, _ = emtvb.adapt(lambda input, state: first(state, input), state=D).run(x)
+    np.testing.assert_allclose(states[0], np.tanh(x[0]))
+    net = CASES["numpy, which is the state"].make()
+    line = r"y, h = net\(u, h\[0\]\); return y, \(h,\) -- then .*state=lambda n: \(np.zeros\(\(n, 16\)\),\)"
+    with pytest.raises(InputError, match=line):
+        emtvb.adapt(net, state=H, input_dim=D)
+
+    def step(u: np.ndarray, h: tuple[np.ndarray]) -> tuple[np.ndarray, tuple[np.ndarray]]:
+        y, new = net(u, h[0])
+        return y, (new,)
+
+    states, outputs = emtvb.adapt(step, state=lambda n: (np.zeros((n, H)),)).run(x)
+    np.testing.assert_allclose(outputs, np.tanh(states))
+    three = Three()
+    with pytest.raises(
+        InputError, match=r"y, \*h = net\(u, \*h\); return y, tuple\(h\) -- .*lambda n: 2 \* \(torch.zeros"
+    ):
+        emtvb.adapt(three, input_dim=D)
+
+    def spread(u: Tensor, h: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        y, *h = three(u, *h)
+        return y, tuple(h)
+
+    states, _ = emtvb.adapt(spread, state=lambda n: 2 * (torch.zeros(n, H),)).run(x)
+    np.testing.assert_allclose(states[1, :, :H], 0.5 * states[0, :, :H] + states[1, :, H:], atol=1e-6)

@@ -385,6 +385,10 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
     network that takes sequences is shown them one step at a time. It is left as it is: it runs in evaluation mode,
     without gradients, on its own device in its own precision, and gets its mode back; its hooks run as they always do.
 
+    A step that runs in the other order as well, and gives something else then, is taken where its own names agree with
+    (input, state) -> (output, state), and else refused.
+    What it is held to on trials stands in ``verified``: see :meth:`Adapted.verify`.
+
     Args:
         network: What to adapt.
         readout: From the output (trials, features) to what the network gives out, such as ``torch.nn.Linear``.

@@ -212,6 +212,10 @@ def record(
 ) -> Trials:
     """Run a network on inputs, or on a task of this package, beside what it should hold.
 
+    Before that the network is held to its own pass over whole sequences, if it has one, and to runs that go on from its
+    states, on at most 512 of these trials at their full length (``Adapted.verify``). ``system.verified`` says so; what
+    has nothing that it could be held to is said once in a warning.
+
     Args:
         system: Of :func:`adapt`, or what it takes.
         inputs: (time, trial, input), numbers; or a ``Task``, whose sequences and labels are then made here. By default
@@ -237,7 +241,8 @@ def record(
 
     Raises:
         InputError: Where shapes do not agree, a variable is constant, states are not finite, trials are too few, or
-            their states would not fit into the memory that is there.
+            their states would not fit into the memory that is there; and where the network's steps are not those of its
+            own pass on these trials, or need what is not in its state.
     """
     system = adapt(system)
     whole_number(seed, "seed", 0)
