@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -17,6 +19,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from torch import nn
 
 import emtvb
 from emtvb import tasks
@@ -225,3 +229,87 @@ def test_a_type_checker_sees_the_public_face_after_a_normal_install(tmp_path: Pa
     )
     assert "error" not in done.stdout, done.stdout
     assert "fitted: emtvb.own.fitting.Fitted" in done.stdout, done.stdout
+
+
+class _Net(nn.Module):
+    def __init__(self, size: int = 8, noise: float = 0.0, kind: type = nn.GRU) -> None:
+        super().__init__()
+        self.rnn, self.out, self.noise = kind(3, size, batch_first=True), nn.Linear(size, 2), noise
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.out(self.rnn(x + self.noise * torch.randn_like(x))[0])
+        assert isinstance(y, torch.Tensor)
+        return y
+
+
+def _saved(network: nn.Module, path: Path, **more) -> Path:
+    rng = np.random.default_rng(0)
+    x = np.zeros((20, 60, 3), dtype=np.float32)
+    x[0] = rng.choice([-1, 1], size=(60, 3))
+    trials = emtvb.record(network, x, {"bit": x[0, :, 0]}, **more)
+    return emtvb.save(emtvb.fit(trials), path)
+
+
+@pytest.mark.parametrize("times", [None, [4, 9, 19]])
+def test_the_network_of_a_file_must_do_what_it_did(times: list[int] | None, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = _Net()
+    path = _saved(network, tmp_path / "fit", times=times)
+    assert emtvb.load(path, network).trials.system.verified
+    with pytest.raises(InputError, match=r"system: _Net: .*% of its outputs on the stored trials are not those in the"):
+        emtvb.load(path, _Net())
+    changed = copy.deepcopy(network)
+    with torch.no_grad():
+        changed.rnn.weight_hh_l0[:3] *= 1.05
+    with pytest.raises(InputError, match="give the network with which they were recorded"):
+        emtvb.load(path, changed)
+    with pytest.raises(InputError, match=r"system: gives out 8 numbers, and 2 in the file: .* with its readout"):
+        emtvb.load(path, network.rnn)
+    with pytest.raises(InputError, match="system: 9 numbers of state: the file is of _Net with 8"):
+        emtvb.load(path, emtvb.adapt(_Net(9), input_dim=3))
+    assert "not in the file" in repr(emtvb.load(path).trials.system)
+
+
+def test_noise_and_erased_states_are_no_other_network(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = _Net(noise=0.3)
+    assert emtvb.load(_saved(network, tmp_path / "noisy"), network).trials.system.noisy
+    network = _Net()
+    fitted = emtvb.load(_saved(network, tmp_path / "fit"), network)
+    erased = emtvb.save(emtvb.fit(emtvb.erase(fitted, "bit").trials), tmp_path / "erased")
+    emtvb.load(erased, network)
+    with pytest.raises(InputError, match="are not those in the file"):
+        emtvb.load(erased, _Net())
+    with np.load(erased) as stored:  # an earlier version did not say that something was erased
+        arrays = {name: stored[name] for name in stored.files}
+    tree = json.loads(arrays["tree"].tobytes())
+    del tree["emtvb"]["of"]["trials"]["of"]["erased"]
+    earlier = tmp_path / "earlier.npz"
+    np.savez(earlier, **arrays | {"tree": np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)})
+    emtvb.load(earlier, network)
+    with pytest.raises(InputError, match="are not those in the file"):
+        emtvb.load(earlier, _Net())
+
+
+def test_a_chaotic_network_is_itself_after_many_steps(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = _Net(20, kind=nn.RNN)
+    with torch.no_grad():
+        network.rnn.weight_hh_l0.copy_(4 * torch.randn(20, 20) / 20**0.5)
+    path = _saved(network, tmp_path / "fit")
+    elsewhere = copy.deepcopy(network)
+    with torch.no_grad():  # as another machine rounds
+        elsewhere.rnn.weight_hh_l0 *= 1 + 1e-6
+    assert emtvb.load(path, elsewhere).trials.system.verified
+    with pytest.raises(InputError, match="are not those in the file"):
+        emtvb.load(path, _Net(20, kind=nn.RNN))
+
+
+def test_another_network_on_a_task_of_ours_is_refused(tmp_path: Path) -> None:
+    task = tasks.named("T1", 2, 2)
+    network, _ = saturated_circuit(task)
+    path = emtvb.save(emtvb.fit(emtvb.record(network, task, horizon=20)), tmp_path / "task")
+    other, _ = saturated_circuit(task, seed=1)
+    emtvb.load(path, network)
+    with pytest.raises(InputError, match=r"system: Elman network, .* are not those in the file"):
+        emtvb.load(path, other)

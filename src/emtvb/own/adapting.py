@@ -17,8 +17,9 @@ from emtvb.own import states
 from emtvb.own.numpy_steps import NumpyMachine
 from emtvb.own.proof import Proved
 from emtvb.own.room import check_room
-from emtvb.own.steps import Machine, failed_state, named_in, stacked, takes_count
+from emtvb.own.steps import Machine, failed_state, failing, named_in, stacked, takes_count
 from emtvb.own.variables import as_numbers, as_numpy, checked_times, whole_number
+from emtvb.own.verifying import Verified, verify, verify_coasting
 
 _LARGEST = 10_000_000
 """Numbers of a state or of an input: more are a mistake."""
@@ -33,6 +34,8 @@ class Adapted:
     Attributes:
         name: What it was made from.
         source: The arguments of :func:`adapt`, of a network that torch computes.
+        verified: Whether it does what the network does, on the trials that it was given last, and against what; None
+            before the first.
     """
 
     def __init__(
@@ -47,12 +50,14 @@ class Adapted:
         self._machine = machine
         self._learned: Proved | None = None
         self._input_dim = input_dim
+        self.verified: Verified | None = None
         if input_dim is not None:
             self._learn(input_dim)
 
     def __repr__(self) -> str:
         size = f"{self.state_dim} numbers of state" if self._learned else "its size is learned from the first input"
-        return f"<{self.name}: {size}{', with noise of its own' if self.noisy else ''}>"
+        verified = "not verified yet" if self.verified is None else self.verified
+        return f"<{self.name}: {size}{', with noise of its own' if self.noisy else ''}; {verified}>"
 
     @property
     def machine(self) -> Machine:
@@ -74,6 +79,20 @@ class Adapted:
         """Numbers of its state, once it was proved with these inputs, (time, trial, input)."""
         self._learn(inputs.shape[2], inputs)
         return self.state_dim
+
+    def verify(self, inputs: Float[np.ndarray, "time trial input"]) -> Verified:
+        """Hold it to its network on a few of these trials, at their full length.
+
+        Its steps are held to the network's own pass over whole sequences, if it has one; and each step, made again from
+        its recorded state, to what it was in one run. At most 512 trials are run, fewer if states are large.
+
+        Raises:
+            InputError: At which step outputs or states differ first, and by how much.
+        """
+        learned = self._learn(inputs.shape[2], inputs)
+        with self._machine.quiet(), failing(self.name, inputs.shape[1:]):
+            self.verified = verify(self._machine, learned, self.name, inputs)
+        return self.verified
 
     @property
     def noisy(self) -> bool:
@@ -112,10 +131,12 @@ class Adapted:
         inputs = check_inputs(inputs, self._input_dim, self.name)
         times = _kept(times, len(inputs))
         learned = self._learn(inputs.shape[2], inputs)
+        if state is None and self.verified is None:
+            self.verify(inputs)
         example, layout = learned.example, learned.layout
         machine = self._machine
         flats, outputs = [], []
-        with machine.quiet():
+        with machine.quiet(), failing(self.name, inputs.shape[1:]):
             if state is None:
                 now = machine.start(inputs.shape[1])
             else:
@@ -192,14 +213,30 @@ class Wrapped:
     Attributes:
         system: It.
         name: What it was made from.
+        verified: Whether it goes on from its states as it drives, on the trials that it was given last; None before.
     """
+
+    verified: Verified | None = None
 
     def __init__(self, system: System, name: str) -> None:
         self.system = system
         self.name = name
 
     def __repr__(self) -> str:
-        return f"<{self.name}: {self.state_dim} numbers of state>"
+        verified = "not verified yet" if self.verified is None else self.verified
+        return f"<{self.name}: {self.state_dim} numbers of state; {verified}>"
+
+    def verify(self, inputs: Float[np.ndarray, "time trial input"]) -> Verified:
+        """Hold runs that go on from its states to what it drives, on a few of these trials.
+
+        A system that goes on without input only is driven by these inputs up to some step, and by zeros from there.
+
+        Raises:
+            InputError: At which step outputs or states differ first, and by how much.
+        """
+        inputs = check_inputs(inputs, self.input_dim, self.name)
+        self.verified = verify_coasting(self.run, isinstance(self.system, Elman), self.name, inputs, self.state_dim)
+        return self.verified
 
     @property
     def state_dim(self) -> int:
@@ -347,6 +384,10 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
     An input is (trials, inputs), an output (trials, outputs), a state any nesting of arrays with an axis of trials. A
     network that takes sequences is shown them one step at a time. It is left as it is: it runs in evaluation mode,
     without gradients, on its own device in its own precision, and gets its mode back; its hooks run as they always do.
+
+    A step that runs in the other order as well, and gives something else then, is taken where its own names agree with
+    (input, state) -> (output, state), and else refused.
+    What it is held to on trials stands in ``verified``: see :meth:`Adapted.verify`.
 
     Args:
         network: What to adapt.

@@ -91,4 +91,4 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
     fitting, judging = (
         replace(recording, states=erasure(recording.states)) for recording in (trials.fitting, trials.judging)
     )
-    return replace(erasure, trials=replace(trials, fitting=fitting, judging=judging))
+    return replace(erasure, trials=replace(trials, fitting=fitting, judging=judging, erased=True))

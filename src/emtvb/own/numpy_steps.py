@@ -10,8 +10,9 @@ import numpy as np
 
 from emtvb.errors import InputError
 from emtvb.own import states
+from emtvb.own.orders import check_order
 from emtvb.own.proof import TRIALS, Proved, probe, prove, same_noise
-from emtvb.own.steps import Count, check_made, check_rows, failed, read_out, starts, unpacked
+from emtvb.own.steps import Count, Passes, arguments, check_made, check_rows, failed, read_out, starts, unpacked
 
 
 class NumpyMachine:
@@ -104,15 +105,37 @@ class NumpyMachine:
         error: InputError | None = None
         for inputs in probe(width, first):
             try:
-                return prove(self, self._name, inputs.astype(kind))
+                with self.still(False):
+                    proved = prove(self, self._name, inputs.astype(kind))
             except InputError as fault:
                 raise fault from None
             except Exception as raised:
                 if self._is_given:
                     check_made(self._make, (width,), self.is_complex, self.is_float)
                 error = error or failed(self._name, (TRIALS, width), raised, self._is_given)
+                continue
+            step = self._call
+
+            def prove_read(read: Callable, inputs: np.ndarray = inputs, step: Callable = step) -> Proved:
+                self._call = read
+                with same_noise(step):
+                    return prove(self, self._name, inputs.astype(kind), must_remember=True)
+
+            try:
+                check_order(step, arguments(step), self._name, "np.zeros", proved, prove_read)
+            finally:
+                self._call = step
+            return proved
         assert error is not None
         raise error
+
+    def passes(self, width: int) -> Passes:  # noqa: ARG002
+        """A function takes single steps."""
+        return Passes()
+
+    def beginning(self) -> AbstractContextManager[bool]:
+        """It begins in one way."""
+        return nullcontext(False)
 
     def jacobian(self, *_: Any, **__: Any) -> None:
         """Numpy has none."""

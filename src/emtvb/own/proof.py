@@ -6,7 +6,7 @@ and steps are held to what the network itself gives for a whole sequence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,10 @@ TIME, TRIALS = 5, 3
 
 _APART = {np.dtype(np.float64): 1e-9}
 _AT_ONCE = {np.dtype(np.float64): 1e-6}
+
+
+NOTHING, WHOLE = -3, 9
+"""``UnprovedError.passed`` where nothing was seen, and of a system which is not that of the network's own pass."""
 
 
 class UnprovedError(InputError):
@@ -43,14 +47,28 @@ class Proved:
         example: A state of two trials.
         layout: How states lie in the flat vector.
         noisy: Whether a step gives something else each time, by noise of its own.
+        is_aside: Whether this noise can be set aside; without noise it is so.
+        outputs: What its steps gave for the inputs that it was proved with.
+        whole: Whether they were held to the network's own pass over the whole sequence.
+        steady: Whether a state has the nesting and the shapes of the state before the first input.
+        near: Differences of two runs of steps that do not count, as a share of the largest number.
+        near_whole: The same of steps and the network's own pass.
     """
 
     example: Any
     layout: list[states.Leaf]
     noisy: bool
+    is_aside: bool
+    outputs: np.ndarray
+    whole: bool
+    steady: bool
+    near: float
+    near_whole: float
 
 
-def prove(machine: Machine, name: str, inputs: Float[np.ndarray, "time trial input"]) -> Proved:
+def prove(
+    machine: Machine, name: str, inputs: Float[np.ndarray, "time trial input"], must_remember: bool = False
+) -> Proved:
     """Run a network on these inputs, and see that it is a system.
 
     Of a network with noise all is seen without it: where it is torch's, set to its mean; where it is numpy's, drawn
@@ -60,6 +78,7 @@ def prove(machine: Machine, name: str, inputs: Float[np.ndarray, "time trial inp
         machine: The network.
         name: What it is called.
         inputs: :data:`TIME` steps of :data:`TRIALS` trials, no two alike.
+        must_remember: Whether its states must depend on inputs before the last.
 
     Raises:
         UnprovedError: What does not agree; of a step that fails the exception it raises.
@@ -68,16 +87,16 @@ def prove(machine: Machine, name: str, inputs: Float[np.ndarray, "time trial inp
     try:
         layout = states.layout(examples[0], examples[1], machine.is_complex, machine.is_float)
     except InputError as error:
-        raise _unproved(error.what, str(error.value), error.remedy, -1) from None
+        raise unproved(error.what, str(error.value), error.remedy, -1) from None
     machine.settle(layout)
     noisy = _is_noisy(machine, inputs[0], layout, False)
     is_aside = not noisy or not _is_noisy(machine, inputs[0], layout, True)
-    run = _Run(machine, examples[0], layout, noisy, name)
+    run = Run(machine, examples[0], layout, noisy, name)
     outputs, every = run(inputs)
     if not np.isfinite(every).all() and not _begins_finite(machine):
-        raise _unproved("state", "not all of it finite", "give a state of finite numbers", 9)
+        raise unproved("state", "not all of it finite", "give a state of finite numbers", WHOLE)
     if outputs.dtype.kind == "c":
-        raise _unproved("network", f"{name} gives out {outputs.dtype}", "give out real and imaginary part apart", 0)
+        raise unproved("network", f"{name} gives out {outputs.dtype}", "give out real and imaginary part apart", 0)
     kind = every.dtype
     apart, at_once = _APART.get(kind, 1e-5), _AT_ONCE.get(kind, 1e-3)
     if machine.is_half:
@@ -85,25 +104,30 @@ def prove(machine: Machine, name: str, inputs: Float[np.ndarray, "time trial inp
     checks = _checks(run, inputs, outputs, every, apart, is_aside)
     for passed, (agrees, what, remedy) in enumerate(checks):
         if not agrees:
-            raise _unproved("network", f"{name} {what}", remedy, passed)
-    for shown in machine.at_once(inputs, noisy) if is_aside else ():
+            raise unproved("network", f"{name} {what}", remedy, passed)
+    passes = machine.at_once(inputs, noisy) if is_aside else []
+    for shown in passes:
         if not _same_at_once(outputs, shown, at_once):
             what = f"{name} does not give step by step what it gives at once"
             if shown.shape[-1] * TRIALS * TIME != outputs.size and shown.size != outputs.size:
                 what += f" (outputs of shape {outputs.shape} and {shown.shape})"
             remedy = "it looks at several steps at once, or keeps what is not in its state; adapt its step by hand"
-            raise _unproved("network", what, remedy, 9)
-    return Proved(examples[0], layout, noisy)
+            raise unproved("network", what, remedy, WHOLE)
+    if must_remember and not _remembers(run, inputs, every):
+        raise unproved("network", f"{name} remembers nothing", "return its state", WHOLE)
+    steady = states.skeleton(machine.start(2)) == states.skeleton(examples[0])
+    return Proved(examples[0], layout, noisy, is_aside, outputs, bool(passes), steady, apart, at_once)
 
 
-def _unproved(what: str, value: str, remedy: str, passed: int) -> UnprovedError:
+def unproved(what: str, value: str, remedy: str, passed: int) -> UnprovedError:
+    """What does not agree, of a network that passed so many checks."""
     error = UnprovedError(what, value, remedy)
     error.passed = passed
     return error
 
 
 @dataclass(frozen=True, eq=False)
-class _Run:
+class Run:
     """Runs of one network, each step in the same noise.
 
     Attributes:
@@ -120,26 +144,43 @@ class _Run:
     noisy: bool
     name: str
 
-    def __call__(self, inputs: np.ndarray, state: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Outputs and flat states after each input."""
+    def __call__(
+        self,
+        inputs: Float[np.ndarray, "time trial input"],
+        state: Float[np.ndarray, "trial state"] | None = None,
+        times: Collection[int] | None = None,
+        moved: float = 0.0,
+    ) -> tuple[Float[np.ndarray, "time trial output"], Float[np.ndarray, "kept trial state"]]:
+        """Outputs after each input and flat states after those of ``times``, by default all.
+
+        Args:
+            inputs: What it is given.
+            state: Where it begins; by default where the network itself does.
+            times: The inputs after which the state is kept, in order.
+            moved: Each number of each state is made larger by this share of itself: what rounding does.
+        """
         machine, flats, outputs = self.machine, [], []
         with machine.still(self.noisy):
             if state is None:
                 now = machine.start(inputs.shape[1])
             else:
                 now = states.rebuilt(self.example, machine.nested(machine.array(state), self.layout))
-        for u in inputs:
+        for time, u in enumerate(inputs):
             with machine.still(self.noisy):
                 output, now = machine.step(machine.array(u), now)
-            flats.append(machine.flat(now, self.layout))
+            if times is None or time in times:
+                flats.append(machine.flat(now, self.layout))
+            if moved:
+                now = states.rebuilt(now, machine.nested(machine.flat(now, self.layout) * (1 + moved), self.layout))
             outputs.append(machine.kept(output))
-        return stacked(machine.numpy, outputs, "an output", self.name), stacked(
-            machine.numpy, flats, "a state", self.name
-        )
+        given = stacked(machine.numpy, outputs, "an output", self.name)
+        if not flats:
+            return given, np.empty((0, inputs.shape[1], sum(leaf.size for leaf in self.layout)), dtype=given.dtype)
+        return given, stacked(machine.numpy, flats, "a state", self.name)
 
 
 def _checks(
-    run: _Run, x: np.ndarray, outputs: np.ndarray, every: np.ndarray, near: float, is_aside: bool
+    run: Run, x: np.ndarray, outputs: np.ndarray, every: np.ndarray, near: float, is_aside: bool
 ) -> Iterator[tuple[bool, str, str]]:
     """What has to hold, one after the other: whether it does, what does not agree, and what to write.
 
@@ -164,6 +205,13 @@ def _checks(
     order = [1, 2, 0]
     turned = run(x[2:][:, order], every[1][order])
     yield _alike((outputs[2:, order], every[2:, order]), turned, near), "mixes the states of its trials", mixed
+
+
+def _remembers(run: Run, inputs: np.ndarray, every: np.ndarray) -> bool:
+    """Whether states depend on the first input, once another was read."""
+    changed = inputs.copy()
+    changed[0] = inputs[-1]
+    return not np.array_equal(run(changed)[1][1:], every[1:], equal_nan=True)
 
 
 def _after_two(machine: Machine, inputs: np.ndarray) -> Any:
@@ -203,6 +251,11 @@ def _near(a: np.ndarray, b: np.ndarray, near: float) -> bool:
     known = np.isfinite(a) & np.isfinite(b)
     size = float(np.abs(a[known]).max(initial=0.0))
     return bool(np.allclose(a, b, rtol=0, atol=near * size + 1e-300, equal_nan=True))
+
+
+def differ(first: Proved, second: Proved) -> bool:
+    """Whether two ways to run a network, proved with the same inputs, give different outputs."""
+    return not _near(first.outputs, second.outputs, max(first.near, 1e-5))
 
 
 def _same_at_once(outputs: np.ndarray, shown: np.ndarray, near: float) -> bool:

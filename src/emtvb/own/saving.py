@@ -22,6 +22,7 @@ from emtvb.own.editing import Edits
 from emtvb.own.fitting import Fitted, Judgement, Reading, TaskJudgement
 from emtvb.own.methods import Subspace
 from emtvb.own.published import published
+from emtvb.own.rerunning import check_network
 from emtvb.own.trials import Part, Trials
 from emtvb.own.variables import Variable
 from emtvb.protocol import Read
@@ -110,15 +111,15 @@ def load(path: Any, system: Any = None) -> Any:
     Args:
         path: Of the file; or the run id of a network, as ``emtvb networks`` lists them; or, where several experiments
             have it, ``results/<experiment>/RUN_ID``. A file of that name goes first.
-        system: The network of the file, as ``adapt`` takes it; without it nothing can be run: no edits, no fixed
-            points.
+        system: The network of the file, as ``adapt`` takes it; a few of the stored trials are run again with it, unless
+            it has noise of its own. Without it nothing can be run: no edits, no fixed points.
 
     Returns:
         What was saved; or the network, with its task as ``task`` and what it was trained with as ``settings``.
 
     Raises:
         InputError: Where there is neither such a file nor such a network, the file is another one, or the network is of
-            another size.
+            another size, or does something else on the stored trials.
     """
     source = _path(path)
     saved = source if source.is_file() else Path(f"{source}.npz")
@@ -198,7 +199,10 @@ def _built(value: Any, arrays: dict[str, np.ndarray], system: Adapted | Wrapped 
         return _network(value["network"], value["size"], system)
     if "function" in value:
         return value["function"]
-    return _KINDS[value["kind"]](**{name: _built(part, arrays, system) for name, part in value["of"].items()})
+    made = _KINDS[value["kind"]](**{name: _built(part, arrays, system) for name, part in value["of"].items()})
+    if isinstance(made, Trials) and system is not None:
+        check_network(made, made.erased or "erased" not in value["of"])  # earlier versions did not say
+    return made
 
 
 def _network(name: str, size: int, system: Adapted | Wrapped | None) -> Any:

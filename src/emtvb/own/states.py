@@ -49,6 +49,14 @@ def rebuilt(state: Any, arrays: Sequence[Any]) -> Any:
     return build(state)
 
 
+def skeleton(state: Any) -> Any:
+    """The nesting of a state, and the shapes of its arrays: equal of states that can stand for each other."""
+    if state is None or hasattr(state, "shape"):
+        return None if state is None else tuple(state.shape)
+    keys = list(state) if isinstance(state, dict) else None
+    return type(state), keys, [skeleton(part) for part in _parts(state) or []]
+
+
 def _parts(state: Any) -> list[Any] | None:
     if isinstance(state, dict):
         return list(state.values())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,6 +17,22 @@ STATE_MAKERS = (
     "init_hidden", "initial_state", "init_state", "default_state", "zero_state", "get_initial_state", "begin_state",
 )  # fmt: skip
 """Methods by which modules are known to give a state for so many trials."""
+
+
+@dataclass(frozen=True, eq=False)
+class Passes:
+    """How a network is run on whole sequences by itself, where it can be.
+
+    Attributes:
+        name: What steps are held to; empty where there is nothing.
+        calls: What it gives for inputs (time, trial, input), perhaps with noise set aside, in each order of time and
+            trials in which it can be called; none of torch's own cells, whose steps are known.
+        is_its: Whether it is the network that was adapted, and not one that a step function names.
+    """
+
+    name: str = ""
+    calls: tuple[Callable[[np.ndarray, bool], np.ndarray], ...] = ()
+    is_its: bool = True
 
 
 @runtime_checkable
@@ -65,6 +82,12 @@ class Machine(Protocol):
     def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:
         """What the network itself gives out for this whole sequence; nothing where it takes single steps."""
 
+    def passes(self, width: int) -> Passes:
+        """How the network, which was proved, is run on whole sequences of inputs of so many numbers."""
+
+    def beginning(self) -> AbstractContextManager[bool]:
+        """Within it a network begins where its own pass does, though another state was given; whether there was one."""
+
     def learn(self, width: int, first: np.ndarray | None) -> Any:
         """The first way of calling the network that is proved (``proof.Proved``).
 
@@ -96,6 +119,15 @@ def stacked(stack: Callable[[list[Any]], Any], arrays: list[Any], what: str, nam
         shown = f"{what} of shape {shapes[0]} and then {shapes[1]}"
         raise InputError("network", f"{name}: {shown}", "return (output, state), of the same sizes at every step")
     return stack(arrays)
+
+
+def arguments(function: Any) -> tuple[str, ...]:
+    """The names of what a function is called with; none where they cannot be known."""
+    try:
+        every = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(p.name for p in every if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
 
 
 def named_in(function: Any, depth: int = 3) -> list[Any]:
@@ -233,15 +265,30 @@ def takes_count(function: Callable) -> bool:
     return True
 
 
+class UnpairedError(InputError):
+    """A step that returned something else than (output, state).
+
+    Attributes:
+        count: How many values it returned; 1 of what is no tuple.
+    """
+
+    count = 1
+
+
 def unpacked(result: Any, name: str) -> tuple[Any, Any]:
     """Output and state that a step returned.
 
     Raises:
-        InputError: Where it is no such pair.
+        UnpairedError: Where it is no such pair.
     """
     if not isinstance(result, (tuple, list)) or len(result) != 2:
-        shown = f"{len(result)} values" if isinstance(result, (tuple, list)) else type(result).__name__
-        raise InputError("network", f"{name} returned {shown}", "its state cannot be found: return (output, state)")
+        count = len(result) if isinstance(result, (tuple, list)) else 1
+        shown = f"{count} values" if isinstance(result, (tuple, list)) else type(result).__name__
+        error = UnpairedError(
+            "network", f"{name} returned {shown}", "its state cannot be found: return (output, state)"
+        )
+        error.count = count
+        raise error
     return result[0], result[1]
 
 
@@ -295,6 +342,23 @@ def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool =
         "one trial's state, or a function of the number of trials)"
     )
     return InputError("network", f"{name} failed ({reason})", remedy)
+
+
+@contextmanager
+def failing(name: str, shape: tuple[int, ...]) -> Iterator[None]:
+    """Within it what a network raises on its user's trials is an InputError.
+
+    Args:
+        name: Of the network.
+        shape: Of the inputs of one step.
+    """
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        remedy = f"its step must take the inputs of each step alone, of shape {shape}, whatever comes before and after"
+        raise InputError("network", f"{name} failed on these inputs ({raised(error)})", remedy) from error
 
 
 def check_rows(shape: Sequence[int], trials: int) -> None:

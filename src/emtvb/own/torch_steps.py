@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,22 @@ from torch import Tensor, nn
 from emtvb.errors import InputError
 from emtvb.own import states
 from emtvb.own.noise import Counted, Mean
-from emtvb.own.proof import TIME, TRIALS, Proved, UnprovedError, probe, prove, same_noise
-from emtvb.own.steps import Count, check_made, check_rows, failed, named_in, read_out, starts
-from emtvb.own.ways import Through, Way, first_tensor, ways, written
+from emtvb.own.orders import check_order
+from emtvb.own.proof import (
+    NOTHING,
+    TIME,
+    TRIALS,
+    WHOLE,
+    Proved,
+    UnprovedError,
+    differ,
+    probe,
+    prove,
+    same_noise,
+    unproved,
+)
+from emtvb.own.steps import Count, Maker, Passes, check_made, check_rows, failed, named_in, read_out, starts
+from emtvb.own.ways import PAIR, Call, OfTorch, Through, Way, first_tensor, ways, written
 
 
 def input_dim(network: Any) -> int | None:
@@ -42,6 +57,7 @@ class TorchMachine:
         self._way: Way = self._ways[0]
         self._starts = starts(network, state, self._zeros, self._repeat)
         self._make = self._starts[0]
+        self._calls: list[tuple[int, Any]] = []
         self._is_given = state is not None
         self._width = 1
 
@@ -86,9 +102,16 @@ class TorchMachine:
 
     @contextmanager
     def still(self, noisy: bool) -> Iterator[None]:
-        """Random numbers are the same each time; those of a network with noise are their means."""
-        with same_noise(self._network), self._forked(), Mean() if noisy else nullcontext():
+        """Random numbers are the same each time; those of a network with noise are their means; in whole precision."""
+        with same_noise(self._network), self._forked(), self._precise(), Mean() if noisy else nullcontext():
             yield
+
+    def _precise(self) -> AbstractContextManager[Any]:
+        """On a GPU cuDNN rounds products to ten bits by default: steps and whole sequences would differ."""
+        if self._device.type != "cuda":
+            return nullcontext()
+        cudnn = torch.backends.cudnn
+        return cudnn.flags(cudnn.enabled, cudnn.benchmark, deterministic=cudnn.deterministic, allow_tf32=False)
 
     def _forked(self) -> AbstractContextManager[Any]:
         """Torch's random numbers go back to where they were."""
@@ -140,40 +163,86 @@ class TorchMachine:
         return arrays
 
     def learn(self, width: int, first: np.ndarray | None) -> Proved:
-        """The first way of calling the network, and of beginning, that is proved; else what the closest one lacks."""
+        """The first way of calling the network, and of beginning, that is proved; else what the closest one lacks.
+
+        A way whose steps are those of the network's own pass is taken at once. Where there is no such pass, all ways
+        that are proved must give the same.
+        """
         closest: tuple[tuple[int, int], Way, InputError] | None = None
         self._width = width
         for inputs in probe(width, first):
-            for way in self._ways:
-                for make in self._starts:
-                    self._way, self._make = way, make
-                    fault: InputError
-                    try:
-                        with Counted() as counted, warnings.catch_warnings():
-                            warnings.simplefilter("ignore")  # of ways that are tried in vain
-                            return self._proved(inputs)
-                    except UnprovedError as unproved:
-                        stage, fault = 2 + unproved.passed, unproved
-                    except InputError as other:
-                        stage, fault = -1 if way.is_guess else 0, other
-                    except Exception as raised:
-                        stage, fault = 0, failed(self._name, (TRIALS, width), raised, self._is_given)
-                    stage = min(stage, -1) if way.must_be_shown else stage
-                    if closest is None or (stage, counted.count) > closest[0]:
-                        closest = (stage, counted.count), way, fault
+            found: list[tuple[Way, Maker, Proved]] = []
+            runs = differs = False
+            for way, make in itertools.product(self._ways, self._starts):
+                if runs and isinstance(way, Call) and way.is_mapped:
+                    continue  # it takes many trials: what it does with them is no mistake in how it is called
+                self._way, self._make, self._calls = way, make, []
+                fault: InputError
+                try:
+                    with Counted() as counted, self.still(False), warnings.catch_warnings():
+                        warnings.simplefilter("ignore")  # of ways that are tried in vain
+                        proved = self._proved(inputs)
+                    if proved.whole or isinstance(way, OfTorch):
+                        return proved
+                    found.append((way, make, proved))
+                    runs = runs or way.time is None
+                    continue
+                except UnprovedError as shown:
+                    stage, fault, counted.count = 2 + shown.passed, shown, 0
+                    runs = runs or way.time is None
+                    differs = differs or (shown.passed >= WHOLE and isinstance(way, Call) and not way.must_be_shown)
+                except InputError as other:
+                    stage, fault = -1 if way.is_guess else 0, other
+                except Exception as raised:
+                    stage, fault = 0, failed(self._name, (TRIALS, width), raised, self._is_given)
+                stage = min(stage, -1) if way.must_be_shown else stage
+                if closest is None or (stage, counted.count) > closest[0]:
+                    closest = (stage, counted.count), way, fault
+            if found and not differs:
+                return self._agreed(found, inputs)
         assert closest is not None
-        self._way, self._make = self._ways[0], self._starts[0]
-        _, way, error = closest
+        self._way, self._make, self._calls = self._ways[0], self._starts[0], []
+        (stage, _), way, error = closest
         if self._is_given and error.what == "network" and not isinstance(error, UnprovedError):
             self._check_start(width, error)
         if way.name_of_step is not None:
-            raise InputError(error.what, str(error.value), f"{error.remedy}: {written(self._network, way)}") from None
+            line = written(self._network, way, stage >= 2 + WHOLE, getattr(error, "count", 2))
+            raise InputError(error.what, str(error.value), f"{error.remedy}: {line}") from None
         raise error
+
+    def _agreed(self, found: list[tuple[Way, Maker, Proved]], inputs: np.ndarray) -> Proved:
+        """What was proved, where nothing but the ways themselves says how the network is called.
+
+        Raises:
+            InputError: Where they do not agree, or one can be read in another order.
+        """
+        self._calls = []
+        self._way, self._make, proved = found[0]
+        way = self._way
+        if any(differ(proved, other) for _, _, other in found[1:]):
+            shown = f"{self._name} can be run in {len(found)} ways that do not give the same"
+            line = written(self._network, None)
+            raise InputError("network", shown, f"nothing tells which is meant; adapt its step by hand: {line}")
+        if isinstance(way, Call) and way.reads == PAIR:
+
+            def prove_read(read: Any) -> Proved:
+                assert isinstance(way, Call)
+                self._way = replace(way, call=read)
+                with self.still(False), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    return prove(self, self._name, inputs, must_remember=True)
+
+            names = way.words if way.word is None else ("input", "state")
+            try:
+                check_order(way.call, names, self._name, "torch.zeros", proved, prove_read)
+            finally:
+                self._way = way
+        return proved
 
     def _check_start(self, width: int, error: InputError) -> None:
         """Raise InputError where it was the state given for which a step failed, and not the network."""
         check_made(self._make, (width,), self.is_complex, self.is_float)
-        if isinstance(self._network, (nn.RNNBase, nn.RNNCellBase)) and self._network.input_size == width:
+        if isinstance(self._way, OfTorch) and self._network.input_size == width:
             remedy = (
                 "leave it out, and it begins with zeros; or give a function of the number of trials to what it takes"
             )
@@ -187,43 +256,86 @@ class TorchMachine:
                 prove(self, self._name, inputs)
             finally:
                 self._is_given = True
+            return replace(prove(self, self._name, inputs), whole=True)
         return prove(self, self._name, inputs)
 
     def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:
         """The network's own outputs for this sequence, in the orders of time and trials that it can be called in."""
-        outputs: list[np.ndarray] = []
         if self._is_given and isinstance(self._way, Through):
-            return outputs
+            return []
+        self._calls = []
+        outputs = []
         for axis, call in self._way.whole_sequences(self._network, self._make):
-            with same_noise(self._network), self._forked(), Mean() if noisy else nullcontext():
-                shown = self._at_once(call, self.array(inputs if axis == 0 else inputs.swapaxes(0, 1)))
-                if shown is None:
-                    continue
-                if self._way.time is None and not self._is_sequence(call, inputs, axis, shown):
-                    continue
-            outputs.append(shown)
-        if not outputs and self._way.must_be_shown:
-            raise InputError("network", f"{self._name} gives nothing to hold its step to", "adapt its step by hand")
+            shown = self._tried(call, axis, inputs, noisy, self._way.time is not None)
+            if shown is not None:
+                self._calls.append((axis, call))
+                outputs.append(shown)
+        if not outputs and (self._way.must_be_shown or isinstance(self._way, Through)):
+            shown_to = f"{self._name} gives nothing for a whole sequence that its steps could be held to"
+            raise unproved("network", shown_to, "adapt its step by hand", NOTHING)
         return outputs
 
-    def _at_once(self, call: Any, sequence: Tensor) -> np.ndarray | None:
+    def passes(self, width: int) -> Passes:
+        """The network's own pass, if steps were held to one; that of the one module that a step function names."""
+        if isinstance(self._way, OfTorch) and self._way.time is None:
+            return Passes("torch's own cell")
+        if self._calls:
+            return Passes("its own pass", tuple(self._whole(*call) for call in self._calls))
+        held = {id(part) for root in self._modules for part in root.modules() if part is not root}
+        roots = {id(root): root for root in named_in(self._network) if isinstance(root, nn.Module)}
+        roots = {key: root for key, root in roots.items() if key not in held and root is not self._readout}
+        if isinstance(self._network, nn.Module) or len(roots) != 1:
+            return Passes()
+        (root,) = roots.values()
+        inputs = next(probe(width, None))
+        found = [axis for axis in (0, 1) if self._tried(root, axis, inputs, True, False) is not None]
+        name = f"the own pass of {type(root).__name__}"
+        return Passes(name, tuple(self._whole(axis, root) for axis in found), False) if found else Passes()
+
+    @contextmanager
+    def beginning(self) -> Iterator[bool]:
+        """A network of whole sequences begins where it does by itself; whether that is elsewhere than it was told."""
+        given, elsewhere = self._is_given, self._is_given and isinstance(self._way, Through)
+        self._is_given = given and not elsewhere
         try:
-            shown = first_tensor(call(sequence))
-            shown = shown if self._readout is None or shown is None else self._readout(shown)
+            yield elsewhere
+        finally:
+            self._is_given = given
+
+    def _whole(self, axis: int, call: Any) -> Callable[[np.ndarray, bool], np.ndarray]:
+        """A call on sequences whose time is this axis, as a function of numpy's arrays."""
+
+        def whole(inputs: np.ndarray, noisy: bool) -> np.ndarray:
+            with self.still(noisy):
+                output = first_tensor(call(self.array(inputs if axis == 0 else inputs.swapaxes(0, 1))))
+                if self._readout is not None and output.dim() > 2:  # as it is called after each step
+                    output = torch.stack([self._readout(part) for part in output.unbind(axis)], axis)
+                elif self._readout is not None:
+                    output = self._readout(output)
+                return self.numpy([output])[0]
+
+        return whole
+
+    def _tried(self, call: Any, axis: int, inputs: np.ndarray, noisy: bool, is_known: bool) -> np.ndarray | None:
+        """What a call gives for a sequence; None where it cannot be called so, or this is not its axis of time.
+
+        What is changed early must be seen late, and in its own trial alone: a step may well run on many steps at once.
+        """
+        whole = self._whole(axis, call)
+        try:
+            shown = whole(inputs, noisy)
+            if is_known and (shown.shape[:2] != self._order(axis) or not isinstance(self._way, Call)):
+                return shown if shown.ndim > 1 else None
+            moved = inputs.copy()
+            moved[0, 1] = inputs[1, 2]
+            changed = whole(moved, noisy)
         except Exception:  # whatever it raises: it cannot be called so
             return None
-        return None if shown is None or shown.dim() < 2 else self.numpy([shown])[0]
-
-    def _is_sequence(self, call: Any, inputs: np.ndarray, axis: int, shown: np.ndarray) -> bool:
-        """Whether this axis is that of time: what is changed early is seen late, and in its own trial alone."""
-        moved = inputs.copy()
-        moved[0, 1] = inputs[1, 2]
-        changed = self._at_once(call, self.array(moved if axis == 0 else moved.swapaxes(0, 1)))
-        if changed is None or shown.shape[:2] != self._order(axis):
-            return False
+        if shown.ndim < 2 or shown.shape[:2] != self._order(axis):
+            return None
         differs = (changed != shown).reshape(*shown.shape[:2], -1).any(axis=2)
         differs = differs if axis == 0 else differs.T
-        return bool(differs[1:, 1].any() and not differs[:, [0, 2]].any())
+        return shown if differs[1:, 1].any() and not differs[:, [0, 2]].any() else None
 
     def _order(self, axis: int) -> tuple[int, int]:
         return (TIME, TRIALS) if axis == 0 else (TRIALS, TIME)

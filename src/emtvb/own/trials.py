@@ -33,6 +33,7 @@ from emtvb.own.variables import (
     variable,
     whole_number,
 )
+from emtvb.own.verifying import TRIALS
 from emtvb.tasks import NAMED, Task
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Trials:
         shown: Of the trials to fit on, the input at each time; None of a task.
         recorded: The times whose states were kept, if not those of all: ``states`` has these alone
             (:meth:`moments`), outputs and labels have every time.
+        erased: Whether something was taken out of the states, which are then no longer the network's own.
     """
 
     system: Adapted | Wrapped
@@ -88,6 +90,7 @@ class Trials:
     repeated: float = 0.0
     shown: Float[np.ndarray, "time fitted input"] | None = None
     recorded: tuple[int, ...] | None = None
+    erased: bool = False
 
     def __repr__(self) -> str:
         kept, count, size = self.judging.states.shape
@@ -209,6 +212,10 @@ def record(
 ) -> Trials:
     """Run a network on inputs, or on a task of this package, beside what it should hold.
 
+    Before that the network is held to its own pass over whole sequences, if it has one, and to runs that go on from its
+    states, on at most 512 of these trials at their full length (``Adapted.verify``). ``system.verified`` says so; what
+    has nothing that it could be held to is said once in a warning.
+
     Args:
         system: Of :func:`adapt`, or what it takes.
         inputs: (time, trial, input), numbers; or a ``Task``, whose sequences and labels are then made here. By default
@@ -234,7 +241,8 @@ def record(
 
     Raises:
         InputError: Where shapes do not agree, a variable is constant, states are not finite, trials are too few, or
-            their states would not fit into the memory that is there.
+            their states would not fit into the memory that is there; and where the network's steps are not those of its
+            own pass on these trials, or need what is not in its state.
     """
     system = adapt(system)
     whole_number(seed, "seed", 0)
@@ -256,7 +264,9 @@ def record(
         for word, (value, usual) in (of_labels | {"batch": (batch, None)}).items():
             if value != usual:
                 raise InputError(word, value, "given beside a task, which has trials of its own; leave it out")
-        return _of_task(system, inputs, horizon)
+        of_task = _of_task(system, inputs, horizon)
+        _verify(system, _silent_after(recording.sequences(inputs, FITTING, TRIALS, 0), horizon))
+        return of_task
     if isinstance(inputs, str):
         name = inputs if inputs in NAMED else NAMED[0]
         raise InputError("inputs", inputs, f"give tasks.named({name!r}), or an array (time, trial, input)")
@@ -273,6 +283,7 @@ def record(
     kind = kinds_of(list(given), kinds)
     variables = [variable(name, values, kind[name]) for name, values in given.items()]
     fitted = _split(x.shape[1], fit_share, seed)
+    _verify(system, x)
     recorded = _run(system, x, fitted, batch, progress, kept)
     variables = [_scaled(v, given[v.name][:, fitted]) for v in variables]
     theory = np.concatenate([v.encode(given[v.name]) for v in variables], axis=-1)
@@ -303,6 +314,19 @@ def record(
     )
 
 
+def _verify(system: Adapted | Wrapped, inputs: Float[np.ndarray, "time trial input"]) -> None:
+    """Hold a system to its network on some of these trials; what cannot be held, or not for long, is said once."""
+    before, verified = system.verified, system.verify(inputs)
+    if (not verified or verified.steps < verified.length) and str(before) != str(verified):
+        why = "" if verified or verified.note else ": there is no pass over whole sequences to compare it with"
+        warnings.warn(f"{system.name}: {verified}{why}", stacklevel=3)
+
+
+def _silent_after(inputs: Float[np.ndarray, "s trial d"], steps: int) -> Float[np.ndarray, "time trial d"]:
+    """Inputs of a task, and zeros in its output steps."""
+    return np.concatenate([inputs, np.zeros((steps, *inputs.shape[1:]), dtype=inputs.dtype)])
+
+
 def _own_task(system: Adapted | Wrapped) -> Task:
     """The task of a network that knows it."""
     task = getattr(system, "task", None)
@@ -331,7 +355,7 @@ def record_again(trials: Trials, system: Adapted | Wrapped) -> Trials:
     return replace(trials, system=system, fitting=parts[0], judging=parts[1])
 
 
-_HELD_OUT = 512
+HELD_OUT = 512
 """Sequences of a task to judge on (``judging.held_out``)."""
 AT_ONCE = 50_000_000
 """Numbers of states that are recorded in one batch."""
@@ -385,7 +409,7 @@ def _of_task(system: Adapted | Wrapped, task: Task, horizon: int) -> Trials:
     seen = (task.s + times[-1]) * extraction.SEQUENCES
     check_room(seen * width, "task", shown, "record a smaller one")
     fitting = recording.record(system, task, recording.sequences(task, FITTING, extraction.SEQUENCES, 0), times[-1])
-    seen = (task.s + horizon) * _HELD_OUT
+    seen = (task.s + horizon) * HELD_OUT
     check_room(
         seen * (fitting.states.shape[2] + width), "horizon", f"{horizon}, whose states are", "give fewer output steps"
     )

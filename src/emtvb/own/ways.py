@@ -16,14 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from emtvb.errors import InputError
-from emtvb.own.steps import Count, unpacked
+from emtvb.own.orders import STATE_NAME
+from emtvb.own.steps import Count, arguments, unpacked
 
-_STATE_NAME = re.compile(
-    r"_*(h|c|s|z|hx|hc|h_?0|state|hidden|memory|carry|cache|latent|prev|last|init)s?(_.*|\d*)"
-    r"|.*_(state|hidden|cache|carry|memory)s?\d*",
-    re.IGNORECASE,
-)
-"""How an argument is called where it is a state, if it may be left out."""
 _ASKS_FOR_STATE = re.compile(r"_*(return|output|get|with)_.*", re.IGNORECASE)
 """How an argument is called that makes a network give back its state, if it is False by default."""
 _STEPS = ("step", "recurrence", "forward_rnn", "forward_step", "step_forward", "rnn_step", "recurrent_step")
@@ -64,8 +59,11 @@ class OfTorch:
         return make(count)
 
     def whole_sequences(self, network: Any, make: Make) -> list[tuple[int, Callable[[Tensor], Any]]]:  # noqa: ARG002
-        """Torch's own need not be held to themselves."""
-        return []
+        """A layer on the whole sequence; a cell takes single steps."""
+        if self.time is None:
+            return []
+        time = self.time
+        return [(time, lambda sequence: self.network(sequence, make(Count.of(sequence.shape[1 - time], ()))))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +80,8 @@ class Call:
         name_of_step: What its user would call.
         is_forward: Whether it is the network itself that is called.
         words: All its arguments.
-        must_be_shown: Whether it counts only where the network itself gives the same for a whole sequence.
+        must_be_shown: Whether it counts only where the network's own pass over a whole sequence gives the same.
+        is_mapped: Whether the call is one of a single trial, applied to many.
     """
 
     call: Any
@@ -95,6 +94,7 @@ class Call:
     is_forward: bool = False
     words: tuple[str, ...] = ()
     must_be_shown: bool = False
+    is_mapped: bool = False
 
     @property
     def is_guess(self) -> bool:
@@ -153,9 +153,9 @@ class Part:
 
     def reads(self, reads: str) -> str:
         """How it gives back its state: torch's own are known."""
-        if isinstance(self.owner, nn.RNNBase):
-            return PAIR
-        return ALONE if isinstance(self.owner, nn.RNNCellBase) else reads
+        if not isinstance(self.owner, (nn.RNNBase, nn.RNNCellBase)) or not _is_torchs(self.owner):
+            return reads
+        return PAIR if isinstance(self.owner, nn.RNNBase) else ALONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,12 +264,10 @@ def ways(network: Any, name: str) -> Iterator[Way]:
     Raises:
         InputError: Where there is none.
     """
-    if isinstance(network, nn.RNNBase):
+    if isinstance(network, (nn.RNNBase, nn.RNNCellBase)) and _is_torchs(network):
         _check_forward(network)
-        yield OfTorch(network, 1 if network.batch_first else 0)
-        return
-    if isinstance(network, nn.RNNCellBase):
-        yield OfTorch(network, None)
+        time = None if isinstance(network, nn.RNNCellBase) else 1 if network.batch_first else 0
+        yield OfTorch(network, time)
         return
     is_module = isinstance(network, nn.Module)
     forward = getattr(network, "forward", network) if is_module else network
@@ -303,17 +301,19 @@ def _steps_of(module: nn.Module, name: str, must_be_shown: bool = False) -> Iter
         step = getattr(module, method, None)
         if not callable(step) or not _takes_state(step):
             continue
-        more: dict[str, Any] = {"name_of_step": method, "words": _words(step), "must_be_shown": must_be_shown}
+        more: dict[str, Any] = {"name_of_step": method, "words": arguments(step), "must_be_shown": must_be_shown}
         for reads in (PAIR, ALONE):
             yield from (Call(step, time, f"{name}.{method}", reads, **more) for time in (None, 0, 1))
-            yield Call(_for_each(step), None, f"{name}.{method}", reads, **more)
+            yield Call(_for_each(step), None, f"{name}.{method}", reads, is_mapped=True, **more)
 
 
 def _calls(network: Any, forward: Any, name: str, is_module: bool) -> Iterator[Way]:
     """The network itself with a state, if it takes one."""
-    words = _words(forward)
-    later = next((word for word in words[2:] if _STATE_NAME.fullmatch(word)), None)
+    words = arguments(forward)
+    later = next((word for word in words[2:] if STATE_NAME.fullmatch(word)), None)
     if not _takes_state(forward) and later is None:
+        if len(words) > 1:  # whatever it is called, it may be a state
+            yield from (Call(network, time, name, is_forward=True, words=words) for time in (None, 0, 1))
         return
     word = None if _takes_state(forward) else later
     asks = tuple(
@@ -323,20 +323,12 @@ def _calls(network: Any, forward: Any, name: str, is_module: bool) -> Iterator[W
         more: dict[str, Any] = {"word": word, "asks": asked, "is_forward": True, "words": words}
         for reads in (PAIR, LAST, ALONE, ALONE_LAST) if is_module else (PAIR,):
             yield from (Call(network, time, name, reads, **more) for time in (None, 0, 1))
-    yield Call(_for_each(network), None, name, PAIR, word=word, is_forward=True)
+    yield Call(_for_each(network), None, name, PAIR, word=word, is_forward=True, words=words, is_mapped=True)
 
 
 def _for_each(step: Callable) -> Callable:
     """A step of one trial as one of many."""
     return torch.vmap(step, randomness="different")
-
-
-def _words(function: Any) -> tuple[str, ...]:
-    try:
-        every = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return ()
-    return tuple(p.name for p in every if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
 
 
 def _is_off(function: Any, word: str) -> bool:
@@ -352,7 +344,7 @@ def _takes_state(function: Any) -> bool:
     places = [p for p in every if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if len(places) < 2:
         return any(p.kind is p.VAR_POSITIONAL for p in every)
-    return places[1].default is inspect.Parameter.empty or bool(_STATE_NAME.fullmatch(places[1].name))
+    return places[1].default is inspect.Parameter.empty or bool(STATE_NAME.fullmatch(places[1].name))
 
 
 def _parts(network: nn.Module) -> Iterator[list[Part]]:
@@ -394,8 +386,13 @@ def _methods(modules: Sequence[nn.Module]) -> Iterator[list[Part]]:
 
 
 def _state_word(function: Any) -> str | None:
-    words = _words(function)
+    words = arguments(function)
     return words[1] if len(words) > 1 else None
+
+
+def _is_torchs(part: nn.Module) -> bool:
+    """Whether a recurrent module does what torch's own does: a class made of it may have another ``forward``."""
+    return type(part).forward.__module__ == nn.RNNBase.__module__
 
 
 def _check_forward(part: nn.Module) -> None:
@@ -404,15 +401,25 @@ def _check_forward(part: nn.Module) -> None:
         raise InputError("network", f"a bidirectional {type(part).__name__}", remedy)
 
 
-def written(network: Any, way: Way | None) -> str:
-    """Three lines that adapt a network by hand, as far as they can be known."""
+def written(network: Any, way: Way | None, differs: bool = False, count: int = 2) -> str:
+    """Three lines that adapt a network by hand, as far as they can be known.
+
+    Args:
+        network: What could not be adapted.
+        way: The closest way to call it.
+        differs: Whether its steps are not those of its own pass: then none of its own calls is what to write.
+        count: How many values it returns.
+    """
     steps = [
         (inner, method)
         for inner, module in (network.named_modules() if isinstance(network, nn.Module) else ())
         for method in _STEPS
-        if callable(getattr(module, method, None))
+        if callable(getattr(module, method, None)) and not differs
     ]
-    if steps:
+    if differs:
+        lines = "h = (one step of its loop over time, with all that it counts and keeps in h); y = (what it gives out "
+        lines += "of h); return y, h"
+    elif steps:
         inner, method = steps[0]
         called = ".".join(part for part in ("net", inner, method) if part)
         lines = f"y, h = {called}(u, h); return y, h"
@@ -422,4 +429,7 @@ def written(network: Any, way: Way | None) -> str:
     else:
         lines = "h = (one step of its loop over time, of u and h); y = (what it gives out of h); return y, h"
     begin = "how many numbers h has, or a function of the number of trials"
+    if count > 2 and not differs:
+        lines = "y, *h = net(u, *h); return y, tuple(h)"
+        begin = f"a function of the number of trials n, such as lambda n: {count - 1} * (torch.zeros(n, SIZE),)"
     return f"def step(u, h): {lines} -- then emtvb.adapt(step, state=({begin}))"
