@@ -79,10 +79,13 @@ def fitting_times(task: Task) -> list[int]:
     return [settled(task) + i * (task.s + 1) for i in range(_TIMES)]
 
 
-def fit(recording: Recording, times: list[int], kept: Bool[np.ndarray, " memory"]) -> VariableMemories:
+def fit(
+    recording: Recording, times: list[int], kept: Bool[np.ndarray, " memory"], rounding: float = ROUNDING
+) -> VariableMemories:
     """Encoder and decoder over the kept elements at these time steps, where none of them is NaN.
 
-    The theory's elements may be any numbers that stand for what should be stored.
+    The theory's elements may be any numbers that stand for what should be stored. Directions in which the states spread
+    less than ``rounding``, a share of the largest spread, are not read.
 
     Raises:
         InputError: Where the states are not finite.
@@ -99,12 +102,12 @@ def fit(recording: Recording, times: list[int], kept: Bool[np.ndarray, " memory"
     basis = np.zeros((states.shape[1], kept.size))
     dual = np.zeros((kept.size, states.shape[1]))
     basis[:, kept] = _least_squares(theory, states).T
-    dual[kept] = _least_squares(states, theory).T
+    dual[kept] = _least_squares(states, theory, rounding).T
     return VariableMemories(basis, dual, kept, centre=mean_state - basis[:, kept] @ mean_theory)
 
 
 def _least_squares(
-    given: Float[np.ndarray, "sample in"], wanted: Float[np.ndarray, "sample out"]
+    given: Float[np.ndarray, "sample in"], wanted: Float[np.ndarray, "sample out"], rounding: float = ROUNDING
 ) -> Float[np.ndarray, "in out"]:
     """X that makes given @ X nearest to wanted, and of all such the smallest."""
-    return np.linalg.lstsq(given, wanted, rcond=ROUNDING)[0]
+    return np.linalg.lstsq(given, wanted, rcond=rounding)[0]

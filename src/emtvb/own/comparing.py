@@ -300,7 +300,14 @@ def _other_half(fitted: Fitted) -> VariableMemories:
     if not isinstance(fitted.method, str):
         return fitted.memories
     trials = fitted.trials
-    turned = replace(trials, fitting=trials.judging, judging=trials.fitting, shown=trials.inputs)
+    turned = replace(
+        trials,
+        fitting=trials.judging,
+        judging=trials.fitting,
+        shown=trials.inputs,
+        groups=trials.fitted_groups,
+        fitted_groups=trials.groups,
+    )
     try:
         return fit(turned, fitted.times, method=fitted.method).memories
     except InputError:  # such as too few trials

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from emtvb.interpret import extraction
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.recording import Recording
+from emtvb.own import resolution
 from emtvb.own.trials import Trials
 from emtvb.own.variables import CONTINUOUS
 
@@ -50,7 +51,7 @@ def least_squares(trials: Trials, times: list[int]) -> Located:
     """Encoder and decoder by least squares, each for itself: ``interpret.extraction.fit``, the package's own."""
     shown = trials.fitting
     there = Recording(shown.states[trials.moments(times)], shown.outputs[times], shown.theory[times])
-    return Located(extraction.fit(there, list(range(len(times))), trials.kept))
+    return Located(extraction.fit(there, list(range(len(times))), trials.kept, resolution.cutoff(trials, times)))
 
 
 def class_means(trials: Trials, times: list[int]) -> Located:
@@ -75,7 +76,8 @@ def class_means(trials: Trials, times: list[int]) -> Located:
         code = v.code[present]
         slopes = np.linalg.lstsq(code - code.mean(axis=0), means - means.mean(axis=0), rcond=1e-10)[0]
         basis[:, at] = slopes.T
-    return Located(of_basis(basis, trials.kept, states, theory))
+    smallest = resolution.limit(trials.fitting.states.dtype)
+    return Located(of_basis(basis, trials.kept, states, theory, smallest))
 
 
 def of_basis(
@@ -83,10 +85,14 @@ def of_basis(
     kept: Bool[np.ndarray, " number"],
     states: Float[np.ndarray, "sample state"],
     theory: Float[np.ndarray, "sample number"],
+    rounding: float = extraction.ROUNDING,
 ) -> VariableMemories:
-    """An encoder with its pseudo-inverse, around the mean of these states."""
+    """An encoder with its pseudo-inverse, around the mean of these states.
+
+    What ``rounding`` says, a share of the largest singular value, is the least that counts.
+    """
     dual = np.zeros(basis.shape[::-1])
-    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=extraction.ROUNDING)
+    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=rounding)
     centre = states.mean(axis=0) - basis[:, kept] @ theory[:, kept].mean(axis=0)
     return VariableMemories(basis, dual, kept, centre)
 
