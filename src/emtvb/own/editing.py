@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy import stats
 
 from emtvb.errors import InputError
 from emtvb.interpret import interventions
 from emtvb.interpret.recording import settled
 from emtvb.networks import signs
 from emtvb.own import untrained as untrained_networks
+from emtvb.own.decoding import ERROR_RATE
 from emtvb.own.fitting import Fitted, readable_at, wilson
 from emtvb.own.room import check_room
 from emtvb.own.steps import of_kind, raised
@@ -105,6 +107,7 @@ class Edits:
         readable: Whether the variables that are edited can be read at that time, by the rule of ``judge``. True of
             edits by interchange, which read nothing.
         group: Of each edit's trial, the group that it belongs to; None where each trial is independent.
+        known: Which edits the ``ceiling`` is known of.
     """
 
     name: str
@@ -125,6 +128,7 @@ class Edits:
     untrained: Bool[np.ndarray, " untrained"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     readable: Bool[np.ndarray, " edit"] | bool = True
     group: Int[np.ndarray, " edit"] | None = None
+    known: Bool[np.ndarray, " edit"] | bool = True
 
     @property
     def counts(self) -> Bool[np.ndarray, " edit"]:
@@ -211,18 +215,25 @@ class Edits:
             if self.share(worst) < self.success:
                 does = f"too few trials to tell it from {_CONTROLS[worst]}"
             return f"{does} ({self.share(worst):.3f}; followed {self.success:.3f})"
-        return self._above_ceiling if self.interval("ceiling")[1] < _PART else None
+        return self._above_ceiling if self.share("ceiling") < _PART else None
 
     @property
     def _above_ceiling(self) -> str | None:
-        """In words that more is followed than the ceiling, so that the label is not what the network holds."""
-        values, units = self._counted("ceiling")
-        followed = float(self.followed.mean())
-        if not len(values) or wilson(followed, units)[0] <= self.interval("ceiling")[1]:
+        """In words that more is followed than the ceiling, so that the label is not what the network holds.
+
+        By a sign test of the edits of which one of the two is true and the other is not.
+        """
+        if not len(self.ceiling):
+            return None
+        followed = self.followed[np.broadcast_to(self.known, self.followed.shape)]
+        above, below = ((a & ~b).sum() for a, b in ((followed, self.ceiling), (self.ceiling, followed)))
+        share = min(self._counted("ceiling")[1] / len(followed), 1.0)  # of independent ones among these
+        above, below = round(above * share), round(below * share)
+        if stats.binom.sf(above - 1, above + below, 0.5) >= ERROR_RATE:
             return None
         return (
-            f"the label is not always what the network holds: {followed:.3f} do what is expected after the edit, and "
-            f"without one {self.share('ceiling'):.3f}"
+            f"the label is not always what the network holds: without an edit {self.ceiling.mean():.3f} do what is "
+            f"expected, with it {followed.mean():.3f}"
         )
 
     def __repr__(self) -> str:
@@ -232,8 +243,8 @@ class Edits:
         lines = [self.verdict, *self._notes]
         for words, share, low, high, recovery in self._rows():
             more = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
-            shown = "  none" if np.isnan(share) else f"{share:6.3f}"
-            lines.append(f"  {words:33} {shown}  [{abs(low):.3f}, {high:.3f}]{more}")
+            shown = "  none" if np.isnan(share) else f"{share:6.3f}  [{abs(low):.3f}, {high:.3f}]{more}"
+            lines.append(f"  {words:33} {shown}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -467,9 +478,11 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
         for outputs in (edited, unedited, random)
     )
     none = np.zeros(0, dtype=bool)
+    known = np.ones(len(followed), dtype=bool)
     if plan.twin is not None and not alone:
+        known = plan.twin >= 0
         holds = future_of(plan.twin, trials.judging.states[moment, plan.twin])  # of -1 the last trial's, left out below
-        ceiling = _followed(trials, plan.agrees, holds, expected, otherwise, parted, unedited)[plan.twin >= 0]
+        ceiling = _followed(trials, plan.agrees, holds, expected, otherwise, parted, unedited)[known]
     distances = (expected[:, ~already], unedited[:, ~already])
     return Edits(
         asked.name,
@@ -492,6 +505,7 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
             float("nan") if aside is None else _recovered(aside[:, ~already], *distances),
         ),
         group=None if trials.groups is None else trials.groups[asked.trial],
+        known=known,
     )
 
 
