@@ -48,6 +48,8 @@ _ROUNDING = 1e-3
 _SURE = 0.1
 """A sign counts where the output is larger than this share of the network's own outputs, and than :data:`_NOTHING`."""
 _NOTHING = 1e-6
+_CHANCE = 0.05
+"""More futures are followed with the edit than without it if chance comes to as much more seldom than this."""
 _PART = 0.9
 """Below this share an edit is followed in part."""
 _ALIKE = 0.1
@@ -136,8 +138,13 @@ class Edits:
 
         Where the variables can be read at some times alone, these alone count.
         """
+        return ~self.already & self._readable
+
+    @property
+    def _readable(self) -> Bool[np.ndarray, " edit"]:
+        """The edits at times where the variables can be read; all, where that is nowhere."""
         readable = np.broadcast_to(self.readable, self.already.shape)
-        return ~self.already & (readable if readable.any() else True)
+        return readable if readable.any() else ~readable
 
     @property
     def success(self) -> float:
@@ -190,7 +197,8 @@ class Edits:
             return f"shows nothing: {self._fault}"
         shares = [self.share(name) for name in self.controls]
         part = "" if self.success >= _PART else ", in part of the trials"
-        more = f", but {self._above_ceiling}" if self._above_ceiling else ""
+        above = self._above_ceiling
+        more = "" if above is None else f", but {above[1]}"
         return (
             f"shows that the network uses the edited state{part}: followed {self.success:.3f}, controls "
             f"{min(shares):.2f} to {max(shares):.2f}{more}"
@@ -215,26 +223,33 @@ class Edits:
             if self.share(worst) < self.success:
                 does = f"too few trials to tell it from {_CONTROLS[worst]}"
             return f"{does} ({self.share(worst):.3f}; followed {self.success:.3f})"
-        return self._above_ceiling if self.share("ceiling") < _PART else None
+        if self._oftener(self.followed[self._readable], self.already[self._readable]) >= _CHANCE:
+            return f"no edit at all does as well ({self.already.mean():.3f}; followed {self.followed.mean():.3f})"
+        above = self._above_ceiling
+        return above[1] if above is not None and above[0] < _PART else None
 
     @property
-    def _above_ceiling(self) -> str | None:
-        """In words that more is followed than the ceiling, so that the label is not what the network holds.
+    def _above_ceiling(self) -> tuple[float, str] | None:
+        """The ceiling, and in words that more is followed than it, so that the label is not what the network holds.
 
-        By a sign test of the edits of which one of the two is true and the other is not.
+        Of the edits at times where the variables can be read; None where there is no ceiling, or no more is followed.
         """
-        if not len(self.ceiling):
+        known = np.broadcast_to(self.known, self.followed.shape)
+        if not len(self.ceiling) or not (known & self._readable).any():
             return None
-        followed = self.followed[np.broadcast_to(self.known, self.followed.shape)]
-        above, below = ((a & ~b).sum() for a, b in ((followed, self.ceiling), (self.ceiling, followed)))
-        share = min(self._counted("ceiling")[1] / len(followed), 1.0)  # of independent ones among these
-        above, below = round(above * share), round(below * share)
-        if stats.binom.sf(above - 1, above + below, 0.5) >= ERROR_RATE:
+        ceiling, followed = self.ceiling[self._readable[known]], self.followed[known & self._readable]
+        if self._oftener(followed, ceiling) >= ERROR_RATE:
             return None
-        return (
-            f"the label is not always what the network holds: without an edit {self.ceiling.mean():.3f} do what is "
+        return float(ceiling.mean()), (
+            f"the label is not always what the network holds: without an edit {ceiling.mean():.3f} do what is "
             f"expected, with it {followed.mean():.3f}"
         )
+
+    def _oftener(self, one: Bool[np.ndarray, " some"], other: Bool[np.ndarray, " some"]) -> float:
+        """How likely one of two is true so much oftener than the other by chance, of the same edits: a sign test."""
+        share = min(self._counted("already")[1] / len(one), 1.0)  # of independent ones among these
+        above, below = (round(share * int((a & ~b).sum())) for a, b in ((one, other), (other, one)))
+        return float(stats.binom.sf(above - 1, above + below, 0.5))
 
     def __repr__(self) -> str:
         return f"<Edits: {self.name}: {self.verdict}>"
@@ -248,8 +263,11 @@ class Edits:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = [(words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
-                for words, share, low, high, recovery in self._rows()]  # fmt: skip
+        rows = [
+            (words, "none", "", "") if np.isnan(share)
+            else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
+            for words, share, low, high, recovery in self._rows()
+        ]  # fmt: skip
         return table(self.verdict, ("", "share", "95% interval", "part of the way"), rows, self._notes)
 
     @property
