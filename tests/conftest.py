@@ -72,6 +72,7 @@ LONG = (
     "tests/training/test_general.py::test_killed_and_resumed*[[]s4-*",
     "tests/training/test_engine.py::test_a_torn_cache*",  # each compiles it anew
     "tests/training/test_flush.py::test_the_thread_keeps_its_modes_when*",
+    "tests/own/test_truths.py::test_in_many_draws*",
     "tests/page/*",
 )
 """What takes long, by its name: ``make test-all`` runs it, and ``make test`` runs what is named in QUICK of it."""

@@ -9,11 +9,13 @@ import jaxtyping
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import emtvb
 from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.networks import Network
+from emtvb.own import untrained as untrained_networks
 
 from ..conftest import circuit, make_network, saturated_circuit
 from .made_up import adapted, make_register, tape
@@ -42,10 +44,15 @@ def one() -> emtvb.Fitted:
 def test_a_circuit_in_another_basis_or_among_more_neurons_is_the_same(one: emtvb.Fitted, other: Network) -> None:
     found = emtvb.compare(one, fitted(other), untrained=False)
     assert found.alike
-    assert repr(found).startswith("<Comparison: the same circuit, by spectrum, step, decoded step, dynamics (")
+    words = (
+        "<Comparison: the same circuit, by spectrum, step, decoded step; by dynamics no nearer than the variables alone"
+    )
+    assert repr(found).startswith(words)  # what it stores is a linear image of them
     assert all(distance.value < 0.02 for distance in found.distances)
     assert found["step"].floor > 0.01  # other trials give other memories
-    assert all(distance.floor < 0.1 < distance.least or distance.measure == "spectrum" for distance in found.distances)
+    assert all(found[measure].floor < 0.1 < found[measure].least for measure in ("step", "decoded step"))
+    assert found["dynamics"].control < 0.02
+    assert np.isnan([found["spectrum"].control, found["step"].control]).all()
 
 
 def test_a_network_that_holds_nothing_is_not() -> None:
@@ -74,7 +81,10 @@ def test_another_tasks_circuit_is_not_by_what_it_does_either() -> None:
 def test_weights_that_amplify_are_told_from_what_the_network_does() -> None:
     """tanh takes back what the weights of one of them amplify by 1.6."""
     found = emtvb.compare(fitted(saturated_circuit(T1)[0], T1), fitted(circuit(T1, 24)[0], T1), untrained=False)
-    assert found.finding == "alike in part: by spectrum, decoded step, dynamics, not by step"
+    assert found.finding == (
+        "alike in part: by spectrum, not by step; by decoded step, dynamics no nearer than the variables alone, "
+        "whitened, without a network"
+    )
     assert found["step"].value == pytest.approx(0.6 / np.sqrt((1.6**2 + 1) / 2), abs=0.01)
 
 
@@ -111,13 +121,15 @@ def test_a_table_has_a_row_for_each_measure(one: emtvb.Fitted) -> None:
     found = emtvb.compare(one, one, untrained=False)
     rows = found.to_dataframe()
     assert rows["measure"].tolist() == ALL
-    assert rows["alike"].all()
+    assert rows["alike"].tolist() == [True, True, True, False]
     assert list(rows) == [
         "measure", "unit", "distance", "floor", "chance", "least_chance", "untrained", "share", "alike",
+        "control",
     ]  # fmt: skip
     assert isinstance(rows, pd.DataFrame)
     assert "the same circuit" in found._repr_html_()
-    assert repr(found["dynamics"]).endswith(": alike>")
+    assert repr(found["step"]).endswith(": alike>")
+    assert "without a network" in repr(found["dynamics"])
 
 
 def test_it_is_saved_and_comes_back(one: emtvb.Fitted, tmp_path: Path) -> None:
@@ -125,6 +137,38 @@ def test_it_is_saved_and_comes_back(one: emtvb.Fitted, tmp_path: Path) -> None:
     back = emtvb.load(emtvb.save(found, tmp_path / "found"))
     assert repr(back) == repr(found)
     assert [repr(distance) for distance in back.distances] == [repr(distance) for distance in found.distances]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_keeps_and_what_fades_are_not_alike_because_both_are_linear_in_the_variables(seed: int) -> None:
+    """Whitened, a half and a whole identity are the same map: so have the variables alone, without any network."""
+    rng = np.random.default_rng(seed)
+    inputs = np.zeros((12, 200, 2))
+    inputs[0] = rng.choice([-1, 1], size=(200, 2))
+    fits = []
+    for kept, size in ((1.0, 6), (0.7, 9)):
+        into = rng.normal(size=(size, 2))
+        system = emtvb.adapt(lambda u, h, kept=kept, into=into: (kept * h + u @ into.T,) * 2, state=size)
+        fits.append(emtvb.fit(emtvb.record(system, inputs, {"a": inputs[0, :, 0], "b": inputs[0, :, 1]})))
+    found = emtvb.compare(*fits)
+    assert found["dynamics"].value < 0.01  # and yet
+    assert not found["dynamics"].alike
+    assert found.finding.startswith("not the same circuit, by ")
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_untrained_networks_stand_beside_a_comparison_at_any_size(
+    always: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a network that is not cheap one is drawn, where an edit would have none."""
+    monkeypatch.setattr(untrained_networks, "CHEAP", 0)
+    torch.manual_seed(0)
+    inputs = np.random.default_rng(0).normal(size=(6, 60, 2)).astype(np.float32)
+    system = emtvb.adapt(torch.nn.GRU(2, 5), torch.nn.Linear(5, 1))
+    mine = emtvb.fit(emtvb.record(system, inputs, {"x": inputs[..., 0], "y": inputs[..., 1]}))
+    assert len(untrained_networks.of(mine, None, always=always)) == always
+    if always:
+        assert np.isfinite(emtvb.compare(mine, mine)["step"].untrained)
 
 
 def test_where_nothing_lasts_the_spectrum_tells_nothing() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from benchmarks.truths import FALSE, TRUE, agreeing, register, stays, written
 from torch import nn
 
 import emtvb
 from emtvb import tasks
 from emtvb.errors import InputError
+from emtvb.own.fitting import wilson
 
 from ..conftest import saturated_circuit
 from .made_up import adapted, future, make_register, tape
@@ -80,7 +84,7 @@ def test_another_trials_future() -> None:
     done = emtvb.edit(fitted, 5, flip="bit")
     assert done.followed.all()
     assert done.already.mean() < 0.3
-    assert len(done.ceiling) == 0
+    assert done.ceiling.all()  # a second trial with the same values does the same
     assert done.recovered[0] == pytest.approx(1)
     assert emtvb.edit(fitted, 5, set={"word": "red"}, future="trial").followed.all()
 
@@ -152,7 +156,7 @@ def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
         ({"flip": 0, "set": {0: True}}, "edit: flip and set: give one of"),
         ({"flip": "bits"}, "variable: bits: no such variable; there are bit, word, number"),
         ({"flip": 3}, "variable: 3: no such variable"),
-        ({"flip": "word"}, "flip: word: it is categorical; use set or shift"),
+        ({"flip": "word"}, "flip: word: it is categorical; use set"),
         ({"shift": {"bit": 1}}, "shift: bit: it is binary; use flip or set"),
         ({"set": {"word": "pink"}}, "variable word: pink: its values are blue, green, red"),
         ({"set": {"word": ["red", "blue"]}}, "set: values of shape (2,) for word: give 1 value or 400"),
@@ -318,3 +322,154 @@ def test_an_interchange_takes_from_another_trial_what_it_puts_in(fitted: emtvb.F
         np.testing.assert_allclose(taken.outputs, told.outputs, atol=1e-6)
     with pytest.raises(InputError, match="interchange: True: no other trial has the values asked for then"):
         emtvb.edit(fitted, 5, shift={"number": 1e6}, future=future, interchange=True)
+
+
+def test_an_untrained_network_that_would_follow_anyway_is_no_control() -> None:
+    """Its own future hardly depends on what it was shown: it follows without any edit, and the edit is no less true."""
+    case, asked = TRUE["torch: CTRNN, bit a given out"](np.random.default_rng(0))
+    done = emtvb.edit(case, **asked)
+    assert len(done.untrained) == len(done.followed)
+    assert not done.untrained.any()
+    assert done.controls_fail
+    assert done.verdict == "shows that the network uses the edited state: followed 1.000, controls 0.00 to 0.00"
+
+
+def test_what_would_follow_without_the_edit_does_not_count(fitted: emtvb.Fitted) -> None:
+    """A bit that is written again at the very next step: its flip is followed, and so is none."""
+    done = emtvb.edit(fitted, 5, flip="bit", future=future)
+    assert done.already.any()
+    np.testing.assert_array_equal(done.counts, ~done.already)
+    assert done.success == 1
+    assert done.share("random") == done.random[done.counts].mean()
+    assert done.share("already") == done.already.mean()
+    count = int(done.counts.sum())
+    assert done.interval() == (pytest.approx(wilson(1.0, count)[0]), pytest.approx(1.0))
+    left = int(done.already.sum())
+    assert str(done).splitlines()[2] == f"{left} of them do not count: without them the network does the same"
+    assert done.to_dataframe()["counts"].tolist() == done.counts.tolist()
+
+
+def test_where_nothing_should_change_nothing_is_shown() -> None:
+    """No share, and no part of a way that is no distance."""
+    case, asked = FALSE["output that never changes"](np.random.default_rng(0))
+    done = emtvb.edit(case, **asked)
+    assert not done.counts.any()
+    assert np.isnan([done.success, *done.recovered]).all()
+    assert done.interval() == (0, 1)
+    assert done.verdict == "shows nothing: no edit at all does as well (1.000; followed 1.000)"
+    assert "of the way" not in str(done)
+    assert "edits followed                      none" in str(done)
+    assert "nan" not in done._repr_html_()
+
+
+def test_an_edit_where_nothing_can_be_read_is_not_claimed() -> None:
+    """Before the bit is shown a step along its direction is followed all the same."""
+    case, asked = FALSE["before it is shown, future said"](np.random.default_rng(0))
+    early = emtvb.edit(case, **asked)
+    assert early.followed.all()
+    assert not early.controls_fail
+    assert early.verdict == "shows nothing: what is edited cannot be read at time 2"
+    both = emtvb.edit(case, **{**asked, "at": [2, 6]})
+    np.testing.assert_array_equal(both.counts, both.time == 6)
+    assert both.controls_fail
+    assert "do not count: without them the network does the same, or nothing can be read there" in str(both)
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_more_than_the_ceiling_is_said_to_be_another_label(said: bool) -> None:
+    """A label that agrees with the stored bit in most trials: in a few the word is said, in many nothing is claimed."""
+    more = {"future": stays} if said else {}
+    for share, claimed in ((0.85, False), (0.97, True)):
+        case, asked = agreeing(share)(np.random.default_rng(0))
+        done = emtvb.edit(case, **{**asked, **more})
+        assert done.followed.mean() > done.ceiling.mean()
+        assert done.controls_fail == claimed
+        if not claimed or said:
+            assert "the label is not always what the network holds: without an edit 0." in done.verdict
+        assert done.verdict.startswith("shows that" if claimed else "shows nothing: the label")
+
+
+def test_what_is_not_labelled_keeps_an_edit_at_its_ceiling() -> None:
+    """The output is a sum with a hidden bit: of a trial with the same labels half of the futures are the same."""
+    rng = np.random.default_rng(0)
+    v = rng.choice([-1.0, 1.0], size=(600, 2))
+    u = np.zeros((6, 600, 2))
+    u[0] = v
+    system = emtvb.adapt(lambda u, h: ((h + u) @ [[1.0], [2.0]], h + u), state=2)
+    done = emtvb.edit(emtvb.fit(emtvb.record(system, u, {"a": v[:, 0]})), 2, flip="a")
+    assert done.ceiling.mean() == pytest.approx(0.5, abs=0.1)
+    assert done.followed.mean() == pytest.approx(0.5, abs=0.1)
+    assert done.success == done.followed.mean()
+    assert done.verdict.startswith("shows that the network uses the edited state, in part of the trials")
+
+
+def test_no_edit_at_all_is_a_control() -> None:
+    """A label that agrees with the stored bit by luck alone: it is followed no more often than without an edit."""
+    rng = np.random.default_rng(0)
+    v, label = rng.choice([-1.0, 1.0], size=(2, 400))
+    basis = rng.normal(size=6)
+    u = np.zeros((6, 400, 1))
+    u[0, :, 0] = v
+    system = emtvb.adapt(lambda u, h: (h @ basis[:, None] + u, h + u * basis / (basis @ basis)), state=6)
+    of_bit = emtvb.fit(emtvb.record(system, u, {"a": v})).memories
+    case = emtvb.fit(emtvb.record(system, u, {"a": label}), method=lambda trials, times: emtvb.Located(of_bit))
+    done = replace(emtvb.edit(case, 2, flip="a"), readable=True)
+    assert done.success > 0.3 > max(done.share("random"), 0.2)
+    assert done.followed.mean() < done.already.mean() + 0.1
+    assert done.verdict.startswith("shows nothing: no edit at all does as well (0.")
+
+
+def test_a_ceiling_is_that_of_edits_with_a_second_trial() -> None:
+    """One judged trial holds 9, many hold 5: of edits to 9 there is a trial to follow, and no second one."""
+    rng = np.random.default_rng(0)
+    number = np.concatenate([np.repeat([0.0, 5.0], 30), [9.0, 9.0]])
+    u = np.zeros((6, len(number), 1))
+    u[0, :, 0] = number
+    basis = rng.normal(size=5)
+    system = emtvb.adapt(lambda u, h: (h @ basis[:, None], h + u * basis), state=5)
+    cases = (emtvb.fit(emtvb.record(system, u, {"n": number}, seed=seed)) for seed in range(9))
+    case = next(case for case in cases if (case.trials.inputs[0] == 9).sum() == 1)
+    to = np.where(np.arange(31) < 15, 5.0, 9.0)
+    done = emtvb.edit(case, 2, set={"n": to})
+    np.testing.assert_array_equal(done.known, done.after[:, 0] == 5)
+    assert len(done.ceiling) == done.known.sum() < len(done.trial)
+    assert done.ceiling.all()
+    assert done.controls_fail
+
+
+def test_groups_are_what_intervals_count() -> None:
+    rng = np.random.default_rng(0)
+    v = rng.choice([-1.0, 1.0], size=(400, 2))
+    case = fit_of_groups(v, np.repeat(np.arange(40), 10))
+    alone = fit_of_groups(v, None)
+    done, single = (emtvb.edit(one, 4, flip="a") for one in (case, alone))
+    assert len(np.unique(done.group)) == 20
+    assert single.group is None
+    assert done.interval() == (pytest.approx(wilson(1.0, 20)[0]), pytest.approx(1.0))
+    assert single.interval()[0] == pytest.approx(wilson(1.0, 200)[0])
+    reading = emtvb.judge(case)["a"]
+    assert (reading.low, reading.high) == (pytest.approx(done.interval()[0]), pytest.approx(1.0))
+
+
+def fit_of_groups(v: np.ndarray, groups: np.ndarray | None) -> emtvb.Fitted:
+    system = register(np.random.default_rng(0), 2, lambda v: v)
+    return emtvb.fit(emtvb.record(system, written(v), {"a": v[:, 0], "b": v[:, 1]}, groups=groups))
+
+
+@pytest.mark.parametrize(("dtype", "found"), [(np.float64, True), (np.float32, False)])
+def test_judge_and_edit_agree_on_what_is_too_small(dtype: type, found: bool) -> None:
+    """A bit a millionth as large as another: double precision holds it, single precision loses it."""
+    rng = np.random.default_rng(0)
+    basis, v = rng.normal(size=(12, 2)) * [1e-6, 1.0], rng.choice([-1.0, 1.0], size=(200, 2))
+    back = np.linalg.pinv(basis)
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        kept = np.where(u[:, -1:] > 0, u[:, :2], h.astype(np.float64) @ back.T)
+        return kept.astype(dtype), (kept @ basis.T).astype(dtype)
+
+    system = emtvb.adapt(step, state=np.zeros((1, 12), dtype=dtype))
+    case = emtvb.fit(emtvb.record(system, written(v).astype(dtype), {"a": v[:, 0], "b": v[:, 1]}))
+    assert emtvb.judge(case)["a"].readable == emtvb.edit(case, 4, flip="a").controls_fail == found
+    assert emtvb.judge(case)["b"].readable
+    if found:
+        assert "a" in emtvb.judge(emtvb.fit(emtvb.erase(case, "a").trials)).unreadable

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 import emtvb
 from emtvb.errors import InputError
+from emtvb.interpret import extraction
 from emtvb.interpret.judging import explained_variance
 from emtvb.interpret.recording import Recording
+from emtvb.own import resolution
+from emtvb.own.decoding import goes_together
 from emtvb.own.fitting import wilson
 from emtvb.own.trials import _run
 from emtvb.own.variables import simplex, variable
@@ -431,3 +434,91 @@ def test_the_variance_in_the_span_is_that_of_all_times_together() -> None:
     states = fitted.trials.judging.states
     expected = explained_variance(fitted.memories, states.reshape(1, -1, states.shape[2]))
     assert emtvb.judge(fitted).explained_variance == pytest.approx(expected)
+
+
+def grouped(labels: np.ndarray, groups: np.ndarray, stored: float, seed: int) -> emtvb.Judgement:
+    """Of states that hold the label, or not, beside an offset of each group."""
+    rng = np.random.default_rng(seed)
+    offsets = rng.normal(size=(groups.max() + 1, 4))[groups]
+    u = np.zeros((4, len(labels), 5))
+    u[0] = np.concatenate([stored * labels[:, None], offsets + 0.5 * rng.normal(size=offsets.shape)], axis=1)
+    basis = rng.normal(size=(8, 5))
+    system = emtvb.adapt(lambda u, h: (h, h + u @ basis.T), state=8)
+    return emtvb.judge(emtvb.fit(emtvb.record(system, u, {"y": labels}, groups=groups, seed=seed)))
+
+
+@pytest.mark.parametrize("constant", [True, False], ids=["labels of groups", "labels within groups"])
+def test_groups_keep_what_is_not_stored_unreadable_and_what_is_readable(constant: bool) -> None:
+    """Labels that are one for each group are exchanged between groups, others within: of 40 draws at most 3 err."""
+    wrong, found = 0, 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        groups = np.repeat(np.arange(30), 8)
+        labels = rng.choice([-1.0, 1.0], size=30)[groups] if constant else rng.choice([-1.0, 1.0], size=len(groups))
+        wrong += grouped(labels, groups, 0.0, seed)["y"].readable
+        found += grouped(labels, groups, 2.0, seed)["y"].readable
+    assert wrong <= 3
+    assert found >= 38
+
+
+def test_the_trials_of_a_group_are_all_fitted_on_or_all_judged_on() -> None:
+    u, labels = tape(trials=200)
+    names = np.random.default_rng(0).choice(list("abcdefgh"), size=200)
+    for groups in (names, np.unique(names, return_inverse=True)[1]):
+        trials = emtvb.record(adapted(make_register()), u, labels, groups=groups, fit_share=0.25)
+        assert trials.fitted_groups is not None
+        assert not set(trials.groups) & set(trials.fitted_groups)
+        assert len(set(trials.fitted_groups)) == 2
+        assert len(trials.groups) == trials.judging.states.shape[1]
+    judged = emtvb.judge(emtvb.fit(trials))
+    assert judged.groups == 6
+    assert "intervals and p count the 6 groups of the judged trials" in str(judged)
+
+
+def test_exchanges_stay_within_groups_or_are_between_whole_ones() -> None:
+    """A reading that knows the group alone: with a label that is mostly the group's, only exchanges within are fair."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 10)
+    of_group = rng.choice([-1.0, 1.0], size=20)[groups]
+    label = np.where(rng.random(200) < 0.9, of_group, -of_group)[None, :, None]
+    read = (of_group + 0.1 * rng.normal(size=200))[None, :, None]
+    assert goes_together(read, label).p < 0.001
+    assert goes_together(read, label, groups).p > 0.01
+    assert goes_together(read + 2 * label, label, groups).p < 0.001
+    whole = of_group[None, :, None]
+    assert goes_together(rng.normal(size=(1, 20, 1))[:, groups], whole, groups).p > 0.01
+    assert goes_together(read, whole, groups).p < 0.001
+    few = groups < 4
+    assert goes_together(read[:, few], whole[:, few], groups[few]).p > 1 / 25  # of 24 exchanges none is rarer
+
+
+@pytest.mark.parametrize(
+    ("groups", "says"),
+    [
+        (np.arange(199), "groups: shape (199,): give one for each of the 200 trials, (200,)"),
+        (np.full(200, np.nan), "groups: NaN for some trials: give each trial a number or a word"),
+        (np.arange(200) % 3, "groups: 3 different ones: give at least 4, so that some can be fitted on"),
+        (np.array([None] * 200), "groups: of type object: give each trial a number or a word"),
+    ],
+)  # fmt: skip
+def test_groups_that_cannot_be_used_are_one_clear_line(groups: np.ndarray, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        emtvb.record(adapted(make_register()), *tape(), groups=groups)
+    assert str(caught.value).startswith(says)
+
+
+def test_small_directions_are_read_only_where_there_are_trials_for_them() -> None:
+    """Twenty directions that spread less than single precision tells: with few trials they would fit any label."""
+    rng = np.random.default_rng(0)
+    sizes = np.concatenate([np.ones(4), np.full(20, 1e-7)])
+    basis = np.linalg.qr(rng.normal(size=(24, 24)))[0] * sizes
+    system = emtvb.adapt(lambda u, h: (u[:, :1], u @ basis.T), state=24)
+
+    def cut(trials: int) -> float:
+        u = rng.normal(size=(1, trials, 24))
+        return resolution.cutoff(emtvb.record(system, u, {"y": u[0, :, 9]}), [0])
+
+    assert cut(80) == extraction.ROUNDING
+    assert cut(1000) < 1e-8
+    fit = emtvb.fit(emtvb.record(system, rng.normal(size=(1, 80, 24)), {"y": rng.normal(size=80)}))
+    assert np.linalg.norm(fit.memories.dual) < 100

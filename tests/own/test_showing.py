@@ -91,7 +91,17 @@ def test_data_frames() -> None:
     assert len(over_time) == 3 * 20
     np.testing.assert_array_equal(over_time.query("variable == 'word'")["score"], judged()["word"].score_at)
     done = edits().to_dataframe()
-    assert list(done.columns) == ["trial", "time", "size", "followed", "already", "random", "other", "ceiling"]
+    assert list(done.columns) == [
+        "trial",
+        "time",
+        "size",
+        "followed",
+        "already",
+        "random",
+        "other",
+        "ceiling",
+        "counts",
+    ]
     assert len(done) == len(edits().trial)
     rows = trials().to_dataframe()
     assert len(rows) == 20 * 400

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ALIKE = 0.2
 """Networks are alike by a measure where their distance is below this share of the way from the floor to chance."""
+LEAST = 0.01
+"""Distances below this are none: maps are turned onto each other to about as much."""
 DRAWS = 20
 """Random systems from which chance is estimated."""
 
@@ -41,9 +43,12 @@ class Distance:
         value: The distance; NaN of spectra without a long-term eigenvalue.
         floor: Of each network from itself, with memories fitted on the other half of its trials and states of other
             trials; the larger of the two.
-        chance: Of the first network from random systems of the second one's size, in the mean.
+        chance: Of the first network from random systems of the second one's size, in the mean. Of the dynamics these
+            keep the second one's eigenvalues and have random eigenvectors.
         least: The least of these.
         untrained: Of the networks from untrained ones of the same shape, in the mean; NaN where none were made.
+        control: Of either network from a linear image of its variables, without a network; the smaller of the two; NaN
+            of spectrum and step, which need a network, and where labels do not follow each other.
     """
 
     measure: str
@@ -53,6 +58,7 @@ class Distance:
     chance: float
     least: float
     untrained: float
+    control: float = float("nan")
 
     @property
     def ceiling(self) -> float:
@@ -61,15 +67,31 @@ class Distance:
 
     @property
     def tells(self) -> bool:
-        """Whether it tells networks apart: it has a value, and one network is not half as far from itself as chance."""
-        return bool(np.isfinite(self.value) and self.floor < self.ceiling / 2)
+        """Whether it tells networks apart: it has a value, and one network is not half as far from itself as chance.
+
+        Of networks that are near by it, also whether they are as much nearer to each other than to the variables alone.
+        """
+        if not np.isfinite(self._way(self.ceiling)):
+            return False
+        return not self.is_as_near_without_a_network
+
+    @property
+    def is_as_near_without_a_network(self) -> bool:
+        """Whether the networks are near, but about as near to the variables alone, without a network."""
+        is_near = self._way(self.ceiling) < ALIKE
+        return bool(is_near and not np.isnan(self.control) and not self._way(self.control) < ALIKE)
 
     @property
     def share(self) -> float:
         """Where the distance lies from the floor, 0, to the ceiling, 1; NaN where it tells nothing."""
-        if not self.tells:
+        return self._way(self.ceiling) if self.tells else float("nan")
+
+    def _way(self, ceiling: float) -> float:
+        """Where the distance lies from the floor to this; NaN where the two are hardly apart."""
+        floor = max(self.floor, LEAST)
+        if not np.isfinite(self.value) or not floor < ceiling / 2:
             return float("nan")
-        return max(self.value - self.floor, 0.0) / (self.ceiling - self.floor)
+        return max(self.value - floor, 0.0) / (ceiling - floor)
 
     @property
     def alike(self) -> bool:
@@ -79,6 +101,7 @@ class Distance:
     def __repr__(self) -> str:
         word = ("alike" if self.alike else "not alike") if self.tells else "tells nothing"
         beside = f"floor {self.floor:.3f}, chance {self.chance:.3f}"
+        beside += "" if np.isnan(self.control) else f", without a network {self.control:.3f}"
         return f"<{self.measure}: {self.value:.3f}, {beside}: {word}>"
 
 
@@ -119,8 +142,11 @@ class Comparison:
         informative = [distance for distance in self.distances if distance.tells]
         alike = [distance.measure for distance in informative if distance.alike]
         unlike = [distance.measure for distance in informative if not distance.alike]
-        silent = [distance.measure for distance in self.distances if not distance.tells]
+        near = [distance.measure for distance in self.distances if distance.is_as_near_without_a_network]
+        silent = [d.measure for d in self.distances if not d.tells and d.measure not in near]
         left = f"; nothing is told by {listed(silent)}" if silent else ""
+        if near:
+            left += f"; by {listed(near)} no nearer than the variables alone, whitened, without a network"
         if not informative:
             return "cannot be told: no measure has a scale here"
         if not unlike:
@@ -135,18 +161,21 @@ class Comparison:
         return f"<Comparison: {self.finding}{where}; {self.names[0]} beside {self.names[1]}>"
 
     def _repr_html_(self) -> str:
-        head = ("measure", "unit", "distance", "floor", "chance", "untrained", "share of the way to chance", "alike")
+        head = ("measure", "unit", "distance", "floor", "chance", "untrained", "without a network",
+                "share of the way", "alike")  # fmt: skip
         rows = [
-            (d.measure, d.unit, d.value, d.floor, d.chance, d.untrained, d.share, d.alike if d.tells else "not told")
+            (d.measure, d.unit, d.value, d.floor, d.chance, d.untrained, d.control, d.share,
+             d.alike if d.tells else "not told")
             for d in self.distances
-        ]
+        ]  # fmt: skip
         return table(f"{self.finding}: {' beside '.join(self.names)}", head, rows)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each measure: unit, distance, floor, chance, least chance, untrained, share, alike."""
+        """A row for each measure: unit, distance, floor, chance, least chance, untrained, share, alike, control."""
         words = {
             "measure": "measure", "unit": "unit", "distance": "value", "floor": "floor", "chance": "chance",
             "least_chance": "least", "untrained": "untrained", "share": "share", "alike": "alike",
+            "control": "control",
         }  # fmt: skip
         return frame({column: [getattr(d, word) for d in self.distances] for column, word in words.items()})
 
@@ -169,13 +198,15 @@ def compare(
     - step: Psi* J Psi, the step between variables as it is linearised at rest, and
     - decoded step: the same as it is read from trials; |A - B| as a share of the root mean square of |A| and |B|, both
       between numbers as they are fitted, continuous ones in standard deviations of their own labels;
-    - dynamics: the linear maps that lead best from states to those a step later, in principal directions that are
-      scaled to the same variance; the least angle over all rotations of one onto the other (dynamical similarity
+    - dynamics: the linear maps that lead best from whitened states (principal directions, each scaled to a variance
+      of 1) to those a step later; the least angle over all rotations of one onto the other (dynamical similarity
       analysis, Ostrow et al. 2023, arXiv 2306.10168). It knows nothing of the variables.
 
-    Each stands between a floor, one network beside itself, and chance, a random system of the same size (or an
-    untrained network, where that is cheap to make and nearer). Below 0.2 of the way networks are called alike; the bar
-    is ours.
+    Each stands between a floor, one network beside itself, and chance, random systems of the same size (which of the
+    dynamics have the same eigenvalues and random eigenvectors), or untrained networks of either shape, where their
+    weights can be drawn anew and they are nearer. Below 0.2 of the way networks are called alike; the bar is ours. By
+    the decoded step and the dynamics they must also lie below 0.2 of the way to the control without a network: any
+    linear image of the variables has the same decoded step and, whitened, the same dynamics.
 
     Args:
         one: Of :func:`fit`, and
@@ -183,7 +214,7 @@ def compare(
         modulus: An eigenvalue is long-term if its modulus is larger.
         directions: Of the linear models; by default as many as the variables have numbers.
         delays: States in a row that are one state of these models: more than 1 where a state is not seen as a whole.
-        untrained: Whether untrained networks are made; by default where it is cheap.
+        untrained: Whether untrained networks are made; by default wherever their weights can be drawn anew.
         seed: Of the random systems.
 
     Raises:
@@ -216,12 +247,20 @@ def compare(
     rng = np.random.default_rng(seed)
     values = comparing.distances(mine.whole, yours.whole, modulus, count)
     floors = [comparing.distances(*drawn.halves, modulus, count) for drawn in (mine, yours)]
-    chance = [comparing.by_chance(mine.whole, yours.whole, rng, modulus, count) for _ in range(DRAWS)]
-    left = [
-        comparing.distances(drawn.whole, portrait, modulus, min(count, len(portrait.dynamics.now)))
-        for drawn, fitted in ((mine, one), (yours, other))
-        for portrait in _untrained(fitted, untrained, delays, most)
+    chance = [
+        _by_chance(mine.whole, yours.whole, rng, modulus, count, min(shortest, comparing.STEPS)) for _ in range(DRAWS)
     ]
+    left, alone = (
+        [
+            comparing.distances(drawn.whole, portrait, modulus, min(count, len(portrait.dynamics.now)))
+            for drawn, portraits in zip((mine, yours), both, strict=True)
+            for portrait in portraits
+        ]
+        for both in (
+            [_untrained(fitted, untrained, delays, most) for fitted in (one, other)],
+            [_variables_alone(fitted, delays, most) for fitted in (one, other)],
+        )
+    )
     distances = tuple(
         Distance(
             measure,
@@ -231,6 +270,7 @@ def compare(
             float(np.mean([draw[measure] for draw in chance])),
             float(np.min([draw[measure] for draw in chance])),
             float(np.mean([draw[measure] for draw in left])) if left else float("nan"),
+            min((draw[measure] for draw in alone), default=float("nan")),
         )
         for measure, unit in MEASURES.items()
     )
@@ -300,7 +340,14 @@ def _other_half(fitted: Fitted) -> VariableMemories:
     if not isinstance(fitted.method, str):
         return fitted.memories
     trials = fitted.trials
-    turned = replace(trials, fitting=trials.judging, judging=trials.fitting, shown=trials.inputs)
+    turned = replace(
+        trials,
+        fitting=trials.judging,
+        judging=trials.fitting,
+        shown=trials.inputs,
+        groups=trials.fitted_groups,
+        fitted_groups=trials.groups,
+    )
     try:
         return fit(turned, fitted.times, method=fitted.method).memories
     except InputError:  # such as too few trials
@@ -333,10 +380,35 @@ def _numbers(fitted: Fitted) -> np.ndarray:
     return np.flatnonzero(fitted.trials.kept)
 
 
+def _by_chance(
+    one: Portrait, other: Portrait, rng: np.random.Generator, modulus: float, count: int, steps: int
+) -> dict[str, float]:
+    """The distances of a random system: of the dynamics, one with the same eigenvalues."""
+    return {
+        **comparing.by_chance(one, other, rng, modulus, count),
+        comparing.DYNAMICS: comparing.by_eigenvectors(one, other, rng, count, steps),
+    }
+
+
+def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
+    """The control without a network; none where labels are not known of all trials at enough steps in a row."""
+    trials = fitted.trials
+    start = settled(trials.task) if trials.task else 0
+    theory = trials.judging.theory[start:, :, trials.kept]
+    known = np.isfinite(theory).all(axis=(1, 2))
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))
+    first, last = max(ends.reshape(-1, 2).tolist(), key=lambda span: span[1] - span[0], default=(0, 0))
+    numbers = theory[first:last]
+    if last - first < delays + 2 or not np.ptp(numbers, axis=(0, 1)).any():
+        return []
+    inputs = None if trials.task else trials.inputs[first:last]
+    return [comparing.linear_control(numbers, inputs, trials.task.s if trials.task else 1, delays, most)]
+
+
 def _untrained(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portrait]:
     """Portraits of untrained networks of the same shape."""
     return [
         _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
-        for other in controls.of(fitted, asked, "leave it out")
+        for other in controls.of(fitted, asked, "leave it out", always=True)
         if _varies(other)
     ]

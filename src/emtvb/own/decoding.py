@@ -62,7 +62,7 @@ class Together:
     """Whether readings have to do with labels, given the time.
 
     Attributes:
-        p: How often labels that are exchanged between whole trials go together with the readings as well.
+        p: How often labels that are exchanged between whole trials (or groups) go together with the readings as well.
         p_at: The same at each time for itself (by the normal distribution, Hoeffding 1951).
     """
 
@@ -70,7 +70,11 @@ class Together:
     p_at: Float[np.ndarray, " time"]
 
 
-def goes_together(read: Float[np.ndarray, "time trial part"], wanted: Float[np.ndarray, "time trial part"]) -> Together:
+def goes_together(
+    read: Float[np.ndarray, "time trial part"],
+    wanted: Float[np.ndarray, "time trial part"],
+    groups: Int[np.ndarray, " trial"] | None = None,
+) -> Together:
     """Test the sum, over times and parts, of the products of the readings' ranks with what is wanted.
 
     Trials are what is independent: all that a trial is labelled with is exchanged for all that another one is. So
@@ -78,36 +82,74 @@ def goes_together(read: Float[np.ndarray, "time trial part"], wanted: Float[np.n
     readable; the level is exact for labels that are independent of the states. Ranks within a time, because a threshold
     on what is read tells even the exclusive or of two stored bits in three of four cases.
 
+    Groups are what is independent, where trials are not: labels that are the same in all trials of a group are
+    exchanged between whole groups, and labels that differ within groups are exchanged within each of them.
+
     Args:
         read: What is read; of classes, a part for each.
         wanted: What it should go together with; NaN where there is no label.
+        groups: The group of each trial, a number from 0; None where each trial is independent.
     """
+    ranks, z, within = _exchangeable(read, wanted, groups)
+    p_at = _at_each(ranks, z, within)
+    rng = np.random.default_rng(0)
+    chosen = np.sort(rng.permutation(ranks.shape[1])[:_MOST_TRIALS])
+    a, b = (part[:, chosen].transpose(1, 0, 2).reshape(len(chosen), -1) for part in (ranks, z))
+    together, within = a @ b.T, within[chosen]
+    seen = float(np.trace(together))
+    rows = np.argsort(within, kind="stable")
+    others = np.array([together[rows, _exchange(within, rng)].sum() for _ in range(_PERMUTED)])
+    near = 1e-9 * float(np.abs(together).sum()) / len(chosen)
+    return Together((1 + int((others >= seen - near).sum())) / (1 + _PERMUTED), p_at)
+
+
+def together_at(
+    read: Float[np.ndarray, "time trial part"],
+    wanted: Float[np.ndarray, "time trial part"],
+    groups: Int[np.ndarray, " trial"] | None = None,
+) -> Float[np.ndarray, " time"]:
+    """``p_at`` of :func:`goes_together` alone, without exchanging anything."""
+    return _at_each(*_exchangeable(read, wanted, groups))
+
+
+def _exchangeable(
+    read: Float[np.ndarray, "time trial part"],
+    wanted: Float[np.ndarray, "time trial part"],
+    groups: Int[np.ndarray, " trial"] | None,
+) -> tuple[Float[np.ndarray, "time unit part"], Float[np.ndarray, "time unit part"], Int[np.ndarray, " unit"]]:
+    """Ranks, what is wanted, and within what they are exchanged; the units are trials, or groups with summed ranks."""
     known = np.isfinite(wanted)
     ranks = ranked(read)
     ranks -= ranks.mean(axis=1, keepdims=True)
     z = np.where(known, wanted, 0.0)
     mean = z.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
     z = np.where(known, z - mean, 0.0)
-    p_at = _at_each(ranks, z)
-    rng = np.random.default_rng(0)
-    n = read.shape[1]
-    chosen = np.sort(rng.permutation(n)[:_MOST_TRIALS])
-    a, b = (part[:, chosen].transpose(1, 0, 2).reshape(len(chosen), -1) for part in (ranks, z))
-    together = a @ b.T
-    seen = float(np.trace(together))
-    rows = np.arange(len(chosen))
-    others = np.array([together[rows, rng.permutation(len(chosen))].sum() for _ in range(_PERMUTED)])
-    near = 1e-9 * float(np.abs(together).sum()) / len(chosen)
-    return Together((1 + int((others >= seen - near).sum())) / (1 + _PERMUTED), p_at)
+    if groups is None:
+        return ranks, z, np.zeros(read.shape[1], dtype=int)
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    if (z != z[:, first[group]]).any():
+        return ranks, z, group
+    sums = np.stack([ranks[:, group == number].sum(axis=1) for number in range(len(first))], axis=1)
+    return sums, z[:, first], np.zeros(len(first), dtype=int)
 
 
-def _at_each(ranks: np.ndarray, z: np.ndarray) -> Float[np.ndarray, " time"]:
+def _exchange(within: Int[np.ndarray, " unit"], rng: np.random.Generator) -> Int[np.ndarray, " unit"]:
+    """Units in an order by chance, those of one group after those of another."""
+    if not within.any():
+        return rng.permutation(len(within))
+    return np.lexsort((rng.random(len(within)), within))
+
+
+def _at_each(ranks: np.ndarray, z: np.ndarray, within: np.ndarray) -> Float[np.ndarray, " time"]:
     """One-sided p at each time: mean and variance of the sum under all exchanges are known."""
-    n = ranks.shape[1]
-    z = z - z.mean(axis=1, keepdims=True)
-    seen = (ranks * z).sum(axis=(1, 2))
-    pairs = np.einsum("tic,tid->tcd", ranks, ranks) * np.einsum("tic,tid->tcd", z, z)
-    spread = np.sqrt(pairs.sum(axis=(1, 2)) / max(n - 1, 1))
+    seen, variance = np.zeros(len(ranks)), np.zeros(len(ranks))
+    for group in np.unique(within):
+        r, y = (part[:, within == group] for part in (ranks, z))
+        r, y = r - r.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+        seen += (r * y).sum(axis=(1, 2))
+        pairs = np.einsum("tic,tid->tcd", r, r) * np.einsum("tic,tid->tcd", y, y)
+        variance += pairs.sum(axis=(1, 2)) / max(r.shape[1] - 1, 1)
+    spread = np.sqrt(variance)
     size = np.where(spread > 1e-12, seen / np.maximum(spread, 1e-12), -np.inf)
     return np.array([1 - NormalDist().cdf(value) if np.isfinite(value) else 1.0 for value in size.tolist()])
 

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy import stats
 
 from emtvb.errors import InputError
 from emtvb.interpret import interventions
 from emtvb.interpret.recording import settled
 from emtvb.networks import signs
 from emtvb.own import untrained as untrained_networks
-from emtvb.own.fitting import Fitted, wilson
+from emtvb.own.decoding import ERROR_RATE
+from emtvb.own.fitting import Fitted, readable_at, wilson
 from emtvb.own.room import check_room
 from emtvb.own.steps import of_kind, raised
-from emtvb.own.tabular import frame, table
+from emtvb.own.tabular import frame, listed, table
 from emtvb.own.trials import Trials
 from emtvb.own.variables import (
     BINARY,
@@ -46,6 +48,8 @@ _ROUNDING = 1e-3
 _SURE = 0.1
 """A sign counts where the output is larger than this share of the network's own outputs, and than :data:`_NOTHING`."""
 _NOTHING = 1e-6
+_CHANCE = 0.05
+"""More futures are followed with the edit than without it if chance comes to as much more seldom than this."""
 _PART = 0.9
 """Below this share an edit is followed in part."""
 _ALIKE = 0.1
@@ -54,19 +58,29 @@ outputs of two futures that someone states."""
 
 
 _CONTROLS = {
-    "already": "no edit at all",
     "random": "a random step of the same size",
     "other": "a step along another variable",
     "untrained": "an untrained network",
 }
 """Controls, and in words what succeeds if they do."""
+_ROWS = {
+    "followed": "edits followed",
+    "already": "without an edit",
+    "random": "random step of the same size",
+    "other": "along another variable",
+    "untrained": "of an untrained network",
+    "ceiling": "as expected if nothing is edited",
+}
+"""What has a share, and its words in a table."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Edits:
     """What came of an edit, an entry per trial and time.
 
-    Followed is a future in which every output vector, for all steps, agrees with the one that was expected.
+    Followed is a future in which every output vector, for all steps, agrees with the one that was expected. An edit
+    *counts* where its future would not have been followed without it (:attr:`counts`): the shares of edits and controls
+    are shares of these.
 
     Attributes:
         name: What was done.
@@ -78,18 +92,24 @@ class Edits:
         expected: What should follow from the values after the edit.
         unedited: What the network gives out on the same inputs without it.
         followed: Whether the future was the expected one.
-        already: The same without the edit: must be rare, or the edit shows nothing.
+        already: The same without the edit: then it does not count.
         random: The same after a step of the same size in a random direction: a control, which must fail.
         other: The same after a step of the same length along another variable's direction: a control, which must fail;
             empty where there is no other variable.
-        untrained: The same edit of an untrained network of the same shape, where the variables are fitted anew (of
-            three, the one that obeys most): a control, which must fail; empty where there is none.
-        ceiling: Whether the network without an edit does what should follow from the values before it: no edit can
-            succeed more often. Empty where what is expected comes from other trials.
+        untrained: The same edit of an untrained network of the same shape, where the variables are fitted anew, if that
+            one would not have followed without it either (of three networks, the one that obeys most): a control, which
+            must fail; empty where there is none.
+        ceiling: Whether the network without an edit does what should follow from the values that it holds: no edit can
+            be followed more often, unless these are not the values that it holds. Where another trial's future is
+            expected, whether a second trial with the same values does the same on its inputs; for edits with one.
         size: Of the step, in the state.
         recovered: Share of the squared distance between the expected future and the unedited one that the edit made up
-            for: 1 is all, 0 nothing; over all trials. Then of the random step, and of the step along the other variable
-            (NaN where there is none).
+            for: 1 is all, 0 nothing; over the edits that count. Then of the random step, and of the step along the
+            other variable (NaN where there is none, or no edit counts).
+        readable: Whether the variables that are edited can be read at that time, by the rule of ``judge``. True of
+            edits by interchange, which read nothing.
+        group: Of each edit's trial, the group that it belongs to; None where each trial is independent.
+        known: Which edits the ``ceiling`` is known of.
     """
 
     name: str
@@ -108,98 +128,169 @@ class Edits:
     size: Float[np.ndarray, " edit"]
     recovered: tuple[float, float, float]
     untrained: Bool[np.ndarray, " untrained"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    readable: Bool[np.ndarray, " edit"] | bool = True
+    group: Int[np.ndarray, " edit"] | None = None
+    known: Bool[np.ndarray, " edit"] | bool = True
+
+    @property
+    def counts(self) -> Bool[np.ndarray, " edit"]:
+        """Which edits count: without them the network would not have done what is expected.
+
+        Where the variables can be read at some times alone, these alone count.
+        """
+        return ~self.already & self._readable
+
+    @property
+    def _readable(self) -> Bool[np.ndarray, " edit"]:
+        """The edits at times where the variables can be read; all, where that is nowhere."""
+        readable = np.broadcast_to(self.readable, self.already.shape)
+        return readable if readable.any() else ~readable
 
     @property
     def success(self) -> float:
-        """Share of edits whose future was the expected one."""
-        return float(self.followed.mean())
+        """Share of the edits that count whose future was the expected one; NaN where none counts."""
+        return self.share()
+
+    def share(self, which: str = "followed") -> float:
+        """The share of ``followed`` or of a control among the edits that count; of ``already`` or ``ceiling`` of all.
+
+        NaN where there are none.
+        """
+        values, _ = self._counted(which)
+        return float(values.mean()) if len(values) else float("nan")
 
     def interval(self, which: str = "followed") -> tuple[float, float]:
-        """The 95% interval (Wilson) of the share of ``followed``, of a control or of the ``ceiling``.
+        """The 95% interval (Wilson) of a share; 0 to 1 where there is none.
 
-        Trials count once, however often they were edited.
+        Trials count once, however often they were edited; where they come in groups, groups count.
         """
-        if not isinstance(which, str) or which not in ("followed", "ceiling", *_CONTROLS):
-            raise InputError("interval", str(which), f"give one of followed, ceiling, {', '.join(_CONTROLS)}")
-        values = getattr(self, which)
+        values, units = self._counted(which)
         if not len(values):
             return 0.0, 1.0
-        low, high = wilson(float(values.mean()), min(len(np.unique(self.trial)), len(values)))
+        low, high = wilson(float(values.mean()), min(units, len(values)))
         return float(low), float(high)
+
+    def _counted(self, which: str) -> tuple[Bool[np.ndarray, " counted"], int]:
+        """What a share is the mean of, and how many independent trials or groups that is."""
+        if not isinstance(which, str) or which not in _ROWS:
+            raise InputError("interval", str(which), f"give one of {', '.join(_ROWS)}")
+        values = getattr(self, which)
+        every = which in ("already", "ceiling")
+        counts = np.ones(len(self.already), dtype=bool) if every else self.counts
+        unit = self.trial if self.group is None else self.group
+        return (values if every or not len(values) else values[counts]), len(np.unique(unit[counts]))
 
     @property
     def controls_fail(self) -> bool:
-        """Whether the edit succeeds more often than each control and than no edit, by more than the intervals."""
-        return all(self.interval(name)[1] < self.interval()[0] for name in self.controls)
+        """Whether the edit shows that the network uses the edited state: whether the verdict says so."""
+        return self._fault is None
 
     @property
     def controls(self) -> list[str]:
-        """The controls that there are, of already, random, other and untrained."""
+        """The controls that there are, of random, other and untrained."""
         return [name for name in _CONTROLS if len(getattr(self, name))]
 
     @property
     def verdict(self) -> str:
         """What the edit shows, and why."""
-        if not self.followed.any():
-            reason = "no edit was followed"
-            if len(self.ceiling) and not self.ceiling.any():
-                reason += ", and without one the network does not do what is expected either"
-            return f"shows nothing: {reason}"
-        shares = {name: float(getattr(self, name).mean()) for name in self.controls}
-        as_well = [name for name in self.controls if self.interval(name)[1] >= self.interval()[0]]
-        if as_well:
-            worst = max(as_well, key=lambda name: shares[name])
-            does = f"{_CONTROLS[worst]} does as well"
-            if shares[worst] < self.success:
-                does = f"too few trials to tell it from {_CONTROLS[worst]}"
-            return f"shows nothing: {does} ({shares[worst]:.3f}; followed {self.success:.3f})"
+        if self._fault is not None:
+            return f"shows nothing: {self._fault}"
+        shares = [self.share(name) for name in self.controls]
         part = "" if self.success >= _PART else ", in part of the trials"
+        above = self._above_ceiling
+        more = "" if above is None else f", but {above[1]}"
         return (
             f"shows that the network uses the edited state{part}: followed {self.success:.3f}, controls "
-            f"{min(shares.values()):.2f} to {max(shares.values()):.2f}"
+            f"{min(shares):.2f} to {max(shares):.2f}{more}"
         )
+
+    @property
+    def _fault(self) -> str | None:
+        """Why the edit shows nothing; None where it shows something."""
+        if not np.any(self.readable):
+            times = listed([str(time) for time in np.unique(self.time)])
+            return f"what is edited cannot be read at time {times}"
+        if not self.counts.any():
+            return f"no edit at all does as well ({self.already.mean():.3f}; followed {self.followed.mean():.3f})"
+        if not self.success:
+            missed = len(self.ceiling) and not self.ceiling.any()
+            more = ", and without one the network does not do what is expected either" if missed else ""
+            return f"no edit was followed{more}"
+        as_well = [name for name in self.controls if self.interval(name)[1] >= self.interval()[0]]
+        if as_well:
+            worst = max(as_well, key=self.share)
+            does = f"{_CONTROLS[worst]} does as well"
+            if self.share(worst) < self.success:
+                does = f"too few trials to tell it from {_CONTROLS[worst]}"
+            return f"{does} ({self.share(worst):.3f}; followed {self.success:.3f})"
+        if self._oftener(self.followed[self._readable], self.already[self._readable]) >= _CHANCE:
+            return f"no edit at all does as well ({self.already.mean():.3f}; followed {self.followed.mean():.3f})"
+        above = self._above_ceiling
+        return above[1] if above is not None and above[0] < _PART else None
+
+    @property
+    def _above_ceiling(self) -> tuple[float, str] | None:
+        """The ceiling, and in words that more is followed than it, so that the label is not what the network holds.
+
+        Of the edits at times where the variables can be read; None where there is no ceiling, or no more is followed.
+        """
+        known = np.broadcast_to(self.known, self.followed.shape)
+        if not len(self.ceiling) or not (known & self._readable).any():
+            return None
+        ceiling, followed = self.ceiling[self._readable[known]], self.followed[known & self._readable]
+        if self._oftener(followed, ceiling) >= ERROR_RATE:
+            return None
+        return float(ceiling.mean()), (
+            f"the label is not always what the network holds: without an edit {ceiling.mean():.3f} do what is "
+            f"expected, with it {followed.mean():.3f}"
+        )
+
+    def _oftener(self, one: Bool[np.ndarray, " some"], other: Bool[np.ndarray, " some"]) -> float:
+        """How likely one of two is true so much oftener than the other by chance, of the same edits: a sign test."""
+        share = min(self._counted("already")[1] / len(one), 1.0)  # of independent ones among these
+        above, below = (round(share * int((a & ~b).sum())) for a, b in ((one, other), (other, one)))
+        return float(stats.binom.sf(above - 1, above + below, 0.5))
 
     def __repr__(self) -> str:
         return f"<Edits: {self.name}: {self.verdict}>"
 
     def __str__(self) -> str:
-        lines = [self.verdict, self._about]
+        lines = [self.verdict, *self._notes]
         for words, share, low, high, recovery in self._rows():
             more = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
-            lines.append(f"  {words:33} {share:6.3f}  [{low:.3f}, {high:.3f}]{more}")
+            shown = "  none" if np.isnan(share) else f"{share:6.3f}  [{abs(low):.3f}, {high:.3f}]{more}"
+            lines.append(f"  {words:33} {shown}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = [(words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
-                for words, share, low, high, recovery in self._rows()]  # fmt: skip
-        return table(self.verdict, ("", "share", "95% interval", "part of the way"), rows, [self._about])
+        rows = [
+            (words, "none", "", "") if np.isnan(share)
+            else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
+            for words, share, low, high, recovery in self._rows()
+        ]  # fmt: skip
+        return table(self.verdict, ("", "share", "95% interval", "part of the way"), rows, self._notes)
 
     @property
-    def _about(self) -> str:
-        count = len(np.unique(self.trial))
-        return f"{self.name}: {len(self.trial)} edits in {count} judged trials; {len(self.outputs)} steps after each"
+    def _notes(self) -> list[str]:
+        count, left = len(np.unique(self.trial)), int((~self.counts).sum())
+        about = f"{self.name}: {len(self.trial)} edits in {count} judged trials; {len(self.outputs)} steps after each"
+        reason = "without them the network does the same"
+        reason += "" if np.all(self.readable) else ", or nothing can be read there"
+        return [about, f"{left} of them do not count: {reason}"] if left else [about]
 
     def _rows(self) -> list[tuple[str, float, float, float, float]]:
         """In words, share, interval, and the share of the distance that was made up for (NaN: not known)."""
-        words = {
-            "followed": "edits followed",
-            "already": "without an edit",
-            "random": "random step of the same size",
-            "other": "along another variable",
-            "untrained": "of an untrained network",
-            "ceiling": "as expected if nothing is edited",
-        }
         recovered = dict(zip(("followed", "random", "other"), self.recovered, strict=True))
         rows = []
-        for name, word in words.items():
-            if len(values := getattr(self, name)):
-                rows.append((word, float(values.mean()), *self.interval(name), recovered.get(name, float("nan"))))
+        for name, word in _ROWS.items():
+            if len(getattr(self, name)):
+                rows.append((word, self.share(name), *self.interval(name), recovered.get(name, float("nan"))))
         return rows
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each edit: trial, time, size, whether it was followed, and each control that has one."""
+        """A row for each edit: trial, time, size, whether it was followed, each control that has one, and counts."""
         columns = {"trial": self.trial, "time": self.time, "size": self.size, "followed": self.followed}
-        every = {name: getattr(self, name) for name in (*_CONTROLS, "ceiling")}
+        every = {name: getattr(self, name) for name in ("already", *_CONTROLS, "ceiling")} | {"counts": self.counts}
         return frame(columns | {name: values for name, values in every.items() if len(values) == len(self.trial)})
 
     def plot(self, edit: int = 0) -> Figure:
@@ -294,28 +385,36 @@ def edit(
     times = _times(recorded, at)
     length = _steps(recorded, times, steps, source, inputs is not None)
     asked = _asked(fitted, times, word, what, _chosen(recorded, trials))
-    donor = None
+    donor = twin = taken = None
     if source == TRIAL:
-        donor = _donors(recorded, asked, rng)
-        asked, donor = asked.of(donor >= 0), donor[donor >= 0]
-    taken = None
+        donor, twin = _donors(recorded, asked, rng)
+        asked, donor, twin = asked.of(donor >= 0), donor[donor >= 0], twin[donor >= 0]
     if interchange:
         taken = _holders(recorded, asked, rng)
-        asked, donor, taken = asked.of(taken >= 0), None if donor is None else donor[taken >= 0], taken[taken >= 0]
+        found = taken >= 0
+        asked, donor, twin, taken = asked.of(found), *_those(found, donor, twin, taken)
     if len(asked.trial) > most:
         few = np.sort(rng.permutation(len(asked.trial))[:most])
-        asked, donor, taken = asked.of(few), *(None if part is None else part[few] for part in (donor, taken))
+        asked, donor, twin, taken = asked.of(few), *_those(few, donor, twin, taken)
     width = recorded.inputs.shape[2] + 2 * recorded.judging.outputs.shape[2]  # what is read, given out and expected
     needed = length * len(asked.trial) * width
     check_room(needed, "steps", f"{length}, whose outputs are", "compare fewer steps, or edit fewer trials: most=")
     u = _inputs_after(recorded, asked.time, asked.trial if donor is None else donor, length, inputs)
-    plan = _Plan(asked, donor, taken, u, source, feedback, agrees)
+    plan = _Plan(asked, donor, twin, taken, u, source, feedback, agrees)
     done = _edits_of(fitted, plan, rng)
-    controls = [
-        _edits_of(control, plan, np.random.default_rng(seed), alone=True).followed
+    if not interchange:
+        done = replace(done, readable=readable_at(fitted, asked.variables, times)[np.searchsorted(times, asked.time)])
+    others = [
+        _edits_of(control, plan, np.random.default_rng(seed), alone=True)
         for control in untrained_networks.of(fitted, untrained)
     ]
-    return replace(done, untrained=max(controls, key=np.mean)) if controls else done
+    obeyed = [control.followed & ~control.already for control in others]
+    return replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done
+
+
+def _those(entries: np.ndarray, *arrays: np.ndarray | None) -> list[np.ndarray | None]:
+    """Some entries of each array that there is."""
+    return [None if array is None else array[entries] for array in arrays]
 
 
 @dataclass(frozen=True, eq=False)
@@ -325,6 +424,7 @@ class _Plan:
     Attributes:
         asked: The changes.
         donor: The trials whose futures are expected; None where someone states them.
+        twin: Trials that hold the same as these; -1 where there is none.
         taken: The trials whose states are put in; None where it is told what is.
         inputs: What is read afterwards.
         source: Who states the future.
@@ -334,6 +434,7 @@ class _Plan:
 
     asked: _Asked
     donor: Int[np.ndarray, " edit"] | None
+    twin: Int[np.ndarray, " edit"] | None
     taken: Int[np.ndarray, " edit"] | None
     inputs: Float[np.ndarray, "step edit input"]
     source: Any
@@ -395,6 +496,12 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
         for outputs in (edited, unedited, random)
     )
     none = np.zeros(0, dtype=bool)
+    known = np.ones(len(followed), dtype=bool)
+    if plan.twin is not None and not alone:
+        known = plan.twin >= 0
+        holds = future_of(plan.twin, trials.judging.states[moment, plan.twin])  # of -1 the last trial's, left out below
+        ceiling = _followed(trials, plan.agrees, holds, expected, otherwise, parted, unedited)[known]
+    distances = (expected[:, ~already], unedited[:, ~already])
     return Edits(
         asked.name,
         asked.trial,
@@ -411,10 +518,12 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
         ceiling,
         size,
         (
-            _recovered(edited, expected, unedited),
-            _recovered(random, expected, unedited),
-            _recovered(aside, expected, unedited),
+            _recovered(edited[:, ~already], *distances),
+            _recovered(random[:, ~already], *distances),
+            float("nan") if aside is None else _recovered(aside[:, ~already], *distances),
         ),
+        group=None if trials.groups is None else trials.groups[asked.trial],
+        known=known,
     )
 
 
@@ -539,7 +648,8 @@ def _after(
         selection = trials.find(what)
         for i in selection:
             if variables[i].kind != BINARY:
-                raise InputError("flip", variables[i].name, f"it is {variables[i].kind}; use set or shift")
+                remedy = "use set or shift" if variables[i].kind == CONTINUOUS else "use set"
+                raise InputError("flip", variables[i].name, f"it is {variables[i].kind}; {remedy}")
             after[:, places[i]] *= -1
     elif word == "swap":
         if not isinstance(what, (tuple, list)) or len(what) != 2:
@@ -578,7 +688,8 @@ def _after(
                     if one.dtype.kind not in "iuf":
                         raise InputError("shift", f"{selector}: {value!r:.60}", "give a number to be added")
                     if variables[i].kind != CONTINUOUS:
-                        raise InputError("shift", variables[i].name, f"it is {variables[i].kind}; use flip or set")
+                        remedy = "use flip or set" if variables[i].kind == BINARY else "use set"
+                        raise InputError("shift", variables[i].name, f"it is {variables[i].kind}; {remedy}")
                     after[:, places[i]] += one[:, None] / variables[i].spread
                 else:
                     after[:, places[i]] = variables[i].encode(one)
@@ -597,20 +708,26 @@ def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarr
     return after
 
 
-def _donors(trials: Trials, asked: _Asked, rng: np.random.Generator) -> Int[np.ndarray, " edit"]:
-    """For each edit another trial that holds at that time what was asked for; -1 where there is none."""
+def _donors(
+    trials: Trials, asked: _Asked, rng: np.random.Generator
+) -> tuple[Int[np.ndarray, " edit"], Int[np.ndarray, " edit"]]:
+    """For each edit two other trials that hold at that time what was asked for; -1 where there is none."""
     scale = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
-    donors = np.full(len(asked.trial), -1)
+    donors, twins = np.full((2, len(asked.trial)), -1)
+    second = np.random.default_rng(0)
     for i, (trial, time, after) in enumerate(zip(asked.trial, asked.time, asked.after, strict=True)):
         held = trials.judging.theory[time]
         alike = (np.abs(held - after) <= scale)[:, trials.kept].all(axis=1)
         alike[trial] = False
         if alike.any():
             donors[i] = rng.choice(np.flatnonzero(alike))
+            alike[donors[i]] = False
+        if alike.any():
+            twins[i] = second.choice(np.flatnonzero(alike))
     if (donors < 0).all():
         remedy = "no other trial holds just these values then; give future= as a function, or record more trials"
         raise InputError("future", TRIAL, remedy)
-    return donors
+    return donors, twins
 
 
 def _holders(trials: Trials, asked: _Asked, rng: np.random.Generator) -> Int[np.ndarray, " edit"]:
@@ -723,9 +840,9 @@ def _along_another(fitted: Fitted, change: np.ndarray, asked: _Asked, rng: np.ra
     return steps * (np.linalg.norm(change, axis=1) / np.linalg.norm(steps, axis=1))[:, None]
 
 
-def _recovered(outputs: np.ndarray | None, expected: np.ndarray, unedited: np.ndarray) -> float:
-    """Share of the squared distance from the expected future that is made up for."""
+def _recovered(outputs: np.ndarray, expected: np.ndarray, unedited: np.ndarray) -> float:
+    """Share of the squared distance from the expected future that is made up for; NaN where there is none."""
     distance = float(((unedited.astype(np.float64) - expected) ** 2).sum())
-    if outputs is None or not distance:
+    if not distance:
         return float("nan")
     return 1 - float(((outputs.astype(np.float64) - expected) ** 2).sum()) / distance

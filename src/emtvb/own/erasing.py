@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.errors import InputError
-from emtvb.interpret.extraction import ROUNDING
+from emtvb.own import resolution
 from emtvb.own.fitting import Fitted
 from emtvb.own.steps import of_kind
 from emtvb.own.trials import Trials
@@ -77,11 +77,11 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
     z = theory[known].astype(np.float64)
     mean = x.mean(axis=0)
     x, z = x - mean, z - z.mean(axis=0)
-    values, directions = np.linalg.eigh(x.T @ x / len(x))
-    kept = values > ROUNDING**2 * values.max()
-    if not kept.any() or not values.max() > 0:
+    sizes, directions = resolution.spreads(x)
+    if not sizes.max() > 0:
         raise InputError("states", "all the same", "there is nothing to erase")
-    V, s = directions[:, kept], np.sqrt(values[kept])
+    kept = sizes > resolution.cutoff(trials, times) * sizes.max()
+    V, s = directions[kept].T, sizes[kept] / np.sqrt(len(x))
     whiten, colour = (V / s) @ V.T, (V * s) @ V.T
     left, size, _ = np.linalg.svd(whiten @ (x.T @ z / len(x)), full_matrices=False)
     left = left[:, size > 1e-10 * max(float(size.max()), 1e-300)]

@@ -18,7 +18,8 @@ from emtvb.interpret.measure import MeasureSettings, accuracy
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.recording import Recording, settled
 from emtvb.interpret.verdict import verdict
-from emtvb.own.decoding import ERROR_RATE, Classes, auc, goes_together
+from emtvb.own import resolution
+from emtvb.own.decoding import ERROR_RATE, Classes, auc, goes_together, together_at
 from emtvb.own.methods import BY_NAME, Located, Method, Subspace
 from emtvb.own.steps import of_kind, raised
 from emtvb.own.tabular import frame, listed, table
@@ -228,14 +229,10 @@ def _places(v: Variable, theory: Float[np.ndarray, "*shape code"]) -> Int[np.nda
 
 
 def _check_enough(trials: Trials, times: list[int]) -> None:
-    """Raise InputError where a decoder could fit anything: fewer different things to tell than directions to do it in.
-
-    Within a trial a label counts anew when it changes, and only then.
-    """
+    """Raise InputError where a decoder could fit anything: fewer different moments than directions to tell them by."""
     theory = trials.fitting.theory[times][..., trials.kept]
     known = np.isfinite(theory).all(axis=2)
-    changes = (np.diff(theory, axis=0) != 0).any(axis=2) & known[1:] & known[:-1]
-    count = int((known.any(axis=0) + changes.sum(axis=0)).sum())
+    count = resolution.moments(trials, times)
     states = trials.fitting.states[trials.moments(times)][known].astype(np.float64)
     centred = states - states.mean(axis=0)
     spread = np.linalg.eigvalsh(centred.T @ centred)
@@ -258,10 +255,11 @@ class Reading:
         score: Over all times that were judged.
         low: Lower end of its 95% interval.
         high: Upper end. Of an accuracy Wilson's interval, in which a trial counts once however many times it has; of an
-            R^2 the trials are drawn again.
+            R^2 the trials are drawn again. Where trials come in groups, groups count and are drawn.
         chance: What the time alone tells: the score where labels are exchanged between trials; of an R^2, of the best
             guess at each time that does not look at the state.
-        p: How often labels exchanged between trials go with what is read as well (``decoding.goes_together``).
+        p: How often labels exchanged between trials, or groups, go with what is read as well
+            (``decoding.goes_together``).
         auc: How often a trial with a value is read higher for it than one without; the mean over values. NaN of an R^2.
         times: The times that were judged.
         score_at: The score at each.
@@ -330,6 +328,7 @@ class Judgement:
             says little of new ones.
         collinear: Groups of variables that follow from each other: their directions cannot be told apart.
         task: More, where the trials are of a task of this package.
+        groups: How many groups the judged trials come in; 0 where each trial is independent.
     """
 
     readings: tuple[Reading, ...]
@@ -338,6 +337,7 @@ class Judgement:
     repeated: float
     collinear: tuple[tuple[str, ...], ...] = ()
     task: TaskJudgement | None = None
+    groups: int = 0
 
     def __repr__(self) -> str:
         count = sum(reading.readable for reading in self.readings)
@@ -409,6 +409,8 @@ class Judgement:
         lines = [f"condition number {self.condition:.3g} (1 is best); {variance}"]
         if self.repeated:
             lines.append(f"{self.repeated:.0%} of the judged trials repeat the inputs of a fitted trial")
+        if self.groups:
+            lines.append(f"intervals and p count the {self.groups} groups of the judged trials")
         for names in self.collinear:
             lines.append(f"follow from each other, so that their directions cannot be told apart: {', '.join(names)}")
         if self.unreadable:
@@ -443,7 +445,9 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
     for v, at, classes in zip(trials.variables, trials.places, fitted.classes, strict=True):
         if trials.kept[at].all():
             readings.append(
-                _reading(v, at_times, read[..., at], theory[..., at], classes, trials.fitting.theory[..., at])
+                _reading(
+                    v, at_times, read[..., at], theory[..., at], classes, trials.fitting.theory[..., at], trials.groups
+                )
             )
     return Judgement(
         tuple(readings),
@@ -452,7 +456,41 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
         trials.repeated,
         _collinear(trials, list(fitted.times)),
         _judged_on_task(fitted, trained_horizon) if trials.task else None,
+        0 if trials.groups is None else len(np.unique(trials.groups)),
     )
+
+
+def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray, " time"]) -> Bool[np.ndarray, " time"]:
+    """At which times each of these variables can be read, by the rule of :attr:`Reading.readable_at`."""
+    trials = fitted.trials
+    theory = trials.judging.theory[times]
+    read = np.stack([_numbers(fitted.memories, trials.judging.states[moment]) for moment in trials.moments(times)])
+    readable = np.ones(len(times), dtype=bool)
+    for v, at, classes in ((trials.variables[i], trials.places[i], fitted.classes[i]) for i in variables):
+        if not trials.kept[at].all():
+            continue
+        numbers, labels = read[..., at], theory[..., at]
+        readable &= together_at(*_tested(v, numbers, labels, classes), trials.groups) < ERROR_RATE / len(times)
+        if v.kind == CONTINUOUS:
+            guess = _means(trials.fitting.theory[times][..., at.start])
+            score, chance = _r2_at(numbers[..., 0], labels[..., 0], guess)
+            readable &= score > chance
+    return readable
+
+
+def _tested(
+    v: Variable,
+    read: Float[np.ndarray, "time trial code"],
+    theory: Float[np.ndarray, "time trial code"],
+    classes: Classes | None,
+) -> tuple[Float[np.ndarray, "time trial part"], Float[np.ndarray, "time trial part"]]:
+    """What of a reading is held against what of a label: numbers; of classes, a part for each value."""
+    if v.kind == CONTINUOUS:
+        return read, theory
+    margins = read @ v.code.T if classes is None else classes.margins(read)
+    known = np.isfinite(theory).all(axis=2)
+    is_value = np.where(known[..., None], np.eye(len(v.classes))[_places(v, theory)], np.nan)
+    return margins, is_value / np.maximum(np.nansum(is_value, axis=(0, 1)), 1)
 
 
 def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray, " time"]) -> float:
@@ -526,20 +564,19 @@ def _reading(
     theory: Float[np.ndarray, "time trial code"],
     classes: Classes | None,
     shown: Float[np.ndarray, "every other code"],
+    groups: Int[np.ndarray, " trial"] | None,
 ) -> Reading:
     """One variable's; ``shown`` are the labels of the trials that guesses are learned from."""
     known = np.isfinite(theory).all(axis=2)
+    margins, wanted = _tested(v, read, theory, classes)
+    test = goes_together(margins, wanted, groups)
     if v.kind == CONTINUOUS:
-        test = goes_together(read, theory)
-        guess = _means(shown[times][..., 0])
-        parts = _r2(read[..., 0], theory[..., 0], known, np.broadcast_to(guess[:, None], known.shape))
+        parts = _r2(read[..., 0], theory[..., 0], _means(shown[times][..., 0]), groups)
         return Reading(v.name, v.kind, R2, *parts[:4], test.p, float("nan"), times, *parts[4:], test.p_at)
     place = _places(v, theory)
     count = len(v.classes)
     is_value = np.where(known[..., None], np.eye(count)[place], np.nan)
-    margins = read @ v.code.T if classes is None else classes.margins(read)
     number = np.nansum(is_value, axis=(0, 1))
-    test = goes_together(margins, is_value / np.maximum(number, 1))
     chosen = _places_read(v, read) if classes is None else margins.argmax(axis=-1)
     rare = shown[np.isfinite(shown).all(axis=2)]
     share = np.bincount(_places(v, rare), minlength=count) / max(len(rare), 1)
@@ -552,8 +589,8 @@ def _reading(
         float((part[number > 0] / number[number > 0]).mean() if balanced else part.sum() / number.sum())
         for part in (hits, guessed)
     )
-    low, high = wilson(score, _independent(is_value, balanced))
-    score_at, chance_at, low_at = _at_every(is_value, right, taken, balanced)
+    low, high = wilson(score, _independent(is_value, balanced, groups))
+    score_at, chance_at, low_at = _at_every(is_value, right, taken, balanced, groups)
     return Reading(
         v.name,
         v.kind,
@@ -576,13 +613,22 @@ def _places_read(v: Variable, read: Float[np.ndarray, "*shape code"]) -> Int[np.
     return np.searchsorted(v.classes, v.decode(read))
 
 
-def _independent(is_value: Float[np.ndarray, "time trial value"], balanced: bool) -> float:
-    """How many trials an accuracy rests on: all, or those that the mean over values comes to."""
+def by_group(of: Bool[np.ndarray, "*shape trial"], groups: Int[np.ndarray, " trial"] | None) -> np.ndarray:
+    """What is true of any trial of a group; of each trial, where they come in none."""
+    if groups is None:
+        return of
+    return np.stack([of[..., groups == group].any(axis=-1) for group in np.unique(groups)], axis=-1)
+
+
+def _independent(
+    is_value: Float[np.ndarray, "time trial value"], balanced: bool, groups: Int[np.ndarray, " trial"] | None
+) -> float:
+    """How many trials, or groups, an accuracy rests on: all, or those that the mean over values comes to."""
     if not balanced:
-        return float(np.isfinite(is_value).all(axis=2).any(axis=0).sum())
-    trials = (np.nan_to_num(is_value) > 0).any(axis=0).sum(axis=0)
-    trials = trials[trials > 0]
-    return float(len(trials) ** 2 / (1 / trials).sum())
+        return float(by_group(np.isfinite(is_value).all(axis=2).any(axis=0), groups).sum())
+    units = by_group((np.nan_to_num(is_value) > 0).any(axis=0).T, groups).sum(axis=1)
+    units = units[units > 0]
+    return float(len(units) ** 2 / (1 / units).sum())
 
 
 def _at_every(
@@ -590,19 +636,22 @@ def _at_every(
     right: Bool[np.ndarray, "time trial"],
     taken: Float[np.ndarray, "time value"],
     balanced: bool,
+    groups: Int[np.ndarray, " trial"] | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Score, chance and lower end at each time; NaN where there is no label."""
     own = np.nan_to_num(is_value)
     number = own.sum(axis=1)
+    units = by_group(own.swapaxes(1, 2) > 0, groups).sum(axis=2)
     with np.errstate(invalid="ignore", divide="ignore"):
         if balanced:
             present = number > 0
             share = np.where(present, (own * right[..., None]).sum(axis=1) / number, 0.0)
             score, chance = (part.sum(axis=1) / present.sum(axis=1) for part in (share, taken * present))
-            count = present.sum(axis=1) ** 2 / np.where(present, 1 / number, 0.0).sum(axis=1)
+            count = present.sum(axis=1) ** 2 / np.where(present, 1 / units, 0.0).sum(axis=1)
         else:
-            count = number.sum(axis=1)
-            score, chance = right.sum(axis=1) / count, (taken * number).sum(axis=1) / count
+            every = number.sum(axis=1)
+            score, chance = right.sum(axis=1) / every, (taken * number).sum(axis=1) / every
+            count = by_group((own > 0).any(axis=2), groups).sum(axis=1)
         low = wilson(score, count, _at_each(len(number)))[0]
     return score, np.nan_to_num(chance), low
 
@@ -621,17 +670,17 @@ def _means(shown: Float[np.ndarray, "time trial"]) -> Float[np.ndarray, " time"]
 def _r2(
     read: Float[np.ndarray, "time trial"],
     truth: Float[np.ndarray, "time trial"],
-    known: Bool[np.ndarray, "time trial"],
-    guess: Float[np.ndarray, "time trial"],
+    guess: Float[np.ndarray, " time"],
+    groups: Int[np.ndarray, " trial"] | None,
 ) -> tuple[float, float, float, float, np.ndarray, np.ndarray, np.ndarray]:
     """R^2 with its interval and chance, in all; then R^2, its lower end and chance at each time."""
     rng = np.random.default_rng(0)
-    drawn = rng.multinomial(truth.shape[1], np.full(truth.shape[1], 1 / truth.shape[1]), size=_RESAMPLED)
-    weights = np.vstack([np.ones(truth.shape[1]), drawn]).T
-    y = np.where(known, truth, 0.0)
-    sums = [known.astype(float), y, y**2, np.where(known, (truth - read) ** 2, 0.0)]
-    count, total, squares, left = (part @ weights for part in sums)
-    missed = np.where(known, (truth - guess) ** 2, 0.0).sum(axis=1)
+    unit = np.arange(truth.shape[1]) if groups is None else np.unique(groups, return_inverse=True)[1]
+    units = int(unit.max()) + 1
+    drawn = rng.multinomial(units, np.full(units, 1 / units), size=_RESAMPLED)
+    weights = np.vstack([np.ones(units), drawn]).T[unit]
+    count, total, squares, left, missed = (part @ weights for part in _sums(read, truth, guess))
+    missed = missed[:, 0]
     score_at = _share(count, total, squares, left)
     score = _share(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
     z = NormalDist().inv_cdf((1 + _at_each(len(truth))) / 2)
@@ -640,6 +689,25 @@ def _r2(
     chance_at = np.maximum(_share(count[:, 0], total[:, 0], squares[:, 0], missed), 0)
     chance = max(float(_share(count[:, 0].sum(), total[:, 0].sum(), squares[:, 0].sum(), missed.sum())), 0.0)
     return float(score[0]), float(low), float(high), chance, score_at[:, 0], low_at, np.nan_to_num(chance_at)
+
+
+def _sums(
+    read: Float[np.ndarray, "time trial"], truth: Float[np.ndarray, "time trial"], guess: Float[np.ndarray, " time"]
+) -> tuple[Float[np.ndarray, "time trial"], ...]:
+    """What an R^2 is made from where there is a label: 1, it, its square, what reading and guessing miss, squared."""
+    known = np.isfinite(truth)
+    y = np.where(known, truth, 0.0)
+    missed = (np.where(known, (truth - number) ** 2, 0.0) for number in (read, guess[:, None]))
+    return (known.astype(np.float64), y, y**2, *missed)
+
+
+def _r2_at(
+    read: Float[np.ndarray, "time trial"], truth: Float[np.ndarray, "time trial"], guess: Float[np.ndarray, " time"]
+) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
+    """R^2 and chance at each time."""
+    count, total, squares, left, missed = (part.sum(axis=1) for part in _sums(read, truth, guess))
+    chance = np.maximum(_share(count, total, squares, missed), 0)
+    return _share(count, total, squares, left), np.nan_to_num(chance)
 
 
 def _share(count: Any, total: Any, squares: Any, missed: Any) -> Any:

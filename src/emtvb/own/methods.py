@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from emtvb.interpret import extraction
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.recording import Recording
+from emtvb.own import resolution
 from emtvb.own.trials import Trials
 from emtvb.own.variables import CONTINUOUS
 
@@ -47,10 +48,21 @@ Method = str | Callable[[Trials, list[int]], Located]
 
 
 def least_squares(trials: Trials, times: list[int]) -> Located:
-    """Encoder and decoder by least squares, each for itself: ``interpret.extraction.fit``, the package's own."""
-    shown = trials.fitting
-    there = Recording(shown.states[trials.moments(times)], shown.outputs[times], shown.theory[times])
-    return Located(extraction.fit(there, list(range(len(times))), trials.kept))
+    """Encoder and decoder by least squares, each for itself: ``interpret.extraction.fit``, the package's own.
+
+    Of states in double precision the decoder reads smaller directions, too (:func:`resolution.cutoff`).
+    """
+    recorded, kept = trials.fitting, trials.kept
+    there = Recording(recorded.states[trials.moments(times)], recorded.outputs[times], recorded.theory[times])
+    memories = extraction.fit(there, list(range(len(times))), kept)
+    cutoff = resolution.cutoff(trials, times)
+    if cutoff < extraction.ROUNDING:
+        known = np.isfinite(there.theory[..., kept]).all(axis=2)
+        states, theory = (values[known].astype(np.float64) for values in (there.states, there.theory[..., kept]))
+        dual = memories.dual.copy()
+        dual[kept] = np.linalg.lstsq(states - states.mean(axis=0), theory - theory.mean(axis=0), rcond=cutoff)[0].T
+        memories = replace(memories, dual=dual)
+    return Located(memories)
 
 
 def class_means(trials: Trials, times: list[int]) -> Located:
@@ -75,7 +87,8 @@ def class_means(trials: Trials, times: list[int]) -> Located:
         code = v.code[present]
         slopes = np.linalg.lstsq(code - code.mean(axis=0), means - means.mean(axis=0), rcond=1e-10)[0]
         basis[:, at] = slopes.T
-    return Located(of_basis(basis, trials.kept, states, theory))
+    smallest = resolution.limit(trials.fitting.states.dtype)
+    return Located(of_basis(basis, trials.kept, states, theory, smallest))
 
 
 def of_basis(
@@ -83,10 +96,14 @@ def of_basis(
     kept: Bool[np.ndarray, " number"],
     states: Float[np.ndarray, "sample state"],
     theory: Float[np.ndarray, "sample number"],
+    rounding: float = extraction.ROUNDING,
 ) -> VariableMemories:
-    """An encoder with its pseudo-inverse, around the mean of these states."""
+    """An encoder with its pseudo-inverse, around the mean of these states.
+
+    What ``rounding`` says, a share of the largest singular value, is the least that counts.
+    """
     dual = np.zeros(basis.shape[::-1])
-    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=extraction.ROUNDING)
+    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=rounding)
     centre = states.mean(axis=0) - basis[:, kept] @ theory[:, kept].mean(axis=0)
     return VariableMemories(basis, dual, kept, centre)
 

@@ -117,7 +117,8 @@ def edited(edits: Edits, number: int) -> Figure:
     count = len(edits.trial)
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < count:
         raise InputError("edit", number, f"give a number from 0 to {count - 1}")
-    rows = {"edit": "followed", **{name: name for name in edits.controls}, "no edit, as expected": "ceiling"}
+    rows = {"edit": "followed", "no edit": "already"}
+    rows |= {name: name for name in edits.controls} | {"no edit, as expected": "ceiling"}
     rows = {word: name for word, name in rows.items() if len(getattr(edits, name))}
     apart = np.abs(edits.expected - edits.unedited)[:, number].max(axis=0)
     which = np.sort(np.argsort(-apart, kind="stable")[:3])
@@ -142,8 +143,8 @@ def edited(edits: Edits, number: int) -> Figure:
             low, high = edits.interval(name)
             color = "C0" if word == "edit" else "0.3"
             axes[-1].plot([low, high], [-y, -y], color=color)
-            axes[-1].plot(getattr(edits, name).mean(), -y, "o", ms=3.5, color=color)
-        axes[-1].set_yticks([-y for y in range(len(rows))], [word if word != "already" else "no edit" for word in rows])
+            axes[-1].plot(edits.share(name), -y, "o", ms=3.5, color=color)
+        axes[-1].set_yticks([-y for y in range(len(rows))], list(rows))
         axes[-1].set_xlim(-0.03, 1.03)
         axes[-1].set_xlabel("share whose whole future is the expected one")
         figure.suptitle(f"{edits.name}, trial {edits.trial[number]} at {edits.time[number]}", x=0, ha="left")

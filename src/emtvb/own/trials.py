@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from rich.progress import track
 
 from emtvb.errors import InputError
@@ -76,6 +76,8 @@ class Trials:
         recorded: The times whose states were kept, if not those of all: ``states`` has these alone
             (:meth:`moments`), outputs and labels have every time.
         erased: Whether something was taken out of the states, which are then no longer the network's own.
+        groups: Of the trials to judge on, the group that each belongs to; None where each is independent.
+        fitted_groups: The same of the trials to fit on.
     """
 
     system: Adapted | Wrapped
@@ -91,6 +93,8 @@ class Trials:
     shown: Float[np.ndarray, "time fitted input"] | None = None
     recorded: tuple[int, ...] | None = None
     erased: bool = False
+    groups: Int[np.ndarray, " trial"] | None = None
+    fitted_groups: Int[np.ndarray, " fitted"] | None = None
 
     def __repr__(self) -> str:
         kept, count, size = self.judging.states.shape
@@ -207,6 +211,7 @@ def record(
     seed: int = 0,
     horizon: int = HORIZON,
     times: Iterable[int] | int | None = None,
+    groups: Any = None,
     batch: int | None = None,
     progress: bool = False,
 ) -> Trials:
@@ -233,6 +238,10 @@ def record(
         horizon: Output steps of a task's test; of a task alone, as ``fit_share``, ``seed`` and ``batch`` are of labels.
         times: The time steps whose states are kept; by default all. States of many steps of a large network take much
             memory: keep those that are fitted, judged and edited. Inputs, outputs and labels are kept of every step.
+        groups: Of each trial the group that it belongs to, (trial,): a block, a session, a subject; numbers or words.
+            Give it where trials are not independent, such as where labels come in blocks while something drifts. All
+            trials of a group are fitted on, or all are judged on; tests and intervals count groups. By default each
+            trial is independent.
         batch: Trials that are run at once; by default all, or as many as have :data:`AT_ONCE` numbers of states.
         progress: Whether to show how far it is.
 
@@ -260,6 +269,8 @@ def record(
                 raise InputError(word, "given beside a task", "a task has its own; leave them out")
         if times is not None:
             raise InputError("times", "given beside a task", "a task is recorded at its own times; leave them out")
+        if groups is not None:
+            raise InputError("groups", "given beside a task", "a task's trials are independent; leave them out")
         of_labels = {"batch_first": (batch_first, False), "fit_share": (fit_share, 0.5), "seed": (seed, 0)}
         for word, (value, usual) in (of_labels | {"batch": (batch, None)}).items():
             if value != usual:
@@ -282,7 +293,8 @@ def record(
     kept = None if times is None else checked_times(times, len(x))
     kind = kinds_of(list(given), kinds)
     variables = [variable(name, values, kind[name]) for name, values in given.items()]
-    fitted = _split(x.shape[1], fit_share, seed)
+    group = None if groups is None else _grouped(groups, x.shape[1])
+    fitted = _split(x.shape[1], fit_share, seed) if group is None else _split_groups(group, fit_share, seed)
     _verify(system, x)
     recorded = _run(system, x, fitted, batch, progress, kept)
     variables = [_scaled(v, given[v.name][:, fitted]) for v in variables]
@@ -311,6 +323,8 @@ def record(
         repeated=_repeated(x[:, fitted], x[:, ~fitted]),
         shown=x[:, fitted],
         recorded=kept,
+        groups=None if group is None else group[~fitted],
+        fitted_groups=None if group is None else group[fitted],
     )
 
 
@@ -439,6 +453,9 @@ def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time
     return x if x.dtype.kind == "f" else x.astype(np.float32)
 
 
+_FEWEST_GROUPS = 4
+
+
 def _split(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
     """Which trials are fitted on."""
     count = round(trials * share)
@@ -450,6 +467,26 @@ def _split(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
     fitted = np.zeros(trials, dtype=bool)
     fitted[np.random.default_rng(seed).permutation(trials)[:count]] = True
     return fitted
+
+
+def _grouped(given: Any, count: int) -> Int[np.ndarray, " trial"]:
+    """The group of each trial, as a number from 0."""
+    groups = as_numpy(given, "groups")
+    if groups.shape != (count,):
+        raise InputError("groups", f"shape {groups.shape}", f"give one for each of the {count} trials, ({count},)")
+    if groups.dtype.kind not in "biufUS" or undefined(groups).any():
+        shown = "NaN for some trials" if groups.dtype.kind == "f" else f"of type {groups.dtype}"
+        raise InputError("groups", shown, "give each trial a number or a word")
+    return np.unique(groups, return_inverse=True)[1].reshape(-1)
+
+
+def _split_groups(group: Int[np.ndarray, " trial"], share: float, seed: int) -> Bool[np.ndarray, " trial"]:
+    """Which trials are fitted on: those of groups drawn by chance, as many groups as the share of them says."""
+    count = int(group.max()) + 1
+    if count < _FEWEST_GROUPS:
+        remedy = f"give at least {_FEWEST_GROUPS}, so that some can be fitted on and others judged on; or leave it out"
+        raise InputError("groups", f"{count} different ones", remedy)
+    return _split(count, share, seed)[group]
 
 
 def _check_finite(states: np.ndarray, outputs: np.ndarray, times: tuple[int, ...] | None = None) -> None:

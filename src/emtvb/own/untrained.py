@@ -22,13 +22,16 @@ DRAWS = 3
 _KNOWN: WeakKeyDictionary[Fitted, list[Fitted]] = WeakKeyDictionary()
 
 
-def of(fitted: Fitted, asked: Any, instead: str = "give an untrained network: untrained=adapt(...)") -> list[Fitted]:
+def of(
+    fitted: Fitted, asked: Any, instead: str = "give an untrained network: untrained=adapt(...)", always: bool = False
+) -> list[Fitted]:
     """The same fit of untrained networks on the same trials; none, where that is not asked for.
 
     Args:
         fitted: Of the network itself.
         asked: True; False; None for where they can be made and are cheap; or an untrained network.
         instead: What to do where they cannot be made.
+        always: Whether None means wherever they can be made: one network alone, where that is not cheap.
 
     Raises:
         InputError: Where it was asked for and cannot be made.
@@ -43,10 +46,11 @@ def of(fitted: Fitted, asked: Any, instead: str = "give an untrained network: un
         except InputError as error:
             raise InputError("untrained", f"{error.what}: {error.value}", error.remedy) from error
     if fitted not in _KNOWN:
-        size = trials.judging.states.size + trials.fitting.states.size
-        if asked is None and (size > CHEAP or not isinstance(fitted.method, str)):
+        is_cheap = trials.judging.states.size + trials.fitting.states.size <= CHEAP
+        if asked is None and not ((is_cheap or always) and isinstance(fitted.method, str)):
             return []
-        systems = [_with_other_weights(trials.system, seed) for seed in range(DRAWS)]
+        draws = DRAWS if is_cheap or asked else 1
+        systems = [_with_other_weights(trials.system, seed) for seed in range(draws)]
         if None in systems:
             if asked is None:
                 return []
@@ -54,11 +58,14 @@ def of(fitted: Fitted, asked: Any, instead: str = "give an untrained network: un
             raise InputError("untrained", f"not known of {trials.system.name}", remedy)
         try:
             recorded = [record_again(trials, system) for system in systems if system is not None]
-            _KNOWN[fitted] = [fit(again, fitted.times, method=fitted.method) for again in recorded]
+            fits = [fit(again, fitted.times, method=fitted.method) for again in recorded]
         except InputError:  # such as states that diverge
             if asked is None:
                 return []
             raise
+        if draws < DRAWS:
+            return fits
+        _KNOWN[fitted] = fits
     return _KNOWN[fitted]
 
 
