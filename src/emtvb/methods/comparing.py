@@ -139,7 +139,7 @@ def _best_das(
         fitted = fit(trials, case.times, method=method)
         seconds = time.process_time() - before
         edits = [_edited(case, fitted, v, True, tuning, seed) for v in case.edited]
-        candidates.append((float(np.mean([one.success for one in edits])), fitted, k, seconds))
+        candidates.append((float(np.mean([one.followed.mean() for one in edits])), fitted, k, seconds))
     best = max(candidates, key=lambda one: one[0])  # the first of equal ones
     return best[1:]
 
