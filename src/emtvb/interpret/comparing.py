@@ -35,6 +35,8 @@ MOST_DIRECTIONS = 64
 
 STEPS, SHOWN = 32, 256
 """Output steps, and sequences, from which a portrait on a task is made."""
+LASTING = 512
+"""Steps for which a system with random eigenvectors is seen; with few, modes that last look as if they did not."""
 AT_ONCE = 20_000_000
 """Numbers of states from which a linear model is made, at most; of more trials than that the first are taken."""
 
@@ -201,7 +203,7 @@ def by_chance(
 
 
 def by_eigenvectors(
-    one: Portrait, other: Portrait, rng: np.random.Generator, directions: int | None = None, steps: int = STEPS
+    one: Portrait, other: Portrait, rng: np.random.Generator, directions: int | None = None, steps: int = LASTING
 ) -> float:
     """The distance of the dynamics, where the second is a system with the same eigenvalues and random eigenvectors.
 
@@ -214,7 +216,7 @@ def by_eigenvectors(
         other: The one whose eigenvalues are kept: those of its linear model.
         rng: Draws the eigenvectors.
         directions: Of the linear models; by default what :func:`rank` says.
-        steps: For how many steps states are seen.
+        steps: For how many steps states are seen: enough for modes that last to fill their planes evenly.
     """
     mine, yours = _models(one, other, directions)
     blocks = _blocks(np.linalg.eigvals(yours).astype(np.complex128))

@@ -146,7 +146,8 @@ class Comparison:
         silent = [d.measure for d in self.distances if not d.tells and d.measure not in near]
         left = f"; nothing is told by {listed(silent)}" if silent else ""
         if near:
-            left += f"; by {listed(near)} no nearer than the variables alone, whitened, without a network"
+            whitened = ", whitened," if comparing.DYNAMICS in near else ","
+            left += f"; by {listed(near)} no nearer than the variables alone{whitened} without a network"
         if not informative:
             return "cannot be told: no measure has a scale here"
         if not unlike:
@@ -247,9 +248,7 @@ def compare(
     rng = np.random.default_rng(seed)
     values = comparing.distances(mine.whole, yours.whole, modulus, count)
     floors = [comparing.distances(*drawn.halves, modulus, count) for drawn in (mine, yours)]
-    chance = [
-        _by_chance(mine.whole, yours.whole, rng, modulus, count, min(shortest, comparing.STEPS)) for _ in range(DRAWS)
-    ]
+    chance = [_by_chance(mine.whole, yours.whole, rng, modulus, count) for _ in range(DRAWS)]
     left, alone = (
         [
             comparing.distances(drawn.whole, portrait, modulus, min(count, len(portrait.dynamics.now)))
@@ -381,12 +380,12 @@ def _numbers(fitted: Fitted) -> np.ndarray:
 
 
 def _by_chance(
-    one: Portrait, other: Portrait, rng: np.random.Generator, modulus: float, count: int, steps: int
+    one: Portrait, other: Portrait, rng: np.random.Generator, modulus: float, count: int
 ) -> dict[str, float]:
     """The distances of a random system: of the dynamics, one with the same eigenvalues."""
     return {
         **comparing.by_chance(one, other, rng, modulus, count),
-        comparing.DYNAMICS: comparing.by_eigenvectors(one, other, rng, count, steps),
+        comparing.DYNAMICS: comparing.by_eigenvectors(one, other, rng, count),
     }
 
 
