@@ -214,12 +214,16 @@ def _probed(trials: Trials, times: tuple[int, ...], variable: str) -> float:
 
 
 def _taken_out(fitted: Fitted, variable: str) -> float:
-    """What a fresh probe reads once what an exchange would exchange is taken out of all states."""
+    """What a fresh probe reads once what an exchange would exchange is taken out of all states.
+
+    In the states' own precision, as ``erase`` leaves them: else the probe reads what only rounding has left.
+    """
     trials = fitted.trials
     (place,) = trials.find(variable)
     subspace = fitted.subspaces[place]
+    out, into, centre = subspace.out.T, subspace.into.T, fitted.memories.centre
     fitting, judging = (
-        replace(part, states=part.states - (part.states - fitted.memories.centre) @ subspace.out.T @ subspace.into.T)
+        replace(part, states=(part.states - (part.states - centre) @ out @ into).astype(part.states.dtype))
         for part in (trials.fitting, trials.judging)
     )
     return _probed(replace(trials, fitting=fitting, judging=judging), fitted.times, variable)
