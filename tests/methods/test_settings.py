@@ -40,13 +40,13 @@ def test_any_other_config_is_a_sweep() -> None:
     [
         ({**GOOD, "seeds": [1]}, r"config: seeds: \[1\]: a config with methods has no runs; leave it out"),
         ({"methods": GOOD["methods"]}, "config: experiment: missing: add it"),
-        ({"experiment": "mine", "methods": {"networks": []}}, r"config: methods.networks: \[\]: list should have at least"),
+        ({"experiment": "mine", "methods": {"networks": []}}, r"methods.networks: \[\]: list should have at least"),
         ({"experiment": "mine", "methods": {}}, "config: methods.networks: missing: add it"),
         (with_network(condition=0.5), r"methods.networks\[0\].condition: 0.5: should be greater than or equal to 1"),
         (with_network(condition="1e3x"), r'methods.networks\[0\].condition: "1e3x"'),
         (with_network(units=8), r"methods.networks\[0\]: .*: units is none of its settings; store has code, condition"),
         (with_network(kind="published"), r"methods.networks\[0\]: .*: published needs a run"),
-        (with_network(kind="lstm"), r'methods.networks\[0\].kind: "lstm": should be 'store', 'flip-flop''),
+        (with_network(kind="lstm"), r"methods.networks\[0\].kind: \"lstm\": should be 'store', 'flip-flop'"),
         (with_network(name="a/b"), r'methods.networks\[0\].name: "a/b": string should match pattern'),
         (with_network(size=3), r"methods.networks\[0\].size: unknown key: known keys are name, kind, code"),
         (

@@ -51,7 +51,7 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         (
             "group: check",
             "group: rumour",
-            r"statements\[7\]\.group: \"rumour\": should be 'statement', 'check' or 'others'",
+            r"statements\[7\]\.group: \"rumour\": should be 'statement'",
         ),
         ("of: unedited_success", "of: unedited_succes", "did you mean unedited_success"),
         ("of: unedited_success", "of: unedited_success, minus: seed", "give one of minus, of"),
@@ -68,7 +68,7 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         ("{ACCURACY_MARGIN}", "{ACCURACY_MARGEN}", "names of constants: ACCURACY_MARGIN"),
         ("name: coverage", "name: rounding", "the name rounding occurs twice"),
         ("paper: >-", "paper: x\npaper: >-", "the key paper occurs twice"),
-        ("  cells:\n", "  cells: [\n", "not YAML"),
+        ("  cells:\n", "  cells: [\n", "cannot be read"),
         ("below: 0.05}", 'below: "0.05"}', r"below: \"0\.05\": should be a valid number"),
     ],
 )
