@@ -68,7 +68,7 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         ("{ACCURACY_MARGIN}", "{ACCURACY_MARGEN}", "names of constants: ACCURACY_MARGIN"),
         ("name: coverage", "name: rounding", "the name rounding occurs twice"),
         ("paper: >-", "paper: x\npaper: >-", "the key paper occurs twice"),
-        ("  cells:\n", "  cells: [\n", "cannot be read"),
+        ("  cells:\n", "  cells: [\n", "not YAML"),
         ("below: 0.05}", 'below: "0.05"}', r"below: \"0\.05\": should be a valid number"),
     ],
 )
