@@ -298,7 +298,7 @@ def test_settings_that_are_damaged_have_a_remedy(emtvb, tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text("{")
     status, out, err = emtvb(f"verify --results {tmp_path} --all")
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert "not YAML" in err
+    assert "cannot be read" in err
     assert err.endswith("; put the file back as it was, or delete it and run again what made it\n")
 
 

@@ -195,7 +195,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "a text handed to the lock": (_edit("src/emtvb/training/shard.py", "is training this shard", "trains this"), {}),
     "other words for what a setting means": (
         _edit("src/emtvb/config/experiment.py", "training steps in an epoch", "steps of an epoch"), {}),
-    "other words for a wrong setting": (_edit("src/emtvb/config/refusal.py", "should be text", "has to be text"), {}),
+    "other words for a wrong setting": (_edit("src/emtvb/config/refusal.py", "unknown key", "no key"), {}),
     "the manual of settings": (_edit("src/emtvb/config/manual.py", '"# Config keys"', '"# Keys"'), {}),
     "an error text in a local variable": (_edit("src/emtvb/networks.py", "must be W_uh", "has to be W_uh"), {}),
     "a default in files.py": (_edit("src/emtvb/files.py", "durable: bool = False", "durable: bool = True"),
@@ -617,7 +617,7 @@ def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--config", "hidden_dim=[64, 0]"], "hidden_dim[1]: 0: should be 1 or more"),
+        (["--config", "hidden_dim=[64, 0]"], "hidden_dim[1]: 0: should be greater than or equal to 1"),
         (["--config", "threshold=[1.5]"], "threshold[0]: 1.5"),
         (["--config", "tasks=[T7]"], "T7: unknown name"),
         (["--config", "seed=3"], "seed: unknown key: did you mean seeds?"),
@@ -625,7 +625,7 @@ def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
         (["--config", "seeds=[4294967296]"], "seeds[0]: 4294967296"),
         (["--config", "seeds=[010]"], "010 at line 1 would be read as 8"),
         (["--config", "seeds=[12:30]"], "12:30 at line 1 would be read as 750"),
-        (["--config", "batch_size=0"], "it belongs to training; write training: {batch_size: ...}, or --config"),
+        (["--config", "batch_size=0"], "did you mean training: {batch_size: ...}?"),
         (["--config", "training={batch_size: 0}"], "training.batch_size: 0"),
         (["--configfile", "twice.yaml"], "the key seeds occurs twice, at line 7"),
         (["--configfile", "octal.yaml"], "010 at line 6 would be read as 8"),
