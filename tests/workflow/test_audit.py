@@ -21,19 +21,19 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from emtvb.audit.consistency import RunData, consistency
+from emtvb.audit.seeds import seeds
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from emtvb import config, kinds, networks
 from emtvb.audit import again, alone, audit, determinism, held
 from emtvb.audit.again import draw, reads_weights, recompute, trains
-from emtvb.audit.consistency import RunData, consistency
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import KINDS, damaged_outputs, integrity
 from emtvb.audit.processes import Processes
 from emtvb.audit.report import Audit, Check
-from emtvb.audit.seeds import seeds
 from emtvb.errors import InputError
 from emtvb.files import atomic
 from emtvb.paper import claims

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from emtvb import config
 from emtvb.audit import compare
-from emtvb.audit.currency import altered, link_beside
+from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import Files
 from emtvb.audit.processes import Processes, check_space
@@ -73,7 +73,8 @@ def recompute(
 ) -> Check:  # fmt: skip
     """Run everything again but trainings, and compare.
 
-    What integrity or currency names is not made again, nor is what is made from a file that integrity names.
+    What the workflow would make anyway, as currency says, is not made again; nor is what integrity names, or what is
+    made from that.
 
     Args:
         files: The experiment's files.
@@ -91,7 +92,7 @@ def recompute(
         return Check("made again", question, 0, (), "Not asked for.", "recomputed")
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
     every = [job for job in jobs if not trains(job)]
-    named = {*files.rejected, *altered(jobs)}
+    named = {*files.rejected, *remade(jobs)}
     whole = [job for job in every if named.isdisjoint(job.outputs) and files.rejected.isdisjoint(job.inputs)]
     first = [job for job in whole if reads_weights(job) and job.wildcards.get("shard", "") in {*drawn, ""}]
     second = [job for job in whole if not reads_weights(job)]
@@ -106,7 +107,7 @@ def recompute(
             run.result()
     for job in every:
         if job not in whole and job.wildcards.get("shard", "") in {*drawn, ""}:
-            tables.leave(job.outputs, "they, or what they are made from, are named above")
+            tables.leave(job.outputs, "integrity or currency names them, or what they are made from")
     left = tables.unchecked | measurements.unchecked
     notes = []
     if shards:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emtvb.audit.again import SHARE, draw, recompute
-from emtvb.audit.currency import altered, currency, planned
+from emtvb.audit.currency import currency, planned, remade
 from emtvb.audit.determinism import MATTERS, determinism
 from emtvb.audit.held import Held
 from emtvb.audit.integrity import Files, integrity
@@ -72,14 +72,14 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     jobs = planned(folder, held, files.changed)
-    checks = [integrity(files, jobs, altered(jobs), held.root), currency(files, jobs)]
+    checks = [integrity(files, jobs, remade(jobs), held.root), currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)
     with ended_by_signals(), ThreadPoolExecutor(1) as pool, Processes() as processes:
         # Beside the rest: the longest training decides when an audit ends.
         training = pool.submit(
             determinism, folder, shards, experiment.trainer, files.records, sample.runs, seed, sample.workers,
-            processes, files.rejected | altered(jobs),
+            processes, files.rejected | remade(jobs),
         )  # fmt: skip
         some, drawn = jobs if sample.share else (), draw(shards, sample.share, seed)
         checks.append(recompute(files, held, some, drawn, seed, sample.workers, processes, _made_elsewhere(files)))

@@ -69,9 +69,9 @@ def link_beside(folder: Path, results: Path, name: str) -> None:
                 there.symlink_to(other)
 
 
-def altered(jobs: Sequence[Planned]) -> frozenset[str]:
-    """The outputs of jobs that would make them otherwise now, for a reason of their own."""
-    return frozenset(path for job in jobs if job.changes for path in job.outputs)
+def remade(jobs: Sequence[Planned]) -> frozenset[str]:
+    """The outputs of jobs that the workflow would run now, for whatever reason."""
+    return frozenset(path for job in jobs if job.stale for path in job.outputs)
 
 
 def currency(files: Files, jobs: Sequence[Planned]) -> Check:
@@ -84,7 +84,7 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
         jobs: The jobs, as Snakemake plans them.
     """
     made = {output: path for path, record in files.records.items() for output in record.outputs}
-    anew = {path for job in jobs if job.stale for path in job.outputs}
+    anew = remade(jobs)
     jobs_of: dict[tuple[str, str], list[Planned]] = defaultdict(list)
     unmade: dict[str, list[Planned]] = defaultdict(list)
     for job in jobs:

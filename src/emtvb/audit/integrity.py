@@ -133,7 +133,7 @@ def integrity(files: Files, jobs: Sequence[Planned], stale: Set[str], root: Path
     Args:
         files: The experiment's files.
         jobs: Its jobs.
-        stale: What these would make otherwise now, which :mod:`currency` names.
+        stale: What these would make now, as :mod:`currency` says.
         root: The clone of the workflow.
     """
     gone = {job.title: path for job in jobs if (path := _record_gone(files, job))}
@@ -273,7 +273,7 @@ def _runs(files: Files, record: Record, stale: Collection[str]) -> Iterator[Find
     Args:
         files: The experiment's files.
         record: The record of the training.
-        stale: Files that are made otherwise now.
+        stale: Files that the workflow would make now.
     """
     folder, shard = files.folder, record.shard or ""
     said = {run_id: about.get("weights", "") for run_id, about in record.runs.items()}
