@@ -124,8 +124,8 @@ def _cause(change: str, files: Files, jobs: Sequence[Planned]) -> tuple[str, str
         if path.startswith("../"):
             name = path.split("/")[1]
             return f"was made from results of {name}, which are gone", f"put them beside these, or {_RERUN}"
-        remade = any(path in job.outputs for job in jobs)  # which is named as not made yet
-        return None if remade else (f"was made from {path}, which is gone with its record", _RERUN)
+        unmade = any(path in job.outputs for job in jobs)  # which is named as not made yet
+        return None if unmade else (f"was made from {path}, which is gone with its record", _RERUN)
     path, _, other = change.partition(", another")
     if other:
         if path.startswith("../"):

@@ -80,9 +80,7 @@ class Files:
     @cached_property
     def left_out(self) -> frozenset[str]:
         """The outputs that are missing on purpose."""
-        return frozenset(
-            name for name in self.absent if _kind(name) and any(fnmatch(name, pattern) for pattern in self.patterns)
-        )
+        return frozenset(filter(self.may_lack, self.absent))
 
     @cached_property
     def rejected(self) -> frozenset[str]:
@@ -97,6 +95,10 @@ class Files:
             for path, record in self.records.items()
         }
         return {path: place for path, place in places.items() if path != place}
+
+    def may_lack(self, name: str) -> bool:
+        """Whether a file may be left out, and is named as one that is."""
+        return bool(_kind(name)) and any(fnmatch(name, pattern) for pattern in self.patterns)
 
     def digest(self, name: str) -> str:
         """A file's digest; nothing where it is none, or cannot be read."""
@@ -136,13 +138,12 @@ def integrity(files: Files, jobs: Sequence[Planned], stale: Set[str], root: Path
         stale: What these would make now, as :mod:`currency` says.
         root: The clone of the workflow.
     """
-    gone = {job.title: path for job in jobs if (path := _record_gone(files, job))}
-    expected = {output for job in jobs if job.title in gone or _record(files, job) in files.unreadable
-                for output in job.outputs}  # fmt: skip
+    gone = [job for job in jobs if _is_record_gone(files, job)]
+    unread = [job for job in jobs if _record(files, job) in files.unreadable]
+    expected = {output for job in [*gone, *unread] for output in job.outputs}
     findings = [
         *(_unreadable(files, path, error) for path, error in files.unreadable.items()),
-        *(Finding(title, f"its record, {path.name}, is gone", _record_back(files, path))
-          for title, path in gone.items()),
+        *(_without_record(files, job) for job in gone),
         *(Finding(LEFT_OUT, f"`{pattern}` names more than may be left out", _KEEP)
           for pattern in files.patterns if not _kind(pattern)),
         *(Finding(_name(path, files.folder), f"is the record of {job_of(files.records[path])}, which lies elsewhere",
@@ -177,12 +178,18 @@ def _record(files: Files, job: Planned) -> Path:
     return provenance.record_path([files.folder / output for output in job.outputs], job.rule)
 
 
-def _record_gone(files: Files, job: Planned) -> Path | None:
-    """Where the record of a job's outputs should lie, if they do and no record speaks of any of them."""
-    path = _record(files, job)
+def _is_record_gone(files: Files, job: Planned) -> bool:
+    """Whether outputs of a job lie there, and no record speaks of any of them."""
     there = any((files.folder / output).is_file() for output in job.outputs)
-    known = path in files.unreadable or not files.digests.keys().isdisjoint(job.outputs)
-    return path if there and not known else None
+    known = _record(files, job) in files.unreadable or not files.digests.keys().isdisjoint(job.outputs)
+    return there and not known
+
+
+def _without_record(files: Files, job: Planned) -> Finding:
+    path = _record(files, job)
+    missing = [output for output in job.outputs if not ((files.folder / output).is_file() or files.may_lack(output))]
+    more = f", and so are {summary(missing)}" if missing else ""
+    return Finding(job.title, f"its record, {path.name}, is gone{more}", _record_back(files, path, bool(missing)))
 
 
 def _unreadable(files: Files, path: Path, error: InputError) -> Finding:
@@ -190,15 +197,15 @@ def _unreadable(files: Files, path: Path, error: InputError) -> Finding:
     return Finding(_name(path, files.folder), f"damaged record: {reason}", _record_back(files, path))
 
 
-def _record_back(files: Files, path: Path) -> str:
-    """How a record comes back: from git, where that speaks of what lies here."""
+def _record_back(files: Files, path: Path, whole: bool = False) -> str:
+    """How a record comes back, or its whole folder: from git, where that speaks of what lies here."""
     name = path.relative_to(files.folder).as_posix()
     try:
         outputs = json.loads(files.committed(name) or "")["outputs"]
         if all(
             files.digest(output) == digest for output, digest in outputs.items() if (files.folder / output).exists()
         ):
-            return files.checkout([name])
+            return files.checkout([str(Path(name).parent) if whole else name])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     return "put a copy of it back, or make its outputs again: snakemake --force and their paths"
