@@ -71,7 +71,7 @@ TABLE: tuple[Tolerance, ...] = (
     Tolerance(_ARRAYS, ("*W_hh", "*W_uh", "*W_r", "phi", "composition", "inputs", "targets", "theory", "kept",
                         "edit_before", "edit_after", "edit_expected"), 0, 0, "copies, and what a task says"),
     Tolerance(_ARRAYS, ("about",), 0.03, 1e-5, "measured, as above"),
-    Tolerance(_ARRAYS, ("*",), 1e-3, 0, "(of the largest number) eigenvalues have no order, directions no sign"),
+    Tolerance(_ARRAYS, ("*",), 1e-3, 0, "the largest of an array; eigenvalues have no order, directions no sign"),
     Tolerance(("*.csv", "*.json", "*.npz"), ("*",), 1e-9, 1e-12, "computed from the same numbers"),
 )  # fmt: skip
 """The first that fits a file, a column and a network counts. Words have to be the same everywhere; texts (Markdown,

@@ -37,7 +37,7 @@ _NOT_OUTPUTS = (
 """
 _KEEP = f"keep the files; only {' and '.join(KINDS)} may be missing"
 _ELSEWHERE = "move them elsewhere, or if the workflow makes them: snakemake --force and their paths"
-_NO_FILE = "put the file itself there, or take it away"
+_LINK = "put the file itself there, or take it away"
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,9 @@ class Files:
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """What each output should be, by name."""
-        return {output: digest for record in self.records.values() for output, digest in record.outputs.items()}
+        """What each output should be, by name: of several records the latest counts that lies beside it."""
+        ordered = sorted(self.records.items(), key=lambda item: (item[0] not in self.misplaced, item[1].made))
+        return {output: digest for _, record in ordered for output, digest in record.outputs.items()}
 
     @cached_property
     def changed(self) -> frozenset[str]:
@@ -251,7 +252,7 @@ def _inputs_left_out(files: Files, record: Record) -> Iterator[Finding]:
 
 
 def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
-    """Files of which no record speaks, by their folder; what is no file at all; what begins with a dot is no other."""
+    """Links, and files of which no record speaks, by their folder; hidden ones, too."""
     folder, unknown = files.folder, defaultdict[str, list[str]](list)
     records = {*files.records, *files.unreadable}
     beside = {Path(name).with_name(packed.PACKED).as_posix() for name in known if Path(name).name == packed.WEIGHTS}
@@ -261,15 +262,9 @@ def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
             continue
         if path.is_symlink():
             if name not in files.rejected:
-                yield Finding(printable(name), f"is a link to {path.readlink()}, not part of the results", _NO_FILE)
-        elif path.is_file():
-            if path not in records and name not in known | beside:
-                unknown[path.parent.as_posix()].append(name)
-        elif not path.is_dir():
-            if name not in files.rejected:
-                yield Finding(printable(name), "is neither a file nor a folder", _NO_FILE)
-        elif not os.access(path, os.R_OK | os.X_OK):
-            yield Finding(printable(name), "is a folder that cannot be looked into", "let whoever audits read it")
+                yield Finding(printable(name), f"is a link to {path.readlink()}, not part of the results", _LINK)
+        elif path.is_file() and path not in records and name not in known | beside:
+            unknown[path.parent.as_posix()].append(name)
     for names in unknown.values():
         yield Finding(printable(summary(names)), "no record says what made it", _ELSEWHERE)
 
