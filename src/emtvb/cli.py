@@ -810,8 +810,7 @@ def audit_results(
     """Audit an experiment: is it intact and current, would it come out again, what does it say of the paper?
 
     FOLDER is results/<experiment>. What is found goes to FOLDER/audit, too. Exit status 1 where something is wrong with
-    the results, 3 where nothing is, but not every question was asked or could be answered; an inconsistent claim is no
-    error.
+    the results, 3 where nothing is, but not everything was checked; an inconsistent claim is no error.
     """
     from emtvb.audit import audit, held
     from emtvb.audit.report import FILES, STATUS

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import warnings
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from emtvb.audit.compare import TABLE as TOLERANCES
 from emtvb.audit.compare import as_markdown, differences
 
 
@@ -23,7 +22,7 @@ def arrays(path: Path, about: dict[str, object], **given: object) -> Path:
     [
         ({"accuracy": 0.97, "name": "a"}, ""),
         ({"accuracy": 0.9700000000000012, "name": "a"}, ""),  # another last digit, and so a longer text
-        ({"accuracy": 0.98, "name": "a"}, "about says something else when made again"),
+        ({"accuracy": 0.93, "name": "a"}, "about says something else when made again"),
         ({"accuracy": 0.97, "name": "another"}, "about says something else when made again"),
     ],
 )
@@ -53,35 +52,14 @@ def test_damaged_arrays_are_a_difference(tmp_path: Path) -> None:
     assert "cannot be read" in differences(there, made, "measurements/exemplars/T1.npz")[0]
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
-        b"",
-        b"no array",
-        b"\x93NUMPY\x01\x00\x01\x00{",
-        b"\x93NUMPY\x01\x00\x55\x00{'descr': '<f8', 'fortran_order': False, 'shape': (1%s,)}" % (b"0" * 30),
-    ],
-)
-def test_an_archive_whose_members_are_no_arrays_or_two_of_a_name_is_another(tmp_path: Path, first: bytes) -> None:
-    made, there = arrays(tmp_path / "made.npz", {}), tmp_path / "there.npz"
-    with zipfile.ZipFile(made) as archive:
-        sound = [(name, archive.read(name)) for name in archive.namelist()]
-    for damaged in (False, True):
-        with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(there, "w") as archive:
-            archive.writestr("phi.npy", first)
-            for name, content in sound:
-                if not (damaged and name == "phi.npy"):
-                    archive.writestr(name, content)
-        (said,) = differences(there, made, "measurements/exemplars/T1.npz")
-        assert said.startswith("cannot be read (" if damaged else "holds other arrays")
-
-
 def _table(path: Path, **cells: str) -> Path:
     path.write_text(f"run_id,{','.join(cells)}\na,{','.join(cells.values())}\nb,{','.join('1' for _ in cells)}\n")
     return path
 
 
-SHARD, SOLUTIONS, ABLATIONS = (f"measurements/{folder}s.csv" for folder in ("", "solutions/", "ablations/"))
+SHARD, SOLUTIONS, ABLATIONS = (
+    f"measurements/{folder}T1_h24_l2-0_seeds1-5.csv" for folder in ("", "solutions/", "ablations/")
+)
 GRADIENTS, COMPARED = "measurements/gradients.csv", "measurements/comparison.csv"
 ONION, METHODS = "measurements/onions/a.csv", "measurements/methods/a.csv"
 ARCHITECTURE, TABLE = "architectures/x/measurements.csv", "tables/table1.csv"
@@ -89,23 +67,21 @@ PLAIN: dict[str, str] = {}
 SOLVES = {"test_accuracy": "0.995"}
 CHAOTIC = {"gradient_trained_200": "5e14"}
 SINGULAR = {"power_condition": "inf", "data_condition": "50"}
-BEST = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "optimal_spectral_error": "0.25",
-        "matched_spectral_error": "0.25"}  # fmt: skip
+BEST = {"optimal_spectral_error": "0.25"}
 
 
 @pytest.mark.parametrize(
     ("name", "beside", "column", "there", "same", "other"),
     [
-        (SHARD, PLAIN, "test_accuracy", "0.5", "0.50009", "0.5009"),
-        (SHARD, PLAIN, "test_accuracy", "0.9995", "0.99955", "0.9997"),
+        (SHARD, PLAIN, "test_accuracy", "0.5", "0.519", "0.521"),
+        (SHARD, PLAIN, "test_accuracy", "0.9995", "0.9996", "0.9983"),
         (SHARD, PLAIN, "verdict", "did not learn", "did not learn", "solves it"),
         (SHARD, PLAIN, "phi_eigenvalues", "36", "36", "35"),
-        (SHARD, PLAIN, "spectral_error", "0.25", "0.25000005", "0.15"),
-        (SHARD, PLAIN, "spectral_error", "1e-9", "2e-8", "2e-7"),
+        (SHARD, PLAIN, "spectral_error", "0.25", "0.2500005", "0.2501"),
+        (SHARD, PLAIN, "spectral_error", "1e-9", "2e-8", "2e-6"),
         (SHARD, BEST, "spectral_error", "0.25", "", "0.24"),  # rounding decides whether it exists
         (SHARD, BEST, "spectral_error", "", "", "0.25"),
         (SHARD, BEST, "spectral_error", "0.24", "0.24", ""),
-        (SHARD, {**BEST, "phi_eigenvalues": "1"}, "spectral_error", "0.25", "0.25", ""),
         (SHARD, PLAIN, "memory_condition", "1e7", "5e11", "9e5"),
         (SHARD, PLAIN, "memory_condition", "1e5", "1.02e5", "5e11"),
         (SHARD, PLAIN, "power_condition", "inf", "5e11", "50"),
@@ -116,41 +92,38 @@ BEST = {"network_eigenvalues": "4", "phi_eigenvalues": "4", "optimal_spectral_er
         (SHARD, PLAIN, "power_gain", "1.0", "1.05", "1.2"),
         (SHARD, SOLVES, "power_gain", "1.0", "1.0009", "1.05"),
         (SHARD, SINGULAR, "power_map_error", "500", "9", ""),
-        (SHARD, {**SINGULAR, **SOLVES}, "power_map_error", "500", "500.4", "9"),
         (SHARD, {"power_condition": "50"}, "power_map_error", "5", "5.4", "9"),
         (SHARD, SINGULAR, "power_edit_success", "0.5", "0.509", "0.6"),
         (SHARD, SINGULAR, "data_decoded_map_error", "5", "5.1", "9"),
-        (SHARD, SOLVES, "memory_map_error", "0.5", "0.500001", "0.5001"),
+        (SHARD, SOLVES, "memory_map_error", "0.5", "0.5004", "0.501"),
         (SHARD, PLAIN, "memory_map_error", "30.115", "30.127", "31.2"),  # memories in one plane
-        (SHARD, PLAIN, "realisation_gain", "0.5", "0.500001", "0.5001"),
+        (SHARD, SOLVES, "realisation_gain", "0.5", "0.5004", "0.501"),
         (SHARD, PLAIN, "data_edit_success", "0.95", "0.941", "0.93"),
-        (SOLUTIONS, PLAIN, "least_kept_dimension", "0.5", "0.509", "0.511"),
-        (SOLUTIONS, PLAIN, "lost_size", "0.5", "0.504", "0.509"),
-        (ABLATIONS, PLAIN, "core_first_rest", "0.5", "0.501", "0.504"),
-        (ABLATIONS, PLAIN, "core_last_within", "0.5", "0.51", "0.52"),
+        (SHARD, PLAIN, "recall", "0.5", "0.519", "0.53"),  # of a network on a stream
+        (SOLUTIONS, PLAIN, "least_kept_dimension", "0.5", "0.509", "0.53"),
+        (SOLUTIONS, PLAIN, "lost_size", "0.5", "0.504", "0.53"),
+        (ABLATIONS, PLAIN, "core_first_rest", "0.5", "0.501", "0.53"),
         (ABLATIONS, PLAIN, "core_last_within_rest", "0.5", "0.54", "0.56"),
         (ABLATIONS, PLAIN, "core_dim", "36", "36", "36.01"),
         (COMPARED, {"differs": "seed"}, "dynamics", "0.01", "0.02", "0.04"),
         (COMPARED, {"differs": "seed"}, "spectrum", "0.4", "0.4000000000001", "0.3"),
         (COMPARED, {"differs": "chance"}, "spectrum", "0.4", "0.3", "0.15"),
         (GRADIENTS, PLAIN, "gradient_trained_50", "1.3", "1.301", "1.31"),
+        (GRADIENTS, PLAIN, "gradient_initial_50", "9.236e-13", "9.237e-13", "9.3e-13"),
         (GRADIENTS, PLAIN, "gradient_trained_200", "5e14", "5.001e14", "1.3"),  # the other is not chaotic
-        (GRADIENTS, CHAOTIC, "gradient_trained_50", "13", "17", "1e9"),
-        (ONION, PLAIN, "accuracy", "0.92", "0.924", "0.93"),
-        (ONION, PLAIN, "linear_p", "0.0005", "0.00052", "0.05"),
-        (METHODS, PLAIN, "seconds", "0.5", "90.0", "0"),  # what methods cost may be anything
+        (GRADIENTS, CHAOTIC, "gradient_trained_50", "13", "17", ""),
+        (ONION, PLAIN, "accuracy", "0.92", "0.924", "0.95"),
+        (ONION, PLAIN, "units", "128", "128", "129"),
+        (METHODS, PLAIN, "seconds", "0.5", "90.0", ""),  # what methods cost may be anything
         (METHODS, PLAIN, "success", "0.50", "0.55", "0.70"),  # and what they do may not
+        (METHODS, PLAIN, "edits", "588.0", "588.0", "589.0"),
         (ARCHITECTURE, PLAIN, "state_dim", "512", "512", "520"),
         (ARCHITECTURE, PLAIN, "gain", "1.0", "1.02", "1.04"),
         ("measurements.csv", PLAIN, "test_accuracy", "0.5", "0.5000000000001", "0.50009"),
         ("measurements/learning.csv", PLAIN, "loss", "0.5", "0.5000000000001", "0.5001"),
         ("measurements/ablations.csv", PLAIN, "core_first_rest", "0.5", "0.5000000000001", "0.5001"),
-        ("tables/gradients.csv", PLAIN, "median", "1.757e-46", "1.7570000000001e-46", "9e-13"),
         ("tables/ablations.csv", PLAIN, "solved", "5", "5", "4"),
         (TABLE, PLAIN, "accuracy", "0.5", "0.5000000000001", "0.50009"),
-        (TABLE, PLAIN, "accuracy", " 0.5 ", " 0.5 ", "0.5"),
-        (TABLE, PLAIN, "accuracy", "\N{ARABIC-INDIC DIGIT ZERO}.5", "\N{ARABIC-INDIC DIGIT ZERO}.5", "0.5"),
-        (TABLE, PLAIN, "accuracy", "1_0", "1_0", "10"),  # of which only Python makes a number
     ],
 )
 def test_each_column_may_differ_as_the_table_says(
@@ -163,20 +136,13 @@ def test_each_column_may_differ_as_the_table_says(
         assert [problem.removesuffix(" made again") for problem in said] == problems
 
 
-def test_rounding_of_a_network_excuses_its_accuracy_and_nothing_else(tmp_path: Path) -> None:
-    for column, excused in (("test_accuracy", True), ("data_gain", False)):
-        there, made = (_table(tmp_path / f"{cell}.csv", **{column: cell}) for cell in ("0.50", "0.61"))
-        assert differences(there, made, SHARD)
-        assert (differences(there, made, SHARD, {"a": 0.2}.__getitem__) == []) == excused
-
-
 @pytest.mark.parametrize(
-    "name", ["measurements.csv", "tables/bases.csv", GRADIENTS, "measurements/solutions/s.csv", "architectures/rnn.csv"]
+    "name", ["measurements.csv", "tables/bases.csv", GRADIENTS, SOLUTIONS, "architectures/rnn.csv"]
 )
 def test_a_large_number_in_a_column_sets_no_other_free(tmp_path: Path, name: str) -> None:
     there, made = tmp_path / "there.csv", tmp_path / "made.csv"
-    there.write_text("run_id,gain\na,1e30\nb,1.3\nc,0.0001\n")
-    made.write_text("run_id,gain\na,1e30\nb,2.6\nc,0.0002\n")
+    there.write_text("run_id,gain\na,1e30\nb,1.3\nc,0.1\n")
+    made.write_text("run_id,gain\na,1e30\nb,2.6\nc,0.2\n")
     assert [said.partition(" is ")[0] for said in differences(there, made, name)] == ["gain of b", "gain of c"]
 
 
@@ -208,7 +174,7 @@ def test_every_network_that_differs_is_named(tmp_path: Path) -> None:
     said = differences(there, made, SHARD)
     assert said[0] == "data_map_error of r0 is 1, and 2 when made again"
     assert said[1] == "data_gain of r1 is 1, and 2 when made again"
-    assert (len(said), said[-1]) == (21, "and so on, 30 times")
+    assert len(said) == 30
 
 
 def test_texts_and_pictures_are_the_same_to_the_byte_and_json_but_for_rounding(tmp_path: Path) -> None:
@@ -221,22 +187,11 @@ def test_texts_and_pictures_are_the_same_to_the_byte_and_json_but_for_rounding(t
         ("json", "[", "[]", True),
         ("json", '{"a": false}', '{"a": 0}', True),
         ("json", '{"a": 0}', '{"a": 0.0}', False),  # as YAML and JSON have the same setting
-        ("json", '{"a": 1, "a": 2}', '{"a": 2}', True),
     ):
         one, other = tmp_path / f"one.{suffix}", tmp_path / f"other.{suffix}"
         one.write_bytes(there.encode())
         other.write_bytes(made.encode())
         assert bool(differences(one, other, f"x.{suffix}")) == differs
-
-
-def test_a_table_that_is_written_otherwise_is_another(tmp_path: Path) -> None:
-    there, made = tmp_path / "there.csv", tmp_path / "made.csv"
-    made.write_bytes(b"run_id,a\nx,0.5\n")
-    for content in (b"run_id,a\r\nx,0.5\r\n", b'run_id,a\nx,"0.5"\n', b"run_id,a\nx,0.5"):
-        there.write_bytes(content)
-        assert ["is written otherwise" in one for one in differences(there, made, "tables/a.csv")] == [True]
-    there.write_bytes(b"run_id,a\nx,0.50000000000001\n")
-    assert differences(there, made, "tables/a.csv") == []
 
 
 def test_a_difference_is_said_in_words_that_show_it(tmp_path: Path) -> None:
@@ -250,5 +205,6 @@ def test_a_difference_is_said_in_words_that_show_it(tmp_path: Path) -> None:
     assert differences(one, other, "x.csv") == ["cannot be read (row 2 has 1 cells, and the first 2)"]
 
 
-def test_the_documentation_shows_the_table() -> None:
+def test_the_table_fits_a_screen_and_the_documentation_shows_it() -> None:
+    assert len(TOLERANCES) <= 13
     assert as_markdown() in (Path(__file__).parents[2] / "docs" / "audit.md").read_text()

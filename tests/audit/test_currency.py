@@ -6,39 +6,96 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.audit.currency import currency
+from emtvb.audit.currency import currency, link_beside, remade
+from emtvb.audit.integrity import Files
+from emtvb.audit.report import Finding
+from emtvb.running import provenance
 from emtvb.running.plan import Planned
-from emtvb.running.provenance import Record
+
+CHANGE = "../twins/runs.csv, another than the one that was read"
 
 
-def record(*outputs: str) -> Record:
-    """The record of a job that tabulates."""
-    made = dict.fromkeys(outputs, "0" * 64)
-    return Record("tabulate", {}, {"settings": {}}, {}, made, "2026-01-01T00:00:00+00:00", 1.0, "", False, {})  # type: ignore[typeddict-item]
+def files(folder: Path, *jobs: Planned) -> Files:
+    """The files and records of these jobs, in a folder."""
+    for job in jobs:
+        for output in job.outputs:
+            (folder / output).parent.mkdir(parents=True, exist_ok=True)
+            (folder / output).write_text("made")
+        recipe = {"rule": job.rule, "settings": {}, "code": {"a.py": "0"}, "versions": {}}
+        provenance.record(recipe, {}, [], [str(folder / path) for path in job.outputs], f"{folder}/logs/a.log", 1.0)
+    return Files(folder, *provenance.read_all(folder))
 
 
-def planned(*changes: str) -> Planned:
-    """That job."""
-    return Planned("tabulate", {}, (), ("tables/a.csv", "tables/b.csv"), {}, "", changes)
+def planned(name: str, *changes: str, stale: str = "", inputs: tuple[str, ...] = ()) -> Planned:
+    """A job that makes two tables."""
+    outputs = f"tables/{name}.csv", f"tables/{name}.md"
+    return Planned(f"tabulate_{name}", {}, inputs, outputs, {}, stale or ", ".join(changes), changes)
 
 
-def test_a_second_record_of_an_output_is_named_with_the_first() -> None:
-    own = {Path("tables/tabulate.provenance.json"): record("tables/a.csv", "tables/b.csv")}
-    assert currency(own, [planned()], ()).findings == ()
-    (finding,) = currency({**own, Path("tables/b.provenance.json"): record("tables/b.csv")}, [planned()], ()).findings
-    assert finding.subject == "tables/a.csv"
-    assert finding.problem == "more than one record speaks of it (b.provenance.json, tabulate.provenance.json)"
+def found(folder: Path, *jobs: Planned) -> list[Finding]:
+    return list(currency(files(folder, *jobs), jobs).findings)
+
+
+def test_a_second_record_of_an_output_is_named_with_the_first(tmp_path: Path) -> None:
+    job = planned("a")
+    assert found(tmp_path, job) == []
+    recipe = {"rule": "tabulate", "settings": {}, "code": {"a.py": "0"}, "versions": {}}
+    more = [str(tmp_path / path) for path in (*job.outputs, "tables/b.csv")]
+    (tmp_path / "tables/b.csv").write_text("made")
+    provenance.record(recipe, {}, [], more, str(tmp_path / "logs/a.log"), 1.0)
+    unknown, twice = currency(Files(tmp_path, *provenance.read_all(tmp_path)), [job]).findings
+    assert unknown.subject == "tables/b.csv"
+    assert unknown.problem.startswith("no job of this experiment")
+    assert twice.subject == "tables/a.csv"
+    assert twice.problem == "more than one record speaks of it (a.provenance.json, tabulate.provenance.json)"
 
 
 @pytest.mark.parametrize(
-    ("change", "remedy"),
+    ("changes", "problem", "remedy"),
     [
-        ("../twins/runs.csv, another than the one that was read", "run the workflow again"),
-        ("../twins/runs.csv, gone, and so is its record", "put the results of twins beside these, or run the workflow"),
-        ("runs.csv, gone, and so is its record", "run the workflow again"),
+        ([CHANGE], "was made from other results of twins than lie beside these", "run the workflow again"),
+        (["../twins/runs.csv, gone, and so is its record", "../twins/measurements.csv, gone, and so is its record"],
+         "was made from results of twins, which are gone", "put them beside these, or run the workflow again"),
+        (["runs.csv, gone, and so is its record"], "was made from runs.csv, which is gone with its record", "run the"),
+        (["runs.csv, another than the one that was read"], "was made from another version of runs.csv than", "run the"),
+        (["setting seeds", "setting l2"], "would be made with other settings now: l2, seeds", "run the workflow again"),
+        (["emtvb/a.py", "b.py", "its script, c.py"],
+         "would be made otherwise by the present code: b.py, emtvb/a.py, its script, c.py", "run the workflow again"),
     ],
-)
-def test_an_input_that_is_another_than_was_read_is_named_with_a_remedy(change: str, remedy: str) -> None:
-    (finding,) = currency({Path("a"): record("tables/a.csv", "tables/b.csv")}, [planned(change)], ()).findings
-    assert finding.problem == f"would be made otherwise now: {change}"
+    ids=["other results beside", "no results beside", "an input gone", "another input", "settings", "code"],
+)  # fmt: skip
+def test_what_has_one_cause_is_one_finding_with_a_remedy(
+    tmp_path: Path, changes: list[str], problem: str, remedy: str
+) -> None:
+    jobs = [planned(name, *changes) for name in "ab"]
+    (finding,) = found(tmp_path, *jobs, planned("c", stale="Input files updated", inputs=("tables/a.csv",)))
+    assert finding.subject == "tables/a.csv, tables/b.csv"
+    assert finding.problem.startswith(problem)
+    assert finding.problem.endswith(" (2 jobs)")
     assert finding.remedy.startswith(remedy)
+    assert remade(jobs) == {"tables/a.csv", "tables/a.md", "tables/b.csv", "tables/b.md"}
+
+
+def test_what_integrity_names_is_not_named_again(tmp_path: Path) -> None:
+    job, reader = planned("a", stale="Missing output files"), planned("b", stale="x", inputs=("tables/a.csv",))
+    files(tmp_path, job, reader)
+    (tmp_path / "tables/a.csv").write_text("by hand")
+    assert currency(Files(tmp_path, *provenance.read_all(tmp_path)), [job, reader]).findings == ()
+
+
+def test_jobs_that_are_not_made_yet_are_one_finding_by_rule(tmp_path: Path) -> None:
+    job = planned("a", f"{tmp_path.name}/x.csv, gone, and so is its record")
+    made = files(tmp_path, planned("b"))
+    needs = Planned("tabulate_b", {}, (), ("tables/b.csv", "tables/b.md"), {}, "x",
+                    ["tables/a.csv, gone, and so is its record"])  # fmt: skip
+    (finding,) = currency(made, [job, needs]).findings
+    assert str(finding) == "tables/a.csv: not made yet, by tabulate_a; run the workflow"
+
+
+def test_experiments_beside_a_link_and_beside_what_it_leads_to_are_linked(tmp_path: Path) -> None:
+    for name in ("here/twins", "there/paper", "there/methods", "there/twins"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "here" / "paper").symlink_to(tmp_path / "there" / "paper")
+    link_beside(tmp_path / "here" / "paper", tmp_path / "results", "paper")
+    linked = {path.name: path.resolve() for path in (tmp_path / "results").iterdir() if path.is_symlink()}
+    assert linked == {"twins": tmp_path / "here/twins", "methods": tmp_path / "there/methods"}

@@ -25,7 +25,7 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
     ended: list[bool] = []
 
     def trains(*arguments: object) -> None:
-        processes = arguments[-1]
+        processes = arguments[-2]
         assert isinstance(processes, Processes)
         for _ in range(100):
             if not processes.stopped:
@@ -37,7 +37,8 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
 
     monkeypatch.setattr(audit, "determinism", trains)
     monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
-    monkeypatch.setattr(audit, "damaged_outputs", interrupted)
+    monkeypatch.setattr(audit, "planned", lambda *_: [])
+    monkeypatch.setattr(audit, "draw", interrupted)
     held = Held(config.load(ROOT / "config" / "smoke.yaml"), "", ROOT)
     with pytest.raises(KeyboardInterrupt):
         audit.audit(tmp_path, held, audit.Sample())
@@ -52,24 +53,20 @@ def test_what_concerns_a_sweeps_networks_is_asked_where_there_are_any(
     monkeypatch.setattr(audit, "planned", lambda *_: [])
     held = Held(kinds.load(ROOT / "config" / f"{file}.yaml"), "", ROOT)
     names = [check.name for check in audit.audit(tmp_path, held, audit.QUICK).checks]
-    of_networks = ["consistency", "seeds", "determinism"]
-    assert [name for name in names if name in of_networks] == of_networks * asked
-    assert [name for name in names if name not in of_networks] == ["integrity", "currency", "made again"]
+    assert names == ["integrity", "currency", "made again", *(["determinism"] * asked)]
 
 
 @pytest.mark.parametrize(
     ("there", "says"),
     [
         ([0, 1, 2], None),
+        ([0, 2], None),  # an outline, as it is published, or as a shard has it that took a published run over
         ([0, 1], "has no step 2, and has it when trained again"),
-        ([0, 2], "has no step 1, and has it when trained again"),
-        ([1, 2], "has no step 0, and has it when trained again"),
         ([0, 1, 2, 7], "has a step 7, and has none when trained again"),
-        ([0, 1, 1, 2], "has a step 1, and has none when trained again"),
-        ([], "has no step 0"),
+        ([], "has no step 2"),
     ],
 )
-def test_rows_that_were_taken_out_of_a_curve_or_made_up_are_named(there: list[int], says: str | None) -> None:
+def test_a_curve_may_be_an_outline_and_has_no_step_that_a_training_lacks(there: list[int], says: str | None) -> None:
     made = [Row(step, 1 / (step + 1), 0.5, 10) for step in range(3)]
     found = _of_curves([Row(step, 1 / (step + 1), 0.5, 10) for step in there], made)
     assert found is None if says is None else says in (found or "")

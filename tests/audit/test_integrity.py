@@ -1,117 +1,248 @@
+"""Files that are not what their records say, each named with what brings it back."""
+
 from __future__ import annotations
 
-import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from emtvb.audit.integrity import damaged_outputs, integrity
+from emtvb.audit.integrity import Files, integrity
+from emtvb.audit.report import Check
 from emtvb.running import packed, provenance
-from emtvb.running.provenance import Record
+from emtvb.training.shard import Outputs
+from emtvb.weights import save_networks
+
+from ..conftest import make_network
+
+RECIPE = {"rule": "draw", "settings": {}, "code": {"a.py": "0"}, "versions": {}}
+WEIGHTS, MEASURED = "training/a/weights.safetensors", "measurements/a.csv"
 
 
-def made(folder: Path, name: str, inputs: dict[str, str]) -> dict[Path, Record]:
-    """An output of an experiment, and its record."""
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "paper").mkdir()
+    return tmp_path / "paper"
+
+
+def make(folder: Path, name: str, inputs: tuple[str, ...] = ()) -> None:
+    """Make an output of an experiment, and its record."""
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text("drawn")
-    record = Record(
-        "draw", {}, {"settings": {}}, inputs, {name: provenance.sha256(folder / name)}, "2026-01-01T00:00:00+00:00",
-        1.0, "", False, {},
+    (folder / name).write_text(f"drawn {name}")
+    paths = [str(folder / path) for path in inputs]
+    provenance.record(RECIPE, {}, paths, [str(folder / name)], str(folder / "logs/draw.log"), 1.0)
+
+
+def check(folder: Path) -> Check:
+    return integrity(Files(folder, *provenance.read_all(folder)), (), frozenset(), folder)
+
+
+def problems(folder: Path) -> dict[str, str]:
+    return {finding.subject: finding.problem.partition(" draw made it at")[0] for finding in check(folder).findings}
+
+
+def commit(folder: Path) -> None:
+    """All that lies in a folder, into a repository of its own."""
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(folder)]
+    for command in (["init", "-q"], ["add", "-f", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], check=True)
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing"])
+def test_an_output_that_is_not_what_its_record_says_is_named_with_a_remedy(folder: Path, harm: str) -> None:
+    """From git where that has it, else from a copy, else made again."""
+    path = folder / "figures/forest.csv"
+    make(folder, "figures/forest.csv")
+    assert problems(folder) == {}
+    for committed in (False, True):
+        if committed:
+            commit(folder.parent)
+        path.write_text("drawn by hand") if harm == "changed" else path.unlink()
+        (finding,) = check(folder).findings
+        assert finding.subject == "figures/forest.csv"
+        assert finding.problem.startswith(
+            "changed after draw made it at 2" if harm == "changed" else "missing; draw made it at 2"
+        )
+        copy = "put a copy of it back, or make it again: snakemake --force and its path"
+        assert finding.remedy == (f"git checkout HEAD -- {path}" if committed else copy)
+        make(folder, "figures/forest.csv")
+    path.write_text("made anew")
+    commit(folder.parent)  # of which git has what was made by hand
+    (finding,) = check(folder).findings
+    assert finding.remedy == copy
+
+
+def test_what_git_has_otherwise_is_a_warning(folder: Path) -> None:
+    make(folder, "tables/t.csv")
+    commit(folder.parent)
+    assert "Warning" not in check(folder).note
+    (folder / "tables/t.csv").write_text("x")
+    commit(folder.parent)
+    make(folder, "tables/t.csv")
+    found = check(folder)
+    assert (found.state, found.note) == (
+        "passed", "Warning: not as in git's last commit: tables/t.csv.",
     )  # fmt: skip
-    return {folder / Path(name).with_suffix(provenance.SUFFIX): record}
 
 
-def problems(folder: Path, records: dict[Path, Record]) -> list[str]:
-    return [
-        finding.problem for finding in integrity(folder, records, {}, damaged_outputs(folder, records), folder).findings
-    ]
+def test_a_record_that_cannot_be_read_is_one_finding_and_comes_back_from_git(folder: Path) -> None:
+    make(folder, "tables/t.csv")
+    (folder / "tables/t.provenance.json").write_text("[" * 200_000)
+    damaged = next(finding for finding in check(folder).findings if "damaged" in finding.problem)
+    assert damaged.subject == "tables/t.provenance.json"
+    assert damaged.remedy.startswith("put a copy of it back")
+    make(folder, "tables/t.csv")
+    commit(folder.parent)
+    (folder / "tables/t.provenance.json").write_text("<<<<<<< HEAD")
+    damaged = next(finding for finding in check(folder).findings if "damaged" in finding.problem)
+    assert damaged.remedy == f"git checkout HEAD -- {folder}/tables/t.provenance.json"
 
 
-def test_an_output_that_is_not_what_its_record_says_is_named(tmp_path: Path) -> None:
-    records = made(tmp_path, "figures/forest.csv", {})
-    assert problems(tmp_path, records) == []
-    (tmp_path / "figures/forest.csv").write_text("drawn by hand")
-    told = "changed after draw made it at 2026-01-01T00:00:00+00:00: its sha256 differs"
-    assert problems(tmp_path, records) == [told]
-    (tmp_path / "figures/forest.csv").unlink()
-    assert problems(tmp_path, records) == ["missing; draw made it at 2026-01-01T00:00:00+00:00"]
-
-
-def test_an_input_that_is_left_out_is_held_to_its_record(tmp_path: Path) -> None:
+def test_an_input_that_is_left_out_is_held_to_its_record(folder: Path) -> None:
     """No other check can: there is no file to compare with."""
-    weights, measured = "training/a/weights.safetensors", "measurements/a.csv"
-    records = made(tmp_path, weights, {})
-    (trained,) = records.values()
-    records = {(tmp_path / weights).with_name(f"draw{provenance.SUFFIX}"): trained}
-    (tmp_path / weights).unlink()
-    (tmp_path / "left_out.txt").write_text("training/*/weights.safetensors\n")
-    for digest, says in ((trained.outputs[weights], 0), ("0" * 64, 1)):
-        told = f"was made from another version of {weights} than was left out"
-        found = problems(tmp_path, {**records, **made(tmp_path, measured, {weights: digest})})
-        assert [problem for problem in found if "lies elsewhere" not in problem] == [told] * says
+    make(folder, WEIGHTS)
+    make(folder, MEASURED, (WEIGHTS,))
+    (folder / "left_out.txt").write_text("# too large\ntraining/*/weights.safetensors\n")
+    (folder / WEIGHTS).unlink()
+    assert problems(folder) == {}
+    assert "1 files of weights" in check(folder).note
+    (folder / WEIGHTS).write_text("trained anew")
+    make(folder, MEASURED, (WEIGHTS,))
+    (folder / WEIGHTS).unlink()
+    assert problems(folder) == {MEASURED: f"was made from another version of {WEIGHTS} than was left out"}
+    (folder / "left_out.txt").write_text("*\n")
+    assert problems(folder)["left_out.txt"] == "`*` names more than may be left out"
 
 
-def test_what_is_neither_a_file_nor_a_folder_is_named(tmp_path: Path) -> None:
-    folder, elsewhere = tmp_path / "paper", tmp_path / "elsewhere.csv"
-    records = made(folder, "tables/t.csv", {})
+def test_a_link_is_named_once(folder: Path) -> None:
+    elsewhere = folder.parent / "elsewhere.csv"
+    make(folder, "tables/t.csv")
     (folder / "tables/t.csv").rename(elsewhere)
     (folder / "tables/t.csv").symlink_to(elsewhere)
     for name, target in (("mine", "/etc"), ("nowhere", "gone.png"), ("itself", "itself")):
         (folder / name).symlink_to(target)
-    os.mkfifo(folder / "tables/pipe")
-    found = integrity(folder, records, {}, damaged_outputs(folder, records), folder).findings
-    assert {finding.subject: finding.problem for finding in found} == {
-        "tables/t.csv": f"is a link to {elsewhere}, which is not part of the results",
-        "mine": "is a link to /etc, which is not part of the results",
-        "nowhere": "is a link to gone.png, which is not part of the results",
-        "itself": "is a link to itself, which is not part of the results",
-        "tables/pipe": "is neither a file nor a folder",
+    links = {"tables/t.csv": elsewhere, "mine": "/etc", "nowhere": "gone.png", "itself": "itself"}
+    assert problems(folder) == {
+        name: f"is a link to {target}, not part of the results" for name, target in links.items()
     }
+    elsewhere.write_text("other")
+    assert problems(folder)["tables/t.csv"] == "changed after"
 
 
-def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What lies there is not seen."""
-    (tmp_path / "tables").mkdir()
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    assert problems(tmp_path, {}) == ["is a folder that cannot be looked into"]
+def test_strangers_are_one_finding_a_folder(folder: Path) -> None:
+    for name in ("figures/a.png", "figures/.b.png", "mine.xlsx", "audit/more.csv", "audit/report.md", "logs/a.log"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    (folder / "a\n\x1b[31mpassed").touch()
+    said = dict.fromkeys(
+        (r"a\n\x1b[31mpassed, mine.xlsx", "audit/more.csv", "figures/.b.png, figures/a.png"),
+        "no record says what made it",
+    )
+    assert problems(folder) == said
 
 
-def test_an_output_that_cannot_be_read_or_is_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_that_cannot_be_read_or_is_no_file_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreadable(path: Path) -> str:
         raise PermissionError(path)
 
-    records = made(tmp_path, "tables/t.csv", {})
-    for change in (lambda: monkeypatch.setattr(provenance, "sha256", unreadable), (tmp_path / "tables/t.csv").unlink,
-                   lambda: os.mkfifo(tmp_path / "tables/t.csv")):  # fmt: skip
-        change()
-        assert problems(tmp_path, records)
-    assert "changed after draw made it at 2026-01-01T00:00:00+00:00: it is no file any more" in problems(
-        tmp_path, records
+    make(folder, "tables/t.csv")
+    with monkeypatch.context() as patched:
+        patched.setattr(provenance, "sha256", unreadable)
+        assert problems(folder) == {"tables/t.csv": "changed after"}
+    (folder / "tables/t.csv").unlink()
+    (folder / "tables/t.csv").mkdir()
+    (finding,) = check(folder).findings
+    assert finding.problem.endswith(": it is no file any more")
+
+
+def test_a_record_that_lies_elsewhere_is_one_finding(folder: Path) -> None:
+    make(folder, "tables/t.csv")
+    (folder / "tables/t.provenance.json").rename(folder / "tables/u.provenance.json")
+    assert problems(folder) == {"tables/u.provenance.json": "is the record of tables/t.csv, which lies elsewhere"}
+
+
+def test_an_older_record_that_was_copied_elsewhere_is_the_only_finding(folder: Path) -> None:
+    make(folder, "tables/t.csv")
+    old = (folder / "tables/t.provenance.json").read_text()
+    (folder / "tables/old.provenance.json").write_text(
+        old.replace(provenance.sha256(folder / "tables/t.csv"), "0" * 64)
     )
+    assert [*problems(folder)] == ["tables/old.provenance.json"]
 
 
-def test_a_name_with_control_characters_stays_in_its_line(tmp_path: Path) -> None:
-    (tmp_path / "a\n\x1b[31mpassed").touch()
-    (finding,) = integrity(tmp_path, {}, {}, set(), tmp_path).findings
-    assert finding.subject == r"a\n\x1b[31mpassed"
+def test_packed_weights_are_held_to_the_record_of_the_weights_whether_these_are_here_or_not(folder: Path) -> None:
+    make(folder, WEIGHTS)
+    there = (folder / WEIGHTS).with_name(packed.PACKED)
+    there.write_bytes(packed.packed((folder / WEIGHTS).read_bytes()))
+    assert problems(folder) == {}
+    commit(folder.parent)
+    there.write_bytes(packed.packed(b"others"))
+    (folder / WEIGHTS).unlink()
+    (finding,) = check(folder).findings
+    assert finding.subject == "training/a/weights.planes.xz"
+    assert finding.problem.startswith("does not hold the weights that draw made at")
+    assert finding.remedy == f"git checkout HEAD -- {there}"
+    make(folder, WEIGHTS)
+    assert [*problems(folder)] == ["training/a/weights.planes.xz"]
 
 
-def test_packed_weights_are_held_to_the_record_of_the_weights_whether_these_are_here_or_not(tmp_path: Path) -> None:
-    folder = tmp_path / "paper"
-    weights = folder / "training" / "a" / packed.WEIGHTS
-    records = made(folder, "training/a/weights.safetensors", {})
-    records = {weights.with_name(f"draw{provenance.SUFFIX}"): record for record in records.values()}
-    where = weights.with_name(packed.PACKED)
-    where.write_bytes(packed.packed(weights.read_bytes()))
-    assert [problem for problem in problems(folder, records) if "lies elsewhere" not in problem] == []
-    where.write_bytes(packed.packed(b"others"))
-    told = "does not hold the weights that draw made at 2026-01-01T00:00:00+00:00"
-    assert told in problems(folder, records)
-    weights.unlink()
-    assert told in problems(folder, records)
+def test_weights_that_are_others_come_back_from_the_packed_ones(folder: Path) -> None:
+    make(folder, WEIGHTS)
+    there = (folder / WEIGHTS).with_name(packed.PACKED)
+    there.write_bytes(packed.packed((folder / WEIGHTS).read_bytes()))
+    (folder / WEIGHTS).write_text("of another run")
+    (finding,) = check(folder).findings
+    assert (finding.subject, finding.remedy) == (WEIGHTS, "delete it: it is unpacked again from weights.planes.xz")
 
 
-def test_packed_weights_of_no_record_are_named(tmp_path: Path) -> None:
-    (tmp_path / "paper" / "training" / "a").mkdir(parents=True)
-    (tmp_path / "paper" / "training" / "a" / packed.PACKED).write_bytes(packed.packed(b"weights"))
-    assert problems(tmp_path / "paper", {}) == ["no record says who made it"]
+def test_packed_weights_of_no_record_are_named(folder: Path) -> None:
+    (folder / "training" / "a").mkdir(parents=True)
+    (folder / "training" / "a" / packed.PACKED).write_bytes(packed.packed(b"weights"))
+    assert problems(folder) == {"training/a/weights.planes.xz": "no record says what made it"}
+
+
+def trained(folder: Path, *listed: str) -> None:
+    """A shard of two runs, whose measurements list some, all of it with records that say so."""
+    networks = {name: make_network(2, 4, seed=i) for i, name in enumerate("ab")}
+    own = Outputs.of(folder, "s")
+    save_networks(own.weights, networks)
+    for path, rows in (
+        (own.digests, [f"{name},{network.digest()}" for name, network in networks.items()]),
+        (folder / "measurements/s.csv", [f"{name},1" for name in listed]),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(["run_id,value", *rows]) + "\n")
+    about = {name: {"weights": network.digest(), "trained": []} for name, network in networks.items()}
+    log, files = str(folder / "logs/a.log"), [str(own.weights), str(own.digests)]
+    provenance.record({**RECIPE, "rule": "train"}, {"shard": "s"}, [], files, log, 1.0, about)
+    provenance.record(RECIPE, {}, [], [str(folder / "measurements/s.csv")], log, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("listed", "problem"),
+    [
+        ("ab", ""),
+        ("a", "speaks of other networks than the record of their training: b"),
+        ("abc", "speaks of other networks than the record of their training: c"),
+        ("abb", "has more than one row of a run"),
+    ],
+)
+def test_a_table_that_lacks_a_run_or_has_another_is_named_though_its_record_fits(
+    folder: Path, listed: str, problem: str
+) -> None:
+    """As it would be made by an error in the code that measures, or by a hand that edits and records."""
+    trained(folder, *listed)
+    assert problems(folder) == ({"measurements/s.csv": problem} if problem else {})
+
+
+def test_digests_that_are_not_those_of_the_weights_are_named_though_their_record_fits(folder: Path) -> None:
+    """Else `emtvb verify` compared with them."""
+    trained(folder, *"ab")
+    record = folder / "training/s/train.provenance.json"
+    digests = folder / "training/s/digests.csv"
+    before = provenance.sha256(digests)
+    digests.write_text("run_id,value\na,1\nb,2\n")
+    record.write_text(record.read_text().replace(before, provenance.sha256(digests)))
+    assert problems(folder) == {
+        "training/s/digests.csv": "speaks of other networks than the record of their training: a, b"
+    }

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -19,13 +18,13 @@ def audit(*checks: Check, **about: object) -> Audit:
     ("check", "state", "outcome"),
     [
         (Check("determinism", "?", 2, (), of=240), "passed", "passed"),
-        (Check("determinism", "?", 0, ()), "not asked", "incomplete"),
-        (Check("determinism", "?", 0, (), incomparable=2), "not comparable", "incomplete"),
-        (Check("determinism", "?", 1, (), incomparable=1), "not comparable", "incomplete"),
-        (Check("determinism", "?", 0, (Finding("a", "b"),), incomparable=1), "FAILED", "FAILED"),
+        (Check("determinism", "?", 0, ()), "not checked", "incomplete"),
+        (Check("determinism", "?", 0, (), unchecked=2), "not checked", "incomplete"),
+        (Check("determinism", "?", 1, (), unchecked=1), "incomplete", "incomplete"),
+        (Check("determinism", "?", 0, (Finding("a", "b"),), unchecked=1), "FAILED", "FAILED"),
     ],
 )
-def test_what_was_not_asked_or_cannot_be_compared_has_not_passed(check: Check, state: str, outcome: str) -> None:
+def test_what_was_not_checked_has_not_passed(check: Check, state: str, outcome: str) -> None:
     found = audit(Check("integrity", "?", 3, ()), check)
     assert check.state == state
     assert found.outcome == outcome
@@ -43,19 +42,26 @@ def test_no_name_can_speak_to_a_terminal_in_the_place_of_the_audit() -> None:
     assert r"  \x1b[2J\x1b[Hpassed\n: \udcff" in found.lines()
 
 
-@pytest.mark.parametrize("text", ["", "[", "[" * 200_000, "{}", '{"verdicts": []}', '{"verdicts": {"a": 5}}', "\udcff"])
-def test_verdicts_that_say_nothing_are_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / "verdicts.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert stated(tmp_path) == {}
-    (tmp_path / "verdicts.json").write_text('{"verdicts": {"paper": {"consistent": 3}}}')
-    assert stated(tmp_path) == {"paper": {"consistent": 3}}
-    (tmp_path / "verdicts.json").unlink()
-    os.mkfifo(tmp_path / "verdicts.json")
-    assert stated(tmp_path) == {}
-    (tmp_path / "verdicts.json").unlink()
-    for kind, count in (("paper", "1e999"), ("paper\\n\\u001b[32mpassed", "3"), ("\\ud800", "3")):
-        (tmp_path / "verdicts.json").write_text(f'{{"verdicts": {{"{kind}": {{"consistent": {count}}}}}}}')
-        assert stated(tmp_path) == {}
+def test_the_chance_to_have_missed_an_error_stands_beside_passed_and_what_was_drawn_is_named() -> None:
+    missed = "an error in one shard alone is missed with a chance of 2 in 3"
+    check = Check("made again", "?", 3, (), "a", "recomputed", of=9, drawn=("s1", "s2"), missed=missed)
+    found = audit(Check("integrity", "?", 3, ()), check)
+    assert found.lines()[1] == f"made again: passed ({missed}), no problems in 3 of 9 files. a"
+    assert found.lines()[-1] == f"passed: our own results are what they say; {missed}"
+    told = json.loads(found.summary())
+    assert told["drawn"] == {"made again": ["s1", "s2"]}
+    assert told["checks"]["made again"] == f"passed ({missed}): no problems in 3 of 9 files"
+    assert "Drawn: s1, s2." in found.as_markdown()
+
+
+def test_counts_of_verdicts_that_are_rejected_are_not_printed(tmp_path: Path) -> None:
+    counts = {"paper": {"consistent": 3}}
+    (tmp_path / "verdicts.json").write_text(json.dumps({"verdicts": counts}))
+    assert stated(tmp_path) == counts
+    assert stated(tmp_path / "onions") == {}
+    found = audit(Check("integrity", "?", 3, ()), claims="verdicts.json is not what a record says")
+    assert found.lines()[-1] == "claims: not checked, since verdicts.json is not what a record says"
+    assert "Not checked, since verdicts.json is not" in found.as_markdown()
 
 
 def test_a_terminal_gets_some_findings_of_each_check_and_the_report_all() -> None:

@@ -15,43 +15,34 @@ import re
 import shutil
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from emtvb import config
-from emtvb.audit import alone, compare
-from emtvb.audit.currency import link_beside
+from emtvb.audit import compare
+from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.held import Held
+from emtvb.audit.integrity import Files
 from emtvb.audit.processes import Processes, check_space
-from emtvb.audit.report import AGAIN, Check, Finding
-from emtvb.interpret.measure import MeasureSettings
-from emtvb.interpret.verdict import OTHERWISE
-from emtvb.paper.claims import Condition, Statement
+from emtvb.audit.report import AGAIN, Check, Finding, chance
 from emtvb.running import trainings
 from emtvb.running.jobs import last_errors
 from emtvb.running.packed import WEIGHTS
 from emtvb.running.plan import Planned, import_path
 from emtvb.running.records import summary
-from emtvb.runs import Run
-from emtvb.streams.runs import AnyRun
-from emtvb.training.shard import Outputs
 
 SHARE = 1 / 3
 """Of the shards, measured again by default."""
-NEAR = 0.001
-"""A network lies next to a bar of the paper's claims where it is off by this part of the bar, or less."""
-OFF = 1e-6
-"""Radians: a published spectral error further from that of the best assignment is looked at again."""
 
 log = logging.getLogger(__name__)
 
 _LAST = 19
 """The niceness of what runs where nothing else does."""
 _COMPARES = "run_methods"
-_NOT_HERE = "what it is made from is not here"
+_NOT_HERE = "what they are made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
 
@@ -65,123 +56,73 @@ def reads_weights(job: Planned) -> bool:
     return job.rule == _COMPARES or any(Path(path).name == WEIGHTS for path in job.inputs)
 
 
-def draw(
-    shards: Mapping[str, Sequence[AnyRun]], measured: Mapping[str, Mapping[str, str]], statements: Sequence[Statement],
-    findings: Iterable[Finding], share: float, seed: int,
-) -> tuple[dict[str, str], dict[str, list[Run]]]:  # fmt: skip
-    """Choose what is measured again.
+def draw(shards: Collection[str], share: float, seed: int) -> list[str]:
+    """The shards of which all networks are measured again.
 
     Args:
-        shards: The experiment's runs, by shard.
-        measured: What lies there of each run, by run id.
-        statements: What the paper says, whose bars count.
-        findings: What is wrong; the shards that it names, or of which it names a network, are taken.
-        share: Of the shards, drawn by chance; one of them at least, unless it is 0.
+        shards: The experiment's.
+        share: Of these, drawn by chance; one of them at least, unless it is 0.
         seed: Draws them.
-
-    Returns:
-        Shards of which all networks are measured, each with what brought it in, in words; and networks of others, by
-        shard, that lie next to a bar (:func:`is_near`), and are measured alone.
     """
-    by_chance = random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards)))
-    chosen = dict.fromkeys(by_chance, f"drawn by seed {seed}")
-    text = " ".join(f"{finding.subject} {finding.problem}" for finding in findings)
-    words = set(re.findall(r"[\w.-]+", text))
-    words |= {Path(word).stem for word in words}
-    close: dict[str, list[Run]] = {}
-    for shard, part in shards.items():
-        if not words.isdisjoint((shard, *(run.run_id for run in part))):
-            chosen.setdefault(shard, "named by a finding")
-        near = [run for run in part if isinstance(run, Run) and is_near(measured.get(run.run_id, {}), statements)]
-        if near and shard not in chosen:
-            close[shard] = near
-    return chosen, close
-
-
-def is_near(row: Mapping[str, str], statements: Sequence[Statement]) -> bool:
-    """Whether a network's measurements lie where little decides.
-
-    That is, where it solves its task and stores otherwise than the theory says; where it nearly solves it or does, and
-    a measure is next to a bar of a claim; or where its published spectral error is not that of the best assignment.
-    """
-    if row.get("verdict") == OTHERWISE:
-        return True
-    error, best = (compare.number(row.get(name, "")) for name in ("spectral_error", "optimal_spectral_error"))
-    if abs(error - best) > OFF:
-        return True
-    if not compare.number(row.get("test_accuracy", "")) > 0.98:
-        return False
-    conditions = [condition for claim in statements for condition in (*claim.over, *claim.holds)]
-    return any(_is_next_to(condition, row) for condition in conditions)
-
-
-def _is_next_to(condition: Condition, row: Mapping[str, str]) -> bool:
-    bar = condition.at_least if condition.at_least is not None else condition.below
-    if bar is None or condition.minus or condition.of:
-        return False
-    return abs(compare.number(row.get(condition.column, "")) - bar) <= NEAR * abs(bar)
+    return sorted(random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards))))
 
 
 def recompute(
-    folder: Path, held: Held, jobs: Sequence[Planned], drawn: Mapping[str, str], close: Mapping[str, Sequence[Run]],
-    by_rounding: Callable[[str], float], cores: int, processes: Processes, other_versions: Collection[str] = (),
+    files: Files, held: Held, jobs: Sequence[Planned], drawn: Collection[str], seed: int, cores: int,
+    processes: Processes, other_versions: Collection[str] = (),
 ) -> Check:  # fmt: skip
     """Run everything again but trainings, and compare.
 
+    What the workflow would make anyway, as currency says, is not made again; nor is what integrity names, or what is
+    made from that.
+
     Args:
-        folder: The experiment's folder.
+        files: The experiment's files.
         held: The config that it is held to.
-        jobs: Its jobs.
+        jobs: Its jobs; none, where nothing is to be made again.
         drawn: Shards of which all networks are measured again, as of :func:`draw`.
-        close: Networks of others that are measured again, likewise.
-        by_rounding: How far rounding moves a network's test accuracy, by its run id.
+        seed: Drew them.
         cores: Jobs at once, of each of the two runs.
         processes: Takes those that run.
         other_versions: Files that were made with other versions of libraries than are here; pictures among them are not
             compared.
     """
+    question = "Does every file come out again, as the workflow makes it of what lies here?"
+    if not jobs:
+        return Check("made again", question, 0, (), "Not asked for.", "recomputed")
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
-    first = [
-        job for job in jobs
-        if not trains(job) and reads_weights(job) and job.wildcards.get("shard", "") in {*drawn, ""}
-    ]  # fmt: skip
-    second = [job for job in jobs if not trains(job) and not reads_weights(job)]
-    asked = close if jobs else {}
-    here = {shard: runs for shard, runs in asked.items() if Outputs.of(folder, shard).weights.is_file()}
-    # All at once. Jobs of the second run wait for one another; those of the first do not, and take what is left. So no
-    # core waits, and jobs seldom take turns on one, which costs time.
-    every = tables, measurements, single = [
-        Comparison(folder, held, by_rounding, cores, processes, other_versions) for _ in range(3)
-    ]
-    with ThreadPoolExecutor(3) as pool, processes:
+    every = [job for job in jobs if not trains(job)]
+    named = {*files.rejected, *remade(jobs)}
+    whole = [job for job in every if named.isdisjoint(job.outputs) and files.rejected.isdisjoint(job.inputs)]
+    first = [job for job in whole if reads_weights(job) and job.wildcards.get("shard", "") in {*drawn, ""}]
+    second = [job for job in whole if not reads_weights(job)]
+    # Both at once. Jobs of the second run wait for one another; those of the first do not, and take what is left.
+    tables, measurements = (Comparison(files.folder, held, cores, processes, other_versions) for _ in range(2))
+    with ThreadPoolExecutor(2) as pool, processes:
         begun = [
             pool.submit(tables.run, second, "tables, figures and pages"),
             pool.submit(measurements.run, first, "measurements", _LAST),
-            pool.submit(single.measure_alone, here),
         ]
         for run in begun:
             run.result()
-    single.leave([run.run_id for shard, runs in asked.items() if shard not in here for run in runs], _NOT_HERE)
-    left = [file for comparison in every for file in comparison.incomparable]
+    for job in every:
+        if job not in whole and job.wildcards.get("shard", "") in {*drawn, ""}:
+            tables.leave(job.outputs, "integrity or currency names them, or what they are made from")
+    left = tables.unchecked | measurements.unchecked
     notes = []
     if shards:
-        why = summary(f"{count} {why}" for why, count in Counter(drawn.values()).items())
-        notes.append(f"Measured again: all networks of {len(shards & drawn.keys())} of {len(shards)} shards, {why}.")
-        if here:
-            names = summary(run.run_id for runs in here.values() for run in runs)
-            notes.append(f"Measured again besides, since they are close cases: {names}.")
-    for reason in dict.fromkeys(why for _, why in left):
-        notes.append(f"Not compared, since {reason}: {summary(path for path, why in left if why == reason)}.")
+        done = {job.wildcards["shard"] for job in first if "shard" in job.wildcards}
+        notes.append(f"Measured again: {len(done)} of {len(shards)} shards (drawn by seed {seed}): "
+                     f"{summary(sorted(done)) or 'none'}.")  # fmt: skip
+    for reason in dict.fromkeys(left.values()):
+        notes.append(f"Not checked, since {reason}: {summary(path for path, why in left.items() if why == reason)}.")
     return Check(
-        name="made again",
-        question="Does every file come out again, as the workflow makes it of what lies here?",
-        checked=sum(comparison.compared for comparison in every),
-        findings=tuple(finding for comparison in every for finding in comparison.findings),
-        note=" ".join(notes),
-        how="recomputed",
-        of=sum(len(job.outputs) for job in jobs if not trains(job)),
-        incomparable=len(left),
-    )
+        name="made again", question=question, checked=tables.compared + measurements.compared,
+        findings=(*tables.results(), *measurements.results()), note=" ".join(notes), how="recomputed",
+        of=sum(len(job.outputs) for job in every), unchecked=len(left),
+        drawn=tuple(sorted(done)) if shards else (),
+        missed=chance(len(done), len(shards), "shard's measurements") if shards else "",
+    )  # fmt: skip
 
 
 @dataclass
@@ -191,24 +132,24 @@ class Comparison:
     Attributes:
         folder: The experiment's folder.
         held: The config that it is held to.
-        by_rounding: How far rounding moves a network's test accuracy, by its run id.
         cores: Jobs at once.
         processes: Takes those that run.
         other_versions: Files that were made with other versions of libraries than are here.
         compared: How many files came out.
         findings: What came out otherwise.
-        incomparable: Files that could not be compared, each with why.
+        failed: Jobs that failed, by why.
+        unchecked: Files that could not be compared, each with why.
     """
 
     folder: Path
     held: Held
-    by_rounding: Callable[[str], float]
     cores: int
     processes: Processes
     other_versions: Collection[str] = ()
     compared: int = 0
     findings: list[Finding] = field(default_factory=list)
-    incomparable: list[tuple[str, str]] = field(default_factory=list)
+    failed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    unchecked: dict[str, str] = field(default_factory=dict)
 
     def run(self, some: Sequence[Planned], what: str, nice: int = 0) -> None:
         """Run some jobs in a folder that holds what the others made, and compare what they make.
@@ -235,15 +176,11 @@ class Comparison:
             for job in possible:
                 self._compare(job, again, errors or [answer])
 
-    def measure_alone(self, close: Mapping[str, Sequence[Run]]) -> None:
-        """Measure single networks, and compare what is measured.
-
-        Args:
-            close: Their runs, by shard, of which the weights are here.
-        """
-        how = MeasureSettings(**self.held.experiment.interpretation.model_dump())
-        for shard, runs in close.items():
-            self.findings += alone.remeasure(self.folder, shard, runs, how, self.by_rounding, self.processes)
+    def results(self) -> Iterator[Finding]:
+        """What came out otherwise, and what failed: what failed for one reason is one finding."""
+        yield from self.findings
+        for why, titles in self.failed.items():
+            yield Finding(summary(titles), f"cannot be made again ({why})", AGAIN)
 
     def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
@@ -274,13 +211,13 @@ class Comparison:
         """Compare what a job made again, in a folder; the errors of that run say why it did not."""
         if not all((again / path).is_file() for path in job.outputs):
             if not all((again / path).is_file() for path in job.inputs):
-                self.leave(job.outputs, "what it is made from did not come out")
+                self.leave(job.outputs, "what they are made from did not come out")
                 return
             logs = {"/".join([job.rule, *job.wildcards.values()]), Path(job.title).with_suffix("").as_posix()}
             own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
             why = (own or errors)[0].removeprefix("error: ")
             check_space(why)
-            self.findings.append(Finding(job.title, f"cannot be made again ({why})", AGAIN))
+            self.failed[why].append(job.title)
             return
         for path in job.outputs:
             if not (self.folder / path).is_file():
@@ -289,12 +226,13 @@ class Comparison:
                 self.leave([path], "other versions of libraries draw other pictures")
                 continue
             self.compared += 1
-            problems = compare.differences(self.folder / path, again / path, path, self.by_rounding)
-            self.findings += [Finding(path, problem, AGAIN) for problem in problems]
+            if problems := compare.differences(self.folder / path, again / path, path):
+                more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+                self.findings.append(Finding(path, problems[0] + more, AGAIN))
 
     def leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""
-        self.incomparable += [(path, why) for path in files]
+        self.unchecked |= dict.fromkeys(files, why)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -5,28 +5,28 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from emtvb.audit.again import SHARE, draw, recompute
-from emtvb.audit.consistency import RunData, consistency
-from emtvb.audit.currency import currency, planned
+from emtvb.audit.currency import currency, planned, remade
 from emtvb.audit.determinism import MATTERS, determinism
 from emtvb.audit.held import Held
-from emtvb.audit.integrity import damaged_outputs, integrity
+from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.processes import Processes, ended_by_signals
-from emtvb.audit.report import REPORT, SUMMARY, Audit
-from emtvb.audit.seeds import moved, seeds
+from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.paper import claims
 from emtvb.running import provenance, recipes
 from emtvb.running.packed import unpack
+from emtvb.running.plan import Planned
 
 log = logging.getLogger(__name__)
+
+_VERDICTS = "verdicts.json"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ QUICK = Sample(share=0, runs=0)
 
 
 def audit(folder: Path, held: Held, sample: Sample) -> Audit:
-    """Audit an experiment's results: their structure, and what comes out when they are made again.
+    """Audit an experiment's results.
 
     Args:
         folder: Where its results lie.
@@ -61,67 +61,62 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     Raises:
         InputError: Where nothing lies there, or the workflow cannot be planned.
     """
-    _unpack(folder)
+    try:
+        unpack(folder)
+    except InputError as error:  # of weights that are damaged, integrity tells
+        if error.what != "weights":
+            raise
     experiment, shards = held.experiment, held.experiment.shards()
-    runs = [run for part in shards.values() for run in part]
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    records, unreadable = provenance.read_all(folder)
-    if not records and not unreadable:
+    files = Files(folder, *provenance.read_all(folder))
+    if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
-    # Beside the rest: the longest training decides when an audit ends.
+    jobs = planned(folder, held, files.changed)
+    checks = [integrity(files, jobs, remade(jobs), held.root), currency(files, jobs)]
+    for check in checks:
+        log.info("%s: %s, %s", check.name, check.state, check.count)
     with ended_by_signals(), ThreadPoolExecutor(1) as pool, Processes() as processes:
+        # Beside the rest: the longest training decides when an audit ends.
         training = pool.submit(
-            determinism, folder, shards, experiment.trainer, records, sample.runs, seed, sample.workers, processes
-        )
-        damaged, data = damaged_outputs(folder, records), RunData.read(folder, records, shards)
-        jobs = planned(folder, held, damaged)
-        checks = [integrity(folder, records, unreadable, damaged, held.root)]
-        if shards or data.others:
-            checks.append(consistency(data, shards))
-        checks.append(
-            currency(
-                records, jobs, damaged, recipes.other_versions(record.recipe["versions"] for record in records.values())
-            )
-        )
-        if shards:
-            checks.append(seeds(runs, data.networks))
-        for check in checks:
-            log.info("%s: %s, %s", check.name, check.state, check.count)
-        findings = [finding for check in checks for finding in check.findings]
-        drawn, close = draw(shards, data.measured, claims.load().statements, findings, sample.share, seed)
-        how = experiment.interpretation
-        by_rounding = moved(runs, data.networks, how.horizon, how.sequences)
-        some = jobs if sample.share else ()
-        elsewhere = {
-            output
-            for record in records.values()
-            if recipes.other_versions([record.recipe["versions"]])
-            for output in record.outputs
-        }
-        checks.append(recompute(folder, held, some, drawn, close, by_rounding, sample.workers, processes, elsewhere))
+            determinism, folder, shards, experiment.trainer, files.records, sample.runs, seed, sample.workers,
+            processes, files.rejected | remade(jobs),
+        )  # fmt: skip
+        some, drawn = jobs if sample.share else (), draw(shards, sample.share, seed)
+        checks.append(recompute(files, held, some, drawn, seed, sample.workers, processes, _made_elsewhere(files)))
         if shards:
             checks.append(training.result())
     commit, modified = provenance.git_state(held.root)
     here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
             for name, value in provenance.environment().items()}  # fmt: skip
+    why = _claims_rejected(files, jobs, checks)
     return Audit(
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         held_to=held.description,
         checks=tuple(checks),
         environment={"commit": (commit or "no git clone") + ", with uncommitted changes" * modified, **here},
-        verdicts=stated(folder),
+        verdicts={} if why else stated(folder),
+        claims=why,
     )
 
 
-def _unpack(folder: Path) -> None:
-    """Put packed weights beside themselves; those that are damaged are told of, as the checks tell of them again."""
-    try:
-        unpack(folder)
-    except InputError as error:
-        if error.what != "weights":
-            raise
-        log.warning("%s", error)
+def _made_elsewhere(files: Files) -> set[str]:
+    """Files that were made with other versions of libraries than are here."""
+    others = (record for record in files.records.values() if recipes.other_versions([record.recipe["versions"]]))
+    return {output for record in others for output in record.outputs}
+
+
+def _claims_rejected(files: Files, jobs: Sequence[Planned], checks: Sequence[Check]) -> str:
+    """Why the verdicts that lie there are not reported; nothing where they are, or where the experiment has none."""
+    if not any(_VERDICTS in job.outputs for job in jobs):
+        return ""
+    if _VERDICTS in files.rejected or _VERDICTS not in files.digests:
+        return f"{_VERDICTS} is not what a record says"
+    if any(job.stale and _VERDICTS in job.outputs for job in jobs):
+        return f"the workflow would make {_VERDICTS} again"
+    if any(finding.subject == _VERDICTS for check in checks for finding in check.findings):
+        return f"{_VERDICTS} does not come out again"
+    return ""
 
 
 def write(audit: Audit, folder: Path) -> None:
@@ -132,10 +127,5 @@ def write(audit: Audit, folder: Path) -> None:
 
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
     """How many claims have which verdict, by kind, as the results state it; nothing where they do not."""
-    path = folder / "verdicts.json"
-    try:
-        verdicts = json.loads(path.read_text("utf-8") if path.is_file() else "")["verdicts"]
-        stated = {kind: {verdict: int(count) for verdict, count in counts.items()} for kind, counts in verdicts.items()}
-        return stated if all(word.isprintable() for kind, counts in stated.items() for word in (kind, *counts)) else {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        return {}
+    path = folder / _VERDICTS
+    return json.loads(path.read_text("utf-8"))["verdicts"] if path.is_file() else {}

@@ -1,4 +1,4 @@
-"""A sample of runs is trained again from nothing, to the end, and compared with what lies there, byte for byte.
+"""Runs that are trained again from nothing, to the end, and compared with what lies there, byte for byte.
 
 ``python -m emtvb.audit.determinism`` trains one, in a process of its own.
 """
@@ -11,21 +11,21 @@ import logging
 import random
 import sys
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from emtvb import networks, promises
 from emtvb.audit.processes import Processes, check_space
-from emtvb.audit.report import Check, Finding
+from emtvb.audit.report import Check, Finding, chance
 from emtvb.errors import InputError
 from emtvb.running import provenance, trainings
 from emtvb.running.provenance import Record
+from emtvb.running.records import summary
 from emtvb.runs import number
 from emtvb.streams.runs import AnyRun
-from emtvb.training import curves, history, kept
+from emtvb.training import history, kept
 from emtvb.training.history import Row
 from emtvb.training.shard import Outputs, train_shard
 
@@ -37,13 +37,13 @@ MATTERS = ("cpu", "machine", "numpy", "torch")
 
 def determinism(
     folder: Path, shards: Mapping[str, Sequence[AnyRun]], trainer: str, records: Mapping[Path, Record], count: int,
-    seed: int, workers: int = 1, processes: Processes | None = None,
+    seed: int, workers: int = 1, processes: Processes | None = None, named: Collection[str] = (),
 ) -> Check:  # fmt: skip
     """Train a sample of an experiment's runs again, to compare learning curves and weights.
 
     A difference counts against the results where the engine gives the same bits everywhere, or the environment is
     the one that they were made in. Elsewhere the run cannot be compared, since rounding may then differ: that is no
-    pass. Which engine it has to be is the config's word, not that of the records.
+    pass.
 
     Args:
         folder: The experiment's folder.
@@ -54,16 +54,19 @@ def determinism(
         seed: Chooses them.
         workers: Processes at once.
         processes: Takes those that train.
+        named: Files that are known to be wrong or stale: no run of theirs is drawn.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
     everything = sum(map(len, shards.values()))
-    trained = [(shard, run) for shard, runs in shards.items() if _has_results(folder, shard) for run in runs]
+    known = {folder / name for name in named}
+    whole = {shard for shard in shards if _has_results(folder, shard) and known.isdisjoint(Outputs.of(folder, shard))}
+    trained = [(shard, run) for shard, runs in shards.items() if shard in whole for run in runs]
     chosen = random.Random(seed).sample(trained, min(count, len(trained)))
     if not chosen:
-        why = "No trained runs lie here to compare with." if not trained else "Not asked for."
+        why = "Not asked for." if not count else "No trained runs lie here to compare with of which nothing is wrong."
         return Check("determinism", question, 0, (), why, "recomputed", everything)
-    ids = ", ".join(run.run_id for _, run in chosen)
-    notes = [f"Trained again to the end: {ids} (chosen by seed {seed}). The other runs were only compared."]
+    ids = [run.run_id for _, run in chosen]
+    notes = [f"Trained again to the end: {summary(ids)} (drawn by seed {seed})."]
     findings, elsewhere = [], 0
     differences = dict(again(folder, chosen, trainer, workers, processes))
     for shard, run in chosen:
@@ -72,12 +75,15 @@ def determinism(
             continue
         if where := _other_environment(shard, run.run_id, records, trainer):
             elsewhere += 1
-            notes.append(f"{run.run_id}: {difference}; it was made elsewhere ({where}), so this says nothing.")
+            notes.append(f"Not checked: {run.run_id}, which was made elsewhere ({where}); {difference}.")
         else:
-            remedy = "its files or this machine cannot be trusted: train it again"
+            remedy = "put a copy of what was published there, or train it again: its files or this machine are wrong"
             findings.append(Finding(run.run_id, difference, remedy))
     count = len(chosen) - elsewhere
-    return Check("determinism", question, count, tuple(findings), " ".join(notes), "recomputed", everything, elsewhere)
+    return Check(
+        "determinism", question, count, tuple(findings), " ".join(notes), "recomputed", everything, elsewhere,
+        tuple(ids), chance(count, everything, "run's training"),
+    )  # fmt: skip
 
 
 def again(
@@ -111,7 +117,7 @@ def chosen(
     """The runs that a user names in one of three ways.
 
     Raises:
-        InputError: Where it is none or several of them, there are no such runs, or the folder has others besides.
+        InputError: Where it is none or several of them, or there are no such runs.
     """
     ways = {"RUN_ID": bool(run_ids), "--sample": sample is not None, "--all": every}
     given = [name for name, is_given in ways.items() if is_given]
@@ -124,9 +130,6 @@ def chosen(
     unknown = [run_id for run_id in run_ids if run_id not in runs]
     if unknown:
         raise InputError("run", unknown[0], f"not in {folder}; its runs.csv lists all {len(runs)}")
-    if others := sorted(read_digests(folder / "digests.csv").keys() - runs.keys()):
-        remedy = f"its digests.csv lists {others[0]}, which its settings.json does not; audit it first"
-        raise InputError("--results", str(folder), remedy)
     if sample is not None:
         if sample > len(runs):
             raise InputError("--sample", sample, f"{folder} has {len(runs)} runs; give as many at most, or --all")
@@ -135,16 +138,12 @@ def chosen(
 
 
 def digests(folder: Path, shard: str) -> dict[str, str]:
-    """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not."""
-    return read_digests(Outputs.of(folder, shard).digests)
-
-
-def read_digests(path: Path) -> dict[str, str]:
-    """The digests of weights in a table, by run id; nothing where no file is there.
+    """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not.
 
     Raises:
-        InputError: Where it cannot be read.
+        InputError: Where they cannot be read.
     """
+    path = Outputs.of(folder, shard).digests
     if not path.is_file():
         return {}
     try:
@@ -190,13 +189,9 @@ def _again(folder: Path, shard: str, run: AnyRun, trainer: str, processes: Proce
 
 def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: str) -> str | None:
     """How a run that was made again differs from the files of its shard, or None."""
-    whole = there.history.is_file()
-    curve = there.history if whole else there.outline
-    if curve.is_file():
-        rows = history.read(new.history)[run_id]
-        difference = _of_curves(history.read(curve)[run_id], rows if whole else curves.thin(rows))
-        if difference:
-            return difference
+    curve = there.history if there.history.is_file() else there.outline
+    if curve.is_file() and (difference := _of_curves(history.read(curve)[run_id], history.read(new.history)[run_id])):
+        return difference
     network = networks.load_networks(new.weights, [run_id])[run_id]
     if there.weights.is_file():
         kept = networks.load_networks(there.weights, [run_id])[run_id].arrays()
@@ -212,17 +207,20 @@ def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: 
 
 
 def _of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | None:
-    """The first row of two learning curves that only one has, or that differs; None where there is none.
+    """The first row of a learning curve that differs from the whole one, made again; None where there is none.
 
-    A loss that is no number is equal to another that is none.
+    The curve may be an outline, as it is where the whole one is left out, or where the shard took the run over from
+    such a one: but its last row is that of the last step. A loss that is no number is equal to another that is none.
     """
-    for before, now in zip_longest(there, new):
-        if before is None or (now is not None and now.step < before.step):
-            return f"its learning curve has no step {now.step:,}, and has it when trained again"
-        if now is None or before.step < now.step:
-            return f"its learning curve has a step {before.step:,}, and has none when trained again"
-        if repr(tuple(before)) != repr(tuple(now)):
-            return f"loss {number(before.loss)} at step {now.step:,} is {number(now.loss)} when trained again"
+    made = {row.step: row for row in new}
+    for row in there:
+        if row.step not in made:
+            return f"its learning curve has a step {row.step:,}, and has none when trained again"
+        if repr(tuple(row)) != repr(tuple(made[row.step])):
+            again = number(made[row.step].loss)
+            return f"loss {number(row.loss)} at step {row.step:,} is {again} when trained again"
+    if new and (not there or there[-1].step != new[-1].step):
+        return f"its learning curve has no step {new[-1].step:,}, and has it when trained again"
     return None
 
 

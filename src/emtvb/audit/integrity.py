@@ -1,24 +1,34 @@
-"""Is every file what its record says? Tampered, missing, orphaned and mixed-version files are named."""
+"""Is every file what its record says, and what git has? Changed, missing, misplaced and unknown files are named."""
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import json
+import lzma
 import os
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
 
+from emtvb.audit import compare
 from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
 from emtvb.errors import InputError, printable
-from emtvb.running import packed, provenance
+from emtvb.networks import load_networks
+from emtvb.running import git, packed, provenance
+from emtvb.running.plan import Planned
 from emtvb.running.provenance import Record
 from emtvb.running.records import summary
+from emtvb.training.shard import Outputs
 
 LEFT_OUT = "left_out.txt"
 """In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""
 KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed.WEIGHTS: "files of weights"}
-"""What may be left out, by a file's name: what can be trained again, and whose digests are published. It stands here,
-and not in a folder: what lies there, whoever made the results wrote."""
+"""What may be left out, by a file's name: what can be trained again, and whose digests are published."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
     ".snakemake.lock", *(f"audit/{name}" for name in FILES),
@@ -26,50 +36,180 @@ _NOT_OUTPUTS = (
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, what Snakemake and audits add.
 """
 _KEEP = f"keep the files; only {' and '.join(KINDS)} may be missing"
-_PACK = "take it out of the repository again, or pack the weights anew: emtvb pack"
+_ELSEWHERE = "move them elsewhere, or if the workflow makes them: snakemake --force and their paths"
+_LINK = "put the file itself there, or take it away"
 
 
-def integrity(
-    folder: Path, records: Mapping[Path, Record], damaged: Mapping[Path, InputError], changed: Set[str], root: Path
-) -> Check:
+@dataclass(frozen=True)
+class Files:
+    """An experiment's files, and what its records say of them.
+
+    Attributes:
+        folder: The experiment's folder.
+        records: Its records, by their path.
+        unreadable: The records that cannot be read, and why not.
+    """
+
+    folder: Path
+    records: Mapping[Path, Record]
+    unreadable: Mapping[Path, InputError]
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """What each output should be, by name: of several records the latest counts that lies beside it."""
+        ordered = sorted(self.records.items(), key=lambda item: (item[0] not in self.misplaced, item[1].made))
+        return {output: digest for _, record in ordered for output, digest in record.outputs.items()}
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """The outputs that are not what their records say."""
+        there = {output for output in self.digests if os.path.lexists(self.folder / output)}
+        return frozenset(output for output in there if self.digest(output) != self.digests[output])
+
+    @cached_property
+    def patterns(self) -> list[str]:
+        """Patterns of what the experiment's folder says it leaves out."""
+        path = self.folder / LEFT_OUT
+        lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
+        return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """The outputs that are not there, left out on purpose or not."""
+        return frozenset(output for output in self.digests if not os.path.lexists(self.folder / output))
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """The outputs that are missing on purpose."""
+        return frozenset(filter(self.may_lack, self.absent))
+
+    @cached_property
+    def rejected(self) -> frozenset[str]:
+        """The outputs that are changed or missing: nothing else is concluded from them."""
+        return self.changed | (self.absent - self.left_out)
+
+    @cached_property
+    def misplaced(self) -> dict[Path, Path]:
+        """Records that do not lie beside the outputs that they speak of, each with where it would."""
+        places = {
+            path: provenance.record_path([self.folder / output for output in record.outputs], record.rule)
+            for path, record in self.records.items()
+        }
+        return {path: place for path, place in places.items() if path != place}
+
+    def may_lack(self, name: str) -> bool:
+        """Whether a file may be left out, and is named as one that is."""
+        return bool(_kind(name)) and any(fnmatch(name, pattern) for pattern in self.patterns)
+
+    def digest(self, name: str) -> str:
+        """A file's digest; nothing where it is none, or cannot be read."""
+        try:
+            return provenance.sha256(self.folder / name) if (self.folder / name).is_file() else ""
+        except OSError:
+            return ""
+
+    def committed(self, name: str) -> bytes | None:
+        """What git has of a file in its last commit; None where it has nothing."""
+        with suppress(OSError):
+            done = git.call("-C", str(self.folder), "cat-file", "blob", f"HEAD:./{name}")
+            return done.stdout if done.returncode == 0 else None
+        return None
+
+    def remedy(self, names: Sequence[str]) -> str:
+        """How outputs come back: from git, where its last commit has them, else from a copy, else made again."""
+        contents = {name: self.committed(name) for name in names}
+        if all(hashlib.sha256(content or b"").hexdigest() == self.digests[name] for name, content in contents.items()):
+            return self.checkout(names)
+        beside = (self.folder / names[0]).with_name(packed.PACKED)
+        if [Path(name).name for name in names] == [packed.WEIGHTS] and packed.is_of(beside, self.digests[names[0]]):
+            return f"delete it: it is unpacked again from {beside.name}"
+        return f"put a copy of it back, or {AGAIN}"
+
+    def checkout(self, names: Iterable[str]) -> str:
+        """The call of git that puts files back."""
+        return f"git checkout HEAD -- {' '.join(str(self.folder / name) for name in names)}"
+
+
+def integrity(files: Files, jobs: Sequence[Planned], stale: Set[str], root: Path) -> Check:
     """Compare every file below an experiment's folder with the records.
 
     Args:
-        folder: The experiment's folder.
-        records: Its records, by their path.
-        damaged: The records that cannot be read, and why not.
-        changed: The outputs that are not what their records say, as of :func:`damaged_outputs`.
+        files: The experiment's files.
+        jobs: Its jobs.
+        stale: What these would make now, as :mod:`currency` says.
         root: The clone of the workflow.
     """
-    record_of = {output: record for record in records.values() for output in record.outputs}
-    patterns = _left_out(folder)
-    left_out = {name for name in record_of if _is_left_out(name, patterns) and not (folder / name).is_file()}
-    weights = {Path(name) for name in record_of if Path(name).name == packed.WEIGHTS}
+    gone = [job for job in jobs if _is_record_gone(files, job)]
+    unread = [job for job in jobs if _record(files, job) in files.unreadable]
+    expected = {output for job in [*gone, *unread] for output in job.outputs}
     findings = [
-        *(Finding(_name(path, folder), f"damaged record: {error.remedy}") for path, error in damaged.items()),
-        *(Finding(LEFT_OUT, f"`{one}` names more than may be left out", _KEEP) for one in patterns if not _kind(one)),
-        *_misplaced(folder, records),
-    ]
-    for record in records.values():
-        findings += _outputs(folder, record, changed, left_out)
-        findings += _inputs_left_out(record, record_of, left_out)
-    beside = (path.with_name(packed.PACKED).as_posix() for path in weights)
-    findings += _strangers(folder, {*record_of, *beside, LEFT_OUT})
-    kinds = counted(Counter(_kind(name) for name in sorted(left_out)))
-    notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if left_out else []
-    dirty = sorted({job_of(record) for record in records.values() if record.dirty})
+        *(_unreadable(files, path, error) for path, error in files.unreadable.items()),
+        *(_without_record(files, job) for job in gone),
+        *(Finding(LEFT_OUT, f"`{pattern}` names more than may be left out", _KEEP)
+          for pattern in files.patterns if not _kind(pattern)),
+        *(Finding(_name(path, files.folder), f"is the record of {job_of(files.records[path])}, which lies elsewhere",
+                  f"move it to {place.name} there, or elsewhere") for path, place in files.misplaced.items()),
+        *(finding for path, record in files.records.items() if path not in files.misplaced
+          for finding in _outputs(files, record)),
+        *(finding for record in files.records.values() for finding in _inputs_left_out(files, record)),
+        *_strangers(files, {*files.digests, *expected, LEFT_OUT}),
+        *(finding for record in files.records.values() if record.shard for finding in _runs(files, record, stale)),
+    ]  # fmt: skip
+    kinds = counted(Counter(map(_kind, sorted(files.left_out))))
+    notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if files.left_out else []
+    if uncommitted := _uncommitted(files):
+        notes.append(f"Warning: not as in git's last commit: {summary(uncommitted)}.")
+    dirty = sorted({job_of(record) for record in files.records.values() if record.dirty})
     if dirty and provenance.git_state(root)[1]:
         notes.append(f"Warning: made from code that is not committed yet: {summary(dirty)}.")
-    question = "Is every file what its record says?"
-    count = len(record_of) - len(left_out)
-    return Check("integrity", question, count, tuple(findings), " ".join(notes), of=len(record_of) if left_out else 0)
+    count = len(files.digests) - len(files.left_out)
+    return Check(
+        "integrity", "Is every file what its record says?", count, tuple(findings), " ".join(notes),
+        of=len(files.digests) if files.left_out else 0,
+    )  # fmt: skip
 
 
-def _left_out(folder: Path) -> list[str]:
-    """Patterns of what an experiment's folder says it leaves out."""
-    path = folder / LEFT_OUT
-    lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+def job_of(record: Record) -> str:
+    """A job by its first output, which is how a reader finds it."""
+    return next(iter(record.outputs), record.rule)
+
+
+def _record(files: Files, job: Planned) -> Path:
+    """Where a job's record lies."""
+    return provenance.record_path([files.folder / output for output in job.outputs], job.rule)
+
+
+def _is_record_gone(files: Files, job: Planned) -> bool:
+    """Whether outputs of a job lie there, and no record speaks of any of them."""
+    there = any((files.folder / output).is_file() for output in job.outputs)
+    known = _record(files, job) in files.unreadable or not files.digests.keys().isdisjoint(job.outputs)
+    return there and not known
+
+
+def _without_record(files: Files, job: Planned) -> Finding:
+    path = _record(files, job)
+    missing = [output for output in job.outputs if not ((files.folder / output).is_file() or files.may_lack(output))]
+    more = f", and so are {summary(missing)}" if missing else ""
+    return Finding(job.title, f"its record, {path.name}, is gone{more}", _record_back(files, path, bool(missing)))
+
+
+def _unreadable(files: Files, path: Path, error: InputError) -> Finding:
+    reason, _, _ = error.remedy.partition(";")
+    return Finding(_name(path, files.folder), f"damaged record: {reason}", _record_back(files, path))
+
+
+def _record_back(files: Files, path: Path, whole: bool = False) -> str:
+    """How a record comes back, or its whole folder: from git, where that speaks of what lies here."""
+    name = path.relative_to(files.folder).as_posix()
+    try:
+        outputs = json.loads(files.committed(name) or "")["outputs"]
+        if all(
+            files.digest(output) == digest for output, digest in outputs.items() if (files.folder / output).exists()
+        ):
+            return files.checkout([str(Path(name).parent) if whole else name])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    return "put a copy of it back, or make its outputs again: snakemake --force and their paths"
 
 
 def _kind(name: str) -> str:
@@ -77,83 +217,100 @@ def _kind(name: str) -> str:
     return KINDS.get(Path(name).name, "")
 
 
-def _is_left_out(name: str, patterns: Sequence[str]) -> bool:
-    """Whether an output that is missing is so on purpose, and may be."""
-    return _kind(name) != "" and any(fnmatch(name, pattern) for pattern in patterns)
-
-
-def _outputs(folder: Path, record: Record, changed: Set[str], left_out: Set[str]) -> Iterator[Finding]:
+def _outputs(files: Files, record: Record) -> Iterator[Finding]:
     """What a job made and is missing, or is not what it made; weights also as they are packed."""
-    by = f"{record.rule} made it at {record.made}"
+    made = f"{record.rule} made it at {record.made}"
+    damaged = set()
     for output, digest in record.outputs.items():
-        if output in changed:
-            what = "its sha256 differs" if (folder / output).is_file() else "it is no file any more"
-            yield Finding(output, f"changed after {by}: {what}", AGAIN)
-        elif output not in left_out and not (folder / output).is_file():
-            yield Finding(output, f"missing; {by}", AGAIN)
-        beside = (folder / output).with_name(packed.PACKED)
+        beside = (files.folder / output).with_name(packed.PACKED)
         if Path(output).name == packed.WEIGHTS and beside.is_file() and not packed.is_of(beside, digest):
-            problem = f"does not hold the weights that {record.rule} made at {record.made}"
-            yield Finding(_name(beside, folder), problem, _PACK)
+            name = beside.relative_to(files.folder).as_posix()
+            whole = files.digest(output) == digest
+            remedy = "delete it, and pack the weights anew: emtvb pack" if whole else "put a copy of it back"
+            with suppress(lzma.LZMAError, EOFError):
+                if hashlib.sha256(packed.unpacked(files.committed(name) or b"")).hexdigest() == digest:
+                    remedy = files.checkout([name])
+            yield Finding(
+                printable(name), f"does not hold the weights that {record.rule} made at {record.made}", remedy
+            )
+            damaged |= {output} & files.absent  # which only comes from there
+    changed = [output for output in record.outputs if output in files.changed]
+    missing = [output for output in record.outputs if output in files.rejected - files.changed - damaged]
+    if changed:
+        no_file = not all((files.folder / output).is_file() for output in changed)
+        what = "it is no file any more" if no_file else "its sha256 differs"
+        yield Finding(", ".join(changed), f"changed after {made}: {what}", files.remedy(changed))
+    if missing:
+        yield Finding(", ".join(missing), f"missing; {made}", files.remedy(missing))
 
 
-def _inputs_left_out(record: Record, record_of: Mapping[str, Record], left_out: Set[str]) -> Iterator[Finding]:
+def _inputs_left_out(files: Files, record: Record) -> Iterator[Finding]:
     """Inputs of a job in another version than was left out; :mod:`currency` holds all others to what lies here."""
     for name, digest in record.inputs.items():
-        if name in left_out and digest != record_of[name].outputs[name]:
+        if name in files.left_out and digest != files.digests[name]:
             yield Finding(job_of(record), f"was made from another version of {name} than was left out", AGAIN)
 
 
-def damaged_outputs(folder: Path, records: Mapping[Path, Record]) -> set[str]:
-    """The outputs that are not what their records say."""
-    return {
-        output
-        for record in records.values()
-        for output, digest in record.outputs.items()
-        if os.path.lexists(folder / output) and _digest(folder / output) != digest
-    }
-
-
-def _digest(path: Path) -> str:
-    """A file's digest; nothing where it is none, or cannot be read."""
-    try:
-        return provenance.sha256(path) if path.is_file() else ""
-    except OSError:
-        return ""
-
-
-def _misplaced(folder: Path, records: Mapping[Path, Record]) -> Iterator[Finding]:
-    """Records that do not lie beside the outputs that they speak of: copied from elsewhere, renamed, swapped."""
-    for path, record in records.items():
-        place = provenance.record_path([folder / output for output in record.outputs], record.rule)
-        if path != place:
-            problem = f"is the record of {job_of(record)}, which lies elsewhere"
-            yield Finding(_name(path, folder), problem, f"move it to {place.name} there, or elsewhere")
-
-
-def _strangers(folder: Path, known: Set[str]) -> Iterator[Finding]:
-    """Files of which no record speaks, and what is no file at all; what begins with a dot is like any other."""
-    records = set(provenance.record_files(folder))
-    place = "put the file itself there, or take it away"
+def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
+    """Links, and files of which no record speaks, by their folder; hidden ones, too."""
+    folder, unknown = files.folder, defaultdict[str, list[str]](list)
+    records = {*files.records, *files.unreadable}
+    beside = {Path(name).with_name(packed.PACKED).as_posix() for name in known if Path(name).name == packed.WEIGHTS}
     for path in sorted(folder.rglob("*")):
-        name = _name(path, folder)
+        name = path.relative_to(folder).as_posix()
         if any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS):
             continue
         if path.is_symlink():
-            yield Finding(name, f"is a link to {path.readlink()}, which is not part of the results", place)
-        elif path.is_file():
-            if path not in records and name not in known:
-                remedy = "move it elsewhere, or if the workflow makes it: snakemake --force and its path"
-                yield Finding(name, "no record says who made it", remedy)
-        elif not path.is_dir():
-            yield Finding(name, "is neither a file nor a folder", place)
-        elif not os.access(path, os.R_OK | os.X_OK):
-            yield Finding(name, "is a folder that cannot be looked into", "let whoever audits read it")
+            if name not in files.rejected:
+                yield Finding(printable(name), f"is a link to {path.readlink()}, not part of the results", _LINK)
+        elif path.is_file() and path not in records and name not in known | beside:
+            unknown[path.parent.as_posix()].append(name)
+    for names in unknown.values():
+        yield Finding(printable(summary(names)), "no record says what made it", _ELSEWHERE)
 
 
-def job_of(record: Record) -> str:
-    """A job by its first output, which is how a reader finds it."""
-    return next(iter(record.outputs), record.rule)
+def _runs(files: Files, record: Record, stale: Collection[str]) -> Iterator[Finding]:
+    """Files of a shard that speak of other networks than the record of its training, though each is as it was made.
+
+    Args:
+        files: The experiment's files.
+        record: The record of the training.
+        stale: Files that the workflow would make now.
+    """
+    folder, shard = files.folder, record.shard or ""
+    said = {run_id: about.get("weights", "") for run_id, about in record.runs.items()}
+    own = Outputs.of(folder, shard)
+    tables = {own.digests, folder / "measurements" / f"{shard}.csv"}
+    for path in sorted({*tables, *folder.glob(f"measurements/*/{shard}.csv"), own.weights}):
+        name = path.relative_to(folder).as_posix()
+        if name in files.rejected | {*stale} or not path.is_file():
+            continue
+        try:
+            if path == own.weights:
+                listed = {run_id: network.digest() for run_id, network in load_networks(path).items()}
+            else:
+                header, *rows = compare.rows(path) or [[]]
+                listed = {row[header.index("run_id")]: row[-1] for row in rows}
+                if path in tables and len(listed) < len(rows):
+                    yield Finding(name, "has more than one row of a run", AGAIN)
+        except (InputError, OSError, ValueError, csv.Error) as error:
+            yield Finding(name, f"cannot be read ({error})", AGAIN)
+            continue
+        wrong = {*listed} - {*said} if path not in {*tables, own.weights} else {*listed} ^ {*said}
+        if path in (own.weights, own.digests):
+            wrong |= {run_id for run_id in listed if listed[run_id] != said.get(run_id)}
+        if wrong:
+            problem = f"speaks of other networks than the record of their training: {summary(sorted(wrong))}"
+            yield Finding(name, problem, AGAIN)
+
+
+def _uncommitted(files: Files) -> list[str]:
+    """Files that git has otherwise, and of which no finding speaks."""
+    with suppress(OSError):
+        done = git.call("-C", str(files.folder), "diff", "HEAD", "--name-only", "--relative", "-z")
+        names = done.stdout.decode(errors="replace").split("\0") if done.returncode == 0 else []
+        return [printable(name) for name in names if name and name not in files.rejected]
+    return []
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -1,15 +1,16 @@
-"""What an audit found: the model that its checks fill, and how it is written down."""
+"""The model that an audit's checks fill, and how it is written down."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 from emtvb.errors import printable
 
-State = Literal["passed", "FAILED", "not asked", "not comparable"]
+State = Literal["passed", "FAILED", "incomplete", "not checked"]
 Outcome = Literal["passed", "FAILED", "incomplete"]
 
 REPORT, SUMMARY = FILES = ("report.md", "summary.json")
@@ -17,18 +18,15 @@ REPORT, SUMMARY = FILES = ("report.md", "summary.json")
 OUTCOMES: dict[Outcome, str] = {
     "passed": "our own results are what they say",
     "FAILED": "our own results are not all what they say",
-    "incomplete": "nothing is wrong with our own results, but not every question was asked or could be answered",
+    "incomplete": "nothing is wrong with our own results, but not everything was checked",
 }
 STATUS: dict[Outcome, int] = {"passed": 0, "FAILED": 1, "incomplete": 3}
 """The exit status of a command that audits."""
-AGAIN = "make it anew: snakemake --force and its path"
+AGAIN = "make it again: snakemake --force and its path"
 """A remedy."""
 _MOST = 8
 """Findings of a check that a terminal gets."""
-_THINGS = {
-    "integrity": "file", "currency": "job", "consistency": "network", "seeds": "network", "made again": "file",
-    "determinism": "run",
-}  # fmt: skip
+_THINGS = {"integrity": "file", "currency": "job", "made again": "file", "determinism": "run"}
 """What a check looks at, by its name."""
 
 
@@ -37,7 +35,7 @@ class Finding:
     """Something wrong.
 
     Attributes:
-        subject: With what: a file, a run, a setting.
+        subject: With what: files, a run, a setting.
         problem: What is wrong with it.
         remedy: What to do.
     """
@@ -57,12 +55,14 @@ class Check:
     Attributes:
         name: In a word.
         question: What was asked.
-        checked: Of how many things it was asked and could be answered.
-        findings: The answers that are not yes.
+        checked: How many things were checked.
+        findings: What is wrong with them.
         note: What a reader should know beside them, such as why nothing was checked.
-        how: ``compared``: with what the records, or other files, say. ``recomputed``: made again, here.
+        how: ``compared``: with what the records say. ``recomputed``: made again, here.
         of: How many such things there are, where a sample was taken; 0 where all were asked about.
-        incomparable: Of how many it was asked and cannot be answered here.
+        unchecked: How many were asked about and could not be checked here.
+        drawn: The names of what was drawn, where a sample was.
+        missed: How probable it is that an error in one thing that could have been drawn is missed.
     """
 
     name: str
@@ -72,27 +72,35 @@ class Check:
     note: str = ""
     how: Literal["compared", "recomputed"] = "compared"
     of: int = 0
-    incomparable: int = 0
+    unchecked: int = 0
+    drawn: tuple[str, ...] = ()
+    missed: str = ""
 
     @property
     def state(self) -> State:
-        """Passed is what was asked, could be answered, and of which nothing is wrong."""
+        """Passed is what was checked, all that was asked about, and of which nothing is wrong."""
         if self.findings:
             return "FAILED"
-        if self.incomparable:
-            return "not comparable"
-        return "passed" if self.checked else "not asked"
+        if not self.checked:
+            return "not checked"
+        return "incomplete" if self.unchecked else "passed"
+
+    @property
+    def headline(self) -> str:
+        """The state, and beside it the chance to have missed something."""
+        return f"{self.state} ({self.missed})" if self.missed and self.state != "not checked" else self.state
 
     @property
     def count(self) -> str:
-        """``no problems in 154 files``, ``no problems in 2 of 240 runs``."""
-        if not (self.checked or self.findings or self.incomparable):
-            return "nothing was checked"
+        """``no problems in 154 files``, ``no problems in 2 of 240 runs, 3 not checked``."""
+        unchecked = f"{self.unchecked} not checked" if self.unchecked else ""
+        if not (self.checked or self.findings):
+            return unchecked or "nothing was checked"
         thing, problems = _THINGS[self.name], len(self.findings)
         many = self.of or self.checked
-        of = f"{self.checked} of {self.of}" if self.of > self.checked else str(self.checked)
-        text = f"{problems or 'no'} problem{'s' * (problems != 1)} in {of} {thing}{'s' * (many != 1)}"
-        return text + (f", {self.incomparable} could not be compared" if self.incomparable else "")
+        number = f"{self.checked} of {self.of}" if self.of > self.checked else str(self.checked)
+        text = f"{problems or 'no'} problem{'s' * (problems != 1)} in {number} {thing}{'s' * (many != 1)}"
+        return ", ".join(filter(None, (text, unchecked)))
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,7 @@ class Audit:
         checks: Of our own results.
         environment: Where the audit ran, name to value.
         verdicts: What the results say of the paper's claims, as they state it: by kind, how many have which verdict.
+        claims: Why the verdicts are not reported; empty where they are.
     """
 
     experiment: str
@@ -114,6 +123,7 @@ class Audit:
     checks: tuple[Check, ...]
     environment: Mapping[str, str]
     verdicts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    claims: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -123,39 +133,59 @@ class Audit:
             return "FAILED"
         return "passed" if states == {"passed"} else "incomplete"
 
+    @property
+    def headline(self) -> str:
+        """The outcome in words, with the chances to have missed something."""
+        missed = [check.missed for check in self.checks if check.missed and check.state != "not checked"]
+        return "; ".join([OUTCOMES[self.outcome], *missed])
+
     def summary(self) -> str:
-        """The outcome, its date, commit and counts, as JSON text."""
-        checks = {check.name: f"{check.state}: {check.count}" for check in self.checks}
-        about = {"experiment": self.experiment, "made": self.made, "commit": self.environment.get("commit", "")}
-        return (
-            json.dumps({**about, "held to": self.held_to, "outcome": self.outcome, "checks": checks}, indent=2) + "\n"
-        )
+        """The outcome, its date, commit and counts, and what was drawn, as JSON text."""
+        about = {
+            "experiment": self.experiment, "made": self.made, "commit": self.environment.get("commit", ""),
+            "held to": self.held_to, "outcome": self.outcome,
+            "checks": {check.name: f"{check.headline}: {check.count}" for check in self.checks},
+            "drawn": {check.name: check.drawn for check in self.checks if check.drawn},
+        }  # fmt: skip
+        return json.dumps(about, indent=2) + "\n"
 
     def lines(self) -> list[str]:
         """All of it for a terminal: of each check the first findings."""
         lines = []
         for check in self.checks:
-            lines.append(f"{check.name}: {check.state}, {check.count}. {check.note}".strip())
+            lines.append(f"{check.name}: {check.headline}, {check.count}. {check.note}".strip())
             lines += [f"  {finding}" for finding in check.findings[:_MOST]]
             if len(check.findings) > _MOST:
                 lines.append(f"  and {len(check.findings) - _MOST} more, in audit/{REPORT}")
         lines.append(f"held to {self.held_to}")
-        lines.append(f"{self.outcome}: {OUTCOMES[self.outcome]}")
-        return [*map(printable, lines), *(f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items())]
+        lines.append(f"{self.outcome}: {self.headline}")
+        lines += [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
+        return [*map(printable, lines), *([f"claims: not checked, since {self.claims}"] if self.claims else [])]
 
     def as_markdown(self) -> str:
         """All of it."""
-        about = f"Made {self.made}, held to {self.held_to}. {OUTCOMES[self.outcome].capitalize()}."
+        about = f"Made {self.made}, held to {self.held_to}. {self.headline.capitalize()}."
         lines = [f"# Audit of {self.experiment}: {self.outcome}", "", about, ""]
         for check in self.checks:
-            lines += [f"## {check.name.capitalize()}, {check.how}: {check.state}", ""]
+            lines += [f"## {check.name.capitalize()}, {check.how}: {check.headline}", ""]
             lines += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]
             if check.findings:
-                lines += _table(
-                    ("what", "problem", "remedy"), [(f.subject, f.problem, f.remedy) for f in check.findings]
-                )
+                cells = [(finding.subject, finding.problem, finding.remedy) for finding in check.findings]
+                lines += _table(("what", "problem", "remedy"), cells)
+            if check.drawn:
+                lines += [f"Drawn: {', '.join(check.drawn)}.", ""]
+        claims = [f"- {kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
+        lines += ["## Claims", "", *(claims or [f"Not checked{', since ' * bool(self.claims)}{self.claims}."]), ""]
         lines += ["## Environment", "", *_table(("what", "value"), list(self.environment.items()))]
         return "\n".join(map(printable, lines)).rstrip("\n") + "\n"
+
+
+def chance(drawn: int, everything: int, thing: str) -> str:
+    """The chance to miss an error in one thing alone, of which some were drawn; empty where all were."""
+    if drawn >= everything:
+        return ""
+    missed = Fraction(everything - drawn, everything)
+    return f"an error in one {thing} alone is missed with a chance of {missed.numerator} in {missed.denominator}"
 
 
 def counted(counts: Mapping[str, int]) -> str:
