@@ -50,6 +50,15 @@ def test_a_second_record_of_an_output_is_named_with_the_first(tmp_path: Path) ->
     assert twice.problem == "more than one record speaks of it (a.provenance.json, tabulate.provenance.json)"
 
 
+def test_a_rule_that_has_another_name_by_now_still_owns_its_outputs(tmp_path: Path) -> None:
+    """Whose record it is, its outputs say: neither another name nor a name within another decides that."""
+    job = planned("a")
+    there = files(tmp_path, job)
+    for name in ("tabulate", "tabulate_a_anew", "write_tables"):
+        renamed = Planned(name, {}, job.inputs, job.outputs, {}, "", ())
+        assert currency(there, [renamed]).findings == ()
+
+
 @pytest.mark.parametrize(
     ("changes", "problem", "remedy"),
     [

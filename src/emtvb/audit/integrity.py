@@ -31,9 +31,9 @@ KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed.WEIGH
 """What may be left out, by a file's name: what can be trained again, and whose digests are published."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
-    ".snakemake.lock", *(f"audit/{name}" for name in FILES),
+    ".*", *(f"audit/{name}" for name in FILES),
 )  # fmt: skip
-"""No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, what Snakemake and audits add.
+"""No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, what Snakemake and audits add, hidden files.
 """
 _KEEP = f"keep the files; only {' and '.join(KINDS)} may be missing"
 _ELSEWHERE = "move them elsewhere, or if the workflow makes them: snakemake --force and their paths"
