@@ -33,7 +33,7 @@ _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
     ".*", *(f"audit/{name}" for name in FILES),
 )  # fmt: skip
-"""No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, hidden files, what audits add."""
+"""No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, hidden files, audits."""
 _KEEP = f"keep the files; only {' and '.join(KINDS)} may be missing"
 _ELSEWHERE = "move them elsewhere, or if the workflow makes them: snakemake --force and their paths"
 _LINK = "put the file itself there, or take it away"
