@@ -35,19 +35,24 @@ def test_labels_in_blocks_need_groups() -> None:
     assert sum(drawn(without, seed)[0] for seed in range(10)) >= 3
 
 
+MANY = 20
+"""Draws; ``python -m benchmarks.truths`` makes more."""
+
+
 @pytest.mark.parametrize("name", TRUE)
 def test_in_many_draws_a_true_edit_is_claimed(name: str) -> None:
-    assert all(drawn(TRUE[name], seed)[1] for seed in range(100))
+    assert all(drawn(TRUE[name], seed)[1] for seed in range(MANY))
 
 
 @pytest.mark.parametrize("name", FALSE)
 def test_in_many_draws_a_false_edit_is_not(name: str) -> None:
     """A label that agrees with the stored bit in most trials is sometimes taken for it."""
-    assert sum(drawn(FALSE[name], seed)[1] for seed in range(100)) <= (5 if "agrees" in name else 1)
+    assert sum(drawn(FALSE[name], seed)[1] for seed in range(MANY)) <= (2 if "agrees" in name else 0)
 
 
 @pytest.mark.parametrize("name", UNSTORED)
 def test_in_many_draws_what_is_not_stored_is_neither(name: str) -> None:
-    found = [drawn(UNSTORED[name], seed) for seed in range(300)]
-    assert sum(readable for readable, _, _ in found) <= 0.05 * len(found)
+    """One in a hundred is meant to be readable."""
+    found = [drawn(UNSTORED[name], seed) for seed in range(2 * MANY)]
+    assert sum(readable for readable, _, _ in found) <= 0.1 * len(found)
     assert not any(claimed for _, claimed, _ in found)
