@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
 
@@ -32,6 +33,8 @@ PANELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 """Panels beside that of lengths: measures and what they are called."""
+_FOOT = {"what it does": 0.7}
+"""Where a panel's key begins above the lower edge, as a share of the panel: there it lies between lines."""
 UNTRAINED = "untrained_"
 """Before the name of a measure: that of the initial weights."""
 _COLUMNS = ["stream", "epochs", "hidden_dim", "measure", "mean", "low", "high"]
@@ -58,7 +61,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     Args:
         rows: What :func:`read` gives.
     """
-    figure = Figure(figsize=(PAGE, 4.6), layout="constrained")
+    figure = Figure(figsize=(PAGE, 5.2), layout="constrained")
     panels = figure.subplots(2, 3, sharey=True, sharex=True)
     lengths = sorted({name for name in rows["measure"] if name.startswith("recall_")}, key=_length)
     _panel(panels[0, 0], rows, "outputs, by length n", {name: f"n = {_length(name)}" for name in lengths})
@@ -68,6 +71,9 @@ def draw(rows: pd.DataFrame) -> Figure:
         axes.set_xlabel("neurons")
     for axes in panels[:, 0]:
         axes.set_ylabel("share right")
+    if rows["measure"].str.startswith(UNTRAINED).any():
+        dashed = Line2D([], [], linestyle="--", color=EXPECTED, linewidth=0.8)
+        figure.legend([dashed], ["before training"], loc="outside lower center", fontsize=6)
     return figure
 
 
@@ -92,7 +98,5 @@ def _panel(axes: Axes, rows: pd.DataFrame, title: str, measures: dict[str, str])
         )  # fmt: skip
     axes.axhline(CHANCE, color=EXPECTED, linestyle=":", linewidth=0.7)
     axes.set(ylim=(0, 1.03))
-    if (rows["measure"].isin([UNTRAINED + measure for measure in measures])).any():
-        axes.plot([], [], "--", color=EXPECTED, linewidth=0.8, label="dashed: untrained")
     axes.set_title(title, fontsize=7.5)
-    axes.legend(fontsize=5, loc="lower right", frameon=True, framealpha=0.7, edgecolor="none", ncols=1)
+    axes.legend(fontsize=5, loc="lower right", bbox_to_anchor=(1, _FOOT.get(title, 0)), labelspacing=0.3, frameon=False)
