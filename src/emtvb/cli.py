@@ -20,9 +20,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from emtvb import __version__, config, kinds, tasks
+from emtvb import config, kinds, tasks
 from emtvb.architectures.registry import ARCHITECTURES
 from emtvb.errors import InputError
+from emtvb.exports import __version__
 from emtvb.files import check_writable, write_text
 from emtvb.methods import settings as benchmarks
 from emtvb.onions import settings as onions

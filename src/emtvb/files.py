@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
-from safetensors.numpy import save
+from typing import TYPE_CHECKING
 
 from emtvb.errors import InputError
+
+if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
+    import numpy as np
 
 
 @contextmanager
@@ -83,6 +84,9 @@ def write_tensors(
     path: Path | str, tensors: dict[str, np.ndarray], metadata: dict[str, str], *, durable: bool = False
 ) -> None:
     """Write arrays as safetensors, whole or not at all."""
+    import numpy as np
+    from safetensors.numpy import save
+
     content = save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata)
     with atomic(path, durable=durable) as temporary:
         temporary.write_bytes(content)  # not safetensors' own writer, which hides what the disk says

@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from jaxtyping import Int
+if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
+    import numpy as np
+    from jaxtyping import Int
 
 
 class Read(NamedTuple):
@@ -44,6 +45,8 @@ class Binding:
 
     def reads(self) -> tuple[Int[np.ndarray, " memory"], Int[np.ndarray, " memory"]]:
         """Phi as a signed index map: m(t+1)[i] = sign[i] * m(t)[source[i]]."""
+        import numpy as np
+
         size = self.s * self.d
         source = np.arange(size) + self.d
         sign = np.ones(size, dtype=np.int64)
@@ -58,6 +61,8 @@ class Binding:
         Args:
             horizon: Output steps, at least 0.
         """
+        import numpy as np
+
         reads, read_signs = self.reads()
         source = np.arange(reads.size)
         sign = np.ones_like(source)

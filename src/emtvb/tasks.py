@@ -14,12 +14,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import numpy as np
-from jaxtyping import Bool, Complex, Float, Int
+from numbers import Integral
+from typing import TYPE_CHECKING
 
 from emtvb.errors import InputError
 from emtvb.protocol import Binding, Read
+
+if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
+    import numpy as np
+    from jaxtyping import Bool, Complex, Float, Int
 
 TaskId = tuple[int, int, int]
 
@@ -54,6 +57,8 @@ class Task(Binding):
 
     def transition(self) -> Float[np.ndarray, "memory memory"]:
         """Phi: ``m(t+1) = Phi m(t)`` (paper section 3.1)."""
+        import numpy as np
+
         source, sign = self._reads
         phi = np.zeros((source.size, source.size))
         phi[np.arange(source.size), source] = sign
@@ -82,6 +87,8 @@ class Task(Binding):
         These are the columns that the paper keeps: those whose removal lowers the number of eigenvalues of Phi with
         modulus above 0.8. Phi being a signed index map, that holds exactly for the elements on its cycles.
         """
+        import numpy as np
+
         mask = np.zeros(self.s * self.d, dtype=bool)
         for cycle in self._cycles:
             mask[cycle] = True
@@ -92,6 +99,8 @@ class Task(Binding):
 
         Equal to :meth:`persistent` for T1 to T4; larger where f lets an element be read once and then forgotten.
         """
+        import numpy as np
+
         oldest_read: dict[int, int] = {}
         for read in self.composition:
             oldest_read[read.dimension] = min(read.variable, oldest_read.get(read.dimension, self.s))
@@ -105,6 +114,8 @@ class Task(Binding):
 
         A cycle of length L whose signs multiply to +1 (-1) contributes the L-th roots of +1 (-1).
         """
+        import numpy as np
+
         _, sign = self._reads
         angles = []
         for cycle in self._cycles:
@@ -141,6 +152,8 @@ class Task(Binding):
         The input is zero in the output phase; the target is zero in the input phase, where nothing is scored.
         (The stream that training uses is the published one, ``emtvb.training.stream``.)
         """
+        import numpy as np
+
         inputs = rng.choice(np.array([-1, 1], dtype=np.float32), size=(self.s, batch_size, self.d))
         x = np.zeros((self.s + horizon, batch_size, self.d), dtype=np.float32)
         y = np.zeros_like(x)
@@ -325,7 +338,7 @@ def _checked_rows(composition: Iterable[Sequence[int]], d: int, s: int) -> list[
         raise InputError("composition", f"{len(rows)} rows", f"give one row per output dimension, d = {d}")
     reads = []
     for j, row in enumerate(rows):
-        if len(row) != 3 or not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in row):
+        if len(row) != 3 or not all(isinstance(i, Integral) and not isinstance(i, bool) for i in row):
             raise InputError(f"composition row {j}", list(row), "give three integers: variable, dimension, sign")
         read = Read(*map(int, row))
         if not 1 <= read.variable <= s:

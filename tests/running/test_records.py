@@ -16,7 +16,7 @@ from snakemake.iocontainers import Namedlist
 from snakemake.persistence import PersistenceBase
 
 from emtvb.errors import InputError
-from emtvb.running import provenance, records, source
+from emtvb.running import provenance, recipes, records, source
 from emtvb.running.records import Records
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def make(folder: Path, rule: str, inputs: tuple[str, ...], outputs: dict[str, st
     asked = job(folder, rule, inputs, tuple(outputs))
     recipe = {
         "rule": rule, "settings": {"of": "these"}, "code": {f"{rule}.py": digest(folder, rule)}, "versions": {},
-        "names": records.names(asked.input, asked.output),
+        "names": recipes.names(asked.input, asked.output),
     }  # fmt: skip
     paths = [[str(folder / name) for name in names] for names in (inputs, outputs)]
     provenance.record(recipe, wildcards, *paths, str(folder / "logs" / f"{rule}.log"), 1.0)
@@ -222,12 +222,12 @@ def test_a_folder_in_the_place_of_a_file_is_damage(results: Path) -> None:
 
 
 def test_params_that_no_record_could_tell_apart_are_refused() -> None:
-    assert records.plain(Namedlist(fromdict={"of": [1, {"a": None}]}), "draw") == {"of": [1, {"a": None}]}
+    assert recipes.plain(Namedlist(fromdict={"of": [1, {"a": None}]}), "draw") == {"of": [1, {"a": None}]}
     for value in ({1}, ROOT, print, float("nan")):
-        with pytest.raises(InputError, match=rf"params: of of draw \({type(value).__name__}\): not plain data"):
-            records.plain(Namedlist(fromdict={"of": value}), "draw")
+        with pytest.raises(InputError, match="params: draw: no plain data"):
+            recipes.plain(Namedlist(fromdict={"of": value}), "draw")
     with pytest.raises(InputError, match=r"params: draw: one of this rule has no name"):
-        records.plain(Namedlist(["median"]), "draw")
+        recipes.plain(Namedlist(["median"]), "draw")
 
 
 def test_a_job_that_ended_unseen_is_known_by_its_files(results: Path) -> None:

@@ -38,12 +38,7 @@ def test_a_folder_that_one_may_not_write_to(tmp_path: Path, where: str, monkeypa
 @pytest.mark.skipif(os.getuid() == 0 and shutil.which("setpriv") is None, reason="root may write everywhere")
 def test_a_run_in_somebody_elses_clone_ends_in_a_line(tmp_path: Path) -> None:
     (tmp_path / ".snakemake").mkdir(mode=0o555)
-    lines = (
-        "from pathlib import Path",
-        "from emtvb.running import executor, records",
-        'executor.install(records.Records(Path("results/none"), Path()))',
-        "rule all:",
-    )
+    lines = "from emtvb.running import surroundings", "surroundings.check_folder()", "rule all:"
     (tmp_path / "Snakefile").write_text("\n".join(lines) + "\n")
     call = [*without_rights(), str(SNAKEMAKE), "--cores", "1", "--nolock"]
     done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)

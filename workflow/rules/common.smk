@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.cli import get_argument_parser
@@ -15,13 +16,13 @@ try:
     from emtvb import config as experiments
     from emtvb.architectures.registry import ARCHITECTURES
     from emtvb.running import (
-        executor,
         node,
         recipes,
         records,
         settings,
         slurm,
         surroundings,
+        terminal,
         trainings,
     )
     from emtvb.errors import InputError
@@ -117,7 +118,17 @@ if RECORDS and (
 ):
     logger.info(f"made with {other} (nothing is made again for that)")
 if workflow.is_main_process:
-    executor.install(RECORDS)
+    terminal.install()
+    try:
+        surroundings.check_folder()
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    for slow in surroundings.slow():
+        logger.warning(slow)
+    if find_spec("snakemake_executor_plugin_slurm"):
+        from emtvb.running import executor
+
+        executor.install(RECORDS)
 node.choose_kernels()
 node.keep_memory()
 

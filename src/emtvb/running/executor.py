@@ -30,13 +30,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import snakemake_executor_plugin_slurm as plugin
-from snakemake.logging import logger as snakemake_logger
-from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from emtvb.errors import InputError
-from emtvb.running import records, slurm, surroundings, terminal
+from emtvb.running import records, slurm
 
 T = TypeVar("T")
 
@@ -70,21 +68,11 @@ _NAME = 120
 
 
 def install(known: records.Records) -> None:
-    """Let this process's Snakemake take the executor below where it is told to take Slurm's, and print sparingly.
+    """Let this process's Snakemake take the executor below where it is told to take Slurm's.
 
     Args:
         known: What says whether a job's outputs are there.
-
-    Raises:
-        WorkflowError: Where it could not keep its notes.
     """
-    terminal.install()
-    try:
-        surroundings.check_folder()
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-    for line in surroundings.slow():
-        snakemake_logger.warning(line)
     Executor.known = known
     ExecutorPluginRegistry().get_plugin("slurm").executor = Executor
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.running import node, provenance, recipes, records
+from emtvb.running import node, provenance, recipes
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def job(snakemake: Any) -> Iterator[Job]:
         node.settle()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
         this = Job(
-            records.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
+            recipes.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
         )
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
         before = provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
@@ -66,7 +66,7 @@ def job(snakemake: Any) -> Iterator[Job]:
             {
                 "rule": snakemake.rule, "settings": this.settings,
                 "code": used["code"], "versions": used["versions"],
-                "names": records.names(snakemake.input, snakemake.output),
+                "names": recipes.names(snakemake.input, snakemake.output),
             },
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
             time.monotonic() - started, this.runs, this.root, before,

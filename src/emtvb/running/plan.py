@@ -20,7 +20,7 @@ from typing import Any
 from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
-from emtvb.running.records import plain
+from emtvb.running.recipes import plain
 
 
 @dataclass(frozen=True)

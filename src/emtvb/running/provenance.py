@@ -28,7 +28,7 @@ from typing_extensions import TypedDict
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.running import git
-from emtvb.running.source import ALL_LIBRARIES, PACKAGE
+from emtvb.running.source import LIBRARIES, PACKAGE
 
 SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
@@ -315,7 +315,7 @@ def environment() -> dict[str, str]:
         "machine": platform.machine(),
         "cpu": _cpu(),
         "threads": os.environ.get("OMP_NUM_THREADS", ""),
-        **{name: installed(name) for name in sorted(ALL_LIBRARIES)},
+        **{name: installed(name) for name in sorted(LIBRARIES.values())},
     }
 
 

@@ -7,25 +7,23 @@ and it comes to use something else only after something that it used has changed
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import importlib.util
+import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from emtvb.running import source
+from emtvb.errors import InputError
 from emtvb.running.provenance import installed
-from emtvb.running.source import BYSTANDERS, COMPANIONS, COMPUTES_NOTHING, LIBRARIES, PACKAGE, counts, digest_of
+from emtvb.running.source import LIBRARIES, PACKAGE, counts, digest, digest_of
 
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
 
-_FACE = f"{PACKAGE.name}/__init__.py"
 _NOT_CODE = (".snakemake", ".git", "logs")
 """Folders of a clone that hold no code."""
 
@@ -67,16 +65,37 @@ def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
         happened, ``absent`` for one that is not there; ``versions``: of each library that computes and was imported.
     """
     files = {name: file for file in _files(root.resolve()) if (name := key(file, root.resolve(), results))}
-    code = {name: source.digest_of(file, _opened.get(str(file))) for name, file in sorted(files.items())}
-    if code.get(_FACE) == source.NOTHING:
-        del code[_FACE]
-    loaded = {name for name in LIBRARIES if name in sys.modules}
-    loaded -= {name for loader in loaded for name in BYSTANDERS.get(loader, ())}
-    for file in files.values():
-        loaded |= {name for name in _imports(file) if name in sys.modules}
-    libraries = {library for name in loaded if (library := _library(name, root))}
-    libraries |= {companion for library in libraries for companion in COMPANIONS.get(library, ())}
-    return {"code": code, "versions": {name: version(name) for name in sorted(libraries)}}
+    code = {name: digest_of(file, _opened.get(str(file))) for name, file in sorted(files.items())}
+    libraries = {library for module, library in LIBRARIES.items() if module in sys.modules}
+    return {"code": code, "versions": {library: version(library) for library in sorted(libraries)}}
+
+
+def plain(params: Any, rule: str) -> dict[str, Any]:
+    """A rule's params by name, as plain data that JSON can hold.
+
+    Args:
+        params: As Snakemake hands them to jobs.
+        rule: The rule's name.
+
+    Raises:
+        InputError: Of one without a name, or that is no plain data: no record could tell it from another.
+    """
+    try:
+        values: dict[str, Any] = json.loads(json.dumps(dict(params.items()), sort_keys=True, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InputError("params", rule, f"no plain data, which a record could hold ({error})") from None
+    if len(values) < len(params):
+        raise InputError("params", rule, "one of this rule has no name, and would be in no record; write name=value")
+    return values
+
+
+def names(inputs: Any, outputs: Any) -> str:
+    """A digest of the names by which a rule hands its inputs and outputs to its script."""
+    named = [
+        [[name, 1 if isinstance(value, str) else len(value)] for name, value in files.items()]
+        for files in (inputs, outputs)
+    ]
+    return digest(json.dumps(named).encode())
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -149,21 +168,11 @@ class Present:
         Args:
             recipe: As a record holds it: ``code``.
         """
-        code = {**({_FACE: source.NOTHING} if recipe["code"] else {}), **recipe["code"]}
-        counting = [key for key in sorted(code) if counts(key.removeprefix(f"{PACKAGE.name}/"))]
-        return [key for key in counting if not self._is(key, code[key]) and not _is_of_uncounted(key, code, counting)]
+        return [name for name in sorted(recipe["code"]) if self._differs(name, recipe["code"][name])]
 
-    def _is(self, key: str, digest: str) -> bool:
-        """Whether a file still has a digest."""
-        return digest == self._digest(place(key, self._root))
-
-
-def _is_of_uncounted(key: str, code: Mapping[str, str], counting: Sequence[str]) -> bool:
-    """Whether a file is the empty ``__init__`` of a package of which nothing else counts: nobody had use of it."""
-    folder, _, name = key.rpartition("/")
-    if name != "__init__.py" or key == _FACE or code[key] != source.NOTHING:
-        return False
-    return not any(other != key and other.startswith(f"{folder}/") for other in counting)
+    def _differs(self, name: str, digest: str) -> bool:
+        counting = counts(name.removeprefix(f"{PACKAGE.name}/"))
+        return counting and digest != self._digest(place(name, self._root))
 
 
 def everything(root: Path) -> dict[str, dict[str, str]]:
@@ -171,8 +180,8 @@ def everything(root: Path) -> dict[str, dict[str, str]]:
     files = [*PACKAGE.rglob("*"), *(root / "workflow" / "scripts").glob("*")]
     keys = {name: file for file in files if file.is_file() and (name := key(file.resolve(), root.resolve()))}
     return {
-        "code": {name: source.digest_of(file) for name, file in sorted(keys.items())},
-        "versions": {name: version(name) for name in sorted(source.ALL_LIBRARIES)},
+        "code": {name: digest_of(file) for name, file in sorted(keys.items())},
+        "versions": {name: version(name) for name in sorted(LIBRARIES.values())},
     }
 
 
@@ -197,43 +206,3 @@ def other_versions(computed_with: Iterable[Mapping[str, str]]) -> str:
 def version(library: str) -> str:
     """A library's installed version without the part that names a build."""
     return installed(library).split("+")[0]
-
-
-def _library(module: str, root: Path) -> str | None:
-    """How the library is called that a module belongs to; None for one that computes nothing, and for no library."""
-    if module in LIBRARIES:
-        return LIBRARIES[module]
-    beside = root / "workflow" / "scripts" / module
-    if module in COMPUTES_NOTHING or module in sys.stdlib_module_names or module in ("", PACKAGE.name):
-        return None
-    if beside.is_dir() or beside.with_suffix(".py").is_file():
-        return None
-    return _distribution(module)
-
-
-def _distribution(module: str) -> str:
-    """What is installed that a module belongs to; the module's own name where nothing says so."""
-    return _owners().get(module, [module])[0]
-
-
-@cache
-def _owners() -> Mapping[str, list[str]]:
-    return metadata.packages_distributions()
-
-
-@cache
-def _imports(file: Path) -> frozenset[str]:
-    """The first names of the modules that a file imports."""
-    if file.suffix != ".py" or not file.is_file():
-        return frozenset()
-    return frozenset(name for node in ast.walk(ast.parse(file.read_bytes())) for name in _first_names(node))
-
-
-def _first_names(node: ast.AST) -> list[str]:
-    """The first names of the modules that a statement imports; none of one that imports nothing."""
-    names: list[str] = []
-    if isinstance(node, ast.Import):
-        names = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom) and not node.level:
-        names = [node.module or ""]
-    return [name.partition(".")[0] for name in names]

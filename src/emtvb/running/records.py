@@ -12,7 +12,6 @@ were made anew since, or are gone together with their record, runs again.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.running import provenance, recipes, source, trainings
+from emtvb.running import provenance, recipes, trainings
 from emtvb.running.provenance import Record
-from emtvb.running.recipes import Present
+from emtvb.running.recipes import Present, names, plain
 
 _UNREAD = "history.csv"
 """Learning curves: no job reads them, and none is run to make them alone."""
@@ -170,29 +169,6 @@ class Records:
         return Maker(path, record, inputs, outputs)
 
 
-def plain(params: Any, rule: str) -> dict[str, Any]:
-    """A rule's params by name, as plain data that JSON can hold.
-
-    Args:
-        params: As Snakemake hands them to jobs.
-        rule: The rule's name.
-
-    Raises:
-        InputError: Of one without a name, or that is no plain data: no record could tell it from another.
-    """
-    named = dict(params.items())
-    if len(named) < len(params):
-        raise InputError("params", rule, "one of this rule has no name, and would be in no record; write name=value")
-    values = {}
-    for name, value in sorted(named.items()):
-        try:
-            values[name] = json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
-        except (TypeError, ValueError):
-            remedy = "not plain data, which a record could hold; give numbers, texts, lists or dicts of them"
-            raise InputError("params", f"{name} of {rule} ({type(value).__name__})", remedy) from None
-    return values
-
-
 def script_of(rule: Any) -> Path:
     """The file that a rule's jobs run. As a module's, the rule may have another name than here.
 
@@ -279,15 +255,6 @@ def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
             return ParamsChange(only_new=set(words), files=set(job.output)) if words else NO_PARAMS_CHANGE
 
     workflow.FilePersistence = Memory
-
-
-def names(inputs: Any, outputs: Any) -> str:
-    """A digest of the names by which a rule hands its inputs and outputs to its script."""
-    named = [
-        [[name, 1 if isinstance(value, str) else len(value)] for name, value in files.items()]
-        for files in (inputs, outputs)
-    ]
-    return source.digest(json.dumps(named))
 
 
 def summary(words: Iterable[str]) -> str:

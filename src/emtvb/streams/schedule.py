@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
-from jaxtyping import Bool, Float, Int, Int8
+from typing import TYPE_CHECKING, NamedTuple
 
 from emtvb.errors import InputError
 from emtvb.protocol import Binding
+
+if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
+    import numpy as np
+    from jaxtyping import Bool, Float, Int, Int8
 
 SILENCE, INPUT, MARKER = 0, 1, 2
 """What a step shows: nothing, a vector to store, the end marker."""
@@ -141,6 +142,8 @@ def schedule(task: Binding, episodes: Episodes, lengths: Sequence[int]) -> Sched
         episodes: How episodes are laid out.
         lengths: Of the episodes, in their order.
     """
+    import numpy as np
+
     asked = episodes.outputs
     parts, places, start = [], [], 0
     for length in lengths:
@@ -170,6 +173,8 @@ class _Part(NamedTuple):
 
 @functools.lru_cache(1000)
 def _episode(task: Binding, episodes: Episodes, length: int, outputs: int) -> _Part:
+    import numpy as np
+
     d, first = task.d, length + episodes.gap
     shows = np.zeros(first + outputs, np.int8)
     shows[:length] = INPUT
