@@ -102,7 +102,9 @@ class Results:
 
     def judged_claims(self) -> str:
         """Claims counted by kind and verdict, as Markdown."""
-        counts = pd.DataFrame(self._verdicts["verdicts"]).T
+        claims = pd.DataFrame(self._verdicts["claims"])
+        counts = pd.crosstab(claims["kind"], claims["verdict"]).reindex(list(self._verdicts["verdicts"]))
+        counts = counts.reindex(columns=VERDICTS, fill_value=0)
         counts.insert(0, "all", counts.sum(axis=1))
         return _markdown(counts, "")
 
