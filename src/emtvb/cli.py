@@ -700,17 +700,6 @@ def config_docs(folder: Path) -> None:
         write_text(folder / "config.schema.json", manual.as_schema())
 
 
-@commands.command("pages")
-def fill_pages() -> None:
-    """Put published tables, numbers and verdicts into the pages that say them; run in a clone."""
-    from emtvb import pages, said
-
-    for block, what in pages.fill(Path.cwd()):
-        console.print(f"{block.page}: {block.name}: {what} ({block.file})")
-    for wrong in said.correct(Path.cwd()):
-        console.print(f"{wrong.page}: {wrong.about}: {wrong.value} is now {wrong.correction}")
-
-
 @commands.command("pack")
 @click.argument("folder", type=_FOLDER)
 def pack_weights(folder: Path) -> None:
