@@ -2,15 +2,17 @@
 
     python -m benchmarks.edits [RESULTS] [--rows 20]
 
-Prints the Markdown table of docs/staleness.md, the most costly first. A folder's row has its least and its most used
-file. Counted are the jobs that used the code themselves: one that comes out with the same bytes makes nothing else run.
-Jobs that made weights are left out: no text of code makes a training stale.
+Prints the Markdown table of docs/staleness.md, the most costly first. A folder's row has its cheapest and its most
+costly file. Counted are the jobs that used the code, and those of the same experiment that depend on one of them, which
+Snakemake runs in the same call. Jobs that made weights are left out: no text of code makes a training stale.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -34,17 +36,30 @@ def place(name: str) -> str:
     return "/".join(parts[:depth]) + ("/" if len(parts) > depth else "")
 
 
-def costs(records: Iterable[Record]) -> dict[str, tuple[Cost, Cost]]:
+def jobs(records: Iterable[Record]) -> Iterator[tuple[float, set[str]]]:
+    """Of each job of an experiment that trains nothing: its seconds, and the files that it or a job before it used."""
+    measured = [record for record in records if not any(Path(path).name == WEIGHTS for path in record.outputs)]
+    makers = {path: record for record in measured for path in record.outputs}
+
+    @cache
+    def used(path: str) -> frozenset[str]:
+        if path not in makers:
+            return frozenset()
+        return frozenset(makers[path].recipe["code"]).union(*map(used, makers[path].inputs))
+
+    for record in measured:
+        yield record.seconds, {name for name in used(next(iter(record.outputs))) if counts(name.removeprefix("emtvb/"))}
+
+
+def costs(experiments: Iterable[Iterable[Record]]) -> dict[str, tuple[Cost, Cost]]:
     """What an edit costs in each place: in its most costly file and in its cheapest."""
-    seconds: dict[str, list[float]] = defaultdict(list)
-    for record in records:
-        if not any(Path(output).name == WEIGHTS for output in record.outputs):
-            for name in record.recipe["code"]:
-                if counts(name.removeprefix("emtvb/")):
-                    seconds[name].append(record.seconds)
+    spent: dict[str, list[float]] = defaultdict(list)
+    for seconds, names in chain.from_iterable(map(jobs, experiments)):
+        for name in names:
+            spent[name].append(seconds)
     files: dict[str, list[Cost]] = defaultdict(list)
-    for name, spent in seconds.items():
-        files[place(name)].append((round(sum(spent), 2), len(spent)))
+    for name, each in spent.items():
+        files[place(name)].append((round(sum(each), 2), len(each)))
     return {name: (max(of), min(of)) for name, of in files.items()}
 
 
@@ -55,7 +70,7 @@ def as_markdown(found: dict[str, tuple[Cost, Cost]], rows: int = 20) -> str:
         alike[found[name]].append(f"`{name}`")
     ordered = sorted(alike, reverse=True)
     shown = ordered if len(ordered) <= rows else ordered[: rows - 1]
-    lines = ["| an edit in | jobs made again | minutes on one core |", "|---|---:|---:|"]
+    lines = ["| an edit in | jobs made again | minutes |", "|---|---:|---:|"]
     for most, least in shown:
         jobs = _range(f"{least[1]:,}", f"{most[1]:,}")
         lines.append(f"| {', '.join(alike[most, least])} | {jobs} | {_range(_minutes(least[0]), _minutes(most[0]))} |")
@@ -66,11 +81,11 @@ def as_markdown(found: dict[str, tuple[Cost, Cost]], rows: int = 20) -> str:
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f}" if seconds >= 60 else "under 1"
+    return f"{seconds / 60:.0f}" if seconds >= 60 else "<1"
 
 
 def _range(least: str, most: str) -> str:
-    return most if least == most else f"{least} to {most}"
+    return most if least == most else f"{least}-{most}"
 
 
 @click.command(help=__doc__)
@@ -78,8 +93,8 @@ def _range(least: str, most: str) -> str:
 @click.option("--rows", default=20, help="At most.")
 def main(results: Path, rows: int) -> None:
     """Read all records and print the table."""
-    records = (record for folder in sorted(results.iterdir()) for record in provenance.read_all(folder)[0].values())
-    print(as_markdown(costs(records), rows))
+    experiments = (provenance.read_all(folder)[0].values() for folder in sorted(results.iterdir()))
+    print(as_markdown(costs(experiments), rows))
 
 
 if __name__ == "__main__":
