@@ -166,3 +166,13 @@ def test_what_it_exports_are_names_and_a_version() -> None:
         assert isinstance(statement, ast.Assign)
         assert ast.unparse(statement.targets[0]) == name
         ast.literal_eval(statement.value)
+
+
+def test_no_job_uses_what_it_exports() -> None:
+    """What is exported does not count: a job that went by it would not see that a name leads elsewhere now."""
+    for path in [*(ROOT / "src" / "emtvb").rglob("*.py"), *(ROOT / "workflow" / "scripts").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "emtvb":
+                assert not HOME.keys() & {alias.name for alias in node.names}, path
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "emtvb":
+                assert node.attr not in HOME, path

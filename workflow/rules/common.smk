@@ -229,17 +229,16 @@ def keep_what_stands(shards):
 onstart:
     CALL.lift_rate_limit()
     with hooks.in_one_line():
+        for waiting in CALL.jobs if RECORDS else ():
+            RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), CALL.forces)
+        # Once, and not a job at a time.
+        scripts = {records.script_of(waiting.rule).stem for waiting in CALL.jobs}
+        if CALL.runs_here and EXPERIMENT.accelerator != "cpu" and EXPERIMENT.on_accelerator() & scripts:
+            if problem := node.missing(EXPERIMENT.accelerator):
+                raise WorkflowError(problem)
+        slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
         if RECORDS:
-            for waiting in CALL.jobs:
-                RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), CALL.forces)
-            keep_what_stands(
-                [waiting for waiting in CALL.jobs if {"runs", trainings.REVISION} <= {*waiting.params.keys()}]
-            )
-        slurm.take_over(RESULTS, CALL.slurm_run)
-    scripts = {records.script_of(waiting.rule).stem for waiting in CALL.jobs}
-    if CALL.runs_here and EXPERIMENT.accelerator != "cpu" and EXPERIMENT.on_accelerator() & scripts:
-        if problem := node.missing(EXPERIMENT.accelerator):  # once, and not a job at a time
-            raise WorkflowError(problem)
+            keep_what_stands([waiting for waiting in CALL.jobs if {"runs", trainings.REVISION} <= {*waiting.params.keys()}])
 
 
 onerror:
