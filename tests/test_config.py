@@ -251,8 +251,8 @@ def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
         ("l2: [1:30.5]", "1:30.5 at line 1 would be read as 90.5"),
         ("training: {epochs: 1, epochs: 2}", "the key epochs occurs twice, at line 1"),
         ("experiment: x\n\tseeds: [1]", "found a tab"),
-        ("seeds: [" + "1" * 5000 + "]", "not YAML"),
-        ("experiment: 2024-13-45", "not YAML: month must be in 1..12"),
+        ("seeds: [" + "1" * 5000 + "]", "cannot be read"),
+        ("experiment: 2024-13-45", "cannot be read: month must be in 1..12"),
     ],
 )
 def test_what_can_be_read_in_two_ways_or_in_none_is_one_line(tmp_path: Path, content: str, says: str) -> None:
@@ -287,7 +287,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     ({"experiment": "x", "onion": {}}, "my.yaml: onion: unknown key: did you mean onions?"),
     ({"experiment": "x", "Methods": {}}, "my.yaml: Methods: unknown key: did you mean methods?"),
     ({**GOOD, True: 2}, "True: Keys should be strings"),
-    ({**GOOD, "experiment": datetime.date(2024, 1, 1)}, "experiment: datetime.date(2024, 1, 1): Input should be a valid string"),
+    ({**GOOD, "experiment": datetime.date(2024, 1, 1)}, "experiment: datetime.date(2024, 1, 1): Input"),
     ({**GOOD, "l2": [float("nan")]}, "l2[0]: nan: Input should be a finite number"),
     ({"experiment": "x", "streams": [STREAM, {**STREAM, "episodes": {"lengths": [10, 6]}}]},
      "streams[1].episodes.lengths: [10, 6]: "),
@@ -378,13 +378,11 @@ def test_the_schema_takes_the_projects_configs_which_name_it(path: Path) -> None
     first, *_ = path.read_text().splitlines()
     assert first == f"# yaml-language-server: $schema=../{SCHEMA}"
     stated = json.loads(config.dump(kinds.load(path)))
-    schema = yaml.safe_load((ROOT / SCHEMA).read_text())
-    jsonschema.validate(stated, schema)
+    schema = jsonschema.Draft202012Validator(yaml.safe_load((ROOT / SCHEMA).read_text()))
+    schema.validate(stated)
     for wrong in ({"seed": [1]}, {"trainer": "magic"}, {"threshold": [1.5]}, {"training": {"epochs": 0}}):
-        with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate({**stated, **wrong}, schema)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"experiment": "mine"}, schema)
+        assert not schema.is_valid({**stated, **wrong})
+    assert not schema.is_valid({"experiment": "mine"})
 
 
 def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

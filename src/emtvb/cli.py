@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from emtvb.interpret.measure import Measurement
     from emtvb.page.content import Shown
 
+if os.environ.get("COLUMNS") == "0":
+    del os.environ["COLUMNS"]  # of a terminal that does not know its width: rich would print nothing at all
 console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 PAPER = tasks.PAPER_SIZE
 

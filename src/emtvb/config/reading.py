@@ -36,7 +36,7 @@ def _parse(text: str, where: str) -> Any:
     try:
         return yaml.load(text, Strict)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: 2024-13-45 is read as a date
-        raise InputError("config file", where, f"not YAML: {error}") from None
+        raise InputError("config file", where, f"cannot be read: {error}") from None
 
 
 class Strict(_Loader):
