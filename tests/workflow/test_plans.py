@@ -605,7 +605,7 @@ def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--config", "hidden_dim=[64, 0]"], "hidden_dim[1]: 0: should be greater than or equal to 1"),
+        (["--config", "hidden_dim=[64, 0]"], "hidden_dim[1]: 0: Input should be greater than or equal to 1"),
         (["--config", "threshold=[1.5]"], "threshold[0]: 1.5"),
         (["--config", "tasks=[T7]"], "T7: unknown name"),
         (["--config", "seed=3"], "seed: unknown key: did you mean seeds?"),
@@ -613,7 +613,6 @@ def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
         (["--config", "seeds=[4294967296]"], "seeds[0]: 4294967296"),
         (["--config", "seeds=[010]"], "010 at line 1 would be read as 8"),
         (["--config", "seeds=[12:30]"], "12:30 at line 1 would be read as 750"),
-        (["--config", "batch_size=0"], "did you mean training: {batch_size: ...}?"),
         (["--config", "training={batch_size: 0}"], "training.batch_size: 0"),
         (["--configfile", "twice.yaml"], "the key seeds occurs twice, at line 7"),
         (["--configfile", "octal.yaml"], "010 at line 6 would be read as 8"),
@@ -647,14 +646,14 @@ def test_a_python_in_whose_path_a_shell_sees_more_is_refused_at_once(place: str)
 def test_an_unwritable_results_folder_stops_before_any_work(project: Project) -> None:
     result = project.snakemake(*SMOKE, EXPERIMENT_OUTPUT_DIR="/proc/emtvb")
     assert result.returncode != 0
-    assert "EXPERIMENT_OUTPUT_DIR: /proc/emtvb" in result.stderr
+    assert "results folder: /proc/emtvb" in result.stderr
 
 
 def test_a_results_folder_behind_a_link_that_leads_nowhere_stops_a_dry_run(project: Project, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     result = project.snakemake(*SMOKE, "-n", EXPERIMENT_OUTPUT_DIR=str(tmp_path / "link"))
     assert result.returncode != 0
-    assert f"EXPERIMENT_OUTPUT_DIR: {tmp_path / 'link'}: " in result.stdout + result.stderr
+    assert f"results folder: {tmp_path / 'link'}: " in result.stdout + result.stderr
 
 
 def test_a_config_that_takes_the_name_of_other_results_is_told_in_the_first_lines(
