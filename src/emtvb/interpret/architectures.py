@@ -19,7 +19,7 @@ from emtvb.interpret.judging import MemoryMeasures, decoded_map, held_out, judge
 from emtvb.interpret.linearisation import mean_by_differences
 from emtvb.interpret.measure import MeasureSettings, accuracy
 from emtvb.interpret.memories import VariableMemories, between
-from emtvb.interpret.recording import Recording, settled
+from emtvb.interpret.recording import Recording
 from emtvb.interpret.spectrum import match_spectra
 from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import verdict
@@ -132,7 +132,7 @@ def interpret_system(
     recording = held_out(system, task, settings.horizon)
     judged = judge(system, task, basis, recording, subject.trained_horizon, settings.horizon)
     unedited = unedited_success(recording, task, settings.horizon)
-    start = settled(task)
+    start = task.settled()
     rng = np.random.default_rng(0)
     moments = rng.integers(start, len(recording.states), VISITED), rng.integers(recording.states.shape[1], size=VISITED)
     visited = mean_step(recording.states[moments])
@@ -178,10 +178,10 @@ def restoring(system: System, task: Task, basis: VariableMemories, recording: Re
     """
     element = np.flatnonzero(basis.kept)
     sequence = np.random.default_rng(0).integers(recording.theory.shape[1], size=element.size)
-    before = recording.theory[settled(task), sequence]
+    before = recording.theory[task.settled(), sequence]
     halved = before.copy()
     halved[np.arange(element.size), element] *= 0.5
-    states, _ = system.coast(recording.states[settled(task), sequence] + basis.change(before, halved), steps)
+    states, _ = system.coast(recording.states[task.settled(), sequence] + basis.change(before, halved), steps)
     theory = halved @ np.linalg.matrix_power(task.transition(), steps).T
     changed = (np.abs(theory) == 0.5) & basis.kept
     return float((basis.read(states[-1]) * np.sign(theory))[changed].mean())

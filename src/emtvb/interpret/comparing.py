@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from emtvb.interpret.extraction import ROUNDING, by_data
 from emtvb.interpret.judging import decoded_map
 from emtvb.interpret.memories import between
-from emtvb.interpret.recording import JUDGING, settled, show
+from emtvb.interpret.recording import JUDGING, show
 from emtvb.interpret.spectrum import long_term, match_spectra
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
@@ -123,7 +123,7 @@ def portrait(system: System, task: Task, rest: Float[np.ndarray, "state state"],
         rest: The derivative of its step without input at its fixed point.
         seed: Of the sequences that it is shown; another one shows how much of a distance is chance.
     """
-    memories, start = by_data(system, task, seed=seed), settled(task)
+    memories, start = by_data(system, task, seed=seed), task.settled()
     states = show(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
     rest = rest.astype(np.float64)
     return Portrait(

@@ -18,7 +18,7 @@ from emtvb.interpret.interventions import Edit, edit, exact, flip, put, swap
 from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.memories import VariableMemories, power_iteration, residual_components
 from emtvb.interpret.realisation import from_weights
-from emtvb.interpret.recording import Recording, record, settled, stacked
+from emtvb.interpret.recording import Recording, record, stacked
 from emtvb.interpret.systems import Elman, System
 from emtvb.networks import Network
 from emtvb.runs import Run
@@ -85,7 +85,7 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         raise InputError("exemplar", run.run_id, "its training diverged and left no network; choose another exemplar")
     task, system = run.task, Elman(network)
     u = picture(task.s, task.d)[:, None, :]
-    horizon = max(STEPS - task.s, settled(task) + task.s)
+    horizon = max(STEPS - task.s, task.settled() + task.s)
     x = np.zeros((task.s + horizon, 1, task.d), dtype=np.float32)
     x[: task.s] = u
     targets = task.targets(u, horizon)
@@ -170,8 +170,8 @@ def example_edits(
         published: The paper's, each column in the units of what is stored; of all flips through them at that moment the
             first that fails is the fourth edit, and that of the first edit where none does. None for no fourth.
     """
-    recording = record(system, task, picture(task.s, task.d)[:, None, :], settled(task) + task.s)
-    time = settled(task) + task.s // 2
+    recording = record(system, task, picture(task.s, task.d)[:, None, :], task.settled() + task.s)
+    time = task.settled() + task.s // 2
     elements = [divmod(int(element), task.d) for element in np.flatnonzero(task.persistent())]
     variable, dimension = elements[len(elements) // 2]
     values = [1 if j % 2 else -1 for j in range(task.d)]

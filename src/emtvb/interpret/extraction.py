@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.errors import InputError
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import FITTING, Recording, settled, show
+from emtvb.interpret.recording import FITTING, Recording, show
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
 
@@ -76,7 +76,7 @@ def scaled(
 
 def fitting_times(task: Task) -> list[int]:
     """The output steps that are looked at: settled, and at different phases of a period of s."""
-    return [settled(task) + i * (task.s + 1) for i in range(_TIMES)]
+    return [task.settled() + i * (task.s + 1) for i in range(_TIMES)]
 
 
 def fit(recording: Recording, times: list[int], kept: Bool[np.ndarray, " memory"]) -> VariableMemories:

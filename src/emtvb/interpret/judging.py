@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.interpret.interventions import FUTURE, exact, trials
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import JUDGING, Recording, settled, show
+from emtvb.interpret.recording import JUDGING, Recording, show
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
 
@@ -73,7 +73,7 @@ def future_steps(horizon: int) -> int:
 
 def edit_times(task: Task) -> list[int]:
     """The output steps at which elements are flipped: settled, then at other phases of a period of s."""
-    return [settled(task) + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
+    return [task.settled() + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
 
 
 def judge(
@@ -96,7 +96,7 @@ def judge(
         horizon: Output steps of the test of accuracy.
         read: What the basis reads of the recording once m(t) has settled, where that is known.
     """
-    kept, start = memories.kept, settled(task)
+    kept, start = memories.kept, task.settled()
     phi = task.transition()[np.ix_(kept, kept)]
     tested = slice(start, max(horizon, start + task.s) + 1)
     read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]

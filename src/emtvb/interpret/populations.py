@@ -13,7 +13,7 @@ from jaxtyping import Float
 from emtvb.interpret import comparing
 from emtvb.interpret.comparing import Portrait
 from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.recording import JUDGING, settled, show
+from emtvb.interpret.recording import JUDGING, show
 from emtvb.interpret.systems import Elman, System
 from emtvb.networks import Network
 from emtvb.tasks import Task
@@ -89,7 +89,7 @@ def compare(
 
 def _image(specimen: Specimen) -> Portrait:
     """The control without a network, of a task and for the trials of its networks' portraits."""
-    task, start = specimen.task, settled(specimen.task)
+    task, start = specimen.task, specimen.task.settled()
     theory = show(specimen.system, task, JUDGING, comparing.SHOWN, 0, start + comparing.STEPS).theory
     return comparing.linear_control(theory[start:, :, task.persistent()], s=task.s)
 

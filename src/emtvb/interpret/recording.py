@@ -93,16 +93,3 @@ def stacked(vectors: Float[np.ndarray, "time *batch d"], s: int) -> Float[np.nda
     """m(t): the last s vectors at each time, the newest last, zeros before the first."""
     padded = np.concatenate([np.zeros((s - 1, *vectors.shape[1:]), dtype=vectors.dtype), vectors])
     return np.concatenate([padded[i : i + len(vectors)] for i in range(s)], axis=-1)
-
-
-def settled(task: Task) -> int:
-    """Output steps after which m(t) holds nothing but what circulates for ever, and s steps more.
-
-    Later every element of m(t) is, up to its sign, one of the persistent ones, which are as random and independent as
-    the inputs were.
-    """
-    moves = task.transition() != 0
-    alive, steps = ~task.persistent(), 0
-    while alive.any():  # those whose value was, so many steps ago, that of an element that is not persistent
-        alive, steps = moves[:, alive].any(axis=1), steps + 1
-    return task.s + max(task.s, steps)

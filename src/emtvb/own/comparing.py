@@ -13,7 +13,6 @@ from emtvb.interpret import comparing
 from emtvb.interpret.comparing import MEASURES, MODULUS, Portrait
 from emtvb.interpret.judging import decoded_map
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import settled
 from emtvb.own import untrained as controls
 from emtvb.own.dynamics import Linearised, fixed_points, linearise
 from emtvb.own.fitting import Fitted, fit
@@ -371,7 +370,7 @@ def _portrait(
 def _states(fitted: Fitted) -> Float[np.ndarray, "time trial state"]:
     """States of the trials to judge on; of a task those of settled output steps."""
     trials = fitted.trials
-    return trials.judging.states[settled(trials.task) if trials.task else 0 :]
+    return trials.judging.states[trials.task.settled() if trials.task else 0 :]
 
 
 def _numbers(fitted: Fitted) -> np.ndarray:
@@ -392,7 +391,7 @@ def _by_chance(
 def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
     """The control without a network; none where labels are not known of all trials at enough steps in a row."""
     trials = fitted.trials
-    start = settled(trials.task) if trials.task else 0
+    start = trials.task.settled() if trials.task else 0
     theory = trials.judging.theory[start:, :, trials.kept]
     known = np.isfinite(theory).all(axis=(1, 2))
     ends = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))

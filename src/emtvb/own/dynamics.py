@@ -14,7 +14,6 @@ from emtvb.interpret.architectures import VISITED, Measurement, Subject, interpr
 from emtvb.interpret.judging import decoded_map
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.interpret.memories import between
-from emtvb.interpret.recording import settled
 from emtvb.own.adapting import Adapted, Wrapped, adapt
 from emtvb.own.fitting import Fitted
 from emtvb.own.steps import of_kind
@@ -209,7 +208,7 @@ def linearise(
     """
     of_kind(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
-    start = settled(trials.task) if trials.task else 0
+    start = trials.task.settled() if trials.task else 0
     if states is None:
         rng = np.random.default_rng(0)
         shape = trials.judging.states.shape

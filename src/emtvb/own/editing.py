@@ -13,7 +13,6 @@ from scipy import stats
 
 from emtvb.errors import InputError
 from emtvb.interpret import interventions
-from emtvb.interpret.recording import settled
 from emtvb.networks import signs
 from emtvb.own import untrained as untrained_networks
 from emtvb.own.decoding import ERROR_RATE
@@ -703,8 +702,8 @@ def _after(
 def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarray:
     """Of a task, with all that is a copy of what was changed."""
     if trials.task is not None:
-        late = time >= settled(trials.task)
-        after[late] = interventions.consistent(trials.task, after[late])
+        late = time >= trials.task.settled()
+        after[late] = trials.task.consistent(after[late])
     return after
 
 
@@ -767,7 +766,7 @@ def _expected(
 ) -> np.ndarray:
     """The outputs that should follow from these numbers, from a task or a function."""
     if isinstance(source, Task):
-        return interventions.future(source, numbers, length).astype(np.float64)
+        return source.future(numbers, length).astype(np.float64)
     if not callable(source):
         raise InputError("future", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
     outputs = as_numpy(_asked_of("future", source, trials.values(numbers), u), "future")

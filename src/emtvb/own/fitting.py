@@ -16,7 +16,7 @@ from emtvb.interpret.judging import MemoryMeasures, explained_variance, unedited
 from emtvb.interpret.judging import judge as judge_memories
 from emtvb.interpret.measure import MeasureSettings, accuracy
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import Recording, settled
+from emtvb.interpret.recording import Recording
 from emtvb.interpret.verdict import verdict
 from emtvb.own import resolution
 from emtvb.own.decoding import ERROR_RATE, Classes, auc, goes_together, together_at
@@ -507,7 +507,7 @@ def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray
 def _judged_times(fitted: Fitted, times: Iterable[int] | int | None) -> Int[np.ndarray, " time"]:
     trials = fitted.trials
     if times is None and trials.task is not None:
-        start = settled(trials.task)
+        start = trials.task.settled()
         return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
     chosen = np.array(fitted.times if times is None else _checked_times(trials, trials.judging, times))
     if not np.isfinite(trials.judging.theory[chosen]).any():
