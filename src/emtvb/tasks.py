@@ -24,6 +24,11 @@ if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
     import numpy as np
     from jaxtyping import Bool, Complex, Float, Int
 
+    from emtvb.interpret.memories import VariableMemories
+    from emtvb.interpret.systems import Runnable
+    from emtvb.own.fitting import TaskJudgement
+    from emtvb.own.trials import Trials
+
 TaskId = tuple[int, int, int]
 
 
@@ -189,6 +194,24 @@ class Task(Binding):
         turns = np.linalg.matrix_power(phi, kept.size)[:, kept]
         back = np.linalg.matrix_power(phi[np.ix_(kept, kept)].T, kept.size)  # a signed permutation: its inverse is this
         return (m[:, kept] @ (turns @ back).T).astype(m.dtype)
+
+    def sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
+        """Random inputs of one half of all (``interpret.sequences``)."""
+        from emtvb.interpret import task_trials
+
+        return task_trials.sequences(self, half, count, seed)
+
+    def recorded(self, system: Runnable, horizon: int) -> Trials:
+        """A network on this task's trials: what ``emtvb.record`` gives of it."""
+        from emtvb.interpret import task_trials
+
+        return task_trials.recorded(self, system, horizon)
+
+    def judged(self, trials: Trials, memories: VariableMemories, trained_horizon: int | None) -> TaskJudgement:
+        """What ``emtvb.judge`` says of a network on this task besides."""
+        from emtvb.interpret import task_trials
+
+        return task_trials.judged(self, trials, memories, trained_horizon)
 
     def describe(self) -> str:
         """The composition in one line, ``x0(t) = -x5(t-3), ...``: lags count back from the vector that is written."""

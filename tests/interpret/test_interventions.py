@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.interpret.extraction import at_end_of_input, by_data
 from emtvb.interpret.interventions import _along_another, edit, edit_at_end_of_input, exact, flip, put, swap, trials
 from emtvb.interpret.judging import edit_times, held_out
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, show
+from emtvb.interpret.memories_by_data import at_end_of_input, by_data
+from emtvb.interpret.recording import FITTING, JUDGING
+from emtvb.interpret.sequences import record, sequences, show
 
 from .theory import any_task, make_theory
 

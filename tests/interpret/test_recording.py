@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emtvb import networks, tasks
-from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, show, stacked
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.recording import FITTING, JUDGING
+from emtvb.interpret.sequences import record, sequences, show, stacked
+from emtvb.own.elman import Elman
 
 from ..conftest import make_network
 from .theory import any_task, make_theory

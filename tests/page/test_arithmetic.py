@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from emtvb.files import write_text
-from emtvb.interpret.interventions import FUTURE, edit, flip, put, swap
+from emtvb.interpret.controls import FUTURE
+from emtvb.interpret.interventions import edit, flip, put, swap
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import record
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.sequences import record
 from emtvb.networks import Network, rollout, signs
+from emtvb.own.elman import Elman
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.tasks import Task, from_composition

@@ -16,7 +16,7 @@ from torch import nn
 import emtvb
 from emtvb.errors import InputError
 from emtvb.interpret import interventions
-from emtvb.interpret.recording import record
+from emtvb.interpret.sequences import record
 from emtvb.networks import Network, signs
 from emtvb.page.widget import Editor
 from tests.conftest import make_network, saturated_circuit

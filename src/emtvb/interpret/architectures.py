@@ -5,28 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from functools import partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.architectures.runs import ArchitectureRun
-from emtvb.architectures.weights import Trained
 from emtvb.interpret import memories
-from emtvb.interpret.extraction import by_data
-from emtvb.interpret.judging import MemoryMeasures, decoded_map, held_out, judge, unedited_success
-from emtvb.interpret.linearisation import mean_by_differences
-from emtvb.interpret.measure import MeasureSettings, accuracy
-from emtvb.interpret.memories import VariableMemories, between
+from emtvb.interpret.judging import MemoryMeasures, accuracy, held_out, judge, unedited_success
+from emtvb.interpret.linearisation import VISITED, mean_by_differences
+from emtvb.interpret.measure import MeasureSettings
+from emtvb.interpret.memories import VariableMemories, between, decoded_map
+from emtvb.interpret.memories_by_data import by_data
 from emtvb.interpret.recording import Recording
 from emtvb.interpret.spectrum import match_spectra
 from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import verdict
 from emtvb.tasks import Task
-
-VISITED = 64
-"""States at which the step is differentiated where the network works."""
 
 LONG = 20
 """Periods of s steps after which it is looked whether a change is still there."""
@@ -74,16 +68,6 @@ class Measurement(MemoryMeasures):
     half_after_period: float
     half_after_long: float
     unedited_success: float
-
-
-def interpret(
-    run: ArchitectureRun, network: Trained, settings: MeasureSettings
-) -> tuple[Measurement, dict[str, np.ndarray]]:
-    """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""
-    subject = Subject(run.run_id, run.architecture, run.task, max(run.protocol.curriculum))
-    finite = all(np.isfinite(array).all() for array in vars(network).values())
-    origin = network.linearise() if finite else None
-    return interpret_system(subject, network, origin, partial(mean_jacobian, network), settings)
 
 
 @dataclass(frozen=True)
@@ -150,10 +134,10 @@ def interpret_system(
         matched_eigenvalues=match.matched,
         matched_spectral_error=match.matched_error,
         largest_modulus=float(np.abs(eigenvalues).max()),
-        origin_map_error=memories.map_error(basis, origin, task),
-        origin_gain=memories.gain(basis, origin, task),
-        visited_map_error=memories.map_error(basis, visited, task),
-        visited_gain=memories.gain(basis, visited, task),
+        origin_map_error=memories.map_error(basis, origin, task.transition()),
+        origin_gain=memories.gain(basis, origin, task.transition()),
+        visited_map_error=memories.map_error(basis, visited, task.transition()),
+        visited_gain=memories.gain(basis, visited, task.transition()),
         half_after_period=restoring(system, task, basis, recording, task.s),
         half_after_long=restoring(system, task, basis, recording, LONG * task.s),
         unedited_success=unedited,

@@ -13,14 +13,16 @@ from jaxtyping import Float
 
 from emtvb.errors import InputError
 from emtvb.files import atomic
-from emtvb.interpret.extraction import by_data, scaled
 from emtvb.interpret.interventions import Edit, edit, exact, flip, put, swap
-from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.memories import VariableMemories, power_iteration, residual_components
+from emtvb.interpret.memories import VariableMemories, residual_components
+from emtvb.interpret.memories_by_data import by_data, scaled
+from emtvb.interpret.power_iteration import power_iteration
 from emtvb.interpret.realisation import from_weights
-from emtvb.interpret.recording import Recording, record, stacked
-from emtvb.interpret.systems import Elman, System
+from emtvb.interpret.recording import Recording
+from emtvb.interpret.sequences import record, stacked
+from emtvb.interpret.systems import System
 from emtvb.networks import Network
+from emtvb.own.elman import Elman, linearise
 from emtvb.runs import Run
 from emtvb.tasks import Task
 

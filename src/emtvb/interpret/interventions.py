@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.errors import InputError
+from emtvb.interpret.controls import FUTURE, random_step
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import Recording
+from emtvb.interpret.recording import Recording, signs
 from emtvb.interpret.systems import System
-from emtvb.networks import signs
-from emtvb.tasks import Task
 
-FUTURE = 100
-"""Output steps after an edit that must all be exact, where the test goes on for as long."""
+if TYPE_CHECKING:  # a task asks for its judgement
+    from emtvb.tasks import Task
 
 
 def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
@@ -200,13 +200,6 @@ def _along_another(
     return np.where((another == element)[:, None], 0, step).astype(change.dtype)
 
 
-def random_step(change: Float[np.ndarray, "trial state"], rng: np.random.Generator) -> Float[np.ndarray, "trial state"]:
-    """Steps of the same sizes in random directions: the control of an edit."""
-    random = rng.normal(size=change.shape)
-    random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
-    return random
-
-
 @dataclass(frozen=True)
 class EndOfInput:
     """Edits at the end of the input phase, the last moment at which unobservable elements are there to be edited.
@@ -238,7 +231,7 @@ def edit_at_end_of_input(
     Args:
         system: It runs.
         task: What it was trained on.
-        memories: Of ``extraction.at_end_of_input``: all elements have a column.
+        memories: Of ``memories_by_data.at_end_of_input``: all elements have a column.
         recording: Of sequences that the basis was not fitted on.
         repeats: Sequences for each element.
         seed: Of the choice of sequences.

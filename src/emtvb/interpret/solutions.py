@@ -15,14 +15,17 @@ from jaxtyping import Bool, Complex, Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from emtvb import networks
-from emtvb.interpret.extraction import ROUNDING, fitting_times
+from emtvb.interpret.extraction import ROUNDING
 from emtvb.interpret.interventions import trials
 from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.memories_by_data import fitting_times
 from emtvb.interpret.observation import STEPS, Observation
-from emtvb.interpret.recording import JUDGING, Recording, sequences
-from emtvb.interpret.systems import Elman, System
+from emtvb.interpret.recording import JUDGING, Recording
+from emtvb.interpret.sequences import sequences
+from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import ACCURATE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 from emtvb.networks import Network
+from emtvb.own.elman import Elman
 from emtvb.runs import Run
 from emtvb.tasks import Task
 

@@ -10,14 +10,17 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.errors import InputError
+from emtvb.interpret.controls import FUTURE
 from emtvb.interpret.exemplar import picture
-from emtvb.interpret.extraction import by_data, scaled
-from emtvb.interpret.interventions import FUTURE, exact
-from emtvb.interpret.memories import VariableMemories, power_iteration
-from emtvb.interpret.recording import record
-from emtvb.interpret.systems import Elman, System
+from emtvb.interpret.interventions import exact
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.memories_by_data import by_data, scaled
+from emtvb.interpret.power_iteration import power_iteration
+from emtvb.interpret.sequences import record
+from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import OTHERWISE, STORED
 from emtvb.networks import Network, check_task
+from emtvb.own.elman import Elman
 from emtvb.page.content import Shown
 from emtvb.runs import Run
 from emtvb.tasks import Task
