@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 from emtvb import networks, tasks
 from emtvb.errors import InputError
 from emtvb.flushing import flushed
-from emtvb.interpret.systems import Elman
+from emtvb.own.elman import Elman
 
 from .conftest import make_network
 

@@ -4,14 +4,17 @@ from emtvb.errors import InputError
 from emtvb.own.adapting import Adapted, adapt
 from emtvb.own.comparing import Comparison, Distance, compare
 from emtvb.own.das import DAS
-from emtvb.own.dynamics import FixedPoints, Linearised, fixed_points, linearise
+from emtvb.own.dynamics import FixedPoints, Linearised, linearise
 from emtvb.own.editing import Edits, edit
 from emtvb.own.erasing import Erasure, erase
 from emtvb.own.fitting import Fitted, Judgement, Reading, fit, judge
+from emtvb.own.fixed_points import fixed_points
 from emtvb.own.methods import Located, Subspace
 from emtvb.own.onion import Onion
-from emtvb.own.saving import load, save
-from emtvb.own.trials import Trials, record
+from emtvb.own.published import load
+from emtvb.own.record import record
+from emtvb.own.saving import save
+from emtvb.own.trials import Trials
 from emtvb.page.widget import view
 
 __version__: str

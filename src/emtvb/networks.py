@@ -7,56 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 
 from emtvb.errors import InputError
-from emtvb.flushing import flushed
+from emtvb.interpret.recording import signs
+from emtvb.own.elman import rollout
 from emtvb.tasks import Task
 from emtvb.weights import NAMES, Network, save_networks
 
 __all__ = ["NAMES", "Network", "check_task", "load_networks", "rollout", "save_networks", "signs"]
-
-
-@flushed()
-def rollout(
-    network: Network, inputs: Float[np.ndarray, "time batch d"], start: Float[np.ndarray, "batch hidden"] | None = None
-) -> tuple[Float[np.ndarray, "time batch hidden"], Float[np.ndarray, "time batch d"]]:
-    """Hidden states h(1..time), from h(0) = 0 or another start, and outputs.
-
-    Once there is no more input and a step left all states as they were, nothing changes any more: networks that were
-    trained with a large penalty come to rest within a few steps.
-    """
-    time, batch, _ = inputs.shape
-    last = max(np.flatnonzero(inputs.any(axis=(1, 2))), default=-1)
-    W_uh, W_hh, W_r = network.W_uh.T, network.W_hh.T, network.W_r.T
-    dtype = np.result_type(inputs, W_uh, W_hh)
-    hidden = np.empty((time, batch, network.hidden_dim), dtype)
-    outputs = np.empty((time, batch, network.d), np.result_type(dtype, W_r))
-    state = np.zeros((batch, network.hidden_dim), dtype) if start is None else start.astype(dtype)
-    drive = np.empty_like(state)
-    # A step is computed in place: little memory, which stays in the processor's cache.
-    for t, now in enumerate(hidden):
-        np.matmul(inputs[t], W_uh, out=drive)
-        np.matmul(state, W_hh, out=now)
-        now += drive
-        np.tanh(now, out=now)
-        np.matmul(now, W_r, out=outputs[t])
-        if t > last and is_at_rest(state, now):
-            hidden[t:], outputs[t:] = now, outputs[t]
-            break
-        state = now
-    return hidden, outputs
-
-
-def is_at_rest(before: Float[np.ndarray, "batch hidden"], after: Float[np.ndarray, "batch hidden"]) -> bool:
-    """Whether a step left all states as they were; the first tells at once of most that it did not."""
-    return bool((before[:1] == after[:1]).all()) and np.array_equal(before, after)
-
-
-def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """The vector an output stands for: its signs, an output of exactly 0 counting as +1."""
-    return np.where(outputs >= 0, outputs.dtype.type(1), outputs.dtype.type(-1))
 
 
 def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dict[str, Network]:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
     import numpy as np
     from jaxtyping import Bool, Complex, Float, Int
 
+    from emtvb.interpret.memories import VariableMemories
+    from emtvb.interpret.systems import Runnable
+    from emtvb.own.fitting import TaskJudgement
+    from emtvb.own.trials import Trials
+
 TaskId = tuple[int, int, int]
 
 
@@ -160,6 +165,53 @@ class Task(Binding):
         x[: self.s] = inputs
         y[self.s :] = self.targets(inputs, horizon)
         return x, y
+
+    def settled(self) -> int:
+        """Output steps after which m(t) holds nothing but what circulates for ever, and s steps more.
+
+        Later every element of m(t) is, up to its sign, one of the persistent ones, which are as random and independent
+        as the inputs were.
+        """
+        moves = self.transition() != 0
+        alive, steps = ~self.persistent(), 0
+        while alive.any():  # those whose value was, so many steps ago, that of an element that is not persistent
+            alive, steps = moves[:, alive].any(axis=1), steps + 1
+        return self.s + max(self.s, steps)
+
+    def future(self, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "steps batch d"]:
+        """The outputs that the theory expects after m."""
+        return self.targets(m.reshape(len(m), self.s, self.d).transpose(1, 0, 2), steps)
+
+    def consistent(self, m: Float[np.ndarray, "batch memory"]) -> Float[np.ndarray, "batch memory"]:
+        """Copy m with all that is not persistent as it follows from what is, once settled.
+
+        Then such an element is a copy of a persistent one, which the state may store together with it. Only where f
+        reads a dimension twice does any output depend on one.
+        """
+        import numpy as np
+
+        kept, phi = self.persistent(), self.transition()
+        turns = np.linalg.matrix_power(phi, kept.size)[:, kept]
+        back = np.linalg.matrix_power(phi[np.ix_(kept, kept)].T, kept.size)  # a signed permutation: its inverse is this
+        return (m[:, kept] @ (turns @ back).T).astype(m.dtype)
+
+    def sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
+        """Random inputs of one half of all (``interpret.sequences``)."""
+        from emtvb.interpret import task_trials
+
+        return task_trials.sequences(self, half, count, seed)
+
+    def recorded(self, system: Runnable, horizon: int) -> Trials:
+        """A network on this task's trials: what ``emtvb.record`` gives of it."""
+        from emtvb.interpret import task_trials
+
+        return task_trials.recorded(self, system, horizon)
+
+    def judged(self, trials: Trials, memories: VariableMemories, trained_horizon: int | None) -> TaskJudgement:
+        """What ``emtvb.judge`` says of a network on this task besides."""
+        from emtvb.interpret import task_trials
+
+        return task_trials.judged(self, trials, memories, trained_horizon)
 
     def describe(self) -> str:
         """The composition in one line, ``x0(t) = -x5(t-3), ...``: lags count back from the vector that is written."""

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from emtvb import tasks
+from emtvb.architectures.measuring import interpret
 from emtvb.architectures.registry import ARCHITECTURES
 from emtvb.architectures.runs import ArchitectureRun
 from emtvb.architectures.s4 import MODES, S4
-from emtvb.interpret.architectures import Measurement, interpret, mean_jacobian, restoring
-from emtvb.interpret.extraction import by_data
+from emtvb.interpret.architectures import Measurement, mean_jacobian, restoring
 from emtvb.interpret.judging import held_out
 from emtvb.interpret.measure import MeasureSettings
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.memories_by_data import by_data
 from emtvb.interpret.verdict import NOT_LEARNED, STORED
+from emtvb.own.elman import Elman
 from emtvb.runs import Protocol
 
 from ..architectures.conftest import make_architecture

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.interpret.extraction import at_end_of_input, by_data, scaled
-from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.memories import VariableMemories, gain, map_error, power_iteration, shape_error
-from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, show
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.memories import VariableMemories, gain, map_error, shape_error
+from emtvb.interpret.memories_by_data import at_end_of_input, by_data, scaled
+from emtvb.interpret.power_iteration import power_iteration
+from emtvb.interpret.recording import FITTING, JUDGING
+from emtvb.interpret.sequences import record, sequences, show
+from emtvb.own.elman import Elman, linearise
 
 from ..conftest import circuit, make_network, saturated_circuit
 from .theory import Theory, any_task, copying_task, make_theory
@@ -47,8 +48,8 @@ def test_on_the_linear_circuit_data_and_power_iteration_find_its_basis(task: tas
     np.testing.assert_allclose(np.abs((published.basis * basis).sum(axis=0)), 1, atol=1e-4)
     np.testing.assert_allclose(scaled(published, system, task).basis, 1e-3 * basis, atol=2e-6)
     for memories in (found, scaled(published, system, task)):
-        assert map_error(memories, linearise(network), task) < 1e-2
-        assert gain(memories, linearise(network), task) == pytest.approx(1, abs=1e-3)
+        assert map_error(memories, linearise(network), task.transition()) < 1e-2
+        assert gain(memories, linearise(network), task.transition()) == pytest.approx(1, abs=1e-3)
 
 
 @settings(max_examples=15)
@@ -60,8 +61,8 @@ def test_on_a_saturated_circuit_data_find_its_basis_and_the_weights_gain(
     memories = by_data(Elman(network), task, 400)
     np.testing.assert_allclose(memories.basis, basis, atol=1e-3)
     np.testing.assert_allclose(memories.dual @ basis, np.eye(basis.shape[1]), atol=1e-2)
-    assert gain(memories, linearise(network), task) == pytest.approx(amplification, rel=1e-2)
-    assert shape_error(memories, linearise(network), task) < 1e-2
+    assert gain(memories, linearise(network), task.transition()) == pytest.approx(amplification, rel=1e-2)
+    assert shape_error(memories, linearise(network), task.transition()) < 1e-2
 
 
 def test_the_end_of_input_has_a_column_for_every_element() -> None:

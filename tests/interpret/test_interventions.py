@@ -7,22 +7,12 @@ from hypothesis import strategies as st
 
 from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.interpret.extraction import at_end_of_input, by_data
-from emtvb.interpret.interventions import (
-    _along_another,
-    consistent,
-    edit,
-    edit_at_end_of_input,
-    exact,
-    flip,
-    future,
-    put,
-    swap,
-    trials,
-)
+from emtvb.interpret.interventions import _along_another, edit, edit_at_end_of_input, exact, flip, put, swap, trials
 from emtvb.interpret.judging import edit_times, held_out
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, settled, show
+from emtvb.interpret.memories_by_data import at_end_of_input, by_data
+from emtvb.interpret.recording import FITTING, JUDGING
+from emtvb.interpret.sequences import record, sequences, show
 
 from .theory import any_task, make_theory
 
@@ -58,7 +48,7 @@ def test_what_cannot_be_edited_is_one_clear_line(call, says: str) -> None:
 @given(task=any_task(), seed=st.integers(0, 100))
 def test_the_future_is_phis(task: tasks.Task, seed: int) -> None:
     m = np.random.default_rng(seed).choice([-1.0, 1.0], size=(4, task.s * task.d))
-    expected = future(task, m, 9)
+    expected = task.future(m, 9)
     for outputs in expected:
         m = m @ task.transition().T
         np.testing.assert_array_equal(outputs, m[:, -task.d :])
@@ -73,12 +63,12 @@ def test_what_has_settled_is_consistent_and_stays_so_if_a_persistent_element_is_
     task: tasks.Task, seed: int
 ) -> None:
     m = np.random.default_rng(seed).choice([-1.0, 1.0], size=(4, task.s * task.d))
-    late = m @ np.linalg.matrix_power(task.transition(), settled(task)).T
-    np.testing.assert_array_equal(consistent(task, late), late)
+    late = m @ np.linalg.matrix_power(task.transition(), task.settled()).T
+    np.testing.assert_array_equal(task.consistent(late), late)
     late[:, np.flatnonzero(task.persistent())[0]] *= -1
-    once = consistent(task, late)
+    once = task.consistent(late)
     np.testing.assert_array_equal(once[:, task.persistent()], late[:, task.persistent()])
-    np.testing.assert_array_equal(consistent(task, once @ task.transition().T), once @ task.transition().T)
+    np.testing.assert_array_equal(task.consistent(once @ task.transition().T), once @ task.transition().T)
 
 
 @settings(max_examples=15)
@@ -104,7 +94,7 @@ def test_one_edit_in_full(task: tasks.Task, time: int) -> None:
     recording = record(theory, task, sequences(task, JUDGING, 3, 0), 60)
     memories = (
         by_data(theory, task, 300)
-        if time >= settled(task)
+        if time >= task.settled()
         else at_end_of_input(show(theory, task, FITTING, 300, 0, 0), task)
     )
     found = edit(theory, task, memories, recording, time, lambda m: flip(task, m, task.s, 0))

@@ -7,11 +7,11 @@ import pytest
 
 from emtvb import tasks
 from emtvb.interpret import extraction, judging, observation
-from emtvb.interpret.extraction import by_data
 from emtvb.interpret.judging import edit_times, held_out, judge, unedited_success
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import show
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.memories_by_data import by_data
+from emtvb.interpret.sequences import show
+from emtvb.own.elman import Elman
 
 from ..conftest import make_network
 from .theory import Theory, make_theory

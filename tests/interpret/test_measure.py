@@ -11,11 +11,13 @@ from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.figures import data
 from emtvb.interpret import exemplar
-from emtvb.interpret.extraction import by_data
-from emtvb.interpret.measure import METHODS, MeasureSettings, accuracy, measure
-from emtvb.interpret.recording import record
-from emtvb.interpret.systems import Elman, System
+from emtvb.interpret.judging import accuracy
+from emtvb.interpret.measure import METHODS, MeasureSettings, measure
+from emtvb.interpret.memories_by_data import by_data
+from emtvb.interpret.sequences import record
+from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import NOT_LEARNED, STORED
+from emtvb.own.elman import Elman
 from emtvb.sweep import Run
 
 from ..conftest import circuit, make_network, saturated_circuit

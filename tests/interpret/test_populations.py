@@ -8,11 +8,10 @@ import pytest
 
 from emtvb import tasks
 from emtvb.interpret import populations
-from emtvb.interpret.comparing import MEASURES
-from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.populations import Specimen
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.similarity import MEASURES
 from emtvb.networks import Network
+from emtvb.own.elman import Elman, linearise
 
 from ..conftest import circuit
 

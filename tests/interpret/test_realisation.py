@@ -30,7 +30,7 @@ def test_the_weights_alone_give_the_basis_whatever_their_gain(
     memories = from_weights(network, task)
     np.testing.assert_allclose(memories.basis[:, kept], T, atol=1e-3)
     np.testing.assert_allclose(memories.dual[kept] @ T, np.eye(kept.sum()), atol=1e-3)
-    assert shape_error(memories, W_hh, task) < 1e-3
+    assert shape_error(memories, W_hh, task.transition()) < 1e-3
 
 
 def test_modes_that_are_not_long_term_are_left_out() -> None:
@@ -39,7 +39,7 @@ def test_modes_that_are_not_long_term_are_left_out() -> None:
     rest = np.linalg.svd(basis)[0][:, 6:]
     W_hh = network.W_hh + (0.5 * rest @ np.random.default_rng(0).normal(size=(6, 12)) / 4).astype(np.float32)
     memories = from_weights(Network(network.W_uh, W_hh.astype(np.float32), network.W_r), task)
-    assert shape_error(memories, W_hh.astype(float), task) < 1e-4
+    assert shape_error(memories, W_hh.astype(float), task.transition()) < 1e-4
 
 
 def test_a_network_without_long_term_modes_has_empty_memories() -> None:

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emtvb import networks, tasks
-from emtvb.interpret.recording import FITTING, JUDGING, record, sequences, settled, show, stacked
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.recording import FITTING, JUDGING
+from emtvb.interpret.sequences import record, sequences, show, stacked
+from emtvb.own.elman import Elman
 
 from ..conftest import make_network
 from .theory import any_task, make_theory
@@ -49,7 +50,7 @@ def test_what_is_shown_is_a_record_of_the_sequences_of_that_seed(
 
 @given(task=any_task())
 def test_when_settled_every_element_is_one_of_the_persistent_ones(task: tasks.Task) -> None:
-    steps = settled(task) - task.s
+    steps = task.settled() - task.s
     reach = np.linalg.matrix_power(task.transition(), steps) != 0
     assert not reach[:, ~task.persistent()].any()
     assert steps >= task.s

@@ -12,8 +12,8 @@ from emtvb.interpret.ablations import ablate
 from emtvb.interpret.measure import MeasureSettings, measure
 from emtvb.interpret.others import ABLATED
 from emtvb.interpret.solutions import KINDS, Digit, Solution, study
-from emtvb.interpret.systems import Elman
 from emtvb.networks import Network
+from emtvb.own.elman import Elman
 from emtvb.runs import Protocol, Run
 
 from ..conftest import circuit, make_network, saturated_circuit

@@ -7,11 +7,12 @@ import pytest
 
 from emtvb import tasks
 from emtvb.interpret.observation import Observation
-from emtvb.interpret.recording import JUDGING, record, sequences
+from emtvb.interpret.recording import JUDGING
+from emtvb.interpret.sequences import record, sequences
 from emtvb.interpret.solutions import cycles, match_modes, study, study_system
-from emtvb.interpret.systems import Elman
 from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.networks import Network, signs
+from emtvb.own.elman import Elman
 from emtvb.runs import Run
 from emtvb.tasks import Task
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from emtvb import tasks
-from emtvb.interpret.recording import stacked
+from emtvb.interpret.sequences import stacked
 
 
 @dataclass(frozen=True, eq=False)

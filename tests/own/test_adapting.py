@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import emtvb
 from emtvb.architectures.lstm import LSTM
 from emtvb.errors import InputError
-from emtvb.interpret.systems import Elman
+from emtvb.own.elman import Elman
 
 from ..architectures.conftest import make_architecture
 from ..conftest import make_network

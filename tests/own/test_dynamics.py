@@ -10,8 +10,8 @@ from torch import nn
 import emtvb
 from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.interpret.linearisation import linearise as linearise_weights
 from emtvb.interpret.memories import gain, map_error
+from emtvb.own.elman import linearise as linearise_weights
 
 from ..conftest import circuit
 from .made_up import adapted, make_register, tape
@@ -105,8 +105,8 @@ def test_the_circuits_step_between_memories_is_phi(torchs: bool) -> None:
     origin = emtvb.linearise(fitted, np.zeros(9, np.float32))
     weights = linearise_weights(network)
     np.testing.assert_allclose(origin.jacobian, weights, atol=1e-6)
-    assert origin.map_error == pytest.approx(map_error(fitted.memories, weights, task), abs=1e-4)
-    assert origin.gain == pytest.approx(gain(fitted.memories, weights, task), abs=1e-4)
+    assert origin.map_error == pytest.approx(map_error(fitted.memories, weights, task.transition()), abs=1e-4)
+    assert origin.gain == pytest.approx(gain(fitted.memories, weights, task.transition()), abs=1e-4)
     for where in (origin, emtvb.linearise(fitted)):
         np.testing.assert_allclose(where.map, where.phi, atol=2e-2)
         np.testing.assert_allclose(where.decoded, where.phi, atol=2e-2)

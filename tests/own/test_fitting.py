@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 import emtvb
 from emtvb.errors import InputError
 from emtvb.interpret import extraction
-from emtvb.interpret.judging import explained_variance
+from emtvb.interpret.memories import explained_variance
 from emtvb.interpret.recording import Recording
 from emtvb.own import resolution
 from emtvb.own.decoding import goes_together
 from emtvb.own.fitting import wilson
-from emtvb.own.trials import _run
+from emtvb.own.record import _run
 from emtvb.own.variables import simplex, variable
 
 from .made_up import WORDS, adapted, make_register, tape

@@ -11,8 +11,8 @@ import pytest
 import emtvb
 from emtvb import tasks
 from emtvb.errors import InputError
+from emtvb.own import record as module
 from emtvb.own import room
-from emtvb.own import trials as module
 from tests.own.made_up import adapted, future, make_register, tape
 
 KEPT = (2, 5, 6, 11)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 import emtvb
 from emtvb.errors import InputError
-from emtvb.own import trials as recording
+from emtvb.own import record as recording
 
 from .many import CASES, OUT, Case, Cell, Chaotic, D, H, Layer, Reservoir, rate
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page
 from emtvb import config, networks, tasks
 from emtvb.files import write_text
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.systems import Elman
 from emtvb.networks import Network
+from emtvb.own.elman import Elman
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import document

@@ -14,10 +14,10 @@ from playwright.sync_api import Locator
 
 from emtvb.files import write_text
 from emtvb.interpret import interventions
-from emtvb.interpret.interventions import FUTURE
-from emtvb.interpret.recording import record
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.controls import FUTURE
+from emtvb.interpret.sequences import record
 from emtvb.networks import Network, rollout, signs
+from emtvb.own.elman import Elman
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import emtvb
-from emtvb.interpret.systems import Elman
 from emtvb.own.adapting import Wrapped
+from emtvb.own.elman import Elman
 from emtvb.streams import measures
 
 from .test_measures import EPISODES, RUN, D, N, delay_line

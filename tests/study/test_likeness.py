@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.interpret import comparing, populations
+from emtvb.interpret import populations, similarity
 from emtvb.own import comparing as own
 from emtvb.study import likeness
 from tests.study.made_up import compared, sweep
@@ -17,7 +17,7 @@ def networks(twins: tuple[int, ...] = (0,)) -> pd.DataFrame:
 
 
 def test_it_calls_measures_controls_and_the_bar_as_others_do() -> None:
-    assert likeness.MEASURES == comparing.MEASURES
+    assert likeness.MEASURES == similarity.MEASURES
     assert [likeness.ITSELF, likeness.UNTRAINED, likeness.CHANCE, likeness.IMAGE] == [
         populations.ITSELF, populations.UNTRAINED, populations.CHANCE, populations.IMAGE,
     ]  # fmt: skip

@@ -9,9 +9,8 @@ from emtvb import networks, tables, tasks
 from emtvb.architectures import runs as others
 from emtvb.architectures import weights
 from emtvb.interpret import populations
-from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.populations import Specimen
-from emtvb.interpret.systems import Elman
+from emtvb.own.elman import Elman, linearise
 from emtvb.running.jobs import job
 from emtvb.study import likeness
 

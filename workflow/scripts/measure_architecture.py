@@ -6,8 +6,8 @@ import pandas as pd
 
 from emtvb import tables
 from emtvb.architectures import runs, weights
+from emtvb.architectures.measuring import interpret
 from emtvb.interpret import exemplar
-from emtvb.interpret.architectures import interpret
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.running.jobs import job
 

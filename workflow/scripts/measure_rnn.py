@@ -7,9 +7,8 @@ import pandas as pd
 
 from emtvb import networks, tables
 from emtvb.interpret.architectures import Subject, interpret_system, mean_jacobian
-from emtvb.interpret.linearisation import linearise
 from emtvb.interpret.measure import MeasureSettings
-from emtvb.interpret.systems import Elman
+from emtvb.own.elman import Elman, linearise
 from emtvb.running.jobs import job
 from emtvb.runs import from_entry
 

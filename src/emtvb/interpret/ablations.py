@@ -28,8 +28,8 @@ from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.observation import Observation
 from emtvb.interpret.others import ABLATIONS, HELD, ablation
 from emtvb.interpret.realisation import from_weights
-from emtvb.interpret.systems import Elman
 from emtvb.networks import Network
+from emtvb.own.elman import Elman
 from emtvb.runs import Run
 from emtvb.tasks import Task
 

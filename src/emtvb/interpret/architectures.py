@@ -5,28 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from functools import partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.architectures.runs import ArchitectureRun
-from emtvb.architectures.weights import Trained
 from emtvb.interpret import memories
-from emtvb.interpret.extraction import by_data
-from emtvb.interpret.judging import MemoryMeasures, decoded_map, held_out, judge, unedited_success
-from emtvb.interpret.linearisation import mean_by_differences
-from emtvb.interpret.measure import MeasureSettings, accuracy
-from emtvb.interpret.memories import VariableMemories, between
-from emtvb.interpret.recording import Recording, settled
+from emtvb.interpret.judging import MemoryMeasures, accuracy, held_out, judge, unedited_success
+from emtvb.interpret.linearisation import VISITED, mean_by_differences
+from emtvb.interpret.measure import MeasureSettings
+from emtvb.interpret.memories import VariableMemories, between, decoded_map
+from emtvb.interpret.memories_by_data import by_data
+from emtvb.interpret.recording import Recording
 from emtvb.interpret.spectrum import match_spectra
 from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import verdict
 from emtvb.tasks import Task
-
-VISITED = 64
-"""States at which the step is differentiated where the network works."""
 
 LONG = 20
 """Periods of s steps after which it is looked whether a change is still there."""
@@ -76,16 +70,6 @@ class Measurement(MemoryMeasures):
     unedited_success: float
 
 
-def interpret(
-    run: ArchitectureRun, network: Trained, settings: MeasureSettings
-) -> tuple[Measurement, dict[str, np.ndarray]]:
-    """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""
-    subject = Subject(run.run_id, run.architecture, run.task, max(run.protocol.curriculum))
-    finite = all(np.isfinite(array).all() for array in vars(network).values())
-    origin = network.linearise() if finite else None
-    return interpret_system(subject, network, origin, partial(mean_jacobian, network), settings)
-
-
 @dataclass(frozen=True)
 class Subject:
     """What is measured.
@@ -132,7 +116,7 @@ def interpret_system(
     recording = held_out(system, task, settings.horizon)
     judged = judge(system, task, basis, recording, subject.trained_horizon, settings.horizon)
     unedited = unedited_success(recording, task, settings.horizon)
-    start = settled(task)
+    start = task.settled()
     rng = np.random.default_rng(0)
     moments = rng.integers(start, len(recording.states), VISITED), rng.integers(recording.states.shape[1], size=VISITED)
     visited = mean_step(recording.states[moments])
@@ -150,10 +134,10 @@ def interpret_system(
         matched_eigenvalues=match.matched,
         matched_spectral_error=match.matched_error,
         largest_modulus=float(np.abs(eigenvalues).max()),
-        origin_map_error=memories.map_error(basis, origin, task),
-        origin_gain=memories.gain(basis, origin, task),
-        visited_map_error=memories.map_error(basis, visited, task),
-        visited_gain=memories.gain(basis, visited, task),
+        origin_map_error=memories.map_error(basis, origin, task.transition()),
+        origin_gain=memories.gain(basis, origin, task.transition()),
+        visited_map_error=memories.map_error(basis, visited, task.transition()),
+        visited_gain=memories.gain(basis, visited, task.transition()),
         half_after_period=restoring(system, task, basis, recording, task.s),
         half_after_long=restoring(system, task, basis, recording, LONG * task.s),
         unedited_success=unedited,
@@ -178,10 +162,10 @@ def restoring(system: System, task: Task, basis: VariableMemories, recording: Re
     """
     element = np.flatnonzero(basis.kept)
     sequence = np.random.default_rng(0).integers(recording.theory.shape[1], size=element.size)
-    before = recording.theory[settled(task), sequence]
+    before = recording.theory[task.settled(), sequence]
     halved = before.copy()
     halved[np.arange(element.size), element] *= 0.5
-    states, _ = system.coast(recording.states[settled(task), sequence] + basis.change(before, halved), steps)
+    states, _ = system.coast(recording.states[task.settled(), sequence] + basis.change(before, halved), steps)
     theory = halved @ np.linalg.matrix_power(task.transition(), steps).T
     changed = (np.abs(theory) == 0.5) & basis.kept
     return float((basis.read(states[-1]) * np.sign(theory))[changed].mean())

@@ -13,14 +13,16 @@ from jaxtyping import Float
 
 from emtvb.errors import InputError
 from emtvb.files import atomic
-from emtvb.interpret.extraction import by_data, scaled
 from emtvb.interpret.interventions import Edit, edit, exact, flip, put, swap
-from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.memories import VariableMemories, power_iteration, residual_components
+from emtvb.interpret.memories import VariableMemories, residual_components
+from emtvb.interpret.memories_by_data import by_data, scaled
+from emtvb.interpret.power_iteration import power_iteration
 from emtvb.interpret.realisation import from_weights
-from emtvb.interpret.recording import Recording, record, settled, stacked
-from emtvb.interpret.systems import Elman, System
+from emtvb.interpret.recording import Recording
+from emtvb.interpret.sequences import record, stacked
+from emtvb.interpret.systems import System
 from emtvb.networks import Network
+from emtvb.own.elman import Elman, linearise
 from emtvb.runs import Run
 from emtvb.tasks import Task
 
@@ -85,7 +87,7 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         raise InputError("exemplar", run.run_id, "its training diverged and left no network; choose another exemplar")
     task, system = run.task, Elman(network)
     u = picture(task.s, task.d)[:, None, :]
-    horizon = max(STEPS - task.s, settled(task) + task.s)
+    horizon = max(STEPS - task.s, task.settled() + task.s)
     x = np.zeros((task.s + horizon, 1, task.d), dtype=np.float32)
     x[: task.s] = u
     targets = task.targets(u, horizon)
@@ -170,8 +172,8 @@ def example_edits(
         published: The paper's, each column in the units of what is stored; of all flips through them at that moment the
             first that fails is the fourth edit, and that of the first edit where none does. None for no fourth.
     """
-    recording = record(system, task, picture(task.s, task.d)[:, None, :], settled(task) + task.s)
-    time = settled(task) + task.s // 2
+    recording = record(system, task, picture(task.s, task.d)[:, None, :], task.settled() + task.s)
+    time = task.settled() + task.s // 2
     elements = [divmod(int(element), task.d) for element in np.flatnonzero(task.persistent())]
     variable, dimension = elements[len(elements) // 2]
     values = [1 if j % 2 else -1 for j in range(task.d)]

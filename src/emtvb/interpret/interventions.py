@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.errors import InputError
+from emtvb.interpret.controls import FUTURE, random_step
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import Recording, settled
+from emtvb.interpret.recording import Recording, signs
 from emtvb.interpret.systems import System
-from emtvb.networks import signs
-from emtvb.tasks import Task
 
-FUTURE = 100
-"""Output steps after an edit that must all be exact, where the test goes on for as long."""
+if TYPE_CHECKING:  # a task asks for its judgement
+    from emtvb.tasks import Task
 
 
 def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
@@ -57,23 +57,6 @@ def swap(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, other
     after[..., _block(task, variable)] = m[..., _block(task, other)]
     after[..., _block(task, other)] = m[..., _block(task, variable)]
     return after
-
-
-def future(task: Task, m: Float[np.ndarray, "batch memory"], steps: int = FUTURE) -> Float[np.ndarray, "steps batch d"]:
-    """The outputs that the theory expects after m."""
-    return task.targets(m.reshape(len(m), task.s, task.d).transpose(1, 0, 2), steps)
-
-
-def consistent(task: Task, m: Float[np.ndarray, "batch memory"]) -> Float[np.ndarray, "batch memory"]:
-    """Copy m with all that is not persistent as it follows from what is, once settled.
-
-    Then such an element is a copy of a persistent one, which the state may store together with it. Only where f reads a
-    dimension twice does any output depend on one.
-    """
-    kept, phi = task.persistent(), task.transition()
-    turns = np.linalg.matrix_power(phi, kept.size)[:, kept]
-    back = np.linalg.matrix_power(phi[np.ix_(kept, kept)].T, kept.size)  # a signed permutation: its inverse is this
-    return (m[:, kept] @ (turns @ back).T).astype(m.dtype)
 
 
 def exact(outputs: Float[np.ndarray, "steps batch d"], expected: Float[np.ndarray, "steps batch d"]) -> np.ndarray:
@@ -127,10 +110,12 @@ def edit(
         raise InputError("time", time, f"give output steps from 0 to {len(recording.states) - 1}")
     before = recording.theory[time, :1]
     after = change(before)
-    if time >= settled(task):
-        after = consistent(task, after)
+    if time >= task.settled():
+        after = task.consistent(after)
     _, outputs = system.coast(recording.states[time, :1] + memories.change(before, after), FUTURE)
-    return Edit(time, before[0], after[0], outputs[:, 0], future(task, after)[:, 0], future(task, before)[:, 0])
+    return Edit(
+        time, before[0], after[0], outputs[:, 0], task.future(after, FUTURE)[:, 0], task.future(before, FUTURE)[:, 0]
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +169,7 @@ def trials(
     state, before, after = _flips(task, recording, element, time, rng)
     change = memories.change(before, after)
     random = random_step(change, rng)
-    asked, old = future(task, after, steps), future(task, before, steps)
+    asked, old = task.future(after, steps), task.future(before, steps)
     other = _along_another(task, memories, before, element, time, change, rng)
     edited, pushed, mistaken = (system.coast(state + step, steps)[1] for step in (change, random, other))
     followed, random_followed, other_followed = (exact(outputs, asked) for outputs in (edited, pushed, mistaken))
@@ -207,19 +192,12 @@ def _along_another(
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
     after = before.copy()
     after[np.arange(element.size), another] *= -1
-    late = time >= settled(task)
-    after[late] = consistent(task, after[late])
+    late = time >= task.settled()
+    after[late] = task.consistent(after[late])
     step = memories.change(before, after)
     size, wanted = (np.linalg.norm(part, axis=1, keepdims=True) for part in (step, change))
     step = step * wanted / np.where(size == 0, 1, size)
     return np.where((another == element)[:, None], 0, step).astype(change.dtype)
-
-
-def random_step(change: Float[np.ndarray, "trial state"], rng: np.random.Generator) -> Float[np.ndarray, "trial state"]:
-    """Steps of the same sizes in random directions: the control of an edit."""
-    random = rng.normal(size=change.shape)
-    random *= np.linalg.norm(change, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
-    return random
 
 
 @dataclass(frozen=True)
@@ -253,7 +231,7 @@ def edit_at_end_of_input(
     Args:
         system: It runs.
         task: What it was trained on.
-        memories: Of ``extraction.at_end_of_input``: all elements have a column.
+        memories: Of ``memories_by_data.at_end_of_input``: all elements have a column.
         recording: Of sequences that the basis was not fitted on.
         repeats: Sequences for each element.
         seed: Of the choice of sequences.
@@ -287,8 +265,8 @@ def _flips(
     before = recording.theory[time, sequence]
     after = before.copy()
     after[np.arange(element.size), element] *= -1
-    late = time >= settled(task)
-    after[late] = consistent(task, after[late])
+    late = time >= task.settled()
+    after[late] = task.consistent(after[late])
     return recording.states[time, sequence], before, after
 
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
-from emtvb.interpret.interventions import FUTURE, exact, trials
-from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import JUDGING, Recording, settled, show
+from emtvb.interpret.controls import FUTURE
+from emtvb.interpret.interventions import exact, trials
+from emtvb.interpret.memories import VariableMemories, decoded_map, explained_variance
+from emtvb.interpret.recording import JUDGING, Recording, signs
+from emtvb.interpret.sequences import show
 from emtvb.interpret.systems import System
-from emtvb.tasks import Task
 
+if TYPE_CHECKING:  # a task asks for its judgement
+    from emtvb.tasks import Task
+
+_TEST_SEED = 2310_02430
+"""Seeds the test sequences, the same for every run and none that training draws."""
+TEST_SEQUENCES = 640
+"""Sequences of the test of accuracy, where nothing else is said: the paper's (section 4)."""
 EDIT_TIMES = 3
 """Moments at which each element is flipped."""
 
@@ -51,6 +60,13 @@ class MemoryMeasures:
     other_edit_success: float
 
 
+def accuracy(system: System, task: Task, horizon: int, sequences: int) -> float:
+    """Test accuracy: the fraction of output-phase elements whose sign is right, 0 counting as +1."""
+    x, y = task.batch(np.random.default_rng(_TEST_SEED), sequences, horizon)
+    _, outputs = system.drive(x)
+    return float((signs(outputs[task.s :]) == y[task.s :]).mean())
+
+
 def held_out(system: System, task: Task, horizon: int, count: int = 512, seed: int = 0) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
     steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
@@ -73,7 +89,7 @@ def future_steps(horizon: int) -> int:
 
 def edit_times(task: Task) -> list[int]:
     """The output steps at which elements are flipped: settled, then at other phases of a period of s."""
-    return [settled(task) + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
+    return [task.settled() + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
 
 
 def judge(
@@ -96,7 +112,7 @@ def judge(
         horizon: Output steps of the test of accuracy.
         read: What the basis reads of the recording once m(t) has settled, where that is known.
     """
-    kept, start = memories.kept, settled(task)
+    kept, start = memories.kept, task.settled()
     phi = task.transition()[np.ix_(kept, kept)]
     tested = slice(start, max(horizon, start + task.s) + 1)
     read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]
@@ -119,27 +135,3 @@ def judge(
         random_edit_ignored=float(tried.random_ignored.mean()),
         other_edit_success=float(tried.other_followed.mean()),
     )
-
-
-def decoded_map(
-    read: Float[np.ndarray, "time batch memory"], s: int, kept: Bool[np.ndarray, " memory"] | None = None
-) -> Float[np.ndarray, "kept kept"]:
-    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later.
-
-    Args:
-        read: What is read of each element.
-        s: Variables.
-        kept: The elements that count; all by default.
-    """
-    kept = np.ones(read.shape[-1], dtype=bool) if kept is None else kept
-    now, following = (part[..., kept].reshape(-1, kept.sum()) for part in (read[: -1 : s + 1], read[1 :: s + 1]))
-    return np.linalg.lstsq(now, following, rcond=1e-10)[0].T
-
-
-def explained_variance(memories: VariableMemories, states: Float[np.ndarray, "time batch state"]) -> float:
-    """Share of the variance of these states inside the span of Psi."""
-    flat = (states - memories.centre).reshape(-1, states.shape[-1])
-    directions, values, _ = np.linalg.svd(memories.basis[:, memories.kept], full_matrices=False)
-    directions = directions[:, values > 1e-10 * values[0]]
-    total = float((flat**2).sum())
-    return float(((flat @ directions) ** 2).sum()) / total if total else 0.0

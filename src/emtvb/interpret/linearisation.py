@@ -1,4 +1,4 @@
-"""A network as a linear system around a state: the paper's around its fixed point (section 3.2), any by differences."""
+"""A system as a linear one around a state: the derivative of a step, by differences."""
 
 from __future__ import annotations
 
@@ -7,27 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.networks import Network
-
-
-def fixed_point(network: Network) -> Float[np.ndarray, " hidden"]:
-    """The state that the network keeps without input: the origin, since it has no biases and tanh(0) = 0."""
-    return np.zeros(network.hidden_dim, dtype=network.W_hh.dtype)
-
-
-def jacobian(
-    network: Network, state: Float[np.ndarray, " hidden"], inputs: Float[np.ndarray, " d"] | None = None
-) -> Float[np.ndarray, "hidden hidden"]:
-    """Derivative of one step, d tanh(a) / dh = diag(1 - tanh(a)^2) W_hh, a = W_hh h + W_uh u; u is 0 by default."""
-    reached = network.W_hh @ state if inputs is None else network.W_hh @ state + network.W_uh @ inputs
-    slope = 1 - np.tanh(reached) ** 2
-    return slope[:, None] * network.W_hh
-
-
-def linearise(network: Network) -> Float[np.ndarray, "hidden hidden"]:
-    """The Jacobian at the fixed point, which is W_hh itself."""
-    return jacobian(network, fixed_point(network))
-
+VISITED = 64
+"""States at which the step is differentiated where the network works."""
 
 Step = Callable[[Float[np.ndarray, "batch state"]], Float[np.ndarray, "batch state"]]
 

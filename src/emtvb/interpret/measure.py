@@ -9,22 +9,19 @@ import numpy as np
 
 from emtvb import networks
 from emtvb.interpret import memories
-from emtvb.interpret.extraction import at_end_of_input, scaled
 from emtvb.interpret.interventions import edit_at_end_of_input
-from emtvb.interpret.judging import MemoryMeasures, future_steps, judge, unedited_success
-from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.memories import VariableMemories, power_iteration
+from emtvb.interpret.judging import TEST_SEQUENCES, MemoryMeasures, accuracy, future_steps, judge, unedited_success
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.memories_by_data import at_end_of_input, scaled
 from emtvb.interpret.observation import Observation
+from emtvb.interpret.power_iteration import power_iteration
 from emtvb.interpret.realisation import from_weights
 from emtvb.interpret.spectrum import match_spectra, published_spectral_error
-from emtvb.interpret.systems import Elman, System
 from emtvb.interpret.verdict import verdict
 from emtvb.networks import Network
+from emtvb.own.elman import Elman, linearise
 from emtvb.runs import Run
 from emtvb.tasks import Task
-
-_TEST_SEED = 2310_02430
-"""Seeds the test sequences, the same for every run and none that training draws."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class MeasureSettings:
     """
 
     horizon: int = 200
-    sequences: int = 640
+    sequences: int = TEST_SEQUENCES
     modulus: float = 0.9
 
 
@@ -118,13 +115,6 @@ class Measurement:
         return columns
 
 
-def accuracy(system: System, task: Task, horizon: int, sequences: int) -> float:
-    """Test accuracy: the fraction of output-phase elements whose sign is right, 0 counting as +1."""
-    x, y = task.batch(np.random.default_rng(_TEST_SEED), sequences, horizon)
-    _, outputs = system.drive(x)
-    return float((networks.signs(outputs[task.s :]) == y[task.s :]).mean())
-
-
 def measure(run: Run, network: Network, settings: MeasureSettings, observed: Observation | None = None) -> Measurement:
     """Everything that is measured on one trained network.
 
@@ -169,7 +159,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
         phi_eigenvalues=match.expected,
         network_eigenvalues=match.observed,
         largest_modulus=float(np.abs(eigenvalues).max()),
-        memory_map_error=memories.map_error(published, weights, task),
+        memory_map_error=memories.map_error(published, weights, task.transition()),
         memory_condition=published.condition,
         unedited_success=unedited,
         early_edit_success=early.observable_followed,
@@ -198,10 +188,11 @@ def extract(network: Network, observed: Observation, modulus: float) -> dict[str
 
 def _weights_in(basis: VariableMemories, weights: np.ndarray, task: Task) -> dict[str, float]:
     """W_hh in a basis."""
+    phi = task.transition()
     return {
-        "map_error": memories.map_error(basis, weights, task),
-        "gain": memories.gain(basis, weights, task),
-        "shape_error": memories.shape_error(basis, weights, task),
+        "map_error": memories.map_error(basis, weights, phi),
+        "gain": memories.gain(basis, weights, phi),
+        "shape_error": memories.shape_error(basis, weights, phi),
     }
 
 

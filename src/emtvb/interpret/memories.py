@@ -1,4 +1,4 @@
-"""Variable memories: the basis Psi in which W_hh is the task's own transition (paper section 3.3)."""
+"""Variable memories: the basis Psi in which a step is the transition of what is stored (paper section 3.3)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-
-from emtvb.networks import Network, check_task
-from emtvb.tasks import Task
-
-_CUTOFF = 1e-15
-"""Singular values below this share of the largest are dropped from pseudo-inverses: none, but for rounding. The
-published code drops those below it in absolute terms, in single precision, with the same effect."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,32 +57,6 @@ class VariableMemories:
         return self.dual @ weights @ self.basis
 
 
-def power_iteration(network: Network, task: Task) -> VariableMemories:
-    """The paper's basis: Psi_s = pinv(W_r), Psi_i = W_hh Psi_{i+1}, columns of norm 1, Psi* = pinv(Psi).
-
-    Only the elements that carry a long-term mode of Phi are kept. It rests on a pseudo-inverse and, as its authors
-    say, fails on tasks other than repeat copy.
-
-    Raises:
-        InputError: Where the network is not of the task's size.
-    """
-    check_task(network, task, "power iteration")
-    W_hh = network.W_hh.astype(np.float64)
-    block = np.linalg.pinv(network.W_r.astype(np.float64), rcond=_CUTOFF)
-    blocks = []
-    for _ in range(task.s):
-        block = block / _norms(block)
-        blocks.append(block)
-        block = W_hh @ block
-    psi = np.concatenate(blocks[::-1], axis=1)
-    kept = task.persistent()
-    basis = np.zeros((network.hidden_dim, kept.size))
-    dual = np.zeros((kept.size, network.hidden_dim))
-    basis[:, kept] = psi[:, kept]
-    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=_CUTOFF)
-    return VariableMemories(basis, dual, kept)
-
-
 def residual_components(
     memories: VariableMemories, hidden: Float[np.ndarray, "sample hidden"], most: int = 10
 ) -> Float[np.ndarray, "hidden component"]:
@@ -105,27 +72,61 @@ def between(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidde
     return memories.seen(weights)[np.ix_(memories.kept, memories.kept)]
 
 
-def map_error(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:
-    """Distance of W_hh in the basis from Phi over the kept elements: |Psi* W_hh Psi - Phi| / |Phi| (Frobenius)."""
-    phi = task.transition()[np.ix_(memories.kept, memories.kept)]
+def map_error(
+    memories: VariableMemories,
+    weights: Float[np.ndarray, "hidden hidden"],
+    transition: Float[np.ndarray, "memory memory"],
+) -> float:
+    """Distance of W_hh in the basis from Phi, the transition, over the kept elements: |Psi* W_hh Psi - Phi| / |Phi|.
+
+    The norm is Frobenius'.
+    """
+    phi = transition[np.ix_(memories.kept, memories.kept)]
     return float(np.linalg.norm(between(memories, weights) - phi) / np.linalg.norm(phi))
 
 
-def gain(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:
+def gain(
+    memories: VariableMemories,
+    weights: Float[np.ndarray, "hidden hidden"],
+    transition: Float[np.ndarray, "memory memory"],
+) -> float:
     """The factor g that brings g Phi nearest to W_hh in the basis.
 
     It is above 1 where tanh takes back what the weights amplify.
     """
-    phi = task.transition()[np.ix_(memories.kept, memories.kept)]
+    phi = transition[np.ix_(memories.kept, memories.kept)]
     return float((between(memories, weights) * phi).sum() / (phi**2).sum())
 
 
-def shape_error(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"], task: Task) -> float:
+def shape_error(
+    memories: VariableMemories,
+    weights: Float[np.ndarray, "hidden hidden"],
+    transition: Float[np.ndarray, "memory memory"],
+) -> float:
     """Distance of W_hh in the basis from Phi up to the gain: |Psi* W_hh Psi / g - Phi| / |Phi|; infinite for g = 0."""
-    factor = gain(memories, weights, task)
-    return map_error(memories, weights / factor, task) if factor else float("inf")
+    factor = gain(memories, weights, transition)
+    return map_error(memories, weights / factor, transition) if factor else float("inf")
 
 
-def _norms(columns: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(columns, axis=0, keepdims=True)
-    return np.where(norms > 0, norms, 1.0)
+def decoded_map(
+    read: Float[np.ndarray, "time batch memory"], s: int, kept: Bool[np.ndarray, " memory"] | None = None
+) -> Float[np.ndarray, "kept kept"]:
+    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later.
+
+    Args:
+        read: What is read of each element.
+        s: Variables.
+        kept: The elements that count; all by default.
+    """
+    kept = np.ones(read.shape[-1], dtype=bool) if kept is None else kept
+    now, following = (part[..., kept].reshape(-1, kept.sum()) for part in (read[: -1 : s + 1], read[1 :: s + 1]))
+    return np.linalg.lstsq(now, following, rcond=1e-10)[0].T
+
+
+def explained_variance(memories: VariableMemories, states: Float[np.ndarray, "time batch state"]) -> float:
+    """Share of the variance of these states inside the span of Psi."""
+    flat = (states - memories.centre).reshape(-1, states.shape[-1])
+    directions, values, _ = np.linalg.svd(memories.basis[:, memories.kept], full_matrices=False)
+    directions = directions[:, values > 1e-10 * values[0]]
+    total = float((flat**2).sum())
+    return float(((flat @ directions) ** 2).sum()) / total if total else 0.0

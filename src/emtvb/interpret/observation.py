@@ -9,9 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.interpret import judging
-from emtvb.interpret.extraction import SEQUENCES, fit, fitting_times
+from emtvb.interpret.extraction import fit
 from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import FITTING, Recording, settled, show
+from emtvb.interpret.memories_by_data import SEQUENCES, fitting_times
+from emtvb.interpret.recording import FITTING, Recording
+from emtvb.interpret.sequences import show
 from emtvb.interpret.systems import System
 from emtvb.tasks import Task
 
@@ -50,7 +52,7 @@ class Observation:
         Raises:
             InputError: Where the states are not finite.
         """
-        return self.memories.read(self.held_out.states[settled(self.task) :])
+        return self.memories.read(self.held_out.states[self.task.settled() :])
 
     @cached_property
     def memories(self) -> VariableMemories:

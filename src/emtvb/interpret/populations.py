@@ -10,21 +10,27 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.interpret import comparing
-from emtvb.interpret.comparing import Portrait
-from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.recording import JUDGING, settled, show
-from emtvb.interpret.systems import Elman, System
+from emtvb.interpret import similarity
+from emtvb.interpret.memories import between, decoded_map
+from emtvb.interpret.memories_by_data import by_data
+from emtvb.interpret.recording import JUDGING
+from emtvb.interpret.sequences import show
+from emtvb.interpret.similarity import Portrait
+from emtvb.interpret.systems import System
 from emtvb.networks import Network
+from emtvb.own.elman import Elman, linearise
 from emtvb.tasks import Task
 
 ITSELF, UNTRAINED, CHANCE = "itself", "untrained", "chance"
 """Controls: a network on other trials; one of the same shape that has learned nothing; a random system of its size."""
 IMAGE = "no network"
 """The control of what is compared of states: states that are nothing but a linear image of what is stored
-(``comparing.linear_control``)."""
+(``similarity.linear_control``)."""
 DRAWS = 3
 """Untrained networks, and random systems, that a network is compared with."""
+
+STEPS, SHOWN = 32, 256
+"""Output steps, and sequences, from which a portrait on a task is made."""
 
 _SAID_EVERY = 50
 """Networks after which it is said how far it is."""
@@ -46,11 +52,31 @@ class Specimen:
     rest: Float[np.ndarray, "state state"]
 
 
+def portrait_of(system: System, task: Task, rest: Float[np.ndarray, "state state"], seed: int = 0) -> Portrait:
+    """A network's portrait on a task of this package; Psi is the one by data.
+
+    Args:
+        system: The network.
+        task: What it was trained on.
+        rest: The derivative of its step without input at its fixed point.
+        seed: Of the sequences that it is shown; another one shows how much of a distance is chance.
+    """
+    memories, start = by_data(system, task, seed=seed), task.settled()
+    states = show(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
+    rest = rest.astype(np.float64)
+    return Portrait(
+        np.linalg.eigvals(rest).astype(np.complex128),
+        between(memories, rest),
+        decoded_map(memories.read(states)[..., memories.kept], task.s),
+        similarity.dynamics(states),
+    )
+
+
 def compare(
     specimens: Mapping[str, Specimen],
     pairs: Iterable[tuple[str, str, str]],
     controlled: Iterable[str],
-    modulus: float = comparing.MODULUS,
+    modulus: float = similarity.MODULUS,
 ) -> list[dict[str, Any]]:
     """The distances of these pairs, and of the controls of these networks.
 
@@ -66,7 +92,7 @@ def compare(
     """
     portraits: dict[str, Portrait] = {}
     for name, one in specimens.items():
-        portraits[name] = comparing.portrait(one.system, one.task, one.rest)
+        portraits[name] = portrait_of(one.system, one.task, one.rest)
         if len(portraits) % _SAID_EVERY == 0:
             _LOG.info("looked at %d of %d networks", len(portraits), len(specimens))
     rows = []
@@ -82,24 +108,24 @@ def compare(
             rows.append({"differs": differs, **about, "run_2": other, **distances})
     images = {task: _image(one) for task, one in {one.task: one for one in specimens.values()}.items()}
     for name, one in specimens.items():
-        distances = comparing.distances(portraits[name], images[one.task], modulus)
+        distances = similarity.distances(portraits[name], images[one.task], modulus)
         rows.append({"differs": IMAGE, "task": one.task.name, "run_1": name, "run_2": "linear image", **distances})
     return rows
 
 
 def _image(specimen: Specimen) -> Portrait:
     """The control without a network, of a task and for the trials of its networks' portraits."""
-    task, start = specimen.task, settled(specimen.task)
-    theory = show(specimen.system, task, JUDGING, comparing.SHOWN, 0, start + comparing.STEPS).theory
-    return comparing.linear_control(theory[start:, :, task.persistent()], s=task.s)
+    task, start = specimen.task, specimen.task.settled()
+    theory = show(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).theory
+    return similarity.linear_control(theory[start:, :, task.persistent()], s=task.s)
 
 
 def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: float) -> dict[str, float]:
     """The distances of two networks; of other tasks, steps are between all elements of m(t)."""
     if task == other:
-        return comparing.distances(one, two, modulus)
-    directions = comparing.rank(one, two)
-    return comparing.distances(_among_all(one, task), _among_all(two, other), modulus, directions)
+        return similarity.distances(one, two, modulus)
+    directions = similarity.rank(one, two)
+    return similarity.distances(_among_all(one, task), _among_all(two, other), modulus, directions)
 
 
 def _among_all(portrait: Portrait, task: Task) -> Portrait:
@@ -114,17 +140,17 @@ def _controls(
     specimen: Specimen, portrait: Portrait, untrained: dict[Any, Portrait], modulus: float
 ) -> Iterator[tuple[str, str, dict[str, float]]]:
     """The kind of each control, its name and its distances; portraits of untrained networks are made once."""
-    again = comparing.portrait(specimen.system, specimen.task, specimen.rest, seed=1)
-    yield ITSELF, "other trials", comparing.distances(portrait, again, modulus)
+    again = portrait_of(specimen.system, specimen.task, specimen.rest, seed=1)
+    yield ITSELF, "other trials", similarity.distances(portrait, again, modulus)
     for draw in range(DRAWS):
         if isinstance(specimen.system, Elman):
             key = specimen.task, specimen.system.state_dim, draw
             if key not in untrained:
                 network = _untrained(specimen.system.network, draw)
-                untrained[key] = comparing.portrait(Elman(network), specimen.task, linearise(network))
-            yield UNTRAINED, f"untrained {draw}", comparing.distances(portrait, untrained[key], modulus)
+                untrained[key] = portrait_of(Elman(network), specimen.task, linearise(network))
+            yield UNTRAINED, f"untrained {draw}", similarity.distances(portrait, untrained[key], modulus)
         rng = np.random.default_rng(draw)
-        yield CHANCE, f"random {draw}", comparing.by_chance(portrait, portrait, rng, modulus)
+        yield CHANCE, f"random {draw}", similarity.by_chance(portrait, portrait, rng, modulus)
 
 
 def _untrained(network: Network, seed: int) -> Network:

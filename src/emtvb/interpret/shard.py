@@ -16,9 +16,9 @@ from emtvb.interpret.measure import MeasureSettings, measure
 from emtvb.interpret.observation import Observation
 from emtvb.interpret.others import ABLATED
 from emtvb.interpret.solutions import Digit, study
-from emtvb.interpret.systems import Elman
 from emtvb.interpret.verdict import ACCURATE
 from emtvb.networks import Network
+from emtvb.own.elman import Elman
 from emtvb.runs import Run
 
 Row = Mapping[str, object]

@@ -15,14 +15,17 @@ from jaxtyping import Bool, Complex, Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from emtvb import networks
-from emtvb.interpret.extraction import ROUNDING, fitting_times
+from emtvb.interpret.extraction import ROUNDING
 from emtvb.interpret.interventions import trials
 from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.memories_by_data import fitting_times
 from emtvb.interpret.observation import STEPS, Observation
-from emtvb.interpret.recording import JUDGING, Recording, sequences, settled
-from emtvb.interpret.systems import Elman, System
+from emtvb.interpret.recording import JUDGING, Recording
+from emtvb.interpret.sequences import sequences
+from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import ACCURATE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 from emtvb.networks import Network
+from emtvb.own.elman import Elman
 from emtvb.runs import Run
 from emtvb.tasks import Task
 
@@ -184,7 +187,7 @@ def study_system(
     if not accuracy >= CHANCE:
         return _nothing(run), []
     task, shown = run.task, observed.shown
-    judged = _until(observed.held_out, max(STEPS, settled(task) + 2))
+    judged = _until(observed.held_out, max(STEPS, task.settled() + 2))
     if not (np.isfinite(shown.states).all() and np.isfinite(judged.states).all()):
         return _nothing(run), []
     modes, outputs, memories = match_modes(task, eigenvalues, modulus), _outputs(task, judged), observed.memories
@@ -327,7 +330,7 @@ def _read(
     task: Task, memories: VariableMemories, read: Float[np.ndarray, "time batch memory"], judged: Recording
 ) -> Float[np.ndarray, " memory"]:
     """How often each element is read right, once m(t) has settled; 1 for those without a column."""
-    wanted = judged.theory[settled(task) :]
+    wanted = judged.theory[task.settled() :]
     right = ((read[: len(wanted)] >= 0) == (wanted > 0)).mean(axis=(0, 1))
     return np.where(memories.kept, right, 1.0)
 
@@ -354,7 +357,7 @@ def _digit(
     other = max(by_other, key=lambda i: _right(by_other[i], *fitted, element, i), default=None)
     nearest = np.argsort(-cosines)[:2]
     plane = np.linalg.qr(units[:, nearest])[0]
-    tried = trials(system, task, memories, judged, [element], [settled(task) + 2 * task.s + 1], repeats=16)
+    tried = trials(system, task, memories, judged, [element], [task.settled() + 2 * task.s + 1], repeats=16)
     moved = _moves(system, task, element, judged)
     return Digit(
         run_id=run.run_id,
@@ -407,7 +410,7 @@ def _moves(system: System, task: Task, element: int, judged: Recording) -> Float
     The sequences are those of the recording.
     """
     source, _ = task.reads()
-    origin, time = element, settled(task)
+    origin, time = element, task.settled()
     for _ in range(time):
         origin = int(source[origin])
     inputs = np.zeros((task.s + time, *judged.outputs.shape[1:]), np.float32)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
-
-from emtvb import networks
-from emtvb.flushing import flushed
-from emtvb.networks import Network
 
 
 @runtime_checkable
@@ -32,40 +29,55 @@ class System(Protocol):
         """States and outputs without input; the first are those after the first step."""
 
 
-@dataclass(frozen=True, eq=False)
-class Elman:
-    """A network of the paper as a system: its state is h.
+class Runnable(ABC):
+    """A network as a system that runs on inputs from any state: what is recorded, edited and linearised.
 
     Attributes:
-        network: Its weights.
+        name: What it was made from.
     """
 
-    network: Network
+    name: str
 
     @property
+    @abstractmethod
     def state_dim(self) -> int:
-        """Neurons."""
-        return self.network.hidden_dim
+        """Real numbers of its state."""
 
+    @property
+    @abstractmethod
+    def input_dim(self) -> int | None:
+        """Numbers of an input, where that is known."""
+
+    @abstractmethod
+    def prepared(self, inputs: np.ndarray) -> int:
+        """Numbers of its state, once it was looked at with these inputs, (time, trial, input)."""
+
+    @abstractmethod
+    def run(
+        self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
+    ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
+        """States and outputs after each input, from this state, or from where the network itself begins."""
+
+    @abstractmethod
     def drive(
         self, inputs: Float[np.ndarray, "time batch d"]
-    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch d"]]:
-        """h(1..time) from h(0) = 0, and outputs."""
-        return networks.rollout(self.network, inputs)
+    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch output"]]:
+        """States and outputs after each input, from where the network itself begins."""
 
-    @flushed()
+    @abstractmethod
     def coast(
         self, state: Float[np.ndarray, "batch state"], steps: int
-    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch d"]]:
-        """h(t) = tanh(W_hh h(t-1)) from this state on, and outputs, in the precision of the weights."""
-        W_hh = self.network.W_hh.T
-        state = state.astype(W_hh.dtype)
-        states = np.empty((steps, *state.shape), state.dtype)
-        for t, now in enumerate(states):
-            np.matmul(state, W_hh, out=now)
-            np.tanh(now, out=now)
-            if networks.is_at_rest(state, now):
-                states[t:] = now
-                break
-            state = now
-        return states, states @ self.network.W_r.T
+    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch output"]]:
+        """States and outputs without input; the first are those after the first step."""
+
+    @abstractmethod
+    def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
+        """The derivative of a step at these states."""
+
+    @abstractmethod
+    def adapted(self, network: Any) -> Runnable:
+        """Another network as such a system."""
+
+    @abstractmethod
+    def untrained(self, seed: int) -> Runnable | None:
+        """The network with other weights, drawn anew; None where they cannot be drawn."""

@@ -20,7 +20,8 @@ from emtvb.methods import learned, synthetic
 from emtvb.methods.settings import NetworkSettings
 from emtvb.networks import NAMES, Network
 from emtvb.own.adapting import Adapted, Wrapped, adapt
-from emtvb.own.trials import Trials, record
+from emtvb.own.record import record
+from emtvb.own.trials import Trials
 from emtvb.running.packed import unpacked
 from emtvb.runs import Run
 from emtvb.tasks import Task

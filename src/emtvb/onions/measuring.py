@@ -16,7 +16,8 @@ from emtvb.own.editing import Edits, edit
 from emtvb.own.fitting import Fitted, fit, judge, wilson
 from emtvb.own.methods import Method
 from emtvb.own.onion import Onion, magnitudes
-from emtvb.own.trials import Trials, record
+from emtvb.own.record import record
+from emtvb.own.trials import Trials
 
 WHOLE = 0
 """Stands for all positions at once: a sequence counts where each of its symbols does."""

@@ -10,22 +10,23 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.errors import InputError
-from emtvb.interpret.linearisation import by_differences, jacobian
-from emtvb.interpret.systems import Elman, System
-from emtvb.networks import Network, rollout
+from emtvb.interpret.linearisation import by_differences
+from emtvb.interpret.systems import Runnable, System
 from emtvb.own import states
+from emtvb.own.elman import Elman, jacobian, rollout
 from emtvb.own.numpy_steps import NumpyMachine
 from emtvb.own.proof import Proved
 from emtvb.own.room import check_room
 from emtvb.own.steps import Machine, failed_state, failing, named_in, stacked, takes_count
 from emtvb.own.variables import as_numbers, as_numpy, checked_times, whole_number
 from emtvb.own.verifying import Verified, verify, verify_coasting
+from emtvb.weights import Network
 
 _LARGEST = 10_000_000
 """Numbers of a state or of an input: more are a mistake."""
 
 
-class Adapted:
+class Adapted(Runnable):
     """Any network as a system: ``emtvb.interpret.systems.System``, and more.
 
     Its state is one flat vector per trial, in numpy, whatever the network's own state is: nested parts one after the
@@ -189,6 +190,20 @@ class Adapted:
             jacobians = by_differences(lambda moved: self.run(given[None], moved)[0][0], state)
         return jacobians.astype(np.float64)
 
+    def adapted(self, network: Any) -> Adapted | Wrapped:
+        """Another network, as :func:`adapt` takes it."""
+        return adapt(network)
+
+    def untrained(self, seed: int) -> Adapted | Wrapped | None:
+        """The network with other weights, drawn anew; None where it is no module whose weights could be drawn."""
+        if self.source is None:
+            return None
+        network, readout, state, input_dim = self.source
+        from emtvb.own import torch_steps
+
+        drawn = torch_steps.untrained(network, readout, seed)
+        return None if drawn is None else adapt(*drawn, state=state, input_dim=input_dim)
+
     def _known_input_dim(self) -> int:
         if self._input_dim is None:
             raise InputError("input_dim", "not known yet", "record trials first, or adapt(..., input_dim=...)")
@@ -205,7 +220,7 @@ class Adapted:
         return self._learned
 
 
-class Wrapped:
+class Wrapped(Runnable):
     """A system that drives and coasts by itself, with what :class:`Adapted` has besides.
 
     The paper's network can be run on inputs from any state; another system only as it coasts, without.
@@ -302,6 +317,19 @@ class Wrapped:
             return np.stack(jacobians).astype(np.float64)
         self._check_silent(inputs)
         return by_differences(lambda moved: system.coast(moved, 1)[0][0], state)
+
+    def adapted(self, network: Any) -> Adapted | Wrapped:
+        """Another network, as :func:`adapt` takes it."""
+        return adapt(network)
+
+    def untrained(self, seed: int) -> Wrapped | None:
+        """The paper's network with other weights, drawn anew; None of other systems."""
+        if not isinstance(self.system, Elman):
+            return None
+        rng, n = np.random.default_rng(seed), self.state_dim
+        arrays = self.system.network.arrays()
+        fresh = {name: rng.uniform(-1, 1, size=a.shape).astype(a.dtype) / np.sqrt(n) for name, a in arrays.items()}
+        return Wrapped(Elman(Network(**fresh)), f"untrained {self.name}")
 
     def _check_silent(self, inputs: np.ndarray | None) -> None:
         if inputs is not None and np.any(inputs):

@@ -9,15 +9,13 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.errors import InputError
-from emtvb.interpret import comparing
-from emtvb.interpret.comparing import MEASURES, MODULUS, Portrait
-from emtvb.interpret.judging import decoded_map
-from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import settled
+from emtvb.interpret import similarity
+from emtvb.interpret.memories import VariableMemories, decoded_map
+from emtvb.interpret.similarity import MEASURES, MODULUS, Portrait
 from emtvb.own import untrained as controls
+from emtvb.own.checks import of_kind
 from emtvb.own.dynamics import Linearised, fixed_points, linearise
 from emtvb.own.fitting import Fitted, fit
-from emtvb.own.steps import of_kind
 from emtvb.own.tabular import frame, listed, table
 from emtvb.own.trials import Trials
 from emtvb.own.variables import whole_number
@@ -146,7 +144,7 @@ class Comparison:
         silent = [d.measure for d in self.distances if not d.tells and d.measure not in near]
         left = f"; nothing is told by {listed(silent)}" if silent else ""
         if near:
-            whitened = ", whitened," if comparing.DYNAMICS in near else ","
+            whitened = ", whitened," if similarity.DYNAMICS in near else ","
             left += f"; by {listed(near)} no nearer than the variables alone{whitened} without a network"
         if not informative:
             return "cannot be told: no measure has a scale here"
@@ -235,23 +233,23 @@ def compare(
         raise InputError("trials", f"{shortest} steps", "record 3 or more, so that there are steps to compare")
     if whole_number(delays, "delays", 1) > shortest - 2:
         raise InputError("delays", delays, f"there are {shortest} steps; give at most {shortest - 2}")
-    most = comparing.MOST_DIRECTIONS if directions is None else whole_number(directions, "directions", 1)
+    most = similarity.MOST_DIRECTIONS if directions is None else whole_number(directions, "directions", 1)
     most = max(most, len(_numbers(one)))
     if not (_varies(one) and _varies(other)):
         raise InputError("states", "the same at all times", "there are no dynamics to compare; record other trials")
     mine, yours = (_drawn(fitted, delays, most) for fitted in (one, other))
-    count = comparing.rank(mine.whole, yours.whole) if directions is None else directions
+    count = similarity.rank(mine.whole, yours.whole) if directions is None else directions
     have = min(len(part.dynamics.now) for drawn in (mine, yours) for part in (drawn.whole, *drawn.halves))
     if directions is not None and have < count:
         raise InputError("directions", count, f"states vary in {have}; give at most that many")
     count = min(count, have)
     rng = np.random.default_rng(seed)
-    values = comparing.distances(mine.whole, yours.whole, modulus, count)
-    floors = [comparing.distances(*drawn.halves, modulus, count) for drawn in (mine, yours)]
+    values = similarity.distances(mine.whole, yours.whole, modulus, count)
+    floors = [similarity.distances(*drawn.halves, modulus, count) for drawn in (mine, yours)]
     chance = [_by_chance(mine.whole, yours.whole, rng, modulus, count) for _ in range(DRAWS)]
     left, alone = (
         [
-            comparing.distances(drawn.whole, portrait, modulus, min(count, len(portrait.dynamics.now)))
+            similarity.distances(drawn.whole, portrait, modulus, min(count, len(portrait.dynamics.now)))
             for drawn, portraits in zip((mine, yours), both, strict=True)
             for portrait in portraits
         ]
@@ -364,14 +362,14 @@ def _portrait(
         linear.eigenvalues,
         memories.seen(linear.jacobian)[np.ix_(size, size)],
         decoded_map(memories.read(states)[..., kept], task.s if task else 1),
-        comparing.dynamics(states, inputs, delays, most),
+        similarity.dynamics(states, inputs, delays, most),
     )
 
 
 def _states(fitted: Fitted) -> Float[np.ndarray, "time trial state"]:
     """States of the trials to judge on; of a task those of settled output steps."""
     trials = fitted.trials
-    return trials.judging.states[settled(trials.task) if trials.task else 0 :]
+    return trials.judging.states[trials.task.settled() if trials.task else 0 :]
 
 
 def _numbers(fitted: Fitted) -> np.ndarray:
@@ -384,15 +382,15 @@ def _by_chance(
 ) -> dict[str, float]:
     """The distances of a random system: of the dynamics, one with the same eigenvalues."""
     return {
-        **comparing.by_chance(one, other, rng, modulus, count),
-        comparing.DYNAMICS: comparing.by_eigenvectors(one, other, rng, count),
+        **similarity.by_chance(one, other, rng, modulus, count),
+        similarity.DYNAMICS: similarity.by_eigenvectors(one, other, rng, count),
     }
 
 
 def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
     """The control without a network; none where labels are not known of all trials at enough steps in a row."""
     trials = fitted.trials
-    start = settled(trials.task) if trials.task else 0
+    start = trials.task.settled() if trials.task else 0
     theory = trials.judging.theory[start:, :, trials.kept]
     known = np.isfinite(theory).all(axis=(1, 2))
     ends = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))
@@ -401,7 +399,7 @@ def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
     if last - first < delays + 2 or not np.ptp(numbers, axis=(0, 1)).any():
         return []
     inputs = None if trials.task else trials.inputs[first:last]
-    return [comparing.linear_control(numbers, inputs, trials.task.s if trials.task else 1, delays, most)]
+    return [similarity.linear_control(numbers, inputs, trials.task.s if trials.task else 1, delays, most)]
 
 
 def _untrained(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portrait]:

@@ -10,17 +10,13 @@ from jaxtyping import Bool, Complex, Float
 
 from emtvb.errors import InputError
 from emtvb.interpret import memories
-from emtvb.interpret.architectures import VISITED, Measurement, Subject, interpret_system
-from emtvb.interpret.judging import decoded_map
-from emtvb.interpret.measure import MeasureSettings
-from emtvb.interpret.memories import between
-from emtvb.interpret.recording import settled
-from emtvb.own.adapting import Adapted, Wrapped, adapt
+from emtvb.interpret.linearisation import VISITED
+from emtvb.interpret.memories import between, decoded_map
+from emtvb.interpret.systems import Runnable
+from emtvb.own.checks import of_kind
 from emtvb.own.fitting import Fitted
-from emtvb.own.steps import of_kind
 from emtvb.own.tabular import frame
 from emtvb.own.variables import as_numbers, whole_number
-from emtvb.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,30 +67,14 @@ class FixedPoints:
 
 
 def fixed_points(
-    system: Adapted | Wrapped,
+    system: Runnable,
     starts: Any,
     inputs: Any = None,
     *,
     tolerance: float = 1e-4,
     most: int = 100,
 ) -> FixedPoints:
-    """Fixed points h = F(h, u) under a constant input, stable or not, from each of these states by Newton's method.
-
-    A step of Levenberg and Marquardt on |F(h, u) - h|^2, with the Jacobian of :meth:`Adapted.jacobian`, is taken where
-    it makes the speed smaller. (Sussillo and Barak 2013 minimise the same.)
-
-    Args:
-        system: Of :func:`adapt`.
-        starts: Where to start, (start, state), such as states that were recorded: ``trials.judging.states[-1]``.
-        inputs: u, (input,); zero by default.
-        tolerance: A point counts where its speed is below this share of the starts' mean size; two are one where they
-            are nearer than a hundred times that.
-        most: Steps of the method.
-
-    Raises:
-        InputError: Where starts or inputs are not of the network's size, or not finite.
-    """
-    system = adapt(system)
+    """Fixed points of a system; its arguments are those of :func:`emtvb.own.fixed_points.fixed_points`."""
     given = as_numbers(starts, "starts", "(start, state)")
     h = np.array(given, dtype=np.float64)
     if h.ndim != 2 or not h.size:
@@ -128,7 +108,7 @@ def fixed_points(
     return _distinct(system, h, speeds, u, tolerance * size, single.dtype)
 
 
-def _constant(system: Adapted | Wrapped, inputs: Any, count: int) -> Float[np.ndarray, "trial input"]:
+def _constant(system: Runnable, inputs: Any, count: int) -> Float[np.ndarray, "trial input"]:
     """An input for so many trials; zero by default."""
     if inputs is None:
         return np.zeros((count, system.input_dim or 1))
@@ -139,7 +119,7 @@ def _constant(system: Adapted | Wrapped, inputs: Any, count: int) -> Float[np.nd
 
 
 def _distinct(
-    system: Adapted | Wrapped, h: np.ndarray, speeds: np.ndarray, u: np.ndarray, near: float, dtype: np.dtype
+    system: Runnable, h: np.ndarray, speeds: np.ndarray, u: np.ndarray, near: float, dtype: np.dtype
 ) -> FixedPoints:
     """The different ones among the points that were reached, the slowest first."""
     reached = np.flatnonzero(speeds <= near)
@@ -209,7 +189,7 @@ def linearise(
     """
     of_kind(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
-    start = settled(trials.task) if trials.task else 0
+    start = trials.task.settled() if trials.task else 0
     if states is None:
         rng = np.random.default_rng(0)
         shape = trials.judging.states.shape
@@ -227,8 +207,8 @@ def linearise(
         between(fitted.memories, J),
         _decoded_map(fitted, start),
         task.transition()[np.ix_(kept, kept)] if task else None,
-        memories.map_error(fitted.memories, J, task) if task else float("nan"),
-        memories.gain(fitted.memories, J, task) if task else float("nan"),
+        memories.map_error(fitted.memories, J, task.transition()) if task else float("nan"),
+        memories.gain(fitted.memories, J, task.transition()) if task else float("nan"),
     )
 
 
@@ -242,23 +222,3 @@ def _decoded_map(fitted: Fitted, start: int) -> Float[np.ndarray, "number number
             return np.full((int(kept.sum()), int(kept.sum())), np.nan)
         states = states[np.stack([first, first + 1], axis=1).ravel()]
     return decoded_map(fitted.memories.read(states)[..., kept], trials.task.s if trials.task else 1)
-
-
-def interpret(run: Run, system: Adapted, settings: MeasureSettings) -> tuple[Measurement, dict[str, np.ndarray]]:
-    """What the workflow measures of other architectures, of any network on a task of this package.
-
-    Where it says "origin", it is the fixed point without input that is reached from the origin; the origin itself, if
-    none is.
-
-    Args:
-        run: Its task, its name, and the longest horizon that it was trained on.
-        system: The network.
-        settings: How it is measured.
-    """
-    origin = np.zeros((1, system.state_dim), dtype=np.float32)
-    equilibria = fixed_points(system, origin)
-    rest = equilibria.points[:1].astype(np.float32) if len(equilibria.points) else origin
-    subject = Subject(run.run_id, system.name, run.task, max(run.protocol.curriculum))
-    return interpret_system(
-        subject, system, system.jacobian(rest)[0], lambda states: system.jacobian(states).mean(axis=0), settings
-    )

@@ -12,16 +12,15 @@ from jaxtyping import Bool, Float, Int
 from scipy import stats
 
 from emtvb.errors import InputError
-from emtvb.interpret import interventions
-from emtvb.interpret.recording import settled
-from emtvb.networks import signs
+from emtvb.interpret.controls import FUTURE, random_step
+from emtvb.interpret.recording import signs
 from emtvb.own import untrained as untrained_networks
+from emtvb.own.checks import of_kind, raised
 from emtvb.own.decoding import ERROR_RATE
 from emtvb.own.fitting import Fitted, readable_at, wilson
 from emtvb.own.room import check_room
-from emtvb.own.steps import of_kind, raised
 from emtvb.own.tabular import frame, listed, table
-from emtvb.own.trials import Trials
+from emtvb.own.trials import LabelledTask, Trials
 from emtvb.own.variables import (
     BINARY,
     CONTINUOUS,
@@ -32,7 +31,6 @@ from emtvb.own.variables import (
     flag,
     whole_number,
 )
-from emtvb.tasks import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -371,7 +369,7 @@ def edit(
     if len(given) != 1:
         raise InputError("edit", " and ".join(given) or "nothing", "give one of flip, set, swap and shift")
     recorded, ((word, what),) = fitted.trials, given.items()
-    if isinstance(future, Task) and (recorded.task is None or future.composition != recorded.task.composition):
+    if isinstance(future, LabelledTask) and (recorded.task is None or future.composition != recorded.task.composition):
         raise InputError("future", future.name, "a task gives the future of trials that were recorded on it")
     source = recorded.task or TRIAL if future is None else future
     if isinstance(source, np.ndarray):
@@ -475,7 +473,7 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
             "outputs", "not finite after the time of the edit", "check the network, or compare fewer steps"
         )
     edited = after(change)
-    random = edited if alone else after(interventions.random_step(change, rng))
+    random = edited if alone else after(random_step(change, rng))
     aside = None if other is None else after(other)
     ceiling = np.zeros(0, dtype=bool)
     if donor is None:
@@ -629,7 +627,7 @@ def _steps(trials: Trials, times: np.ndarray, steps: int | None, source: Any, ha
     """How many steps are compared."""
     left = trials.steps - 1 - int(times.max())
     free = has_inputs or (trials.task is not None and source != TRIAL)
-    wanted = (interventions.FUTURE if trials.task else left) if steps is None else whole_number(steps, "steps", 1)
+    wanted = (FUTURE if trials.task else left) if steps is None else whole_number(steps, "steps", 1)
     if wanted < 1 or (wanted > left and not free):
         remedy = f"{left} steps were recorded after time {int(times.max())}; edit earlier, or record longer"
         raise InputError("steps", wanted, remedy)
@@ -703,8 +701,8 @@ def _after(
 def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarray:
     """Of a task, with all that is a copy of what was changed."""
     if trials.task is not None:
-        late = time >= settled(trials.task)
-        after[late] = interventions.consistent(trials.task, after[late])
+        late = time >= trials.task.settled()
+        after[late] = trials.task.consistent(after[late])
     return after
 
 
@@ -766,8 +764,8 @@ def _expected(
     trials: Trials, source: Any, numbers: np.ndarray, u: np.ndarray, length: int, like: np.ndarray
 ) -> np.ndarray:
     """The outputs that should follow from these numbers, from a task or a function."""
-    if isinstance(source, Task):
-        return interventions.future(source, numbers, length).astype(np.float64)
+    if isinstance(source, LabelledTask):
+        return source.future(numbers, length).astype(np.float64)
     if not callable(source):
         raise InputError("future", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
     outputs = as_numpy(_asked_of("future", source, trials.values(numbers), u), "future")

@@ -10,8 +10,8 @@ from jaxtyping import Float
 
 from emtvb.errors import InputError
 from emtvb.own import resolution
+from emtvb.own.checks import of_kind
 from emtvb.own.fitting import Fitted
-from emtvb.own.steps import of_kind
 from emtvb.own.trials import Trials
 from emtvb.own.variables import as_numbers
 

@@ -8,7 +8,6 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from emtvb.errors import InputError
-from emtvb.networks import Network
 from emtvb.own.adapting import Adapted, adapt
 from emtvb.own.variables import as_numpy
-from emtvb.runs import Run
-from emtvb.tasks import Task
+from emtvb.weights import Network
 
 _ROLES = {
     "W_uh": r"w_?(uh|ih|in|xh|x|u|input)|(i2h|x2h|in|input|w_?in|w_?ih|fc_?in)\.weight",
@@ -32,22 +29,6 @@ _ROLES = {
 _CELL = re.compile(r"(?P<at>.*?)weight_ih(_l(?P<layer>\d+))?(?P<back>_reverse)?")
 _TORCH = (".pt", ".pth", ".ckpt", ".bin")
 _HELD = ("state_dict", "model_state_dict", "model", "weights")
-
-
-@dataclass(frozen=True, kw_only=True)
-class GivenRun(Run):
-    """A network from a file, as a run: its name is the file's, its training is not known.
-
-    Attributes:
-        name: What it is called.
-    """
-
-    name: str
-
-    @property
-    def run_id(self) -> str:
-        """The name."""
-        return self.name
 
 
 def is_file(text: str) -> bool:
@@ -80,14 +61,6 @@ def load(text: str, nonlinearity: str = "tanh") -> tuple[str, Network | Adapted]
     if network is None:
         network = _of_state_dict(arrays, path, nonlinearity)
     return name or path.name.split(".")[0], network
-
-
-def check_task(system: Adapted, task: Task, where: str) -> None:
-    """Raise InputError where a network does not read and give out vectors of the task's size."""
-    _, outputs = system.run(np.zeros((1, 1, system.input_dim or task.d), dtype=np.float32))
-    if (system.input_dim, outputs.shape[2]) != (task.d, task.d):
-        shown = f"{where}: {system.input_dim} inputs, {outputs.shape[2]} outputs"
-        raise InputError("weights", shown, f"task {task.name} has d = {task.d}; give its own task")
 
 
 def _check_numbers(array: np.ndarray, where: str) -> None:

@@ -12,16 +12,12 @@ from jaxtyping import Bool, Float, Int
 
 from emtvb.errors import InputError
 from emtvb.interpret import extraction
-from emtvb.interpret.judging import MemoryMeasures, explained_variance, unedited_success
-from emtvb.interpret.judging import judge as judge_memories
-from emtvb.interpret.measure import MeasureSettings, accuracy
-from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import Recording, settled
-from emtvb.interpret.verdict import verdict
+from emtvb.interpret.memories import VariableMemories, explained_variance
+from emtvb.interpret.recording import Recording
 from emtvb.own import resolution
+from emtvb.own.checks import of_kind, raised
 from emtvb.own.decoding import ERROR_RATE, Classes, auc, goes_together, together_at
 from emtvb.own.methods import BY_NAME, Located, Method, Subspace
-from emtvb.own.steps import of_kind, raised
 from emtvb.own.tabular import frame, listed, table
 from emtvb.own.trials import Trials, together
 from emtvb.own.variables import CONTINUOUS, Variable, as_numbers, checked_times, whole_number
@@ -307,13 +303,13 @@ class TaskJudgement:
         verdict: In a word of ``interpret.verdict``.
         test_accuracy: Share of output elements with the right sign.
         unedited_success: Share of sequences that are exact for as long if nothing is edited.
-        measures: Of the memories; edits and their controls included.
+        measures: Of the memories; edits and their controls included (``interpret.judging.MemoryMeasures``).
     """
 
     verdict: str
     test_accuracy: float
     unedited_success: float
-    measures: MemoryMeasures
+    measures: Any
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -455,7 +451,7 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
         _explained(fitted.memories, trials, at_times),
         trials.repeated,
         _collinear(trials, list(fitted.times)),
-        _judged_on_task(fitted, trained_horizon) if trials.task else None,
+        trials.task.judged(trials, fitted.memories, trained_horizon) if trials.task else None,
         0 if trials.groups is None else len(np.unique(trials.groups)),
     )
 
@@ -507,7 +503,7 @@ def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray
 def _judged_times(fitted: Fitted, times: Iterable[int] | int | None) -> Int[np.ndarray, " time"]:
     trials = fitted.trials
     if times is None and trials.task is not None:
-        start = settled(trials.task)
+        start = trials.task.settled()
         return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
     chosen = np.array(fitted.times if times is None else _checked_times(trials, trials.judging, times))
     if not np.isfinite(trials.judging.theory[chosen]).any():
@@ -543,18 +539,6 @@ def _collinear(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
         touching = [other for other in merged if other & group]
         merged = [other for other in merged if not other & group] + [group.union(*touching)]
     return tuple(tuple(trials.variables[i].name for i in sorted(group)) for group in merged)
-
-
-def _judged_on_task(fitted: Fitted, trained_horizon: int | None) -> TaskJudgement:
-    trials = fitted.trials
-    assert trials.task is not None
-    task, horizon = trials.task, trials.horizon
-    test_accuracy = accuracy(trials.system, task, horizon, MeasureSettings.sequences)
-    trained = horizon if trained_horizon is None else trained_horizon
-    measures = judge_memories(trials.system, task, fitted.memories, trials.judging, trained, horizon)
-    unedited = unedited_success(trials.judging, task, horizon)
-    word = verdict(test_accuracy, measures.worst_decoding_accuracy, measures.edit_success, unedited)
-    return TaskJudgement(word, test_accuracy, unedited, measures)
 
 
 def _reading(

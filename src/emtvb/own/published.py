@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from emtvb.interpret.systems import Elman, System
+from pathlib import Path
+from typing import Any
+
+from emtvb.errors import InputError
+from emtvb.interpret.systems import System
 from emtvb.networks import Network
 from emtvb.own.adapting import Wrapped
+from emtvb.own.elman import Elman
+from emtvb.own.saving import path_of, read
 from emtvb.results import find_run
 from emtvb.runs import Run
 from emtvb.streams.runs import StreamRun
@@ -44,3 +50,33 @@ def published(name: str) -> Published:
     """
     entry = find_run(name)
     return Published(entry.network(), entry.run)
+
+
+def load(path: Any, system: Any = None) -> Any:
+    """What :func:`save` wrote; or, by its name, a network that was trained by this package's workflow.
+
+    A network is looked for among the results in EXPERIMENT_OUTPUT_DIR, in the present folder's ``results`` and in the
+    clone that the package lies in. It is a system that knows its task: ``record(load(name))``.
+
+    Args:
+        path: Of the file; or the run id of a network, as ``emtvb networks`` lists them; or, where several experiments
+            have it, ``results/<experiment>/RUN_ID``. A file of that name goes first.
+        system: The network of the file, as ``adapt`` takes it; a few of the stored trials are run again with it, unless
+            it has noise of its own. Without it nothing can be run: no edits, no fixed points.
+
+    Returns:
+        What was saved; or the network, with its task as ``task`` and what it was trained with as ``settings``.
+
+    Raises:
+        InputError: Where there is neither such a file nor such a network, the file is another one, or the network is of
+            another size, or does something else on the stored trials.
+    """
+    source = path_of(path)
+    saved = source if source.is_file() else Path(f"{source}.npz")
+    if saved.is_file():
+        return read(saved, path, system)
+    if source.suffix == ".npz" or (system is not None and (len(source.parts) > 1 or source.exists())):
+        raise InputError("path", str(path), "no such file; give the one that save wrote")
+    if system is not None:
+        raise InputError("system", "given beside a network's name", "it is the network itself; leave it out")
+    return published(str(path))

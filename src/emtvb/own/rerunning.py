@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from emtvb.errors import InputError
-from emtvb.interpret import recording
 from emtvb.interpret.recording import JUDGING
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.systems import Runnable
 from emtvb.own.adapting import Adapted, Wrapped
+from emtvb.own.elman import Elman
 from emtvb.own.trials import HELD_OUT, Trials
 
 _TRIALS, _STEPS, _TIMES = 4, 5, 16
@@ -53,9 +53,7 @@ def check_network(trials: Trials, erased: bool) -> None:
 _REMEDY = "give the network with which they were recorded"
 
 
-def _pairs(
-    trials: Trials, system: Adapted | Wrapped, erased: bool
-) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+def _pairs(trials: Trials, system: Runnable, erased: bool) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
     """What the network gives and what is stored: at the first steps, then a step after stored states; and all of these.
 
     Where something was erased from the stored states, more of its first steps instead.
@@ -90,5 +88,5 @@ def _shown(trials: Trials) -> Float[np.ndarray, "time trial input"]:
     """Inputs of the first trials to judge on, from where a run begins."""
     if trials.task is None:
         return trials.inputs[:, :_TRIALS]
-    vectors = recording.sequences(trials.task, JUDGING, HELD_OUT, 0)[:, :_TRIALS]
+    vectors = trials.task.sequences(JUDGING, HELD_OUT, 0)[:, :_TRIALS]
     return np.concatenate([vectors, trials.inputs[1:, :_TRIALS].astype(vectors.dtype)])

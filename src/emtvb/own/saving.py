@@ -21,7 +21,6 @@ from emtvb.own.dynamics import FixedPoints, Linearised
 from emtvb.own.editing import Edits
 from emtvb.own.fitting import Fitted, Judgement, Reading, TaskJudgement
 from emtvb.own.methods import Subspace
-from emtvb.own.published import published
 from emtvb.own.rerunning import check_network
 from emtvb.own.trials import Part, Trials
 from emtvb.own.variables import Variable
@@ -83,7 +82,7 @@ def save(what: Any, path: Any) -> Path:
     if type(what).__name__ not in _KINDS or not is_dataclass(what):
         remedy = "give what record, fit, judge, edit, fixed_points, linearise or compare returned"
         raise InputError("save", type(what).__name__, remedy)
-    target = _path(path)
+    target = path_of(path)
     if target.name in ("", "..", ".npz"):
         raise InputError("path", str(path), "is no file's name; name a file, such as fitted.npz")
     target = target if target.suffix else target.with_suffix(".npz")
@@ -102,37 +101,7 @@ def save(what: Any, path: Any) -> Path:
     return target
 
 
-def load(path: Any, system: Any = None) -> Any:
-    """What :func:`save` wrote; or, by its name, a network that was trained by this package's workflow.
-
-    A network is looked for among the results in EXPERIMENT_OUTPUT_DIR, in the present folder's ``results`` and in the
-    clone that the package lies in. It is a system that knows its task: ``record(load(name))``.
-
-    Args:
-        path: Of the file; or the run id of a network, as ``emtvb networks`` lists them; or, where several experiments
-            have it, ``results/<experiment>/RUN_ID``. A file of that name goes first.
-        system: The network of the file, as ``adapt`` takes it; a few of the stored trials are run again with it, unless
-            it has noise of its own. Without it nothing can be run: no edits, no fixed points.
-
-    Returns:
-        What was saved; or the network, with its task as ``task`` and what it was trained with as ``settings``.
-
-    Raises:
-        InputError: Where there is neither such a file nor such a network, the file is another one, or the network is of
-            another size, or does something else on the stored trials.
-    """
-    source = _path(path)
-    saved = source if source.is_file() else Path(f"{source}.npz")
-    if saved.is_file():
-        return _read(saved, path, system)
-    if source.suffix == ".npz" or (system is not None and (len(source.parts) > 1 or source.exists())):
-        raise InputError("path", str(path), "no such file; give the one that save wrote")
-    if system is not None:
-        raise InputError("system", "given beside a network's name", "it is the network itself; leave it out")
-    return published(str(path))
-
-
-def _read(source: Path, path: Any, system: Any) -> Any:
+def read(source: Path, path: Any, system: Any) -> Any:
     """What stands in a file that ``save`` wrote."""
     adapted = None if system is None else adapt(system)
     try:
@@ -149,7 +118,12 @@ def _read(source: Path, path: Any, system: Any) -> Any:
         raise InputError("path", str(path), remedy) from None
 
 
-def _path(given: Any) -> Path:
+def path_of(given: Any) -> Path:
+    """A path that a user gave.
+
+    Raises:
+        InputError: Where it can be none.
+    """
     if not isinstance(given, (str, Path)) or not str(given) or "\0" in str(given):
         raise InputError("path", repr(given), "give the name of a file")
     try:

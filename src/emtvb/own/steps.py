@@ -12,6 +12,7 @@ import numpy as np
 
 from emtvb.errors import InputError
 from emtvb.own import states
+from emtvb.own.checks import raised
 
 STATE_MAKERS = (
     "init_hidden", "initial_state", "init_state", "default_state", "zero_state", "get_initial_state", "begin_state",
@@ -100,12 +101,6 @@ class Machine(Protocol):
         self, flat: np.ndarray, inputs: np.ndarray, example: Any, layout: list[states.Leaf]
     ) -> np.ndarray | None:
         """The derivative of the new state by the old, (trials, state, state); None where it gives none."""
-
-
-def of_kind(given: Any, kind: type, setting: str, maker: str) -> None:
-    """Raise InputError unless a function of the public face is given what another one makes."""
-    if not isinstance(given, kind):
-        raise InputError(setting, type(given).__name__, f"give what emtvb.{maker} returns")
 
 
 def stacked(stack: Callable[[list[Any]], Any], arrays: list[Any], what: str, name: str) -> Any:
@@ -311,11 +306,6 @@ def read_out(readout: Callable[[Any], Any], output: Any, trials: int) -> Any:
         shown = "None" if result is None else f"shape {result_shape} for {trials} trials"
         raise InputError("readout", f"{name} returned {shown}", "return one row for each, (trials, outputs)")
     return result
-
-
-def raised(error: Exception) -> str:
-    """What a user's function raised, in one line of at most 160 characters."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:160]
 
 
 def failed_state(error: Exception) -> InputError:

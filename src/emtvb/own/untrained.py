@@ -8,9 +8,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from emtvb.errors import InputError
-from emtvb.interpret.systems import Elman
-from emtvb.networks import Network
-from emtvb.own.adapting import Adapted, Wrapped, adapt
 from emtvb.own.fitting import Fitted, fit
 from emtvb.own.trials import record_again
 
@@ -42,7 +39,7 @@ def of(
     trials = fitted.trials
     if asked is not None and asked is not True:
         try:
-            return [fit(record_again(trials, adapt(asked)), fitted.times, method=fitted.method)]
+            return [fit(record_again(trials, trials.system.adapted(asked)), fitted.times, method=fitted.method)]
         except InputError as error:
             raise InputError("untrained", f"{error.what}: {error.value}", error.remedy) from error
     if fitted not in _KNOWN:
@@ -50,7 +47,7 @@ def of(
         if asked is None and not ((is_cheap or always) and isinstance(fitted.method, str)):
             return []
         draws = DRAWS if is_cheap or asked else 1
-        systems = [_with_other_weights(trials.system, seed) for seed in range(draws)]
+        systems = [trials.system.untrained(seed) for seed in range(draws)]
         if None in systems:
             if asked is None:
                 return []
@@ -67,21 +64,3 @@ def of(
             return fits
         _KNOWN[fitted] = fits
     return _KNOWN[fitted]
-
-
-def _with_other_weights(system: Adapted | Wrapped, seed: int) -> Adapted | Wrapped | None:
-    """The network with other weights; None where it is no module whose weights could be drawn."""
-    if isinstance(system, Wrapped):
-        if not isinstance(system.system, Elman):
-            return None
-        rng, n = np.random.default_rng(seed), system.state_dim
-        arrays = system.system.network.arrays()
-        fresh = {name: rng.uniform(-1, 1, size=a.shape).astype(a.dtype) / np.sqrt(n) for name, a in arrays.items()}
-        return Wrapped(Elman(Network(**fresh)), f"untrained {system.name}")
-    if system.source is None:
-        return None
-    network, readout, state, input_dim = system.source
-    from emtvb.own import torch_steps
-
-    drawn = torch_steps.untrained(network, readout, seed)
-    return None if drawn is None else adapt(*drawn, state=state, input_dim=input_dim)

@@ -13,8 +13,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from emtvb.errors import InputError
+from emtvb.own.checks import raised
 from emtvb.own.proof import Proved, Run
-from emtvb.own.steps import Machine, Passes, raised
+from emtvb.own.steps import Machine, Passes
 
 TRIALS = 512
 """Trials that are run, at most."""

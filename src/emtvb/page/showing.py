@@ -10,14 +10,17 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.errors import InputError
+from emtvb.interpret.controls import FUTURE
 from emtvb.interpret.exemplar import picture
-from emtvb.interpret.extraction import by_data, scaled
-from emtvb.interpret.interventions import FUTURE, consistent, exact, future
-from emtvb.interpret.memories import VariableMemories, power_iteration
-from emtvb.interpret.recording import record, settled
-from emtvb.interpret.systems import Elman, System
+from emtvb.interpret.interventions import exact
+from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.memories_by_data import by_data, scaled
+from emtvb.interpret.power_iteration import power_iteration
+from emtvb.interpret.sequences import record
+from emtvb.interpret.systems import System
 from emtvb.interpret.verdict import OTHERWISE, STORED
 from emtvb.networks import Network, check_task
+from emtvb.own.elman import Elman
 from emtvb.page.content import Shown
 from emtvb.runs import Run
 from emtvb.tasks import Task
@@ -82,7 +85,7 @@ def describe(system: System, task: Task) -> dict[str, Any]:
         "source": source.tolist(),
         "signs": signs.tolist(),
         "kept": np.flatnonzero(task.persistent()).tolist(),
-        "settled": settled(task),
+        "settled": task.settled(),
         "picture": picture(task.s, task.d).astype(int).tolist(),
     }
 
@@ -98,10 +101,10 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     before = np.repeat(recording.theory[at], kept.size, axis=0)
     after = before.copy()
     after[np.arange(kept.size), kept] *= -1
-    if at >= settled(task):
-        after = consistent(task, after)
+    if at >= task.settled():
+        after = task.consistent(after)
     _, outputs = system.coast(recording.states[at] + memories.change(before, after), FUTURE)
-    obeyed = exact(outputs, future(task, after))
+    obeyed = exact(outputs, task.future(after, FUTURE))
     return [f"{element // task.d + 1}.{element % task.d}" for element in kept[~obeyed].tolist()]
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from emtvb.errors import InputError
-from emtvb.interpret.extraction import by_data
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.memories_by_data import by_data
+from emtvb.interpret.systems import Runnable
 from emtvb.networks import Network
-from emtvb.own.adapting import Adapted, Wrapped, adapt
+from emtvb.own.adapting import Wrapped, adapt
+from emtvb.own.elman import Elman
 from emtvb.own.fitting import Fitted, judge
 from emtvb.own.tabular import listed
 from emtvb.own.variables import as_numpy
@@ -167,10 +168,10 @@ def _networks(text: str) -> list[Shown]:
     return [show(entry.run, network)]
 
 
-def _of_task(system: Adapted | Wrapped, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
+def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
     """A network that was trained on a task, or what was fitted of one."""
     task = given if isinstance(given, Task) else given.trials.task
-    assert task is not None
+    assert isinstance(task, Task)
     inner = system.system if isinstance(system, Wrapped) else None
     if isinstance(inner, Elman):
         shown = show_network(system.name, inner.network, task)
@@ -232,7 +233,7 @@ def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
     return Editor([Shown(about, {}, {"data": arrays_of(fitted.memories)}).as_json()], answers, {})
 
 
-def _advance(system: Adapted | Wrapped, width: int, question: Mapping[str, Any]) -> dict[str, Any]:
+def _advance(system: Runnable, width: int, question: Mapping[str, Any]) -> dict[str, Any]:
     """So many steps on from some states, (step, state, number), or from where the network itself begins."""
     inputs = [[0.0] * width if u is None else u for u in question["inputs"]]
     states = np.array(question["states"])

@@ -12,14 +12,14 @@ from emtvb.figures import edits, save
 from emtvb.figures.edits import EditShown
 from emtvb.interpret import interventions
 from emtvb.interpret.exemplar import before, picture
-from emtvb.interpret.extraction import by_data
 from emtvb.interpret.interventions import Edit
 from emtvb.interpret.measure import extract
 from emtvb.interpret.memories import VariableMemories
+from emtvb.interpret.memories_by_data import by_data
 from emtvb.interpret.observation import Observation
-from emtvb.interpret.recording import record
-from emtvb.interpret.systems import Elman
+from emtvb.interpret.sequences import record
 from emtvb.networks import Network
+from emtvb.own.elman import Elman
 from emtvb.page.content import Shown
 from emtvb.runs import Run
 from emtvb.single import opening

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from emtvb.architectures import measuring
 from emtvb.architectures.runs import ArchitectureRun
 from emtvb.figures import architectures, data, edits, hidden_state, save, spectrum, weights
 from emtvb.interpret import architectures as of_architectures
 from emtvb.interpret import exemplar
-from emtvb.interpret.extraction import by_data
 from emtvb.interpret.measure import Measurement, MeasureSettings, measure
+from emtvb.interpret.memories_by_data import by_data
 from emtvb.networks import Network
 from emtvb.own.adapting import Adapted
-from emtvb.own.dynamics import interpret as measure_adapted
+from emtvb.own.dynamics import fixed_points
 from emtvb.runs import Run
 from emtvb.single.editing import shown
 from emtvb.single.opening import Subject
@@ -59,7 +61,7 @@ def _system(
         measurement, arrays = measure_adapted(run, system, settings)
     else:
         assert isinstance(run, ArchitectureRun)
-        measurement, arrays = of_architectures.interpret(run, system, settings)
+        measurement, arrays = measuring.interpret(run, system, settings)
     _write_row(folder, vars(measurement))
     exemplar.save(folder / "look.npz", arrays)
     look = architectures.load(folder / "look.npz")
@@ -71,6 +73,28 @@ def _system(
     ]
     save.save(edits.draw(examples), edits.numbers(examples), folder / "edits")
     return measurement
+
+
+def measure_adapted(
+    run: Run, system: Adapted, settings: MeasureSettings
+) -> tuple[of_architectures.Measurement, dict[str, np.ndarray]]:
+    """What the workflow measures of other architectures, of any network on a task of this package.
+
+    Where it says "origin", it is the fixed point without input that is reached from the origin; the origin itself, if
+    none is.
+
+    Args:
+        run: Its task, its name, and the longest horizon that it was trained on.
+        system: The network.
+        settings: How it is measured.
+    """
+    origin = np.zeros((1, system.state_dim), dtype=np.float32)
+    equilibria = fixed_points(system, origin)
+    rest = equilibria.points[:1].astype(np.float32) if len(equilibria.points) else origin
+    subject = of_architectures.Subject(run.run_id, system.name, run.task, max(run.protocol.curriculum))
+    return of_architectures.interpret_system(
+        subject, system, system.jacobian(rest)[0], lambda states: system.jacobian(states).mean(axis=0), settings
+    )
 
 
 def _write_row(folder: Path, row: Mapping[str, object]) -> None:

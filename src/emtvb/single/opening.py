@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from emtvb import networks
 from emtvb.errors import InputError
 from emtvb.interpret.measure import MeasureSettings
 from emtvb.networks import Network
 from emtvb.own import files
+from emtvb.own.adapting import Adapted
 from emtvb.results import FoundRun, find_run
 from emtvb.runs import Run
 from emtvb.single.naming import task_of
@@ -20,12 +23,27 @@ from emtvb.tasks import PAPER_SIZE, Task
 
 if TYPE_CHECKING:
     from emtvb.architectures.weights import Trained
-    from emtvb.own.adapting import Adapted
 
 
 _SUFFIXES = (".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".bin")
 Size = tuple[int | None, int | None]
 """A task's d and s as a user gives them; None where not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenRun(Run):
+    """A network from a file, as a run: its name is the file's, its training is not known.
+
+    Attributes:
+        name: What it is called.
+    """
+
+    name: str
+
+    @property
+    def run_id(self) -> str:
+        """The name."""
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -148,9 +166,17 @@ def _of_file(named: str, task: Task, nonlinearity: str | None, output: Path | No
         hidden = network.hidden_dim
     else:
         hidden = network.state_dim
-        files.check_task(network, task, named)
+        check_task(network, task, named)
     nan = float("nan")
-    return Subject(named, files.GivenRun(task, hidden, nan, nan, 0, name=name), network, MeasureSettings(), folder)
+    return Subject(named, GivenRun(task, hidden, nan, nan, 0, name=name), network, MeasureSettings(), folder)
+
+
+def check_task(system: Adapted, task: Task, where: str) -> None:
+    """Raise InputError where a network does not read and give out vectors of the task's size."""
+    _, outputs = system.run(np.zeros((1, 1, system.input_dim or task.d), dtype=np.float32))
+    if (system.input_dim, outputs.shape[2]) != (task.d, task.d):
+        shown = f"{where}: {system.input_dim} inputs, {outputs.shape[2]} outputs"
+        raise InputError("weights", shown, f"task {task.name} has d = {task.d}; give its own task")
 
 
 def _is_rnn(network: Network | Adapted) -> bool:

@@ -15,13 +15,9 @@ import scipy.linalg
 from jaxtyping import Complex, Float
 from scipy.optimize import linear_sum_assignment
 
-from emtvb.interpret.extraction import ROUNDING, by_data
-from emtvb.interpret.judging import decoded_map
-from emtvb.interpret.memories import between
-from emtvb.interpret.recording import JUDGING, settled, show
+from emtvb.interpret.extraction import ROUNDING
+from emtvb.interpret.memories import decoded_map
 from emtvb.interpret.spectrum import long_term, match_spectra
-from emtvb.interpret.systems import System
-from emtvb.tasks import Task
 
 SPECTRUM, STEP, DECODED, DYNAMICS = "spectrum", "step", "decoded step", "dynamics"
 MEASURES = {SPECTRUM: "rad", STEP: "relative", DECODED: "relative", DYNAMICS: "rad"}
@@ -33,8 +29,6 @@ MODULUS = 0.9
 MOST_DIRECTIONS = 64
 """Directions of a linear model, at most, where nothing else is said."""
 
-STEPS, SHOWN = 32, 256
-"""Output steps, and sequences, from which a portrait on a task is made."""
 LASTING = 512
 """Steps for which a system with random eigenvectors is seen; with few, modes that last look as if they did not."""
 AT_ONCE = 20_000_000
@@ -114,26 +108,6 @@ class Portrait:
     dynamics: Dynamics
 
 
-def portrait(system: System, task: Task, rest: Float[np.ndarray, "state state"], seed: int = 0) -> Portrait:
-    """A network's portrait on a task of this package; Psi is the one by data.
-
-    Args:
-        system: The network.
-        task: What it was trained on.
-        rest: The derivative of its step without input at its fixed point.
-        seed: Of the sequences that it is shown; another one shows how much of a distance is chance.
-    """
-    memories, start = by_data(system, task, seed=seed), settled(task)
-    states = show(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
-    rest = rest.astype(np.float64)
-    return Portrait(
-        np.linalg.eigvals(rest).astype(np.complex128),
-        between(memories, rest),
-        decoded_map(memories.read(states)[..., memories.kept], task.s),
-        dynamics(states),
-    )
-
-
 def linear_control(
     theory: Float[np.ndarray, "time trial number"],
     inputs: Float[np.ndarray, "time trial input"] | None = None,
@@ -151,7 +125,7 @@ def linear_control(
     Args:
         theory: The variables' numbers that are stored, at each time; finite.
         inputs: As in :func:`dynamics`.
-        s: Variables of a task, as in ``judging.decoded_map``; 1 without a task.
+        s: Variables of a task, as in ``memories.decoded_map``; 1 without a task.
         delays: As in :func:`dynamics`.
         most: As in :func:`dynamics`.
     """
