@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emtvb import tasks
-from emtvb.interpret import extraction, judging, observation
+from emtvb.interpret import judging, memories_by_data, observation
 from emtvb.interpret.judging import edit_times, held_out, judge, unedited_success
 from emtvb.interpret.memories import VariableMemories
 from emtvb.interpret.memories_by_data import by_data
@@ -93,12 +93,12 @@ def test_what_is_judged_was_never_fitted(monkeypatch: pytest.MonkeyPatch) -> Non
 
         monkeypatch.setattr(module, "show", shown)
 
-    watch("fitted", extraction)
+    watch("fitted", memories_by_data)
     watch("fitted", observation)
     watch("judged", judging)
     theory = make_theory(T2)
     observed = observation.Observation(theory, T2, 10)
-    extraction.scaled(by_data(theory, T2), theory, T2)
+    memories_by_data.scaled(by_data(theory, T2), theory, T2)
     assert observed.memories.kept.any()
     assert len(observed.held_out.states) > 10
     assert [len(every) for every in seen.values()] == [3, 1]

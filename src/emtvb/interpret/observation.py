@@ -56,7 +56,7 @@ class Observation:
 
     @cached_property
     def memories(self) -> VariableMemories:
-        """The variable memories by data (``extraction.by_data``).
+        """The variable memories by data (``memories_by_data.by_data``).
 
         Raises:
             InputError: Where the states are not finite.

@@ -490,7 +490,7 @@ def _tested(
 
 
 def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray, " time"]) -> float:
-    """Share of the states' variance inside the span of Psi, a time after the other: ``judging.explained_variance``."""
+    """Share of the states' variance inside the span of Psi, a time after the other: ``memories.explained_variance``."""
     inside, total = 0.0, 0.0
     for time, moment in zip(times, trials.moments(times), strict=True):
         states = trials.judging.states[moment][np.isfinite(trials.judging.theory[time]).all(axis=1)]

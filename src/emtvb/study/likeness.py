@@ -32,7 +32,7 @@ not have more."""
 ORDER = [ITSELF, *DIFFERS, IMAGE, UNTRAINED, CHANCE]
 
 MEASURES = {"spectrum": "rad", "step": "relative", "decoded step": "relative", "dynamics": "rad"}
-"""What is compared, and the unit of its distance (``interpret.comparing.MEASURES``)."""
+"""What is compared, and the unit of its distance (``interpret.similarity.MEASURES``)."""
 COLUMNS = ["differs", "task", "run_1", "run_2", *MEASURES]
 
 ALIKE = 0.2
