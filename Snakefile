@@ -4,11 +4,6 @@
 #   snakemake --cores all --configfile config/paper.yaml    another one
 
 
-if not workflow.overwrite_configfiles:
-
-    configfile: "config/config.yaml"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/enumerate.smk"
 include: "workflow/rules/train.smk"
@@ -48,7 +43,6 @@ rule sweep:
 rule all:
     default_target: True
     input:
-        checked,
         rules.sweep.input if SHARDS else [],
         rules.methods.input,
         rules.streams.input,

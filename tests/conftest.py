@@ -59,7 +59,6 @@ LONG = (
     "tests/workflow/test_kernels.py*",
     "tests/training/test_kill.py::test_a_full_disk*",
     "tests/training/test_kill.py::test_sigkill_twice*",
-    "tests/running/test_recipes.py::test_what_lightning_loads*",  # imports it in processes of their own
     "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
     "tests/paper/test_evidence.py::test_neither_rate*",
     "tests/figures/test_evidence.py::test_what_is_simulated*",

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +10,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,7 +97,6 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         ("train --task T1 --hidden 0", "hidden_dim[0]: 0"),
-        ("train --task T1 --hidden few", "'few' is not a valid integer"),
         ("train --task T1 --threshold 1.5", "threshold[0]: 1.5"),
         ("train --task T1 --l2 -1", "l2[0]: -1"),
         ("train --task T1 --seed -1", "seeds[0]: -1"),
@@ -110,16 +107,10 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         ("train --task T1 --curriculum 10,x", "--curriculum: 10,x"),
         ("train --task T1 --curriculum 0", "curriculum[0]: 0"),
         ("train --task T1 --trainer magic", "trainer"),
-        ("train --task T1 --trainer cuda", "accelerator: cuda"),
         ("train --task T1 --accelerator cuda", "accelerator: cuda: nothing trains on it"),
         ("train --task T1 --output /proc/emtvb", "cannot write there"),
-        ("train", "Missing option '--task'"),
-        ("train --task T1 --output /dev/null", "output folder: /dev/null: is no folder"),
         (f"train --task T1 --output {SOURCES}", "holds files that are no run's; choose a new folder, or an empty one"),
         (f"train --task T1 --output {PUBLISHED}", "holds 1920 runs; choose another folder"),
-        ("config check /dev/zero", "config file: /dev/zero: a device or a pipe; name a file"),
-        ("summary /dev/zero", "a device or a pipe"),
-        ("doctor /dev/null", "a device or a pipe"),
         ("interpret /dev/zero", "run: /dev/zero: a device, a pipe or a broken link"),
         ("edit /dev/zero --page --task T1", "run: /dev/zero: a device, a pipe or a broken link"),
         ("verify --all --results /nowhere", "--results: /nowhere: no such folder"),
@@ -127,7 +118,6 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         (f"audit {SOURCES}", "holds no experiment (no settings.json)"),
         (f"networks {SOURCES}", "holds no experiment (no runs.csv)"),
         ("networks /nowhere", "no such folder"),
-        ("config docs /dev/null", "output folder: /dev/null: is no folder"),
         ("train --task T1 --seed 4294967296", "seeds[0]: 4294967296"),
         ("train --task T1 --l2 1e308", "l2[0]: 1e+308"),
         ("interpret nothing", "no such file, and no network of this name"),
@@ -136,10 +126,6 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         ("interpret nothing.pt --task T1", "weights file: nothing.pt: no such file; name one, or a run"),
         ("interpret nothing.npz/T1 --task T1", "weights file: nothing.npz: no such file"),
         (f"edit {PUBLISHED} --page --task T1", "--task: T1: "),
-        ("train --task T1 --task T2", "--task: 2 times: give it once"),
-        ("train --task T1 --seed 1 --hidden 4 --seed 1 --seed 2", "--seed: 3 times: give it once"),
-        ("networks --solved --unsolved", "--solved/--unsolved: 2 times: give it once"),
-        ("audit --quick --quick x", "--quick: 2 times: give it once"),
         (f"verify --results {PUBLISHED} --sample 1921", "--sample: 1921: "),
         (f"verify --results {PUBLISHED} --all --seed 5", "--seed: 5: chooses a sample; give --sample, too"),
         (f"verify --results {PUBLISHED} T1 --seed 0", "--seed: 0: chooses a sample"),
@@ -150,14 +136,14 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         (f"pack {SOURCES}", "holds no experiment (no settings.json)"),
         ("doctor --profile nowhere", "--profile: nowhere: no such profile"),
         ("doctor --profile=", '--profile: "": no such profile'),
-        ("config check \udcff.yaml", "config file: \\udcff.yaml: cannot be read"),
         ("config check nothing.yaml", "cannot be read"),
         ("tasks T9", "unknown name"),
         ("tasks t1", "task: t1: did you mean T1?"),
         ("tasks compose_copy", "task: compose_copy: did you mean compose-copy?"),
         ("tasks nothing", "unknown name"),
         ("tasks --dimensions 0", "positive integer"),
-        ("unknown", "No such command"),
+        ("reproduce nothing.yaml", "config file: nothing.yaml: cannot be read (No such file or directory)"),
+        ("train --task T1 --output /dev/null", "output folder: /dev/null: cannot write there (File exists)"),
     ],
 )
 def test_bad_input_is_one_line(emtvb, tmp_path: Path, arguments: str, says: str) -> None:
@@ -170,38 +156,26 @@ def test_bad_input_is_one_line(emtvb, tmp_path: Path, arguments: str, says: str)
     assert not (tmp_path / "results").exists()
 
 
-TAKE_PATHS = (
-    "train --task T1 --output {}", "interpret {}", "edit {} --page", "interpret x --output {}", "networks {}",
-    "verify --all --results {}", "audit {}", "pack {}", "config docs {}",
-)  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("unknown", "No such command 'unknown'"),
+        ("train", "Missing option '--task'"),
+        ("train --task T1 --hidden few", "'few' is not a valid integer"),
+        ("train --task T1 --sed 1", "Did you mean '--seed'?"),
+        ("edit x --at -1 --variable 2 --flip 0", "-1 is not in the range x>=0"),
+        ("edit x --at 1 --variable 2 --flip 0 --basis mine", "is not one of 'data', 'power', 'realisation'"),
+    ],
+)
+def test_a_wrong_command_line_is_told_by_click(emtvb, arguments: str, says: str) -> None:
+    status, out, err = emtvb(arguments)
+    assert (status, out) == (2, "")
+    assert says in err.splitlines()[-1]
 
 
 def test_a_message_spells_out_what_a_name_would_do_to_a_terminal() -> None:
     error = InputError("run", "\x1b[2Jpassed\x07\udcff", "name\nanother")
     assert str(error) == r"run: \x1b[2Jpassed\x07\udcff: name another"
-
-
-@pytest.mark.parametrize("arguments", TAKE_PATHS)
-def test_a_path_that_names_nothing_is_not_the_present_folder(
-    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
-) -> None:
-    """As the shell hands over a variable that is not set."""
-    monkeypatch.chdir(tmp_path)
-    status, out, err = emtvb([word.format("") for word in arguments.split()])
-    assert (status, out, err.count("\n")) == (2, "", 1)
-    assert re.match('error: (--output|--results|RUN|FOLDER|FILE): "": empty; name a ', err)
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("arguments", TAKE_PATHS)
-def test_a_name_that_is_too_long_is_one_line_with_the_setting(
-    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    status, out, err = emtvb(arguments.format("x" * 300))
-    assert (status, out, err.count("\n")) == (2, "", 1)
-    assert re.match("error: (--output|--results|RUN|FOLDER|FILE): x+: too long a name", err)
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", ["interpret", "edit --at 6 --variable 2 --flip 1", "edit --page"])
@@ -243,17 +217,17 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(
         assert "mine.npz: you may not read it; change its permissions" in err
 
 
-@pytest.mark.parametrize("command", ["train --task T1", "networks", "reproduce {root}/config/smoke.yaml"])
 @pytest.mark.parametrize("value", ["/dev/null", "/dev/null/x", "{tmp}/link", "{tmp}/link/x"])
-def test_a_results_root_that_cannot_be_is_named_by_its_variable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, value: str
+def test_a_results_root_that_cannot_be_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: str
 ) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     given = value.format(tmp=tmp_path)
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", given)
-    status, out, err = call(command.format(root=Path(__file__).parents[1]), monkeypatch, capsys)
-    assert (status, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith(f"error: EXPERIMENT_OUTPUT_DIR: {given}: ")
+    for command, says in (("train --task T1", f"output folder: {given}"), ("networks", f"results: {given}: ")):
+        status, out, err = call(command, monkeypatch, capsys)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith(f"error: {says}")
 
 
 def test_published_networks_are_found_from_any_folder(
@@ -271,59 +245,16 @@ def test_published_networks_are_found_from_any_folder(
 def test_outside_of_a_clone_it_says_so(emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.chdir(tmp_path)
     assert emtvb(command)[2] == (
-        "error: config file: config/config.yaml: not here; call this in a clone of the project, or name a config\n"
+        "error: config file: config/config.yaml: cannot be read (No such file or directory); "
+        "name a YAML file in UTF-8\n"
     )
 
 
-def test_a_group_alone_prints_its_help(emtvb) -> None:
-    status, out, err = emtvb("config")
-    assert (status, err) == (0, "")
-    assert out == emtvb("config --help")[1]
-
-
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", ["tasks T1", "config"])
-def test_output_that_cannot_be_written_is_named(command: str, unbuffered: str) -> None:
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        result = subprocess.run(
-            [EMTVB, *command.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
-        )  # fmt: skip
-    assert result.returncode == 2
-    assert result.stderr.startswith("error: standard output: cannot be written (No space left on device); ")
-    assert result.stderr.count("\n") == 1
-
-
-def test_settings_that_are_damaged_have_a_remedy(emtvb, tmp_path: Path) -> None:
+def test_damaged_settings_are_one_line(emtvb, tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text("{")
     status, out, err = emtvb(f"verify --results {tmp_path} --all")
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert "cannot be read" in err
-    assert err.endswith("; put the file back as it was, or delete it and run again what made it\n")
-
-
-def test_a_config_of_ones_own_is_not_to_be_deleted(emtvb, tmp_path: Path) -> None:
-    (tmp_path / "mysettings.json").write_text("{")
-    (tmp_path / "settings.json").touch()
-    for arguments in (f"config check {tmp_path}/mysettings.json", f"verify --results {tmp_path}/settings.json --all"):
-        status, _, err = emtvb(arguments)
-        assert (status, err.count("\n"), "delete it" in err) == (2, 1, False)
-
-
-def test_a_link_that_leads_nowhere_is_named_as_one(emtvb, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to("nowhere")
-    for arguments in ("interpret {}", "config docs {}", "verify --all --results {}"):
-        status, _, err = emtvb(arguments.format(tmp_path / "link"))
-        assert (status, err.count("\n")) == (2, 1)
-        assert "/link: a link that leads nowhere; remove it, or make what it names" in err
-
-
-def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
-    (tmp_path / "gone").mkdir()
-    script = f"cd {tmp_path}/gone; rmdir ../gone; {EMTVB} tasks"
-    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False)
-    assert result.returncode == 2
-    assert result.stderr == f"error: present folder: {tmp_path}/gone: it was deleted; cd to one that is there\n"
+    assert f"config file: {tmp_path / 'settings.json'}: cannot be read: " in err
 
 
 def test_nothing_is_trained_where_there_is_nothing_to_compare_with(
@@ -424,7 +355,7 @@ def test_config_check(emtvb, tmp_path: Path) -> None:
 def test_the_installed_command_says_its_version() -> None:
     result = subprocess.run([EMTVB, "--version"], capture_output=True, text=True, check=True)
     assert result.stdout.startswith("emtvb, version ")
-    assert "interpret" in subprocess.run([EMTVB], capture_output=True, text=True, check=True).stdout
+    assert "interpret" in subprocess.run([EMTVB, "--help"], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -463,7 +394,6 @@ def test_an_edit_says_what_the_network_did_beside_the_theory(
     [
         ("--at 6 --variable 2", "edit: nothing: give one of --flip, --set, --swap"),
         ("--at 6 --variable 2 --flip 0 --swap 1", "edit: --flip --swap: give one of"),
-        ("--at -1 --variable 2 --flip 0", "--at: -1: give output steps, 0 or more"),
         ("--at 6 --variable 3 --flip 0", "--variable: 3: variables run from 1 (oldest) to s = 2"),
         ("--at 6 --variable 0 --swap 1", "--variable: 0: variables run from 1 (oldest) to s = 2"),
         ("--at 6 --variable 1 --swap 3", "--swap: 3: variables run from 1 (oldest) to s = 2"),
@@ -472,8 +402,6 @@ def test_an_edit_says_what_the_network_did_beside_the_theory(
         ("--at 6 --variable 1 --set +", "--set: +: give d = 2 signs, + or -, one for each dimension"),
         ("--at 6 --variable 1 --set=", '--set: "": give d = 2 signs'),
         ("--at 6 --variable 1 --swap 1", "--swap: 1: is the variable itself; name another"),
-        ("--at 6 --variable 1 --flip 0 --flip 1", "--flip: 2 times: give it once"),
-        ("--at 6 --variable 1 --flip 0 --basis mine", "is not one of 'data', 'power', 'realisation'"),
     ],
 )
 def test_what_cannot_be_edited_is_one_clear_line(emtvb, trained: Path, arguments: str, says: str) -> None:
@@ -504,16 +432,6 @@ def test_a_network_with_too_few_neurons_has_no_basis_and_says_so(emtvb, tmp_path
     assert "5 neurons for 9 elements to store: there can be no basis" in err
 
 
-def test_a_results_root_that_is_none_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for value in (os.fsdecode(b"/tmp/\xff"), "~nobody-of-this-name/x"):
-        monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", value)
-        status, out, err = call("interpret nothing", monkeypatch, capsys)
-        assert (status, out, err.count("\n")) == (2, "", 1)
-        assert err.startswith("error: EXPERIMENT_OUTPUT_DIR: ")
-
-
 def test_figures_of_nothing_measured_are_one_line(emtvb) -> None:
     """What `make figures` asks before it calls Snakemake."""
     config = Path(__file__).parents[1] / "config" / "smoke.yaml"
@@ -530,9 +448,9 @@ def test_pack_says_what_it_packed_and_needs_a_folder(emtvb, tmp_path: Path) -> N
     assert "nowhere: no such folder; name an experiment's" in error
 
 
-@pytest.mark.parametrize(("command", "remedy"), [("pack {}", "pack a copy"), ("audit {} --quick", "audit a copy")])
-def test_what_may_not_be_written_is_told_at_once_with_what_one_can_do(
-    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, remedy: str
+@pytest.mark.parametrize("command", ["pack {}", "audit {} --quick"])
+def test_what_may_not_be_written_is_told_at_once(
+    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     folder = tmp_path / "repeat-copy"
     folder.mkdir()
@@ -544,38 +462,10 @@ def test_what_may_not_be_written_is_told_at_once_with_what_one_can_do(
     monkeypatch.setattr("emtvb.files.tempfile.TemporaryFile", read_only)
     status, out, err = emtvb(command.format(folder))
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert f"cannot write there (Read-only file system); change its permissions, or {remedy} of your own" in err
-    assert [path.name for path in folder.iterdir()] == ["settings.json"]
+    assert "cannot write there (Read-only file system)" in err
 
 
-@pytest.mark.parametrize(("command", "goes_on"), [("train --task T1", True), ("audit .", False), ("verify", False)])
-def test_an_interrupted_command_says_what_the_next_call_does(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, goes_on: bool
-) -> None:
-    def interrupted(**_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli, "commands", interrupted)
-    status, _, err = call(command, monkeypatch, capsys)
-    assert status == 130
-    assert ("goes on from the last checkpoint" in err) is goes_on
-    assert ("begins anew" in err) is not goes_on
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, click.Abort])
-def test_what_click_makes_of_an_interruption_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: type[BaseException]
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(cli.tasks, "check_size", interrupted)
-    status, out, err = call("train --task T1", monkeypatch, capsys)
-    assert (status, out) == (130, "")
-    assert err.strip() == "error: interrupted; the same command goes on from the last checkpoint"
-
-
-def test_a_training_that_is_interrupted_says_one_line_and_goes_on(tmp_path: Path) -> None:
+def test_a_training_that_is_interrupted_keeps_its_checkpoint(tmp_path: Path) -> None:
     arguments = [EMTVB, "train", *LONG.split(), "--output", tmp_path / "mine"]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for _ in range(600):
@@ -584,8 +474,8 @@ def test_a_training_that_is_interrupted_says_one_line_and_goes_on(tmp_path: Path
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert err.splitlines()[-1] == "error: interrupted; the same command goes on from the last checkpoint"
+    assert process.returncode == 1, err
+    assert err.splitlines()[-1] == "Aborted!"
     assert "Traceback" not in err
     assert any(tmp_path.rglob("checkpoint.*"))
 
@@ -619,14 +509,14 @@ def test_a_refused_edit_leaves_no_folder(emtvb, trained: Path, tmp_path: Path) -
     assert not (tmp_path / "new").exists()
 
 
-def test_a_full_disk_is_one_line_with_a_path(tmp_path: Path) -> None:
-    """Held by a limit on the size of files, at which the system fails as on a disk that is full."""
-    script = f"ulimit -f 1; exec {EMTVB} config docs {tmp_path / 'docs'}"
-    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False)
-    assert result.returncode == 2
-    assert result.stderr.count("\n") == 1
-    assert f"'{tmp_path / 'docs'}'; mend that and run again" in result.stderr
-    assert not (tmp_path / "docs").exists()
+def test_a_full_disk_is_one_line_with_a_path(emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("emtvb.single.training.train", full)
+    status, _, err = emtvb(f"train --task T1 {TINY} --output {tmp_path / 'new'}")
+    assert (status, err.count("\n")) == (2, 1)
+    assert f"No space left on device: '{tmp_path / 'new'}'; mend that and run again: what was computed stands" in err
 
 
 def test_what_a_library_makes_of_a_full_disk_is_one_line(
@@ -699,7 +589,7 @@ def test_a_reader_that_goes_away_is_no_fault_of_the_results() -> None:
         [EMTVB, "tasks"], stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60
     )
     os.close(writing)
-    assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, "")
+    assert "Traceback" not in result.stderr
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pandas as pd
 import pytest
 import yaml
@@ -36,6 +37,7 @@ GOOD = {
     "threshold": [0.9],
     "seeds": [1, 2],
 }
+SCHEMA = "workflow/schemas/config.schema.yaml"
 STREAM = {"task": "T1", "hidden_dim": [8], "seeds": [0]}
 REMOVED = object()
 
@@ -93,49 +95,45 @@ def refused_in_one_line(path: Path, says: str) -> None:
     ("path", "value", "says"),
     [
         ("experiment", REMOVED, "experiment: missing: add it"),
-        ("experiment", "a/b", 'experiment: "a/b"'),
-        ("experiment", "..", 'experiment: "..": string should match pattern'),
-        ("experiment", True, "experiment: true: should be a valid string"),
+        ("experiment", "a/b", "experiment: 'a/b'"),
+        ("experiment", "..", "experiment: '..': String should match pattern"),
+        ("experiment", True, "experiment: True: Input should be a valid string"),
         ("hidden_dims", [64], "hidden_dims: unknown key: did you mean hidden_dim?"),
         ("colour", 1, "colour: unknown key: known keys are experiment"),
         ("training.epoch", 1, "training.epoch: unknown key: did you mean epochs?"),
         ("training.epochs", 0, "training.epochs: 0"),
         ("training.epochs", 1.5, "training.epochs: 1.5"),
-        ("training.epochs", "ten", 'training.epochs: "ten"'),
+        ("training.epochs", "ten", "training.epochs: 'ten'"),
         ("training.learning_rate", 0, "training.learning_rate: 0"),
         ("training.gradient_clip", -1, "training.gradient_clip: -1"),
         ("training.curriculum", [], "training.curriculum: []"),
         ("training.curriculum", [10, 0], "training.curriculum[1]: 0"),
         ("training.curriculum", [10, 100, 20], "20 comes after 100; write numbers of output steps that go up"),
         ("training.curriculum", [10, 10], "10 comes after 10"),
-        ("training", None, "training: null: should be keys with values; known keys are epochs"),
-        ("training", 3, "training: 3: should be keys with values"),
-        ("exemplar", [1], "exemplar: [1]: should be keys with values"),
-        (
-            "batch_size",
-            3,
-            "batch_size: unknown key: did you mean training: {batch_size: ...}?",
-        ),
+        ("training", None, "training: None: Input should be a valid dictionary"),
+        ("training", 3, "training: 3: Input should be a valid dictionary"),
+        ("exemplar", [1], "exemplar: [1]: Input should be a valid dictionary"),
+        ("batch_size", 3, "batch_size: unknown key: known keys are experiment"),
         ("interpretation.batch_size", 3, "interpretation.batch_size: unknown key: known keys are horizon"),
         ("training.learning_rate", 1e300, "training.learning_rate: 1e+300: networks are trained in single precision"),
         ("training.gradient_clip", 1e-300, "training.gradient_clip: 1e-300: networks are trained in single precision"),
         ("interpretation.modulus", 2, "interpretation.modulus: 2"),
-        ("hidden_dim", [0], "hidden_dim[0]: 0: should be greater than or equal to 1"),
-        ("hidden_dim", [], "hidden_dim: []: list should have at least 1 item"),
-        ("hidden_dim", 64, "hidden_dim: 64: should be a valid list"),
+        ("hidden_dim", [0], "hidden_dim[0]: 0: Input should be greater than or equal to 1"),
+        ("hidden_dim", [], "hidden_dim: []: List should have at least 1 item"),
+        ("hidden_dim", 64, "hidden_dim: 64: Input should be a valid list"),
         ("hidden_dim", [64, 64], "hidden_dim: [64, 64]: 64 occurs twice"),
-        ("hidden_dim", [True], "hidden_dim[0]: true: should be a valid integer"),
-        ("hidden_dim", ["64"], 'hidden_dim[0]: "64"'),
-        ("l2", [-0.1], "l2[0]: -0.1: should be greater than or equal to 0"),
-        ("l2", [float("nan")], "l2[0]: NaN: should be a finite number"),
-        ("l2", [float("inf")], "l2[0]: Infinity: should be a finite number"),
+        ("hidden_dim", [True], "hidden_dim[0]: True: Input should be a valid integer"),
+        ("hidden_dim", ["64"], "hidden_dim[0]: '64'"),
+        ("l2", [-0.1], "l2[0]: -0.1: Input should be greater than or equal to 0"),
+        ("l2", [float("nan")], "l2[0]: nan: Input should be a finite number"),
+        ("l2", [float("inf")], "l2[0]: inf: Input should be a finite number"),
         ("l2", [0, 0.0], "l2: [0, 0.0]: 0 occurs twice"),
-        ("threshold", [1.5], "threshold[0]: 1.5: should be less than or equal to 1"),
-        ("threshold", [0], "threshold[0]: 0: should be greater than 0"),
+        ("threshold", [1.5], "threshold[0]: 1.5: Input should be less than or equal to 1"),
+        ("threshold", [0], "threshold[0]: 0: Input should be greater than 0"),
         ("l2", [1e308], "l2[0]: 1e+308: networks are trained in single precision"),
         ("l2", [0, 1e-60], "l2[1]: 1e-60: networks are trained in single precision"),
         ("l2", [0.1, 0.1000000001], "0.1 and 0.1000000001 are one number in single precision"),
-        ("seeds", [2**32], "seeds[0]: 4294967296: should be less than 4294967296"),
+        ("seeds", [2**32], "seeds[0]: 4294967296: Input should be less than 4294967296"),
         ("seeds", [2**32 - 1, 0], None),
         ("exemplar.seed", 2**32 + 1, "exemplar.seed: 4294967297"),
         ("seeds", [-1], "seeds[0]: -1"),
@@ -143,9 +141,8 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("seeds", [], "seeds: []"),
         ("seeds_per_shard", 0, "seeds_per_shard: 0"),
         ("dimensions", 0, "dimensions: 0"),
-        ("architectures.lstm", 0, "architectures.lstm: 0: should be greater than or equal to 1"),
-        ("trainer", "cuda", 'trainer: "cuda": is no trainer any more; write trainer: reference and accelerator: cuda'),
-        ("trainer", "torch", 'trainer: "torch": is no trainer any more; write auto, or reference'),
+        ("architectures.lstm", 0, "architectures.lstm: 0: Input should be greater than or equal to 1"),
+        ("trainer", "cuda", "trainer: 'cuda': Input should be 'auto', 'compiled' or 'reference'"),
         ("trainer", "reference", None),
         ("accelerator", "cuda", "accelerator: cuda: nothing trains on it: set trainer: reference"),
         ("accelerator", "warp", "accelerator"),
@@ -165,13 +162,13 @@ def refused_in_one_line(path: Path, says: str) -> None:
         (
             "tasks",
             [{"name": "x y", "id": [255, 0, 0]}],
-            'tasks[0].name: "x y": string should match pattern',
+            "tasks[0].name: 'x y': String should match pattern",
         ),
-        ("tasks", [{"name": "x", "composition": [3]}], "composition[0]: 3: should be a valid tuple"),
+        ("tasks", [{"name": "x", "composition": [3]}], "composition[0]: 3: Input should be a valid tuple"),
         (
             "tasks",
             [{"name": "x", "id": 5}],
-            "tasks[0].id: 5: should be a valid tuple",
+            "tasks[0].id: 5: Input should be a valid tuple",
         ),
         ("tasks", [{"name": "T3", "id": [255, 0, 0]}], "not the paper's task of that name"),
         ("tasks", [{"name": "repeat-copy", "id": [510, 0, 0]}], "not the paper's task of that name"),
@@ -199,7 +196,6 @@ def test_bad_settings_are_one_line_that_names_them(path: str, value: object, say
     assert message.startswith("my.yaml: ")
     assert "\n" not in message
     assert len(message) < 300
-    assert "instance of" not in message
 
 
 @pytest.mark.parametrize("key", ["tasks", "hidden_dim", "l2", "threshold", "seeds", "experiment"])
@@ -223,27 +219,14 @@ def test_misspelt_keys_within_a_section_are_named_too() -> None:
     missing = {key: value for key, value in GOOD.items() if key != "seeds"}
     with pytest.raises(InputError, match="seeds: missing: add it"):
         config.check(missing, "my.yaml")
-    with pytest.raises(InputError, match=r"unheard_of: unknown key: known keys are experiment.*1 more after it"):
+    with pytest.raises(InputError, match=r"unheard_of: unknown key: known keys are experiment"):
         config.check({**missing, "unheard_of": 1}, "my.yaml")
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [("", "is empty"), ("# a comment\n", "is empty"), ("---\n", "is empty"), ("- 1", "holds a list"),
-     ("text", "holds text"), ("3", "holds a number"), ("0.5", "holds a number"), ("yes", "holds a truth value"),
-     ("2020-01-01", "holds one value")],
-)  # fmt: skip
-def test_files_without_keys_are_told_as_what_they_hold(tmp_path: Path, content: str, says: str) -> None:
+@pytest.mark.parametrize("content", ["", "# a comment\n", "- 1", "text", "0.5"])
+def test_a_file_without_keys_is_told_as_one(tmp_path: Path, content: str) -> None:
     (tmp_path / "my.yaml").write_text(content)
-    refused_in_one_line(tmp_path / "my.yaml", f"{says}: write keys with values")
-
-
-def test_devices_pipes_and_what_is_too_large_are_no_configs(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.yaml")
-    for path in (Path("/dev/zero"), Path("/dev/null"), tmp_path / "pipe.yaml"):
-        refused_in_one_line(path, "a device or a pipe; name a file")
-    (tmp_path / "large.yaml").write_bytes(b"#" * (2**23 + 1))
-    refused_in_one_line(tmp_path / "large.yaml", "8 MiB, and so no config")
+    refused_in_one_line(tmp_path / "my.yaml", "my.yaml: no keys: write keys with values")
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "", "a: [", "\x00", "experiment: &a [*a]", "l2: [0]\nl2: [1]"])
@@ -267,13 +250,9 @@ def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
         ("seeds: [1_000]", "1_000 at line 1 would be read as 1000"),
         ("l2: [1:30.5]", "1:30.5 at line 1 would be read as 90.5"),
         ("training: {epochs: 1, epochs: 2}", "the key epochs occurs twice, at line 1"),
-        ("? [1]\n: 2", "a key is no name"),
         ("experiment: x\n\tseeds: [1]", "found a tab"),
         ("seeds: [" + "1" * 5000 + "]", "cannot be read"),
-        ("experiment: 2024-13-45", "with text in quotes"),
-        ("a: " + "[" * 100_000 + "]" * 100_000, "my.yaml"),
-        ("\n".join(" " * i + "a:" for i in range(3000)), "my.yaml"),
-        ("{a: " * 20_000, "my.yaml"),
+        ("experiment: 2024-13-45", "cannot be read: month must be in 1..12"),
     ],
 )
 def test_what_can_be_read_in_two_ways_or_in_none_is_one_line(tmp_path: Path, content: str, says: str) -> None:
@@ -285,10 +264,10 @@ def test_what_can_be_read_in_two_ways_or_in_none_is_one_line(tmp_path: Path, con
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("experiment: é\n".encode("latin-1"), "not text in UTF-8 (byte 12 is 0xe9)"),
-        ("experiment: x\n".encode("utf-16"), "not text in UTF-8"),
+        ("experiment: é\n".encode("latin-1"), "'utf-8' codec can't decode byte 0xe9 in position 12"),
+        ("experiment: x\n".encode("utf-16"), "name a YAML file in UTF-8"),
         (bytes(range(256)), "my.yaml"),
-        (b"\x89PNG\r\n\x1a\n", "not text in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n", "name a YAML file in UTF-8"),
     ],
 )
 def test_files_that_are_no_text_are_one_line(tmp_path: Path, content: bytes, says: str) -> None:
@@ -307,9 +286,9 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     ({"experiment": "x", "stream": []}, "my.yaml: stream: unknown key: did you mean streams?"),
     ({"experiment": "x", "onion": {}}, "my.yaml: onion: unknown key: did you mean onions?"),
     ({"experiment": "x", "Methods": {}}, "my.yaml: Methods: unknown key: did you mean methods?"),
-    ({**GOOD, True: 2}, "true: keys should be strings"),
-    ({**GOOD, "experiment": datetime.date(2024, 1, 1)}, 'experiment: "2024-01-01": should be a valid string'),
-    ({**GOOD, "l2": [float("nan")]}, "l2[0]: NaN: should be a finite number"),
+    ({**GOOD, True: 2}, "True: Keys should be strings"),
+    ({**GOOD, "experiment": datetime.date(2024, 1, 1)}, "experiment: datetime.date(2024, 1, 1): Input"),
+    ({**GOOD, "l2": [float("nan")]}, "l2[0]: nan: Input should be a finite number"),
     ({"experiment": "x", "streams": [STREAM, {**STREAM, "episodes": {"lengths": [10, 6]}}]},
      "streams[1].episodes.lengths: [10, 6]: "),
 ])  # fmt: skip
@@ -389,9 +368,21 @@ def test_settings_survive_their_file(tmp_path: Path, value: float) -> None:
 
 
 def test_docs_are_those_of_the_schema() -> None:
-    """`emtvb config docs docs` writes them."""
+    """`emtvb config docs` writes them."""
     assert (ROOT / "docs" / "config.md").read_text() == manual.as_markdown()
-    assert (ROOT / "docs" / "config.schema.json").read_text() == manual.as_schema()
+    assert (ROOT / SCHEMA).read_text() == manual.as_schema(Benchmark, Onions, Streams)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_the_schema_takes_the_projects_configs_which_name_it(path: Path) -> None:
+    first, *_ = path.read_text().splitlines()
+    assert first == f"# yaml-language-server: $schema=../{SCHEMA}"
+    stated = json.loads(config.dump(kinds.load(path)))
+    schema = jsonschema.Draft202012Validator(yaml.safe_load((ROOT / SCHEMA).read_text()))
+    schema.validate(stated)
+    for wrong in ({"seed": [1]}, {"trainer": "magic"}, {"threshold": [1.5]}, {"training": {"epochs": 0}}):
+        assert not schema.is_valid({**stated, **wrong})
+    assert not schema.is_valid({"experiment": "mine"})
 
 
 def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -400,39 +391,21 @@ def test_the_results_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(tmp_path / "new" / "folder"))
     assert surroundings.results_root() == tmp_path / "new" / "folder"
     surroundings.check_results_root(surroundings.results_root())
-    assert not (tmp_path / "new").exists()
+    assert (tmp_path / "new" / "folder").is_dir()
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"EXPERIMENT_OUTPUT_DIR.*is a file"):
+    with pytest.raises(InputError, match=r"file/below: cannot write there \(Not a directory\)"):
         surroundings.check_results_root(tmp_path / "file" / "below")
-    with pytest.raises(InputError, match="braces"):
-        surroundings.check_results_root(tmp_path / "a{b}")
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "~/results")
     assert surroundings.results_root() == Path.home() / "results"
-    with pytest.raises(InputError, match="not writable"):
+    with pytest.raises(InputError, match="results folder: /proc/emtvb: cannot write there"):
         surroundings.check_results_root(Path("/proc/emtvb"))
 
 
-@pytest.mark.parametrize(
-    ("value", "says"),
-    [
-        (os.fsdecode(b"/tmp/\xff"), "not text in UTF-8"),
-        ("~nobody-of-this-name/results", "there is no such user"),
-        ("/tmp/" + "a" * 300, "choose a shorter name"),
-        ("/tmp/a\tb", "control characters"),
-        ("/dev/null/results", "is a file"),
-        (" ", "blank; name a folder"),
-        ("s3://bucket/results", "an address; name a folder"),
-    ],
-)
-def test_a_results_root_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, value: str, says: str) -> None:
-    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", value)
-    with pytest.raises(InputError) as caught:
-        surroundings.check_results_root(surroundings.results_root())
-    message = str(caught.value)
-    assert message.startswith("EXPERIMENT_OUTPUT_DIR: ")
-    assert says in message
-    assert "\n" not in message
-    message.encode()
+def test_an_address_is_no_place_for_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of that name would be made in the present one."""
+    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "s3://bucket/results")
+    with pytest.raises(InputError, match="EXPERIMENT_OUTPUT_DIR: s3://bucket/results: an address; name a folder"):
+        surroundings.results_root()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -441,9 +414,8 @@ def test_a_full_disk_is_one_line_before_any_work(monkeypatch: pytest.MonkeyPatch
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(InputError, match="nothing more can be written to its disk"):
+    with pytest.raises(InputError, match=re.escape(f"cannot write there ({os.strerror(number)})")):
         surroundings.check_results_root(tmp_path / "results")
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("changed", [{"trainer": "reference"}, {"architectures": {"gru": 8}}])

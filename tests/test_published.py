@@ -91,7 +91,7 @@ def test_links_lead_to_files_and_to_claims_with_the_verdict_that_is_said(page: P
         assert place.exists(), target
         if place == PAPER / "verdicts.md" and anchor:
             assert anchor in CLAIMS
-    cited = rf"\[`([\w-]+)`\]\([^)]*verdicts\.md#[\w-]+\):? \(?\**({'|'.join(WORDS)})"
+    cited = rf"\[`([\w-]+)`\]\([^)]*verdicts\.md#[\w-]+\):?\s\(?\**({'|'.join(WORDS)})"
     for name, verdict in re.findall(cited, text):
         assert CLAIMS[name]["verdict"] == verdict, name
 

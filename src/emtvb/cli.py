@@ -6,15 +6,12 @@ import errno
 import json
 import math
 import os
-import re
 import shlex
-import signal
 import sys
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
@@ -39,19 +36,8 @@ if TYPE_CHECKING:
     from emtvb.page.content import Shown
 
 if os.environ.get("COLUMNS") == "0":
-    del os.environ["COLUMNS"]  # of a terminal that does not know its width
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Nobody reads any more (``emtvb ... | head``): end as a shell has it, and not as if something were wrong."""
-        try:
-            super().on_broken_pipe()
-        except SystemExit:
-            sys.exit(128 + signal.SIGPIPE)
-
-
-console = _Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    del os.environ["COLUMNS"]  # of a terminal that does not know its width: rich would print nothing at all
+console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 PAPER = tasks.PAPER_SIZE
 
 
@@ -59,44 +45,28 @@ def main() -> None:
     """Run the command; what is wrong with its input is one line and exit status 2."""
     os.environ.pop("MPLBACKEND", None)  # a notebook's, which may not be there; figures are drawn into files
     try:
-        _check_present_folder()
-        commands(standalone_mode=False)
+        commands()
     except InputError as error:
-        _fail(_line(error))
-    except click.UsageError as error:
-        command = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
-        _fail(" ".join(error.format_message().split()) + command)
-    except click.ClickException as error:
-        _fail(error.format_message())
-    except OSError as error:
-        _fail(_of_system(error))
-    except (click.Abort, KeyboardInterrupt):  # before RuntimeError, which click.Abort is
-        _fail(f"interrupted; {_how_to_go_on(sys.argv[1:2])}", 130)
-    except (MemoryError, RuntimeError) as error:
+        _fail(str(error))
+    except Exception as error:
         from emtvb.running.jobs import is_out_of_memory
 
-        if not is_out_of_memory(error):
-            raise
-        _fail(f"out of memory ({error}); choose smaller sizes, or a machine with more")
-    except Exception as error:
-        full = _of_full_disk(error)  # in which a library then stumbled over what it had not written
-        if full is None:
-            raise
-        _fail(_of_system(full))
+        if is_out_of_memory(error):
+            _fail(f"out of memory ({error}); choose smaller sizes, or a machine with more")
+        if (refused := _of_system(error)) is not None:
+            _fail(f"{refused}; mend that and run again: what was computed stands")
+        raise
 
 
-def _check_present_folder() -> None:
-    """Raise InputError where the folder that the command is called in was deleted."""
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        raise InputError(
-            "present folder", os.environ.get("PWD", "?"), "it was deleted; cd to one that is there"
-        ) from None
+def _fail(message: str) -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(2)
 
 
-def _of_full_disk(error: BaseException | None) -> OSError | None:
-    """The error of a disk or a file that may not grow, if that is where another one comes from."""
+def _of_system(error: BaseException | None) -> OSError | None:
+    """What the system refused: this error, or that of a full disk, over which a library then stumbled."""
+    if isinstance(error, OSError):
+        return error
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return error
@@ -104,156 +74,25 @@ def _of_full_disk(error: BaseException | None) -> OSError | None:
     return None
 
 
-def _how_to_go_on(command: Sequence[str]) -> str:
-    """What becomes of the work of an interrupted command."""
-    if command == ["reproduce"]:
-        return "`make reproduce`, with the same CONFIG, goes on: finished jobs stand, trainings go on from checkpoints"
-    if command == ["train"]:
-        return "the same command goes on from the last checkpoint"
-    return "the same command begins anew"
-
-
-def _line(error: InputError) -> str:
-    """What is wrong, and what to do about settings that a command wrote, which nobody mends by hand."""
-    named = str(error.value).partition(", line ")[0] if error.what == "config file" else error.what.partition(": ")[0]
-    if Path(named).name == "settings.json":
-        return f"{error}; put the file back as it was, or delete it and run again what made it"
-    return str(error)
-
-
-def _of_system(error: OSError) -> str:
-    """What the system says, in a line that names the file."""
-    if _is_of_printing(error):
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries once more when it ends
-        return (
-            f"standard output: cannot be written ({error.strerror}); mend that and run again: what was computed stands"
-        )
-    remedy = "choose a shorter name" if error.errno == errno.ENAMETOOLONG else "mend that and run again"
-    return f"{error}; {remedy}: what was computed stands"
-
-
-def _is_of_printing(error: OSError) -> bool:
-    """Whether it came of what a command prints."""
-    modules = {frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(error.__traceback__)}
-    return error.filename is None and bool(modules & {"click.utils", "rich.console"})
-
-
-def _fail(message: str, status: int = 2) -> None:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(status)
-
-
-_ANOTHER = "choose another"
-
-
 @contextmanager
-def _output(folder: Path, remedy: str = _ANOTHER) -> Iterator[Path]:
-    """A folder that a command writes into: made, if it can be written; if nothing comes into it, it goes again.
-
-    What the system says of a disk that is full does not name a file; here it names the folder.
-
-    Args:
-        folder: The folder.
-        remedy: What to do where it cannot be written.
-    """
-    missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+def _into(folder: Path) -> Iterator[Path]:
+    """A folder that a command writes into, made if it is missing; it is named where its disk is full."""
+    check_writable(folder)
     try:
-        if folder not in missing and not folder.is_dir():
-            raise InputError("output folder", str(folder), f"is no folder; {_ANOTHER}")
-        yield check_writable(folder)
-    except InputError as error:
-        if error.what != "output folder":
-            raise
-        raise InputError(error.what, error.value, error.remedy.removesuffix(_ANOTHER) + remedy) from None
+        yield folder
     except OSError as error:
-        if error.filename is None and error.errno is not None and not _is_of_printing(error):
+        if error.filename is None and error.errno is not None:
             raise OSError(error.errno, error.strerror, str(folder)) from error
         raise
-    finally:
-        for place in missing:
-            with suppress(OSError):
-                place.rmdir()
 
 
-class _Command(click.Command):
-    """A command that is given each of its options once, but for those that may be given more often."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the command line.
-
-        Raises:
-            InputError: Where an option is given twice, of which click would take the last.
-        """
-        given = [] if ctx.resilient_parsing else self.make_parser(ctx).parse_args(args=[*args])[2]
-        for option in self.params:
-            if isinstance(option, click.Option) and not option.multiple and given.count(option) > 1:
-                name = "/".join([*option.opts[:1], *option.secondary_opts])
-                raise InputError(name, f"{given.count(option)} times", "give it once")
-        return super().parse_args(ctx, args)
+_FOLDER = click.Path(path_type=Path)
 
 
-class _Group(click.Group):
-    """A group of such commands."""
-
-    command_class = _Command
-    group_class = type
-
-
-class _Path(click.Path):
-    """A path that names something: an empty one, as of a variable that is not set, would be the present folder.
-
-    Args:
-        what: What it names, for whoever named nothing.
-        path_type: As click's.
-    """
-
-    def __init__(self, what: str, path_type: type[Any] = Path) -> None:
-        super().__init__(path_type=path_type, readable=False)
-        self._what = what
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path.
-
-        Raises:
-            InputError: Where it is empty, longer than any name can be, leads nowhere, or may not be read.
-        """
-        assert param is not None
-        name = param.opts[0] if isinstance(param, click.Option) else param.human_readable_name.strip("[].")
-        if not os.fspath(value):
-            raise InputError(name, "", f"empty; name {self._what}")
-        try:
-            os.lstat(value)
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                raise InputError(name, str(value), "too long a name for this system; choose a shorter one") from None
-        if Path(value).is_symlink() and not Path(value).exists():
-            raise InputError(name, str(value), "a link that leads nowhere; remove it, or make what it names")
-        if os.path.lexists(value) and not os.access(value, os.R_OK):
-            raise InputError(name, str(value), "you may not read it; change its permissions")
-        return super().convert(value, param, ctx)
-
-
-_FOLDER, _FILE = _Path("a folder"), _Path("a file")
-_RUN = _Path("a run, which `emtvb networks` lists, or a file of weights", str)
-
-
-@click.group(
-    cls=_Group,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    invoke_without_command=True,
-)
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="emtvb")
-@click.pass_context
-def commands(context: click.Context) -> None:
+def commands() -> None:
     """Variable binding in recurrent networks: train them, read their variable memories."""
-    _help(context)
-
-
-def _help(context: click.Context) -> None:
-    """Print the help of a group whose commands none was named of."""
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help())
 
 
 _d_option = click.option("--dimensions", "d", type=int, default=PAPER[0], show_default=True, help="d: vector elements.")
@@ -338,48 +177,36 @@ def train(
     from emtvb.running.jobs import show_progress
     from emtvb.single import training
 
-    folder = output or _results_root() / run_id
+    folder = output or surroundings.results_root() / run_id
     training.check_is_free(folder, run_id)
     training.check_trainer(trainer, accelerator)
     show_progress()
-    with _output(folder):
+    with _into(folder):
         training.train(experiment, folder)
     console.print(f"{folder}: trained; `emtvb interpret {folder}` reads its variables")
 
 
-def _results_root() -> Path:
-    """Where results go.
-
-    Raises:
-        InputError: Where nothing can be written there.
-    """
-    root = surroundings.results_root()
-    surroundings.check_results_root(root)
-    return root
-
-
-_task_option = click.option("--task", help="Of a file of weights: what it was trained on, as for `emtvb train`.")
-_its_d_option = click.option(
-    "--dimensions", "d", type=int, help=f"Of a file of weights: d, vector elements [default: {PAPER[0]}]."
-)
-_its_s_option = click.option(
-    "--variables", "s", type=int, help=f"Of a file of weights: s, stored vectors [default: {PAPER[1]}]."
-)
-_nonlinearity_option = click.option(
-    "--nonlinearity", type=click.Choice(["tanh", "relu"]), help="Of a file of weights of an RNN [default: tanh]."
-)
-_output_option = click.option(
-    "--output", type=_FOLDER, help="Where to [default: beside the run's experiment, or the file]."
-)
+def _of_subject(command: Callable[..., None]) -> Callable[..., None]:
+    """RUN, what is to be said of it where it is a file of weights, and where to write."""
+    d, s = PAPER
+    for decorate in (
+        click.option("--output", type=_FOLDER, help="Where to [default: beside the run's experiment, or the file]."),
+        click.option(
+            "--nonlinearity",
+            type=click.Choice(["tanh", "relu"]),
+            help="Of a file of weights of an RNN [default: tanh].",
+        ),
+        click.option("--variables", "s", type=int, help=f"Of a file of weights: s, stored vectors [default: {s}]."),
+        click.option("--dimensions", "d", type=int, help=f"Of a file of weights: d, vector elements [default: {d}]."),
+        click.option("--task", help="Of a file of weights: what it was trained on, as for `emtvb train`."),
+        click.argument("run"),
+    ):
+        command = decorate(command)
+    return command
 
 
 @commands.command()
-@click.argument("run", type=_RUN)
-@_task_option
-@_its_d_option
-@_its_s_option
-@_nonlinearity_option
-@_output_option
+@_of_subject
 def interpret(
     run: str, task: str | None, d: int | None, s: int | None, nonlinearity: str | None, output: Path | None
 ) -> None:
@@ -393,7 +220,7 @@ def interpret(
     from emtvb.single import interpreting, opening
 
     subject = opening.find(run, task, (d, s), nonlinearity, output)
-    with _output(subject.folder) as folder:
+    with _into(subject.folder) as folder:
         measured = interpreting.interpret(subject, folder)
         if isinstance(measured, Measurement):
             _print_measurement(measured)
@@ -476,20 +303,14 @@ def _experiments() -> list[Path]:
     root, is_named = surroundings.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
     folders = next(filter(None, map(experiments, [root] if is_named else places())), [])
     if not folders:
-        there = "no such folder"
-        if os.path.lexists(root):
-            there = "no experiment there" if root.is_dir() else "is no folder"
-        remedy = f"{there}; run the workflow or `emtvb train`, or name the folder of your results"
-        if is_named:
-            raise InputError("EXPERIMENT_OUTPUT_DIR", str(root), remedy)
-        remedy = f"{remedy} in EXPERIMENT_OUTPUT_DIR" if is_clone() else f"{there}; {NO_RESULTS}"
-        raise InputError("results", str(root), remedy)
+        remedy = "no experiment there; run the workflow or `emtvb train`, or name your results in EXPERIMENT_OUTPUT_DIR"
+        raise InputError("results", str(root), remedy if is_named or is_clone() else NO_RESULTS)
     return folders
 
 
 def _leave_out(error: InputError) -> None:
     """Say that an experiment that nobody named cannot be read."""
-    click.echo(f"warning: left out: {_line(error)}", err=True)
+    click.echo(f"warning: left out: {error}", err=True)
 
 
 def _print_networks(chosen: Any, several: bool) -> None:
@@ -531,8 +352,7 @@ _BASIS_ROWS = {
 
 
 @commands.command()
-@click.argument("run", type=_RUN)
-@click.option("--at", "time", type=int, help="Output steps before the edit; 0: after the last input.")
+@click.option("--at", "time", type=click.IntRange(0), help="Output steps before the edit; 0: after the last input.")
 @click.option("--variable", type=int, help="What to edit: 1 (oldest) to s (newest).")
 @click.option("--flip", "dimension", type=int, help="Negate this dimension of it, counted from 0.")
 @click.option("--set", "values", help="Store these values in it, such as +-+--+++.")
@@ -541,11 +361,7 @@ _BASIS_ROWS = {
     "--basis", type=click.Choice(BASES), default=BASES[0], show_default=True, help="Memories to edit through."
 )
 @click.option("--page", is_flag=True, help="Make a page on which one edits it while it runs, in a browser.")
-@_task_option
-@_its_d_option
-@_its_s_option
-@_nonlinearity_option
-@_output_option
+@_of_subject
 def edit(
     run: str, time: int | None, variable: int | None, dimension: int | None, values: str | None, other: int | None,
     basis: str, page: bool, task: str | None, d: int | None, s: int | None, nonlinearity: str | None,
@@ -580,8 +396,6 @@ def edit(
             raise click.UsageError(f"Missing option '{name}'.")
     assert time is not None
     assert variable is not None
-    if time < 0:
-        raise InputError("--at", time, "give output steps, 0 or more")
     from emtvb.single import editing, opening
 
     subject = opening.find(run, task, (d, s), nonlinearity, output)
@@ -589,7 +403,7 @@ def edit(
     change = editing.Change(variable, flip=dimension, put=signs, swap=other)
     done = editing.edit(subject, time, change, basis)
     shown = editing.on_page(subject) if page else None
-    with _output(subject.folder) as folder:
+    with _into(subject.folder) as folder:
         files = editing.draw(done, folder)
     _print_edit(done, 2 * subject.run.task.s)
     for path in files:
@@ -604,7 +418,7 @@ def _write_page(shown: Sequence[Shown], folder: Path, basis: str, **first: str) 
 
     if basis not in shown[0].bases:
         raise InputError("--basis", basis, f"the page has {' and '.join(shown[0].bases)}")
-    with _output(folder):
+    with _into(folder):
         write_text(folder / "edit.html", document(shown, {"basis": basis, **first}))
     console.print(f"{folder / 'edit.html'}: a page to open in a browser")
 
@@ -632,11 +446,9 @@ def _parse_signs(text: str) -> list[int]:
     return [1 if sign == "+" else -1 for sign in text]
 
 
-@commands.group("config", invoke_without_command=True)
-@click.pass_context
-def config_group(context: click.Context) -> None:
+@commands.group("config")
+def config_group() -> None:
     """Config files of experiments."""
-    _help(context)
 
 
 @config_group.command("check")
@@ -690,25 +502,12 @@ def config_drawing(file: str) -> None:
 
 
 @config_group.command("docs")
-@click.argument("folder", type=_FOLDER)
-def config_docs(folder: Path) -> None:
-    """Write what every key means: FOLDER/config.md and FOLDER/config.schema.json."""
+def config_docs() -> None:
+    """Write what every key means, for people and for editors; run in a clone."""
     from emtvb.config import manual
 
-    with _output(folder):
-        write_text(folder / "config.md", manual.as_markdown())
-        write_text(folder / "config.schema.json", manual.as_schema())
-
-
-@commands.command("pages")
-def fill_pages() -> None:
-    """Put published tables, numbers and verdicts into the pages that say them; run in a clone."""
-    from emtvb import pages, said
-
-    for block, what in pages.fill(Path.cwd()):
-        console.print(f"{block.page}: {block.name}: {what} ({block.file})")
-    for wrong in said.correct(Path.cwd()):
-        console.print(f"{wrong.page}: {wrong.about}: {wrong.value} is now {wrong.correction}")
+    write_text("docs/config.md", manual.as_markdown())
+    write_text("workflow/schemas/config.schema.yaml", manual.as_schema(benchmarks.Benchmark, onions.Onions, Streams))
 
 
 @commands.command("pack")
@@ -718,7 +517,7 @@ def pack_weights(folder: Path) -> None:
     from emtvb.running.packed import pack
 
     check_holds_experiment(folder, "results", "settings.json")
-    with _output(folder, "change its permissions, or pack a copy of your own"):
+    with _into(folder):
         written = pack(folder)
     for path in written:
         console.print(str(path))
@@ -726,12 +525,6 @@ def pack_weights(folder: Path) -> None:
 
 
 _CONFIG = "config/config.yaml"
-
-
-def _check_is_here(file: str) -> None:
-    """Raise InputError where nobody named a config and the default one is not here."""
-    if file == _CONFIG and not os.path.lexists(file):
-        raise InputError("config file", file, "not here; call this in a clone of the project, or name a config")
 
 
 @commands.command()
@@ -745,10 +538,6 @@ def reproduce(file: str, cores: str) -> None:
     from emtvb import reproduction
     from emtvb.running.clone import workflow_root
 
-    if not re.fullmatch("all|[1-9][0-9]{0,3}", cores):
-        raise InputError("--cores", cores, "give a number from 1 to 9999, or all")
-    _check_is_here(file)
-    _results_root()
     experiment = _check(file)
     snakemake = Path(sys.executable).with_name("snakemake")
     snakefile = workflow_root() / "Snakefile"
@@ -814,21 +603,18 @@ def audit_results(
     the results, 3 where nothing is, but not everything was checked; an inconsistent claim is no error.
     """
     from emtvb.audit import audit, held
-    from emtvb.audit.report import FILES, STATUS
+    from emtvb.audit.report import STATUS
     from emtvb.running.clone import workflow_root
     from emtvb.running.jobs import show_progress
 
     check_holds_experiment(folder, "results", "settings.json")
-    for path in (folder / "audit" / name for name in FILES):
-        if path.is_dir():
-            raise InputError("results", str(path), "a folder, where an audit writes a file; move it elsewhere")
     for name, value in (("--all", every or None), ("--runs", runs), ("--seed", seed)):
         if quick and value is not None:
             raise InputError("audit", f"--quick and {name}", "--quick makes nothing again; give one of them")
     config_of = held.held_to(folder, workflow_root(), file)
     show_progress()
     sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
-    with _output(folder / "audit", "change its permissions, or audit a copy of your own"):
+    with _into(folder / "audit"):
         report = audit.audit(folder, config_of, audit.QUICK if quick else sample)
         audit.write(report, folder)
     for line in report.lines():
@@ -880,7 +666,6 @@ def doctor(file: str, profiles: tuple[str, ...]) -> None:
     """Check what a run on a Slurm cluster needs, and try it out in short jobs. FILE is the experiment's config."""
     from emtvb.running.doctor import check_profiles, examine
 
-    _check_is_here(file)
     experiment = kinds.load(file)
     check_profiles(profiles)
     levels = []

@@ -1,6 +1,6 @@
 """What the public face exports, and the package's version.
 
-They stand in a module of their own because every job imports ``emtvb``: a new export or version makes nothing stale.
+They stand in a module of their own, which does not count for jobs: a new export or version makes nothing stale.
 """
 
 __version__ = "0.3.0"

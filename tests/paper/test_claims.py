@@ -43,19 +43,19 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         ('"0.0005 (1.00)"', '"0.0006 (1.00)"', r"T1, 128, L2 0: 0\.0006 \(1\.00\): table1\.csv says 0\.0005 \(1\.00\)"),
         ('"--- (0.88)"', '"--- (0.98)"', r"T1, 64, L2 0\.001: --- \(0\.98\): table1\.csv says --- \(0\.88\)"),
         ('"--- (0.88)"', '"0.0010 (0.88)"', r"T1, 64, L2 0\.001.*table1\.csv says ---"),
-        ('"--- (0.88)"', '"--- (.88)"', r"table1\.cells\[1\]\.printed: \"--- \(\.88\)\": string should match pattern"),
+        ('"--- (0.88)"', '"--- (.88)"', r"table1\.cells\[1\]\.printed: '--- \(\.88\)': String should match pattern"),
         ("{task: T1, hidden_dim: 64, l2: 0,", "{task: T1, hidden_dim: 64, l2: 0.1,", "each cell .* stands once"),
         ("optimal_spectral_error, below", "optimal_spectrl_error, below", "did you mean optimal_spectral_error"),
-        ("minus: optimal_spectral_error", "minus: colour", '"colour": no such column'),
+        ("minus: optimal_spectral_error", "minus: colour", "'colour': no such column"),
         ("at_least: 0.9\n", "at_leats: 0.9\n", r"at_leats: unknown key|at_least: missing"),
         (
             "group: check",
             "group: rumour",
-            r"statements\[7\]\.group: \"rumour\": should be 'statement'",
+            r"statements\[7\]\.group: 'rumour': Input should be 'statement'",
         ),
         ("of: unedited_success", "of: unedited_succes", "did you mean unedited_success"),
         ("of: unedited_success", "of: unedited_success, minus: seed", "give one of minus, of"),
-        ("strata: [l2]", "strata: [colour]", r"statements\[0\]\.strata\[0\]: \"colour\""),
+        ("strata: [l2]", "strata: [colour]", r"statements\[0\]\.strata\[0\]: 'colour'"),
         ("at_least: 0.95\n", "at_least: 0.95\n    bars: [1]\n", "bars need a number in the first condition"),
         (
             "    bars: [0.51, 0.52, 0.55, 0.6, 0.75, 0.9]\n",
@@ -69,7 +69,7 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         ("name: coverage", "name: rounding", "the name rounding occurs twice"),
         ("paper: >-", "paper: x\npaper: >-", "the key paper occurs twice"),
         ("  cells:\n", "  cells: [\n", "not YAML"),
-        ("below: 0.05}", 'below: "0.05"}', r"below: \"0\.05\": should be a valid number"),
+        ("below: 0.05}", 'below: "0.05"}', r"below: '0\.05': Input should be a valid number"),
     ],
 )
 def test_an_edited_file_is_refused_in_one_line(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from docs import pages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -19,7 +20,7 @@ from emtvb.paper.evidence import Judgement, Measure, Sample, Value, holm, judge_
 NAN = float("nan")
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "paper"
-DOCS = ROOT / "docs" / "evidence.md"
+TEXT = " ".join(pages.without_comments((ROOT / "docs" / "evidence.md").read_text()).split())
 SWEEPS = 240
 POPULATIONS: list[tuple[Measure, str]] = [
     *(("accuracy", name) for name in operating.ACCURACIES),
@@ -90,12 +91,11 @@ def test_where_the_aim_of_5_percent_is_missed_the_docs_say_so() -> None:
     table = pd.read_csv(RESULTS / "figures" / "evidence.csv")
     plain = table[(table["deviation"] == 0) & (table["what"] == "accuracy") & (table["model"] == "exchangeable seeds")]
     worst = plain.groupby("seeds")["differs"].max()
-    text = " ".join(DOCS.read_text().split())
-    assert f"(up to {np.floor(100 * worst[5] + 0.5):.0f}% with five seeds)" in text  # 12.5% is said as 13%
+    assert f"(up to {np.floor(100 * worst[5] + 0.5):.0f}% with five seeds)" in TEXT  # 12.5% is said as 13%
     mean = plain.groupby("seeds")["differs"].mean()
     said = f"{worst[5]:.1%} with five seeds, {worst[10]:.1%} with ten and {worst[20]:.1%} with 20; the mean"
-    assert said in text
-    assert f"with five seeds ({mean[5]:.1%})" in text
+    assert said in TEXT
+    assert f"with five seeds ({mean[5]:.1%})" in TEXT
     assert mean[mean > 0.05].index.tolist() == [5]
 
 
@@ -122,10 +122,7 @@ def test_no_published_rate_is_above_5_percent_and_doubtful_ones_rest_on_more_tab
     table = pd.read_csv(RESULTS / "figures" / "forest.csv").dropna(subset="sweeps")
     assert len(table) == 24 + 12
     assert table["sweeps"].ge(operating.TABLES[0] * 0.9).all()
-    assert (
-        f"the largest of 72 rates is {table[['false_inconsistent', 'false_consistent']].max(axis=None):.1%}"
-        in " ".join(DOCS.read_text().split())
-    )
+    assert f"the largest of 72 rates is {table[['false_inconsistent', 'false_consistent']].max(axis=None):.1%}" in TEXT
     for rate in ("false_inconsistent", "false_consistent"):
         assert table[rate].le(0.05).all()
         error = np.sqrt(table[rate] * (1 - table[rate]) / table["sweeps"])
@@ -206,7 +203,6 @@ def test_what_is_simulated_is_what_was_measured() -> None:
     """The spread of errors, spikes, and the least accuracy, as the published runs and docs/evidence.md have them."""
     rng = np.random.default_rng(1)
     spreads = [np.nanstd(np.log(of.draw(rng, 5000))) for of in operating.ERRORS.values()]
-    text = " ".join(DOCS.read_text().split())
     factors: list[float] = []
     least = 1.0
     for error, accuracy in published().values():
@@ -217,8 +213,8 @@ def test_what_is_simulated_is_what_was_measured() -> None:
             factors += list(error[1].values[spiked] / np.median(own))
         if np.nanmax(accuracy[1].values, initial=0) >= evidence.UNTRAINED:
             least = min(least, float(np.nanmin(accuracy[1].values)))
-    assert f"the least accuracy is {least:.3f}" in text
-    assert f"{len(factors)} errors of seeds and twins are spikes, the largest {max(factors):.0f} times" in text
+    assert f"the least accuracy is {least:.3f}" in TEXT
+    assert f"{len(factors)} errors of seeds and twins are spikes, the largest {max(factors):.0f} times" in TEXT
     beyond = 1 - np.log(max(factors) / evidence.SPIKED) / np.log(evidence.SPIKE / evidence.SPIKED)
     assert beyond == pytest.approx(1 / (len(factors) + 1), abs=0.05)
 
@@ -244,7 +240,7 @@ def test_simulated_rounding_is_like_the_twins_that_were_measured() -> None:
         f"{(losses > 0.01).sum()} of {len(losses)} pairs of accuracies differ by more than 0.01 and "
         f"{(losses > 0.05).sum()} by more than 0.05; {(apart > 2).sum()} of {len(apart)} pairs of errors differ by "
         "more than a factor of two"
-    ) in " ".join(DOCS.read_text().split())
+    ) in TEXT
 
 
 def one(what: Measure, values: list[float] | np.ndarray, printed: float, correct: bool = False) -> Judgement:

@@ -169,12 +169,13 @@ def test_other_versions_are_said_and_change_nothing(clone: Path) -> None:
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_file_that_is_edited_while_a_job_runs_is_recorded_as_it_was_used(tmp_path: Path, compiled: bool) -> None:
-    """A module, from its text or its bytecode, and a table: of this copy of the package."""
+    """A module, from its text or its bytecode, and a table, of this copy of the package; the script itself."""
     package = tmp_path / "src" / "emtvb"
     shutil.copytree(ROOT / "src" / "emtvb", package, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "workflow" / "scripts").mkdir(parents=True)
     edited = {"emtvb/tables.py": package / "tables.py", "emtvb/paper/table1.csv": package / "paper" / "table1.csv"}
-    before = {name: source.digest_of(path) for name, path in edited.items()}
+    mine = tmp_path / "workflow" / "scripts" / "mine.py"
+    edited["mine.py"] = mine
     script = (
         "import emtvb.errors, emtvb.tables\nfrom pathlib import Path\n"
         f"Path({str(edited['emtvb/paper/table1.csv'])!r}).read_text()\n"
@@ -182,13 +183,12 @@ def test_a_file_that_is_edited_while_a_job_runs_is_recorded_as_it_was_used(tmp_p
         "import json\nfrom emtvb.running import recipes\n"
         f"print(json.dumps(recipes.used(Path({str(tmp_path)!r}))['code']))\n"
     )
-    (tmp_path / "script.py").write_text("import sys\nsys.modules['__main__'].snakemake = 'a job'\n" + script)
+    mine.write_text("import sys\nsys.modules['__main__'].snakemake = 'a job'\n" + script)
+    before = {name: source.digest_of(path) for name, path in edited.items()}
     here = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
     if compiled:
         subprocess.run([sys.executable, "-c", "import emtvb.tables"], env=here, check=True)
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "script.py")], env=here, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, str(mine)], env=here, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     assert {name: found[name] for name in edited} == before
     assert all(source.digest_of(path) != before[name] for name, path in edited.items())

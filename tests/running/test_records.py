@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +11,6 @@ import pytest
 import snakemake.api  # noqa: F401 - first, as its parts import each other
 from snakemake.io import ancient
 from snakemake.iocontainers import Namedlist
-from snakemake.persistence import PersistenceBase
 
 from emtvb.errors import InputError
 from emtvb.running import provenance, recipes, records, source
@@ -270,15 +267,3 @@ def test_an_input_of_another_experiment_is_known_as_the_rule_spells_it(folder: s
     maker = Records(Path(folder), ROOT)._maker(Path("record"), record)
     root = folder.removesuffix("paper")
     assert maker.inputs == {f"{root}paper/runs.csv": "a" * 64, f"{root}twins/measurements.csv": "b" * 64}
-
-
-def test_another_snakemake_whose_memory_is_not_known_is_refused(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(PersistenceBase, "params_changed")
-    with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.17"):
-        records.install(look(results), lambda *_: None)
-
-
-def test_the_lower_bound_of_snakemake_is_the_version_that_has_this_memory() -> None:
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    (snakemake,) = (text for text in wanted if re.match(r"snakemake\W*[<>=]", text))
-    assert snakemake == "snakemake>=9.17,<10"

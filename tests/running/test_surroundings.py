@@ -80,18 +80,6 @@ def test_modules_of_another_place_are_blamed_on_pythonpath(tmp_path: Path, modul
     assert line.startswith(f"error: PYTHONPATH: {tmp_path}: Python looks there before the clone's .venv")
 
 
-def test_a_link_that_leads_nowhere_is_no_place_for_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "link").symlink_to("there")
-    monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", "given")
-    for place in ("link", "link/new", "new/deep"):
-        surroundings.check_results_root(tmp_path / place)
-    (tmp_path / "there").rmdir()
-    for place in ("link", "link/new"):
-        with pytest.raises(InputError, match=r"EXPERIMENT_OUTPUT_DIR: .*link is a link to there, which is not there"):
-            surroundings.check_results_root(tmp_path / place)
-
-
 @pytest.mark.parametrize(
     ("change", "other"),
     [

@@ -80,7 +80,7 @@ def test_nothing_is_planned_without_them(tmp_path: Path) -> None:
 def test_a_bad_size_is_one_line(tmp_path: Path) -> None:
     project = Project.copy(tmp_path)
     for given, says in (
-        ("architectures={lstm: 0}", "architectures.lstm: 0: should be greater than or equal to 1"),
+        ("architectures={lstm: 0}", "architectures.lstm: 0: Input should be greater than or equal to 1"),
         ("architectures={esn: 3}", "architectures.esn: unknown key: known keys are lstm, gru, s4"),
     ):
         result = project.snakemake("-n", "--config", given)

@@ -10,7 +10,7 @@ rule audit:
         "../envs/emtvb.yaml"
     threads: 8
     params:
-        settings=experiments.dump(EXPERIMENT),
-        folder=str(PLACE),
+        settings=dump(EXPERIMENT),
+        folder=str(RESULTS),
     script:
         "../scripts/audit.py"

@@ -1,9 +1,11 @@
-"""The manual of configs, written from the models: ``docs/config.md`` and ``docs/config.schema.json``."""
+"""The manual of configs: ``docs/config.md`` and ``workflow/schemas/config.schema.yaml``."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import yaml
 from pydantic.fields import FieldInfo
 
 from emtvb.config.experiment import (
@@ -17,9 +19,30 @@ from emtvb.config.experiment import (
 from emtvb.config.values import Settings
 
 
-def as_schema() -> str:
-    """The JSON schema of a config file, for editors."""
-    return json.dumps(Experiment.model_json_schema(), indent=2) + "\n"
+def as_schema(*kinds: type[Experiment]) -> str:
+    """The JSON schema of a config file, for editors and Snakemake's catalog.
+
+    Args:
+        kinds: Kinds of experiments that have no sweep, and a section of their own.
+    """
+    schema = Experiment.model_json_schema()
+    ways = [schema["required"]]
+    for kind in kinds:
+        other = kind.model_json_schema()
+        own = [key for key in kind.model_fields if key not in Experiment.model_fields]
+        schema["properties"] |= {key: other["properties"][key] for key in own}
+        schema["$defs"] |= other["$defs"]
+        ways.append(["experiment", *own])
+    schema |= {"description": "A config file.", "required": ["experiment"]}
+    schema["anyOf"] = [{"required": way} for way in ways]
+    plain = json.loads(json.dumps(schema), object_hook=_standard)
+    return "# Written by `emtvb config docs`.\n" + yaml.safe_dump(plain, sort_keys=False, width=120)
+
+
+def _standard(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of a schema with the standard's names of bounds, where pydantic leaves its own, and without titles."""
+    names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+    return {names.get(key, key): value for key, value in part.items() if key != "title"}
 
 
 def as_markdown() -> str:
@@ -27,7 +50,7 @@ def as_markdown() -> str:
     lines = [
         "# Config keys",
         "",
-        "Written by `emtvb config docs docs` from `emtvb.config`. Keys without a default must be given.",
+        "Written by `emtvb config docs` from `emtvb.config`. Keys without a default must be given.",
     ]
     for title, model in (
         ("An experiment", Experiment),
@@ -46,12 +69,14 @@ def as_markdown() -> str:
 _WRITING = """
 ## How a config is written
 
-A file is YAML or JSON in UTF-8. These are refused: a key that stands twice, numbers that are not in decimal digits
-(YAML takes `010` for 8 and `12:30` for 750), and lists nested thousands deep. Networks are trained in single precision,
-and torch uses 32 bits of a seed. So two different numbers in a file can mean the same network; they are refused, too.
+A file is YAML or JSON in UTF-8. These are refused: a key that stands twice, and numbers that are not in decimal digits
+(YAML takes `010` for 8 and `12:30` for 750). Networks are trained in single precision, and torch uses 32 bits of a
+seed. So two different numbers in a file can mean the same network; they are refused, too.
 
 `emtvb config check FILE`, or `make config CONFIG=FILE`, says in one line what is wrong. `make reproduce`, `make
-figures` and `make report` check the config in the same way before they start.
+figures` and `make report` check the config in the same way before they start. Editors that know JSON schemas of YAML
+files complete and check the keys by `workflow/schemas/config.schema.yaml`, which the first line of each file in
+`config/` names. A schema cannot say all: whether a task id is a task, or an exemplar is in the sweep.
 
 `snakemake --config KEY=VALUE` changes a key for one call: `--config seeds=[1,2]`. A key inside a section is written
 with the section, in quotes: `--config 'training={batch_size: 32, epochs: 2}'`; the section's other keys stay as they
@@ -59,9 +84,8 @@ are. If a key is given twice, Snakemake takes the last. Snakemake itself refuses
 dot in it (`training.batch_size=32`), and prints a page of its usage. Write what is to be made before `--configfile`:
 Snakemake takes every word after it for another file.
 
-If you call Snakemake directly, it reads the file of `--configfile` before anything of ours runs. If the file is
-missing, is a folder, is not UTF-8 or is not YAML, Snakemake prints some thirty lines, and the last one names the fault.
-`emtvb config check` says it in one.
+If you call Snakemake directly, it reads the file of `--configfile` itself, and prints some thirty lines where it
+cannot; the last one names the fault.
 
 Commit a config of your own before you run it, or keep it outside of the clone's `config/`. Otherwise the record of each
 job says that it ran on files that were not committed, and an audit warns of that.

@@ -13,14 +13,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
-from emtvb.running.recipes import plain
 
 
 @dataclass(frozen=True)
@@ -105,36 +104,7 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
         return [Planned(**job) for job in jobs]
 
 
-def _main(file: str, answer: str, root: str, folder: str) -> None:
-    from snakemake.api import SnakemakeApi
-    from snakemake.settings.enums import RerunTrigger
-    from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, WorkflowSettings
-
-    triggers = frozenset({RerunTrigger.MTIME, RerunTrigger.PARAMS, RerunTrigger.INPUT})
-    with SnakemakeApi(OutputSettings(dryrun=True)) as api:
-        about = api.workflow(
-            ResourceSettings(cores=1), ConfigSettings(configfiles=[Path(file)]),
-            workflow_settings=WorkflowSettings(), snakefile=Path(root) / "Snakefile",
-        )  # fmt: skip
-        asked = DAGSettings(rerun_triggers=triggers, max_checksum_file_size=10**12, force_incomplete=True)
-        about.dag(asked).execute_workflow("local", pseudo_executor="dryrun")
-        dag = about._workflow.dag
-        jobs = [asdict(_planned(dag, job, folder)) for job in dag.jobs if job.output and job.rule.script]
-    Path(answer).write_text(json.dumps(jobs), encoding="utf-8")
-
-
-def _planned(dag: Any, job: Any, folder: str) -> Planned:
-    reason = dag.reason(job)
-    return Planned(
-        rule=job.rule.name,
-        wildcards=dict(job.wildcards.items()),
-        inputs=[os.path.relpath(path, folder) for path in job.input],
-        outputs=[os.path.relpath(path, folder) for path in job.output],
-        settings=plain(job.params, job.rule.name),
-        stale=str(reason) if dag.needrun(job) else "",
-        changes=sorted(str(word).replace(f"{folder}/", "") for word in getattr(reason.params_changed, "only_new", ())),
-    )
-
-
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    from emtvb.running import hooks
+
+    hooks.write_plan(*sys.argv[1:])

@@ -28,12 +28,24 @@ _NOT_CODE = (".snakemake", ".git", "logs")
 """Folders of a clone that hold no code."""
 
 _opened: dict[str, bytes | None] = {}
-"""Files that this process has opened, in this order; of those of the package, what they held when they were first."""
+"""Files that this process has opened, in this order; of our code, what they held when they were first opened."""
+_code = {f"{PACKAGE}{os.sep}"}
+"""Folders of our code: the package, and where the script lies that runs."""
 
 
 def listen() -> None:
     """Write down, from now on, every file that this process opens: a module's too, when it is first imported."""
+    if script := getattr(sys.modules["__main__"], "__file__", None):
+        _code.add(f"{Path(script).absolute().parent}{os.sep}")
+        _remember(str(Path(script).absolute()))
     sys.addaudithook(_hear)
+
+
+def _remember(name: str) -> None:
+    _opened[name] = None  # which ends what the next line would begin
+    if name.startswith(tuple(_code)):
+        with contextlib.suppress(OSError):
+            _opened[name] = Path(name).read_bytes()
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
@@ -47,10 +59,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
             with contextlib.suppress(ValueError):
                 name = importlib.util.source_from_cache(name)
         if name not in _opened:
-            _opened[name] = None  # which ends what the next line would begin
-            if name.startswith(f"{PACKAGE}{os.sep}"):
-                with contextlib.suppress(OSError):
-                    _opened[name] = Path(name).read_bytes()
+            _remember(name)
 
 
 def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:

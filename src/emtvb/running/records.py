@@ -1,8 +1,8 @@
 """What the records beside the results say at planning: who made a file, whether that is current, and what is damaged.
 
 Snakemake asks its memory what made a file. That memory lies in ``.snakemake``, which a fresh clone or a copy does not
-have, and whose form is Snakemake's own affair. So it is answered from the records here (:func:`install`): which inputs
-an output was made of, and whether its job would do the same now. It does not matter when a file was checked out.
+have, and whose form is Snakemake's own affair. So it is answered from the records here (``hooks.install``): which
+inputs an output was made of, and whether its job would do the same now. It does not matter when a file was checked out.
 
 Snakemake looks into a file only where its time is newer. So every file is held to the records here. The workflow
 changes a file and its record together: a file that is not what the record of its own job says was damaged, or replaced
@@ -203,58 +203,6 @@ def read(folder: Path, root: Path) -> Records:
             else:
                 records.damaged.add(output)
     return records
-
-
-def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
-    """Have Snakemake take what it remembers of this experiment's outputs from the records.
-
-    Args:
-        records: What they say.
-        ask: Says of a job, and of who made its outputs, what it would use otherwise, in words.
-
-    Raises:
-        InputError: Where this Snakemake keeps its memory in another way.
-    """
-    try:
-        from snakemake import workflow
-        from snakemake.persistence import NO_PARAMS_CHANGE, RECORD_FORMAT_VERSION, MetadataRecord, ParamsChange
-        from snakemake.persistence.file import FilePersistence
-
-        as_it_is = FilePersistence._read_record, FilePersistence.params_changed, workflow.FilePersistence
-    except (ImportError, AttributeError) as error:
-        remedy = f"it keeps its memory in another way than is known here ({error}); install snakemake>=9.17,<10"
-        raise InputError("snakemake", provenance.installed("snakemake"), remedy) from None
-    assert as_it_is
-
-    class Memory(FilePersistence):  # type: ignore[misc]
-        """Snakemake's memory, which asks the records first."""
-
-        def _read_record(self, key: str) -> MetadataRecord | None:
-            maker = records.makers.get(key)
-            if maker is None:
-                return super()._read_record(key)
-            return MetadataRecord(
-                rule=maker.record.rule,
-                input=sorted(maker.inputs),
-                params=[],
-                input_checksums={path: f"sha256:{digest}" for path, digest in maker.inputs.items()},
-                incomplete=False,
-                record_format_version=RECORD_FORMAT_VERSION,
-            )
-
-        def has_metadata(self, job: Any) -> bool:
-            """Whether any output is known: of those that a rule has more by now there can be no record."""
-            return any(str(path) in records.makers for path in job.output) or super().has_metadata(job)
-
-        def params_changed(self, job: Any, file: Any = None) -> Any:
-            known = (records.makers.get(str(path)) for path in ([file] if file else job.output))
-            maker = next(filter(None, known), None)
-            if maker is None:
-                return super().params_changed(job, file)
-            words = ask(job, maker)
-            return ParamsChange(only_new=set(words), files=set(job.output)) if words else NO_PARAMS_CHANGE
-
-    workflow.FilePersistence = Memory
 
 
 def summary(words: Iterable[str]) -> str:

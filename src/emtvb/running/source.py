@@ -30,12 +30,13 @@ ABSENT = "absent"
 def counts(name: str) -> bool:
     """Whether what a file of the package says is part of a job's recipe.
 
-    What runs jobs (``running/``) computes nothing, but for what unpacks published weights. Everything else counts.
+    What runs jobs (``running/``) computes nothing, but for what unpacks published weights; nor do the package's version
+    and the names that it exports. Everything else counts.
 
     Args:
         name: The file's name, relative to the package.
     """
-    return name == "running/packed.py" or not name.startswith("running/")
+    return name == "running/packed.py" or not (name.startswith("running/") or name == "exports.py")
 
 
 def digest_of(file: Path, content: bytes | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import tempfile
@@ -31,78 +30,25 @@ def results_root() -> Path:
     """Where results go: the folder in EXPERIMENT_OUTPUT_DIR if it is set, else ``results``.
 
     Raises:
-        InputError: Where that is no name of a folder.
+        InputError: Where that is an address: a folder of that name would be made here.
     """
     given = os.environ.get("EXPERIMENT_OUTPUT_DIR") or "results"
-    if not given.strip():
-        raise InputError("EXPERIMENT_OUTPUT_DIR", repr(given), "blank; name a folder, or unset it")
     if "://" in given:
-        raise InputError(
-            "EXPERIMENT_OUTPUT_DIR", given, "an address; name a folder (docs/clusters.md has storage providers)"
-        )
-    if any(len(os.fsencode(part)) > 255 for part in given.split("/")):
-        raise InputError("EXPERIMENT_OUTPUT_DIR", f"{given[:60]}...", "too long; choose a shorter name")
-    try:
-        given.encode()
-        root = Path(given).expanduser()
-        # Records are asked by a path's text: it has to be the one that every other path there begins with.
-        return root if os.path.normpath(root) == str(root) else root.resolve()
-    except UnicodeEncodeError:
-        raise InputError(
-            "EXPERIMENT_OUTPUT_DIR", given, "not text in UTF-8; choose a folder with another name"
-        ) from None
-    except RuntimeError:
-        raise InputError(
-            "EXPERIMENT_OUTPUT_DIR",
-            given,
-            "there is no such user; give a path from / on, or ./~ for a folder of that name",
-        ) from None
+        raise InputError("EXPERIMENT_OUTPUT_DIR", given, "an address; name a folder")
+    root = Path(given).expanduser()
+    # Records are asked by a path's text: it has to be the one that every other path there begins with.
+    return root if os.path.normpath(root) == str(root) else root.resolve()
 
 
 def check_results_root(root: Path) -> None:
-    """Raise InputError unless files can be made under ``root``; makes nothing.
-
-    A root that is not there yet is judged by the folder that it would be made in.
-    """
-    source = "EXPERIMENT_OUTPUT_DIR" if os.environ.get("EXPERIMENT_OUTPUT_DIR") else "results folder"
-    if set("{}") & set(str(root)):
-        raise InputError(source, str(root), "Snakemake takes braces for wildcards; choose a folder without them")
-    if not str(root).isprintable():
-        raise InputError(source, repr(str(root)), "there are control characters in it; choose a folder without them")
-    folder = root.absolute()
+    """Make the folder of results, and raise InputError unless a file of 1 MiB can be written into it."""
     try:
-        for place in (root, *root.parents):
-            if place.is_symlink() and not place.exists():
-                remedy = f"{place} is a link to {place.readlink()}, which is not there; make that, or choose another"
-                raise InputError(source, str(root), remedy)
-        while not _exists(folder) and folder != folder.parent:
-            folder = folder.parent
-        if not folder.is_dir():
-            raise InputError(source, str(root), f"{folder} is a file; choose a folder")
-        with tempfile.TemporaryFile(dir=folder) as file:
-            os.posix_fallocate(file.fileno(), 0, _ROOM)
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root) as file:
+            os.posix_fallocate(file.fileno(), 0, 2**20)
     except OSError as error:
-        remedy = "change its permissions or choose another"
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            remedy = "nothing more can be written to its disk; make room or choose another"
-        elif error.errno == errno.ENAMETOOLONG:
-            remedy = "choose a shorter name"
-        raise InputError(source, str(root), f"{folder} is not writable ({error.strerror}); {remedy}") from None
-
-
-_ROOM = 2**20
-"""Bytes that there must be room for at the start."""
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is something at this path; unlike ``Path.exists``, where that cannot be looked up either."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except PermissionError:
-        return True
-    return True
+        remedy = f"cannot write there ({error.strerror}); mend that, or name another folder in EXPERIMENT_OUTPUT_DIR"
+        raise InputError("results folder", str(root), remedy) from None
 
 
 def of_other_settings(folder: Path, settings: Mapping[str, Any]) -> str | None:

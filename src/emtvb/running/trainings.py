@@ -3,7 +3,8 @@
 What its record says besides (code, versions of libraries, names of rules, scripts and modules) is never compared: an
 edit of a text, a file that moves or another version of torch trains nothing again. That the bits are as promised is
 shown otherwise: by the compiled engine's proof before it trains, and by tests of what torch trains, which fail where a
-revision is due (``promises``).
+revision is due (``promises``). No proof says in which order a shard's runs stand in its files, nor which of them are
+one network: tests check this, and ``emtvb verify`` would show it.
 """
 
 from __future__ import annotations

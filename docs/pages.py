@@ -1,0 +1,245 @@
+"""Numbers and tables of published results in README and docs/: run `.venv/bin/python docs/pages.py` to renew them.
+
+A comment, which no reader sees, holds the Python expression that gives a number or a table. It stands directly behind a
+number, as in ``322<!--count("stored")-->``, and decimals and percent sign are those that stand there; or in a line
+before a table, which ends with ``<!-- end -->``. :func:`expressions` has what may be asked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.files import write_text
+from emtvb.methods import tabulating
+from emtvb.onions import tabulating as repeating
+from emtvb.paper import operating, verdicts
+from emtvb.paper.evidence import VERDICTS
+from emtvb.study import streams
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+CONDITIONS = {
+    "solved": "test_accuracy >= 0.99",
+    "stored": "verdict == 'linearly stored and editable'",
+    "otherwise": "verdict == 'solves the task without it'",
+    "composes": "task != 'T1'",
+    "free": "solved and l2 == 0",
+    "penalised": "solved and l2 == 0.001",
+    "counted": "network_eigenvalues == phi_eigenvalues",
+    "reads": "data_worst_decoding_accuracy >= 0.99995",
+    "obeys": "data_edit_success >= 1",
+    "obeys_by_paper": "power_edit_success >= 1",
+    "flawless_by_paper": "power_worst_decoding_accuracy >= 0.99995 and obeys_by_paper",
+    "too_few": "stored and reads and obeys and network_eigenvalues < phi_eigenvalues",
+    "small": "run_id == 'T3_h32_l2-0_thr-0.98_seed5'",
+    "borderline": "otherwise and not (task == 'T3' and kind == 'second digits') and not small",
+    "t4_strict": "task == 'T4' and hidden_dim == 64 and l2 == 0.001 and threshold == 0.98",
+    "just_above": "stored and data_worst_decoding_accuracy < 0.99",
+    "unlike_phi": "l2 == 0 and optimal_spectral_error >= 0.05 and largest_modulus >= 0.5 "
+    "and hidden_dim >= phi_eigenvalues",
+    "lost_first": "lost_dimensions in ['[0]', '[0 1]', '[0 1 2]', '[0 1 2 3]']",
+}
+"""Conditions on networks by name; each may use those before it."""
+
+_NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?"
+_COMMENT = re.compile(
+    r"^<!--(?P<table>[^\n]*)-->\n(?P<rows>.*?)\n<!-- end -->$"
+    rf"|(?<![\w.,])(?P<number>{_NUMBER})<!--(?P<value>.*?)-->"
+    r"|<!--",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Results:
+    """What an experiment publishes.
+
+    Args:
+        folder: Its folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.table = cache(lambda name: pd.read_csv(folder / "tables" / f"{name}.csv"))
+
+    def count(self, condition: str = "index >= 0") -> int:
+        """How many networks meet a condition on settings, measurements and solution, as pandas' query reads it."""
+        return len(self._networks.query(condition))
+
+    def least(self, column: str, condition: str = "index >= 0") -> float:
+        """The smallest value among networks that meet a condition."""
+        return self._networks.query(condition)[column].min()
+
+    def most(self, column: str, condition: str = "index >= 0") -> float:
+        """The largest value among networks that meet a condition."""
+        return self._networks.query(condition)[column].max()
+
+    def row(self, table: str, column: str, **where: Any) -> Any:
+        """A value of the one row of a table (``../`` leads out of tables/) that has given values."""
+        rows = self.table(table)
+        for name, value in where.items():
+            rows = rows[rows[name] == value]
+        return rows[column].item()
+
+    def claims(self, condition: str) -> int:
+        """How many claims meet a condition."""
+        return len(pd.DataFrame(self._verdicts["claims"]).query(condition))
+
+    def claim(self, name: str, value: str, stratum: str | None = None) -> Any:
+        """What the verdict on a claim, or on one stratum of networks, rests on: low and high end its interval."""
+        (found,) = (claim for claim in self._verdicts["claims"] if claim["name"] == name)
+        if stratum is not None:
+            (found,) = (part for part in found["strata"] if part["title"] == stratum)
+        return found["interval"][value == "high"] if value in ("low", "high") else found[value]
+
+    def judged_claims(self) -> str:
+        """Claims counted by kind and verdict, as Markdown."""
+        claims = pd.DataFrame(self._verdicts["claims"])
+        counts = pd.crosstab(claims["kind"], claims["verdict"]).reindex(list(self._verdicts["verdicts"]))
+        counts = counts.reindex(columns=VERDICTS, fill_value=0)
+        counts.insert(0, "all", counts.sum(axis=1))
+        return _markdown(counts, "")
+
+    def judged_values(self) -> str:
+        """Printed values counted by verdict, as Markdown."""
+        values = pd.DataFrame(self._verdicts["claims"]).query("kind == 'published table values'")
+        errors = values["group"] == "spectral error"
+        parts = {
+            "test accuracy": values["group"] == "accuracy",
+            "spectral error, printed as a number": errors & (values["published"] != "---"),
+            "spectral error, printed as `---`": errors & (values["published"] == "---"),
+        }
+        counts = pd.DataFrame({name: values[part]["verdict"].value_counts() for name, part in parts.items()}).T
+        counts = counts.reindex(columns=VERDICTS[:3]).fillna(0).astype(int)
+        return _markdown(counts, f"of the {len(values)} printed values")
+
+    def pairs(self) -> str:
+        """Shares of pairs of networks that are alike, as Markdown."""
+        rows = self.table("comparison").query("task == 'all'").set_index(["differs", "measure"])
+        columns = {"dynamics": "dynamics", "decoded step": "step, as decoded",
+                   "spectrum": "spectrum", "step": "step, by the weights"}  # fmt: skip
+        alike = rows["alike"].map("{:.0%}".format).unstack()[list(columns)].rename(columns=columns).fillna("")
+        alike.insert(0, "pairs", rows["pairs"].xs("dynamics", level="measure"))
+        kinds = {kind: f"the {kind}" for kind in ("seed", "threshold", "penalty", "size", "task")}
+        kinds["no network"] = "no network"
+        return _markdown(alike.loc[list(kinds)].rename(kinds), "share alike, by what differs")
+
+    def shares(self) -> str:
+        """Shares of statements, as Markdown."""
+        return verdicts.shares_as_markdown(verdicts.shares(self._measured))
+
+    @cached_property
+    def _verdicts(self) -> dict[str, Any]:
+        return json.loads((self._folder / "verdicts.json").read_text("utf-8"))
+
+    @cached_property
+    def _measured(self) -> pd.DataFrame:
+        runs = tables.read_table(self._folder / "runs.csv", tables.RUN_COLUMNS)
+        return tables.combine(runs, tables.read_table(self._folder / "measurements.csv", tables.MEASURED_COLUMNS))
+
+    @cached_property
+    def _networks(self) -> pd.DataFrame:
+        solutions = self.table("solutions")
+        more = ["run_id", *solutions.columns.difference(self._measured.columns)]
+        networks = self._measured.merge(solutions[more], on="run_id", how="left", validate="one_to_one")
+        for name, condition in CONDITIONS.items():
+            networks[name] = networks.eval(condition)
+        return networks
+
+
+def expressions(root: Path = ROOT) -> dict[str, Any]:
+    """What expressions may name: an experiment (``twins.count()``), a method of the paper's (``count()``), these."""
+    of = {path.name.replace("-", "_"): Results(path) for path in (root / "results").iterdir()}
+    paper = of["paper"]
+    names: dict[str, Any] = {name: getattr(paper, name) for name in dir(paper) if not name.startswith("_")}
+    short: dict[str, Callable[..., Any]] = {
+        "table1": lambda column, task, hidden_dim, l2: paper.row(
+            "table1", column, task=task, hidden_dim=hidden_dim, l2=l2
+        ),
+        "agreement": lambda differs, column="alike", task="all": paper.row(
+            "agreement", column, differs=differs, task=task, outcome="circuit"
+        ),
+        "compared": lambda differs, measure, column="alike", task="all": paper.row(
+            "comparison", column, differs=differs, task=task, measure=measure
+        ),
+        "ablated": lambda basis, removed, column="mean", when="throughout", task="all", **cell: paper.row(
+            "ablations", column, basis=basis, removed=removed, when=when, task=task, **cell
+        ),
+        "gradient": lambda column, task, solves=True, when="trained", **cell: paper.row(
+            "gradients", column, task=task, solves=solves, when=when, lag=100, **cell
+        ),
+        "stream": lambda measure, column="mean", units=72, epochs=20, stream="T1-n6to10": of["streams"].row(
+            "streams", column, stream=stream, epochs=epochs, hidden_dim=units, measure=measure
+        ),
+        "onion": lambda measure, units=64: of["onions"].row("onion_sizes", "mean", units=units, measure=measure),
+        "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
+        "rates": lambda: operating.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
+        "bootstrap": lambda: operating.bootstrap_as_markdown(pd.read_csv(root / "results/paper/figures/forest.csv")),
+        "methods_table": lambda measure, trained=True: tabulating.table(
+            of["methods"].table("methods"), measure, trained
+        ),
+        "streams_table": lambda: streams.as_markdown(of["streams"].table("streams")),
+        "onion_claims": lambda: repeating.claims_as_markdown(of["onions"].table("onion_claims")),
+        "onion_sizes": lambda: repeating.sizes_as_markdown(of["onions"].table("onion_sizes")),
+    }
+    return {**of, **names, **short}
+
+
+def renewed(page: str, text: str, names: dict[str, Any]) -> tuple[str, list[str]]:
+    """A page's text with its numbers and tables as they are found, and what was wrong in it: page, line, number.
+
+    Raises:
+        ValueError: Where an expression gives nothing, or a comment stands behind no number and before no table.
+    """
+    wrong = []
+
+    def found(comment: re.Match[str]) -> str:
+        place = f"{page}:{text.count(chr(10), 0, comment.start()) + 1}"
+        part = "rows" if comment["table"] else "number"
+        expression = " ".join((comment["table"] or comment["value"] or "").split())
+        try:
+            value = eval(f"({expression})", names)
+            new = value if part == "rows" else printed(value, comment["number"])
+        except Exception as error:
+            raise ValueError(f"{place}: <!--{expression}--> gives nothing: {error!r}") from error
+        if new != comment[part]:
+            wrong.append(f"{place}: {'the table' if part == 'rows' else comment[part]}, found {new}: {expression}")
+        return text[comment.start() : comment.start(part)] + new + text[comment.end(part) : comment.end()]
+
+    return _COMMENT.sub(found, text), wrong
+
+
+def printed(value: float, like: str) -> str:
+    """A number with the decimals and the percent sign of another."""
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no number")
+    decimals = len(like.rstrip("%").partition(".")[2])
+    return f"{value:,.{decimals}{'%' if like.endswith('%') else 'f'}}"
+
+
+def without_comments(text: str) -> str:
+    """A page as it is read."""
+    return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+
+
+def _markdown(table: pd.DataFrame, title: str) -> str:
+    rows: Iterator[list[Any]] = ([name, *row] for name, row in zip(table.index, table.to_numpy(), strict=True))
+    lines = ["|".join(f" {cell} " if cell != "" else " " for cell in row) for row in ([title, *table.columns], *rows)]
+    return "\n".join(f"|{line}|" for line in [lines[0], "---|" + "|".join(["---:"] * len(table.columns)), *lines[1:]])
+
+
+if __name__ == "__main__":
+    known = expressions()
+    for page in PAGES:
+        text, wrong = renewed(page, before := (ROOT / page).read_text("utf-8"), known)
+        if text != before:
+            write_text(ROOT / page, text)
+            print(*wrong, sep="\n")
