@@ -159,6 +159,60 @@ def test_variables_that_change_what_slurms_commands_do_are_not_handed_on(
     assert not any(name in said for name in names)
 
 
+def test_whose_jobs_are_asked_for_does_not_hang_on_a_name(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After su or sudo, LOGNAME may still be somebody else's."""
+    monkeypatch.setenv("LOGNAME", "somebody")
+    (queue.parent / "bin" / "squeue").write_text('#!/bin/sh\necho "emtvb|$*|run|1|RUNNING|n1"\n')
+    for answer in (slurm.table("squeue", slurm.MINE, columns="%j"), slurm.table("squeue", slurm.MINE, columns="%F|%j")):
+        assert f"--user={os.getuid()} " in answer[0][0]
+
+
+def test_one_cluster_is_asked_where_jobs_are_sent_to(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\nenv\n")
+    monkeypatch.setenv("SBATCH_CLUSTERS", "other")
+    said = slurm.ask("squeue").split()
+    assert "SLURM_CLUSTERS=other" in said
+    assert "SBATCH_CLUSTERS=other" not in said
+    monkeypatch.setenv("SBATCH_CLUSTERS", "one,other")
+    for name in slurm.COMMANDS:
+        (queue.parent / "bin" / name).touch(mode=0o755)
+    with pytest.raises(InputError, match="SLURM_CLUSTERS: one,other: name one cluster"):
+        slurm.check_commands()
+
+
+def test_nothing_of_a_job_around_it_is_handed_on(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a shell of salloc."""
+    (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\nenv\n")
+    names = {"SLURM_JOB_ID": False, "SLURM_MEM_PER_NODE": False, "SLURM_CONF": True, "SLURM_JWT": True}
+    for name in names:
+        monkeypatch.setenv(name, "7")
+    said = slurm.ask("squeue").split()
+    assert {name: f"{name}=7" in said for name in names} == names
+
+
+@pytest.mark.parametrize(
+    ("asked", "options"),
+    [
+        ({"runtime": 30, "mem_mb": 2000}, "--time=30 --mem=2000 --ntasks=1 --cpus-per-task=1"),
+        (
+            {"slurm_account": "a,b", "slurm_partition": "p,q", "qos": "x", "constraint": "c&d", "gres": "gpu:a100:1"},
+            "--account=a --partition=p,q --qos=x --constraint=c&d --ntasks=1 --cpus-per-task=1 --gres=gpu:a100:1",
+        ),
+        ({"gpu": 2, "gpu_model": "a100"}, "--ntasks=1 --cpus-per-task=1 --gpus=a100:2"),
+        ({"mem_mb": 5, "mem_mb_per_cpu": 7}, "--mem-per-cpu=7 --ntasks=1 --cpus-per-task=1"),
+        ({"slurm_extra": "--mail-user='a b'"}, "--ntasks=1 --cpus-per-task=1 --mail-user=a b"),
+    ],
+)
+def test_what_a_job_asks_for_as_options_of_sbatch(asked: dict[str, object], options: str) -> None:
+    assert " ".join(slurm.options(asked)) == options
+
+
+@pytest.mark.parametrize("extra", ["--array=1-3", "-o x", "--job-name=mine", "--clusters=other", "--wait"])
+def test_options_that_are_not_a_users_are_refused(extra: str) -> None:
+    with pytest.raises(InputError, match="slurm_extra"):
+        slurm.options({"slurm_extra": extra})
+
+
 def test_a_second_holder_is_refused_and_jobs_know_whose_they_are(
     queue: Path, take_over, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import logging
-import math
 import os
+import pwd
 import re
+import shlex
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from textwrap import shorten
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from emtvb.errors import InputError
 from emtvb.files import check_writable
@@ -37,6 +38,12 @@ FAILED = frozenset(
     )
 )  # fmt: skip
 """States of a job that is over and did not complete. One that Slurm starts again is PENDING by then."""
+
+COMMANDS = "sbatch", "squeue", "scancel", "scontrol"
+"""Without which nothing can be submitted, followed or ended."""
+
+ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
+"""Variables by which Slurm's commands find their cluster."""
 
 NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
@@ -69,6 +76,16 @@ _REMEDIES = (
 )
 
 
+def check_commands() -> None:
+    """Raise InputError where Slurm's commands are not here, or may ask other clusters than the one with the jobs."""
+    missing = [name for name in COMMANDS if shutil.which(name) is None]
+    if missing:
+        raise InputError("Slurm", f"no {', '.join(missing)} here", "run this where Slurm is, such as a login node")
+    clusters = _environment().get("SLURM_CLUSTERS", "")
+    if "," in clusters or clusters == "all":
+        raise InputError("SLURM_CLUSTERS", clusters, "name one cluster: jobs are looked for where they were submitted")
+
+
 def ask(*command: str, script: str | None = None) -> str:
     """What one of Slurm's commands prints.
 
@@ -99,15 +116,25 @@ def ask(*command: str, script: str | None = None) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it."""
-    moot = re.compile(r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT)$")
-    kept = {name: value for name, value in os.environ.items() if not moot.match(name)}
+    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it.
+
+    Within a job, such as one of salloc, nothing of that job is handed on. ``SBATCH_CLUSTERS`` counts for all commands.
+    """
+    moot = r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT|CLUSTERS)$"
+    if "SLURM_JOB_ID" in os.environ:
+        moot += "|SLURM_"
+    to_keep = (*ADDRESS, "SLURM_JWT")
+    kept = {name: value for name, value in os.environ.items() if name in to_keep or not re.match(moot, name)}
+    if clusters := os.environ.get("SBATCH_CLUSTERS"):
+        kept["SLURM_CLUSTERS"] = clusters
     return {**kept, "SLURM_BITSTR_LEN": "0"}  # the tasks of an array in full, and not only as far as 64 bytes go
 
 
 SITE_FILE = "slurm/site.yaml"
 """What a group says of its cluster, in the clone."""
 _MARK = "emtvb"
+MINE = f"--user={os.getuid()}"
+"""Whose jobs are asked for: this process's, whatever LOGNAME says after su or sudo."""
 
 
 def table(*command: str, columns: str) -> list[list[str]]:
@@ -119,6 +146,44 @@ def table(*command: str, columns: str) -> list[list[str]]:
     answer = ask(*command, "--noheader", f"--format={_MARK}|{columns}")
     count = columns.count("|") + 1
     return [line.split("|", count)[1:] for line in answer.splitlines() if line.startswith(f"{_MARK}|")]
+
+
+def options(asked: Mapping[str, Any], threads: int = 1) -> list[str]:
+    """What a job asks for by Snakemake's names of resources, as options of ``sbatch``.
+
+    Raises:
+        InputError: Of another cluster than the one that is asked how jobs stand, and of options that are not a user's.
+    """
+    for name in ("slurm_cluster", "cluster", "clusters"):
+        if asked.get(name):
+            raise InputError(name, asked[name], "set SLURM_CLUSTERS instead, which all of Slurm's commands read")
+    extra = shlex.split(str(asked.get("slurm_extra") or ""))
+    if own := [word for word in extra if _OWN.match(word)]:
+        raise InputError("slurm_extra", own[0], "set by the executor itself; leave it out")
+    gpus = asked.get("gpu") or (1 if asked.get("gpu_model") else None)
+    values = {
+        "account": first(asked.get("slurm_account")),
+        "partition": asked.get("slurm_partition"),
+        "qos": asked.get("qos"),
+        "constraint": asked.get("constraint"),
+        "time": asked.get("runtime"),
+        "mem-per-cpu": asked.get("mem_mb_per_cpu"),
+        "mem": None if asked.get("mem_mb_per_cpu") else asked.get("mem_mb"),
+        "nodes": asked.get("nodes"),
+        "ntasks": asked.get("tasks") or 1,
+        "cpus-per-task": asked.get("cpus_per_task") or threads,
+        "gres": asked.get("gres"),
+        "gpus": f"{asked['gpu_model']}:{gpus}" if asked.get("gpu_model") else gpus,
+    }
+    return [*(f"--{name}={value}" for name, value in values.items() if value), *extra]
+
+
+_OWN = re.compile(r"--(job-name|output|array|export|parsable|wait|wrap|clusters|chdir)\b|-[JoaWMD]")
+
+
+def first(value: Any) -> str | None:
+    """A resource as text; of several accounts or partitions, the first."""
+    return re.split(r"[,\s]+", str(value))[0] if value else None
 
 
 def submit(call: Sequence[str], script: str) -> str:
@@ -136,12 +201,14 @@ def submit(call: Sequence[str], script: str) -> str:
 
 
 def named(name: str) -> list[str]:
-    """The ids of jobs with a name, whatever has become of them; a job array has one.
+    """The ids of jobs with a name, whatever has become of them, but for what Slurm refused; a job array has one.
 
     Raises:
         InputError: Where Slurm does not answer.
     """
-    return sorted({row[0] for row in table("squeue", "--states=all", f"--name={name}", columns="%F")})
+    rows = table("squeue", "--states=all", f"--name={name}", columns="%F|%T|%N")
+    # Slurm may keep a record of what it refused: it failed, and had no node.
+    return sorted({number for number, state, node in rows if (state, node) != ("FAILED", "")})
 
 
 class InQueue(NamedTuple):
@@ -167,8 +234,7 @@ def queue(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
     Raises:
         InputError: Where Slurm does not answer.
     """
-    mine = f"--user={getpass.getuser()}"
-    rows = table("squeue", mine, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
+    rows = table("squeue", MINE, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
     known = set(numbers)
     return {row[1]: InQueue(*row[2:]) for row in rows if run in row[0].split(".") or row[1].split("_")[0] in known}
 
@@ -211,7 +277,7 @@ def room(account: str | None, partition: str | None, qos: str | None) -> int | N
     Raises:
         InputError: Where Slurm does not answer.
     """
-    mine = table("squeue", f"--user={getpass.getuser()}", "--array", columns="%i")
+    mine = table("squeue", MINE, "--array", columns="%i")
     held = configuration().get("MaxJobCount", "")
     limits = [submit_limit(account, partition, qos), int(held) // 2 if held.isdigit() else None]
     return min((max(limit - len(mine), 0) for limit in limits if limit is not None), default=None)
@@ -225,12 +291,6 @@ def submit_limit(account: str | None, partition: str | None, qos: str | None) ->
         row[1:] for row in _qualities(account, partition, qos, columns)
     ]
     return min((int(number) for row in rows for number in row if number.isdigit()), default=None)
-
-
-def longest_wall(account: str | None, partition: str | None, qos: str | None) -> tuple[str, float]:
-    """The quality of service that gives a job the least time, and how many minutes; no name where none limits it."""
-    rows = _qualities(account, partition, qos, "name,maxwall")
-    return min(((name, minutes(wall)) for name, wall in rows if wall), key=lambda row: row[1], default=("", math.inf))
 
 
 @cache
@@ -249,26 +309,17 @@ def _has_limits() -> bool:
     return bool(re.search("limits|safe|all", configuration().get("AccountingStorageEnforce", "")))
 
 
-def minutes(text: str) -> float:
-    """Slurm's [days-]hours:minutes:seconds in minutes; infinite where it is no time."""
-    if not text[:1].isdigit():
-        return math.inf
-    days, _, rest = text.rpartition("-")
-    hours, minutes, seconds = ([0, 0, 0] + [int(part) for part in rest.split(":")])[-3:]
-    return int(days or 0) * 1440 + hours * 60 + minutes + seconds / 60
-
-
 def _associations(account: str | None) -> list[list[str]]:
     """Of this user with an account, the default one if none is given: user, two limits of jobs, default quality."""
-    user = getpass.getuser()
     try:
+        user = pwd.getpwuid(os.getuid()).pw_name
         if not _has_limits():
             return []
         if account is None:
             account = sacctmgr("user", f"name={user}", columns="defaultaccount,user")[0][0]
         columns = "user,maxsubmitjobs,grpsubmitjobs,defaultqos"
         rows = sacctmgr("associations", f"account={account}", columns=columns)
-    except (InputError, IndexError):
+    except (InputError, IndexError, KeyError):
         return []
     return [row for row in rows if row[0] in ("", user)]
 
@@ -305,7 +356,9 @@ def remedy(message: str) -> str:
 
 
 def is_refusal(message: str) -> bool:
-    """Whether Slurm will refuse a job as often as it is asked, by its words."""
+    """Whether Slurm will refuse a job as often as it is asked, by its words; a full queue is no such reason."""
+    if PASSING.search(message) or FULL.search(message):
+        return False
     return any(re.search(pattern, message, re.IGNORECASE) for pattern in (_REFUSED, *(row[0] for row in _REMEDIES)))
 
 
@@ -407,5 +460,5 @@ def jobs(runs: Collection[str]) -> list[str]:
     """
     if not runs:
         return []
-    rows = table("squeue", f"--user={getpass.getuser()}", columns="%F|%j")
+    rows = table("squeue", MINE, columns="%F|%j")
     return sorted({number for number, name in rows if set(runs) & set(name.split("."))})
