@@ -402,7 +402,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if ran_out is not None and not job.is_group():
             self._ran_out[job, ran_out] += 1
             msg += f"; {self._shortage(job, ran_out)}"
-        elif words := last_words(output):
+        elif words := slurm.last_words(output):
             msg += f"; its last words: {words}"
         logs = [str(log) for log in _logs(info)] or None
         self.report_job_error(info, msg=msg, aux_logs=logs)
@@ -467,25 +467,6 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if (what, text) not in self._said:
             self._said.add((what, text))
             self.logger.warning(text)
-
-
-def last_words(output: str) -> str:
-    """The line of a failed job's log that says most: the last one about an error, else the last one of all."""
-    lines = [line.strip() for line in output.splitlines() if line.strip() and not _HOLLOW.search(line)]
-    telling = [line for line in lines if _TELLING.search(line)]
-    return shorten((telling or lines or [""])[-1], 300)
-
-
-_TELLING = re.compile(
-    r"error\b|exception\b|not found|no such|denied|no space|quota|killed|cannot|clock|illegal|fatal|fault",
-    re.IGNORECASE,
-)
-_HOLLOW = re.compile(
-    r"Error in rule|Exited with|error message|error details|(Workflow|CalledProcess)Error:?$|at least one job did not"
-    r"|CalledProcessError in|returned non-zero exit|^\s*(File |log:|message: None)",
-    re.IGNORECASE,
-)
-"""What Snakemake and Slurm say of every job that fails."""
 
 
 def _asked(job: Any) -> str:

@@ -362,6 +362,25 @@ def is_refusal(message: str) -> bool:
     return any(re.search(pattern, message, re.IGNORECASE) for pattern in (_REFUSED, *(row[0] for row in _REMEDIES)))
 
 
+def last_words(output: str) -> str:
+    """The line of a failed job's log that says most: the last one about an error, else the last one of all."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not _HOLLOW.search(line)]
+    telling = [line for line in lines if _TELLING.search(line)]
+    return shorten((telling or lines or [""])[-1], 300)
+
+
+_TELLING = re.compile(
+    r"error\b|exception\b|not found|no such|denied|no space|quota|killed|cannot|clock|illegal|fatal|\bfault\b",
+    re.IGNORECASE,
+)
+_HOLLOW = re.compile(
+    r"Error in (rule|file)|Exited with|error message|error details|(Workflow|CalledProcess)Error:?$"
+    r"|at least one job did not|CalledProcessError in|returned non-zero exit|^\s*(File |log:|message: None)",
+    re.IGNORECASE,
+)
+"""What Snakemake and Slurm say of every job that fails."""
+
+
 def cancel(jobs: Collection[str]) -> None:
     """Cancel jobs; one that has ended meanwhile, or that Slurm has forgotten, is none to cancel."""
     if jobs:
