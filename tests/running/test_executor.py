@@ -130,9 +130,10 @@ class Watched(executor.Executor):
     def format_job_exec(self, job: Any) -> str:
         return f"run {job.wildcards[0]}"
 
-    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> None:
+    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
         assert commands == [self.format_job_exec(job) for job in jobs]
         self.submitted.append(len(jobs))
+        return True
 
     def look(self, *jobs: Any) -> list[str]:
         """Look at jobs once; the ids of those that are still active."""
@@ -321,6 +322,52 @@ def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
     assert watched.submitted == [2], "nothing after its end"
 
 
+def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user, an account or a quality of service may have so many jobs; who has, Slurm says by refusing more."""
+    queue, tried, limit = [0], [], 5
+    violates = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
+
+    def number(name: str, call: Sequence[str], script: str) -> str:
+        size = next((int(word.removeprefix("--array=1-")) for word in call if word.startswith("--array")), 1)
+        tried.append(size)
+        if queue[0] + size > limit:
+            raise InputError("sbatch --parsable", f"AssocMaxSubmitJobLimit; {violates}", "wait")
+        queue[0] += size
+        return str(len(tried))
+
+    sending = Submitting(tmp_path)
+    sending.max_array_size, sending._number = 100, number  # type: ignore[method-assign]
+    sending._has_jobs = lambda: queue[0] > 0  # type: ignore[method-assign]
+    sending._over.wait = lambda _: queue.__setitem__(0, 0)  # all that was there has ended
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    monkeypatch.setattr(slurm, "room", lambda: None)
+    sending._submit([job(tmp_path, str(i)) for i in range(14)], as_array=True)
+    assert len(sending.reported) == 14
+    assert not sending.refused
+    assert tried == [14, 7, 3, 6, 3, 1, 2, 1, 2, 1, 1, 2, 4, 2, 4, 2, 1, 1, 2, 1]
+    limit = 0
+    sending._submit([job(tmp_path, "alone")], as_array=True)
+    queue[0] = 0
+    sending._submit([job(tmp_path, "alone")], as_array=True)
+    assert "wait for jobs of yours to end" in sending.refused[0], "and nobody's jobs will make room"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_full"),
+    [
+        ("AssocMaxSubmitJobLimit; Job violates accounting/QOS policy (job submit limit, user's size and/or", True),
+        ("QOSGrpSubmitJobsLimit; Job violates", True),
+        ("Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)", True),
+        ("QOSMaxWallDurationPerJobLimit; Job violates accounting/QOS policy (job submit limit, user's size)", False),
+        ("Invalid account", False),
+    ],
+)
+def test_a_full_queue_is_told_from_other_limits(said: str, is_full: bool) -> None:
+    assert bool(slurm.FULL.search(said)) == is_full
+
+
 @pytest.mark.parametrize(
     ("said", "key"),
     [
@@ -444,7 +491,6 @@ def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_
     ("said", "word"),
     [
         ("Invalid account or account/partition combination specified", "in slurm/site.yaml, set account:"),
-        ("AssocMaxSubmitJobLimit", "wait for jobs of yours to end"),
         ("Requested node configuration is not available", "most_memory:"),
         ("Access/permission denied", "Slurm names no setting"),
     ],

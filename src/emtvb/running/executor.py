@@ -146,16 +146,24 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _submit(self, jobs: list[Any], as_array: bool) -> None:
         """Submit jobs that ask for the same, as many at once as Slurm takes; runs in a thread of its own."""
+        most = self.max_array_size if as_array else 1
         try:
             while jobs:
                 with self._submitting:
-                    commands = [self.format_job_exec(job) for job in jobs[: self._array_size() if as_array else 1]]
+                    most = min(most, self._array_size(), self._room())
+                    commands = [self.format_job_exec(job) for job in jobs[:most]]
                     fitting = sum(size <= _SCRIPT_BYTES for size in itertools.accumulate(map(len, commands)))
-                    most = min(self._room(jobs[0]), max(fitting, 1))
+                    count = min(max(fitting, 1), len(jobs))
                     if self._over.is_set():
                         return
-                    self._send(jobs[:most], commands[:most])
-                    jobs = jobs[most:]
+                    is_done = self._send(jobs[:count], commands[:count])
+                if is_done:
+                    jobs, most = jobs[count:], 2 * most if as_array else 1
+                    continue
+                self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+                most = max(count // 2, 1)
+                if count == 1:
+                    self._over.wait(BETWEEN)
         except Exception as error:  # none of them may be waited for
             for job in jobs:
                 self.report_job_error(SubmittedJobInfo(job), msg=f"not submitted: {error}")
@@ -165,11 +173,11 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         size = (self._patiently(slurm.configuration) or {}).get("MaxArraySize", "")
         return max(min(self.max_array_size, int(size) - 1 if size.isdigit() else sys.maxsize), 1)
 
-    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> None:
-        """Submit jobs as one, and report them as submitted or as failed."""
+    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
+        """Submit jobs as one, and report them as submitted or as failed; returns whether Slurm takes so many now."""
         if _asked(jobs[0]) in self._refusals:
             self._refuse(jobs)
-            return
+            return True
         name = self._name(jobs)
         logs = self.slurm_logdir / f"{'group' if jobs[0].is_group() else 'rule'}_{jobs[0].name}"
         logs.mkdir(parents=True, exist_ok=True)
@@ -177,15 +185,14 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             number = self._number(name, self._call(jobs, name, logs), _script(commands, self.envvars()))
         except InputError as error:
             message = " ".join(str(error.value).split())
-            msg = (
-                f"Slurm refused a job ({message}); {slurm.remedy(message)}"
-                if error.what.startswith(slurm.COMMANDS)
-                else str(error)
-            )
+            if slurm.FULL.search(message) and (len(jobs) > 1 or self._has_jobs()):
+                return False
+            refused = f"Slurm refused a job ({message}); {slurm.remedy(message)}"
+            msg = refused if error.what.startswith(slurm.COMMANDS) else str(error)
             self._refuse(jobs, f"{msg}; neither it nor what asks for the same is tried again")
-            return
+            return True
         if number is None:
-            return
+            return True
         self._numbers.add(number)
         tasks = f" with {len(jobs)} tasks" if len(jobs) > 1 else ""
         self.logger.info(f"submitted {name} as Slurm job {number}{tasks}; Slurm's log is in {logs}")
@@ -193,6 +200,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             one = number if len(jobs) == 1 else f"{number}_{task}"
             aux = {"slurm_logfile": logs / f"{one}.log"}
             self.report_job_submission(SubmittedJobInfo(job, external_jobid=one, aux=aux))
+        return True
 
     def _refuse(self, jobs: Sequence[Any], msg: str | None = None) -> None:
         """Let jobs fail for good that Slurm refuses, with one message; without one where all has been said."""
@@ -234,44 +242,37 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             except InputError as error:
                 refusal = error
             message = str(refusal.value)
-            if slurm.is_refusal(message):  # of which Slurm may keep a record, under this name
+            if slurm.is_refusal(message) or slurm.FULL.search(
+                message
+            ):  # of which Slurm may keep a record, under this name
                 raise refusal
             # It may have been taken all the same, at once or a little later: the queue knows.
             for pause in (0.0, next(pauses)):
                 self._over.wait(pause)
                 if taken := self._patiently(lambda: slurm.named(name)):
                     return taken[0]
-                if not self._may_pass(message, time.monotonic() - begun):
+                may_pass = PATIENCE if slurm.PASSING.search(message) else UNCLEAR
+                if time.monotonic() - begun >= may_pass:
                     raise refusal
                 self._say("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
         return None
-
-    def _may_pass(self, message: str, since: float) -> bool:
-        """Whether it may pass by itself what Slurm says of a submission that was tried first so many seconds ago."""
-        if slurm.PASSING.search(message):
-            return since < PATIENCE
-        return self._has_jobs() if slurm.FULL.search(message) else since < UNCLEAR
 
     def _has_jobs(self) -> bool:
         """Whether jobs of this run wait or run."""
         queue = self._patiently(lambda: slurm.queue(self.run_uuid, self._numbers)) or {}
         return bool(_unended(queue))
 
-    def _room(self, job: Any) -> int:
-        """How many jobs Slurm will take now, waiting until it is one or more, or all is over.
+    def _room(self) -> int:
+        """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over.
 
         Raises:
             InputError: Where Slurm is silent for too long.
         """
-        options = [slurm.first(job.resources.get(name)) for name in ("slurm_account", "slurm_partition", "qos")]
         while not self._over.is_set():
-            room = self._patiently(lambda: slurm.room(*options))
-            if room is None:
-                return sys.maxsize
+            room = self._patiently(slurm.room)
             # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
-            if room or not self._has_jobs():
-                return max(room, 1)
-            self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+            if room is None or room or not self._has_jobs():
+                return sys.maxsize if room is None else max(room, 1)
             self._over.wait(BETWEEN)
         return 1
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import pwd
 import re
 import shlex
 import shutil
@@ -48,8 +47,8 @@ ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
 NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
 
-FULL = re.compile(r"submit.*limit|MaxSubmit", re.IGNORECASE)
-"""What Slurm says of a submission where it takes no more jobs of one user."""
+FULL = re.compile(r"(Max|Grp)Submit|^(?!.*[a-z]Limit\b).*submit.*limit", re.IGNORECASE)
+"""What Slurm says of a submission where it takes no more jobs of one user; of other limits it says a word more."""
 
 PASSING = re.compile(
     r"timed? ?out|no answer|temporarily|try again|unable to contact|cannot contact|connection (refused|reset)"
@@ -269,28 +268,18 @@ def _tasks(job: str) -> Iterable[str]:
     ]
 
 
-def room(account: str | None, partition: str | None, qos: str | None) -> int | None:
-    """How many jobs more Slurm will take with these options; None where it sets no limit.
+def room() -> int | None:
+    """How many jobs more this user may have in the queue; None where Slurm sets no limit for its controller.
 
     Of the jobs that its controller can hold at all, one user is given half here: it holds others', and some that ended.
 
     Raises:
         InputError: Where Slurm does not answer.
     """
-    mine = table("squeue", MINE, "--array", columns="%i")
     held = configuration().get("MaxJobCount", "")
-    limits = [submit_limit(account, partition, qos), int(held) // 2 if held.isdigit() else None]
-    return min((max(limit - len(mine), 0) for limit in limits if limit is not None), default=None)
-
-
-@cache
-def submit_limit(account: str | None, partition: str | None, qos: str | None) -> int | None:
-    """How many jobs a user may have in the queue, each task of an array counted; None where nothing limits it."""
-    columns = "name,maxsubmitjobsperuser,maxsubmitjobsperaccount,grpsubmitjobs"
-    rows = [row[1:3] for row in _associations(account)] + [
-        row[1:] for row in _qualities(account, partition, qos, columns)
-    ]
-    return min((int(number) for row in rows for number in row if number.isdigit()), default=None)
+    if not held.isdigit():
+        return None
+    return max(int(held) // 2 - len(table("squeue", MINE, "--array", columns="%i")), 0)
 
 
 @cache
@@ -302,49 +291,6 @@ def configuration() -> dict[str, str]:
     """
     pairs = (line.split("=", 1) for line in ask("scontrol", "show", "config").splitlines() if "=" in line)
     return {name.strip(): value.strip() for name, value in pairs}
-
-
-def _has_limits() -> bool:
-    """Whether Slurm holds jobs to the limits of accounts and qualities of service."""
-    return bool(re.search("limits|safe|all", configuration().get("AccountingStorageEnforce", "")))
-
-
-def _associations(account: str | None) -> list[list[str]]:
-    """Of this user with an account, the default one if none is given: user, two limits of jobs, default quality."""
-    try:
-        user = pwd.getpwuid(os.getuid()).pw_name
-        if not _has_limits():
-            return []
-        if account is None:
-            account = sacctmgr("user", f"name={user}", columns="defaultaccount,user")[0][0]
-        columns = "user,maxsubmitjobs,grpsubmitjobs,defaultqos"
-        rows = sacctmgr("associations", f"account={account}", columns=columns)
-    except (InputError, IndexError, KeyError):
-        return []
-    return [row for row in rows if row[0] in ("", user)]
-
-
-def _qualities(account: str | None, partition: str | None, qos: str | None, columns: str) -> list[list[str]]:
-    """The qualities of service that a job has: the one asked for or the default, and its partition's."""
-    default = next((row[3] for row in _associations(account) if row[0] and row[3]), "normal")
-    try:
-        if not _has_limits():
-            return []
-        asked = ask("scontrol", "show", "partition", partition) if partition else ""
-        names = {qos or default, *re.findall(r"\bQoS=(\S+)", asked)}
-        return [row for row in sacctmgr("qos", columns=columns) if row[0] in names]
-    except InputError:
-        return []
-
-
-def sacctmgr(*what: str, columns: str) -> list[list[str]]:
-    """The rows that accounting has of something, with these columns; two or more, for they tell a row from a greeting.
-
-    Raises:
-        InputError: Where accounting does not answer.
-    """
-    answer = ask("sacctmgr", "--noheader", "--parsable2", "show", *what, f"format={columns}")
-    return [line.split("|") for line in answer.splitlines() if line.count("|") == columns.count(",")]
 
 
 def remedy(message: str) -> str:
