@@ -170,8 +170,15 @@ def test_one_cluster_is_asked_where_jobs_are_sent_to(queue: Path, monkeypatch: p
     assert "SBATCH_CLUSTERS=other" not in said
     monkeypatch.setenv("SBATCH_CLUSTERS", "one,other")
     for name in slurm.COMMANDS:
-        (queue.parent / "bin" / name).touch(mode=0o755)
+        (queue.parent / "bin" / name).write_text(
+            "#!/bin/sh\necho \"No cluster 'other' known by database.\" >&2; exit 1\n"
+        )
+        (queue.parent / "bin" / name).chmod(0o755)
     with pytest.raises(InputError, match="SLURM_CLUSTERS: one,other: name one cluster"):
+        slurm.check_commands()
+    monkeypatch.setenv("SBATCH_CLUSTERS", "other")
+    slurm.configuration.cache_clear()
+    with pytest.raises(InputError, match="SLURM_CLUSTERS: other: no cluster here"):
         slurm.check_commands()
 
 

@@ -69,7 +69,8 @@ _REMEDIES = (
     (r"qos", "set qos: to one of yours (`sacctmgr show associations user=$USER format=qos` lists them)"),
     (
         r"node configuration",
-        "set most_memory:, constraint: or gpus: to what a node has (`sinfo -o '%m %f %G'` lists it)",
+        "set most_memory:, constraint: or gpus: to what a node has (`sinfo -o '%P %m %f %G'` lists it), and "
+        "gpu_partition: to the partition that has GPUs",
     ),
     (r"partition", "set partition: to one that takes your jobs (`sinfo` lists them)"),
 )
@@ -83,6 +84,11 @@ def check_commands() -> None:
     clusters = _environment().get("SLURM_CLUSTERS", "")
     if "," in clusters or clusters == "all":
         raise InputError("SLURM_CLUSTERS", clusters, "name one cluster: jobs are looked for where they were submitted")
+    try:
+        configuration()
+    except InputError as error:
+        if re.search("no cluster|invalid entry", str(error.value), re.IGNORECASE):
+            raise InputError("SLURM_CLUSTERS", clusters, f"no cluster here ({error.value})") from None
 
 
 def ask(*command: str, script: str | None = None) -> str:
