@@ -231,6 +231,17 @@ def test_a_second_holder_is_refused_and_jobs_know_whose_they_are(
     assert not slurm.is_superseded(results)
 
 
+def test_another_users_results_are_not_taken_over(
+    queue: Path, take_over, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(slurm, "locked", refuse)
+    with pytest.raises(InputError, match="another user works there"):
+        take_over("first")
+
+
 def test_a_job_writes_where_it_was_planned_to_or_not_at_all(
     queue: Path, take_over, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -359,6 +359,9 @@ def take_over(results: Path, run: str | None) -> None:
     except BlockingIOError:
         holder = "".join(path.read_text(encoding="utf-8").splitlines()[:1]) or "another Snakemake"
         raise InputError("results folder", str(results), f"{holder} works on it; wait for its end") from None
+    except PermissionError:
+        remedy = f"another user works there, by {path}; name a folder of your own in EXPERIMENT_OUTPUT_DIR"
+        raise InputError("results folder", str(results), remedy) from None
     runs = path.read_text(encoding="utf-8").splitlines()[1:]
     if run is not None:
         _cancel(runs)
@@ -431,5 +434,5 @@ def jobs(runs: Collection[str]) -> list[str]:
     """
     if not runs:
         return []
-    rows = table("squeue", MINE, columns="%F|%j")
+    rows = table("squeue", columns="%F|%j")  # another user's too, who worked in the same folder
     return sorted({number for number, name in rows if set(runs) & set(name.split("."))})
