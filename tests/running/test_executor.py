@@ -585,7 +585,8 @@ def test_another_cluster_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
          "WorkflowError:\nAt least one job did not complete successfully.\n", "a clock skew problem"),
         ("Illegal instruction\nsrun: error: n1: task 0: Exited with exit code 132\n", "Illegal instruction"),
         ("Building DAG of jobs...\nSelect jobs to execute...\n", "Select jobs to execute..."),
-        ("OSError: [Errno 122] Disk quota exceeded: 'a'\nError in rule x:\n    message: None\n", "Disk quota exceeded"),
+        ("13:00:00 error: [Errno 122] Disk quota exceeded: 'a'\nError in rule x:\n    message: None\n"
+         "    output: /no such/error.csv\n", "error: [Errno 122] Disk quota exceeded"),
         ("", ""),
     ],
 )  # fmt: skip

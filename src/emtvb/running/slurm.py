@@ -322,12 +322,12 @@ def last_words(output: str) -> str:
 
 
 _TELLING = re.compile(
-    r"error\b|exception\b|not found|no such|denied|no space|quota|killed|cannot|clock|illegal|fatal|\bfault\b",
+    r"error\b|exception\b|not found|no such|denied|no space|quota exceeded|killed|cannot|clock|illegal|fatal|\bfault\b",
     re.IGNORECASE,
 )
 _HOLLOW = re.compile(
     r"Error in (rule|file)|Exited with|error message|error details|(Workflow|CalledProcess)Error:?$"
-    r"|at least one job did not|CalledProcessError in|returned non-zero exit|^\s*(File |log:|message: None)",
+    r"|at least one job did not|CalledProcessError in|returned non-zero exit|^\s*File |^\s+\w+:( |$)",
     re.IGNORECASE,
 )
 """What Snakemake and Slurm say of every job that fails."""
