@@ -7,6 +7,7 @@ import itertools
 import logging
 import shlex
 import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -565,6 +566,21 @@ def test_without_slurm_it_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WorkflowError, match=r"Slurm: no sbatch, squeue, .* here: run this where Slurm is"):
         executor.Executor(SimpleNamespace(), logging.getLogger("tests"))
+
+
+def test_a_job_needs_no_room_for_a_solver(watched: Watched, tmp_path: Path) -> None:
+    """Snakemake in a job, where TMPDIR is full: the usual scheduler would write its problem there."""
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("a full disk is a mount, which takes root")
+    (tmp_path / "Snakefile").write_text("rule a:\n    output: 'a'\n    shell: 'echo > {output}'\n")
+    (tmp_path / "full").mkdir()
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TMPDIR": str(tmp_path / "full")}
+    fill = 'mount -t tmpfs -o size=4k none full; cat /dev/zero > full/file; exec "$@"'
+    for options, is_made in (("--executor local", False), (watched.additional_general_args(), True)):
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", *options.split()]
+        within = ["unshare", "--mount", "sh", "-c", fill, "sh", *command]
+        subprocess.run(within, cwd=tmp_path, env=environment, capture_output=True, check=False)
+        assert (tmp_path / "a").exists() == is_made
 
 
 def test_another_cluster_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
