@@ -134,8 +134,6 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
         (f"audit {PUBLISHED} --quick --seed 4", "audit: --quick and --seed: "),
         (f"audit {PUBLISHED} --quick --all", "audit: --quick and --all: "),
         (f"pack {SOURCES}", "holds no experiment (no settings.json)"),
-        ("doctor --profile nowhere", "--profile: nowhere: no such profile"),
-        ("doctor --profile=", '--profile: "": no such profile'),
         ("config check nothing.yaml", "cannot be read"),
         ("tasks T9", "unknown name"),
         ("tasks t1", "task: t1: did you mean T1?"),

@@ -663,11 +663,10 @@ def verify(
 @click.argument("file", type=click.Path(), default=_CONFIG)
 @click.option("--profile", "profiles", multiple=True, default=["slurm"], show_default=True, help="As for Snakemake.")
 def doctor(file: str, profiles: tuple[str, ...]) -> None:
-    """Check what a run on a Slurm cluster needs, and try it out in short jobs. FILE is the experiment's config."""
-    from emtvb.running.doctor import check_profiles, examine
+    """Check what a run on a Slurm cluster needs, and try it out in a short job. FILE is the experiment's config."""
+    from emtvb.running.doctor import examine
 
     experiment = kinds.load(file)
-    check_profiles(profiles)
     levels = []
     for finding in examine(experiment, profiles):
         console.print(str(finding))

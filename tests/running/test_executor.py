@@ -7,6 +7,7 @@ import itertools
 import logging
 import shlex
 import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,9 +17,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.iocontainers import Namedlist
+from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from emtvb.errors import InputError
@@ -91,14 +94,14 @@ class Watched(executor.Executor):
     def __init__(self) -> None:
         settings = SimpleNamespace(
             keep_successful_logs=False,
-            init_seconds_before_status_checks=1,
+            first_look=1,
             requeue=True,
-            qos=None,
-            reservation=None,
         )
+        self.given_up: list[str] = []
         self.workflow: Any = SimpleNamespace(
             executor_settings=settings,
             execution_settings=SimpleNamespace(latency_wait=0),
+            scheduler=SimpleNamespace(error_callback=lambda one: self.given_up.append(one.wildcards[0])),
         )
         self.logger = logging.getLogger("tests")
         self.run_uuid = "run"
@@ -106,6 +109,7 @@ class Watched(executor.Executor):
         self.status_rate_limiter = self
         self._over, self._submitting = threading.Event(), threading.Lock()
         self._silent_since, self._forgotten, self._ran_out, self._said = None, {}, Counter(), set()
+        self._refusals: set[str] = set()
         self._submissions, self._numbers, self._reported = itertools.count(1), {str(n) for n in range(20)}, 0.0
         self._next_seconds_between_status_checks = 1
         self.active_jobs: list[Any] = []
@@ -127,9 +131,10 @@ class Watched(executor.Executor):
     def format_job_exec(self, job: Any) -> str:
         return f"run {job.wildcards[0]}"
 
-    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> None:
+    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
         assert commands == [self.format_job_exec(job) for job in jobs]
         self.submitted.append(len(jobs))
+        return True
 
     def look(self, *jobs: Any) -> list[str]:
         """Look at jobs once; the ids of those that are still active."""
@@ -170,15 +175,13 @@ def queued(*rows: str) -> str:
     return "".join(f"emtvb|measure_shard.a.run.1|{row}\n" for row in rows)
 
 
-def test_snakemake_takes_it_for_slurms() -> None:
-    plugin = ExecutorPluginRegistry().get_plugin("slurm")
-    before = plugin.executor
-    try:
-        executor.install(Records(ROOT / "results" / "none", ROOT))
-        assert plugin.executor is executor.Executor
-        assert issubclass(executor.Executor, before)
-    finally:
-        plugin.executor = before
+def test_snakemake_finds_it_and_the_profile_sets_what_it_has() -> None:
+    plugin = ExecutorPluginRegistry().get_plugin("emtvb-slurm")
+    assert plugin.executor is executor.Executor
+    profile = yaml.safe_load((ROOT / "slurm" / "config.yaml").read_text())
+    settings = {plugin.get_cli_arg(one["name"]).removeprefix("--") for one in plugin.get_settings_info()}
+    assert profile["executor"] == "emtvb-slurm"
+    assert {key for key in profile if "slurm" in key} <= settings
 
 
 def test_the_queue_says_how_jobs_stand(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
@@ -241,11 +244,13 @@ def test_a_silent_slurm_loses_no_job_and_is_not_waited_for_for_ever(
 
 
 def test_what_can_never_start_is_ended(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
-    reasons = "QOSMaxWallDurationPerJobLimit", "Priority", "JobHeldAdmin", "PartitionTimeLimit"
+    reasons = "QOSMaxWallDurationPerJobLimit", "Priority", "JobHeldUser", "PartitionTimeLimit", "JobHeldAdmin"
     slurm_says["squeue"] = queued(*(f"{5 + i}|PENDING||{reason}" for i, reason in enumerate(reasons)))
-    assert watched.look(*(submitted(job(tmp_path), number) for number in "5678")) == ["6", "7"]
+    assert watched.look(*(submitted(job(tmp_path), number) for number in "56789")) == ["6", "7", "9"]
     assert "set longest:" in watched.failed["5"]
-    assert any("scontrol release 7" in text for _, text in watched._said)
+    user, admin = sorted(text for _, text in watched._said)
+    assert "`scontrol release 7` lets it start" in user
+    assert admin == "Slurm holds job 9 back (JobHeldAdmin): ask the cluster's administrators"
 
 
 @pytest.mark.parametrize(
@@ -318,6 +323,52 @@ def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
     assert watched.submitted == [2], "nothing after its end"
 
 
+def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user, an account or a quality of service may have so many jobs; who has, Slurm says by refusing more."""
+    queue, tried, limit = [0], [], 5
+    violates = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
+
+    def number(name: str, call: Sequence[str], script: str) -> str:
+        size = next((int(word.removeprefix("--array=1-")) for word in call if word.startswith("--array")), 1)
+        tried.append(size)
+        if queue[0] + size > limit:
+            raise InputError("sbatch --parsable", f"AssocMaxSubmitJobLimit; {violates}", "wait")
+        queue[0] += size
+        return str(len(tried))
+
+    sending = Submitting(tmp_path)
+    sending.max_array_size, sending._number = 100, number  # type: ignore[method-assign]
+    sending._has_jobs = lambda: queue[0] > 0  # type: ignore[method-assign]
+    sending._over.wait = lambda _: queue.__setitem__(0, 0)  # all that was there has ended
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    monkeypatch.setattr(slurm, "room", lambda: None)
+    sending._submit([job(tmp_path, str(i)) for i in range(14)], as_array=True)
+    assert len(sending.reported) == 14
+    assert not sending.refused
+    assert tried == [14, 7, 3, 6, 3, 1, 2, 1, 2, 1, 1, 2, 4, 2, 4, 2, 1, 1, 2, 1]
+    limit = 0
+    sending._submit([job(tmp_path, "alone")], as_array=True)
+    queue[0] = 0
+    sending._submit([job(tmp_path, "alone")], as_array=True)
+    assert "wait for jobs of yours to end" in sending.refused[0], "and nobody's jobs will make room"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_full"),
+    [
+        ("AssocMaxSubmitJobLimit; Job violates accounting/QOS policy (job submit limit, user's size and/or", True),
+        ("QOSGrpSubmitJobsLimit; Job violates", True),
+        ("Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)", True),
+        ("QOSMaxWallDurationPerJobLimit; Job violates accounting/QOS policy (job submit limit, user's size)", False),
+        ("Invalid account", False),
+    ],
+)
+def test_a_full_queue_is_told_from_other_limits(said: str, is_full: bool) -> None:
+    assert bool(slurm.FULL.search(said)) == is_full
+
+
 @pytest.mark.parametrize(
     ("said", "key"),
     [
@@ -357,7 +408,9 @@ class Cluster:
                 self.happens.pop(0)
                 raise InputError("squeue", "Unable to contact slurm controller", "wait")
             name = next(word.removeprefix("--name=") for word in command if word.startswith("--name="))
-            return "Welcome!\n" + "".join(f"emtvb|{7 + i}\n" for i, queued in enumerate(self.queue) if queued == name)
+            return "Welcome!\n" + "".join(
+                f"emtvb|{7 + i}|RUNNING|n1\n" for i, queued in enumerate(self.queue) if queued == name
+            )
         assert command[0] == "sbatch"
         assert script is not None
         said, _, taken = self.happens.pop(0).partition(" -> ")
@@ -386,7 +439,7 @@ class Submitting(Watched):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.slurm_logdir, self._failed_nodes, self._partitions = folder / "logs", set(), None
+        self.slurm_logdir = folder / "logs"
         self.workflow.workdir_init = str(folder)
         self.paused: list[float] = []
         self._over = SimpleNamespace(is_set=lambda: False, wait=self.paused.append)
@@ -439,7 +492,6 @@ def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_
     ("said", "word"),
     [
         ("Invalid account or account/partition combination specified", "in slurm/site.yaml, set account:"),
-        ("AssocMaxSubmitJobLimit", "wait for jobs of yours to end"),
         ("Requested node configuration is not available", "most_memory:"),
         ("Access/permission denied", "Slurm names no setting"),
     ],
@@ -450,8 +502,11 @@ def test_what_slurm_refuses_is_one_line_with_its_remedy(
     monkeypatch.setattr(slurm, "queue", lambda *_: {})
     watched, _ = send(f"error: Batch job submission failed: {said}")
     assert not watched.reported
-    assert len(watched.refused) == 2
-    assert all(said in line and word in line and "\n" not in line for line in watched.refused)
+    (line,) = watched.refused
+    assert said in line
+    assert word in line
+    assert "\n" not in line
+    assert watched.given_up == ["s1"], "of the others nothing more is said"
 
 
 def test_what_fails_for_ever_ends_at_last_and_is_not_blamed_on_the_site(
@@ -463,6 +518,112 @@ def test_what_fails_for_ever_ends_at_last_and_is_not_blamed_on_the_site(
     monkeypatch.setattr(executor, "UNCLEAR", -1.0)
     watched, _ = send("error: Something new")
     assert all("Something new" in line and "site.yaml" not in line for line in watched.refused)
+
+
+def test_a_record_of_a_refused_job_is_not_taken_for_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slurm keeps one of a job that asks for a node that no partition has; and of a refusal in words yet unheard of."""
+    rows = ["emtvb|7|FAILED|"]
+    said = ["Requested node configuration is not available", "Something new"]
+
+    def ask(*command: str, script: str | None = None) -> str:
+        if command[0] == "squeue":
+            return "\n".join(rows)
+        raise InputError("sbatch --parsable", said[0], "wait")
+
+    monkeypatch.setattr(slurm, "ask", ask)
+    monkeypatch.setattr(executor, "UNCLEAR", -1.0)
+    for _ in range(2):
+        watched = Submitting(tmp_path)
+        watched._send([job(tmp_path)], ["run"])
+        (line,) = watched.refused
+        assert said.pop(0) in line
+        assert not watched.reported
+
+
+def test_what_slurm_refuses_is_asked_once_for_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(*command: str, script: str | None = None) -> str:
+        asked.append(command[0])
+        raise InputError("sbatch --parsable", "Batch job submission failed: Invalid account", "wait")
+
+    monkeypatch.setattr(slurm, "ask", ask)
+    watched = Submitting(tmp_path)
+    jobs = [job(tmp_path, name) for name in "abcd"]
+    watched._send(jobs[:2], ["run"] * 2)
+    watched._send(jobs[2:], ["run"] * 2)
+    assert asked == ["sbatch"]
+    assert len(watched.refused) == 1
+    assert watched.given_up == ["b", "c", "d"]
+    assert all(one.attempt > one.restart_times for one in jobs), "which Snakemake does not try again"
+    other = job(tmp_path, "e")
+    other.resources["runtime"] = 5
+    watched._send([other], ["run"])
+    assert asked == ["sbatch"] * 2, "what asks for something else may be taken"
+
+
+def test_without_slurm_it_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(WorkflowError, match=r"Slurm: no sbatch, squeue, .* here: run this where Slurm is"):
+        executor.Executor(SimpleNamespace(), logging.getLogger("tests"))
+
+
+def test_a_job_needs_no_room_for_a_solver(watched: Watched, tmp_path: Path) -> None:
+    """Snakemake in a job, where TMPDIR is full: the usual scheduler would write its problem there."""
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("a full disk is a mount, which takes root")
+    (tmp_path / "Snakefile").write_text("rule a:\n    output: 'a'\n    shell: 'echo > {output}'\n")
+    (tmp_path / "full").mkdir()
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TMPDIR": str(tmp_path / "full")}
+    fill = 'mount -t tmpfs -o size=4k none full; cat /dev/zero > full/file; exec "$@"'
+    for options, is_made in (("--executor local", False), (watched.additional_general_args(), True)):
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", *options.split()]
+        within = ["unshare", "--mount", "sh", "-c", fill, "sh", *command]
+        subprocess.run(within, cwd=tmp_path, env=environment, capture_output=True, check=False)
+        assert (tmp_path / "a").exists() == is_made
+
+
+def test_another_cluster_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = job(tmp_path)
+    one.resources["slurm_cluster"] = "other"
+    watched = Submitting(tmp_path)
+    watched._send([one], ["run"])
+    assert watched.refused[0].startswith("slurm_cluster: other: set SLURM_CLUSTERS instead")
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("/var/spool/job7/slurm_script: 4: /venv/bin/python3.11: not found\n", "python3.11: not found"),
+        ("Building DAG of jobs...\nWorkflowError in rule measure_shard in file a.smk, line 1:\n"
+         "Output a.csv has older modification time (1) than input b. This could indicate a clock skew problem\n"
+         "Exiting because a job execution failed. See below for error messages\n"
+         "WorkflowError:\nAt least one job did not complete successfully.\n", "a clock skew problem"),
+        ("Illegal instruction\nsrun: error: n1: task 0: Exited with exit code 132\n", "Illegal instruction"),
+        ("Building DAG of jobs...\nSelect jobs to execute...\n", "Select jobs to execute..."),
+        ("13:00:00 error: [Errno 122] Disk quota exceeded: 'a'\nError in rule x:\n    message: None\n"
+         "    output: /no such/error.csv\n", "error: [Errno 122] Disk quota exceeded"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_failed_job_has_last_words(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], log: str, words: str
+) -> None:
+    (tmp_path / "5.log").write_text(log)
+    slurm_says["squeue"] = queued("5|FAILED|n1|NonZeroExitCode")
+    watched.look(submitted(job(tmp_path), "5", tmp_path / "5.log"))
+    assert words in watched.failed["5"]
+    assert ("last words" in watched.failed["5"]) == bool(log)
+
+
+def test_a_job_that_is_tried_again_with_the_same_time_is_not_said_to_need_more(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str]
+) -> None:
+    slurm_says["squeue"] = queued("5|TIMEOUT|n1|None")
+    one = job(tmp_path)
+    one.resources["runtime"] = 60  # all that a site gives
+    watched.look(submitted(one, "5"))
+    assert watched.failed["5"].endswith("having asked for 60 minutes; tried again with the same")
 
 
 def test_jobs_have_names_that_a_person_reads_and_that_tell_runs_and_submissions_apart(
@@ -524,12 +685,13 @@ def test_a_job_that_is_renamed_is_not_lost(watched: Watched, tmp_path: Path, slu
 def test_how_jobs_stand_is_a_line_a_minute(
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    slurm_says["squeue"] = queued("7_1|RUNNING|n1|None", "7_2|PENDING||Priority", "7_3|PENDING||Priority", "6|FAILED||")
+    waiting = "7_2|PENDING||Priority", "7_3|PENDING||Priority", "8|PENDING||AssocGrpCPUMinutesLimit"
+    slurm_says["squeue"] = queued("7_1|RUNNING|n1|None", *waiting, "6|FAILED||")
     watched._reported = -executor.PROGRESS
     with caplog.at_level("INFO", "tests"):
         for _ in range(3):
             watched.look(submitted(job(tmp_path), "7_1"))
-    assert caplog.messages == ["on Slurm 1 jobs run and 2 wait"]
+    assert caplog.messages == ["on Slurm 1 jobs run and 3 wait (Priority, AssocGrpCPUMinutesLimit)"]
 
 
 def test_after_a_minute_of_silence_it_is_said_what_was_asked_and_how(

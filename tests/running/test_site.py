@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from snakemake.profiles import ProfileConfigFileParser
 
-from emtvb import config
 from emtvb.errors import InputError
 from emtvb.running import site
-from emtvb.running.doctor import _gpus, read_profiles
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +21,27 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "slurm" / "config.yaml").write_text((ROOT / "slurm" / "config.yaml").read_text())
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def asked(attempt: int = 1) -> dict[str, dict[str, Any]]:
+    """What each rule's jobs ask for at an attempt, by the profile as Snakemake reads it."""
+    with Path("slurm/config.yaml").open() as file:
+        profile = ProfileConfigFileParser().parse(file)
+    assert profile["retries"] == "3"
+    texts = {rule.partition("=")[0]: [*profile["default-resources"]] for rule in profile["set-threads"]}
+    for entry in profile["set-resources"]:
+        rule, _, text = entry.partition(":")
+        texts[rule].append(text)
+    parsed = {rule: dict(text.split("=", 1) for text in entries) for rule, entries in texts.items()}
+    return {rule: {name: evaluated(text, attempt) for name, text in of.items()} for rule, of in parsed.items()}
+
+
+def evaluated(text: str, attempt: int) -> Any:
+    """A resource as Snakemake evaluates it: Python where it is Python, else text."""
+    try:
+        return eval(text, {"attempt": attempt})
+    except Exception:
+        return text
 
 
 def rules_for_slurm() -> set[str]:
@@ -78,81 +99,35 @@ def test_an_account_may_be_a_number_and_a_file_may_be_empty(tmp_path: Path) -> N
     assert site.load(tmp_path / "site.yaml") == site.Site()
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["retries: many", "default-resources: [slurm_account]", "set-resources: [train_shard=3]", "set-resources: [a:b]"],
-)
-def test_a_profile_that_cannot_be_read_is_one_line(clone: Path, text: str) -> None:
-    (clone / "mine").mkdir()
-    (clone / "mine" / "config.yaml").write_text(f"{text}\n")
-    with pytest.raises(
-        InputError, match="profile: slurm, mine: its retries, default-resources or set-resources"
-    ) as found:
-        read_profiles(["slurm", "mine"])
-    assert "\n" not in str(found.value)
-
-
 def test_no_account_partition_or_gpu_unless_the_site_says_so(clone: Path) -> None:
-    requests, options = read_profiles(["slurm"])
-    assert {request.rule for request in requests} == rules_for_slurm()
-    for request in requests:
-        assert not {"slurm_account", "slurm_partition", "qos", "constraint", "gpu"} & set(request.first)
-    assert options["executor"] == "slurm"
+    rules = asked()
+    assert rules.keys() == rules_for_slurm()
+    for resources in rules.values():
+        assert not {"slurm_account", "slurm_partition", "qos", "constraint", "gpu"} & resources.keys()
 
 
 def test_the_site_reaches_every_rule_and_caps_their_time(clone: Path) -> None:
     (clone / "slurm" / "site.yaml").write_text(
         "{account: lab, partition: cpu, longest: 200, gpus: 2, gpu_partition: gpu}"
     )
-    requests = {request.rule: request for request in read_profiles(["slurm"])[0]}
-    assert requests["measure_shard"].first["slurm_account"] == requests["train_shard"].first["slurm_account"] == "lab"
-    assert requests["measure_shard"].first["slurm_partition"] == "cpu"
-    assert "gpu" not in requests["measure_shard"].first
-    assert requests["train_shard"].first["slurm_partition"] == "gpu"
-    assert requests["train_shard"].first["gpu"] == requests["train_architecture"].first["gpu"] == 2
-    assert requests["train_shard"].first["runtime"] == 120
-    assert requests["train_shard"].last["runtime"] == 200
-
-
-@pytest.mark.parametrize(
-    ("changed", "gpus", "levels"),
-    [
-        ({}, False, {}),
-        ({}, True, {"train_shard": "warning", "train_architecture": "warning"}),
-        ({"trainer": "reference", "accelerator": "cuda"}, False, {"train_shard": "error"}),
-        ({"trainer": "reference", "accelerator": "cuda"}, True, {}),
-        ({"architectures": {"gru": 4}, "accelerator": "cuda"}, False, {"train_architecture": "error"}),
-        ({"architectures": {"gru": 4}, "accelerator": "auto"}, True, {}),
-        ({"architectures": {"gru": 4}, "accelerator": "auto"}, False, {}),
-    ],
-)
-def test_gpus_are_asked_for_where_something_trains_on_them(
-    clone: Path, changed: dict[str, object], gpus: bool, levels: dict[str, str]
-) -> None:
-    (clone / "slurm" / "site.yaml").write_text("gpus: 1\n" if gpus else "")
-    given = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1]}
-    experiment = config.check({**given, **changed})
-    assert {found.what: found.level for found in _gpus(experiment, read_profiles(["slurm"])[0])} == levels
+    rules = asked()
+    assert rules["measure_shard"]["slurm_account"] == rules["train_shard"]["slurm_account"] == "lab"
+    assert rules["measure_shard"]["slurm_partition"] == "cpu"
+    assert "gpu" not in rules["measure_shard"]
+    assert rules["train_shard"]["slurm_partition"] == "gpu"
+    assert rules["train_shard"]["gpu"] == rules["train_architecture"]["gpu"] == 2
+    assert rules["train_shard"]["runtime"] == 120
+    assert asked(attempt=4)["train_shard"]["runtime"] == 200
 
 
 @pytest.mark.parametrize("most", [1500, 5000])
 def test_no_job_asks_for_more_memory_than_the_site_says(clone: Path, most: int) -> None:
     (clone / "slurm" / "site.yaml").write_text(f"most_memory: {most}\n")
-    for request in read_profiles(["slurm"])[0]:
-        assert request.first["mem_mb"] == min(request.first["mem_mb"], most)
-        assert request.last["mem_mb"] == most
+    for first, last in zip(asked().values(), asked(attempt=4).values(), strict=True):
+        assert first["mem_mb"] <= last["mem_mb"] == most
 
 
 def test_time_and_memory_grow_with_every_attempt(clone: Path) -> None:
-    for request in read_profiles(["slurm"])[0]:
-        assert request.last["runtime"] == 4 * request.first["runtime"]
-        assert request.last["mem_mb"] == 4 * request.first["mem_mb"]
-
-
-def test_a_second_profile_replaces_keys(clone: Path) -> None:
-    (clone / "mine").mkdir()
-    (clone / "mine" / "config.yaml").write_text("retries: 0\ndefault-resources:\n  slurm_account: ours\n")
-    requests, options = read_profiles(["slurm", "mine"])
-    assert all(request.first["slurm_account"] == "ours" for request in requests)
-    assert all(request.first == request.last for request in requests)
-    assert options["executor"] == "slurm"
+    for first, last in zip(asked().values(), asked(attempt=4).values(), strict=True):
+        assert last["runtime"] == 4 * first["runtime"]
+        assert last["mem_mb"] == 4 * first["mem_mb"]

@@ -91,16 +91,14 @@ def test_what_a_site_prints_besides_is_left_out(monkeypatch: pytest.MonkeyPatch)
     said = {
         "squeue": "emtvb|train_shard.run.1|7_1|RUNNING|n1|None\nemtvb|train_shard.other.1|8|RUNNING|n1|None\n",
         "sacct": "7_1|COMPLETED\n",
-        "scontrol": "AccountingStorageEnforce = associations,limits\nMaxJobCount = 10000\n",
-        "sacctmgr": "me|lab\n",
+        "scontrol": "AccountingStorageEnforce = associations,limits\nMaxJobCount = 20\n",
     }
     monkeypatch.setattr(slurm, "ask", lambda *command, **_: greeting + said[command[0]] + greeting)
-    monkeypatch.setattr(slurm, "submit_limit", lambda *_: 10)
     slurm.configuration.cache_clear()
     assert slurm.queue("run") == {"7_1": slurm.InQueue("RUNNING", "n1", "None")}
     assert slurm.accounted(["7_1"]) == {"7_1": "COMPLETED"}
-    assert slurm.room(None, None, None) == 8
-    assert slurm.sacctmgr("user", columns="user,account") == [["me", "lab"]]
+    assert slurm.room() == 8
+    slurm.configuration.cache_clear()
 
 
 def test_the_tasks_of_an_array_as_slurm_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,14 +112,11 @@ def test_a_greeting_in_another_encoding_is_read() -> None:
     assert slurm.ask("printf", r"\351t\351 7") == "\N{REPLACEMENT CHARACTER}t\N{REPLACEMENT CHARACTER} 7"
 
 
-@pytest.mark.parametrize(("limit", "held", "room"), [(None, "30", 13), (10, "30", 8), (1, "30", 0), (None, "", None)])
-def test_no_user_fills_the_controller(
-    monkeypatch: pytest.MonkeyPatch, limit: int | None, held: str, room: int | None
-) -> None:
+@pytest.mark.parametrize(("held", "room"), [("30", 13), ("2", 0), ("", None)])
+def test_no_user_fills_the_controller(monkeypatch: pytest.MonkeyPatch, held: str, room: int | None) -> None:
     monkeypatch.setattr(slurm, "ask", lambda *_, **__: "emtvb|7_1\nemtvb|7_2\n")
-    monkeypatch.setattr(slurm, "submit_limit", lambda *_: limit)
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxJobCount": held})
-    assert slurm.room(None, None, None) == room
+    assert slurm.room() == room
 
 
 @pytest.mark.parametrize("said", ["17\n", "17;cluster\n", "\n17\n"])
@@ -159,6 +154,67 @@ def test_variables_that_change_what_slurms_commands_do_are_not_handed_on(
     assert not any(name in said for name in names)
 
 
+def test_whose_jobs_are_asked_for_does_not_hang_on_a_name(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After su or sudo, LOGNAME may still be somebody else's."""
+    monkeypatch.setenv("LOGNAME", "somebody")
+    (queue.parent / "bin" / "squeue").write_text('#!/bin/sh\necho "emtvb|$*|run|1|RUNNING|n1"\n')
+    for answer in (slurm.table("squeue", slurm.MINE, columns="%j"), slurm.table("squeue", slurm.MINE, columns="%F|%j")):
+        assert f"--user={os.getuid()} " in answer[0][0]
+
+
+def test_one_cluster_is_asked_where_jobs_are_sent_to(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\nenv\n")
+    monkeypatch.setenv("SBATCH_CLUSTERS", "other")
+    said = slurm.ask("squeue").split()
+    assert "SLURM_CLUSTERS=other" in said
+    assert "SBATCH_CLUSTERS=other" not in said
+    monkeypatch.setenv("SBATCH_CLUSTERS", "one,other")
+    for name in slurm.COMMANDS:
+        (queue.parent / "bin" / name).write_text(
+            "#!/bin/sh\necho \"No cluster 'other' known by database.\" >&2; exit 1\n"
+        )
+        (queue.parent / "bin" / name).chmod(0o755)
+    with pytest.raises(InputError, match="SLURM_CLUSTERS: one,other: name one cluster"):
+        slurm.check_commands()
+    monkeypatch.setenv("SBATCH_CLUSTERS", "other")
+    slurm.configuration.cache_clear()
+    with pytest.raises(InputError, match="SLURM_CLUSTERS: other: no cluster here"):
+        slurm.check_commands()
+
+
+def test_nothing_of_a_job_around_it_is_handed_on(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a shell of salloc."""
+    (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\nenv\n")
+    names = {"SLURM_JOB_ID": False, "SLURM_MEM_PER_NODE": False, "SLURM_CONF": True, "SLURM_JWT": True}
+    for name in names:
+        monkeypatch.setenv(name, "7")
+    said = slurm.ask("squeue").split()
+    assert {name: f"{name}=7" in said for name in names} == names
+
+
+@pytest.mark.parametrize(
+    ("asked", "options"),
+    [
+        ({"runtime": 30, "mem_mb": 2000}, "--time=30 --mem=2000 --ntasks=1 --cpus-per-task=1"),
+        (
+            {"slurm_account": "a,b", "slurm_partition": "p,q", "qos": "x", "constraint": "c&d", "gres": "gpu:a100:1"},
+            "--account=a --partition=p,q --qos=x --constraint=c&d --ntasks=1 --cpus-per-task=1 --gres=gpu:a100:1",
+        ),
+        ({"gpu": 2, "gpu_model": "a100"}, "--ntasks=1 --cpus-per-task=1 --gpus=a100:2"),
+        ({"mem_mb": 5, "mem_mb_per_cpu": 7}, "--mem-per-cpu=7 --ntasks=1 --cpus-per-task=1"),
+        ({"slurm_extra": "--mail-user='a b'"}, "--ntasks=1 --cpus-per-task=1 --mail-user=a b"),
+    ],
+)
+def test_what_a_job_asks_for_as_options_of_sbatch(asked: dict[str, object], options: str) -> None:
+    assert " ".join(slurm.options(asked)) == options
+
+
+@pytest.mark.parametrize("extra", ["--array=1-3", "-o x", "--job-name=mine", "--clusters=other", "--wait"])
+def test_options_that_are_not_a_users_are_refused(extra: str) -> None:
+    with pytest.raises(InputError, match="slurm_extra"):
+        slurm.options({"slurm_extra": extra})
+
+
 def test_a_second_holder_is_refused_and_jobs_know_whose_they_are(
     queue: Path, take_over, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +229,17 @@ def test_a_second_holder_is_refused_and_jobs_know_whose_they_are(
     assert slurm.is_superseded(results)
     monkeypatch.delenv("EMTVB_SNAKEMAKE")
     assert not slurm.is_superseded(results)
+
+
+def test_another_users_results_are_not_taken_over(
+    queue: Path, take_over, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(slurm, "locked", refuse)
+    with pytest.raises(InputError, match="another user works there"):
+        take_over("first")
 
 
 def test_a_job_writes_where_it_was_planned_to_or_not_at_all(

@@ -4,7 +4,6 @@
 import os
 import time
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -17,7 +16,7 @@ try:
     from emtvb.methods import settings as benchmarks
     from emtvb.onions import settings as onions
     from emtvb.protocol import entry as training_entry
-    from emtvb.running import hooks, node, recipes, records, settings, slurm, surroundings, trainings
+    from emtvb.running import executor, hooks, node, recipes, records, settings, slurm, surroundings, trainings
     from emtvb.running.clone import check_package, check_python
     from emtvb.running.jobs import last_errors
     from emtvb.running.packed import unpack
@@ -93,10 +92,7 @@ if CALL.plans:
         RECORDS = records.read(RESULTS, ROOT)
         hooks.install(RECORDS, lambda waiting, maker: look_at(waiting, maker))
     hooks.print_sparingly()
-    if find_spec("snakemake_executor_plugin_slurm"):
-        from emtvb.running import executor
-
-        executor.install(RECORDS)
+    executor.Executor.known = RECORDS
     warnings = [surroundings.of_other_settings(RESULTS, EXPERIMENT.model_dump(mode="json")), *surroundings.slow()]
     for warning in filter(None, warnings):
         logger.warning(f"warning: {warning}")

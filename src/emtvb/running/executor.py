@@ -1,40 +1,52 @@
 """Jobs on Slurm, looked after so that a run of Snakemake always ends.
 
-The executor plugin for Slurm waits for ever for a job that Slurm has forgotten, and drops all of them when Slurm does
-not answer. Its subclass here submits as it does, and asks in its own way how jobs stand:
+An executor by Snakemake's plugin interface (``snakemake_executor_plugin_emtvb_slurm`` is where Snakemake finds it):
 
-- Slurm's queue says so, task by task. Where it does not answer, one line says so and everything waits for it.
+- Slurm's queue says how jobs stand, task by task. Where it does not answer, one line says so and everything waits.
 - A job that the queue no longer knows is what accounting says of it, where there is accounting. Else it is finished if
   its outputs lie there as the record beside them says, and has failed if not.
 - A job that is tried again asks for more memory if it ran out of memory, for more time if it ran out of time, and for
   what it asked for before if neither is known of it.
 - No more is submitted at once than Slurm takes. Where it fails for a while, one line says so and submitting waits.
+- What Slurm refuses in words is refused: once, and for all jobs that ask for the same.
 - A submission has a name of its own. Where ``sbatch`` fails or says no id, the queue is asked for that name.
 - What a job or each task of an array runs travels in a script of any length, with one Snakemake in it.
+
+Nothing of the plugin ``slurm`` is used. What is Snakemake's own, and no part of its interface for plugins, is this:
+
+- ``job.rule.expand_resources``, ``job._resources``: what a job would ask for at another attempt, by cause;
+- ``job.attempt`` (set), ``job.restart_times``: that a job is not tried again which Slurm refuses;
+- ``scheduler.error_callback``: that a job failed about which all has been said with another;
+- ``job.wildcards``, ``execution_settings.latency_wait``: a job's name, and how long its files may take.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 import os
 import re
 import shlex
 import sys
 import threading
 import time
+import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import snakemake_executor_plugin_slurm as plugin
+from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
-from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
 from emtvb.errors import InputError
-from emtvb.running import records, slurm
+from emtvb.running import slurm
+
+if TYPE_CHECKING:
+    from emtvb.running.records import Records
 
 T = TypeVar("T")
 
@@ -59,37 +71,29 @@ _SIGNS = {
     _TIME: r"DUE TO TIME LIMIT",
 }
 _TAIL = 1 << 16
-_ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
-"""Variables by which Slurm's commands find their cluster."""
 _SCRIPT_BYTES = 2 << 20
 """Of the script of an array, at most; Slurm takes 4 MiB unless a site changes it."""
 _NAME = 120
 """Characters of a job's name that say what it does, at most."""
 
 
-def install(known: records.Records) -> None:
-    """Let this process's Snakemake take the executor below where it is told to take Slurm's.
+class Executor(RemoteExecutor):  # type: ignore[misc]
+    """Submits jobs to Slurm, and looks at them until each has ended."""
 
-    Args:
-        known: What says whether a job's outputs are there.
-    """
-    Executor.known = known
-    ExecutorPluginRegistry().get_plugin("slurm").executor = Executor
-
-
-class Executor(plugin.Executor):  # type: ignore[misc]
-    """The plugin's executor, with another way to submit jobs and to look at them."""
-
-    known: records.Records
-    logger: Any
+    known: Records
+    """What says whether a job's outputs are there; the workflow sets it."""
 
     def __init__(self, workflow: Any, logger: Any) -> None:
-        # The plugin takes all of Slurm's variables away within a Slurm job, such as one of salloc.
-        self._address = {name: os.environ[name] for name in _ADDRESS if name in os.environ}
-        super().__init__(workflow, logger)
-
-    def __post_init__(self, test_mode: bool = False) -> None:
-        os.environ.update(self._address)
+        try:
+            slurm.check_commands()
+        except InputError as error:  # before anything waits for it
+            raise WorkflowError(str(error)) from None
+        settings = workflow.executor_settings
+        self.run_uuid = uuid.uuid4().hex[:8]
+        self.array_jobs = {rule.strip() for rule in re.split("[,;]", settings.array_jobs or "")}
+        self.max_array_size = max(settings.array_limit or 1, 1)
+        self.slurm_logdir = Path(workflow.workdir_init) / (settings.logdir or "slurm-logs")
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="submit")
         self._over = threading.Event()  # nothing more is to be submitted
         self._submitting = threading.Lock()
         self._submissions = itertools.count(1)
@@ -97,24 +101,21 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         self._silent_since: float | None = None
         self._forgotten: dict[str, float] = {}  # ids, and when they were first missed
         self._ran_out: Counter[tuple[Any, str]] = Counter()  # of a job, how often of memory or time
+        self._refusals: set[str] = set()  # what was asked for that Slurm refuses
         self._said: set[tuple[str, str]] = set()
         self._reported = time.monotonic()
-        # What the plugin says of sizes of arrays and of how it asks is about what is done otherwise here.
-        logger = self.logger
-        self.logger = logging.getLogger(f"{__name__}.plugin")
-        self.logger.disabled = True
-        plugin.get_max_array_size = lambda: sys.maxsize
-        super().__post_init__(test_mode)
-        self.logger = logger
-        # Its first eight digits, and a prefix where the profile gives one.
-        self.run_uuid: str = re.sub(r"-[0-9a-f-]{27}$", "", self.run_uuid)
+        super().__init__(workflow, logger)
         self.logger.info(f"Slurm's jobs of this run have {self.run_uuid} in their names")
 
     # Submitting
 
     def additional_general_args(self) -> str:
-        """What Snakemake is told in a job besides: to run it there."""
-        return "--executor local"
+        """What Snakemake is told in a job besides: to run it there, without a solver, which needs room in TMPDIR."""
+        return "--executor local --scheduler greedy"
+
+    def run_job(self, job: Any) -> None:
+        """Submit a job."""
+        self.run_jobs([job])
 
     def run_jobs(self, jobs: Sequence[Any]) -> None:
         """Submit jobs, those of a rule that ask for the same as an array where the profile says so."""
@@ -122,11 +123,10 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         for job in jobs:
             self._ask_for_more(job)
             self.run_job_pre(job)
-            key = (job.name, *sorted(map(str, job.resources.items())))
-            alike.setdefault(key, []).append(job)
+            alike.setdefault((job.name, _asked(job)), []).append(job)
         for some in alike.values():
-            as_array = bool({"all", some[0].name} & self.array_jobs)
-            self._job_submission_executor.submit(self._submit, some, as_array)
+            as_array = bool({"all", some[0].name} & self.array_jobs) and not some[0].is_group()
+            self._pool.submit(self._submit, some, as_array)
 
     def _ask_for_more(self, job: Any) -> None:
         """Let a job that is tried again ask for more of what it ran out of, and for no more of anything else."""
@@ -134,28 +134,36 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             return
         now = dict(job.resources.items())
         for name, names in ((_MEMORY, ("mem", "mem_mb", "mem_mib")), (_TIME, (_TIME,))):
-            asked = self._asked(job, 1 + self._ran_out[job, name])
+            asked = self._expanded(job, 1 + self._ran_out[job, name])
             now |= {key: asked[key] for key in names if key in asked}
         job._resources = type(job.resources)(fromdict=now)
 
     @staticmethod
-    def _asked(job: Any, attempt: int) -> dict[str, Any]:
+    def _expanded(job: Any, attempt: int) -> dict[str, Any]:
         """What a job would ask for at some attempt."""
         resources = job.rule.expand_resources(job.wildcards_dict, job.input, attempt, skip_evaluation={"tmpdir"})
         return dict(resources.items())
 
     def _submit(self, jobs: list[Any], as_array: bool) -> None:
         """Submit jobs that ask for the same, as many at once as Slurm takes; runs in a thread of its own."""
+        most = self.max_array_size if as_array else 1
         try:
             while jobs:
                 with self._submitting:
-                    commands = [self.format_job_exec(job) for job in jobs[: self._array_size() if as_array else 1]]
+                    most = min(most, self._array_size(), self._room())
+                    commands = [self.format_job_exec(job) for job in jobs[:most]]
                     fitting = sum(size <= _SCRIPT_BYTES for size in itertools.accumulate(map(len, commands)))
-                    most = min(self._room(jobs[0]), max(fitting, 1))
-                    some, jobs = jobs[:most], jobs[most:]
+                    count = min(max(fitting, 1), len(jobs))
                     if self._over.is_set():
                         return
-                    self._send(some, commands[:most])
+                    is_done = self._send(jobs[:count], commands[:count])
+                if is_done:
+                    jobs, most = jobs[count:], 2 * most if as_array else 1
+                    continue
+                self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+                most = max(count // 2, 1)
+                if count == 1:
+                    self._over.wait(BETWEEN)
         except Exception as error:  # none of them may be waited for
             for job in jobs:
                 self.report_job_error(SubmittedJobInfo(job), msg=f"not submitted: {error}")
@@ -165,21 +173,26 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         size = (self._patiently(slurm.configuration) or {}).get("MaxArraySize", "")
         return max(min(self.max_array_size, int(size) - 1 if size.isdigit() else sys.maxsize), 1)
 
-    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> None:
-        """Submit jobs as one, and report them as submitted or as failed."""
+    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
+        """Submit jobs as one, and report them as submitted or as failed; returns whether Slurm takes so many now."""
+        if _asked(jobs[0]) in self._refusals:
+            self._refuse(jobs)
+            return True
         name = self._name(jobs)
         logs = self.slurm_logdir / f"{'group' if jobs[0].is_group() else 'rule'}_{jobs[0].name}"
+        logs.mkdir(parents=True, exist_ok=True)
         try:
-            logs.mkdir(parents=True, exist_ok=True)
             number = self._number(name, self._call(jobs, name, logs), _script(commands, self.envvars()))
-        except Exception as error:
-            message = " ".join(str(error.value if isinstance(error, InputError) else error).split())
-            for job in jobs:
-                msg = f"Slurm refused a job ({message}); {slurm.remedy(message)}; `emtvb doctor` says more"
-                self.report_job_error(SubmittedJobInfo(job), msg=msg)
-            return
+        except InputError as error:
+            message = " ".join(str(error.value).split())
+            if slurm.FULL.search(message) and (len(jobs) > 1 or self._has_jobs()):
+                return False
+            refused = f"Slurm refused a job ({message}); {slurm.remedy(message)}"
+            msg = refused if error.what.startswith(slurm.COMMANDS) else str(error)
+            self._refuse(jobs, f"{msg}; neither it nor what asks for the same is tried again")
+            return True
         if number is None:
-            return
+            return True
         self._numbers.add(number)
         tasks = f" with {len(jobs)} tasks" if len(jobs) > 1 else ""
         self.logger.info(f"submitted {name} as Slurm job {number}{tasks}; Slurm's log is in {logs}")
@@ -187,28 +200,34 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             one = number if len(jobs) == 1 else f"{number}_{task}"
             aux = {"slurm_logfile": logs / f"{one}.log"}
             self.report_job_submission(SubmittedJobInfo(job, external_jobid=one, aux=aux))
+        return True
+
+    def _refuse(self, jobs: Sequence[Any], msg: str | None = None) -> None:
+        """Let jobs fail for good that Slurm refuses, with one message; without one where all has been said."""
+        self._refusals.add(_asked(jobs[0]))
+        for number, job in enumerate(jobs):
+            job.attempt = job.restart_times + 1
+            if msg is not None and number == 0:
+                self.report_job_error(SubmittedJobInfo(job), msg=msg)
+            else:
+                self.workflow.scheduler.error_callback(job)
 
     def _name(self, jobs: Sequence[Any]) -> str:
         """What these jobs do, in which run of Snakemake, and a number: no other submission has this name."""
-        what = re.sub(r"[^\w.+-]+", "_", ".".join(filter(None, (jobs[0].name, plugin.get_job_wildcards(jobs[0])))))
+        wildcards = "" if jobs[0].is_group() else "_".join(map(str, jobs[0].wildcards))
+        what = re.sub(r"[^\w.+-]+", "_", ".".join(filter(None, (jobs[0].name, wildcards))))
         others = f"+{len(jobs) - 1}" if len(jobs) > 1 else ""
         return f"{what[:_NAME]}{others}.{self.run_uuid}.{next(self._submissions)}"
 
     def _call(self, jobs: Sequence[Any], name: str, logs: Path) -> list[str]:
         """The command that submits a script with what these jobs ask for."""
-        plugin.validate_slurm_extra(jobs[0])
-        options = {
-            "run_uuid": name,
-            "slurm_logfile": logs / ("%j.log" if len(jobs) == 1 else "%A_%a.log"),
-            "comment_str": f"rule_{jobs[0].name}",
-            "account": next(self.get_account_arg(jobs[0])),
-            "partition": self.get_partition_arg(jobs[0]),
-            "workdir": self.workflow.workdir_init,
-        }
-        settings, excluded = self.workflow.executor_settings, self._failed_nodes
-        call = plugin.get_submit_command(jobs[0], options, settings=settings, failed_nodes=excluded)
-        array = [f"--array=1-{len(jobs)}"] if len(jobs) > 1 else []
-        return [*shlex.split(call + plugin.set_gres_string(jobs[0])), *array]
+        return [
+            *("sbatch", "--parsable", "--job-name", name, "--output", str(logs / "%j.log")),
+            *("--export=ALL", "--chdir", str(self.workflow.workdir_init)),
+            *(["--requeue"] if self.workflow.executor_settings.requeue else []),
+            *slurm.options(jobs[0].resources, jobs[0].threads),
+            *([f"--array=1-{len(jobs)}", "--output", str(logs / "%A_%a.log")] if len(jobs) > 1 else []),
+        ]
 
     def _number(self, name: str, call: Sequence[str], script: str) -> str | None:
         """Slurm's id of a submission, tried again as long as it fails for reasons that may pass; None if all is over.
@@ -222,45 +241,38 @@ class Executor(plugin.Executor):  # type: ignore[misc]
                 return slurm.submit(call, script)
             except InputError as error:
                 refusal = error
+            message = str(refusal.value)
+            if slurm.is_refusal(message) or slurm.FULL.search(
+                message
+            ):  # of which Slurm may keep a record, under this name
+                raise refusal
             # It may have been taken all the same, at once or a little later: the queue knows.
             for pause in (0.0, next(pauses)):
                 self._over.wait(pause)
                 if taken := self._patiently(lambda: slurm.named(name)):
                     return taken[0]
-                if not self._may_pass(message := str(refusal.value), time.monotonic() - begun):
+                may_pass = PATIENCE if slurm.PASSING.search(message) else UNCLEAR
+                if time.monotonic() - begun >= may_pass:
                     raise refusal
                 self._say("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
         return None
-
-    def _may_pass(self, message: str, since: float) -> bool:
-        """Whether it may pass by itself what Slurm says of a submission that was tried first so many seconds ago."""
-        if slurm.PASSING.search(message):
-            return since < PATIENCE
-        if slurm.FULL.search(message):
-            return self._has_jobs()
-        return not slurm.is_refusal(message) and since < UNCLEAR
 
     def _has_jobs(self) -> bool:
         """Whether jobs of this run wait or run."""
         queue = self._patiently(lambda: slurm.queue(self.run_uuid, self._numbers)) or {}
         return bool(_unended(queue))
 
-    def _room(self, job: Any) -> int:
-        """How many jobs Slurm will take now, waiting until it is one or more, or all is over.
+    def _room(self) -> int:
+        """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over.
 
         Raises:
             InputError: Where Slurm is silent for too long.
         """
-        asked = job.resources
-        options = [_text(asked.get(name)) for name in ("slurm_account", "slurm_partition", "qos")]
         while not self._over.is_set():
-            room = self._patiently(lambda: slurm.room(*options))
-            if room is None:
-                return sys.maxsize
+            room = self._patiently(slurm.room)
             # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
-            if room or not self._has_jobs():
-                return max(room, 1)
-            self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+            if room is None or room or not self._has_jobs():
+                return sys.maxsize if room is None else max(room, 1)
             self._over.wait(BETWEEN)
         return 1
 
@@ -282,18 +294,6 @@ class Executor(plugin.Executor):  # type: ignore[misc]
                 return answer
         return None
 
-    def get_account_arg(self, job: Any) -> Iterator[str]:
-        """The account that the site names; whether it is one, Slurm says itself."""
-        account = _text(job.resources.get("slurm_account"))
-        yield f" -A {shlex.quote(account)}" if account else ""
-
-    def get_partition_arg(self, job: Any) -> str:
-        """The partition that the site names, or that the plugin's file of partitions gives; else Slurm's default."""
-        if self._partitions:
-            return str(super().get_partition_arg(job))
-        partition = job.resources.get("slurm_partition")
-        return f" -p {shlex.quote(str(partition))}" if partition else ""
-
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
         """Hand on that a job failed, in one line; Snakemake adds a sentence to it."""
         super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", **more)
@@ -310,13 +310,14 @@ class Executor(plugin.Executor):  # type: ignore[misc]
     def shutdown(self) -> None:
         """End, and submit nothing any more."""
         self._over.set()
+        self._pool.shutdown()
         super().shutdown()
 
     # Looking
 
     async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
         """Report those that ended, and yield the others."""
-        first = self.workflow.executor_settings.init_seconds_before_status_checks
+        first = self.workflow.executor_settings.first_look
         if not active_jobs:
             self.next_seconds_between_status_checks = first
             return
@@ -364,7 +365,8 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             self.report_job_error(info, msg=msg)
         else:
             if "held" in reason.lower() or state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
-                remedy = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
+                by_user = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
+                remedy = "ask the cluster's administrators" if "admin" in reason.lower() else by_user
                 self._say(job, f"Slurm holds job {job} back ({reason}): {remedy}")
             return False
         return True
@@ -388,7 +390,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         self.report_job_success(info)
 
     def _failed(self, info: Any, state: str) -> None:
-        """Report a job that did not end well, with what it ran out of."""
+        """Report a job that did not end well, with what it ran out of, or else its last words."""
         self._forgotten.pop(info.external_jobid, None)
         job, number = info.job, info.external_jobid
         output = "\n".join(_tail(log) for log in _logs(info))
@@ -401,6 +403,8 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         if ran_out is not None and not job.is_group():
             self._ran_out[job, ran_out] += 1
             msg += f"; {self._shortage(job, ran_out)}"
+        elif words := slurm.last_words(output):
+            msg += f"; its last words: {words}"
         logs = [str(log) for log in _logs(info)] or None
         self.report_job_error(info, msg=msg, aux_logs=logs)
 
@@ -409,9 +413,9 @@ class Executor(plugin.Executor):  # type: ignore[misc]
         what, unit, cap = ("memory", "MB", "most_memory") if name == _MEMORY else ("time", "minutes", "longest")
         had = job.resources.get(name)
         reason = f"it ran out of {what}, having asked for {had} {unit}"
-        then = self._asked(job, 1 + self._ran_out[job, name]).get(name)
-        if job.attempt <= job.restart_times and then != had:
-            return f"{reason}; tried again with {then}"
+        then = self._expanded(job, 1 + self._ran_out[job, name]).get(name)
+        if job.attempt <= job.restart_times:
+            return f"{reason}; tried again with {then if then != had else 'the same'}"
         where = "under set-resources in a profile of your own (--profile slurm --profile mine)"
         return f"{reason}; raise {name} of {job.rule.name} {where}, and {cap}: in {slurm.SITE_FILE} if that is lower"
 
@@ -422,7 +426,7 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             self._silent_since = now
             self.logger.warning(f"Slurm does not answer ({error.value}): waiting for it; jobs go on, nothing is lost")
         elif now - self._silent_since > ASKED_AFTER:
-            address = " ".join(f"{name}={os.environ[name]}" for name in _ADDRESS if name in os.environ)
+            address = " ".join(f"{name}={os.environ[name]}" for name in slurm.ADDRESS if name in os.environ)
             how = f"with {address}" if address else "without SLURM_CONF"
             self._say(
                 str(self._silent_since),
@@ -449,19 +453,26 @@ class Executor(plugin.Executor):  # type: ignore[misc]
             self._submitting.release()
 
     def _report(self, queue: Mapping[str, slurm.InQueue]) -> None:
-        """Say how many jobs Slurm has, a line a minute at most."""
+        """Say how many jobs Slurm has, and why those wait that do, a line a minute at most."""
         if time.monotonic() - self._reported < PROGRESS:
             return
         self._reported = time.monotonic()
         states = Counter(entry.state for entry in queue.values() if not slurm.is_over(entry.state))
+        reasons = Counter(entry.reason for entry in queue.values() if entry.state == "PENDING")
         waiting = states.pop("PENDING", 0)
-        self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait")
+        why = ", ".join(shorten(reason, 80) for reason, _ in reasons.most_common(3) if reason not in ("", "None"))
+        self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait{f' ({why})' if why else ''}")
 
     def _say(self, what: str, text: str) -> None:
         """Say something once."""
         if (what, text) not in self._said:
             self._said.add((what, text))
             self.logger.warning(text)
+
+
+def _asked(job: Any) -> str:
+    """What a job asks Slurm for, as text."""
+    return f"{job.threads} {sorted(map(str, job.resources.items()))}"
 
 
 def _script(commands: Sequence[str], variables: Mapping[str, str]) -> str:
@@ -478,7 +489,7 @@ def _unended(queue: Mapping[str, slurm.InQueue]) -> set[str]:
     return {job.split("_")[0] for job, entry in queue.items() if not slurm.is_over(entry.state)}
 
 
-def _is_made(known: records.Records, job: Any) -> bool:
+def _is_made(known: Records, job: Any) -> bool:
     """Whether a job's outputs lie there as it would have made them."""
     return all(map(known.is_made, job)) if job.is_group() else known.is_made(job)
 
@@ -497,8 +508,3 @@ def _tail(path: Path) -> str:
             return file.read().decode(errors="replace")
     except OSError:
         return ""
-
-
-def _text(value: Any) -> str | None:
-    """A resource as text; of several accounts or partitions, the first."""
-    return re.split(r"[,\s]+", str(value))[0] if value else None

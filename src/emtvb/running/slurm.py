@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import logging
-import math
 import os
 import re
+import shlex
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from textwrap import shorten
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from emtvb.errors import InputError
 from emtvb.files import check_writable
@@ -38,11 +38,17 @@ FAILED = frozenset(
 )  # fmt: skip
 """States of a job that is over and did not complete. One that Slurm starts again is PENDING by then."""
 
+COMMANDS = "sbatch", "squeue", "scancel", "scontrol"
+"""Without which nothing can be submitted, followed or ended."""
+
+ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
+"""Variables by which Slurm's commands find their cluster."""
+
 NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
 
-FULL = re.compile(r"submit.*limit|MaxSubmit", re.IGNORECASE)
-"""What Slurm says of a submission where it takes no more jobs of one user."""
+FULL = re.compile(r"(Max|Grp)Submit|^(?!.*[a-z]Limit\b).*submit.*limit", re.IGNORECASE)
+"""What Slurm says of a submission where it takes no more jobs of one user; of other limits it says a word more."""
 
 PASSING = re.compile(
     r"timed? ?out|no answer|temporarily|try again|unable to contact|cannot contact|connection (refused|reset)"
@@ -63,10 +69,26 @@ _REMEDIES = (
     (r"qos", "set qos: to one of yours (`sacctmgr show associations user=$USER format=qos` lists them)"),
     (
         r"node configuration",
-        "set most_memory:, constraint: or gpus: to what a node has (`sinfo -o '%m %f %G'` lists it)",
+        "set most_memory:, constraint: or gpus: to what a node has (`sinfo -o '%P %m %f %G'` lists it), and "
+        "gpu_partition: to the partition that has GPUs",
     ),
     (r"partition", "set partition: to one that takes your jobs (`sinfo` lists them)"),
 )
+
+
+def check_commands() -> None:
+    """Raise InputError where Slurm's commands are not here, or may ask other clusters than the one with the jobs."""
+    missing = [name for name in COMMANDS if shutil.which(name) is None]
+    if missing:
+        raise InputError("Slurm", f"no {', '.join(missing)} here", "run this where Slurm is, such as a login node")
+    clusters = _environment().get("SLURM_CLUSTERS", "")
+    if "," in clusters or clusters == "all":
+        raise InputError("SLURM_CLUSTERS", clusters, "name one cluster: jobs are looked for where they were submitted")
+    try:
+        configuration()
+    except InputError as error:
+        if re.search("no cluster|invalid entry", str(error.value), re.IGNORECASE):
+            raise InputError("SLURM_CLUSTERS", clusters, f"no cluster here ({error.value})") from None
 
 
 def ask(*command: str, script: str | None = None) -> str:
@@ -99,15 +121,25 @@ def ask(*command: str, script: str | None = None) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it."""
-    moot = re.compile(r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT)$")
-    kept = {name: value for name, value in os.environ.items() if not moot.match(name)}
+    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it.
+
+    Within a job, such as one of salloc, nothing of that job is handed on. ``SBATCH_CLUSTERS`` counts for all commands.
+    """
+    moot = r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT|CLUSTERS)$"
+    if "SLURM_JOB_ID" in os.environ:
+        moot += "|SLURM_"
+    to_keep = (*ADDRESS, "SLURM_JWT")
+    kept = {name: value for name, value in os.environ.items() if name in to_keep or not re.match(moot, name)}
+    if clusters := os.environ.get("SBATCH_CLUSTERS"):
+        kept["SLURM_CLUSTERS"] = clusters
     return {**kept, "SLURM_BITSTR_LEN": "0"}  # the tasks of an array in full, and not only as far as 64 bytes go
 
 
 SITE_FILE = "slurm/site.yaml"
 """What a group says of its cluster, in the clone."""
 _MARK = "emtvb"
+MINE = f"--user={os.getuid()}"
+"""Whose jobs are asked for: this process's, whatever LOGNAME says after su or sudo."""
 
 
 def table(*command: str, columns: str) -> list[list[str]]:
@@ -119,6 +151,44 @@ def table(*command: str, columns: str) -> list[list[str]]:
     answer = ask(*command, "--noheader", f"--format={_MARK}|{columns}")
     count = columns.count("|") + 1
     return [line.split("|", count)[1:] for line in answer.splitlines() if line.startswith(f"{_MARK}|")]
+
+
+def options(asked: Mapping[str, Any], threads: int = 1) -> list[str]:
+    """What a job asks for by Snakemake's names of resources, as options of ``sbatch``.
+
+    Raises:
+        InputError: Of another cluster than the one that is asked how jobs stand, and of options that are not a user's.
+    """
+    for name in ("slurm_cluster", "cluster", "clusters"):
+        if asked.get(name):
+            raise InputError(name, asked[name], "set SLURM_CLUSTERS instead, which all of Slurm's commands read")
+    extra = shlex.split(str(asked.get("slurm_extra") or ""))
+    if own := [word for word in extra if _OWN.match(word)]:
+        raise InputError("slurm_extra", own[0], "set by the executor itself; leave it out")
+    gpus = asked.get("gpu") or (1 if asked.get("gpu_model") else None)
+    values = {
+        "account": first(asked.get("slurm_account")),
+        "partition": asked.get("slurm_partition"),
+        "qos": asked.get("qos"),
+        "constraint": asked.get("constraint"),
+        "time": asked.get("runtime"),
+        "mem-per-cpu": asked.get("mem_mb_per_cpu"),
+        "mem": None if asked.get("mem_mb_per_cpu") else asked.get("mem_mb"),
+        "nodes": asked.get("nodes"),
+        "ntasks": asked.get("tasks") or 1,
+        "cpus-per-task": asked.get("cpus_per_task") or threads,
+        "gres": asked.get("gres"),
+        "gpus": f"{asked['gpu_model']}:{gpus}" if asked.get("gpu_model") else gpus,
+    }
+    return [*(f"--{name}={value}" for name, value in values.items() if value), *extra]
+
+
+_OWN = re.compile(r"--(job-name|output|array|export|parsable|wait|wrap|clusters|chdir)\b|-[JoaWMD]")
+
+
+def first(value: Any) -> str | None:
+    """A resource as text; of several accounts or partitions, the first."""
+    return re.split(r"[,\s]+", str(value))[0] if value else None
 
 
 def submit(call: Sequence[str], script: str) -> str:
@@ -136,12 +206,14 @@ def submit(call: Sequence[str], script: str) -> str:
 
 
 def named(name: str) -> list[str]:
-    """The ids of jobs with a name, whatever has become of them; a job array has one.
+    """The ids of jobs with a name, whatever has become of them, but for what Slurm refused; a job array has one.
 
     Raises:
         InputError: Where Slurm does not answer.
     """
-    return sorted({row[0] for row in table("squeue", "--states=all", f"--name={name}", columns="%F")})
+    rows = table("squeue", "--states=all", f"--name={name}", columns="%F|%T|%N")
+    # Slurm may keep a record of what it refused: it failed, and had no node.
+    return sorted({number for number, state, node in rows if (state, node) != ("FAILED", "")})
 
 
 class InQueue(NamedTuple):
@@ -167,8 +239,7 @@ def queue(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
     Raises:
         InputError: Where Slurm does not answer.
     """
-    mine = f"--user={getpass.getuser()}"
-    rows = table("squeue", mine, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
+    rows = table("squeue", MINE, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
     known = set(numbers)
     return {row[1]: InQueue(*row[2:]) for row in rows if run in row[0].split(".") or row[1].split("_")[0] in known}
 
@@ -203,34 +274,18 @@ def _tasks(job: str) -> Iterable[str]:
     ]
 
 
-def room(account: str | None, partition: str | None, qos: str | None) -> int | None:
-    """How many jobs more Slurm will take with these options; None where it sets no limit.
+def room() -> int | None:
+    """How many jobs more this user may have in the queue; None where Slurm sets no limit for its controller.
 
     Of the jobs that its controller can hold at all, one user is given half here: it holds others', and some that ended.
 
     Raises:
         InputError: Where Slurm does not answer.
     """
-    mine = table("squeue", f"--user={getpass.getuser()}", "--array", columns="%i")
     held = configuration().get("MaxJobCount", "")
-    limits = [submit_limit(account, partition, qos), int(held) // 2 if held.isdigit() else None]
-    return min((max(limit - len(mine), 0) for limit in limits if limit is not None), default=None)
-
-
-@cache
-def submit_limit(account: str | None, partition: str | None, qos: str | None) -> int | None:
-    """How many jobs a user may have in the queue, each task of an array counted; None where nothing limits it."""
-    columns = "name,maxsubmitjobsperuser,maxsubmitjobsperaccount,grpsubmitjobs"
-    rows = [row[1:3] for row in _associations(account)] + [
-        row[1:] for row in _qualities(account, partition, qos, columns)
-    ]
-    return min((int(number) for row in rows for number in row if number.isdigit()), default=None)
-
-
-def longest_wall(account: str | None, partition: str | None, qos: str | None) -> tuple[str, float]:
-    """The quality of service that gives a job the least time, and how many minutes; no name where none limits it."""
-    rows = _qualities(account, partition, qos, "name,maxwall")
-    return min(((name, minutes(wall)) for name, wall in rows if wall), key=lambda row: row[1], default=("", math.inf))
+    if not held.isdigit():
+        return None
+    return max(int(held) // 2 - len(table("squeue", MINE, "--array", columns="%i")), 0)
 
 
 @cache
@@ -244,58 +299,6 @@ def configuration() -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
-def _has_limits() -> bool:
-    """Whether Slurm holds jobs to the limits of accounts and qualities of service."""
-    return bool(re.search("limits|safe|all", configuration().get("AccountingStorageEnforce", "")))
-
-
-def minutes(text: str) -> float:
-    """Slurm's [days-]hours:minutes:seconds in minutes; infinite where it is no time."""
-    if not text[:1].isdigit():
-        return math.inf
-    days, _, rest = text.rpartition("-")
-    hours, minutes, seconds = ([0, 0, 0] + [int(part) for part in rest.split(":")])[-3:]
-    return int(days or 0) * 1440 + hours * 60 + minutes + seconds / 60
-
-
-def _associations(account: str | None) -> list[list[str]]:
-    """Of this user with an account, the default one if none is given: user, two limits of jobs, default quality."""
-    user = getpass.getuser()
-    try:
-        if not _has_limits():
-            return []
-        if account is None:
-            account = sacctmgr("user", f"name={user}", columns="defaultaccount,user")[0][0]
-        columns = "user,maxsubmitjobs,grpsubmitjobs,defaultqos"
-        rows = sacctmgr("associations", f"account={account}", columns=columns)
-    except (InputError, IndexError):
-        return []
-    return [row for row in rows if row[0] in ("", user)]
-
-
-def _qualities(account: str | None, partition: str | None, qos: str | None, columns: str) -> list[list[str]]:
-    """The qualities of service that a job has: the one asked for or the default, and its partition's."""
-    default = next((row[3] for row in _associations(account) if row[0] and row[3]), "normal")
-    try:
-        if not _has_limits():
-            return []
-        asked = ask("scontrol", "show", "partition", partition) if partition else ""
-        names = {qos or default, *re.findall(r"\bQoS=(\S+)", asked)}
-        return [row for row in sacctmgr("qos", columns=columns) if row[0] in names]
-    except InputError:
-        return []
-
-
-def sacctmgr(*what: str, columns: str) -> list[list[str]]:
-    """The rows that accounting has of something, with these columns; two or more, for they tell a row from a greeting.
-
-    Raises:
-        InputError: Where accounting does not answer.
-    """
-    answer = ask("sacctmgr", "--noheader", "--parsable2", "show", *what, f"format={columns}")
-    return [line.split("|") for line in answer.splitlines() if line.count("|") == columns.count(",")]
-
-
 def remedy(message: str) -> str:
     """What to set in slurm/site.yaml after Slurm refused a job or does not start it, by its words."""
     advice = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, message, re.IGNORECASE)), None)
@@ -305,8 +308,29 @@ def remedy(message: str) -> str:
 
 
 def is_refusal(message: str) -> bool:
-    """Whether Slurm will refuse a job as often as it is asked, by its words."""
+    """Whether Slurm will refuse a job as often as it is asked, by its words; a full queue is no such reason."""
+    if PASSING.search(message) or FULL.search(message):
+        return False
     return any(re.search(pattern, message, re.IGNORECASE) for pattern in (_REFUSED, *(row[0] for row in _REMEDIES)))
+
+
+def last_words(output: str) -> str:
+    """The line of a failed job's log that says most: the last one about an error, else the last one of all."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not _HOLLOW.search(line)]
+    telling = [line for line in lines if _TELLING.search(line)]
+    return shorten((telling or lines or [""])[-1], 300)
+
+
+_TELLING = re.compile(
+    r"error\b|exception\b|not found|no such|denied|no space|quota exceeded|killed|cannot|clock|illegal|fatal|\bfault\b",
+    re.IGNORECASE,
+)
+_HOLLOW = re.compile(
+    r"Error in (rule|file)|Exited with|error message|error details|(Workflow|CalledProcess)Error:?$"
+    r"|at least one job did not|CalledProcessError in|returned non-zero exit|^\s*File |^\s+\w+:( |$)",
+    re.IGNORECASE,
+)
+"""What Snakemake and Slurm say of every job that fails."""
 
 
 def cancel(jobs: Collection[str]) -> None:
@@ -335,6 +359,9 @@ def take_over(results: Path, run: str | None) -> None:
     except BlockingIOError:
         holder = "".join(path.read_text(encoding="utf-8").splitlines()[:1]) or "another Snakemake"
         raise InputError("results folder", str(results), f"{holder} works on it; wait for its end") from None
+    except PermissionError:
+        remedy = f"another user works there, by {path}; name a folder of your own in EXPERIMENT_OUTPUT_DIR"
+        raise InputError("results folder", str(results), remedy) from None
     runs = path.read_text(encoding="utf-8").splitlines()[1:]
     if run is not None:
         _cancel(runs)
@@ -407,5 +434,5 @@ def jobs(runs: Collection[str]) -> list[str]:
     """
     if not runs:
         return []
-    rows = table("squeue", f"--user={getpass.getuser()}", columns="%F|%j")
+    rows = table("squeue", columns="%F|%j")  # another user's too, who worked in the same folder
     return sorted({number for number, name in rows if set(runs) & set(name.split("."))})
