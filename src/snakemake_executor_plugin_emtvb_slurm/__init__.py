@@ -1,4 +1,4 @@
-"""The executor ``emtvb-slurm``, which Snakemake finds by the name of this package; see ``emtvb.running.executor``."""
+"""The executor ``emtvb-slurm``, which Snakemake finds by the name of this package; see ``emtvb.slurm.executor``."""
 
 # Snakemake reads the types of settings as they stand here, so no annotations from __future__.
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Optional
 
 from snakemake_interface_executor_plugins.settings import CommonSettings, ExecutorSettingsBase
 
-from emtvb.running.executor import Executor
+from emtvb.slurm.executor import Executor
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from emtvb import config
-from emtvb.running import doctor as doctors
-from emtvb.running import slurm
-from emtvb.running.doctor import examine
+from emtvb.slurm import commands as slurm
+from emtvb.slurm import doctor as doctors
+from emtvb.slurm.doctor import examine
 
 from ..workflow.conftest import Project
 from .cluster import ACCOUNT, NODES, Cluster

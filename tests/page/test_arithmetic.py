@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emtvb.adapters.elman import Elman
+from emtvb.core.controls import FUTURE
+from emtvb.core.memories import VariableMemories
 from emtvb.files import write_text
-from emtvb.interpret.controls import FUTURE
-from emtvb.interpret.interventions import edit, flip, put, swap
-from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.sequences import record
-from emtvb.networks import Network, rollout, signs
-from emtvb.own.elman import Elman
 from emtvb.page.content import Shown
 from emtvb.page.document import document
-from emtvb.tasks import Task, from_composition
+from emtvb.theory.interventions import edit, flip, put, swap
+from emtvb.theory.networks import Network, rollout, signs
+from emtvb.theory.sequences import record
+from emtvb.theory.tasks import Task, from_composition
 
 from .conftest import ODD_TASKS, Opened, made_up
 

@@ -15,12 +15,12 @@ from torch import nn
 
 import emtvb
 from emtvb.errors import InputError
-from emtvb.interpret import interventions
-from emtvb.interpret.sequences import record
-from emtvb.networks import Network, signs
 from emtvb.page.widget import Editor
-from tests.conftest import make_network, saturated_circuit
+from emtvb.theory import interventions
+from emtvb.theory.networks import Network, signs
+from emtvb.theory.sequences import record
 
+from ..conftest import make_network, saturated_circuit
 from .conftest import ODD_TASKS
 
 HARNESS = """

@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from emtvb.adapters.elman import Elman
+from emtvb.core.controls import FUTURE
+from emtvb.core.memories import VariableMemories
+from emtvb.core.systems import System
 from emtvb.errors import InputError
-from emtvb.interpret.controls import FUTURE
-from emtvb.interpret.exemplar import picture
-from emtvb.interpret.interventions import exact
-from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.memories_by_data import by_data, scaled
-from emtvb.interpret.power_iteration import power_iteration
-from emtvb.interpret.sequences import record
-from emtvb.interpret.systems import System
-from emtvb.interpret.verdict import OTHERWISE, STORED
-from emtvb.networks import Network, check_task
-from emtvb.own.elman import Elman
+from emtvb.experiments.sweep.exemplar import picture
 from emtvb.page.content import Shown
-from emtvb.runs import Run
-from emtvb.tasks import Task
+from emtvb.theory.interventions import exact
+from emtvb.theory.memories_by_data import by_data, scaled
+from emtvb.theory.memories_by_weights import power_iteration
+from emtvb.theory.networks import Network, check_task
+from emtvb.theory.runs import Run
+from emtvb.theory.sequences import record
+from emtvb.theory.tasks import Task
+from emtvb.theory.verdict import OTHERWISE, STORED
 
 DATA, POWER = "data", "power"
 """The bases that a reader can choose between: ours by data, and the paper's, whose columns get their lengths."""

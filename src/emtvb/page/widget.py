@@ -9,23 +9,23 @@ from typing import Any
 
 import numpy as np
 
+from emtvb.adapters.adapting import Wrapped, adapt
+from emtvb.adapters.elman import Elman
+from emtvb.core.data_frames import listed
+from emtvb.core.fitting import Fitted, judge
+from emtvb.core.systems import Runnable
+from emtvb.core.variables import as_numpy
 from emtvb.errors import InputError
-from emtvb.interpret.memories_by_data import by_data
-from emtvb.interpret.systems import Runnable
-from emtvb.networks import Network
-from emtvb.own.adapting import Wrapped, adapt
-from emtvb.own.elman import Elman
-from emtvb.own.fitting import Fitted, judge
-from emtvb.own.tabular import listed
-from emtvb.own.variables import as_numpy
+from emtvb.experiments.results import find_run
+from emtvb.experiments.streams.runs import StreamRun
 from emtvb.page import content, streaming
 from emtvb.page.content import Shown
 from emtvb.page.document import STYLE, VIEW, bundled
 from emtvb.page.showing import arrays_of, describe, show, show_network
-from emtvb.results import find_run
-from emtvb.runs import Run
-from emtvb.streams.runs import StreamRun
-from emtvb.tasks import Task
+from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.networks import Network
+from emtvb.theory.runs import Run
+from emtvb.theory.tasks import Task
 
 try:
     import anywidget
