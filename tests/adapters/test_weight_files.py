@@ -21,6 +21,7 @@ from emtvb.page.showing import show_network
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network, save_networks
 
+from ..cli.test_main import emtvb  # noqa: F401 - a fixture
 from ..conftest import make_network, saturated_circuit
 
 D, H = 3, 5
@@ -276,7 +277,7 @@ SIZE = "--task T1 --dimensions 2 --variables 3"
     ("file", "figures"),
     [("mine.safetensors", ["edits", "hidden_state", "spectrum", "weights"]), ("biased.pt", ["dynamics", "edits"])],
 )
-def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: str, figures: list[str]) -> None:
+def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: str, figures: list[str]) -> None:  # noqa: F811
     name = file.split(".")[0]
     status, out, err = emtvb(f"interpret {circuit / file} {SIZE}")
     assert status == 0, err
@@ -290,7 +291,7 @@ def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: st
     assert (circuit / "there" / "edit.png").stat().st_size > 0
 
 
-def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:
+def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F811
     call = f"edit {circuit / 'mine.safetensors'} {SIZE} --page --output {circuit / 'there'}"
     page = circuit / "there" / "edit.html"
     status, out, err = emtvb(call)
@@ -319,8 +320,6 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:
         (f"edit {{0}}/biased.pt {SIZE} --page", "--page: {0}/biased.pt: a browser runs networks of the paper's kind"),
         (f"edit {{0}}/mine.safetensors {SIZE} --page --basis realisation", "--basis: realisation: the page has data"),
         (f"edit {{0}}/mine.safetensors {SIZE} --page --at 3", "edit: nothing: give one of --flip"),
-        (f"edit {{0}}/mine.safetensors {SIZE} --flip 1", "Missing option '--at'"),
-        (f"edit {{0}}/mine.safetensors {SIZE} --flip 1 --at 3", "Missing option '--variable'"),
         ("edit {0}/mine.safetensors --page", "--task: not given"),
         ("interpret {0}/mine.safetensors", "--task: not given: say what the network of"),
         ("interpret {0}/mine.safetensors --task T1 --dimensions 0", "d (dimensions): 0: give a positive integer"),
@@ -330,11 +329,10 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:
         ("interpret {0}/none.pt --task T1", "weights file: {0}/none.pt: no such file; name one, or a run"),
         ("edit {0}/mine.safetensors --at 3 --variable 1 --flip 0", "--task: not given"),
         (f"edit {{0}}/biased.pt {SIZE} --at 3 --variable 1 --flip 0 --basis power", "--basis: power: it is for"),
-        (f"edit {{0}}/biased.pt {SIZE} --at -1 --variable 1 --flip 0", "--at: -1: give output steps"),
         (f"edit {{0}}/biased.pt {SIZE} --at 9 --variable 7 --flip 0", "variable: 7: variables run from 1"),
     ],
 )  # fmt: skip
-def test_bad_calls_are_one_line(emtvb, circuit: Path, arguments: str, says: str) -> None:
+def test_bad_calls_are_one_line(emtvb, circuit: Path, arguments: str, says: str) -> None:  # noqa: F811
     status, out, err = emtvb(arguments.format(circuit))
     assert status == 2
     assert says.format(circuit) in err

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
+import pkgutil
 import shutil
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from rich.console import Console
 
 from emtvb.cli import main as cli
 from emtvb.errors import InputError
@@ -23,7 +26,12 @@ from emtvb.making.packed_weights import WEIGHTS, pack
 from emtvb.theory import networks
 
 EMTVB = Path(sys.executable).with_name("emtvb")
-SOURCES = Path(cli.__file__).parent
+SOURCES = Path(cli.__file__).parents[1]
+COMMANDS = [
+    name
+    for _, name, is_package in pkgutil.iter_modules([str(Path(cli.__file__).parent)], "emtvb.cli.")
+    if not is_package
+]
 PUBLISHED = Path(__file__).parents[2] / "results" / "paper"
 TINY = "--dimensions 2 --variables 2 --hidden 12 --epochs 2 --batches-per-epoch 120 --curriculum 3,5 --threshold 0.9"
 LONG = "--task T1 --hidden 64 --seed 1 --epochs 50"
@@ -35,7 +43,9 @@ def call(
     """The command in this process: exit status, standard output and standard error."""
     words = arguments.split() if isinstance(arguments, str) else arguments
     monkeypatch.setattr(sys, "argv", ["emtvb", *words])
-    monkeypatch.setattr(cli, "console", cli.Console(highlight=False, soft_wrap=True, width=200))
+    for name in COMMANDS:
+        module = importlib.import_module(name)
+        monkeypatch.setattr(module, "console", Console(highlight=False, soft_wrap=True, width=200), raising=False)
     try:
         cli.main()
         status = 0

@@ -15,7 +15,7 @@ _BEFORE = """
 import json, sys, warnings
 import numpy as np, torch, emtvb
 from torch import nn
-from emtvb import tasks
+from emtvb.theory import tasks
 warnings.simplefilter("ignore")
 rng = np.random.default_rng(0)
 W = np.linalg.qr(rng.normal(size=(16, 2)))[0]

@@ -142,7 +142,7 @@ def test_the_stub_says_the_same() -> None:
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
-    heavy = {"torch", "numpy", "pandas", "emtvb.own"}
+    heavy = {"torch", "numpy", "pandas", "emtvb.core"}
     code = f"import sys, emtvb; print(*({heavy} & set(sys.modules)), emtvb.__version__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [emtvb.__version__]

@@ -92,7 +92,7 @@ def test_another_python_finds_the_same() -> None:
     assert digest(text) == "fcc559e5c487"
     code = (
         "import runpy, sys, pathlib\n"
-        f"digest_of = runpy.run_path({str(PACKAGE / 'running' / 'source.py')!r})['digest_of']\n"
+        f"digest_of = runpy.run_path({str(PACKAGE / 'making' / 'digests.py')!r})['digest_of']\n"
         f"print(*(digest_of(path) for path in sorted(pathlib.Path({str(PACKAGE)!r}).rglob('*.py'))))\n"
     )
     here = [digests.digest_of(path) for path in sorted(PACKAGE.rglob("*.py"))]
@@ -129,10 +129,9 @@ def test_how_a_module_is_encoded_does_not_count_and_what_it_then_says_does() -> 
 
 
 def test_what_runs_jobs_does_not_count_but_for_what_unpacks_weights() -> None:
-    counting = {path.name for path in (PACKAGE / "running").iterdir() if digests.counts(f"running/{path.name}")}
-    assert counting == {"packed.py"}
-    elsewhere = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if "running" not in path.parts}
-    assert {name for name in elsewhere if not digests.counts(name)} == {"exports.py"}
+    names = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
+    running = {name for name in names if name.startswith(("making/", "slurm/"))}
+    assert {name for name in names if digests.counts(name)} == names - running | {"making/packed_weights.py"}
 
 
 def test_no_job_reads_docstrings() -> None:
@@ -154,8 +153,8 @@ def test_what_runs_jobs_only_defines_things_when_it_is_imported() -> None:
     harmless = {
         "AfterValidator", "ConfigDict", "Field", "Path", "TypeAdapter", "TypeVar", "cache", "frozenset", "getLogger",
     }  # fmt: skip
-    for name in ("jobs", "git", "lock", "node", "provenance", "recipes", "source"):
-        for statement in ast.parse((PACKAGE / "running" / f"{name}.py").read_text()).body:
+    for name in ("jobs", "git", "node", "provenance", "recipes", "digests"):
+        for statement in ast.parse((PACKAGE / "making" / f"{name}.py").read_text()).body:
             if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
                 continue
             calls = {

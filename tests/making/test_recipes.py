@@ -25,7 +25,7 @@ exec(open({script!r}).read())
 import json
 from importlib import metadata
 from pathlib import Path
-from emtvb.running import recipes
+from emtvb.making import recipes
 print(json.dumps(recipes.used(Path({clone!r}), Path({clone!r}) / "results")))
 """
 
@@ -50,12 +50,18 @@ def used(clone: Path, script: str) -> dict[str, dict[str, str]]:
 
 
 def test_modules_that_were_imported_are_named_however_that_was_asked_for(clone: Path) -> None:
-    script = "def f():\n    exec('import re')\n    __import__('importlib').import_module('emtvb.' + 'tasks')\nf()"
-    assert set(used(clone, script)["code"]) == {"emtvb/theory/protocol.py", "emtvb/theory/tasks.py"}
+    script = (
+        "def f():\n    exec('import re')\n    __import__('importlib').import_module('emtvb.' + 'theory.tasks')\nf()"
+    )
+    assert set(used(clone, script)["code"]) == {
+        "emtvb/theory/__init__.py",
+        "emtvb/theory/protocol.py",
+        "emtvb/theory/tasks.py",
+    }
 
 
 def test_modules_that_were_not_imported_are_not_named(clone: Path) -> None:
-    assert used(clone, "import emtvb.errors\ndef f():\n    from emtvb import tasks")["code"] == {}
+    assert used(clone, "import emtvb.errors\ndef f():\n    from emtvb.theory import tasks")["code"] == {}
 
 
 def test_files_are_named_by_where_they_lie_and_not_by_links_to_them(clone: Path, tmp_path_factory: Any) -> None:
@@ -146,7 +152,7 @@ def test_jobs_import_nothing_of_the_science_to_write_their_records() -> None:
     """Else an edit of it would make every output stale."""
     code = "import sys, emtvb.making.jobs; print(*(m for m in sys.modules if m.startswith('emtvb.')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert {name for name in done.stdout.split() if not name.startswith("emtvb.running")} == {
+    assert {name for name in done.stdout.split() if not name.startswith("emtvb.making")} == {
         "emtvb.errors",
         "emtvb.files",
     }
@@ -183,7 +189,7 @@ def test_a_file_that_is_edited_while_a_job_runs_is_recorded_as_it_was_used(tmp_p
         "import emtvb.errors, emtvb.tables\nfrom pathlib import Path\n"
         f"Path({str(edited['emtvb/paper/table1.csv'])!r}).read_text()\n"
         f"for name in {[*map(str, edited.values())]}:\n    open(name, 'a').write('\\nX = 1\\n')\n"
-        "import json\nfrom emtvb.running import recipes\n"
+        "import json\nfrom emtvb.making import recipes\n"
         f"print(json.dumps(recipes.used(Path({str(tmp_path)!r}))['code']))\n"
     )
     mine.write_text("import sys\nsys.modules['__main__'].snakemake = 'a job'\n" + script)
@@ -229,6 +235,6 @@ def test_every_rule_that_runs_a_script_has_a_log_of_its_experiment() -> None:
 def test_everything_here_is_what_two_machines_are_held_to() -> None:
     here = recipes.everything(ROOT)
     assert {"emtvb/theory/tasks.py", "emtvb/figures/emtvb.mplstyle", "tabulate.py"} <= set(here["code"])
-    assert {name for name in here["code"] if name.startswith("emtvb/running/")} == {"emtvb/making/packed_weights.py"}
+    assert {name for name in here["code"] if name.startswith("emtvb/making/")} == {"emtvb/making/packed_weights.py"}
     assert not any(name.startswith("results/") for name in here["code"])
     assert set(here["versions"]) == set(digests.LIBRARIES.values())

@@ -27,7 +27,7 @@ except KeyboardInterrupt:
 """
 CALLER = f"""
 import sys
-from emtvb import reproduction
+from emtvb.making import reproduction
 try:
     reproduction.run([sys.executable, "-c", {CHATTY!r}])
 except KeyboardInterrupt:

@@ -38,7 +38,7 @@ def test_a_folder_that_one_may_not_write_to(tmp_path: Path, where: str, monkeypa
 @pytest.mark.skipif(os.getuid() == 0 and shutil.which("setpriv") is None, reason="root may write everywhere")
 def test_a_run_in_somebody_elses_clone_ends_in_a_line(tmp_path: Path) -> None:
     (tmp_path / ".snakemake").mkdir(mode=0o555)
-    lines = "from emtvb.running import surroundings", "surroundings.check_folder()", "rule all:"
+    lines = "from emtvb.making import surroundings", "surroundings.check_folder()", "rule all:"
     (tmp_path / "Snakefile").write_text("\n".join(lines) + "\n")
     call = [*without_rights(), str(SNAKEMAKE), "--cores", "1", "--nolock"]
     done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -66,12 +66,12 @@ def test_what_slows_down_is_a_line_each(variables: dict[str, str], lines: int) -
 @pytest.mark.parametrize("module", ["numpy", "emtvb"])
 def test_modules_of_another_place_are_blamed_on_pythonpath(tmp_path: Path, module: str) -> None:
     """A numpy that is broken, or a package of an older clone, which the command comes upon first."""
-    (tmp_path / module / "running").mkdir(parents=True)
+    (tmp_path / module / "making").mkdir(parents=True)
     (tmp_path / module / "__init__.py").write_text("raise ImportError('of another Python')" * (module == "numpy"))
-    (tmp_path / module / "running" / "__init__.py").touch()
+    (tmp_path / module / "making" / "__init__.py").touch()
     code = f"import sys; sys.path.append({str(ROOT / 'src')!r}); from emtvb.__main__ import main; main()"
     if module == "emtvb":  # as an older clone with this module and without others
-        for name in ("errors", "__main__", "running/surroundings"):
+        for name in ("errors", "__main__", "making/surroundings"):
             shutil.copy(ROOT / "src" / "emtvb" / f"{name}.py", tmp_path / "emtvb" / f"{name}.py")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)

@@ -29,7 +29,7 @@ LANES = {name: (int(name.split()[0]), "no fma" not in name) for name in TARGETS}
 
 TRAIN = """
 import hashlib, json
-from emtvb import tasks
+from emtvb.theory import tasks
 from emtvb.theory.runs import Protocol, Run
 from emtvb.training import engine, kernel as module, proof
 found = {}

@@ -179,7 +179,7 @@ TRAIN = """
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from emtvb import tasks
+from emtvb.theory import tasks
 from emtvb.theory.runs import Protocol, Run
 from emtvb.training import engine
 protocol = Protocol(epochs=1, batches_per_epoch=10, batch_size=4, curriculum=(2,))

@@ -23,7 +23,7 @@ import json, resource, sys
 from pathlib import Path
 from emtvb.making.jobs import logged
 from emtvb.lock import locked
-from emtvb import protocol
+from emtvb.theory import protocol
 from emtvb.training import checkpoint, shard
 checkpoint.EVERY_SECONDS = 0.0
 folder, most_bytes = Path(sys.argv[1]), int(sys.argv[3])

@@ -13,7 +13,7 @@ from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.training.architectures import weights
 
-from ..architectures.conftest import make_architecture
+from .conftest import make_architecture
 
 
 @pytest.fixture

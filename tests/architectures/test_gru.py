@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..architectures.conftest import make_architecture
+from .conftest import make_architecture
 
 
 def test_it_is_torchs() -> None:

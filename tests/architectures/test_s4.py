@@ -5,7 +5,7 @@ from scipy.signal import cont2discrete
 
 from emtvb.training.architectures.s4 import MODES
 
-from ..architectures.conftest import make_architecture
+from .conftest import make_architecture
 
 
 def test_each_channel_is_the_continuous_system_under_a_zero_order_hold() -> None:
