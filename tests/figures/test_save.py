@@ -65,7 +65,8 @@ def test_whatever_the_settings_the_bytes_are_the_same(tmp_path: Path, name: str)
 
 def test_another_process_writes_the_same_bytes_and_needs_no_pyplot(tmp_path: Path) -> None:
     code = (
-        "import sys; from tests.figures.test_save import FIGURES; from emtvb.experiments.sweep.figures import animation; from emtvb.figures import save;"
+        "import sys; from tests.figures.test_save import FIGURES; from emtvb.figures import save;"
+        "from emtvb.experiments.sweep.figures import animation;"
         "save.save(*FIGURES['spectrum'](), sys.argv[1]); assert 'matplotlib.pyplot' not in sys.modules"
     )
     environment = os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": os.pathsep.join(sys.path)}

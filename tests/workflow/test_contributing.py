@@ -42,7 +42,7 @@ def draw(shown: pd.DataFrame) -> Figure:
 
 def test_a_figure_more_is_a_module_a_caption_and_an_entry(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
-    (project.folder / "src/emtvb/figures/accuracies.py").write_text(MODULE)
+    (project.folder / "src/emtvb/experiments/sweep/figures/accuracies.py").write_text(MODULE)
     (project.folder / "workflow/report/accuracies.rst").write_text("Accuracies.\n")
     entry = '    "evidence": {"rates": rules.simulate_populations.output.rates},\n'
     more = '    "accuracies": {"measurements": rules.aggregate_measurements.output.measurements},\n'

@@ -256,7 +256,8 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
                                         "ruleorder: draw_page > base\n")), {}),
     "an import by name": (
         lambda project: (project.edit("src/emtvb/experiments/sweep/figures/weights.py", "import pandas",
-                                      "import importlib\nimportlib.import_module('emtvb.figures.' + 'edits')\n"
+                                      "import importlib\n"
+                                      "importlib.import_module('emtvb.experiments.sweep.figures.' + 'edits')\n"
                                       "import pandas")), {"draw_weights": 1}),
     "a rule's resources": (_edit("workflow/rules/train.smk", "    threads: 1", "    threads: 2"), {}),
     "a rule's comment": (_edit("workflow/rules/page.smk", "rule draw_page:", "# said\nrule draw_page:"), {}),
