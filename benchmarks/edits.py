@@ -32,7 +32,7 @@ def place(name: str) -> str:
     if "/" not in name:
         return "workflow/scripts/"
     parts = name.removeprefix("emtvb/").split("/")
-    depth = 1 if name.startswith("emtvb/") else 2
+    depth = 1 if name.startswith("emtvb/") and parts[0] != "experiments" else 2
     return "/".join(parts[:depth]) + ("/" if len(parts) > depth else "")
 
 
