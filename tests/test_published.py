@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from emtvb import tables
-from emtvb.audit import audit, held
+from emtvb.audit import audit, config_of_results
 from emtvb.config import load
 from emtvb.experiments.results import FoundRun, find_run, runs_in
 from emtvb.experiments.sweep import outcomes
@@ -47,7 +47,7 @@ def test_what_is_published_is_what_the_present_code_would_make(name: str) -> Non
     Where it fails, run the workflow with the experiment's config, and publish what comes out.
     """
     folder = ROOT / "results" / name
-    found = audit.audit(folder, held.held_to(folder, ROOT), audit.QUICK)
+    found = audit.audit(folder, config_of_results.held_to(folder, ROOT), audit.QUICK)
     checked = {check.name for check in found.checks if check.checked}
     assert checked == {"integrity", "currency"}
     wrong = [str(finding) for check in found.checks for finding in check.findings]

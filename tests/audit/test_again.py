@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.audit.again import draw
+from emtvb.audit.remeasuring import draw
 from emtvb.audit.report import chance
 
 SHARDS = [f"s{i}" for i in range(9)]

@@ -9,8 +9,8 @@ import pytest
 
 from emtvb import config
 from emtvb.audit import audit
+from emtvb.audit.config_of_results import Held
 from emtvb.audit.determinism import _of_curves
-from emtvb.audit.held import Held
 from emtvb.audit.processes import Processes
 from emtvb.errors import InputError
 from emtvb.experiments import kinds

@@ -16,7 +16,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from emtvb.errors import InputError
 from emtvb.making import hooks
-from emtvb.making.records import Records
+from emtvb.making.staleness import Records
 
 ROOT = Path(__file__).parents[2]
 

@@ -26,7 +26,7 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from emtvb.errors import InputError
 from emtvb.making import provenance
-from emtvb.making.records import Records
+from emtvb.making.staleness import Records
 from emtvb.slurm import commands as slurm
 from emtvb.slurm import executor
 from emtvb.slurm.commands import InQueue

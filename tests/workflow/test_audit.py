@@ -23,12 +23,12 @@ import pytest
 from PIL import Image
 
 from emtvb import config
-from emtvb.audit import again, audit, determinism, held
-from emtvb.audit.again import reads_weights, recompute, trains
+from emtvb.audit import audit, config_of_results, determinism, remeasuring
+from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned
-from emtvb.audit.held import Held
 from emtvb.audit.integrity import KINDS, Files, integrity
 from emtvb.audit.processes import Processes
+from emtvb.audit.remeasuring import reads_weights, recompute, trains
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
@@ -270,7 +270,7 @@ def test_a_full_disk_is_no_finding(folder: Path, jobs: list[Planned], monkeypatc
     stand_in = folder / "python"
     stand_in.write_text("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device: error' >&2; exit 1\n")
     stand_in.chmod(0o755)
-    for module in (again, determinism):
+    for module in (remeasuring, determinism):
         monkeypatch.setattr(module, "sys", SimpleNamespace(executable=str(stand_in)))
     for ask in (lambda: run_again(folder, _measuring(jobs)), lambda: _trained_again(folder, FIRST)):
         with pytest.raises(InputError, match=r"TMPDIR: .*: is full; name a folder with more space there"):
@@ -567,19 +567,19 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
     settings = json.loads((folder / "settings.json").read_text())
     settings["interpretation"]["horizon"] = 7
     (folder / "settings.json").write_text(json.dumps(settings))
-    found = held.held_to(folder, ROOT)
+    found = config_of_results.held_to(folder, ROOT)
     assert found.experiment == SMOKE
     assert "config/smoke.yaml of this clone, sha256 " in found.description
     (folder / "settings.json").write_text("{")
-    assert held.held_to(folder, ROOT).experiment == SMOKE
+    assert config_of_results.held_to(folder, ROOT).experiment == SMOKE
     own = tmp_path / "mine"
     own.mkdir()
     (own / "settings.json").write_text(json.dumps({**settings, "experiment": "mine"}))
-    mine = held.held_to(own, ROOT)
+    mine = config_of_results.held_to(own, ROOT)
     assert "settings.json beside the results" in mine.description
     (folder / "settings.json").write_text(json.dumps({**settings, "experiment": "smoke"}))
     with pytest.raises(InputError, match="holds the experiment smoke; give its own config, or none"):
-        held.held_to(folder, ROOT, ROOT / "config" / "architectures.yaml")
+        config_of_results.held_to(folder, ROOT, ROOT / "config" / "architectures.yaml")
 
 
 def test_another_experiment_in_the_place_of_one_is_refused(tmp_path: Path) -> None:
@@ -587,14 +587,14 @@ def test_another_experiment_in_the_place_of_one_is_refused(tmp_path: Path) -> No
     for folder in (other, place):
         folder.mkdir(parents=True)
         (folder / "settings.json").write_text(config.dump(SMOKE.model_copy(update={"experiment": "mine"})))
-    assert held.held_to(other, ROOT).experiment.experiment == "mine"
+    assert config_of_results.held_to(other, ROOT).experiment.experiment == "mine"
     with pytest.raises(
         InputError, match=r"results: .*paper: the settings\.json there says that it holds mine; move it"
     ):
-        held.held_to(place, ROOT)
+        config_of_results.held_to(place, ROOT)
     (tmp_path / "methods").symlink_to(other)
     with pytest.raises(InputError, match=r"results: .*methods: the settings\.json there says that it holds mine"):
-        held.held_to(tmp_path / "methods", ROOT)
+        config_of_results.held_to(tmp_path / "methods", ROOT)
 
 
 def test_of_several_configs_of_a_name_the_one_that_is_called_so_counts(tmp_path: Path) -> None:
@@ -606,12 +606,12 @@ def test_of_several_configs_of_a_name_the_one_that_is_called_so_counts(tmp_path:
         place.mkdir(parents=True)
     (folder / "settings.json").write_text(config.dump(few))
     (configs / "zz.yaml").write_text(config.dump(few))
-    assert held.held_to(folder, tmp_path).experiment == few
+    assert config_of_results.held_to(folder, tmp_path).experiment == few
     (configs / "paper.yaml").write_text(config.dump(every))
-    assert held.held_to(folder, tmp_path).experiment == every
+    assert config_of_results.held_to(folder, tmp_path).experiment == every
     (configs / "paper.yaml").rename(configs / "all.yaml")
     with pytest.raises(InputError, match=r"all\.yaml, zz\.yaml all state paper: call one paper\.yaml"):
-        held.held_to(folder, tmp_path)
+        config_of_results.held_to(folder, tmp_path)
 
 
 def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.audit import currency, held
+from emtvb.audit import config_of_results, currency
 from emtvb.making import provenance, trainings
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
@@ -23,7 +23,7 @@ def planned(name: str, root: Path = ROOT) -> list[Planned]:
     """The jobs of a published experiment, by the workflow of a clone."""
     folder = ROOT / "results" / name
     unpack(folder)  # as each call of the workflow does
-    return currency.planned(folder, held.held_to(folder, root), ())
+    return currency.planned(folder, config_of_results.held_to(folder, root), ())
 
 
 def test_every_experiment_that_is_known_here_is_published() -> None:

@@ -21,7 +21,7 @@ try:
     from emtvb.making import hooks
     from emtvb.making import node
     from emtvb.making import recipes
-    from emtvb.making import records
+    from emtvb.making import staleness
     from emtvb.making import params as settings
     from emtvb.slurm import commands as slurm
     from emtvb.making import surroundings
@@ -98,7 +98,7 @@ if CALL.plans:
         surroundings.check_folder()
         if back := unpack(RESULTS):
             logger.info(f"published weights unpacked in {RESULTS}: {len(back)} files")
-        RECORDS = records.read(RESULTS, ROOT)
+        RECORDS = staleness.read(RESULTS, ROOT)
         hooks.install(RECORDS, lambda waiting, maker: look_at(waiting, maker))
     hooks.print_sparingly()
     executor.Executor.known = RECORDS
@@ -210,7 +210,7 @@ def look_at(waiting, maker):
         logger.error(f"error: {error}")
         raise SystemExit(1) from None
     if words:
-        say_difference(waiting.rule.name, records.summary(words))
+        say_difference(waiting.rule.name, staleness.summary(words))
     return words
 
 
@@ -237,7 +237,7 @@ onstart:
         for waiting in CALL.jobs if RECORDS else ():
             RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), CALL.forces)
         # Once, and not a job at a time.
-        scripts = {records.script_of(waiting.rule).stem for waiting in CALL.jobs}
+        scripts = {staleness.script_of(waiting.rule).stem for waiting in CALL.jobs}
         if CALL.runs_here and EXPERIMENT.accelerator != "cpu" and EXPERIMENT.on_accelerator() & scripts:
             if problem := node.missing(EXPERIMENT.accelerator):
                 raise WorkflowError(problem)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from emtvb.audit import audit
-from emtvb.audit.held import Held
+from emtvb.audit.config_of_results import Held
 from emtvb.audit.report import STATUS
 from emtvb.experiments import kinds
 from emtvb.making.jobs import logged

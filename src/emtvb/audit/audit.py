@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emtvb.audit.again import SHARE, draw, recompute
+from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned, remade
 from emtvb.audit.determinism import MATTERS, determinism
-from emtvb.audit.held import Held
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.processes import Processes, ended_by_signals
+from emtvb.audit.remeasuring import SHARE, draw, recompute
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import write_text

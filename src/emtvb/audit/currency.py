@@ -9,14 +9,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from emtvb.audit.held import Held
+from emtvb.audit.config_of_results import Held
 from emtvb.audit.integrity import Files, job_of
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.making import plan, provenance, recipes
 from emtvb.making.packed_weights import PACKED
 from emtvb.making.plan import Planned
-from emtvb.making.records import summary
+from emtvb.making.staleness import summary
 
 _MAKE = "run the workflow"
 _RERUN = "run the workflow again: it redoes this and what depends on it"

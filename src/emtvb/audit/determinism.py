@@ -22,7 +22,7 @@ from emtvb.errors import InputError
 from emtvb.experiments.streams.runs import AnyRun
 from emtvb.making import provenance, trainings
 from emtvb.making.provenance import Record
-from emtvb.making.records import summary
+from emtvb.making.staleness import summary
 from emtvb.theory import networks
 from emtvb.theory.runs import number
 from emtvb.training import history, kept, promises

@@ -21,7 +21,7 @@ from emtvb.errors import InputError, printable
 from emtvb.making import git, packed_weights, provenance
 from emtvb.making.plan import Planned
 from emtvb.making.provenance import Record
-from emtvb.making.records import summary
+from emtvb.making.staleness import summary
 from emtvb.theory.networks import load_networks
 from emtvb.training.shard import Outputs
 

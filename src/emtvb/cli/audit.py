@@ -30,7 +30,7 @@ def audit_results(
     FOLDER is results/<experiment>. What is found goes to FOLDER/audit, too. Exit status 1 where something is wrong with
     the results, 3 where nothing is, but not everything was checked; an inconsistent claim is no error.
     """
-    from emtvb.audit import audit, held
+    from emtvb.audit import audit, config_of_results
     from emtvb.audit.report import STATUS
     from emtvb.making.clone import workflow_root
     from emtvb.making.jobs import show_progress
@@ -39,7 +39,7 @@ def audit_results(
     for name, value in (("--all", every or None), ("--runs", runs), ("--seed", seed)):
         if quick and value is not None:
             raise InputError("audit", f"--quick and {name}", "--quick makes nothing again; give one of them")
-    config_of = held.held_to(folder, workflow_root(), file)
+    config_of = config_of_results.held_to(folder, workflow_root(), file)
     show_progress()
     sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
     with into(folder / "audit"):

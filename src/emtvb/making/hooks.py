@@ -33,7 +33,7 @@ from emtvb import config
 from emtvb.errors import InputError
 from emtvb.making import provenance
 from emtvb.making.recipes import plain
-from emtvb.making.records import Maker, Records
+from emtvb.making.staleness import Maker, Records
 
 TRIGGERS = frozenset({"mtime", "params", "input"})
 """The workflow's own, as ``profiles/default`` names them."""

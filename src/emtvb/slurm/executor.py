@@ -46,7 +46,7 @@ from emtvb.errors import InputError
 from emtvb.slurm import commands as slurm
 
 if TYPE_CHECKING:
-    from emtvb.making.records import Records
+    from emtvb.making.staleness import Records
 
 T = TypeVar("T")
 

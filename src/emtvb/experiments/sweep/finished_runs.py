@@ -13,7 +13,7 @@ from typing import Any
 
 from emtvb.errors import InputError
 from emtvb.making import trainings
-from emtvb.making.records import Maker, Records
+from emtvb.making.staleness import Maker, Records
 from emtvb.theory.networks import load_networks
 from emtvb.training import history, kept
 from emtvb.training.kept import Result

@@ -23,8 +23,8 @@ from pathlib import Path
 
 from emtvb import config
 from emtvb.audit import compare
+from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
-from emtvb.audit.held import Held
 from emtvb.audit.integrity import Files
 from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Check, Finding, chance
@@ -32,7 +32,7 @@ from emtvb.making import trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import WEIGHTS
 from emtvb.making.plan import Planned, import_path
-from emtvb.making.records import summary
+from emtvb.making.staleness import summary
 
 SHARE = 1 / 3
 """Of the shards, measured again by default."""

@@ -13,8 +13,8 @@ from snakemake.io import ancient
 from snakemake.iocontainers import Namedlist
 
 from emtvb.errors import InputError
-from emtvb.making import digests, provenance, recipes, records
-from emtvb.making.records import Records
+from emtvb.making import digests, provenance, recipes, staleness
+from emtvb.making.staleness import Records
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS, MEASURED, TABLE = "training/a/weights.safetensors", "measurements/a.csv", "measurements.csv"
@@ -73,7 +73,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def look(folder: Path) -> Records:
-    return records.read(folder, folder.parents[1])
+    return staleness.read(folder, folder.parents[1])
 
 
 def jobs(folder: Path) -> list[Any]:
