@@ -17,10 +17,10 @@ from pathlib import Path
 
 import click
 
-from emtvb.running import provenance
-from emtvb.running.packed import WEIGHTS
-from emtvb.running.provenance import Record
-from emtvb.running.source import counts
+from emtvb.making import provenance
+from emtvb.making.digests import counts
+from emtvb.making.packed_weights import WEIGHTS
+from emtvb.making.provenance import Record
 
 ROOT = Path(__file__).parents[1]
 Cost = tuple[float, int]

@@ -31,12 +31,13 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from emtvb import config, tasks
-from emtvb.architectures.registry import ARCHITECTURES, network_class
-from emtvb.networks import Network
-from emtvb.runs import Protocol, Run
-from emtvb.streams.runs import StreamRun
-from emtvb.streams.schedule import Episodes
+from emtvb import config
+from emtvb.config.architectures import ARCHITECTURES, network_class
+from emtvb.experiments.streams.runs import StreamRun
+from emtvb.theory import tasks
+from emtvb.theory.networks import Network
+from emtvb.theory.runs import Protocol, Run
+from emtvb.theory.schedule import Episodes
 from emtvb.training import engine, episodes, general, history
 from emtvb.training.history import Row
 

@@ -22,7 +22,7 @@ from rich.table import Table
 from torch import nn
 
 import emtvb
-from emtvb.own.variables import simplex
+from emtvb.core.variables import simplex
 
 SIZE, TRIALS, STEPS = 12, 200, 10
 Case = tuple[emtvb.Fitted, dict[str, Any]]

@@ -18,12 +18,12 @@ from typing import Any
 import pandas as pd
 
 from emtvb import tables
+from emtvb.experiments.methods import tables as tabulating
+from emtvb.experiments.onions import tables as repeating
+from emtvb.experiments.streams import tables as streams
 from emtvb.files import write_text
-from emtvb.methods import tabulating
-from emtvb.onions import tabulating as repeating
 from emtvb.paper import operating, verdicts
 from emtvb.paper.evidence import VERDICTS
-from emtvb.study import streams
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))

@@ -13,9 +13,9 @@ import pytest
 import torch
 from xdist.scheduler import LoadScopeScheduling
 
-from emtvb import tasks
-from emtvb.networks import Network
-from emtvb.runs import Protocol, Run
+from emtvb.theory import tasks
+from emtvb.theory.networks import Network
+from emtvb.theory.runs import Protocol, Run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -44,14 +44,14 @@ LONG = (
     "tests/test_notebook.py*",
     "tests/test_own_notebook.py*",
     "tests/test_published.py*",
-    "tests/own/test_published.py*",  # what is published, and the guide, by the public face
-    "tests/own/test_face.py::test_a_published_network*",
-    "tests/own/test_guide.py::test_its_code_runs*",
-    "tests/own/test_showing.py::test_a_type_checker*",
+    "tests/experiments/test_published.py*",  # what is published, and the guide, by the public face
+    "tests/library/test_face.py::test_a_published_network*",
+    "tests/library/test_guide.py::test_its_code_runs*",
+    "tests/library/test_showing.py::test_a_type_checker*",
     "tests/paper/test_evidence.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
     "tests/paper/test_evidence.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
     "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
-    "tests/own/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
+    "tests/core/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
     "tests/methods/test_comparing.py::test_a_variable_that_rotates*",  # each compares all methods on a network
     "tests/methods/test_comparing.py::test_le*",
     "tests/methods/test_comparing.py::test_what_is_stored_as_a_product*",
@@ -71,7 +71,7 @@ LONG = (
     "tests/training/test_general.py::test_killed_and_resumed*[[]s4-*",
     "tests/training/test_engine.py::test_a_torn_cache*",  # each compiles it anew
     "tests/training/test_flush.py::test_the_thread_keeps_its_modes_when*",
-    "tests/own/test_truths.py::test_in_many_draws*",
+    "tests/library/test_truths.py::test_in_many_draws*",
     "tests/page/*",
 )
 """What takes long, by its name: ``make test-all`` runs it, and ``make test`` runs what is named in QUICK of it."""
@@ -87,7 +87,7 @@ QUICK = (
     )),
     "tests/workflow/test_plans.py::test_a_file_that_is_not_what_its_record_says*[[]measurements.csv*",
     "tests/paper/test_evidence.py::test_both_questions*-exchangeable seeds-20[]]",
-    "tests/own/test_fitting.py::test_what_is_not_stored*[[]a coin-*",
+    "tests/core/test_fitting.py::test_what_is_not_stored*[[]a coin-*",
     "tests/page/test_arithmetic.py*",
     "tests/page/test_choosing.py::test_[!am]*",  # all but those that plan whole experiments, and of these the smallest
     "tests/page/test_choosing.py::test_a_job*smoke*",

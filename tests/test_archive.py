@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from emtvb import __version__
-from emtvb.running.git import environment
+from emtvb.making.git import environment
 
 ROOT = Path(__file__).parents[1]
 VENV = Path(sys.prefix)

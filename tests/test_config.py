@@ -16,17 +16,19 @@ import pandas as pd
 import pytest
 import yaml
 
-from emtvb import config, kinds, tasks
-from emtvb.architectures.registry import ARCHITECTURES
+from emtvb import config
 from emtvb.config import manual
+from emtvb.config.architectures import ARCHITECTURES
 from emtvb.config.experiment import THRESHOLDS
 from emtvb.config.values import first_repeated
 from emtvb.errors import InputError
-from emtvb.methods.settings import Benchmark
-from emtvb.onions.settings import Onions
+from emtvb.experiments import kinds
+from emtvb.experiments.methods.settings import Benchmark
+from emtvb.experiments.onions.settings import Onions
+from emtvb.experiments.streams.settings import Streams
+from emtvb.making import surroundings
 from emtvb.paper import table1
-from emtvb.running import surroundings
-from emtvb.streams.settings import Streams
+from emtvb.theory import tasks
 
 ROOT = Path(__file__).parents[1]
 GOOD = {

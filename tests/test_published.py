@@ -15,13 +15,13 @@ import pytest
 from emtvb import tables
 from emtvb.audit import audit, held
 from emtvb.config import load
-from emtvb.interpret import solutions
-from emtvb.networks import load_networks
+from emtvb.experiments.results import FoundRun, find_run, runs_in
+from emtvb.experiments.sweep import outcomes
+from emtvb.making.packed_weights import PACKED, unpack
 from emtvb.paper import table1
 from emtvb.paper.evidence import VERDICTS
-from emtvb.results import FoundRun, find_run, runs_in
-from emtvb.running.packed import PACKED, unpack
-from emtvb.study import outcomes
+from emtvb.theory import solutions
+from emtvb.theory.networks import load_networks
 
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "results" / "paper"

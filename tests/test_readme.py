@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from docs import pages
 
-from emtvb.results import find_run
+from emtvb.experiments.results import find_run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

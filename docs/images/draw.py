@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emtvb import tasks
+from emtvb.theory import tasks
 
 HERE = Path(__file__).parent
 EDITS = HERE.parents[1] / "results" / "paper" / "figures" / "edits" / "T1.csv"

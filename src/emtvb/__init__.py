@@ -12,15 +12,17 @@ import sys
 
 # A job of the workflow, whose script has this name from Snakemake, writes down which files it opens from here on.
 if hasattr(sys.modules["__main__"], "snakemake"):
-    from emtvb.running.recipes import listen
+    from emtvb.making.recipes import listen
 
     listen()
 
 
 def __getattr__(name: str) -> object:
     """What the public face exports, imported when it is first asked for."""
-    import importlib
+    import importlib.util
 
+    if importlib.util.find_spec(f"{__name__}.{name}"):  # a room or a module that is about to be imported
+        raise AttributeError(name)
     from emtvb.exports import HOME, __version__
 
     if name in HOME:

@@ -1,18 +1,21 @@
 """What type checkers are told of the public face."""
 
+from emtvb.adapters.adapting import Adapted, adapt
+from emtvb.adapters.das import DAS
+from emtvb.adapters.fixed_points import fixed_points
+from emtvb.adapters.record import record
+from emtvb.core.comparing import Comparison, Distance, compare
+from emtvb.core.dynamics import FixedPoints, Linearised, linearise
+from emtvb.core.editing import Edits, edit
+from emtvb.core.erasing import Erasure, erase
+from emtvb.core.fitting import Fitted, Judgement, Reading, fit, judge
+from emtvb.core.onion import Onion
+from emtvb.core.subspaces import Located, Subspace
+from emtvb.core.trials import Trials
 from emtvb.errors import InputError
-from emtvb.own.adapting import Adapted, adapt
-from emtvb.own.comparing import Comparison, Distance, compare
-from emtvb.own.das import DAS
-from emtvb.own.dynamics import FixedPoints, Linearised, fixed_points, linearise
-from emtvb.own.editing import Edits, edit
-from emtvb.own.erasing import Erasure, erase
-from emtvb.own.fitting import Fitted, Judgement, Reading, fit, judge
-from emtvb.own.methods import Located, Subspace
-from emtvb.own.onion import Onion
-from emtvb.own.saving import load, save
-from emtvb.own.trials import Trials, record
+from emtvb.experiments.published import load
 from emtvb.page.widget import view
+from emtvb.theory.saving import save
 
 __version__: str
 

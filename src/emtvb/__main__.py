@@ -8,10 +8,10 @@ import sys
 def main() -> None:
     """Run the command."""
     try:
-        from emtvb.running.surroundings import of_import
+        from emtvb.making.surroundings import of_import
 
         try:
-            from emtvb import cli
+            from emtvb.cli import main as cli
         except ImportError as error:
             sys.exit(f"error: {of_import(error)}")
         cli.main()

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from emtvb import tasks
-from emtvb.architectures.recurrent import Recurrent
-from emtvb.architectures.registry import ARCHITECTURES, network_class
-from emtvb.architectures.runs import ArchitectureRun
-from emtvb.architectures.weights import Trained
-from emtvb.runs import Protocol
+from emtvb.config.architectures import ARCHITECTURES, network_class
+from emtvb.theory import tasks
+from emtvb.theory.architecture_runs import ArchitectureRun
+from emtvb.theory.runs import Protocol
 from emtvb.training import general
+from emtvb.training.architectures.recurrent import Recurrent
+from emtvb.training.architectures.weights import Trained
 
 
 def make_module(name: str, d: int = 3, hidden_dim: int = 5, seed: int = 0) -> torch.nn.Module:

@@ -11,8 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.architectures.recurrent import Recurrent
-from emtvb.architectures.registry import ARCHITECTURES, network_class
+from emtvb.config.architectures import ARCHITECTURES, network_class
+from emtvb.training.architectures.recurrent import Recurrent
 
 from .conftest import make_architecture, make_module
 

@@ -9,8 +9,8 @@ import pytest
 from emtvb.audit.currency import currency, link_beside, remade
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import Finding
-from emtvb.running import provenance
-from emtvb.running.plan import Planned
+from emtvb.making import provenance
+from emtvb.making.plan import Planned
 
 CHANGE = "../twins/runs.csv, another than the one that was read"
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import config, kinds
+from emtvb import config
 from emtvb.audit import audit
 from emtvb.audit.determinism import _of_curves
 from emtvb.audit.held import Held
 from emtvb.audit.processes import Processes
 from emtvb.errors import InputError
-from emtvb.running import provenance
+from emtvb.experiments import kinds
+from emtvb.making import provenance
 from emtvb.training.history import Row
 
 ROOT = Path(__file__).parents[2]

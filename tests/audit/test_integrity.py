@@ -9,7 +9,7 @@ import pytest
 
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.report import Check
-from emtvb.running import packed, provenance
+from emtvb.making import packed_weights, provenance
 from emtvb.training.shard import Outputs
 from emtvb.weights import save_networks
 
@@ -172,11 +172,11 @@ def test_an_older_record_that_was_copied_elsewhere_is_the_only_finding(folder: P
 
 def test_packed_weights_are_held_to_the_record_of_the_weights_whether_these_are_here_or_not(folder: Path) -> None:
     make(folder, WEIGHTS)
-    there = (folder / WEIGHTS).with_name(packed.PACKED)
-    there.write_bytes(packed.packed((folder / WEIGHTS).read_bytes()))
+    there = (folder / WEIGHTS).with_name(packed_weights.PACKED)
+    there.write_bytes(packed_weights.packed((folder / WEIGHTS).read_bytes()))
     assert problems(folder) == {}
     commit(folder.parent)
-    there.write_bytes(packed.packed(b"others"))
+    there.write_bytes(packed_weights.packed(b"others"))
     (folder / WEIGHTS).unlink()
     (finding,) = check(folder).findings
     assert finding.subject == "training/a/weights.planes.xz"
@@ -188,8 +188,8 @@ def test_packed_weights_are_held_to_the_record_of_the_weights_whether_these_are_
 
 def test_weights_that_are_others_come_back_from_the_packed_ones(folder: Path) -> None:
     make(folder, WEIGHTS)
-    there = (folder / WEIGHTS).with_name(packed.PACKED)
-    there.write_bytes(packed.packed((folder / WEIGHTS).read_bytes()))
+    there = (folder / WEIGHTS).with_name(packed_weights.PACKED)
+    there.write_bytes(packed_weights.packed((folder / WEIGHTS).read_bytes()))
     (folder / WEIGHTS).write_text("of another run")
     (finding,) = check(folder).findings
     assert (finding.subject, finding.remedy) == (WEIGHTS, "delete it: it is unpacked again from weights.planes.xz")
@@ -197,7 +197,7 @@ def test_weights_that_are_others_come_back_from_the_packed_ones(folder: Path) ->
 
 def test_packed_weights_of_no_record_are_named(folder: Path) -> None:
     (folder / "training" / "a").mkdir(parents=True)
-    (folder / "training" / "a" / packed.PACKED).write_bytes(packed.packed(b"weights"))
+    (folder / "training" / "a" / packed_weights.PACKED).write_bytes(packed_weights.packed(b"weights"))
     assert problems(folder) == {"training/a/weights.planes.xz": "no record says what made it"}
 
 

@@ -59,8 +59,8 @@ JobAcctGatherFrequency=1
 JobAcctGatherParams=OverMemoryKill
 {accounting}
 {nodes}
-PartitionName=main Nodes=ALL Default=YES MaxTime=12:00:00 State=UP
-PartitionName=short Nodes=ALL MaxTime=00:10:00 State=UP
+PartitionName=main Nodes=n1,n2,n3 Default=YES MaxTime=12:00:00 State=UP
+PartitionName=short Nodes=n1,n2,n3 MaxTime=00:10:00 State=UP
 {settings}
 """
 

@@ -14,7 +14,7 @@ import pytest
 from numba.core.caching import UserProvidedCacheLocator
 
 from emtvb import config
-from emtvb.running import node
+from emtvb.making import node
 from emtvb.training.shard import Outputs, train_shard
 
 from ..workflow.conftest import KERNEL, ROOT, SNAKEMAKE, Project, hand_on_compiled

@@ -27,7 +27,8 @@ def accounting() -> bool:
 
 @pytest.fixture(scope="module")
 def settings() -> tuple[str, ...]:
-    return ("MaxArraySize=2",)
+    gpu_node = "NodeName=g1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=7999 CPUs=1 RealMemory=4000 Gres=gpu:1"
+    return "MaxArraySize=2", "GresTypes=gpu", gpu_node, "PartitionName=gpu Nodes=g1"
 
 
 def test_the_reference_trainer_in_accounted_jobs(cluster: Cluster, project: Project, tmp_path: Path) -> None:
@@ -51,8 +52,20 @@ def test_the_reference_trainer_in_accounted_jobs(cluster: Cluster, project: Proj
 def test_a_job_without_an_account(cluster: Cluster, project: Project) -> None:
     cluster.slurm("sacctmgr", "-i", "modify", "user", cluster.slurm("id", "-un").strip(), "set", "MaxSubmitJobs=-1")
     (project.folder / "slurm" / "site.yaml").write_text("account: nobody\n")
-    call = Call(project, cluster, "--retries", "0", *REFERENCE)
+    call = Call(project, cluster, *REFERENCE)
     assert call.process.wait(PATIENCE) != 0
-    told = [line for line in call.said().splitlines() if "Slurm refused a job (" in line]
-    assert told
-    assert all("Invalid account" in line and "set account: to one of yours" in line for line in told)
+    (told,) = [line for line in call.said().splitlines() if "Slurm refused a job (" in line]
+    assert "Invalid account" in told
+    assert "set account: to one of yours" in told
+
+
+def test_a_gpu_in_a_partition_that_has_none(cluster: Cluster, project: Project) -> None:
+    """Slurm refuses such a job, and keeps a record of it under its name, as of a job that failed."""
+    (project.folder / "slurm" / "site.yaml").write_text("gpus: 1\n")
+    call = Call(project, cluster, *REFERENCE)
+    assert call.process.wait(PATIENCE) != 0
+    (told,) = [line for line in call.said().splitlines() if "Slurm refused a job (" in line]
+    assert "Requested node configuration is not available" in told
+    assert "gpu_partition: to the partition that has GPUs" in told
+    assert "Trying to restart" not in call.said(), "it would be refused again"
+    assert "FAILED" in cluster.slurm("squeue", "-h", "--states=all", "-o", "%T").split()

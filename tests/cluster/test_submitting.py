@@ -45,9 +45,8 @@ def greeted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_greeting_a_failure_that_passes_and_a_shell_of_salloc(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes], greeted: Path
 ) -> None:
-    """And with the option by which the plugin lets tasks do each other's work."""
     in_salloc = {"SLURM_JOB_ID": "4711", "SLURM_NTASKS": "1", "PATH": f"{greeted}:{os.environ['PATH']}"}
-    call = submit("--slurm-pass-command-as-script", **in_salloc)
+    call = submit(**in_salloc)
     call.wait_for_training(*SHARDS)
     names = set(cluster.slurm("squeue", "-h", "-o", "%j").split())
     call.go_on()

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from emtvb.figures.data import Exemplar
-from tests.figures.made_up import SIZES, make_broken, make_exemplar
+
+from .made_up import SIZES, make_broken, make_exemplar
 
 
 @pytest.fixture(params=[*SIZES, "broken"], ids=str)

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emtvb.figures import ablations
-from emtvb.study.others import ablation_table
-from tests.study.test_others import make_ablated, make_runs
+from emtvb.experiments.sweep.figures import ablations
+from emtvb.experiments.sweep.others import ablation_table
+
+from ..sweep.test_others import make_ablated, make_runs
 
 
 def test_means_and_intervals_stand_at_their_values() -> None:

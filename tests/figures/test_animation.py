@@ -9,11 +9,12 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 from PIL import Image
 
-from emtvb.figures import animation
+from emtvb.experiments.sweep.figures import animation
 from emtvb.figures.data import Exemplar, exemplar_from
 from emtvb.figures.panels import signed_map
 from emtvb.figures.style import ABSENT
-from tests.figures.made_up import make_arrays, make_exemplar
+
+from .made_up import make_arrays, make_exemplar
 
 pytestmark = pytest.mark.filterwarnings("ignore:Animation was deleted")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emtvb.errors import InputError
-from emtvb.figures import architectures
+from emtvb.experiments.architectures.figures import architectures
 
 KEPT = np.array([True, False, True, True])
 

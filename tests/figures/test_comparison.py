@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.figures import comparison
-from emtvb.study import likeness
-from tests.figures.test_solutions import points, words
-from tests.study.made_up import compared
+from emtvb.experiments.sweep import likeness
+from emtvb.experiments.sweep.figures import comparison
+
+from ..sweep.made_up import compared
+from .test_solutions import points, words
 
 
 def test_it_names_what_the_table_does() -> None:

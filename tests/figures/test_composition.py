@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emtvb.figures import composition
+from emtvb.experiments.sweep.figures import composition
 from emtvb.figures.data import Exemplar
-from tests.figures.made_up import make_exemplar
+
+from .made_up import make_exemplar
 
 MIXED = [(2, 1, -1), (1, 0, 1), (3, 2, -1)]
 

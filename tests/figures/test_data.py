@@ -10,7 +10,8 @@ import pytest
 
 from emtvb.errors import InputError
 from emtvb.figures.data import exemplar_from, load_exemplar, load_histories, scaled_memories, with_settings
-from tests.figures.made_up import make_arrays, make_broken, make_curves, make_exemplar
+
+from .made_up import make_arrays, make_broken, make_curves, make_exemplar
 
 
 def write(path: Path, arrays: dict[str, Any]) -> Path:

@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from emtvb.figures import edits
+from emtvb.experiments.sweep.figures import edits
 from emtvb.figures.data import Exemplar
-from tests.figures.made_up import make_exemplar
+
+from .made_up import make_exemplar
 
 
 def test_numbers_are_what_is_drawn(exemplar: Exemplar) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emtvb.figures import evidence
+from emtvb.experiments.sweep.figures import evidence
 from emtvb.paper import operating
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from emtvb.figures import forest
+from emtvb.experiments.sweep.figures import forest
 from emtvb.paper import evidence
 from emtvb.paper.forest import COLUMNS, UNJUDGED
 

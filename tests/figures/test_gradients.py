@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emtvb.figures import gradients
-from emtvb.interpret.others import FOLLOWED, LAGS, gradient
-from emtvb.study.others import gradient_table
-from tests.study.test_others import make_runs
+from emtvb.experiments.sweep.figures import gradients
+from emtvb.experiments.sweep.others import gradient_table
+from emtvb.theory.claims_of_others import FOLLOWED, LAGS, gradient
+
+from ..sweep.test_others import make_runs
 
 
 def test_medians_stand_at_their_values_and_what_has_vanished_is_not_drawn() -> None:

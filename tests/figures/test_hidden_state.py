@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from emtvb.figures import hidden_state
+from emtvb.experiments.sweep.figures import hidden_state
 from emtvb.figures.data import Exemplar, scaled_memories
-from tests.figures.made_up import make_broken, make_exemplar
+
+from .made_up import make_broken, make_exemplar
 
 
 def images(figure: Figure) -> list[np.ndarray]:

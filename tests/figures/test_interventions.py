@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import same_color, to_rgba
 from matplotlib.lines import Line2D
 
-from emtvb.figures import interventions
-from emtvb.figures.interventions import COLUMNS, MARKERS, METHODS
+from emtvb.experiments.sweep.figures import interventions
+from emtvb.experiments.sweep.figures.interventions import COLUMNS, MARKERS, METHODS
 from emtvb.figures.style import EXPECTED
-from emtvb.interpret.verdict import NOT_LEARNED, STORED
-from tests.figures.made_up import make_curves
+from emtvb.theory.verdict import NOT_LEARNED, STORED
+
+from .made_up import make_curves
 
 
 def make_measured(

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.figures import data, learning
-from tests.figures.made_up import make_curves
+from emtvb.experiments.sweep.figures import learning
+from emtvb.figures import data
+
+from .made_up import make_curves
 
 
 def test_numbers_are_quartiles_over_runs() -> None:

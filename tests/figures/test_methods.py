@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emtvb.figures import methods
+from emtvb.experiments.methods.figures import methods
 
 
 def table() -> pd.DataFrame:

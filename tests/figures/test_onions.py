@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from emtvb.figures import onions
+from emtvb.experiments.onions.figures import onions
 
-from ..onions.test_tabulating import WORKS, made
+from ..onions.test_tables import WORKS, made
 
 
 def test_a_column_per_size_and_a_row_per_question() -> None:

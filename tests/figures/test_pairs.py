@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from emtvb.figures import pairs
-from emtvb.interpret.verdict import NOT_LEARNED
+from emtvb.experiments.sweep.figures import pairs
 from emtvb.paper.solutions import rows
-from tests.figures.test_solutions import points, words
-from tests.paper.test_solutions import make_measured
+from emtvb.theory.verdict import NOT_LEARNED
+
+from ..paper.test_solutions import make_measured
+from .test_solutions import points, words
 
 
 def test_the_verdict_that_is_no_solution_is_the_one_that_is_given() -> None:

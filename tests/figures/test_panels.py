@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from emtvb.figures.panels import common_settings, swarm
-from tests.figures.made_up import make_exemplar
+
+from .made_up import make_exemplar
 
 
 def test_marks_of_equal_values_stand_side_by_side_and_others_in_the_middle() -> None:

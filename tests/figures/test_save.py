@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from emtvb.figures import (
+from emtvb.experiments.sweep.figures import (
     composition,
     edits,
     forest,
@@ -27,10 +27,11 @@ from emtvb.figures import (
 from emtvb.figures.data import summarise
 from emtvb.figures.save import save
 from emtvb.paper.solutions import rows
-from tests.figures.made_up import make_curves, make_exemplar
-from tests.figures.test_forest import make_rows
-from tests.figures.test_interventions import make_measured as obeyed
-from tests.paper.test_solutions import make_measured
+
+from ..paper.test_solutions import make_measured
+from .made_up import make_curves, make_exemplar
+from .test_forest import make_rows
+from .test_interventions import make_measured as obeyed
 
 FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
     "composition": lambda: (composition.draw([make_exemplar()]), composition.numbers([make_exemplar()])),

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from emtvb.figures import solutions
+from emtvb.experiments.sweep.figures import solutions
 from emtvb.figures.style import EXPECTED
-from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.paper.solutions import rows
-from tests.paper.test_solutions import make_measured
+from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
+
+from ..paper.test_solutions import make_measured
 
 
 def points(axes: Axes, marker: str | None = None) -> np.ndarray:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from emtvb.figures import spectrum
+from emtvb.experiments.sweep.figures import spectrum
 from emtvb.figures.data import Exemplar
-from tests.figures.made_up import make_broken, make_exemplar
+
+from .made_up import make_broken, make_exemplar
 
 
 def points(axes: Axes, start: str) -> np.ndarray:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emtvb.figures import statements
+from emtvb.experiments.sweep.figures import statements
 from emtvb.paper.verdicts import SHOWN, shares
-from tests.paper.made_up import sweep
+
+from ..paper.made_up import sweep
 
 
 def test_where_no_network_solves_its_task_the_figure_says_so() -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.figures import stream_marker, stream_raster, stream_recall
-from emtvb.study import streams
-from tests.study.test_streams import make_measured
+from emtvb.experiments.streams import tables as streams
+from emtvb.experiments.streams.figures import stream_marker, stream_raster, stream_recall
+
+from ..streams.test_tables import make_measured
 
 
 @pytest.fixture

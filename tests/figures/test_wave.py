@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from emtvb.figures import wave
+from emtvb.experiments.sweep.figures import wave
 from emtvb.figures.data import Exemplar
-from tests.figures.made_up import make_exemplar
+
+from .made_up import make_exemplar
 
 
 def test_every_exemplar_is_drawn_with_its_numbers(exemplar: Exemplar) -> None:

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from emtvb.figures import weights
+from emtvb.experiments.sweep.figures import weights
 from emtvb.figures.data import Exemplar, exemplar_from
 from emtvb.figures.style import ABOVE, BELOW
-from tests.figures.made_up import make_arrays, make_broken, make_exemplar
+
+from .made_up import make_arrays, make_broken, make_exemplar
 
 MATRICES = (
     "W_hh", "W_hh in the paper's memories", "W_hh in memories by data", "W_hh in realised memories", "Phi",

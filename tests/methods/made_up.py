@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from emtvb.methods import cases, comparing
-from emtvb.methods.settings import NetworkSettings
+from emtvb.experiments.methods import cases, comparing
+from emtvb.experiments.methods.settings import NetworkSettings
 
 
 @cache

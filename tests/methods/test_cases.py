@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.methods import cases, learned, synthetic
-from emtvb.methods.settings import NetworkSettings
-from emtvb.runs import Run
-from tests.conftest import saturated_circuit
+from emtvb.experiments.methods import cases, learned, synthetic
+from emtvb.experiments.methods.settings import NetworkSettings
+from emtvb.theory import tasks
+from emtvb.theory.runs import Run
+
+from ..conftest import saturated_circuit
 
 
 @pytest.mark.parametrize("code", ["plain", "product", "rotation", "redundant"])

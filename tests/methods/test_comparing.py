@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emtvb.methods import cases, comparing
-from emtvb.methods.settings import NetworkSettings
+from emtvb.experiments.methods import cases, comparing
+from emtvb.experiments.methods.settings import NetworkSettings
 
 from .made_up import compared
 
@@ -69,7 +69,7 @@ def test_a_change_of_another_output_counts_against_isolation() -> None:
 
 
 def test_balanced_accuracy_counts_each_value_alike() -> None:
-    from emtvb.own.fitting import fit
+    from emtvb.core.fitting import fit
 
     case = cases.case(NetworkSettings(name="it", kind="store"), 0)
     fitted = fit(case.recorded(case.network), case.times)

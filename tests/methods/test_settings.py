@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from emtvb import config, kinds
+from emtvb import config
 from emtvb.errors import InputError
-from emtvb.methods import settings
+from emtvb.experiments import kinds
+from emtvb.experiments.methods import settings
 
 GOOD: dict[str, Any] = {"experiment": "mine", "methods": {"networks": [{"name": "a", "kind": "store"}]}}
 

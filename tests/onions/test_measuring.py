@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from emtvb.onions import measuring, network, training
+from emtvb.experiments.onions import measuring, network, training
 
 ORDER = training.Order("small", 16, 1, 3, 3, 64, 400, 0.03, 1.0)
 

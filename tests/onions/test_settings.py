@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from emtvb import config, kinds
+from emtvb import config
 from emtvb.errors import InputError
-from emtvb.onions import settings, training
+from emtvb.experiments import kinds
+from emtvb.experiments.onions import settings, training
 
 OWN: dict[str, Any] = {"seeds": [1], "sizes": [{"units": 4, "steps": 3}]}
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from emtvb.errors import InputError
-from emtvb.onions import network, training
+from emtvb.experiments.onions import network, training
 from emtvb.training import checkpoint
 
 TINY = training.Order("tiny", 12, 3, 3, 3, 32, 300, 0.03, 1.0)

@@ -10,18 +10,20 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from emtvb import config, networks, tasks
+from emtvb import config
+from emtvb.adapters.elman import Elman
+from emtvb.config.sweep import shard_name
+from emtvb.core.memories import VariableMemories
 from emtvb.files import write_text
-from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.systems import Elman
-from emtvb.networks import Network
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.page.showing import arrays_of, describe, show
-from emtvb.sweep import shard_name
-from emtvb.tasks import Task
-from tests.conftest import make_network
+from emtvb.theory import networks, tasks
+from emtvb.theory.networks import Network
+from emtvb.theory.tasks import Task
+
+from ..conftest import make_network
 
 PAPER = Path(__file__).parents[2] / "results" / "paper"
 

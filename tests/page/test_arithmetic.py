@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emtvb.adapters.elman import Elman
+from emtvb.core.controls import FUTURE
+from emtvb.core.memories import VariableMemories
 from emtvb.files import write_text
-from emtvb.interpret.interventions import FUTURE, edit, flip, put, swap
-from emtvb.interpret.memories import VariableMemories
-from emtvb.interpret.recording import record, settled
-from emtvb.interpret.systems import Elman
-from emtvb.networks import Network, rollout, signs
 from emtvb.page.content import Shown
 from emtvb.page.document import document
-from emtvb.tasks import Task, from_composition
+from emtvb.theory.interventions import edit, flip, put, swap
+from emtvb.theory.networks import Network, rollout, signs
+from emtvb.theory.sequences import record
+from emtvb.theory.tasks import Task, from_composition
 
 from .conftest import ODD_TASKS, Opened, made_up
 
@@ -66,7 +67,7 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
     page = opened(paper_page)
     for shown in paper:
         task, system = task_of(shown.about), Elman(Network(**shown.weights))
-        at, element = settled(task) + 3, int(np.flatnonzero(task.persistent())[3])
+        at, element = task.settled() + 3, int(np.flatnonzero(task.persistent())[3])
         variable, dimension = element // task.d + 1, element % task.d
         recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
         for basis in shown.bases:
@@ -113,7 +114,7 @@ def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, 
     write_text(tmp_path / "edit.html", document([shown]))
     page = opened(tmp_path / "edit.html")
     system = Elman(network)
-    for at in (0, 1, settled(task), settled(task) + task.s + 1):
+    for at in (0, 1, task.settled(), task.settled() + task.s + 1):
         recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
         for make in EDITS.values():
             text, change = make(task)

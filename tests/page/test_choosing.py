@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from emtvb import config, kinds, tasks
+from emtvb import config
+from emtvb.config.sweep import shard_name
 from emtvb.errors import InputError
-from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
+from emtvb.experiments import kinds
+from emtvb.making.plan import Planned, plan
 from emtvb.page.choosing import choose, runs_of
-from emtvb.running.plan import Planned, plan
-from emtvb.runs import Run
-from emtvb.sweep import shard_name
+from emtvb.theory import tasks
+from emtvb.theory.runs import Run
+from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 NAN = float("nan")
 CONFIGS = [

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emtvb import tasks
 from emtvb.errors import InputError
 from emtvb.page import content, document
 from emtvb.page.content import Shown
+from emtvb.theory import tasks
 
 from .conftest import made_up
 

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator
 
+from emtvb.adapters.elman import Elman
+from emtvb.core.controls import FUTURE
 from emtvb.files import write_text
-from emtvb.interpret import interventions
-from emtvb.interpret.interventions import FUTURE
-from emtvb.interpret.recording import record
-from emtvb.interpret.systems import Elman
-from emtvb.networks import Network, rollout, signs
 from emtvb.page.content import Shown
 from emtvb.page.document import document
+from emtvb.theory import interventions
+from emtvb.theory.networks import Network, rollout, signs
+from emtvb.theory.sequences import record
 
 from .conftest import ODD_TASKS, Opened, made_up
 from .test_arithmetic import inputs_of, memories_of, task_of

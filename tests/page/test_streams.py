@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emtvb import tasks
+from emtvb.experiments.streams.runs import StreamRun
 from emtvb.files import write_text
-from emtvb.networks import Network, rollout, signs
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.page.streaming import show
-from emtvb.streams.runs import StreamRun
-from emtvb.streams.schedule import INPUT, MARKER, Episodes, Schedule, schedule
-from tests.conftest import make_network
+from emtvb.theory import tasks
+from emtvb.theory.networks import Network, rollout, signs
+from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, schedule
 
+from ..conftest import make_network
 from .conftest import Opened
 
 Open = Callable[..., Opened]

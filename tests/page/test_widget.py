@@ -15,12 +15,12 @@ from torch import nn
 
 import emtvb
 from emtvb.errors import InputError
-from emtvb.interpret import interventions
-from emtvb.interpret.recording import record, settled
-from emtvb.networks import Network, signs
 from emtvb.page.widget import Editor
-from tests.conftest import make_network, saturated_circuit
+from emtvb.theory import interventions
+from emtvb.theory.networks import Network, signs
+from emtvb.theory.sequences import record
 
+from ..conftest import make_network, saturated_circuit
 from .conftest import ODD_TASKS
 
 HARNESS = """
@@ -121,7 +121,7 @@ def test_any_other_runs_in_the_kernel_as_python_says(shown: Callable[[Editor], P
     system = emtvb.adapt(Leaky(network), state=lambda n: (np.zeros((n, size)), np.zeros((n, size))), input_dim=task.d)
     fitted = emtvb.fit(emtvb.record(system, task, horizon=60))
     page = shown(emtvb.view(fitted))
-    at = settled(task) + 2
+    at = task.settled() + 2
     page.evaluate(f"() => document.getElementById('edit').emtvb.go({{step: '{at}'}})")
     until(page, f"view.timeline.now === {task.s + at}")
     page.get_by_label("Steps a second").select_option("60")

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from emtvb import tables
 from emtvb.errors import InputError
-from emtvb.interpret.measure import MeasureSettings, measure
-from emtvb.interpret.others import ABLATED, FOLLOWED
 from emtvb.paper import claims, evidence, table1
 from emtvb.paper.claims import COLUMNS, Condition
-from emtvb.runs import Run
-from emtvb.tasks import PAPER_SIZE, named
+from emtvb.theory.claims_of_others import ABLATED, FOLLOWED
+from emtvb.theory.measures import MeasureSettings, measure
+from emtvb.theory.runs import Run
+from emtvb.theory.tasks import PAPER_SIZE, named
 
 from ..conftest import make_network
 

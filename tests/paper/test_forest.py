@@ -8,8 +8,9 @@ import pytest
 
 from emtvb.paper import evidence, forest, table1
 from emtvb.paper.forest import OURS, PRINTED, SEED, UNJUDGED
-from tests.paper.made_up import sweep
-from tests.paper.test_verdicts import twins
+
+from .made_up import sweep
+from .test_verdicts import twins
 
 
 def cell(rows: pd.DataFrame, task: str, hidden_dim: int, l2: float, measure: str) -> pd.DataFrame:

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from emtvb.interpret.verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.paper import solutions
+from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 NAN = float("nan")
 

@@ -22,8 +22,8 @@ from emtvb.paper import claims, stated, verdicts
 from emtvb.paper.evidence import VERDICTS
 from emtvb.paper.stated import Figure, Stated
 from emtvb.paper.verdicts import ClaimResult
-from tests.conftest import CHROMIUM
 
+from ..conftest import CHROMIUM
 from .made_up import sweep
 
 QUIET = (

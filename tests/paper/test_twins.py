@@ -8,8 +8,9 @@ import pytest
 from emtvb import tables
 from emtvb.errors import InputError
 from emtvb.paper import twins
-from tests.paper.made_up import sweep
-from tests.paper.test_verdicts import twins as made_up
+
+from .made_up import sweep
+from .test_verdicts import twins as made_up
 
 COLUMNS = [*tables.RUN_COLUMNS, "twin"]
 

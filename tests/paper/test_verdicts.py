@@ -15,7 +15,8 @@ from emtvb.errors import InputError
 from emtvb.paper import claims, verdicts
 from emtvb.paper.evidence import VERDICTS
 from emtvb.paper.verdicts import ClaimResult
-from tests.paper.made_up import NAN, sweep
+
+from .made_up import NAN, sweep
 
 
 def by_name(measured: pd.DataFrame, advise: bool = False) -> dict[str, ClaimResult]:

@@ -7,10 +7,10 @@ import hashlib
 import numpy as np
 import pytest
 
-from emtvb import tasks
-from emtvb.streams.order import StreamProtocol
-from emtvb.streams.runs import StreamRun
-from emtvb.streams.schedule import MARKER, Episodes
+from emtvb.experiments.streams.runs import StreamRun
+from emtvb.theory import tasks
+from emtvb.theory.schedule import MARKER, Episodes
+from emtvb.theory.stream_order import StreamProtocol
 from emtvb.training import episodes, stream
 
 

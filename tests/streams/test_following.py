@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from emtvb import tasks
-from emtvb.streams.order import Plateau, StreamProtocol
-from emtvb.streams.runs import StreamRun
-from emtvb.streams.schedule import Episodes
-from emtvb.training import engine, episodes, following, history, kernel
+from emtvb.experiments.streams.runs import StreamRun
+from emtvb.theory import tasks
+from emtvb.theory.schedule import Episodes
+from emtvb.theory.stream_order import Plateau, StreamProtocol
+from emtvb.training import engine, episodes, history, kernel, stream_state
 from emtvb.weights import Network
 
 AUTHORS = (
@@ -27,9 +27,9 @@ AUTHORS = (
 """Losses of the authors' code: 16 neurons, seed 1000, three epochs of five batches, each with its validation."""
 
 
-def trained(run: StreamRun) -> following.StreamTraining:
+def trained(run: StreamRun) -> stream_state.StreamTraining:
     """A training at its end, with the row of every batch."""
-    training = following.StreamTraining(run, kernel)
+    training = stream_state.StreamTraining(run, kernel)
     while training.steps_done < run.protocol.steps:
         training.advance()
     return training
@@ -111,7 +111,7 @@ def by_torch(run: StreamRun) -> tuple[list[float], list[np.ndarray], float]:
     st.sampled_from((0.0, 1e-6, 1e-4)),
 )
 def test_the_rate_falls_where_torchs_does(losses: list[float], factor: float, patience: int, least: float) -> None:
-    rate = following.Rate(1e-3, Plateau(factor, patience, least))
+    rate = stream_state.Rate(1e-3, Plateau(factor, patience, least))
     adam = torch.optim.Adam([torch.zeros(1)], lr=1e-3)
     falling = torch.optim.lr_scheduler.ReduceLROnPlateau(adam, factor=factor, patience=patience, min_lr=least)
     for loss in losses:
@@ -132,7 +132,7 @@ def test_a_training_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.M
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        following.train(run, tmp_path, stop)
-    network, rows, _ = following.train(run, tmp_path)
+        engine.train(run, tmp_path, stop)
+    network, rows, _ = engine.train(run, tmp_path)
     assert rows == whole.kept
     assert network.digest() == Network(*whole.weights).digest()

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb import tasks
-from emtvb.streams import measures, measuring
-from emtvb.streams.runs import StreamRun
-from emtvb.streams.schedule import Episodes
+from emtvb.experiments.streams import measures, measuring
+from emtvb.experiments.streams.runs import StreamRun
+from emtvb.theory import tasks
+from emtvb.theory.schedule import Episodes
 from emtvb.weights import Network
 
 N, D = 4, 3

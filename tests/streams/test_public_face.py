@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import emtvb
-from emtvb.interpret.systems import Elman
-from emtvb.own.adapting import Wrapped
-from emtvb.streams import measures
+from emtvb.adapters.adapting import Wrapped
+from emtvb.adapters.elman import Elman
+from emtvb.experiments.streams import measures
 
 from .test_measures import EPISODES, RUN, D, N, delay_line
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from emtvb import config, kinds
+from emtvb import config
 from emtvb.errors import InputError
-from emtvb.streams import order, settings
-from emtvb.streams.runs import StreamRun
-from emtvb.streams.settings import Streams
+from emtvb.experiments import kinds
+from emtvb.experiments.streams import settings
+from emtvb.experiments.streams.runs import StreamRun
+from emtvb.experiments.streams.settings import Streams
+from emtvb.theory import stream_order as order
 
 CONFIG = Path(__file__).parents[2] / "config" / "streams.yaml"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emtvb.promises import ENGINE, FOLLOWING
+from emtvb.training.promises import ENGINE, FOLLOWING
 
 pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="names the features of x86-64's CPUs")
 
@@ -30,7 +30,7 @@ LANES = {name: (int(name.split()[0]), "no fma" not in name) for name in TARGETS}
 TRAIN = """
 import hashlib, json
 from emtvb import tasks
-from emtvb.runs import Protocol, Run
+from emtvb.theory.runs import Protocol, Run
 from emtvb.training import engine, kernel as module, proof
 found = {}
 for d, s, hidden_dim, batch_size, rate, clip in [

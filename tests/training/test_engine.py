@@ -16,10 +16,10 @@ from numba.core.caching import UserProvidedCacheLocator
 from safetensors.numpy import load_file, save_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.networks import Network
-from emtvb.runs import Protocol, Run
+from emtvb.theory import tasks
+from emtvb.theory.networks import Network
+from emtvb.theory.runs import Protocol, Run
 from emtvb.training import checkpoint, engine, general, kernel, proof, stream
 from emtvb.training.history import Row
 
@@ -180,7 +180,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from emtvb import tasks
-from emtvb.runs import Protocol, Run
+from emtvb.theory.runs import Protocol, Run
 from emtvb.training import engine
 protocol = Protocol(epochs=1, batches_per_epoch=10, batch_size=4, curriculum=(2,))
 network, _, parts = engine.train(Run(tasks.named("T1", 2, 2), 5, 0.0, 0.9, 1, protocol), Path(sys.argv[1]))

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from llvmlite import ir
 
 from emtvb.training import kernel
-from tests.training.test_kernel import Options, Run, Shape, make_run
+
+from .test_kernel import Options, Run, Shape, make_run
 
 SHAPE = Shape(batch=5, d=3, s=2, h=4, longest=6)
 LEAST = np.float32(2.0**-126)

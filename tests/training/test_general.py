@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from emtvb import tasks
-from emtvb.architectures.registry import ARCHITECTURES, network_class
-from emtvb.architectures.runs import ArchitectureRun
-from emtvb.architectures.weights import Trained
-from emtvb.runs import Protocol
+from emtvb.config.architectures import ARCHITECTURES, network_class
+from emtvb.theory import tasks
+from emtvb.theory.architecture_runs import ArchitectureRun
+from emtvb.theory.runs import Protocol
 from emtvb.training import checkpoint, general
+from emtvb.training.architectures.weights import Trained
 from emtvb.training.history import Row, kept_steps
 
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from emtvb import networks, protocol
-from emtvb.running.lock import locked
-from emtvb.runs import Run
+from emtvb.lock import locked
+from emtvb.theory import networks, protocol
+from emtvb.theory.runs import Run
 from emtvb.training import shard
 
 TRAIN = """
 import json, resource, sys
 from pathlib import Path
-from emtvb.running.jobs import logged
-from emtvb.running.lock import locked
+from emtvb.making.jobs import logged
+from emtvb.lock import locked
 from emtvb import protocol
 from emtvb.training import checkpoint, shard
 checkpoint.EVERY_SECONDS = 0.0

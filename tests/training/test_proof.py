@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import torch
 
-from emtvb.promises import ENGINE, FOLLOWING, promised
-from emtvb.protocol import Setup
-from emtvb.streams.order import StreamSetup
+from emtvb.theory.protocol import Setup
+from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import checkpoint, engine, kernel, proof, stream
 from emtvb.training.checkpoint import Checkpoint
+from emtvb.training.promises import ENGINE, FOLLOWING, promised
 from emtvb.training.proof import Memory, cases, digest, digests, streams
 
 torch.set_num_threads(1)
@@ -225,10 +225,19 @@ def test_a_proof_is_forgotten_with_another_source(
 
 def test_all_that_trains_is_among_the_sources() -> None:
     """All that the engine imports, but what does not train: errors, events, and what is promised."""
-    script = "import sys, emtvb.training.engine, emtvb.training.following, emtvb.training.kernel; print(*sys.modules)"
+    script = (
+        "import sys, emtvb.training.engine, emtvb.training.stream_state, emtvb.training.kernel; print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     imported = {name for name in done.stdout.split() if name.split(".")[0] == "emtvb"}
-    others = {"emtvb", "emtvb.errors", "emtvb.promises", "emtvb.streams", "emtvb.training", "emtvb.training.events"}
+    others = {
+        "emtvb",
+        "emtvb.errors",
+        "emtvb.training.promises",
+        "emtvb.streams",
+        "emtvb.training",
+        "emtvb.training.events",
+    }
     files = {name.partition(".")[2].replace(".", "/") + ".py" for name in imported - others}
     assert files == set(proof.FILES)
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 from numba.core import config
 
-from emtvb.promises import ENGINE, FOLLOWING
 from emtvb.training import engine, kernel
+from emtvb.training.promises import ENGINE, FOLLOWING
 from emtvb.training.proof import Case, cases, digest, digests, streams
 
 torch.set_num_threads(1)

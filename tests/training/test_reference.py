@@ -11,10 +11,10 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.networks import Network
-from emtvb.runs import Protocol, Run
+from emtvb.theory import tasks
+from emtvb.theory.networks import Network
+from emtvb.theory.runs import Protocol, Run
 from emtvb.training import checkpoint, general, stream
 from emtvb.training.history import Row
 

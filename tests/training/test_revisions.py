@@ -1,4 +1,4 @@
-"""What torch trains computes what it did: where this fails, a revision is due (``emtvb.promises.REVISIONS``).
+"""What torch trains computes what it did: where this fails, a revision is due (``emtvb.training.promises.REVISIONS``).
 
 A training by torch stays current whatever becomes of the code that made it, since its last bits belong to one CPU and
 one version of torch. So the losses of short ones are held to stored ones, as near as rounding allows. If this fails
@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from emtvb import tasks
-from emtvb.architectures.registry import ARCHITECTURES, network_class
-from emtvb.onions import training as repeating
-from emtvb.runs import Protocol, Run
+from emtvb.config.architectures import ARCHITECTURES, network_class
+from emtvb.experiments.onions import training as repeating
+from emtvb.theory import tasks
+from emtvb.theory.runs import Protocol, Run
 from emtvb.training import general, history
 
 STORED = Path(__file__).with_name("losses.json")

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emtvb import networks
-from emtvb.networks import Network
-from emtvb.runs import Run
+from emtvb.theory import networks
+from emtvb.theory.networks import Network
+from emtvb.theory.runs import Run
 from emtvb.training import engine, history, shard
 from emtvb.training.progress import Progress, duration
 from emtvb.training.shard import Outputs

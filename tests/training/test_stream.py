@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from emtvb import tasks
 from emtvb.errors import InputError
-from emtvb.runs import Run
+from emtvb.theory import tasks
+from emtvb.theory.runs import Run
 from emtvb.training import general, stream
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.running import recipes
-from emtvb.running.lock import locked
+from emtvb.lock import locked
+from emtvb.making import recipes
 
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")

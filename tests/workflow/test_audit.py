@@ -22,7 +22,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from emtvb import config, kinds, networks
+from emtvb import config
 from emtvb.audit import again, audit, determinism, held
 from emtvb.audit.again import reads_weights, recompute, trains
 from emtvb.audit.currency import currency, planned
@@ -31,11 +31,13 @@ from emtvb.audit.integrity import KINDS, Files, integrity
 from emtvb.audit.processes import Processes
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
+from emtvb.experiments import kinds
 from emtvb.files import atomic
+from emtvb.making import provenance
+from emtvb.making.packed_weights import pack
+from emtvb.making.plan import Planned
 from emtvb.paper.evidence import VERDICTS
-from emtvb.running import provenance
-from emtvb.running.packed import pack
-from emtvb.running.plan import Planned
+from emtvb.theory import networks
 from emtvb.training.shard import Outputs, train_shard
 
 from .conftest import ROOT, Project, kept
@@ -212,7 +214,15 @@ def test_no_job_of_the_workflow_uses_the_audit(audited: tuple[Path, Audit]) -> N
 
 def verify(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What `emtvb verify` says, called in the folder."""
-    command = [sys.executable, "-P", "-c", "from emtvb.cli import main; main()", "verify", "--results", str(folder)]
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        "from emtvb.cli.main import main; main()",
+        "verify",
+        "--results",
+        str(folder),
+    ]
     return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=600)
 
 

@@ -55,8 +55,10 @@ def test_a_figure_more_is_a_module_a_caption_and_an_entry(finished: Project, tmp
 
 
 def test_a_named_task_more_is_an_entry_and_a_name(project: Project) -> None:
-    project.edit("src/emtvb/tasks.py", '"T4": (_MIXED, 38637, 145)', '"T4": (_MIXED, 38637, 145), "T5": (255, 1, 1)')
-    project.edit("src/emtvb/tasks.py", '"T3", "T4")', '"T3", "T4", "T5")')
+    project.edit(
+        "src/emtvb/theory/tasks.py", '"T4": (_MIXED, 38637, 145)', '"T4": (_MIXED, 38637, 145), "T5": (255, 1, 1)'
+    )
+    project.edit("src/emtvb/theory/tasks.py", '"T3", "T4")', '"T3", "T4", "T5")')
     jobs = project.planned("--config", "tasks=[T5]")
     assert jobs["train_shard"] == 1
     said = project.snakemake("--dry-run", "--config", "tasks=[T5]").stdout

@@ -42,7 +42,7 @@ SMOKE = ("--configfile", "config/smoke.yaml")
 @pytest.mark.parametrize(
     "edit",
     [
-        ("src/emtvb/figures/weights.py", "import pandas", "import json\nimport pandas"),
+        ("src/emtvb/experiments/sweep/figures/weights.py", "import pandas", "import json\nimport pandas"),
         ("src/emtvb/paper/table1.csv", "0.0005", "0.0006"),
     ],
 )

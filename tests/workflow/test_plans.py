@@ -18,9 +18,9 @@ import pytest
 
 from emtvb.config import dump, load
 from emtvb.errors import InputError
-from emtvb.running.clone import check_python
-from emtvb.running.packed import pack
-from emtvb.running.plan import plan
+from emtvb.making.clone import check_python
+from emtvb.making.packed_weights import pack
+from emtvb.making.plan import plan
 
 from .conftest import ROOT, Project
 
@@ -193,8 +193,8 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "engine": (_edit("src/emtvb/training/engine.py", "set_num_threads(1)", "set_num_threads(2)"), {}),
     "kernel": (_edit("src/emtvb/training/kernel.py", "import inspect", "import inspect, json"), {}),
     "an engine that gives another bit": (
-        _edit("src/emtvb/promises.py", 'str] = {"weak": "', 'str] = {"weak": "0'), TRAINED),
-    "another random stream": (_edit("src/emtvb/promises.py", 'STREAM = "', 'STREAM = "0'), TRAINED),
+        _edit("src/emtvb/training/promises.py", 'str] = {"weak": "', 'str] = {"weak": "0'), TRAINED),
+    "another random stream": (_edit("src/emtvb/training/promises.py", 'STREAM = "', 'STREAM = "0'), TRAINED),
     "an unused function in shard.py": (
         _edit("src/emtvb/training/shard.py", "def train_shard(", "def unused(): ...\n\n\ndef train_shard("), {}),
     "other words for what a setting means": (
@@ -202,13 +202,13 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "a default in files.py": (_edit("src/emtvb/files.py", "durable: bool = False", "durable: bool = True"),
              {name: count for name, count in ALL.items() if name != "train_shard"}),
     "torch's version": (_install_another("torch"), {}),
-    "tasks": (_edit("src/emtvb/tasks.py", "horizon < 0", "horizon < 1"),
+    "tasks": (_edit("src/emtvb/theory/tasks.py", "horizon < 0", "horizon < 1"),
               {"enumerate_runs": 1, "state_settings": 1, **AFTER_TRAINING}),
-    "an error's words": (_edit("src/emtvb/tasks.py", "give three integers, [a, b, c]", "give [a, b, c]"),
+    "an error's words": (_edit("src/emtvb/theory/tasks.py", "give three integers, [a, b, c]", "give [a, b, c]"),
                          {"enumerate_runs": 1, "state_settings": 1, **AFTER_TRAINING}),
-    "rollout": (_edit("src/emtvb/networks.py", "np.tanh(now, out=now)", "np.tanh(1 * now, out=now)"),
+    "rollout": (_edit("src/emtvb/adapters/elman.py", "np.tanh(now, out=now)", "np.tanh(1 * now, out=now)"),
                 {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **GRADIENTS}),
-    "the lock": (_edit("src/emtvb/running/lock.py", "LOCK_EX | fcntl.LOCK_NB", "LOCK_NB | fcntl.LOCK_EX"), {}),
+    "the lock": (_edit("src/emtvb/lock.py", "LOCK_EX | fcntl.LOCK_NB", "LOCK_NB | fcntl.LOCK_EX"), {}),
     "another version": (_edit("src/emtvb/exports.py", '__version__ = "', '__version__ = "1'), {}),
     "another export": (_edit("src/emtvb/exports.py", "HOME = {", 'HOME = {\n    "Table": "emtvb.tables",'), {}),
     "what the package's __init__ does": (_edit("src/emtvb/__init__.py", "import sys", "import sys\nprint(end='')"),
@@ -218,16 +218,17 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
               "draw_spectrum": 1, "draw_weights": 1, "draw_wave": 1, "state_codecheck": 1, **PAGE}),
     "seeds in another order": (_edit(CONFIG, "seeds: [1, 2]\nexemplar: {", "seeds: [2, 1]\nexemplar: {seed: 1, "),
              {"enumerate_runs": 1, "state_settings": 1, **OF_MEASUREMENTS, **LEARNING, **GRADIENTS}),
-    "spectral error": (_edit("src/emtvb/interpret/spectrum.py", "> modulus", ">= modulus"),
+    "spectral error": (_edit("src/emtvb/core/spectrum.py", "> modulus", ">= modulus"),
                        {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "an architecture more": (
-        _edit("src/emtvb/architectures/registry.py", '    "s4": Architecture(',
-              '    "mgu": Architecture("U", "emtvb.architectures.gru:GRU", "torch.nn:GRU"),\n    "s4": Architecture('),
+        _edit("src/emtvb/config/architectures.py", '    "s4": Architecture(',
+              '    "mgu": Architecture("U", "emtvb.training.architectures.gru:GRU", "torch.nn:GRU"),\n'
+              '    "s4": Architecture('),
         {"enumerate_runs": 1, "state_settings": 1, **OF_MEASUREMENTS, **LEARNING, **GRADIENTS}),
-    "figure": (_edit("src/emtvb/figures/spectrum.py", "import pandas", "import json\nimport pandas"),
+    "figure": (_edit("src/emtvb/experiments/sweep/figures/spectrum.py", "import pandas", "import json\nimport pandas"),
                {"draw_spectrum": 1}),
     "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
-    "what decides": (_edit("src/emtvb/study/words.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
+    "what decides": (_edit("src/emtvb/experiments/sweep/words.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
                      {"tabulate_outcomes": 1, "tabulate_deciding": 1, "tabulate_foretelling": 1, **COMPARED}),
     "one digit of what is published": (
         _edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1, "draw_forest": 1, **JUDGED}),
@@ -254,7 +255,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
                                         "use rule base as draw_page with:\n    priority: 2\n\n\n"
                                         "ruleorder: draw_page > base\n")), {}),
     "an import by name": (
-        lambda project: (project.edit("src/emtvb/figures/weights.py", "import pandas",
+        lambda project: (project.edit("src/emtvb/experiments/sweep/figures/weights.py", "import pandas",
                                       "import importlib\nimportlib.import_module('emtvb.figures.' + 'edits')\n"
                                       "import pandas")), {"draw_weights": 1}),
     "a rule's resources": (_edit("workflow/rules/train.smk", "    threads: 1", "    threads: 2"), {}),
@@ -282,10 +283,10 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "the compiled engine by its name": (
         _edit(CONFIG, "experiment:", "trainer: compiled\nexperiment:"), {"state_settings": 1}),
     "comment": (_edit("src/emtvb/training/curriculum.py", "@dataclass", "# said\n@dataclass"), {}),
-    "what jobs say": (_edit("src/emtvb/running/jobs.py", "%H:%M:%S", "%H:%M"), {}),
+    "what jobs say": (_edit("src/emtvb/making/jobs.py", "%H:%M:%S", "%H:%M"), {}),
     "readme": (lambda project: (project.folder / "README.md").write_text("new"), {}),
     "test": (lambda project: (project.folder / "tests").mkdir(), {}),
-    "cli": (_edit("src/emtvb/cli.py", "def main", "def principal"), {}),
+    "cli": (_edit("src/emtvb/cli/main.py", "def main", "def principal"), {}),
     "touch": (_touch_everything, {}),
     "old times": (_give_old_times, {}),
     "memory lost": (_forget, {}),
@@ -462,14 +463,14 @@ def test_text_among_measurements_is_one_line_that_stands_last(finished: Project,
 
 def test_reasons_are_short_and_say_what_changed(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
-    project.edit("src/emtvb/figures/learning.py", "import pandas", "import json\nimport pandas")
+    project.edit("src/emtvb/experiments/sweep/figures/learning.py", "import pandas", "import json\nimport pandas")
     project.edit(CONFIG, "  horizon: 12", "  horizon: 12\n  modulus: 0.8")
     result = project.snakemake("-n", *SMOKE)
     lines = (result.stdout + result.stderr).splitlines()
     reasons = [line for line in lines if "Params have changed" in line]
     assert reasons
     assert max(map(len, reasons)) < 400
-    assert "draw_learning: made otherwise now: emtvb/figures/learning.py" in lines
+    assert "draw_learning: made otherwise now: emtvb/experiments/sweep/figures/learning.py" in lines
     assert "measure_shard: made otherwise now: setting interpretation" in lines
 
 
@@ -551,7 +552,7 @@ def test_what_a_job_made_with_code_that_was_edited_meanwhile_is_made_again(proje
     deadline = time.monotonic() + 120
     while not (project.folder / "imported").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    project.edit("src/emtvb/sweep.py", "import csv", "import csv\nimport json")
+    project.edit("src/emtvb/config/sweep.py", "import csv", "import csv\nimport json")
     (project.folder / "edited").touch()
     out, err = running.communicate(timeout=120)
     assert running.returncode == 0, out + err

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from emtvb.running.git import environment
+from emtvb.making.git import environment
 
 from .conftest import ROOT, Project
 
@@ -52,7 +52,7 @@ def test_weights_that_the_history_has_alone_are_measured_again_and_trained_by_no
     records = list(twins.glob("training/*/train_shard.provenance.json"))
     assert records
     assert not list(twins.glob("training/*/weights.safetensors"))
-    extraction = clone / "src/emtvb/interpret/extraction.py"
+    extraction = clone / "src/emtvb/core/regression.py"
     extraction.write_text(extraction.read_text() + "\nANOTHER = 1\n")
     planned = Project(clone).planned("--configfile", "results/twins/settings.json")
     assert planned["train_shard"] == 0

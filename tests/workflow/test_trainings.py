@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from emtvb.audit import currency, held
-from emtvb.running import provenance, trainings
-from emtvb.running.packed import unpack
-from emtvb.running.plan import Planned
+from emtvb.making import provenance, trainings
+from emtvb.making.packed_weights import unpack
+from emtvb.making.plan import Planned
 
 from .conftest import ROOT, Project
 
@@ -40,11 +40,16 @@ def test_no_published_network_is_to_be_trained(name: str) -> None:
 def _rewrite(project: Project) -> None:
     """Edit every module that trains, move some, rename rules, scripts and params, and install other libraries."""
     package = project.folder / "src" / "emtvb"
-    for file in (*package.glob("training/*.py"), *package.glob("architectures/*.py"), *package.glob("onions/*.py"),
-                 package / "files.py", package / "protocol.py", package / "weights.py"):  # fmt: skip
+    for file in (*package.glob("training/**/*.py"), *package.glob("experiments/onions/*.py"),
+                 package / "files.py", package / "theory" / "protocol.py", package / "weights.py"):  # fmt: skip
         file.write_text(f"{file.read_text()}\n\nUNUSED = 1\n")
-    (package / "architectures" / "gru.py").rename(package / "architectures" / "gated.py")
-    project.edit("src/emtvb/architectures/registry.py", "emtvb.architectures.gru:GRU", "emtvb.architectures.gated:GRU")
+    cells = package / "training" / "architectures"
+    (cells / "gru.py").rename(cells / "gated.py")
+    project.edit(
+        "src/emtvb/config/architectures.py",
+        "emtvb.training.architectures.gru:GRU",
+        "emtvb.training.architectures.gated:GRU",
+    )
     scripts, rules = (project.folder / "workflow" / name for name in ("scripts", "rules"))
     for name in ("train_shard", "train_architecture", "train_repeater"):
         (scripts / f"{name}.py").rename(scripts / f"{name}_anew.py")
@@ -76,6 +81,8 @@ def test_no_training_is_stale_for_what_is_rewritten_moved_renamed_or_installed(p
         assert "made with" in text
         assert "torch 2.13.0, here 99.0" in text
     project.edit(
-        "src/emtvb/promises.py", "REVISIONS: Mapping[str, int] = {}", 'REVISIONS: Mapping[str, int] = {"gru": 1}'
+        "src/emtvb/training/promises.py",
+        "REVISIONS: Mapping[str, int] = {}",
+        'REVISIONS: Mapping[str, int] = {"gru": 1}',
     )
     assert project.planned("--configfile", "results/architectures/settings.json")["train_architecture_anew"] == 2

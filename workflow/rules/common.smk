@@ -1,31 +1,39 @@
 # What all rules share: the checked config, where results lie, and helpers. What is asked of Snakemake beyond its public
-# face stands in emtvb.running.hooks, with reasons.
+# face stands in emtvb.making.hooks, with reasons.
 
 import os
 import time
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 try:
-    from emtvb import kinds, promises
-    from emtvb.architectures.registry import ARCHITECTURES
+    from emtvb.experiments import kinds
+    from emtvb.training import promises
+    from emtvb.config.architectures import ARCHITECTURES
     from emtvb.config import dump
     from emtvb.errors import InputError
-    from emtvb.methods import settings as benchmarks
-    from emtvb.onions import settings as onions
-    from emtvb.protocol import entry as training_entry
-    from emtvb.running import hooks, node, recipes, records, settings, slurm, surroundings, trainings
-    from emtvb.running.clone import check_package, check_python
-    from emtvb.running.jobs import last_errors
-    from emtvb.running.packed import unpack
-    from emtvb.runs import to_entry
-    from emtvb.streams import order as stream_order
-    from emtvb.streams.runs import named as stream_task
-    from emtvb.streams.settings import Streams
-    from emtvb.sweep import shard_name
+    from emtvb.experiments.methods import settings as benchmarks
+    from emtvb.experiments.onions import settings as onions
+    from emtvb.theory.protocol import entry as training_entry
+    from emtvb.slurm import executor
+    from emtvb.making import hooks
+    from emtvb.making import node
+    from emtvb.making import recipes
+    from emtvb.making import records
+    from emtvb.making import params as settings
+    from emtvb.slurm import commands as slurm
+    from emtvb.making import surroundings
+    from emtvb.making import trainings
+    from emtvb.making.clone import check_package, check_python
+    from emtvb.making.jobs import last_errors
+    from emtvb.making.packed_weights import unpack
+    from emtvb.theory.runs import to_entry
+    from emtvb.theory import stream_order
+    from emtvb.experiments.streams.runs import named as stream_task
+    from emtvb.experiments.streams.settings import Streams
+    from emtvb.config.sweep import shard_name
 except ImportError as error:
     given = os.environ.get("PYTHONPATH")
     remedy = f"PYTHONPATH is {given}: unset it" if given else "make install sets it up"
@@ -93,10 +101,7 @@ if CALL.plans:
         RECORDS = records.read(RESULTS, ROOT)
         hooks.install(RECORDS, lambda waiting, maker: look_at(waiting, maker))
     hooks.print_sparingly()
-    if find_spec("snakemake_executor_plugin_slurm"):
-        from emtvb.running import executor
-
-        executor.install(RECORDS)
+    executor.Executor.known = RECORDS
     warnings = [surroundings.of_other_settings(RESULTS, EXPERIMENT.model_dump(mode="json")), *surroundings.slow()]
     for warning in filter(None, warnings):
         logger.warning(f"warning: {warning}")
@@ -218,10 +223,10 @@ def say_difference(rule, what):
 def keep_what_stands(shards):
     """Runs that were trained before are not trained again where a shard's list of runs has changed."""
     if shards:
-        from emtvb import standing
+        from emtvb.experiments.sweep import finished_runs
 
         states = [(waiting, Path(waiting.output.weights).with_name("runs")) for waiting in shards]
-        count = sum(standing.keep(RECORDS, dict(waiting.params.items()), state) for waiting, state in states)
+        count = sum(finished_runs.keep(RECORDS, dict(waiting.params.items()), state) for waiting, state in states)
         if count:
             logger.info(f"already trained, and taken from where they lie: {count} runs")
 

@@ -1,5 +1,5 @@
 # A figure is an entry of a table: where it lies below figures/ (without a suffix), and the files that it shows. The module
-# of emtvb.figures that the path begins with reads these, draws, and writes the plotted numbers beside the figure; its caption
+# that the path begins with, of that kind of experiment's figures, reads these, draws, and writes the plotted numbers beside the figure; its caption
 # is workflow/report/<module>.rst. Each becomes a rule draw_<module>.
 
 EXEMPLAR_FILE = {"exemplar": results("measurements/exemplars/{task}.npz")}
@@ -59,6 +59,21 @@ if STREAM_SHARDS:
 if ONIONS:
     FIGURES = {"onions": {"table": rules.tabulate_onions.output.positions}}
 
+# Where a figure's module lies: of the sweep, if nothing else is said.
+KIND_OF_FIGURE = {
+    "architectures": "architectures",
+    "methods": "methods",
+    "onions": "onions",
+    **dict.fromkeys(("stream_marker", "stream_raster", "stream_recall"), "streams"),
+}
+
+
+def module_of(path):
+    """A figure's module, below emtvb.experiments."""
+    name = Path(path).parts[0]
+    return f"{KIND_OF_FIGURE.get(name, 'sweep')}.figures.{name}"
+
+
 for path, shown in FIGURES.items():
 
     rule:
@@ -75,7 +90,7 @@ for path, shown in FIGURES.items():
         conda:
             "../envs/emtvb.yaml"
         params:
-            figure=Path(path).parts[0],
+            figure=module_of(path),
         script:
             "../scripts/draw.py"
 

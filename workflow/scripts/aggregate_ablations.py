@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.running.jobs import job
+from emtvb.making.jobs import job
 
 with job(snakemake):
     shards = [pd.read_csv(path, dtype={"run_id": str}) for path in snakemake.input.ablations]

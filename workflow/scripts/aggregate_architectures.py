@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.running.jobs import job
+from emtvb.making.jobs import job
 
 with job(snakemake):
     rows = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in snakemake.input.measurements]

@@ -5,11 +5,11 @@ import logging
 import sys
 from pathlib import Path
 
-from emtvb import kinds
 from emtvb.audit import audit
 from emtvb.audit.held import Held
 from emtvb.audit.report import STATUS
-from emtvb.running.jobs import logged
+from emtvb.experiments import kinds
+from emtvb.making.jobs import logged
 
 with logged(snakemake.log[0]):
     folder = Path(snakemake.params.folder)

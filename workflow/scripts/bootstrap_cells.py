@@ -1,9 +1,9 @@
 """How often the rules for published values err where the seeds of a cell are the population (rule bootstrap_cells)."""
 
 from emtvb import tables
+from emtvb.making.jobs import job
 from emtvb.paper import forest
 from emtvb.paper.twins import measured
-from emtvb.running.jobs import job
 
 with job(snakemake):
     of = measured(snakemake.input.runs, snakemake.input.measurements, snakemake.input.get("twins", []))

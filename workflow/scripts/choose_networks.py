@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from emtvb import networks
+from emtvb.making.jobs import job
 from emtvb.page import choosing, content
 from emtvb.page.showing import show
-from emtvb.running.jobs import job
+from emtvb.theory import networks
 
 with job(snakemake) as this:
     shards = choosing.runs_of(this.settings)

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from emtvb import networks
+from emtvb.making.jobs import job
 from emtvb.page import content
 from emtvb.page.streaming import show
-from emtvb.running.jobs import job
-from emtvb.streams import order
+from emtvb.theory import networks
+from emtvb.theory import stream_order as order
 
 with job(snakemake) as this:
     shown = []

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from emtvb import tables
+from emtvb.experiments.architectures import tables as architectures
 from emtvb.files import write_text
-from emtvb.running.jobs import job
-from emtvb.study import architectures
+from emtvb.making.jobs import job
 
 with job(snakemake):
     columns = ("run_id", "architecture", "verdict")

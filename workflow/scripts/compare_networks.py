@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from emtvb import networks, tables, tasks
-from emtvb.architectures import runs as others
-from emtvb.architectures import weights
-from emtvb.interpret import populations
-from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.populations import Specimen
-from emtvb.interpret.systems import Elman
-from emtvb.running.jobs import job
-from emtvb.study import likeness
+from emtvb import tables
+from emtvb.adapters.elman import Elman, linearise
+from emtvb.experiments.sweep import likeness, populations
+from emtvb.experiments.sweep.populations import Specimen
+from emtvb.making.jobs import job
+from emtvb.theory import architecture_runs as others
+from emtvb.theory import networks, tasks
+from emtvb.training.architectures import weights
 
 with job(snakemake) as this:
     task = {entry["name"]: tasks.from_composition(**entry) for entry in this.settings["tasks"]}

@@ -3,10 +3,10 @@
 from importlib import import_module
 
 from emtvb.figures.save import save
-from emtvb.running.jobs import job
+from emtvb.making.jobs import job
 
 with job(snakemake) as this:
-    module = import_module(f"emtvb.figures.{this.settings['figure']}")
+    module = import_module(f"emtvb.experiments.{this.settings['figure']}")
     shown, stem = module.read(**dict(snakemake.input.items())), snakemake.output.csv.removesuffix(".csv")
     if hasattr(module, "save"):
         module.save(shown, stem)

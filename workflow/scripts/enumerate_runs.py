@@ -1,7 +1,8 @@
 """The config becomes the table of runs (rule enumerate_runs)."""
 
-from emtvb import config, sweep
-from emtvb.running.jobs import job
+from emtvb import config
+from emtvb.config import sweep
+from emtvb.making.jobs import job
 
 with job(snakemake) as this:
     sweep.write_run_table(snakemake.output.runs, config.check(this.settings).shards())

@@ -3,10 +3,11 @@
 import logging
 from pathlib import Path
 
-from emtvb import networks, tables
-from emtvb.interpret.gradients import compare, table
-from emtvb.interpret.rows import runs_of
-from emtvb.running.jobs import job
+from emtvb import tables
+from emtvb.experiments.sweep.gradients import compare, table
+from emtvb.experiments.sweep.rows import runs_of
+from emtvb.making.jobs import job
+from emtvb.theory import networks
 from emtvb.training import stream
 
 log = logging.getLogger("emtvb.others")

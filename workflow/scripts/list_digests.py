@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.running.jobs import job
+from emtvb.making.jobs import job
 
 with job(snakemake):
     shards = [tables.read_table(path, ("run_id", "weights_sha256")) for path in snakemake.input.digests]

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from emtvb import columns, networks
-from emtvb.interpret import exemplar
-from emtvb.running.jobs import job
-from emtvb.runs import from_entry
+from emtvb import columns
+from emtvb.experiments.sweep import exemplar
+from emtvb.making.jobs import job
+from emtvb.theory import networks
+from emtvb.theory.runs import from_entry
 
 with job(snakemake) as this:
     run = from_entry(this.settings["run"])

@@ -5,11 +5,12 @@ import pkgutil
 import pandas as pd
 
 from emtvb import tables
-from emtvb.architectures import runs, weights
-from emtvb.interpret import exemplar
-from emtvb.interpret.architectures import interpret
-from emtvb.interpret.measure import MeasureSettings
-from emtvb.running.jobs import job
+from emtvb.experiments.architectures.measuring import interpret
+from emtvb.experiments.sweep import exemplar
+from emtvb.making.jobs import job
+from emtvb.theory import architecture_runs as runs
+from emtvb.theory.measures import MeasureSettings
+from emtvb.training.architectures import weights
 
 with job(snakemake) as this:
     run = runs.from_entry(this.settings["run"])

@@ -3,8 +3,8 @@
 import torch
 
 from emtvb import tables
-from emtvb.onions import measuring, network, training
-from emtvb.running.jobs import job
+from emtvb.experiments.onions import measuring, network, training
+from emtvb.making.jobs import job
 
 with job(snakemake) as this:
     torch.set_num_threads(1)

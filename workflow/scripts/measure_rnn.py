@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from emtvb import networks, tables
-from emtvb.interpret.architectures import Subject, interpret_system, mean_jacobian
-from emtvb.interpret.linearisation import linearise
-from emtvb.interpret.measure import MeasureSettings
-from emtvb.interpret.systems import Elman
-from emtvb.running.jobs import job
-from emtvb.runs import from_entry
+from emtvb import tables
+from emtvb.adapters.elman import Elman, linearise
+from emtvb.experiments.architectures.measures import Subject, interpret_system, mean_jacobian
+from emtvb.making.jobs import job
+from emtvb.theory import networks
+from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.runs import from_entry
 
 with job(snakemake) as this:
     how = MeasureSettings(**this.settings["interpretation"])

@@ -1,10 +1,11 @@
 """Look at the trained networks of a shard: measure, study and ablate them (rule measure_shard)."""
 
-from emtvb import networks, tables
-from emtvb.interpret.measure import MeasureSettings
-from emtvb.interpret.shard import measure_shard
-from emtvb.running.jobs import job
-from emtvb.runs import from_entry
+from emtvb import tables
+from emtvb.experiments.sweep.shard import measure_shard
+from emtvb.making.jobs import job
+from emtvb.theory import networks
+from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.runs import from_entry
 
 with job(snakemake) as this:
     runs = [from_entry(entry) for entry in this.settings["runs"]]

@@ -4,9 +4,11 @@ import logging
 
 import pandas as pd
 
-from emtvb import networks, tables
-from emtvb.running.jobs import job
-from emtvb.streams import measuring, order
+from emtvb import tables
+from emtvb.experiments.streams import measuring
+from emtvb.making.jobs import job
+from emtvb.theory import networks
+from emtvb.theory import stream_order as order
 from emtvb.training import episodes
 
 log = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 import torch
 
 from emtvb import tables
-from emtvb.methods import cases, comparing, settings
-from emtvb.running.jobs import job
-from emtvb.runs import from_entry
+from emtvb.experiments.methods import cases, comparing, settings
+from emtvb.making.jobs import job
+from emtvb.theory.runs import from_entry
 
 with job(snakemake) as this:
     torch.set_num_threads(1)

@@ -1,8 +1,8 @@
 """How often the rules for published values err with made-up populations of seeds (rule simulate_populations)."""
 
 from emtvb import tables
+from emtvb.making.jobs import job
 from emtvb.paper import operating
-from emtvb.running.jobs import job
 
 with job(snakemake):
     tables.write_csv(snakemake.output.rates, operating.characteristics())

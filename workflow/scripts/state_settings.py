@@ -2,7 +2,7 @@
 
 from emtvb import config
 from emtvb.files import write_text
-from emtvb.running.jobs import job
+from emtvb.making.jobs import job
 
 with job(snakemake) as this:
     write_text(snakemake.output.settings, config.dump(config.check(this.settings)))

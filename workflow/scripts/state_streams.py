@@ -1,9 +1,9 @@
 """All settings of an experiment on streams, defaults included, and the table of its runs (rule state_streams)."""
 
 from emtvb import config
+from emtvb.experiments.streams import settings
 from emtvb.files import write_text
-from emtvb.running.jobs import job
-from emtvb.streams import settings
+from emtvb.making.jobs import job
 
 with job(snakemake) as this:
     experiment = settings.check(this.settings)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from emtvb.files import write_text
+from emtvb.making.jobs import job
 from emtvb.paper import stated, twins, verdicts
-from emtvb.running.jobs import job
 
 with job(snakemake) as this:
     measured = twins.measured(snakemake.input.runs, snakemake.input.measurements, snakemake.input.twins)

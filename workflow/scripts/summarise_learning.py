@@ -4,7 +4,7 @@ import pandas as pd
 
 from emtvb import tables
 from emtvb.figures import data
-from emtvb.running.jobs import job
+from emtvb.making.jobs import job
 
 with job(snakemake):
     curves = data.with_settings(data.load_histories(snakemake.input.outlines), pd.read_csv(snakemake.input.runs))

@@ -2,8 +2,8 @@
 
 from emtvb import columns, tables
 from emtvb.files import write_text
+from emtvb.making.jobs import job
 from emtvb.paper import table1, twins
-from emtvb.running.jobs import job
 
 with job(snakemake) as this:
     path = snakemake.input.measurements

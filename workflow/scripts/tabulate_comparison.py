@@ -3,8 +3,8 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.running.jobs import job
-from emtvb.study import likeness
+from emtvb.experiments.sweep import likeness
+from emtvb.making.jobs import job
 
 with job(snakemake):
     compared = pd.read_csv(snakemake.input.comparison)  # without a row where fewer than two networks solve their task

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.running.jobs import job
-from emtvb.study import deciding
+from emtvb.experiments.sweep import deciding
+from emtvb.making.jobs import job
 
 with job(snakemake):
     paths = [snakemake.input.solutions, *snakemake.input.get("twins", [])]

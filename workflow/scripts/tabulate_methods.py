@@ -3,9 +3,9 @@
 import pandas as pd
 
 from emtvb import tables
+from emtvb.experiments.methods import tables as tabulating
 from emtvb.files import write_text
-from emtvb.methods import tabulating
-from emtvb.running.jobs import job
+from emtvb.making.jobs import job
 
 with job(snakemake):
     rows = pd.concat([pd.read_csv(path) for path in snakemake.input.rows], ignore_index=True)

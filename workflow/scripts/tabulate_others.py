@@ -3,8 +3,8 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.running.jobs import job
-from emtvb.study import others
+from emtvb.experiments.sweep import others
+from emtvb.making.jobs import job
 
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)

@@ -1,9 +1,9 @@
 """How often which solution is found, and what verdicts part (rule tabulate_outcomes)."""
 
 from emtvb import tables
+from emtvb.experiments.sweep import outcomes
 from emtvb.files import write_text
-from emtvb.running.jobs import job
-from emtvb.study import outcomes
+from emtvb.making.jobs import job
 
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)

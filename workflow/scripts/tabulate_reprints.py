@@ -4,8 +4,8 @@ import pandas as pd
 
 from emtvb import tables
 from emtvb.files import write_text
+from emtvb.making.jobs import job
 from emtvb.paper import reprints, twins
-from emtvb.running.jobs import job
 
 with job(snakemake):
     measured = twins.measured(*snakemake.input.paper, snakemake.input.twins)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.running.jobs import job
+from emtvb.making.jobs import job
 
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)

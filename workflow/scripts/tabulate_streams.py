@@ -3,8 +3,8 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.running.jobs import job
-from emtvb.study import streams
+from emtvb.experiments.streams import tables as streams
+from emtvb.making.jobs import job
 
 with job(snakemake):
     runs = pd.read_csv(snakemake.input.runs)

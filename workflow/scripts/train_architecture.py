@@ -3,11 +3,11 @@
 import pkgutil
 from pathlib import Path
 
-from emtvb import protocol
-from emtvb.architectures import weights
-from emtvb.running import provenance, trainings
-from emtvb.running.jobs import job
+from emtvb.making import provenance, trainings
+from emtvb.making.jobs import job
+from emtvb.theory import protocol
 from emtvb.training import general, history
+from emtvb.training.architectures import weights
 from emtvb.training.progress import Progress
 
 with job(snakemake) as this:

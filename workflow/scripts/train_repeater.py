@@ -3,9 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from emtvb.onions import network, training
-from emtvb.running import provenance, trainings
-from emtvb.running.jobs import job
+from emtvb.experiments.onions import network, training
+from emtvb.making import provenance, trainings
+from emtvb.making.jobs import job
 from emtvb.training import history
 
 with job(snakemake) as this:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from emtvb.running import provenance, trainings
-from emtvb.running.jobs import job
+from emtvb.making import provenance, trainings
+from emtvb.making.jobs import job
 from emtvb.training.shard import Outputs, train_shard
 
 with job(snakemake) as this:

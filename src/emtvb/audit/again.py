@@ -28,11 +28,11 @@ from emtvb.audit.held import Held
 from emtvb.audit.integrity import Files
 from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Check, Finding, chance
-from emtvb.running import trainings
-from emtvb.running.jobs import last_errors
-from emtvb.running.packed import WEIGHTS
-from emtvb.running.plan import Planned, import_path
-from emtvb.running.records import summary
+from emtvb.making import trainings
+from emtvb.making.jobs import last_errors
+from emtvb.making.packed_weights import WEIGHTS
+from emtvb.making.plan import Planned, import_path
+from emtvb.making.records import summary
 
 SHARE = 1 / 3
 """Of the shards, measured again by default."""

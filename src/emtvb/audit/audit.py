@@ -20,9 +20,9 @@ from emtvb.audit.processes import Processes, ended_by_signals
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.running import provenance, recipes
-from emtvb.running.packed import unpack
-from emtvb.running.plan import Planned
+from emtvb.making import provenance, recipes
+from emtvb.making.packed_weights import unpack
+from emtvb.making.plan import Planned
 
 log = logging.getLogger(__name__)
 

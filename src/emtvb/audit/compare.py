@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from emtvb.interpret.verdict import ACCURATE
+from emtvb.theory.verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""

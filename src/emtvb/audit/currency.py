@@ -13,10 +13,10 @@ from emtvb.audit.held import Held
 from emtvb.audit.integrity import Files, job_of
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
-from emtvb.running import plan, provenance, recipes
-from emtvb.running.packed import PACKED
-from emtvb.running.plan import Planned
-from emtvb.running.records import summary
+from emtvb.making import plan, provenance, recipes
+from emtvb.making.packed_weights import PACKED
+from emtvb.making.plan import Planned
+from emtvb.making.records import summary
 
 _MAKE = "run the workflow"
 _RERUN = "run the workflow again: it redoes this and what depends on it"

@@ -16,16 +16,16 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from emtvb import networks, promises
 from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import Check, Finding, chance
 from emtvb.errors import InputError
-from emtvb.running import provenance, trainings
-from emtvb.running.provenance import Record
-from emtvb.running.records import summary
-from emtvb.runs import number
-from emtvb.streams.runs import AnyRun
-from emtvb.training import history, kept
+from emtvb.experiments.streams.runs import AnyRun
+from emtvb.making import provenance, trainings
+from emtvb.making.provenance import Record
+from emtvb.making.records import summary
+from emtvb.theory import networks
+from emtvb.theory.runs import number
+from emtvb.training import history, kept, promises
 from emtvb.training.history import Row
 from emtvb.training.shard import Outputs, train_shard
 

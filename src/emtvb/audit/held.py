@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from emtvb import kinds
 from emtvb.config import Experiment
 from emtvb.errors import InputError
-from emtvb.running import provenance
+from emtvb.experiments import kinds
+from emtvb.making import provenance
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,16 @@ from pathlib import Path
 from emtvb.audit import compare
 from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
 from emtvb.errors import InputError, printable
-from emtvb.networks import load_networks
-from emtvb.running import git, packed, provenance
-from emtvb.running.plan import Planned
-from emtvb.running.provenance import Record
-from emtvb.running.records import summary
+from emtvb.making import git, packed_weights, provenance
+from emtvb.making.plan import Planned
+from emtvb.making.provenance import Record
+from emtvb.making.records import summary
+from emtvb.theory.networks import load_networks
 from emtvb.training.shard import Outputs
 
 LEFT_OUT = "left_out.txt"
 """In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""
-KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed.WEIGHTS: "files of weights"}
+KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed_weights.WEIGHTS: "files of weights"}
 """What may be left out, by a file's name: what can be trained again, and whose digests are published."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
@@ -119,8 +119,10 @@ class Files:
         contents = {name: self.committed(name) for name in names}
         if all(hashlib.sha256(content or b"").hexdigest() == self.digests[name] for name, content in contents.items()):
             return self.checkout(names)
-        beside = (self.folder / names[0]).with_name(packed.PACKED)
-        if [Path(name).name for name in names] == [packed.WEIGHTS] and packed.is_of(beside, self.digests[names[0]]):
+        beside = (self.folder / names[0]).with_name(packed_weights.PACKED)
+        if [Path(name).name for name in names] == [packed_weights.WEIGHTS] and packed_weights.is_of(
+            beside, self.digests[names[0]]
+        ):
             return f"delete it: it is unpacked again from {beside.name}"
         return f"put a copy of it back, or {AGAIN}"
 
@@ -221,13 +223,17 @@ def _outputs(files: Files, record: Record) -> Iterator[Finding]:
     made = f"{record.rule} made it at {record.made}"
     damaged = set()
     for output, digest in record.outputs.items():
-        beside = (files.folder / output).with_name(packed.PACKED)
-        if Path(output).name == packed.WEIGHTS and beside.is_file() and not packed.is_of(beside, digest):
+        beside = (files.folder / output).with_name(packed_weights.PACKED)
+        if (
+            Path(output).name == packed_weights.WEIGHTS
+            and beside.is_file()
+            and not packed_weights.is_of(beside, digest)
+        ):
             name = beside.relative_to(files.folder).as_posix()
             whole = files.digest(output) == digest
             remedy = "delete it, and pack the weights anew: emtvb pack" if whole else "put a copy of it back"
             with suppress(lzma.LZMAError, EOFError):
-                if hashlib.sha256(packed.unpacked(files.committed(name) or b"")).hexdigest() == digest:
+                if hashlib.sha256(packed_weights.unpacked(files.committed(name) or b"")).hexdigest() == digest:
                     remedy = files.checkout([name])
             yield Finding(
                 printable(name), f"does not hold the weights that {record.rule} made at {record.made}", remedy
@@ -254,7 +260,11 @@ def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
     """Links, and files of which no record speaks, by their folder; hidden ones, too."""
     folder, unknown = files.folder, defaultdict[str, list[str]](list)
     records = {*files.records, *files.unreadable}
-    beside = {Path(name).with_name(packed.PACKED).as_posix() for name in known if Path(name).name == packed.WEIGHTS}
+    beside = {
+        Path(name).with_name(packed_weights.PACKED).as_posix()
+        for name in known
+        if Path(name).name == packed_weights.WEIGHTS
+    }
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from emtvb.errors import InputError
-from emtvb.reproduction import send
+from emtvb.making.reproduction import send
 
 
 class Processes:

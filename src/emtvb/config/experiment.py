@@ -22,10 +22,8 @@ from pydantic import (
     model_validator,
 )
 
-from emtvb import sweep
-from emtvb import tasks as binding
-from emtvb.architectures.registry import ARCHITECTURES
-from emtvb.architectures.runs import ArchitectureRun, of_architecture
+from emtvb.config import sweep
+from emtvb.config.architectures import ARCHITECTURES
 from emtvb.config.reading import read
 from emtvb.config.values import (
     ExperimentName,
@@ -40,7 +38,9 @@ from emtvb.config.values import (
     first_repeated,
 )
 from emtvb.errors import InputError
-from emtvb.runs import Protocol, Run, number
+from emtvb.theory import tasks as binding
+from emtvb.theory.architecture_runs import ArchitectureRun, of_architecture
+from emtvb.theory.runs import Protocol, Run, number
 
 
 class TaskSettings(Settings):

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from emtvb.errors import InputError
-from emtvb.runs import number
+from emtvb.theory.runs import number
 
 try:  # libyaml's is ten times as fast
     from yaml import CSafeLoader as _Loader

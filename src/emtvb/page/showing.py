@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from emtvb.adapters.elman import Elman
+from emtvb.core.controls import FUTURE
+from emtvb.core.memories import VariableMemories
+from emtvb.core.systems import System
 from emtvb.errors import InputError
-from emtvb.interpret.exemplar import picture
-from emtvb.interpret.extraction import by_data, scaled
-from emtvb.interpret.interventions import FUTURE, consistent, exact, future
-from emtvb.interpret.memories import VariableMemories, power_iteration
-from emtvb.interpret.recording import record, settled
-from emtvb.interpret.systems import Elman, System
-from emtvb.interpret.verdict import OTHERWISE, STORED
-from emtvb.networks import Network, check_task
+from emtvb.experiments.sweep.exemplar import picture
 from emtvb.page.content import Shown
-from emtvb.runs import Run
-from emtvb.tasks import Task
+from emtvb.theory.interventions import exact
+from emtvb.theory.memories_by_data import by_data, scaled
+from emtvb.theory.memories_by_weights import power_iteration
+from emtvb.theory.networks import Network, check_task
+from emtvb.theory.runs import Run
+from emtvb.theory.sequences import record
+from emtvb.theory.tasks import Task
+from emtvb.theory.verdict import OTHERWISE, STORED
 
 DATA, POWER = "data", "power"
 """The bases that a reader can choose between: ours by data, and the paper's, whose columns get their lengths."""
@@ -82,7 +85,7 @@ def describe(system: System, task: Task) -> dict[str, Any]:
         "source": source.tolist(),
         "signs": signs.tolist(),
         "kept": np.flatnonzero(task.persistent()).tolist(),
-        "settled": settled(task),
+        "settled": task.settled(),
         "picture": picture(task.s, task.d).astype(int).tolist(),
     }
 
@@ -98,10 +101,10 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     before = np.repeat(recording.theory[at], kept.size, axis=0)
     after = before.copy()
     after[np.arange(kept.size), kept] *= -1
-    if at >= settled(task):
-        after = consistent(task, after)
+    if at >= task.settled():
+        after = task.consistent(after)
     _, outputs = system.coast(recording.states[at] + memories.change(before, after), FUTURE)
-    obeyed = exact(outputs, future(task, after))
+    obeyed = exact(outputs, task.future(after, FUTURE))
     return [f"{element // task.d + 1}.{element % task.d}" for element in kept[~obeyed].tolist()]
 
 

@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.errors import InputError
-from emtvb.interpret.exemplar import picture
+from emtvb.experiments.results import FoundRun
+from emtvb.experiments.streams import measures
+from emtvb.experiments.streams.runs import StreamRun, named
+from emtvb.experiments.sweep.exemplar import picture
 from emtvb.page.content import Shown
 from emtvb.page.showing import DATA
-from emtvb.protocol import Binding
-from emtvb.results import FoundRun
-from emtvb.streams import measures
-from emtvb.streams.order import StreamSetup
-from emtvb.streams.runs import StreamRun, named
-from emtvb.streams.schedule import INPUT, schedule
+from emtvb.theory.protocol import Binding
+from emtvb.theory.schedule import INPUT, schedule
+from emtvb.theory.stream_order import StreamSetup
 from emtvb.weights import Network
 
 

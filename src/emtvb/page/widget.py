@@ -9,22 +9,23 @@ from typing import Any
 
 import numpy as np
 
+from emtvb.adapters.adapting import Wrapped, adapt
+from emtvb.adapters.elman import Elman
+from emtvb.core.data_frames import listed
+from emtvb.core.fitting import Fitted, judge
+from emtvb.core.systems import Runnable
+from emtvb.core.variables import as_numpy
 from emtvb.errors import InputError
-from emtvb.interpret.extraction import by_data
-from emtvb.interpret.systems import Elman
-from emtvb.networks import Network
-from emtvb.own.adapting import Adapted, Wrapped, adapt
-from emtvb.own.fitting import Fitted, judge
-from emtvb.own.tabular import listed
-from emtvb.own.variables import as_numpy
+from emtvb.experiments.results import find_run
+from emtvb.experiments.streams.runs import StreamRun
 from emtvb.page import content, streaming
 from emtvb.page.content import Shown
 from emtvb.page.document import STYLE, VIEW, bundled
 from emtvb.page.showing import arrays_of, describe, show, show_network
-from emtvb.results import find_run
-from emtvb.runs import Run
-from emtvb.streams.runs import StreamRun
-from emtvb.tasks import Task
+from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.networks import Network
+from emtvb.theory.runs import Run
+from emtvb.theory.tasks import Task
 
 try:
     import anywidget
@@ -167,10 +168,10 @@ def _networks(text: str) -> list[Shown]:
     return [show(entry.run, network)]
 
 
-def _of_task(system: Adapted | Wrapped, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
+def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
     """A network that was trained on a task, or what was fitted of one."""
     task = given if isinstance(given, Task) else given.trials.task
-    assert task is not None
+    assert isinstance(task, Task)
     inner = system.system if isinstance(system, Wrapped) else None
     if isinstance(inner, Elman):
         shown = show_network(system.name, inner.network, task)
@@ -232,7 +233,7 @@ def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
     return Editor([Shown(about, {}, {"data": arrays_of(fitted.memories)}).as_json()], answers, {})
 
 
-def _advance(system: Adapted | Wrapped, width: int, question: Mapping[str, Any]) -> dict[str, Any]:
+def _advance(system: Runnable, width: int, question: Mapping[str, Any]) -> dict[str, Any]:
     """So many steps on from some states, (step, state, number), or from where the network itself begins."""
     inputs = [[0.0] * width if u is None else u for u in question["inputs"]]
     states = np.array(question["states"])

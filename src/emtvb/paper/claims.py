@@ -15,9 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, V
 from emtvb import tables
 from emtvb.config import Strict
 from emtvb.errors import InputError
-from emtvb.interpret.measure import METHODS, BasisMeasures, Measurement
-from emtvb.interpret.others import ABLATED, FOLLOWED
 from emtvb.paper import evidence, table1
+from emtvb.theory.claims_of_others import ABLATED, FOLLOWED
+from emtvb.theory.measures import METHODS, BasisMeasures, Measurement
 
 FILE = "claims.yaml"
 

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from jaxtyping import Int8
 
-from emtvb.streams.order import StreamSetup
-from emtvb.streams.schedule import Schedule, schedule
+from emtvb.theory.schedule import Schedule, schedule
+from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import stream
 from emtvb.weights import Network
 

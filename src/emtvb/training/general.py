@@ -19,10 +19,10 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 
-from emtvb.architectures.recurrent import Recurrent
 from emtvb.errors import InputError
-from emtvb.protocol import Setup
+from emtvb.theory.protocol import Setup
 from emtvb.training import loop, stream
+from emtvb.training.architectures.recurrent import Recurrent
 from emtvb.training.checkpoint import Part
 from emtvb.training.curriculum import Curriculum
 from emtvb.training.history import Row, is_kept

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from safetensors import safe_open
 
-from emtvb import protocol
 from emtvb.files import write_text
-from emtvb.protocol import Setup
-from emtvb.streams import order as streams
-from emtvb.streams.order import StreamSetup
+from emtvb.theory import protocol
+from emtvb.theory import stream_order as streams
+from emtvb.theory.protocol import Setup
+from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import history
 from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row

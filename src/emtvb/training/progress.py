@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emtvb.protocol import Setup
-    from emtvb.streams.order import StreamSetup
+    from emtvb.theory.protocol import Setup
+    from emtvb.theory.stream_order import StreamSetup
     from emtvb.training.history import Row
 
 EVERY_SECONDS = 10.0

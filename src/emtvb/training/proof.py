@@ -21,15 +21,15 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from emtvb import protocol
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.promises import ENGINE, FOLLOWING
-from emtvb.protocol import Binding, Order, Read
-from emtvb.streams.order import Plateau, StreamOrder, StreamProtocol
-from emtvb.streams.schedule import Episodes
+from emtvb.theory import protocol
+from emtvb.theory.protocol import Binding, Order, Read
+from emtvb.theory.schedule import Episodes
+from emtvb.theory.stream_order import Plateau, StreamOrder, StreamProtocol
 from emtvb.training import checkpoint, loop
 from emtvb.training.checkpoint import Checkpoint
+from emtvb.training.promises import ENGINE, FOLLOWING
 
 
 class Training(loop.Training, Protocol):
@@ -60,13 +60,14 @@ class Case(NamedTuple):
 PACKAGE = Path(__file__).parents[1]
 FILES = (
     "files.py",
-    "protocol.py",
-    "streams/order.py",
-    "streams/schedule.py",
+    "theory/protocol.py",
+    "theory/schedule.py",
+    "theory/stream_order.py",
     "training/checkpoint.py",
     "training/engine.py",
     "training/episodes.py",
-    "training/following.py",
+    "training/state.py",
+    "training/stream_state.py",
     "training/history.py",
     "training/kernel.py",
     "training/loop.py",

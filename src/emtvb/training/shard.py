@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from emtvb import promises, protocol
 from emtvb.errors import InputError
 from emtvb.files import atomic, check_writable
-from emtvb.protocol import Setup
-from emtvb.running.lock import locked
-from emtvb.streams.order import StreamSetup
-from emtvb.training import curves, history, kept, stream
+from emtvb.lock import locked
+from emtvb.theory import protocol
+from emtvb.theory.protocol import Setup
+from emtvb.theory.stream_order import StreamSetup
+from emtvb.training import curves, history, kept, promises, stream
 from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row
 from emtvb.training.kept import Result
@@ -177,11 +177,6 @@ def _trainer(name: str, accelerator: str, environment: Mapping[str, str]) -> Tra
         from emtvb.training import engine
 
         stream.check()
-        if isinstance(run, StreamSetup):
-            from emtvb.training import following
-
-            following.check()
-            return following.train(run, folder, report, environment)
         engine.check()
         return engine.train(run, folder, report, environment)
 

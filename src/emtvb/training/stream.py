@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import init
 
 from emtvb.errors import InputError
-from emtvb.promises import STREAM
-from emtvb.protocol import Binding, Setup
+from emtvb.theory.protocol import Binding, Setup
+from emtvb.training.promises import STREAM
 from emtvb.weights import Network
 
 

@@ -1,0 +1,185 @@
+"""Distributed alignment search on torch networks: a subspace of the state is learned by exchanging states in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emtvb.adapters import states
+from emtvb.adapters.adapting import Adapted
+from emtvb.adapters.torch_steps import TorchMachine
+from emtvb.core.memories import VariableMemories
+from emtvb.core.subspaces import Located, Subspace, known_states, least_squares
+from emtvb.core.trials import Trials
+from emtvb.core.variables import CONTINUOUS, whole_number
+from emtvb.errors import InputError
+
+_FASTEST = 10
+"""Largest learning rate of Adam that is taken."""
+_ALIKE = 0.1
+"""Within so many standard deviations two values of a number are the same."""
+
+
+@dataclass(frozen=True)
+class DAS:
+    """For each variable k orthogonal directions, so that a state with another one's part in them goes on as it should.
+
+    Geiger et al. 2023 (arXiv 2303.02536): a rotation is trained by gradient descent through the network. A trial's
+    state gets the part of a trial with another value; what is wanted are the outputs of a third trial, which holds that
+    value beside the first one's others, on that one's inputs. Only trials for fitting take part.
+
+    Attributes:
+        k: Directions of each variable; by default as many as numbers stand for it.
+        steps: Of Adam.
+        rate: Its learning rate.
+        batch: Exchanges a step.
+        horizon: Steps after an exchange that are compared; by default all that were recorded.
+        seed: Of all that is drawn.
+        only: The variable or variables whose directions are learned, by name or place; those of others are found by
+            least squares.
+    """
+
+    k: int | None = None
+    steps: int = 200
+    rate: float = 0.02
+    batch: int = 64
+    horizon: int | None = None
+    seed: int = 0
+    only: str | int | tuple[str | int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no such number.
+
+        Raises:
+            InputError: Where one is none.
+        """
+        for word in ("k", "steps", "batch", "horizon"):
+            if getattr(self, word) is not None:
+                whole_number(getattr(self, word), word, 1)
+        whole_number(self.seed, "seed", 0)
+        if isinstance(self.rate, bool) or not isinstance(self.rate, (int, float)) or not 0 < self.rate <= _FASTEST:
+            raise InputError("rate", self.rate, f"give a number above 0, up to {_FASTEST}")
+        if isinstance(self.only, (tuple, list)) and not self.only:
+            raise InputError("only", self.only, "name at least one variable, or leave it out")
+
+    def __call__(self, trials: Trials, times: list[int]) -> Located:
+        """Learn each variable's directions.
+
+        Raises:
+            InputError: Where the network is not torch's, a variable is none, or no trials are there to exchange.
+        """
+        system = trials.system
+        if not isinstance(system, Adapted) or not isinstance(system.machine, TorchMachine) or trials.shown is None:
+            remedy = "give a network that torch computes, on inputs and labels of your own, or another method"
+            raise InputError("method", f"DAS on {system.name}", remedy)
+        if self.k is not None and self.k > system.state_dim:
+            raise InputError("k", self.k, f"the state has {system.state_dim} numbers; give no more")
+        last = len(trials.fitting.outputs) - 1
+        if self.horizon is not None and self.horizon > last:
+            raise InputError("horizon", self.horizon, f"{last} steps were recorded after time 0; give no more")
+        hidden, theory = known_states(trials, times)
+        mean = hidden.mean(axis=0)
+        kept = trials.kept
+        learned = range(len(trials.variables)) if self.only is None else trials.find(self.only)
+        rest = least_squares(trials, times).memories
+        basis, dual = rest.basis.copy(), rest.dual.copy()
+        subspaces = [Subspace(basis[:, at], dual[at]) for at in trials.places]
+        numbers = theory - theory.mean(axis=0)
+        for i in learned:
+            at = trials.places[i]
+            R = self._rotation(trials, system, times, i)
+            z = (hidden - mean) @ R
+            into = np.linalg.lstsq(numbers[:, at], z, rcond=1e-10)[0]  # told: the mean of each value in the subspace
+            basis[:, at] = R @ into.T
+            dual[at] = np.linalg.lstsq(z, numbers[:, at], rcond=1e-10)[0].T @ R.T
+            subspaces[i] = Subspace(R, R.T)
+        centre = mean - basis[:, kept] @ theory[:, kept].mean(axis=0)
+        return Located(VariableMemories(basis, dual, kept, centre), tuple(subspaces))
+
+    def _rotation(self, trials: Trials, system: Adapted, times: list[int], variable: int) -> np.ndarray:
+        """Orthogonal directions of one variable, (state, k)."""
+        v = trials.variables[variable]
+        k = min(v.size, system.state_dim) if self.k is None else self.k
+        exchanges = _Exchanges(trials, times, variable, np.random.default_rng([self.seed, variable]))
+        machine, shown = system.machine, trials.shown
+        assert isinstance(machine, TorchMachine)
+        assert shown is not None
+        learned = system.learned
+        generator = torch.Generator().manual_seed(self.seed)
+        free = torch.randn(system.state_dim, k, generator=generator, dtype=torch.float64)
+        free = machine.array(free.numpy()).float().requires_grad_()
+        adam = torch.optim.Adam([free], lr=self.rate)
+        spread = torch.tensor(trials.fitting.outputs.reshape(-1, trials.fitting.outputs.shape[2]).std(axis=0))
+        spread = spread.clamp(min=1e-6).to(free.device)
+        with machine.quiet(), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+            for _ in range(self.steps):
+                time, base, source, wanted = exchanges.drawn(self.batch)
+                length = len(trials.fitting.outputs) - 1 - time
+                length = length if self.horizon is None else min(length, self.horizon)
+                R = torch.linalg.qr(free)[0]
+                held = trials.fitting.states[trials.moments(time)]
+                mine, theirs = (machine.array(held[those]).float() for those in (base, source))
+                flat = mine + (theirs - mine) @ R @ R.T
+                state = states.rebuilt(learned.example, machine.nested(flat, learned.layout))
+                loss = torch.zeros((), device=free.device)
+                for t in range(time + 1, time + 1 + length):
+                    output, state = machine.step(machine.array(shown[t, wanted]), state)
+                    expected = machine.array(trials.fitting.outputs[t, wanted])
+                    loss = loss + (((output - expected) / spread) ** 2).mean()
+                adam.zero_grad()
+                _backward(loss / length, free)
+                adam.step()
+            return torch.linalg.qr(free.detach())[0].double().cpu().numpy()
+
+
+def _backward(loss: Tensor, free: Tensor) -> None:
+    """The gradient of the directions alone: the network's own parameters get none."""
+    if not loss.requires_grad:
+        raise InputError("method", "DAS: the network lets no gradient through", "use another method")
+    (free.grad,) = torch.autograd.grad(loss, [free])
+
+
+class _Exchanges:
+    """Triples of trials: one that is changed, one that the value is taken from, one that does what should follow."""
+
+    def __init__(self, trials: Trials, times: list[int], variable: int, rng: np.random.Generator) -> None:
+        self._rng = rng
+        at = trials.places[variable]
+        last = len(trials.fitting.outputs) - 1
+        near = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
+        self._triples: list[tuple[int, np.ndarray]] = []
+        usable = [time for time in times if time < last]
+        few = (
+            np.unique(np.linspace(0, max(len(usable) - 1, 0), _TIMES).astype(int)) if usable else np.zeros(0, dtype=int)
+        )
+        for time in (usable[i] for i in few):
+            numbers = trials.fitting.theory[time]
+            triples = []
+            for base in rng.permutation(len(numbers))[:_BASES]:
+                differs = np.flatnonzero((np.abs(numbers[:, at] - numbers[base, at]) > near[at]).any(axis=1))
+                for source in rng.permutation(differs)[:_SOURCES]:
+                    asked = numbers[base].copy()
+                    asked[at] = numbers[source, at]
+                    alike = (np.abs(numbers - asked) <= near).all(axis=1)
+                    alike[base] = False
+                    if alike.any():
+                        triples.append((base, source, rng.choice(np.flatnonzero(alike))))
+            if triples:
+                self._triples.append((time, np.array(triples)))
+        if not self._triples:
+            name = trials.variables[variable].name
+            remedy = "no three trials for fitting are as an exchange needs them; record more trials, or fit earlier"
+            raise InputError("method", f"DAS on {name}", remedy)
+
+    def drawn(self, count: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+        """A time, and so many trials of each sort."""
+        time, triples = self._triples[self._rng.integers(len(self._triples))]
+        base, source, wanted = triples[self._rng.integers(len(triples), size=count)].T
+        return time, base, source, wanted
+
+
+_TIMES, _BASES, _SOURCES = 8, 128, 4
+"""Times, trials that are changed at each, and trials that values are taken from for each of them."""

@@ -1,0 +1,146 @@
+"""Plain functions of numpy arrays as steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from emtvb.adapters import states
+from emtvb.adapters.input_orders import check_order
+from emtvb.adapters.proof import TRIALS, Proved, probe, prove, same_noise
+from emtvb.adapters.steps import Count, Passes, arguments, check_made, check_rows, failed, read_out, starts, unpacked
+from emtvb.errors import InputError
+
+
+class NumpyMachine:
+    """A step of numpy arrays."""
+
+    is_half = False
+
+    def __init__(self, network: Callable, readout: Any, state: Any) -> None:
+        self._call, self._readout = network, readout
+        self._name = getattr(network, "__name__", type(network).__name__)
+        self._is_given = state is not None
+        self._make = starts(network, state, lambda trials, n: np.zeros((trials, n)), _repeat)[0]
+
+    def quiet(self) -> AbstractContextManager[Any]:
+        """Nothing to be done."""
+        return nullcontext()
+
+    def array(self, values: np.ndarray) -> np.ndarray:
+        """A copy: a function may write into what it is given."""
+        return np.array(values)
+
+    def numpy(self, arrays: list[np.ndarray]) -> np.ndarray:
+        """The stack of them."""
+        return np.stack(arrays)
+
+    def start(self, trials: int) -> Any:
+        """What the given state says."""
+        return self._make(Count(trials))
+
+    def step(self, inputs: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+        """One call."""
+        output, state = unpacked(self._call(inputs, state), self._name)
+        output = output if self._readout is None else read_out(self._readout, output, len(inputs))
+        if np.ma.is_masked(output) or any(isinstance(array, np.ma.MaskedArray) for array in states.leaves(state)):
+            remedy = "its mask would be lost; return plain arrays: .filled(...)"
+            raise InputError("network", f"{self._name} returned a masked array", remedy)
+        output = np.asarray(output)
+        check_rows(output.shape, len(inputs))
+        return output.reshape(len(inputs), -1), state
+
+    def flat(self, state: Any, layout: list[states.Leaf]) -> np.ndarray:
+        """Each array with its trials first, in a row."""
+        rows = []
+        for array, leaf in zip(states.leaves(state), layout, strict=True):
+            row = np.moveaxis(array, leaf.axis, 0).reshape(array.shape[leaf.axis], -1)
+            rows.append(np.concatenate([row.real, row.imag], axis=1) if leaf.is_complex else row)
+        return np.concatenate(rows, axis=1)
+
+    def nested(self, flat: np.ndarray, layout: list[states.Leaf]) -> list[np.ndarray]:
+        """The inverse."""
+        arrays = []
+        for leaf, row in zip(
+            layout, np.split(flat, np.cumsum([leaf.size for leaf in layout])[:-1], axis=1), strict=True
+        ):
+            if leaf.is_complex:
+                real, imaginary = np.split(row, 2, axis=1)
+                row = real + 1j * imaginary
+            array = row.astype(leaf.example.dtype).reshape(len(flat), *leaf.shape)
+            arrays.append(np.moveaxis(array, 0, leaf.axis))
+        return arrays
+
+    def is_complex(self, array: np.ndarray) -> bool:
+        """Numpy's word for it."""
+        return np.iscomplexobj(array)
+
+    def is_float(self, array: np.ndarray) -> bool:
+        """Numpy's word for it."""
+        return np.issubdtype(array.dtype, np.floating)
+
+    def kept(self, array: np.ndarray) -> np.ndarray:
+        """A copy: a function may write into what it gave out before."""
+        return np.array(array)
+
+    @contextmanager
+    def still(self, noisy: bool) -> Iterator[None]:  # noqa: ARG002 - numpy's noise cannot be set aside, only repeated
+        """The random numbers of numpy, and of the generators that the function holds, are drawn again each time."""
+        with same_noise(self._call):
+            yield
+
+    def settle(self, layout: list[states.Leaf]) -> None:
+        """Nothing to be done."""
+
+    def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:  # noqa: ARG002
+        """A function takes single steps."""
+        return []
+
+    def learn(self, width: int, first: np.ndarray | None) -> Proved:
+        """From steps that it makes."""
+        kind = np.float64 if first is None or first.dtype.kind != "f" else first.dtype
+        error: InputError | None = None
+        for inputs in probe(width, first):
+            try:
+                with self.still(False):
+                    proved = prove(self, self._name, inputs.astype(kind))
+            except InputError as fault:
+                raise fault from None
+            except Exception as raised:
+                if self._is_given:
+                    check_made(self._make, (width,), self.is_complex, self.is_float)
+                error = error or failed(self._name, (TRIALS, width), raised, self._is_given)
+                continue
+            step = self._call
+
+            def prove_read(read: Callable, inputs: np.ndarray = inputs, step: Callable = step) -> Proved:
+                self._call = read
+                with same_noise(step):
+                    return prove(self, self._name, inputs.astype(kind), must_remember=True)
+
+            try:
+                check_order(step, arguments(step), self._name, "np.zeros", proved, prove_read)
+            finally:
+                self._call = step
+            return proved
+        assert error is not None
+        raise error
+
+    def passes(self, width: int) -> Passes:  # noqa: ARG002
+        """A function takes single steps."""
+        return Passes()
+
+    def beginning(self) -> AbstractContextManager[bool]:
+        """It begins in one way."""
+        return nullcontext(False)
+
+    def jacobian(self, *_: Any, **__: Any) -> None:
+        """Numpy has none."""
+        return
+
+
+def _repeat(array: np.ndarray, trials: int) -> np.ndarray:
+    return np.repeat(array[None] if array.ndim < 2 else array, trials, axis=0)

@@ -1,0 +1,307 @@
+"""A network run on inputs, or on a task, beside what it should hold: ``record``."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from rich.progress import track
+
+from emtvb.adapters.adapting import Adapted, Wrapped, adapt
+from emtvb.adapters.verifying import TRIALS
+from emtvb.core.data_frames import listed
+from emtvb.core.memory_limit import check_room
+from emtvb.core.recording import FITTING
+from emtvb.core.trials import LabelledTask, Part, Trials, check_finite
+from emtvb.core.variables import (
+    CONTINUOUS,
+    Kinds,
+    Variable,
+    as_numpy,
+    checked_times,
+    columns,
+    flag,
+    kinds_of,
+    undefined,
+    variable,
+    whole_number,
+)
+from emtvb.errors import InputError
+
+_TASKS = ("T1", "T2", "T3", "T4")
+"""Tasks' names, of which one may be given in the place of a task (``tasks.NAMED``)."""
+AT_ONCE = 50_000_000
+"""Numbers of states that are recorded in one batch."""
+HORIZON = 200
+"""Output steps of a task's test, by default."""
+
+
+def record(
+    system: Any,
+    inputs: Any = None,
+    labels: Any = None,
+    *,
+    names: Sequence[str] | None = None,
+    kinds: Kinds = None,
+    batch_first: bool = False,
+    fit_share: float = 0.5,
+    seed: int = 0,
+    horizon: int = HORIZON,
+    times: Iterable[int] | int | None = None,
+    groups: Any = None,
+    batch: int | None = None,
+    progress: bool = False,
+) -> Trials:
+    """Run a network on inputs, or on a task of this package, beside what it should hold.
+
+    Before that the network is held to its own pass over whole sequences, if it has one, and to runs that go on from its
+    states, on at most 512 of these trials at their full length (``Adapted.verify``). ``system.verified`` says so; what
+    has nothing that it could be held to is said once in a warning.
+
+    Args:
+        system: Of :func:`adapt`, or what it takes.
+        inputs: (time, trial, input), numbers; or a ``Task``, whose sequences and labels are then made here. By default
+            the task that the network was trained on, if ``load`` found it by its name.
+        labels: (time, trial, variable): the value of each variable after the input of that time; or a dict from names
+            to arrays (time, trial), or (time, trial, n) for n variables ``name.0``, ``name.1``, ..., or (trial,) for
+            what holds during a whole trial. NaN: no value then.
+        names: Of the variables, where labels are one array; "0", "1", ... by default.
+        kinds: "binary", "categorical" or "continuous", for all, for each, or by name. By default two values are binary,
+            other numbers with a point continuous, and integers and words categorical.
+        batch_first: Whether trials come before time in inputs and labels: (trial, time, input), (trial, time,
+            variable), (trial, time). What is returned is time first all the same.
+        fit_share: Share of the trials to fit on; the others are for judging.
+        seed: Chooses which.
+        horizon: Output steps of a task's test; of a task alone, as ``fit_share``, ``seed`` and ``batch`` are of labels.
+        times: The time steps whose states are kept; by default all. States of many steps of a large network take much
+            memory: keep those that are fitted, judged and edited. Inputs, outputs and labels are kept of every step.
+        groups: Of each trial the group that it belongs to, (trial,): a block, a session, a subject; numbers or words.
+            Give it where trials are not independent, such as where labels come in blocks while something drifts. All
+            trials of a group are fitted on, or all are judged on; tests and intervals count groups. By default each
+            trial is independent.
+        batch: Trials that are run at once; by default all, or as many as have :data:`AT_ONCE` numbers of states.
+        progress: Whether to show how far it is.
+
+    Returns:
+        The trials, which :func:`fit` takes.
+
+    Raises:
+        InputError: Where shapes do not agree, a variable is constant, states are not finite, trials are too few, or
+            their states would not fit into the memory that is there; and where the network's steps are not those of its
+            own pass on these trials, or need what is not in its state.
+    """
+    system = adapt(system)
+    whole_number(seed, "seed", 0)
+    whole_number(horizon, "horizon", 1)
+    if batch is not None:
+        whole_number(batch, "batch", 1)
+    if not isinstance(fit_share, (int, float)) or not 0 < fit_share < 1:
+        raise InputError("fit_share", fit_share, "give a number between 0 and 1")
+    batch_first = flag(batch_first, "batch_first")
+    if inputs is None:
+        inputs = _own_task(system)
+    if isinstance(inputs, LabelledTask):
+        for word, given in (("labels", labels), ("names", names), ("kinds", kinds)):
+            if given is not None:
+                raise InputError(word, "given beside a task", "a task has its own; leave them out")
+        if times is not None:
+            raise InputError("times", "given beside a task", "a task is recorded at its own times; leave them out")
+        if groups is not None:
+            raise InputError("groups", "given beside a task", "a task's trials are independent; leave them out")
+        of_labels = {"batch_first": (batch_first, False), "fit_share": (fit_share, 0.5), "seed": (seed, 0)}
+        for word, (value, usual) in (of_labels | {"batch": (batch, None)}).items():
+            if value != usual:
+                raise InputError(word, value, "given beside a task, which has trials of its own; leave it out")
+        of_task = inputs.recorded(system, horizon)
+        _verify(system, _silent_after(inputs.sequences(FITTING, TRIALS, 0), horizon))
+        return of_task
+    if isinstance(inputs, str):
+        name = inputs if inputs in _TASKS else _TASKS[0]
+        raise InputError("inputs", inputs, f"give tasks.named({name!r}), or an array (time, trial, input)")
+    if horizon != HORIZON:
+        raise InputError("horizon", horizon, "it is of a task's test; leave it out")
+    if labels is None or (isinstance(labels, dict) and not labels):
+        raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
+    x = _checked_inputs(as_numpy(inputs, "inputs"), batch_first)
+    if not batch_first and len(x) > x.shape[1]:
+        shown = f"{len(x)} steps of {x.shape[1]} trials"
+        warnings.warn(f"inputs: {shown}: give batch_first=True if it is the other way round", stacklevel=2)
+    given = columns(labels, (len(x), x.shape[1]), names, batch_first)
+    kept = None if times is None else checked_times(times, len(x))
+    kind = kinds_of(list(given), kinds)
+    variables = [variable(name, values, kind[name]) for name, values in given.items()]
+    group = None if groups is None else _grouped(groups, x.shape[1])
+    fitted = _split(x.shape[1], fit_share, seed) if group is None else _split_groups(group, fit_share, seed)
+    _verify(system, x)
+    recorded = _run(system, x, fitted, batch, progress, kept)
+    variables = [_scaled(v, given[v.name][:, fitted]) for v in variables]
+    theory = np.concatenate([v.encode(given[v.name]) for v in variables], axis=-1)
+    fitting, judging = (
+        Part(states, outputs, theory[:, part])
+        for (states, outputs), part in zip(recorded, (fitted, ~fitted), strict=True)
+    )
+    defined = np.flatnonzero(np.isfinite(fitting.theory).all(axis=2).any(axis=1)).tolist()
+    if not defined:
+        raise InputError("labels", "never all defined at once", "record these variables apart from each other")
+    chosen = tuple(time for time in defined if kept is None or time in kept)
+    if not chosen:
+        shown = f"all defined at times {listed([*map(str, defined)])} alone"
+        raise InputError("labels", shown, "give times= of these")
+    for v in variables:
+        _check_seen(v, given[v.name][:, fitted][list(chosen)])
+    return Trials(
+        system,
+        tuple(variables),
+        fitting,
+        judging,
+        x[:, ~fitted],
+        np.ones(theory.shape[2], dtype=bool),
+        chosen,
+        repeated=_repeated(x[:, fitted], x[:, ~fitted]),
+        shown=x[:, fitted],
+        recorded=kept,
+        groups=None if group is None else group[~fitted],
+        fitted_groups=None if group is None else group[fitted],
+    )
+
+
+def _verify(system: Adapted | Wrapped, inputs: Float[np.ndarray, "time trial input"]) -> None:
+    """Hold a system to its network on some of these trials; what cannot be held, or not for long, is said once."""
+    before, verified = system.verified, system.verify(inputs)
+    if (not verified or verified.steps < verified.length) and str(before) != str(verified):
+        why = "" if verified or verified.note else ": there is no pass over whole sequences to compare it with"
+        warnings.warn(f"{system.name}: {verified}{why}", stacklevel=3)
+
+
+def _silent_after(inputs: Float[np.ndarray, "s trial d"], steps: int) -> Float[np.ndarray, "time trial d"]:
+    """Inputs of a task, and zeros in its output steps."""
+    return np.concatenate([inputs, np.zeros((steps, *inputs.shape[1:]), dtype=inputs.dtype)])
+
+
+def _own_task(system: Adapted | Wrapped) -> LabelledTask:
+    """The task of a network that knows it."""
+    task = getattr(system, "task", None)
+    if not isinstance(task, LabelledTask):
+        raise InputError("inputs", "none", f"{system.name} has no task of its own; give inputs and labels, or a Task")
+    return task
+
+
+def _run(
+    system: Adapted | Wrapped,
+    x: np.ndarray,
+    fitted: Bool[np.ndarray, " trial"],
+    batch: int | None,
+    progress: bool,
+    times: tuple[int, ...] | None,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """States at these times and all outputs, of the trials to fit on and of those to judge on: once each."""
+    size = system.prepared(x)
+    count = x.shape[1]
+    kept = len(x) if times is None else len(times)
+    shown, remedy = f"{count} at {kept} times", "keep fewer trials or times"
+    if times is None:
+        shown = f"{count} of {len(x)} steps"
+        remedy = "record fewer trials or steps, or keep the states of some steps alone: times="
+    check_room(kept * count * size, "trials", f"{shown}, whose states are", remedy)
+    run_at_once = kept if isinstance(system, Adapted) else len(x)  # others make the states of all steps first
+    most = max(AT_ONCE // (run_at_once * size), 2) if batch is None else batch
+    if most >= count:
+        states, outputs = system.run(x, times=times)
+        check_finite(states, outputs, times)
+        return [(states[:, part], outputs[:, part]) for part in (fitted, ~fitted)]
+    parts = []
+    for part in (np.flatnonzero(fitted), np.flatnonzero(~fitted)):
+        whole: list[np.ndarray] = []
+        starts = range(0, len(part), most)
+        for start in track(starts, description="trials") if progress else starts:
+            chosen = slice(start, start + most)
+            states, outputs = system.run(x[:, part[chosen]], times=times)
+            check_finite(states, outputs, times)
+            if not whole:
+                whole = [np.empty((len(a), len(part), a.shape[2]), dtype=a.dtype) for a in (states, outputs)]
+            whole[0][:, chosen], whole[1][:, chosen] = states, outputs
+        parts.append((whole[0], whole[1]))
+    return parts
+
+
+def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time trial input"]:
+    if x.ndim != 3 or 0 in x.shape:
+        order = "(trial, time, input)" if batch_first else "(time, trial, input)"
+        raise InputError("inputs", f"shape {x.shape}", f"give an array of shape {order}")
+    if x.dtype.kind not in "fiub":
+        raise InputError("inputs", f"of type {x.dtype}", "give real numbers")
+    least = x.size // 4  # whether each is finite is a byte
+    check_room(least, "inputs", f"shape {x.shape}, which take at least", "give fewer trials or steps")
+    if not np.isfinite(x).all():
+        raise InputError("inputs", "not all of them finite", "give finite numbers")
+    x = x.swapaxes(0, 1) if batch_first else x
+    return x if x.dtype.kind == "f" else x.astype(np.float32)
+
+
+_FEWEST_GROUPS = 4
+
+
+def _split(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
+    """Which trials are fitted on."""
+    count = round(trials * share)
+    if trials < 4:
+        raise InputError("trials", trials, "too few to fit on one part and judge on another; give at least 4")
+    if count < 2 or trials - count < 2:
+        shown = f"{share}: {count} of {trials} trials to fit on, {trials - count} to judge on"
+        raise InputError("fit_share", shown, "each part needs at least 2")
+    fitted = np.zeros(trials, dtype=bool)
+    fitted[np.random.default_rng(seed).permutation(trials)[:count]] = True
+    return fitted
+
+
+def _grouped(given: Any, count: int) -> Int[np.ndarray, " trial"]:
+    """The group of each trial, as a number from 0."""
+    groups = as_numpy(given, "groups")
+    if groups.shape != (count,):
+        raise InputError("groups", f"shape {groups.shape}", f"give one for each of the {count} trials, ({count},)")
+    if groups.dtype.kind not in "biufUS" or undefined(groups).any():
+        shown = "NaN for some trials" if groups.dtype.kind == "f" else f"of type {groups.dtype}"
+        raise InputError("groups", shown, "give each trial a number or a word")
+    return np.unique(groups, return_inverse=True)[1].reshape(-1)
+
+
+def _split_groups(group: Int[np.ndarray, " trial"], share: float, seed: int) -> Bool[np.ndarray, " trial"]:
+    """Which trials are fitted on: those of groups drawn by chance, as many groups as the share of them says."""
+    count = int(group.max()) + 1
+    if count < _FEWEST_GROUPS:
+        remedy = f"give at least {_FEWEST_GROUPS}, so that some can be fitted on and others judged on; or leave it out"
+        raise InputError("groups", f"{count} different ones", remedy)
+    return _split(count, share, seed)[group]
+
+
+def _scaled(v: Variable, values: np.ndarray) -> Variable:
+    """A continuous variable in standard deviations of these values."""
+    if v.kind != CONTINUOUS:
+        return v
+    known = values[~undefined(values)].astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, spread = float(known.mean()) if known.size else 0.0, float(known.std()) if known.size else 0.0
+    if not np.isfinite(spread):
+        largest = float(np.abs(known).max())
+        raise InputError(f"labels of {v.name}", f"up to {largest:.3g}", "too large to be squared; divide them")
+    if not spread > 0:
+        raise InputError(f"labels of {v.name}", "constant in the trials to fit on", "give more trials")
+    return replace(v, mean=mean, spread=spread)
+
+
+def _check_seen(v: Variable, values: np.ndarray) -> None:
+    """Raise InputError where a class is in no trial that is fitted on."""
+    seen = np.unique(values[~undefined(values)])
+    missing = [value for value in v.classes if value not in seen]
+    if missing or len(seen) < 2:
+        shown = f"{missing[0]} is in no trial to fit on" if missing else "constant in the trials to fit on"
+        raise InputError(f"labels of {v.name}", shown, "give more trials, or another seed")
+
+
+def _repeated(fitted: np.ndarray, judged: np.ndarray) -> float:
+    known = {np.ascontiguousarray(fitted[:, i]).tobytes() for i in range(fitted.shape[1])}
+    return float(np.mean([np.ascontiguousarray(judged[:, i]).tobytes() in known for i in range(judged.shape[1])]))

@@ -1,0 +1,1 @@
+"""The command emtvb, a module a command."""

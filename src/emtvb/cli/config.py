@@ -1,0 +1,70 @@
+"""``emtvb config``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from emtvb.cli.options import check_and_say, console
+from emtvb.errors import InputError
+from emtvb.experiments import kinds
+from emtvb.experiments.methods import settings as benchmarks
+from emtvb.experiments.onions import settings as onions
+from emtvb.experiments.streams.settings import Streams
+from emtvb.files import write_text
+from emtvb.making import surroundings
+
+
+@click.group("config")
+def config_group() -> None:
+    """Config files of experiments."""
+
+
+@config_group.command("check")
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+def check_config(files: tuple[str, ...]) -> None:
+    """Check config files, and say what they state."""
+    for file in files:
+        experiment = check_and_say(file)
+        folder = surroundings.results_root() / experiment.experiment
+        if other := surroundings.of_other_settings(folder, experiment.model_dump(mode="json")):
+            click.echo(f"warning: {other}", err=True)
+
+
+@config_group.command("folder")
+@click.argument("file", type=click.Path())
+def config_folder(file: str) -> None:
+    """Print where an experiment's results go."""
+    console.print(str(surroundings.results_root() / kinds.load(file).experiment))
+
+
+@config_group.command("drawing")
+@click.argument("file", type=click.Path())
+def config_drawing(file: str) -> None:
+    """Print the rules that make an experiment's tables and figures, if all is there that they are made from."""
+    from emtvb.making.clone import workflow_root
+    from emtvb.making.plan import drawing, drawn_from, plan
+
+    experiment = kinds.load(file)
+    folder = surroundings.results_root() / experiment.experiment
+    with Console(stderr=True).status("asking Snakemake what tables and figures are made from"):  # shown on terminals
+        jobs = plan(experiment, workflow_root(), folder)
+    missing = [path for name in drawn_from(jobs) if not Path(path := os.path.normpath(folder / name)).is_file()]
+    if missing:
+        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
+        remedy = f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
+        raise InputError("results", f"{missing[0]}{more}", remedy)
+    console.print(" ".join(drawing(jobs)))
+
+
+@config_group.command("docs")
+def config_docs() -> None:
+    """Write what every key means, for people and for editors; run in a clone."""
+    from emtvb.config import manual
+
+    write_text("docs/config.md", manual.as_markdown())
+    write_text("workflow/schemas/config.schema.yaml", manual.as_schema(benchmarks.Benchmark, onions.Onions, Streams))

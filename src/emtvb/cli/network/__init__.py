@@ -1,0 +1,1 @@
+"""One network outside the workflow: trained, opened, measured, edited."""

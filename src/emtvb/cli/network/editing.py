@@ -1,0 +1,176 @@
+"""One network edited while it repeats the picture 3-1-5, beside what the theory says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emtvb.adapters.elman import Elman
+from emtvb.cli.network import opening
+from emtvb.cli.network.opening import Subject
+from emtvb.core.memories import VariableMemories
+from emtvb.errors import InputError
+from emtvb.experiments.streams.runs import StreamRun
+from emtvb.experiments.sweep.exemplar import before, picture
+from emtvb.experiments.sweep.figures import edits
+from emtvb.experiments.sweep.figures.edits import EditShown
+from emtvb.figures import save
+from emtvb.page.content import Shown
+from emtvb.theory import interventions
+from emtvb.theory.interventions import Edit
+from emtvb.theory.measures import extract
+from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.networks import Network
+from emtvb.theory.observation import Observation
+from emtvb.theory.runs import Run
+from emtvb.theory.sequences import record
+from emtvb.theory.tasks import Task
+
+BASIS_NAMES = {"data": "by data", "power": "the paper's", "realisation": "realised"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to a variable: one of ``flip``, ``put`` and ``swap``.
+
+    Attributes:
+        variable: 1 (oldest) to s (newest).
+        flip: A dimension of it that is negated, from 0.
+        put: Its new value, 1 or -1 for each dimension.
+        swap: A variable that it is exchanged with.
+    """
+
+    variable: int
+    flip: int | None = None
+    put: Sequence[int] | None = None
+    swap: int | None = None
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        if self.flip is not None:
+            return f"flip dimension {self.flip} of variable {self.variable}"
+        return f"{'set' if self.swap is None else f'swap variable {self.swap} and'} variable {self.variable}"
+
+    @property
+    def address(self) -> str:
+        """As the page's address has it, after the step."""
+        if self.flip is not None:
+            return f"flip:{self.variable}.{self.flip}"
+        if self.swap is not None:
+            return f"swap:{self.variable}:{self.swap}"
+        return f"set:{self.variable}:{''.join('+' if sign > 0 else '-' for sign in self.put or ())}"
+
+    def check(self, task: Task) -> None:
+        """Raise InputError, in the words of ``emtvb edit``, where the task has no such variable or dimension."""
+        for name, variable in (("--variable", self.variable), ("--swap", self.swap)):
+            if variable is not None and not 1 <= variable <= task.s:
+                raise InputError(name, variable, f"variables run from 1 (oldest) to s = {task.s}")
+        if self.swap == self.variable:
+            raise InputError("--swap", self.swap, "is the variable itself; name another")
+        if self.flip is not None and not 0 <= self.flip < task.d:
+            raise InputError("--flip", self.flip, f"dimensions run from 0 to {task.d - 1}")
+        if self.put is not None and len(self.put) != task.d:
+            signs = "".join("+" if sign > 0 else "-" for sign in self.put)
+            raise InputError("--set", signs, f"give d = {task.d} signs, + or -, one for each dimension")
+
+    def __call__(self, task: Task, m: Any) -> Any:
+        """The variables after it."""
+        if self.flip is not None:
+            return interventions.flip(task, m, self.variable, self.flip)
+        if self.swap is not None:
+            return interventions.swap(task, m, self.variable, self.swap)
+        return interventions.put(task, m, self.variable, list(self.put or ()))
+
+
+def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
+    """Edit a network after some output steps, and see what it does.
+
+    Args:
+        subject: The network.
+        time: Output steps before the edit; 0: after the last input.
+        change: What is edited.
+        basis: The memories to edit through, a key of :data:`BASIS_NAMES`; of another network than the paper's, "data".
+
+    Raises:
+        InputError: Where there is no such basis, or the edit changes nothing that is output.
+    """
+    network, task = subject.network, subject.run.task
+    change.check(task)
+    memories = _memories(subject, basis)
+    if not memories.fits:
+        needed = f"{int(memories.kept.sum())} elements to store"
+        remedy = f"{subject.state_dim} neurons for {needed}: there can be no basis; train a larger"
+        raise InputError("run", subject.named, remedy)
+    system = Elman(network) if isinstance(network, Network) else network
+    recording = record(system, task, picture(task.s, task.d)[:, None, :], time)
+    done = interventions.edit(system, task, memories, recording, time, lambda m: change(task, m))
+    if not (done.before != done.after)[memories.kept].any():
+        remedy = "changes no element that a later output depends on; edit another variable, or another dimension of it"
+        raise InputError("edit", change.name, remedy)
+    return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], before(recording, time))
+
+
+def draw(edit: EditShown, folder: Path) -> Sequence[Path]:
+    """Draw an edit into a folder; what was written."""
+    return save.save(edits.draw([edit]), edits.numbers([edit]), folder / "edit")
+
+
+def shown(run: Run, name: str, done: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
+    """An edit as figures take it."""
+    return EditShown(run.run_id, run.task.name, name, kept=memories.kept, basis=basis, past=past, **vars(done))
+
+
+def on_page(subject: Subject) -> Shown:
+    """A network as the page for editing holds it.
+
+    Raises:
+        InputError: Where it is not of the paper's kind.
+    """
+    from emtvb.page.showing import show
+
+    if not isinstance(subject.network, Network):
+        remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
+        raise InputError("--page", subject.named, remedy)
+    return show(subject.run, subject.network)
+
+
+def page_of(
+    named: str, task: str | None, size: opening.Size, nonlinearity: str | None, output: Path | None
+) -> tuple[Shown, Path]:
+    """A network as the page for editing holds it, of a sweep, of streams or of a file, and where the page goes.
+
+    Args:
+        named: A run, or a file of weights.
+        task: Of a file, what it was trained on: a name or an id.
+        size: That task's d and s.
+        nonlinearity: Of a file of weights of an RNN.
+        output: Where the page goes; beside the run's experiment, or the file, by default.
+
+    Raises:
+        InputError: Where there is no such network, or a browser cannot run it.
+    """
+    published = opening.run_of(named, task, size, nonlinearity)
+    if published is not None and isinstance(published.run, StreamRun):
+        from emtvb.page import streaming
+
+        return streaming.show_run(published), opening.folder_of(published, output)
+    if published is None:
+        subject = opening.find(named, task, size, nonlinearity, output)
+    else:
+        subject = opening.published(named, published, output)
+    return on_page(subject), subject.folder
+
+
+def _memories(subject: Subject, basis: str) -> VariableMemories:
+    """The variable memories that a user chose to edit through."""
+    if not isinstance(subject.network, Network):
+        if basis != "data":
+            raise InputError("--basis", basis, "it is for the paper's network; leave it out")
+        return by_data(subject.network, subject.run.task)
+    if not subject.network.is_finite():
+        raise InputError("run", subject.named, "its training diverged and left no network; choose another")
+    observed = Observation(Elman(subject.network), subject.run.task)
+    return extract(subject.network, observed, subject.settings.modulus)[basis]

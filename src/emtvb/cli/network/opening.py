@@ -1,0 +1,186 @@
+"""The network that a user names: a run among results, or a file of weights."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emtvb.adapters import weight_files as files
+from emtvb.adapters.adapting import Adapted
+from emtvb.cli.network.naming import task_of
+from emtvb.errors import InputError
+from emtvb.experiments.results import FoundRun, find_run
+from emtvb.experiments.streams.runs import StreamRun
+from emtvb.theory import networks
+from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.networks import Network
+from emtvb.theory.runs import Run
+from emtvb.theory.tasks import PAPER_SIZE, Task
+
+if TYPE_CHECKING:
+    from emtvb.training.architectures.weights import Trained
+
+
+_SUFFIXES = (".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".bin")
+Size = tuple[int | None, int | None]
+"""A task's d and s as a user gives them; None where not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenRun(Run):
+    """A network from a file, as a run: its name is the file's, its training is not known.
+
+    Attributes:
+        name: What it is called.
+    """
+
+    name: str
+
+    @property
+    def run_id(self) -> str:
+        """The name."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network that a user names.
+
+    Attributes:
+        named: What the user wrote.
+        run: Its settings; of a file of weights, what can be known of them.
+        network: Its weights, or another kind of network as a system: of the workflow, or from a file.
+        settings: How it is measured.
+        folder: Where what is made goes.
+    """
+
+    named: str
+    run: Run
+    network: Network | Trained | Adapted
+    settings: MeasureSettings
+    folder: Path
+
+    @property
+    def state_dim(self) -> int:
+        """Real numbers of its state."""
+        return self.network.hidden_dim if isinstance(self.network, Network) else self.network.state_dim
+
+
+def find(
+    named: str,
+    task: str | None = None,
+    size: Size = (None, None),
+    nonlinearity: str | None = None,
+    output: Path | None = None,
+) -> Subject:
+    """A run among results, or a file of weights.
+
+    Args:
+        named: As ``results.find_run`` takes it, or a file.
+        task: Of a file, what it was trained on: a name or an id.
+        size: That task's d and s; the paper's by default.
+        nonlinearity: Of a file of weights of an RNN; tanh by default.
+        output: Where what is made goes; beside the run's experiment, or the file, by default.
+
+    Raises:
+        InputError: Where it is neither, or what is given does not go with it.
+    """
+    entry = run_of(named, task, size, nonlinearity)
+    if entry is not None:
+        return published(named, entry, output)
+    if task is None:
+        raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
+    d, s = (usual if asked is None else asked for asked, usual in zip(size, PAPER_SIZE, strict=True))
+    return _of_file(named, task_of(task, d, s), nonlinearity, output)
+
+
+def run_of(
+    named: str, task: str | None = None, size: Size = (None, None), nonlinearity: str | None = None
+) -> FoundRun | None:
+    """The run among results that a user names, of a sweep or of streams; None for a file of weights.
+
+    Raises:
+        InputError: Where it is neither, or a run is given what is said of a file alone.
+    """
+    if os.path.lexists(named) and not (os.path.isfile(named) or Path(named).is_dir()):
+        raise InputError("run", named, "a device, a pipe or a broken link; name a file of weights, or a run")
+    if files.is_file(named):
+        return None
+    for place in (Path(named), Path(named).parent):
+        if place.suffix in _SUFFIXES and not (place / "runs.csv").is_file():
+            remedy = "a folder; name a file in it" if place.is_dir() else "no such file; name one, or a run"
+            raise InputError("weights file", str(place), remedy)
+    try:
+        entry = find_run(named)
+    except InputError:
+        if not Path(named).is_dir() or (Path(named) / "runs.csv").is_file():
+            raise
+        remedy = "a folder that holds no runs (no runs.csv); name a run, or an experiment's folder with runs"
+        raise InputError("run", named, remedy) from None
+    check_is_of_file(named, task, size, nonlinearity)
+    return entry
+
+
+def check_is_of_file(named: str, task: str | None, size: Size, nonlinearity: str | None) -> None:
+    """Raise InputError where something is given that is said of a file of weights alone; what is named is none."""
+    given = {"--task": task, "--dimensions": size[0], "--variables": size[1], "--nonlinearity": nonlinearity}
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(name, value, f"{named} is no file of weights, and has its own; leave it out")
+
+
+def folder_of(entry: FoundRun, output: Path | None) -> Path:
+    """Where what is made of a run goes: beside its experiment, by default."""
+    return output or entry.folder / "interpretation" / entry.run.run_id
+
+
+def published(named: str, entry: FoundRun, output: Path | None) -> Subject:
+    """A run among results as a user named it.
+
+    Raises:
+        InputError: Where it was trained on a stream.
+    """
+    run = entry.run
+    if isinstance(run, StreamRun):
+        raise InputError(
+            "run", named, "was trained on a stream; emtvb edit --page and emtvb.load take it (docs/streams.md)"
+        )
+    settings = MeasureSettings(**entry.experiment.interpretation.model_dump())
+    return Subject(named, run, entry.network(), settings, folder_of(entry, output))
+
+
+def _of_file(named: str, task: Task, nonlinearity: str | None, output: Path | None) -> Subject:
+    file = Path(named) if Path(named).is_file() else Path(named).parent
+    if not os.access(file, os.R_OK):
+        raise InputError("weights file", str(file), "you may not read it; change its permissions")
+    name, network = files.load(named, nonlinearity or "tanh")
+    if nonlinearity is not None and not _is_rnn(network):
+        raise InputError("--nonlinearity", nonlinearity, f"{named} holds no RNN: its own are fixed; leave it out")
+    folder = output or file.parent / f"{file.name.split('.')[0]}-interpretation" / name
+    if isinstance(network, Network):
+        networks.check_task(network, task, named)
+        hidden = network.hidden_dim
+    else:
+        hidden = network.state_dim
+        check_task(network, task, named)
+    nan = float("nan")
+    return Subject(named, GivenRun(task, hidden, nan, nan, 0, name=name), network, MeasureSettings(), folder)
+
+
+def check_task(system: Adapted, task: Task, where: str) -> None:
+    """Raise InputError where a network does not read and give out vectors of the task's size."""
+    _, outputs = system.run(np.zeros((1, 1, system.input_dim or task.d), dtype=np.float32))
+    if (system.input_dim, outputs.shape[2]) != (task.d, task.d):
+        shown = f"{where}: {system.input_dim} inputs, {outputs.shape[2]} outputs"
+        raise InputError("weights", shown, f"task {task.name} has d = {task.d}; give its own task")
+
+
+def _is_rnn(network: Network | Adapted) -> bool:
+    """Whether a network from a file may have either nonlinearity."""
+    from torch import nn
+
+    return isinstance(network, Network) or (network.source is not None and isinstance(network.source[0], nn.RNN))

@@ -1,0 +1,49 @@
+"""``emtvb verify``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from emtvb.cli.options import FOLDER, console
+from emtvb.experiments import kinds
+from emtvb.experiments.results import check_holds_experiment
+
+
+@click.command()
+@click.argument("run_ids", nargs=-1, metavar="[RUN_ID]...")
+@click.option("--results", "folder", type=FOLDER, default=Path("results/paper"), show_default=True)
+@click.option("--sample", type=click.IntRange(1), help="So many runs, chosen by --seed.")
+@click.option("--seed", type=int, help="Chooses the sample [default: 0].")
+@click.option("--all", "every", is_flag=True, help="All of its runs.")
+@click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
+def verify(
+    run_ids: tuple[str, ...], folder: Path, sample: int | None, seed: int | None, every: bool, workers: int
+) -> None:
+    """Train published runs here, from nothing to the end, and compare with what is published.
+
+    A line for each run, and on standard error how far each is; exit status 1 where one comes out differently. What is
+    compared: every weight by the digest in the experiment's digests.csv, and the weights and learning curves that lie
+    there.
+    """
+    from emtvb.audit import determinism
+    from emtvb.audit.processes import ended_by_signals
+    from emtvb.making.jobs import show_progress
+
+    check_holds_experiment(folder, "--results", "settings.json")
+    experiment = kinds.load(folder / "settings.json")
+    runs = {run.run_id: (shard, run) for shard, part in experiment.shards().items() for run in part}
+    chosen = determinism.chosen(runs, run_ids, sample, seed, every, folder)
+    show_progress()
+    failed = 0
+    trained = determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trainer, workers)
+    with ended_by_signals(), closing(trained):
+        for run_id, difference in trained:
+            failed += difference is not None
+            console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
+    console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
+    if failed:
+        sys.exit(1)

@@ -1,0 +1,224 @@
+"""A network as a linear system: its fixed points, Jacobians, spectrum, and the step between memories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Bool, Complex, Float
+
+from emtvb.core import memories
+from emtvb.core.checks import of_kind
+from emtvb.core.data_frames import frame
+from emtvb.core.fitting import Fitted
+from emtvb.core.linearisation import VISITED
+from emtvb.core.memories import between, decoded_map
+from emtvb.core.systems import Runnable
+from emtvb.core.variables import as_numbers, whole_number
+from emtvb.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FixedPoints:
+    """States that a step leaves where they are.
+
+    Attributes:
+        points: They.
+        speeds: |F(h, u) - h| that is left at each.
+        jacobians: dF/dh there.
+        eigenvalues: Of these, the largest modulus first.
+        found_from: How many starts led to each.
+        failed: Starts that led to none.
+    """
+
+    points: Float[np.ndarray, "point state"]
+    speeds: Float[np.ndarray, " point"]
+    jacobians: Float[np.ndarray, "point state state"]
+    eigenvalues: Complex[np.ndarray, "point state"]
+    found_from: tuple[int, ...]
+    failed: int
+
+    @property
+    def stable(self) -> Bool[np.ndarray, " point"]:
+        """Whether every eigenvalue lies within the unit circle: what starts nearby comes back."""
+        return np.abs(self.eigenvalues).max(axis=1) < 1
+
+    def __repr__(self) -> str:
+        stable = int(self.stable.sum()) if len(self.points) else 0
+        return f"<FixedPoints: {len(self.points)}, {stable} of them stable; {self.failed} starts led to none>"
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each point: speed, largest modulus, stable, and how many starts led to it."""
+        largest = np.abs(self.eigenvalues).max(axis=1, initial=0.0)
+        return frame({"speed": self.speeds, "modulus": largest, "stable": largest < 1, "starts": self.found_from})
+
+    def __str__(self) -> str:
+        starts = sum(self.found_from) + self.failed
+        lines = [f"{len(self.points)} fixed points from {starts} starts; {self.failed} starts led to none"]
+        for i in range(len(self.points)):
+            largest = np.abs(self.eigenvalues[i])
+            kind = "stable" if self.stable[i] else f"{int((largest >= 1).sum())} directions not stable"
+            lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {self.found_from[i]} starts")
+        return "\n".join(lines)
+
+
+def fixed_points(
+    system: Runnable,
+    starts: Any,
+    inputs: Any = None,
+    *,
+    tolerance: float = 1e-4,
+    most: int = 100,
+) -> FixedPoints:
+    """Fixed points of a system; its arguments are those of :func:`emtvb.adapters.fixed_points.fixed_points`."""
+    given = as_numbers(starts, "starts", "(start, state)")
+    h = np.array(given, dtype=np.float64)
+    if h.ndim != 2 or not h.size:
+        raise InputError("starts", f"shape {h.shape}", "give finite states, (start, state)")
+    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 < tolerance < 1:
+        raise InputError("tolerance", tolerance, "give a number between 0 and 1")
+    whole_number(most, "most", 1)
+    u = _constant(system, inputs, len(h))
+    single = given if given.dtype.kind == "f" else h
+
+    def move(states: np.ndarray) -> np.ndarray:
+        return system.run(u[: len(states)][None].astype(single.dtype), states.astype(single.dtype))[0][0] - states
+
+    size = float(np.linalg.norm(h, axis=1).mean()) or 1.0
+    damping, off = np.full(len(h), 1e-3), move(h)
+    identity = np.eye(h.shape[1])
+    for _ in range(most):
+        running = np.flatnonzero((np.linalg.norm(off, axis=1) > 1e-2 * tolerance * size) & (damping < 1e6))
+        if not len(running):
+            break
+        J = system.jacobian(h[running].astype(single.dtype), u[: len(running)]) - identity
+        normal = np.einsum("bij,bik->bjk", J, J) + damping[running, None, None] * identity
+        step = -np.linalg.solve(normal, np.einsum("bij,bi->bj", J, off[running])[..., None])[..., 0]
+        there = h[running] + step
+        new = move(there)
+        better = np.linalg.norm(new, axis=1) < np.linalg.norm(off[running], axis=1)
+        h[running[better]], off[running[better]] = there[better], new[better]
+        damping[running] *= np.where(better, 0.1, 10.0)
+        damping = np.maximum(damping, 1e-12)
+    speeds = np.linalg.norm(off, axis=1)
+    return _distinct(system, h, speeds, u, tolerance * size, single.dtype)
+
+
+def _constant(system: Runnable, inputs: Any, count: int) -> Float[np.ndarray, "trial input"]:
+    """An input for so many trials; zero by default."""
+    if inputs is None:
+        return np.zeros((count, system.input_dim or 1))
+    given = as_numbers(inputs, "inputs", "(input,)")
+    if given.ndim != 1 or not given.size:
+        raise InputError("inputs", f"shape {given.shape}", "give one input, (input,)")
+    return np.tile(given.astype(np.float64), (count, 1))
+
+
+def _distinct(
+    system: Runnable, h: np.ndarray, speeds: np.ndarray, u: np.ndarray, near: float, dtype: np.dtype
+) -> FixedPoints:
+    """The different ones among the points that were reached, the slowest first."""
+    reached = np.flatnonzero(speeds <= near)
+    points: list[int] = []
+    counts: list[int] = []
+    for i in reached[np.argsort(speeds[reached], kind="stable")]:
+        same = [at for at, j in enumerate(points) if np.linalg.norm(h[i] - h[j]) < 100 * near]
+        if same:
+            counts[same[0]] += 1
+        else:
+            points.append(int(i))
+            counts.append(1)
+    n = h.shape[1]
+    jacobians = system.jacobian(h[points].astype(dtype), u[: len(points)]) if points else np.zeros((0, n, n))
+    values = np.linalg.eigvals(jacobians).astype(np.complex128)
+    values = np.take_along_axis(values, np.argsort(-np.abs(values), axis=1, kind="stable"), axis=1)
+    return FixedPoints(h[points], speeds[points], jacobians, values, tuple(counts), len(h) - len(reached))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Linearised:
+    """A step as a linear map: of the state, and between the variables' numbers.
+
+    Attributes:
+        jacobian: dF/dh, its mean over the states.
+        eigenvalues: Its eigenvalues, the largest modulus first.
+        map: Psi* J Psi, the step between memories.
+        decoded: The linear map that leads best from what is read at one time to what is read at the next; NaN where no
+            two times that follow each other were recorded.
+        phi: The task's own step, of a task of this package.
+        map_error: |Psi* J Psi - Phi| / |Phi|; NaN without a task.
+        gain: The factor g that brings g Phi nearest to Psi* J Psi; NaN without a task.
+    """
+
+    jacobian: Float[np.ndarray, "state state"]
+    eigenvalues: Complex[np.ndarray, " state"]
+    map: Float[np.ndarray, "number number"]
+    decoded: Float[np.ndarray, "number number"]
+    phi: Float[np.ndarray, "number number"] | None
+    map_error: float
+    gain: float
+
+    def __repr__(self) -> str:
+        largest = abs(self.eigenvalues[0]) if len(self.eigenvalues) else 0.0
+        apart = np.linalg.norm(self.map - self.decoded) / (np.linalg.norm(self.decoded) or 1.0)
+        parts = f"{len(self.jacobian)} numbers of state, largest modulus {largest:.3f}"
+        if not np.isnan(apart):
+            parts += f"; Psi* J Psi differs from what is decoded by {apart:.1%}"
+        return f"<Linearised: {parts}>"
+
+
+def linearise(
+    fitted: Fitted,
+    states: np.ndarray | None = None,
+    inputs: Any = None,
+) -> Linearised:
+    """The derivative of a step, beside the step between memories.
+
+    Args:
+        fitted: Of :func:`fit`.
+        states: Where, (point, state) or one state, such as a fixed point. By default 64 states that the network visits
+            in the trials to judge on.
+        inputs: The input of the step, (input,); zero by default.
+
+    Raises:
+        InputError: Where states or inputs are not of the network's size.
+    """
+    of_kind(fitted, Fitted, "fitted", "fit")
+    trials = fitted.trials
+    start = trials.task.settled() if trials.task else 0
+    if states is None:
+        rng = np.random.default_rng(0)
+        shape = trials.judging.states.shape
+        states = trials.judging.states[rng.integers(start, shape[0], VISITED), rng.integers(shape[1], size=VISITED)]
+    states = np.atleast_2d(as_numbers(states, "states", "(point, state)"))
+    if not states.size:
+        raise InputError("states", f"shape {states.shape}", "give one or more, (point, state)")
+    u = None if inputs is None else _constant(trials.system, inputs, len(states))
+    J = trials.system.jacobian(states, u).mean(axis=0)
+    values = np.linalg.eigvals(J).astype(np.complex128)
+    kept, task = trials.kept, trials.task
+    return Linearised(
+        J,
+        values[np.argsort(-np.abs(values), kind="stable")],
+        between(fitted.memories, J),
+        _decoded_map(fitted, start),
+        task.transition()[np.ix_(kept, kept)] if task else None,
+        memories.map_error(fitted.memories, J, task.transition()) if task else float("nan"),
+        memories.gain(fitted.memories, J, task.transition()) if task else float("nan"),
+    )
+
+
+def _decoded_map(fitted: Fitted, start: int) -> Float[np.ndarray, "number number"]:
+    """The map between what is read at a step and at the next; NaN where no two such steps were recorded."""
+    trials, kept = fitted.trials, fitted.trials.kept
+    states = trials.judging.states[start:]
+    if trials.recorded is not None:
+        first = np.flatnonzero(np.diff(trials.recorded) == 1)
+        if not len(first):
+            return np.full((int(kept.sum()), int(kept.sum())), np.nan)
+        states = states[np.stack([first, first + 1], axis=1).ravel()]
+    return decoded_map(fitted.memories.read(states)[..., kept], trials.task.s if trials.task else 1)

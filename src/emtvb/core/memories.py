@@ -1,0 +1,132 @@
+"""Variable memories: the basis Psi in which a step is the transition of what is stored (paper section 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+
+@dataclass(frozen=True, eq=False)
+class VariableMemories:
+    """A basis of the hidden space whose columns each store one element of one variable.
+
+    Attributes:
+        basis: Psi. Columns that were dropped are zero.
+        dual: Psi*, which reads the elements. Rows that were dropped are zero.
+        kept: Which of the stacked elements have a column.
+        centre: c, the state that stores nothing: the origin for a network without biases.
+    """
+
+    basis: Float[np.ndarray, "hidden memory"]
+    dual: Float[np.ndarray, "memory hidden"]
+    kept: Bool[np.ndarray, " memory"]
+    centre: Float[np.ndarray, " hidden"] | float = 0.0
+
+    @property
+    def fits(self) -> bool:
+        """Whether there can be a basis: independent columns need as many neurons."""
+        return int(self.kept.sum()) <= self.basis.shape[0]
+
+    @property
+    def condition(self) -> float:
+        """Ratio of the largest to the smallest singular value of the kept columns; infinite where they depend."""
+        values = np.linalg.svd(self.basis[:, self.kept], compute_uv=False)
+        smallest = values[-1] if self.fits else 0.0
+        return float(values[0] / smallest) if smallest > 0 else float("inf")
+
+    def read(self, hidden: Float[np.ndarray, "*time hidden"]) -> Float[np.ndarray, "*time memory"]:
+        """The stacked elements that hidden states store, Psi* (h - c)."""
+        if hidden.ndim < 3:
+            return (hidden - self.centre) @ self.dual.T
+        # A step at a time stays in the processor's cache: half the time, and the same bits.
+        elements = np.empty((*hidden.shape[:-1], len(self.dual)), np.result_type(hidden, self.centre, self.dual))
+        for step, states in enumerate(hidden):
+            elements[step] = self.read(states)
+        return elements
+
+    def change(
+        self, before: Float[np.ndarray, "*batch memory"], after: Float[np.ndarray, "*batch memory"]
+    ) -> Float[np.ndarray, "*batch hidden"]:
+        """What to add to hidden states that store ``before`` so that they store ``after``, Psi (m' - m)."""
+        return (after - before) @ self.basis.T
+
+    def seen(self, weights: Float[np.ndarray, "hidden hidden"]) -> Float[np.ndarray, "memory memory"]:
+        """Weights in this basis, Psi* W Psi."""
+        return self.dual @ weights @ self.basis
+
+
+def residual_components(
+    memories: VariableMemories, hidden: Float[np.ndarray, "sample hidden"], most: int = 10
+) -> Float[np.ndarray, "hidden component"]:
+    """Principal directions of what hidden states have outside the span of the memories (paper: ten of them)."""
+    rest = hidden - hidden @ (memories.basis @ memories.dual).T
+    _, values, directions = np.linalg.svd(rest - rest.mean(axis=0), full_matrices=False)
+    count = min(most, int(np.sum(values > 1e-10 * max(1.0, values[0]))))
+    return directions[:count].T
+
+
+def between(memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"]) -> Float[np.ndarray, "kept kept"]:
+    """The step between memories, Psi* W Psi over the kept elements."""
+    return memories.seen(weights)[np.ix_(memories.kept, memories.kept)]
+
+
+def map_error(
+    memories: VariableMemories,
+    weights: Float[np.ndarray, "hidden hidden"],
+    transition: Float[np.ndarray, "memory memory"],
+) -> float:
+    """Distance of W_hh in the basis from Phi, the transition, over the kept elements: |Psi* W_hh Psi - Phi| / |Phi|.
+
+    The norm is Frobenius'.
+    """
+    phi = transition[np.ix_(memories.kept, memories.kept)]
+    return float(np.linalg.norm(between(memories, weights) - phi) / np.linalg.norm(phi))
+
+
+def gain(
+    memories: VariableMemories,
+    weights: Float[np.ndarray, "hidden hidden"],
+    transition: Float[np.ndarray, "memory memory"],
+) -> float:
+    """The factor g that brings g Phi nearest to W_hh in the basis.
+
+    It is above 1 where tanh takes back what the weights amplify.
+    """
+    phi = transition[np.ix_(memories.kept, memories.kept)]
+    return float((between(memories, weights) * phi).sum() / (phi**2).sum())
+
+
+def shape_error(
+    memories: VariableMemories,
+    weights: Float[np.ndarray, "hidden hidden"],
+    transition: Float[np.ndarray, "memory memory"],
+) -> float:
+    """Distance of W_hh in the basis from Phi up to the gain: |Psi* W_hh Psi / g - Phi| / |Phi|; infinite for g = 0."""
+    factor = gain(memories, weights, transition)
+    return map_error(memories, weights / factor, transition) if factor else float("inf")
+
+
+def decoded_map(
+    read: Float[np.ndarray, "time batch memory"], s: int, kept: Bool[np.ndarray, " memory"] | None = None
+) -> Float[np.ndarray, "kept kept"]:
+    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later.
+
+    Args:
+        read: What is read of each element.
+        s: Variables.
+        kept: The elements that count; all by default.
+    """
+    kept = np.ones(read.shape[-1], dtype=bool) if kept is None else kept
+    now, following = (part[..., kept].reshape(-1, kept.sum()) for part in (read[: -1 : s + 1], read[1 :: s + 1]))
+    return np.linalg.lstsq(now, following, rcond=1e-10)[0].T
+
+
+def explained_variance(memories: VariableMemories, states: Float[np.ndarray, "time batch state"]) -> float:
+    """Share of the variance of these states inside the span of Psi."""
+    flat = (states - memories.centre).reshape(-1, states.shape[-1])
+    directions, values, _ = np.linalg.svd(memories.basis[:, memories.kept], full_matrices=False)
+    directions = directions[:, values > 1e-10 * values[0]]
+    total = float((flat**2).sum())
+    return float(((flat @ directions) ** 2).sum()) / total if total else 0.0

@@ -1,0 +1,153 @@
+"""Figures of trials, judgements and edits, at the width of a page; matplotlib is imported when one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from emtvb.core.variables import CONTINUOUS, Variable
+from emtvb.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from emtvb.core.editing import Edits
+    from emtvb.core.fitting import Judgement
+    from emtvb.core.trials import Trials
+
+_WIDTH = 5.5
+"""Inches."""
+_MOST = 8
+"""Lines in a panel that can be told apart: as many as there are colours."""
+_GREY = "0.55"
+
+
+def _styled(draw: Callable[[], Figure]) -> Figure:
+    """A figure in the package's look, whatever the look of its user's other figures."""
+    from matplotlib import rc_context, rc_params_from_file
+
+    style = resources.files("emtvb") / "figures" / "emtvb.mplstyle"
+    with resources.as_file(style) as path, rc_context(rc_params_from_file(path, use_default_template=False)):
+        return draw()
+
+
+def _panels(heights: list[float], **more: Any) -> tuple[Figure, list[Axes]]:
+    from matplotlib import pyplot
+
+    size = (_WIDTH, 0.5 + sum(heights))
+    figure, axes = pyplot.subplots(
+        len(heights), 1, figsize=size, layout="constrained", squeeze=False, height_ratios=heights, **more
+    )
+    return figure, list(axes[:, 0])
+
+
+def trial(trials: Trials, number: int) -> Figure:
+    """One of the trials to judge on: inputs, outputs and labels over time."""
+    count = trials.judging.states.shape[1]
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < count:
+        raise InputError("trial", number, f"give a number from 0 to {count - 1}, of the trials to judge on")
+    shown = [("input", trials.inputs[:, number]), ("output", trials.judging.outputs[:, number])]
+    if not trials.inputs[:, number].any():
+        shown = shown[1:]
+    every = zip(trials.variables, trials.places, strict=True)
+    labels = [(v.name, _label(v, trials.judging.theory[:, number, at])) for v, at in every][:_MOST]
+
+    def draw() -> Figure:
+        figure, axes = _panels([0.9] * len(shown) + [0.3 + 0.18 * len(labels)], sharex=True)
+        time = np.arange(trials.steps)
+        for axis, (word, values) in zip(axes, shown, strict=False):
+            for i, line in enumerate(values.T[:_MOST]):
+                axis.plot(time, line, color=f"C{i}", drawstyle="steps-mid" if word == "input" else "default")
+            axis.set_ylabel(word if values.shape[1] <= _MOST else f"{word}\\n({_MOST} of {values.shape[1]})")
+        for i, (_, line) in enumerate(labels):
+            size = np.nanmax(np.abs(line), initial=0) or 1.0
+            axes[-1].plot(time, -i + 0.4 * line / size, color=f"C{i}", drawstyle="steps-mid")
+        axes[-1].set_yticks([-i for i in range(len(labels))], [name for name, _ in labels])
+        axes[-1].set_ylabel("should hold")
+        axes[-1].set_xlabel("step" if trials.task is None else "output step")
+        figure.suptitle(f"{trials.system.name}, trial {number}", x=0, ha="left")
+        return figure
+
+    return _styled(draw)
+
+
+def _label(v: Variable, numbers: np.ndarray) -> np.ndarray:
+    """A variable over time: itself, or the place of its value, around 0; NaN where it has none."""
+    if v.kind == CONTINUOUS:
+        return numbers[:, 0]
+    place = (np.nan_to_num(numbers) @ v.code.T).argmax(axis=1) - (len(v.classes) - 1) / 2
+    return np.where(np.isfinite(numbers).all(axis=1), place, np.nan)
+
+
+def readings(judgement: Judgement) -> Figure:
+    """Each variable's score with its interval beside chance; and over time, where there is more than one time."""
+    every = judgement.readings
+    over_time = len(every[0].times) > 1
+
+    def draw() -> Figure:
+        figure, axes = _panels([0.35 + 0.17 * len(every)] + ([1.6] if over_time else []))
+        first, places = axes[0], -np.arange(len(every))
+        for i, (r, y) in enumerate(zip(every, places, strict=True)):
+            color = f"C{i % _MOST}" if r.readable else _GREY
+            first.plot([r.low, r.high], [y, y], color=color)
+            first.plot(r.score, y, "o", ms=3.5, color=color, mfc=color if r.readable else "white")
+            first.plot(r.chance, y, "|", ms=8, color="black")
+        first.set_yticks(places, [r.name for r in every])
+        first.set_xlabel("; ".join(dict.fromkeys(r.measure for r in every)) + "  (|: chance; grey: cannot be read)")
+        first.set_xlim(left=min(0.0, *(max(r.low, -0.2) for r in every)), right=1.03)
+        if over_time:
+            for i, r in enumerate(every[:_MOST]):
+                axes[1].plot(r.times, r.score_at, color=f"C{i}", label=r.name)
+                axes[1].plot(r.times, r.chance_at, color=f"C{i}", lw=0.7, ls=":")
+                axes[1].plot(r.times[r.readable_at], r.score_at[r.readable_at], ".", ms=3, color=f"C{i}")
+            axes[1].set_xlabel("step  (points: can be read; dotted: chance)")
+            axes[1].set_ylabel("score")
+            axes[1].legend(ncols=4, loc="best")
+        return figure
+
+    return _styled(draw)
+
+
+def edited(edits: Edits, number: int) -> Figure:
+    """One edit: what the network gave out, what was expected, and what it gives out without; then all with controls."""
+    count = len(edits.trial)
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < count:
+        raise InputError("edit", number, f"give a number from 0 to {count - 1}")
+    rows = {"edit": "followed", "no edit": "already"}
+    rows |= {name: name for name in edits.controls} | {"no edit, as expected": "ceiling"}
+    rows = {word: name for word, name in rows.items() if len(getattr(edits, name))}
+    apart = np.abs(edits.expected - edits.unedited)[:, number].max(axis=0)
+    which = np.sort(np.argsort(-apart, kind="stable")[:3])
+    every = np.stack([edits.unedited, edits.expected, edits.outputs])[:, :, number][..., which]
+    size = float(np.nanmax(np.abs(every))) or 1.0
+
+    def draw() -> Figure:
+        from matplotlib.ticker import MaxNLocator
+
+        figure, axes = _panels([0.8] * len(which) + [0.35 + 0.17 * len(rows)])
+        steps = np.arange(1, len(edits.outputs) + 1)
+        for axis, i in zip(axes, which, strict=False):
+            axis.plot(steps, edits.unedited[:, number, i], color=_GREY, label="without the edit")
+            axis.plot(steps, edits.expected[:, number, i], color="black", ls="--", label="expected")
+            axis.plot(steps, edits.outputs[:, number, i], color="C0", label="edited")
+            axis.set_ylabel(f"output {i}")
+            axis.set_ylim(-1.1 * size, 1.1 * size)
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+        axes[len(which) - 1].set_xlabel("steps after the edit")
+        for y, (word, name) in enumerate(rows.items()):
+            low, high = edits.interval(name)
+            color = "C0" if word == "edit" else "0.3"
+            axes[-1].plot([low, high], [-y, -y], color=color)
+            axes[-1].plot(edits.share(name), -y, "o", ms=3.5, color=color)
+        axes[-1].set_yticks([-y for y in range(len(rows))], list(rows))
+        axes[-1].set_xlim(-0.03, 1.03)
+        axes[-1].set_xlabel("share whose whole future is the expected one")
+        figure.suptitle(f"{edits.name}, trial {edits.trial[number]} at {edits.time[number]}", x=0, ha="left")
+        return figure
+
+    return _styled(draw)

@@ -1,0 +1,266 @@
+"""A network at work beside what it should hold: ``Trials``. Some are for fitting, the others for judging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from emtvb.core.data_frames import frame, listed, table
+from emtvb.core.memories import VariableMemories
+from emtvb.core.recording import Recording
+from emtvb.core.systems import Runnable
+from emtvb.core.variables import Variable
+from emtvb.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+HELD_OUT = 512
+"""Sequences of a task to judge on."""
+
+
+@runtime_checkable
+class LabelledTask(Protocol):
+    """A task that brings its own trials, with what a network should hold in them: ``record(system, task)``.
+
+    The state that it asks for, m(t), is a stack of s variables of d elements, each -1 or +1.
+    """
+
+    @property
+    def name(self) -> str:
+        """What users call it."""
+
+    @property
+    def d(self) -> int:
+        """Elements of a variable, and numbers of an input and of an output."""
+
+    @property
+    def s(self) -> int:
+        """Variables, and inputs."""
+
+    @property
+    def composition(self) -> tuple[Any, ...]:
+        """What tells it from other tasks of its size."""
+
+    def transition(self) -> Float[np.ndarray, "memory memory"]:
+        """Its own step: from m(t) to m(t+1)."""
+
+    def settled(self) -> int:
+        """Steps after the last input from which on m(t) holds nothing but what stays."""
+
+    def consistent(self, m: Float[np.ndarray, "batch memory"]) -> Float[np.ndarray, "batch memory"]:
+        """Copy m with all that is a copy of something else as that says, once settled."""
+
+    def future(self, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "steps batch d"]:
+        """The outputs that should follow."""
+
+    def sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
+        """Random inputs, of the half to fit on or of that to judge on (``interpret.recording``)."""
+
+    def recorded(self, system: Runnable, horizon: int) -> Trials:
+        """A network on its trials, with so many output steps in those to judge on.
+
+        Raises:
+            InputError: Where the network is of another size, or diverges.
+        """
+
+    def judged(self, trials: Trials, memories: VariableMemories, trained_horizon: int | None) -> Any:
+        """What is said besides of a network on its trials (``fitting.TaskJudgement``).
+
+        Args:
+            trials: Of :meth:`recorded`.
+            memories: Of the network.
+            trained_horizon: The longest horizon that was trained, beyond which reading is judged apart.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Part(Recording):
+    """Of some trials outputs and labels at every time, and states perhaps at fewer.
+
+    Attributes:
+        states: The network's state at each time that was kept (``Trials.recorded``).
+        outputs: What it gives out.
+        theory: The variables' numbers.
+    """
+
+    states: Float[np.ndarray, "kept batch state"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trials:
+    """A network's states and outputs, and the labels of what it should hold there.
+
+    A time t is an index of the time steps: what stands there is after the t-th input (from 0) was read. Of a task of
+    this package it is output steps after the last input.
+
+    Attributes:
+        system: The network.
+        variables: What it should hold.
+        fitting: What is fitted on; ``theory`` are the variables' numbers, NaN where one has no value.
+        judging: What is judged on.
+        inputs: Of the trials to judge on, the input at each time.
+        kept: Which numbers can be stored at all; of labels all, of a task what persists.
+        fitted_times: Times to fit at, by default.
+        task: The task, where it is one of this package.
+        horizon: Its output steps that are tested.
+        repeated: Share of the trials to judge on whose inputs are those of a trial that is fitted on.
+        shown: Of the trials to fit on, the input at each time; None of a task.
+        recorded: The times whose states were kept, if not those of all: ``states`` has these alone
+            (:meth:`moments`), outputs and labels have every time.
+        erased: Whether something was taken out of the states, which are then no longer the network's own.
+        groups: Of the trials to judge on, the group that each belongs to; None where each is independent.
+        fitted_groups: The same of the trials to fit on.
+    """
+
+    system: Runnable
+    variables: tuple[Variable, ...]
+    fitting: Recording
+    judging: Recording
+    inputs: Float[np.ndarray, "time trial input"]
+    kept: Bool[np.ndarray, " number"]
+    fitted_times: tuple[int, ...]
+    task: LabelledTask | None = None
+    horizon: int = 0
+    repeated: float = 0.0
+    shown: Float[np.ndarray, "time fitted input"] | None = None
+    recorded: tuple[int, ...] | None = None
+    erased: bool = False
+    groups: Int[np.ndarray, " trial"] | None = None
+    fitted_groups: Int[np.ndarray, " fitted"] | None = None
+
+    def __repr__(self) -> str:
+        kept, count, size = self.judging.states.shape
+        names = listed([f"{v.name} ({v.kind})" for v in self.variables])
+        parts = f"{self.fitting.states.shape[1]} trials to fit on, {count} to judge on, {self.steps} steps"
+        some = "" if self.recorded is None else f" at {kept} of them"
+        return f"<Trials of {self.system.name}: {parts}, {size} numbers of state{some}; {names}>"
+
+    def _repr_html_(self) -> str:
+        values = [
+            ", ".join(map(str, v.classes[:8])) or f"mean {v.mean:.3g}, spread {v.spread:.3g}" for v in self.variables
+        ]
+        rows = [(v.name, v.kind, value) for v, value in zip(self.variables, values, strict=True)]
+        return table(repr(self).strip("<>").rpartition(";")[0], ("variable", "kind", "values"), rows)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each time and trial: part ("fit", "judge"), time, trial, and the variables' values."""
+        arrays: dict[str, list[np.ndarray]] = {name: [] for name in ("part", "time", "trial")}
+        arrays |= {f"label {v.name}": [] for v in self.variables}
+        for part, those in (("fit", self.fitting), ("judge", self.judging)):
+            time, trial = np.indices(those.theory.shape[:2])
+            arrays["part"].append(np.full(time.size, part))
+            arrays["time"].append(time.ravel())
+            arrays["trial"].append(trial.ravel())
+            for v, at in zip(self.variables, self.places, strict=True):
+                numbers = those.theory[..., at].reshape(time.size, -1)
+                values = v.decode(np.nan_to_num(numbers)).astype(object)
+                values[~np.isfinite(numbers).all(axis=1)] = None
+                arrays[f"label {v.name}"].append(values)
+        return frame({name: np.concatenate(parts) for name, parts in arrays.items()}).infer_objects()
+
+    def plot(self, trial: int = 0) -> Figure:
+        """A figure of one of the trials to judge on: inputs, outputs and labels over time.
+
+        Raises:
+            InputError: Where there is no such trial.
+        """
+        from emtvb.core import plotting
+
+        return plotting.trial(self, trial)
+
+    @property
+    def steps(self) -> int:
+        """How many time steps there are of the trials to judge on."""
+        return len(self.judging.outputs)
+
+    def moments(self, times: Any) -> Any:
+        """Where the states of times stand in ``fitting.states`` and ``judging.states``; an index, or an array of them.
+
+        Raises:
+            InputError: Where states of one of these times were not kept.
+        """
+        if self.recorded is None:
+            return times
+        asked, kept = np.asarray(times), np.asarray(self.recorded)
+        left = ~np.isin(asked, kept)
+        if left.any():
+            shown = ", ".join(map(str, np.unique(asked[left])[:4]))
+            remedy = f"their states were not kept; record(times=) kept those of {listed([*map(str, kept)])}"
+            raise InputError("times", shown, remedy)
+        return np.searchsorted(kept, asked)
+
+    @property
+    def places(self) -> tuple[slice, ...]:
+        """Where each variable's numbers stand."""
+        ends = np.cumsum([variable.size for variable in self.variables])
+        return tuple(slice(end - v.size, end) for v, end in zip(self.variables, ends.tolist(), strict=True))
+
+    def values(self, numbers: Float[np.ndarray, "*shape number"]) -> np.ndarray:
+        """The variables' values, (..., variable): in a common type, or objects where there is none."""
+        return together([v.decode(numbers[..., at]) for v, at in zip(self.variables, self.places, strict=True)])
+
+    def find(self, selector: Any) -> list[int]:
+        """The variables that a selector means: a name, an index, the first part of names with a dot, or several.
+
+        Raises:
+            InputError: Where there is no such variable.
+        """
+        names = [variable.name for variable in self.variables]
+        if isinstance(selector, (list, tuple)):
+            return [index for part in selector for index in self.find(part)]
+        if isinstance(selector, (int, np.integer)) and not isinstance(selector, bool) and 0 <= selector < len(names):
+            return [int(selector)]
+        group = []
+        if isinstance(selector, str):
+            group = [i for i, name in enumerate(names) if name == selector]
+            group = group or [i for i, name in enumerate(names) if name.rpartition(".")[0] == selector != ""]
+        if not group:
+            shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+            raise InputError("variable", selector, f"no such variable; there are {shown} (or a number from 0)")
+        return group
+
+
+def together(values: list[np.ndarray]) -> np.ndarray:
+    """Values of several variables, (..., variable): in a common type, or objects where there is none."""
+    if len({array.dtype.kind for array in values}) > 1 and not all(a.dtype.kind in "fiub" for a in values):
+        values = [array.astype(object) for array in values]
+    return np.stack(values, axis=-1)
+
+
+def record_again(trials: Trials, system: Runnable) -> Trials:
+    """Another network on the same trials, beside the same labels.
+
+    Raises:
+        InputError: Where it does not take such inputs, gives out vectors of another size, or diverges.
+    """
+    if trials.task is not None:
+        return trials.task.recorded(system, trials.horizon)
+    assert trials.shown is not None
+    parts = []
+    for inputs, first in ((trials.shown, trials.fitting), (trials.inputs, trials.judging)):
+        states, outputs = system.run(inputs, times=trials.recorded)
+        check_finite(states, outputs, trials.recorded)
+        if outputs.shape != first.outputs.shape:
+            shown = f"gives out {outputs.shape[2]} numbers"
+            raise InputError("network", shown, f"give one that gives out {first.outputs.shape[2]}")
+        parts.append(Part(states, outputs, first.theory))
+    return replace(trials, system=system, fitting=parts[0], judging=parts[1])
+
+
+def check_finite(states: np.ndarray, outputs: np.ndarray, times: tuple[int, ...] | None = None) -> None:
+    """Raise InputError where states or outputs are not finite, and from which time on."""
+    if not np.isfinite(outputs).all():
+        bad = int((~np.isfinite(outputs).all(axis=(1, 2))).argmax())
+        remedy = "check the readout, weights and inputs, or record fewer steps"
+        if np.isfinite(states).all():
+            raise InputError("outputs", f"not finite from time {bad} on", remedy)
+    if not np.isfinite(states).all():
+        bad = int((~np.isfinite(states).all(axis=(1, 2))).argmax())
+        shown = f"not finite from time {bad if times is None else times[bad]} on"
+        raise InputError("states", shown, "the network diverged; check weights and inputs, or record fewer steps")

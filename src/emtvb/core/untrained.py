@@ -1,0 +1,66 @@
+"""A network of the same shape that has learned nothing: a control of every edit."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from emtvb.core.fitting import Fitted, fit
+from emtvb.core.trials import record_again
+from emtvb.errors import InputError
+
+CHEAP = 2_000_000
+"""Numbers of states that are recorded once more, :data:`DRAWS` times, without being asked for."""
+DRAWS = 3
+"""Untrained networks: by luck one may obey an edit seldom; the one that obeys most is the control."""
+
+_KNOWN: WeakKeyDictionary[Fitted, list[Fitted]] = WeakKeyDictionary()
+
+
+def of(
+    fitted: Fitted, asked: Any, instead: str = "give an untrained network: untrained=adapt(...)", always: bool = False
+) -> list[Fitted]:
+    """The same fit of untrained networks on the same trials; none, where that is not asked for.
+
+    Args:
+        fitted: Of the network itself.
+        asked: True; False; None for where they can be made and are cheap; or an untrained network.
+        instead: What to do where they cannot be made.
+        always: Whether None means wherever they can be made: one network alone, where that is not cheap.
+
+    Raises:
+        InputError: Where it was asked for and cannot be made.
+    """
+    asked = bool(asked) if isinstance(asked, np.bool_) else asked
+    if asked is False:
+        return []
+    trials = fitted.trials
+    if asked is not None and asked is not True:
+        try:
+            return [fit(record_again(trials, trials.system.adapted(asked)), fitted.times, method=fitted.method)]
+        except InputError as error:
+            raise InputError("untrained", f"{error.what}: {error.value}", error.remedy) from error
+    if fitted not in _KNOWN:
+        is_cheap = trials.judging.states.size + trials.fitting.states.size <= CHEAP
+        if asked is None and not ((is_cheap or always) and isinstance(fitted.method, str)):
+            return []
+        draws = DRAWS if is_cheap or asked else 1
+        systems = [trials.system.untrained(seed) for seed in range(draws)]
+        if None in systems:
+            if asked is None:
+                return []
+            remedy = f"its weights cannot be drawn anew; {instead}"
+            raise InputError("untrained", f"not known of {trials.system.name}", remedy)
+        try:
+            recorded = [record_again(trials, system) for system in systems if system is not None]
+            fits = [fit(again, fitted.times, method=fitted.method) for again in recorded]
+        except InputError:  # such as states that diverge
+            if asked is None:
+                return []
+            raise
+        if draws < DRAWS:
+            return fits
+        _KNOWN[fitted] = fits
+    return _KNOWN[fitted]

@@ -1,0 +1,1 @@
+"""Other architectures beside the paper's network."""

@@ -1,0 +1,207 @@
+"""Networks of other architectures, measured as the paper's are as far as the theory reaches (docs/lstm-and-s4.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.core import memories
+from emtvb.core.linearisation import VISITED, mean_by_differences
+from emtvb.core.memories import VariableMemories, between, decoded_map
+from emtvb.core.recording import Recording
+from emtvb.core.spectrum import match_spectra
+from emtvb.core.systems import System
+from emtvb.theory.judging import MemoryMeasures, accuracy, held_out, judge, unedited_success
+from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.tasks import Task
+from emtvb.theory.verdict import verdict
+
+LONG = 20
+"""Periods of s steps after which it is looked whether a change is still there."""
+
+
+@dataclass(frozen=True)
+class Measurement(MemoryMeasures):
+    """What is measured on one network: a row of ``architectures/measurements.csv``; Psi is the one by data.
+
+    Attributes:
+        run_id: The run.
+        architecture: Its architecture.
+        verdict: What it learned, in a word of ``emtvb.theory.verdict``.
+        test_accuracy: Fraction of output elements whose sign is right.
+        state_dim: Real numbers of its state.
+        phi_eigenvalues: Long-term eigenvalues of Phi.
+        origin_eigenvalues: Those of J(0), the derivative of a step without input at its fixed point, the origin.
+        matched_eigenvalues: Pairs of the two by optimal assignment.
+        matched_spectral_error: Their mean absolute angle, radians.
+        largest_modulus: Spectral radius of J(0).
+        origin_map_error: |Psi* J(0) Psi - Phi| / |Phi|.
+        origin_gain: The factor g that brings g Phi nearest to Psi* J(0) Psi.
+        visited_map_error: The same for the mean of J over states that the network visits.
+        visited_gain: Likewise: below 1 where the network takes back small changes of what it stores.
+        half_after_period: What is read, s steps later, of elements that were changed to half their value, times their
+            sign: 1/2 in a linear system, 1 where the network has restored them.
+        half_after_long: The same :data:`LONG` times s steps later.
+        unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
+    """
+
+    run_id: str
+    architecture: str
+    verdict: str
+    test_accuracy: float
+    state_dim: int
+    phi_eigenvalues: int
+    origin_eigenvalues: int
+    matched_eigenvalues: int
+    matched_spectral_error: float
+    largest_modulus: float
+    origin_map_error: float
+    origin_gain: float
+    visited_map_error: float
+    visited_gain: float
+    half_after_period: float
+    half_after_long: float
+    unedited_success: float
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured.
+
+    Attributes:
+        run_id: Its name.
+        architecture: What it is.
+        task: What it was trained on.
+        trained_horizon: The longest horizon that it was trained on.
+    """
+
+    run_id: str
+    architecture: str
+    task: Task
+    trained_horizon: int
+
+
+def interpret_system(
+    subject: Subject,
+    system: System,
+    origin: Float[np.ndarray, "state state"] | None,
+    mean_step: Callable[[Float[np.ndarray, "batch state"]], np.ndarray],
+    settings: MeasureSettings,
+) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """The measurements of any system, and the arrays that figures show of it.
+
+    Args:
+        subject: Which it is.
+        system: It.
+        origin: The derivative of a step without input at its fixed point; None where training left no finite weights.
+        mean_step: The same at given states, its mean over them.
+        settings: How it is measured.
+
+    Returns:
+        The measurements; and by name ``about`` (JSON text: task, d, s, modulus and the measurements), ``kept``
+        (memory), ``phi`` (kept, kept), ``phi_eigenvalues``, ``origin_eigenvalues``, and as (kept, kept) the step as a
+        linear map between memories: ``origin_map``, ``visited_map``, ``decoded_map``.
+    """
+    task = subject.task
+    test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
+    if origin is None:
+        return _diverged(subject, system, settings, test_accuracy)
+    basis = by_data(system, task)
+    recording = held_out(system, task, settings.horizon)
+    judged = judge(system, task, basis, recording, subject.trained_horizon, settings.horizon)
+    unedited = unedited_success(recording, task, settings.horizon)
+    start = task.settled()
+    rng = np.random.default_rng(0)
+    moments = rng.integers(start, len(recording.states), VISITED), rng.integers(recording.states.shape[1], size=VISITED)
+    visited = mean_step(recording.states[moments])
+    eigenvalues = np.linalg.eigvals(origin)
+    match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
+    measurement = Measurement(
+        **asdict(judged),
+        run_id=subject.run_id,
+        architecture=subject.architecture,
+        verdict=verdict(test_accuracy, judged.worst_decoding_accuracy, judged.edit_success, unedited),
+        test_accuracy=test_accuracy,
+        state_dim=system.state_dim,
+        phi_eigenvalues=match.expected,
+        origin_eigenvalues=match.observed,
+        matched_eigenvalues=match.matched,
+        matched_spectral_error=match.matched_error,
+        largest_modulus=float(np.abs(eigenvalues).max()),
+        origin_map_error=memories.map_error(basis, origin, task.transition()),
+        origin_gain=memories.gain(basis, origin, task.transition()),
+        visited_map_error=memories.map_error(basis, visited, task.transition()),
+        visited_gain=memories.gain(basis, visited, task.transition()),
+        half_after_period=restoring(system, task, basis, recording, task.s),
+        half_after_long=restoring(system, task, basis, recording, LONG * task.s),
+        unedited_success=unedited,
+    )
+    maps = {
+        "origin_map": between(basis, origin),
+        "visited_map": between(basis, visited),
+        "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.kept], task.s),
+    }
+    return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
+
+
+def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
+    """The derivative of a step without input, its mean over these states."""
+    return mean_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
+
+
+def restoring(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
+    """What is read, so many steps later, of elements that were changed to half their value, times their sign.
+
+    1/2 is what a linear system keeps; 1 says that the system has restored them.
+    """
+    element = np.flatnonzero(basis.kept)
+    sequence = np.random.default_rng(0).integers(recording.theory.shape[1], size=element.size)
+    before = recording.theory[task.settled(), sequence]
+    halved = before.copy()
+    halved[np.arange(element.size), element] *= 0.5
+    states, _ = system.coast(recording.states[task.settled(), sequence] + basis.change(before, halved), steps)
+    theory = halved @ np.linalg.matrix_power(task.transition(), steps).T
+    changed = (np.abs(theory) == 0.5) & basis.kept
+    return float((basis.read(states[-1]) * np.sign(theory))[changed].mean())
+
+
+def _shown(
+    task: Task, settings: MeasureSettings, measurement: Measurement, arrays: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The arrays that figures show."""
+    kept = task.persistent()
+    about = {"task": task.name, "d": task.d, "s": task.s, "modulus": settings.modulus, **asdict(measurement)}
+    return {
+        "about": np.array(json.dumps(about)),
+        "kept": kept,
+        "phi": task.transition()[np.ix_(kept, kept)],
+        "phi_eigenvalues": task.eigenvalues(),
+        **arrays,
+    }
+
+
+def _diverged(
+    subject: Subject, system: System, settings: MeasureSettings, test_accuracy: float
+) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """Of weights that are not finite: they have no eigenvalues and no memories."""
+    nan, count = float("nan"), int(subject.task.persistent().sum())
+    known: dict[str, Any] = {
+        "run_id": subject.run_id,
+        "architecture": subject.architecture,
+        "verdict": verdict(test_accuracy, nan, nan, nan),
+        "test_accuracy": test_accuracy,
+        "state_dim": system.state_dim,
+        "phi_eigenvalues": count,
+        "origin_eigenvalues": 0,
+        "matched_eigenvalues": 0,
+    }
+    measurement = Measurement(**{field.name: known.get(field.name, nan) for field in fields(Measurement)})
+    nothing = dict.fromkeys(("origin_map", "visited_map", "decoded_map"), np.full((count, count), nan))
+    arrays = {"origin_eigenvalues": np.zeros(0, complex), **nothing}
+    return measurement, _shown(subject.task, settings, measurement, arrays)

@@ -1,0 +1,58 @@
+"""Ways of one's own to find where a network holds variables, as ``emtvb.fit`` takes them: two probes."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from scipy import optimize
+
+from emtvb.core.memories import VariableMemories
+from emtvb.core.subspaces import Located, Subspace, known_states
+from emtvb.core.trials import Trials
+
+_RIDGE = 1e-3
+"""Of the states' mean variance: the penalty of the ridge regression."""
+
+
+def ridge_probe(trials: Trials, times: list[int]) -> Located:
+    """The direction of a ridge regression; a step along it is as long as the probe needs to read the new value."""
+    states, theory = known_states(trials, times)
+    mean, numbers = states.mean(axis=0), theory - theory.mean(axis=0)
+    x = states - mean
+    penalty = _RIDGE * float(x.var(axis=0).mean()) * len(x)
+    w = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ numbers)
+    return Located(VariableMemories(w / np.maximum((w**2).sum(axis=0), 1e-300), w.T, trials.kept, mean))
+
+
+def logistic_probe(trials: Trials, times: list[int]) -> Located:
+    """The direction of a logistic regression with a penalty of |w|^2 / 2, of binary variables.
+
+    An edit by interchange gives a state another one's coordinate along it. A told step goes as far along it as the
+    means of the two values are apart.
+    """
+    states, theory = known_states(trials, times)
+    mean = states.mean(axis=0)
+    x = states - mean
+    directions = np.stack([_logistic(x, column) for column in theory.T], axis=1)
+    along = x @ directions
+    numbers = theory - theory.mean(axis=0)
+    slope = (along * numbers).sum(axis=0) / np.maximum((numbers**2).sum(axis=0), 1e-300)
+    dual = (directions / np.where(np.abs(slope) > 1e-12, slope, 1.0)).T
+    subspaces = tuple(Subspace(directions[:, at], directions[:, at].T) for at in trials.places)
+    return Located(VariableMemories(directions * slope, dual, trials.kept, mean), subspaces)
+
+
+def _logistic(
+    x: Float[np.ndarray, "sample state"], number: Float[np.ndarray, " sample"]
+) -> Float[np.ndarray, " state"]:
+    """A unit vector: the weights of the regression without their length."""
+    sign = np.sign(number)
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = sign * (x @ w[:-1] + w[-1])
+        slope = -sign / (1 + np.exp(np.minimum(margin, 500)))
+        gradient = np.append(x.T @ slope + w[:-1], slope.sum())
+        return float(np.logaddexp(0, -margin).sum() + (w[:-1] ** 2).sum() / 2), gradient
+
+    w = optimize.minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x[:-1]
+    return w / max(float(np.linalg.norm(w)), 1e-300)

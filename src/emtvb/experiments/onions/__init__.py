@@ -1,0 +1,1 @@
+"""GRUs that repeat sequences."""

@@ -1,0 +1,1 @@
+"""Streams of episodes that overwrite each other."""

@@ -1,0 +1,1 @@
+"""The paper's sweep: its jobs, measures, tables and figures."""

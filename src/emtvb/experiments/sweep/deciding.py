@@ -1,0 +1,157 @@
+"""Which of rounding, threshold, penalty, size and seed decides what a network becomes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from emtvb.experiments.sweep.words import STORED, TRAINABLE
+
+SETTINGS = ["task", "hidden_dim", "l2", "threshold", "seed", "twin"]
+DIFFERS = {"rounding": "twin", "threshold": "threshold", "penalty": "l2", "size": "hidden_dim", "seed": "seed"}
+"""What two networks differ in, and nothing else, by its column."""
+OUTCOMES = ("circuit", "kind", "modes", "accuracy")
+"""Whether both are circuits or both are not; are of one kind; have as many long-term modes; accuracies within 0.01."""
+
+_DRAWS = 2000
+_SEED = 2310_02430
+
+
+def agreement(networks: pd.DataFrame) -> pd.DataFrame:
+    """How often two networks come out alike that differ in one thing.
+
+    Pairs that differ in the seed alone say how often two networks of one cell are alike by the cell's rates; what
+    decides nothing more than a new seed does agrees as rarely. Intervals are at 95%, by drawing seeds with replacement.
+    Penalties above ``words.TRAINABLE`` are left out, and cells of which no network solves its task.
+
+    Args:
+        networks: Settings, ``verdict``, ``kind``, ``network_eigenvalues`` and ``test_accuracy`` of each network,
+            rounding twins among them.
+
+    Returns:
+        A row per difference and outcome, for all tasks and for each that has such pairs.
+    """
+    learned = _learnable(networks)
+    rows: list[dict[str, Any]] = []
+    for name, column in DIFFERS.items():
+        pairs = _pairs(learned, column)
+        for task in ("all", *sorted(learned["task"].unique())):
+            part = pairs if task == "all" else pairs[pairs["task"] == task]
+            for outcome in OUTCOMES:
+                count = len(part)
+                if not count and task != "all":
+                    continue
+                share, low, high = _share(part, outcome)
+                seeds = len({*part["seed_1"], *part["seed_2"]}) if count else 0
+                rows.append(
+                    {"differs": name, "task": task, "outcome": outcome, "pairs": count, "seeds": seeds,
+                     "alike": share, "low": low, "high": high}
+                )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def variance(networks: pd.DataFrame) -> pd.DataFrame:
+    """Which share of the variance of an outcome each setting has: sums of squares in a balanced grid, task by task.
+
+    Main effects of size, penalty, threshold and seed, the seed's interactions with each of the others, the interactions
+    without the seed, and what is left: among that, everything that rounding decides. Each is what its means explain
+    beyond the means of what it is made of; together they are 1.
+
+    Args:
+        networks: As for :func:`agreement`; twins are left out, and seeds that lack a cell.
+    """
+    own = networks[(networks["twin"] == 0) & (networks["l2"] <= TRAINABLE)]
+    rows: list[dict[str, Any]] = []
+    for task, part in own.groupby("task"):
+        factors = ["hidden_dim", "l2", "threshold", "seed"]
+        cells = part.groupby(factors[:3]).ngroups
+        part = part[part.groupby("seed")["seed"].transform("size") == cells]
+        for outcome, values in (("circuit", part["verdict"] == STORED), ("accuracy", part["test_accuracy"])):
+            shares = _components(part[factors], values.to_numpy(float), factors)
+            rows += [
+                {"task": task, "outcome": outcome, "source": source, "share": share, "networks": len(part),
+                 "seeds": part["seed"].nunique()}
+                for source, share in shares.items()
+            ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["task", "outcome", "source", "share", "networks", "seeds"])
+
+
+def _learnable(networks: pd.DataFrame) -> pd.DataFrame:
+    """The networks of cells in which some network solves its task."""
+    small = networks[networks["l2"] <= TRAINABLE]
+    solved = small["test_accuracy"] >= 0.99
+    any_solved = solved.groupby([small[name] for name in ("task", "hidden_dim", "l2")]).transform("any")
+    return small[any_solved]
+
+
+def _pairs(networks: pd.DataFrame, column: str) -> pd.DataFrame:
+    """All pairs that differ in this column alone, with how they came out; twins only where that is the column."""
+    if column != "twin":
+        networks = networks[networks["twin"] == 0]
+    rows = []
+    same = [name for name in SETTINGS if name != column]
+    for _, group in networks.groupby(same):
+        for one, two in itertools.combinations(group.to_dict("records"), 2):
+            rows.append({
+                "task": one["task"],
+                "seed_1": one["seed"],
+                "seed_2": two["seed"],
+                "circuit": (one["verdict"] == STORED) == (two["verdict"] == STORED),
+                "kind": one["kind"] == two["kind"],
+                "modes": one["network_eigenvalues"] == two["network_eigenvalues"],
+                "accuracy": abs(one["test_accuracy"] - two["test_accuracy"]) <= 0.01,
+            })  # fmt: skip
+    return pd.DataFrame(rows, columns=["task", "seed_1", "seed_2", *OUTCOMES])
+
+
+def _share(pairs: pd.DataFrame, outcome: str) -> tuple[float, float, float]:
+    """The share of pairs that are alike, and its interval: a seed that is drawn twice counts twice."""
+    seeds, numbered = np.unique(pairs[["seed_1", "seed_2"]].to_numpy(int).ravel(), return_inverse=True)
+    if len(seeds) < 3:
+        return (float(pairs[outcome].mean()) if len(pairs) else float("nan")), float("nan"), float("nan")
+    one, two = numbered.reshape(-1, 2).T
+    alike = pairs[outcome].to_numpy(float)
+    rng = np.random.default_rng(_SEED)
+    drawn = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), size=_DRAWS)
+    weights = np.where(one == two, drawn[:, one], drawn[:, one] * drawn[:, two])
+    total = weights.sum(axis=1)
+    shares = (weights @ alike)[total > 0] / total[total > 0]
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return float(alike.mean()), float(low), float(high)
+
+
+def _components(settings: pd.DataFrame, values: Float[np.ndarray, " network"], factors: list[str]) -> dict[str, float]:
+    """Shares of the total sum of squares by source; NaN where all values are the same."""
+    centred = values - values.mean() if len(values) else values
+    total = float((centred**2).sum())
+    sizes: dict[tuple[str, ...], float] = {}
+    for size in range(1, len(factors) + 1):
+        for chosen in itertools.combinations(factors, size):
+            means = pd.Series(centred).groupby([settings[name].to_numpy() for name in chosen]).transform("mean")
+            within = [sizes[part] for part in _proper(chosen)]
+            sizes[chosen] = float((means**2).sum()) - sum(within)
+    grouped: dict[str, float] = {}
+    for chosen, squares in sizes.items():
+        source = _source(chosen)
+        grouped[source] = grouped.get(source, 0.0) + (squares / total if total > 0 else float("nan"))
+    return grouped
+
+
+def _proper(chosen: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for size in range(1, len(chosen)):
+        yield from itertools.combinations(chosen, size)
+
+
+def _source(chosen: tuple[str, ...]) -> str:
+    """What a term is called."""
+    names = {"hidden_dim": "size", "l2": "penalty"}
+    if len(chosen) == 1:
+        return names.get(chosen[0], chosen[0])
+    if "seed" not in chosen:
+        return "settings together"
+    return f"seed with {names.get(chosen[0], chosen[0])}" if len(chosen) == 2 else "rest"

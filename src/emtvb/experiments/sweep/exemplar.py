@@ -1,0 +1,225 @@
+"""One network looked at closely: the arrays that figures show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.adapters.elman import Elman, linearise
+from emtvb.core.memories import VariableMemories, residual_components
+from emtvb.core.recording import Recording
+from emtvb.core.systems import System
+from emtvb.errors import InputError
+from emtvb.files import atomic
+from emtvb.theory.interventions import Edit, edit, exact, flip, put, swap
+from emtvb.theory.memories_by_data import by_data, scaled
+from emtvb.theory.memories_by_weights import power_iteration
+from emtvb.theory.networks import Network
+from emtvb.theory.realisation import from_weights
+from emtvb.theory.runs import Run
+from emtvb.theory.sequences import record, stacked
+from emtvb.theory.tasks import Task
+
+STEPS = 200
+"""Time steps of the recorded rollout, input phase included (the published notebook's)."""
+
+BY_DATA, PUBLISHED = "by data", "the paper's"
+"""Memories through which an example was edited."""
+PAST = 8
+"""Output steps before an edit that are kept with it."""
+
+_SHOWN = (
+    "test_accuracy", "spectral_error", "optimal_spectral_error", "memory_map_error", "power_gain", "power_shape_error",
+    "data_gain", "data_shape_error", "realisation_gain", "realisation_shape_error",
+)  # fmt: skip
+"""The measurements that figures state."""
+
+_PICTURE = (
+    "..#.#.#.",
+    "..#####.",
+    "........",
+    "..#####.",
+    "........",
+    "..###.#.",
+    "..#.###.",
+    "........",
+)
+"""The digits 3-1-5 as the published notebook feeds them: one line per time step, one column per dimension."""
+
+
+def picture(s: int, d: int) -> Float[np.ndarray, "s d"]:
+    """The 3-1-5 picture as s input vectors of d elements, +1 where it is black; other sizes by nearest neighbour."""
+    marks = np.array([[1.0 if mark == "#" else -1.0 for mark in line] for line in _PICTURE], dtype=np.float32)
+    return marks[np.arange(s) * 8 // s][:, np.arange(d) * 8 // d]
+
+
+def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: float) -> dict[str, np.ndarray]:
+    """The arrays of one exemplar.
+
+    Args:
+        run: Which run it is.
+        network: Its trained weights.
+        measurements: Its row of measurements, by column.
+        modulus: Eigenvalues with a larger modulus are long-term.
+
+    Returns:
+        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed, modulus, measurements, the
+        edits' names, times, bases and notes), ``composition`` (d, memory), ``phi`` (memory, memory),
+        ``phi_eigenvalues``, ``network_eigenvalues``, ``W_hh``, ``kept`` (memory); in the paper's variable memories as
+        published ``W_hh_in_memories`` (memory + up to ten residual components, squared) and ``memories`` (time, memory:
+        Psi* h); in the same with the lengths of what is stored ``W_hh_in_scaled_memories`` (memory, memory); in those
+        by data ``W_hh_in_data_memories`` and ``data_memories``; in the realisation's ``W_hh_in_realised_memories``;
+        ``inputs`` (time, d), ``hidden`` (time, hidden), ``outputs`` (time, d), ``targets`` (time, d; 0 in the input
+        phase), ``theory`` (time, memory: m); ``edit_before`` and ``edit_after`` (edit, memory: m and m'), ``edit_past``
+        (edit, step, d: the outputs until the edit), ``edit_outputs``, ``edit_expected`` and ``edit_unedited`` (edit,
+        step, d: what the network then did, and the theory's futures of m' and m).
+
+    Raises:
+        InputError: Where the network's weights are not finite.
+    """
+    if not network.is_finite():
+        raise InputError("exemplar", run.run_id, "its training diverged and left no network; choose another exemplar")
+    task, system = run.task, Elman(network)
+    u = picture(task.s, task.d)[:, None, :]
+    horizon = max(STEPS - task.s, task.settled() + task.s)
+    x = np.zeros((task.s + horizon, 1, task.d), dtype=np.float32)
+    x[: task.s] = u
+    targets = task.targets(u, horizon)
+    hidden, outputs = (array[:, 0] for array in system.drive(x))
+    weights = linearise(network).astype(np.float64)
+    published, data = power_iteration(network, task), by_data(system, task)
+    lengths = scaled(published, system, task)
+    residual = residual_components(published, hidden.astype(np.float64))
+    done = example_edits(system, task, data, lengths)
+    about = {
+        "run_id": run.run_id,
+        "task": task.name,
+        "d": task.d,
+        "s": task.s,
+        "hidden_dim": run.hidden_dim,
+        "l2": run.l2,
+        "threshold": run.threshold,
+        "seed": run.seed,
+        "modulus": modulus,
+        "edits": [one.name for one in done],
+        "edit_times": [one.edit.time for one in done],
+        "edit_bases": [one.basis for one in done],
+        "edit_notes": [one.note for one in done],
+        "verdict": measurements["verdict"],
+        **{name: float(measurements[name]) for name in _SHOWN},
+    }
+    return {
+        "about": np.array(json.dumps(about)),
+        "composition": task.composition_matrix(),
+        "phi": task.transition(),
+        "phi_eigenvalues": task.eigenvalues(),
+        "network_eigenvalues": np.linalg.eigvals(weights),
+        "W_hh": network.W_hh,
+        "kept": published.kept,
+        "W_hh_in_memories": np.vstack([published.dual, residual.T]) @ weights @ np.hstack([published.basis, residual]),
+        "W_hh_in_scaled_memories": lengths.seen(weights),
+        "W_hh_in_data_memories": data.seen(weights),
+        "W_hh_in_realised_memories": from_weights(network, task, modulus).seen(weights),
+        "inputs": x[:, 0],
+        "hidden": hidden,
+        "outputs": outputs,
+        "targets": np.concatenate([np.zeros((task.s, task.d), dtype=np.float32), targets[:, 0]]),
+        "memories": published.read(hidden),
+        "data_memories": data.read(hidden),
+        "theory": stacked(np.concatenate([u[:, 0], targets[:, 0]]), task.s),
+        "edit_past": np.stack([one.past for one in done]),
+        **{
+            f"edit_{name}": np.stack([getattr(one.edit, name) for one in done])
+            for name in ("before", "after", "outputs", "expected", "unedited")
+        },
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class ExampleEdit:
+    """An edit that a figure shows.
+
+    Attributes:
+        name: What was changed.
+        basis: Through which memories: by data, or the paper's.
+        note: What else is to be said of it; may be empty.
+        edit: What came of it.
+        past: What the system gave out until then, the last step last.
+    """
+
+    name: str
+    basis: str
+    note: str
+    edit: Edit
+    past: Float[np.ndarray, "step d"]
+
+
+def example_edits(
+    system: System, task: Task, memories: VariableMemories, published: VariableMemories | None = None
+) -> list[ExampleEdit]:
+    """A flip, a variable set and two exchanged, in the picture, once settled; and a flip that fails, where one does.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: Its memories by data, through which the first three are made.
+        published: The paper's, each column in the units of what is stored; of all flips through them at that moment the
+            first that fails is the fourth edit, and that of the first edit where none does. None for no fourth.
+    """
+    recording = record(system, task, picture(task.s, task.d)[:, None, :], task.settled() + task.s)
+    time = task.settled() + task.s // 2
+    elements = [divmod(int(element), task.d) for element in np.flatnonzero(task.persistent())]
+    variable, dimension = elements[len(elements) // 2]
+    values = [1 if j % 2 else -1 for j in range(task.d)]
+    newest, other = task.s, max(task.s - 1, 1)
+    changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        _flip_name(variable, dimension): lambda m: flip(task, m, variable + 1, dimension),
+        f"set variable {newest}": lambda m: put(task, m, newest, values),
+        f"swap variables {other} and {newest}": lambda m: swap(task, m, other, newest),
+    }
+    past = before(recording, time)
+    done = [
+        ExampleEdit(name, BY_DATA, "", edit(system, task, memories, recording, time, change), past)
+        for name, change in changes.items()
+    ]
+    if published is None:
+        return done
+
+    def flips(through: VariableMemories) -> dict[tuple[int, int], Edit]:
+        return {
+            (i, j): edit(system, task, through, recording, time, lambda m, i=i, j=j: flip(task, m, i + 1, j))  # type: ignore[misc]
+            for i, j in elements
+        }
+
+    tried = flips(published)
+    failed = [element for element, one in tried.items() if not _obeyed(one)]
+    by_data = sum(not _obeyed(one) for one in flips(memories).values())
+    shown = failed[0] if failed else (variable, dimension)
+    note = f"{len(failed)} of {len(tried)} such flips fail so ({BY_DATA} {by_data})"
+    return [*done, ExampleEdit(_flip_name(*shown), PUBLISHED, note, tried[shown], past)]
+
+
+def before(recording: Recording, time: int, most: int = PAST) -> Float[np.ndarray, "step d"]:
+    """The outputs of a recording's first sequence until this output step, the last so many; step 0 has none."""
+    outputs: np.ndarray = recording.outputs[max(1, time + 1 - most) : time + 1, 0]
+    return outputs
+
+
+def _flip_name(variable: int, dimension: int) -> str:
+    return f"flip dimension {dimension} of variable {variable + 1}"
+
+
+def _obeyed(done: Edit) -> bool:
+    return bool(exact(done.outputs[:, None], done.expected[:, None]).all())
+
+
+def save(path: Path | str, arrays: dict[str, np.ndarray]) -> None:
+    """Write an exemplar as .npz, whole or not at all."""
+    with atomic(path) as temporary:
+        np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]

@@ -1,0 +1,160 @@
+"""Many networks beside each other: how far apart pairs of them are, and the controls of these distances."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.adapters.elman import Elman, linearise
+from emtvb.core import similarity
+from emtvb.core.memories import between, decoded_map
+from emtvb.core.recording import JUDGING
+from emtvb.core.similarity import Portrait
+from emtvb.core.systems import System
+from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.networks import Network
+from emtvb.theory.sequences import show
+from emtvb.theory.tasks import Task
+
+ITSELF, UNTRAINED, CHANCE = "itself", "untrained", "chance"
+"""Controls: a network on other trials; one of the same shape that has learned nothing; a random system of its size."""
+IMAGE = "no network"
+"""The control of what is compared of states: states that are nothing but a linear image of what is stored
+(``similarity.linear_control``)."""
+DRAWS = 3
+"""Untrained networks, and random systems, that a network is compared with."""
+
+STEPS, SHOWN = 32, 256
+"""Output steps, and sequences, from which a portrait on a task is made."""
+
+_SAID_EVERY = 50
+"""Networks after which it is said how far it is."""
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Specimen:
+    """A trained network.
+
+    Attributes:
+        task: What it was trained on.
+        system: It.
+        rest: The derivative of its step without input at its fixed point.
+    """
+
+    task: Task
+    system: System
+    rest: Float[np.ndarray, "state state"]
+
+
+def portrait_of(system: System, task: Task, rest: Float[np.ndarray, "state state"], seed: int = 0) -> Portrait:
+    """A network's portrait on a task of this package; Psi is the one by data.
+
+    Args:
+        system: The network.
+        task: What it was trained on.
+        rest: The derivative of its step without input at its fixed point.
+        seed: Of the sequences that it is shown; another one shows how much of a distance is chance.
+    """
+    memories, start = by_data(system, task, seed=seed), task.settled()
+    states = show(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
+    rest = rest.astype(np.float64)
+    return Portrait(
+        np.linalg.eigvals(rest).astype(np.complex128),
+        between(memories, rest),
+        decoded_map(memories.read(states)[..., memories.kept], task.s),
+        similarity.dynamics(states),
+    )
+
+
+def compare(
+    specimens: Mapping[str, Specimen],
+    pairs: Iterable[tuple[str, str, str]],
+    controlled: Iterable[str],
+    modulus: float = similarity.MODULUS,
+) -> list[dict[str, Any]]:
+    """The distances of these pairs, and of the controls of these networks.
+
+    Args:
+        specimens: Networks by name.
+        pairs: What the two of a pair differ in, and the names of both.
+        controlled: Those that are compared with themselves on other trials, with untrained networks of their shape
+            (the paper's networks alone) and with random systems of their size. With :data:`IMAGE` all are compared.
+        modulus: An eigenvalue is long-term if its modulus is larger.
+
+    Returns:
+        A row per comparison: differs, task (of the first), run_1, run_2 and the distance by each measure.
+    """
+    portraits: dict[str, Portrait] = {}
+    for name, one in specimens.items():
+        portraits[name] = portrait_of(one.system, one.task, one.rest)
+        if len(portraits) % _SAID_EVERY == 0:
+            _LOG.info("looked at %d of %d networks", len(portraits), len(specimens))
+    rows = []
+    for differs, first, second in pairs:
+        one, two = specimens[first], specimens[second]
+        distances = _between(portraits[first], one.task, portraits[second], two.task, modulus)
+        rows.append({"differs": differs, "task": one.task.name, "run_1": first, "run_2": second, **distances})
+    _LOG.info("compared %d pairs of %d networks", len(rows), len(specimens))
+    untrained: dict[Any, Portrait] = {}
+    for name in controlled:
+        about = {"task": specimens[name].task.name, "run_1": name}
+        for differs, other, distances in _controls(specimens[name], portraits[name], untrained, modulus):
+            rows.append({"differs": differs, **about, "run_2": other, **distances})
+    images = {task: _image(one) for task, one in {one.task: one for one in specimens.values()}.items()}
+    for name, one in specimens.items():
+        distances = similarity.distances(portraits[name], images[one.task], modulus)
+        rows.append({"differs": IMAGE, "task": one.task.name, "run_1": name, "run_2": "linear image", **distances})
+    return rows
+
+
+def _image(specimen: Specimen) -> Portrait:
+    """The control without a network, of a task and for the trials of its networks' portraits."""
+    task, start = specimen.task, specimen.task.settled()
+    theory = show(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).theory
+    return similarity.linear_control(theory[start:, :, task.persistent()], s=task.s)
+
+
+def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: float) -> dict[str, float]:
+    """The distances of two networks; of other tasks, steps are between all elements of m(t)."""
+    if task == other:
+        return similarity.distances(one, two, modulus)
+    directions = similarity.rank(one, two)
+    return similarity.distances(_among_all(one, task), _among_all(two, other), modulus, directions)
+
+
+def _among_all(portrait: Portrait, task: Task) -> Portrait:
+    """Its steps between all elements of m(t): zero between those that do not persist."""
+    kept, size = task.persistent(), task.s * task.d
+    step, decoded = np.zeros((size, size)), np.zeros((size, size))
+    step[np.ix_(kept, kept)], decoded[np.ix_(kept, kept)] = portrait.step, portrait.decoded
+    return replace(portrait, step=step, decoded=decoded)
+
+
+def _controls(
+    specimen: Specimen, portrait: Portrait, untrained: dict[Any, Portrait], modulus: float
+) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """The kind of each control, its name and its distances; portraits of untrained networks are made once."""
+    again = portrait_of(specimen.system, specimen.task, specimen.rest, seed=1)
+    yield ITSELF, "other trials", similarity.distances(portrait, again, modulus)
+    for draw in range(DRAWS):
+        if isinstance(specimen.system, Elman):
+            key = specimen.task, specimen.system.state_dim, draw
+            if key not in untrained:
+                network = _untrained(specimen.system.network, draw)
+                untrained[key] = portrait_of(Elman(network), specimen.task, linearise(network))
+            yield UNTRAINED, f"untrained {draw}", similarity.distances(portrait, untrained[key], modulus)
+        rng = np.random.default_rng(draw)
+        yield CHANCE, f"random {draw}", similarity.by_chance(portrait, portrait, rng, modulus)
+
+
+def _untrained(network: Network, seed: int) -> Network:
+    """A network of the same shape with other weights, drawn as they are before a training."""
+    rng, size = np.random.default_rng(seed), np.sqrt(network.hidden_dim)
+    drawn = {name: rng.uniform(-1, 1, size=array.shape) / size for name, array in network.arrays().items()}
+    return Network(**{name: array.astype(np.float32) for name, array in drawn.items()})

@@ -1,8 +1,0 @@
-"""The supplement to figure (f): learning curves of every size, with their losses (paper section 2)."""
-
-from __future__ import annotations
-
-from emtvb.figures.learning import draw_all as draw
-from emtvb.figures.learning import numbers, read
-
-__all__ = ["draw", "numbers", "read"]

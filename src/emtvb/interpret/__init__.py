@@ -1,1 +1,0 @@
-"""What trained networks learned, measured as in the paper."""

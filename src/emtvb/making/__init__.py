@@ -1,0 +1,1 @@
+"""How jobs run, what they record, and what makes their outputs stale."""

@@ -1,0 +1,279 @@
+"""What the workflow takes of Snakemake beyond its public face; the executor for Slurm has the rest.
+
+Nothing else in the workflow names what is not public. Each name here, of Snakemake 9, has a reason:
+
+- ``persistence.FilePersistence`` and ``workflow.FilePersistence``: Snakemake's memory of what made a file lies in
+  ``.snakemake``, which a fresh clone does not have. It is answered from the records (:func:`install`).
+- ``workflow.is_main_process``, ``remote_exec``, ``storage_settings``: whether this process plans a run or is one job.
+- ``workflow.current_basedir``: where the workflow lies, also as a module of another one.
+- ``workflow.configfiles``, ``overwrite_configfiles``, ``config_settings``: what a call gives. Snakemake takes the last
+  of two equal keys and reads ``010`` as 8, so that configs are read once more.
+- ``workflow.dag``, ``dag_settings``: which jobs a call runs, and which it forces.
+- ``workflow.scheduler``: its limit of jobs a second (:meth:`Call.lift_rate_limit`), and the name of a run on Slurm.
+- ``logging.DefaultFilter`` and the handler's name: a run prints a page about every job otherwise.
+- ``SnakemakeApi``'s ``_workflow``: the planned jobs of an experiment, for the audit (:func:`write_plan`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+
+from emtvb import config
+from emtvb.errors import InputError
+from emtvb.making import provenance
+from emtvb.making.recipes import plain
+from emtvb.making.records import Maker, Records
+
+TRIGGERS = frozenset({"mtime", "params", "input"})
+"""The workflow's own, as ``profiles/default`` names them."""
+PRINT_EVERY = 60.0
+"""Seconds between two lines that say how far a run is."""
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Let Snakemake say bad input in one line."""
+    try:
+        yield
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+class Call:
+    """A call of Snakemake: what was asked for.
+
+    Attributes:
+        plans: Whether this process plans, and is not one of the jobs.
+        root: The clone in which the workflow lies.
+
+    Args:
+        workflow: As Snakemake hands it to a file of ``workflow/rules``.
+    """
+
+    def __init__(self, workflow: Any) -> None:
+        self._workflow = workflow
+        self.plans: bool = workflow.is_main_process
+        self.root = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
+
+    @property
+    def has_config(self) -> bool:
+        """Whether the call names a config file."""
+        return bool(self._workflow.overwrite_configfiles)
+
+    @property
+    def shares_results(self) -> bool:
+        """Whether this process is a job on another machine, which sees the same results."""
+        from snakemake.settings.types import SharedFSUsage
+
+        settings = self._workflow.storage_settings
+        return self._workflow.remote_exec and SharedFSUsage.INPUT_OUTPUT in settings.shared_fs_usage
+
+    def config(self, merged: Mapping[str, Any]) -> dict[str, Any]:
+        """The config's values, read as strictly as ``emtvb config check`` reads them.
+
+        Args:
+            merged: As Snakemake has put them together. What another workflow hands to its module is taken as it is.
+
+        Raises:
+            InputError: Where a file says something twice, or what Snakemake reads otherwise than it is written.
+        """
+        files = {self.root / "Snakefile", self.root / "workflow" / "Snakefile"}
+        if Path(self._workflow.main_snakefile).resolve() in files:
+            for file in self._workflow.configfiles:
+                config.read(file)
+        given = {key: config.reread(merged[key]) for key in self._workflow.config_settings.config if key in merged}
+        return {**merged, **given}
+
+    @cached_property
+    def jobs(self) -> list[Any]:
+        """The jobs that will run, once they are known."""
+        return list(self._workflow.dag.needrun_jobs())
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the jobs run on this machine."""
+        return bool(self.plans and self._workflow.local_exec)
+
+    @property
+    def slurm_run(self) -> str | None:
+        """The name of this run in Slurm's queue; None where nothing is sent there."""
+        remote = next((job for job in self.jobs if not job.is_local), None)
+        executor = self._workflow.scheduler.get_executor(remote) if remote else None
+        return getattr(executor, "run_uuid", None)
+
+    def forces(self, maker: Maker) -> bool:
+        """Whether this call makes a job's outputs again in any case, as --forceall and --forcerun ask for.
+
+        Args:
+            maker: Who made them.
+        """
+        asked, rule = self._workflow.dag_settings, maker.record.rule
+        named = {*map(str, asked.forcerun), *(map(str, asked.targets) if asked.forcetargets else ())}
+        every = asked.forceall and (not asked.allowed_rules or rule in asked.allowed_rules)
+        return bool(every or named & {rule, *maker.outputs})
+
+    def warn_of_triggers(self) -> None:
+        """Say once where a caller's profile took ours away; the settings are known only while the graph is built."""
+        triggers = {trigger.item_to_choice() for trigger in self._workflow.dag_settings.rerun_triggers}
+        if self.plans and triggers != TRIGGERS:
+            _warn_once(
+                f"rerun-triggers are {', '.join(sorted(triggers))}, so more is run again than has changed: the "
+                f"workflow's own profile is not used; give --workflow-profile {self.root}/profiles/default"
+            )
+
+    def lift_rate_limit(self) -> None:
+        """Take away Snakemake's usual limit of new jobs a second; one that a call sets stays.
+
+        With a limit, each round of the scheduler asks for one more round a second later, so each job that ends adds
+        rounds that never cease; and each round looks at every input of every job that is ready. After some hundred
+        jobs that is all that a core can do.
+        """
+        from snakemake.cli import get_argument_parser
+        from snakemake.settings.types import MaxJobsPerTimespan
+
+        limiter = self._workflow.scheduler.job_rate_limiter
+        usual = MaxJobsPerTimespan.parse_choice(get_argument_parser().get_default("max_jobs_per_timespan"))
+        if limiter and (limiter.max_jobs, limiter.timespan) == (usual.max_jobs, usual.timespan):
+            self._workflow.scheduler.job_rate_limiter = None
+
+
+_warn_once = cache(logger.warning)
+
+
+def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
+    """Have Snakemake take what it remembers of this experiment's outputs from the records.
+
+    Args:
+        records: What they say.
+        ask: Says of a job, and of who made its outputs, what it would use otherwise, in words.
+
+    Raises:
+        InputError: Where this Snakemake keeps its memory in another way.
+    """
+    try:
+        from snakemake import workflow
+        from snakemake.persistence import NO_PARAMS_CHANGE, RECORD_FORMAT_VERSION, MetadataRecord, ParamsChange
+        from snakemake.persistence.file import FilePersistence
+
+        as_it_is = FilePersistence._read_record, FilePersistence.params_changed, workflow.FilePersistence
+    except (ImportError, AttributeError) as error:
+        remedy = f"it keeps its memory in another way than is known here ({error}); install snakemake>=9.17,<10"
+        raise InputError("snakemake", provenance.installed("snakemake"), remedy) from None
+    assert as_it_is
+
+    class Memory(FilePersistence):  # type: ignore[misc]
+        """Snakemake's memory, which asks the records first."""
+
+        def _read_record(self, key: str) -> MetadataRecord | None:
+            maker = records.makers.get(key)
+            if maker is None:
+                return super()._read_record(key)
+            return MetadataRecord(
+                rule=maker.record.rule,
+                input=sorted(maker.inputs),
+                params=[],
+                input_checksums={path: f"sha256:{digest}" for path, digest in maker.inputs.items()},
+                incomplete=False,
+                record_format_version=RECORD_FORMAT_VERSION,
+            )
+
+        def has_metadata(self, job: Any) -> bool:
+            """Whether any output is known: of those that a rule has more by now there can be no record."""
+            return any(str(path) in records.makers for path in job.output) or super().has_metadata(job)
+
+        def params_changed(self, job: Any, file: Any = None) -> Any:
+            known = (records.makers.get(str(path)) for path in ([file] if file else job.output))
+            maker = next(filter(None, known), None)
+            if maker is None:
+                return super().params_changed(job, file)
+            words = ask(job, maker)
+            return ParamsChange(only_new=set(words), files=set(job.output)) if words else NO_PARAMS_CHANGE
+
+    workflow.FilePersistence = Memory
+
+
+def print_sparingly() -> None:
+    """Let Snakemake print what goes wrong and, once a minute, how far it is; its log has a page about every job.
+
+    It prints all where it was asked for more (``--verbose``) or prints a plan.
+    """
+    from snakemake.logging import DefaultFilter
+
+    for handler in logger.handlers:
+        asked = next((entry for entry in handler.filters if isinstance(entry, DefaultFilter)), None)
+        if handler.name == "DefaultStreamHandler" and asked and not (asked.dryrun or asked.verbose or asked.debug_dag):
+            handler.addFilter(Sparing())
+
+
+class Sparing(logging.Filter):
+    """Leaves out what is said of each job that goes well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = time.monotonic()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is printed."""
+        from snakemake.logging import get_event
+        from snakemake_interface_logger_plugins.common import LogEvent
+
+        event = get_event(record)
+        if event == LogEvent.PROGRESS:
+            done, total = (int(getattr(record, name, 0)) for name in ("done", "total"))
+            if done < total and time.monotonic() - self._said < PRINT_EVERY:
+                return False
+            self._said = time.monotonic()
+            return True
+        of_each_job = LogEvent.JOB_INFO, LogEvent.GROUP_INFO, LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED
+        return event not in of_each_job and record.msg != "Select jobs to execute..."
+
+
+def write_plan(file: str, answer: str, root: str, folder: str) -> None:
+    """Write all jobs of an experiment that leave files, as ``plan.Planned`` has them, to a JSON file.
+
+    Args:
+        file: The experiment's config.
+        answer: The JSON file.
+        root: The clone of the workflow.
+        folder: The experiment's folder.
+    """
+    from snakemake.api import SnakemakeApi
+    from snakemake.settings.enums import RerunTrigger
+    from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, WorkflowSettings
+
+    triggers = frozenset(RerunTrigger.parse_choice(name) for name in TRIGGERS)
+    with SnakemakeApi(OutputSettings(dryrun=True)) as api:
+        about = api.workflow(
+            ResourceSettings(cores=1), ConfigSettings(configfiles=[Path(file)]),
+            workflow_settings=WorkflowSettings(), snakefile=Path(root) / "Snakefile",
+        )  # fmt: skip
+        asked = DAGSettings(rerun_triggers=triggers, max_checksum_file_size=10**12, force_incomplete=True)
+        about.dag(asked).execute_workflow("local", pseudo_executor="dryrun")
+        dag = about._workflow.dag
+        jobs = [_planned(dag, job, folder) for job in dag.jobs if job.output and job.rule.script]
+    Path(answer).write_text(json.dumps(jobs), encoding="utf-8")
+
+
+def _planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:
+    reason = dag.reason(job)
+    words = getattr(reason.params_changed, "only_new", ())
+    return {
+        "rule": job.rule.name,
+        "wildcards": dict(job.wildcards.items()),
+        "inputs": [os.path.relpath(path, folder) for path in job.input],
+        "outputs": [os.path.relpath(path, folder) for path in job.output],
+        "settings": plain(job.params, job.rule.name),
+        "stale": str(reason) if dag.needrun(job) else "",
+        "changes": sorted(str(word).replace(f"{folder}/", "") for word in words),
+    }

@@ -1,0 +1,130 @@
+"""What every job of the workflow has in common: log, progress, one-line errors, and a record of what it made."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emtvb.errors import InputError
+from emtvb.making import node, provenance, recipes
+
+log = logging.getLogger(__name__)
+
+_FORMAT = "%(asctime)s %(message)s"
+_TIME = "%H:%M:%S"
+
+
+@dataclass
+class Job:
+    """What a script is handed, and what it hands back.
+
+    Attributes:
+        settings: The rule's params.
+        root: The clone of the workflow.
+        folder: The experiment's folder.
+        runs: Of each run that it trained, what ``training.shard.train_shard`` says of it; goes into its record.
+    """
+
+    settings: Mapping[str, Any]
+    root: Path
+    folder: Path
+    runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """What it rests on so far: ``settings``, ``code`` and ``versions``."""
+        return {"settings": self.settings, **recipes.used(self.root, self.folder.parent)}
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[Job]:
+    """Run a job of the workflow, and record what it used and made when the block ends well.
+
+    Args:
+        snakemake: The object that Snakemake puts into scripts.
+    """
+    started = time.monotonic()
+    if not snakemake.log:
+        sys.exit(f"error: log: {snakemake.rule}: none; {provenance.LOG_OF_RULE}")
+    with logged(snakemake.log[0]):
+        node.settle()
+        folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
+        this = Job(
+            recipes.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
+        )
+        # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
+        before = provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
+        yield this
+        used = this.recipe
+        provenance.record(
+            {
+                "rule": snakemake.rule, "settings": this.settings,
+                "code": used["code"], "versions": used["versions"],
+                "names": recipes.names(snakemake.input, snakemake.output),
+            },
+            dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
+            time.monotonic() - started, this.runs, this.root, before,
+        )  # fmt: skip
+
+
+@contextmanager
+def logged(file: Path | str) -> Iterator[None]:
+    """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1."""
+    show_progress(logging.FileHandler(file, mode="a", encoding="utf-8"))
+    try:
+        yield
+        return
+    except InputError as error:
+        log.error("error: %s", error)
+    except OSError as error:
+        # A full disk, a lost file system: nothing is broken, and what was computed stands.
+        log.error("error: %s; mend that and run again: it goes on where it stopped", error)
+    except Exception as error:
+        if is_out_of_memory(error):
+            log.error("error: out of memory (%s); give it more, or smaller sizes", error)
+        else:
+            log.exception("this is a bug, or the machine's doing:")
+    sys.exit(1)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether numpy or torch was refused memory."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
+    )
+
+
+def last_errors(logs: Path, since: float) -> list[str]:
+    """What the jobs said that failed: the one line that each of their logs ends with, the same line once.
+
+    Args:
+        logs: The folder of the experiment's logs.
+        since: Logs that were last written before this time are of other calls; seconds since the epoch.
+    """
+    lines: dict[str, list[str]] = {}
+    for path in sorted(logs.rglob("*.log")):
+        if path.stat().st_mtime >= since:
+            last = (path.read_text("utf-8", errors="replace").strip().splitlines() or [""])[-1]
+            _, separator, message = last.partition(" error: ")
+            if separator:
+                lines.setdefault(message, []).append(path.relative_to(logs).with_suffix("").as_posix())
+    return [
+        f"error: {message} ({', '.join(jobs[:3])}{f' and {len(jobs) - 3} more jobs' if len(jobs) > 3 else ''})"
+        for message, jobs in lines.items()
+    ]
+
+
+def show_progress(*others: logging.Handler) -> None:
+    """Show the package's messages on standard error, and hand them to other handlers."""
+    logger = logging.getLogger("emtvb")
+    logger.setLevel(logging.INFO)
+    for handler in (logging.StreamHandler(sys.stderr), *others):
+        handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
+        logger.addHandler(handler)

@@ -1,0 +1,110 @@
+"""The jobs of an experiment, as Snakemake plans them: what each reads and makes, and why it would run now.
+
+Snakemake is asked in a process of its own (``python -m emtvb.making.plan``), since it settles in the one that it runs
+in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emtvb import config
+from emtvb.config import Experiment
+from emtvb.errors import InputError
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job of an experiment that leaves files.
+
+    Attributes:
+        rule: Its rule.
+        wildcards: The values of that rule's wildcards.
+        inputs: What it reads, relative to the experiment's folder.
+        outputs: What it makes, likewise.
+        settings: Its rule's params.
+        stale: Why it would run now, in words; nothing where it would not.
+        changes: What it would use otherwise than was used, in words.
+    """
+
+    rule: str
+    wildcards: Mapping[str, str]
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    settings: Mapping[str, Any]
+    stale: str
+    changes: Sequence[str]
+
+    @property
+    def title(self) -> str:
+        """By its first output, which is how a reader finds it."""
+        return next(iter(self.outputs), self.rule)
+
+
+def drawing(jobs: Sequence[Planned]) -> list[str]:
+    """The rules among these whose jobs make tables and figures alone."""
+    return sorted({job.rule for job in jobs if all(path.startswith(("figures/", "tables/")) for path in job.outputs)})
+
+
+def drawn_from(jobs: Sequence[Planned]) -> list[str]:
+    """What tables and figures are made from that no such job makes, relative to the experiment's folder."""
+    rules = drawing(jobs)
+    outputs = {path for job in jobs if job.rule in rules for path in job.outputs}
+    return sorted({path for job in jobs if job.rule in rules for path in job.inputs} - outputs)
+
+
+def import_path(root: Path) -> str:
+    """Where a Snakemake of its own looks for modules: where this process does, but for the folder of the scripts.
+
+    A job has that among its places, and no import is to find a script there.
+    """
+    scripts = (root / "workflow" / "scripts").resolve()
+    return os.pathsep.join(path for path in sys.path if Path(path).resolve() != scripts)
+
+
+def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
+    """All jobs of an experiment that leave files.
+
+    Args:
+        experiment: Its config.
+        root: The clone of the workflow.
+        folder: Where its results lie, by the experiment's name; other experiments may lie beside it.
+
+    Raises:
+        InputError: Where Snakemake cannot plan it; it says why.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        (place / "config.json").write_text(config.dump(experiment), encoding="utf-8")
+        folder = folder.absolute()
+        asked = [place / "config.json", place / "plan.json", root, folder]
+        command = [sys.executable, "-m", __name__, *map(str, asked)]
+        here = {**os.environ, "EXPERIMENT_OUTPUT_DIR": str(folder.parent), "PYTHONPATH": import_path(root)}
+        done = subprocess.run(
+            command, cwd=place, env=here, capture_output=True, text=True, errors="replace", check=False
+        )
+        try:
+            jobs = json.loads((place / "plan.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+            named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*: ", line)]
+            error = (named or lines or ["no answer"])[-1]
+            raise InputError(
+                "workflow", str(root), f"Snakemake cannot plan this experiment ({error.strip()})"
+            ) from None
+        return [Planned(**job) for job in jobs]
+
+
+if __name__ == "__main__":
+    from emtvb.making import hooks
+
+    hooks.write_plan(*sys.argv[1:])

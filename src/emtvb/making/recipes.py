@@ -1,0 +1,217 @@
+"""What a job's outputs rest on besides its settings and inputs: the code it ran, files of ours it opened, libraries.
+
+A job writes down what it used (:func:`used`); planning holds the code to what lies here now (:class:`Present`), and
+says which libraries are others. Nothing is foreseen: what a deterministic job did not use cannot change its outputs,
+and it comes to use something else only after something that it used has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from emtvb.errors import InputError
+from emtvb.making.digests import LIBRARIES, PACKAGE, counts, digest, digest_of
+from emtvb.making.provenance import installed
+
+ROOT = PACKAGE.parents[1]
+"""The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
+
+_NOT_CODE = (".snakemake", ".git", "logs")
+"""Folders of a clone that hold no code."""
+
+_opened: dict[str, bytes | None] = {}
+"""Files that this process has opened, in this order; of our code, what they held when they were first opened."""
+_code = {f"{PACKAGE}{os.sep}"}
+"""Folders of our code: the package, and where the script lies that runs."""
+
+
+def listen() -> None:
+    """Write down, from now on, every file that this process opens: a module's too, when it is first imported."""
+    if script := getattr(sys.modules["__main__"], "__file__", None):
+        _code.add(f"{Path(script).absolute().parent}{os.sep}")
+        _remember(str(Path(script).absolute()))
+    sys.addaudithook(_hear)
+
+
+def _remember(name: str) -> None:
+    _opened[name] = None  # which ends what the next line would begin
+    if name.startswith(tuple(_code)):
+        with contextlib.suppress(OSError):
+            _opened[name] = Path(name).read_bytes()
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and arguments and isinstance(arguments[0], str | bytes | os.PathLike):
+        name = os.fsdecode(arguments[0])
+        # Without a mode it is os.open, where a relative name may be below another folder: rmtree deletes by such names.
+        if arguments[1] is None and not Path(name).is_absolute():
+            return
+        name = os.path.abspath(name)  # noqa: PTH100 - resolve() would open more
+        if name.endswith(".pyc"):
+            with contextlib.suppress(ValueError):
+                name = importlib.util.source_from_cache(name)
+        if name not in _opened:
+            _remember(name)
+
+
+def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
+    """What this process has used so far.
+
+    Args:
+        root: The clone of the workflow.
+        results: A folder in which no code lies.
+
+    Returns:
+        ``code``: a digest of each file of ours that was imported or opened, by its name, as it was when that first
+        happened, ``absent`` for one that is not there; ``versions``: of each library that computes and was imported.
+    """
+    files = {name: file for file in _files(root.resolve()) if (name := key(file, root.resolve(), results))}
+    code = {name: digest_of(file, _opened.get(str(file))) for name, file in sorted(files.items())}
+    libraries = {library for module, library in LIBRARIES.items() if module in sys.modules}
+    return {"code": code, "versions": {library: version(library) for library in sorted(libraries)}}
+
+
+def plain(params: Any, rule: str) -> dict[str, Any]:
+    """A rule's params by name, as plain data that JSON can hold.
+
+    Args:
+        params: As Snakemake hands them to jobs.
+        rule: The rule's name.
+
+    Raises:
+        InputError: Of one without a name, or that is no plain data: no record could tell it from another.
+    """
+    try:
+        values: dict[str, Any] = json.loads(json.dumps(dict(params.items()), sort_keys=True, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InputError("params", rule, f"no plain data, which a record could hold ({error})") from None
+    if len(values) < len(params):
+        raise InputError("params", rule, "one of this rule has no name, and would be in no record; write name=value")
+    return values
+
+
+def names(inputs: Any, outputs: Any) -> str:
+    """A digest of the names by which a rule hands its inputs and outputs to its script."""
+    named = [
+        [[name, 1 if isinstance(value, str) else len(value)] for name, value in files.items()]
+        for files in (inputs, outputs)
+    ]
+    return digest(json.dumps(named).encode())
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Of the files of all modules, and of all that was opened, those in the clone or the package, without links.
+
+    They are some dozens among thousands, so that the others are left out by their names as text. A link that lies among
+    our code goes by its own name, wherever it leads.
+    """
+    named = [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
+    # torch has modules in no file, with names like one
+    absolute = [name for name in named if isinstance(name, str) and os.path.isabs(name)]  # noqa: PTH117
+    package, clone, others = (f"{folder}{os.sep}" for folder in (PACKAGE, root, Path(sys.prefix).resolve()))
+    ours = package, f"{clone}workflow{os.sep}"
+    for given in [*absolute, *_opened]:
+        name = given if given.startswith(ours) else _without_links(given)
+        if name.startswith(package) or (name.startswith(clone) and not name.startswith(others)):
+            yield Path(name)
+
+
+_without_links = cache(os.path.realpath)
+
+
+def key(file: Path, root: Path, results: Path | None = None) -> str | None:
+    """The name of a file of ours in a recipe; None for one of others, and for one that does not count.
+
+    Args:
+        file: Where it lies, without links.
+        root: The clone of the workflow, likewise.
+        results: A folder in which no code lies.
+    """
+    if "__pycache__" in file.parts or file.is_dir():
+        return None
+    if file.is_relative_to(PACKAGE):
+        name = file.relative_to(PACKAGE).as_posix()
+        return f"{PACKAGE.name}/{name}" if counts(name) else None
+    if not file.is_relative_to(root) or file.is_relative_to(Path(sys.prefix).resolve()):
+        return None
+    name = file.relative_to(root).as_posix()
+    about_packages = "site-packages" in file.parts or any(part.endswith(("-info", ".pth")) for part in file.parts)
+    if about_packages or name.partition("/")[0] in _NOT_CODE:
+        return None
+    if results is not None and file.is_relative_to(results) and not root.is_relative_to(results):
+        return None
+    if file.parent == root / "workflow" / "scripts":
+        return file.name
+    return name if "/" in name else f"./{name}"
+
+
+def place(key: str, root: Path) -> Path:
+    """Where a file lies that a recipe names."""
+    if key.startswith(f"{PACKAGE.name}/"):
+        return PACKAGE.parent / key
+    return root / key if "/" in key else root / "workflow" / "scripts" / key
+
+
+class Present:
+    """Our code as it is here now.
+
+    Args:
+        root: The clone of the workflow.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._digest = cache(digest_of)
+
+    def changes(self, recipe: Mapping[str, Any]) -> list[str]:
+        """The files of a recipe's code that are others now.
+
+        Args:
+            recipe: As a record holds it: ``code``.
+        """
+        return [name for name in sorted(recipe["code"]) if self._differs(name, recipe["code"][name])]
+
+    def _differs(self, name: str, digest: str) -> bool:
+        counting = counts(name.removeprefix(f"{PACKAGE.name}/"))
+        return counting and digest != self._digest(place(name, self._root))
+
+
+def everything(root: Path) -> dict[str, dict[str, str]]:
+    """A recipe of all code and libraries here, which no job uses: what two machines can be held to."""
+    files = [*PACKAGE.rglob("*"), *(root / "workflow" / "scripts").glob("*")]
+    keys = {name: file for file in files if file.is_file() and (name := key(file.resolve(), root.resolve()))}
+    return {
+        "code": {name: digest_of(file) for name, file in sorted(keys.items())},
+        "versions": {name: version(name) for name in sorted(LIBRARIES.values())},
+    }
+
+
+def other_versions(computed_with: Iterable[Mapping[str, str]]) -> str:
+    """Which libraries have another version here than jobs computed with, in words: ``torch 2.13.0, here 2.15.0``.
+
+    Args:
+        computed_with: ``versions`` of the jobs' recipes.
+    """
+    found: dict[str, set[str]] = {}
+    for before in computed_with:
+        for library, number in before.items():
+            if number != version(library):
+                found.setdefault(library, set()).add(number)
+    return "; ".join(
+        f"{library} {' and '.join(sorted(versions))}, here {version(library)}"
+        for library, versions in sorted(found.items())
+    )
+
+
+@cache
+def version(library: str) -> str:
+    """A library's installed version without the part that names a build."""
+    return installed(library).split("+")[0]

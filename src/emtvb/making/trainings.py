@@ -1,0 +1,72 @@
+"""When a training is current: its runs, trainer, accelerator and revision decide, and nothing else does.
+
+What its record says besides (code, versions of libraries, names of rules, scripts and modules) is never compared: an
+edit of a text, a file that moves or another version of torch trains nothing again. That the bits are as promised is
+shown otherwise: by the compiled engine's proof before it trains, and by tests of what torch trains, which fail where a
+revision is due (``promises``). No proof says in which order a shard's runs stand in its files, nor which of them are
+one network: tests check this, and ``emtvb verify`` would show it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from emtvb.making.recipes import version
+from emtvb.theory import protocol
+from emtvb.theory import stream_order as streams
+
+REVISION = "revision"
+"""The param, perhaps null, by which a rule says that its jobs train."""
+_DECIDE = ("accelerator", "proof", REVISION, "trainer")
+"""Settings that decide beside the runs; one that is null is none."""
+_TRAIN = ("numpy", "pytorch-lightning", "torch")
+"""Libraries that the general trainers compute with."""
+
+
+def read_run(plain: Mapping[str, Any]) -> Any:
+    """A run of a training's settings, in each encoding that ever stood in a record; two that are equal are the same.
+
+    Whoever changes an encoding reads the older one here, too: a published record is never written anew for it.
+    """
+    if streams.is_stream(plain):
+        return streams.order(plain)
+    if "task" in plain:
+        return protocol.order(plain)
+    return dict(plain)  # a network that repeats sequences
+
+
+def runs(settings: Mapping[str, Any]) -> list[Any]:
+    """The runs that a training's settings name."""
+    plain = settings["runs"] if "runs" in settings else [settings["run"] if "run" in settings else settings["order"]]
+    return [read_run(entry) for entry in plain]
+
+
+def decides(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides beside the runs."""
+    return {name: settings[name] for name in _DECIDE if settings.get(name) is not None}
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What of a training's settings is another now, in words.
+
+    Args:
+        before: The settings that its record has.
+        now: Those that its rule has.
+    """
+    one, other = decides(before), decides(now)
+    words = [f"setting {name}" for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    return [*words, *(["its runs"] if runs(before) != runs(now) else [])]
+
+
+def state_version(settings: Mapping[str, Any]) -> str:
+    """Names what decides the bits of a training: what its unfinished and finished runs are filed under.
+
+    That is the proof among its settings, where there is one; else the revision, the accelerator and the libraries.
+    """
+    parts: Any = settings.get("proof")
+    if parts is None:
+        parts = [settings.get("accelerator"), settings.get(REVISION), {name: version(name) for name in _TRAIN}]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,1 +1,0 @@
-"""One network outside of the workflow: named by a user, trained, measured, edited."""

@@ -1,0 +1,438 @@
+"""Asking Slurm, and taking over from a Snakemake that was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from textwrap import shorten
+from typing import Any, NamedTuple
+
+from emtvb.errors import InputError
+from emtvb.files import check_writable
+from emtvb.lock import locked
+
+log = logging.getLogger(__name__)
+_held = contextlib.ExitStack()
+_LOCK = ".snakemake.lock"
+_HOLDER = "EMTVB_SNAKEMAKE"
+_FOLDER = "EXPERIMENT_OUTPUT_DIR"
+END_SECONDS = 180.0
+"""How long to wait for a cancelled job to be gone: Slurm's KillWait is 30 s unless a site changes it."""
+
+FAILED = frozenset(
+    (
+        "BOOT_FAIL", "CANCELLED", "DEADLINE", "FAILED", "LAUNCH_FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED",
+        "RECONFIG_FAIL", "REVOKED", "TIMEOUT",
+    )
+)  # fmt: skip
+"""States of a job that is over and did not complete. One that Slurm starts again is PENDING by then."""
+
+COMMANDS = "sbatch", "squeue", "scancel", "scontrol"
+"""Without which nothing can be submitted, followed or ended."""
+
+ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
+"""Variables by which Slurm's commands find their cluster."""
+
+NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
+"""Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
+
+FULL = re.compile(r"(Max|Grp)Submit|^(?!.*[a-z]Limit\b).*submit.*limit", re.IGNORECASE)
+"""What Slurm says of a submission where it takes no more jobs of one user; of other limits it says a word more."""
+
+PASSING = re.compile(
+    r"timed? ?out|no answer|temporarily|try again|unable to contact|cannot contact|connection (refused|reset)"
+    r"|(send|receive|communication|connect|transport) (failure|error)|zero bytes|standby|munge|authentication"
+    r"|too many open files|cannot allocate|no route to host|name or service not known|network is",
+    re.IGNORECASE,
+)
+"""What Slurm's commands say where it is Slurm, the network or this machine that fails, and not what was asked."""
+
+_REFUSED = r"invalid|not (permitted|available|allowed|supported)|denied|violates|exceeds|\bmust\b|unrecognized"
+_REMEDIES = (
+    (FULL.pattern, "wait for jobs of yours to end; `jobs:` in a profile of your own keeps them fewer"),
+    (r"time ?limit|walldur|\bwall", "set longest: to the minutes that one job may take"),
+    (r"mem(?!ber)", "set most_memory: to the MiB that one job may ask for"),
+    (r"account|assoc", "set account: to one of yours (`sacctmgr show associations user=$USER` lists them)"),
+    (r"feature|constraint", "set constraint: to a feature that nodes have (`sinfo -o %f` lists them)"),
+    (r"gres|gpu|tres", "set gpus: to what a node has, and gpu_partition: to the partition that has them"),
+    (r"qos", "set qos: to one of yours (`sacctmgr show associations user=$USER format=qos` lists them)"),
+    (
+        r"node configuration",
+        "set most_memory:, constraint: or gpus: to what a node has (`sinfo -o '%P %m %f %G'` lists it), and "
+        "gpu_partition: to the partition that has GPUs",
+    ),
+    (r"partition", "set partition: to one that takes your jobs (`sinfo` lists them)"),
+)
+
+
+def check_commands() -> None:
+    """Raise InputError where Slurm's commands are not here, or may ask other clusters than the one with the jobs."""
+    missing = [name for name in COMMANDS if shutil.which(name) is None]
+    if missing:
+        raise InputError("Slurm", f"no {', '.join(missing)} here", "run this where Slurm is, such as a login node")
+    clusters = _environment().get("SLURM_CLUSTERS", "")
+    if "," in clusters or clusters == "all":
+        raise InputError("SLURM_CLUSTERS", clusters, "name one cluster: jobs are looked for where they were submitted")
+    try:
+        configuration()
+    except InputError as error:
+        if re.search("no cluster|invalid entry", str(error.value), re.IGNORECASE):
+            raise InputError("SLURM_CLUSTERS", clusters, f"no cluster here ({error.value})") from None
+
+
+def ask(*command: str, script: str | None = None) -> str:
+    """What one of Slurm's commands prints.
+
+    Args:
+        command: The command and its arguments.
+        script: What it reads.
+
+    Raises:
+        InputError: Where there is no such command, or it fails, with the last lines of what it says.
+    """
+    shown = " ".join(command[:4])
+    try:
+        done = subprocess.run(
+            command, text=True, errors="replace", capture_output=True, check=False, timeout=120, input=script,
+            env=_environment(),
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise InputError(command[0], "not found", "run this where Slurm is, such as a login node") from None
+    except OSError as error:
+        raise InputError(shown, error.strerror, "run again when this machine can start it") from None
+    except subprocess.TimeoutExpired:
+        raise InputError(shown, "no answer in 120 s", "Slurm is busy or down; run again when it answers") from None
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
+        plain = [re.sub(r"^\w+: (error|fatal): ", "", line) for line in lines[-3:]]
+        raise InputError(shown, "; ".join(plain), "run again when Slurm answers")
+    return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it.
+
+    Within a job, such as one of salloc, nothing of that job is handed on. ``SBATCH_CLUSTERS`` counts for all commands.
+    """
+    moot = r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT|CLUSTERS)$"
+    if "SLURM_JOB_ID" in os.environ:
+        moot += "|SLURM_"
+    to_keep = (*ADDRESS, "SLURM_JWT")
+    kept = {name: value for name, value in os.environ.items() if name in to_keep or not re.match(moot, name)}
+    if clusters := os.environ.get("SBATCH_CLUSTERS"):
+        kept["SLURM_CLUSTERS"] = clusters
+    return {**kept, "SLURM_BITSTR_LEN": "0"}  # the tasks of an array in full, and not only as far as 64 bytes go
+
+
+SITE_FILE = "slurm/site.yaml"
+"""What a group says of its cluster, in the clone."""
+_MARK = "emtvb"
+MINE = f"--user={os.getuid()}"
+"""Whose jobs are asked for: this process's, whatever LOGNAME says after su or sudo."""
+
+
+def table(*command: str, columns: str) -> list[list[str]]:
+    """The rows that ``squeue`` or ``sinfo`` prints of these columns, and nothing that a site prints besides.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    answer = ask(*command, "--noheader", f"--format={_MARK}|{columns}")
+    count = columns.count("|") + 1
+    return [line.split("|", count)[1:] for line in answer.splitlines() if line.startswith(f"{_MARK}|")]
+
+
+def options(asked: Mapping[str, Any], threads: int = 1) -> list[str]:
+    """What a job asks for by Snakemake's names of resources, as options of ``sbatch``.
+
+    Raises:
+        InputError: Of another cluster than the one that is asked how jobs stand, and of options that are not a user's.
+    """
+    for name in ("slurm_cluster", "cluster", "clusters"):
+        if asked.get(name):
+            raise InputError(name, asked[name], "set SLURM_CLUSTERS instead, which all of Slurm's commands read")
+    extra = shlex.split(str(asked.get("slurm_extra") or ""))
+    if own := [word for word in extra if _OWN.match(word)]:
+        raise InputError("slurm_extra", own[0], "set by the executor itself; leave it out")
+    gpus = asked.get("gpu") or (1 if asked.get("gpu_model") else None)
+    values = {
+        "account": first(asked.get("slurm_account")),
+        "partition": asked.get("slurm_partition"),
+        "qos": asked.get("qos"),
+        "constraint": asked.get("constraint"),
+        "time": asked.get("runtime"),
+        "mem-per-cpu": asked.get("mem_mb_per_cpu"),
+        "mem": None if asked.get("mem_mb_per_cpu") else asked.get("mem_mb"),
+        "nodes": asked.get("nodes"),
+        "ntasks": asked.get("tasks") or 1,
+        "cpus-per-task": asked.get("cpus_per_task") or threads,
+        "gres": asked.get("gres"),
+        "gpus": f"{asked['gpu_model']}:{gpus}" if asked.get("gpu_model") else gpus,
+    }
+    return [*(f"--{name}={value}" for name, value in values.items() if value), *extra]
+
+
+_OWN = re.compile(r"--(job-name|output|array|export|parsable|wait|wrap|clusters|chdir)\b|-[JoaWMD]")
+
+
+def first(value: Any) -> str | None:
+    """A resource as text; of several accounts or partitions, the first."""
+    return re.split(r"[,\s]+", str(value))[0] if value else None
+
+
+def submit(call: Sequence[str], script: str) -> str:
+    """Submit a script with ``sbatch --parsable``; returns the job's id.
+
+    Raises:
+        InputError: Where that fails, or what is printed is not one id. The job may have been taken all the same.
+    """
+    answer = ask(*call, script=script).strip()
+    match = re.fullmatch(r"(\d+)(;\S+)?", answer)
+    if match is None:
+        shown = shorten(" ".join(answer.split()), 200) or "nothing"
+        raise InputError("sbatch", f"it printed no id of a job but: {shown}", "see what it prints besides")
+    return match[1]
+
+
+def named(name: str) -> list[str]:
+    """The ids of jobs with a name, whatever has become of them, but for what Slurm refused; a job array has one.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    rows = table("squeue", "--states=all", f"--name={name}", columns="%F|%T|%N")
+    # Slurm may keep a record of what it refused: it failed, and had no node.
+    return sorted({number for number, state, node in rows if (state, node) != ("FAILED", "")})
+
+
+class InQueue(NamedTuple):
+    """How a job stands: its state, its node, and why it waits."""
+
+    state: str
+    node: str = ""
+    reason: str = ""
+
+
+def is_over(state: str) -> bool:
+    """Whether a job in this state has ended, well or not."""
+    return state == "COMPLETED" or state in FAILED
+
+
+def queue(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
+    """The jobs of one run of Snakemake that Slurm remembers, by their ids; a task of an array is a job of its own.
+
+    Args:
+        run: What is in their names.
+        numbers: Ids of jobs that are the run's in any case, for a user may rename a job.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    rows = table("squeue", MINE, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
+    known = set(numbers)
+    return {row[1]: InQueue(*row[2:]) for row in rows if run in row[0].split(".") or row[1].split("_")[0] in known}
+
+
+def accounted(jobs: Iterable[str]) -> dict[str, str]:
+    """The states that accounting knows of these jobs, by their ids; nothing on a cluster that keeps no accounts."""
+    wanted = set(jobs)
+    ids = ",".join(sorted({job.split("_")[0] for job in wanted}))
+    try:
+        answer = ask("sacct", "--noheader", "--parsable2", "--allocations", f"--jobs={ids}", "--format=JobID,State")
+    except InputError:
+        return {}
+    states = {}
+    for job, _, state in (line.partition("|") for line in answer.splitlines()):
+        for one in _tasks(job):
+            if one in wanted and state:
+                states[one] = state.split()[0]  # CANCELLED by 1000
+    return states
+
+
+def _tasks(job: str) -> Iterable[str]:
+    """The ids that Slurm writes as one: 13_[4-6,8%2] are 13_4, 13_5, 13_6 and 13_8."""
+    array, bracket, tasks = job.partition("_[")
+    if not bracket:
+        return [job]
+    spans = (part.partition("-")[::2] for part in tasks.rstrip("]").partition("%")[0].split(","))
+    return [
+        f"{array}_{task}"
+        for first, last in spans
+        if first.isdigit() and (last or first).isdigit()  # a list that was cut off ends with "..."
+        for task in range(int(first), int(last or first) + 1)
+    ]
+
+
+def room() -> int | None:
+    """How many jobs more this user may have in the queue; None where Slurm sets no limit for its controller.
+
+    Of the jobs that its controller can hold at all, one user is given half here: it holds others', and some that ended.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    held = configuration().get("MaxJobCount", "")
+    if not held.isdigit():
+        return None
+    return max(int(held) // 2 - len(table("squeue", MINE, "--array", columns="%i")), 0)
+
+
+@cache
+def configuration() -> dict[str, str]:
+    """Slurm's configuration.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    pairs = (line.split("=", 1) for line in ask("scontrol", "show", "config").splitlines() if "=" in line)
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def remedy(message: str) -> str:
+    """What to set in slurm/site.yaml after Slurm refused a job or does not start it, by its words."""
+    advice = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, message, re.IGNORECASE)), None)
+    if advice is None or PASSING.search(message):
+        return "Slurm names no setting"
+    return advice if "`jobs:`" in advice else f"in {SITE_FILE}, {advice}"
+
+
+def is_refusal(message: str) -> bool:
+    """Whether Slurm will refuse a job as often as it is asked, by its words; a full queue is no such reason."""
+    if PASSING.search(message) or FULL.search(message):
+        return False
+    return any(re.search(pattern, message, re.IGNORECASE) for pattern in (_REFUSED, *(row[0] for row in _REMEDIES)))
+
+
+def last_words(output: str) -> str:
+    """The line of a failed job's log that says most: the last one about an error, else the last one of all."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not _HOLLOW.search(line)]
+    telling = [line for line in lines if _TELLING.search(line)]
+    return shorten((telling or lines or [""])[-1], 300)
+
+
+_TELLING = re.compile(
+    r"error\b|exception\b|not found|no such|denied|no space|quota exceeded|killed|cannot|clock|illegal|fatal|\bfault\b",
+    re.IGNORECASE,
+)
+_HOLLOW = re.compile(
+    r"Error in (rule|file)|Exited with|error message|error details|(Workflow|CalledProcess)Error:?$"
+    r"|at least one job did not|CalledProcessError in|returned non-zero exit|^\s*File |^\s+\w+:( |$)",
+    re.IGNORECASE,
+)
+"""What Snakemake and Slurm say of every job that fails."""
+
+
+def cancel(jobs: Collection[str]) -> None:
+    """Cancel jobs; one that has ended meanwhile, or that Slurm has forgotten, is none to cancel."""
+    if jobs:
+        with contextlib.suppress(InputError):
+            ask("scancel", *jobs)
+
+
+def take_over(results: Path, run: str | None) -> None:
+    """Be the only Snakemake that works on these results until this process ends, and cancel what others left over.
+
+    Who holds the results finds in their lock file which Slurm jobs a killed one may have left over. What those
+    jobs did is not lost, since training goes on from its checkpoints.
+
+    Args:
+        results: The experiment's folder.
+        run: The name of the Slurm jobs that this Snakemake will submit; None if it submits none.
+
+    Raises:
+        InputError: Where another Snakemake is at work, Slurm does not answer, or jobs do not end.
+    """
+    path = check_writable(results) / _LOCK
+    try:
+        _held.enter_context(locked(path))
+    except BlockingIOError:
+        holder = "".join(path.read_text(encoding="utf-8").splitlines()[:1]) or "another Snakemake"
+        raise InputError("results folder", str(results), f"{holder} works on it; wait for its end") from None
+    except PermissionError:
+        remedy = f"another user works there, by {path}; name a folder of your own in EXPERIMENT_OUTPUT_DIR"
+        raise InputError("results folder", str(results), remedy) from None
+    runs = path.read_text(encoding="utf-8").splitlines()[1:]
+    if run is not None:
+        _cancel(runs)
+        runs = [run]
+    holder = f"Snakemake (process {os.getpid()} on {socket.gethostname()}, since {datetime.now():%Y-%m-%d %H:%M:%S})"
+    path.write_text("\n".join([holder, *runs]), encoding="utf-8")
+    os.environ[_HOLDER] = holder  # which its jobs inherit
+
+
+def is_superseded(results: Path) -> bool:
+    """Whether this process is a job of a Snakemake that was killed, and of which another one took over since."""
+    ours = os.environ.get(_HOLDER)
+    path = results / _LOCK
+    return bool(ours) and path.exists() and path.read_text(encoding="utf-8").splitlines()[:1] != [ours]
+
+
+def hand_over(root: Path) -> tuple[str, ...]:
+    """Let each job's own command say where its results go and whose job it is, whatever environment it comes into.
+
+    Args:
+        root: The folder of all results.
+
+    Returns:
+        The variables that jobs are to be handed, as Snakemake's ``envvars`` names them.
+    """
+    os.environ[_FOLDER] = str(root)
+    os.environ.setdefault(_HOLDER, "")  # until this Snakemake takes over, which it never does as somebody's module
+    return _FOLDER, _HOLDER
+
+
+def check_job(results: Path) -> None:
+    """Raise InputError in a job that would write elsewhere than it was planned to; its Snakemake holds its results.
+
+    Of a module nobody holds the results, since Snakemake does not run a module's ``onstart``.
+
+    Args:
+        results: The experiment's folder, as this job sees it, on a disk that Snakemake sees, too.
+    """
+    there = {_FOLDER: bool(os.environ.get(_FOLDER)), _HOLDER: _HOLDER in os.environ}
+    missing = [name for name, is_there in there.items() if not is_there]
+    if missing:
+        remedy = "this job's command does not set it; use an executor that hands on what a workflow names as envvars"
+        raise InputError(missing[0], "not set", remedy)
+    if os.environ[_HOLDER] and not (results / _LOCK).exists():
+        remedy = (
+            "no Snakemake works on it from there: this job was planned for another folder, or does not see its disk"
+        )
+        raise InputError("results folder", str(results), remedy)
+
+
+def _cancel(runs: Collection[str]) -> None:
+    """Cancel the jobs of these runs of Snakemake, and wait until they are gone."""
+    left = jobs(runs)
+    if not left:
+        return
+    log.warning("cancelling Slurm jobs %s, left over from a Snakemake that was killed", " ".join(left))
+    cancel(left)
+    deadline = time.monotonic() + END_SECONDS
+    while left := jobs(runs):
+        if time.monotonic() > deadline:
+            raise InputError("Slurm jobs", " ".join(left), "cancelled, but they do not end; run again later")
+        time.sleep(1)
+
+
+def jobs(runs: Collection[str]) -> list[str]:
+    """Slurm's ids of the jobs of these runs of Snakemake that wait, run or are about to end; a job array has one.
+
+    Raises:
+        InputError: Where Slurm does not answer.
+    """
+    if not runs:
+        return []
+    rows = table("squeue", columns="%F|%j")  # another user's too, who worked in the same folder
+    return sorted({number for number, name in rows if set(runs) & set(name.split("."))})

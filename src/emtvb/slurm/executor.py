@@ -1,0 +1,510 @@
+"""Jobs on Slurm, looked after so that a run of Snakemake always ends.
+
+An executor by Snakemake's plugin interface (``snakemake_executor_plugin_emtvb_slurm`` is where Snakemake finds it):
+
+- Slurm's queue says how jobs stand, task by task. Where it does not answer, one line says so and everything waits.
+- A job that the queue no longer knows is what accounting says of it, where there is accounting. Else it is finished if
+  its outputs lie there as the record beside them says, and has failed if not.
+- A job that is tried again asks for more memory if it ran out of memory, for more time if it ran out of time, and for
+  what it asked for before if neither is known of it.
+- No more is submitted at once than Slurm takes. Where it fails for a while, one line says so and submitting waits.
+- What Slurm refuses in words is refused: once, and for all jobs that ask for the same.
+- A submission has a name of its own. Where ``sbatch`` fails or says no id, the queue is asked for that name.
+- What a job or each task of an array runs travels in a script of any length, with one Snakemake in it.
+
+Nothing of the plugin ``slurm`` is used. What is Snakemake's own, and no part of its interface for plugins, is this:
+
+- ``job.rule.expand_resources``, ``job._resources``: what a job would ask for at another attempt, by cause;
+- ``job.attempt`` (set), ``job.restart_times``: that a job is not tried again which Slurm refuses;
+- ``scheduler.error_callback``: that a job failed about which all has been said with another;
+- ``job.wildcards``, ``execution_settings.latency_wait``: a job's name, and how long its files may take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import re
+import shlex
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from snakemake_interface_common.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+from emtvb.errors import InputError
+from emtvb.slurm import commands as slurm
+
+if TYPE_CHECKING:
+    from emtvb.making.records import Records
+
+T = TypeVar("T")
+
+PATIENCE = 24 * 3600.0
+"""Seconds for which Slurm may be silent."""
+SLOWEST = 180
+"""Seconds between two looks at the queue, at most."""
+BETWEEN = 10.0
+"""Seconds between two tries to submit, while Slurm is silent or takes no more jobs."""
+PAUSES = 5.0, 10.0, 20.0, 40.0, 80.0, SLOWEST
+"""Seconds before each further try of a submission that failed; the last one again and again."""
+ASKED_AFTER = 60.0
+"""Seconds of silence after which what was asked is said, and how."""
+UNCLEAR = 900.0
+"""Seconds for which a submission is tried that fails for a reason that is not known."""
+PROGRESS = 60.0
+"""Seconds between two lines about how the jobs stand."""
+
+_MEMORY, _TIME = "mem_mb", "runtime"
+_SIGNS = {
+    _MEMORY: r"exceeded( job| step)? memory limit|oom[_-]kill|Out Of Memory|MemoryError|can't allocate memory",
+    _TIME: r"DUE TO TIME LIMIT",
+}
+_TAIL = 1 << 16
+_SCRIPT_BYTES = 2 << 20
+"""Of the script of an array, at most; Slurm takes 4 MiB unless a site changes it."""
+_NAME = 120
+"""Characters of a job's name that say what it does, at most."""
+
+
+class Executor(RemoteExecutor):  # type: ignore[misc]
+    """Submits jobs to Slurm, and looks at them until each has ended."""
+
+    known: Records
+    """What says whether a job's outputs are there; the workflow sets it."""
+
+    def __init__(self, workflow: Any, logger: Any) -> None:
+        try:
+            slurm.check_commands()
+        except InputError as error:  # before anything waits for it
+            raise WorkflowError(str(error)) from None
+        settings = workflow.executor_settings
+        self.run_uuid = uuid.uuid4().hex[:8]
+        self.array_jobs = {rule.strip() for rule in re.split("[,;]", settings.array_jobs or "")}
+        self.max_array_size = max(settings.array_limit or 1, 1)
+        self.slurm_logdir = Path(workflow.workdir_init) / (settings.logdir or "slurm-logs")
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="submit")
+        self._over = threading.Event()  # nothing more is to be submitted
+        self._submitting = threading.Lock()
+        self._submissions = itertools.count(1)
+        self._numbers: set[str] = set()  # Slurm's ids of what was submitted
+        self._silent_since: float | None = None
+        self._forgotten: dict[str, float] = {}  # ids, and when they were first missed
+        self._ran_out: Counter[tuple[Any, str]] = Counter()  # of a job, how often of memory or time
+        self._refusals: set[str] = set()  # what was asked for that Slurm refuses
+        self._said: set[tuple[str, str]] = set()
+        self._reported = time.monotonic()
+        super().__init__(workflow, logger)
+        self.logger.info(f"Slurm's jobs of this run have {self.run_uuid} in their names")
+
+    # Submitting
+
+    def additional_general_args(self) -> str:
+        """What Snakemake is told in a job besides: to run it there, without a solver, which needs room in TMPDIR."""
+        return "--executor local --scheduler greedy"
+
+    def run_job(self, job: Any) -> None:
+        """Submit a job."""
+        self.run_jobs([job])
+
+    def run_jobs(self, jobs: Sequence[Any]) -> None:
+        """Submit jobs, those of a rule that ask for the same as an array where the profile says so."""
+        alike: dict[Any, list[Any]] = {}
+        for job in jobs:
+            self._ask_for_more(job)
+            self.run_job_pre(job)
+            alike.setdefault((job.name, _asked(job)), []).append(job)
+        for some in alike.values():
+            as_array = bool({"all", some[0].name} & self.array_jobs) and not some[0].is_group()
+            self._pool.submit(self._submit, some, as_array)
+
+    def _ask_for_more(self, job: Any) -> None:
+        """Let a job that is tried again ask for more of what it ran out of, and for no more of anything else."""
+        if job.is_group() or job.attempt == 1:
+            return
+        now = dict(job.resources.items())
+        for name, names in ((_MEMORY, ("mem", "mem_mb", "mem_mib")), (_TIME, (_TIME,))):
+            asked = self._expanded(job, 1 + self._ran_out[job, name])
+            now |= {key: asked[key] for key in names if key in asked}
+        job._resources = type(job.resources)(fromdict=now)
+
+    @staticmethod
+    def _expanded(job: Any, attempt: int) -> dict[str, Any]:
+        """What a job would ask for at some attempt."""
+        resources = job.rule.expand_resources(job.wildcards_dict, job.input, attempt, skip_evaluation={"tmpdir"})
+        return dict(resources.items())
+
+    def _submit(self, jobs: list[Any], as_array: bool) -> None:
+        """Submit jobs that ask for the same, as many at once as Slurm takes; runs in a thread of its own."""
+        most = self.max_array_size if as_array else 1
+        try:
+            while jobs:
+                with self._submitting:
+                    most = min(most, self._array_size(), self._room())
+                    commands = [self.format_job_exec(job) for job in jobs[:most]]
+                    fitting = sum(size <= _SCRIPT_BYTES for size in itertools.accumulate(map(len, commands)))
+                    count = min(max(fitting, 1), len(jobs))
+                    if self._over.is_set():
+                        return
+                    is_done = self._send(jobs[:count], commands[:count])
+                if is_done:
+                    jobs, most = jobs[count:], 2 * most if as_array else 1
+                    continue
+                self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+                most = max(count // 2, 1)
+                if count == 1:
+                    self._over.wait(BETWEEN)
+        except Exception as error:  # none of them may be waited for
+            for job in jobs:
+                self.report_job_error(SubmittedJobInfo(job), msg=f"not submitted: {error}")
+
+    def _array_size(self) -> int:
+        """How many tasks an array may have here; 1 where Slurm takes none."""
+        size = (self._patiently(slurm.configuration) or {}).get("MaxArraySize", "")
+        return max(min(self.max_array_size, int(size) - 1 if size.isdigit() else sys.maxsize), 1)
+
+    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
+        """Submit jobs as one, and report them as submitted or as failed; returns whether Slurm takes so many now."""
+        if _asked(jobs[0]) in self._refusals:
+            self._refuse(jobs)
+            return True
+        name = self._name(jobs)
+        logs = self.slurm_logdir / f"{'group' if jobs[0].is_group() else 'rule'}_{jobs[0].name}"
+        logs.mkdir(parents=True, exist_ok=True)
+        try:
+            number = self._number(name, self._call(jobs, name, logs), _script(commands, self.envvars()))
+        except InputError as error:
+            message = " ".join(str(error.value).split())
+            if slurm.FULL.search(message) and (len(jobs) > 1 or self._has_jobs()):
+                return False
+            refused = f"Slurm refused a job ({message}); {slurm.remedy(message)}"
+            msg = refused if error.what.startswith(slurm.COMMANDS) else str(error)
+            self._refuse(jobs, f"{msg}; neither it nor what asks for the same is tried again")
+            return True
+        if number is None:
+            return True
+        self._numbers.add(number)
+        tasks = f" with {len(jobs)} tasks" if len(jobs) > 1 else ""
+        self.logger.info(f"submitted {name} as Slurm job {number}{tasks}; Slurm's log is in {logs}")
+        for task, job in enumerate(jobs, 1):
+            one = number if len(jobs) == 1 else f"{number}_{task}"
+            aux = {"slurm_logfile": logs / f"{one}.log"}
+            self.report_job_submission(SubmittedJobInfo(job, external_jobid=one, aux=aux))
+        return True
+
+    def _refuse(self, jobs: Sequence[Any], msg: str | None = None) -> None:
+        """Let jobs fail for good that Slurm refuses, with one message; without one where all has been said."""
+        self._refusals.add(_asked(jobs[0]))
+        for number, job in enumerate(jobs):
+            job.attempt = job.restart_times + 1
+            if msg is not None and number == 0:
+                self.report_job_error(SubmittedJobInfo(job), msg=msg)
+            else:
+                self.workflow.scheduler.error_callback(job)
+
+    def _name(self, jobs: Sequence[Any]) -> str:
+        """What these jobs do, in which run of Snakemake, and a number: no other submission has this name."""
+        wildcards = "" if jobs[0].is_group() else "_".join(map(str, jobs[0].wildcards))
+        what = re.sub(r"[^\w.+-]+", "_", ".".join(filter(None, (jobs[0].name, wildcards))))
+        others = f"+{len(jobs) - 1}" if len(jobs) > 1 else ""
+        return f"{what[:_NAME]}{others}.{self.run_uuid}.{next(self._submissions)}"
+
+    def _call(self, jobs: Sequence[Any], name: str, logs: Path) -> list[str]:
+        """The command that submits a script with what these jobs ask for."""
+        return [
+            *("sbatch", "--parsable", "--job-name", name, "--output", str(logs / "%j.log")),
+            *("--export=ALL", "--chdir", str(self.workflow.workdir_init)),
+            *(["--requeue"] if self.workflow.executor_settings.requeue else []),
+            *slurm.options(jobs[0].resources, jobs[0].threads),
+            *([f"--array=1-{len(jobs)}", "--output", str(logs / "%A_%a.log")] if len(jobs) > 1 else []),
+        ]
+
+    def _number(self, name: str, call: Sequence[str], script: str) -> str | None:
+        """Slurm's id of a submission, tried again as long as it fails for reasons that may pass; None if all is over.
+
+        Raises:
+            InputError: Where Slurm refuses it, or fails for too long.
+        """
+        begun, pauses = time.monotonic(), itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
+        while not self._over.is_set():
+            try:
+                return slurm.submit(call, script)
+            except InputError as error:
+                refusal = error
+            message = str(refusal.value)
+            if slurm.is_refusal(message) or slurm.FULL.search(
+                message
+            ):  # of which Slurm may keep a record, under this name
+                raise refusal
+            # It may have been taken all the same, at once or a little later: the queue knows.
+            for pause in (0.0, next(pauses)):
+                self._over.wait(pause)
+                if taken := self._patiently(lambda: slurm.named(name)):
+                    return taken[0]
+                may_pass = PATIENCE if slurm.PASSING.search(message) else UNCLEAR
+                if time.monotonic() - begun >= may_pass:
+                    raise refusal
+                self._say("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
+        return None
+
+    def _has_jobs(self) -> bool:
+        """Whether jobs of this run wait or run."""
+        queue = self._patiently(lambda: slurm.queue(self.run_uuid, self._numbers)) or {}
+        return bool(_unended(queue))
+
+    def _room(self) -> int:
+        """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over.
+
+        Raises:
+            InputError: Where Slurm is silent for too long.
+        """
+        while not self._over.is_set():
+            room = self._patiently(slurm.room)
+            # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
+            if room is None or room or not self._has_jobs():
+                return sys.maxsize if room is None else max(room, 1)
+            self._over.wait(BETWEEN)
+        return 1
+
+    def _patiently(self, ask: Callable[[], T]) -> T | None:
+        """What Slurm answers, however long it is silent before; None if all is over.
+
+        Raises:
+            InputError: Where it is silent for too long.
+        """
+        while not self._over.is_set():
+            try:
+                answer = ask()
+            except InputError as error:
+                if self._is_silent(error):
+                    raise
+                self._over.wait(BETWEEN)
+            else:
+                self._is_heard()
+                return answer
+        return None
+
+    def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
+        """Hand on that a job failed, in one line; Snakemake adds a sentence to it."""
+        super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", **more)
+
+    def cancel_jobs(self, active_jobs: list[Any]) -> None:  # noqa: ARG002
+        """Cancel all jobs of this run, those that are being submitted too; that some have ended already is no error."""
+        self._over.set()
+        with self._submitting:
+            try:
+                slurm.cancel(_unended(slurm.queue(self.run_uuid, self._numbers)))
+            except InputError as error:
+                self.logger.warning(f"{error.what}: {error.value}: jobs may be left; the next call cancels them")
+
+    def shutdown(self) -> None:
+        """End, and submit nothing any more."""
+        self._over.set()
+        self._pool.shutdown()
+        super().shutdown()
+
+    # Looking
+
+    async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
+        """Report those that ended, and yield the others."""
+        first = self.workflow.executor_settings.first_look
+        if not active_jobs:
+            self.next_seconds_between_status_checks = first
+            return
+        try:
+            async with self.status_rate_limiter:
+                queue = await asyncio.to_thread(slurm.queue, self.run_uuid, self._numbers)
+        except InputError as error:
+            too_long = self._is_silent(error)
+            for info in active_jobs:
+                if too_long:
+                    self.report_job_error(info, msg=str(error))
+                else:
+                    yield info
+            return
+        self._is_heard()
+        self._cancel_strays(queue)
+        self._report(queue)
+        missing = [info.external_jobid for info in active_jobs if info.external_jobid not in queue]
+        accounts = await asyncio.to_thread(slurm.accounted, missing) if missing else {}
+        active = [info for info in active_jobs if not self._ended(info, queue, accounts)]
+        for info in active:
+            yield info
+        slower = min(self.next_seconds_between_status_checks * 1.2, SLOWEST)
+        wait = first if len(active) < len(active_jobs) else slower
+        # What is missed is looked for soon again: its files may be on their way.
+        self.next_seconds_between_status_checks = min(wait, 5) if self._forgotten.keys() & set(missing) else wait
+
+    def _ended(self, info: Any, queue: Mapping[str, slurm.InQueue], accounts: Mapping[str, str]) -> bool:
+        """Whether a job is over, and has been reported."""
+        job = info.external_jobid
+        if job in queue:
+            self._forgotten.pop(job, None)
+            state, _, reason = queue[job]
+        else:
+            state, reason = accounts.get(job, ""), ""
+            if not slurm.is_over(state):
+                return self._is_found(info)
+        if state == "COMPLETED":
+            self._succeeded(info)
+        elif state in slurm.FAILED:
+            self._failed(info, state)
+        elif state == "PENDING" and slurm.NEVER.search(reason):
+            slurm.cancel([job])
+            msg = f"Slurm would never start job {job} ({reason}), so it was cancelled; {slurm.remedy(reason)}"
+            self.report_job_error(info, msg=msg)
+        else:
+            if "held" in reason.lower() or state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
+                by_user = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
+                remedy = "ask the cluster's administrators" if "admin" in reason.lower() else by_user
+                self._say(job, f"Slurm holds job {job} back ({reason}): {remedy}")
+            return False
+        return True
+
+    def _is_found(self, info: Any) -> bool:
+        """Whether a job that Slurm has forgotten could be told to have ended, by its files; they may come late."""
+        since = self._forgotten.setdefault(info.external_jobid, time.monotonic())
+        if _is_made(self.known, info.job):
+            self._succeeded(info)
+        elif time.monotonic() - since >= self.workflow.execution_settings.latency_wait:
+            self._failed(info, "")
+        else:
+            return False
+        return True
+
+    def _succeeded(self, info: Any) -> None:
+        self._forgotten.pop(info.external_jobid, None)
+        if not self.workflow.executor_settings.keep_successful_logs:
+            for log in _logs(info):
+                log.unlink(missing_ok=True)
+        self.report_job_success(info)
+
+    def _failed(self, info: Any, state: str) -> None:
+        """Report a job that did not end well, with what it ran out of, or else its last words."""
+        self._forgotten.pop(info.external_jobid, None)
+        job, number = info.job, info.external_jobid
+        output = "\n".join(_tail(log) for log in _logs(info))
+        ran_out = {"OUT_OF_MEMORY": _MEMORY, "TIMEOUT": _TIME}.get(state) or next(
+            (name for name, sign in _SIGNS.items() if re.search(sign, output, re.IGNORECASE)), None
+        )
+        msg = f"SLURM-job '{number}' failed, SLURM status is: '{state}'"
+        if not state:
+            msg = f"Slurm has forgotten job {number}, and what it was to make is not there as a record says"
+        if ran_out is not None and not job.is_group():
+            self._ran_out[job, ran_out] += 1
+            msg += f"; {self._shortage(job, ran_out)}"
+        elif words := slurm.last_words(output):
+            msg += f"; its last words: {words}"
+        logs = [str(log) for log in _logs(info)] or None
+        self.report_job_error(info, msg=msg, aux_logs=logs)
+
+    def _shortage(self, job: Any, name: str) -> str:
+        """What a job ran out of, what it asks for next, and where to raise that."""
+        what, unit, cap = ("memory", "MB", "most_memory") if name == _MEMORY else ("time", "minutes", "longest")
+        had = job.resources.get(name)
+        reason = f"it ran out of {what}, having asked for {had} {unit}"
+        then = self._expanded(job, 1 + self._ran_out[job, name]).get(name)
+        if job.attempt <= job.restart_times:
+            return f"{reason}; tried again with {then if then != had else 'the same'}"
+        where = "under set-resources in a profile of your own (--profile slurm --profile mine)"
+        return f"{reason}; raise {name} of {job.rule.name} {where}, and {cap}: in {slurm.SITE_FILE} if that is lower"
+
+    def _is_silent(self, error: InputError) -> bool:
+        """Say that Slurm does not answer, after a minute what was asked; returns whether it is silent for too long."""
+        now = time.monotonic()
+        if self._silent_since is None:
+            self._silent_since = now
+            self.logger.warning(f"Slurm does not answer ({error.value}): waiting for it; jobs go on, nothing is lost")
+        elif now - self._silent_since > ASKED_AFTER:
+            address = " ".join(f"{name}={os.environ[name]}" for name in slurm.ADDRESS if name in os.environ)
+            how = f"with {address}" if address else "without SLURM_CONF"
+            self._say(
+                str(self._silent_since),
+                f"Slurm has not answered for {ASKED_AFTER:.0f} s. Asked was `{error.what}`, {how}; the answer was: "
+                f"{error.value}. If that command works in another terminal, stop this run and call it again there",
+            )
+        return now - self._silent_since > PATIENCE
+
+    def _is_heard(self) -> None:
+        """Say that Slurm answers again, where it did not."""
+        if self._silent_since is not None:
+            self.logger.warning("Slurm answers again")
+            self._silent_since = None
+
+    def _cancel_strays(self, queue: Mapping[str, slurm.InQueue]) -> None:
+        """Cancel jobs of this run that nobody waits for: Slurm may take one long after ``sbatch`` gave up on it."""
+        if not self._submitting.acquire(blocking=False):
+            return
+        try:
+            if strays := sorted(_unended(queue) - self._numbers):
+                self.logger.warning(f"cancelling Slurm jobs {' '.join(strays)}, whose submission had seemed to fail")
+                slurm.cancel(strays)
+        finally:
+            self._submitting.release()
+
+    def _report(self, queue: Mapping[str, slurm.InQueue]) -> None:
+        """Say how many jobs Slurm has, and why those wait that do, a line a minute at most."""
+        if time.monotonic() - self._reported < PROGRESS:
+            return
+        self._reported = time.monotonic()
+        states = Counter(entry.state for entry in queue.values() if not slurm.is_over(entry.state))
+        reasons = Counter(entry.reason for entry in queue.values() if entry.state == "PENDING")
+        waiting = states.pop("PENDING", 0)
+        why = ", ".join(shorten(reason, 80) for reason, _ in reasons.most_common(3) if reason not in ("", "None"))
+        self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait{f' ({why})' if why else ''}")
+
+    def _say(self, what: str, text: str) -> None:
+        """Say something once."""
+        if (what, text) not in self._said:
+            self._said.add((what, text))
+            self.logger.warning(text)
+
+
+def _asked(job: Any) -> str:
+    """What a job asks Slurm for, as text."""
+    return f"{job.threads} {sorted(map(str, job.resources.items()))}"
+
+
+def _script(commands: Sequence[str], variables: Mapping[str, str]) -> str:
+    """The script of a job, or of an array whose task n runs the n-th command."""
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    if len(commands) == 1:
+        return f"#!/bin/sh\n{exports}{commands[0]}\n"
+    cases = "".join(f"{task})\n{command}\n;;\n" for task, command in enumerate(commands, 1))
+    return f'#!/bin/sh\n{exports}case "$SLURM_ARRAY_TASK_ID" in\n{cases}*)\nexit 64\n;;\nesac\n'
+
+
+def _unended(queue: Mapping[str, slurm.InQueue]) -> set[str]:
+    """The ids of jobs that wait, run or are about to end; a job array has one."""
+    return {job.split("_")[0] for job, entry in queue.items() if not slurm.is_over(entry.state)}
+
+
+def _is_made(known: Records, job: Any) -> bool:
+    """Whether a job's outputs lie there as it would have made them."""
+    return all(map(known.is_made, job)) if job.is_group() else known.is_made(job)
+
+
+def _logs(info: Any) -> list[Path]:
+    """Slurm's own log of a job, where there is one."""
+    path = (info.aux or {}).get("slurm_logfile")
+    return [Path(path)] if path is not None and Path(path).is_file() else []
+
+
+def _tail(path: Path) -> str:
+    """The end of a file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - _TAIL, 0))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""

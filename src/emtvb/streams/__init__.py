@@ -1,1 +1,0 @@
-"""Streams: episodes of any length, each ended by a marker, that overwrite each other in one sequence."""

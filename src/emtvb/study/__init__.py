@@ -1,1 +1,0 @@
-"""What all networks of an experiment say together: how often which solution is found, and what decides it."""

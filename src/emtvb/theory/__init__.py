@@ -1,0 +1,1 @@
+"""Tasks, Phi, variable memories by weights and by data, and the paper's measures."""

@@ -1,0 +1,282 @@
+"""Interventions: change what a running system stores, through its variable memories, and see its whole future.
+
+The theory says what must follow: the future of m' where m was stored. Each edit has its controls, which must fail: an
+edit that works whatever is added to the state proves nothing (see docs/memories.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from emtvb.core.controls import FUTURE, random_step
+from emtvb.core.memories import VariableMemories
+from emtvb.core.recording import Recording, signs
+from emtvb.core.systems import System
+from emtvb.errors import InputError
+
+if TYPE_CHECKING:  # a task asks for its judgement
+    from emtvb.theory.tasks import Task
+
+
+def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
+    """Copy m with one element of one variable negated (variables from 1, the oldest; dimensions from 0).
+
+    Raises:
+        InputError: Where the task has no such variable or dimension.
+    """
+    after = m.copy()
+    after[..., _element(task, variable, dimension)] *= -1
+    return after
+
+
+def put(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]) -> np.ndarray:
+    """Copy m with these values, d of them, each 1 or -1, in one variable.
+
+    Raises:
+        InputError: Where the task has no such variable, or these are no such values.
+    """
+    if len(values) != task.d or not set(values) <= {-1, 1}:
+        raise InputError("values", list(values), f"give d = {task.d} values, each 1 or -1")
+    after = m.copy()
+    after[..., _block(task, variable)] = values
+    return after
+
+
+def swap(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
+    """Copy m with two variables exchanged.
+
+    Raises:
+        InputError: Where the task has no such variable.
+    """
+    after = m.copy()
+    after[..., _block(task, variable)] = m[..., _block(task, other)]
+    after[..., _block(task, other)] = m[..., _block(task, variable)]
+    return after
+
+
+def exact(outputs: Float[np.ndarray, "steps batch d"], expected: Float[np.ndarray, "steps batch d"]) -> np.ndarray:
+    """For each sequence, whether every output has the expected sign."""
+    return (signs(outputs) == expected).all(axis=(0, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One edit of one sequence, and what came of it.
+
+    Attributes:
+        time: Output steps before the edit.
+        before: m, what the theory says is stored.
+        after: m', what was asked for.
+        outputs: What the system then gave out.
+        expected: The theory's future of m'.
+        unedited: The theory's future of m.
+    """
+
+    time: int
+    before: Float[np.ndarray, " memory"]
+    after: Float[np.ndarray, " memory"]
+    outputs: Float[np.ndarray, "step d"]
+    expected: Float[np.ndarray, "step d"]
+    unedited: Float[np.ndarray, "step d"]
+
+
+def edit(
+    system: System,
+    task: Task,
+    memories: VariableMemories,
+    recording: Recording,
+    time: int,
+    change: Callable[[Float[np.ndarray, "batch memory"]], np.ndarray],
+) -> Edit:
+    """Edit the first sequence of a recording and let the system run on for 100 steps.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: The basis to edit through.
+        recording: Holds the states.
+        time: Output steps after which to edit; 0 is the end of the input phase.
+        change: From m to m', such as a flip.
+
+    Raises:
+        InputError: Where the recording has no such time.
+    """
+    if not 0 <= time < len(recording.states):
+        raise InputError("time", time, f"give output steps from 0 to {len(recording.states) - 1}")
+    before = recording.theory[time, :1]
+    after = change(before)
+    if time >= task.settled():
+        after = task.consistent(after)
+    _, outputs = system.coast(recording.states[time, :1] + memories.change(before, after), FUTURE)
+    return Edit(
+        time, before[0], after[0], outputs[:, 0], task.future(after, FUTURE)[:, 0], task.future(before, FUTURE)[:, 0]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Single-element edits of a running system, one an entry.
+
+    Attributes:
+        element: The stacked element that was flipped.
+        time: Output steps before the edit.
+        followed: Whether the future was exactly the theory's for m'.
+        random_followed: The same after a step of the same size in a random direction: a control that must fail.
+        random_ignored: Whether after that step the future was exactly the theory's for the unchanged m.
+        other_followed: Whether the future was exactly the theory's for m' after a step of the same size along another
+            element's column: a control that must fail, and would not where two elements share a column.
+    """
+
+    element: Int[np.ndarray, " trial"]
+    time: Int[np.ndarray, " trial"]
+    followed: Bool[np.ndarray, " trial"]
+    random_followed: Bool[np.ndarray, " trial"]
+    random_ignored: Bool[np.ndarray, " trial"]
+    other_followed: Bool[np.ndarray, " trial"]
+
+
+def trials(
+    system: System,
+    task: Task,
+    memories: VariableMemories,
+    recording: Recording,
+    elements: Sequence[int] | Int[np.ndarray, " element"],
+    times: Sequence[int],
+    repeats: int = 2,
+    seed: int = 0,
+    steps: int = FUTURE,
+) -> Trials:
+    """Flip each of these elements at each of these output steps, in so many sequences, and run on.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: Its basis; the theory's m(t) says what is stored.
+        recording: Of sequences that the basis was not fitted on.
+        elements: Stacked elements.
+        times: Output steps after which to edit.
+        repeats: Sequences for each element and time.
+        seed: Of the choice of sequences and of random directions.
+        steps: Output steps after the edit.
+    """
+    rng = np.random.default_rng(seed)
+    element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
+    state, before, after = _flips(task, recording, element, time, rng)
+    change = memories.change(before, after)
+    random = random_step(change, rng)
+    asked, old = task.future(after, steps), task.future(before, steps)
+    other = _along_another(task, memories, before, element, time, change, rng)
+    edited, pushed, mistaken = (system.coast(state + step, steps)[1] for step in (change, random, other))
+    followed, random_followed, other_followed = (exact(outputs, asked) for outputs in (edited, pushed, mistaken))
+    return Trials(element, time, followed, random_followed, exact(pushed, old), other_followed)
+
+
+def _along_another(
+    task: Task,
+    memories: VariableMemories,
+    before: Float[np.ndarray, "trial memory"],
+    element: Int[np.ndarray, " trial"],
+    time: Int[np.ndarray, " trial"],
+    change: Float[np.ndarray, "trial state"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "trial state"]:
+    """Steps as long as these edits that would negate another element, chosen at random; 0 where there is none."""
+    kept = np.flatnonzero(memories.kept)
+    others = np.stack([rng.permutation(kept) for _ in element])
+    ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
+    another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
+    after = before.copy()
+    after[np.arange(element.size), another] *= -1
+    late = time >= task.settled()
+    after[late] = task.consistent(after[late])
+    step = memories.change(before, after)
+    size, wanted = (np.linalg.norm(part, axis=1, keepdims=True) for part in (step, change))
+    step = step * wanted / np.where(size == 0, 1, size)
+    return np.where((another == element)[:, None], 0, step).astype(change.dtype)
+
+
+@dataclass(frozen=True)
+class EndOfInput:
+    """Edits at the end of the input phase, the last moment at which unobservable elements are there to be edited.
+
+    Attributes:
+        observable_followed: Share of edits of observable elements that the future followed exactly.
+        unobservable_ignored: Share of edits of unobservable elements that changed no output: a control that must be 1.
+            NaN where the task has none.
+        unobservable_size: Mean size of an unobservable element's column relative to an observable one's: what those
+            edits changed in the state.
+    """
+
+    observable_followed: float
+    unobservable_ignored: float
+    unobservable_size: float
+
+
+def edit_at_end_of_input(
+    system: System,
+    task: Task,
+    memories: VariableMemories,
+    recording: Recording,
+    repeats: int = 4,
+    seed: int = 0,
+    steps: int = FUTURE,
+) -> EndOfInput:
+    """Flip every element, observable or not, when the last input has been read.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: Of ``memories_by_data.at_end_of_input``: all elements have a column.
+        recording: Of sequences that the basis was not fitted on.
+        repeats: Sequences for each element.
+        seed: Of the choice of sequences.
+        steps: Output steps after the edit.
+    """
+    observable = task.observable()
+    seen = trials(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed, steps)
+    followed = float(seen.followed.mean())
+    if observable.all():
+        return EndOfInput(followed, float("nan"), float("nan"))
+    element = np.repeat(np.flatnonzero(~observable), repeats)
+    state, before, after = _flips(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
+    edited, left = (system.coast(state + step, steps)[1] for step in (memories.change(before, after), np.zeros(1)))
+    size = np.linalg.norm(memories.basis, axis=0)
+    return EndOfInput(
+        observable_followed=followed,
+        unobservable_ignored=float(exact(edited, signs(left)).mean()),
+        unobservable_size=float(size[~observable].mean() / size[observable].mean()),
+    )
+
+
+def _flips(
+    task: Task,
+    recording: Recording,
+    element: Int[np.ndarray, " trial"],
+    time: Int[np.ndarray, " trial"],
+    rng: np.random.Generator,
+) -> tuple[Float[np.ndarray, "trial state"], Float[np.ndarray, "trial memory"], Float[np.ndarray, "trial memory"]]:
+    """States of random sequences at these times, what they store, and the same with one element negated."""
+    sequence = rng.integers(recording.theory.shape[1], size=element.size)
+    before = recording.theory[time, sequence]
+    after = before.copy()
+    after[np.arange(element.size), element] *= -1
+    late = time >= task.settled()
+    after[late] = task.consistent(after[late])
+    return recording.states[time, sequence], before, after
+
+
+def _element(task: Task, variable: int, dimension: int) -> int:
+    if not 0 <= dimension < task.d:
+        raise InputError("dimension", dimension, f"dimensions run from 0 to {task.d - 1}")
+    return _block(task, variable).start + dimension
+
+
+def _block(task: Task, variable: int) -> slice:
+    if not 1 <= variable <= task.s:
+        raise InputError("variable", variable, f"variables run from 1 (oldest) to s = {task.s}")
+    return slice((variable - 1) * task.d, variable * task.d)

@@ -1,0 +1,137 @@
+"""What variable memories are worth: do they read what is stored, and does the system obey edits made through them?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.core.controls import FUTURE
+from emtvb.core.memories import VariableMemories, decoded_map, explained_variance
+from emtvb.core.recording import JUDGING, Recording, signs
+from emtvb.core.systems import System
+from emtvb.theory.interventions import exact, trials
+from emtvb.theory.sequences import show
+
+if TYPE_CHECKING:  # a task asks for its judgement
+    from emtvb.theory.tasks import Task
+
+_TEST_SEED = 2310_02430
+"""Seeds the test sequences, the same for every run and none that training draws."""
+TEST_SEQUENCES = 640
+"""Sequences of the test of accuracy, where nothing else is said: the paper's (section 4)."""
+EDIT_TIMES = 3
+"""Moments at which each element is flipped."""
+
+
+@dataclass(frozen=True)
+class MemoryMeasures:
+    """Measures of one basis on sequences that no basis was fitted on.
+
+    Attributes:
+        decoding_accuracy: Share of stored elements whose sign Psi* h has, over all settled output steps up to the test
+            horizon; mean over the elements that have a column.
+        worst_decoding_accuracy: The least of these elements.
+        far_decoding_accuracy: The mean beyond the longest horizon that was trained; NaN where the test ends before.
+        far_worst_decoding_accuracy: The least there.
+        explained_variance: Share of the state's variance inside the span of Psi.
+        decoded_map_error: |M - Phi| / |Phi| for the M that leads best from what is read at t to what is read at t+1.
+        condition: Condition number of Psi.
+        edit_success: Share of single-element edits after which as many output vectors as :func:`future_steps` says are
+            exactly the theory's for m'.
+        random_edit_success: The same for a step of the same size in a random direction: must be near 0.
+        random_edit_ignored: Share of those steps after which the outputs are exactly those of the unchanged m.
+        other_edit_success: The same as ``edit_success`` for steps of that size along another element's column: must be
+            near 0, and is not where two elements share a column.
+    """
+
+    decoding_accuracy: float
+    worst_decoding_accuracy: float
+    far_decoding_accuracy: float
+    far_worst_decoding_accuracy: float
+    explained_variance: float
+    decoded_map_error: float
+    condition: float
+    edit_success: float
+    random_edit_success: float
+    random_edit_ignored: float
+    other_edit_success: float
+
+
+def accuracy(system: System, task: Task, horizon: int, sequences: int) -> float:
+    """Test accuracy: the fraction of output-phase elements whose sign is right, 0 counting as +1."""
+    x, y = task.batch(np.random.default_rng(_TEST_SEED), sequences, horizon)
+    _, outputs = system.drive(x)
+    return float((signs(outputs[task.s :]) == y[task.s :]).mean())
+
+
+def held_out(system: System, task: Task, horizon: int, count: int = 512, seed: int = 0) -> Recording:
+    """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
+    steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
+    return show(system, task, JUDGING, count, seed, steps)
+
+
+def unedited_success(recording: Recording, task: Task, horizon: int = 200) -> float:
+    """Share of sequences that are exact for as long if nothing is edited, over the same moments.
+
+    No edit can be obeyed more often, but for the luck of the draw.
+    """
+    starts = [slice(time + 1, time + 1 + future_steps(horizon)) for time in edit_times(task)]
+    return float(np.mean([exact(recording.outputs[at], recording.theory[at, :, -task.d :]) for at in starts]))
+
+
+def future_steps(horizon: int) -> int:
+    """Output steps that must be exact after an edit: 100, but no more than the test of accuracy has."""
+    return min(FUTURE, horizon)
+
+
+def edit_times(task: Task) -> list[int]:
+    """The output steps at which elements are flipped: settled, then at other phases of a period of s."""
+    return [task.settled() + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
+
+
+def judge(
+    system: System,
+    task: Task,
+    memories: VariableMemories,
+    recording: Recording,
+    trained_horizon: int,
+    horizon: int = 200,
+    read: Float[np.ndarray, "time batch memory"] | None = None,
+) -> MemoryMeasures:
+    """Measure one basis.
+
+    Args:
+        system: It runs.
+        task: What it was trained on.
+        memories: Its basis.
+        recording: Of :func:`held_out` for this horizon.
+        trained_horizon: The longest horizon that the system was trained on.
+        horizon: Output steps of the test of accuracy.
+        read: What the basis reads of the recording once m(t) has settled, where that is known.
+    """
+    kept, start = memories.kept, task.settled()
+    phi = task.transition()[np.ix_(kept, kept)]
+    tested = slice(start, max(horizon, start + task.s) + 1)
+    read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]
+    right = ((read >= 0) == (recording.theory[tested] > 0)).mean(axis=1)[:, kept]
+    near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
+    far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)
+    tried = trials(
+        system, task, memories, recording, np.flatnonzero(kept), edit_times(task), steps=future_steps(horizon)
+    )
+    return MemoryMeasures(
+        decoding_accuracy=float(near.mean()),
+        worst_decoding_accuracy=float(near.min()),
+        far_decoding_accuracy=float(far.mean()),
+        far_worst_decoding_accuracy=float(far.min()),
+        explained_variance=explained_variance(memories, recording.states[tested][:: task.s + 1]),
+        decoded_map_error=float(np.linalg.norm(decoded_map(read, task.s, kept) - phi) / np.linalg.norm(phi)),
+        condition=memories.condition,
+        edit_success=float(tried.followed.mean()),
+        random_edit_success=float(tried.random_followed.mean()),
+        random_edit_ignored=float(tried.random_ignored.mean()),
+        other_edit_success=float(tried.other_followed.mean()),
+    )

@@ -1,0 +1,234 @@
+"""A trained network's measurements: one row per run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from emtvb.adapters.elman import Elman, linearise
+from emtvb.core import memories
+from emtvb.core.memories import VariableMemories
+from emtvb.core.spectrum import match_spectra, published_spectral_error
+from emtvb.theory import networks
+from emtvb.theory.interventions import edit_at_end_of_input
+from emtvb.theory.judging import TEST_SEQUENCES, MemoryMeasures, accuracy, future_steps, judge, unedited_success
+from emtvb.theory.memories_by_data import at_end_of_input, scaled
+from emtvb.theory.memories_by_weights import power_iteration
+from emtvb.theory.networks import Network
+from emtvb.theory.observation import Observation
+from emtvb.theory.realisation import from_weights
+from emtvb.theory.runs import Run
+from emtvb.theory.tasks import Task
+from emtvb.theory.verdict import verdict
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """How networks are measured; the defaults are the paper's (section 4).
+
+    Attributes:
+        horizon: Output steps of the accuracy test.
+        sequences: Sequences of the accuracy test.
+        modulus: Eigenvalues with a larger modulus are long-term.
+    """
+
+    horizon: int = 200
+    sequences: int = TEST_SEQUENCES
+    modulus: float = 0.9
+
+
+DATA, POWER, REALISATION = METHODS = ("data", "power", "realisation")
+"""The ways to variable memories, by the prefix of their columns: least squares on data, the paper's power iteration
+(its columns in the units of what is stored), realisation theory on the weights."""
+
+
+@dataclass(frozen=True)
+class BasisMeasures(MemoryMeasures):
+    """Measures of one basis of a network, W_hh in it included.
+
+    Attributes:
+        map_error: |Psi* W_hh Psi - Phi| / |Phi|.
+        gain: The factor g that brings g Phi nearest to Psi* W_hh Psi.
+        shape_error: |Psi* W_hh Psi / g - Phi| / |Phi|.
+    """
+
+    map_error: float
+    gain: float
+    shape_error: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured on one run: a row of ``measurements.csv``.
+
+    Attributes:
+        run_id: The run.
+        verdict: What it learned, in a word of ``emtvb.theory.verdict``.
+        test_accuracy: Fraction of output elements whose sign is right.
+        spectral_error: The paper's, radians; NaN where it cannot be computed.
+        optimal_spectral_error: By optimal assignment, radians, an eigenvalue without a partner counting as pi.
+        matched_spectral_error: The same over matched pairs alone.
+        matched_eigenvalues: Pairs.
+        phi_eigenvalues: Long-term eigenvalues of Phi.
+        network_eigenvalues: Long-term eigenvalues of W_hh.
+        largest_modulus: Spectral radius of W_hh.
+        memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's basis.
+        memory_condition: Condition number of the paper's basis.
+        unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
+        early_edit_success: Share of edits of observable elements at the end of the input phase that are obeyed.
+        unobservable_edit_ignored: Share of edits of unobservable elements there that change no output.
+        unobservable_edit_size: Mean size of these edits relative to those of observable elements.
+        measured_horizon: Output steps of the accuracy test.
+        measured_sequences: Its sequences.
+        measured_modulus: Eigenvalues with a larger modulus were taken as long-term.
+        bases: By method, the measures of its variable memories.
+    """
+
+    run_id: str
+    verdict: str
+    test_accuracy: float
+    spectral_error: float
+    optimal_spectral_error: float
+    matched_spectral_error: float
+    matched_eigenvalues: int
+    phi_eigenvalues: int
+    network_eigenvalues: int
+    largest_modulus: float
+    memory_map_error: float
+    memory_condition: float
+    unedited_success: float
+    early_edit_success: float
+    unobservable_edit_ignored: float
+    unobservable_edit_size: float
+    measured_horizon: int
+    measured_sequences: int
+    measured_modulus: float
+    bases: dict[str, BasisMeasures]
+
+    def row(self) -> dict[str, object]:
+        """The columns: those above, then ``<method>_<measure>``."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "bases"}
+        for method, measures in self.bases.items():
+            columns |= {f"{method}_{name}": value for name, value in asdict(measures).items()}
+        return columns
+
+
+def measure(run: Run, network: Network, settings: MeasureSettings, observed: Observation | None = None) -> Measurement:
+    """Everything that is measured on one trained network.
+
+    Args:
+        run: Its task, its protocol and its name.
+        network: Its weights.
+        settings: How it is measured.
+        observed: The network at work, for this horizon; by default it is run anew.
+
+    Raises:
+        InputError: Where the network is not of the run's task.
+    """
+    task = run.task
+    networks.check_task(network, task, run.run_id)
+    observed = observed or Observation(Elman(network), task, settings.horizon)
+    system, recording = observed.system, observed.held_out
+    test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
+    if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
+        return _diverged(run, settings, test_accuracy)
+    weights = linearise(network)
+    eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
+    match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
+    published = power_iteration(network, task)
+    trained_horizon = max(run.protocol.curriculum)
+    bases = {}
+    for method, basis in extract(network, observed, settings.modulus).items():
+        read = observed.read if basis is observed.memories else None
+        judged = judge(system, task, basis, recording, trained_horizon, settings.horizon, read)
+        bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
+    early = edit_at_end_of_input(
+        system, task, at_end_of_input(observed.shown, task), recording, steps=future_steps(settings.horizon)
+    )
+    unedited = unedited_success(recording, task, settings.horizon)
+    return Measurement(
+        run_id=run.run_id,
+        verdict=verdict(test_accuracy, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
+        test_accuracy=test_accuracy,
+        spectral_error=published_spectral_error(_persistent_phi(task), weights, settings.modulus),
+        optimal_spectral_error=match.error,
+        matched_spectral_error=match.matched_error,
+        matched_eigenvalues=match.matched,
+        phi_eigenvalues=match.expected,
+        network_eigenvalues=match.observed,
+        largest_modulus=float(np.abs(eigenvalues).max()),
+        memory_map_error=memories.map_error(published, weights, task.transition()),
+        memory_condition=published.condition,
+        unedited_success=unedited,
+        early_edit_success=early.observable_followed,
+        unobservable_edit_ignored=early.unobservable_ignored,
+        unobservable_edit_size=early.unobservable_size,
+        **_how(settings),
+        bases=bases,
+    )
+
+
+def extract(network: Network, observed: Observation, modulus: float) -> dict[str, VariableMemories]:
+    """A network's variable memories by each of :data:`METHODS`.
+
+    Args:
+        network: Its weights, finite.
+        observed: The network at work.
+        modulus: Eigenvalues with a larger modulus are long-term.
+    """
+    system, task = observed.system, observed.task
+    return {
+        DATA: observed.memories,
+        POWER: scaled(power_iteration(network, task), system, task),
+        REALISATION: from_weights(network, task, modulus),
+    }
+
+
+def _weights_in(basis: VariableMemories, weights: np.ndarray, task: Task) -> dict[str, float]:
+    """W_hh in a basis."""
+    phi = task.transition()
+    return {
+        "map_error": memories.map_error(basis, weights, phi),
+        "gain": memories.gain(basis, weights, phi),
+        "shape_error": memories.shape_error(basis, weights, phi),
+    }
+
+
+def _how(settings: MeasureSettings) -> dict[str, Any]:
+    return {f"measured_{name}": value for name, value in asdict(settings).items()}
+
+
+def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Measurement:
+    """Of weights that are not finite: they have no eigenvalues and no memories."""
+    nothing = match_spectra(run.task.eigenvalues(), np.zeros(0, np.complex128))
+    nan = float("nan")
+    unknown = BasisMeasures(**dict.fromkeys((field.name for field in fields(BasisMeasures)), nan))
+    return Measurement(
+        run_id=run.run_id,
+        verdict=verdict(test_accuracy, nan, nan, nan),
+        test_accuracy=test_accuracy,
+        spectral_error=nan,
+        optimal_spectral_error=nothing.error,
+        matched_spectral_error=nothing.matched_error,
+        matched_eigenvalues=0,
+        phi_eigenvalues=nothing.expected,
+        network_eigenvalues=0,
+        largest_modulus=nan,
+        memory_map_error=nan,
+        memory_condition=nan,
+        unedited_success=nan,
+        early_edit_success=nan,
+        unobservable_edit_ignored=nan,
+        unobservable_edit_size=nan,
+        **_how(settings),
+        bases=dict.fromkeys(METHODS, unknown),
+    )
+
+
+def _persistent_phi(task: Task) -> np.ndarray:
+    """Phi with the elements that carry no long-term mode set to zero, as the published code builds it."""
+    kept = task.persistent()
+    phi: np.ndarray = task.transition() * np.outer(kept, kept)
+    return phi

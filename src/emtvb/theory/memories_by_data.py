@@ -1,0 +1,81 @@
+"""Variable memories from what a system does on its task: least squares between its states and the task's m(t).
+
+Any system will do; nothing is linearised. (From the weights of a network: ``power_iteration``, the paper's, and
+``realisation.from_weights``.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emtvb.core.memories import VariableMemories
+from emtvb.core.recording import FITTING, Recording
+from emtvb.core.regression import fit
+from emtvb.core.systems import System
+from emtvb.theory.sequences import show
+
+if TYPE_CHECKING:  # a task asks for its trials
+    from emtvb.theory.tasks import Task
+
+SEQUENCES = 1024
+"""Random input sequences to fit on."""
+_TIMES = 4
+"""Moments that are taken from each sequence."""
+
+
+def by_data(system: System, task: Task, sequences_shown: int = SEQUENCES, seed: int = 0) -> VariableMemories:
+    """The encoder h ~ Psi m + c and the decoder m ~ Psi* (h - c), by least squares over the persistent elements.
+
+    Psi* is fitted for itself, not as a pseudo-inverse: so it reads best in the presence of what else is in the state.
+    Where the states hold all elements, Psi* Psi is nearly the identity; where they do not, it is far from it.
+
+    Args:
+        system: What was trained.
+        task: On what.
+        sequences_shown: Random input sequences, of the half that is never judged on.
+        seed: Of these sequences.
+
+    Raises:
+        InputError: Where the system's states are not finite.
+    """
+    times = fitting_times(task)
+    shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
+    return fit(shown, times, task.persistent())
+
+
+def at_end_of_input(recording: Recording, task: Task) -> VariableMemories:
+    """The same at the one moment at which all s*d elements are independent: the end of the input phase.
+
+    It has a column for every element, for those too that no later output depends on, as far as the state still
+    distinguishes them.
+
+    Args:
+        recording: Of sequences to fit on.
+        task: What the system was trained on.
+
+    Raises:
+        InputError: Where the states are not finite.
+    """
+    return fit(recording, [0], np.ones(task.s * task.d, dtype=bool))
+
+
+def scaled(
+    memories: VariableMemories, system: System, task: Task, sequences_shown: int = 256, seed: int = 0
+) -> VariableMemories:
+    """The same memories, each column in the units of what is stored: so that Psi* h is +1 or -1, not +a or -a.
+
+    Power iteration gives directions, not lengths (its columns have norm 1); an edit needs both. The length of a column
+    is the slope of the line from m to Psi* h: 0 if they have nothing to do with each other.
+    """
+    times = fitting_times(task)
+    shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
+    slope = (memories.read(shown.states[times]) * shown.theory[times]).mean(axis=(0, 1))
+    dual = memories.dual / np.where(slope == 0, 1, slope)[:, None]
+    return VariableMemories(memories.basis * slope, dual, memories.kept, memories.centre)
+
+
+def fitting_times(task: Task) -> list[int]:
+    """The output steps that are looked at: settled, and at different phases of a period of s."""
+    return [task.settled() + i * (task.s + 1) for i in range(_TIMES)]

@@ -1,0 +1,60 @@
+"""Variable memories from the weights alone, by realisation theory (Kalman; Ho and Kalman 1966).
+
+Two minimal linear systems with the same outputs differ by one change of basis, and their observability matrices give
+it: what the outputs o(t), o(t+1), ... say about h in the network, [W_r; W_r W_hh; W_r W_hh^2; ...] h, they say about m
+in the theory, [R; R Phi; R Phi^2; ...] m with R reading variable s. A trained network has the angles of Phi's
+eigenvalues but not their modulus, because tanh takes back what the weights amplify; so the long-term ones are put on
+the unit circle first, and the others left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from emtvb.core.memories import VariableMemories
+from emtvb.theory.networks import Network, check_task
+from emtvb.theory.tasks import Task
+
+_CUTOFF = 1e-10
+"""Singular values below this share of the largest are rounding."""
+
+
+def from_weights(network: Network, task: Task, modulus: float = 0.9) -> VariableMemories:
+    """Psi* from the two observability matrices, Psi its inverse within the span of the long-term modes.
+
+    Args:
+        network: Its weights.
+        task: What it was trained on.
+        modulus: An eigenvalue of W_hh is long-term if its modulus is larger.
+
+    Raises:
+        InputError: Where the network is not of the task's size.
+    """
+    check_task(network, task, "realisation")
+    span, steps = _long_term_part(network.W_hh.astype(np.float64), modulus)
+    phi, kept = task.transition(), task.persistent()
+    seen, expected = network.W_r @ span @ np.linalg.pinv(span, rcond=_CUTOFF), np.eye(kept.size)[-task.d :]
+    network_sees, theory_sees = [], []
+    for _ in range(2 * task.s):
+        network_sees.append(seen)
+        theory_sees.append(expected)
+        seen, expected = seen @ steps, expected @ phi
+    basis = np.zeros((network.hidden_dim, kept.size))
+    dual = np.zeros((kept.size, network.hidden_dim))
+    dual[kept] = np.linalg.pinv(np.concatenate(theory_sees)[:, kept], rcond=_CUTOFF) @ np.concatenate(network_sees)
+    basis[:, kept] = span @ np.linalg.pinv(dual[kept] @ span, rcond=_CUTOFF)
+    return VariableMemories(basis, dual, kept)
+
+
+def _long_term_part(
+    weights: Float[np.ndarray, "hidden hidden"], modulus: float
+) -> tuple[Float[np.ndarray, "hidden mode"], Float[np.ndarray, "hidden hidden"]]:
+    """A basis of the long-term modes' span, and the weights with those modes' modulus 1 and the others' 0."""
+    values, modes = np.linalg.eig(weights)
+    duals = np.linalg.pinv(modes, rcond=_CUTOFF)
+    kept = np.abs(values) > modulus
+    projection = (modes[:, kept] @ duals[kept]).real
+    turned = (modes[:, kept] * (values[kept] / np.abs(values[kept]))) @ duals[kept]
+    span, _, _ = np.linalg.svd(projection)
+    return span[:, : int(kept.sum())], turned.real

@@ -1,0 +1,191 @@
+"""Trials, fits, judgements and edits in one file, without pickle: arrays as numpy's .npz, the rest as JSON in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emtvb import files
+from emtvb.adapters.adapting import Adapted, Wrapped, adapt
+from emtvb.adapters.rerunning import check_network
+from emtvb.core.comparing import Comparison, Distance
+from emtvb.core.decoders import Classes
+from emtvb.core.dynamics import FixedPoints, Linearised
+from emtvb.core.editing import Edits
+from emtvb.core.fitting import Fitted, Judgement, Reading, TaskJudgement
+from emtvb.core.memories import VariableMemories
+from emtvb.core.recording import Recording
+from emtvb.core.subspaces import Subspace
+from emtvb.core.trials import Part, Trials
+from emtvb.core.variables import Variable
+from emtvb.errors import DAMAGED, InputError
+from emtvb.theory.judging import MemoryMeasures
+from emtvb.theory.protocol import Read
+from emtvb.theory.tasks import Task
+
+_KINDS = {
+    kind.__name__: kind
+    for kind in (
+        Trials, Recording, Part, Variable, Task, Read, Fitted, VariableMemories, Classes, Subspace, Judgement, Reading,
+        TaskJudgement, MemoryMeasures, Edits, FixedPoints, Linearised, Comparison, Distance,
+    )
+}  # fmt: skip
+_FORMAT = 1
+
+
+class Elsewhere(Wrapped):
+    """The network of something that was loaded without it: its states can be read and judged, and it cannot be run."""
+
+    def __init__(self, name: str, state_dim: int) -> None:
+        self.name = name
+        self._state_dim = state_dim
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, which is not in the file: {self.state_dim} numbers of state>"
+
+    @property
+    def state_dim(self) -> int:
+        """Real numbers of its state."""
+        return self._state_dim
+
+    def __getattr__(self, word: str) -> Any:
+        """All that runs or changes it asks for ``system``, which is not there."""
+        if word != "system":
+            raise AttributeError(word)
+        raise InputError("network", f"{self.name} is not in the file", "load it with its network: load(path, system)")
+
+    @property
+    def input_dim(self) -> int | None:
+        """Not known."""
+        return None
+
+
+def save(what: Any, path: Any) -> Path:
+    """Write trials, what was fitted, a judgement, edits, fixed points, a linearisation or a comparison to a file.
+
+    The network itself is not in it (torch and others have ways of their own), nor is a method that is a function.
+
+    Args:
+        what: Of :func:`record`, ``fit``, ``judge``, ``edit``, ``fixed_points``, ``linearise`` or ``compare``.
+        path: Where to; ".npz" is added if it has no ending.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: Where it is something else, or the folder is missing.
+    """
+    if type(what).__name__ not in _KINDS or not is_dataclass(what):
+        remedy = "give what record, fit, judge, edit, fixed_points, linearise or compare returned"
+        raise InputError("save", type(what).__name__, remedy)
+    target = path_of(path)
+    if target.name in ("", "..", ".npz"):
+        raise InputError("path", str(path), "is no file's name; name a file, such as fitted.npz")
+    target = target if target.suffix else target.with_suffix(".npz")
+    if not target.parent.is_dir():
+        raise InputError("path", str(target), "no such folder; make it first")
+    if target.is_dir():
+        raise InputError("path", str(target), "is a folder; name a file")
+    arrays: dict[str, np.ndarray] = {}
+    tree = {"format": _FORMAT, "emtvb": _coded(what, arrays)}
+    arrays["tree"] = np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)
+    try:
+        with files.atomic(target) as unfinished, open(unfinished, "wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    except OSError as error:
+        raise InputError("path", str(target), f"cannot be written ({error.strerror}); choose another") from None
+    return target
+
+
+def read(source: Path, path: Any, system: Any) -> Any:
+    """What stands in a file that ``save`` wrote."""
+    adapted = None if system is None else adapt(system)
+    try:
+        with np.load(source, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        tree = json.loads(np.asarray(arrays.pop("tree")).tobytes())
+        if tree["format"] != _FORMAT:
+            raise InputError("path", str(path), "written by another version of emtvb; load it with that")
+        return _built(tree["emtvb"], arrays, adapted)
+    except InputError:
+        raise
+    except DAMAGED:
+        remedy = "not a whole file that emtvb.save wrote; save it again, or give a module to emtvb.adapt"
+        raise InputError("path", str(path), remedy) from None
+
+
+def path_of(given: Any) -> Path:
+    """A path that a user gave.
+
+    Raises:
+        InputError: Where it can be none.
+    """
+    if not isinstance(given, (str, Path)) or not str(given) or "\0" in str(given):
+        raise InputError("path", repr(given), "give the name of a file")
+    try:
+        Path(given).exists()
+    except OSError as error:  # such as a name that is too long
+        raise InputError("path", str(given), f"no file can be there ({error.strerror}); give another name") from None
+    return Path(given)
+
+
+def _coded(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """A value as JSON, its arrays aside."""
+    if isinstance(value, np.ndarray):
+        if value.dtype == object:
+            return {"objects": [_coded(item, arrays) for item in value.ravel().tolist()], "shape": list(value.shape)}
+        name = f"a{len(arrays)}"
+        arrays[name] = value
+        return {"array": name}
+    if isinstance(value, (Adapted, Wrapped, Elsewhere)):
+        return {"network": value.name, "size": int(value.state_dim)}
+    if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ in _KINDS:
+        parts = {part.name: _coded(getattr(value, part.name), arrays) for part in fields(value)}
+        return {"kind": type(value).__name__, "of": parts}
+    if isinstance(value, Read):
+        return {"kind": "Read", "of": value._asdict()}
+    if isinstance(value, (tuple, list)):
+        return {"tuple": [_coded(item, arrays) for item in value]}
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    return {"function": getattr(value, "__name__", type(value).__name__)}
+
+
+def _built(value: Any, arrays: dict[str, np.ndarray], system: Adapted | Wrapped | None) -> Any:
+    """The inverse."""
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        return arrays[value["array"]]
+    if "objects" in value:
+        items = np.empty(len(value["objects"]), dtype=object)
+        items[:] = [_built(item, arrays, system) for item in value["objects"]]
+        return items.reshape(value["shape"])
+    if "tuple" in value:
+        return tuple(_built(item, arrays, system) for item in value["tuple"])
+    if "network" in value:
+        return _network(value["network"], value["size"], system)
+    if "function" in value:
+        return value["function"]
+    made = _KINDS[value["kind"]](**{name: _built(part, arrays, system) for name, part in value["of"].items()})
+    if isinstance(made, Trials) and system is not None:
+        check_network(made, made.erased or "erased" not in value["of"])  # earlier versions did not say
+    return made
+
+
+def _network(name: str, size: int, system: Adapted | Wrapped | None) -> Any:
+    if system is None:
+        return Elsewhere(name, size)
+    try:
+        own = system.state_dim
+    except InputError:  # it has not seen an input yet
+        return system
+    if own != size:
+        raise InputError("system", f"{own} numbers of state", f"the file is of {name} with {size}")
+    return system

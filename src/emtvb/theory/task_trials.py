@@ -1,0 +1,76 @@
+"""What ``record`` and ``judge`` ask of a task: its trials, and what they say of a network beside the theory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emtvb.core.fitting import TaskJudgement
+from emtvb.core.memories import VariableMemories
+from emtvb.core.memory_limit import check_room
+from emtvb.core.recording import FITTING
+from emtvb.core.systems import Runnable
+from emtvb.core.trials import HELD_OUT, Trials, check_finite
+from emtvb.core.variables import BINARY, Variable, simplex
+from emtvb.errors import InputError
+from emtvb.theory.judging import TEST_SEQUENCES, accuracy, held_out, judge, unedited_success
+from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
+from emtvb.theory.sequences import record, sequences
+from emtvb.theory.verdict import verdict
+
+if TYPE_CHECKING:  # a task asks for its trials
+    from emtvb.theory.tasks import Task
+
+
+def recorded(task: Task, system: Runnable, horizon: int) -> Trials:
+    """A network on the sequences that the workflow fits and judges on.
+
+    Args:
+        task: What it was trained on.
+        system: It.
+        horizon: Output steps that are tested.
+
+    Raises:
+        InputError: Where the network is of another size, or diverges, or its states would not fit into memory.
+    """
+    if system.input_dim not in (None, task.d):
+        raise InputError("task", f"{task.name} has d = {task.d}", f"{system.name} takes {system.input_dim} inputs")
+    times = fitting_times(task)
+    width = 2 * task.d + task.d * task.s  # inputs, outputs, and what should be held
+    shown = f"{task.name} with d = {task.d} and s = {task.s}, whose trials are"
+    seen = (task.s + times[-1]) * SEQUENCES
+    check_room(seen * width, "task", shown, "record a smaller one")
+    fitting = record(system, task, sequences(task, FITTING, SEQUENCES, 0), times[-1])
+    seen = (task.s + horizon) * HELD_OUT
+    check_room(
+        seen * (fitting.states.shape[2] + width), "horizon", f"{horizon}, whose states are", "give fewer output steps"
+    )
+    judging = held_out(system, task, horizon)
+    if fitting.outputs.shape[2] != task.d:
+        shown = f"gives out {fitting.outputs.shape[2]} numbers"
+        raise InputError("readout", shown, f"{task.name} has d = {task.d}; give adapt the readout")
+    check_finite(judging.states, judging.outputs)
+    signs, code = np.array([-1.0, 1.0]), simplex(2)
+    names = [f"{v}.{k}" for v in range(1, task.s + 1) for k in range(task.d)]
+    variables = tuple(Variable(name, BINARY, signs, code) for name in names)
+    silence = np.zeros((len(judging.states), judging.states.shape[1], task.d), dtype=np.float32)
+    return Trials(system, variables, fitting, judging, silence, task.persistent(), tuple(times), task, horizon)
+
+
+def judged(task: Task, trials: Trials, memories: VariableMemories, trained_horizon: int | None = None) -> TaskJudgement:
+    """A network on its task, as in ``measurements.csv``.
+
+    Args:
+        task: What it was trained on.
+        trials: Of :func:`recorded`.
+        memories: Of the network.
+        trained_horizon: The longest horizon that was trained; all that is tested by default.
+    """
+    horizon = trials.horizon
+    test_accuracy = accuracy(trials.system, task, horizon, TEST_SEQUENCES)
+    trained = horizon if trained_horizon is None else trained_horizon
+    measures = judge(trials.system, task, memories, trials.judging, trained, horizon)
+    unedited = unedited_success(trials.judging, task, horizon)
+    word = verdict(test_accuracy, measures.worst_decoding_accuracy, measures.edit_success, unedited)
+    return TaskJudgement(word, test_accuracy, unedited, measures)

@@ -1,0 +1,87 @@
+"""Trained networks of other architectures as safetensors files: one network a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
+
+from emtvb.errors import InputError
+from emtvb.files import write_tensors
+from emtvb.theory.protocol import Setup
+
+
+@runtime_checkable
+class Trained(Protocol):
+    """A trained network of an architecture: a dataclass of float32 arrays, and a system that can be interpreted."""
+
+    @staticmethod
+    def shapes(d: int, hidden_dim: int) -> dict[str, tuple[int, ...]]:
+        """The arrays' shapes by name, in the order of the class's fields, for d dimensions and a size."""
+
+    @property
+    def state_dim(self) -> int:
+        """Real numbers of its state."""
+
+    def drive(
+        self, inputs: Float[np.ndarray, "time batch d"]
+    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch d"]]:
+        """States and outputs after each input, from the zero state."""
+
+    def coast(
+        self, state: Float[np.ndarray, "batch state"], steps: int
+    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch d"]]:
+        """States and outputs without input; the first are those after the first step."""
+
+    def linearise(self) -> Float[np.ndarray, "state state"]:
+        """The derivative of a step without input at its fixed point, the origin."""
+
+
+def save(path: Path | str, run_id: str, network: Trained) -> None:
+    """Write a network, whole or not at all."""
+    write_tensors(path, dict(vars(network)), {"format": "emtvb-architecture-1", "run_id": run_id})
+
+
+def digest(network: Trained) -> str:
+    """sha256 of the bytes of its arrays, one after the other in their class's order: row by row, as they are stored."""
+    found = hashlib.sha256()
+    for array in vars(network).values():
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+def load(path: Path | str, run: Setup, kind: type[Any]) -> Trained:
+    """Read the network of a run back, of the class that its architecture has.
+
+    Raises:
+        InputError: Where the file is missing, damaged, or of another run.
+    """
+    what = "weights file"
+    if not os.path.isfile(path):
+        raise InputError(what, str(path), "no such file; train the run first")
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            about = stored.metadata() or {}
+            arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no mapping
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise InputError(
+            what,
+            str(path),
+            f"cannot be read ({error}); make it a file that you may read"
+            if isinstance(error, PermissionError)
+            else f"damaged or not safetensors ({error}); put it back, or delete it and its record and train again",
+        ) from None
+    if about.get("run_id") != run.run_id:
+        raise InputError(what, str(path), f"is of run {about.get('run_id', 'unknown')}, not {run.run_id}")
+    wanted = kind.shapes(run.task.d, run.hidden_dim)
+    if {name: array.shape for name, array in arrays.items()} != wanted or any(
+        array.dtype != np.float32 for array in arrays.values()
+    ):
+        raise InputError(what, str(path), f"not the float32 arrays {', '.join(wanted)} of {run.run_id}; train it again")
+    network: Trained = kind(**arrays)
+    return network

@@ -1,0 +1,549 @@
+"""Adapted networks beside the networks themselves, step by step; they are left as they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+import emtvb
+from emtvb.adapters.elman import Elman
+from emtvb.errors import InputError
+from emtvb.training.architectures.lstm import LSTM
+
+from ..architectures.conftest import make_architecture
+from ..conftest import make_network
+
+D, H, TIME, TRIALS = 3, 5, 6, 4
+
+
+def some(*shape: int, seed: int = 0, dtype=np.float32) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
+
+
+def close(found: np.ndarray, expected: Tensor | np.ndarray) -> None:
+    expected = expected.detach().numpy() if isinstance(expected, Tensor) else expected
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def flat(state: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """A state of torch.nn.RNN and the like as (trial, state): layer by layer, h before c."""
+    parts = state if isinstance(state, tuple) else (state,)
+    return torch.cat([part.transpose(0, 1).flatten(1) for part in parts], dim=1)
+
+
+LAYERED = [
+    lambda **more: nn.RNN(D, H, **more),
+    lambda **more: nn.RNN(D, H, nonlinearity="relu", **more),
+    lambda **more: nn.GRU(D, H, **more),
+    lambda **more: nn.LSTM(D, H, **more),
+    lambda **more: nn.LSTM(D, H, proj_size=2, **more),
+]
+
+
+@settings(max_examples=40)
+@given(
+    make=st.sampled_from(LAYERED),
+    layers=st.integers(1, 3),
+    bias=st.booleans(),
+    batch_first=st.booleans(),
+    double=st.booleans(),
+)
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+def test_torchs_layers_step_by_step(make, layers: int, bias: bool, batch_first: bool, double: bool) -> None:
+    torch.manual_seed(layers)
+    network = make(num_layers=layers, bias=bias, batch_first=batch_first)
+    readout = nn.Linear(getattr(network, "proj_size", 0) or H, 2)
+    if double:
+        network, readout = network.double(), readout.double()
+    x = some(TIME, TRIALS, D, dtype=np.float64 if double else np.float32)
+    system = emtvb.adapt(network, readout)
+    states, outputs = system.run(x)
+    assert states.dtype == outputs.dtype == x.dtype
+    assert states.shape == (TIME, TRIALS, system.state_dim)
+    u, state = torch.tensor(x), None
+    for t in range(TIME):
+        one = u[t][:, None] if batch_first else u[t][None]
+        output, state = network(one, state)
+        close(outputs[t], readout(output.squeeze(1 if batch_first else 0)))
+        close(states[t], flat(state))
+    whole = network(u.transpose(0, 1))[0].transpose(0, 1) if batch_first else network(u)[0]
+    close(outputs, readout(whole))
+    again, said = system.run(x[2:], states[1])
+    close(again, states[2:])
+    close(said, outputs[2:])
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(
+    "make", [nn.RNNCell, lambda d, h, bias: nn.RNNCell(d, h, bias, "relu"), nn.GRUCell, nn.LSTMCell]
+)
+def test_torchs_cells_step_by_step(make, bias: bool) -> None:
+    cell, readout = make(D, H, bias), nn.Sequential(nn.Linear(H, 4), nn.Tanh())
+    x, state = some(TIME, TRIALS, D), None
+    system = emtvb.adapt(cell, readout)
+    states, outputs = system.run(x)
+    for t in range(TIME):
+        state = cell(torch.tensor(x[t]), state)
+        h = state[0] if isinstance(state, tuple) else state
+        close(outputs[t], readout(h))
+        close(states[t], torch.cat(state, dim=1) if isinstance(state, tuple) else state)
+    close(system.run(x[3:], states[2])[0], states[3:])
+
+
+class Whole(nn.Module):
+    """As most people write it: whole sequences in, whole sequences out."""
+
+    def __init__(self, kind=nn.GRU, batch_first: bool = True, layers: int = 2) -> None:
+        super().__init__()
+        self.embed = nn.Linear(D, 4)
+        self.rnn = kind(4, H, layers, batch_first=batch_first, dropout=0.5 if layers > 1 else 0.0)
+        self.top = kind(H, 3, batch_first=batch_first)
+        self.out = nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden, _ = self.rnn(torch.relu(self.embed(x)))
+        hidden, _ = self.top(hidden)
+        return self.out(hidden)
+
+
+class Loop(nn.Module):
+    """Cells in a loop over time, beginning at a state that was learned."""
+
+    def __init__(self, time: int) -> None:
+        super().__init__()
+        self.time = time
+        self.cell = nn.LSTMCell(D, H)
+        self.start = nn.Parameter(torch.randn(H))
+        self.out = nn.Linear(H, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        trials = x.shape[1 - self.time]
+        h, c = self.start.repeat(trials, 1), torch.zeros(trials, H)
+        every = []
+        for t in range(x.shape[self.time]):
+            h, c = self.cell(x.select(self.time, t), (h, c))
+            every.append(self.out(h))
+        return torch.stack(every, dim=self.time)
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_a_network_of_whole_sequences(kind, batch_first: bool) -> None:
+    network, x = Whole(kind, batch_first), some(TIME, TRIALS, D)
+    system = emtvb.adapt(network)
+    states, outputs = system.run(x)
+    network.eval()
+    u = torch.tensor(x)
+    close(outputs, network(u.transpose(0, 1)).transpose(0, 1) if batch_first else network(u))
+    again, said = system.run(x[3:], states[2])
+    close(again, states[3:])
+    close(said, outputs[3:])
+    assert system.state_dim == (2 * H + 3) * (2 if kind is nn.LSTM else 1)
+    assert not network.rnn._forward_hooks
+    assert not network.rnn._forward_pre_hooks
+
+
+@pytest.mark.parametrize("time", [0, 1])
+def test_cells_in_a_loop(time: int) -> None:
+    network, x = Loop(time), some(TIME, TRIALS, D)
+    system = emtvb.adapt(network)
+    states, outputs = system.run(x)
+    u = torch.tensor(x)
+    close(outputs, network(u) if time == 0 else network(u.transpose(0, 1)).transpose(0, 1))
+    close(system.run(x[3:], states[2])[1], outputs[3:])
+
+
+class Begun(nn.Module):
+    """Begins where its own method says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(D, H, 2, batch_first=True)
+
+    def init_hidden(self, batch: int) -> tuple[Tensor, Tensor]:
+        return torch.ones(2, batch, H), torch.zeros(2, batch, H)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.lstm(x, self.init_hidden(len(x)))[0]
+
+
+def test_a_network_of_whole_sequences_begins_where_it_says_or_where_it_is_told_to() -> None:
+    network, x = Begun(), some(TIME, TRIALS, D)
+    u = torch.tensor(x).transpose(0, 1)
+    close(emtvb.adapt(network).run(x)[1], network(u).transpose(0, 1))
+    told = emtvb.adapt(network, state=lambda n: (torch.zeros(2, n, H), torch.ones(2, n, H)))
+    expected = network.lstm(u, (torch.zeros(2, TRIALS, H), torch.ones(2, TRIALS, H)))[0]
+    close(told.run(x)[1], expected.transpose(0, 1))
+
+
+class Given(nn.Module):
+    """Whole sequences and a state in, both out."""
+
+    def __init__(self, batch_first: bool) -> None:
+        super().__init__()
+        self.rnn, self.out = nn.GRU(D, H, 2, batch_first=batch_first), nn.Linear(H, 2)
+
+    def forward(self, x: Tensor, hidden: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        x, hidden = self.rnn(x, hidden)
+        return self.out(x), hidden
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_a_network_of_whole_sequences_that_takes_its_state(batch_first: bool) -> None:
+    network, x = Given(batch_first), some(TIME, TRIALS, D)
+    states, outputs = emtvb.adapt(network).run(x)
+    u = torch.tensor(x)
+    close(outputs, network(u.transpose(0, 1))[0].transpose(0, 1) if batch_first else network(u)[0])
+    close(states[-1], flat(network(u.transpose(0, 1))[1] if batch_first else network(u)[1]))
+
+
+class Ahead(nn.Module):
+    """Looks at the next step, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(D, H)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rnn(x + x.roll(-1, dims=0))[0]
+
+
+class Counting(nn.Module):
+    """Keeps the time, which is not in its state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(D, H)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rnn(x)[0] * torch.arange(1, len(x) + 1)[:, None, None]
+
+
+class Last(nn.Module):
+    """Gives out its last step alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(D, H, batch_first=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x, hidden = self.rnn(x)
+        return x[:, -1], hidden
+
+
+def test_a_network_that_gives_out_its_last_step_gives_out_every_step() -> None:
+    network, x = Last(), some(TIME, TRIALS, D)
+    _, outputs = emtvb.adapt(network).run(x)
+    close(outputs, network.rnn(torch.tensor(x).transpose(0, 1))[0].transpose(0, 1))
+
+
+class Pair(NamedTuple):
+    fast: Tensor
+    slow: dict[str, Tensor]
+
+
+@dataclass
+class Boxed:
+    h: Tensor
+    rest: list
+
+
+class Nested(nn.Module):
+    """A cell by hand, the contract of computation-through-dynamics: (input, hidden) -> (output, hidden)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fast, self.slow, self.out = nn.Linear(D + H, H), nn.Linear(H, 2), nn.Linear(H + 2, 2)
+
+    def init_hidden(self, batch_size: int) -> Pair:
+        return Pair(torch.ones(batch_size, H), {"a": torch.zeros(2, batch_size), "unused": None})
+
+    def forward(self, inputs: Tensor, hidden: Pair) -> tuple[Tensor, Pair]:
+        fast = torch.tanh(self.fast(torch.cat([inputs, hidden.fast], dim=1)))
+        slow = 0.9 * hidden.slow["a"] + 0.1 * self.slow(fast).T
+        return self.out(torch.cat([fast, slow.T], dim=1)), Pair(fast, {"a": slow, "unused": None})
+
+
+class Stepped(nn.Module):
+    """A state-space layer: complex, diagonal, with a step beside the forward pass that convolves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.B, self.C = nn.Linear(D, 2 * H, bias=False), nn.Linear(2 * H, 2)
+        self.register_buffer("a", 0.95 * torch.exp(1j * torch.linspace(0.1, 2, H)))
+
+    def default_state(self, batch: int) -> Tensor:
+        return torch.zeros(batch, H, dtype=torch.complex64)
+
+    def step(self, u: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        state = self.a * state + torch.view_as_complex(self.B(u).reshape(len(u), H, 2))
+        return self.C(torch.view_as_real(state).flatten(1)), state
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise NotImplementedError("the convolution is not what is adapted")
+
+
+def test_a_cell_by_hand_with_a_nested_state() -> None:
+    cell, x = Nested(), some(TIME, TRIALS, D)
+    system = emtvb.adapt(cell)
+    states, outputs = system.run(x)
+    state = cell.init_hidden(TRIALS)
+    for t in range(TIME):
+        output, state = cell(torch.tensor(x[t]), state)
+        close(outputs[t], output)
+        close(states[t], torch.cat([state.fast, state.slow["a"].T], dim=1))
+    close(system.run(x[2:], states[1])[1], outputs[2:])
+
+
+def test_a_state_space_layer_has_real_and_imaginary_parts() -> None:
+    layer, x = Stepped(), some(TIME, TRIALS, D)
+    system = emtvb.adapt(layer)
+    states, outputs = system.run(x)
+    state = layer.default_state(TRIALS)
+    for t in range(TIME):
+        output, state = layer.step(torch.tensor(x[t]), state)
+        close(outputs[t], output)
+        close(states[t], torch.cat([state.real, state.imag], dim=1))
+    close(system.run(x[2:], states[1])[1], outputs[2:])
+    a = layer.a.numpy()
+    expected = np.block([[np.diag(a.real), -np.diag(a.imag)], [np.diag(a.imag), np.diag(a.real)]])
+    close(system.jacobian(states[0])[0], expected)
+
+
+def test_functions_of_torch_and_of_numpy_do_the_same() -> None:
+    W, U, start = some(H, H, seed=1), some(H, D, seed=2), some(1, H, seed=3)
+    x = some(TIME, TRIALS, D)
+
+    def ours(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h = np.tanh(h @ W.T + u @ U.T)
+        return h[:, :2], h
+
+    torch_W, torch_U = torch.tensor(W), torch.tensor(U)
+
+    def theirs(u: Tensor, state: Boxed) -> tuple[Tensor, Boxed]:
+        h = torch.tanh(state.h @ torch_W.T + u @ torch_U.T)
+        return h[:, :2], Boxed(h, [h.clone()])
+
+    first = emtvb.adapt(ours, state=start)
+    second = emtvb.adapt(theirs, state=lambda n: Boxed(torch.tensor(start).repeat(n, 1), [torch.zeros(n, H)]))
+    (a, b), (c, e) = first.run(x), second.run(x)
+    assert a.dtype == b.dtype == np.float32
+    close(c[..., :H], a)
+    close(c[..., H:], a)
+    close(e, b)
+    h = np.repeat(start, TRIALS, axis=0)
+    for t in range(TIME):
+        output, h = ours(x[t], h)
+        close(a[t], h)
+        close(b[t], output)
+    slope = (1 - a[1][:, :, None] ** 2) * W
+    np.testing.assert_allclose(first.jacobian(a[0], x[1]), slope, atol=2e-3)
+    np.testing.assert_allclose(second.jacobian(c[0], x[1])[:, :H, :H], slope, atol=1e-6)
+    wide = emtvb.adapt(ours, state=start.astype(np.float64))
+    np.testing.assert_allclose(wide.jacobian(a[0].astype(np.float64), x[1].astype(np.float64)), slope, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "state", [H, np.zeros(H), np.zeros((1, H)), lambda n: np.zeros((n, H)), lambda: np.zeros((1, H)) + 0]
+)
+def test_where_a_function_begins(state) -> None:
+    def step(u, h):
+        return h, h + u.sum(axis=1, keepdims=True)
+
+    system = emtvb.adapt(step, state=state)
+    states, _ = system.run(np.ones((2, TRIALS, D)))
+    np.testing.assert_array_equal(states[1], np.full((TRIALS, H), 2.0 * D))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: nn.RNN(D, H, 2), lambda: nn.LSTM(D, H, 2), lambda: nn.GRUCell(D, H), Nested, Whole]
+)
+def test_the_jacobian_is_the_derivative(make) -> None:
+    network = make().double()
+    start = (
+        None
+        if not isinstance(network, Nested)
+        else lambda n: Pair(torch.ones(n, H).double(), {"a": torch.zeros(2, n).double()})
+    )
+    system = emtvb.adapt(network, state=start)
+    x = some(TIME, TRIALS, D, dtype=np.float64)
+    states, _ = system.run(x)
+    found = system.jacobian(states[1], x[2])
+    for direction in np.eye(system.state_dim):
+        ahead, behind = (system.run(x[2:3], states[1] + sign * 1e-6 * direction)[0][0] for sign in (1, -1))
+        np.testing.assert_allclose(found @ direction, (ahead - behind) / 2e-6, atol=1e-7)
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_a_step_that_lets_no_gradient_through_is_differentiated_by_differences() -> None:
+    cell = nn.RNNCell(D, H)
+
+    @torch.no_grad()
+    def step(u, h):
+        h = cell(u, h)
+        return h, h
+
+    states, _ = emtvb.adapt(cell).run(some(TIME, TRIALS, D))
+    expected = emtvb.adapt(cell).jacobian(states[2])
+    system = emtvb.adapt(step, state=H)
+    system.run(some(TIME, TRIALS, D))
+    np.testing.assert_allclose(system.jacobian(states[2]), expected, atol=2e-3)
+
+
+def test_modes_gradients_hooks_and_weights_are_left_as_they_were() -> None:
+    network, calls = Whole(), []
+    network.train()
+    network.out.eval()
+    network.embed.weight.requires_grad_(False)
+    network.rnn.register_forward_hook(lambda *_: calls.append("rnn"))
+    weights = {name: value.clone() for name, value in network.state_dict().items()}
+    modes = {name: module.training for name, module in network.named_modules()}
+    system = emtvb.adapt(network)
+    states, outputs = system.run(some(TIME, TRIALS, D))
+    assert len(calls) >= TIME
+    system.jacobian(states[0])
+    np.testing.assert_array_equal(outputs, system.run(some(TIME, TRIALS, D))[1])  # no dropout
+    assert modes == {name: module.training for name, module in network.named_modules()}
+    assert len(network.rnn._forward_hooks) == 1
+    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert torch.is_grad_enabled()
+    with pytest.raises(InputError):
+        system.run(np.zeros((2, TRIALS, D + 1)))
+    assert network.rnn.training
+
+
+def test_a_function_that_holds_a_network_has_it_in_evaluation_mode() -> None:
+    network, drop = nn.GRUCell(D, H), nn.Dropout(0.9)
+
+    def step(u, h):
+        h = network(drop(u), h)
+        return h, h
+
+    close(emtvb.adapt(step, state=H).run(some(TIME, TRIALS, D))[0], emtvb.adapt(network).run(some(TIME, TRIALS, D))[0])
+    assert drop.training
+
+
+def test_half_precision_comes_out_in_single() -> None:
+    network = nn.GRU(D, H).bfloat16()
+    system = emtvb.adapt(network)
+    states, _ = system.run(some(TIME, TRIALS, D))
+    assert states.dtype == np.float32
+    np.testing.assert_array_equal(system.run(some(TIME, TRIALS, D)[2:], states[1])[0], states[2:])
+
+
+def test_another_device_is_kept_to() -> None:
+    """No second device here: with the meta device as the default, what is made elsewhere has no numbers."""
+    network, x = nn.GRU(D, H), some(TIME, TRIALS, D)
+    expected = emtvb.adapt(network).run(x)
+    with torch.device("meta"):
+        found = emtvb.adapt(network).run(x)
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
+    with pytest.raises(InputError, match="meta device: it has no numbers there"):
+        emtvb.adapt(nn.GRU(D, H, device="meta"))
+
+
+def test_our_own_networks_run_as_they_always_do() -> None:
+    network = make_network(D, H)
+    system, x = emtvb.adapt(network), some(TIME, TRIALS, D)
+    states, _ = Elman(network).drive(x)
+    np.testing.assert_array_equal(system.run(x)[0], states)
+    np.testing.assert_array_equal(system.run(np.zeros_like(x), states[1])[1], Elman(network).coast(states[1], TIME)[1])
+    np.testing.assert_allclose(system.run(x[3:], states[2])[0], states[3:], atol=1e-6)
+    slope = 1 - np.tanh(states[1] @ network.W_hh.T + x[2] @ network.W_uh.T) ** 2
+    np.testing.assert_allclose(system.jacobian(states[1], x[2]), slope[:, :, None] * network.W_hh, atol=1e-5)
+    lstm = make_architecture("lstm", D, H)
+    assert isinstance(lstm, LSTM)
+    np.testing.assert_array_equal(emtvb.adapt(lstm).run(x)[1], lstm.drive(x)[1])
+    zero = np.zeros((1, 2 * H), np.float32)
+    np.testing.assert_allclose(emtvb.adapt(lstm).jacobian(zero)[0], lstm.linearise(), atol=1e-2)
+    with pytest.raises(InputError, match="without input only"):
+        emtvb.adapt(lstm).run(x, states[0])
+
+
+class Plain:
+    """No module, and nothing to be called: a step and where it begins."""
+
+    def __init__(self, W: np.ndarray | Tensor) -> None:
+        self.W = W
+
+    def init_hidden(self, trials: int) -> list:
+        return [0 * self.W[:1].repeat(*((trials, 1) if isinstance(self.W, Tensor) else (trials, 0)))]
+
+    def step(self, u, state):
+        h = state[0] @ self.W + u
+        return h, [h]
+
+
+def test_an_object_with_a_step() -> None:
+    W, x = some(D, D, seed=1), some(TIME, TRIALS, D)
+    h, expected = np.zeros((TRIALS, D), np.float32), []
+    for u in x:
+        h = h @ W + u
+        expected.append(h)
+    for own in (Plain(W), Plain(torch.tensor(W))):
+        system = emtvb.adapt(own)
+        np.testing.assert_allclose(system.run(x)[0], expected, rtol=1e-5)
+        np.testing.assert_allclose(system.jacobian(system.run(x)[0][1])[0], W.T, rtol=1e-2, atol=1e-2)
+
+
+class Lost(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.cumsum(dim=0)
+
+
+class Needy(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.W = nn.Linear(H, H)
+
+    def forward(self, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        return h, torch.tanh(self.W(h))
+
+
+class Twice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn, self.back = nn.GRU(D, D), nn.GRU(D, D)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rnn(self.rnn(x)[0])[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: emtvb.adapt(Lost()), "network: Lost: its state cannot be found: it takes no state"),
+        (lambda: emtvb.adapt(Needy(), input_dim=D), "its state cannot be found otherwise: give state="),
+        (lambda: emtvb.adapt(Needy(), state=torch.zeros(7, H)), "state: an array of shape (7, 5): give one trial's"),
+        (lambda: emtvb.adapt(Needy(), state=lambda n: torch.zeros(1, H), input_dim=D), "needs one axis of"),
+        (lambda: emtvb.adapt(lambda u, h: (u, h), state=lambda n: np.ones((1, H)), input_dim=D), "needs one axis"),
+        (lambda: emtvb.adapt(Twice(), input_dim=D), "calls its GRU twice a step: adapt its step by hand"),
+        (lambda: emtvb.adapt(nn.GRU(D, H, bidirectional=True)), "a bidirectional GRU: it has no state"),
+        (lambda: emtvb.adapt(Ahead(), input_dim=D), "Ahead does not give step by step what it gives at once"),
+        (lambda: emtvb.adapt(Counting(), input_dim=D), "keeps what is not in its state; adapt its step by hand"),
+        (lambda: emtvb.adapt(Whole(lambda *a, **k: nn.GRU(*a, **k, bidirectional=True))), "a bidirectional GRU"),
+        (lambda: emtvb.adapt("network.pt"), "network: str: give a torch module or a step"),
+        (lambda: emtvb.adapt(lambda u, h: h, state=np.zeros(3), input_dim=D), "return (output, state)"),
+        (lambda: emtvb.adapt(lambda u, h: (u, 3), state=np.zeros(3), input_dim=D), "state: int 3: give arrays"),
+        (lambda: emtvb.adapt(lambda u, h: (u, h.astype(int)), state=3, input_dim=D), "must be real or complex"),
+        (lambda: emtvb.adapt(lambda u, h: (u, h), state=H).state_dim, "state_dim: not known yet"),
+        (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D + 1)), "inputs: 4 numbers a step: GRU takes 3"),
+        (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, D)), "give an array of shape (time, trials, inputs)"),
+        (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D), some(2, 4)), "state: (2, 4): give an array of shape"),
+        (lambda: emtvb.adapt(nn.GRU(D, H), nn.Linear(H + 1, 2)), "readout: Linear failed (RuntimeError:"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_adapted_is_one_clear_line(make, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        make()
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,320 @@
+"""What is adapted does what the network does; what does not is refused, with what to write. Names prove nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import emtvb
+from emtvb.errors import InputError
+
+from ..library.networks import (
+    CTRNN,
+    OUT,
+    S5,
+    S5SSM,
+    AroundCell,
+    Company,
+    CTRNNNet,
+    CTRNNStatesOnly,
+    D,
+    Forgetful,
+    H,
+    Loop,
+    LowRank,
+    LSTMByHand,
+    Mamba,
+    MambaBlock,
+    MinGRU,
+    MinGRUAlone,
+    Rate,
+    RawLoop,
+    Secret,
+    XLSTMLayer,
+    XLSTMStack,
+)
+
+TIME, TRIALS = 7, 6
+
+
+def inputs(time: int = TIME, trials: int = TRIALS, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(time, trials, D)).astype(np.float32)
+
+
+def at_once(network: nn.Module, x: np.ndarray, batch_first: bool, begin=None) -> np.ndarray:
+    """What the network itself gives for all of it, time first."""
+    u = torch.tensor(x)
+    with torch.no_grad():
+        given = u.transpose(0, 1) if batch_first else u
+        shown = network.eval()(given) if begin is None else network.eval()(given, begin)
+    shown = shown[0] if isinstance(shown, tuple) else shown
+    return (shown.transpose(0, 1) if batch_first else shown).numpy()
+
+
+TAKEN = {
+    "ctrnn": (CTRNN, False),
+    "ctrnn, states only": (CTRNNStatesOnly, False),
+    "ctrnn with a readout": (CTRNNNet, False),
+    "ctrnn, states only, with a readout": (lambda: CTRNNNet(CTRNNStatesOnly), False),
+    "loop, time first": (lambda: Loop(False), False),
+    "loop, batch first": (lambda: Loop(True), True),
+    "rate": (Rate, True),
+    "rate, all states": (lambda: Rate("all"), True),
+    "rate, another name": (lambda: Rate(name="begin"), True),
+    "low rank": (LowRank, True),
+    "around a cell by hand": (AroundCell, True),
+    "s5": (S5, True),
+    "mamba": (Mamba, True),
+    "mamba block": (lambda: Mamba().layers[0], True),
+    "minGRU": (MinGRU, True),
+    "minGRU, output is state": (MinGRUAlone, True),
+    "xlstm layer": (XLSTMLayer, True),
+    "xlstm stack": (XLSTMStack, True),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_it_is_taken_as_it_comes_and_does_what_the_network_does(name: str) -> None:
+    torch.manual_seed(0)
+    make, batch_first = TAKEN[name]
+    network, x = make(), inputs()
+    system = emtvb.adapt(network)
+    states, outputs = system.run(x)
+    expected = at_once(network, x, batch_first)
+    assert outputs.shape == expected.shape
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    again, said = system.run(x[3:], states[2])
+    np.testing.assert_allclose(again, states[3:], atol=1e-6)
+    np.testing.assert_allclose(said, outputs[3:], atol=1e-6)
+    moved = x.copy()
+    moved[:, 2] = inputs(seed=1)[:, 2]
+    differs = (system.run(moved)[0] != states).any(axis=(0, 2))
+    np.testing.assert_array_equal(differs, np.arange(TRIALS) == 2)
+    assert not system.noisy
+    with pytest.raises(InputError):
+        system.run(np.zeros((2, TRIALS, D + 1)))
+    assert not [key for module in network.modules() for key in vars(module) if key in ("forward", "recurrence")]
+
+
+@pytest.mark.parametrize("state", [H, np.full(H, 0.5, np.float32), lambda n: torch.full((n, H), 0.5)])
+@pytest.mark.parametrize("make", [CTRNN, CTRNNNet, Rate, lambda: Rate("all"), lambda: Loop(True)])
+def test_a_state_that_is_told_is_where_it_begins(make, state) -> None:
+    torch.manual_seed(0)
+    network, x = make(), inputs()
+    states, outputs = emtvb.adapt(network, state=torch.tensor(state) if isinstance(state, np.ndarray) else state).run(x)
+    begin = torch.full((TRIALS, H), 0.0 if isinstance(state, int) else 0.5)
+    if isinstance(network, CTRNNNet):
+        with torch.no_grad():
+            expected = network.fc(network.rnn(torch.tensor(x), begin)[0]).numpy()
+    elif isinstance(network, Loop):
+        h, every = begin, []
+        for u in torch.tensor(x):
+            h = network.recurrence(u, h)
+            every.append(network.fc(h).detach().numpy())
+        expected = np.stack(every)
+    else:
+        expected = at_once(network, x, isinstance(network, Rate), begin)
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    assert states.shape == (TIME, TRIALS, H)
+
+
+def test_where_it_says_itself_that_it_begins() -> None:
+    network, x = Rate(begin=0.5), inputs()
+    expected = at_once(network, x, True, torch.full((TRIALS, H), 0.5))
+    np.testing.assert_allclose(emtvb.adapt(network).run(x)[1], expected, atol=1e-5)
+
+
+def test_cells_by_hand_return_their_state_alone() -> None:
+    cell, x = LSTMByHand(), inputs()
+    states, outputs = emtvb.adapt(cell, state=lambda n: (torch.zeros(n, H), torch.ones(n, H))).run(x)
+    h, c = torch.zeros(TRIALS, H), torch.ones(TRIALS, H)
+    for t, u in enumerate(torch.tensor(x)):
+        h, c = cell(u, (h, c))
+        np.testing.assert_allclose(states[t], torch.cat([h, c], 1).detach(), atol=1e-6)
+        np.testing.assert_allclose(outputs[t], h.detach(), atol=1e-6)
+
+
+def test_a_step_of_one_trial_is_one_of_many() -> None:
+    layer, x = S5SSM(), inputs()
+    expected = np.stack([layer(torch.tensor(one)).detach().numpy() for one in x.swapaxes(0, 1)], axis=1)
+    np.testing.assert_allclose(emtvb.adapt(layer).run(x)[1], expected, atol=1e-5)
+    W, U = torch.randn(H, H), torch.randn(H, D)
+
+    def step(u, h):
+        h = torch.tanh(W @ h + U @ u)
+        return h[:2], h
+
+    states, _ = emtvb.adapt(step, state=H).run(x)
+    np.testing.assert_allclose(states[0], torch.tanh(torch.tensor(x[0]) @ U.T), atol=1e-5)
+
+
+def _with_generator(noise: float):
+    rng, W = np.random.default_rng(0), np.random.default_rng(1).normal(size=(H, H)) / H
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h = np.tanh(h @ W + u.sum(axis=1, keepdims=True)) + noise * rng.normal(size=h.shape)
+        return h[:, :2], h
+
+    return step
+
+
+def _with_numpys(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    h = 0.5 * h + u.sum(axis=1, keepdims=True) + 0.1 * np.random.normal(size=h.shape)
+    return h, h
+
+
+NOISY = {
+    "ctrnn": lambda: emtvb.adapt(CTRNN(noise=0.3)),
+    "ctrnn with a readout": lambda: emtvb.adapt(CTRNNNet(noise=0.3)),
+    "rate": lambda: emtvb.adapt(Rate(noise=0.3)),
+    "low rank": lambda: emtvb.adapt(LowRank(noise=0.3)),
+    "rate, all states": lambda: emtvb.adapt(Rate("all", noise=0.3)),
+    "a generator of one's own": lambda: emtvb.adapt(_with_generator(0.3), state=H),
+    "numpy's generator": lambda: emtvb.adapt(_with_numpys, state=H),
+}
+
+
+@pytest.mark.parametrize("name", NOISY)
+def test_a_network_with_noise_is_taken_and_said_to_have_it(name: str) -> None:
+    system, x = NOISY[name](), inputs()
+    torch.manual_seed(0)
+    before = torch.random.get_rng_state()
+    system._learn(D)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert system.noisy
+    assert "with noise of its own" in repr(system)
+    assert not np.array_equal(system.run(x)[0], system.run(x)[0])
+
+
+@pytest.mark.parametrize("kind", [Forgetful, Company])
+def test_with_noise_it_is_held_to_the_network_all_the_same(kind) -> None:
+    with pytest.raises(InputError, match=r"does not give step by step|its trials must not know of each other"):
+        emtvb.adapt(kind(noise=0.1), input_dim=D)
+
+
+def test_noise_of_every_kind_is_set_to_its_mean() -> None:
+    from emtvb.adapters.noise import Mean
+
+    p = torch.full((40, 3), 0.3)
+    with torch.no_grad(), Mean():
+        for zero in (torch.randn(4, 2), torch.randn_like(p), torch.empty(4).normal_(), torch.normal(0.0, 1.0, (4,))):
+            assert not zero.any()
+        for half in (torch.rand(3), torch.rand_like(p), torch.empty(3).uniform_()):
+            assert (half == 0.5).all()
+        assert torch.equal(torch.normal(p, 1.0), p)
+        assert torch.equal(torch.normal(p, p), p)
+        assert torch.equal(torch.normal(2.0, p), torch.full_like(p, 2.0))
+        assert (torch.empty(3).normal_(1.5, 2.0) == 1.5).all()
+        assert (torch.empty(3).uniform_(2, 4) == 3).all()
+        assert torch.equal(torch.bernoulli(p), p)
+        assert (torch.empty(3).bernoulli_(0.2) == 0.2).all()
+        assert torch.allclose(nn.functional.dropout(p, 0.5, training=True), p)
+
+
+def _mean_of_all(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    h = np.tanh(0.5 * h + u.sum(axis=1, keepdims=True) - u.mean())
+    return h, h
+
+
+def _into_itself(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    h *= 0.5
+    h += u.sum(axis=1, keepdims=True)
+    return h, h
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.t = 0
+
+    def step(self, u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.t += 1
+        h = 0.5 * h + self.t * u.sum(axis=1, keepdims=True)
+        return h, h
+
+
+REFUSED = {
+    "trials that know of each other": (lambda: emtvb.adapt(Company(), input_dim=D), "trials must not know of each"),
+    "of numpy too": (lambda: emtvb.adapt(_mean_of_all, state=H, input_dim=D), "trials must not know of each other"),
+    "a state that is not used": (lambda: emtvb.adapt(Forgetful(), input_dim=D), "does not give step by step what it"),
+    "a state that is kept elsewhere": (lambda: emtvb.adapt(Secret(), input_dim=D), "does not go on from a state as it"),
+    "a clock": (lambda: emtvb.adapt(_Clock(), state=H, input_dim=D), "for the same inputs and the same state"),
+    "a loop without a step": (
+        lambda: emtvb.adapt(RawLoop(), input_dim=D),
+        r"its state cannot be found.*: def step\(u, h\): h = .*; return y, h -- then emtvb.adapt\(step, state=",
+    ),
+    "a wrong number of state": (lambda: emtvb.adapt(CTRNN(), state=H + 1, input_dim=D), "CTRNN failed .* def step"),
+    "a mamba that does not say its sizes": (
+        lambda: emtvb.adapt(_without_sizes(), input_dim=D),
+        r"give state= .*: def step\(u, h\): y, h = net.step\(u, h\); return y, h",
+    ),
+}  # fmt: skip
+
+
+def _without_sizes() -> nn.Module:
+    block = Mamba().layers[0]
+    block.config = type("Config", (), {"d_conv": 4})()
+    return block
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_does_not_agree_is_one_line_with_what_to_write(name: str) -> None:
+    torch.manual_seed(0)
+    make, says = REFUSED[name]
+    with pytest.raises(InputError, match=says) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_to_be_written_works() -> None:
+    """The lines of the refusal, filled in."""
+    net, x = RawLoop(), inputs()
+
+    def step(u, h):
+        h = torch.tanh(net.into(u) + net.over(h))
+        return net.fc(h), h
+
+    np.testing.assert_allclose(emtvb.adapt(step, state=H).run(x)[1], at_once(net, x, True), atol=1e-5)
+
+
+def test_the_error_is_that_of_the_closest_way() -> None:
+    """A readout of the wrong size: time first or not, each fails by shapes; the network as it is comes nearest."""
+    with pytest.raises(InputError) as caught:
+        emtvb.adapt(Forgetful(), input_dim=D)
+    assert "shapes cannot be multiplied" not in str(caught.value)
+
+
+def test_what_is_written_in_place_is_kept_apart() -> None:
+    x = inputs().astype(np.float64)
+    states, outputs = emtvb.adapt(_into_itself, state=H).run(x)
+    h = np.zeros((TRIALS, H))
+    for t, u in enumerate(x):
+        h = 0.5 * h + u.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(states[t], h)
+        np.testing.assert_allclose(outputs[t], h)
+
+
+class _Words(nn.Module):
+    """Its inputs are indices: no other number can be put in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.rnn = nn.Embedding(4, D), nn.GRU(D, H, batch_first=True)
+
+    def forward(self, x):
+        return self.rnn(self.words(x[..., 0].long()))[0]
+
+
+def test_a_network_that_takes_indices_is_tried_on_its_users_inputs() -> None:
+    network = _Words()
+    x = np.random.default_rng(0).integers(0, 4, size=(TIME, TRIALS, 1)).astype(np.float32)
+    np.testing.assert_allclose(emtvb.adapt(network).run(x)[1], at_once(network, x, True), atol=1e-6)
+
+
+def test_the_readout_is_that_of_the_states() -> None:
+    network, readout, x = CTRNN(), nn.Linear(H, OUT), inputs()
+    with torch.no_grad():
+        expected = readout(torch.tensor(at_once(network, x, False))).numpy()
+    np.testing.assert_allclose(emtvb.adapt(network, readout).run(x)[1], expected, atol=1e-5)
+    assert isinstance(Mamba().layers[0], MambaBlock)

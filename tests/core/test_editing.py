@@ -1,0 +1,475 @@
+"""Edits of a system whose variables are known: it obeys, its controls fail, and futures are what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from benchmarks.truths import FALSE, TRUE, agreeing, register, stays, written
+from torch import nn
+
+import emtvb
+from emtvb.core.fitting import wilson
+from emtvb.errors import InputError
+from emtvb.theory import tasks
+
+from ..conftest import saturated_circuit
+from ..library.made_up import adapted, future, make_register, tape
+
+
+@pytest.fixture(scope="module")
+def fitted() -> emtvb.Fitted:
+    return emtvb.fit(emtvb.record(adapted(make_register(extra=3)), *tape(trials=800)))
+
+
+CHANGES = [
+    {"flip": "bit"},
+    {"flip": 0},
+    {"set": {"bit": True}},
+    {"set": {"word": "red"}},
+    {"set": {"word": "blue", "bit": False, "number": 9.0}},
+    {"shift": {"number": 5}},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_it_does_what_should_follow_and_the_controls_do_not(fitted: emtvb.Fitted, change) -> None:
+    done = emtvb.edit(fitted, [5, 8], future=future, **change)
+    assert done.followed.all()
+    assert done.ceiling.all()
+    assert done.success == 1
+    assert done.recovered[0] == pytest.approx(1)
+    assert max(done.already.mean(), done.random.mean()) < 0.5  # what is set may be overwritten at the very next step
+    np.testing.assert_allclose(done.outputs, done.expected, atol=1e-6)
+    assert len(done.outputs) == 11
+    assert set(done.time) == {5, 8}
+    assert done.controls_fail
+
+
+def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, 5, set={"word": "red"}, future=future, most=100)
+    assert (done.after[:, 1] == "red").all()
+    assert (done.before[:, 1] != "red").all()
+    np.testing.assert_array_equal(done.before[:, 0], done.after[:, 0])
+    assert len(done.trial) == 100
+    assert str(done).splitlines()[1] == "set word: 100 edits in 100 judged trials; 14 steps after each"
+    again = emtvb.edit(fitted, 5, set={"word": "red"}, future=future, most=100)
+    np.testing.assert_array_equal(done.trial, again.trial)
+    assert len(emtvb.edit(fitted, 5, flip="bit", future=future, steps=3).outputs) == 3
+
+
+def test_values_for_each_trial(fitted: emtvb.Fitted) -> None:
+    count = fitted.trials.judging.states.shape[1]
+    values = np.arange(count) % 2 == 0
+    done = emtvb.edit(fitted, 5, set={"bit": values}, future=future)
+    np.testing.assert_array_equal(done.after[:, 0], values[done.trial])
+
+
+def test_silence_after_an_edit(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, 5, flip="bit", future=future, inputs=np.zeros((30, 3)), steps=30)
+    assert done.followed.all()
+    assert not done.already.any()
+    assert not done.random.any()
+    assert not done.other.any()
+    np.testing.assert_allclose(done.outputs[..., 0], np.where(done.after[:, 0], 1, -1)[None].repeat(30, 0))
+
+
+def test_another_trials_future() -> None:
+    u, labels = tape(trials=400)
+    u[..., 2] = 0
+    held = {name: labels[name] for name in ("bit", "word")}
+    fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, held))
+    done = emtvb.edit(fitted, 5, flip="bit")
+    assert done.followed.all()
+    assert done.already.mean() < 0.3
+    assert done.ceiling.all()  # a second trial with the same values does the same
+    assert done.recovered[0] == pytest.approx(1)
+    assert emtvb.edit(fitted, 5, set={"word": "red"}, future="trial").followed.all()
+
+
+def test_swapping_two_numbers_and_two_bits() -> None:
+    rng = np.random.default_rng(0)
+    u = np.zeros((10, 300, 4))
+    u[0] = np.concatenate([rng.choice([-1, 1], size=(300, 2)), [1, 5] * rng.normal(size=(300, 2))], axis=1)
+    labels = {name: u[:1, :, i].repeat(10, 0) for i, name in enumerate("abcd")}
+
+    def step(x, h):
+        return h + x, h + x
+
+    fitted = emtvb.fit(emtvb.record(emtvb.adapt(step, state=4), u, labels))
+    for pair in (("a", "b"), ("c", "d")):
+        done = emtvb.edit(fitted, 3, swap=pair, future=lambda values, x: np.repeat(values[None], len(x), 0))
+        assert done.followed.all()
+        i, j = ("abcd".index(name) for name in pair)
+        np.testing.assert_allclose(done.after[:, [i, j]], done.before[:, [j, i]])
+    both = emtvb.edit(fitted, 3, swap=(["a", "c"], ["b", "d"]), future=lambda v, x: np.repeat(v[None], len(x), 0))
+    np.testing.assert_allclose(both.after, both.before[:, [1, 0, 3, 2]])
+
+
+def test_an_edit_along_directions_that_hold_nothing_fails() -> None:
+    """The register's labels in another order: what is fitted reads noise, and edits of it are not obeyed."""
+    u, labels = tape(trials=400)
+    shuffled = np.random.default_rng(0).permutation(labels["bit"].ravel()).reshape(labels["bit"].shape)
+    fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, {**labels, "bit": shuffled}))
+    done = emtvb.edit(fitted, 5, flip="bit", future=future)
+    assert done.success < 0.7  # half of the trials hold already what is asked for
+    assert done.recovered[0] < 0
+    assert not done.controls_fail
+
+
+def test_the_users_own_idea_of_agreement(fitted: emtvb.Fitted) -> None:
+    first = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.abs(o - e)[..., 0] < 1e-9)
+    assert first.followed.all()
+    never = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
+    assert not never.followed.any()
+
+
+def test_a_task_of_ours() -> None:
+    task = tasks.named("T1", 2, 3)
+    network, _ = saturated_circuit(task)
+    fitted = emtvb.fit(emtvb.record(network, task, horizon=30))
+    for change in ({"flip": "3.1"}, {"set": {"3": [1, -1]}}, {"set": {"1.0": 1}}, {"swap": ("1", "2")}, {"flip": "2"}):
+        done = emtvb.edit(fitted, [10, 13], steps=30, **change)
+        assert done.followed.all()
+        assert done.random.mean() < 0.2
+        assert done.controls_fail
+        assert done.ceiling.all()
+    assert done.before.shape[1] == 6
+    with pytest.raises(InputError, match="future: T1: a task gives the future of trials that were recorded on it"):
+        emtvb.edit(fitted, 10, flip="1.0", future=tasks.named("T1", 3, 3))
+
+
+def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
+    small = 0.3 * fitted.trials.variables[2].spread
+    done = emtvb.edit(fitted, 5, shift={"number": small}, future=future)
+    assert done.followed.all()
+    assert not done.already.any()
+    assert emtvb.edit(fitted, 5, shift={"number": -small}, future=future).controls_fail
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "edit: nothing: give one of flip, set, swap and shift"),
+        ({"flip": 0, "set": {0: True}}, "edit: flip and set: give one of"),
+        ({"flip": "bits"}, "variable: bits: no such variable; there are bit, word, number"),
+        ({"flip": 3}, "variable: 3: no such variable"),
+        ({"flip": "word"}, "flip: word: it is categorical; use set"),
+        ({"shift": {"bit": 1}}, "shift: bit: it is binary; use flip or set"),
+        ({"set": {"word": "pink"}}, "variable word: pink: its values are blue, green, red"),
+        ({"set": {"word": ["red", "blue"]}}, "set: values of shape (2,) for word: give 1 value or 400"),
+        ({"set": "word"}, "set: word: give set={variable: value}"),
+        ({"swap": ("bit", "word")}, "swap: bit and word: they do not take the same values; use set"),
+        ({"swap": "bit"}, "swap: bit: give two variables"),
+        ({"swap": ("bit", "bit")}, "swap: ('bit', 'bit'): names a variable twice"),
+        ({"flip": 0, "at": 20}, "at: [20]: give times from 0 to 19"),
+        ({"flip": 0, "at": 19}, "steps: 0: 0 steps were recorded after time 19"),
+        ({"flip": 0, "steps": 15}, "steps: 15: 14 steps were recorded after time 5"),
+        ({"flip": 0, "future": "theory"}, "future: theory: give a function (values, inputs) -> outputs"),
+        ({"flip": 0, "future": lambda v, u: v}, "future: a function that returned"),
+        ({"flip": 0, "agrees": lambda o, e: o}, "agrees: returned shape (14, 400, 4): give (step, trial)"),
+        ({"flip": 0, "inputs": np.zeros((3, 9)), "steps": 3}, "inputs: shape (3, 9): give (3, 3) or (3, 400, 3)"),
+        ({"flip": 0, "inputs": np.zeros((3, 3)), "steps": 3, "future": None}, "inputs: given beside future='trial'"),
+        ({"shift": {"number": 1e6}, "future": None}, "future: trial: no other trial holds just these values then"),
+    ],
+)  # fmt: skip
+def test_edits_that_cannot_be_made_are_one_clear_line(fitted: emtvb.Fitted, more, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        emtvb.edit(fitted, **{"at": 5, "future": future, **more})
+    assert str(caught.value).startswith(says)
+
+
+def test_what_it_shows_is_said_first(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, 5, flip="bit", future=future, inputs=np.zeros((9, 3)), steps=9)
+    first = str(done).splitlines()[0]
+    assert first == "shows that the network uses the edited state: followed 1.000, controls 0.00 to 0.00"
+    assert first == done.verdict
+    never = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
+    assert never.verdict.startswith("shows nothing: no edit was followed, and without one the network does not do what")
+    always = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.ones(o.shape[:2], bool))
+    assert always.verdict.startswith("shows nothing: no edit at all does as well (1.000; followed 1.000)")
+    few = emtvb.edit(fitted, 5, flip="bit", future=future, most=3, inputs=np.zeros((2, 3)), steps=2)
+    assert few.controls_fail == few.verdict.startswith("shows that")
+
+
+def test_a_sign_of_nothing_is_no_sign() -> None:
+    """A bit under two names: Psi splits it, the flip of one goes half way, and outputs are 0 but for rounding."""
+    bit = np.random.default_rng(0).choice([-1.0, 1.0], size=300)
+    u = np.zeros((8, 300, 2))
+    u[0] = bit[:, None] * [1.0, 1.0]
+
+    def step(x, h):
+        h = h + x
+        return h.mean(axis=1, keepdims=True) * (1 + 1e-15), h
+
+    fitted = emtvb.fit(emtvb.record(emtvb.adapt(step, state=2), u, {"one": bit, "again": bit}))
+    done = emtvb.edit(fitted, 3, flip="one", future=lambda v, x: np.repeat(v[None, :, :1], len(x), 0))
+    assert np.abs(done.outputs).max() < 1e-9
+    assert not done.followed.any()
+    assert done.verdict.startswith("shows nothing")
+
+
+def _gru(seed: int) -> tuple[emtvb.Adapted, np.ndarray, dict[str, np.ndarray]]:
+    torch.manual_seed(seed)
+    x = np.zeros((8, 300, 3), dtype=np.float32)
+    x[0] = np.random.default_rng(seed).choice([-1, 1], size=(300, 3))
+    system = emtvb.adapt(nn.GRU(3, 16), nn.Linear(16, 2))
+    return system, x, {name: x[0, :, i] for i, name in enumerate("abc")}
+
+
+def test_an_untrained_network_is_not_said_to_have_learned_anything() -> None:
+    """Another trial's future: a trace that fades obeys edits too, and so it does in any other untrained network."""
+    claims = []
+    for seed in range(8):
+        system, x, labels = _gru(seed)
+        done = emtvb.edit(emtvb.fit(emtvb.record(system, x, labels)), at=1, flip="a")
+        assert len(done.untrained) == len(done.followed)
+        claims.append(done.controls_fail)
+    assert sum(claims) <= 1
+
+
+def test_the_untrained_network_is_given_left_out_or_refused(fitted: emtvb.Fitted) -> None:
+    system, x, labels = _gru(0)
+    own = emtvb.fit(emtvb.record(system, x, labels))
+    assert not len(emtvb.edit(own, at=1, flip="a", untrained=False).untrained)
+    given = emtvb.edit(own, at=1, flip="a", untrained=_gru(5)[0])
+    assert len(given.untrained) == len(given.followed)
+    same = emtvb.edit(own, at=1, flip="a", untrained=system)
+    np.testing.assert_array_equal(same.untrained, same.followed)
+    assert not same.controls_fail
+    assert not len(emtvb.edit(fitted, 5, flip="bit", future=future).untrained)  # numpy's weights are not known
+    with pytest.raises(InputError, match="its weights cannot be drawn anew; give an untrained network"):
+        emtvb.edit(fitted, 5, flip="bit", future=future, untrained=True)
+    weights = {name: value.clone() for name, value in system.source[0].state_dict().items()}
+    emtvb.edit(own, at=1, flip="a", untrained=True)
+    assert all(torch.equal(value, weights[name]) for name, value in system.source[0].state_dict().items())
+
+
+def test_chosen_trials_alone_are_edited(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, [5, 7], flip="bit", future=future, trials=[3, 8, 8])
+    np.testing.assert_array_equal(done.trial, [3, 8, 3, 8])
+    mask = np.arange(400) < 4
+    np.testing.assert_array_equal(emtvb.edit(fitted, 5, flip="bit", future=future, trials=mask).trial, range(4))
+    assert emtvb.edit(fitted, 5, flip="bit", future=future, trials=7).trial.tolist() == [7]
+    for wrong in ([400], [-1], [], [0.5], "abc"):
+        with pytest.raises(InputError, match=r"trials: .*give numbers from 0 to 399"):
+            emtvb.edit(fitted, 5, flip="bit", future=future, trials=wrong)
+
+
+def _spirals() -> emtvb.Fitted:
+    """A state that keeps what it is given; alone it stays, in a loop that returns it with a quarter turn it turns."""
+    u = np.zeros((8, 300, 2))
+    u[0] = np.random.default_rng(0).choice([-1.0, 1.0], size=(300, 2))
+
+    def step(x: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return h + x, h + x
+
+    return emtvb.fit(emtvb.record(emtvb.adapt(step, state=2), u, {"a": u[0, :, 0], "b": u[0, :, 1]}))
+
+
+QUARTER = np.array([[-1.0, -1.0], [1.0, -1.0]])
+"""What is heard of an output, so that output + heard is it, turned."""
+
+
+def _heard_of(outputs: np.ndarray, state: np.ndarray, steps: int) -> np.ndarray:
+    """The loop by hand: what was said before the edit is heard first."""
+    every = []
+    for _ in range(steps):
+        state = state + outputs @ QUARTER.T
+        outputs = state
+        every.append(outputs)
+    return np.stack(every)
+
+
+@pytest.mark.parametrize("feedback", [lambda y: y @ QUARTER.T, lambda y, u: y @ QUARTER.T + u])
+def test_a_network_that_hears_its_own_output(feedback) -> None:
+    fitted = _spirals()
+
+    def future(values: np.ndarray, u: np.ndarray) -> np.ndarray:
+        return _heard_of(before, values, len(u))
+
+    before = fitted.trials.judging.outputs[2]
+    done = emtvb.edit(fitted, 2, flip="a", future=future, feedback=feedback, agrees=_close)
+    state = before.copy()
+    state[:, 0] *= -1
+    np.testing.assert_allclose(done.outputs, _heard_of(before, state, 5), atol=1e-9)
+    assert done.followed.all()
+    assert done.ceiling.all()
+    assert done.controls_fail
+    assert not emtvb.edit(fitted, 2, flip="a", future=future, agrees=_close).followed.any()
+
+
+def _close(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    return np.abs(outputs - expected).max(axis=2) < 1e-6
+
+
+def test_in_a_loop_another_trials_future_is_that_in_the_loop() -> None:
+    fitted = _spirals()
+    done = emtvb.edit(fitted, 2, flip=["a", "b"], feedback=lambda y: -0.5 * y)
+    state = -fitted.trials.judging.outputs[2]
+    np.testing.assert_allclose(done.expected[0], 0.5 * state)
+    for wrong in (lambda y: y[:, :1], lambda y: y * np.nan, lambda y: y.no):
+        with pytest.raises(InputError, match="feedback: "):
+            emtvb.edit(fitted, 2, flip="a", feedback=wrong)
+
+
+def test_an_interchange_takes_from_another_trial_what_it_puts_in(fitted: emtvb.Fitted) -> None:
+    for change in ({"flip": "bit"}, {"set": {"word": "red"}}, {"set": {"word": "blue", "bit": False}}):
+        told, taken = (emtvb.edit(fitted, 5, future=future, interchange=swap, **change) for swap in (False, True))
+        assert taken.followed.all()
+        np.testing.assert_allclose(taken.outputs, told.outputs, atol=1e-6)
+    with pytest.raises(InputError, match="interchange: True: no other trial has the values asked for then"):
+        emtvb.edit(fitted, 5, shift={"number": 1e6}, future=future, interchange=True)
+
+
+def test_an_untrained_network_that_would_follow_anyway_is_no_control() -> None:
+    """Its own future hardly depends on what it was shown: it follows without any edit, and the edit is no less true."""
+    case, asked = TRUE["torch: CTRNN, bit a given out"](np.random.default_rng(0))
+    done = emtvb.edit(case, **asked)
+    assert len(done.untrained) == len(done.followed)
+    assert not done.untrained.any()
+    assert done.controls_fail
+    assert done.verdict == "shows that the network uses the edited state: followed 1.000, controls 0.00 to 0.00"
+
+
+def test_what_would_follow_without_the_edit_does_not_count(fitted: emtvb.Fitted) -> None:
+    """A bit that is written again at the very next step: its flip is followed, and so is none."""
+    done = emtvb.edit(fitted, 5, flip="bit", future=future)
+    assert done.already.any()
+    np.testing.assert_array_equal(done.counts, ~done.already)
+    assert done.success == 1
+    assert done.share("random") == done.random[done.counts].mean()
+    assert done.share("already") == done.already.mean()
+    count = int(done.counts.sum())
+    assert done.interval() == (pytest.approx(wilson(1.0, count)[0]), pytest.approx(1.0))
+    left = int(done.already.sum())
+    assert str(done).splitlines()[2] == f"{left} of them do not count: without them the network does the same"
+    assert done.to_dataframe()["counts"].tolist() == done.counts.tolist()
+
+
+def test_where_nothing_should_change_nothing_is_shown() -> None:
+    """No share, and no part of a way that is no distance."""
+    case, asked = FALSE["output that never changes"](np.random.default_rng(0))
+    done = emtvb.edit(case, **asked)
+    assert not done.counts.any()
+    assert np.isnan([done.success, *done.recovered]).all()
+    assert done.interval() == (0, 1)
+    assert done.verdict == "shows nothing: no edit at all does as well (1.000; followed 1.000)"
+    assert "of the way" not in str(done)
+    assert "edits followed                      none" in str(done)
+    assert "nan" not in done._repr_html_()
+
+
+def test_an_edit_where_nothing_can_be_read_is_not_claimed() -> None:
+    """Before the bit is shown a step along its direction is followed all the same."""
+    case, asked = FALSE["before it is shown, future said"](np.random.default_rng(0))
+    early = emtvb.edit(case, **asked)
+    assert early.followed.all()
+    assert not early.controls_fail
+    assert early.verdict == "shows nothing: what is edited cannot be read at time 2"
+    both = emtvb.edit(case, **{**asked, "at": [2, 6]})
+    np.testing.assert_array_equal(both.counts, both.time == 6)
+    assert both.controls_fail
+    assert "do not count: without them the network does the same, or nothing can be read there" in str(both)
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_more_than_the_ceiling_is_said_to_be_another_label(said: bool) -> None:
+    """A label that agrees with the stored bit in most trials: in a few the word is said, in many nothing is claimed."""
+    more = {"future": stays} if said else {}
+    for share, claimed in ((0.85, False), (0.97, True)):
+        case, asked = agreeing(share)(np.random.default_rng(0))
+        done = emtvb.edit(case, **{**asked, **more})
+        assert done.followed.mean() > done.ceiling.mean()
+        assert done.controls_fail == claimed
+        if not claimed or said:
+            assert "the label is not always what the network holds: without an edit 0." in done.verdict
+        assert done.verdict.startswith("shows that" if claimed else "shows nothing: the label")
+
+
+def test_what_is_not_labelled_keeps_an_edit_at_its_ceiling() -> None:
+    """The output is a sum with a hidden bit: of a trial with the same labels half of the futures are the same."""
+    rng = np.random.default_rng(0)
+    v = rng.choice([-1.0, 1.0], size=(600, 2))
+    u = np.zeros((6, 600, 2))
+    u[0] = v
+    system = emtvb.adapt(lambda u, h: ((h + u) @ [[1.0], [2.0]], h + u), state=2)
+    done = emtvb.edit(emtvb.fit(emtvb.record(system, u, {"a": v[:, 0]})), 2, flip="a")
+    assert done.ceiling.mean() == pytest.approx(0.5, abs=0.1)
+    assert done.followed.mean() == pytest.approx(0.5, abs=0.1)
+    assert done.success == done.followed.mean()
+    assert done.verdict.startswith("shows that the network uses the edited state, in part of the trials")
+
+
+def test_no_edit_at_all_is_a_control() -> None:
+    """A label that agrees with the stored bit by luck alone: it is followed no more often than without an edit."""
+    rng = np.random.default_rng(0)
+    v, label = rng.choice([-1.0, 1.0], size=(2, 400))
+    basis = rng.normal(size=6)
+    u = np.zeros((6, 400, 1))
+    u[0, :, 0] = v
+    system = emtvb.adapt(lambda u, h: (h @ basis[:, None] + u, h + u * basis / (basis @ basis)), state=6)
+    of_bit = emtvb.fit(emtvb.record(system, u, {"a": v})).memories
+    case = emtvb.fit(emtvb.record(system, u, {"a": label}), method=lambda trials, times: emtvb.Located(of_bit))
+    done = replace(emtvb.edit(case, 2, flip="a"), readable=True)
+    assert done.success > 0.3 > max(done.share("random"), 0.2)
+    assert done.followed.mean() < done.already.mean() + 0.1
+    assert done.verdict.startswith("shows nothing: no edit at all does as well (0.")
+
+
+def test_a_ceiling_is_that_of_edits_with_a_second_trial() -> None:
+    """One judged trial holds 9, many hold 5: of edits to 9 there is a trial to follow, and no second one."""
+    rng = np.random.default_rng(0)
+    number = np.concatenate([np.repeat([0.0, 5.0], 30), [9.0, 9.0]])
+    u = np.zeros((6, len(number), 1))
+    u[0, :, 0] = number
+    basis = rng.normal(size=5)
+    system = emtvb.adapt(lambda u, h: (h @ basis[:, None], h + u * basis), state=5)
+    cases = (emtvb.fit(emtvb.record(system, u, {"n": number}, seed=seed)) for seed in range(9))
+    case = next(case for case in cases if (case.trials.inputs[0] == 9).sum() == 1)
+    to = np.where(np.arange(31) < 15, 5.0, 9.0)
+    done = emtvb.edit(case, 2, set={"n": to})
+    np.testing.assert_array_equal(done.known, done.after[:, 0] == 5)
+    assert len(done.ceiling) == done.known.sum() < len(done.trial)
+    assert done.ceiling.all()
+    assert done.controls_fail
+
+
+def test_groups_are_what_intervals_count() -> None:
+    rng = np.random.default_rng(0)
+    v = rng.choice([-1.0, 1.0], size=(400, 2))
+    case = fit_of_groups(v, np.repeat(np.arange(40), 10))
+    alone = fit_of_groups(v, None)
+    done, single = (emtvb.edit(one, 4, flip="a") for one in (case, alone))
+    assert len(np.unique(done.group)) == 20
+    assert single.group is None
+    assert done.interval() == (pytest.approx(wilson(1.0, 20)[0]), pytest.approx(1.0))
+    assert single.interval()[0] == pytest.approx(wilson(1.0, 200)[0])
+    reading = emtvb.judge(case)["a"]
+    assert (reading.low, reading.high) == (pytest.approx(done.interval()[0]), pytest.approx(1.0))
+
+
+def fit_of_groups(v: np.ndarray, groups: np.ndarray | None) -> emtvb.Fitted:
+    system = register(np.random.default_rng(0), 2, lambda v: v)
+    return emtvb.fit(emtvb.record(system, written(v), {"a": v[:, 0], "b": v[:, 1]}, groups=groups))
+
+
+@pytest.mark.parametrize(("dtype", "found"), [(np.float64, True), (np.float32, False)])
+def test_judge_and_edit_agree_on_what_is_too_small(dtype: type, found: bool) -> None:
+    """A bit a millionth as large as another: double precision holds it, single precision loses it."""
+    rng = np.random.default_rng(0)
+    basis, v = rng.normal(size=(12, 2)) * [1e-6, 1.0], rng.choice([-1.0, 1.0], size=(200, 2))
+    back = np.linalg.pinv(basis)
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        kept = np.where(u[:, -1:] > 0, u[:, :2], h.astype(np.float64) @ back.T)
+        return kept.astype(dtype), (kept @ basis.T).astype(dtype)
+
+    system = emtvb.adapt(step, state=np.zeros((1, 12), dtype=dtype))
+    case = emtvb.fit(emtvb.record(system, written(v).astype(dtype), {"a": v[:, 0], "b": v[:, 1]}))
+    assert emtvb.judge(case)["a"].readable == emtvb.edit(case, 4, flip="a").controls_fail == found
+    assert emtvb.judge(case)["b"].readable
+    if found:
+        assert "a" in emtvb.judge(emtvb.fit(emtvb.erase(case, "a").trials)).unreadable

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emtvb.adapters.elman import Elman
+from emtvb.core.recording import FITTING, JUDGING
+from emtvb.theory import networks, tasks
+from emtvb.theory.sequences import record, sequences, show, stacked
+
+from ..conftest import make_network
+from ..theory.theory import any_task, make_theory
+
+
+@given(task=any_task(), seed=st.integers(0, 3), other=st.integers(0, 3))
+def test_no_sequence_is_both_fitted_and_judged(task: tasks.Task, seed: int, other: int) -> None:
+    fitted, judged = sequences(task, FITTING, 200, seed), sequences(task, JUDGING, 200, other)
+    codes = [{u[:, i].tobytes() for i in range(u.shape[1])} for u in (fitted, judged)]
+    assert codes[0].isdisjoint(codes[1])
+    assert set(np.unique(fitted)) | set(np.unique(judged)) == {-1, 1}
+
+
+def test_the_elements_of_a_half_are_independent() -> None:
+    for half in (FITTING, JUDGING):
+        u = sequences(tasks.named("T1", 2, 2), half, 4000, 0).transpose(1, 0, 2).reshape(4000, 4)
+        np.testing.assert_allclose(u.T @ u / 4000, np.eye(4), atol=0.07)
+
+
+@given(task=any_task(), seed=st.integers(0, 3))
+def test_theory_is_phis_orbit(task: tasks.Task, seed: int) -> None:
+    shown = record(make_theory(task), task, sequences(task, JUDGING, 3, seed), 7)
+    assert len(shown.states) == len(shown.outputs) == len(shown.theory) == 8
+    np.testing.assert_array_equal(shown.theory[:-1] @ task.transition().T, shown.theory[1:])
+    np.testing.assert_array_equal(shown.theory[1:, :, -task.d :], shown.outputs[1:])
+
+
+@given(task=any_task(), half=st.sampled_from([FITTING, JUDGING]), seed=st.integers(0, 3), steps=st.integers(0, 5))
+def test_what_is_shown_is_a_record_of_the_sequences_of_that_seed(
+    task: tasks.Task, half: int, seed: int, steps: int
+) -> None:
+    theory = make_theory(task)
+    wanted = record(theory, task, sequences(task, half, 9, seed), steps)
+    for _ in range(2):
+        found = show(theory, task, half, 9, seed, steps)
+        for name, array in vars(wanted).items():
+            np.testing.assert_array_equal(getattr(found, name), array)
+    assert not found.theory.flags.writeable, "others are shown the same"
+
+
+@given(task=any_task())
+def test_when_settled_every_element_is_one_of_the_persistent_ones(task: tasks.Task) -> None:
+    steps = task.settled() - task.s
+    reach = np.linalg.matrix_power(task.transition(), steps) != 0
+    assert not reach[:, ~task.persistent()].any()
+    assert steps >= task.s
+
+
+def test_an_elman_network_goes_on_as_it_was_driven() -> None:
+    system = Elman(make_network(3, 6))
+    inputs = np.zeros((9, 4, 3), np.float32)
+    inputs[:2] = np.random.default_rng(0).normal(size=(2, 4, 3))
+    states, outputs = system.drive(inputs)
+    later, given_out = system.coast(states[1], 7)
+    np.testing.assert_allclose(later, states[2:], rtol=1e-5)
+    np.testing.assert_allclose(given_out, outputs[2:], rtol=1e-4, atol=1e-5)
+    assert system.state_dim == 6
+    np.testing.assert_array_equal(states, networks.rollout(system.network, inputs)[0])
+
+
+def test_stacked_vectors_have_the_newest_last_and_zeros_before_the_first() -> None:
+    vectors = np.arange(1.0, 9).reshape(4, 2)
+    assert stacked(vectors, 3)[1].tolist() == [0, 0, 1, 2, 3, 4]
+    np.testing.assert_array_equal(stacked(vectors, 3)[3], vectors[1:].ravel())
+    np.testing.assert_array_equal(stacked(vectors[:, None].repeat(5, axis=1), 2)[:, 4], stacked(vectors, 2))

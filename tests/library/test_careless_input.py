@@ -1,0 +1,268 @@
+"""What a careless user hands to the library: one line that names the setting, the value and what to do.
+
+All calls are made in one process of their own, where no test's type checker stands before them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+_BEFORE = """
+import json, sys, warnings
+import numpy as np, torch, emtvb
+from torch import nn
+from emtvb import tasks
+warnings.simplefilter("ignore")
+rng = np.random.default_rng(0)
+W = np.linalg.qr(rng.normal(size=(16, 2)))[0]
+def step(u, h):
+    h = np.tanh(1.5 * h @ W @ W.T + 2 * u @ W.T)
+    return h @ W, h
+bits = rng.choice([-1, 1], size=(40, 2))
+x = np.zeros((12, 40, 2)); x[0] = bits
+y = {"first": bits[:, 0], "second": bits[:, 1]}
+system = emtvb.adapt(step, state=16, input_dim=2)
+trials = emtvb.record(system, x, y)
+fitted = emtvb.fit(trials)
+torch.manual_seed(0)
+rnn = nn.RNN(2, 16)
+of_torch = emtvb.record(rnn, x, y)
+task = tasks.named("T1", d=2, s=2)
+of_task = emtvb.fit(emtvb.record(emtvb.adapt(nn.RNN(2, 16), nn.Linear(16, 2)), task))
+keep = lambda values, u: np.zeros((len(u), len(values), 2))
+masked = np.ma.masked_array(x, mask=x > 0)
+state = {"out": 2}
+def shrinking(u, h):
+    out, h = step(u, h)
+    return out[:, :state["out"]], h
+def speechless(u, h):
+    out, h = step(u, h)
+    return out * state["nan"], h
+def later():
+    state["out"] = 2
+    known = emtvb.fit(emtvb.record(emtvb.adapt(shrinking, state=16), x, y))
+    state["out"] = 1
+    emtvb.edit(known, 5, flip="first")
+def dumb():
+    state["nan"] = 1.0
+    known = emtvb.fit(emtvb.record(emtvb.adapt(speechless, state=16), x, y))
+    state["nan"] = np.nan
+    emtvb.edit(known, 5, flip="first")
+def mute():
+    state["nan"] = 1.0
+    known = emtvb.adapt(speechless, state=16, input_dim=2)
+    state["nan"] = np.nan
+    emtvb.record(known, x, y)
+def long_name():
+    emtvb.save(fitted, "/tmp/" + "x" * 300 + ".npz")
+from emtvb import Located, Subspace
+from emtvb.core.memories import VariableMemories
+m = fitted.memories
+def located(basis=m.basis, dual=m.dual, kept=m.kept, centre=m.centre, subspaces=None):
+    found = Located(VariableMemories(basis, dual, kept, centre), subspaces)
+    return emtvb.fit(trials, method=lambda trials, times: found)
+part = Subspace(m.basis[:, :1], m.dual[:1])
+of_number = emtvb.fit(emtvb.record(system, x, {"val": rng.normal(size=40)}))
+still = emtvb.fit(emtvb.record(emtvb.adapt(lambda u, h: (0 * h[:, :2], 0 * h), state=16), x, y))
+from emtvb.theory.networks import Network
+of_paper = emtvb.adapt(Network(*(rng.normal(size=shape).astype("f4") for shape in ((16, 2), (16, 16), (2, 16)))))
+big = emtvb.adapt(nn.RNN(10, 16), nn.Linear(16, 10))
+h = np.zeros((40, 16))
+def begins(state, network=step, readout=None):
+    return emtvb.adapt(network, readout, state=state, input_dim=2)
+def masking(u, h):
+    return np.ma.masked_array(u, mask=u > 0), h + u
+def masked_state(u, h):
+    return u, np.ma.masked_array(h + u, mask=u > 0)
+"""
+
+CALLS = {
+    "emtvb.record(system, x, y, times=range(10**12))": "times: range(0, 1000000000000): give times from 0 to 11",
+    "emtvb.record(system, np.broadcast_to(x[:1, :1], (10**6, 10**7, 2)), y)": "inputs: shape (1000000, 10000000, 2), ",
+    "emtvb.record(emtvb.adapt(rnn, nn.Linear(16, 2)), task, horizon=10**9)": "horizon: 1000000000, whose states are ",
+    "emtvb.record(system, x, y, horizon=-3)": "horizon: -3: give a whole number, 1 or more",
+    "emtvb.record(system, x, y, batch_first='no')": "batch_first: 'no': give True or False",
+    "emtvb.record(system, x, y, batch_first=2)": "batch_first: 2: give True or False",
+    "emtvb.record(system, x, y, fit_share=1e-9)": "fit_share: 1e-09: 0 of 40 trials to fit on, 40 to judge on: each p",
+    "emtvb.record(system, x * 1j, y)": "inputs: of type complex128: give real numbers",
+    "emtvb.record(system, masked, y)": "inputs: a masked array: its mask would be lost; fill it",
+    "emtvb.record(system, x, {'a': np.ma.masked_array(bits[:, 0], mask=bits[:, 1] > 0)})": "labels of a: a masked arr",
+    "emtvb.record(system, torch.zeros(12, 40, 2, device='meta'), y)": "inputs: on torch's meta device: it has no numb",
+    "emtvb.record(system, x, {'a': ['a', float('nan')] * 20})": "labels of a: the word 'nan': numpy makes a word of N",
+    "emtvb.record(system, x, {'': bits[:, 0]})": "labels: a variable called '': give it a name that can be printed",
+    "emtvb.record(system, x, {'a\\nb': bits[:, 0]})": "labels: a variable called 'a\\nb': give it a name that can be",
+    "emtvb.record(rnn, task, names=['a'])": "names: given beside a task: a task has its own; leave them out",
+    "mute()": "outputs: not finite from time 0 on: check the readout, weights and inputs, or record fewer steps",
+    "later()": "network: gives out 1 numbers, and 2 when it was recorded: record the trials again",
+    "dumb()": "outputs: not finite after the time of the edit: check the network, or compare fewer steps",
+    "emtvb.adapt(system, state=4)": "state: given beside an adapted network: give it where the network itself is adap",
+    "emtvb.adapt(system, nn.Linear(2, 2))": "readout: given beside an adapted network: give it where the network itse",
+    "emtvb.adapt(step, state=lambda n: 1 / 0)": "state: a function that failed (ZeroDivisionError: division by zero):",
+    "emtvb.adapt(step, state=16, input_dim=3)": "network: step failed (ValueError: ",
+    "emtvb.adapt(nn.GRU(2, 4), nn.Linear(5, 2), input_dim=2)": "readout: Linear failed (RuntimeError: mat1 and mat2 ",
+    "emtvb.adapt(lambda u, h: (h[:, :1] * 1j, h), state=4, input_dim=2)": "network: <lambda> gives out complex128: gi",
+    "emtvb.fit(trials, method=emtvb.Onion)": "method: the class Onion: make one of it: Onion()",
+    "emtvb.fit(trials, method=emtvb.DAS)": "method: the class DAS: make one of it: DAS()",
+    "emtvb.fit(trials, method=lambda a, b: emtvb.Located(None, None))": "method: <lambda> returned Located: return em",
+    "emtvb.fit(of_torch, method=emtvb.DAS(k=999, steps=2))": "k: 999: the state has 16 numbers; give no more",
+    "emtvb.fit(of_torch, method=emtvb.DAS(horizon=99, steps=2))": "horizon: 99: 11 steps were recorded after time 0;",
+    "emtvb.DAS(only=())": "only: (): name at least one variable, or leave it out",
+    "emtvb.fit(of_torch, method=emtvb.DAS(only=3, steps=2))": "variable: 3: no such variable; there are first, second",
+    "emtvb.fit(of_torch, method=emtvb.DAS(only=1, steps=2))": "<Fitted to RNN by DAS",
+    "emtvb.DAS(rate=1e30)": "rate: 1e+30: give a number above 0, up to 10",
+    "emtvb.DAS(rate=float('nan'))": "rate: nan: give a number above 0, up to 10",
+    "emtvb.Onion(tied='no')": "tied: 'no': give True or False",
+    "emtvb.Onion(order='first')": "order: 'first': give the variables in order, such as ('first', 'second')",
+    "emtvb.judge(fitted, trained_horizon=5)": "trained_horizon: 5: it is of a task of this package; leave it out",
+    "emtvb.judge(of_task, trained_horizon='long')": "trained_horizon: long: give a whole number, 1 or more",
+    "emtvb.judge(of_task, trained_horizon=-5)": "trained_horizon: -5: give a whole number, 1 or more",
+    "emtvb.erase(fitted, [])": "variables: []: name at least one",
+    "emtvb.erase(fitted, 'first')(np.zeros((3, 5)))": "states: shape (3, 5): give (..., 16)",
+    "emtvb.erase(fitted, 'first')(None)": "states: of type object: give numbers, (..., 16)",
+    "emtvb.erase(fitted, 'first')(np.full((2, 16), np.nan))": "states: not all of them finite: give finite numbers, (",
+    "emtvb.edit(fitted, 5, flip=[])": "flip: []: name at least one variable",
+    "emtvb.edit(fitted, 5, flip=['first', 'first'])": "flip: ['first', 'first']: names a variable twice; name each on",
+    "emtvb.edit(fitted, 5, swap=('first', 'first'))": "swap: ('first', 'first'): names a variable twice; name each on",
+    "emtvb.edit(fitted, 5, flip='first', steps='5')": "steps: 5: give a whole number, 1 or more",
+    "emtvb.edit(fitted, 5, flip='first', steps=2.5)": "steps: 2.5: give a whole number, 1 or more",
+    "emtvb.edit(fitted, 5, flip='first', steps=99)": "steps: 99: 6 steps were recorded after time 5; edit earlier, or",
+    "emtvb.edit(fitted, 5, set={'first': np.ones(9)})": "set: values of shape (9,) for first: give 1 value or 20",
+    "emtvb.edit(fitted, 5, flip='first', future=lambda v, u: keep(v, u) * np.nan)": "future: a function that returned",
+    "emtvb.edit(fitted, 5, flip='first', agrees=lambda a, b: a[..., 0])": "agrees: returned numbers other than 0 and",
+    "emtvb.edit(fitted, 5, flip='first', agrees=lambda a, b: 2 + 0 * a[..., 0])": "agrees: returned numbers other tha",
+    "emtvb.edit(fitted, 5, flip='first', agrees=lambda a, b: np.nan * a[..., 0])": "agrees: returned numbers other th",
+    "long_name()": "path: /tmp/xxxxxx",
+    "emtvb.save(fitted, 'a\\0b.npz')": "path: 'a\\x00b.npz': give the name of a file",
+    "emtvb.load('/dev/zero', system)": "path: /dev/zero: no such file; give the one that save wrote",
+    "emtvb.view(fitted, future=3)": "future: int: give a function (values, inputs) -> outputs",
+    "emtvb.view(fitted, trail=3)": "view: trail: no such argument; it opens with net, basis, input, edit, step",
+    "emtvb.view(of_task, future=keep)": "future: function: a task says it; leave it out",
+    "emtvb.view(fitted, task)": "task: ",
+    "emtvb.view(rnn, 'T1')": "task: T1: give a Task",
+    "emtvb.view(of_task, net=5)": "net: 5: no such network; there are RNN",
+    "emtvb.view(of_task, basis='mine')": "basis: mine: it has data",
+    "emtvb.view(of_task, input='x')": "input: x: give 1 hexadecimal digits, as the page's address has them",
+    "emtvb.view(of_task, edit='zzz')": "edit: zzz: give such as 12:flip:2.1, ",
+    "emtvb.view(of_task, edit=5)": "edit: 5: give such as 12:flip:2.1, ",
+    "emtvb.view(of_task, step=-5)": "step: -5: give a whole number, -2 or more",
+    "emtvb.view(of_task, step='a')": "step: a: give a whole number, -2 or more",
+    "emtvb.view(of_task, step=-2, input='f', edit='3:set:1:+-,4:swap:1:2,5:halve:2', basis='data')": "<view of RNN>",
+    "emtvb.record(system, task, fit_share=0.1)": "fit_share: 0.1: given beside a task, which has trials of its own",
+    "emtvb.record(system, task, seed=3)": "seed: 3: given beside a task, which has trials of its own; leave it out",
+    "emtvb.record(system, task, batch=8)": "batch: 8: given beside a task, which has trials of its own; leave it out",
+    "emtvb.record(system, task, batch=-1)": "batch: -1: give a whole number, 1 or more",
+    "emtvb.record(system, task, batch_first=True)": "batch_first: True: given beside a task, which has trials",
+    "emtvb.record(system, x, y, horizon=50)": "horizon: 50: it is of a task's test; leave it out",
+    "emtvb.record(system, 'T1')": "inputs: T1: give tasks.named('T1'), or an array (time, trial, input)",
+    "emtvb.record(system, 'T2', y)": "inputs: T2: give tasks.named('T2'), or an array (time, trial, input)",
+    "emtvb.record(system, x, [[1, 2], [1]])": "labels: lists of different lengths: give an array of one shape",
+    "emtvb.record(system, x, {'a': rng.normal(size=40) * 1e300})": "labels of a: up to ",
+    "emtvb.record(system, torch.tensor(x).to_sparse(), y)": "inputs: a sparse tensor (torch.sparse_coo): give all of i",
+    "emtvb.record(system, torch.quantize_per_tensor(torch.tensor(x).float(), 0.1, 0, torch.qint8), y)":
+        "inputs: quantised (torch.qint8): give plain numbers: .dequantize()",
+    "emtvb.record(system, torch.tensor(x).to(torch.float8_e4m3fn), y)": "<Trials of step: 20 trials",
+    "emtvb.record(big, tasks.named('T1', d=10, s=1000))": "task: T1 with d = 10 and s = 1000, whose trials are 229.5 G",
+    "emtvb.record(system, x, y, times={5, 3})": "<Trials of step: 20 trials to fit on, 20 to judge on, 12 steps, 16 nu",
+    "emtvb.fit(trials, (t for t in (1, 2))).times": "(1, 2)",
+    "emtvb.fit(trials, {1: 2})": "times: [{1: 2}]: give integers from 0 to 11",
+    "emtvb.fit(trials, {1.5, 2})": "times: [1.5, 2.0]: give integers from 0 to 11",
+    "sorted({*emtvb.edit(fitted, {5, 7}, flip='first', trials={1, 2}).time})": "[np.int64(5), np.int64(7)]",
+    "located(basis=m.basis * np.nan)": "method: <lambda> returned memories.basis that is not finite: give a numpy arr",
+    "located(basis=m.basis.astype(object))": "method: <lambda> returned memories.basis of type object: give a numpy ar",
+    "located(basis=m.basis.tolist())": "method: <lambda> returned memories.basis of type list: give a numpy array of ",
+    "located(basis='basis')": "method: <lambda> returned memories.basis of type str: give a numpy array of finite",
+    "located(basis=m.basis + 1j)": "method: <lambda> returned memories.basis of type complex128: give a numpy array o",
+    "located(dual=m.dual * np.inf)": "method: <lambda> returned memories.dual that is not finite: give a numpy array ",
+    "located(centre=np.zeros(3))": "method: <lambda> returned memories.centre of shape (3,): give a numpy array of fi",
+    "located(centre=None)": "method: <lambda> returned memories.centre of type NoneType: give a numpy array of finite",
+    "located(centre=np.nan)": "method: <lambda> returned memories.centre that is not finite: give a numpy array of fi",
+    "located(kept=None)": "method: <lambda> returned memories.kept None: give trials.kept",
+    "located(subspaces=3)": "method: <lambda> returned subspaces of type int: give a tuple of emtvb.Subspace, one of e",
+    "located(subspaces=(part,))": "method: <lambda> returned 1 subspaces: give 2, one of each variable",
+    "located(subspaces=(part, 4))": "method: <lambda> returned subspaces[1] of type int: give emtvb.Subspace(into, ou",
+    "located(subspaces=(part, Subspace(m.basis[:3], m.dual)))": "method: <lambda> returned subspaces[1].into of shape ",
+    "located(subspaces=(part, Subspace(m.basis, None)))": "method: <lambda> returned subspaces[1].out of type NoneTyp",
+    "located(centre=0, subspaces=(part, part))": "<Fitted to step by <lambda>",
+    "emtvb.edit(of_task, 5, flip='1', steps=10**7)": "steps: 10000000, whose outputs are ",
+    "emtvb.edit(of_number, 5, set={'val': 1e300}, future=keep)": "edit (set val): more than numbers of the state can b",
+    "emtvb.edit(of_number, 5, shift={'val': 1e300}, future=keep)": "edit (shift val): more than numbers of the state ",
+    "emtvb.edit(of_number, 5, set={'val': '0.5'}, future=keep)": "variable val: '0.5': its values are numbers",
+    "emtvb.edit(fitted, 5, flip='first', untrained=3)": "untrained: network: int: give a torch module or a step (",
+    "emtvb.edit(fitted, 5, flip='first', untrained='yes')": "untrained: network: str: give a torch module or a step (",
+    "emtvb.edit(fitted, 5, flip='first', untrained=nn.RNN(3, 16))": "untrained: inputs: 2 numbers a step: RNN takes 3",
+    "emtvb.compare(fitted, fitted, untrained=True)": "untrained: not known of step: its weights cannot be drawn anew;",
+    "emtvb.compare(fitted, fitted, untrained=1)": "untrained: 1: give True, False or None",
+    "emtvb.compare(fitted, still)": "states: the same at all times: there are no dynamics to compare; record other tr",
+    "emtvb.compare(still, fitted)": "states: the same at all times: there are no dynamics to compare; record other tr",
+    "system.coast(h, 10**12)": "steps: 1000000000000, whose states are ",
+    "of_task.trials.system.coast(h, 10**12)": "steps: 1000000000000, whose states are ",
+    "system.run(x, h[:3])": "state: (3, 16): inputs have 40 trials; give an array of shape (40, 16)",
+    "system.run(x, times=[99])": "times: [99]: give times from 0 to 11",
+    "system.run(x, times='a')": "times: ['a']: give integers from 0 to 11",
+    "system.run(x, times={7, 3})[0].shape": "(2, 40, 16)",
+    "system.run(x, times=())[0].shape": "(0, 40, 16)",
+    "system.jacobian(h[:0])": "state: (0, 16): give an array of shape (trials, state)",
+    "of_paper.run(x, h[:3])": "state: (3, 16): inputs have 40 trials; give an array of shape (40, 16)",
+    "of_paper.run(x, times=[-1])": "times: [-1]: give times from 0 to 11",
+    "of_paper.coast(h, 0)": "steps: 0: give a whole number, 1 or more",
+    "of_paper.coast(h, 10**12)": "steps: 1000000000000, whose states are ",
+    "of_paper.jacobian(h[:0])": "state: (0, 16): give an array of shape (trials, state)",
+    "of_paper.jacobian(h, x[0, :3])": "inputs: (3, 2): give an array of shape (40, 2)",
+    "emtvb.save(fitted, '.')": "path: .: is no file's name; name a file, such as fitted.npz",
+    "emtvb.save(fitted, '/')": "path: /: is no file's name; name a file, such as fitted.npz",
+    "emtvb.save(fitted, '/tmp/..')": "path: /tmp/..: is no file's name; name a file, such as fitted.npz",
+    "emtvb.save(fitted, '/tmp/.npz')": "path: /tmp/.npz: is no file's name; name a file, such as fitted.npz",
+    "begins(True)": "state: True: give how many numbers it has, from 1 to ",
+    "begins([])": "state: begins as []: it holds no arrays; give a number, one trial's state, or a function of the nu",
+    "begins({})": "state: begins as {}: it holds no arrays; give a number, one trial's state, or a function of the nu",
+    "begins(lambda n: None)": "state: begins as None: it holds no arrays; give a number, one trial's state, or a func",
+    "begins(lambda n: np.zeros((n + 1, 16)))": "state: shapes (3, 16) and (4, 16) for 2 and 3 trials: each of its",
+    "begins(lambda n: 1 / (2 - n))": "state: float 1.0: give arrays or tensors, ",
+    "begins(lambda n: np.zeros((n, 16)) if n < 2 else None.no)": "state: a function that failed (AttributeError: ",
+    "begins(np.full((1, 16), np.nan))": "state: not all of it finite: give a state of finite numbers",
+    "begins(lambda n: np.full((n, 16), np.inf), lambda u, h: (u, h))": "state: not all of it finite: give a state of",
+    "begins(np.full((1, 2), -np.inf), lambda u, h: (u, np.maximum(u, h)))": "<<lambda>: 2 numbers of state; not verif",
+    "begins(np.zeros((1, 2), int), lambda u, h: (u, h))": "state: an array of int64: its numbers must be real or com",
+    "begins(4, nn.RNN(2, 4))": "state: RNN failed (RuntimeError: For batched 3-D input, hx should also be 3-D but got",
+    "begins(4, nn.LSTMCell(2, 4))": "state: LSTMCell failed (TypeError: ",
+    "begins(4, nn.RNNCell(2, 4))": "<RNNCell: 4 numbers of state; not verified yet>",
+    "begins(lambda n: None, nn.RNN(2, 4))": "<RNN: 4 numbers of state; not verified yet>",
+    "begins(16, step, lambda o: None)": "readout: <lambda> returned None: return one row for each, (trials, outputs)",
+    "begins(16, step, lambda o: o[:1])": "readout: <lambda> returned shape (1, 2) for ",
+    "begins(None, nn.RNN(2, 4), lambda o: None)": "readout: <lambda> returned None: return one row for each, (trials",
+    "begins(None, nn.RNN(2, 4), lambda o: o[:1])": "readout: <lambda> returned shape (1, 4) for ",
+    "begins(2, masking)": "network: masking returned a masked array: its mask would be lost; return plain arrays: .fi",
+    "begins(2, masked_state)": "network: masked_state returned a masked array: its mask would be lost; return plain a",
+}  # fmt: skip
+
+_AFTER = """
+said = {}
+for call in json.load(sys.stdin):
+    try:
+        said[call] = repr(eval(call))
+    except emtvb.InputError as error:
+        said[call] = str(error)
+    except BaseException as error:
+        said[call] = f"RAISED {type(error).__name__}: {error}"
+print(json.dumps(said))
+"""
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, str]:
+    """What each call says."""
+    asked = json.dumps([*CALLS])
+    done = subprocess.run(
+        [sys.executable, "-c", _BEFORE + _AFTER], input=asked, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_one_line(call: str, said: dict[str, str]) -> None:
+    assert said[call].startswith(CALLS[call])
+    assert "\n" not in said[call]

@@ -1,0 +1,325 @@
+"""How results are shown, kept and handed on: short, whole, and the same after a file."""
+
+from __future__ import annotations
+
+import copy
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+import emtvb
+from emtvb.errors import InputError
+from emtvb.theory import tasks
+
+from ..conftest import saturated_circuit
+from .made_up import adapted, future, make_register, tape
+
+matplotlib.use("Agg")
+ROOT = Path(__file__).parents[2]
+
+
+@cache
+def trials() -> emtvb.Trials:
+    return emtvb.record(adapted(make_register(extra=2)), *tape(trials=400))
+
+
+@cache
+def fitted() -> emtvb.Fitted:
+    return emtvb.fit(trials())
+
+
+@cache
+def judged() -> emtvb.Judgement:
+    return emtvb.judge(fitted())
+
+
+@cache
+def edits() -> emtvb.Edits:
+    return emtvb.edit(fitted(), [5, 8], flip="bit", future=future, inputs=np.zeros((6, 3)), steps=6)
+
+
+RESULTS = {"trials": trials, "fitted": fitted, "judged": judged, "edits": edits}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_its_repr_is_one_short_line_and_its_html_is_whole(name: str) -> None:
+    result = RESULTS[name]()
+    assert len(repr(result)) < 300
+    assert "\n" not in repr(result)
+    page = result._repr_html_()
+    assert page.count("<table>") == page.count("</table>") == 1
+    assert page.count("<tr>") == page.count("</tr>") >= 4
+
+
+def test_names_are_escaped_in_html() -> None:
+    u, labels = tape(trials=100)
+    wild = emtvb.record(adapted(make_register()), u, {"<b>bit</b>": labels["bit"]})
+    for result in (wild, emtvb.fit(wild), emtvb.judge(emtvb.fit(wild))):
+        assert html.escape("<b>bit</b>") in result._repr_html_()
+        assert "<b>bit</b>" not in result._repr_html_()
+
+
+def test_what_repr_says() -> None:
+    assert "200 trials to fit on, 200 to judge on, 20 steps, 12 numbers of state; bit (binary), word" in repr(trials())
+    assert repr(fitted()).startswith("<Fitted to Register by least squares at 20 times: bit, word, number; condition")
+    assert repr(judged()) == "<Judgement: 3 of 3 variables can be read>"
+    assert repr(edits()).startswith("<Edits: flip bit: shows that the network uses the edited state: followed")
+    assert repr(judged()["bit"]) == "<bit: accuracy 1.000, chance 0.503, p 0.0005: readable>"
+
+
+def test_data_frames() -> None:
+    table = judged().to_dataframe()
+    assert list(table["variable"]) == ["bit", "word", "number"]
+    assert table.loc[0, "score"] == judged()["bit"].score
+    assert table["readable"].tolist() == [True] * 3
+    over_time = judged().to_dataframe(over_time=True)
+    assert len(over_time) == 3 * 20
+    np.testing.assert_array_equal(over_time.query("variable == 'word'")["score"], judged()["word"].score_at)
+    done = edits().to_dataframe()
+    assert list(done.columns) == [
+        "trial",
+        "time",
+        "size",
+        "followed",
+        "already",
+        "random",
+        "other",
+        "ceiling",
+        "counts",
+    ]
+    assert len(done) == len(edits().trial)
+    rows = trials().to_dataframe()
+    assert len(rows) == 20 * 400
+    assert isinstance(rows, pd.DataFrame)
+    labels = trials().values(trials().judging.theory)
+    part = rows[(rows.part == "judge") & (rows.time == 4)]
+    np.testing.assert_array_equal(part["label word"], labels[4, :, 1])
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two results are the same, all the way down; networks aside."""
+    if isinstance(one, np.ndarray):
+        kept = one.dtype.kind in "fc"
+        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=kept)
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if hasattr(one, "__dataclass_fields__"):
+        names = [name for name in one.__dataclass_fields__ if name != "system"]
+        return type(one) is type(other) and all(same(getattr(one, n), getattr(other, n)) for n in names)
+    return one == other or (one != one and other != other)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
+    result = RESULTS[name]()
+    path = emtvb.save(result, tmp_path / "result")
+    assert path.suffix == ".npz"
+    again = emtvb.load(path)
+    assert same(result, again)
+    assert str(again) == str(result) or name in ("trials", "fitted")
+
+
+def test_what_is_loaded_can_be_judged_and_with_its_network_edited(tmp_path: Path) -> None:
+    path = emtvb.save(fitted(), tmp_path / "fit.npz")
+    alone = emtvb.load(path)
+    assert str(emtvb.judge(alone)) == str(judged())
+    with pytest.raises(InputError, match=r"network: Register is not in the file: load it with its network"):
+        emtvb.edit(alone, 5, flip="bit", future=future)
+    again = emtvb.load(path, adapted(make_register(extra=2)))
+    done = emtvb.edit(again, [5, 8], flip="bit", future=future, inputs=np.zeros((6, 3)), steps=6)
+    assert same(done, edits())
+    small = emtvb.adapt(lambda u, h: (h, h), state=3, input_dim=3)
+    with pytest.raises(InputError, match="system: 3 numbers of state: the file is of Register with 12"):
+        emtvb.load(path, small)
+
+
+def test_a_task_of_ours_is_saved_too(tmp_path: Path) -> None:
+    task = tasks.named("T1", 2, 2)
+    network, _ = saturated_circuit(task)
+    own = emtvb.fit(emtvb.record(network, task, horizon=20))
+    again = emtvb.load(emtvb.save(own, tmp_path / "task"), network)
+    assert again.trials.task == task
+    assert same(emtvb.judge(own), emtvb.judge(again))
+
+
+def test_files_that_are_none_of_ours_are_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("text")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    whole = emtvb.save(judged(), tmp_path / "whole.npz").read_bytes()
+    (tmp_path / "torn.npz").write_bytes(whole[: len(whole) // 2])
+    with zipfile.ZipFile(tmp_path / "zip.npz", "w") as archive:
+        archive.writestr("tree.npy", b"no array")
+    for name in ("text", "empty", "other", "torn", "zip"):
+        with pytest.raises(InputError, match=r"not a whole file that emtvb.save wrote"):
+            emtvb.load(tmp_path / f"{name}.npz")
+    with pytest.raises(InputError, match="no such file"):
+        emtvb.load(tmp_path / "nothing")
+    with pytest.raises(InputError, match="no such folder; make it first"):
+        emtvb.save(judged(), tmp_path / "no" / "where.npz")
+    with pytest.raises(InputError, match="save: dict: give what record, fit"):
+        emtvb.save({}, tmp_path / "x")
+
+
+@pytest.mark.parametrize("name", ["trials", "judged", "edits"])
+def test_a_figure_has_what_it_shows_and_leaves_the_users_style_alone(name: str) -> None:
+    before = dict(matplotlib.rcParams)
+    figure = RESULTS[name]().plot()
+    assert dict(matplotlib.rcParams) == before
+    figure.canvas.draw()
+    texts = " ".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
+    for word in {"trials": ("input", "output", "bit"), "judged": ("bit", "number", "score"), "edits": ("edited",)}[
+        name
+    ]:
+        assert word in texts
+    lines = {tuple(map(tuple, line.get_xydata())) for axis in figure.axes for line in axis.lines}
+    if name == "judged":
+        assert tuple(zip(range(20), judged()["word"].score_at, strict=True)) in lines
+    if name == "edits":
+        shown = [line for line in lines if len(line) == 6]
+        assert any(np.allclose([y for _, y in line], edits().outputs[:, 0, 0]) for line in shown)
+
+
+def test_a_figure_of_what_is_not_there_is_one_clear_line() -> None:
+    for call in (lambda: trials().plot(200), lambda: trials().plot(-1), lambda: edits().plot(10**6)):
+        with pytest.raises(InputError, match="give a number from 0 to"):
+            call()
+
+
+TYPED = """\
+import numpy as np
+import emtvb
+
+def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return h + u, h + u
+
+x = np.random.default_rng(0).choice([-1.0, 1.0], size=(6, 100, 2))
+trials: emtvb.Trials = emtvb.record(emtvb.adapt(step, state=2), x, x)
+judged: emtvb.Judgement = emtvb.judge(emtvb.fit(trials))
+score: float = judged["0"].score
+reveal_type(emtvb.edit)
+"""
+
+
+def test_a_type_checker_sees_the_public_face_after_a_normal_install(tmp_path: Path) -> None:
+    """The package as pip puts it into an environment of its own; mypy --strict over a user's script and the guide's."""
+    source, python = tmp_path / "source", tmp_path / "env" / "bin" / "python"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    venv.create(tmp_path / "env", with_pip=False)
+    (site,) = (tmp_path / "env").glob("lib/python*/site-packages")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    options = ["--no-deps", "--no-build-isolation", "--target", str(site), str(source)]
+    subprocess.run([*pip, *options], capture_output=True, text=True, check=True)
+    assert (site / "emtvb" / "py.typed").is_file()
+    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")  # what the guide imports besides
+    (tmp_path / "script.py").write_text(TYPED)
+    guide = (ROOT / "docs" / "own-network.md").read_text()
+    (tmp_path / "guide.py").write_text("\n".join(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)))
+    options = ["--strict", "--ignore-missing-imports", "--python-executable", str(python), "--config-file="]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, "script.py", "guide.py"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert "error" not in done.stdout, done.stdout
+    assert "fitted: emtvb.core.fitting.Fitted" in done.stdout, done.stdout
+
+
+class _Net(nn.Module):
+    def __init__(self, size: int = 8, noise: float = 0.0, kind: type = nn.GRU) -> None:
+        super().__init__()
+        self.rnn, self.out, self.noise = kind(3, size, batch_first=True), nn.Linear(size, 2), noise
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.out(self.rnn(x + self.noise * torch.randn_like(x))[0])
+        assert isinstance(y, torch.Tensor)
+        return y
+
+
+def _saved(network: nn.Module, path: Path, **more) -> Path:
+    rng = np.random.default_rng(0)
+    x = np.zeros((20, 60, 3), dtype=np.float32)
+    x[0] = rng.choice([-1, 1], size=(60, 3))
+    trials = emtvb.record(network, x, {"bit": x[0, :, 0]}, **more)
+    return emtvb.save(emtvb.fit(trials), path)
+
+
+@pytest.mark.parametrize("times", [None, [4, 9, 19]])
+def test_the_network_of_a_file_must_do_what_it_did(times: list[int] | None, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = _Net()
+    path = _saved(network, tmp_path / "fit", times=times)
+    assert emtvb.load(path, network).trials.system.verified
+    with pytest.raises(InputError, match=r"system: _Net: .*% of its outputs on the stored trials are not those in the"):
+        emtvb.load(path, _Net())
+    changed = copy.deepcopy(network)
+    with torch.no_grad():
+        changed.rnn.weight_hh_l0[:3] *= 1.05
+    with pytest.raises(InputError, match="give the network with which they were recorded"):
+        emtvb.load(path, changed)
+    with pytest.raises(InputError, match=r"system: gives out 8 numbers, and 2 in the file: .* with its readout"):
+        emtvb.load(path, network.rnn)
+    with pytest.raises(InputError, match="system: 9 numbers of state: the file is of _Net with 8"):
+        emtvb.load(path, emtvb.adapt(_Net(9), input_dim=3))
+    assert "not in the file" in repr(emtvb.load(path).trials.system)
+
+
+def test_noise_and_erased_states_are_no_other_network(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = _Net(noise=0.3)
+    assert emtvb.load(_saved(network, tmp_path / "noisy"), network).trials.system.noisy
+    network = _Net()
+    fitted = emtvb.load(_saved(network, tmp_path / "fit"), network)
+    erased = emtvb.save(emtvb.fit(emtvb.erase(fitted, "bit").trials), tmp_path / "erased")
+    emtvb.load(erased, network)
+    with pytest.raises(InputError, match="are not those in the file"):
+        emtvb.load(erased, _Net())
+    with np.load(erased) as stored:  # an earlier version did not say that something was erased
+        arrays = {name: stored[name] for name in stored.files}
+    tree = json.loads(arrays["tree"].tobytes())
+    del tree["emtvb"]["of"]["trials"]["of"]["erased"]
+    earlier = tmp_path / "earlier.npz"
+    np.savez(earlier, **arrays | {"tree": np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)})
+    emtvb.load(earlier, network)
+    with pytest.raises(InputError, match="are not those in the file"):
+        emtvb.load(earlier, _Net())
+
+
+def test_a_chaotic_network_is_itself_after_many_steps(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = _Net(20, kind=nn.RNN)
+    with torch.no_grad():
+        network.rnn.weight_hh_l0.copy_(4 * torch.randn(20, 20) / 20**0.5)
+    path = _saved(network, tmp_path / "fit")
+    elsewhere = copy.deepcopy(network)
+    with torch.no_grad():  # as another machine rounds
+        elsewhere.rnn.weight_hh_l0 *= 1 + 1e-6
+    assert emtvb.load(path, elsewhere).trials.system.verified
+    with pytest.raises(InputError, match="are not those in the file"):
+        emtvb.load(path, _Net(20, kind=nn.RNN))
+
+
+def test_another_network_on_a_task_of_ours_is_refused(tmp_path: Path) -> None:
+    task = tasks.named("T1", 2, 2)
+    network, _ = saturated_circuit(task)
+    path = emtvb.save(emtvb.fit(emtvb.record(network, task, horizon=20)), tmp_path / "task")
+    other, _ = saturated_circuit(task, seed=1)
+    emtvb.load(path, network)
+    with pytest.raises(InputError, match=r"system: Elman network, .* are not those in the file"):
+        emtvb.load(path, other)

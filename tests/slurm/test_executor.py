@@ -1,0 +1,715 @@
+"""How the executor judges jobs and what it asks for, without Slurm; tests/cluster has the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import shlex
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from snakemake.iocontainers import Namedlist
+from snakemake_interface_common.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
+
+from emtvb.errors import InputError
+from emtvb.making import provenance
+from emtvb.making.records import Records
+from emtvb.slurm import commands as slurm
+from emtvb.slurm import executor
+from emtvb.slurm.commands import InQueue
+
+ROOT = Path(__file__).parents[2]
+
+
+class Resources(dict):
+    """What a job asks for."""
+
+    def __init__(self, fromdict: dict[str, Any]) -> None:
+        super().__init__(fromdict)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Job(SimpleNamespace):
+    """A job as the executor sees it, of rule measure_shard."""
+
+    __hash__ = object.__hash__
+
+    def is_group(self) -> bool:
+        return False
+
+
+def job(folder: Path, name: str = "a", attempt: int = 1) -> Job:
+    def asked(wildcards: object, files: object, attempt: int, skip_evaluation: object) -> Resources:
+        return Resources({"mem_mb": min(2000 * attempt, 5000), "mem": "2 GB", "runtime": 30 * attempt})
+
+    return Job(
+        rule=SimpleNamespace(
+            name="measure_shard",
+            script="measure_shard.py",
+            expand_resources=asked,
+            basedir=SimpleNamespace(get_path_or_uri=lambda secret_free: "workflow/scripts"),
+        ),
+        input=Namedlist([folder / "weights"]),
+        output=Namedlist([folder / "measurements" / f"{name}.csv"]),
+        name="measure_shard",
+        wildcards=[name],
+        threads=1,
+        log=[folder / "logs" / f"{name}.log"],
+        params={"proof": "1", "runs": [], "revision": None},
+        wildcards_dict={},
+        attempt=attempt,
+        restart_times=3,
+        resources=asked(None, None, attempt, None),
+    )
+
+
+def make(one: Job) -> None:
+    """Do what the job does."""
+    for path in (*one.input, *one.output):
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text("made")
+    recipe = {"rule": "measure_shard", "settings": one.params, "code": {}, "versions": {}}
+    provenance.record(recipe, {}, list(map(str, one.input)), list(map(str, one.output)), str(one.log[0]), 1)
+
+
+class Watched(executor.Executor):
+    """The executor without Snakemake around it."""
+
+    def __init__(self) -> None:
+        settings = SimpleNamespace(
+            keep_successful_logs=False,
+            first_look=1,
+            requeue=True,
+        )
+        self.given_up: list[str] = []
+        self.workflow: Any = SimpleNamespace(
+            executor_settings=settings,
+            execution_settings=SimpleNamespace(latency_wait=0),
+            scheduler=SimpleNamespace(error_callback=lambda one: self.given_up.append(one.wildcards[0])),
+        )
+        self.logger = logging.getLogger("tests")
+        self.run_uuid = "run"
+        self.known: Any = SimpleNamespace(is_made=lambda one: Records(one.output[0].parents[1], ROOT).is_made(one))
+        self.status_rate_limiter = self
+        self._over, self._submitting = threading.Event(), threading.Lock()
+        self._silent_since, self._forgotten, self._ran_out, self._said = None, {}, Counter(), set()
+        self._refusals: set[str] = set()
+        self._submissions, self._numbers, self._reported = itertools.count(1), {str(n) for n in range(20)}, 0.0
+        self._next_seconds_between_status_checks = 1
+        self.active_jobs: list[Any] = []
+        self.array_jobs, self.max_array_size = {"measure_shard"}, 3
+        self.succeeded: list[str] = []
+        self.failed: dict[str, str] = {}
+        self.submitted: list[int] = []
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    def report_job_success(self, job_info: Any) -> None:
+        self.succeeded.append(job_info.external_jobid)
+
+    def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
+        self.failed[job_info.external_jobid] = msg or ""
+
+    def format_job_exec(self, job: Any) -> str:
+        return f"run {job.wildcards[0]}"
+
+    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
+        assert commands == [self.format_job_exec(job) for job in jobs]
+        self.submitted.append(len(jobs))
+        return True
+
+    def look(self, *jobs: Any) -> list[str]:
+        """Look at jobs once; the ids of those that are still active."""
+
+        async def active() -> list[str]:
+            return [info.external_jobid async for info in self.check_active_jobs(list(jobs))]
+
+        # In a thread: a browser's driver may keep a loop running in this one.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, active()).result()
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+def submitted(one: Job, number: str, log: Path | None = None) -> Any:
+    return SimpleNamespace(job=one, external_jobid=number, aux={"slurm_logfile": log} if log else None)
+
+
+@pytest.fixture
+def slurm_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What squeue and sacct print; a command that is not there fails."""
+    said: dict[str, str] = {}
+
+    def ask(*command: str, script: str | None = None) -> str:
+        if command[0] not in said:
+            raise InputError(command[0], "no controller", "wait")
+        return said[command[0]]
+
+    monkeypatch.setattr(slurm, "ask", ask)
+    return said
+
+
+def queued(*rows: str) -> str:
+    """What squeue prints of jobs of this run."""
+    return "".join(f"emtvb|measure_shard.a.run.1|{row}\n" for row in rows)
+
+
+def test_snakemake_finds_it_and_the_profile_sets_what_it_has() -> None:
+    plugin = ExecutorPluginRegistry().get_plugin("emtvb-slurm")
+    assert plugin.executor is executor.Executor
+    profile = yaml.safe_load((ROOT / "slurm" / "config.yaml").read_text())
+    settings = {plugin.get_cli_arg(one["name"]).removeprefix("--") for one in plugin.get_settings_info()}
+    assert profile["executor"] == "emtvb-slurm"
+    assert {key for key in profile if "slurm" in key} <= settings
+
+
+def test_the_queue_says_how_jobs_stand(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
+    states = ["RUNNING", "COMPLETED", *sorted(slurm.FAILED), "PENDING", "COMPLETING", "SOMETHING_NEW"]
+    slurm_says["squeue"] = queued(*(f"7_{i}|{state}|n1|None" for i, state in enumerate(states)))
+    active = watched.look(*(submitted(job(tmp_path), f"7_{i}") for i in range(len(states))))
+    assert [states[int(number[2:])] for number in active] == ["RUNNING", "PENDING", "COMPLETING", "SOMETHING_NEW"]
+    assert watched.succeeded == ["7_1"]
+    assert {states[int(number[2:])] for number in watched.failed} == slurm.FAILED
+
+
+def test_a_forgotten_job_is_judged_by_its_files(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
+    slurm_says["squeue"] = ""
+    done, stale, missing, other = (job(tmp_path / name) for name in ("done", "stale", "missing", "other"))
+    for one in (done, stale, other):
+        make(one)
+    stale.input[0].write_text("newer weights")
+    other.params = {**other.params, "runs": [{"name": "another"}]}
+    jobs = [submitted(one, str(i)) for i, one in enumerate((done, stale, missing, other))]
+    assert watched.look(*jobs) == []
+    assert watched.succeeded == ["0"]
+    assert set(watched.failed) == {"1", "2", "3"}
+    assert "Slurm has forgotten job 2" in watched.failed["2"]
+
+
+def test_files_of_a_forgotten_job_may_come_late(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
+    slurm_says["squeue"] = ""
+    watched.workflow.execution_settings.latency_wait = 60
+    one = job(tmp_path)
+    assert watched.look(submitted(one, "5")) == ["5"]
+    make(one)
+    assert watched.look(submitted(one, "5")) == []
+    assert watched.succeeded == ["5"]
+
+
+def test_accounting_is_asked_where_it_is(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
+    slurm_says["squeue"] = ""
+    slurm_says["sacct"] = "13_1|COMPLETED\n13_[4-5,8%2]|CANCELLED by 0\n14|OUT_OF_MEMORY\n15|RUNNING\n"
+    numbers = "13_1", "13_4", "13_5", "13_8", "14", "15"
+    assert watched.look(*(submitted(job(tmp_path), number) for number in numbers)) == []
+    assert watched.succeeded == ["13_1"]
+    assert "CANCELLED" in watched.failed["13_8"]
+    assert "ran out of memory" in watched.failed["14"]
+    assert "forgotten" in watched.failed["15"], "what accounting takes for running is not, if the queue has no such job"
+
+
+def test_a_silent_slurm_loses_no_job_and_is_not_waited_for_for_ever(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    info = submitted(job(tmp_path), "5")
+    with caplog.at_level("WARNING", "tests"):
+        assert watched.look(info) == watched.look(info) == ["5"]
+        slurm_says["squeue"] = queued("5|RUNNING|n1|None")
+        assert watched.look(info) == ["5"]
+    assert [message.split(" (")[0] for message in caplog.messages] == ["Slurm does not answer", "Slurm answers again"]
+    del slurm_says["squeue"]
+    watched._silent_since = -executor.PATIENCE - 1
+    assert watched.look(info) == []
+    assert "no controller" in watched.failed["5"]
+
+
+def test_what_can_never_start_is_ended(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
+    reasons = "QOSMaxWallDurationPerJobLimit", "Priority", "JobHeldUser", "PartitionTimeLimit", "JobHeldAdmin"
+    slurm_says["squeue"] = queued(*(f"{5 + i}|PENDING||{reason}" for i, reason in enumerate(reasons)))
+    assert watched.look(*(submitted(job(tmp_path), number) for number in "56789")) == ["6", "7", "9"]
+    assert "set longest:" in watched.failed["5"]
+    user, admin = sorted(text for _, text in watched._said)
+    assert "`scontrol release 7` lets it start" in user
+    assert admin == "Slurm holds job 9 back (JobHeldAdmin): ask the cluster's administrators"
+
+
+@pytest.mark.parametrize(
+    ("state", "line", "memory", "minutes"),
+    [
+        ("OUT_OF_MEMORY", "", 4000, 30),
+        ("FAILED", "slurmstepd: error: Detected 1 oom_kill event in StepId=5.0", 4000, 30),
+        ("", "slurmstepd: error: Step 5.0 exceeded memory limit (1 > 0), being killed", 4000, 30),
+        ("TIMEOUT", "", 2000, 60),
+        ("", "slurmstepd: error: *** JOB 5 ON n1 CANCELLED AT 1 DUE TO TIME LIMIT ***", 2000, 60),
+        ("CANCELLED", "slurmstepd: error: *** JOB 5 ON n1 CANCELLED AT 1 ***", 2000, 30),
+        ("NODE_FAIL", "", 2000, 30),
+        ("", "", 2000, 30),
+    ],
+)
+def test_more_is_asked_for_only_of_what_a_job_ran_out_of(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], state: str, line: str, memory: int, minutes: int
+) -> None:
+    (tmp_path / "rule").mkdir()
+    (tmp_path / "rule" / "5_1.log").write_text(line)
+    one = job(tmp_path)
+    slurm_says["squeue"] = queued(f"5_1|{state}|n1|None") if state else ""
+    assert watched.look(submitted(one, "5_1", tmp_path / "rule" / "5_1.log")) == []
+    again = one.__dict__ | {"attempt": 2, "resources": job(tmp_path, attempt=2).resources}
+    one.__dict__.update(again)
+    watched._ask_for_more(one)
+    assert (one._resources["mem_mb"], one._resources["runtime"]) == (memory, minutes)
+
+
+def test_who_runs_out_of_memory_at_last_is_told_what_to_raise(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str]
+) -> None:
+    slurm_says["squeue"] = queued("5|OUT_OF_MEMORY|n1|None")
+    one = job(tmp_path)
+    watched.look(submitted(one, "5"))
+    assert "having asked for 2000 MB; tried again with 4000" in watched.failed["5"]
+    one.attempt, watched._ran_out[one, "mem_mb"], one.resources["mem_mb"] = 4, 3, 5000
+    watched.look(submitted(one, "5"))
+    for word in ("5000 MB", "raise mem_mb of measure_shard", "most_memory: in slurm/site.yaml"):
+        assert word in watched.failed["5"]
+
+
+@pytest.mark.parametrize(("room", "chunks"), [(None, [3, 3, 1]), (2, [2, 2, 2, 1]), (0, [1] * 7)])
+def test_no_more_is_submitted_at_once_than_slurm_takes(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int | None, chunks: list[int]
+) -> None:
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    monkeypatch.setattr(slurm, "room", lambda *_: room)
+    monkeypatch.setattr(slurm, "queue", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
+    jobs = [job(tmp_path, str(i)) for i in range(7)]
+    watched._submit(list(jobs), as_array=True)
+    assert watched.submitted == chunks
+    watched.submitted.clear()
+    watched._submit(list(jobs), as_array=False)
+    assert watched.submitted == [1] * 7
+
+
+def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms, states = iter([0, 0, 2]), iter(["PENDING", "RUNNING"])
+    monkeypatch.setattr(executor, "BETWEEN", 0.0)
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    monkeypatch.setattr(slurm, "room", lambda *_: next(rooms))
+    monkeypatch.setattr(slurm, "queue", lambda *_: {"1": InQueue(next(states))})
+    watched._submit([job(tmp_path, "a"), job(tmp_path, "b")], as_array=True)
+    assert watched.submitted == [2]
+    watched._over.set()
+    watched._submit([job(tmp_path)], as_array=True)
+    assert watched.submitted == [2], "nothing after its end"
+
+
+def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user, an account or a quality of service may have so many jobs; who has, Slurm says by refusing more."""
+    queue, tried, limit = [0], [], 5
+    violates = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
+
+    def number(name: str, call: Sequence[str], script: str) -> str:
+        size = next((int(word.removeprefix("--array=1-")) for word in call if word.startswith("--array")), 1)
+        tried.append(size)
+        if queue[0] + size > limit:
+            raise InputError("sbatch --parsable", f"AssocMaxSubmitJobLimit; {violates}", "wait")
+        queue[0] += size
+        return str(len(tried))
+
+    sending = Submitting(tmp_path)
+    sending.max_array_size, sending._number = 100, number  # type: ignore[method-assign]
+    sending._has_jobs = lambda: queue[0] > 0  # type: ignore[method-assign]
+    sending._over.wait = lambda _: queue.__setitem__(0, 0)  # all that was there has ended
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    monkeypatch.setattr(slurm, "room", lambda: None)
+    sending._submit([job(tmp_path, str(i)) for i in range(14)], as_array=True)
+    assert len(sending.reported) == 14
+    assert not sending.refused
+    assert tried == [14, 7, 3, 6, 3, 1, 2, 1, 2, 1, 1, 2, 4, 2, 4, 2, 1, 1, 2, 1]
+    limit = 0
+    sending._submit([job(tmp_path, "alone")], as_array=True)
+    queue[0] = 0
+    sending._submit([job(tmp_path, "alone")], as_array=True)
+    assert "wait for jobs of yours to end" in sending.refused[0], "and nobody's jobs will make room"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_full"),
+    [
+        ("AssocMaxSubmitJobLimit; Job violates accounting/QOS policy (job submit limit, user's size and/or", True),
+        ("QOSGrpSubmitJobsLimit; Job violates", True),
+        ("Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)", True),
+        ("QOSMaxWallDurationPerJobLimit; Job violates accounting/QOS policy (job submit limit, user's size)", False),
+        ("Invalid account", False),
+    ],
+)
+def test_a_full_queue_is_told_from_other_limits(said: str, is_full: bool) -> None:
+    assert bool(slurm.FULL.search(said)) == is_full
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("Invalid account or account/partition combination specified", "account:"),
+        ("QOSMaxWallDurationPerJobLimit", "longest:"),
+        ("Requested time limit is invalid (missing or exceeds some limit)", "longest:"),
+        ("Memory specification can not be satisfied", "most_memory:"),
+        ("MaxMemPerLimit", "most_memory:"),
+        ("Invalid feature specification", "constraint:"),
+        ("Invalid generic resource (gres) specification", "gpus:"),
+        ("Invalid qos specification", "qos:"),
+        ("User's group not permitted to use this partition", "partition:"),
+        ("AssocMaxSubmitJobLimit", "jobs:"),
+    ],
+)
+def test_remedies_fit_the_cause(said: str, key: str) -> None:
+    assert key in slurm.remedy(said).split(" (")[0]
+
+
+def test_tasks_of_an_array_are_told_apart(slurm_says: dict[str, str]) -> None:
+    slurm_says["squeue"] = queued("13_4|PENDING||Priority", "14|RUNNING|n1|None")
+    assert slurm.queue("run") == {"13_4": InQueue("PENDING", "", "Priority"), "14": InQueue("RUNNING", "n1", "None")}
+
+
+class Cluster:
+    """Slurm for one submission: each call of ``sbatch`` does the next of some things."""
+
+    def __init__(self, *happens: str) -> None:
+        self.happens = list(happens)
+        self.queue: list[str] = []
+        self.scripts: list[str] = []
+        self.cancelled: list[str] = []
+
+    def ask(self, *command: str, script: str | None = None) -> str:
+        if command[0] == "squeue":
+            if self.happens[:1] == ["silence"]:
+                self.happens.pop(0)
+                raise InputError("squeue", "Unable to contact slurm controller", "wait")
+            name = next(word.removeprefix("--name=") for word in command if word.startswith("--name="))
+            return "Welcome!\n" + "".join(
+                f"emtvb|{7 + i}|RUNNING|n1\n" for i, queued in enumerate(self.queue) if queued == name
+            )
+        assert command[0] == "sbatch"
+        assert script is not None
+        said, _, taken = self.happens.pop(0).partition(" -> ")
+        name = command[command.index("--job-name") + 1]
+        if taken:
+            self.queue.append(name)
+        if not said.startswith("error: "):
+            return said
+        raise InputError("sbatch", said.removeprefix("error: "), "wait")
+
+
+@pytest.fixture
+def send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Submitting, Cluster]]:
+    def call(*happens: str, jobs: int = 2) -> tuple[Submitting, Cluster]:
+        cluster, watched = Cluster(*happens), Submitting(tmp_path)
+        monkeypatch.setattr(slurm, "ask", cluster.ask)
+        monkeypatch.setattr(executor, "BETWEEN", 0.0)
+        watched._send([job(tmp_path, f"s{i}") for i in range(jobs)], [f"run {i}" for i in range(jobs)])
+        return watched, cluster
+
+    return call
+
+
+class Submitting(Watched):
+    """The executor without Snakemake around it, which submits."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.slurm_logdir = folder / "logs"
+        self.workflow.workdir_init = str(folder)
+        self.paused: list[float] = []
+        self._over = SimpleNamespace(is_set=lambda: False, wait=self.paused.append)
+        self.reported: list[str] = []
+        self.refused: list[str] = []
+        self._numbers = set()
+
+    _send = executor.Executor._send
+
+    def envvars(self) -> dict[str, str]:
+        return {"FOLDER": "/a b"}
+
+    def report_job_submission(self, job_info: Any, register_job: bool = True) -> None:
+        self.reported.append(job_info.external_jobid)
+
+    def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
+        self.refused.append(msg or "")
+
+
+PASSING = "error: Batch job submission failed: Socket timed out on send/recv operation"
+BUSY = "error: Slurm temporarily unable to accept job, sleeping and retrying; Resource temporarily unavailable"
+
+
+@pytest.mark.parametrize(
+    ("happens", "submissions"),
+    [
+        (["7 -> taken"], 1),
+        (["Welcome to Cluster 2026\n7\n -> taken"], 1),
+        ([" -> taken"], 1),
+        ([PASSING + " -> taken"], 1),
+        ([PASSING + " -> taken", "silence", "silence"], 1),
+        ([PASSING, "7 -> taken"], 2),
+        ([PASSING, BUSY, "error: Something new", "7 -> taken"], 4),
+        (["Welcome to Cluster 2026\n", "7 -> taken"], 2),
+    ],
+)
+def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_uses_up_no_retry(
+    send: Callable[..., tuple[Submitting, Cluster]], happens: list[str], submissions: int
+) -> None:
+    watched, cluster = send(*happens)
+    assert watched.reported == ["7_1", "7_2"]
+    assert not watched.refused
+    assert len(cluster.queue) == 1
+    pauses = [pause for pause in watched.paused if pause]
+    assert len(pauses) == submissions - 1
+    assert all(later > earlier for earlier, later in itertools.pairwise(pauses))
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("Invalid account or account/partition combination specified", "in slurm/site.yaml, set account:"),
+        ("Requested node configuration is not available", "most_memory:"),
+        ("Access/permission denied", "Slurm names no setting"),
+    ],
+)
+def test_what_slurm_refuses_is_one_line_with_its_remedy(
+    send: Callable[..., tuple[Submitting, Cluster]], monkeypatch: pytest.MonkeyPatch, said: str, word: str
+) -> None:
+    monkeypatch.setattr(slurm, "queue", lambda *_: {})
+    watched, _ = send(f"error: Batch job submission failed: {said}")
+    assert not watched.reported
+    (line,) = watched.refused
+    assert said in line
+    assert word in line
+    assert "\n" not in line
+    assert watched.given_up == ["s1"], "of the others nothing more is said"
+
+
+def test_what_fails_for_ever_ends_at_last_and_is_not_blamed_on_the_site(
+    send: Callable[..., tuple[Submitting, Cluster]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "PATIENCE", -1.0)
+    watched, _ = send(PASSING)
+    assert all("Socket timed out" in line and "site.yaml" not in line for line in watched.refused)
+    monkeypatch.setattr(executor, "UNCLEAR", -1.0)
+    watched, _ = send("error: Something new")
+    assert all("Something new" in line and "site.yaml" not in line for line in watched.refused)
+
+
+def test_a_record_of_a_refused_job_is_not_taken_for_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slurm keeps one of a job that asks for a node that no partition has; and of a refusal in words yet unheard of."""
+    rows = ["emtvb|7|FAILED|"]
+    said = ["Requested node configuration is not available", "Something new"]
+
+    def ask(*command: str, script: str | None = None) -> str:
+        if command[0] == "squeue":
+            return "\n".join(rows)
+        raise InputError("sbatch --parsable", said[0], "wait")
+
+    monkeypatch.setattr(slurm, "ask", ask)
+    monkeypatch.setattr(executor, "UNCLEAR", -1.0)
+    for _ in range(2):
+        watched = Submitting(tmp_path)
+        watched._send([job(tmp_path)], ["run"])
+        (line,) = watched.refused
+        assert said.pop(0) in line
+        assert not watched.reported
+
+
+def test_what_slurm_refuses_is_asked_once_for_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(*command: str, script: str | None = None) -> str:
+        asked.append(command[0])
+        raise InputError("sbatch --parsable", "Batch job submission failed: Invalid account", "wait")
+
+    monkeypatch.setattr(slurm, "ask", ask)
+    watched = Submitting(tmp_path)
+    jobs = [job(tmp_path, name) for name in "abcd"]
+    watched._send(jobs[:2], ["run"] * 2)
+    watched._send(jobs[2:], ["run"] * 2)
+    assert asked == ["sbatch"]
+    assert len(watched.refused) == 1
+    assert watched.given_up == ["b", "c", "d"]
+    assert all(one.attempt > one.restart_times for one in jobs), "which Snakemake does not try again"
+    other = job(tmp_path, "e")
+    other.resources["runtime"] = 5
+    watched._send([other], ["run"])
+    assert asked == ["sbatch"] * 2, "what asks for something else may be taken"
+
+
+def test_without_slurm_it_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(WorkflowError, match=r"Slurm: no sbatch, squeue, .* here: run this where Slurm is"):
+        executor.Executor(SimpleNamespace(), logging.getLogger("tests"))
+
+
+def test_a_job_needs_no_room_for_a_solver(watched: Watched, tmp_path: Path) -> None:
+    """Snakemake in a job, where TMPDIR is full: the usual scheduler would write its problem there."""
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("a full disk is a mount, which takes root")
+    (tmp_path / "Snakefile").write_text("rule a:\n    output: 'a'\n    shell: 'echo > {output}'\n")
+    (tmp_path / "full").mkdir()
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TMPDIR": str(tmp_path / "full")}
+    fill = 'mount -t tmpfs -o size=4k none full; cat /dev/zero > full/file; exec "$@"'
+    for options, is_made in (("--executor local", False), (watched.additional_general_args(), True)):
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", *options.split()]
+        within = ["unshare", "--mount", "sh", "-c", fill, "sh", *command]
+        subprocess.run(within, cwd=tmp_path, env=environment, capture_output=True, check=False)
+        assert (tmp_path / "a").exists() == is_made
+
+
+def test_another_cluster_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = job(tmp_path)
+    one.resources["slurm_cluster"] = "other"
+    watched = Submitting(tmp_path)
+    watched._send([one], ["run"])
+    assert watched.refused[0].startswith("slurm_cluster: other: set SLURM_CLUSTERS instead")
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("/var/spool/job7/slurm_script: 4: /venv/bin/python3.11: not found\n", "python3.11: not found"),
+        ("Building DAG of jobs...\nWorkflowError in rule measure_shard in file a.smk, line 1:\n"
+         "Output a.csv has older modification time (1) than input b. This could indicate a clock skew problem\n"
+         "Exiting because a job execution failed. See below for error messages\n"
+         "WorkflowError:\nAt least one job did not complete successfully.\n", "a clock skew problem"),
+        ("Illegal instruction\nsrun: error: n1: task 0: Exited with exit code 132\n", "Illegal instruction"),
+        ("Building DAG of jobs...\nSelect jobs to execute...\n", "Select jobs to execute..."),
+        ("13:00:00 error: [Errno 122] Disk quota exceeded: 'a'\nError in rule x:\n    message: None\n"
+         "    output: /no such/error.csv\n", "error: [Errno 122] Disk quota exceeded"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_failed_job_has_last_words(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], log: str, words: str
+) -> None:
+    (tmp_path / "5.log").write_text(log)
+    slurm_says["squeue"] = queued("5|FAILED|n1|NonZeroExitCode")
+    watched.look(submitted(job(tmp_path), "5", tmp_path / "5.log"))
+    assert words in watched.failed["5"]
+    assert ("last words" in watched.failed["5"]) == bool(log)
+
+
+def test_a_job_that_is_tried_again_with_the_same_time_is_not_said_to_need_more(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str]
+) -> None:
+    slurm_says["squeue"] = queued("5|TIMEOUT|n1|None")
+    one = job(tmp_path)
+    one.resources["runtime"] = 60  # all that a site gives
+    watched.look(submitted(one, "5"))
+    assert watched.failed["5"].endswith("having asked for 60 minutes; tried again with the same")
+
+
+def test_jobs_have_names_that_a_person_reads_and_that_tell_runs_and_submissions_apart(
+    send: Callable[..., tuple[Submitting, Cluster]],
+) -> None:
+    _, cluster = send("Welcome -> taken")
+    assert cluster.queue == ["measure_shard.s0+1.run.1"]
+    _, cluster = send("Welcome -> taken", jobs=1)
+    assert cluster.queue == ["measure_shard.s0.run.1"]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200), min_size=1, max_size=60))
+def test_each_task_runs_its_own_command_and_no_others(texts: list[str]) -> None:
+    """However long they are, and whatever is in them."""
+    commands = [f"printf %s {shlex.quote(text)} && test \"$FOLDER\" = '/a $b'" for text in texts]
+    script = executor._script(commands, {"FOLDER": "/a $b"})
+    for task in {1, len(texts)}:
+        variables = {"SLURM_ARRAY_TASK_ID": str(task)} if len(texts) > 1 else {}
+        done = subprocess.run(["/bin/sh"], input=script.encode(), env=variables, capture_output=True, check=False)
+        assert done.returncode == 0
+        assert done.stdout == texts[task - 1].encode()
+    if len(texts) > 1:
+        assert subprocess.run(["/bin/sh"], input=script.encode(), env={}, check=False).returncode != 0
+
+
+def test_no_script_is_longer_than_slurm_takes(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    monkeypatch.setattr(slurm, "room", lambda *_: None)
+    monkeypatch.setattr(executor, "_SCRIPT_BYTES", 2 * len("run x"))
+    watched.max_array_size = 100
+    watched._submit([job(tmp_path, name) for name in "abcde"], as_array=True)
+    assert watched.submitted == [2, 2, 1]
+    watched.submitted.clear()
+    watched._submit([job(tmp_path, "a name longer than that")], as_array=True)
+    assert watched.submitted == [1]
+
+
+def test_a_job_that_slurm_takes_long_after_its_submission_failed_is_cancelled(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[str] = []
+    monkeypatch.setattr(slurm, "cancel", cancelled.extend)
+    slurm_says["squeue"] = queued("7_1|RUNNING|n1|None", "21_1|RUNNING|n1|None", "22|PENDING||None", "23|FAILED||None")
+    with watched._submitting:
+        watched.look(submitted(job(tmp_path), "7_1"))
+    assert not cancelled, "one of them may just be submitted"
+    watched.look(submitted(job(tmp_path), "7_1"))
+    assert cancelled == ["21", "22"]
+
+
+def test_a_job_that_is_renamed_is_not_lost(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
+    slurm_says["squeue"] = "emtvb|mine|7_1|RUNNING|n1|None\nemtvb|others|70|COMPLETED|n1|None\n"
+    assert watched.look(submitted(job(tmp_path), "7_1")) == ["7_1"]
+    assert not watched.failed
+
+
+def test_how_jobs_stand_is_a_line_a_minute(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    waiting = "7_2|PENDING||Priority", "7_3|PENDING||Priority", "8|PENDING||AssocGrpCPUMinutesLimit"
+    slurm_says["squeue"] = queued("7_1|RUNNING|n1|None", *waiting, "6|FAILED||")
+    watched._reported = -executor.PROGRESS
+    with caplog.at_level("INFO", "tests"):
+        for _ in range(3):
+            watched.look(submitted(job(tmp_path), "7_1"))
+    assert caplog.messages == ["on Slurm 1 jobs run and 3 wait (Priority, AssocGrpCPUMinutesLimit)"]
+
+
+def test_after_a_minute_of_silence_it_is_said_what_was_asked_and_how(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SLURM_CONF", "/some/slurm.conf")
+    info = submitted(job(tmp_path), "5")
+    watched.look(info)
+    assert watched._silent_since is not None
+    watched._silent_since -= executor.ASKED_AFTER + 1
+    caplog.clear()
+    with caplog.at_level("WARNING", "tests"):
+        watched.look(info)
+        watched.look(info)
+    (line,) = caplog.messages
+    assert "squeue" in line
+    assert "SLURM_CONF=/some/slurm.conf" in line
+    assert "no controller" in line

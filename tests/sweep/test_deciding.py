@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emtvb.experiments.sweep.deciding import agreement, variance
+
+from .made_up import sweep
+
+
+def alike(table, differs: str, outcome: str = "circuit", task: str = "all"):
+    return table.set_index(["differs", "outcome", "task"]).loc[(differs, outcome, task)]
+
+
+def test_a_seed_that_decides_is_seen_in_every_comparison() -> None:
+    table = agreement(sweep(lambda row, _: row["seed"] % 2 == 0, twins=(0, 1)))
+    for same in ("rounding", "threshold", "penalty", "size"):
+        assert alike(table, same)["alike"] == 1
+        assert alike(table, same)["low"] == 1
+    other = alike(table, "seed")
+    assert other["alike"] == pytest.approx(4 / 9)  # 20 of the 45 pairs of ten seeds
+    assert other["pairs"] == 45 * 2 * 2 * 2 * 2
+    assert alike(table, "rounding")["pairs"] == 10 * 2 * 2 * 2 * 2
+    assert other["low"] < 4 / 9 < other["high"]
+
+
+def test_a_threshold_that_decides_parts_what_it_differs_in() -> None:
+    table = agreement(sweep(lambda row, _: row["threshold"] == 0.98, twins=(0, 1)))
+    assert alike(table, "threshold")["alike"] == 0
+    assert alike(table, "rounding")["alike"] == alike(table, "seed")["alike"] == 1
+
+
+def test_chance_agrees_as_rarely_between_twins_as_between_seeds() -> None:
+    table = agreement(sweep(lambda row, rng: rng.random() < 0.5, seeds=20, twins=(0, 1)))
+    twins, seeds = alike(table, "rounding"), alike(table, "seed")
+    assert twins["low"] < 0.5 < twins["high"]
+    assert abs(seeds["alike"] - 0.5) < 0.05
+    assert twins["alike"] < 0.65
+
+
+def test_what_never_learns_agrees_about_nothing_and_is_left_out() -> None:
+    runs = sweep(lambda row, _: row["task"] == "T1" and row["seed"] > 3)
+    table = agreement(runs)
+    assert alike(table, "seed", task="T1")["pairs"] > 0
+    assert set(table["task"]) == {"all", "T1"}  # no network of T3 solves it
+    assert alike(table, "rounding")["pairs"] == 0
+    assert np.isnan(alike(table, "rounding")["alike"])
+
+
+def test_other_outcomes_are_compared_too() -> None:
+    runs = sweep(lambda row, _: row["seed"] % 2 == 0)
+    runs.loc[runs["threshold"] == 0.98, "test_accuracy"] += 0.05
+    table = agreement(runs)
+    assert alike(table, "threshold", "accuracy")["alike"] == 0
+    assert alike(table, "threshold", "kind")["alike"] == alike(table, "threshold", "modes")["alike"] == 1
+
+
+@pytest.mark.parametrize(
+    ("circuit", "source"),
+    [
+        (lambda row: row["seed"] % 2 == 0, "seed"),
+        (lambda row: row["threshold"] == 0.98, "threshold"),
+        (lambda row: row["l2"] == 0, "penalty"),
+        (lambda row: row["hidden_dim"] == 128, "size"),
+        (lambda row: (row["l2"] == 0) == (row["hidden_dim"] == 128), "settings together"),
+        (lambda row: (row["seed"] % 2 == 0) == (row["threshold"] == 0.98), "seed with threshold"),
+    ],
+)
+def test_variance_goes_to_what_decides(circuit, source: str) -> None:
+    table = variance(sweep(lambda row, _: circuit(row)))
+    of = table[(table["task"] == "T1") & (table["outcome"] == "circuit")].set_index("source")["share"]
+    assert of[source] == pytest.approx(1)
+    assert of.sum() == pytest.approx(1)
+
+
+def test_chance_is_left_over() -> None:
+    table = variance(sweep(lambda row, rng: rng.random() < 0.5, seeds=20))
+    of = table[(table["task"] == "T1") & (table["outcome"] == "circuit")].set_index("source")["share"]
+    assert of.sum() == pytest.approx(1)
+    assert of[["penalty", "threshold", "size", "settings together"]].sum() < 0.2
+
+
+def test_seeds_that_lack_a_cell_are_left_out_so_that_shares_add_up() -> None:
+    runs = sweep(lambda row, rng: rng.random() < 0.5)
+    table = variance(runs.drop(index=runs.index[0]))
+    assert table[table["task"] == "T1"]["seeds"].unique().tolist() == [9]
+    assert table.groupby(["task", "outcome"])["share"].sum().to_numpy() == pytest.approx(1)

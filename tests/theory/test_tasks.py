@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emtvb.errors import InputError
+from emtvb.theory import tasks
+from emtvb.theory.tasks import Task
+
+PUBLISHED = {  # as the authors' code has it: (variable, dimension, sign) of output dimensions 0 to 7
+    "T1": ((255, 0, 0), "(1,0,+)(1,1,+)(1,2,+)(1,3,+)(1,4,+)(1,5,+)(1,6,+)(1,7,+)"),
+    "T2": ((9241421688590303745, 0, 0), "(1,0,+)(2,1,+)(3,2,+)(4,3,+)(5,4,+)(6,5,+)(7,6,+)(8,7,+)"),
+    "T3": ((9241421688590303745, 262676, 189), "(5,4,-)(4,3,+)(3,2,-)(1,0,-)(2,1,-)(6,5,-)(8,7,+)(7,6,-)"),
+    "T4": ((9241421688590303745, 38637, 145), "(6,5,-)(7,6,+)(1,0,+)(2,1,+)(3,2,-)(4,3,+)(5,4,+)(8,7,-)"),
+}
+
+
+@st.composite
+def any_task(draw: st.DrawFn, most: int = 5) -> Task:
+    """A random composition of random size."""
+    d, s = draw(st.integers(1, most)), draw(st.integers(1, most))
+    places = draw(st.permutations(range(s * d)))[:d]
+    signs = draw(st.lists(st.sampled_from([-1, 1]), min_size=d, max_size=d))
+    rows = [(i // d + 1, i % d, sign) for i, sign in zip(places, signs, strict=True)]
+    return tasks.from_composition(rows, d, s, "any")
+
+
+def published_composition(task_id: tuple[int, int, int], d: int) -> list[tuple[int, int, int]]:
+    """The published decoding, written from its description alone, by arithmetic on digits."""
+    a, b, c = task_id
+    choice = [i for i, bit in enumerate(reversed(f"{a:b}")) if bit == "1"]
+    k = 0
+    while b:
+        b, g = divmod(b, d)
+        choice[k], choice[k + g] = choice[k + g], choice[k]
+        k += 1
+    return [(i // d + 1, i % d, -1 if (c // 2**j) % 2 else 1) for j, i in enumerate(choice)]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_papers_compositions(name: str) -> None:
+    task_id, text = PUBLISHED[name]
+    task = tasks.named(name)
+    assert task.task_id == task_id
+    assert "".join(f"({v},{k},{'+' if g > 0 else '-'})" for v, k, g in task.composition) == text
+
+
+@given(any_task())
+def test_id_and_composition_are_inverse(task: Task) -> None:
+    again = tasks.from_id(task.task_id, task.d, task.s)
+    assert again.composition == task.composition
+    if task.d > 1:
+        assert [tuple(row) for row in task.composition] == published_composition(task.task_id, task.d)
+
+
+@given(any_task(), st.integers(0, 12), st.integers(0, 2**32 - 1))
+def test_phi_times_the_stacked_state_is_the_next_state(task: Task, horizon: int, seed: int) -> None:
+    x, y = task.batch(np.random.default_rng(seed), 3, horizon)
+    vectors = np.concatenate([x[: task.s], y[task.s :]])
+    phi = task.transition()
+    for t in range(horizon):
+        now, then = (vectors[i : i + task.s].transpose(1, 0, 2).reshape(3, -1) for i in (t, t + 1))
+        np.testing.assert_array_equal(now @ phi.T, then)
+
+
+@given(any_task(), st.integers(0, 9))
+def test_batches_have_zero_where_nothing_is_said_or_scored(task: Task, horizon: int) -> None:
+    x, y = task.batch(np.random.default_rng(0), 4, horizon)
+    assert x.shape == y.shape == (task.s + horizon, 4, task.d)
+    assert x.dtype == y.dtype == np.float32
+    assert set(np.unique(x[: task.s])) <= {-1.0, 1.0}
+    assert not x[task.s :].any()
+    assert not y[: task.s].any()
+    assert np.isin(y[task.s :], (-1.0, 1.0)).all()
+
+
+@given(any_task())
+def test_eigenvalues_are_phis(task: Task) -> None:
+    # Coefficients of the characteristic polynomial are integers: exact where eigenvalues of a defective Phi are not.
+    full = np.concatenate([task.eigenvalues(), np.zeros(task.s * task.d - len(task.eigenvalues()))])
+    np.testing.assert_allclose(np.poly(full), np.poly(task.transition()), atol=1e-6)
+    assert len(task.eigenvalues()) == task.persistent().sum()
+
+
+@given(any_task(4))
+def test_persistent_elements_are_those_the_paper_keeps(task: Task) -> None:
+    """The paper's rule: deleting the element's row and column lowers the number of eigenvalues above 0.8."""
+
+    def count(matrix: np.ndarray) -> int:
+        # Rank of a high power counts the non-zero eigenvalues exactly, where eig is unreliable.
+        return int(np.linalg.matrix_rank(np.linalg.matrix_power(matrix, max(len(matrix), 1)))) if len(matrix) else 0
+
+    phi = task.transition()
+    kept = [count(np.delete(np.delete(phi, i, 0), i, 1)) < count(phi) for i in range(len(phi))]
+    np.testing.assert_array_equal(task.persistent(), kept)
+
+
+@given(any_task(4))
+def test_observable_elements_are_those_that_outputs_depend_on(task: Task) -> None:
+    size = task.s * task.d
+    source, _ = task.unroll(2 * size)
+    read = np.zeros(size, dtype=bool)
+    read[np.unique(source)] = True
+    # unroll starts with a full state: an element is observable if an output, however late, is a copy of it.
+    np.testing.assert_array_equal(task.observable(), read)
+    assert not (task.persistent() & ~task.observable()).any()
+
+
+@pytest.mark.parametrize(("name", "count"), [("T1", 64), ("T2", 36), ("T3", 36), ("T4", 36)])
+def test_published_counts_of_eigenvalues(name: str, count: int) -> None:
+    task = tasks.named(name)
+    assert len(task.eigenvalues()) == task.persistent().sum() == task.observable().sum() == count
+    np.testing.assert_allclose(np.abs(task.eigenvalues()), 1)
+
+
+def test_names_at_other_sizes() -> None:
+    assert tasks.named("T1", 6, 7).task_id == (63, 0, 0)
+    assert tasks.named("repeat-copy").name == "T1"
+    assert [row[:2] for row in tasks.named("T2", 3, 5).composition] == [(1, 0), (2, 1), (3, 2)]
+    assert tasks.from_id((255, 0, 0), 8, 8).name == "T1"
+    assert tasks.from_id((510, 0, 0), 8, 8).name == "d8s8-510-0-0"
+
+
+@pytest.mark.parametrize(
+    ("task_id", "d", "s", "says"),
+    [
+        ((254, 0, 0), 8, 8, "exactly d = 8 ones"),
+        ((511, 0, 0), 8, 8, "exactly d = 8 ones"),
+        ((0, 0, 0), 3, 3, "exactly d = 3 ones"),
+        ((255 << 57, 0, 0), 8, 8, "largest is s*d - 1 = 63"),
+        ((7, 7, 0), 3, 3, None),  # digits 1, 2 at places 0, 1: 2 reaches past the end
+        ((7, 3 * 2, 0), 3, 3, "digit 2 at place 1"),
+        ((7, 27, 0), 3, 3, "digit 1 at place 3"),
+        ((1, 1, 0), 1, 3, "digit 1 at place 0"),
+        ((7, 0, 8), 3, 3, "4 binary digits"),
+        ((-7, 0, 0), 3, 3, "negative"),
+        ((7, 0), 3, 3, "three integers"),
+        ((7, 0, 0), 0, 3, "positive integer"),
+    ],
+)
+def test_bad_ids(task_id: tuple, d: int, s: int, says: str | None) -> None:
+    with pytest.raises(InputError) as caught:
+        tasks.id_to_composition(task_id, d, s)
+    assert "\n" not in str(caught.value)
+    assert says is None or says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([(1, 0, 1)], "one row per output dimension, d = 2"),
+        ([(1, 0, 1), (4, 1, 1)], "row 1: variable 4"),
+        ([(1, 0, 1), (0, 1, 1)], "row 1: variable 0"),
+        ([(1, 0, 1), (1, 2, 1)], "row 1: dimension 2"),
+        ([(1, 0, 1), (1, 1, 0)], "row 1: sign 0"),
+        ([(1, 0, 1), (1, 0, -1)], "read twice"),
+        ([(1, 0), (1, 1, 1)], "three integers"),
+    ],
+)
+def test_bad_compositions(rows: list, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        tasks.from_composition(rows, 2, 3)
+
+
+def test_unknown_names_say_what_is_known() -> None:
+    with pytest.raises(InputError, match="T1, T2, T3, T4"):
+        tasks.named("T5")
+    with pytest.raises(InputError, match="d = s = 8"):
+        tasks.named("T3", 3, 3)
+    with pytest.raises(InputError, match="s >= d"):
+        tasks.named("T2", 4, 3)
+
+
+def test_targets_want_the_tasks_own_shape() -> None:
+    with pytest.raises(InputError, match=r"s=8, batch, d=8"):
+        tasks.named("T1").targets(np.ones((7, 2, 8)), 3)
