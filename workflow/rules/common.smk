@@ -243,7 +243,9 @@ onstart:
                 raise WorkflowError(problem)
         slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
         if RECORDS:
-            keep_what_stands([waiting for waiting in CALL.jobs if {"runs", trainings.REVISION} <= {*waiting.params.keys()}])
+            keep_what_stands(
+                [waiting for waiting in CALL.jobs if {"runs", trainings.REVISION} <= {*waiting.params.keys()}]
+            )
 
 
 onerror:
