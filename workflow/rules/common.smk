@@ -179,6 +179,21 @@ def fixed(values):
     return {name: lambda _, value=value: value for name, value in values.items()}
 
 
+# Where a figure's module lies: of the sweep, if nothing else is said.
+KIND_OF_FIGURE = {
+    "architectures": "architectures",
+    "methods": "methods",
+    "onions": "onions",
+    **dict.fromkeys(("stream_marker", "stream_raster", "stream_recall"), "streams"),
+}
+
+
+def module_of(path):
+    """A figure's module, below emtvb.experiments."""
+    name = Path(path).parts[0]
+    return f"{KIND_OF_FIGURE.get(name, 'sweep')}.figures.{name}"
+
+
 # Suffixes of figures that are no picture to print and one to look at.
 SUFFIXES = {"animation": ["gif"]}
 

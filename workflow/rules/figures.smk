@@ -59,21 +59,6 @@ if STREAM_SHARDS:
 if ONIONS:
     FIGURES = {"onions": {"table": rules.tabulate_onions.output.positions}}
 
-# Where a figure's module lies: of the sweep, if nothing else is said.
-KIND_OF_FIGURE = {
-    "architectures": "architectures",
-    "methods": "methods",
-    "onions": "onions",
-    **dict.fromkeys(("stream_marker", "stream_raster", "stream_recall"), "streams"),
-}
-
-
-def module_of(path):
-    """A figure's module, below emtvb.experiments."""
-    name = Path(path).parts[0]
-    return f"{KIND_OF_FIGURE.get(name, 'sweep')}.figures.{name}"
-
-
 for path, shown in FIGURES.items():
 
     rule:
