@@ -80,7 +80,7 @@ def test_what_is_stored_was_printed_by_the_cells_as_they_stand(run: nbformat.Not
 def test_it_uses_the_public_face_but_for_the_task_and_its_training() -> None:
     code = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code")
     imported = set(re.findall(r"^(?:from|import) (emtvb[\w.]*)", code, re.MULTILINE))
-    assert imported == {"emtvb", "emtvb.theory.runs", "emtvb.training"}
+    assert imported == {"emtvb", "emtvb.theory", "emtvb.theory.runs", "emtvb.training"}
     assert set(re.findall(r"emtvb\.(\w+)\(", code)) >= {"adapt", "record", "fit", "judge", "linearise", "edit", "view"}
 
 
