@@ -57,6 +57,7 @@ LONG = (
     "tests/methods/test_comparing.py::test_what_is_stored_as_a_product*",
     "tests/workflow/test_contributing.py::test_a_figure_more*",
     "tests/workflow/test_kernels.py*",
+    "tests/cli/test_main.py::test_a_training_that_is_interrupted*",  # tests/training/test_kill.py has quick ones
     "tests/training/test_kill.py::test_a_full_disk*",
     "tests/training/test_kill.py::test_sigkill_twice*",
     "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
