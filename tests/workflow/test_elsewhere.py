@@ -84,7 +84,7 @@ def redrawn(result: subprocess.CompletedProcess[str]) -> set[str]:
 
 def edit_weights(package: Path) -> None:
     """Edit a figure's module."""
-    weights = package / "figures" / "weights.py"
+    weights = package / "experiments" / "sweep" / "figures" / "weights.py"
     weights.write_text(weights.read_text().replace("import pandas", "import json\nimport pandas", 1))
 
 
