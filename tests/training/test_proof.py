@@ -234,7 +234,7 @@ def test_all_that_trains_is_among_the_sources() -> None:
         "emtvb",
         "emtvb.errors",
         "emtvb.training.promises",
-        "emtvb.experiments",
+        "emtvb.theory",
         "emtvb.training",
         "emtvb.training.events",
     }
