@@ -80,7 +80,7 @@ lock: ## rewrite constraints.txt from the newest versions that pyproject.toml al
 	echo '$(TORCH)' >> constraints.txt
 	rm -rf .lock
 
-newest: PYTHON := $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor))))
+newest: PYTHON = $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor))))
 newest: ## the quick tests with the newest Python, Snakemake, torch and other libraries, in a .newest of their own
 	rm -rf .newest && $(PYTHON) -m venv .newest
 	.newest/bin/pip install --progress-bar off -e '.[docs,release,test]'

@@ -9,31 +9,26 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 try:
-    from emtvb.experiments import kinds
-    from emtvb.training import promises
-    from emtvb.config.architectures import ARCHITECTURES
     from emtvb.config import dump
+    from emtvb.config.architectures import ARCHITECTURES
+    from emtvb.config.sweep import shard_name
     from emtvb.errors import InputError
+    from emtvb.experiments import kinds
     from emtvb.experiments.methods import settings as benchmarks
     from emtvb.experiments.onions import settings as onions
-    from emtvb.theory.protocol import entry as training_entry
-    from emtvb.slurm import executor
-    from emtvb.making import hooks
-    from emtvb.making import node
-    from emtvb.making import recipes
-    from emtvb.making import staleness
+    from emtvb.experiments.streams.runs import named as stream_task
+    from emtvb.experiments.streams.settings import Streams
+    from emtvb.making import hooks, node, recipes, staleness, surroundings, trainings
     from emtvb.making import params as settings
-    from emtvb.slurm import commands as slurm
-    from emtvb.making import surroundings
-    from emtvb.making import trainings
     from emtvb.making.clone import check_package, check_python
     from emtvb.making.jobs import last_errors
     from emtvb.making.packed_weights import unpack
-    from emtvb.theory.runs import to_entry
+    from emtvb.slurm import commands as slurm
+    from emtvb.slurm import executor
     from emtvb.theory import stream_order
-    from emtvb.experiments.streams.runs import named as stream_task
-    from emtvb.experiments.streams.settings import Streams
-    from emtvb.config.sweep import shard_name
+    from emtvb.theory.protocol import entry as training_entry
+    from emtvb.theory.runs import to_entry
+    from emtvb.training import promises
 except ImportError as error:
     given = os.environ.get("PYTHONPATH")
     remedy = f"PYTHONPATH is {given}: unset it" if given else "make install sets it up"
@@ -99,7 +94,6 @@ if CALL.plans:
         if back := unpack(RESULTS):
             logger.info(f"published weights unpacked in {RESULTS}: {len(back)} files")
         RECORDS = staleness.read(RESULTS, ROOT)
-        hooks.install(RECORDS, lambda waiting, maker: look_at(waiting, maker))
     hooks.print_sparingly()
     executor.Executor.known = RECORDS
     warnings = [surroundings.of_other_settings(RESULTS, EXPERIMENT.model_dump(mode="json")), *surroundings.slow()]
@@ -235,6 +229,11 @@ def say_difference(rule, what):
     logger.info(f"{rule}: made otherwise now: {what}")
 
 
+if RECORDS:
+    with hooks.in_one_line():
+        hooks.install(RECORDS, look_at)
+
+
 def keep_what_stands(shards):
     """Runs that were trained before are not trained again where a shard's list of runs has changed."""
     if shards:
@@ -252,9 +251,9 @@ onstart:
         for waiting in CALL.jobs if RECORDS else ():
             RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), CALL.forces)
         # Once, and not a job at a time.
-        scripts = {staleness.script_of(waiting.rule).stem for waiting in CALL.jobs}
-        if CALL.runs_here and EXPERIMENT.accelerator != "cpu" and EXPERIMENT.on_accelerator() & scripts:
-            if problem := node.missing(EXPERIMENT.accelerator):
+        if CALL.runs_here and EXPERIMENT.accelerator != "cpu":
+            scripts = {staleness.script_of(waiting.rule).stem for waiting in CALL.jobs}
+            if EXPERIMENT.on_accelerator() & scripts and (problem := node.missing(EXPERIMENT.accelerator)):
                 raise WorkflowError(problem)
         slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
         if RECORDS:

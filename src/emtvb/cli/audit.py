@@ -1,4 +1,4 @@
-"""``emtvb audit``."""
+"""``emtvb audit``: is an experiment intact and current, and does it come out again."""
 
 from __future__ import annotations
 

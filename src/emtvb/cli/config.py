@@ -1,4 +1,4 @@
-"""``emtvb config``."""
+"""``emtvb config``: check configs, and write what their keys mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``emtvb doctor``."""
+"""``emtvb doctor``: what a run on a Slurm cluster needs."""
 
 from __future__ import annotations
 

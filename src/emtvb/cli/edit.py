@@ -1,4 +1,4 @@
-"""``emtvb edit``."""
+"""``emtvb edit``: change what a running network stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``emtvb interpret``."""
+"""``emtvb interpret``: measure a trained network and draw what it learned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``emtvb networks``."""
+"""``emtvb networks``: list the networks that lie here."""
 
 from __future__ import annotations
 

@@ -20,27 +20,14 @@ from emtvb.theory import tasks
 if os.environ.get("COLUMNS") == "0":
     del os.environ["COLUMNS"]  # of a terminal that does not know its width: rich would print nothing at all
 
-
 console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-
-
 PAPER = tasks.PAPER_SIZE
-
-
 FOLDER = click.Path(path_type=Path)
-
-
 DEFAULT_CONFIG = "config/config.yaml"
-
-
 BASES = ("data", "power", "realisation")
-
-
 dimensions_option = click.option(
     "--dimensions", "d", type=int, default=PAPER[0], show_default=True, help="d: vector elements."
 )
-
-
 variables_option = click.option(
     "--variables", "s", type=int, default=PAPER[1], show_default=True, help="s: stored vectors."
 )

@@ -1,4 +1,4 @@
-"""``emtvb pack``."""
+"""``emtvb pack``: pack weights as they are published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``emtvb reproduce`` and ``emtvb summary``."""
+"""``emtvb reproduce`` runs the workflow on a config; ``emtvb summary`` prints what came out."""
 
 from __future__ import annotations
 

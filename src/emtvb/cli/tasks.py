@@ -1,4 +1,4 @@
-"""``emtvb tasks``."""
+"""``emtvb tasks``: list the paper's tasks, or explain one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``emtvb train``."""
+"""``emtvb train``: train one network outside of the workflow."""
 
 from __future__ import annotations
 

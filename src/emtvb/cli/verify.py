@@ -1,4 +1,4 @@
-"""``emtvb verify``."""
+"""``emtvb verify``: train published runs again and compare."""
 
 from __future__ import annotations
 

@@ -4,12 +4,14 @@ Nothing else in the workflow names what is not public. Each name here, of Snakem
 
 - ``persistence.FilePersistence`` and ``workflow.FilePersistence``: Snakemake's memory of what made a file lies in
   ``.snakemake``, which a fresh clone does not have. It is answered from the records (:func:`install`).
-- ``workflow.is_main_process``, ``remote_exec``, ``storage_settings``: whether this process plans a run or is one job.
+- ``workflow.is_main_process``, ``local_exec``, ``remote_exec``, ``storage_settings``: whether this process plans a run
+  or is one job, and where.
 - ``workflow.current_basedir``: where the workflow lies, also as a module of another one.
-- ``workflow.configfiles``, ``overwrite_configfiles``, ``config_settings``: what a call gives. Snakemake takes the last
-  of two equal keys and reads ``010`` as 8, so that configs are read once more.
+- ``workflow.main_snakefile``, ``configfiles``, ``overwrite_configfiles``, ``config_settings``: what a call gives.
+  Snakemake takes the last of two equal keys and reads ``010`` as 8, so that configs are read once more.
 - ``workflow.dag``, ``dag_settings``: which jobs a call runs, and which it forces.
 - ``workflow.scheduler``: its limit of jobs a second (:meth:`Call.lift_rate_limit`), and the name of a run on Slurm.
+- ``cli.get_argument_parser``: which limit is the usual one.
 - ``logging.DefaultFilter`` and the handler's name: a run prints a page about every job otherwise.
 - ``SnakemakeApi``'s ``_workflow``: the planned jobs of an experiment, for the audit (:func:`write_plan`).
 """
@@ -27,7 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
+from snakemake.logging import DefaultFilter, get_event, logger
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from emtvb import config
 from emtvb.errors import InputError
@@ -39,6 +42,7 @@ TRIGGERS = frozenset({"mtime", "params", "input"})
 """The workflow's own, as ``profiles/default`` names them."""
 PRINT_EVERY = 60.0
 """Seconds between two lines that say how far a run is."""
+_OF_EACH_JOB = LogEvent.JOB_INFO, LogEvent.GROUP_INFO, LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED
 
 
 @contextmanager
@@ -208,8 +212,6 @@ def print_sparingly() -> None:
 
     It prints all where it was asked for more (``--verbose``) or prints a plan.
     """
-    from snakemake.logging import DefaultFilter
-
     for handler in logger.handlers:
         asked = next((entry for entry in handler.filters if isinstance(entry, DefaultFilter)), None)
         if handler.name == "DefaultStreamHandler" and asked and not (asked.dryrun or asked.verbose or asked.debug_dag):
@@ -225,9 +227,6 @@ class Sparing(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record is printed."""
-        from snakemake.logging import get_event
-        from snakemake_interface_logger_plugins.common import LogEvent
-
         event = get_event(record)
         if event == LogEvent.PROGRESS:
             done, total = (int(getattr(record, name, 0)) for name in ("done", "total"))
@@ -235,8 +234,7 @@ class Sparing(logging.Filter):
                 return False
             self._said = time.monotonic()
             return True
-        of_each_job = LogEvent.JOB_INFO, LogEvent.GROUP_INFO, LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED
-        return event not in of_each_job and record.msg != "Select jobs to execute..."
+        return event not in _OF_EACH_JOB and record.msg != "Select jobs to execute..."
 
 
 def write_plan(file: str, answer: str, root: str, folder: str) -> None:

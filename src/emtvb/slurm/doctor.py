@@ -86,31 +86,24 @@ def _software() -> Iterator[Finding]:
 
 def _disks(experiment: Experiment) -> Iterator[Finding]:
     """Whether results and temporary files can be written, and whether the results fit."""
-    root = surroundings.results_root()
-    surroundings.check_results_root(root)
-    results, needed = _folder(root), len(experiment.runs()) * BYTES_PER_RUN
+    results, needed = surroundings.results_root().absolute(), len(experiment.runs()) * BYTES_PER_RUN
+    surroundings.check_results_root(results)
     free = shutil.disk_usage(results).free
     text = f"{results}: {_size(free)} free, up to {_size(needed)} needed"
     remedy = "free some, or name another folder in"
     if free < needed:
         yield Finding("error", "disk", f"{text}; {remedy} EXPERIMENT_OUTPUT_DIR")
         return
-    scratch = Path(os.environ.get("TMPDIR", "/tmp"))
-    for folder, variable in ((results, "EXPERIMENT_OUTPUT_DIR"), (scratch, "TMPDIR")):
-        try:
-            with tempfile.TemporaryFile(dir=folder) as file:
-                file.write(os.urandom(BYTES_PER_RUN))
-                file.flush()
-        except OSError as error:
-            problem = f"{folder}: a file of 1 MB cannot be written ({error.strerror})"
-            yield Finding("error", "disk", f"{problem}; {remedy} {variable}")
-            return
+    scratch = os.environ.get("TMPDIR", "/tmp")
+    try:
+        with tempfile.TemporaryFile(dir=scratch) as file:
+            file.write(os.urandom(BYTES_PER_RUN))
+            file.flush()
+    except OSError as error:
+        problem = f"{scratch}: a file of 1 MB cannot be written ({error.strerror})"
+        yield Finding("error", "disk", f"{problem}; {remedy} TMPDIR")
+        return
     yield Finding("ok", "disk", text)
-
-
-def _folder(root: Path) -> Path:
-    """The folder in which results lie, or would be made."""
-    return next(parent for parent in (root.absolute(), *root.absolute().parents) if parent.is_dir())
 
 
 def _size(count: float) -> str:
@@ -184,7 +177,7 @@ def _try_out(experiment: Experiment, jobs: dict[str, dict[str, Any]]) -> Iterato
         text = "no jobs for Slurm: all is there already; to run it anew, name an empty folder in EXPERIMENT_OUTPUT_DIR"
         yield Finding("ok", "plan", text)
         return
-    folder = _folder(surroundings.results_root())
+    folder = surroundings.results_root().absolute()
     run = f"emtvb-doctor-{uuid.uuid4().hex[:12]}"
     logs = Path("slurm-logs")
     logs.mkdir(exist_ok=True)
