@@ -110,7 +110,7 @@ def ring(rng: np.random.Generator, speed: float = 0.0) -> Case:
     over = np.stack([v @ np.linalg.matrix_power(turn, t).T for t in range(STEPS)])
     case = fitted(register(rng, 2, lambda v: v, move), written(v), {"x": over[..., 0], "y": over[..., 1]})
     other = rng.permutation(TRIALS // 2)
-    wanted = case.trials.values(case.trials.judging.theory[4])[other]
+    wanted = case.trials.values(case.trials.test.labels[4])[other]
 
     def future(values: np.ndarray, u: np.ndarray) -> np.ndarray:
         return np.stack([values @ np.linalg.matrix_power(turn, t + 1).T for t in range(len(u))])

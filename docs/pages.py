@@ -22,7 +22,7 @@ from emtvb.experiments.methods import tables as tabulating
 from emtvb.experiments.onions import tables as repeating
 from emtvb.experiments.streams import tables as streams
 from emtvb.files import write_text
-from emtvb.paper import operating, verdicts
+from emtvb.paper import error_rates, verdicts
 from emtvb.paper.evidence import VERDICTS
 
 ROOT = Path(__file__).parents[1]
@@ -181,8 +181,8 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         ),
         "onion": lambda measure, units=64: of["onions"].row("onion_sizes", "mean", units=units, measure=measure),
         "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
-        "rates": lambda: operating.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
-        "bootstrap": lambda: operating.bootstrap_as_markdown(pd.read_csv(root / "results/paper/figures/forest.csv")),
+        "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
+        "bootstrap": lambda: error_rates.bootstrap_as_markdown(pd.read_csv(root / "results/paper/figures/forest.csv")),
         "methods_table": lambda measure, trained=True: tabulating.table(
             of["methods"].table("methods"), measure, trained
         ),

@@ -120,7 +120,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return len(os.sched_getaffinity(0)) + 1 if config.option.markexpr == "long" else None
 
 
-class Together(LoadScopeScheduling):
+class PermutationTest(LoadScopeScheduling):
     """Tests of the files in :data:`TOGETHER` on one worker, each other test on the next that is free."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -128,9 +128,9 @@ class Together(LoadScopeScheduling):
         return next((files for files in TOGETHER if fnmatch(file, files)), nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PermutationTest | None:
     """With ``--dist loadscope``, this one."""
-    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
+    return PermutationTest(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

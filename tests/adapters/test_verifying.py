@@ -71,7 +71,7 @@ def test_a_network_that_no_page_names_is_taken_rightly_or_refused(name: str) -> 
     whole = expected(case.make(), x, case)
     system = emtvb.adapt(network, **case.more)
     trials = record(system, x)
-    parts = [(trials.inputs, trials.judging), (trials.shown, trials.fitting)]
+    parts = [(trials.test_inputs, trials.test), (trials.train.inputs, trials.train)]
     for given, recorded in parts:
         places = [int((x == trial[:, None]).all(axis=(0, 2)).argmax()) for trial in given.swapaxes(0, 1)]
         np.testing.assert_allclose(recorded.outputs, whole[:, places], atol=2e-4 * np.abs(whole).max())

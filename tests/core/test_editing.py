@@ -61,7 +61,7 @@ def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
 
 
 def test_values_for_each_trial(fitted: emtvb.Fitted) -> None:
-    count = fitted.trials.judging.states.shape[1]
+    count = fitted.trials.test.states.shape[1]
     values = np.arange(count) % 2 == 0
     done = emtvb.edit(fitted, 5, set={"bit": values}, future=future)
     np.testing.assert_array_equal(done.after[:, 0], values[done.trial])
@@ -290,7 +290,7 @@ def test_a_network_that_hears_its_own_output(feedback) -> None:
     def future(values: np.ndarray, u: np.ndarray) -> np.ndarray:
         return _heard_of(before, values, len(u))
 
-    before = fitted.trials.judging.outputs[2]
+    before = fitted.trials.test.outputs[2]
     done = emtvb.edit(fitted, 2, flip="a", future=future, feedback=feedback, agrees=_close)
     state = before.copy()
     state[:, 0] *= -1
@@ -308,7 +308,7 @@ def _close(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
 def test_in_a_loop_another_trials_future_is_that_in_the_loop() -> None:
     fitted = _spirals()
     done = emtvb.edit(fitted, 2, flip=["a", "b"], feedback=lambda y: -0.5 * y)
-    state = -fitted.trials.judging.outputs[2]
+    state = -fitted.trials.test.outputs[2]
     np.testing.assert_allclose(done.expected[0], 0.5 * state)
     for wrong in (lambda y: y[:, :1], lambda y: y * np.nan, lambda y: y.no):
         with pytest.raises(InputError, match="feedback: "):
@@ -428,7 +428,7 @@ def test_a_ceiling_is_that_of_edits_with_a_second_trial() -> None:
     basis = rng.normal(size=5)
     system = emtvb.adapt(lambda u, h: (h @ basis[:, None], h + u * basis), state=5)
     cases = (emtvb.fit(emtvb.record(system, u, {"n": number}, seed=seed)) for seed in range(9))
-    case = next(case for case in cases if (case.trials.inputs[0] == 9).sum() == 1)
+    case = next(case for case in cases if (case.trials.test_inputs[0] == 9).sum() == 1)
     to = np.where(np.arange(31) < 15, 5.0, 9.0)
     done = emtvb.edit(case, 2, set={"n": to})
     np.testing.assert_array_equal(done.known, done.after[:, 0] == 5)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import emtvb
 from emtvb.adapters.record import _run
-from emtvb.core import regression, resolution
-from emtvb.core.decoders import goes_together
+from emtvb.core import numerical_rank, regression
+from emtvb.core.decoders import permutation_test
 from emtvb.core.fitting import wilson
 from emtvb.core.memories import explained_variance
 from emtvb.core.recording import Recording
@@ -38,9 +38,9 @@ def test_a_bit_a_word_and_a_number_are_found(seed: int) -> None:
     assert 0.3 < judged.readings[1].chance < 0.45
     assert judged.readings[2].chance < 0.05
     scale = np.array([1, 1, 1, fitted.trials.variables[2].spread / 10])
-    np.testing.assert_allclose(fitted.memories.basis, register.basis * scale, atol=1e-6)
-    values = fitted.read(fitted.trials.judging.states)
-    half = fitted.trials.values(fitted.trials.judging.theory)
+    np.testing.assert_allclose(fitted.memories.encoder, register.basis * scale, atol=1e-6)
+    values = fitted.read(fitted.trials.test.states)
+    half = fitted.trials.values(fitted.trials.test.labels)
     np.testing.assert_array_equal(values[..., :2], half[..., :2])
     np.testing.assert_allclose(values[..., 2].astype(float), half[..., 2].astype(float), atol=1e-6)
     assert "cannot be read" not in str(judged)
@@ -131,8 +131,8 @@ def test_the_judged_trials_are_not_those_that_are_fitted_on() -> None:
     labels = rng.choice([0, 1], size=(1, 300, 1))
     system = emtvb.adapt(lambda x, h: (x, h + x), state=60)
     fitted = emtvb.fit(emtvb.record(system, u, labels))
-    half = fitted.trials.fitting
-    assert ((fitted.memories.read(half.states) > 0) == (half.theory > 0)).mean() > 0.7
+    half = fitted.trials.train
+    assert ((fitted.memories.read(half.states) > 0) == (half.labels > 0)).mean() > 0.7
     (reading,) = emtvb.judge(fitted).readings
     assert reading.score < 0.6
     assert not reading.readable
@@ -197,7 +197,7 @@ def test_ordered_categories_on_a_line_are_told_apart(seed: int) -> None:
     reading = emtvb.judge(fitted)["y"]
     assert reading.score > 0.97
     assert reading.readable
-    read, labels = fitted.read(trials.judging.states)[..., 0], trials.values(trials.judging.theory)[..., 0]
+    read, labels = fitted.read(trials.test.states)[..., 0], trials.values(trials.test.labels)[..., 0]
     assert (read == labels).mean() == pytest.approx(reading.score)
 
 
@@ -262,11 +262,11 @@ def test_trials_may_come_first() -> None:
     first = emtvb.record(adapted(make_register()), u, labels)
     turned = {name: array.T for name, array in labels.items()}
     second = emtvb.record(adapted(make_register()), u.swapaxes(0, 1), turned, batch_first=True)
-    np.testing.assert_array_equal(first.judging.states, second.judging.states)
-    np.testing.assert_array_equal(first.judging.theory, second.judging.theory)
+    np.testing.assert_array_equal(first.test.states, second.test.states)
+    np.testing.assert_array_equal(first.test.labels, second.test.labels)
     array = np.stack([labels["bit"], labels["number"] > 7], axis=-1)
     third = emtvb.record(adapted(make_register()), u.swapaxes(0, 1), array.swapaxes(0, 1), batch_first=True)
-    np.testing.assert_array_equal(first.judging.theory[..., 0], third.judging.theory[..., 0])
+    np.testing.assert_array_equal(first.test.labels[..., 0], third.test.labels[..., 0])
     with pytest.raises(InputError, match=r"shape \(20, 200\): .* give \(200, 20, .*trials, steps.*batch_first=False"):
         emtvb.record(adapted(make_register()), u.swapaxes(0, 1), labels, batch_first=True)
     with pytest.raises(InputError, match=r"labels of bit: shape \(200, 20\): .*; or batch_first=True"):
@@ -284,7 +284,7 @@ def test_what_holds_during_a_whole_trial_is_given_once() -> None:
     bit = np.random.default_rng(0).choice(["no", "yes"], size=200)
     trials = emtvb.record(adapted(make_register()), u, {"bit": bit})
     again = emtvb.record(adapted(make_register()), u, {"bit": np.broadcast_to(bit, (20, 200))})
-    np.testing.assert_array_equal(trials.judging.theory, again.judging.theory)
+    np.testing.assert_array_equal(trials.test.labels, again.test.labels)
 
 
 def test_kinds_are_seen_from_labels_and_can_be_said() -> None:
@@ -397,8 +397,8 @@ def test_a_task_and_labels_do_not_go_together() -> None:
 def test_recordings_keep_their_parts_apart() -> None:
     u, labels = tape()
     trials = emtvb.record(adapted(make_register()), u, labels, fit_share=0.25)
-    assert isinstance(trials.fitting, Recording)
-    assert (trials.fitting.states.shape[1], trials.judging.states.shape[1]) == (50, 150)
+    assert isinstance(trials.train, Recording)
+    assert (trials.train.states.shape[1], trials.test.states.shape[1]) == (50, 150)
     assert trials.repeated == 0
 
 
@@ -407,10 +407,10 @@ def test_batches_make_no_difference(batch: int) -> None:
     u, labels = tape(trials=120)
     whole = emtvb.record(adapted(make_register()), u, labels)
     parts = emtvb.record(adapted(make_register()), u, labels, batch=batch)
-    for one, other in ((whole.fitting, parts.fitting), (whole.judging, parts.judging)):
+    for one, other in ((whole.train, parts.train), (whole.test, parts.test)):
         np.testing.assert_allclose(one.states, other.states, atol=1e-12)
         np.testing.assert_allclose(one.outputs, other.outputs, atol=1e-12)
-        np.testing.assert_array_equal(one.theory, other.theory)
+        np.testing.assert_array_equal(one.labels, other.labels)
     with pytest.raises(InputError, match="batch: 0: give a whole number, 1 or more"):
         emtvb.record(adapted(make_register()), u, labels, batch=0)
 
@@ -430,7 +430,7 @@ def test_more_states_than_there_is_memory_for_are_refused_before_anything_runs()
 
 def test_the_variance_in_the_span_is_that_of_all_times_together() -> None:
     fitted = emtvb.fit(emtvb.record(adapted(make_register(extra=4)), *tape()))
-    states = fitted.trials.judging.states
+    states = fitted.trials.test.states
     expected = explained_variance(fitted.memories, states.reshape(1, -1, states.shape[2]))
     assert emtvb.judge(fitted).explained_variance == pytest.approx(expected)
 
@@ -465,10 +465,10 @@ def test_the_trials_of_a_group_are_all_fitted_on_or_all_judged_on() -> None:
     names = np.random.default_rng(0).choice(list("abcdefgh"), size=200)
     for groups in (names, np.unique(names, return_inverse=True)[1]):
         trials = emtvb.record(adapted(make_register()), u, labels, groups=groups, fit_share=0.25)
-        assert trials.fitted_groups is not None
-        assert not set(trials.groups) & set(trials.fitted_groups)
-        assert len(set(trials.fitted_groups)) == 2
-        assert len(trials.groups) == trials.judging.states.shape[1]
+        assert trials.train.groups is not None
+        assert not set(trials.test.groups) & set(trials.train.groups)
+        assert len(set(trials.train.groups)) == 2
+        assert len(trials.test.groups) == trials.test.states.shape[1]
     judged = emtvb.judge(emtvb.fit(trials))
     assert judged.groups == 6
     assert "intervals and p count the 6 groups of the judged trials" in str(judged)
@@ -481,14 +481,14 @@ def test_exchanges_stay_within_groups_or_are_between_whole_ones() -> None:
     of_group = rng.choice([-1.0, 1.0], size=20)[groups]
     label = np.where(rng.random(200) < 0.9, of_group, -of_group)[None, :, None]
     read = (of_group + 0.1 * rng.normal(size=200))[None, :, None]
-    assert goes_together(read, label).p < 0.001
-    assert goes_together(read, label, groups).p > 0.01
-    assert goes_together(read + 2 * label, label, groups).p < 0.001
+    assert permutation_test(read, label).p < 0.001
+    assert permutation_test(read, label, groups).p > 0.01
+    assert permutation_test(read + 2 * label, label, groups).p < 0.001
     whole = of_group[None, :, None]
-    assert goes_together(rng.normal(size=(1, 20, 1))[:, groups], whole, groups).p > 0.01
-    assert goes_together(read, whole, groups).p < 0.001
+    assert permutation_test(rng.normal(size=(1, 20, 1))[:, groups], whole, groups).p > 0.01
+    assert permutation_test(read, whole, groups).p < 0.001
     few = groups < 4
-    assert goes_together(read[:, few], whole[:, few], groups[few]).p > 1 / 25  # of 24 exchanges none is rarer
+    assert permutation_test(read[:, few], whole[:, few], groups[few]).p > 1 / 25  # of 24 exchanges none is rarer
 
 
 @pytest.mark.parametrize(
@@ -515,9 +515,9 @@ def test_small_directions_are_read_only_where_there_are_trials_for_them() -> Non
 
     def cut(trials: int) -> float:
         u = rng.normal(size=(1, trials, 24))
-        return resolution.cutoff(emtvb.record(system, u, {"y": u[0, :, 9]}), [0])
+        return numerical_rank.cutoff(emtvb.record(system, u, {"y": u[0, :, 9]}), [0])
 
     assert cut(80) == regression.ROUNDING
     assert cut(1000) < 1e-8
     fit = emtvb.fit(emtvb.record(system, rng.normal(size=(1, 80, 24)), {"y": rng.normal(size=80)}))
-    assert np.linalg.norm(fit.memories.dual) < 100
+    assert np.linalg.norm(fit.memories.decoder) < 100

@@ -19,9 +19,9 @@ def test_dual_times_basis_is_the_identity_on_kept_columns(name: str, hidden_dim:
     network = make_network(8, hidden_dim, 3)
     network = Network(network.W_uh, network.W_hh / np.float32(np.sqrt(hidden_dim)), network.W_r)
     memories = power_iteration(network, task)
-    both = memories.dual @ memories.basis
+    both = memories.decoder @ memories.encoder
     np.testing.assert_allclose(both, np.diag(task.persistent().astype(float)), atol=1e-6)
-    np.testing.assert_allclose(np.linalg.norm(memories.basis[:, memories.kept], axis=0), 1)
+    np.testing.assert_allclose(np.linalg.norm(memories.encoder[:, memories.stored], axis=0), 1)
     assert memories.condition >= 1
 
 
@@ -30,9 +30,9 @@ def test_a_repeat_copy_circuit_is_recovered() -> None:
     task = tasks.named("T1", 3, 4)
     network, basis = circuit(task, 20)
     memories = power_iteration(network, task)
-    np.testing.assert_allclose(memories.basis, basis, atol=1e-5)
+    np.testing.assert_allclose(memories.encoder, basis, atol=1e-5)
     assert map_error(memories, linearise(network), task.transition()) < 1e-5
-    np.testing.assert_allclose(memories.seen(network.W_hh), task.transition(), atol=1e-5)
+    np.testing.assert_allclose(memories.in_basis(network.W_hh), task.transition(), atol=1e-5)
 
 
 @pytest.mark.parametrize("leading", [(), (5,), (3, 5), (0, 5), (3, 0), (2, 3, 5)])
@@ -60,7 +60,7 @@ def test_residual_components_are_orthonormal_and_outside_the_span() -> None:
     rest = residual_components(memories, hidden)
     assert rest.shape == (12, 8)  # 12 neurons less 4 memories; ten at most
     np.testing.assert_allclose(rest.T @ rest, np.eye(8), atol=1e-8)
-    np.testing.assert_allclose(memories.basis.T @ rest, 0, atol=1e-8)
+    np.testing.assert_allclose(memories.encoder.T @ rest, 0, atol=1e-8)
 
 
 def test_the_linearisation_is_the_derivative_of_a_step() -> None:

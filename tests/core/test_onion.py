@@ -43,8 +43,8 @@ def test_an_onion_is_read_by_peeling_and_not_by_a_linear_map() -> None:
     linear, peeled = emtvb.fit(trials, 1), emtvb.fit(trials, 1, method=emtvb.Onion())
     assert min(reading.score for reading in emtvb.judge(peeled).readings) > 0.99
     assert np.mean([reading.score for reading in emtvb.judge(linear).readings]) < 0.75
-    values = trials.values(trials.judging.theory[1])
-    assert (peeled.read(trials.judging.states[1]) == values).all(axis=1).mean() > 0.98
+    values = trials.values(trials.test.labels[1])
+    assert (peeled.read(trials.test.states[1]) == values).all(axis=1).mean() > 0.98
     places = [layer.place.start for layer in peeled.memories.layers]  # type: ignore[attr-defined]
     assert places == sorted(places)
 
@@ -64,7 +64,7 @@ def test_exchanged_labels_are_read_no_better_than_by_chance() -> None:
     trials = recorded(shared())
     rng = np.random.default_rng(3)
     mixed = emtvb.record(
-        trials.system, trials.shown, {"a": rng.integers(VALUES, size=400), "b": rng.integers(VALUES, size=400)},
+        trials.system, trials.train.inputs, {"a": rng.integers(VALUES, size=400), "b": rng.integers(VALUES, size=400)},
         kinds="categorical",
     )  # fmt: skip
     judged = emtvb.judge(emtvb.fit(mixed, 1, method=emtvb.Onion()))
@@ -75,11 +75,11 @@ def test_exchanged_labels_are_read_no_better_than_by_chance() -> None:
 def test_an_edit_puts_another_value_into_its_layer() -> None:
     trials = recorded(shared())
     fitted = emtvb.fit(trials, 1, method=emtvb.Onion())
-    change = fitted.memories.change(trials.judging.theory[1], np.roll(trials.judging.theory[1], 1, axis=0))
-    after = trials.judging.states[1] + change
-    wanted = np.roll(trials.values(trials.judging.theory[1]), 1, axis=0)
+    change = fitted.memories.change(trials.test.labels[1], np.roll(trials.test.labels[1], 1, axis=0))
+    after = trials.test.states[1] + change
+    wanted = np.roll(trials.values(trials.test.labels[1]), 1, axis=0)
     assert (fitted.read(after) == wanted).mean() > 0.99
-    first = {"0": (trials.values(trials.judging.theory[1])[:, 0] + 1) % VALUES}
+    first = {"0": (trials.values(trials.test.labels[1])[:, 0] + 1) % VALUES}
     done = emtvb.edit(
         fitted, 1, set=first, untrained=False,
         future=lambda values, inputs: np.repeat(held(values, shared())[None], len(inputs), axis=0),
@@ -91,14 +91,14 @@ def test_an_edit_puts_another_value_into_its_layer() -> None:
 def test_the_tied_encoder_is_the_sum_itself_where_variables_differ_in_magnitude_alone() -> None:
     trials = recorded(shared())
     codes = [v.code for v in trials.variables]
-    basis = emtvb.fit(trials, 1).memories.basis
-    again = tied(basis, trials.places, codes)
+    basis = emtvb.fit(trials, 1).memories.encoder
+    again = tied(basis, trials.slices, codes)
     assert np.allclose(again, basis, atol=1e-5)
-    sizes = magnitudes(basis, trials.places, codes)
+    sizes = magnitudes(basis, trials.slices, codes)
     assert np.allclose(sizes[1:] / sizes[:-1], 0.3, rtol=0.01)
     signs = np.array([1.0, -1.0, 1.0, -1.0])[:, None, None]  # a magnitude may be negative in a neuron
-    basis = emtvb.fit(recorded(signs * shared()), 1).memories.basis
-    assert np.allclose(tied(basis, trials.places, codes), basis, atol=1e-5)
+    basis = emtvb.fit(recorded(signs * shared()), 1).memories.encoder
+    assert np.allclose(tied(basis, trials.slices, codes), basis, atol=1e-5)
 
 
 def test_the_order_can_be_given() -> None:

@@ -30,9 +30,9 @@ def test_the_elements_of_a_half_are_independent() -> None:
 @given(task=any_task(), seed=st.integers(0, 3))
 def test_theory_is_phis_orbit(task: tasks.Task, seed: int) -> None:
     shown = record(make_theory(task), task, sequences(task, JUDGING, 3, seed), 7)
-    assert len(shown.states) == len(shown.outputs) == len(shown.theory) == 8
-    np.testing.assert_array_equal(shown.theory[:-1] @ task.transition().T, shown.theory[1:])
-    np.testing.assert_array_equal(shown.theory[1:, :, -task.d :], shown.outputs[1:])
+    assert len(shown.states) == len(shown.outputs) == len(shown.labels) == 8
+    np.testing.assert_array_equal(shown.labels[:-1] @ task.transition().T, shown.labels[1:])
+    np.testing.assert_array_equal(shown.labels[1:, :, -task.d :], shown.outputs[1:])
 
 
 @given(task=any_task(), half=st.sampled_from([FITTING, JUDGING]), seed=st.integers(0, 3), steps=st.integers(0, 5))
@@ -45,7 +45,7 @@ def test_what_is_shown_is_a_record_of_the_sequences_of_that_seed(
         found = show(theory, task, half, 9, seed, steps)
         for name, array in vars(wanted).items():
             np.testing.assert_array_equal(getattr(found, name), array)
-    assert not found.theory.flags.writeable, "others are shown the same"
+    assert not found.labels.flags.writeable, "others are shown the same"
 
 
 @given(task=any_task())

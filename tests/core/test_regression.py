@@ -25,14 +25,14 @@ def test_a_theorys_own_basis_is_found_for_any_task(task: tasks.Task, seed: int) 
     theory = make_theory(task, seed=seed)
     memories = by_data(theory, task, 400)
     kept = task.persistent()
-    np.testing.assert_array_equal(memories.kept, kept)
-    np.testing.assert_allclose((memories.dual @ memories.basis)[np.ix_(kept, kept)], np.eye(kept.sum()), atol=1e-6)
+    np.testing.assert_array_equal(memories.stored, kept)
+    np.testing.assert_allclose((memories.decoder @ memories.encoder)[np.ix_(kept, kept)], np.eye(kept.sum()), atol=1e-6)
     if kept.all():
-        np.testing.assert_allclose(memories.basis, theory.basis, atol=1e-6)
+        np.testing.assert_allclose(memories.encoder, theory.basis, atol=1e-6)
         np.testing.assert_allclose(memories.centre, theory.centre, atol=1e-6)
     shown = record(theory, task, sequences(task, JUDGING, 20, seed), 40)
     read = memories.read(shown.states[25:])[..., kept]
-    np.testing.assert_allclose(read, shown.theory[25:][..., kept], atol=0.5)
+    np.testing.assert_allclose(read, shown.labels[25:][..., kept], atol=0.5)
 
 
 @settings(max_examples=15)
@@ -42,11 +42,11 @@ def test_on_the_linear_circuit_data_and_power_iteration_find_its_basis(task: tas
     network, basis = circuit(task, task.s * task.d + spare, seed)
     system = Elman(network)
     found = by_data(system, task, 400)
-    np.testing.assert_allclose(found.basis, 1e-3 * basis, atol=2e-6)
-    np.testing.assert_allclose(found.dual @ basis, 1e3 * np.eye(basis.shape[1]), atol=1)
+    np.testing.assert_allclose(found.encoder, 1e-3 * basis, atol=2e-6)
+    np.testing.assert_allclose(found.decoder @ basis, 1e3 * np.eye(basis.shape[1]), atol=1)
     published = power_iteration(network, task)
-    np.testing.assert_allclose(np.abs((published.basis * basis).sum(axis=0)), 1, atol=1e-4)
-    np.testing.assert_allclose(scaled(published, system, task).basis, 1e-3 * basis, atol=2e-6)
+    np.testing.assert_allclose(np.abs((published.encoder * basis).sum(axis=0)), 1, atol=1e-4)
+    np.testing.assert_allclose(scaled(published, system, task).encoder, 1e-3 * basis, atol=2e-6)
     for memories in (found, scaled(published, system, task)):
         assert map_error(memories, linearise(network), task.transition()) < 1e-2
         assert gain(memories, linearise(network), task.transition()) == pytest.approx(1, abs=1e-3)
@@ -59,8 +59,8 @@ def test_on_a_saturated_circuit_data_find_its_basis_and_the_weights_gain(
 ) -> None:
     network, basis = saturated_circuit(task, per_element, amplification, seed)
     memories = by_data(Elman(network), task, 400)
-    np.testing.assert_allclose(memories.basis, basis, atol=1e-3)
-    np.testing.assert_allclose(memories.dual @ basis, np.eye(basis.shape[1]), atol=1e-2)
+    np.testing.assert_allclose(memories.encoder, basis, atol=1e-3)
+    np.testing.assert_allclose(memories.decoder @ basis, np.eye(basis.shape[1]), atol=1e-2)
     assert gain(memories, linearise(network), task.transition()) == pytest.approx(amplification, rel=1e-2)
     assert shape_error(memories, linearise(network), task.transition()) < 1e-2
 
@@ -69,23 +69,23 @@ def test_the_end_of_input_has_a_column_for_every_element() -> None:
     task = tasks.named("T2", 3, 3)
     theory = make_theory(task)
     memories = at_end_of_input(show(theory, task, FITTING, 400, 0, 0), task)
-    assert memories.kept.all()
-    np.testing.assert_allclose(memories.basis, theory.basis, atol=1e-6)
+    assert memories.stored.all()
+    np.testing.assert_allclose(memories.encoder, theory.basis, atol=1e-6)
 
 
 def test_more_elements_than_neurons_leave_no_basis_and_break_nothing() -> None:
     task = tasks.named("T1", 3, 4)
     memories = by_data(Elman(make_network(3, 7)), task, 100)
     assert (memories.fits, memories.condition) == (False, float("inf"))
-    assert np.isfinite(memories.basis).all()
+    assert np.isfinite(memories.encoder).all()
 
 
 def test_the_same_seed_gives_the_same_basis_and_another_a_near_one() -> None:
     task = tasks.named("T1", 2, 3)
     system = Elman(circuit(task, 9)[0])
     first, again, other = (by_data(system, task, 300, seed) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first.basis, again.basis)
-    np.testing.assert_allclose(first.basis, other.basis, atol=1e-5)
+    np.testing.assert_array_equal(first.encoder, again.encoder)
+    np.testing.assert_allclose(first.encoder, other.encoder, atol=1e-5)
 
 
 def test_columns_in_the_units_of_what_is_stored() -> None:
@@ -95,8 +95,8 @@ def test_columns_in_the_units_of_what_is_stored() -> None:
         theory.basis * lengths, np.linalg.pinv(theory.basis) / lengths[:, None], np.ones(4, bool), theory.centre
     )
     right = scaled(wrong, theory, theory.task)
-    np.testing.assert_allclose(right.basis, theory.basis)
-    np.testing.assert_allclose(right.dual @ right.basis, np.eye(4), atol=1e-9)
+    np.testing.assert_allclose(right.encoder, theory.basis)
+    np.testing.assert_allclose(right.decoder @ right.encoder, np.eye(4), atol=1e-9)
 
 
 def test_states_that_are_not_finite_are_one_clear_line() -> None:

@@ -60,11 +60,11 @@ def test_the_rotation_is_learned_through_modules_and_leaves_them_as_they_are() -
     trials = emtvb.record(emtvb.adapt(network, nn.Linear(6, 2)), x, {"a": x[0, :, 0], "b": x[0, :, 1]})
     weights = {name: value.clone() for name, value in network.state_dict().items()}
     first, again = (emtvb.fit(trials, times=[1], method=emtvb.DAS(steps=3, seed=1)) for _ in range(2))
-    np.testing.assert_array_equal(first.memories.basis, again.memories.basis)
+    np.testing.assert_array_equal(first.memories.encoder, again.memories.encoder)
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
     assert network.training
-    assert first.memories.basis.shape == (6, 2)
+    assert first.memories.encoder.shape == (6, 2)
 
 
 @pytest.mark.parametrize("method", ["least squares", "class means"])
@@ -90,8 +90,8 @@ def test_differences_of_class_means_are_the_directions() -> None:
     system = emtvb.adapt(lambda x, h: (h, h + x @ basis.T), state=12)
     trials = emtvb.record(system, u, {"bit": chosen[:, 0], "word": chosen[:, 1]}, kinds={"word": "categorical"})
     fitted = emtvb.fit(trials, method="class means")
-    np.testing.assert_allclose(fitted.memories.basis, basis, atol=0.35)
-    np.testing.assert_allclose(fitted.memories.dual @ fitted.memories.basis, np.eye(3), atol=1e-9)
+    np.testing.assert_allclose(fitted.memories.encoder, basis, atol=0.35)
+    np.testing.assert_allclose(fitted.memories.decoder @ fitted.memories.encoder, np.eye(3), atol=1e-9)
 
 
 def test_a_method_of_ones_own() -> None:
@@ -126,7 +126,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
         (3, "method: 3: give one of least squares"),
         (lambda trials, times: None, "method: <lambda> returned NoneType: return emtvb.Located(memories)"),
         (
-            lambda trials, times: emtvb.Located(VariableMemories(np.zeros((3, 2)), np.zeros((2, 3)), trials.kept)),
+            lambda trials, times: emtvb.Located(VariableMemories(np.zeros((3, 2)), np.zeros((2, 3)), trials.stored)),
             "returned memories of shapes (3, 2) and (2, 3): Psi is (12, 4), Psi* (4, 12)",
         ),
         (emtvb.DAS(), "method: DAS on Register: give a network that torch computes"),
@@ -162,9 +162,9 @@ def test_what_is_erased_no_fresh_probe_reads() -> None:
         assert abs(again[name].score - again[name].chance) < 0.1
     both = emtvb.erase(fitted, ["bit", "number"])
     assert repr(both) == "<Erasure of bit, number: 2 of 12 directions taken out>"
-    states = fitted.trials.fitting.states
+    states = fitted.trials.train.states
     x = both(states).reshape(-1, 12) - both.mean
-    z = fitted.trials.fitting.theory[..., [0, 3]].reshape(-1, 2)
+    z = fitted.trials.train.labels[..., [0, 3]].reshape(-1, 2)
     assert np.abs(x.T @ (z - z.mean(axis=0)) / len(x)).max() < 1e-9
     np.testing.assert_allclose(both(both(states)), both(states), atol=1e-9)
 
@@ -174,13 +174,13 @@ def test_erasing_changes_as_little_as_can_be() -> None:
     u, labels = tape(trials=400)
     fitted = emtvb.fit(emtvb.record(adapted(make_register(extra=3)), u, labels))
     erased = emtvb.erase(fitted, "bit")
-    states = fitted.trials.fitting.states
+    states = fitted.trials.train.states
     moved = ((erased(states) - states) ** 2).sum()
     x = (states - erased.mean).reshape(-1, 12)
-    direction = fitted.memories.basis[:, :1]
-    z = fitted.trials.fitting.theory[..., 0].ravel()
+    direction = fitted.memories.encoder[:, :1]
+    z = fitted.trials.train.labels[..., 0].ravel()
     across = (x.T @ (z - z.mean()))[:, None]
-    for row in (direction.T / (direction**2).sum(), fitted.memories.dual[:1], across.T):
+    for row in (direction.T / (direction**2).sum(), fitted.memories.decoder[:1], across.T):
         oblique = across @ row / (row @ across)
         assert ((x @ oblique.T) ** 2).sum() >= moved * (1 - 1e-9)
 
@@ -218,6 +218,6 @@ def test_directions_of_chosen_variables_alone_are_learned() -> None:
     every = emtvb.fit(trials, times=[1, 2], method=emtvb.DAS(k=2, steps=3))
     np.testing.assert_array_equal(some.subspaces[0].into, every.subspaces[0].into)
     np.testing.assert_array_equal(some.subspaces[1].into, plain.subspaces[1].into)
-    np.testing.assert_array_equal(some.memories.dual[1], plain.memories.dual[1])
+    np.testing.assert_array_equal(some.memories.decoder[1], plain.memories.decoder[1])
     with pytest.raises(InputError, match="no such variable"):
         emtvb.fit(trials, method=emtvb.DAS(only=("u",)))

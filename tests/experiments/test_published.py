@@ -66,8 +66,8 @@ def test_networks_of_other_architectures_too(architecture: str) -> None:
     network = emtvb.load(run_id)
     trials = emtvb.record(network, horizon=60)
     memories = emtvb.fit(trials).memories
-    assert memories.basis.shape == (network.state_dim, 64)
-    right = (np.sign(trials.judging.outputs) == trials.judging.theory[..., -8:]).mean()
+    assert memories.encoder.shape == (network.state_dim, 64)
+    right = (np.sign(trials.test.outputs) == trials.test.labels[..., -8:]).mean()
     assert right >= table.loc[run_id, "test_accuracy"] - 0.01  # which is of more steps
 
 
@@ -142,7 +142,7 @@ def test_a_file_goes_first_and_a_network_beside_a_name_is_refused(tmp_path: Path
     emtvb.save(trials, tmp_path / f"{RNN}.npz")
     again = emtvb.load(RNN, network)
     assert again.system is network
-    assert np.array_equal(again.judging.states, trials.judging.states)
+    assert np.array_equal(again.judging.states, trials.test.states)
     with pytest.raises(InputError, match=r"system: given beside a network's name: .* leave it out"):
         emtvb.load(ELSEWHERE, network)
 

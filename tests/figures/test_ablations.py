@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from emtvb.experiments.sweep.figures import ablations
-from emtvb.experiments.sweep.others import ablation_table
+from emtvb.experiments.sweep.literature import ablation_table
 
 from ..sweep.test_others import make_ablated, make_runs
 

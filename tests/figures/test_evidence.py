@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from emtvb.experiments.sweep.figures import evidence
-from emtvb.paper import operating
+from emtvb.paper import error_rates
 
 
 def rates() -> pd.DataFrame:
@@ -36,7 +36,7 @@ def test_lines_are_the_shares_of_each_question() -> None:
 
 
 def test_what_is_simulated_can_be_drawn_and_is_the_same_again() -> None:
-    once, again = operating.characteristics(4, draws=50), operating.characteristics(4, draws=50)
+    once, again = error_rates.characteristics(4, draws=50), error_rates.characteristics(4, draws=50)
     pd.testing.assert_frame_equal(once, again)
     assert (once[["agrees", "differs", "undecided"]].sum(axis=1) - 1).abs().max() < 1e-9
     assert set(once.columns) == set(rates().columns)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from emtvb.experiments.sweep.figures import gradients
-from emtvb.experiments.sweep.others import gradient_table
-from emtvb.theory.claims_of_others import FOLLOWED, LAGS, gradient
+from emtvb.experiments.sweep.literature import gradient_table
+from emtvb.theory.literature_columns import FOLLOWED, LAGS, gradient
 
 from ..sweep.test_others import make_runs
 

@@ -141,10 +141,10 @@ class OverThePast(Cell):
 class Positions(Layer):
     def __init__(self) -> None:
         super().__init__()
-        self.places = nn.Embedding(100, D)
+        self.slices = nn.Embedding(100, D)
 
     def before(self, x: Tensor) -> Tensor:
-        return x + self.places(torch.arange(x.shape[1]))
+        return x + self.slices(torch.arange(x.shape[1]))
 
 
 class Backwards(Layer):

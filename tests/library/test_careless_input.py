@@ -62,10 +62,10 @@ def long_name():
 from emtvb import Located, Subspace
 from emtvb.core.memories import VariableMemories
 m = fitted.memories
-def located(basis=m.basis, dual=m.dual, kept=m.kept, centre=m.centre, subspaces=None):
-    found = Located(VariableMemories(basis, dual, kept, centre), subspaces)
+def located(encoder=m.encoder, dual=m.decoder, stored=m.stored, centre=m.centre, subspaces=None):
+    found = Located(VariableMemories(encoder, decoder, stored, centre), subspaces)
     return emtvb.fit(trials, method=lambda trials, times: found)
-part = Subspace(m.basis[:, :1], m.dual[:1])
+part = Subspace(m.encoder[:, :1], m.decoder[:1])
 of_number = emtvb.fit(emtvb.record(system, x, {"val": rng.normal(size=40)}))
 still = emtvb.fit(emtvb.record(emtvb.adapt(lambda u, h: (0 * h[:, :2], 0 * h), state=16), x, y))
 from emtvb.theory.networks import Network
@@ -171,21 +171,21 @@ CALLS = {
     "emtvb.fit(trials, {1: 2})": "times: [{1: 2}]: give integers from 0 to 11",
     "emtvb.fit(trials, {1.5, 2})": "times: [1.5, 2.0]: give integers from 0 to 11",
     "sorted({*emtvb.edit(fitted, {5, 7}, flip='first', trials={1, 2}).time})": "[np.int64(5), np.int64(7)]",
-    "located(basis=m.basis * np.nan)": "method: <lambda> returned memories.basis that is not finite: give a numpy arr",
-    "located(basis=m.basis.astype(object))": "method: <lambda> returned memories.basis of type object: give a numpy ar",
-    "located(basis=m.basis.tolist())": "method: <lambda> returned memories.basis of type list: give a numpy array of ",
-    "located(basis='basis')": "method: <lambda> returned memories.basis of type str: give a numpy array of finite",
-    "located(basis=m.basis + 1j)": "method: <lambda> returned memories.basis of type complex128: give a numpy array o",
-    "located(dual=m.dual * np.inf)": "method: <lambda> returned memories.dual that is not finite: give a numpy array ",
+    "located(encoder=m.encoder * np.nan)": "method: <lambda> returned memories.encoder that is not finite: give a nump",
+    "located(encoder=m.encoder.astype(object))": "method: <lambda> returned memories.encoder of type object: give a nu",
+    "located(encoder=m.encoder.tolist())": "method: <lambda> returned memories.encoder of type list: give a numpy arra",
+    "located(encoder='basis')": "method: <lambda> returned memories.encoder of type str: give a numpy array of finite",
+    "located(encoder=m.encoder + 1j)": "method: <lambda> returned memories.encoder of type complex128: give a numpy ar",
+    "located(decoder=m.decoder * np.inf)": "method: <lambda> returned memories.decoder that is not finite: give a nump",
     "located(centre=np.zeros(3))": "method: <lambda> returned memories.centre of shape (3,): give a numpy array of fi",
     "located(centre=None)": "method: <lambda> returned memories.centre of type NoneType: give a numpy array of finite",
     "located(centre=np.nan)": "method: <lambda> returned memories.centre that is not finite: give a numpy array of fi",
-    "located(kept=None)": "method: <lambda> returned memories.kept None: give trials.kept",
+    "located(stored=None)": "method: <lambda> returned memories.stored None: give trials.stored",
     "located(subspaces=3)": "method: <lambda> returned subspaces of type int: give a tuple of emtvb.Subspace, one of e",
     "located(subspaces=(part,))": "method: <lambda> returned 1 subspaces: give 2, one of each variable",
     "located(subspaces=(part, 4))": "method: <lambda> returned subspaces[1] of type int: give emtvb.Subspace(into, ou",
-    "located(subspaces=(part, Subspace(m.basis[:3], m.dual)))": "method: <lambda> returned subspaces[1].into of shape ",
-    "located(subspaces=(part, Subspace(m.basis, None)))": "method: <lambda> returned subspaces[1].out of type NoneTyp",
+    "located(subspaces=(part, Subspace(m.encoder[:3], m.decoder)))": "method: <lambda> returned subspaces[1].into of s",
+    "located(subspaces=(part, Subspace(m.encoder, None)))": "method: <lambda> returned subspaces[1].out of type NoneTy",
     "located(centre=0, subspaces=(part, part))": "<Fitted to step by <lambda>",
     "emtvb.edit(of_task, 5, flip='1', steps=10**7)": "steps: 10000000, whose outputs are ",
     "emtvb.edit(of_number, 5, set={'val': 1e300}, future=keep)": "edit (set val): more than numbers of the state can b",

@@ -106,7 +106,7 @@ def test_data_frames() -> None:
     rows = trials().to_dataframe()
     assert len(rows) == 20 * 400
     assert isinstance(rows, pd.DataFrame)
-    labels = trials().values(trials().judging.theory)
+    labels = trials().values(trials().test.labels)
     part = rows[(rows.part == "judge") & (rows.time == 4)]
     np.testing.assert_array_equal(part["label word"], labels[4, :, 1])
 

@@ -30,12 +30,12 @@ def some_and_all(request: pytest.FixtureRequest) -> Pair:
 
 def test_states_of_some_times_are_those_of_all(some_and_all: Pair) -> None:
     some, every = some_and_all
-    assert some.recorded == KEPT == some.fitted_times
-    assert (some.steps, some.judging.states.shape[0]) == (20, 4)
-    for one, other in ((some.fitting, every.fitting), (some.judging, every.judging)):
+    assert some.recorded_times == KEPT == some.fit_times
+    assert (some.steps, some.test.states.shape[0]) == (20, 4)
+    for one, other in ((some.train, every.train), (some.test, every.test)):
         np.testing.assert_allclose(one.states, other.states[list(KEPT)], atol=1e-12)
         np.testing.assert_allclose(one.outputs, other.outputs, atol=1e-12)
-        np.testing.assert_array_equal(one.theory, other.theory)
+        np.testing.assert_array_equal(one.labels, other.labels)
     assert "12 numbers of state at 4 of them" in repr(some)
     assert len(some.plot().axes) == 3
     assert len(some.to_dataframe()) == len(every.to_dataframe())
@@ -44,8 +44,8 @@ def test_states_of_some_times_are_those_of_all(some_and_all: Pair) -> None:
 @pytest.mark.parametrize("method", ["least squares", "class means"])
 def test_what_is_known_of_some_times_is_what_is_known_there_of_all(some_and_all: Pair, method: str) -> None:
     one, other = (emtvb.fit(trials, KEPT, method=method) for trials in some_and_all)
-    np.testing.assert_allclose(one.memories.basis, other.memories.basis, atol=1e-9)
-    np.testing.assert_allclose(one.memories.dual, other.memories.dual, atol=1e-9)
+    np.testing.assert_allclose(one.memories.encoder, other.memories.encoder, atol=1e-9)
+    np.testing.assert_allclose(one.memories.decoder, other.memories.decoder, atol=1e-9)
     for times in (None, 6, [11, 5]):
         mine, theirs = emtvb.judge(one, times), emtvb.judge(other, times)
         assert mine.explained_variance == pytest.approx(theirs.explained_variance)
@@ -73,13 +73,13 @@ def test_times_whose_states_were_not_kept_are_one_clear_line(some_and_all: Pair,
     with pytest.raises(InputError, match="other: has states of 4 times alone: dynamics need the states of every step"):
         emtvb.compare(emtvb.fit(every), fitted)
     emtvb.save(fitted, tmp_path / "fitted.npz")
-    assert emtvb.load(tmp_path / "fitted.npz", some.system).trials.recorded == KEPT
+    assert emtvb.load(tmp_path / "fitted.npz", some.system).trials.recorded_times == KEPT
 
 
 def test_the_map_between_steps_is_of_steps_that_follow_each_other(some_and_all: Pair) -> None:
     some, every = some_and_all
     fitted = emtvb.fit(some)
-    read = fitted.memories.read(every.judging.states[[5, 6]])
+    read = fitted.memories.read(every.test.states[[5, 6]])
     expected = np.linalg.lstsq(read[0], read[1], rcond=1e-10)[0].T
     np.testing.assert_allclose(emtvb.linearise(fitted).decoded, expected, atol=1e-9)
     u, labels = tape(trials=120)
@@ -143,4 +143,4 @@ def test_more_than_there_is_memory_for_is_one_clear_line(monkeypatch: pytest.Mon
         emtvb.record(adapted(make_register()), u, labels)
     with pytest.raises(InputError, match=r"trials: 200 at 4 times, .*; keep fewer trials or times"):
         emtvb.record(adapted(make_register()), u, labels, times=KEPT)
-    assert emtvb.record(adapted(make_register()), u, labels, times=KEPT[:3]).recorded == KEPT[:3]
+    assert emtvb.record(adapted(make_register()), u, labels, times=KEPT[:3]).recorded_times == KEPT[:3]

@@ -9,7 +9,7 @@ import pytest
 from emtvb.making import trainings
 from emtvb.theory import protocol
 from emtvb.theory import stream_order as streams
-from emtvb.training import kept
+from emtvb.training import saved_runs
 
 TASK = {"d": 8, "s": 8, "composition": [[1, i, 1] for i in range(8)]}
 RUN = {
@@ -72,7 +72,7 @@ def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, 
 def test_a_run_is_read_from_an_encoding_that_is_older_than_a_field(plain: dict[str, Any]) -> None:
     """A field that came later has its default."""
     run = trainings.read_run(plain)
-    assert kept.entry(run) == plain
+    assert saved_runs.entry(run) == plain
     short = {**plain, "protocol": {key: plain["protocol"][key] for key in plain["protocol"] if key != "batch_size"}}
     assert trainings.read_run(short) == run
     assert isinstance(run, streams.StreamOrder if "episodes" in plain else protocol.Order)

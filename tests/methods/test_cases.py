@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from emtvb.errors import InputError
-from emtvb.experiments.methods import cases, learned, synthetic
+from emtvb.experiments.methods import cases, synthetic, trained_networks
 from emtvb.experiments.methods.settings import NetworkSettings
 from emtvb.theory import tasks
 from emtvb.theory.runs import Run
@@ -34,26 +34,26 @@ def test_a_network_that_is_trained_here_has_what_it_needs(kind: str) -> None:
     trials = case.recorded(case.network)
     assert set(case.edited) <= {v.name for v in trials.variables}
     assert np.isfinite(case.loss)
-    values = trials.values(trials.judging.theory[case.at])
-    assert case.future(values, trials.inputs[case.at + 1 :]).shape == trials.judging.outputs[case.at + 1 :].shape
-    assert trials.judging.states.shape[2] == case.recorded(case.untrained).judging.states.shape[2]
+    values = trials.values(trials.test.labels[case.at])
+    assert case.future(values, trials.test_inputs[case.at + 1 :]).shape == trials.test.outputs[case.at + 1 :].shape
+    assert trials.test.states.shape[2] == case.recorded(case.untrained).test.states.shape[2]
 
 
 def test_futures_are_the_targets_of_the_tasks() -> None:
     rng = np.random.default_rng(0)
-    pulses, bits, targets = learned.flip_flop(rng, 5)
-    np.testing.assert_array_equal(learned.set_by(pulses[9:], bits[8]), targets[9:])
-    inputs, first, targets = learned.delayed_match(rng, 5)
-    np.testing.assert_array_equal(learned.matches(first[8], inputs[9:]), targets[9:])
-    assert set(np.unique(targets[learned.TEST :])) == {-1, 1}
-    assert not targets[: learned.TEST].any()
+    pulses, bits, targets = trained_networks.flip_flop(rng, 5)
+    np.testing.assert_array_equal(trained_networks.set_by(pulses[9:], bits[8]), targets[9:])
+    inputs, first, targets = trained_networks.delayed_match(rng, 5)
+    np.testing.assert_array_equal(trained_networks.matches(first[8], inputs[9:]), targets[9:])
+    assert set(np.unique(targets[trained_networks.TEST :])) == {-1, 1}
+    assert not targets[: trained_networks.TEST].any()
 
 
 def test_training_lowers_the_error() -> None:
     torch.manual_seed(0)
-    network = learned.Recurrent(3, 3, 8)
-    first = learned.train(network, learned.flip_flop, 1, 0)
-    assert learned.train(network, learned.flip_flop, 60, 0) < 0.8 * first
+    network = trained_networks.Recurrent(3, 3, 8)
+    first = trained_networks.train(network, trained_networks.flip_flop, 1, 0)
+    assert trained_networks.train(network, trained_networks.flip_flop, 60, 0) < 0.8 * first
 
 
 def test_a_published_network_is_edited_as_its_task_says() -> None:
@@ -63,9 +63,9 @@ def test_a_published_network_is_edited_as_its_task_says() -> None:
     trials = case.recorded(case.network)
     assert (case.at, len(case.edited)) == (5, 2)
     assert len({name.rpartition(".")[2] for name in case.edited}) == 2
-    values = trials.values(trials.judging.theory[case.at])
-    expected = case.future(values, trials.inputs[case.at + 1 :])
-    np.testing.assert_array_equal(np.sign(trials.judging.outputs[case.at + 1 :]), expected)
+    values = trials.values(trials.test.labels[case.at])
+    expected = case.future(values, trials.test_inputs[case.at + 1 :])
+    np.testing.assert_array_equal(np.sign(trials.test.outputs[case.at + 1 :]), expected)
     np.testing.assert_array_equal(expected[: 2 * task.s], expected[task.s : 3 * task.s])
 
 

@@ -67,5 +67,5 @@ def test_the_network_hears_its_own_outputs_after_an_edit(monkeypatch: pytest.Mon
     expected = heard["future"](np.array([[2, 0, 1]]), given)
     assert expected.argmax(axis=2).ravel().tolist() == [2, 0, 1]
     wanted = heard["set"]["2"]
-    assert (wanted != trials.values(trials.judging.theory[2])[:, 1]).all()
+    assert (wanted != trials.values(trials.test.labels[2])[:, 1]).all()
     assert set(wanted.tolist()) <= {0, 1, 2}

@@ -18,7 +18,7 @@ from emtvb.files import write_text
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import document
-from emtvb.page.showing import arrays_of, describe, show
+from emtvb.page.networks import arrays_of, describe, show
 from emtvb.theory import networks, tasks
 from emtvb.theory.networks import Network
 from emtvb.theory.tasks import Task

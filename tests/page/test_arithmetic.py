@@ -89,7 +89,7 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
             )
             read = np.array([np.nan if value is None else value for value in read])
             np.testing.assert_allclose(
-                read[memories.kept], memories.read(recording.states[at, 0])[memories.kept], rtol=1e-3, atol=1e-3
+                read[memories.stored], memories.read(recording.states[at, 0])[memories.stored], rtol=1e-3, atol=1e-3
             )
 
 
@@ -121,7 +121,7 @@ def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, 
             done = edit(system, task, memories, recording, at, change)
             page.turn(f"#edit={at}:{text}&step={at + FUTURE}")
             if "changes nothing" in page.said("[role=status]"):
-                assert not (change(done.before) != done.before)[memories.kept].any()
+                assert not (change(done.before) != done.before)[memories.stored].any()
                 continue
             after = slice(task.s + at, None)
             np.testing.assert_allclose(page.theory()[task.s + at], done.after, atol=1e-12)
@@ -136,7 +136,7 @@ def test_edits_one_after_the_other_add_up_and_an_address_with_both_is_the_same(o
     page = opened(tmp_path / "edit.html", "#edit=12:flip:2.1,15:swap:1:3&step=20")
     states = page.states()
     recording = record(Elman(network), task, inputs_of(shown.about, 0)[: task.s], 12)
-    m = recording.theory[12]
+    m = recording.labels[12]
     after = flip(task, m, 2, 1)
     state = recording.states[12] + memories.change(m, after)
     state, _ = Elman(network).coast(state, 3)

@@ -13,7 +13,7 @@ from emtvb.config.sweep import shard_name
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making.plan import Planned, plan
-from emtvb.page.choosing import choose, runs_of
+from emtvb.page.selection import choose, runs_of
 from emtvb.theory import tasks
 from emtvb.theory.runs import Run
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED

@@ -48,7 +48,7 @@ def test_what_is_saved_is_read_back_and_stands_on_the_page(tmp_path: Path) -> No
     assert said["bases"][0]["name"] == "data"
     content.save(tmp_path / "again.npz", [shown])
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "page.npz").read_bytes()
-    assert memories.kept.sum() == len(said["kept"])
+    assert memories.stored.sum() == len(said["kept"])
 
 
 @pytest.mark.parametrize("bytes_there", [None, b"", b"not a zip", b"PK\x03\x04"])

@@ -486,10 +486,10 @@ def test_what_is_misread_is_marked_and_counted(opened: Open, tmp_path: Path) -> 
     write_text(tmp_path / "edit.html", document([shown]))
     page = opened(tmp_path / "edit.html", "#step=20")
     read = memories.read(page.states()[23])
-    wrong = (np.where(read >= 0, 1, -1) != page.theory()[23]) & memories.kept
-    assert 0 < wrong.sum() < memories.kept.sum()
+    wrong = (np.where(read >= 0, 1, -1) != page.theory()[23]) & memories.stored
+    assert 0 < wrong.sum() < memories.stored.sum()
     assert page.page.locator(".stored .wrong").count() == wrong.sum()
-    assert f"{(~wrong & memories.kept).sum()} of {memories.kept.sum()} stored" in page.said(".reading")
+    assert f"{(~wrong & memories.stored).sum()} of {memories.stored.sum()} stored" in page.said(".reading")
 
 
 def test_the_policy_forbids_what_the_page_does_not_do(opened: Open, paper_page: Path, tmp_path: Path) -> None:

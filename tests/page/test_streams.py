@@ -14,7 +14,7 @@ from emtvb.files import write_text
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import document
-from emtvb.page.streaming import show
+from emtvb.page.stream_networks import show
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network, rollout, signs
 from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, schedule

@@ -172,28 +172,28 @@ def test_a_users_own_variables_are_read_edited_and_held_against_their_theory(sho
     page = shown(emtvb.view(fitted, future=keep))
     trials = fitted.trials
     until(page, "view.timeline.now === 6")
-    np.testing.assert_allclose(series(page, "states.edited"), trials.judging.states[:6, 0], atol=1e-5)
+    np.testing.assert_allclose(series(page, "states.edited"), trials.test.states[:6, 0], atol=1e-5)
     assert "3 of 3 variables read as their labels say" in page.locator(".reading").inner_text()
     page.locator("select.trial").select_option("4")
     until(page, "view.timeline.now === 6 && view.state().trial === 4")
-    np.testing.assert_allclose(series(page, "states.edited"), trials.judging.states[:6, 4], atol=1e-5)
+    np.testing.assert_allclose(series(page, "states.edited"), trials.test.states[:6, 4], atol=1e-5)
     page.get_by_label("Steps a second").select_option("60")
     page.locator("select.variable").select_option("word")
     page.locator("input.value").fill("nonsense")
     page.locator("button.set").click()
     assert "its values are left, none, right" in page.locator("[role=status]").inner_text()
-    word = trials.values(trials.judging.theory[5, 4:5])[0, 1]
+    word = trials.values(trials.test.labels[5, 4:5])[0, 1]
     wanted = "left" if word != "left" else "right"
     page.locator("input.value").fill(wanted)
     page.locator("button.set").click()
     until(page, "view.timeline.now === 20 && !view.running && view.timeline.steps.at(-1).expected")
-    before = trials.judging.theory[5, 4:5]
+    before = trials.test.labels[5, 4:5]
     after = before.copy()
-    after[:, trials.places[1]] = trials.variables[1].encode(np.array([wanted]))
-    state = trials.judging.states[5, 4:5] + fitted.memories.change(before, after)
-    _, outputs = trials.system.run(trials.inputs[6:, 4:5], state.astype(np.float32))
+    after[:, trials.slices[1]] = trials.variables[1].encode(np.array([wanted]))
+    state = trials.test.states[5, 4:5] + fitted.memories.change(before, after)
+    _, outputs = trials.system.run(trials.test_inputs[6:, 4:5], state.astype(np.float32))
     np.testing.assert_allclose(series(page, "outputs.edited")[6:], outputs[:, 0], atol=1e-4)
-    expected = keep(trials.values(after), trials.inputs[6:, 4:5])
+    expected = keep(trials.values(after), trials.test_inputs[6:, 4:5])
     should = np.array(ask(page, "view.timeline.steps.slice(7).map(step => [...step.expected])"))
     np.testing.assert_allclose(should, expected[:, 0], atol=1e-6)
     shares = {name: ask(page, f"view.timeline.share('{name}', 20)") for name in ("edited", "unedited")}

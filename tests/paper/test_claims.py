@@ -13,7 +13,7 @@ from emtvb import tables
 from emtvb.errors import InputError
 from emtvb.paper import claims, evidence, table1
 from emtvb.paper.claims import COLUMNS, Condition
-from emtvb.theory.claims_of_others import ABLATED, FOLLOWED
+from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.measures import MeasureSettings, measure
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import PAPER_SIZE, named

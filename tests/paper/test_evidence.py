@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from emtvb.paper import evidence, operating, table1, twins
+from emtvb.paper import error_rates, evidence, table1, twins
 from emtvb.paper.evidence import Judgement, Measure, Sample, Value, holm, judge_table
 
 NAN = float("nan")
@@ -23,8 +23,8 @@ RESULTS = ROOT / "results" / "paper"
 TEXT = " ".join(pages.without_comments((ROOT / "docs" / "evidence.md").read_text()).split())
 SWEEPS = 240
 POPULATIONS: list[tuple[Measure, str]] = [
-    *(("accuracy", name) for name in operating.ACCURACIES),
-    *(("spectral_error", name) for name in operating.ERRORS),
+    *(("accuracy", name) for name in error_rates.ACCURACIES),
+    *(("spectral_error", name) for name in error_rates.ERRORS),
 ]  # type: ignore[list-item]
 MODELS = [("exchangeable seeds", 5), ("exchangeable seeds", 10), ("exchangeable seeds", 20), ("same seeds", 20)]
 
@@ -39,8 +39,8 @@ def published() -> dict[tuple[str, int, float], tuple[Value, Value]]:
 
 
 def simulated(what: Measure, name: str, model: str, seeds: int, deviation: float) -> dict[str, float]:
-    population = {**operating.ACCURACIES, **operating.ERRORS}[name]
-    return operating.rates(operating.sweeps(what, population, model, seeds, deviation, SWEEPS, seed=5), draws=500)
+    population = {**error_rates.ACCURACIES, **error_rates.ERRORS}[name]
+    return error_rates.rates(error_rates.sweeps(what, population, model, seeds, deviation, SWEEPS, seed=5), draws=500)
 
 
 def most(rate: float, count: int) -> float:
@@ -104,7 +104,7 @@ TABLES = 60
 
 @pytest.fixture(scope="module")
 def bootstrapped() -> pd.DataFrame:
-    return operating.bootstrap(published(), (TABLES, TABLES), seed=3, draws=500).set_index([*table1.CELL, "measure"])
+    return error_rates.bootstrap(published(), (TABLES, TABLES), seed=3, draws=500).set_index([*table1.CELL, "measure"])
 
 
 def test_neither_rate_is_above_5_percent_where_a_published_cells_own_seeds_are_the_population(
@@ -121,13 +121,13 @@ def test_neither_rate_is_above_5_percent_where_a_published_cells_own_seeds_are_t
 def test_no_published_rate_is_above_5_percent_and_doubtful_ones_rest_on_more_tables() -> None:
     table = pd.read_csv(RESULTS / "figures" / "forest.csv").dropna(subset="sweeps")
     assert len(table) == 24 + 12
-    assert table["sweeps"].ge(operating.TABLES[0] * 0.9).all()
+    assert table["sweeps"].ge(error_rates.TABLES[0] * 0.9).all()
     assert f"the largest of 72 rates is {table[['false_inconsistent', 'false_consistent']].max(axis=None):.1%}" in TEXT
     for rate in ("false_inconsistent", "false_consistent"):
         assert table[rate].le(0.05).all()
         error = np.sqrt(table[rate] * (1 - table[rate]) / table["sweeps"])
         doubtful = (table[rate] - 0.05).abs() < 2.9 * error
-        assert table.loc[doubtful, "sweeps"].ge(operating.TABLES[1] * 0.9).all()
+        assert table.loc[doubtful, "sweeps"].ge(error_rates.TABLES[1] * 0.9).all()
 
 
 def test_there_is_power_where_seeds_are_alike(bootstrapped: pd.DataFrame) -> None:
@@ -141,7 +141,7 @@ def test_laxer_rules_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None
     """Such as one that knows of no spikes, or one that takes what is printed for agreement if it is near ours."""
     with monkeypatch.context() as patch:
         patch.setattr(evidence, "_rates", lambda own, others, rng, draws: np.zeros(draws))
-        found = operating.bootstrap(published(), (40, 40), seed=3, draws=300).set_index([*table1.CELL, "measure"])
+        found = error_rates.bootstrap(published(), (40, 40), seed=3, draws=300).set_index([*table1.CELL, "measure"])
         assert found.loc[("T2", 128, 0.0, "spectral_error"), "false_inconsistent"] > most(0.05, 40)
     monkeypatch.setattr(evidence.Prediction, "beyond", lambda self, printed: 0.0)
     assert simulated("spectral_error", "wide", "exchangeable seeds", 20, 1)["agrees"] > 2 * most(0.05, SWEEPS)
@@ -202,7 +202,7 @@ def test_odd_seeds_are_drawn_towards_those_of_other_cells() -> None:
 def test_what_is_simulated_is_what_was_measured() -> None:
     """The spread of errors, spikes, and the least accuracy, as the published runs and docs/evidence.md have them."""
     rng = np.random.default_rng(1)
-    spreads = [np.nanstd(np.log(of.draw(rng, 5000))) for of in operating.ERRORS.values()]
+    spreads = [np.nanstd(np.log(of.draw(rng, 5000))) for of in error_rates.ERRORS.values()]
     factors: list[float] = []
     least = 1.0
     for error, accuracy in published().values():
@@ -227,12 +227,12 @@ def test_simulated_rounding_is_like_the_twins_that_were_measured() -> None:
     )
     pairs = errors[np.isfinite(errors).all(axis=1)]
     apart = np.exp(np.abs(np.log(pairs[:, 1] / pairs[:, 0])))
-    both = operating.error_rounding(1 / 80)(rng, np.ones((20_000, 2)))
+    both = error_rates.error_rounding(1 / 80)(rng, np.ones((20_000, 2)))
     drawn = np.exp(np.abs(np.log(both[:, 1] / both[:, 0])))
     for factor in (2, evidence.SPIKED):
         assert stats.binomtest(int((apart > factor).sum()), len(apart), (drawn > factor).mean()).pvalue > 0.05
     losses = np.abs(np.diff(accuracies[np.isfinite(accuracies).all(axis=1)], axis=1)).ravel()
-    runs = operating.accuracy_rounding(rng, np.ones((20_000, 2)))
+    runs = error_rates.accuracy_rounding(rng, np.ones((20_000, 2)))
     for step in (0.01, 0.05):
         share = (np.abs(runs[:, 0] - runs[:, 1]) > step).mean()
         assert stats.binomtest(int((losses > step).sum()), len(losses), share).pvalue > 0.05
@@ -471,9 +471,9 @@ def test_rates_as_a_table_have_a_row_for_each_model_and_number_of_seeds() -> Non
             for model, seeds in (("exchangeable seeds", 5), ("same seeds", 20))
             for deviation in (0.0, 1.0, 2.0)
         ],
-        columns=operating._COLUMNS,
+        columns=error_rates._COLUMNS,
     )
-    lines = operating.as_markdown(rates).splitlines()
+    lines = error_rates.as_markdown(rates).splitlines()
     assert lines[2:] == [
         f"| {what} | {who} | 4.0% (3.0%) | 50.0% (25.0%) | 50.0% (25.0%) | 0% to 50% | 2% to 4% |"
         for what in ("accuracy", "error")

@@ -18,7 +18,7 @@ def cell(rows: pd.DataFrame, task: str, hidden_dim: int, l2: float, measure: str
 
 
 def shown(runs: pd.DataFrame) -> pd.DataFrame:
-    return forest.rows(runs, forest.error_rates(runs))
+    return forest.rows(runs, forest.cell_error_rates(runs))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
     runs = sweep(20)
     spiked = twins(runs, 0.0, len(runs))
     spiked.loc[(spiked["twin"] > 0) & (spiked["task"] == "T3"), "spectral_error"] *= 30
-    plain, other = (forest.rows(of, forest.error_rates(of, (2, 2))) for of in (runs, spiked))
+    plain, other = (forest.rows(of, forest.cell_error_rates(of, (2, 2))) for of in (runs, spiked))
     seeds = [table[table["kind"] == SEED].reset_index(drop=True) for table in (plain, other)]
     pd.testing.assert_frame_equal(*seeds)
     high = [
@@ -84,13 +84,13 @@ def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
 
 def test_rates_of_error_stand_beside_each_value_where_all_the_papers_seeds_are_there() -> None:
     runs = sweep(20)
-    found = forest.rows(runs, forest.error_rates(runs, (3, 3)))
+    found = forest.rows(runs, forest.cell_error_rates(runs, (3, 3)))
     ours = found[found["kind"] == OURS]
     printed = ours["measure"].eq("accuracy") | ours["value"].notna()
     for rate in forest.RATES:
         assert ours.loc[printed, rate].between(0, 1).all()
         assert found.loc[found["kind"] != OURS, rate].isna().all()
-    assert forest.error_rates(sweep(6)).empty
+    assert forest.cell_error_rates(sweep(6)).empty
     assert shown(sweep(6))[forest.RATES].isna().all(axis=None)
 
 

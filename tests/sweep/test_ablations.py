@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from emtvb.errors import InputError
 from emtvb.experiments.sweep import ablations
 from emtvb.theory import tasks
-from emtvb.theory.claims_of_others import ABLATIONS, ablation
+from emtvb.theory.literature_columns import ABLATIONS, ablation
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 

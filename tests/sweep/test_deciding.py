@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emtvb.experiments.sweep.deciding import agreement, variance
+from emtvb.experiments.sweep.factors import agreement, variance
 
 from .made_up import sweep
 

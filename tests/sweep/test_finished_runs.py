@@ -12,7 +12,7 @@ from emtvb.experiments.sweep import finished_runs
 from emtvb.making import provenance, staleness, trainings
 from emtvb.theory.networks import load_networks, save_networks
 from emtvb.theory.runs import Run
-from emtvb.training import history, kept
+from emtvb.training import history, saved_runs
 from emtvb.training.history import Row
 
 from ..conftest import make_network
@@ -33,7 +33,7 @@ class Shard:
         history.write(self.folder / FILES[1], rows)
         history.write(self.folder / FILES[2], rows)
         (self.folder / FILES[3]).touch()
-        self.settings = {"runs": [kept.entry(run) for run in runs], "proof": "1"}
+        self.settings = {"runs": [saved_runs.entry(run) for run in runs], "proof": "1"}
         self.record({run_id: network.digest() for run_id, network in networks.items()})
 
     def record(self, weights: Mapping[str, str]) -> None:
@@ -47,7 +47,7 @@ class Shard:
         """The learning curves of the runs that stand."""
         count = finished_runs.keep(staleness.read(self.folder, self.root), self.settings, state)
         version = trainings.state_version(self.settings)
-        found = {run.run_id: kept.read(run, state / run.run_id / version) for run in self.runs}
+        found = {run.run_id: saved_runs.read(run, state / run.run_id / version) for run in self.runs}
         assert count == sum(result is not None for result in found.values())
         return {run_id: result.rows for run_id, result in found.items() if result is not None}
 

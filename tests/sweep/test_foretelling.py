@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.experiments.sweep.foretelling import STAGES, _by_seed, foretelling
+from emtvb.experiments.sweep.prediction import STAGES, _by_seed, foretelling
 
 from .made_up import STORED, sweep
 

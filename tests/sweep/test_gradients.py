@@ -6,7 +6,7 @@ import torch
 
 from emtvb.experiments.sweep import gradients
 from emtvb.theory import tasks
-from emtvb.theory.claims_of_others import FOLLOWED, GAIN, gradient
+from emtvb.theory.literature_columns import FOLLOWED, GAIN, gradient
 from emtvb.theory.networks import Network
 
 from ..conftest import circuit, make_network

@@ -8,26 +8,26 @@ import pytest
 
 from emtvb.core import comparing as own
 from emtvb.core import similarity
-from emtvb.experiments.sweep import likeness, populations
+from emtvb.experiments.sweep import pair_distances, populations
 
 from .made_up import compared, sweep
 
 
 def networks(twins: tuple[int, ...] = (0,)) -> pd.DataFrame:
-    return likeness.solved(sweep(lambda row, _: row["l2"] < 0.1, seeds=5, twins=twins))
+    return pair_distances.solved(sweep(lambda row, _: row["l2"] < 0.1, seeds=5, twins=twins))
 
 
 def test_it_calls_measures_controls_and_the_bar_as_others_do() -> None:
-    assert likeness.MEASURES == similarity.MEASURES
-    assert [likeness.ITSELF, likeness.UNTRAINED, likeness.CHANCE, likeness.IMAGE] == [
+    assert pair_distances.MEASURES == similarity.MEASURES
+    assert [pair_distances.ITSELF, pair_distances.UNTRAINED, pair_distances.CHANCE, pair_distances.IMAGE] == [
         populations.ITSELF, populations.UNTRAINED, populations.CHANCE, populations.IMAGE,
     ]  # fmt: skip
-    assert likeness.ALIKE == own.ALIKE
+    assert pair_distances.ALIKE == own.ALIKE
 
 
 def test_only_networks_that_solve_their_task_are_compared() -> None:
     every = sweep(lambda row, rng: rng.random() < 0.5)
-    chosen = likeness.solved(every.drop(columns="twin"))
+    chosen = pair_distances.solved(every.drop(columns="twin"))
     assert set(chosen["run_id"]) == set(every.loc[every["test_accuracy"] >= 0.99, "run_id"])
     assert (chosen["architecture"] == "rnn").all()
     assert (chosen["twin"] == 0).all()
@@ -35,7 +35,7 @@ def test_only_networks_that_solve_their_task_are_compared() -> None:
 
 def test_pairs_differ_in_one_thing() -> None:
     every = networks(twins=(0, 1))
-    pairs = likeness.pairs(every)
+    pairs = pair_distances.pairs(every)
     counts = pairs["differs"].value_counts().to_dict()
     cells = 2 * 2 * 2 * 2  # task, size, penalty, threshold: all with five seeds
     assert counts == {"rounding": cells * 5, "seed": cells * 10} | dict.fromkeys(
@@ -43,15 +43,15 @@ def test_pairs_differ_in_one_thing() -> None:
     )
     by_id = every.set_index("run_id")
     for differs, one, two in pairs.itertuples(index=False):
-        first, second = by_id.loc[one, likeness.SETTINGS], by_id.loc[two, likeness.SETTINGS]
-        assert list(first.index[first != second]) == likeness.DIFFERS[differs]
+        first, second = by_id.loc[one, pair_distances.SETTINGS], by_id.loc[two, pair_distances.SETTINGS]
+        assert list(first.index[first != second]) == pair_distances.DIFFERS[differs]
     assert not pairs.apply(lambda row: frozenset(row[["run_1", "run_2"]]), axis=1).duplicated().any()
 
 
 @pytest.mark.parametrize(("seeds", "count"), [(1, 0), (2, 1), (3, 3), (4, 6), (5, 10), (8, 16)])
 def test_each_seed_is_compared_with_the_next_two(seeds: int, count: int) -> None:
-    every = likeness.solved(sweep(lambda *_: True, seeds=seeds))
-    pairs = likeness.pairs(every)
+    every = pair_distances.solved(sweep(lambda *_: True, seeds=seeds))
+    pairs = pair_distances.pairs(every)
     pairs = pairs[pairs["differs"] == "seed"]
     assert len(pairs) == count * 16
     if seeds >= 5:
@@ -62,7 +62,7 @@ def test_other_architectures_may_have_other_sizes_and_are_else_the_same() -> Non
     every = networks()
     others = every[every["hidden_dim"] == 64].assign(architecture="lstm", hidden_dim=32)
     others["run_id"] = "lstm_" + others["run_id"]
-    pairs = likeness.pairs(pd.concat([every, others]))
+    pairs = pair_distances.pairs(pd.concat([every, others]))
     pairs = pairs[pairs["differs"] == "architecture"]
     assert len(pairs) == 2 * len(others)
     assert pairs["run_2"].str.startswith("lstm_").all()
@@ -72,14 +72,14 @@ def test_other_architectures_may_have_other_sizes_and_are_else_the_same() -> Non
 
 def test_the_first_of_each_cell_is_that_of_the_lowest_seed() -> None:
     every = networks(twins=(0, 1)).sample(frac=1, random_state=0)
-    first = likeness.first_of_cells(every)
+    first = pair_distances.first_of_cells(every)
     assert len(first) == 16
     assert (first["seed"] == 1).all()
     assert (first["twin"] == 0).all()
 
 
 def test_the_summary_says_how_many_are_alike() -> None:
-    found = likeness.summary(compared()).set_index(["differs", "task", "measure"])
+    found = pair_distances.summary(compared()).set_index(["differs", "task", "measure"])
     assert found.loc[("seed", "all", "step"), "pairs"] == 40
     assert found.loc[("seed", "all", "step"), "alike"] == pytest.approx(0.9)
     assert found.loc[("size", "T1", "dynamics"), "alike"] == 1
@@ -95,30 +95,32 @@ def test_the_summary_says_how_many_are_alike() -> None:
 def test_the_control_without_a_network_stands_beside_pairs_and_moves_no_bar() -> None:
     """It has no weights, so there is nothing of it where weights are compared."""
     rows = compared()
-    image = rows[rows["differs"] == "seed"].assign(differs=likeness.IMAGE, dynamics=0.001, **{"decoded step": 0.9})
+    image = rows[rows["differs"] == "seed"].assign(
+        differs=pair_distances.IMAGE, dynamics=0.001, **{"decoded step": 0.9}
+    )
     image[["spectrum", "step"]] = np.nan
     keys = ["differs", "task", "measure"]
     before, after = (
-        likeness.summary(table).set_index(keys) for table in (rows, pd.concat([rows, image], ignore_index=True))
+        pair_distances.summary(table).set_index(keys) for table in (rows, pd.concat([rows, image], ignore_index=True))
     )
-    control = after.xs(likeness.IMAGE, level="differs")
+    control = after.xs(pair_distances.IMAGE, level="differs")
     assert control.loc[("all", "dynamics"), ["median", "pairs"]].tolist() == [0.001, 40]
     assert control.loc[("T1", "dynamics"), "alike"] == 1
     assert control.loc[("T1", "decoded step"), "alike"] == 0
     assert set(control.index.get_level_values("measure")) == {"dynamics", "decoded step"}
-    pd.testing.assert_frame_equal(after[after.index.get_level_values("differs") != likeness.IMAGE], before)
+    pd.testing.assert_frame_equal(after[after.index.get_level_values("differs") != pair_distances.IMAGE], before)
 
 
 def test_without_a_floor_that_is_lower_than_chance_nothing_is_alike() -> None:
     rows = compared()
-    rows.loc[rows["differs"] == "itself", list(likeness.MEASURES)] = 0.9
-    found = likeness.summary(rows)
+    rows.loc[rows["differs"] == "itself", list(pair_distances.MEASURES)] = 0.9
+    found = pair_distances.summary(rows)
     assert found["bar"].isna().all()
     assert (found["alike"] == 0).all()
 
 
 def test_of_nothing_there_is_an_empty_table() -> None:
     nothing = networks().iloc[:0]
-    assert likeness.pairs(nothing).empty
-    assert likeness.first_of_cells(nothing).empty
-    assert likeness.summary(pd.DataFrame(columns=likeness.COLUMNS)).empty
+    assert pair_distances.pairs(nothing).empty
+    assert pair_distances.first_of_cells(nothing).empty
+    assert pair_distances.summary(pd.DataFrame(columns=pair_distances.COLUMNS)).empty

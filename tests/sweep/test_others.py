@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.experiments.sweep import others
-from emtvb.theory.claims_of_others import ABLATED, ABLATIONS, FOLLOWED, LAGS, gradient
+from emtvb.experiments.sweep import literature
+from emtvb.theory.literature_columns import ABLATED, ABLATIONS, FOLLOWED, LAGS, gradient
 
 
 def make_runs(seeds: int = 8) -> pd.DataFrame:
@@ -31,10 +31,10 @@ def make_ablated(runs: pd.DataFrame) -> pd.DataFrame:
 
 def test_a_row_for_each_group_and_ablation_and_all_networks_together() -> None:
     runs = make_runs()
-    table = others.ablation_table(runs, make_ablated(runs))
+    table = literature.ablation_table(runs, make_ablated(runs))
     ablations = 1 + 2 * sum(map(len, ABLATIONS.values()))
     assert len(table) == 5 * ablations == len(table.drop_duplicates(["task", "l2", "basis", "removed", "when"]))
-    everything = table[table["task"] == others.ALL]
+    everything = table[table["task"] == literature.ALL]
     assert set(everything["networks"]) == {32}
     assert everything["hidden_dim"].isna().all()
     gone = table[table["removed"].str.contains("within")]
@@ -49,15 +49,15 @@ def test_a_row_for_each_group_and_ablation_and_all_networks_together() -> None:
 
 def test_networks_of_one_seed_are_not_counted_as_independent() -> None:
     runs = pd.concat([make_runs(), make_runs().assign(run_id=lambda runs: runs["run_id"] + "-strict")])
-    twice = others.ablation_table(runs, make_ablated(runs.reset_index(drop=True)))
-    once = others.ablation_table(make_runs(), make_ablated(make_runs()))
+    twice = literature.ablation_table(runs, make_ablated(runs.reset_index(drop=True)))
+    once = literature.ablation_table(make_runs(), make_ablated(make_runs()))
     pd.testing.assert_frame_equal(once[["mean", "low", "high"]], twice[["mean", "low", "high"]])
 
 
 def test_without_networks_that_solve_their_task_there_are_columns_and_no_rows() -> None:
     runs = make_runs()
-    table = others.ablation_table(runs, make_ablated(runs).iloc[:0])
-    assert list(table.columns) == others.ABLATED
+    table = literature.ablation_table(runs, make_ablated(runs).iloc[:0])
+    assert list(table.columns) == literature.ABLATED
     assert table.empty
 
 
@@ -68,7 +68,7 @@ def test_gradients_have_medians_with_intervals_apart_by_what_came_of_the_trainin
     followed = pd.DataFrame({"run_id": runs["run_id"], **dict.fromkeys(FOLLOWED, 1e-9)})
     followed[gradient("trained", 100)] = np.where(solves, 0.5 + runs["seed"] / 100, 1e-3)
     followed[[gradient(when, 200) for when in ("initial", "trained")]] = np.nan
-    table = others.gradient_table(runs, measured, followed)
+    table = literature.gradient_table(runs, measured, followed)
     assert set(table["lag"]) == {*LAGS} - {200}
     of = table.query("task == 'T1' and l2 == 0 and when == 'trained' and lag == 100").iloc[0]
     assert bool(of["solves"])
@@ -84,7 +84,7 @@ def test_gradients_have_medians_with_intervals_apart_by_what_came_of_the_trainin
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_a_mean_over_one_or_two_seeds_has_no_interval(seeds: int) -> None:
     runs = make_runs(seeds)
-    table = others.ablation_table(runs, make_ablated(runs))
+    table = literature.ablation_table(runs, make_ablated(runs))
     assert len(table)
     assert table[["low", "high"]].isna().all(axis=None)
 
@@ -93,4 +93,4 @@ def test_an_interval_of_a_median_needs_six_seeds() -> None:
     runs = make_runs(5)
     measured = runs[["run_id"]].assign(test_accuracy=1.0)
     followed = pd.DataFrame({"run_id": runs["run_id"], **dict.fromkeys(FOLLOWED, 1.0)})
-    assert others.gradient_table(runs, measured, followed)["low"].isna().all()
+    assert literature.gradient_table(runs, measured, followed)["low"].isna().all()

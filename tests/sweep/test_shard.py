@@ -10,7 +10,7 @@ from emtvb.errors import InputError
 from emtvb.experiments.sweep import shard
 from emtvb.experiments.sweep.ablations import ablate
 from emtvb.theory import tasks
-from emtvb.theory.claims_of_others import ABLATED
+from emtvb.theory.literature_columns import ABLATED
 from emtvb.theory.measures import MeasureSettings, measure
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Protocol, Run

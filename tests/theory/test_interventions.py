@@ -98,7 +98,7 @@ def test_one_edit_in_full(task: tasks.Task, time: int) -> None:
         else at_end_of_input(show(theory, task, FITTING, 300, 0, 0), task)
     )
     found = edit(theory, task, memories, recording, time, lambda m: flip(task, m, task.s, 0))
-    np.testing.assert_array_equal(found.before, recording.theory[time, 0])
+    np.testing.assert_array_equal(found.before, recording.labels[time, 0])
     np.testing.assert_array_equal(found.unedited[:20], recording.outputs[time + 1 : time + 21, 0])
     assert exact(found.outputs[:, None], found.expected[:, None]).all()
     if task.persistent()[-task.d]:
@@ -128,7 +128,7 @@ def test_another_elements_column_does_not_do() -> None:
     theory = make_theory(task)
     order = [1, 0, 2, 3, 4, 5]
     right = by_data(theory, task, 300)
-    wrong = VariableMemories(right.basis[:, order], right.dual[order], right.kept, right.centre)
+    wrong = VariableMemories(right.encoder[:, order], right.decoder[order], right.stored, right.centre)
     found = trials(theory, task, wrong, held_out(theory, task, 20, 50), np.arange(6), [8], 20)
     worked = [found.followed[found.element == element].mean() for element in range(6)]
     assert worked == [0, 0, 1, 1, 1, 1]
@@ -140,9 +140,9 @@ def test_a_step_along_another_elements_column_is_not_the_edit_unless_two_share_a
     sound = by_data(theory, task, 300)
     recording = held_out(theory, task, 20, 50)
     assert not trials(theory, task, sound, recording, np.arange(6), [8, 12], 20).other_followed.any()
-    shared = sound.basis.copy()
+    shared = sound.encoder.copy()
     shared[:, 1] = shared[:, 0]
-    confused = VariableMemories(shared, sound.dual, sound.kept, sound.centre)
+    confused = VariableMemories(shared, sound.decoder, sound.stored, sound.centre)
     found = trials(theory, task, confused, recording, np.arange(6), [8, 12], 20)
     assert found.other_followed[found.element == 0].any()
     assert not found.other_followed[found.element != 0].any()
@@ -153,6 +153,6 @@ def test_steps_along_other_columns_are_as_long_as_the_edit() -> None:
     memories = by_data(make_theory(task, extra=10), task, 300)
     kept = np.flatnonzero(task.persistent())
     before = np.random.default_rng(3).choice([-1.0, 1.0], size=(kept.size, task.s * task.d))
-    change = np.random.default_rng(4).normal(size=(kept.size, memories.basis.shape[0]))
+    change = np.random.default_rng(4).normal(size=(kept.size, memories.encoder.shape[0]))
     steps = _along_another(task, memories, before, kept, np.zeros(kept.size, int), change, np.random.default_rng(5))
     np.testing.assert_allclose(np.linalg.norm(steps, axis=1), np.linalg.norm(change, axis=1))

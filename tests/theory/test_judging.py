@@ -56,20 +56,20 @@ def test_measures_tell_what_is_wrong_with_a_basis() -> None:
     theory = make_theory(T2)
     recording = held_out(theory, T2, 60, 100)
     right = by_data(theory, T2)
-    element = int(np.flatnonzero(right.kept)[0])
-    dual, basis = right.dual.copy(), right.basis.copy()
+    element = int(np.flatnonzero(right.stored)[0])
+    dual, basis = right.decoder.copy(), right.encoder.copy()
     dual[element] *= -1
-    upside_down = judge(theory, T2, VariableMemories(basis, dual, right.kept, right.centre), recording, 40, 60)
+    upside_down = judge(theory, T2, VariableMemories(basis, dual, right.stored, right.centre), recording, 40, 60)
     assert upside_down.worst_decoding_accuracy == upside_down.far_worst_decoding_accuracy == 0
-    assert upside_down.decoding_accuracy == pytest.approx(1 - 1 / right.kept.sum())
+    assert upside_down.decoding_accuracy == pytest.approx(1 - 1 / right.stored.sum())
     assert upside_down.decoded_map_error > 0.1
     assert upside_down.edit_success == 1
     basis[:, element] *= 0.1
-    short = judge(theory, T2, VariableMemories(basis, right.dual, right.kept, right.centre), recording, 40, 60)
+    short = judge(theory, T2, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 40, 60)
     assert short.decoding_accuracy == 1
-    assert short.edit_success == pytest.approx(1 - 1 / right.kept.sum())
-    basis[:, right.kept] = right.basis[:, right.kept] * (np.arange(right.kept.sum()) < 3)
-    few = judge(theory, T2, VariableMemories(basis, right.dual, right.kept, right.centre), recording, 40, 60)
+    assert short.edit_success == pytest.approx(1 - 1 / right.stored.sum())
+    basis[:, right.stored] = right.encoder[:, right.stored] * (np.arange(right.stored.sum()) < 3)
+    few = judge(theory, T2, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 40, 60)
     assert few.explained_variance < 0.8
     assert few.condition == float("inf")
 
@@ -87,7 +87,7 @@ def test_what_is_judged_was_never_fitted(monkeypatch: pytest.MonkeyPatch) -> Non
     def watch(name: str, module: object) -> None:
         def shown(system, task, *rest):
             recording = show(system, task, *rest)
-            seen[name].append(recording.theory[0])
+            seen[name].append(recording.labels[0])
             return recording
 
         monkeypatch.setattr(module, "show", shown)
@@ -98,7 +98,7 @@ def test_what_is_judged_was_never_fitted(monkeypatch: pytest.MonkeyPatch) -> Non
     theory = make_theory(T2)
     observed = observation.Observation(theory, T2, 10)
     memories_by_data.scaled(by_data(theory, T2), theory, T2)
-    assert observed.memories.kept.any()
+    assert observed.memories.stored.any()
     assert len(observed.held_out.states) > 10
     assert [len(every) for every in seen.values()] == [3, 1]
     codes = {name: {m.tobytes() for of in every for m in of} for name, every in seen.items()}

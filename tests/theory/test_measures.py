@@ -161,7 +161,7 @@ def test_example_edits_name_their_basis_and_count_flips_that_fail(stored_exactly
 def test_the_edit_that_fails_is_the_first_that_does(stored_exactly: tuple[System, tasks.Task]) -> None:
     system, task = stored_exactly
     memories = by_data(system, task)
-    spoilt = memories.basis.copy()
+    spoilt = memories.encoder.copy()
     first, second, *_ = np.flatnonzero(task.persistent())[3:]
     spoilt[:, [first, second]] *= -1
     wrong = dataclasses.replace(memories, basis=spoilt)

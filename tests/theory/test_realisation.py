@@ -28,8 +28,8 @@ def test_the_weights_alone_give_the_basis_whatever_their_gain(
     W_r = np.eye(kept.size)[-task.d :, kept] @ np.linalg.pinv(T)
     network = Network(*(array.astype(np.float32) for array in (0 * W_r.T, W_hh, W_r)))
     memories = from_weights(network, task)
-    np.testing.assert_allclose(memories.basis[:, kept], T, atol=1e-3)
-    np.testing.assert_allclose(memories.dual[kept] @ T, np.eye(kept.sum()), atol=1e-3)
+    np.testing.assert_allclose(memories.encoder[:, kept], T, atol=1e-3)
+    np.testing.assert_allclose(memories.decoder[kept] @ T, np.eye(kept.sum()), atol=1e-3)
     assert shape_error(memories, W_hh, task.transition()) < 1e-3
 
 
@@ -47,7 +47,7 @@ def test_a_network_without_long_term_modes_has_empty_memories() -> None:
     memories = from_weights(
         Network(network.W_uh, network.W_hh * np.float32(0.01), network.W_r), tasks.named("T1", 3, 2)
     )
-    assert not memories.basis.any()
+    assert not memories.encoder.any()
     assert memories.condition == float("inf")
 
 

@@ -228,7 +228,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "figure": (_edit("src/emtvb/experiments/sweep/figures/spectrum.py", "import pandas", "import json\nimport pandas"),
                {"draw_spectrum": 1}),
     "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
-    "what decides": (_edit("src/emtvb/experiments/sweep/words.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
+    "what decides": (_edit("src/emtvb/experiments/sweep/constants.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
                      {"tabulate_outcomes": 1, "tabulate_deciding": 1, "tabulate_foretelling": 1, **COMPARED}),
     "one digit of what is published": (
         _edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1, "draw_forest": 1, **JUDGED}),

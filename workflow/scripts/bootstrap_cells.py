@@ -7,4 +7,4 @@ from emtvb.paper.twins import measured
 
 with job(snakemake):
     of = measured(snakemake.input.runs, snakemake.input.measurements, snakemake.input.get("twins", []))
-    tables.write_csv(snakemake.output.rates, forest.error_rates(of))
+    tables.write_csv(snakemake.output.rates, forest.cell_error_rates(of))

@@ -3,19 +3,19 @@
 import pandas as pd
 
 from emtvb.making.jobs import job
-from emtvb.page import choosing, content
-from emtvb.page.showing import show
+from emtvb.page import content, selection
+from emtvb.page.networks import show
 from emtvb.theory import networks
 
 with job(snakemake) as this:
-    shards = choosing.runs_of(this.settings)
+    shards = selection.runs_of(this.settings)
     files = dict(zip(shards, snakemake.input.weights, strict=True))
     shard_of = {run.run_id: shard for shard, runs in shards.items() for run in runs}
     rows = pd.concat([pd.read_csv(path) for path in snakemake.input.measurements]).set_index("run_id")
     measured = rows.to_dict("index")
     runs = [run for part in shards.values() for run in part]
     shown = []
-    for run in choosing.choose(runs, measured, this.settings["exemplars"]):
+    for run in selection.choose(runs, measured, this.settings["exemplars"]):
         network = networks.load_networks(files[shard_of[run.run_id]], [run.run_id])[run.run_id]
         shown.append(show(run, network, measured[run.run_id]))
     content.save(snakemake.output.networks, shown)

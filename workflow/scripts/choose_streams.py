@@ -4,7 +4,7 @@ import pandas as pd
 
 from emtvb.making.jobs import job
 from emtvb.page import content
-from emtvb.page.streaming import show
+from emtvb.page.stream_networks import show
 from emtvb.theory import networks
 from emtvb.theory import stream_order as order
 

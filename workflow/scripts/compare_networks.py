@@ -7,17 +7,16 @@ import pandas as pd
 
 from emtvb import tables
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.experiments.sweep import likeness, populations
+from emtvb.experiments.sweep import pair_distances, populations
 from emtvb.experiments.sweep.populations import Specimen
 from emtvb.making.jobs import job
-from emtvb.theory import architecture_runs as others
-from emtvb.theory import networks, tasks
+from emtvb.theory import architecture_runs, networks, tasks
 from emtvb.training.architectures import weights
 
 with job(snakemake) as this:
     task = {entry["name"]: tasks.from_composition(**entry) for entry in this.settings["tasks"]}
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
-    solved = likeness.solved(tables.combine(runs, pd.read_csv(snakemake.input.measurements)))
+    solved = pair_distances.solved(tables.combine(runs, pd.read_csv(snakemake.input.measurements)))
     files = {Path(path).parent.name: path for path in [*snakemake.input.weights, *snakemake.input.others]}
     specimens = {}
     for shard, part in solved.groupby("shard"):
@@ -25,19 +24,24 @@ with job(snakemake) as this:
         for run_id, name in zip(part["run_id"], part["task"], strict=True):
             specimens[run_id] = Specimen(task[name], Elman(loaded[run_id]), linearise(loaded[run_id]))
     if snakemake.input.measured:
-        kinds = {others.from_entry(entry["run"]): entry["network"] for entry in this.settings["architectures"]}
+        kinds = {
+            architecture_runs.from_entry(entry["run"]): entry["network"] for entry in this.settings["architectures"]
+        }
         by_id = {run.run_id: run for run in kinds}
         rows = pd.DataFrame(
-            [{**{name: getattr(run, name) for name in likeness.ABOUT}, "task": run.task.name} for run in by_id.values()]
+            [
+                {**{name: getattr(run, name) for name in pair_distances.ABOUT}, "task": run.task.name}
+                for run in by_id.values()
+            ]
         )
         measured = pd.concat([pd.read_csv(path) for path in snakemake.input.measured])
-        more = likeness.solved(rows.merge(measured[["run_id", "verdict"]], on="run_id"))
+        more = pair_distances.solved(rows.merge(measured[["run_id", "verdict"]], on="run_id"))
         for run_id in more["run_id"]:
             run = by_id[run_id]
             network = weights.load(files[run_id], run, pkgutil.resolve_name(kinds[run]))
             specimens[run_id] = Specimen(run.task, network, network.linearise())
         solved = pd.concat([solved, more], ignore_index=True)
-    pairs, controlled = likeness.pairs(solved), likeness.first_of_cells(solved)["run_id"]
+    pairs, controlled = pair_distances.pairs(solved), pair_distances.first_of_cells(solved)["run_id"]
     compared = populations.compare(specimens, pairs.itertuples(index=False), controlled, this.settings["modulus"])
-    table = pd.DataFrame(compared, columns=likeness.COLUMNS).round(6)
+    table = pd.DataFrame(compared, columns=pair_distances.COLUMNS).round(6)
     tables.write_csv(snakemake.output.comparison, table)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from emtvb import tables
 from emtvb.experiments.sweep.gradients import compare, table
-from emtvb.experiments.sweep.rows import runs_of
+from emtvb.experiments.sweep.run_table import runs_of
 from emtvb.making.jobs import job
 from emtvb.theory import networks
 from emtvb.training import stream

@@ -2,7 +2,7 @@
 
 from emtvb import tables
 from emtvb.making.jobs import job
-from emtvb.paper import operating
+from emtvb.paper import error_rates
 
 with job(snakemake):
-    tables.write_csv(snakemake.output.rates, operating.characteristics())
+    tables.write_csv(snakemake.output.rates, error_rates.characteristics())

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.sweep import likeness
+from emtvb.experiments.sweep import pair_distances
 from emtvb.making.jobs import job
 
 with job(snakemake):
     compared = pd.read_csv(snakemake.input.comparison)  # without a row where fewer than two networks solve their task
-    tables.write_csv(snakemake.output.comparison, likeness.summary(compared))
+    tables.write_csv(snakemake.output.comparison, pair_distances.summary(compared))

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.sweep.foretelling import foretelling
+from emtvb.experiments.sweep.prediction import foretelling
 from emtvb.making.jobs import job
 
 with job(snakemake):

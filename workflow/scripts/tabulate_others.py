@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.sweep import others
+from emtvb.experiments.sweep import literature
 from emtvb.making.jobs import job
 
 with job(snakemake):
@@ -11,5 +11,5 @@ with job(snakemake):
     measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
     ablated = pd.read_csv(snakemake.input.ablations, dtype={"run_id": str})
     followed = tables.read_table(snakemake.input.gradients, ("run_id",))
-    tables.write_csv(snakemake.output.ablations, others.ablation_table(runs, ablated))
-    tables.write_csv(snakemake.output.gradients, others.gradient_table(runs, measured, followed))
+    tables.write_csv(snakemake.output.ablations, literature.ablation_table(runs, ablated))
+    tables.write_csv(snakemake.output.gradients, literature.gradient_table(runs, measured, followed))

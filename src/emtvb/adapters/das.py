@@ -72,24 +72,28 @@ class DAS:
             InputError: Where the network is not torch's, a variable is none, or no trials are there to exchange.
         """
         system = trials.system
-        if not isinstance(system, Adapted) or not isinstance(system.machine, TorchMachine) or trials.shown is None:
+        if (
+            not isinstance(system, Adapted)
+            or not isinstance(system.machine, TorchMachine)
+            or trials.train.inputs is None
+        ):
             remedy = "give a network that torch computes, on inputs and labels of your own, or another method"
             raise InputError("method", f"DAS on {system.name}", remedy)
         if self.k is not None and self.k > system.state_dim:
             raise InputError("k", self.k, f"the state has {system.state_dim} numbers; give no more")
-        last = len(trials.fitting.outputs) - 1
+        last = len(trials.train.outputs) - 1
         if self.horizon is not None and self.horizon > last:
             raise InputError("horizon", self.horizon, f"{last} steps were recorded after time 0; give no more")
         hidden, theory = known_states(trials, times)
         mean = hidden.mean(axis=0)
-        kept = trials.kept
+        kept = trials.stored
         learned = range(len(trials.variables)) if self.only is None else trials.find(self.only)
         rest = least_squares(trials, times).memories
-        basis, dual = rest.basis.copy(), rest.dual.copy()
-        subspaces = [Subspace(basis[:, at], dual[at]) for at in trials.places]
+        basis, dual = rest.encoder.copy(), rest.decoder.copy()
+        subspaces = [Subspace(basis[:, at], dual[at]) for at in trials.slices]
         numbers = theory - theory.mean(axis=0)
         for i in learned:
-            at = trials.places[i]
+            at = trials.slices[i]
             R = self._rotation(trials, system, times, i)
             z = (hidden - mean) @ R
             into = np.linalg.lstsq(numbers[:, at], z, rcond=1e-10)[0]  # told: the mean of each value in the subspace
@@ -104,7 +108,7 @@ class DAS:
         v = trials.variables[variable]
         k = min(v.size, system.state_dim) if self.k is None else self.k
         exchanges = _Exchanges(trials, times, variable, np.random.default_rng([self.seed, variable]))
-        machine, shown = system.machine, trials.shown
+        machine, shown = system.machine, trials.train.inputs
         assert isinstance(machine, TorchMachine)
         assert shown is not None
         learned = system.learned
@@ -112,22 +116,22 @@ class DAS:
         free = torch.randn(system.state_dim, k, generator=generator, dtype=torch.float64)
         free = machine.array(free.numpy()).float().requires_grad_()
         adam = torch.optim.Adam([free], lr=self.rate)
-        spread = torch.tensor(trials.fitting.outputs.reshape(-1, trials.fitting.outputs.shape[2]).std(axis=0))
+        spread = torch.tensor(trials.train.outputs.reshape(-1, trials.train.outputs.shape[2]).std(axis=0))
         spread = spread.clamp(min=1e-6).to(free.device)
         with machine.quiet(), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
             for _ in range(self.steps):
                 time, base, source, wanted = exchanges.drawn(self.batch)
-                length = len(trials.fitting.outputs) - 1 - time
+                length = len(trials.train.outputs) - 1 - time
                 length = length if self.horizon is None else min(length, self.horizon)
                 R = torch.linalg.qr(free)[0]
-                held = trials.fitting.states[trials.moments(time)]
+                held = trials.train.states[trials.index(time)]
                 mine, theirs = (machine.array(held[those]).float() for those in (base, source))
                 flat = mine + (theirs - mine) @ R @ R.T
                 state = states.rebuilt(learned.example, machine.nested(flat, learned.layout))
                 loss = torch.zeros((), device=free.device)
                 for t in range(time + 1, time + 1 + length):
                     output, state = machine.step(machine.array(shown[t, wanted]), state)
-                    expected = machine.array(trials.fitting.outputs[t, wanted])
+                    expected = machine.array(trials.train.outputs[t, wanted])
                     loss = loss + (((output - expected) / spread) ** 2).mean()
                 adam.zero_grad()
                 _backward(loss / length, free)
@@ -147,8 +151,8 @@ class _Exchanges:
 
     def __init__(self, trials: Trials, times: list[int], variable: int, rng: np.random.Generator) -> None:
         self._rng = rng
-        at = trials.places[variable]
-        last = len(trials.fitting.outputs) - 1
+        at = trials.slices[variable]
+        last = len(trials.train.outputs) - 1
         near = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
         self._triples: list[tuple[int, np.ndarray]] = []
         usable = [time for time in times if time < last]
@@ -156,7 +160,7 @@ class _Exchanges:
             np.unique(np.linspace(0, max(len(usable) - 1, 0), _TIMES).astype(int)) if usable else np.zeros(0, dtype=int)
         )
         for time in (usable[i] for i in few):
-            numbers = trials.fitting.theory[time]
+            numbers = trials.train.labels[time]
             triples = []
             for base in rng.permutation(len(numbers))[:_BASES]:
                 differs = np.flatnonzero((np.abs(numbers[:, at] - numbers[base, at]) > near[at]).any(axis=1))

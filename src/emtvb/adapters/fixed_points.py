@@ -24,7 +24,7 @@ def fixed_points(
 
     Args:
         system: Of :func:`adapt`, or what it takes.
-        starts: Where to start, (start, state), such as states that were recorded: ``trials.judging.states[-1]``.
+        starts: Where to start, (start, state), such as states that were recorded: ``trials.test.states[-1]``.
         inputs: u, (input,); zero by default.
         tolerance: A point counts where its speed is below this share of the starts' mean size; two are one where they
             are nearer than a hundred times that.

@@ -15,8 +15,8 @@ from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verifying import TRIALS
 from emtvb.core.data_frames import listed
 from emtvb.core.memory_limit import check_room
-from emtvb.core.recording import FITTING
-from emtvb.core.trials import LabelledTask, Part, Trials, check_finite
+from emtvb.core.recording import FITTING, Recording
+from emtvb.core.trials import LabelledTask, Trials, check_finite
 from emtvb.core.variables import (
     CONTINUOUS,
     Kinds,
@@ -139,12 +139,12 @@ def record(
     _verify(system, x)
     recorded = _run(system, x, fitted, batch, progress, kept)
     variables = [_scaled(v, given[v.name][:, fitted]) for v in variables]
-    theory = np.concatenate([v.encode(given[v.name]) for v in variables], axis=-1)
-    fitting, judging = (
-        Part(states, outputs, theory[:, part])
+    numbers = np.concatenate([v.encode(given[v.name]) for v in variables], axis=-1)
+    train, test = (
+        Recording(states, outputs, numbers[:, part], x[:, part], None if group is None else group[part])
         for (states, outputs), part in zip(recorded, (fitted, ~fitted), strict=True)
     )
-    defined = np.flatnonzero(np.isfinite(fitting.theory).all(axis=2).any(axis=1)).tolist()
+    defined = np.flatnonzero(np.isfinite(train.labels).all(axis=2).any(axis=1)).tolist()
     if not defined:
         raise InputError("labels", "never all defined at once", "record these variables apart from each other")
     chosen = tuple(time for time in defined if kept is None or time in kept)
@@ -156,16 +156,12 @@ def record(
     return Trials(
         system,
         tuple(variables),
-        fitting,
-        judging,
-        x[:, ~fitted],
-        np.ones(theory.shape[2], dtype=bool),
+        train,
+        test,
+        np.ones(numbers.shape[2], dtype=bool),
         chosen,
         repeated=_repeated(x[:, fitted], x[:, ~fitted]),
-        shown=x[:, fitted],
-        recorded=kept,
-        groups=None if group is None else group[~fitted],
-        fitted_groups=None if group is None else group[fitted],
+        recorded_times=kept,
     )
 
 

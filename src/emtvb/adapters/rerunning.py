@@ -59,14 +59,14 @@ def _pairs(trials: Trials, system: Runnable, erased: bool) -> Iterator[tuple[str
     Where something was erased from the stored states, more of its first steps instead.
     """
     x = _shown(trials)
-    states_stored, outputs_stored = trials.judging.states[:, :_TRIALS], trials.judging.outputs[:, :_TRIALS]
+    states_stored, outputs_stored = trials.test.states[:, :_TRIALS], trials.test.outputs[:, :_TRIALS]
     before = 0 if trials.task is None else trials.task.s - 1  # of a task outputs are stored from its last input on
     states, outputs = system.run(x[: before + _UNCHANGED])
     count = len(outputs) - before
     yield "outputs", outputs[before:][:_STEPS], outputs_stored[: min(count, _STEPS)], outputs_stored
-    recorded = np.arange(trials.steps) if trials.recorded is None else np.asarray(trials.recorded)
+    recorded = np.arange(trials.steps) if trials.recorded_times is None else np.asarray(trials.recorded_times)
     known = recorded[recorded < min(count, _STEPS)]
-    first = states_stored[trials.moments(known)]
+    first = states_stored[trials.index(known)]
     differ = float(np.abs(states[before + known] - first).max(initial=0.0))
     if erased and differ > _NEAR * float(np.abs(states_stored).max(initial=0.0)):
         yield "outputs", outputs[before:], outputs_stored[:count], outputs_stored
@@ -75,18 +75,18 @@ def _pairs(trials: Trials, system: Runnable, erased: bool) -> Iterator[tuple[str
         yield "states", states[before + known], first, states_stored
     given = recorded[recorded + 1 < trials.steps]
     for time in given[np.linspace(0, len(given) - 1, min(_TIMES, len(given))).astype(int)].tolist():
-        u = trials.inputs[time + 1 : time + 2, :_TRIALS]
+        u = trials.test_inputs[time + 1 : time + 2, :_TRIALS]
         if isinstance(system, Wrapped) and not isinstance(system.system, Elman) and u.any():
             continue  # it goes on without input alone
-        state, output = system.run(u, states_stored[trials.moments(time)])
+        state, output = system.run(u, states_stored[trials.index(time)])
         yield f"outputs at step {time + 1}", output, outputs_stored[time + 1 : time + 2], outputs_stored
         if time + 1 in recorded:
-            yield f"states at step {time + 1}", state[0], states_stored[trials.moments(time + 1)], states_stored
+            yield f"states at step {time + 1}", state[0], states_stored[trials.index(time + 1)], states_stored
 
 
 def _shown(trials: Trials) -> Float[np.ndarray, "time trial input"]:
     """Inputs of the first trials to judge on, from where a run begins."""
     if trials.task is None:
-        return trials.inputs[:, :_TRIALS]
+        return trials.test_inputs[:, :_TRIALS]
     vectors = trials.task.sequences(JUDGING, HELD_OUT, 0)[:, :_TRIALS]
-    return np.concatenate([vectors, trials.inputs[1:, :_TRIALS].astype(vectors.dtype)])
+    return np.concatenate([vectors, trials.test_inputs[1:, :_TRIALS].astype(vectors.dtype)])

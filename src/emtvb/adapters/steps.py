@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from emtvb.adapters import states
-from emtvb.core.checks import raised
+from emtvb.core.arguments import describe_error
 from emtvb.errors import InputError
 
 STATE_MAKERS = (
@@ -300,7 +300,7 @@ def read_out(readout: Callable[[Any], Any], output: Any, trials: int) -> Any:
         result_shape = tuple(result.shape) if hasattr(result, "shape") else np.shape(result)
     except Exception as error:
         raise InputError(
-            "readout", f"{name} failed ({raised(error)})", f"it must take outputs of shape {shape}"
+            "readout", f"{name} failed ({describe_error(error)})", f"it must take outputs of shape {shape}"
         ) from error
     if _has_rows(shape, trials) and not _has_rows(result_shape, trials):
         shown = "None" if result is None else f"shape {result_shape} for {trials} trials"
@@ -311,7 +311,7 @@ def read_out(readout: Callable[[Any], Any], output: Any, trials: int) -> Any:
 def failed_state(error: Exception) -> InputError:
     """A function of states that raised something: in one line."""
     remedy = "it is called with a number of trials, and must return their states"
-    return InputError("state", f"a function that failed ({raised(error)})", remedy)
+    return InputError("state", f"a function that failed ({describe_error(error)})", remedy)
 
 
 def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool = False) -> InputError:
@@ -323,7 +323,7 @@ def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool =
         error: What it raised.
         is_given: Whether its first state was given.
     """
-    reason = raised(error)
+    reason = describe_error(error)
     if is_given:
         remedy = f"a step (input, state) -> (output, state) on inputs of shape {shape} and the state given must do"
         return InputError("network", f"{name} failed ({reason})", remedy)
@@ -348,7 +348,7 @@ def failing(name: str, shape: tuple[int, ...]) -> Iterator[None]:
         raise
     except Exception as error:
         remedy = f"its step must take the inputs of each step alone, of shape {shape}, whatever comes before and after"
-        raise InputError("network", f"{name} failed on these inputs ({raised(error)})", remedy) from error
+        raise InputError("network", f"{name} failed on these inputs ({describe_error(error)})", remedy) from error
 
 
 def check_rows(shape: Sequence[int], trials: int) -> None:

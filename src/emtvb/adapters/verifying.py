@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from emtvb.adapters.proof import Proved, Run
 from emtvb.adapters.steps import Machine, Passes
-from emtvb.core.checks import raised
+from emtvb.core.arguments import describe_error
 from emtvb.errors import InputError
 
 TRIALS = 512
@@ -273,7 +273,7 @@ def _whole(call: Callable[[np.ndarray, bool], np.ndarray], x: np.ndarray, learne
     except MemoryError:
         raise
     except Exception as error:
-        shown = f"the own pass of {name} over {x.shape[1]} of these trials failed ({raised(error)})"
+        shown = f"the own pass of {name} over {x.shape[1]} of these trials failed ({describe_error(error)})"
         raise InputError("network", shown, "give trials that it takes") from error
 
 

@@ -25,7 +25,7 @@ from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
 from emtvb.theory import networks
 from emtvb.theory.runs import number
-from emtvb.training import history, kept, promises
+from emtvb.training import history, promises, saved_runs
 from emtvb.training.history import Row
 from emtvb.training.shard import Outputs, train_shard
 
@@ -168,7 +168,7 @@ def _again(folder: Path, shard: str, run: AnyRun, trainer: str, processes: Proce
     if not _has_results(folder, shard):
         return _NOTHING_THERE
     with tempfile.TemporaryDirectory() as name:
-        command = [sys.executable, "-P", "-m", __name__, json.dumps([kept.entry(run), name, trainer])]
+        command = [sys.executable, "-P", "-m", __name__, json.dumps([saved_runs.entry(run), name, trainer])]
         lines = [""]
         with processes.begin(command) as process:
             for line in process.stderr or ():

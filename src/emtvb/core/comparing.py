@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from emtvb.core import similarity
 from emtvb.core import untrained as controls
-from emtvb.core.checks import of_kind
+from emtvb.core.arguments import check_type
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.dynamics import Linearised, fixed_points, linearise
 from emtvb.core.fitting import Fitted, fit
@@ -221,7 +221,7 @@ def compare(
             fewer directions.
     """
     for value, name in ((one, "one"), (other, "other")):
-        of_kind(value, Fitted, name, "fit")
+        check_type(value, Fitted, name, "fit")
     _check_same(one.trials, other.trials)
     if isinstance(modulus, bool) or not isinstance(modulus, (int, float)) or not 0 <= modulus < np.inf:
         raise InputError("modulus", modulus, "give a number from 0, such as 0.9")
@@ -285,8 +285,8 @@ class _Drawn:
 def _check_same(one: Trials, other: Trials) -> None:
     """Raise InputError where there is nothing that both should hold."""
     for word, trials in (("one", one), ("other", other)):
-        if trials.recorded is not None:
-            shown = f"has states of {len(trials.recorded)} times alone"
+        if trials.recorded_times is not None:
+            shown = f"has states of {len(trials.recorded_times)} times alone"
             raise InputError(word, shown, "dynamics need the states of every step; record without times=")
     tasks = [trials.task for trials in (one, other)]
     if tasks[0] != tasks[1]:
@@ -326,7 +326,7 @@ def _drawn(fitted: Fitted, delays: int, most: int) -> _Drawn:
 
 def _at_rest(fitted: Fitted) -> Linearised:
     """The step linearised where the network rests without input."""
-    system, states = fitted.trials.system, fitted.trials.judging.states
+    system, states = fitted.trials.system, fitted.trials.test.states
     origin = np.zeros((1, states.shape[2]), dtype=states.dtype)
     points = fixed_points(system, origin).points[:1].astype(states.dtype)
     return linearise(fitted, points if len(points) else origin)
@@ -337,16 +337,8 @@ def _other_half(fitted: Fitted) -> VariableMemories:
     if not isinstance(fitted.method, str):
         return fitted.memories
     trials = fitted.trials
-    turned = replace(
-        trials,
-        fitting=trials.judging,
-        judging=trials.fitting,
-        shown=trials.inputs,
-        groups=trials.fitted_groups,
-        fitted_groups=trials.groups,
-    )
     try:
-        return fit(turned, fitted.times, method=fitted.method).memories
+        return fit(replace(trials, train=trials.test, test=trials.train), fitted.times, method=fitted.method).memories
     except InputError:  # such as too few trials
         return fitted.memories
 
@@ -356,11 +348,11 @@ def _portrait(
 ) -> Portrait:
     """Of the trials of a part."""
     states = _states(fitted)[:, part]
-    kept, task, size = fitted.trials.kept, fitted.trials.task, _numbers(fitted)
-    inputs = None if task else fitted.trials.inputs[:, part]
+    kept, task, size = fitted.trials.stored, fitted.trials.task, _numbers(fitted)
+    inputs = None if task else fitted.trials.test_inputs[:, part]
     return Portrait(
         linear.eigenvalues,
-        memories.seen(linear.jacobian)[np.ix_(size, size)],
+        memories.in_basis(linear.jacobian)[np.ix_(size, size)],
         decoded_map(memories.read(states)[..., kept], task.s if task else 1),
         similarity.dynamics(states, inputs, delays, most),
     )
@@ -369,12 +361,12 @@ def _portrait(
 def _states(fitted: Fitted) -> Float[np.ndarray, "time trial state"]:
     """States of the trials to judge on; of a task those of settled output steps."""
     trials = fitted.trials
-    return trials.judging.states[trials.task.settled() if trials.task else 0 :]
+    return trials.test.states[trials.task.settled() if trials.task else 0 :]
 
 
 def _numbers(fitted: Fitted) -> np.ndarray:
     """Which numbers are stored."""
-    return np.flatnonzero(fitted.trials.kept)
+    return np.flatnonzero(fitted.trials.stored)
 
 
 def _by_chance(
@@ -391,14 +383,14 @@ def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
     """The control without a network; none where labels are not known of all trials at enough steps in a row."""
     trials = fitted.trials
     start = trials.task.settled() if trials.task else 0
-    theory = trials.judging.theory[start:, :, trials.kept]
-    known = np.isfinite(theory).all(axis=(1, 2))
+    labels = trials.test.labels[start:, :, trials.stored]
+    known = np.isfinite(labels).all(axis=(1, 2))
     ends = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))
     first, last = max(ends.reshape(-1, 2).tolist(), key=lambda span: span[1] - span[0], default=(0, 0))
-    numbers = theory[first:last]
+    numbers = labels[first:last]
     if last - first < delays + 2 or not np.ptp(numbers, axis=(0, 1)).any():
         return []
-    inputs = None if trials.task else trials.inputs[first:last]
+    inputs = None if trials.task else trials.test_inputs[first:last]
     return [similarity.linear_control(numbers, inputs, trials.task.s if trials.task else 1, delays, most)]
 
 

@@ -20,7 +20,7 @@ _ROUNDING = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
-class Classes:
+class LinearDiscriminants:
     """Which of its values a variable has, from the numbers that are read: linear discriminants with equal priors.
 
     On the numbers that a regression reads they say the same as on the state itself (Hastie, Tibshirani and Buja 1994,
@@ -35,7 +35,9 @@ class Classes:
     offsets: Float[np.ndarray, " value"]
 
     @classmethod
-    def of(cls, read: Float[np.ndarray, "sample code"], place: Int[np.ndarray, " sample"], count: int) -> Classes:
+    def fit(
+        cls, read: Float[np.ndarray, "sample code"], place: Int[np.ndarray, " sample"], count: int
+    ) -> LinearDiscriminants:
         """From samples, and the place of each one's class among so many."""
         means = np.stack([read[place == k].mean(axis=0) for k in range(count)])
         rest = read - means[place]
@@ -58,7 +60,7 @@ class Classes:
 
 
 @dataclass(frozen=True, eq=False)
-class Together:
+class PermutationTest:
     """Whether readings have to do with labels, given the time.
 
     Attributes:
@@ -70,11 +72,11 @@ class Together:
     p_at: Float[np.ndarray, " time"]
 
 
-def goes_together(
+def permutation_test(
     read: Float[np.ndarray, "time trial part"],
     wanted: Float[np.ndarray, "time trial part"],
     groups: Int[np.ndarray, " trial"] | None = None,
-) -> Together:
+) -> PermutationTest:
     """Test the sum, over times and parts, of the products of the readings' ranks with what is wanted.
 
     Trials are what is independent: all that a trial is labelled with is exchanged for all that another one is. So
@@ -100,15 +102,15 @@ def goes_together(
     rows = np.argsort(within, kind="stable")
     others = np.array([together[rows, _exchange(within, rng)].sum() for _ in range(_PERMUTED)])
     near = 1e-9 * float(np.abs(together).sum()) / len(chosen)
-    return Together((1 + int((others >= seen - near).sum())) / (1 + _PERMUTED), p_at)
+    return PermutationTest((1 + int((others >= seen - near).sum())) / (1 + _PERMUTED), p_at)
 
 
-def together_at(
+def permutation_p_at(
     read: Float[np.ndarray, "time trial part"],
     wanted: Float[np.ndarray, "time trial part"],
     groups: Int[np.ndarray, " trial"] | None = None,
 ) -> Float[np.ndarray, " time"]:
-    """``p_at`` of :func:`goes_together` alone, without exchanging anything."""
+    """``p_at`` of :func:`permutation_test` alone, without exchanging anything."""
     return _at_each(*_exchangeable(read, wanted, groups))
 
 

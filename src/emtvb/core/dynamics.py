@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Bool, Complex, Float
 
 from emtvb.core import memories
-from emtvb.core.checks import of_kind
+from emtvb.core.arguments import check_type
 from emtvb.core.data_frames import frame
 from emtvb.core.fitting import Fitted
 from emtvb.core.linearisation import VISITED
-from emtvb.core.memories import between, decoded_map
+from emtvb.core.memories import decoded_map, stored_map
 from emtvb.core.systems import Runnable
 from emtvb.core.variables import as_numbers, whole_number
 from emtvb.errors import InputError
@@ -187,24 +187,24 @@ def linearise(
     Raises:
         InputError: Where states or inputs are not of the network's size.
     """
-    of_kind(fitted, Fitted, "fitted", "fit")
+    check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
     start = trials.task.settled() if trials.task else 0
     if states is None:
         rng = np.random.default_rng(0)
-        shape = trials.judging.states.shape
-        states = trials.judging.states[rng.integers(start, shape[0], VISITED), rng.integers(shape[1], size=VISITED)]
+        shape = trials.test.states.shape
+        states = trials.test.states[rng.integers(start, shape[0], VISITED), rng.integers(shape[1], size=VISITED)]
     states = np.atleast_2d(as_numbers(states, "states", "(point, state)"))
     if not states.size:
         raise InputError("states", f"shape {states.shape}", "give one or more, (point, state)")
     u = None if inputs is None else _constant(trials.system, inputs, len(states))
     J = trials.system.jacobian(states, u).mean(axis=0)
     values = np.linalg.eigvals(J).astype(np.complex128)
-    kept, task = trials.kept, trials.task
+    kept, task = trials.stored, trials.task
     return Linearised(
         J,
         values[np.argsort(-np.abs(values), kind="stable")],
-        between(fitted.memories, J),
+        stored_map(fitted.memories, J),
         _decoded_map(fitted, start),
         task.transition()[np.ix_(kept, kept)] if task else None,
         memories.map_error(fitted.memories, J, task.transition()) if task else float("nan"),
@@ -214,10 +214,10 @@ def linearise(
 
 def _decoded_map(fitted: Fitted, start: int) -> Float[np.ndarray, "number number"]:
     """The map between what is read at a step and at the next; NaN where no two such steps were recorded."""
-    trials, kept = fitted.trials, fitted.trials.kept
-    states = trials.judging.states[start:]
-    if trials.recorded is not None:
-        first = np.flatnonzero(np.diff(trials.recorded) == 1)
+    trials, kept = fitted.trials, fitted.trials.stored
+    states = trials.test.states[start:]
+    if trials.recorded_times is not None:
+        first = np.flatnonzero(np.diff(trials.recorded_times) == 1)
         if not len(first):
             return np.full((int(kept.sum()), int(kept.sum())), np.nan)
         states = states[np.stack([first, first + 1], axis=1).ravel()]

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from scipy import stats
 
 from emtvb.core import untrained as untrained_networks
-from emtvb.core.checks import of_kind, raised
+from emtvb.core.arguments import check_type, describe_error
 from emtvb.core.controls import FUTURE, random_step
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.decoders import ERROR_RATE
@@ -365,7 +365,7 @@ def edit(
         for word, what in (("flip", flip), ("set", set), ("swap", swap), ("shift", shift))
         if what is not None
     }
-    of_kind(fitted, Fitted, "fitted", "fit")
+    check_type(fitted, Fitted, "fitted", "fit")
     if len(given) != 1:
         raise InputError("edit", " and ".join(given) or "nothing", "give one of flip, set, swap and shift")
     recorded, ((word, what),) = fitted.trials, given.items()
@@ -394,7 +394,7 @@ def edit(
     if len(asked.trial) > most:
         few = np.sort(rng.permutation(len(asked.trial))[:most])
         asked, donor, twin, taken = asked.of(few), *_those(few, donor, twin, taken)
-    width = recorded.inputs.shape[2] + 2 * recorded.judging.outputs.shape[2]  # what is read, given out and expected
+    width = recorded.test_inputs.shape[2] + 2 * recorded.test.outputs.shape[2]  # what is read, given out and expected
     needed = length * len(asked.trial) * width
     check_room(needed, "steps", f"{length}, whose outputs are", "compare fewer steps, or edit fewer trials: most=")
     u = _inputs_after(recorded, asked.time, asked.trial if donor is None else donor, length, inputs)
@@ -443,12 +443,12 @@ class _Plan:
 def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool = False) -> Edits:
     """The edits of one network, perhaps without its controls."""
     trials, asked, donor, u, length = fitted.trials, plan.asked, plan.donor, plan.inputs, len(plan.inputs)
-    moment = trials.moments(asked.time)
-    state = trials.judging.states[moment, asked.trial]
+    moment = trials.index(asked.time)
+    state = trials.test.states[moment, asked.trial]
 
     def future_of(trial: np.ndarray, begin: np.ndarray) -> np.ndarray:
         if plan.feedback is not None:
-            return _closed_loop(trials, plan.feedback, begin, trials.judging.outputs[asked.time, trial], u)
+            return _closed_loop(trials, plan.feedback, begin, trials.test.outputs[asked.time, trial], u)
         if trials.task is not None and not u.any():
             return trials.system.coast(begin, length)[1]
         return trials.system.run(u, begin, times=())[1]
@@ -458,15 +458,15 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
 
     change = fitted.memories.change(asked.before, asked.after)
     if plan.taken is not None:
-        change = _exchanged(fitted, asked, trials.judging.states[moment, plan.taken] - state)
+        change = _exchanged(fitted, asked, trials.test.states[moment, plan.taken] - state)
     with np.errstate(over="ignore"):
         size = np.linalg.norm(change, axis=1)
         if not np.isfinite(size.astype(state.dtype)).all():
             raise InputError(f"edit ({asked.name})", "more than numbers of the state can be", "give a smaller value")
     other = None if alone else _along_another(fitted, change, asked, rng)
     unedited = after(0.0)
-    if unedited.shape[2] != trials.judging.outputs.shape[2]:
-        shown = f"gives out {unedited.shape[2]} numbers, and {trials.judging.outputs.shape[2]} when it was recorded"
+    if unedited.shape[2] != trials.test.outputs.shape[2]:
+        shown = f"gives out {unedited.shape[2]} numbers, and {trials.test.outputs.shape[2]} when it was recorded"
         raise InputError("network", shown, "record the trials again")
     if not np.isfinite(unedited).all():
         raise InputError(
@@ -482,9 +482,9 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
         parted, ceiling = _ALIKE, _followed(trials, plan.agrees, unedited, otherwise, otherwise, _ALIKE, unedited)
     else:
         if plan.feedback is not None:
-            expected = future_of(donor, trials.judging.states[moment, donor])
+            expected = future_of(donor, trials.test.states[moment, donor])
         else:
-            outputs = trials.judging.outputs
+            outputs = trials.test.outputs
             expected = np.stack(
                 [outputs[t + 1 : t + 1 + length, i] for t, i in zip(asked.time, donor, strict=True)], axis=1
             )
@@ -497,7 +497,7 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
     known = np.ones(len(followed), dtype=bool)
     if plan.twin is not None and not alone:
         known = plan.twin >= 0
-        holds = future_of(plan.twin, trials.judging.states[moment, plan.twin])  # of -1 the last trial's, left out below
+        holds = future_of(plan.twin, trials.test.states[moment, plan.twin])  # of -1 the last trial's, left out below
         ceiling = _followed(trials, plan.agrees, holds, expected, otherwise, parted, unedited)[known]
     distances = (expected[:, ~already], unedited[:, ~already])
     return Edits(
@@ -520,7 +520,7 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
             _recovered(random[:, ~already], *distances),
             float("nan") if aside is None else _recovered(aside[:, ~already], *distances),
         ),
-        group=None if trials.groups is None else trials.groups[asked.trial],
+        group=None if trials.test.groups is None else trials.test.groups[asked.trial],
         known=known,
     )
 
@@ -586,11 +586,11 @@ def _asked(fitted: Fitted, times: np.ndarray, word: str, what: Any, chosen: np.n
     trials = fitted.trials
     time = np.repeat(times, len(chosen))
     trial = np.tile(chosen, len(times))
-    before = trials.judging.theory[time, trial]
+    before = trials.test.labels[time, trial]
     after, name, variables = _after(trials, before, trial, word, what)
     after = _consistent(trials, after, time)
-    known = np.isfinite(before[:, trials.kept]).all(axis=1)
-    moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.kept].max(axis=1) > 1e-12
+    known = np.isfinite(before[:, trials.stored]).all(axis=1)
+    moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.stored].max(axis=1) > 1e-12
     if not (known & moved).any():
         reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
         raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
@@ -599,7 +599,7 @@ def _asked(fitted: Fitted, times: np.ndarray, word: str, what: Any, chosen: np.n
 
 def _chosen(trials: Trials, given: Any) -> Int[np.ndarray, " trial"]:
     """The trials that may be edited."""
-    count = trials.judging.states.shape[1]
+    count = trials.test.states.shape[1]
     if given is None:
         return np.arange(count)
     chosen = np.atleast_1d(as_numpy(as_list(given), "trials"))
@@ -619,7 +619,7 @@ def _chosen(trials: Trials, given: Any) -> Int[np.ndarray, " trial"]:
 def _times(trials: Trials, at: Any) -> Int[np.ndarray, " time"]:
     """The times of the edits."""
     times = np.array(checked_times(at, trials.steps, "at"))
-    trials.moments(times)
+    trials.index(times)
     return times
 
 
@@ -639,7 +639,7 @@ def _after(
 ) -> tuple[np.ndarray, str, tuple[int, ...]]:
     """The numbers that were asked for, in words what it is, and the variables that it is about."""
     after = before.copy()
-    places, variables = trials.places, trials.variables
+    places, variables = trials.slices, trials.variables
     if isinstance(what, (list, tuple)) and not len(what):
         raise InputError(word, str(what), "name at least one variable")
     if word == "flip":
@@ -674,12 +674,12 @@ def _after(
                 raise InputError(word, f"{selector}: {value!r:.60}", "give a value, or one for each trial to judge on")
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise InputError(word, f"{selector}: {value!r:.60}", "give finite numbers")
-            if values.shape and values.shape[0] == trials.judging.states.shape[1] and len(indices) == 1:
+            if values.shape and values.shape[0] == trials.test.states.shape[1] and len(indices) == 1:
                 spread = [values[trial]]
             elif values.shape in ((), (len(indices),)):
                 spread = [np.full(len(before), one) for one in np.broadcast_to(values, len(indices))]
             else:
-                most = trials.judging.states.shape[1] if len(indices) == 1 else len(indices)
+                most = trials.test.states.shape[1] if len(indices) == 1 else len(indices)
                 raise InputError(word, f"values of shape {values.shape} for {selector}", f"give 1 value or {most}")
             for i, one in zip(indices, spread, strict=True):
                 if word == "shift":
@@ -714,8 +714,8 @@ def _donors(
     donors, twins = np.full((2, len(asked.trial)), -1)
     second = np.random.default_rng(0)
     for i, (trial, time, after) in enumerate(zip(asked.trial, asked.time, asked.after, strict=True)):
-        held = trials.judging.theory[time]
-        alike = (np.abs(held - after) <= scale)[:, trials.kept].all(axis=1)
+        held = trials.test.labels[time]
+        alike = (np.abs(held - after) <= scale)[:, trials.stored].all(axis=1)
         alike[trial] = False
         if alike.any():
             donors[i] = rng.choice(np.flatnonzero(alike))
@@ -730,11 +730,11 @@ def _donors(
 
 def _holders(trials: Trials, asked: _Asked, rng: np.random.Generator) -> Int[np.ndarray, " edit"]:
     """For each edit another trial that has the values asked for, whatever else it holds; -1 where there is none."""
-    places = np.concatenate([np.arange(trials.kept.size)[trials.places[i]] for i in asked.variables])
+    places = np.concatenate([np.arange(trials.stored.size)[trials.slices[i]] for i in asked.variables])
     kinds = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
     holders = np.full(len(asked.trial), -1)
     for i, (trial, time, after) in enumerate(zip(asked.trial, asked.time, asked.after, strict=True)):
-        held = trials.judging.theory[time][:, places]
+        held = trials.test.labels[time][:, places]
         alike = (np.abs(held - after[places]) <= kinds[places]).all(axis=1)
         alike[trial] = False
         if alike.any():
@@ -748,15 +748,17 @@ def _inputs_after(trials: Trials, time: np.ndarray, trial: np.ndarray, length: i
     """What is read after the edits, (step, edit, input)."""
     if given is None:
         if trials.task is not None:
-            return np.zeros((length, len(time), trials.inputs.shape[2]), dtype=trials.inputs.dtype)
-        return np.stack([trials.inputs[t + 1 : t + 1 + length, i] for t, i in zip(time, trial, strict=True)], axis=1)
+            return np.zeros((length, len(time), trials.test_inputs.shape[2]), dtype=trials.test_inputs.dtype)
+        return np.stack(
+            [trials.test_inputs[t + 1 : t + 1 + length, i] for t, i in zip(time, trial, strict=True)], axis=1
+        )
     u = as_numbers(given, "inputs", "(step, input) or (step, trial, input)")
-    width = trials.inputs.shape[2]
+    width = trials.test_inputs.shape[2]
     if u.shape == (length, width):
-        return np.repeat(u[:, None], len(time), axis=1).astype(trials.inputs.dtype)
-    if u.shape == (length, trials.inputs.shape[1], width):
-        return u[:, trial].astype(trials.inputs.dtype)
-    wanted = f"({length}, {width}) or ({length}, {trials.inputs.shape[1]}, {width})"
+        return np.repeat(u[:, None], len(time), axis=1).astype(trials.test_inputs.dtype)
+    if u.shape == (length, trials.test_inputs.shape[1], width):
+        return u[:, trial].astype(trials.test_inputs.dtype)
+    wanted = f"({length}, {width}) or ({length}, {trials.test_inputs.shape[1]}, {width})"
     raise InputError("inputs", f"shape {u.shape}", f"give {wanted}: steps, trials to judge on, inputs")
 
 
@@ -787,7 +789,7 @@ def _asked_of(setting: str, function: Callable, *arguments: np.ndarray) -> Any:
     except Exception as error:
         shapes = " and ".join(str(argument.shape) for argument in arguments)
         raise InputError(
-            setting, f"{name} failed ({raised(error)})", f"it is called with arrays of shape {shapes}"
+            setting, f"{name} failed ({describe_error(error)})", f"it is called with arrays of shape {shapes}"
         ) from error
 
 
@@ -816,7 +818,7 @@ def _followed(
         sure = np.maximum(_SURE * np.sqrt((unedited.astype(np.float64) ** 2).mean(axis=(0, 1))), _NOTHING)
         agreed = ((signs(outputs) == expected) & (np.abs(outputs) >= sure)).all(axis=2)
     else:
-        spread = trials.judging.outputs.reshape(-1, outputs.shape[2]).astype(np.float64).std(axis=0)
+        spread = trials.test.outputs.reshape(-1, outputs.shape[2]).astype(np.float64).std(axis=0)
         least, apart = _ROUNDING * spread.max(), np.abs(expected - otherwise)
         near = np.maximum(_CLOSE * spread, least)
         near = np.where(apart > np.maximum(parted * spread, least), np.minimum(near, apart / 2), near)
@@ -826,10 +828,10 @@ def _followed(
 
 def _along_another(fitted: Fitted, change: np.ndarray, asked: _Asked, rng: np.random.Generator) -> np.ndarray | None:
     """Steps of the same lengths along the directions of variables that no edit changes."""
-    places, kept = fitted.trials.places, fitted.trials.kept
+    places, kept = fitted.trials.slices, fitted.trials.stored
     left = (np.abs(asked.after - asked.before) < 1e-9).all(axis=0) & kept
     others = [i for i in range(len(places)) if left[places[i]].all()]
-    columns = [fitted.memories.basis[:, places[i]] for i in others]
+    columns = [fitted.memories.encoder[:, places[i]] for i in others]
     columns = [column for column in columns if np.linalg.norm(column) > 0]
     if not columns:
         return None

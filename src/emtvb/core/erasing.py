@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.core import resolution
-from emtvb.core.checks import of_kind
+from emtvb.core import numerical_rank
+from emtvb.core.arguments import check_type
 from emtvb.core.fitting import Fitted
 from emtvb.core.trials import Trials
 from emtvb.core.variables import as_numbers
@@ -55,7 +55,7 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
 
     In closed form (Belrose et al. 2023, arXiv 2306.03819, theorem 4.3): r(x) = x - W^+ P W (x - E x), where W whitens
     the states and P projects on the columns of W Cov(x, z), z the variables' numbers. It is fitted where the fit was:
-    on the trials for fitting, at its times.
+    on the training trials, at its times.
 
     Args:
         fitted: Of :func:`fit`.
@@ -64,23 +64,23 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
     Raises:
         InputError: Where there is no such variable, or the states do not vary.
     """
-    of_kind(fitted, Fitted, "fitted", "fit")
+    check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
     chosen = list(dict.fromkeys(trials.find(variables)))
     if not chosen:
         raise InputError("variables", str(variables), "name at least one")
-    places = np.concatenate([np.arange(trials.kept.size)[trials.places[i]] for i in chosen])
+    places = np.concatenate([np.arange(trials.stored.size)[trials.slices[i]] for i in chosen])
     times = list(fitted.times)
-    theory = trials.fitting.theory[times][..., places]
-    known = np.isfinite(theory).all(axis=2)
-    x = trials.fitting.states[trials.moments(times)][known].astype(np.float64)
-    z = theory[known].astype(np.float64)
+    labels = trials.train.labels[times][..., places]
+    known = np.isfinite(labels).all(axis=2)
+    x = trials.train.states[trials.index(times)][known].astype(np.float64)
+    z = labels[known].astype(np.float64)
     mean = x.mean(axis=0)
     x, z = x - mean, z - z.mean(axis=0)
-    sizes, directions = resolution.spreads(x)
+    sizes, directions = numerical_rank.spreads(x)
     if not sizes.max() > 0:
         raise InputError("states", "all the same", "there is nothing to erase")
-    kept = sizes > resolution.cutoff(trials, times) * sizes.max()
+    kept = sizes > numerical_rank.cutoff(trials, times) * sizes.max()
     V, s = directions[kept].T, sizes[kept] / np.sqrt(len(x))
     whiten, colour = (V / s) @ V.T, (V * s) @ V.T
     left, size, _ = np.linalg.svd(whiten @ (x.T @ z / len(x)), full_matrices=False)
@@ -88,7 +88,5 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
     matrix = np.eye(len(mean)) - colour @ left @ left.T @ whiten
     name = ", ".join(trials.variables[i].name for i in chosen)
     erasure = Erasure(name, matrix, mean, trials)
-    fitting, judging = (
-        replace(recording, states=erasure(recording.states)) for recording in (trials.fitting, trials.judging)
-    )
-    return replace(erasure, trials=replace(trials, fitting=fitting, judging=judging, erased=True))
+    train, test = (replace(recording, states=erasure(recording.states)) for recording in (trials.train, trials.test))
+    return replace(erasure, trials=replace(trials, train=train, test=test, erased=True))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core import regression, resolution
-from emtvb.core.checks import of_kind, raised
+from emtvb.core import numerical_rank, regression
+from emtvb.core.arguments import check_type, describe_error
 from emtvb.core.data_frames import frame, listed, table
-from emtvb.core.decoders import ERROR_RATE, Classes, auc, goes_together, together_at
+from emtvb.core.decoders import ERROR_RATE, LinearDiscriminants, auc, permutation_p_at, permutation_test
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import Recording
 from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace
@@ -57,9 +57,24 @@ class Fitted:
     trials: Trials
     memories: VariableMemories
     times: tuple[int, ...]
-    classes: tuple[Classes | None, ...]
+    classes: tuple[LinearDiscriminants | None, ...]
     subspaces: tuple[Subspace, ...]
     method: Method = "least squares"
+
+    @property
+    def encoder(self) -> Float[np.ndarray, "state number"]:
+        """Psi, from the variables' numbers to states."""
+        return self.memories.encoder
+
+    @property
+    def decoder(self) -> Float[np.ndarray, "number state"]:
+        """Psi*, from states, less the centre, to the variables' numbers."""
+        return self.memories.decoder
+
+    @property
+    def centre(self) -> Float[np.ndarray, " state"]:
+        """c, the state that stores nothing."""
+        return np.broadcast_to(self.memories.centre, self.memories.encoder.shape[:1])
 
     def __repr__(self) -> str:
         name = self.method if isinstance(self.method, str) else getattr(self.method, "__name__", repr(self.method))
@@ -70,24 +85,24 @@ class Fitted:
 
     def _repr_html_(self) -> str:
         rows = [
-            (v.name, v.kind, float(np.linalg.norm(self.memories.basis[:, at])))
-            for v, at in zip(self.trials.variables, self.trials.places, strict=True)
+            (v.name, v.kind, float(np.linalg.norm(self.memories.encoder[:, at])))
+            for v, at in zip(self.trials.variables, self.trials.slices, strict=True)
         ]
         return table(repr(self).strip("<>"), ("variable", "kind", "|Psi|"), rows)
 
     def read(self, states: Float[np.ndarray, "*time state"]) -> np.ndarray:
         """The variables' values that states hold, (..., variable), in the user's units."""
-        size = self.memories.basis.shape[0]
+        size = self.memories.encoder.shape[0]
         states = as_numbers(states, "states", f"(..., {size})")
         if not states.ndim or states.shape[-1] != size:
             raise InputError("states", f"shape {states.shape}", f"give (..., {size}), as many numbers as a state has")
         numbers = self.memories.read(states)
-        variables = zip(self.trials.variables, self.trials.places, self.classes, strict=True)
+        variables = zip(self.trials.variables, self.trials.slices, self.classes, strict=True)
         return together([decoded(v, numbers[..., at], classes) for v, at, classes in variables])
 
 
 def fit(trials: Trials, times: Iterable[int] | int | None = None, *, method: Method = "least squares") -> Fitted:
-    """Find where a network holds its variables, on the trials for fitting.
+    """Find where a network holds its variables, on the training trials.
 
     By least squares the encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all
     times at once: what is found is where a variable can be read and changed in the same way at all of them.
@@ -103,9 +118,9 @@ def fit(trials: Trials, times: Iterable[int] | int | None = None, *, method: Met
     Raises:
         InputError: Where there is no such time or method, or too few trials for so many directions of the state.
     """
-    of_kind(trials, Trials, "trials", "record")
-    chosen = _checked_times(trials, trials.fitting, trials.fitted_times if times is None else times)
-    if not np.isfinite(trials.fitting.theory[list(chosen)]).all(axis=2).any():
+    check_type(trials, Trials, "trials", "record")
+    chosen = _checked_times(trials, trials.train, trials.fit_times if times is None else times)
+    if not np.isfinite(trials.train.labels[list(chosen)]).all(axis=2).any():
         raise InputError("times", list(chosen)[:8], "no trial has a value of every variable there; choose others")
     if isinstance(method, str) and method == "least squares":
         _check_enough(trials, list(chosen))
@@ -113,7 +128,7 @@ def fit(trials: Trials, times: Iterable[int] | int | None = None, *, method: Met
     memories = located.memories
     subspaces = located.subspaces
     if subspaces is None:
-        subspaces = tuple(Subspace(memories.basis[:, at], memories.dual[at]) for at in trials.places)
+        subspaces = tuple(Subspace(memories.encoder[:, at], memories.decoder[at]) for at in trials.slices)
     return Fitted(trials, memories, chosen, _classes(trials, memories, list(chosen)), subspaces, method)
 
 
@@ -134,25 +149,25 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
         raise
     except Exception as error:
         raise InputError(
-            "method", f"{name} failed ({raised(error)})", "it is called with the trials and a list of times"
+            "method", f"{name} failed ({describe_error(error)})", "it is called with the trials and a list of times"
         ) from error
     result = Located(result) if isinstance(result, VariableMemories) else result
-    size, numbers = trials.fitting.states.shape[2], trials.kept.size
+    size, numbers = trials.train.states.shape[2], trials.stored.size
     if not isinstance(result, Located) or not isinstance(result.memories, VariableMemories):
         raise InputError("method", f"{name} returned {type(result).__name__}", "return emtvb.Located(memories)")
     memories = result.memories
-    shapes = [getattr(part, "shape", None) for part in (memories.basis, memories.dual)]
+    shapes = [getattr(part, "shape", None) for part in (memories.encoder, memories.decoder)]
     if None not in shapes and shapes != [(size, numbers), (numbers, size)]:
         remedy = f"Psi is ({size}, {numbers}), Psi* ({numbers}, {size}): states and the variables' numbers"
         raise InputError("method", f"{name} returned memories of shapes {shapes[0]} and {shapes[1]}", remedy)
-    _check_array(name, "memories.basis", memories.basis, (size, numbers))
-    _check_array(name, "memories.dual", memories.dual, (numbers, size))
+    _check_array(name, "memories.encoder", memories.encoder, (size, numbers))
+    _check_array(name, "memories.decoder", memories.decoder, (numbers, size))
     is_number = isinstance(memories.centre, (int, float)) and not isinstance(memories.centre, bool)
     centre = np.full(size, memories.centre, dtype=np.float64) if is_number else memories.centre
     _check_array(name, "memories.centre", centre, (size,))
-    kept = memories.kept
+    kept = memories.stored
     if not isinstance(kept, np.ndarray) or kept.dtype != bool or kept.shape != (numbers,) or not kept.any():
-        raise InputError("method", f"{name} returned memories.kept {kept!r:.60}", "give trials.kept")
+        raise InputError("method", f"{name} returned memories.stored {kept!r:.60}", "give trials.stored")
     if result.subspaces is not None:
         _check_subspaces(name, result.subspaces, len(trials.variables), size)
     return result
@@ -198,43 +213,43 @@ def _numbers(
     return np.round(memories.read(states) / _NOTHING) * _NOTHING
 
 
-def decoded(v: Variable, numbers: Float[np.ndarray, "*shape code"], classes: Classes | None) -> np.ndarray:
+def decoded(v: Variable, numbers: Float[np.ndarray, "*shape code"], classes: LinearDiscriminants | None) -> np.ndarray:
     """A variable's values from what is read."""
     return v.decode(numbers) if classes is None else v.classes[classes.scores(numbers).argmax(axis=-1)]
 
 
-def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tuple[Classes | None, ...]:
+def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tuple[LinearDiscriminants | None, ...]:
     """How each variable's values are told from what is read, learned where the memories were."""
     if trials.task is not None:
         return (None,) * len(trials.variables)
-    theory = trials.fitting.theory[times]
-    known = np.isfinite(theory).all(axis=2)
-    read, theory = _numbers(memories, trials.fitting.states[trials.moments(times)][known]), theory[known]
-    classes: list[Classes | None] = []
-    for v, at in zip(trials.variables, trials.places, strict=True):
-        place = None if v.kind == CONTINUOUS else _places(v, theory[:, at])
+    labels = trials.train.labels[times]
+    known = np.isfinite(labels).all(axis=2)
+    read, labels = _numbers(memories, trials.train.states[trials.index(times)][known]), labels[known]
+    classes: list[LinearDiscriminants | None] = []
+    for v, at in zip(trials.variables, trials.slices, strict=True):
+        place = None if v.kind == CONTINUOUS else _places(v, labels[:, at])
         few = place is None or len(np.unique(place)) < len(v.classes)
-        classes.append(None if place is None or few else Classes.of(read[:, at], place, len(v.classes)))
+        classes.append(None if place is None or few else LinearDiscriminants.fit(read[:, at], place, len(v.classes)))
     return tuple(classes)
 
 
-def _places(v: Variable, theory: Float[np.ndarray, "*shape code"]) -> Int[np.ndarray, "*shape"]:
+def _places(v: Variable, labels: Float[np.ndarray, "*shape code"]) -> Int[np.ndarray, "*shape"]:
     """The place of each label's class."""
-    return (np.nan_to_num(theory) @ v.code.T).argmax(axis=-1)
+    return (np.nan_to_num(labels) @ v.code.T).argmax(axis=-1)
 
 
 def _check_enough(trials: Trials, times: list[int]) -> None:
     """Raise InputError where a decoder could fit anything: fewer different moments than directions to tell them by."""
-    theory = trials.fitting.theory[times][..., trials.kept]
-    known = np.isfinite(theory).all(axis=2)
-    count = resolution.moments(trials, times)
-    states = trials.fitting.states[trials.moments(times)][known].astype(np.float64)
+    labels = trials.train.labels[times][..., trials.stored]
+    known = np.isfinite(labels).all(axis=2)
+    count = numerical_rank.moments(trials, times)
+    states = trials.train.states[trials.index(times)][known].astype(np.float64)
     centred = states - states.mean(axis=0)
     spread = np.linalg.eigvalsh(centred.T @ centred)
     needed = int((spread > regression.ROUNDING**2 * spread.max()).sum()) + 1
     if count < needed:
-        wanted = -(-needed * theory.shape[1] // max(count, 1))
-        what = f"{theory.shape[1]} to fit on, with {count} different moments in them, for {needed - 1} directions"
+        wanted = -(-needed * labels.shape[1] // max(count, 1))
+        what = f"{labels.shape[1]} to fit on, with {count} different moments in them, for {needed - 1} directions"
         raise InputError("trials", what, f"too few for so many neurons: any label would fit; give at least {wanted}")
 
 
@@ -254,7 +269,7 @@ class Reading:
         chance: What the time alone tells: the score where labels are exchanged between trials; of an R^2, of the best
             guess at each time that does not look at the state.
         p: How often labels exchanged between trials, or groups, go with what is read as well
-            (``decoding.goes_together``).
+            (``decoding.permutation_test``).
         auc: How often a trial with a value is read higher for it than one without; the mean over values. NaN of an R^2.
         times: The times that were judged.
         score_at: The score at each.
@@ -427,21 +442,27 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
     Raises:
         InputError: Where there are no such times, or no label has a value at any of them.
     """
-    of_kind(fitted, Fitted, "fitted", "fit")
+    check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
     if trained_horizon is not None:
         whole_number(trained_horizon, "trained_horizon", 1)
         if trials.task is None:
             raise InputError("trained_horizon", trained_horizon, "it is of a task of this package; leave it out")
     at_times = _judged_times(fitted, times)
-    theory = trials.judging.theory[at_times]
-    read = np.stack([_numbers(fitted.memories, trials.judging.states[moment]) for moment in trials.moments(at_times)])
+    labels = trials.test.labels[at_times]
+    read = np.stack([_numbers(fitted.memories, trials.test.states[moment]) for moment in trials.index(at_times)])
     readings = []
-    for v, at, classes in zip(trials.variables, trials.places, fitted.classes, strict=True):
-        if trials.kept[at].all():
+    for v, at, classes in zip(trials.variables, trials.slices, fitted.classes, strict=True):
+        if trials.stored[at].all():
             readings.append(
                 _reading(
-                    v, at_times, read[..., at], theory[..., at], classes, trials.fitting.theory[..., at], trials.groups
+                    v,
+                    at_times,
+                    read[..., at],
+                    labels[..., at],
+                    classes,
+                    trials.train.labels[..., at],
+                    trials.test.groups,
                 )
             )
     return Judgement(
@@ -451,24 +472,26 @@ def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_h
         trials.repeated,
         _collinear(trials, list(fitted.times)),
         trials.task.judged(trials, fitted.memories, trained_horizon) if trials.task else None,
-        0 if trials.groups is None else len(np.unique(trials.groups)),
+        0 if trials.test.groups is None else len(np.unique(trials.test.groups)),
     )
 
 
 def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray, " time"]) -> Bool[np.ndarray, " time"]:
     """At which times each of these variables can be read, by the rule of :attr:`Reading.readable_at`."""
     trials = fitted.trials
-    theory = trials.judging.theory[times]
-    read = np.stack([_numbers(fitted.memories, trials.judging.states[moment]) for moment in trials.moments(times)])
+    labels = trials.test.labels[times]
+    read = np.stack([_numbers(fitted.memories, trials.test.states[moment]) for moment in trials.index(times)])
     readable = np.ones(len(times), dtype=bool)
-    for v, at, classes in ((trials.variables[i], trials.places[i], fitted.classes[i]) for i in variables):
-        if not trials.kept[at].all():
+    for v, at, classes in ((trials.variables[i], trials.slices[i], fitted.classes[i]) for i in variables):
+        if not trials.stored[at].all():
             continue
-        numbers, labels = read[..., at], theory[..., at]
-        readable &= together_at(*_tested(v, numbers, labels, classes), trials.groups) < ERROR_RATE / len(times)
+        numbers, values = read[..., at], labels[..., at]
+        readable &= permutation_p_at(*_tested(v, numbers, values, classes), trials.test.groups) < ERROR_RATE / len(
+            times
+        )
         if v.kind == CONTINUOUS:
-            guess = _means(trials.fitting.theory[times][..., at.start])
-            score, chance = _r2_at(numbers[..., 0], labels[..., 0], guess)
+            guess = _means(trials.train.labels[times][..., at.start])
+            score, chance = _r2_at(numbers[..., 0], values[..., 0], guess)
             readable &= score > chance
     return readable
 
@@ -476,23 +499,23 @@ def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray,
 def _tested(
     v: Variable,
     read: Float[np.ndarray, "time trial code"],
-    theory: Float[np.ndarray, "time trial code"],
-    classes: Classes | None,
+    labels: Float[np.ndarray, "time trial code"],
+    classes: LinearDiscriminants | None,
 ) -> tuple[Float[np.ndarray, "time trial part"], Float[np.ndarray, "time trial part"]]:
     """What of a reading is held against what of a label: numbers; of classes, a part for each value."""
     if v.kind == CONTINUOUS:
-        return read, theory
+        return read, labels
     margins = read @ v.code.T if classes is None else classes.margins(read)
-    known = np.isfinite(theory).all(axis=2)
-    is_value = np.where(known[..., None], np.eye(len(v.classes))[_places(v, theory)], np.nan)
+    known = np.isfinite(labels).all(axis=2)
+    is_value = np.where(known[..., None], np.eye(len(v.classes))[_places(v, labels)], np.nan)
     return margins, is_value / np.maximum(np.nansum(is_value, axis=(0, 1)), 1)
 
 
 def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray, " time"]) -> float:
     """Share of the states' variance inside the span of Psi, a time after the other: ``memories.explained_variance``."""
     inside, total = 0.0, 0.0
-    for time, moment in zip(times, trials.moments(times), strict=True):
-        states = trials.judging.states[moment][np.isfinite(trials.judging.theory[time]).all(axis=1)]
+    for time, moment in zip(times, trials.index(times), strict=True):
+        states = trials.test.states[moment][np.isfinite(trials.test.labels[time]).all(axis=1)]
         size = float(((states - memories.centre) ** 2).sum())
         total += size
         inside += size * explained_variance(memories, states[None]) if len(states) else 0.0
@@ -504,8 +527,8 @@ def _judged_times(fitted: Fitted, times: Iterable[int] | int | None) -> Int[np.n
     if times is None and trials.task is not None:
         start = trials.task.settled()
         return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
-    chosen = np.array(fitted.times if times is None else _checked_times(trials, trials.judging, times))
-    if not np.isfinite(trials.judging.theory[chosen]).any():
+    chosen = np.array(fitted.times if times is None else _checked_times(trials, trials.test, times))
+    if not np.isfinite(trials.test.labels[chosen]).any():
         raise InputError("times", chosen.tolist()[:8], "no trial to judge on has a value there; choose others")
     return chosen
 
@@ -513,20 +536,20 @@ def _judged_times(fitted: Fitted, times: Iterable[int] | int | None) -> Int[np.n
 def _checked_times(trials: Trials, part: Recording, times: Iterable[int] | int) -> tuple[int, ...]:
     """Times whose states were recorded in a part of the trials."""
     chosen = checked_times(times, len(part.outputs))
-    trials.moments(chosen)
+    trials.index(chosen)
     return chosen
 
 
 def _collinear(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
     """Groups of variables of which one is a linear function of the others, up to :data:`_FOLLOWS` of its variance."""
-    theory = trials.fitting.theory[times][..., trials.kept]
-    theory = theory[np.isfinite(theory).all(axis=2)]
-    owner = np.concatenate([np.full(v.size, i) for i, v in enumerate(trials.variables)])[trials.kept]
-    theory = (theory - theory.mean(axis=0)) / np.where(theory.std(axis=0) > 0, theory.std(axis=0), 1.0)
+    labels = trials.train.labels[times][..., trials.stored]
+    labels = labels[np.isfinite(labels).all(axis=2)]
+    owner = np.concatenate([np.full(v.size, i) for i, v in enumerate(trials.variables)])[trials.stored]
+    labels = (labels - labels.mean(axis=0)) / np.where(labels.std(axis=0) > 0, labels.std(axis=0), 1.0)
     groups: list[set[int]] = []
     for i in dict.fromkeys(owner.tolist()):
-        own, others = theory[:, owner == i], theory[:, owner != i]
-        if not others.shape[1] or len(theory) <= others.shape[1]:
+        own, others = labels[:, owner == i], labels[:, owner != i]
+        if not others.shape[1] or len(labels) <= others.shape[1]:
             continue
         slopes = np.linalg.lstsq(others, own, rcond=1e-6)[0]
         left = ((own - others @ slopes) ** 2).sum(axis=0) / np.maximum((own**2).sum(axis=0), 1e-300)
@@ -544,19 +567,19 @@ def _reading(
     v: Variable,
     times: Int[np.ndarray, " time"],
     read: Float[np.ndarray, "time trial code"],
-    theory: Float[np.ndarray, "time trial code"],
-    classes: Classes | None,
+    labels: Float[np.ndarray, "time trial code"],
+    classes: LinearDiscriminants | None,
     shown: Float[np.ndarray, "every other code"],
     groups: Int[np.ndarray, " trial"] | None,
 ) -> Reading:
     """One variable's; ``shown`` are the labels of the trials that guesses are learned from."""
-    known = np.isfinite(theory).all(axis=2)
-    margins, wanted = _tested(v, read, theory, classes)
-    test = goes_together(margins, wanted, groups)
+    known = np.isfinite(labels).all(axis=2)
+    margins, wanted = _tested(v, read, labels, classes)
+    test = permutation_test(margins, wanted, groups)
     if v.kind == CONTINUOUS:
-        parts = _r2(read[..., 0], theory[..., 0], _means(shown[times][..., 0]), groups)
+        parts = _r2(read[..., 0], labels[..., 0], _means(shown[times][..., 0]), groups)
         return Reading(v.name, v.kind, R2, *parts[:4], test.p, float("nan"), times, *parts[4:], test.p_at)
-    place = _places(v, theory)
+    place = _places(v, labels)
     count = len(v.classes)
     is_value = np.where(known[..., None], np.eye(count)[place], np.nan)
     number = np.nansum(is_value, axis=(0, 1))

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float, Int
 
-from emtvb.core.decoders import Classes
+from emtvb.core.decoders import LinearDiscriminants
 from emtvb.core.memories import VariableMemories
 from emtvb.core.subspaces import Located, known_states, least_squares
 from emtvb.core.trials import Trials
@@ -28,7 +28,7 @@ class Layer:
 
     place: slice
     code: Float[np.ndarray, "value code"]
-    classes: Classes
+    classes: LinearDiscriminants
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +44,11 @@ class Layers(VariableMemories):
     def read(self, hidden: Float[np.ndarray, "*time hidden"]) -> Float[np.ndarray, "*time memory"]:
         """The numbers of the values that are read; those of a value exactly, whichever it is."""
         left = np.asarray(hidden, dtype=np.float64) - self.centre
-        numbers = np.zeros((*left.shape[:-1], self.kept.size))
+        numbers = np.zeros((*left.shape[:-1], self.stored.size))
         for layer in self.layers:
             code = layer.code[layer.classes.scores(left).argmax(axis=-1)]
             numbers[..., layer.place] = code
-            left = left - code @ self.basis[:, layer.place].T
+            left = left - code @ self.encoder[:, layer.place].T
         return numbers
 
 
@@ -69,7 +69,7 @@ class Onion:
     Attributes:
         tied: Whether variables share their directions; they need the same values then.
         order: The variables in the order in which they are read, by name or place; by default always the one
-            that is told best in the trials for fitting.
+            that is told best in the training trials.
     """
 
     tied: bool = True
@@ -86,7 +86,7 @@ class Onion:
             raise InputError("order", repr(self.order), "give the variables in order, such as ('first', 'second')")
 
     def __call__(self, trials: Trials, times: list[int]) -> Located:
-        """Find encoder and decoder, on the trials for fitting.
+        """Find encoder and decoder, on the training trials.
 
         Returns:
             What ``fit`` takes. Its linear decoder, and with it edits by interchange, are those of least squares.
@@ -95,24 +95,24 @@ class Onion:
             InputError: Where a variable is a number, variables that share directions do not have the same values, a
                 value is in no trial, or the order does not name each variable once.
         """
-        states, theory = known_states(trials, times)
+        states, labels = known_states(trials, times)
         linear = least_squares(trials, times).memories
         self._check(trials)
         codes = [v.code for v in trials.variables]
-        basis = tied(linear.basis, trials.places, codes) if self.tied else linear.basis
-        centre = states.mean(axis=0) - basis @ theory.mean(axis=0)
+        encoder = tied(linear.encoder, trials.slices, codes) if self.tied else linear.encoder
+        centre = states.mean(axis=0) - encoder @ labels.mean(axis=0)
         left, layers = states - centre, []
-        values = [(theory[:, at] @ code.T).argmax(axis=1) for at, code in zip(trials.places, codes, strict=True)]
+        values = [(labels[:, at] @ code.T).argmax(axis=1) for at, code in zip(trials.slices, codes, strict=True)]
         self._check_values(trials, values)
         waiting = list(range(len(values))) if self.order is None else self._given(trials)
         while waiting:
             ahead = waiting if self.order is None else waiting[:1]
-            decoders = {i: Classes.of(left, values[i], len(codes[i])) for i in ahead}
+            decoders = {i: LinearDiscriminants.fit(left, values[i], len(codes[i])) for i in ahead}
             i = max(decoders, key=lambda i: float((decoders[i].scores(left).argmax(axis=1) == values[i]).mean()))
-            layers.append(Layer(trials.places[i], codes[i], decoders[i]))
-            left = left - codes[i][values[i]] @ basis[:, trials.places[i]].T
+            layers.append(Layer(trials.slices[i], codes[i], decoders[i]))
+            left = left - codes[i][values[i]] @ encoder[:, trials.slices[i]].T
             waiting.remove(i)
-        return Located(Layers(basis, linear.dual, linear.kept, centre, tuple(layers)))
+        return Located(Layers(encoder, linear.decoder, linear.stored, centre, tuple(layers)))
 
     def _check(self, trials: Trials) -> None:
         for v in trials.variables:
@@ -140,28 +140,28 @@ class Onion:
 
 
 def magnitudes(
-    basis: Float[np.ndarray, "state number"], places: tuple[slice, ...], codes: list[np.ndarray]
+    encoder: Float[np.ndarray, "state number"], places: tuple[slice, ...], codes: list[np.ndarray]
 ) -> Float[np.ndarray, " variable"]:
     """How far each variable's values move a state: the root of the mean squared length of Psi_i v over its values."""
     return np.array(
-        [np.sqrt(((basis[:, at] @ code.T) ** 2).sum(axis=0).mean()) for at, code in zip(places, codes, strict=True)]
+        [np.sqrt(((encoder[:, at] @ code.T) ** 2).sum(axis=0).mean()) for at, code in zip(places, codes, strict=True)]
     )
 
 
 def tied(
-    basis: Float[np.ndarray, "state number"], places: tuple[slice, ...], codes: list[np.ndarray]
+    encoder: Float[np.ndarray, "state number"], places: tuple[slice, ...], codes: list[np.ndarray]
 ) -> Float[np.ndarray, "state number"]:
     """The nearest encoder whose variables differ in magnitude alone, neuron by neuron: Psi_i v = s_i * e(v).
 
     Args:
-        basis: Psi.
+        encoder: Psi.
         places: Of each variable's numbers in it.
         codes: Of each variable, the numbers of its values; all have as many.
     """
-    moved = np.stack([basis[:, at] @ code.T for at, code in zip(places, codes, strict=True)], axis=1)
+    moved = np.stack([encoder[:, at] @ code.T for at, code in zip(places, codes, strict=True)], axis=1)
     left, sizes, right = np.linalg.svd(moved, full_matrices=False)  # of each neuron, variables by values
     moved = left[..., :1] * sizes[:, None, :1] * right[:, :1]
-    encoder = np.zeros(basis.shape)
+    encoder = np.zeros(encoder.shape)
     for i, (at, code) in enumerate(zip(places, codes, strict=True)):
         encoder[:, at] = moved[:, i] @ np.linalg.pinv(code).T
     return encoder

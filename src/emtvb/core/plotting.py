@@ -47,14 +47,14 @@ def _panels(heights: list[float], **more: Any) -> tuple[Figure, list[Axes]]:
 
 def trial(trials: Trials, number: int) -> Figure:
     """One of the trials to judge on: inputs, outputs and labels over time."""
-    count = trials.judging.states.shape[1]
+    count = trials.test.states.shape[1]
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < count:
         raise InputError("trial", number, f"give a number from 0 to {count - 1}, of the trials to judge on")
-    shown = [("input", trials.inputs[:, number]), ("output", trials.judging.outputs[:, number])]
-    if not trials.inputs[:, number].any():
+    shown = [("input", trials.test_inputs[:, number]), ("output", trials.test.outputs[:, number])]
+    if not trials.test_inputs[:, number].any():
         shown = shown[1:]
-    every = zip(trials.variables, trials.places, strict=True)
-    labels = [(v.name, _label(v, trials.judging.theory[:, number, at])) for v, at in every][:_MOST]
+    every = zip(trials.variables, trials.slices, strict=True)
+    labels = [(v.name, _label(v, trials.test.labels[:, number, at])) for v, at in every][:_MOST]
 
     def draw() -> Figure:
         figure, axes = _panels([0.9] * len(shown) + [0.3 + 0.18 * len(labels)], sharex=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 FITTING, JUDGING = 1, -1
 """The two halves of all input sequences: the product of a sequence's elements is +1 or -1. What is fitted on one half
@@ -15,17 +15,24 @@ still independent (s*d >= 3), so neither half is easier."""
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A system's output phase; index 0 is the end of the input phase, index k is k steps later.
+    """Trials of a system: states and outputs, beside what it should store.
+
+    Of a task, index 0 is the end of the input phase and index k is k output steps later; of trials with labels, index t
+    is after the t-th input.
 
     Attributes:
-        states: The system's state.
+        states: The system's state at each time, or at those whose states were recorded (``Trials.recorded_times``).
         outputs: What it gives out.
-        theory: m(t).
+        labels: What it should store: m(t), or the numbers of a user's labels; NaN where a variable has no value.
+        inputs: What it reads at each time; None where that is not known.
+        groups: The group that each trial belongs to; None where each is independent.
     """
 
-    states: Float[np.ndarray, "time batch state"]
+    states: Float[np.ndarray, "recorded batch state"]
     outputs: Float[np.ndarray, "time batch d"]
-    theory: Float[np.ndarray, "time batch memory"]
+    labels: Float[np.ndarray, "time batch memory"]
+    inputs: Float[np.ndarray, "time batch input"] | None = None
+    groups: Int[np.ndarray, " batch"] | None = None
 
 
 def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:

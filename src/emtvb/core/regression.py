@@ -16,8 +16,8 @@ ROUNDING = 1e-5
 """States are single-precision numbers: directions in which they spread less than this share are rounding."""
 
 
-def fit(recording: Recording, times: list[int], kept: Bool[np.ndarray, " memory"]) -> VariableMemories:
-    """Encoder and decoder over the kept elements at these time steps, where none of them is NaN.
+def fit(recording: Recording, times: list[int], stored: Bool[np.ndarray, " memory"]) -> VariableMemories:
+    """Encoder and decoder over the stored elements at these time steps, where none of them is NaN.
 
     The theory's elements may be any numbers that stand for what should be stored.
 
@@ -25,19 +25,19 @@ def fit(recording: Recording, times: list[int], kept: Bool[np.ndarray, " memory"
         InputError: Where the states are not finite.
     """
     states = recording.states[times].reshape(-1, recording.states.shape[2]).astype(np.float64)
-    theory = recording.theory[times].reshape(-1, kept.size)[:, kept].astype(np.float64)
-    known = ~np.isnan(theory).any(axis=1)
-    states, theory = states[known], theory[known]
+    labels = recording.labels[times].reshape(-1, stored.size)[:, stored].astype(np.float64)
+    known = ~np.isnan(labels).any(axis=1)
+    states, labels = states[known], labels[known]
     if not np.isfinite(states).all():
         raise InputError("states", "not finite", "the system diverged; there is nothing to fit")
-    mean_state, mean_theory = states.mean(axis=0), theory.mean(axis=0)
+    mean_state, mean_labels = states.mean(axis=0), labels.mean(axis=0)
     states -= mean_state
-    theory -= mean_theory
-    basis = np.zeros((states.shape[1], kept.size))
-    dual = np.zeros((kept.size, states.shape[1]))
-    basis[:, kept] = _least_squares(theory, states).T
-    dual[kept] = _least_squares(states, theory).T
-    return VariableMemories(basis, dual, kept, centre=mean_state - basis[:, kept] @ mean_theory)
+    labels -= mean_labels
+    encoder = np.zeros((states.shape[1], stored.size))
+    decoder = np.zeros((stored.size, states.shape[1]))
+    encoder[:, stored] = _least_squares(labels, states).T
+    decoder[stored] = _least_squares(states, labels).T
+    return VariableMemories(encoder, decoder, stored, centre=mean_state - encoder[:, stored] @ mean_labels)
 
 
 def _least_squares(

@@ -109,7 +109,7 @@ class Portrait:
 
 
 def linear_control(
-    theory: Float[np.ndarray, "time trial number"],
+    labels: Float[np.ndarray, "time trial number"],
     inputs: Float[np.ndarray, "time trial input"] | None = None,
     s: int = 1,
     delays: int = 1,
@@ -123,13 +123,13 @@ def linear_control(
     each other than to this.
 
     Args:
-        theory: The variables' numbers that are stored, at each time; finite.
+        labels: The variables' numbers that are stored, at each time; finite.
         inputs: As in :func:`dynamics`.
         s: Variables of a task, as in ``memories.decoded_map``; 1 without a task.
         delays: As in :func:`dynamics`.
         most: As in :func:`dynamics`.
     """
-    numbers = theory.astype(np.float64)
+    numbers = labels.astype(np.float64)
     decoded = decoded_map(numbers, s)
     none = np.full_like(decoded, np.nan)
     return Portrait(np.array([np.nan + 0j]), none, decoded, dynamics(numbers, inputs, delays, most))

@@ -1,4 +1,4 @@
-"""A network at work beside what it should hold: ``Trials``. Some are for fitting, the others for judging."""
+"""A network at work beside what it should hold: ``Trials``, some to fit a decoder on and others to test it on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.memories import VariableMemories
@@ -79,19 +79,6 @@ class LabelledTask(Protocol):
         """
 
 
-@dataclass(frozen=True, eq=False)
-class Part(Recording):
-    """Of some trials outputs and labels at every time, and states perhaps at fewer.
-
-    Attributes:
-        states: The network's state at each time that was kept (``Trials.recorded``).
-        outputs: What it gives out.
-        theory: The variables' numbers.
-    """
-
-    states: Float[np.ndarray, "kept batch state"]
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Trials:
     """A network's states and outputs, and the labels of what it should hold there.
@@ -102,43 +89,35 @@ class Trials:
     Attributes:
         system: The network.
         variables: What it should hold.
-        fitting: What is fitted on; ``theory`` are the variables' numbers, NaN where one has no value.
-        judging: What is judged on.
-        inputs: Of the trials to judge on, the input at each time.
-        kept: Which numbers can be stored at all; of labels all, of a task what persists.
-        fitted_times: Times to fit at, by default.
+        train: What is fitted on. Its ``labels`` are the variables' numbers, NaN where one has no value.
+        test: What is judged on and edited.
+        stored: Which numbers can be stored at all; of labels all, of a task what persists.
+        fit_times: Times to fit at, by default.
         task: The task, where it is one of this package.
         horizon: Its output steps that are tested.
-        repeated: Share of the trials to judge on whose inputs are those of a trial that is fitted on.
-        shown: Of the trials to fit on, the input at each time; None of a task.
-        recorded: The times whose states were kept, if not those of all: ``states`` has these alone
-            (:meth:`moments`), outputs and labels have every time.
+        repeated: Share of the test trials whose inputs are those of a training trial.
+        recorded_times: The times whose states were recorded, if not those of all: ``states`` has these alone
+            (:meth:`index`), outputs and labels have every time.
         erased: Whether something was taken out of the states, which are then no longer the network's own.
-        groups: Of the trials to judge on, the group that each belongs to; None where each is independent.
-        fitted_groups: The same of the trials to fit on.
     """
 
     system: Runnable
     variables: tuple[Variable, ...]
-    fitting: Recording
-    judging: Recording
-    inputs: Float[np.ndarray, "time trial input"]
-    kept: Bool[np.ndarray, " number"]
-    fitted_times: tuple[int, ...]
+    train: Recording
+    test: Recording
+    stored: Bool[np.ndarray, " number"]
+    fit_times: tuple[int, ...]
     task: LabelledTask | None = None
     horizon: int = 0
     repeated: float = 0.0
-    shown: Float[np.ndarray, "time fitted input"] | None = None
-    recorded: tuple[int, ...] | None = None
+    recorded_times: tuple[int, ...] | None = None
     erased: bool = False
-    groups: Int[np.ndarray, " trial"] | None = None
-    fitted_groups: Int[np.ndarray, " fitted"] | None = None
 
     def __repr__(self) -> str:
-        kept, count, size = self.judging.states.shape
+        kept, count, size = self.test.states.shape
         names = listed([f"{v.name} ({v.kind})" for v in self.variables])
-        parts = f"{self.fitting.states.shape[1]} trials to fit on, {count} to judge on, {self.steps} steps"
-        some = "" if self.recorded is None else f" at {kept} of them"
+        parts = f"{self.train.states.shape[1]} trials to fit on, {count} to judge on, {self.steps} steps"
+        some = "" if self.recorded_times is None else f" at {kept} of them"
         return f"<Trials of {self.system.name}: {parts}, {size} numbers of state{some}; {names}>"
 
     def _repr_html_(self) -> str:
@@ -152,13 +131,13 @@ class Trials:
         """A row for each time and trial: part ("fit", "judge"), time, trial, and the variables' values."""
         arrays: dict[str, list[np.ndarray]] = {name: [] for name in ("part", "time", "trial")}
         arrays |= {f"label {v.name}": [] for v in self.variables}
-        for part, those in (("fit", self.fitting), ("judge", self.judging)):
-            time, trial = np.indices(those.theory.shape[:2])
+        for part, those in (("fit", self.train), ("judge", self.test)):
+            time, trial = np.indices(those.labels.shape[:2])
             arrays["part"].append(np.full(time.size, part))
             arrays["time"].append(time.ravel())
             arrays["trial"].append(trial.ravel())
-            for v, at in zip(self.variables, self.places, strict=True):
-                numbers = those.theory[..., at].reshape(time.size, -1)
+            for v, at in zip(self.variables, self.slices, strict=True):
+                numbers = those.labels[..., at].reshape(time.size, -1)
                 values = v.decode(np.nan_to_num(numbers)).astype(object)
                 values[~np.isfinite(numbers).all(axis=1)] = None
                 arrays[f"label {v.name}"].append(values)
@@ -175,19 +154,30 @@ class Trials:
         return plotting.trial(self, trial)
 
     @property
+    def test_inputs(self) -> Float[np.ndarray, "time batch input"]:
+        """Inputs of the test trials.
+
+        Raises:
+            InputError: Where states were given without inputs.
+        """
+        if self.test.inputs is None:
+            raise InputError("inputs", "none", "these trials have states alone; record the network on its inputs")
+        return self.test.inputs
+
+    @property
     def steps(self) -> int:
         """How many time steps there are of the trials to judge on."""
-        return len(self.judging.outputs)
+        return len(self.test.outputs)
 
-    def moments(self, times: Any) -> Any:
-        """Where the states of times stand in ``fitting.states`` and ``judging.states``; an index, or an array of them.
+    def index(self, times: Any) -> Any:
+        """Where the states of times stand in ``train.states`` and ``test.states``; an index, or an array of them.
 
         Raises:
             InputError: Where states of one of these times were not kept.
         """
-        if self.recorded is None:
+        if self.recorded_times is None:
             return times
-        asked, kept = np.asarray(times), np.asarray(self.recorded)
+        asked, kept = np.asarray(times), np.asarray(self.recorded_times)
         left = ~np.isin(asked, kept)
         if left.any():
             shown = ", ".join(map(str, np.unique(asked[left])[:4]))
@@ -196,14 +186,14 @@ class Trials:
         return np.searchsorted(kept, asked)
 
     @property
-    def places(self) -> tuple[slice, ...]:
+    def slices(self) -> tuple[slice, ...]:
         """Where each variable's numbers stand."""
         ends = np.cumsum([variable.size for variable in self.variables])
         return tuple(slice(end - v.size, end) for v, end in zip(self.variables, ends.tolist(), strict=True))
 
     def values(self, numbers: Float[np.ndarray, "*shape number"]) -> np.ndarray:
         """The variables' values, (..., variable): in a common type, or objects where there is none."""
-        return together([v.decode(numbers[..., at]) for v, at in zip(self.variables, self.places, strict=True)])
+        return together([v.decode(numbers[..., at]) for v, at in zip(self.variables, self.slices, strict=True)])
 
     def find(self, selector: Any) -> list[int]:
         """The variables that a selector means: a name, an index, the first part of names with a dot, or several.
@@ -241,16 +231,16 @@ def record_again(trials: Trials, system: Runnable) -> Trials:
     """
     if trials.task is not None:
         return trials.task.recorded(system, trials.horizon)
-    assert trials.shown is not None
     parts = []
-    for inputs, first in ((trials.shown, trials.fitting), (trials.inputs, trials.judging)):
-        states, outputs = system.run(inputs, times=trials.recorded)
-        check_finite(states, outputs, trials.recorded)
+    for first in (trials.train, trials.test):
+        assert first.inputs is not None
+        states, outputs = system.run(first.inputs, times=trials.recorded_times)
+        check_finite(states, outputs, trials.recorded_times)
         if outputs.shape != first.outputs.shape:
             shown = f"gives out {outputs.shape[2]} numbers"
             raise InputError("network", shown, f"give one that gives out {first.outputs.shape[2]}")
-        parts.append(Part(states, outputs, first.theory))
-    return replace(trials, system=system, fitting=parts[0], judging=parts[1])
+        parts.append(replace(first, states=states, outputs=outputs))
+    return replace(trials, system=system, train=parts[0], test=parts[1])
 
 
 def check_finite(states: np.ndarray, outputs: np.ndarray, times: tuple[int, ...] | None = None) -> None:

@@ -43,7 +43,7 @@ def of(
         except InputError as error:
             raise InputError("untrained", f"{error.what}: {error.value}", error.remedy) from error
     if fitted not in _KNOWN:
-        is_cheap = trials.judging.states.size + trials.fitting.states.size <= CHEAP
+        is_cheap = trials.test.states.size + trials.train.states.size <= CHEAP
         if asked is None and not ((is_cheap or always) and isinstance(fitted.method, str)):
             return []
         draws = DRAWS if is_cheap or asked else 1

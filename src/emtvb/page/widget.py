@@ -18,10 +18,10 @@ from emtvb.core.variables import as_numpy
 from emtvb.errors import InputError
 from emtvb.experiments.results import find_run
 from emtvb.experiments.streams.runs import StreamRun
-from emtvb.page import content, streaming
+from emtvb.page import content, stream_networks
 from emtvb.page.content import Shown
 from emtvb.page.document import STYLE, VIEW, bundled
-from emtvb.page.showing import arrays_of, describe, show, show_network
+from emtvb.page.networks import arrays_of, describe, show, show_network
 from emtvb.theory.memories_by_data import by_data
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
@@ -161,7 +161,7 @@ def _networks(text: str) -> list[Shown]:
         return content.load(file)
     entry = find_run(text)
     if isinstance(entry.run, StreamRun):
-        return [streaming.show_run(entry)]
+        return [stream_networks.show_run(entry)]
     network = entry.network()
     if not isinstance(network, Network) or not isinstance(entry.run, Run):
         raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")
@@ -185,17 +185,17 @@ def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -
 def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
     """Variables of a user's own, in the trials that nothing was fitted on."""
     trials, system = fitted.trials, fitted.trials.system
-    count = min(TRIALS, trials.inputs.shape[1])
-    outputs = trials.judging.outputs
+    count = min(TRIALS, trials.test_inputs.shape[1])
+    outputs = trials.test.outputs
     spread = outputs.reshape(-1, outputs.shape[2]).astype(np.float64).std(axis=0)
     readings = {reading.name: f"{reading.measure} {reading.score:.2f}" for reading in judge(fitted).readings}
     about = {
         "id": system.name,
-        "about": f"{system.name}, {trials.inputs.shape[1]} trials that nothing was fitted on",
+        "about": f"{system.name}, {trials.test_inputs.shape[1]} trials that nothing was fitted on",
         "hidden": system.state_dim,
         "d": outputs.shape[2],
         "s": len(trials.variables),
-        "kept": list(range(int(trials.kept.size))),
+        "kept": list(range(int(trials.stored.size))),
         "scale": float(np.abs(outputs).max()) or 1.0,
         "close": (0.5 * spread).tolist(),
         "variables": [
@@ -210,10 +210,10 @@ def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
                 "size": v.size,
                 "score": readings.get(v.name, "nothing"),
             }
-            for v, place in zip(trials.variables, trials.places, strict=True)
+            for v, place in zip(trials.variables, trials.slices, strict=True)
         ],
         "trials": [
-            {"inputs": trials.inputs[:, i].tolist(), "labels": _plain(trials.judging.theory[:, i])}
+            {"inputs": trials.test_inputs[:, i].tolist(), "labels": _plain(trials.test.labels[:, i])}
             for i in range(count)
         ],
         "bases": {"data": {}},
@@ -224,12 +224,12 @@ def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
         if future is None:
             return None
         numbers = np.array([[np.nan if value is None else value for value in question["values"]]], dtype=np.float64)
-        after = trials.inputs[question["at"] :, question["trial"] : question["trial"] + 1]
+        after = trials.test_inputs[question["at"] :, question["trial"] : question["trial"] + 1]
         return (
             as_numpy(future(trials.values(numbers), after), "future")[:, 0].astype(float).tolist() if len(after) else []
         )
 
-    answers = {"advance": lambda question: _advance(system, trials.inputs.shape[2], question), "expect": expect}
+    answers = {"advance": lambda question: _advance(system, trials.test_inputs.shape[2], question), "expect": expect}
     return Editor([Shown(about, {}, {"data": arrays_of(fitted.memories)}).as_json()], answers, {})
 
 

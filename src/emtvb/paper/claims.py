@@ -16,7 +16,7 @@ from emtvb import tables
 from emtvb.config import Strict
 from emtvb.errors import InputError
 from emtvb.paper import evidence, table1
-from emtvb.theory.claims_of_others import ABLATED, FOLLOWED
+from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.measures import METHODS, BasisMeasures, Measurement
 
 FILE = "claims.yaml"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from emtvb.paper import evidence, operating, table1
+from emtvb.paper import error_rates, evidence, table1
 from emtvb.paper.evidence import Judgement, Verdict
 
 MEASURES = ("accuracy", "spectral_error")
@@ -26,7 +26,7 @@ def rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        rates: How often the rule errs, as :func:`error_rates` gives it.
+        rates: How often the rule errs, as :func:`cell_error_rates` gives it.
 
     Returns:
         Columns ``task``, ``hidden_dim``, ``l2``; ``measure`` (accuracy or spectral_error); ``kind``: seed (a seed's
@@ -67,7 +67,7 @@ COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "wit
 _SHOWN = [*RATES, "sweeps"]
 
 
-def error_rates(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABLES) -> pd.DataFrame:
+def cell_error_rates(measured: pd.DataFrame, tables: tuple[int, int] = error_rates.TABLES) -> pd.DataFrame:
     """How often the rule errs in each published cell, where the cell's seeds are the population.
 
     Args:
@@ -75,12 +75,12 @@ def error_rates(measured: pd.DataFrame, tables: tuple[int, int] = operating.TABL
         tables: From how many bootstrapped tables: the fewest, and the most.
 
     Returns:
-        What ``operating.bootstrap`` gives; without rows where a cell lacks one of the paper's 20 seeds.
+        What ``error_rates.bootstrap`` gives; without rows where a cell lacks one of the paper's 20 seeds.
     """
     values = table1.cell_values(measured) if len(table1.paper_runs(table1.without_twins(measured))) else {}
     if min((len(accuracy[1].values) for _, accuracy in values.values()), default=0) < evidence.PUBLISHED_SEEDS:
-        return pd.DataFrame(columns=operating.BOOTSTRAP)
-    return operating.bootstrap(values, tables)
+        return pd.DataFrame(columns=error_rates.BOOTSTRAP)
+    return error_rates.bootstrap(values, tables)
 
 
 def _cells(by_seed: pd.DataFrame) -> list[tuple[str, int, float]]:

@@ -16,7 +16,7 @@ from emtvb.columns import check_numbers
 from emtvb.paper import evidence, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.paper.evidence import Judgement, Verdict
-from emtvb.theory.claims_of_others import ABLATED, FOLLOWED
+from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 
 Kind = Literal[
     "published table values", "Table 1 as a whole", "published statements", "our own checks", "claims of others"

@@ -108,7 +108,7 @@ def edit(
     """
     if not 0 <= time < len(recording.states):
         raise InputError("time", time, f"give output steps from 0 to {len(recording.states) - 1}")
-    before = recording.theory[time, :1]
+    before = recording.labels[time, :1]
     after = change(before)
     if time >= task.settled():
         after = task.consistent(after)
@@ -186,7 +186,7 @@ def _along_another(
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "trial state"]:
     """Steps as long as these edits that would negate another element, chosen at random; 0 where there is none."""
-    kept = np.flatnonzero(memories.kept)
+    kept = np.flatnonzero(memories.stored)
     others = np.stack([rng.permutation(kept) for _ in element])
     ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
@@ -245,7 +245,7 @@ def edit_at_end_of_input(
     element = np.repeat(np.flatnonzero(~observable), repeats)
     state, before, after = _flips(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
     edited, left = (system.coast(state + step, steps)[1] for step in (memories.change(before, after), np.zeros(1)))
-    size = np.linalg.norm(memories.basis, axis=0)
+    size = np.linalg.norm(memories.encoder, axis=0)
     return EndOfInput(
         observable_followed=followed,
         unobservable_ignored=float(exact(edited, signs(left)).mean()),
@@ -261,8 +261,8 @@ def _flips(
     rng: np.random.Generator,
 ) -> tuple[Float[np.ndarray, "trial state"], Float[np.ndarray, "trial memory"], Float[np.ndarray, "trial memory"]]:
     """States of random sequences at these times, what they store, and the same with one element negated."""
-    sequence = rng.integers(recording.theory.shape[1], size=element.size)
-    before = recording.theory[time, sequence]
+    sequence = rng.integers(recording.labels.shape[1], size=element.size)
+    before = recording.labels[time, sequence]
     after = before.copy()
     after[np.arange(element.size), element] *= -1
     late = time >= task.settled()

@@ -79,7 +79,7 @@ def unedited_success(recording: Recording, task: Task, horizon: int = 200) -> fl
     No edit can be obeyed more often, but for the luck of the draw.
     """
     starts = [slice(time + 1, time + 1 + future_steps(horizon)) for time in edit_times(task)]
-    return float(np.mean([exact(recording.outputs[at], recording.theory[at, :, -task.d :]) for at in starts]))
+    return float(np.mean([exact(recording.outputs[at], recording.labels[at, :, -task.d :]) for at in starts]))
 
 
 def future_steps(horizon: int) -> int:
@@ -112,11 +112,11 @@ def judge(
         horizon: Output steps of the test of accuracy.
         read: What the basis reads of the recording once m(t) has settled, where that is known.
     """
-    kept, start = memories.kept, task.settled()
+    kept, start = memories.stored, task.settled()
     phi = task.transition()[np.ix_(kept, kept)]
     tested = slice(start, max(horizon, start + task.s) + 1)
     read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]
-    right = ((read >= 0) == (recording.theory[tested] > 0)).mean(axis=1)[:, kept]
+    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=1)[:, kept]
     near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
     far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)
     tried = trials(

@@ -71,9 +71,9 @@ def scaled(
     """
     times = fitting_times(task)
     shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
-    slope = (memories.read(shown.states[times]) * shown.theory[times]).mean(axis=(0, 1))
-    dual = memories.dual / np.where(slope == 0, 1, slope)[:, None]
-    return VariableMemories(memories.basis * slope, dual, memories.kept, memories.centre)
+    slope = (memories.read(shown.states[times]) * shown.labels[times]).mean(axis=(0, 1))
+    dual = memories.decoder / np.where(slope == 0, 1, slope)[:, None]
+    return VariableMemories(memories.encoder * slope, dual, memories.stored, memories.centre)
 
 
 def fitting_times(task: Task) -> list[int]:

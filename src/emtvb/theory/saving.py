@@ -13,14 +13,14 @@ from emtvb import files
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.rerunning import check_network
 from emtvb.core.comparing import Comparison, Distance
-from emtvb.core.decoders import Classes
+from emtvb.core.decoders import LinearDiscriminants
 from emtvb.core.dynamics import FixedPoints, Linearised
 from emtvb.core.editing import Edits
 from emtvb.core.fitting import Fitted, Judgement, Reading, TaskJudgement
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
 from emtvb.core.subspaces import Subspace
-from emtvb.core.trials import Part, Trials
+from emtvb.core.trials import Trials
 from emtvb.core.variables import Variable
 from emtvb.errors import DAMAGED, InputError
 from emtvb.theory.judging import MemoryMeasures
@@ -30,11 +30,21 @@ from emtvb.theory.tasks import Task
 _KINDS = {
     kind.__name__: kind
     for kind in (
-        Trials, Recording, Part, Variable, Task, Read, Fitted, VariableMemories, Classes, Subspace, Judgement, Reading,
-        TaskJudgement, MemoryMeasures, Edits, FixedPoints, Linearised, Comparison, Distance,
+        Trials, Recording, Variable, Task, Read, Fitted, VariableMemories, LinearDiscriminants, Subspace, Judgement,
+        Reading, TaskJudgement, MemoryMeasures, Edits, FixedPoints, Linearised, Comparison, Distance,
     )
 }  # fmt: skip
-_FORMAT = 1
+_FORMAT = 2
+_RENAMED_KINDS = {"Part": "Recording", "Classes": "LinearDiscriminants"}
+_RENAMED_FIELDS: dict[str, dict[str, str]] = {
+    "Recording": {"theory": "labels"},
+    "VariableMemories": {"basis": "encoder", "dual": "decoder", "kept": "stored"},
+    "Trials": {
+        "fitting": "train", "judging": "test", "kept": "stored", "fitted_times": "fit_times",
+        "recorded": "recorded_times",
+    },
+}  # fmt: skip
+"""Names in files of format 1, which emtvb 0.3 saved, and what they are called now."""
 
 
 class Elsewhere(Wrapped):
@@ -108,9 +118,10 @@ def read(source: Path, path: Any, system: Any) -> Any:
         with np.load(source, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         tree = json.loads(np.asarray(arrays.pop("tree")).tobytes())
-        if tree["format"] != _FORMAT:
+        if tree["format"] not in (1, _FORMAT):
             raise InputError("path", str(path), "written by another version of emtvb; load it with that")
-        return _built(tree["emtvb"], arrays, adapted)
+        coded = _renamed(tree["emtvb"]) if tree["format"] == 1 else tree["emtvb"]
+        return _built(coded, arrays, adapted)
     except InputError:
         raise
     except DAMAGED:
@@ -177,6 +188,23 @@ def _built(value: Any, arrays: dict[str, np.ndarray], system: Adapted | Wrapped 
     if isinstance(made, Trials) and system is not None:
         check_network(made, made.erased or "erased" not in value["of"])  # earlier versions did not say
     return made
+
+
+def _renamed(value: Any) -> Any:
+    """A value as JSON of format 1 with the names of today."""
+    if isinstance(value, list):
+        return [_renamed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "kind" not in value:  # an array, a tuple, a network, a function
+        return {key: _renamed(item) for key, item in value.items()}
+    kind = _RENAMED_KINDS.get(str(value["kind"]), str(value["kind"]))
+    names = _RENAMED_FIELDS.get(kind, {})
+    parts = {names.get(name, name): _renamed(item) for name, item in value["of"].items()}
+    if kind == "Trials":
+        for name, inputs, groups in (("train", "shown", "fitted_groups"), ("test", "inputs", "groups")):
+            parts[name]["of"] |= {"inputs": parts.pop(inputs, None), "groups": parts.pop(groups, None)}
+    return {"kind": kind, "of": parts}
 
 
 def _network(name: str, size: int, system: Adapted | Wrapped | None) -> Any:

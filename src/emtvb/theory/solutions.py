@@ -198,7 +198,7 @@ def study_system(
     if accuracy >= STUDIED:
         there = [int(element) for element in unreadable if element % task.d not in lost]
         digits = [_digit(run, observed.system, memories, shown, judged, element, right[element]) for element in there]
-    values = np.linalg.svd(memories.basis[:, memories.kept], compute_uv=False)
+    values = np.linalg.svd(memories.encoder[:, memories.stored], compute_uv=False)
     nan = float("nan")
     row: dict[str, Any] = {
         **modes,
@@ -309,13 +309,13 @@ def _without(modes: list[complex], others: Iterable[complex]) -> list[complex] |
 
 def _until(recording: Recording, steps: int) -> Recording:
     """Its first output steps."""
-    parts = recording.states, recording.outputs, recording.theory
+    parts = recording.states, recording.outputs, recording.labels
     return Recording(*(part[: steps + 1] for part in parts))
 
 
 def _outputs(task: Task, judged: Recording) -> dict[str, Any]:
     """What each output dimension gives out, 200 steps long."""
-    outputs, wanted = judged.outputs[1:], judged.theory[1:, :, -task.d :]
+    outputs, wanted = judged.outputs[1:], judged.labels[1:, :, -task.d :]
     right = (networks.signs(outputs) == wanted).mean(axis=(0, 1))
     size = np.abs(outputs).mean(axis=(0, 1))
     lost = right < GIVEN_OUT
@@ -330,9 +330,9 @@ def _read(
     task: Task, memories: VariableMemories, read: Float[np.ndarray, "time batch memory"], judged: Recording
 ) -> Float[np.ndarray, " memory"]:
     """How often each element is read right, once m(t) has settled; 1 for those without a column."""
-    wanted = judged.theory[task.settled() :]
+    wanted = judged.labels[task.settled() :]
     right = ((read[: len(wanted)] >= 0) == (wanted > 0)).mean(axis=(0, 1))
-    return np.where(memories.kept, right, 1.0)
+    return np.where(memories.stored, right, 1.0)
 
 
 def _digit(
@@ -345,7 +345,7 @@ def _digit(
     read_alone: float,
 ) -> Digit:
     """How an element is stored that cannot be read alone."""
-    task, basis = run.task, memories.basis
+    task, basis = run.task, memories.encoder
     lengths = np.linalg.norm(basis, axis=0)
     units = basis / np.where(lengths > 0, lengths, 1)
     cosines = np.abs(units.T @ units[:, element])
@@ -385,7 +385,7 @@ def _samples(task: Task, recording: Recording) -> tuple[States, Elements]:
     """States and m(t) at the moments on which memories are fitted."""
     times = fitting_times(task)
     states = recording.states[times].reshape(-1, recording.states.shape[-1]).astype(np.float64)
-    return np.hstack([states, np.ones((len(states), 1))]), recording.theory[times].reshape(len(states), -1)
+    return np.hstack([states, np.ones((len(states), 1))]), recording.labels[times].reshape(len(states), -1)
 
 
 def _decoders(states: States, theory: Elements, element: int, other: int) -> dict[bool, Float[np.ndarray, " hidden"]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,21 +42,23 @@ def recorded(task: Task, system: Runnable, horizon: int) -> Trials:
     shown = f"{task.name} with d = {task.d} and s = {task.s}, whose trials are"
     seen = (task.s + times[-1]) * SEQUENCES
     check_room(seen * width, "task", shown, "record a smaller one")
-    fitting = record(system, task, sequences(task, FITTING, SEQUENCES, 0), times[-1])
+    train = record(system, task, sequences(task, FITTING, SEQUENCES, 0), times[-1])
     seen = (task.s + horizon) * HELD_OUT
     check_room(
-        seen * (fitting.states.shape[2] + width), "horizon", f"{horizon}, whose states are", "give fewer output steps"
+        seen * (train.states.shape[2] + width), "horizon", f"{horizon}, whose states are", "give fewer output steps"
     )
-    judging = held_out(system, task, horizon)
-    if fitting.outputs.shape[2] != task.d:
-        shown = f"gives out {fitting.outputs.shape[2]} numbers"
+    test = held_out(system, task, horizon)
+    if train.outputs.shape[2] != task.d:
+        shown = f"gives out {train.outputs.shape[2]} numbers"
         raise InputError("readout", shown, f"{task.name} has d = {task.d}; give adapt the readout")
-    check_finite(judging.states, judging.outputs)
+    check_finite(test.states, test.outputs)
     signs, code = np.array([-1.0, 1.0]), simplex(2)
     names = [f"{v}.{k}" for v in range(1, task.s + 1) for k in range(task.d)]
     variables = tuple(Variable(name, BINARY, signs, code) for name in names)
-    silence = np.zeros((len(judging.states), judging.states.shape[1], task.d), dtype=np.float32)
-    return Trials(system, variables, fitting, judging, silence, task.persistent(), tuple(times), task, horizon)
+    silence = np.zeros((len(test.states), test.states.shape[1], task.d), dtype=np.float32)
+    return Trials(
+        system, variables, train, replace(test, inputs=silence), task.persistent(), tuple(times), task, horizon
+    )
 
 
 def judged(task: Task, trials: Trials, memories: VariableMemories, trained_horizon: int | None = None) -> TaskJudgement:
@@ -70,7 +73,7 @@ def judged(task: Task, trials: Trials, memories: VariableMemories, trained_horiz
     horizon = trials.horizon
     test_accuracy = accuracy(trials.system, task, horizon, TEST_SEQUENCES)
     trained = horizon if trained_horizon is None else trained_horizon
-    measures = judge(trials.system, task, memories, trials.judging, trained, horizon)
-    unedited = unedited_success(trials.judging, task, horizon)
+    measures = judge(trials.system, task, memories, trials.test, trained, horizon)
+    unedited = unedited_success(trials.test, task, horizon)
     word = verdict(test_accuracy, measures.worst_decoding_accuracy, measures.edit_success, unedited)
     return TaskJudgement(word, test_accuracy, unedited, measures)

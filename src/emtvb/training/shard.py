@@ -18,11 +18,11 @@ from emtvb.lock import locked
 from emtvb.theory import protocol
 from emtvb.theory.protocol import Setup
 from emtvb.theory.stream_order import StreamSetup
-from emtvb.training import curves, history, kept, promises, stream
+from emtvb.training import curves, history, promises, saved_runs, stream
 from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row
-from emtvb.training.kept import Result
 from emtvb.training.progress import Progress
+from emtvb.training.saved_runs import Result
 from emtvb.weights import Network, save_networks
 
 AnyRun = Setup | StreamSetup
@@ -127,7 +127,7 @@ def _train_all(runs: Sequence[AnyRun], state: Path, version: str, train: Trainer
     progress = Progress(len(runs), sum(run.protocol.steps for run in runs))
     results: dict[str, Result] = {}
     for run in runs:
-        if (result := kept.read(run, check_writable(state / run.run_id / version))) is not None:
+        if (result := saved_runs.read(run, check_writable(state / run.run_id / version))) is not None:
             progress.skip(run, result.rows[-1])
             results[run.run_id] = result
     for run in runs:
@@ -140,7 +140,7 @@ def _train_all(runs: Sequence[AnyRun], state: Path, version: str, train: Trainer
             progress.start(run)
             result = Result(*train(run, state / run.run_id / version, progress.step))
             progress.finish(run, result.rows[-1])
-        kept.keep(run, state / run.run_id / version, result)
+        saved_runs.keep(run, state / run.run_id / version, result)
         results[run.run_id] = result
     return {run.run_id: results[run.run_id] for run in runs}
 

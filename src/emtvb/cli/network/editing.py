@@ -101,13 +101,13 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
     change.check(task)
     memories = _memories(subject, basis)
     if not memories.fits:
-        needed = f"{int(memories.kept.sum())} elements to store"
+        needed = f"{int(memories.stored.sum())} elements to store"
         remedy = f"{subject.state_dim} neurons for {needed}: there can be no basis; train a larger"
         raise InputError("run", subject.named, remedy)
     system = Elman(network) if isinstance(network, Network) else network
     recording = record(system, task, picture(task.s, task.d)[:, None, :], time)
     done = interventions.edit(system, task, memories, recording, time, lambda m: change(task, m))
-    if not (done.before != done.after)[memories.kept].any():
+    if not (done.before != done.after)[memories.stored].any():
         remedy = "changes no element that a later output depends on; edit another variable, or another dimension of it"
         raise InputError("edit", change.name, remedy)
     return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], before(recording, time))
@@ -120,7 +120,7 @@ def draw(edit: EditShown, folder: Path) -> Sequence[Path]:
 
 def shown(run: Run, name: str, done: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
     """An edit as figures take it."""
-    return EditShown(run.run_id, run.task.name, name, kept=memories.kept, basis=basis, past=past, **vars(done))
+    return EditShown(run.run_id, run.task.name, name, kept=memories.stored, basis=basis, past=past, **vars(done))
 
 
 def on_page(subject: Subject) -> Shown:
@@ -129,7 +129,7 @@ def on_page(subject: Subject) -> Shown:
     Raises:
         InputError: Where it is not of the paper's kind.
     """
-    from emtvb.page.showing import show
+    from emtvb.page.networks import show
 
     if not isinstance(subject.network, Network):
         remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
@@ -154,9 +154,9 @@ def page_of(
     """
     published = opening.run_of(named, task, size, nonlinearity)
     if published is not None and isinstance(published.run, StreamRun):
-        from emtvb.page import streaming
+        from emtvb.page import stream_networks
 
-        return streaming.show_run(published), opening.folder_of(published, output)
+        return stream_networks.show_run(published), opening.folder_of(published, output)
     if published is None:
         subject = opening.find(named, task, size, nonlinearity, output)
     else:

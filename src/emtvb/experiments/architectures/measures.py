@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from emtvb.core import memories
 from emtvb.core.linearisation import VISITED, mean_by_differences
-from emtvb.core.memories import VariableMemories, between, decoded_map
+from emtvb.core.memories import VariableMemories, decoded_map, stored_map
 from emtvb.core.recording import Recording
 from emtvb.core.spectrum import match_spectra
 from emtvb.core.systems import System
@@ -143,9 +143,9 @@ def interpret_system(
         unedited_success=unedited,
     )
     maps = {
-        "origin_map": between(basis, origin),
-        "visited_map": between(basis, visited),
-        "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.kept], task.s),
+        "origin_map": stored_map(basis, origin),
+        "visited_map": stored_map(basis, visited),
+        "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.stored], task.s),
     }
     return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
 
@@ -160,14 +160,14 @@ def restoring(system: System, task: Task, basis: VariableMemories, recording: Re
 
     1/2 is what a linear system keeps; 1 says that the system has restored them.
     """
-    element = np.flatnonzero(basis.kept)
-    sequence = np.random.default_rng(0).integers(recording.theory.shape[1], size=element.size)
-    before = recording.theory[task.settled(), sequence]
+    element = np.flatnonzero(basis.stored)
+    sequence = np.random.default_rng(0).integers(recording.labels.shape[1], size=element.size)
+    before = recording.labels[task.settled(), sequence]
     halved = before.copy()
     halved[np.arange(element.size), element] *= 0.5
     states, _ = system.coast(recording.states[task.settled(), sequence] + basis.change(before, halved), steps)
     theory = halved @ np.linalg.matrix_power(task.transition(), steps).T
-    changed = (np.abs(theory) == 0.5) & basis.kept
+    changed = (np.abs(theory) == 0.5) & basis.stored
     return float((basis.read(states[-1]) * np.sign(theory))[changed].mean())
 
 

@@ -19,7 +19,7 @@ from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.record import record
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError
-from emtvb.experiments.methods import learned, synthetic
+from emtvb.experiments.methods import synthetic, trained_networks
 from emtvb.experiments.methods.settings import NetworkSettings
 from emtvb.making.packed_weights import unpacked
 from emtvb.theory.networks import NAMES, Network
@@ -69,7 +69,7 @@ class Case:
             record(system, inputs.astype(np.float32), dict(labels), fit_share=share)
             for inputs, labels, share in zip(self.shown, self.labels, (_ENOUGH, 1 - _ENOUGH), strict=True)
         )
-        return replace(first, judging=second.judging, inputs=second.inputs)
+        return replace(first, test=second.test)
 
 
 def case(settings: NetworkSettings, seed: int, published: tuple[Network, Task] | None = None) -> Case:
@@ -125,32 +125,34 @@ def _random(inputs: int, size: int, outputs: int, seed: int) -> Adapted | Wrappe
 
 def _flip_flop(settings: NetworkSettings, seed: int) -> Case:
     def make() -> nn.Module:
-        return learned.Recurrent(3, 3, settings.units)
+        return trained_networks.Recurrent(3, 3, settings.units)
 
     def future(values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        return learned.set_by(inputs, values)
+        return trained_networks.set_by(inputs, values)
 
-    return _learned(make, adapt, (learned.flip_flop, learned.flip_flop), settings, seed, future)
+    return _learned(make, adapt, (trained_networks.flip_flop, trained_networks.flip_flop), settings, seed, future)
 
 
 def _match(settings: NetworkSettings, seed: int) -> Case:
     def make() -> nn.Module:
-        return learned.Recurrent(4, 2, settings.units)
+        return trained_networks.Recurrent(4, 2, settings.units)
 
     def future(values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        return learned.matches(values, inputs)
+        return trained_networks.matches(values, inputs)
 
-    return _learned(make, adapt, (learned.short_matches, learned.delayed_match), settings, seed, future)
+    return _learned(
+        make, adapt, (trained_networks.short_matches, trained_networks.delayed_match), settings, seed, future
+    )
 
 
 def _mixer(settings: NetworkSettings, seed: int) -> Case:
     def make() -> nn.Module:
-        return learned.Mixer(4, 3, settings.units)
+        return trained_networks.Mixer(4, 3, settings.units)
 
     def adapted(network: Any) -> Adapted | Wrapped:
         return adapt(network, state=network.begin, input_dim=4)
 
-    return _learned(make, adapted, (learned.memory, learned.memory), settings, seed, _keep)
+    return _learned(make, adapted, (trained_networks.memory, trained_networks.memory), settings, seed, _keep)
 
 
 def _keep(values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -160,14 +162,14 @@ def _keep(values: np.ndarray, inputs: np.ndarray) -> np.ndarray:
 def _learned(
     make: Callable[[], nn.Module],
     adapted: Callable[[Any], Adapted | Wrapped],
-    tasks: tuple[learned.Task, learned.Task],
+    tasks: tuple[trained_networks.Task, trained_networks.Task],
     settings: NetworkSettings,
     seed: int,
     future: Future,
 ) -> Case:
     """A network that is trained here on the first task and edited on the second, and one that is not trained."""
     network, untrained = make(), make()
-    loss = learned.train(network, tasks[0], settings.steps, seed)
+    loss = trained_networks.train(network, tasks[0], settings.steps, seed)
     rng = np.random.default_rng([seed, 1])
     parts = []
     for _ in range(2):

@@ -21,7 +21,7 @@ from emtvb.core.subspaces import Method
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError
 from emtvb.experiments.methods.cases import Case
-from emtvb.experiments.methods.finding import logistic_probe, ridge_probe
+from emtvb.experiments.methods.probes import logistic_probe, ridge_probe
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _on(
 ) -> Iterator[dict[str, Any]]:
     """A row of each method."""
     trials = case.recorded(system)
-    count = trials.judging.states.shape[1]
+    count = trials.test.states.shape[1]
     tuning, testing = np.arange(count // 4), np.arange(count // 4, count)
     plain = fit(trials, case.times)
     for way in WAYS:
@@ -173,12 +173,12 @@ _SAME = 0.5
 
 def _isolation(case: Case, trials: Trials, edits: Sequence[Edits]) -> float:
     """Share of edits after which no output has changed at any step where what should follow is as without the edit."""
-    spread = trials.judging.outputs.reshape(-1, trials.judging.outputs.shape[2]).astype(np.float64).std(axis=0)
+    spread = trials.test.outputs.reshape(-1, trials.test.outputs.shape[2]).astype(np.float64).std(axis=0)
     left_alone = []
     for one in edits:
         steps = len(one.outputs)
         after = zip(one.time, one.trial, strict=True)
-        inputs = np.stack([trials.inputs[t + 1 : t + 1 + steps, i] for t, i in after], axis=1)
+        inputs = np.stack([trials.test_inputs[t + 1 : t + 1 + steps, i] for t, i in after], axis=1)
         stays = np.isclose(one.expected, case.future(one.before, inputs))
         left_alone.append(_unchanged(one.outputs, one.unedited, stays, spread))
     return float(np.concatenate(left_alone).mean())
@@ -199,9 +199,9 @@ def reading(fitted: Fitted, variable: str) -> float:
     trials = fitted.trials
     (place,) = trials.find(variable)
     times = list(fitted.times)
-    v, at = trials.variables[place], trials.places[place]
-    truth = v.decode(trials.judging.theory[times][..., at])
-    read = fitted.read(trials.judging.states[times].astype(np.float64))[..., place]
+    v, at = trials.variables[place], trials.slices[place]
+    truth = v.decode(trials.test.labels[times][..., at])
+    read = fitted.read(trials.test.states[times].astype(np.float64))[..., place]
     return float(np.mean([(read[truth == value] == value).mean() for value in v.classes]))
 
 
@@ -222,8 +222,8 @@ def _taken_out(fitted: Fitted, variable: str) -> float:
     (place,) = trials.find(variable)
     subspace = fitted.subspaces[place]
     out, into, centre = subspace.out.T, subspace.into.T, fitted.memories.centre
-    fitting, judging = (
+    train, test = (
         replace(part, states=(part.states - (part.states - centre) @ out @ into).astype(part.states.dtype))
-        for part in (trials.fitting, trials.judging)
+        for part in (trials.train, trials.test)
     )
-    return _probed(replace(trials, fitting=fitting, judging=judging), fitted.times, variable)
+    return _probed(replace(trials, train=train, test=test), fitted.times, variable)

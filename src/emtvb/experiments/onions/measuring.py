@@ -82,15 +82,15 @@ def _measured(network: Repeater, order: Order, trials: int, judged: int, edits: 
     fitted = {name: fit(recording, [at], method=method) for name, method in METHODS.items()}
     shuffled = _shuffled(recording)
     by_chance = {name: fit(shuffled, [at], method=method) for name, method in METHODS.items()}
-    values = recording.values(recording.judging.theory[at])
-    spoken = recording.judging.outputs[at + 1 : at + 1 + order.longest].argmax(axis=2).T
+    values = recording.values(recording.test.labels[at])
+    spoken = recording.test.outputs[at + 1 : at + 1 + order.longest].argmax(axis=2).T
     accuracy = float((spoken == values).all(axis=1).mean())
     low, high = wilson(accuracy, len(values))
     about = {
         "network": order.name, "units": order.units, "seed": order.seed, "trained": edits > 0,
         "accuracy": accuracy, "accuracy_low": float(low), "accuracy_high": float(high),
     }  # fmt: skip
-    sizes = magnitudes(fitted["linear"].memories.basis, recording.places, [v.code for v in recording.variables])
+    sizes = magnitudes(fitted["linear"].memories.encoder, recording.slices, [v.code for v in recording.variables])
     rows = [{**about, "position": i + 1, "magnitude": float(size)} for i, size in enumerate(sizes)]
     whole: dict[str, Any] = {**about, "position": WHOLE}
     for name in METHODS:
@@ -99,8 +99,8 @@ def _measured(network: Repeater, order: Order, trials: int, judged: int, edits: 
             row |= _reading(name, reading.score, reading.low, reading.high, chance.score)
             row[f"{name}_p"] = reading.p
         shares = [
-            float((fits[name].read(recording.judging.states[at]) == fits[name].trials.values(
-                fits[name].trials.judging.theory[at])).all(axis=1).mean())
+            float((fits[name].read(recording.test.states[at]) == fits[name].trials.values(
+                fits[name].trials.test.labels[at])).all(axis=1).mean())
             for fits in (fitted, by_chance)
         ]  # fmt: skip
         whole |= _reading(name, shares[0], *wilson(shares[0], len(values)), shares[1])
@@ -120,17 +120,17 @@ def _shuffled(trials: Trials) -> Trials:
     """The same states with the labels of other trials: whatever is read of them is chance."""
     rng = np.random.default_rng(_SHUFFLES)
     parts = [
-        replace(part, theory=part.theory[:, rng.permutation(part.theory.shape[1])])
-        for part in (trials.fitting, trials.judging)
+        replace(part, labels=part.labels[:, rng.permutation(part.labels.shape[1])])
+        for part in (trials.train, trials.test)
     ]
-    return replace(trials, fitting=parts[0], judging=parts[1])
+    return replace(trials, train=parts[0], test=parts[1])
 
 
 def _explained(fitted: Fitted, at: int) -> float:
     """Share of the variance of the judged trials' states that the encoder tells from the values that they hold."""
-    judging, memories = fitted.trials.judging, fitted.memories
+    judging, memories = fitted.trials.test, fitted.memories
     states = judging.states[at].astype(np.float64)
-    rest = states - memories.centre - judging.theory[at] @ memories.basis.T
+    rest = states - memories.centre - judging.labels[at] @ memories.encoder.T
     return 1 - float((rest**2).sum() / ((states - states.mean(axis=0)) ** 2).sum())
 
 
@@ -139,7 +139,7 @@ def _edited(name: str, fitted: Fitted, position: str, order: Order, most: int, i
     symbols, trials = order.symbols, fitted.trials
     rng = np.random.default_rng([order.seed, int(position)])
     at = order.longest - 1
-    held = trials.values(trials.judging.theory[at])[:, int(position) - 1].astype(int)
+    held = trials.values(trials.test.labels[at])[:, int(position) - 1].astype(int)
     wanted = (held + rng.integers(1, symbols, size=len(held))) % symbols
 
     def future(values: np.ndarray, _: np.ndarray) -> np.ndarray:

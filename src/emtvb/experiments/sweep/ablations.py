@@ -26,7 +26,7 @@ from emtvb.adapters.elman import Elman
 from emtvb.core.memories import VariableMemories
 from emtvb.flushing import flushed
 from emtvb.theory import networks
-from emtvb.theory.claims_of_others import ABLATIONS, HELD, ablation
+from emtvb.theory.literature_columns import ABLATIONS, HELD, ablation
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.realisation import from_weights
@@ -95,7 +95,7 @@ def along_modes(
 
 def reading(memories: VariableMemories) -> Float[np.ndarray, "hidden hidden"]:
     """The projection onto the span of the memories along what Psi* does not read, Psi (Psi* Psi)^-1 Psi*."""
-    basis, dual = memories.basis[:, memories.kept], memories.dual[memories.kept]
+    basis, dual = memories.encoder[:, memories.stored], memories.decoder[memories.stored]
     projection: np.ndarray = basis @ np.linalg.pinv(dual @ basis, rcond=_CUTOFF) @ dual
     return projection
 
@@ -150,7 +150,7 @@ def ablate(
     first, last = core(weights, modulus), core(weights, modulus, first=False)
     seen = (observed or Observation(Elman(network), run.task)).memories
     read = reading(from_weights(network, run.task, modulus))
-    span = onto(seen.basis[:, seen.kept])
+    span = onto(seen.encoder[:, seen.stored])
     memory_dim, core_dim = round(float(np.trace(read))), first.shape[1]
     random = np.random.default_rng([_SEED, run.seed]).normal(size=(network.hidden_dim, memory_dim))
     projections = {

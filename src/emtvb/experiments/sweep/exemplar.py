@@ -121,11 +121,13 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         "phi_eigenvalues": task.eigenvalues(),
         "network_eigenvalues": np.linalg.eigvals(weights),
         "W_hh": network.W_hh,
-        "kept": published.kept,
-        "W_hh_in_memories": np.vstack([published.dual, residual.T]) @ weights @ np.hstack([published.basis, residual]),
-        "W_hh_in_scaled_memories": lengths.seen(weights),
-        "W_hh_in_data_memories": data.seen(weights),
-        "W_hh_in_realised_memories": from_weights(network, task, modulus).seen(weights),
+        "kept": published.stored,
+        "W_hh_in_memories": np.vstack([published.decoder, residual.T])
+        @ weights
+        @ np.hstack([published.encoder, residual]),
+        "W_hh_in_scaled_memories": lengths.in_basis(weights),
+        "W_hh_in_data_memories": data.in_basis(weights),
+        "W_hh_in_realised_memories": from_weights(network, task, modulus).in_basis(weights),
         "inputs": x[:, 0],
         "hidden": hidden,
         "outputs": outputs,

@@ -15,8 +15,8 @@ from emtvb.errors import InputError
 from emtvb.making import trainings
 from emtvb.making.staleness import Maker, Records
 from emtvb.theory.networks import load_networks
-from emtvb.training import history, kept
-from emtvb.training.kept import Result
+from emtvb.training import history, saved_runs
+from emtvb.training.saved_runs import Result
 
 
 def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
@@ -40,7 +40,7 @@ def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
             if order not in wanted or (folder / "run.json").exists():
                 continue
             if (result := _result(known, maker, order.run_id)) is not None:
-                kept.keep(order, folder, result)
+                saved_runs.keep(order, folder, result)
                 count += 1
     return count
 

@@ -16,8 +16,8 @@ import pandas as pd
 from jaxtyping import Float
 
 from emtvb.theory import networks
-from emtvb.theory.claims_of_others import FOLLOWED as COLUMNS
-from emtvb.theory.claims_of_others import GAIN, LAGS, WHEN, gradient
+from emtvb.theory.literature_columns import FOLLOWED as COLUMNS
+from emtvb.theory.literature_columns import GAIN, LAGS, WHEN, gradient
 from emtvb.theory.networks import Network
 from emtvb.theory.tasks import Task
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from emtvb.experiments.sweep.words import CELL, OTHERWISE, STORED
+from emtvb.experiments.sweep.constants import CELL, OTHERWISE, STORED
 from emtvb.paper.evidence import share_interval
 from emtvb.paper.table1 import without_twins
 

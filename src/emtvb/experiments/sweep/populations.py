@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core import similarity
-from emtvb.core.memories import between, decoded_map
+from emtvb.core.memories import decoded_map, stored_map
 from emtvb.core.recording import JUDGING
 from emtvb.core.similarity import Portrait
 from emtvb.core.systems import System
@@ -66,8 +66,8 @@ def portrait_of(system: System, task: Task, rest: Float[np.ndarray, "state state
     rest = rest.astype(np.float64)
     return Portrait(
         np.linalg.eigvals(rest).astype(np.complex128),
-        between(memories, rest),
-        decoded_map(memories.read(states)[..., memories.kept], task.s),
+        stored_map(memories, rest),
+        decoded_map(memories.read(states)[..., memories.stored], task.s),
         similarity.dynamics(states),
     )
 
@@ -116,7 +116,7 @@ def compare(
 def _image(specimen: Specimen) -> Portrait:
     """The control without a network, of a task and for the trials of its networks' portraits."""
     task, start = specimen.task, specimen.task.settled()
-    theory = show(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).theory
+    theory = show(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).labels
     return similarity.linear_control(theory[start:, :, task.persistent()], s=task.s)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from emtvb.adapters.elman import Elman
 from emtvb.experiments.sweep.ablations import ablate
-from emtvb.theory.claims_of_others import ABLATED
+from emtvb.theory.literature_columns import ABLATED
 from emtvb.theory.measures import MeasureSettings, measure
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation

@@ -53,7 +53,7 @@ def draw(table: pd.DataFrame) -> Figure:
     at guesses.
 
     Args:
-        table: What ``emtvb.experiments.sweep.others.ablation_table`` gives.
+        table: What ``emtvb.experiments.sweep.literature.ablation_table`` gives.
     """
     shown = numbers(table)
     tasks = list(shown["task"].unique())

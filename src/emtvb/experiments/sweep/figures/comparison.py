@@ -58,7 +58,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     controls; the band has the tasks' bars, below which networks are called alike.
 
     Args:
-        rows: What ``emtvb.experiments.sweep.likeness.summary`` gives.
+        rows: What ``emtvb.experiments.sweep.pair_distances.summary`` gives.
     """
     there = [group for group in GROUPS if (rows["differs"] == group).any()]
     compared = bool(set(there) - set(CONTROLS))

@@ -35,7 +35,7 @@ def draw(rates: pd.DataFrame) -> Figure:
     Dotted: 5%.
 
     Args:
-        rates: What ``emtvb.paper.operating.characteristics`` gives.
+        rates: What ``emtvb.paper.error_rates.characteristics`` gives.
     """
     figure = Figure(figsize=(PAGE, 4.2), layout="constrained")
     panels = figure.subplots(len(QUESTIONS), len(NAMES), sharex=True, sharey=True)

@@ -18,7 +18,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from emtvb.figures.panels import each, swarm, wrapped
 from emtvb.figures.style import COLOURS, COLUMN, style
 from emtvb.paper import forest as paper
-from emtvb.paper.operating import BOOTSTRAP
+from emtvb.paper.error_rates import BOOTSTRAP
 from emtvb.paper.twins import measured
 
 CELL = ["task", "hidden_dim", "l2"]

@@ -32,7 +32,7 @@ def draw(table: pd.DataFrame) -> Figure:
     penalty; dashed where networks do not solve their task. What is below 1e-30 is not drawn.
 
     Args:
-        table: What ``emtvb.experiments.sweep.others.gradient_table`` gives.
+        table: What ``emtvb.experiments.sweep.literature.gradient_table`` gives.
     """
     shown = numbers(table)
     tasks, l2s = list(shown["task"].unique()), sorted(shown["l2"].unique())

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from emtvb.files import write_text
-from emtvb.paper import claims, stated, verdicts
+from emtvb.paper import claims, verdict_page, verdicts
 from emtvb.paper.evidence import VERDICTS
-from emtvb.paper.stated import Figure, Stated
+from emtvb.paper.verdict_page import Figure, Stated
 from emtvb.paper.verdicts import ClaimResult
 
 from ..conftest import CHROMIUM
@@ -96,7 +96,7 @@ def test_statements_and_the_table_come_first_and_each_claim_has_its_evidence(pag
         for part in (claim.because, claim.rule, claim.operationalisation, claim.reach, claim.decides):
             assert (
                 not part
-                or str(stated.formula(part)) in articles[claim.name]
+                or str(verdict_page.formula(part)) in articles[claim.name]
                 or part in html.unescape(articles[claim.name])
             )
         curves = sum(bool(stratum.curve) for stratum in claim.strata)
@@ -107,13 +107,13 @@ def test_statements_and_the_table_come_first_and_each_claim_has_its_evidence(pag
 
 
 def test_the_first_words_of_a_caption_are_bold() -> None:
-    said = str(stated.formula("**What W_hh holds.** A row <is> a network, Psi* h and Psi*."))
+    said = str(verdict_page.formula("**What W_hh holds.** A row <is> a network, Psi* h and Psi*."))
     assert said.startswith("<strong>What <var>W</var><sub>hh</sub> holds.</strong> A row &lt;is&gt;")
     assert said.endswith("Ψ<sup>*</sup> h and Ψ<sup>*</sup>.")
 
 
 def test_formulas_are_set_as_formulas(page: Path) -> None:
-    said = str(stated.formula("|Psi* W_hh Psi / g - Phi| / |Phi| is below 0.2 & so on"))
+    said = str(verdict_page.formula("|Psi* W_hh Psi / g - Phi| / |Phi| is below 0.2 & so on"))
     w_hh = "<var>W</var><sub>hh</sub>"
     assert said == f"‖Ψ<sup>*</sup> {w_hh} Ψ / g \N{MINUS SIGN} Φ‖ / ‖Φ‖ is below 0.2 &amp; so on"
     visible = re.sub(r"<style>.*?</style>|<script>.*?</script>", "", page.read_text(), flags=re.DOTALL)
@@ -123,15 +123,15 @@ def test_formulas_are_set_as_formulas(page: Path) -> None:
 def test_a_forest_plots_rows_lie_where_their_numbers_are() -> None:
     results = {claim.name: claim for claim in RESULTS}
     for name in ("table1-T3-128-0-accuracy", "table1-T3-128-0-error"):
-        row = stated._row(results[name])
+        row = verdict_page._row(results[name])
         assert row
         assert row.interval
         assert row.ours is not None
         assert row.margin[0] < row.printed < row.margin[1]
         assert row.interval[0] <= row.ours <= row.interval[1]
-    assert stated._row(results["table1-T1-64-0-error"]) is None
-    assert stated._place("accuracy", 1.0) == stated._place("spectral error", 0.1) == 100.0
-    assert stated._place("accuracy", 0.7) == 50.0
+    assert verdict_page._row(results["table1-T1-64-0-error"]) is None
+    assert verdict_page._place("accuracy", 1.0) == verdict_page._place("spectral error", 0.1) == 100.0
+    assert verdict_page._place("accuracy", 0.7) == 50.0
 
 
 def test_json_and_markdown_say_the_same() -> None:
@@ -263,8 +263,8 @@ def test_a_browser_searches_filters_and_hides_what_is_empty(page: Path, tmp_path
         "[[...document.querySelectorAll('.claim')].filter(x => x.getClientRects().length).map(x => x.id), "
         "[...document.querySelectorAll('.kind')].filter(x => !x.hidden).map(x => x.id)]"
     )
-    everything = [claim.name for kind in stated.TITLES for claim in RESULTS if claim.kind == kind]
-    assert in_a_frame(tmp_path, page, "", 1280, visible) == [everything, list(stated.ANCHORS.values())]
+    everything = [claim.name for kind in verdict_page.TITLES for claim in RESULTS if claim.kind == kind]
+    assert in_a_frame(tmp_path, page, "", 1280, visible) == [everything, list(verdict_page.ANCHORS.values())]
     shown, _ = in_a_frame(tmp_path, page, f"#only-{VERDICTS[1].replace(' ', '-')}", 1280, visible)  # type: ignore[misc]
     assert set(shown) == {claim.name for claim in RESULTS if claim.verdict == VERDICTS[1]}
     typed = "(form.elements.text.value = 'table1-T3 error', show(), " + visible + ")"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from emtvb.experiments.sweep.words import STORED, TRAINABLE
+from emtvb.experiments.sweep.constants import STORED, TRAINABLE
 
 SETTINGS = ["task", "hidden_dim", "l2", "threshold", "seed", "twin"]
 DIFFERS = {"rounding": "twin", "threshold": "threshold", "penalty": "l2", "size": "hidden_dim", "seed": "seed"}

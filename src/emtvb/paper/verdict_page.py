@@ -92,7 +92,7 @@ class Stated:
     def kinds(self) -> dict[Kind, list[ClaimResult]]:
         """The claims of each kind that has some."""
         kinds = {kind: [claim for claim in self.claims if claim.kind == kind] for kind in TITLES}
-        return {kind: of_kind for kind, of_kind in kinds.items() if of_kind}
+        return {kind: check_type for kind, check_type in kinds.items() if check_type}
 
     def as_json(self) -> str:
         """Every claim, and of each kind how many have which verdict, as JSON text."""
@@ -126,11 +126,11 @@ class Stated:
         paper, counted_by = claims.load(), counts(self.claims)
         lines = [f"# What {self.experiment} says of the paper", "", f"Of [{paper.paper}]({paper.link}).", ""]
         lines += [f"- {kind}: {counted(counted_by[kind])}" for kind in self.kinds]
-        for kind, of_kind in self.kinds.items():
+        for kind, check_type in self.kinds.items():
             lines += ["", f"## {TITLES[kind]}: {counted(counted_by[kind])}", "", _ABOUT[kind], ""]
             columns = _COLUMNS
             lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-            for c in of_kind:
+            for c in check_type:
                 ours = f" *{c.operationalisation}*" if c.operationalisation else ""
                 decides = "; ".join(filter(None, (c.decides, f"can be reached: {c.reach}" if c.reach else "")))
                 row = (

@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Shaped
 from scipy import optimize, stats
 
-from emtvb.experiments.sweep.words import CELL, STORED, TRAINABLE
+from emtvb.experiments.sweep.constants import CELL, STORED, TRAINABLE
 
 STAGES = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Shares of the training after which it is foretold."""

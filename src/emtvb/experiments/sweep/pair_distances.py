@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emtvb.experiments.sweep.words import CELL, OTHERWISE, STORED
+from emtvb.experiments.sweep.constants import CELL, OTHERWISE, STORED
 
 SETTINGS = ["task", "architecture", "hidden_dim", "l2", "threshold", "seed", "twin"]
 ABOUT = ["run_id", *SETTINGS]

@@ -97,8 +97,8 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     """
     at = 3 * task.s
     recording = record(system, task, picture(task.s, task.d)[:, None, :], at)
-    kept = np.flatnonzero(memories.kept)
-    before = np.repeat(recording.theory[at], kept.size, axis=0)
+    kept = np.flatnonzero(memories.stored)
+    before = np.repeat(recording.labels[at], kept.size, axis=0)
     after = before.copy()
     after[np.arange(kept.size), kept] *= -1
     if at >= task.settled():
@@ -110,7 +110,7 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
 
 def arrays_of(memories: VariableMemories) -> dict[str, Float[np.ndarray, ...]]:
     """A basis as the page holds it: the kept columns and rows in single precision."""
-    kept = memories.kept
-    centre = np.broadcast_to(memories.centre, memories.basis.shape[:1])
-    parts = {"basis": memories.basis[:, kept], "dual": memories.dual[kept], "centre": centre}
+    kept = memories.stored
+    centre = np.broadcast_to(memories.centre, memories.encoder.shape[:1])
+    parts = {"basis": memories.encoder[:, kept], "dual": memories.decoder[kept], "centre": centre}
     return {name: np.ascontiguousarray(array, "<f4") for name, array in parts.items()}

@@ -11,7 +11,7 @@ from jaxtyping import Float, Shaped
 from scipy import stats
 
 from emtvb.core.intervals import FEWEST
-from emtvb.theory.claims_of_others import ABLATIONS, LAGS, WHEN, ablation, gradient
+from emtvb.theory.literature_columns import ABLATIONS, LAGS, WHEN, ablation, gradient
 from emtvb.theory.verdict import ACCURATE
 
 GROUP = ["task", "hidden_dim", "l2"]

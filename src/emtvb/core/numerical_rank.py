@@ -22,10 +22,10 @@ def limit(dtype: np.dtype) -> float:
 
 
 def moments(trials: Trials, times: list[int]) -> int:
-    """Different moments of the trials for fitting: within a trial a label counts anew only when it changes."""
-    theory = trials.fitting.theory[times][..., trials.kept]
-    known = np.isfinite(theory).all(axis=2)
-    changes = (np.diff(theory, axis=0) != 0).any(axis=2) & known[1:] & known[:-1]
+    """Different moments of the training trials: within a trial a label counts anew only when it changes."""
+    labels = trials.train.labels[times][..., trials.stored]
+    known = np.isfinite(labels).all(axis=2)
+    changes = (np.diff(labels, axis=0) != 0).any(axis=2) & known[1:] & known[:-1]
     return int((known.any(axis=0) + changes.sum(axis=0)).sum())
 
 
@@ -43,11 +43,11 @@ def cutoff(trials: Trials, times: list[int]) -> float:
     All that single precision tells is read: :data:`ROUNDING`. States of double precision tell more; of that, the
     largest directions are read for which there are :data:`_MOMENTS` moments each.
     """
-    least = limit(trials.fitting.states.dtype)
+    least = limit(trials.train.states.dtype)
     if least >= ROUNDING:
         return ROUNDING
-    known = np.isfinite(trials.fitting.theory[times][..., trials.kept]).all(axis=2)
-    states = trials.fitting.states[trials.moments(times)][known].astype(np.float64)
+    known = np.isfinite(trials.train.labels[times][..., trials.stored]).all(axis=2)
+    states = trials.train.states[trials.index(times)][known].astype(np.float64)
     values, _ = spreads(states - states.mean(axis=0))
     count = min(int((values > least * values[0]).sum()), moments(trials, times) // _MOMENTS)
     if count <= int((values > ROUNDING * values[0]).sum()):

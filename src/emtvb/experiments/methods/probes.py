@@ -21,7 +21,7 @@ def ridge_probe(trials: Trials, times: list[int]) -> Located:
     x = states - mean
     penalty = _RIDGE * float(x.var(axis=0).mean()) * len(x)
     w = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ numbers)
-    return Located(VariableMemories(w / np.maximum((w**2).sum(axis=0), 1e-300), w.T, trials.kept, mean))
+    return Located(VariableMemories(w / np.maximum((w**2).sum(axis=0), 1e-300), w.T, trials.stored, mean))
 
 
 def logistic_probe(trials: Trials, times: list[int]) -> Located:
@@ -38,8 +38,8 @@ def logistic_probe(trials: Trials, times: list[int]) -> Located:
     numbers = theory - theory.mean(axis=0)
     slope = (along * numbers).sum(axis=0) / np.maximum((numbers**2).sum(axis=0), 1e-300)
     dual = (directions / np.where(np.abs(slope) > 1e-12, slope, 1.0)).T
-    subspaces = tuple(Subspace(directions[:, at], directions[:, at].T) for at in trials.places)
-    return Located(VariableMemories(directions * slope, dual, trials.kept, mean), subspaces)
+    subspaces = tuple(Subspace(directions[:, at], directions[:, at].T) for at in trials.slices)
+    return Located(VariableMemories(directions * slope, dual, trials.stored, mean), subspaces)
 
 
 def _logistic(
