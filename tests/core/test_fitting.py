@@ -346,7 +346,7 @@ def test_labels_that_cannot_be_used_are_one_clear_line(change, says: str) -> Non
         ({"kinds": ["binary"]}, "kinds: ['binary']: give 3, one for each variable"),
         ({"kinds": "binary"}, "labels of word: 3 different values: a binary variable has two"),
         ({"names": ["a"]}, "names: ['a']: labels that come by name have theirs"),
-        ({"fit_share": 1.0}, "fit_share: 1.0: give a number between 0 and 1"),
+        ({"split": 1.0}, "split: 1.0: give a share between 0 and 1"),
     ],
 )
 def test_settings_that_cannot_be_used_are_one_clear_line(more, says: str) -> None:
@@ -396,7 +396,7 @@ def test_a_task_and_labels_do_not_go_together() -> None:
 
 def test_recordings_keep_their_parts_apart() -> None:
     u, labels = tape()
-    trials = emtvb.record(adapted(make_register()), u, labels, fit_share=0.25)
+    trials = emtvb.record(adapted(make_register()), u, labels, split=0.25)
     assert isinstance(trials.train, Recording)
     assert (trials.train.states.shape[1], trials.test.states.shape[1]) == (50, 150)
     assert trials.repeated == 0
@@ -464,7 +464,7 @@ def test_the_trials_of_a_group_are_all_fitted_on_or_all_judged_on() -> None:
     u, labels = tape(trials=200)
     names = np.random.default_rng(0).choice(list("abcdefgh"), size=200)
     for groups in (names, np.unique(names, return_inverse=True)[1]):
-        trials = emtvb.record(adapted(make_register()), u, labels, groups=groups, fit_share=0.25)
+        trials = emtvb.record(adapted(make_register()), u, labels, groups=groups, split=0.25)
         assert trials.train.groups is not None
         assert not set(trials.test.groups) & set(trials.train.groups)
         assert len(set(trials.train.groups)) == 2

@@ -82,7 +82,7 @@ for call in (
     lambda: emtvb.fit(system), lambda: emtvb.judge(trials), lambda: emtvb.edit(trials, at=2, flip=0),
     lambda: emtvb.linearise(trials), lambda: emtvb.fit(trials, times=[1.5]), lambda: emtvb.fit(trials, times=["a"]),
     lambda: emtvb.record(system, x, x, times="late"), lambda: emtvb.record(system, x, x, times=1.5),
-    lambda: emtvb.record(system, x, x, fit_share="half"), lambda: emtvb.edit(fitted, at=2, flip=0, agrees=3),
+    lambda: emtvb.record(system, x, x, split="half"), lambda: emtvb.edit(fitted, at=2, flip=0, agrees=3),
 ):
     try:
         print(call())
@@ -95,11 +95,11 @@ for call in (
         "fitted: Trials: give what emtvb.fit returns",
         "fitted: Trials: give what emtvb.fit returns",
         "fitted: Trials: give what emtvb.fit returns",
-        "times: [1.5]: give integers from 0 to 5",
-        "times: ['a']: give integers from 0 to 5",
+        "times: [1.5]: give integers from 0 to 5, a slice, or a mask of 6",
+        "times: ['a']: give integers from 0 to 5, a slice, or a mask of 6",
         "times: ['late']: give integers from 0 to 5",
-        "times: [1.5]: give integers from 0 to 5",
-        "fit_share: half: give a number between 0 and 1",
+        "times: [1.5]: give integers from 0 to 5, a slice, or a mask of 6",
+        "split: <U4 of shape (): give a share between 0 and 1, or a mask (40,)",
         "agrees: int failed (TypeError: 'int' object is not callable): it is called with arrays of shape "
         + done.stdout.rpartition("of shape ")[2].rstrip("\n"),
     ]

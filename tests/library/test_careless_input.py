@@ -62,7 +62,7 @@ def long_name():
 from emtvb import Located, Subspace
 from emtvb.core.memories import VariableMemories
 m = fitted.memories
-def located(encoder=m.encoder, dual=m.decoder, stored=m.stored, centre=m.centre, subspaces=None):
+def located(encoder=m.encoder, decoder=m.decoder, stored=m.stored, centre=m.centre, subspaces=None):
     found = Located(VariableMemories(encoder, decoder, stored, centre), subspaces)
     return emtvb.fit(trials, method=lambda trials, times: found)
 part = Subspace(m.encoder[:, :1], m.decoder[:1])
@@ -87,7 +87,7 @@ CALLS = {
     "emtvb.record(system, x, y, horizon=-3)": "horizon: -3: give a whole number, 1 or more",
     "emtvb.record(system, x, y, batch_first='no')": "batch_first: 'no': give True or False",
     "emtvb.record(system, x, y, batch_first=2)": "batch_first: 2: give True or False",
-    "emtvb.record(system, x, y, fit_share=1e-9)": "fit_share: 1e-09: 0 of 40 trials to fit on, 40 to judge on: each p",
+    "emtvb.record(system, x, y, split=1e-9)": "split: 1e-09: 0 of 40 trials to train on, 40 to test: each p",
     "emtvb.record(system, x * 1j, y)": "inputs: of type complex128: give real numbers",
     "emtvb.record(system, masked, y)": "inputs: a masked array: its mask would be lost; fill it",
     "emtvb.record(system, x, {'a': np.ma.masked_array(bits[:, 0], mask=bits[:, 1] > 0)})": "labels of a: a masked arr",
@@ -151,7 +151,7 @@ CALLS = {
     "emtvb.view(of_task, step=-5)": "step: -5: give a whole number, -2 or more",
     "emtvb.view(of_task, step='a')": "step: a: give a whole number, -2 or more",
     "emtvb.view(of_task, step=-2, input='f', edit='3:set:1:+-,4:swap:1:2,5:halve:2', basis='data')": "<view of RNN>",
-    "emtvb.record(system, task, fit_share=0.1)": "fit_share: 0.1: given beside a task, which has trials of its own",
+    "emtvb.record(system, task, split=0.1)": "split: 0.1: given beside a task, which has trials of its own",
     "emtvb.record(system, task, seed=3)": "seed: 3: given beside a task, which has trials of its own; leave it out",
     "emtvb.record(system, task, batch=8)": "batch: 8: given beside a task, which has trials of its own; leave it out",
     "emtvb.record(system, task, batch=-1)": "batch: -1: give a whole number, 1 or more",
@@ -207,7 +207,7 @@ CALLS = {
     "system.run(x, times=())[0].shape": "(0, 40, 16)",
     "system.jacobian(h[:0])": "state: (0, 16): give an array of shape (trials, state)",
     "of_paper.run(x, h[:3])": "state: (3, 16): inputs have 40 trials; give an array of shape (40, 16)",
-    "of_paper.run(x, times=[-1])": "times: [-1]: give times from 0 to 11",
+    "of_paper.run(x, times=[-13])": "times: [-13]: give times from 0 to 11",
     "of_paper.coast(h, 0)": "steps: 0: give a whole number, 1 or more",
     "of_paper.coast(h, 10**12)": "steps: 1000000000000, whose states are ",
     "of_paper.jacobian(h[:0])": "state: (0, 16): give an array of shape (trials, state)",

@@ -107,7 +107,7 @@ def test_data_frames() -> None:
     assert len(rows) == 20 * 400
     assert isinstance(rows, pd.DataFrame)
     labels = trials().values(trials().test.labels)
-    part = rows[(rows.part == "judge") & (rows.time == 4)]
+    part = rows[(rows.part == "test") & (rows.time == 4)]
     np.testing.assert_array_equal(part["label word"], labels[4, :, 1])
 
 
@@ -138,7 +138,7 @@ def test_what_is_loaded_can_be_judged_and_with_its_network_edited(tmp_path: Path
     path = emtvb.save(fitted(), tmp_path / "fit.npz")
     alone = emtvb.load(path)
     assert str(emtvb.judge(alone)) == str(judged())
-    with pytest.raises(InputError, match=r"network: Register is not in the file: load it with its network"):
+    with pytest.raises(InputError, match=r"network: Register, without the network: load it with its network"):
         emtvb.edit(alone, 5, flip="bit", future=future)
     again = emtvb.load(path, adapted(make_register(extra=2)))
     done = emtvb.edit(again, [5, 8], flip="bit", future=future, inputs=np.zeros((6, 3)), steps=6)
@@ -277,7 +277,7 @@ def test_the_network_of_a_file_must_do_what_it_did(times: list[int] | None, tmp_
         emtvb.load(path, network.rnn)
     with pytest.raises(InputError, match="system: 9 numbers of state: the file is of _Net with 8"):
         emtvb.load(path, emtvb.adapt(_Net(9), input_dim=3))
-    assert "not in the file" in repr(emtvb.load(path).trials.system)
+    assert "not here" in repr(emtvb.load(path).trials.system)
 
 
 def test_noise_and_erased_states_are_no_other_network(tmp_path: Path) -> None:

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from rich.progress import track
 
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verifying import TRIALS
-from emtvb.core.data_frames import listed
+from emtvb.core.labels import Labels
 from emtvb.core.memory_limit import check_room
-from emtvb.core.recording import FITTING, Recording
+from emtvb.core.recording import FITTING
 from emtvb.core.trials import LabelledTask, Trials, check_finite
 from emtvb.core.variables import (
-    CONTINUOUS,
     Kinds,
-    Variable,
+    Times,
     as_numpy,
     checked_times,
-    columns,
     flag,
-    kinds_of,
-    undefined,
-    variable,
     whole_number,
 )
 from emtvb.errors import InputError
@@ -48,10 +42,10 @@ def record(
     names: Sequence[str] | None = None,
     kinds: Kinds = None,
     batch_first: bool = False,
-    fit_share: float = 0.5,
+    split: Any = 0.5,
     seed: int = 0,
     horizon: int = HORIZON,
-    times: Iterable[int] | int | None = None,
+    times: Times | None = None,
     groups: Any = None,
     batch: int | None = None,
     progress: bool = False,
@@ -74,9 +68,10 @@ def record(
             other numbers with a point continuous, and integers and words categorical.
         batch_first: Whether trials come before time in inputs and labels: (trial, time, input), (trial, time,
             variable), (trial, time). What is returned is time first all the same.
-        fit_share: Share of the trials to fit on; the others are for judging.
+        split: Share of the trials that a decoder is fitted on, drawn by chance; or a mask (trial,), True where a trial
+            is to be fitted on. The others test it.
         seed: Chooses which.
-        horizon: Output steps of a task's test; of a task alone, as ``fit_share``, ``seed`` and ``batch`` are of labels.
+        horizon: Output steps of a task's test; of a task alone, as ``split``, ``seed`` and ``batch`` are of labels.
         times: The time steps whose states are kept; by default all. States of many steps of a large network take much
             memory: keep those that are fitted, judged and edited. Inputs, outputs and labels are kept of every step.
         groups: Of each trial the group that it belongs to, (trial,): a block, a session, a subject; numbers or words.
@@ -99,8 +94,6 @@ def record(
     whole_number(horizon, "horizon", 1)
     if batch is not None:
         whole_number(batch, "batch", 1)
-    if not isinstance(fit_share, (int, float)) or not 0 < fit_share < 1:
-        raise InputError("fit_share", fit_share, "give a number between 0 and 1")
     batch_first = flag(batch_first, "batch_first")
     if inputs is None:
         inputs = _own_task(system)
@@ -112,9 +105,9 @@ def record(
             raise InputError("times", "given beside a task", "a task is recorded at its own times; leave them out")
         if groups is not None:
             raise InputError("groups", "given beside a task", "a task's trials are independent; leave them out")
-        of_labels = {"batch_first": (batch_first, False), "fit_share": (fit_share, 0.5), "seed": (seed, 0)}
+        of_labels = {"batch_first": (batch_first, False), "split": (split, 0.5), "seed": (seed, 0)}
         for word, (value, usual) in (of_labels | {"batch": (batch, None)}).items():
-            if value != usual:
+            if value is not usual and (isinstance(value, np.ndarray) or value != usual):
                 raise InputError(word, value, "given beside a task, which has trials of its own; leave it out")
         of_task = inputs.recorded(system, horizon)
         _verify(system, _silent_after(inputs.sequences(FITTING, TRIALS, 0), horizon))
@@ -130,39 +123,14 @@ def record(
     if not batch_first and len(x) > x.shape[1]:
         shown = f"{len(x)} steps of {x.shape[1]} trials"
         warnings.warn(f"inputs: {shown}: give batch_first=True if it is the other way round", stacklevel=2)
-    given = columns(labels, (len(x), x.shape[1]), names, batch_first)
+    known = Labels.of(
+        labels, (len(x), x.shape[1]), names=names, kinds=kinds, batch_first=batch_first, split=split, seed=seed,
+        groups=groups,
+    )  # fmt: skip
     kept = None if times is None else checked_times(times, len(x))
-    kind = kinds_of(list(given), kinds)
-    variables = [variable(name, values, kind[name]) for name, values in given.items()]
-    group = None if groups is None else _grouped(groups, x.shape[1])
-    fitted = _split(x.shape[1], fit_share, seed) if group is None else _split_groups(group, fit_share, seed)
     _verify(system, x)
-    recorded = _run(system, x, fitted, batch, progress, kept)
-    variables = [_scaled(v, given[v.name][:, fitted]) for v in variables]
-    numbers = np.concatenate([v.encode(given[v.name]) for v in variables], axis=-1)
-    train, test = (
-        Recording(states, outputs, numbers[:, part], x[:, part], None if group is None else group[part])
-        for (states, outputs), part in zip(recorded, (fitted, ~fitted), strict=True)
-    )
-    defined = np.flatnonzero(np.isfinite(train.labels).all(axis=2).any(axis=1)).tolist()
-    if not defined:
-        raise InputError("labels", "never all defined at once", "record these variables apart from each other")
-    chosen = tuple(time for time in defined if kept is None or time in kept)
-    if not chosen:
-        shown = f"all defined at times {listed([*map(str, defined)])} alone"
-        raise InputError("labels", shown, "give times= of these")
-    for v in variables:
-        _check_seen(v, given[v.name][:, fitted][list(chosen)])
-    return Trials(
-        system,
-        tuple(variables),
-        train,
-        test,
-        np.ones(numbers.shape[2], dtype=bool),
-        chosen,
-        repeated=_repeated(x[:, fitted], x[:, ~fitted]),
-        recorded_times=kept,
-    )
+    train, test = _run(system, x, known.train, batch, progress, kept)
+    return Trials.labelled(system, known, train, test, x, kept)
 
 
 def _verify(system: Adapted | Wrapped, inputs: Float[np.ndarray, "time trial input"]) -> None:
@@ -236,68 +204,3 @@ def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time
         raise InputError("inputs", "not all of them finite", "give finite numbers")
     x = x.swapaxes(0, 1) if batch_first else x
     return x if x.dtype.kind == "f" else x.astype(np.float32)
-
-
-_FEWEST_GROUPS = 4
-
-
-def _split(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
-    """Which trials are fitted on."""
-    count = round(trials * share)
-    if trials < 4:
-        raise InputError("trials", trials, "too few to fit on one part and judge on another; give at least 4")
-    if count < 2 or trials - count < 2:
-        shown = f"{share}: {count} of {trials} trials to fit on, {trials - count} to judge on"
-        raise InputError("fit_share", shown, "each part needs at least 2")
-    fitted = np.zeros(trials, dtype=bool)
-    fitted[np.random.default_rng(seed).permutation(trials)[:count]] = True
-    return fitted
-
-
-def _grouped(given: Any, count: int) -> Int[np.ndarray, " trial"]:
-    """The group of each trial, as a number from 0."""
-    groups = as_numpy(given, "groups")
-    if groups.shape != (count,):
-        raise InputError("groups", f"shape {groups.shape}", f"give one for each of the {count} trials, ({count},)")
-    if groups.dtype.kind not in "biufUS" or undefined(groups).any():
-        shown = "NaN for some trials" if groups.dtype.kind == "f" else f"of type {groups.dtype}"
-        raise InputError("groups", shown, "give each trial a number or a word")
-    return np.unique(groups, return_inverse=True)[1].reshape(-1)
-
-
-def _split_groups(group: Int[np.ndarray, " trial"], share: float, seed: int) -> Bool[np.ndarray, " trial"]:
-    """Which trials are fitted on: those of groups drawn by chance, as many groups as the share of them says."""
-    count = int(group.max()) + 1
-    if count < _FEWEST_GROUPS:
-        remedy = f"give at least {_FEWEST_GROUPS}, so that some can be fitted on and others judged on; or leave it out"
-        raise InputError("groups", f"{count} different ones", remedy)
-    return _split(count, share, seed)[group]
-
-
-def _scaled(v: Variable, values: np.ndarray) -> Variable:
-    """A continuous variable in standard deviations of these values."""
-    if v.kind != CONTINUOUS:
-        return v
-    known = values[~undefined(values)].astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, spread = float(known.mean()) if known.size else 0.0, float(known.std()) if known.size else 0.0
-    if not np.isfinite(spread):
-        largest = float(np.abs(known).max())
-        raise InputError(f"labels of {v.name}", f"up to {largest:.3g}", "too large to be squared; divide them")
-    if not spread > 0:
-        raise InputError(f"labels of {v.name}", "constant in the trials to fit on", "give more trials")
-    return replace(v, mean=mean, spread=spread)
-
-
-def _check_seen(v: Variable, values: np.ndarray) -> None:
-    """Raise InputError where a class is in no trial that is fitted on."""
-    seen = np.unique(values[~undefined(values)])
-    missing = [value for value in v.classes if value not in seen]
-    if missing or len(seen) < 2:
-        shown = f"{missing[0]} is in no trial to fit on" if missing else "constant in the trials to fit on"
-        raise InputError(f"labels of {v.name}", shown, "give more trials, or another seed")
-
-
-def _repeated(fitted: np.ndarray, judged: np.ndarray) -> float:
-    known = {np.ascontiguousarray(fitted[:, i]).tobytes() for i in range(fitted.shape[1])}
-    return float(np.mean([np.ascontiguousarray(judged[:, i]).tobytes() in known for i in range(judged.shape[1])]))

@@ -18,7 +18,7 @@ from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import Recording
 from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace
 from emtvb.core.trials import Trials, together
-from emtvb.core.variables import CONTINUOUS, Variable, as_numbers, checked_times, whole_number
+from emtvb.core.variables import CONTINUOUS, Times, Variable, as_numbers, checked_times, whole_number
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Fitted:
         return together([decoded(v, numbers[..., at], classes) for v, at, classes in variables])
 
 
-def fit(trials: Trials, times: Iterable[int] | int | None = None, *, method: Method = "least squares") -> Fitted:
+def fit(trials: Trials, times: Times | None = None, *, method: Method = "least squares") -> Fitted:
     """Find where a network holds its variables, on the training trials.
 
     By least squares the encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all
@@ -430,7 +430,7 @@ class Judgement:
         return lines
 
 
-def judge(fitted: Fitted, times: Iterable[int] | int | None = None, *, trained_horizon: int | None = None) -> Judgement:
+def judge(fitted: Fitted, times: Times | None = None, *, trained_horizon: int | None = None) -> Judgement:
     """Read the variables in the trials that nothing was fitted on.
 
     Args:
@@ -522,7 +522,7 @@ def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray
     return inside / total if total else 0.0
 
 
-def _judged_times(fitted: Fitted, times: Iterable[int] | int | None) -> Int[np.ndarray, " time"]:
+def _judged_times(fitted: Fitted, times: Times | None) -> Int[np.ndarray, " time"]:
     trials = fitted.trials
     if times is None and trials.task is not None:
         start = trials.task.settled()
@@ -533,7 +533,7 @@ def _judged_times(fitted: Fitted, times: Iterable[int] | int | None) -> Int[np.n
     return chosen
 
 
-def _checked_times(trials: Trials, part: Recording, times: Iterable[int] | int) -> tuple[int, ...]:
+def _checked_times(trials: Trials, part: Recording, times: Times) -> tuple[int, ...]:
     """Times whose states were recorded in a part of the trials."""
     chosen = checked_times(times, len(part.outputs))
     trials.index(chosen)

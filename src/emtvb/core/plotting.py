@@ -50,9 +50,8 @@ def trial(trials: Trials, number: int) -> Figure:
     count = trials.test.states.shape[1]
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < count:
         raise InputError("trial", number, f"give a number from 0 to {count - 1}, of the trials to judge on")
-    shown = [("input", trials.test_inputs[:, number]), ("output", trials.test.outputs[:, number])]
-    if not trials.test_inputs[:, number].any():
-        shown = shown[1:]
+    recorded = (("input", trials.test.inputs), ("output", trials.test.outputs))
+    shown = [(word, values[:, number]) for word, values in recorded if values is not None and values[:, number].any()]
     every = zip(trials.variables, trials.slices, strict=True)
     labels = [(v.name, _label(v, trials.test.labels[:, number, at])) for v, at in every][:_MOST]
 

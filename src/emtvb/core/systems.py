@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
+
+from emtvb.errors import InputError
 
 
 @runtime_checkable
@@ -81,3 +83,44 @@ class Runnable(ABC):
     @abstractmethod
     def untrained(self, seed: int) -> Runnable | None:
         """The network with other weights, drawn anew; None where they cannot be drawn."""
+
+
+class AbsentSystem(Runnable):
+    """The system of states that were given without it: they can be read and judged, and it cannot be run.
+
+    Attributes:
+        name: What it is called.
+        remedy: How one gets a system that can be run.
+    """
+
+    def __init__(self, name: str, state_dim: int, remedy: str) -> None:
+        self.name = name
+        self.remedy = remedy
+        self._state_dim = state_dim
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, whose network is not here: {self.state_dim} numbers of state>"
+
+    @property
+    def state_dim(self) -> int:
+        """Real numbers of its state."""
+        return self._state_dim
+
+    @property
+    def input_dim(self) -> int | None:
+        """Not known."""
+        return None
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        """What would run it.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError("network", f"{self.name}, without the network", self.remedy)
+
+    prepared = run = drive = coast = jacobian = adapted = _refuse
+
+    def untrained(self, seed: int) -> None:  # noqa: ARG002
+        """None: its weights are not here."""
+        return

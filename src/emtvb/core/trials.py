@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -9,10 +10,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from emtvb.core.data_frames import frame, listed, table
+from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
-from emtvb.core.systems import Runnable
-from emtvb.core.variables import Variable
+from emtvb.core.systems import AbsentSystem, Runnable
+from emtvb.core.variables import Kinds, Variable, as_numbers, flag
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
@@ -113,6 +115,107 @@ class Trials:
     recorded_times: tuple[int, ...] | None = None
     erased: bool = False
 
+    @classmethod
+    def of(
+        cls,
+        states: Any,
+        labels: Any,
+        outputs: Any = None,
+        *,
+        names: Sequence[str] | None = None,
+        kinds: Kinds = None,
+        batch_first: bool = False,
+        split: Any = 0.5,
+        seed: int = 0,
+        groups: Any = None,
+    ) -> Trials:
+        """States that were recorded elsewhere, such as of neurons or by another library, beside labels.
+
+        They can be fitted and judged; what runs the network (``edit``, ``linearise``) needs :func:`emtvb.record`.
+
+        Args:
+            states: (time, trial, state), finite numbers.
+            labels: As ``record`` takes them.
+            outputs: (time, trial, output), where there are some.
+            names: As for ``record``, with the other arguments.
+            kinds: The same.
+            batch_first: Whether trials come before time in all of these.
+            split: The same.
+            seed: The same.
+            groups: The same.
+
+        Raises:
+            InputError: Where shapes do not agree, numbers are not finite, or labels cannot be used.
+        """
+        batch_first = flag(batch_first, "batch_first")
+        h = _time_first(states, "states", batch_first)
+        y = np.zeros((*h.shape[:2], 0), h.dtype) if outputs is None else _time_first(outputs, "outputs", batch_first)
+        if y.shape[:2] != h.shape[:2]:
+            shown = f"{y.shape[0]} steps of {y.shape[1]} trials"
+            raise InputError("outputs", shown, f"states have {h.shape[0]} steps and {h.shape[1]} trials")
+        known = Labels.of(
+            labels, (len(h), h.shape[1]), names=names, kinds=kinds, batch_first=batch_first, split=split, seed=seed,
+            groups=groups,
+        )  # fmt: skip
+        train, test = ((h[:, chosen], y[:, chosen]) for chosen in (known.train, ~known.train))
+        system = AbsentSystem(
+            "recorded states", h.shape[2], "record the network itself: record(system, inputs, labels)"
+        )
+        return cls.labelled(system, known, train, test)
+
+    @classmethod
+    def labelled(
+        cls,
+        system: Runnable,
+        labels: Labels,
+        train: tuple[np.ndarray, np.ndarray],
+        test: tuple[np.ndarray, np.ndarray],
+        inputs: Float[np.ndarray, "time trial input"] | None = None,
+        times: tuple[int, ...] | None = None,
+    ) -> Trials:
+        """States and outputs of the training trials and of the test trials, beside labels of both.
+
+        Args:
+            system: Whose they are.
+            labels: Of all trials.
+            train: States (recorded, trial, state) and outputs (time, trial, output) of the training trials.
+            test: Those of the test trials.
+            inputs: Of all trials, where they are known.
+            times: The times whose states were recorded, if not those of all.
+
+        Raises:
+            InputError: Where a variable does not vary among the training trials, or all are never defined at once.
+        """
+        labels = labels.scaled()
+        numbers = labels.numbers()
+        train_part, test_part = (
+            Recording(
+                *arrays,
+                numbers[:, chosen],
+                None if inputs is None else inputs[:, chosen],
+                None if labels.groups is None else labels.groups[chosen],
+            )
+            for arrays, chosen in ((train, labels.train), (test, ~labels.train))
+        )
+        defined = np.flatnonzero(np.isfinite(train_part.labels).all(axis=2).any(axis=1)).tolist()
+        if not defined:
+            raise InputError("labels", "never all defined at once", "record these variables apart from each other")
+        fit_times = tuple(time for time in defined if times is None or time in times)
+        if not fit_times:
+            shown = f"all defined at times {listed([*map(str, defined)])} alone"
+            raise InputError("labels", shown, "give times= of these")
+        labels.check_seen(fit_times)
+        return cls(
+            system,
+            labels.variables,
+            train_part,
+            test_part,
+            np.ones(numbers.shape[2], dtype=bool),
+            fit_times,
+            repeated=0.0 if inputs is None else _repeated(inputs[:, labels.train], inputs[:, ~labels.train]),
+            recorded_times=times,
+        )
+
     def __repr__(self) -> str:
         kept, count, size = self.test.states.shape
         names = listed([f"{v.name} ({v.kind})" for v in self.variables])
@@ -128,10 +231,10 @@ class Trials:
         return table(repr(self).strip("<>").rpartition(";")[0], ("variable", "kind", "values"), rows)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each time and trial: part ("fit", "judge"), time, trial, and the variables' values."""
+        """A row for each time and trial: part ("train", "test"), time, trial, and the variables' values."""
         arrays: dict[str, list[np.ndarray]] = {name: [] for name in ("part", "time", "trial")}
         arrays |= {f"label {v.name}": [] for v in self.variables}
-        for part, those in (("fit", self.train), ("judge", self.test)):
+        for part, those in (("train", self.train), ("test", self.test)):
             time, trial = np.indices(those.labels.shape[:2])
             arrays["part"].append(np.full(time.size, part))
             arrays["time"].append(time.ravel())
@@ -214,6 +317,22 @@ class Trials:
             shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
             raise InputError("variable", selector, f"no such variable; there are {shown} (or a number from 0)")
         return group
+
+
+def _time_first(values: Any, what: str, batch_first: bool) -> np.ndarray:
+    """Numbers of recorded trials, (time, trial, number)."""
+    order = "(trial, time, number)" if batch_first else "(time, trial, number)"
+    array = as_numbers(values, what, order)
+    if array.ndim != 3 or not array.size:
+        raise InputError(what, f"shape {array.shape}", f"give an array of shape {order}")
+    array = array if array.dtype.kind == "f" else array.astype(np.float64)
+    return array.swapaxes(0, 1) if batch_first else array
+
+
+def _repeated(train: np.ndarray, test: np.ndarray) -> float:
+    """The share of test trials whose inputs are those of a training trial."""
+    known = {np.ascontiguousarray(train[:, i]).tobytes() for i in range(train.shape[1])}
+    return float(np.mean([np.ascontiguousarray(test[:, i]).tobytes() in known for i in range(test.shape[1])]))
 
 
 def together(values: list[np.ndarray]) -> np.ndarray:

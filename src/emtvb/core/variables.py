@@ -17,6 +17,9 @@ BINARY, CATEGORICAL, CONTINUOUS = KINDS = ("binary", "categorical", "continuous"
 MOST_CLASSES = 32
 """Integers of more different values are taken for numbers, unless the user says otherwise."""
 
+Times = int | slice | Iterable[int] | np.ndarray
+"""A time step, or several of them (:func:`checked_times`)."""
+
 Kinds = str | Sequence[str] | Mapping[str, str] | None
 
 
@@ -88,63 +91,6 @@ def undefined(values: np.ndarray) -> Bool[np.ndarray, "*shape"]:
     return np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.zeros(values.shape, dtype=bool)
 
 
-def columns(
-    labels: Any, shape: tuple[int, int], names: Sequence[str] | None, batch_first: bool = False
-) -> dict[str, np.ndarray]:
-    """Labels by the variable's name, each (time, trial).
-
-    Args:
-        labels: An array (time, trial, variable), or by name arrays (time, trial), (time, trial, n) or (trial,).
-        shape: Of the inputs: time and trials.
-        names: Of an array's variables.
-        batch_first: Whether trials come before time.
-
-    Raises:
-        InputError: Where labels are of another shape.
-    """
-    if isinstance(labels, Mapping):
-        arrays: dict[str, np.ndarray] = {}
-        for name, given in labels.items():
-            array = _checked(as_numpy(given, f"labels of {name}"), shape, f"labels of {name}", (1, 2, 3), batch_first)
-            parts = {str(name): array} if array.ndim == 2 else {f"{name}.{i}": part for i, part in enumerate(array.T)}
-            if array.ndim == 3:
-                parts = {key: part.T for key, part in parts.items()}
-            if twice := sorted(set(parts) & set(arrays)):
-                raise InputError("labels", f"{twice[0]} twice", "give each variable a name of its own")
-            arrays |= parts
-        if names is not None:
-            raise InputError("names", str(names), "labels that come by name have theirs; leave names out")
-        return arrays
-    array = _checked(as_numpy(labels, "labels"), shape, "labels", (3,), batch_first)
-    if names is not None and (not isinstance(names, (tuple, list))):
-        raise InputError("names", str(names), f"give {array.shape[2]} different ones, one for each variable")
-    called = [str(i) for i in range(array.shape[2])] if names is None else [str(name) for name in names]
-    if len(set(called)) != array.shape[2] or len(called) != array.shape[2]:
-        raise InputError("names", called, f"give {array.shape[2]} different ones, one for each variable")
-    return {name: array[..., i] for i, name in enumerate(called)}
-
-
-def _checked(
-    array: np.ndarray, shape: tuple[int, int], what: str, axes: tuple[int, ...], batch_first: bool
-) -> np.ndarray:
-    """Labels as (time, trial) or (time, trial, n)."""
-    if array.ndim == 1 and 1 in axes and array.shape == shape[1:]:
-        return np.broadcast_to(array, shape)
-    if batch_first and array.ndim >= 2:
-        array = array.swapaxes(0, 1)
-    if array.ndim not in axes or array.shape[:2] != shape or 0 in array.shape:
-        a, b, c = (shape[1], shape[0], "trials, steps") if batch_first else (*shape, "steps, trials")
-        wanted = f"({a}, {b}, variables)" + (f", ({a}, {b}) or ({shape[1]},)" if 2 in axes else "")
-        shown = array.shape if not batch_first or array.ndim < 2 else (array.shape[1], array.shape[0], *array.shape[2:])
-        remedy = f"inputs have {shape[0]} steps and {shape[1]} trials: give {wanted} ({c})"
-        if array.ndim >= 2 and array.shape[:2] == shape[::-1]:
-            remedy += f"; or batch_first={not batch_first}"
-        if array.ndim == 1 and 1 not in axes:
-            remedy += "; what holds during a whole trial is given by name: {'name': labels}"
-        raise InputError(what, f"shape {shown}", remedy)
-    return array
-
-
 def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
     """A variable, from all values that it takes.
 
@@ -178,24 +124,6 @@ def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
     if kind == BINARY and len(classes) > 2:
         raise InputError(f"labels of {name}", f"{len(classes)} different values", "a binary variable has two")
     return Variable(name, kind, classes, simplex(len(classes)))
-
-
-def kinds_of(names: Sequence[str], kinds: Kinds) -> dict[str, str | None]:
-    """The kind that the user gave each variable; None where it is to be seen from the labels.
-
-    Raises:
-        InputError: Where a kind is given for no variable, or not one for each.
-    """
-    if kinds is None or isinstance(kinds, str):
-        return dict.fromkeys(names, kinds)
-    if isinstance(kinds, Mapping):
-        for name in kinds:
-            if name not in names and not any(other.startswith(f"{name}.") for other in names):
-                raise InputError("kinds", name, f"no such variable; there are {', '.join(names)}")
-        return {name: kinds.get(name, kinds.get(name.rpartition(".")[0])) for name in names}
-    if not isinstance(kinds, (tuple, list)) or len(kinds) != len(names):
-        raise InputError("kinds", str(kinds), f"give {len(names)}, one for each variable")
-    return dict(zip(names, kinds, strict=True))
 
 
 def simplex(n: int) -> Float[np.ndarray, "n code"]:
@@ -243,20 +171,33 @@ def as_list(values: Any) -> Any:
     return list(values) if isinstance(values, Iterable) and not is_plain else values
 
 
-def checked_times(times: Iterable[int] | int, steps: int, setting: str = "times") -> tuple[int, ...]:
+def checked_times(times: Times, steps: int, setting: str = "times") -> tuple[int, ...]:
     """Times in order, each of them once.
 
+    Args:
+        times: A time, or several; negative ones count from the end, as in Python. Or a slice, or a mask of all times.
+        steps: How many times there are.
+        setting: Which argument they are.
+
     Raises:
-        InputError: Where they are no integers from 0 to steps - 1, or there are none.
+        InputError: Where they are no such times, or there are none.
     """
+    remedy = f"give times from 0 to {steps - 1}"
+    if isinstance(times, slice):
+        try:
+            times = range(steps)[times]
+        except (TypeError, ValueError) as error:
+            raise InputError(setting, str(times), f"give a slice of whole numbers ({error})") from None
     if isinstance(times, range) and len(times) > steps:
-        raise InputError(setting, str(times), f"give times from 0 to {steps - 1}")
+        raise InputError(setting, str(times), remedy)
     given = np.atleast_1d(as_numpy(as_list(times), setting))
+    if given.dtype == bool and given.shape == (steps,):
+        given = np.flatnonzero(given)
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
-        raise InputError(setting, given.tolist(), f"give integers from 0 to {steps - 1}")
-    if not given.size or given.min() < 0 or given.max() >= steps:
-        raise InputError(setting, given.tolist()[:8], f"give times from 0 to {steps - 1}")
-    return tuple(np.unique(given).tolist())
+        raise InputError(setting, given.tolist(), f"give integers from 0 to {steps - 1}, a slice, or a mask of {steps}")
+    if not given.size or given.min() < -steps or given.max() >= steps:
+        raise InputError(setting, given.tolist()[:8], remedy)
+    return tuple(np.unique(np.where(given < 0, given.astype(np.int64) + steps, given)).tolist())
 
 
 def as_numbers(values: Any, what: str, shape: str) -> np.ndarray:

@@ -20,6 +20,7 @@ from emtvb.core.fitting import Fitted, Judgement, Reading, TaskJudgement
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
 from emtvb.core.subspaces import Subspace
+from emtvb.core.systems import AbsentSystem, Runnable
 from emtvb.core.trials import Trials
 from emtvb.core.variables import Variable
 from emtvb.errors import DAMAGED, InputError
@@ -45,33 +46,6 @@ _RENAMED_FIELDS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 """Names in files of format 1, which emtvb 0.3 saved, and what they are called now."""
-
-
-class Elsewhere(Wrapped):
-    """The network of something that was loaded without it: its states can be read and judged, and it cannot be run."""
-
-    def __init__(self, name: str, state_dim: int) -> None:
-        self.name = name
-        self._state_dim = state_dim
-
-    def __repr__(self) -> str:
-        return f"<{self.name}, which is not in the file: {self.state_dim} numbers of state>"
-
-    @property
-    def state_dim(self) -> int:
-        """Real numbers of its state."""
-        return self._state_dim
-
-    def __getattr__(self, word: str) -> Any:
-        """All that runs or changes it asks for ``system``, which is not there."""
-        if word != "system":
-            raise AttributeError(word)
-        raise InputError("network", f"{self.name} is not in the file", "load it with its network: load(path, system)")
-
-    @property
-    def input_dim(self) -> int | None:
-        """Not known."""
-        return None
 
 
 def save(what: Any, path: Any) -> Path:
@@ -152,7 +126,7 @@ def _coded(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         name = f"a{len(arrays)}"
         arrays[name] = value
         return {"array": name}
-    if isinstance(value, (Adapted, Wrapped, Elsewhere)):
+    if isinstance(value, Runnable):
         return {"network": value.name, "size": int(value.state_dim)}
     if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ in _KINDS:
         parts = {part.name: _coded(getattr(value, part.name), arrays) for part in fields(value)}
@@ -209,7 +183,7 @@ def _renamed(value: Any) -> Any:
 
 def _network(name: str, size: int, system: Adapted | Wrapped | None) -> Any:
     if system is None:
-        return Elsewhere(name, size)
+        return AbsentSystem(name, size, "load it with its network: load(path, system)")
     try:
         own = system.state_dim
     except InputError:  # it has not seen an input yet

@@ -66,7 +66,7 @@ class Case:
     def recorded(self, system: Adapted | Wrapped) -> Trials:
         """A network at work on these trials, the first part of them for fitting, the second for judging."""
         first, second = (
-            record(system, inputs.astype(np.float32), dict(labels), fit_share=share)
+            record(system, inputs.astype(np.float32), dict(labels), split=share)
             for inputs, labels, share in zip(self.shown, self.labels, (_ENOUGH, 1 - _ENOUGH), strict=True)
         )
         return replace(first, test=second.test)

@@ -73,7 +73,7 @@ def recorded(network: Repeater, order: Order, trials: int, judged: int) -> Trial
     sequences = drawn(order.symbols, order.longest, trials + judged, generator)
     labels = {f"{i + 1}": symbols for i, symbols in enumerate(sequences.numpy())}
     inputs = shown(sequences, order.symbols).numpy()
-    return record(adapt(network), inputs, labels, kinds="categorical", fit_share=trials / (trials + judged))
+    return record(adapt(network), inputs, labels, kinds="categorical", split=trials / (trials + judged))
 
 
 def _measured(network: Repeater, order: Order, trials: int, judged: int, edits: int) -> list[dict[str, Any]]:

@@ -1,0 +1,146 @@
+"""Trials as users have them: states without a network, labels as a data frame, a split and times of their own."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import emtvb
+from emtvb.core.variables import checked_times
+from emtvb.errors import InputError
+
+TIMES, TRIALS, SIZE = 12, 200, 16
+
+
+def neurons(seed: int = 0, noise: float = 0.3) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """States that hold a bit and a number along directions of their own, and nothing of a word; trial first."""
+    rng = np.random.default_rng(seed)
+    bit, number = rng.choice([0, 1], size=TRIALS), rng.normal(size=TRIALS)
+    word = rng.choice(["left", "right", "up"], size=TRIALS)
+    directions = rng.normal(size=(2, SIZE))
+    held = bit[:, None] * directions[0] + number[:, None] * directions[1] + 3.0
+    states = held[:, None] + noise * rng.normal(size=(TRIALS, TIMES, SIZE))
+    return states, {"bit": bit, "number": number, "word": word}
+
+
+def test_states_without_a_network_are_judged_and_not_edited() -> None:
+    states, labels = neurons()
+    trials = emtvb.Trials.of(states, labels, batch_first=True)
+    fitted = emtvb.fit(trials)
+    judged = emtvb.judge(fitted)
+    assert judged["bit"].score == pytest.approx(1.0, abs=0.02)
+    assert judged["number"].score > 0.9
+    assert judged.unreadable == ("word",)
+    assert fitted.encoder.shape == (SIZE, 4)
+    assert fitted.decoder.shape == (4, SIZE)
+    assert fitted.centre.shape == (SIZE,)
+    assert "recorded states" in repr(trials)
+    assert len(trials.to_dataframe()) == TIMES * TRIALS
+    trials.plot()
+    with pytest.raises(InputError, match=r"states alone; record the network"):
+        emtvb.edit(fitted, at=3, flip="bit")
+
+
+def test_they_are_judged_as_those_of_a_network() -> None:
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h = 0.9 * h + u @ write
+        return h[:, :2], h
+
+    rng = np.random.default_rng(0)
+    write = rng.normal(size=(2, 6))
+    x = np.zeros((8, 60, 2))
+    x[0] = rng.choice([-1.0, 1.0], size=(60, 2))
+    labels = {"a": x[0, :, 0], "b": x[0, :, 1]}
+    system = emtvb.adapt(step, state=6)
+    states, outputs = system.run(x)
+    ours, theirs = (
+        emtvb.fit(trials) for trials in (emtvb.Trials.of(states, labels, outputs), emtvb.record(system, x, labels))
+    )
+    np.testing.assert_array_equal(ours.encoder, theirs.encoder)
+    assert str(emtvb.judge(ours)).splitlines()[:3] == str(emtvb.judge(theirs)).splitlines()[:3]
+
+
+@pytest.mark.parametrize("rows", ["a trial", "a time and trial"])
+def test_a_data_frame_of_labels_says_what_arrays_say(rows: str) -> None:
+    states, labels = neurons()
+    table = pd.DataFrame(labels)
+    if rows == "a time and trial":
+        time, trial = (grid.ravel() for grid in np.indices((TIMES, TRIALS)))
+        table = pd.DataFrame({"time": time, "trial": trial} | {name: values[trial] for name, values in labels.items()})
+        table = table.sample(frac=1.0, random_state=0)
+    by_table, by_name = (emtvb.Trials.of(states, given, batch_first=True) for given in (table, labels))
+    assert [(v.name, v.kind) for v in by_table.variables] == [(v.name, v.kind) for v in by_name.variables]
+    np.testing.assert_array_equal(by_table.test.labels, by_name.test.labels)
+
+
+def test_what_trials_say_as_a_data_frame_can_be_given_back() -> None:
+    states, labels = neurons()
+    trials = emtvb.Trials.of(states, labels, batch_first=True)
+    table = trials.to_dataframe()
+    test = table[table["part"] == "test"].drop(columns="part").rename(columns=lambda name: name.removeprefix("label "))
+    again = emtvb.Trials.of(trials.test.states, test, kinds={"number": "continuous"})
+    numbers = np.concatenate([again.values(part.labels) for part in (again.train, again.test)], axis=1)
+    assert sorted(numbers[0, :, 1].tolist()) == pytest.approx(
+        sorted(trials.values(trials.test.labels)[0, :, 1].tolist())
+    )
+
+
+def test_a_split_of_ones_own() -> None:
+    states, labels = neurons()
+    mask = np.arange(TRIALS) < 150
+    trials = emtvb.Trials.of(states, labels, batch_first=True, split=mask)
+    np.testing.assert_array_equal(trials.train.states, states.swapaxes(0, 1)[:, :150])
+    np.testing.assert_array_equal(trials.test.states, states.swapaxes(0, 1)[:, 150:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"split": np.ones(3, bool)}, "split: bool of shape (3,): give a share between 0 and 1, or"),
+        ({"split": np.arange(TRIALS) < 1}, "split: 1 of 200 trials to train on, 199 to test: each part"),
+        ({"split": np.arange(TRIALS) < 99, "groups": np.arange(TRIALS) // 2}, "split: 1 groups are on both sides"),
+        ({"outputs": np.zeros((TRIALS, TIMES + 1, 2))}, "outputs: 13 steps of 200 trials: states have 12 steps"),
+        ({"states": np.full((TRIALS, TIMES, SIZE), np.nan)}, "states: not all of them finite: give finite numbers"),
+        ({"states": np.zeros((TRIALS, TIMES))}, "states: shape (200, 12): give an array of shape (trial,"),
+        ({"labels": pd.DataFrame({"a": [1, 2]})}, "labels: a data frame of 2 rows: give a row for each"),
+        (
+            {"labels": pd.DataFrame({"time": [0] * 2400, "trial": [0] * 2400, "a": range(2400)})},
+            "labels: a data frame whose times and trials are not all there once: number times from 0 to 11",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_one_clear_line(arguments: dict, says: str) -> None:
+    states, labels = neurons()
+    with pytest.raises(InputError) as caught:
+        emtvb.Trials.of(**{"states": states, "labels": labels, "batch_first": True} | arguments)
+    assert str(caught.value).startswith(says)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("times", "chosen"),
+    [
+        (-1, [9]),
+        ([0, -1, -10], [0, 9]),
+        (slice(2, 5), [2, 3, 4]),
+        (slice(None, None, 4), [0, 4, 8]),
+        (slice(-2, None), [8, 9]),
+        (np.arange(10) > 7, [8, 9]),
+        (range(3), [0, 1, 2]),
+        (np.array([4, 4], dtype=np.uint8), [4]),
+    ],
+)
+def test_times_as_python_and_numpy_have_them(times: object, chosen: list[int]) -> None:
+    assert checked_times(times, 10) == tuple(chosen)
+
+
+@pytest.mark.parametrize("times", [10, -11, [], slice(5, 5), np.zeros(10, bool), np.ones(9, bool), slice(0, "x")])
+def test_times_that_there_are_not(times: object) -> None:
+    with pytest.raises(InputError, match=r"times: .*: give (times|integers|a slice)"):
+        checked_times(times, 10)
+
+
+def test_fit_judge_and_record_take_them() -> None:
+    states, labels = neurons()
+    trials = emtvb.Trials.of(states, labels, batch_first=True)
+    assert emtvb.fit(trials, slice(-3, None)).times == (9, 10, 11)
+    assert emtvb.judge(emtvb.fit(trials), np.arange(TIMES) % 2 == 1)["bit"].times.tolist() == [1, 3, 5, 7, 9, 11]
