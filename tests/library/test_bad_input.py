@@ -97,7 +97,7 @@ for call in (
         "fitted: Trials: give what emtvb.fit returns",
         "times: [1.5]: give integers from 0 to 5, a slice, or a mask of 6",
         "times: ['a']: give integers from 0 to 5, a slice, or a mask of 6",
-        "times: ['late']: give integers from 0 to 5",
+        "times: ['late']: give integers from 0 to 5, a slice, or a mask of 6",
         "times: [1.5]: give integers from 0 to 5, a slice, or a mask of 6",
         "split: <U4 of shape (): give a share between 0 and 1, or a mask (40,)",
         "agrees: int failed (TypeError: 'int' object is not callable): it is called with arrays of shape "
