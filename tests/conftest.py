@@ -90,8 +90,8 @@ QUICK = (
     "tests/paper/test_evidence.py::test_both_questions*-exchangeable seeds-20[]]",
     "tests/core/test_fitting.py::test_what_is_not_stored*[[]a coin-*",
     "tests/page/test_arithmetic.py*",
-    "tests/page/test_choosing.py::test_[!am]*",  # all but those that plan whole experiments, and of these the smallest
-    "tests/page/test_choosing.py::test_a_job*smoke*",
+    "tests/page/test_selection.py::test_[!am]*",  # all but those that plan whole experiments, and of these the smallest
+    "tests/page/test_selection.py::test_a_job*smoke*",
     "tests/training/test_general.py::test_killed_and_resumed*-70[]]",
     "tests/page/test_document.py*",
     "tests/page/test_page.py::test_it_opens*",

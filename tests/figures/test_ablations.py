@@ -5,7 +5,7 @@ import numpy as np
 from emtvb.experiments.sweep.figures import ablations
 from emtvb.experiments.sweep.literature import ablation_table
 
-from ..sweep.test_others import make_ablated, make_runs
+from ..sweep.test_literature import make_ablated, make_runs
 
 
 def test_means_and_intervals_stand_at_their_values() -> None:

@@ -7,7 +7,7 @@ from emtvb.experiments.sweep.figures import gradients
 from emtvb.experiments.sweep.literature import gradient_table
 from emtvb.theory.literature_columns import FOLLOWED, LAGS, gradient
 
-from ..sweep.test_others import make_runs
+from ..sweep.test_literature import make_runs
 
 
 def test_medians_stand_at_their_values_and_what_has_vanished_is_not_drawn() -> None:
