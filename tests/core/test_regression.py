@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core.memories import VariableMemories, gain, map_error, shape_error
 from emtvb.core.recording import FITTING, JUDGING
+from emtvb.core.regression import decoded_map, fit, least_squares
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.memories_by_data import at_end_of_input, by_data, scaled
@@ -16,6 +17,65 @@ from emtvb.theory.sequences import record, sequences, show
 
 from ..conftest import circuit, make_network, saturated_circuit
 from ..theory.theory import Theory, any_task, copying_task, make_theory
+
+
+def samples(seed: int = 0, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Predictors far from zero, of which the last is the sum of the others, and noisy outcomes."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal([3, -5, 0, 1], 1, size=(count, 4))
+    x = np.column_stack([x, x.sum(axis=1)])
+    return x, x @ rng.normal(size=(5, 3)) + [1.0, 2.0, -7.0] + 0.3 * rng.normal(size=(count, 3))
+
+
+def test_least_squares_is_the_smallest_of_the_best_affine_maps() -> None:
+    x, y = samples()
+    found = least_squares(x, y)
+    extended = np.column_stack([x - x.mean(axis=0), np.ones(len(x))])
+    np.testing.assert_allclose(found.predict(x), extended @ np.linalg.pinv(extended) @ y, atol=1e-10)
+    left = y - found.predict(x)
+    np.testing.assert_allclose(extended.T @ left, 0, atol=1e-9)
+    null = np.array([1.0, 1, 1, 1, -1]) / np.sqrt(5)  # what the collinear predictor leaves open
+    np.testing.assert_allclose(null @ found.weights, 0, atol=1e-10)
+
+
+def test_a_ridge_is_a_share_of_the_predictors_variance_and_spares_the_offset() -> None:
+    x, y = samples()
+    found = least_squares(x, y, ridge=0.1, floor=0.02)
+    penalty = 0.1 * x.var(axis=0).mean() + 0.02
+    rows = np.vstack([x - x.mean(axis=0), np.sqrt(penalty * len(x)) * np.eye(5)])
+    expected = np.linalg.lstsq(rows, np.vstack([y - y.mean(axis=0), np.zeros((5, 3))]), rcond=None)[0]
+    np.testing.assert_allclose(found.weights, expected, atol=1e-10)
+    np.testing.assert_allclose(found.predict(x.mean(axis=0)), y.mean(axis=0), atol=1e-10)
+    scaled, moved = least_squares(10 * x, y, ridge=0.1), least_squares(x + 100, y, ridge=0.1)
+    np.testing.assert_allclose(10 * scaled.weights, least_squares(x, y, ridge=0.1).weights, atol=1e-10)
+    np.testing.assert_allclose(moved.weights, least_squares(x, y, ridge=0.1).weights, atol=1e-10)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 1e-6])
+def test_single_precision_is_fitted_in_double_and_left_as_it_is(ridge: float) -> None:
+    x, y = (array.astype(np.float32) for array in samples())
+    before = x.copy(), y.copy()
+    found, exact = least_squares(x, y, ridge=ridge), least_squares(x.astype(float), y.astype(float), ridge=ridge)
+    np.testing.assert_array_equal(found.weights, exact.weights)
+    np.testing.assert_array_equal(x, before[0])
+    np.testing.assert_array_equal(y, before[1])
+
+
+def test_directions_below_the_cutoff_are_not_read() -> None:
+    rng = np.random.default_rng(3)
+    held = rng.choice([-1.0, 1.0], size=(400, 2))
+    states = held * [1.0, 1e-7]
+    for rcond, reads in ((1e-5, False), (1e-9, True)):
+        memories = fit(states, held, np.ones(2, bool), rcond)
+        np.testing.assert_allclose(memories.decoder[1, 1], 1e7 if reads else 0, atol=1, rtol=1e-3)
+        np.testing.assert_allclose(memories.encoder, np.diag([1.0, 1e-7]), atol=1e-12)
+
+
+def test_a_decoded_map_is_linear_and_from_every_period_to_the_step_after_it() -> None:
+    step = np.array([[0.0, 1.0], [-0.5, 0.2]])
+    read = np.random.default_rng(4).normal(size=(6, 50, 2)) + 2
+    read[1::2] = read[::2] @ step.T
+    np.testing.assert_allclose(decoded_map(read, 1), step, atol=1e-10)
 
 
 @settings(max_examples=30)

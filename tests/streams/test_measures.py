@@ -135,10 +135,25 @@ def test_a_decoder_reads_what_is_there_and_nothing_else() -> None:
     rng = np.random.default_rng(2)
     states = rng.normal(size=(2000, 6)).astype(np.float32)
     vectors = np.sign(states @ rng.normal(size=(6, 2)).astype(np.float32))
-    read = measures.fit(states[:1000], vectors[:1000])
-    assert read.score(states[1000:], vectors[1000:]) > 0.9
     coins = rng.choice([-1.0, 1.0], size=(2000, 2)).astype(np.float32)
-    assert measures.fit(states[:1000], coins[:1000]).score(states[1000:], coins[1000:]) == pytest.approx(0.5, abs=0.05)
+    read, by_chance = (
+        measures.right(measures.least_squares(states[:1000], wanted[:1000]).predict(states[1000:]), wanted[1000:])
+        for wanted in (vectors, coins)
+    )
+    assert read > 0.9
+    assert by_chance == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_state_that_hardly_moves_holds_nothing() -> None:
+    """Differences of 1e-6 are rounding, though in double precision they would tell any vector."""
+    rng = np.random.default_rng(6)
+    vectors = rng.choice([-1.0, 1.0], size=(2000, 4))
+    mixing = np.linalg.qr(rng.normal(size=(4, 4)))[0] * np.array([1.0, 0.1, 0.01, 0.001])
+    still = measures.least_squares(1e-6 * vectors @ mixing.T, vectors)
+    read = still.predict(1e-6 * vectors @ mixing.T)
+    np.testing.assert_allclose(read - vectors.mean(axis=0), 0, atol=0.01)
+    moving = measures.least_squares(vectors @ mixing.T, vectors)
+    assert measures.right(moving.predict(vectors @ mixing.T), vectors) == 1.0
 
 
 def test_a_network_that_does_not_know_the_length_answers_for_all(row: dict[str, float]) -> None:

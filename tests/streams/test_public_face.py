@@ -26,8 +26,8 @@ def test_what_record_fit_and_judge_read_is_what_the_measures_read() -> None:
     judged = emtvb.judge(emtvb.fit(trials, times=[step]))
     for number, name in enumerate(labels):
         fitted, judging = (part.labels[step][:, number : number + 1] for part in (trials.train, trials.test))
-        read = measures.fit(trials.train.states[step], fitted)
-        own = read.score(trials.test.states[step], judging)
+        decoder = measures.least_squares(trials.train.states[step], fitted)
+        own = measures.right(decoder.predict(trials.test.states[step]), judging)
         assert judged[name].score == pytest.approx(own, abs=0.03), name
     assert all(judged[f"u{i}"].readable for i in range(2, N + 1))
     assert not judged["gone"].readable

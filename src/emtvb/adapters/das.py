@@ -11,8 +11,9 @@ from torch import Tensor
 from emtvb.adapters import states
 from emtvb.adapters.adapting import Adapted
 from emtvb.adapters.torch_steps import TorchMachine
+from emtvb.core import regression
 from emtvb.core.memories import VariableMemories
-from emtvb.core.subspaces import Located, Subspace, known_states, least_squares
+from emtvb.core.subspaces import Located, Subspace, least_squares
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS, whole_number
 from emtvb.errors import InputError
@@ -84,24 +85,24 @@ class DAS:
         last = len(trials.train.outputs) - 1
         if self.horizon is not None and self.horizon > last:
             raise InputError("horizon", self.horizon, f"{last} steps were recorded after time 0; give no more")
-        hidden, theory = known_states(trials, times)
+        hidden, labels = trials.samples(times)
         mean = hidden.mean(axis=0)
-        kept = trials.stored
         learned = range(len(trials.variables)) if self.only is None else trials.find(self.only)
         rest = least_squares(trials, times).memories
-        basis, dual = rest.encoder.copy(), rest.decoder.copy()
-        subspaces = [Subspace(basis[:, at], dual[at]) for at in trials.slices]
-        numbers = theory - theory.mean(axis=0)
+        encoder, decoder = rest.encoder.copy(), rest.decoder.copy()
+        subspaces = [Subspace(encoder[:, at], decoder[at]) for at in trials.slices]
         for i in learned:
             at = trials.slices[i]
             R = self._rotation(trials, system, times, i)
             z = (hidden - mean) @ R
-            into = np.linalg.lstsq(numbers[:, at], z, rcond=1e-10)[0]  # told: the mean of each value in the subspace
-            basis[:, at] = R @ into.T
-            dual[at] = np.linalg.lstsq(z, numbers[:, at], rcond=1e-10)[0].T @ R.T
+            told = regression.least_squares(
+                labels[:, at], z, regression.EXACT
+            )  # the mean of each value in the subspace
+            encoder[:, at] = R @ told.weights.T
+            decoder[at] = regression.least_squares(z, labels[:, at], regression.EXACT).weights.T @ R.T
             subspaces[i] = Subspace(R, R.T)
-        centre = mean - basis[:, kept] @ theory[:, kept].mean(axis=0)
-        return Located(VariableMemories(basis, dual, kept, centre), tuple(subspaces))
+        centre = regression.centre(encoder, hidden, labels, trials.stored)
+        return Located(VariableMemories(encoder, decoder, trials.stored, centre), tuple(subspaces))
 
     def _rotation(self, trials: Trials, system: Adapted, times: list[int], variable: int) -> np.ndarray:
         """Orthogonal directions of one variable, (state, k)."""

@@ -14,7 +14,8 @@ from emtvb.core.arguments import check_type
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.dynamics import Linearised, fixed_points, linearise
 from emtvb.core.fitting import Fitted, fit
-from emtvb.core.memories import VariableMemories, decoded_map
+from emtvb.core.memories import VariableMemories
+from emtvb.core.regression import decoded_map
 from emtvb.core.similarity import MEASURES, MODULUS, Portrait
 from emtvb.core.trials import Trials
 from emtvb.core.variables import whole_number

@@ -13,7 +13,8 @@ from emtvb.core.arguments import check_type
 from emtvb.core.data_frames import frame
 from emtvb.core.fitting import Fitted
 from emtvb.core.linearisation import VISITED
-from emtvb.core.memories import decoded_map, stored_map
+from emtvb.core.memories import stored_map
+from emtvb.core.regression import decoded_map
 from emtvb.core.systems import Runnable
 from emtvb.core.variables import as_numbers, whole_number
 from emtvb.errors import InputError

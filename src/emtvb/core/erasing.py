@@ -71,11 +71,8 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
         raise InputError("variables", str(variables), "name at least one")
     places = np.concatenate([np.arange(trials.stored.size)[trials.slices[i]] for i in chosen])
     times = list(fitted.times)
-    labels = trials.train.labels[times][..., places]
-    known = np.isfinite(labels).all(axis=2)
-    x = trials.train.states[trials.index(times)][known].astype(np.float64)
-    z = labels[known].astype(np.float64)
-    mean = x.mean(axis=0)
+    x, labels = trials.samples(times, places)
+    mean, z = x.mean(axis=0), labels[:, places]
     x, z = x - mean, z - z.mean(axis=0)
     sizes, directions = numerical_rank.spreads(x)
     if not sizes.max() > 0:

@@ -240,16 +240,14 @@ def _places(v: Variable, labels: Float[np.ndarray, "*shape code"]) -> Int[np.nda
 
 def _check_enough(trials: Trials, times: list[int]) -> None:
     """Raise InputError where a decoder could fit anything: fewer different moments than directions to tell them by."""
-    labels = trials.train.labels[times][..., trials.stored]
-    known = np.isfinite(labels).all(axis=2)
-    count = numerical_rank.moments(trials, times)
-    states = trials.train.states[trials.index(times)][known].astype(np.float64)
+    count, trained = numerical_rank.moments(trials, times), trials.train.labels.shape[1]
+    states, _ = trials.samples(times)
     centred = states - states.mean(axis=0)
     spread = np.linalg.eigvalsh(centred.T @ centred)
     needed = int((spread > regression.ROUNDING**2 * spread.max()).sum()) + 1
     if count < needed:
-        wanted = -(-needed * labels.shape[1] // max(count, 1))
-        what = f"{labels.shape[1]} to fit on, with {count} different moments in them, for {needed - 1} directions"
+        wanted = -(-needed * trained // max(count, 1))
+        what = f"{trained} to fit on, with {count} different moments in them, for {needed - 1} directions"
         raise InputError("trials", what, f"too few for so many neurons: any label would fit; give at least {wanted}")
 
 
@@ -551,10 +549,10 @@ def _collinear(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
         own, others = labels[:, owner == i], labels[:, owner != i]
         if not others.shape[1] or len(labels) <= others.shape[1]:
             continue
-        slopes = np.linalg.lstsq(others, own, rcond=1e-6)[0]
-        left = ((own - others @ slopes) ** 2).sum(axis=0) / np.maximum((own**2).sum(axis=0), 1e-300)
+        following = regression.least_squares(others, own, rcond=1e-6)
+        left = ((own - following.predict(others)) ** 2).sum(axis=0) / np.maximum((own**2).sum(axis=0), 1e-300)
         if left.min() < 1 - _FOLLOWS:
-            used = np.abs(slopes[:, left < 1 - _FOLLOWS]).max(axis=1) > _USED
+            used = np.abs(following.weights[:, left < 1 - _FOLLOWS]).max(axis=1) > _USED
             groups.append({i, *owner[owner != i][used].tolist()})
     merged: list[set[int]] = []
     for group in groups:

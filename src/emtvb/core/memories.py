@@ -110,21 +110,6 @@ def shape_error(
     return map_error(memories, weights / factor, transition) if factor else float("inf")
 
 
-def decoded_map(
-    read: Float[np.ndarray, "time batch memory"], s: int, kept: Bool[np.ndarray, " memory"] | None = None
-) -> Float[np.ndarray, "kept kept"]:
-    """The linear map that leads best from what is read, every s + 1 steps, to what is read a step later.
-
-    Args:
-        read: What is read of each element.
-        s: Variables.
-        kept: The elements that count; all by default.
-    """
-    kept = np.ones(read.shape[-1], dtype=bool) if kept is None else kept
-    now, following = (part[..., kept].reshape(-1, kept.sum()) for part in (read[: -1 : s + 1], read[1 :: s + 1]))
-    return np.linalg.lstsq(now, following, rcond=1e-10)[0].T
-
-
 def explained_variance(memories: VariableMemories, states: Float[np.ndarray, "time batch state"]) -> float:
     """Share of the variance of these states inside the span of Psi."""
     flat = (states - memories.centre).reshape(-1, states.shape[-1])

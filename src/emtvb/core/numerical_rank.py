@@ -46,8 +46,7 @@ def cutoff(trials: Trials, times: list[int]) -> float:
     least = limit(trials.train.states.dtype)
     if least >= ROUNDING:
         return ROUNDING
-    known = np.isfinite(trials.train.labels[times][..., trials.stored]).all(axis=2)
-    states = trials.train.states[trials.index(times)][known].astype(np.float64)
+    states, _ = trials.samples(times)
     values, _ = spreads(states - states.mean(axis=0))
     count = min(int((values > least * values[0]).sum()), moments(trials, times) // _MOMENTS)
     if count <= int((values > ROUNDING * values[0]).sum()):

@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float, Int
 
+from emtvb.core import regression
 from emtvb.core.decoders import LinearDiscriminants
 from emtvb.core.memories import VariableMemories
-from emtvb.core.subspaces import Located, known_states, least_squares
+from emtvb.core.subspaces import Located, least_squares
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS, flag
 from emtvb.errors import InputError
@@ -95,12 +96,12 @@ class Onion:
             InputError: Where a variable is a number, variables that share directions do not have the same values, a
                 value is in no trial, or the order does not name each variable once.
         """
-        states, labels = known_states(trials, times)
+        states, labels = trials.samples(times)
         linear = least_squares(trials, times).memories
         self._check(trials)
         codes = [v.code for v in trials.variables]
         encoder = tied(linear.encoder, trials.slices, codes) if self.tied else linear.encoder
-        centre = states.mean(axis=0) - encoder @ labels.mean(axis=0)
+        centre = regression.centre(encoder, states, labels, linear.stored)
         left, layers = states - centre, []
         values = [(labels[:, at] @ code.T).argmax(axis=1) for at, code in zip(trials.slices, codes, strict=True)]
         self._check_values(trials, values)

@@ -34,6 +34,11 @@ class Recording:
     inputs: Float[np.ndarray, "time batch input"] | None = None
     groups: Int[np.ndarray, " batch"] | None = None
 
+    def samples(self, times: list[int]) -> tuple[Float[np.ndarray, "sample state"], Float[np.ndarray, "sample memory"]]:
+        """States at these times, and what they should store, one sample after the other."""
+        states, labels = self.states[times], self.labels[times]
+        return states.reshape(-1, states.shape[2]), labels.reshape(-1, labels.shape[2])
+
 
 def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """The vector an output stands for: its signs, an output of exactly 0 counting as +1."""

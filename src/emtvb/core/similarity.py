@@ -15,8 +15,7 @@ import scipy.linalg
 from jaxtyping import Complex, Float
 from scipy.optimize import linear_sum_assignment
 
-from emtvb.core.memories import decoded_map
-from emtvb.core.regression import ROUNDING
+from emtvb.core.regression import EXACT, ROUNDING, decoded_map, least_squares
 from emtvb.core.spectrum import long_term, match_spectra
 
 SPECTRUM, STEP, DECODED, DYNAMICS = "spectrum", "step", "decoded step", "dynamics"
@@ -57,7 +56,7 @@ class Dynamics:
     def model(self, rank: int) -> Float[np.ndarray, "rank rank"]:
         """The linear map that leads best from the states to those a step later, in the first so many directions."""
         now, following = self.now[:rank, :rank], self.following[:rank, :rank]
-        return np.linalg.lstsq(now, following.T, rcond=1e-10)[0].T
+        return least_squares(now, following.T, EXACT, intercept=False).weights.T
 
 
 def dynamics(
@@ -86,8 +85,7 @@ def dynamics(
     now, following = (part.reshape(-1, count) for part in (scaled[:-1], scaled[1:]))
     if inputs is not None and inputs.any():
         given = inputs[delays:, : states.shape[1]].reshape(len(now), -1).astype(np.float64)
-        given = np.concatenate([given, np.ones((len(now), 1))], axis=1)
-        now, following = (part - given @ np.linalg.lstsq(given, part, rcond=1e-10)[0] for part in (now, following))
+        now, following = (part - least_squares(given, part, EXACT).predict(given) for part in (now, following))
     return Dynamics(now.T @ now / len(now), following.T @ now / len(now))
 
 

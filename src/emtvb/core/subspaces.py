@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from emtvb.core import numerical_rank, regression
 from emtvb.core.memories import VariableMemories
-from emtvb.core.recording import Recording
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS
 
@@ -47,21 +46,12 @@ Method = str | Callable[[Trials, list[int]], Located]
 
 
 def least_squares(trials: Trials, times: list[int]) -> Located:
-    """Encoder and decoder by least squares, each for itself: ``interpret.extraction.fit``, the package's own.
+    """Encoder and decoder by least squares, each for itself (:func:`regression.fit`): the package's own.
 
     Of states in double precision the decoder reads smaller directions, too (:func:`numerical_rank.cutoff`).
     """
-    recorded, stored = trials.train, trials.stored
-    there = Recording(recorded.states[trials.index(times)], recorded.outputs[times], recorded.labels[times])
-    memories = regression.fit(there, list(range(len(times))), stored)
-    cutoff = numerical_rank.cutoff(trials, times)
-    if cutoff < regression.ROUNDING:
-        known = np.isfinite(there.labels[..., stored]).all(axis=2)
-        states, labels = (values[known].astype(np.float64) for values in (there.states, there.labels[..., stored]))
-        decoder = memories.decoder.copy()
-        decoder[stored] = np.linalg.lstsq(states - states.mean(axis=0), labels - labels.mean(axis=0), rcond=cutoff)[0].T
-        memories = replace(memories, decoder=decoder)
-    return Located(memories)
+    states, labels = trials.samples(times)
+    return Located(regression.fit(states, labels, trials.stored, numerical_rank.cutoff(trials, times)))
 
 
 def class_means(trials: Trials, times: list[int]) -> Located:
@@ -69,49 +59,21 @@ def class_means(trials: Trials, times: list[int]) -> Located:
 
     Of a number, the slope of the state on it. Other variables are not taken account of.
     """
-    states, labels = known_states(trials, times)
-    centred = states - states.mean(axis=0)
+    states, labels = trials.samples(times)
     encoder = np.zeros((states.shape[1], trials.stored.size))
     for v, at in zip(trials.variables, trials.slices, strict=True):
-        own = labels[:, at]
+        numbers, held = labels[:, at], states
         if not trials.stored[at].all():
             continue
-        if v.kind == CONTINUOUS:
-            number = own[:, 0] - own[:, 0].mean()
-            encoder[:, at] = (centred.T @ number / max(float(number @ number), 1e-300))[:, None]
-            continue
-        place = (own @ v.code.T).argmax(axis=1)
-        present = np.unique(place)
-        means = np.stack([centred[place == k].mean(axis=0) for k in present])
-        code = v.code[present]
-        slopes = np.linalg.lstsq(code - code.mean(axis=0), means - means.mean(axis=0), rcond=1e-10)[0]
-        encoder[:, at] = slopes.T
-    smallest = numerical_rank.limit(trials.train.states.dtype)
-    return Located(of_basis(encoder, trials.stored, states, labels, smallest))
-
-
-def of_basis(
-    encoder: Float[np.ndarray, "state number"],
-    stored: Bool[np.ndarray, " number"],
-    states: Float[np.ndarray, "sample state"],
-    labels: Float[np.ndarray, "sample number"],
-    rounding: float = regression.ROUNDING,
-) -> VariableMemories:
-    """An encoder with its pseudo-inverse, around the mean of these states.
-
-    What ``rounding`` says, a share of the largest singular value, is the least that counts.
-    """
-    decoder = np.zeros(encoder.shape[::-1])
-    decoder[stored] = np.linalg.pinv(encoder[:, stored], rcond=rounding)
-    centre = states.mean(axis=0) - encoder[:, stored] @ labels[:, stored].mean(axis=0)
-    return VariableMemories(encoder, decoder, stored, centre)
-
-
-def known_states(trials: Trials, times: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """States for fitting at these times and their numbers, where all have a value."""
-    labels = trials.train.labels[times]
-    known = np.isfinite(labels[..., trials.stored]).all(axis=2)
-    return trials.train.states[trials.index(times)][known].astype(np.float64), labels[known].astype(np.float64)
+        if v.kind != CONTINUOUS:
+            place = (numbers @ v.code.T).argmax(axis=1)
+            present = np.unique(place)
+            numbers, held = v.code[present], np.stack([states[place == k].mean(axis=0) for k in present])
+        encoder[:, at] = regression.least_squares(numbers, held, regression.EXACT).weights.T
+    decoder, stored = np.zeros(encoder.shape[::-1]), trials.stored
+    decoder[stored] = np.linalg.pinv(encoder[:, stored], rcond=numerical_rank.limit(trials.train.states.dtype))
+    centre = regression.centre(encoder, states, labels, stored)
+    return Located(VariableMemories(encoder, decoder, stored, centre))
 
 
 BY_NAME: dict[str, Callable[[Trials, list[int]], Located]] = {

@@ -288,6 +288,24 @@ class Trials:
             raise InputError("times", shown, remedy)
         return np.searchsorted(kept, asked)
 
+    def samples(
+        self, times: list[int], numbers: np.ndarray | None = None
+    ) -> tuple[Float[np.ndarray, "sample state"], Float[np.ndarray, "sample number"]]:
+        """States of the trials to fit on at these times, and the variables' numbers there, in double precision.
+
+        Args:
+            times: They.
+            numbers: Which numbers have to be known (a mask, or their indices); those that can be stored by default.
+                A state for which one of them is NaN is no sample.
+
+        Raises:
+            InputError: Where states of one of these times were not kept.
+        """
+        labels = self.train.labels[times]
+        known = np.isfinite(labels[..., self.stored if numbers is None else numbers]).all(axis=2)
+        states = self.train.states[self.index(times)]
+        return states[known].astype(np.float64), labels[known].astype(np.float64)
+
     @property
     def slices(self) -> tuple[slice, ...]:
         """Where each variable's numbers stand."""

@@ -94,8 +94,8 @@ def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Fl
         states = seen.states[steps.start : steps.stop].reshape(-1, network.hidden_dim)
         centre = states.mean(axis=0)
         memory = memory.reshape(len(states), -1)
-        parts["basis"].append(measures.encoding(states, memory).T)
-        parts["dual"].append(measures.fit(states, memory).weights.T)
+        parts["basis"].append(measures.least_squares(memory, states).weights.T)
+        parts["dual"].append(measures.least_squares(states, memory).weights.T)
         parts["centre"].append(centre[None])
     arrays = (np.concatenate(parts[name], axis) for name, axis in (("basis", 1), ("dual", 0), ("centre", 0)))
     return {name: np.ascontiguousarray(array, "<f4") for name, array in zip(parts, arrays, strict=True)}

@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.core.controls import FUTURE
-from emtvb.core.memories import VariableMemories, decoded_map, explained_variance
+from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import JUDGING, Recording, signs
+from emtvb.core.regression import decoded_map
 from emtvb.core.systems import System
 from emtvb.theory.interventions import exact, trials
 from emtvb.theory.sequences import show

@@ -42,7 +42,7 @@ def by_data(system: System, task: Task, sequences_shown: int = SEQUENCES, seed: 
     """
     times = fitting_times(task)
     shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
-    return fit(shown, times, task.persistent())
+    return fit(*shown.samples(times), task.persistent())
 
 
 def at_end_of_input(recording: Recording, task: Task) -> VariableMemories:
@@ -58,7 +58,7 @@ def at_end_of_input(recording: Recording, task: Task) -> VariableMemories:
     Raises:
         InputError: Where the states are not finite.
     """
-    return fit(recording, [0], np.ones(task.s * task.d, dtype=bool))
+    return fit(*recording.samples([0]), np.ones(task.s * task.d, dtype=bool))
 
 
 def scaled(

@@ -61,4 +61,4 @@ class Observation:
         Raises:
             InputError: Where the states are not finite.
         """
-        return fit(self.shown, fitting_times(self.task), self.task.persistent())
+        return fit(*self.shown.samples(fitting_times(self.task)), self.task.persistent())

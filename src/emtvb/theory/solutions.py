@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from emtvb.adapters.elman import Elman
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import JUDGING, Recording
-from emtvb.core.regression import ROUNDING
+from emtvb.core.regression import Affine, least_squares
 from emtvb.core.systems import System
 from emtvb.theory import networks
 from emtvb.theory.interventions import trials
@@ -383,25 +383,23 @@ Elements = Float[np.ndarray, "sample memory"]
 
 def _samples(task: Task, recording: Recording) -> tuple[States, Elements]:
     """States and m(t) at the moments on which memories are fitted."""
-    times = fitting_times(task)
-    states = recording.states[times].reshape(-1, recording.states.shape[-1]).astype(np.float64)
-    return np.hstack([states, np.ones((len(states), 1))]), recording.labels[times].reshape(len(states), -1)
+    return recording.samples(fitting_times(task))
 
 
-def _decoders(states: States, theory: Elements, element: int, other: int) -> dict[bool, Float[np.ndarray, " hidden"]]:
+def _decoders(states: States, theory: Elements, element: int, other: int) -> dict[bool, Affine]:
     """Linear decoders of an element, one for each value of another."""
     decoders = {}
     for value in (False, True):
-        of = (theory[:, other] > 0) == value
-        decoders[value] = np.linalg.lstsq(states[of], theory[of, element].astype(np.float64), rcond=ROUNDING)[0]
+        samples = (theory[:, other] > 0) == value
+        decoders[value] = least_squares(states[samples], theory[samples][:, [element]])
     return decoders
 
 
-def _right(decoders: dict[bool, np.ndarray], states: States, theory: Elements, element: int, other: int) -> float:
+def _right(decoders: dict[bool, Affine], states: States, theory: Elements, element: int, other: int) -> float:
     """How often these decoders are right."""
-    given: Bool[np.ndarray, " sample"] = theory[:, other] > 0
-    read = np.where(given, states @ decoders[True], states @ decoders[False])
-    return float(((read >= 0) == (theory[:, element] > 0)).mean())
+    given: Bool[np.ndarray, "sample 1"] = theory[:, [other]] > 0
+    read = np.where(given, decoders[True].predict(states), decoders[False].predict(states))
+    return float(((read >= 0) == (theory[:, [element]] > 0)).mean())
 
 
 def _moves(system: System, task: Task, element: int, judged: Recording) -> Float[np.ndarray, " sequence"]:

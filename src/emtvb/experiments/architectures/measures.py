@@ -12,8 +12,9 @@ from jaxtyping import Float
 
 from emtvb.core import memories
 from emtvb.core.linearisation import VISITED, mean_by_differences
-from emtvb.core.memories import VariableMemories, decoded_map, stored_map
+from emtvb.core.memories import VariableMemories, stored_map
 from emtvb.core.recording import Recording
+from emtvb.core.regression import decoded_map
 from emtvb.core.spectrum import match_spectra
 from emtvb.core.systems import System
 from emtvb.theory.judging import MemoryMeasures, accuracy, held_out, judge, unedited_success

@@ -7,7 +7,8 @@ from jaxtyping import Float
 from scipy import optimize
 
 from emtvb.core.memories import VariableMemories
-from emtvb.core.subspaces import Located, Subspace, known_states
+from emtvb.core.regression import least_squares
+from emtvb.core.subspaces import Located, Subspace
 from emtvb.core.trials import Trials
 
 _RIDGE = 1e-3
@@ -16,12 +17,10 @@ _RIDGE = 1e-3
 
 def ridge_probe(trials: Trials, times: list[int]) -> Located:
     """The direction of a ridge regression; a step along it is as long as the probe needs to read the new value."""
-    states, theory = known_states(trials, times)
-    mean, numbers = states.mean(axis=0), theory - theory.mean(axis=0)
-    x = states - mean
-    penalty = _RIDGE * float(x.var(axis=0).mean()) * len(x)
-    w = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ numbers)
-    return Located(VariableMemories(w / np.maximum((w**2).sum(axis=0), 1e-300), w.T, trials.stored, mean))
+    states, labels = trials.samples(times)
+    w = least_squares(states, labels, ridge=_RIDGE).weights
+    step = w / np.maximum((w**2).sum(axis=0), 1e-300)
+    return Located(VariableMemories(step, w.T, trials.stored, states.mean(axis=0)))
 
 
 def logistic_probe(trials: Trials, times: list[int]) -> Located:
@@ -30,7 +29,7 @@ def logistic_probe(trials: Trials, times: list[int]) -> Located:
     An edit by interchange gives a state another one's coordinate along it. A told step goes as far along it as the
     means of the two values are apart.
     """
-    states, theory = known_states(trials, times)
+    states, theory = trials.samples(times)
     mean = states.mean(axis=0)
     x = states - mean
     directions = np.stack([_logistic(x, column) for column in theory.T], axis=1)

@@ -10,12 +10,13 @@ In what follows, u_1 to u_n are the vectors of the episode that is looked at, in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
+from emtvb.core import regression
+from emtvb.core.regression import Affine
 from emtvb.theory import networks
 from emtvb.theory.protocol import Binding
 from emtvb.theory.schedule import INPUT, MARKER, Episodes, Place, Schedule, schedule
@@ -83,48 +84,13 @@ def right(outputs: Float[np.ndarray, "*shape"], targets: Float[np.ndarray, "*sha
     return _share(networks.signs(outputs) == targets, asked)
 
 
-@dataclass(frozen=True, eq=False)
-class Decoder:
-    """Least squares from states to vectors.
+def least_squares(x: Float[np.ndarray, "sample predictor"], y: Float[np.ndarray, "sample outcome"]) -> Affine:
+    """The affine map from samples to samples, with a ridge that only matters where predictors are collinear.
 
-    Attributes:
-        weights: From a state.
-        offset: What is added.
+    From states to vectors it is their decoder. From a memory to states its weights say what each element adds to the
+    state, all elements together.
     """
-
-    weights: Float[np.ndarray, "hidden d"]
-    offset: Float[np.ndarray, " d"]
-
-    def score(self, states: Float[np.ndarray, "sample hidden"], vectors: Float[np.ndarray, "sample d"]) -> float:
-        """The share of elements whose sign it reads."""
-        return right(states @ self.weights + self.offset, vectors)
-
-
-def fit(states: Float[np.ndarray, "sample hidden"], vectors: Float[np.ndarray, "sample d"]) -> Decoder:
-    """The decoder of vectors from the states that go with them."""
-    weights, offset = _least_squares(states, vectors)
-    return Decoder(weights, offset)
-
-
-def encoding(
-    states: Float[np.ndarray, "sample hidden"], memory: Float[np.ndarray, "sample memory"]
-) -> Float[np.ndarray, "memory hidden"]:
-    """What each element of a memory adds to the state: least squares from the memory, all its elements together."""
-    weights, _ = _least_squares(memory, states)
-    return weights
-
-
-def _least_squares(
-    x: Float[np.ndarray, "sample predictor"], y: Float[np.ndarray, "sample outcome"]
-) -> tuple[Float[np.ndarray, "predictor outcome"], Float[np.ndarray, " outcome"]]:
-    """Weights and offset, in double precision, with a ridge that only matters where predictors are collinear."""
-    x, y = x.astype(np.float64), y.astype(np.float64)
-    mean_x, mean_y = x.mean(axis=0), y.mean(axis=0)
-    x = x - mean_x
-    gram = x.T @ x
-    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram) + NOTHING * len(x)
-    weights = np.linalg.solve(gram, x.T @ (y - mean_y))
-    return weights, mean_y - mean_x @ weights
+    return regression.least_squares(x, y, ridge=RIDGE, floor=NOTHING)
 
 
 def halves(values: np.ndarray, axis: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -150,8 +116,7 @@ def raster(seen: Watched, place: Place, until: int) -> Float[np.ndarray, "time n
     d = seen.outputs.shape[2]
     for k, t in enumerate(range(place.start, until)):
         first, second = halves(seen.states[t], 0)
-        read = fit(first, fitted)
-        guess = second @ read.weights + read.offset
+        guess = least_squares(first, fitted).predict(second)
         for i in range(min(k + 1, place.length)):
             part = slice(i * d, (i + 1) * d)
             scores[k, i] = right(guess[:, part], judged[:, part])
@@ -227,10 +192,10 @@ def by_code(runs: Sequence[tuple[Watched, Place]], code: str, *, outputs: bool) 
             (seen.states[moment.step][:each], seen.vector(place, moment.number)[:each])
             for seen, place, moment in chosen
         ), strict=True)  # fmt: skip
-        read = fit(np.concatenate(states), np.concatenate(vectors))
+        decoder = least_squares(np.concatenate(states), np.concatenate(vectors))
         for seen, place, moment in chosen:
-            judged = slice(half, None)
-            scores.append(read.score(seen.states[moment.step][judged], seen.vector(place, moment.number)[judged]))
+            read = decoder.predict(seen.states[moment.step][half:])
+            scores.append(right(read, seen.vector(place, moment.number)[half:]))
             weights.append(1)
     return float(np.average(scores, weights=weights)) if scores else float("nan")
 
@@ -286,7 +251,8 @@ def edit(
     ]  # fmt: skip
     fitted, _ = halves(np.concatenate(labels, axis=1), 0)
     d = seen.outputs.shape[2]
-    adds = encoding(halves(seen.states[step], 0)[0], fitted)[(number - 1) * d : number * d]
+    encoder = least_squares(fitted, halves(seen.states[step], 0)[0])
+    adds = encoder.weights[(number - 1) * d : number * d]
     half = slice(len(seen.states[0]) // 2, None)
     old = seen.vector(own, number)[half]
     new = rng.choice(np.array([-1, 1], np.float32), size=old.shape)
@@ -337,13 +303,13 @@ def transition(network: Network, seen: Watched, place: Place, task: Binding) -> 
     states = seen.states[steps.start : steps.stop]
     half = states.shape[1] // 2
     flat, labels = states[:, :half].reshape(-1, states.shape[2]), memory[:, :half].reshape(-1, n * d)
-    read, adds = fit(flat, labels), encoding(flat, labels)
+    decoder, encoder = least_squares(flat, labels), least_squares(labels, flat)
     slope = (1 - seen.states[steps.start + 1 : steps.stop + 1, :half] ** 2).mean(axis=(0, 1))
-    matrix = read.weights.T.astype(np.float64) @ (slope[:, None] * network.W_hh) @ adds.T
+    matrix = decoder.weights.T @ (slope[:, None] * network.W_hh) @ encoder.weights.T
     source, sign = Binding(d, n, task.composition).reads()
     phi = np.zeros((n * d, n * d))
     phi[np.arange(n * d), source] = sign
-    judged = right(states[:, half:] @ read.weights + read.offset, memory[:, half:])
+    judged = right(decoder.predict(states[:, half:]), memory[:, half:])
     return float((matrix * phi).sum() / (np.linalg.norm(matrix) * np.linalg.norm(phi))), judged
 
 
@@ -362,12 +328,12 @@ def marker_map(network: Network, seen: Watched, place: Place) -> tuple[np.ndarra
     labels, _ = halves(np.concatenate([seen.vector(place, i + 1) for i in range(n)], axis=1), 0)
     half = len(labels)
     before, after = seen.states[step - 1][:half], seen.states[step][:half]
-    adds = encoding(before, labels)
+    encoder = least_squares(labels, before)
     matrices = []
     for reached in (after, np.tanh(before @ network.W_hh.T)):
-        read = fit(reached, labels)
+        decoder = least_squares(reached, labels)
         slope = (1 - reached**2).mean(axis=0)
-        matrix = read.weights.T.astype(np.float64) @ (slope[:, None] * network.W_hh) @ adds.T
+        matrix = decoder.weights.T @ (slope[:, None] * network.W_hh) @ encoder.weights.T
         blocks = matrix.reshape(n, d, n, d)
         matrices.append(np.einsum("iaja->ij", blocks) / d)
     return matrices[0], matrices[1]
@@ -420,9 +386,10 @@ def blind(runs: Sequence[tuple[Watched, Place]], task: Binding, episodes: Episod
         states.append(seen.states[t - 1])
         lengths += [place.length] * len(seen.states[t - 1])
     candidates, given, wanted = np.concatenate(by_length, 1), np.concatenate(outputs), np.concatenate(right_answers)
-    x, y = candidates.reshape(len(candidates), -1).T.astype(np.float64), given.ravel().astype(np.float64)
-    weights = np.linalg.lstsq(x, y, rcond=None)[0]
-    explained = 1 - float(((y - x @ weights) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    x, y = candidates.reshape(len(candidates), -1).T.astype(np.float64), given.reshape(-1, 1).astype(np.float64)
+    means = regression.least_squares(x, y, regression.EXACT, intercept=False)
+    weights = means.weights[:, 0]
+    explained = 1 - float(((y - means.predict(x)) ** 2).sum() / ((y - y.mean()) ** 2).sum())
     occurs = np.array([shortest <= n <= longest for n in assumed])
     beside = float(np.sqrt((weights[~occurs] ** 2).mean())) if (~occurs).any() else 0.0
     mean, asked = candidates[occurs].mean(axis=0), wanted != 0
@@ -438,6 +405,5 @@ def _read_length(states: Sequence[np.ndarray], lengths: Sequence[int]) -> tuple[
         return float("nan"), 1.0
     x, y = np.concatenate(states), (np.array(lengths)[:, None] == np.array(known)).astype(np.float32)
     fits = np.arange(len(x)) % 2 == 0
-    read = fit(x[fits], y[fits])
-    guess = (x[~fits] @ read.weights + read.offset).argmax(axis=1)
+    guess = least_squares(x[fits], y[fits]).predict(x[~fits]).argmax(axis=1)
     return float((guess == y[~fits].argmax(axis=1)).mean()), 1 / len(known)

@@ -12,8 +12,9 @@ from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core import similarity
-from emtvb.core.memories import decoded_map, stored_map
+from emtvb.core.memories import stored_map
 from emtvb.core.recording import JUDGING
+from emtvb.core.regression import decoded_map
 from emtvb.core.similarity import Portrait
 from emtvb.core.systems import System
 from emtvb.theory.memories_by_data import by_data
