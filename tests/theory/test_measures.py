@@ -164,7 +164,7 @@ def test_the_edit_that_fails_is_the_first_that_does(stored_exactly: tuple[System
     spoilt = memories.encoder.copy()
     first, second, *_ = np.flatnonzero(task.persistent())[3:]
     spoilt[:, [first, second]] *= -1
-    wrong = dataclasses.replace(memories, basis=spoilt)
+    wrong = dataclasses.replace(memories, encoder=spoilt)
     *_, last = exemplar.example_edits(system, task, memories, wrong)
     variable, dimension = divmod(int(first), task.d)
     assert last.name == f"flip dimension {dimension} of variable {variable + 1}"
