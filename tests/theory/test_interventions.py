@@ -5,11 +5,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emtvb.core.interventions import exact
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, JUDGING
 from emtvb.errors import InputError
 from emtvb.theory import tasks
-from emtvb.theory.interventions import _along_another, edit, edit_at_end_of_input, exact, flip, put, swap, trials
+from emtvb.theory.interventions import (
+    _along_another,
+    edit,
+    edit_at_end_of_input,
+    flip,
+    flip_elements,
+    negated,
+    put,
+    swap,
+)
 from emtvb.theory.judging import edit_times, held_out
 from emtvb.theory.memories_by_data import at_end_of_input, by_data
 from emtvb.theory.sequences import record, sequences, show
@@ -46,6 +56,17 @@ def test_what_cannot_be_edited_is_one_clear_line(call, says: str) -> None:
 
 
 @given(task=any_task(), seed=st.integers(0, 100))
+def test_an_element_is_negated_with_its_copies_once_they_are_there(task: tasks.Task, seed: int) -> None:
+    m = np.random.default_rng(seed).choice([-1.0, 1.0], size=(2, task.s * task.d))
+    m = m @ np.linalg.matrix_power(task.transition(), task.settled()).T
+    kept, before = np.flatnonzero(task.persistent())[[0, -1]], m.copy()
+    early, late = (negated(task, m, kept, time) for time in (np.zeros(2, int), np.full(2, task.settled())))
+    np.testing.assert_array_equal(m, before)
+    np.testing.assert_array_equal(np.argwhere(early != m), [[0, kept[0]], [1, kept[1]]])
+    np.testing.assert_array_equal(late, task.consistent(early))
+
+
+@given(task=any_task(), seed=st.integers(0, 100))
 def test_the_future_is_phis(task: tasks.Task, seed: int) -> None:
     m = np.random.default_rng(seed).choice([-1.0, 1.0], size=(4, task.s * task.d))
     expected = task.future(m, 9)
@@ -78,7 +99,7 @@ def test_the_theory_obeys_edits_and_its_controls_fail(task: tasks.Task, seed: in
     theory = make_theory(task, extra=20, seed=seed)
     recording = held_out(theory, task, 20, 50)
     kept = np.flatnonzero(task.persistent())
-    found = trials(theory, task, by_data(theory, task, 300), recording, kept, edit_times(task))
+    found = flip_elements(theory, task, by_data(theory, task, 300), recording, kept, edit_times(task))
     assert found.followed.all()
     assert set(found.element) == set(kept)
     assert set(found.time) == set(edit_times(task))
@@ -117,7 +138,9 @@ def test_a_random_step_of_the_same_size_is_not_the_edit() -> None:
     task = tasks.named("T2", 4, 4)
     theory = make_theory(task, extra=30)
     recording = held_out(theory, task, 20, 50)
-    found = trials(theory, task, by_data(theory, task), recording, np.flatnonzero(task.persistent()), [8, 12], 10)
+    found = flip_elements(
+        theory, task, by_data(theory, task), recording, np.flatnonzero(task.persistent()), [8, 12], 10
+    )
     assert found.followed.mean() == 1
     assert found.random_followed.mean() < 0.1
 
@@ -129,7 +152,7 @@ def test_another_elements_column_does_not_do() -> None:
     order = [1, 0, 2, 3, 4, 5]
     right = by_data(theory, task, 300)
     wrong = VariableMemories(right.encoder[:, order], right.decoder[order], right.stored, right.centre)
-    found = trials(theory, task, wrong, held_out(theory, task, 20, 50), np.arange(6), [8], 20)
+    found = flip_elements(theory, task, wrong, held_out(theory, task, 20, 50), np.arange(6), [8], 20)
     worked = [found.followed[found.element == element].mean() for element in range(6)]
     assert worked == [0, 0, 1, 1, 1, 1]
 
@@ -139,11 +162,11 @@ def test_a_step_along_another_elements_column_is_not_the_edit_unless_two_share_a
     theory = make_theory(task)
     sound = by_data(theory, task, 300)
     recording = held_out(theory, task, 20, 50)
-    assert not trials(theory, task, sound, recording, np.arange(6), [8, 12], 20).other_followed.any()
+    assert not flip_elements(theory, task, sound, recording, np.arange(6), [8, 12], 20).other_followed.any()
     shared = sound.encoder.copy()
     shared[:, 1] = shared[:, 0]
     confused = VariableMemories(shared, sound.decoder, sound.stored, sound.centre)
-    found = trials(theory, task, confused, recording, np.arange(6), [8, 12], 20)
+    found = flip_elements(theory, task, confused, recording, np.arange(6), [8, 12], 20)
     assert found.other_followed[found.element == 0].any()
     assert not found.other_followed[found.element != 0].any()
 

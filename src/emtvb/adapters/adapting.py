@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters import states
-from emtvb.adapters.elman import Elman, jacobian, rollout
+from emtvb.adapters.elman import Elman, jacobian
 from emtvb.adapters.numpy_steps import NumpyMachine
 from emtvb.adapters.proof import Proved
 from emtvb.adapters.steps import Machine, failed_state, failing, named_in, stacked, takes_count
@@ -301,7 +301,7 @@ class Wrapped(Runnable):
         if state is None:
             every, outputs = system.drive(inputs)
         elif isinstance(system, Elman):
-            every, outputs = rollout(system.network, inputs, check_state(state, self.state_dim, inputs.shape[1]))
+            every, outputs = system.run(inputs, check_state(state, self.state_dim, inputs.shape[1]))
         else:
             self._check_silent(inputs)
             every, outputs = system.coast(check_state(state, self.state_dim, inputs.shape[1]), len(inputs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,16 @@ class Elman:
     ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch d"]]:
         """h(1..time) from h(0) = 0, and outputs."""
         return rollout(self.network, inputs)
+
+    def run(
+        self,
+        inputs: Float[np.ndarray, "time batch d"],
+        state: Float[np.ndarray, "batch state"] | None = None,
+        times: Collection[int] | None = None,
+    ) -> tuple[Float[np.ndarray, "kept batch state"], Float[np.ndarray, "time batch d"]]:
+        """States after these inputs, by default after all, from a state or from h = 0; and outputs after each."""
+        states, outputs = rollout(self.network, inputs, state)
+        return states if times is None else states[list(times)], outputs
 
     @flushed()
     def coast(

@@ -13,10 +13,20 @@ from scipy import stats
 
 from emtvb.core import untrained as untrained_networks
 from emtvb.core.arguments import check_type, describe_error
-from emtvb.core.controls import FUTURE, random_step
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.decoders import ERROR_RATE
 from emtvb.core.fitting import Fitted, readable_at, wilson
+from emtvb.core.interventions import (
+    FUTURE,
+    Continuation,
+    Feedback,
+    consistent,
+    exchange,
+    outcomes,
+    random_step,
+    recovered,
+    resized,
+)
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import signs
 from emtvb.core.trials import LabelledTask, Trials
@@ -446,25 +456,29 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
     moment = trials.index(asked.time)
     state = trials.test.states[moment, asked.trial]
 
-    def future_of(trial: np.ndarray, begin: np.ndarray) -> np.ndarray:
-        if plan.feedback is not None:
-            return _closed_loop(trials, plan.feedback, begin, trials.test.outputs[asked.time, trial], u)
-        if trials.task is not None and not u.any():
-            return trials.system.coast(begin, length)[1]
-        return trials.system.run(u, begin, times=())[1]
-
-    def after(step: np.ndarray | float) -> np.ndarray:
-        return future_of(asked.trial, state + step)
-
+    feedback = None if plan.feedback is None else _heard(plan.feedback)
+    silent = feedback is None and trials.task is not None and not u.any()
+    continuation = Continuation(trials.system, length, None if silent else u, feedback)
     change = fitted.memories.change(asked.before, asked.after)
     if plan.taken is not None:
-        change = _exchanged(fitted, asked, trials.test.states[moment, plan.taken] - state)
+        subspaces = [fitted.subspaces[i] for i in asked.variables]
+        change = exchange(trials.test.states[moment, plan.taken] - state, subspaces)
     with np.errstate(over="ignore"):
         size = np.linalg.norm(change, axis=1)
         if not np.isfinite(size.astype(state.dtype)).all():
             raise InputError(f"edit ({asked.name})", "more than numbers of the state can be", "give a smaller value")
-    other = None if alone else _along_another(fitted, change, asked, rng)
-    unedited = after(0.0)
+    added: dict[str, Any] = {"unedited": 0.0, "edited": change}
+    if not alone:
+        other = _along_another(fitted, change, asked, rng)
+        added |= {"random": random_step(change, rng)} | ({} if other is None else {"other": other})
+    spoken = trials.test.outputs[asked.time, asked.trial]
+    outputs = outcomes(continuation, state, added, spoken)
+    unedited, edited = outputs["unedited"], outputs["edited"]
+    random, aside = outputs.get("random", edited), outputs.get("other")
+
+    def future_of(trial: np.ndarray) -> np.ndarray:
+        return continuation.outputs(trials.test.states[moment, trial], trials.test.outputs[asked.time, trial])
+
     if unedited.shape[2] != trials.test.outputs.shape[2]:
         shown = f"gives out {unedited.shape[2]} numbers, and {trials.test.outputs.shape[2]} when it was recorded"
         raise InputError("network", shown, "record the trials again")
@@ -472,9 +486,6 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
         raise InputError(
             "outputs", "not finite after the time of the edit", "check the network, or compare fewer steps"
         )
-    edited = after(change)
-    random = edited if alone else after(random_step(change, rng))
-    aside = None if other is None else after(other)
     ceiling = np.zeros(0, dtype=bool)
     if donor is None:
         expected = _expected(trials, plan.source, asked.after, u, length, unedited)
@@ -482,22 +493,22 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
         parted, ceiling = _ALIKE, _followed(trials, plan.agrees, unedited, otherwise, otherwise, _ALIKE, unedited)
     else:
         if plan.feedback is not None:
-            expected = future_of(donor, trials.test.states[moment, donor])
+            expected = future_of(donor)
         else:
-            outputs = trials.test.outputs
+            given = trials.test.outputs
             expected = np.stack(
-                [outputs[t + 1 : t + 1 + length, i] for t, i in zip(asked.time, donor, strict=True)], axis=1
+                [given[t + 1 : t + 1 + length, i] for t, i in zip(asked.time, donor, strict=True)], axis=1
             )
         otherwise, parted = unedited, _CLOSE
     followed, already, pushed = (
-        _followed(trials, plan.agrees, outputs, expected, otherwise, parted, unedited)
-        for outputs in (edited, unedited, random)
+        _followed(trials, plan.agrees, given, expected, otherwise, parted, unedited)
+        for given in (edited, unedited, random)
     )
     none = np.zeros(0, dtype=bool)
     known = np.ones(len(followed), dtype=bool)
     if plan.twin is not None and not alone:
         known = plan.twin >= 0
-        holds = future_of(plan.twin, trials.test.states[moment, plan.twin])  # of -1 the last trial's, left out below
+        holds = future_of(plan.twin)  # of -1 the last trial's, left out below
         ceiling = _followed(trials, plan.agrees, holds, expected, otherwise, parted, unedited)[known]
     distances = (expected[:, ~already], unedited[:, ~already])
     return Edits(
@@ -516,31 +527,28 @@ def _edits_of(fitted: Fitted, plan: _Plan, rng: np.random.Generator, alone: bool
         ceiling,
         size,
         (
-            _recovered(edited[:, ~already], *distances),
-            _recovered(random[:, ~already], *distances),
-            float("nan") if aside is None else _recovered(aside[:, ~already], *distances),
+            recovered(edited[:, ~already], *distances),
+            recovered(random[:, ~already], *distances),
+            float("nan") if aside is None else recovered(aside[:, ~already], *distances),
         ),
         group=None if trials.test.groups is None else trials.test.groups[asked.trial],
         known=known,
     )
 
 
-def _closed_loop(
-    trials: Trials, feedback: Callable, state: np.ndarray, outputs: np.ndarray, u: np.ndarray
-) -> Float[np.ndarray, "step edit output"]:
-    """Outputs of a network that hears its own, step by step."""
-    alone = not _takes_two(feedback)
-    every = []
-    for given in u:
-        arguments = (outputs,) if alone else (outputs, given)
-        heard = as_numpy(_asked_of("feedback", feedback, *arguments), "feedback")
-        if heard.shape != given.shape or heard.dtype.kind not in "fiub" or not np.isfinite(heard).all():
-            shown = f"returned {heard.dtype} of shape {heard.shape}"
+def _heard(function: Callable) -> Feedback:
+    """A user's function of what is heard, held to the shape that is read."""
+    alone = not _takes_two(function)
+
+    def heard(spoken: np.ndarray, given: np.ndarray) -> np.ndarray:
+        arguments = (spoken,) if alone else (spoken, given)
+        read = as_numpy(_asked_of("feedback", function, *arguments), "feedback")
+        if read.shape != given.shape or read.dtype.kind not in "fiub" or not np.isfinite(read).all():
+            shown = f"returned {read.dtype} of shape {read.shape}"
             raise InputError("feedback", shown, f"give finite inputs (trial, input) = {given.shape}")
-        states, spoken = trials.system.run(heard[None].astype(u.dtype), state)
-        state, outputs = states[0], spoken[0]
-        every.append(outputs)
-    return np.stack(every)
+        return read.astype(given.dtype)
+
+    return heard
 
 
 def _takes_two(function: Callable) -> bool:
@@ -551,17 +559,6 @@ def _takes_two(function: Callable) -> bool:
     except ValueError:
         return True
     return True
-
-
-def _exchanged(
-    fitted: Fitted, asked: _Asked, apart: Float[np.ndarray, "edit state"]
-) -> Float[np.ndarray, "edit state"]:
-    """What is added to a state so that it has another one's part of the variables that are asked for."""
-    change = np.zeros(apart.shape)
-    for i in asked.variables:
-        subspace = fitted.subspaces[i]
-        change += apart @ subspace.out.T @ subspace.into.T
-    return change
 
 
 @dataclass(frozen=True, eq=False)
@@ -588,7 +585,7 @@ def _asked(fitted: Fitted, times: np.ndarray, word: str, what: Any, chosen: np.n
     trial = np.tile(chosen, len(times))
     before = trials.test.labels[time, trial]
     after, name, variables = _after(trials, before, trial, word, what)
-    after = _consistent(trials, after, time)
+    after = after if trials.task is None else consistent(trials.task, after, time)
     known = np.isfinite(before[:, trials.stored]).all(axis=1)
     moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.stored].max(axis=1) > 1e-12
     if not (known & moved).any():
@@ -696,14 +693,6 @@ def _after(
         raise InputError(word, str(what), "names a variable twice; name each once")
     shown = [variables[i].name for i in selection]
     return after, f"{word} {', '.join(shown[:4])}{', ...' if len(shown) > 4 else ''}", tuple(dict.fromkeys(selection))
-
-
-def _consistent(trials: Trials, after: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """Of a task, with all that is a copy of what was changed."""
-    if trials.task is not None:
-        late = time >= trials.task.settled()
-        after[late] = trials.task.consistent(after[late])
-    return after
 
 
 def _donors(
@@ -837,12 +826,4 @@ def _along_another(fitted: Fitted, change: np.ndarray, asked: _Asked, rng: np.ra
         return None
     chosen = rng.integers(len(columns), size=len(change))
     steps = np.stack([columns[i] @ rng.choice([-1.0, 1.0], size=columns[i].shape[1]) for i in chosen])
-    return steps * (np.linalg.norm(change, axis=1) / np.linalg.norm(steps, axis=1))[:, None]
-
-
-def _recovered(outputs: np.ndarray, expected: np.ndarray, unedited: np.ndarray) -> float:
-    """Share of the squared distance from the expected future that is made up for; NaN where there is none."""
-    distance = float(((unedited.astype(np.float64) - expected) ** 2).sum())
-    if not distance:
-        return float("nan")
-    return 1 - float(((outputs.astype(np.float64) - expected) ** 2).sum()) / distance
+    return resized(steps, change)

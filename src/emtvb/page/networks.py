@@ -10,13 +10,13 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman
-from emtvb.core.controls import FUTURE
+from emtvb.core.interventions import FUTURE, Continuation, exact
 from emtvb.core.memories import VariableMemories
 from emtvb.core.systems import System
 from emtvb.errors import InputError
 from emtvb.experiments.sweep.exemplar import picture
 from emtvb.page.content import Shown
-from emtvb.theory.interventions import exact
+from emtvb.theory.interventions import negated
 from emtvb.theory.memories_by_data import by_data, scaled
 from emtvb.theory.memories_by_weights import power_iteration
 from emtvb.theory.networks import Network, check_task
@@ -99,11 +99,8 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     recording = record(system, task, picture(task.s, task.d)[:, None, :], at)
     kept = np.flatnonzero(memories.stored)
     before = np.repeat(recording.labels[at], kept.size, axis=0)
-    after = before.copy()
-    after[np.arange(kept.size), kept] *= -1
-    if at >= task.settled():
-        after = task.consistent(after)
-    _, outputs = system.coast(recording.states[at] + memories.change(before, after), FUTURE)
+    after = negated(task, before, kept, at)
+    outputs = Continuation(system, FUTURE).outputs(recording.states[at] + memories.change(before, after))
     obeyed = exact(outputs, task.future(after, FUTURE))
     return [f"{element // task.d + 1}.{element % task.d}" for element in kept[~obeyed].tolist()]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.controls import FUTURE, random_step
+from emtvb.core.interventions import FUTURE, Continuation, consistent, exact, outcomes, random_step, resized
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording, signs
 from emtvb.core.systems import System
@@ -59,9 +59,16 @@ def swap(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, other
     return after
 
 
-def exact(outputs: Float[np.ndarray, "steps batch d"], expected: Float[np.ndarray, "steps batch d"]) -> np.ndarray:
-    """For each sequence, whether every output has the expected sign."""
-    return (signs(outputs) == expected).all(axis=(0, 2))
+def negated(
+    task: Task,
+    m: Float[np.ndarray, "trial memory"],
+    element: Int[np.ndarray, " trial"],
+    time: int | Int[np.ndarray, " trial"],
+) -> Float[np.ndarray, "trial memory"]:
+    """Copy m with one stacked element of each row negated at this time, and, once settled, with it all its copies."""
+    after = m.copy()
+    after[np.arange(element.size), element] *= -1
+    return consistent(task, after, time)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,17 +116,15 @@ def edit(
     if not 0 <= time < len(recording.states):
         raise InputError("time", time, f"give output steps from 0 to {len(recording.states) - 1}")
     before = recording.labels[time, :1]
-    after = change(before)
-    if time >= task.settled():
-        after = task.consistent(after)
-    _, outputs = system.coast(recording.states[time, :1] + memories.change(before, after), FUTURE)
+    after = consistent(task, change(before), time)
+    outputs = Continuation(system, FUTURE).outputs(recording.states[time, :1] + memories.change(before, after))
     return Edit(
         time, before[0], after[0], outputs[:, 0], task.future(after, FUTURE)[:, 0], task.future(before, FUTURE)[:, 0]
     )
 
 
 @dataclass(frozen=True, eq=False)
-class Trials:
+class Flips:
     """Single-element edits of a running system, one an entry.
 
     Attributes:
@@ -140,7 +145,7 @@ class Trials:
     other_followed: Bool[np.ndarray, " trial"]
 
 
-def trials(
+def flip_elements(
     system: System,
     task: Task,
     memories: VariableMemories,
@@ -150,7 +155,7 @@ def trials(
     repeats: int = 2,
     seed: int = 0,
     steps: int = FUTURE,
-) -> Trials:
+) -> Flips:
     """Flip each of these elements at each of these output steps, in so many sequences, and run on.
 
     Args:
@@ -166,14 +171,14 @@ def trials(
     """
     rng = np.random.default_rng(seed)
     element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
-    state, before, after = _flips(task, recording, element, time, rng)
+    state, before, after = _drawn(task, recording, element, time, rng)
     change = memories.change(before, after)
-    random = random_step(change, rng)
-    asked, old = task.future(after, steps), task.future(before, steps)
-    other = _along_another(task, memories, before, element, time, change, rng)
-    edited, pushed, mistaken = (system.coast(state + step, steps)[1] for step in (change, random, other))
-    followed, random_followed, other_followed = (exact(outputs, asked) for outputs in (edited, pushed, mistaken))
-    return Trials(element, time, followed, random_followed, exact(pushed, old), other_followed)
+    added = {"edit": change, "random": random_step(change, rng)}
+    added["other"] = _along_another(task, memories, before, element, time, change, rng)
+    outputs = outcomes(Continuation(system, steps), state, added)
+    expected, unedited = task.future(after, steps), task.future(before, steps)
+    followed, random, other = (exact(outputs[name], expected) for name in added)
+    return Flips(element, time, followed, random, exact(outputs["random"], unedited), other)
 
 
 def _along_another(
@@ -190,13 +195,7 @@ def _along_another(
     others = np.stack([rng.permutation(kept) for _ in element])
     ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
-    after = before.copy()
-    after[np.arange(element.size), another] *= -1
-    late = time >= task.settled()
-    after[late] = task.consistent(after[late])
-    step = memories.change(before, after)
-    size, wanted = (np.linalg.norm(part, axis=1, keepdims=True) for part in (step, change))
-    step = step * wanted / np.where(size == 0, 1, size)
+    step = resized(memories.change(before, negated(task, before, another, time)), change)
     return np.where((another == element)[:, None], 0, step).astype(change.dtype)
 
 
@@ -238,22 +237,22 @@ def edit_at_end_of_input(
         steps: Output steps after the edit.
     """
     observable = task.observable()
-    seen = trials(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed, steps)
+    seen = flip_elements(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed, steps)
     followed = float(seen.followed.mean())
     if observable.all():
         return EndOfInput(followed, float("nan"), float("nan"))
     element = np.repeat(np.flatnonzero(~observable), repeats)
-    state, before, after = _flips(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
-    edited, left = (system.coast(state + step, steps)[1] for step in (memories.change(before, after), np.zeros(1)))
+    state, before, after = _drawn(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
+    outputs = outcomes(Continuation(system, steps), state, {"edit": memories.change(before, after), "none": 0.0})
     size = np.linalg.norm(memories.encoder, axis=0)
     return EndOfInput(
         observable_followed=followed,
-        unobservable_ignored=float(exact(edited, signs(left)).mean()),
+        unobservable_ignored=float(exact(outputs["edit"], signs(outputs["none"])).mean()),
         unobservable_size=float(size[~observable].mean() / size[observable].mean()),
     )
 
 
-def _flips(
+def _drawn(
     task: Task,
     recording: Recording,
     element: Int[np.ndarray, " trial"],
@@ -263,11 +262,7 @@ def _flips(
     """States of random sequences at these times, what they store, and the same with one element negated."""
     sequence = rng.integers(recording.labels.shape[1], size=element.size)
     before = recording.labels[time, sequence]
-    after = before.copy()
-    after[np.arange(element.size), element] *= -1
-    late = time >= task.settled()
-    after[late] = task.consistent(after[late])
-    return recording.states[time, sequence], before, after
+    return recording.states[time, sequence], before, negated(task, before, element, time)
 
 
 def _element(task: Task, variable: int, dimension: int) -> int:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.core.controls import FUTURE
+from emtvb.core.interventions import FUTURE, exact
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import JUDGING, Recording, signs
 from emtvb.core.regression import decoded_map
 from emtvb.core.systems import System
-from emtvb.theory.interventions import exact, trials
+from emtvb.theory.interventions import flip_elements
 from emtvb.theory.sequences import show
 
 if TYPE_CHECKING:  # a task asks for its judgement
@@ -120,7 +120,7 @@ def judge(
     right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=1)[:, kept]
     near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
     far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)
-    tried = trials(
+    tried = flip_elements(
         system, task, memories, recording, np.flatnonzero(kept), edit_times(task), steps=future_steps(horizon)
     )
     return MemoryMeasures(

@@ -20,7 +20,7 @@ from emtvb.core.recording import JUDGING, Recording
 from emtvb.core.regression import Affine, least_squares
 from emtvb.core.systems import System
 from emtvb.theory import networks
-from emtvb.theory.interventions import trials
+from emtvb.theory.interventions import flip_elements
 from emtvb.theory.memories_by_data import fitting_times
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import STEPS, Observation
@@ -357,7 +357,7 @@ def _digit(
     other = max(by_other, key=lambda i: _right(by_other[i], *fitted, element, i), default=None)
     nearest = np.argsort(-cosines)[:2]
     plane = np.linalg.qr(units[:, nearest])[0]
-    tried = trials(system, task, memories, judged, [element], [task.settled() + 2 * task.s + 1], repeats=16)
+    tried = flip_elements(system, task, memories, judged, [element], [task.settled() + 2 * task.s + 1], repeats=16)
     moved = _moves(system, task, element, judged)
     return Digit(
         run_id=run.run_id,

@@ -15,7 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from emtvb.adapters.elman import Elman
 from emtvb.core import regression
+from emtvb.core.interventions import Continuation, outcomes, random_step
 from emtvb.core.regression import Affine
 from emtvb.theory import networks
 from emtvb.theory.protocol import Binding
@@ -257,19 +259,15 @@ def edit(
     old = seen.vector(own, number)[half]
     new = rng.choice(np.array([-1, 1], np.float32), size=old.shape)
     moved = ((new - old) @ adds).astype(np.float32)
-    random = rng.normal(size=moved.shape).astype(np.float32)
-    random *= np.linalg.norm(moved, axis=1, keepdims=True) / np.linalg.norm(random, axis=1, keepdims=True)
+    added = {"plain": 0.0, "edited": moved, "control": random_step(moved, rng)}
     inputs = seen.inputs[:, half].copy()
     inputs[own.start + number - 1] = new
     rest = slice(step + 1, place.stop)
     outputs = slice(max(place.first_output, step + 1), place.stop)
     before, after = seen.targets[outputs, half], seen.plan.targets(inputs)[outputs]
-    start = seen.states[step][half]
-    results = []
-    for change in (np.zeros_like(moved), moved, random):
-        _, given = networks.rollout(network, seen.inputs[rest, half], start + change)
-        results.append(networks.signs(given[len(given) - len(before) :]))
-    plain, edited, control = results
+    run = Continuation(Elman(network), rest.stop - rest.start, seen.inputs[rest, half])
+    given = outcomes(run, seen.states[step][half], added)
+    plain, edited, control = (networks.signs(given[name][len(given[name]) - len(before) :]) for name in added)
     if own is not place:
         changed, by_chance = (float((one != plain).mean()) for one in (edited, control))
         return Edit(changed, 1 - changed, by_chance)

@@ -12,12 +12,13 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman, linearise
+from emtvb.core.interventions import exact
 from emtvb.core.memories import VariableMemories, residual_components
 from emtvb.core.recording import Recording
 from emtvb.core.systems import System
 from emtvb.errors import InputError
 from emtvb.files import atomic
-from emtvb.theory.interventions import Edit, edit, exact, flip, put, swap
+from emtvb.theory.interventions import Edit, edit, flip, put, swap
 from emtvb.theory.memories_by_data import by_data, scaled
 from emtvb.theory.memories_by_weights import power_iteration
 from emtvb.theory.networks import Network
