@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 
+from emtvb import markdown
 from emtvb.making import provenance
 from emtvb.making.digests import counts
 from emtvb.making.packed_weights import WEIGHTS
@@ -70,14 +71,14 @@ def as_markdown(found: dict[str, tuple[Cost, Cost]], rows: int = 20) -> str:
         alike[found[name]].append(f"`{name}`")
     ordered = sorted(alike, reverse=True)
     shown = ordered if len(ordered) <= rows else ordered[: rows - 1]
-    lines = ["| an edit in | jobs made again | minutes |", "|---|---:|---:|"]
+    lines = []
     for most, least in shown:
         jobs = _range(f"{least[1]:,}", f"{most[1]:,}")
-        lines.append(f"| {', '.join(alike[most, least])} | {jobs} | {_range(_minutes(least[0]), _minutes(most[0]))} |")
+        lines.append((", ".join(alike[most, least]), jobs, _range(_minutes(least[0]), _minutes(most[0]))))
     if rest := [most for most, _ in ordered[len(shown) :]]:
         jobs = f"{max(count for _, count in rest):,}"
-        lines.append(f"| anything else | at most {jobs} | at most {_minutes(rest[0][0])} |")
-    return "\n".join(lines)
+        lines.append(("anything else", f"at most {jobs}", f"at most {_minutes(rest[0][0])}"))
+    return markdown.table(["an edit in", "jobs made again", "minutes"], lines, "lrr")
 
 
 def _minutes(seconds: float) -> str:

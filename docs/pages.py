@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from emtvb import tables
+from emtvb import markdown, tables
 from emtvb.experiments.methods import tables as tabulating
 from emtvb.experiments.onions import tables as repeating
 from emtvb.experiments.streams import tables as streams
@@ -231,9 +231,8 @@ def without_comments(text: str) -> str:
 
 
 def _markdown(table: pd.DataFrame, title: str) -> str:
-    rows: Iterator[list[Any]] = ([name, *row] for name, row in zip(table.index, table.to_numpy(), strict=True))
-    lines = ["|".join(f" {cell} " if cell != "" else " " for cell in row) for row in ([title, *table.columns], *rows)]
-    return "\n".join(f"|{line}|" for line in [lines[0], "---|" + "|".join(["---:"] * len(table.columns)), *lines[1:]])
+    rows = ([name, *row] for name, row in zip(table.index, table.to_numpy(), strict=True))
+    return markdown.table([title, *table.columns], rows, "l" + "r" * len(table.columns))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from emtvb import markdown
 from emtvb.theory.verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
@@ -82,7 +83,7 @@ _KINDS = {"measurements of networks": _MEASURED, "arrays (`.npz`)": _ARRAYS}
 
 def as_markdown() -> str:
     """The table, for docs/audit.md."""
-    lines = ["| files | values | may differ by | because |", "|---|---|---|---|"]
+    rows = []
     for row in TABLE:
         named = [f"`{pattern}`" for pattern in row.files if pattern not in (*_MEASURED, *_ARRAYS)]
         kinds = [name for name, files in _KINDS.items() if {*files} <= {*row.files}]
@@ -90,8 +91,8 @@ def as_markdown() -> str:
         values = ", ".join(f"`{pattern}`" for pattern in row.values)
         values += " of networks that solve their task" if row.solved else ""
         most = (f"{row.relative:g} of the number" if row.relative else "", f"{row.absolute:g}" if row.absolute else "")
-        lines.append(f"| {files} | {values} | {' or '.join(filter(None, most)) or 'nothing'} | {row.because} |")
-    return "\n".join(lines)
+        rows.append((files, values, " or ".join(filter(None, most)) or "nothing", row.because))
+    return markdown.table(["files", "values", "may differ by", "because"], rows)
 
 
 @cache

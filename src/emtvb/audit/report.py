@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from emtvb import markdown
 from emtvb.errors import printable
 
 State = Literal["passed", "FAILED", "incomplete", "not checked"]
@@ -170,13 +171,14 @@ class Audit:
             lines += [f"## {check.name.capitalize()}, {check.how}: {check.headline}", ""]
             lines += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]
             if check.findings:
-                cells = [(finding.subject, finding.problem, finding.remedy) for finding in check.findings]
-                lines += _table(("what", "problem", "remedy"), cells)
+                cells = [(finding.subject, finding.problem, finding.remedy or "none") for finding in check.findings]
+                lines += [markdown.table(("what", "problem", "remedy"), cells), ""]
             if check.drawn:
                 lines += [f"Drawn: {', '.join(check.drawn)}.", ""]
         claims = [f"- {kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
         lines += ["## Claims", "", *(claims or [f"Not checked{', since ' * bool(self.claims)}{self.claims}."]), ""]
-        lines += ["## Environment", "", *_table(("what", "value"), list(self.environment.items()))]
+        surroundings = [(name, value or "none") for name, value in self.environment.items()]
+        lines += ["## Environment", "", markdown.table(("what", "value"), surroundings)]
         return "\n".join(map(printable, lines)).rstrip("\n") + "\n"
 
 
@@ -191,10 +193,3 @@ def chance(drawn: int, everything: int, thing: str) -> str:
 def counted(counts: Mapping[str, int]) -> str:
     """``24 whole learning curves, 13 files of weights``."""
     return ", ".join(f"{count} {kind}" for kind, count in counts.items())
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table and an empty line."""
-    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    flat = [[" ".join((cell or "none").split()).replace("|", r"\|") for cell in row] for row in rows]
-    return [*lines, *(f"| {' | '.join(row)} |" for row in flat), ""]

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic.fields import FieldInfo
 
+from emtvb import markdown
 from emtvb.config.experiment import (
     ArchitecturesSettings,
     ExemplarSettings,
@@ -60,9 +61,9 @@ def as_markdown() -> str:
         ("`exemplar`", ExemplarSettings),
         ("`architectures`", ArchitecturesSettings),
     ):
-        lines += ["", f"## {title}", "", _flowing(model.__doc__), "", "| key | default | meaning |", "|---|---|---|"]
-        for key, field in model.model_fields.items():
-            lines.append(f"| `{key}` | {_default(field)} | {_flowing(field.description)} |")
+        keys = [(f"`{key}`", _default(field), field.description or "") for key, field in model.model_fields.items()]
+        table = markdown.table(["key", "default", "meaning"], keys)
+        lines += ["", f"## {title}", "", markdown.cell(model.__doc__ or ""), "", table]
     return "\n".join(lines) + "\n" + _WRITING
 
 
@@ -90,11 +91,6 @@ cannot; the last one names the fault.
 Commit a config of your own before you run it, or keep it outside of the clone's `config/`. Otherwise the record of each
 job says that it ran on files that were not committed, and an audit warns of that.
 """
-
-
-def _flowing(text: str | None) -> str:
-    """A text without line breaks."""
-    return " ".join((text or "").split())
 
 
 def _default(field: FieldInfo) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
+from emtvb import markdown
 from emtvb.paper import evidence
 from emtvb.paper.evidence import (
     ACCURACY_MARGIN,
@@ -353,11 +354,11 @@ def as_markdown(rates: pd.DataFrame) -> str:
     False rates are the greatest over the populations, their mean in parentheses; right ones are the least to the
     greatest.
     """
-    lines = [
-        "| | seeds | false *inconsistent* (no deviation) | false *consistent*, one margin off "
-        "| false *consistent*, two margins off | *consistent*, no deviation | *inconsistent*, two margins off |",
-        "|---|---|---:|---:|---:|---:|---:|",
-    ]
+    columns = [
+        "", "seeds", "false *inconsistent* (no deviation)", "false *consistent*, one margin off",
+        "false *consistent*, two margins off", "*consistent*, no deviation", "*inconsistent*, two margins off",
+    ]  # fmt: skip
+    rows = []
     for (what, model, seeds), of in rates.groupby(["what", "model", "seeds"], sort=False):
         at = dict(iter(of.groupby("deviation")))
         false = [at[0]["differs"], at[1]["agrees"], at[2]["agrees"]]
@@ -366,18 +367,16 @@ def as_markdown(rates: pd.DataFrame) -> str:
         cells = [str(what).removeprefix("spectral_"), f"{seeds}, {who}"]
         cells += [f"{rate.max():.1%} ({rate.mean():.1%})" for rate in false]
         cells += [f"{rate.min():.0%} to {rate.max():.0%}" for rate in right]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return markdown.table(columns, rows, "llrrrrr")
 
 
 def bootstrap_as_markdown(rows: pd.DataFrame) -> str:
     """What :func:`bootstrap` gives, in Markdown: a row per cell, its accuracy and its error side by side."""
     names = ["false_inconsistent", "false_consistent", "power", "seen"]
-    lines = [
-        "| task | neurons | L2 | accuracy: false *inconsistent* | false *consistent* | power | seen "
-        "| error: false *inconsistent* | false *consistent* | power | seen |",
-        "|---|---:|---:|" + "---:|" * 8,
-    ]
+    rates = ["false *inconsistent*", "false *consistent*", "power", "seen"]
+    columns = ["task", "neurons", "L2", f"accuracy: {rates[0]}", *rates[1:], f"error: {rates[0]}", *rates[1:]]
+    lines = []
     by_measure = rows.dropna(subset="power").set_index("measure")
     for cell, of in by_measure.groupby(["task", "hidden_dim", "l2"], sort=False):
         shown: list[str] = []
@@ -388,5 +387,5 @@ def bootstrap_as_markdown(rows: pd.DataFrame) -> str:
             row = of.loc[measure, names].astype(float)
             shown += [f"{row.iloc[i]:.{digits if i < 2 else 0}%}" for i in range(4)]
         task, hidden, l2 = cell
-        lines.append(f"| {task} | {hidden} | {l2:g} | {' | '.join(shown)} |")
-    return "\n".join(lines)
+        lines.append((task, hidden, f"{l2:g}", *shown))
+    return markdown.table(columns, lines, "lrr" + "r" * 8)

@@ -15,6 +15,7 @@ import pandas as pd
 from jaxtyping import Float
 from scipy import stats
 
+from emtvb import markdown
 from emtvb.errors import InputError
 from emtvb.paper import evidence, table1
 from emtvb.paper.evidence import LEVEL, PUBLISHED_SEEDS, UNTRAINED, Value
@@ -254,15 +255,12 @@ def as_markdown(table: pd.DataFrame) -> str:
     Args:
         table: Of :func:`tabulate`.
     """
-    lines = [
-        "| | of | asked | found | held to | p | holds | what the plan says of it |",
-        "|---|---|---|---:|---|---:|---|---|",
-    ]
+    columns = ["", "of", "asked", "found", "held to", "p", "holds", "what the plan says of it"]
+    rows = []
     for _, row in table.iterrows():
         ends = [f"{row[end]:.4g}" for end in ("low", "high") if not np.isnan(row[end])]
         p = "" if np.isnan(row["p"]) else f"{row['p']:.2g}"
-        lines.append(
-            f"| {row['question']} | {row['cell']} | {row['asks']} | {row['found']:.4g} | {' to '.join(ends)} | {p} "
-            f"| {'yes' if row['holds'] else 'no'} | {row['means']} |"
-        )
-    return "\n".join([*lines, ""])
+        holds = "yes" if row["holds"] else "no"
+        found = f"{row['found']:.4g}"
+        rows.append((row["question"], row["cell"], row["asks"], found, " to ".join(ends), p, holds, row["means"]))
+    return markdown.table(columns, rows, "lllrlrll") + "\n"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from emtvb import markdown
 from emtvb.paper import evidence
 from emtvb.paper.evidence import Judgement, Value
 
@@ -242,12 +243,12 @@ def _verdict_columns(error: Judgement, accuracy: Judgement) -> dict[str, object]
 def as_markdown(table: pd.DataFrame) -> str:
     """Table 1 for a README: in every cell ours, the seeds it covers, and the published value."""
     rows = _rows(table, lambda l2: f"L2 {l2}", _markdown_cell)
-    lines = [
-        "| task | hidden | " + " | ".join(rows.columns) + " |",
-        "|---|---:|" + "---|" * len(rows.columns),
-    ]
-    lines += [f"| {task} | {hidden} | " + " | ".join(row) + " |" for (task, hidden), *row in rows.itertuples()]
-    return "\n".join([*lines, "", _caption(table), ""])
+    text = markdown.table(
+        ["task", "hidden", *rows.columns],
+        ((task, hidden, *row) for (task, hidden), *row in rows.itertuples()),
+        "lr" + "l" * len(rows.columns),
+    )
+    return f"{text}\n\n{_caption(table)}\n"
 
 
 def as_latex(table: pd.DataFrame) -> str:

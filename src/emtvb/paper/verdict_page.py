@@ -15,6 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from emtvb import markdown
 from emtvb.paper import claims
 from emtvb.paper.evidence import VERDICTS, Verdict
 from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, counts
@@ -128,19 +129,20 @@ class Stated:
         lines += [f"- {kind}: {counted(counted_by[kind])}" for kind in self.kinds]
         for kind, check_type in self.kinds.items():
             lines += ["", f"## {TITLES[kind]}: {counted(counted_by[kind])}", "", _ABOUT[kind], ""]
-            columns = _COLUMNS
-            lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+            rows = []
             for c in check_type:
                 ours = f" *{c.operationalisation}*" if c.operationalisation else ""
                 decides = "; ".join(filter(None, (c.decides, f"can be reached: {c.reach}" if c.reach else "")))
-                row = (
+                rows.append((
                     f'<a id="{c.name}"></a>{c.statement}{ours}', c.source, c.published, c.ours or "none",
                     _interval(c) or "none", str(c.seeds), f"**{c.verdict}**", c.because, decides or "nothing more",
-                )  # fmt: skip
-                lines.append("| " + " | ".join(map(_flat, row)) + " |")
+                ))  # fmt: skip
+            lines.append(markdown.table(_COLUMNS, rows))
         if self.claims:
             lines += ["", _errs(self.claims), "", "## Rules", ""]
-            lines += [f"- {group}: {_flat(rule)}" for rule, group in {c.rule: c.group for c in self.claims}.items()]
+            lines += [
+                f"- {group}: {markdown.cell(rule)}" for rule, group in {c.rule: c.group for c in self.claims}.items()
+            ]
         return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -249,8 +251,3 @@ def _number(value: float) -> str:
 def _word(verdict: str) -> str:
     """A verdict as an anchor."""
     return verdict.replace(" ", "-")
-
-
-def _flat(text: str) -> str:
-    """Text for a cell of a Markdown table."""
-    return " ".join(text.split()).replace("|", r"\|")

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from emtvb import markdown
 from emtvb.columns import check_numbers
 from emtvb.paper import evidence, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
@@ -383,7 +384,7 @@ SHOWN = {
 
 def shares_as_markdown(shares: pd.DataFrame) -> str:
     """What :func:`shares` gives of the statements in :data:`SHOWN`, a row per task, size and penalty."""
-    lines = [f"| task | neurons | L2 | {' | '.join(SHOWN.values())} |", "|---|---:|---:|" + "---:|" * len(SHOWN)]
+    rows = []
     known = shares[shares["name"].isin(SHOWN)]
     for (task, size, l2), of in known.groupby(SHARES):
         by_name = of.set_index("name")
@@ -391,8 +392,8 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
             f"{row.holds}/{row.networks} ({row.low:.0%} to {row.high:.0%})" if row is not None else ""
             for row in (by_name.loc[name] if name in by_name.index else None for name in SHOWN)
         ]
-        lines.append(f"| {task} | {size} | {l2:g} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append((task, size, f"{l2:g}", *cells))
+    return markdown.table(["task", "neurons", "L2", *SHOWN.values()], rows, "lrr" + "r" * len(SHOWN))
 
 
 def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...]]:

@@ -6,6 +6,8 @@ import re
 
 import pandas as pd
 
+from emtvb import markdown
+
 _ROWS = {
     "accuracy": ("test_accuracy", ".3f"),
     "elements read right: mean": ("decoding_accuracy", ".3f"),
@@ -35,11 +37,9 @@ def as_markdown(measured: pd.DataFrame) -> str:
     names = [_short(row) for row in measured.to_dict("records")]
     if len(set(names)) < len(names):
         names = [f"`{run_id}`" for run_id in measured["run_id"]]
-    lines = [f"| | {' | '.join(names)} |", "|---|" + "---:|" * len(names)]
-    for title, (column, digits) in _ROWS.items():
-        lines.append(f"| {title} | {' | '.join(f'{value:{digits}}' for value in measured[column])} |")
-    lines.append(f"| verdict | {' | '.join(measured['verdict'])} |")
-    return "\n".join(lines) + "\n"
+    rows = [(title, *(f"{value:{digits}}" for value in measured[column])) for title, (column, digits) in _ROWS.items()]
+    rows.append(("verdict", *measured["verdict"]))
+    return markdown.table(["", *names], rows, "l" + "r" * len(names)) + "\n"
 
 
 def _short(row: dict) -> str:

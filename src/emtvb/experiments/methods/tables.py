@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from emtvb import markdown
+
 TITLES = {
     "success": "Edits whose whole future is the expected one",
     "isolation": "Edits after which nothing changes that should not",
@@ -44,8 +46,8 @@ def table(rows: pd.DataFrame, measure: str, trained: bool = True) -> str:
     wide = wide.reindex(index=rows["network"].unique(), columns=rows["method"].unique()).dropna(axis=1, how="all")
     if measure == "success" and trained:
         wide.insert(0, "if nothing is edited", rows.groupby("network", sort=False)["ceiling"].max())
-    lines = [f"| network | {' | '.join(map(str, wide.columns))} |", "|---|" + "---:|" * len(wide.columns)]
-    for network, values in wide.iterrows():
-        cells = ["" if pd.isna(value) else f"{value:.3f}" for value in values]
-        lines.append(f"| {network} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    text = [
+        (network, *("" if pd.isna(value) else f"{value:.3f}" for value in values))
+        for network, values in wide.iterrows()
+    ]
+    return markdown.table(["network", *wide.columns], text, "l" + "r" * len(wide.columns))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from emtvb import markdown
 from emtvb.core.decoders import ERROR_RATE
 from emtvb.core.fitting import wilson
 from emtvb.core.intervals import mean_interval
@@ -184,10 +185,9 @@ def as_markdown(table: pd.DataFrame) -> str:
     Args:
         table: Of :func:`networks`.
     """
-    lines = ["| | " + " | ".join(f"{row.units} units, seed {row.seed}" for row in table.itertuples()) + " |"]
-    lines.append("|---|" + "---:|" * len(table))
-    lines += [f"| {says} | {' | '.join(f'{value:.3f}' for value in table[key])} |" for key, says in MEASURES.items()]
-    return "\n".join(lines) + "\n"
+    columns = ["", *(f"{row.units} units, seed {row.seed}" for row in table.itertuples())]
+    rows = [(says, *(f"{value:.3f}" for value in table[key])) for key, says in MEASURES.items()]
+    return markdown.table(columns, rows, "l" + "r" * len(table)) + "\n"
 
 
 def sizes_as_markdown(table: pd.DataFrame) -> str:
@@ -197,15 +197,15 @@ def sizes_as_markdown(table: pd.DataFrame) -> str:
         table: Of :func:`sizes`.
     """
     units = table["units"].unique()
-    lines = ["| | " + " | ".join(f"{size} units" for size in units) + " |", "|---|" + "---:|" * len(units)]
+    rows = []
     for measure, says in MEASURES.items():
         cells = []
         for size in units:
             row = table[(table["units"] == size) & (table["measure"] == measure)].iloc[0]
             interval = "" if np.isnan(row["low"]) else f" [{row['low']:.3f}, {row['high']:.3f}]"
             cells.append(f"{row['mean']:.3f}{interval}")
-        lines.append(f"| {says} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append((says, *cells))
+    return markdown.table(["", *(f"{size} units" for size in units)], rows, "l" + "r" * len(units))
 
 
 def claims_as_markdown(table: pd.DataFrame) -> str:
@@ -214,13 +214,13 @@ def claims_as_markdown(table: pd.DataFrame) -> str:
     Args:
         table: Of :func:`claims`.
     """
-    lines = [
-        "| claim | units | networks | solve the task | true for | 95% interval | verdict | repeat 80% | true for |",
-        "|---|---|---:|---:|---:|---|---|---:|---:|",
-    ]
+    columns = [
+        "claim", "units", "networks", "solve the task", "true for", "95% interval", "verdict", "repeat 80%", "true for",
+    ]  # fmt: skip
+    rows = []
     for row in table.to_dict("records"):
         units = " to ".join(dict.fromkeys(f"{row[end]:.0f}" for end in ("smallest", "largest")))
-        counts = f"{row['trained']} | {row['solved']} | {row['holds']} | {row['low']:.2f} to {row['high']:.2f}"
-        nearly = f"{row['nearly']} | {row['nearly_holds']}"
-        lines.append(f"| {row['says']} | {units} | {counts} | {row['verdict']} | {nearly} |")
-    return "\n".join(lines)
+        interval = f"{row['low']:.2f} to {row['high']:.2f}"
+        counts = row["trained"], row["solved"], row["holds"]
+        rows.append((row["says"], units, *counts, interval, row["verdict"], row["nearly"], row["nearly_holds"]))
+    return markdown.table(columns, rows, "llrrrllrr")

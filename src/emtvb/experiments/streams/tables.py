@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from emtvb import markdown
 from emtvb.core.intervals import mean_interval
 
 CELL = ["stream", "epochs", "hidden_dim"]
@@ -77,12 +78,9 @@ def as_markdown(table: pd.DataFrame) -> str:
         cells += [(str(stream), int(epochs), int(size)) for size in some]
     records = {tuple(row[key] for key in (*CELL, "measure")): row for row in table.to_dict("records")}
     heads = [f"{stream}, {size} neurons, {epochs} epochs" for stream, epochs, size in cells]
-    lines = [f"| | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
-    lines.append(f"| networks | {' | '.join(str(records[*cell, 'recall']['networks']) for cell in cells)} |")
-    for measure, name in SHOWN.items():
-        rows = (records[*cell, measure] for cell in cells)
-        lines.append(f"| {name} | {' | '.join(_in_words(row) for row in rows)} |")
-    return "\n".join(lines)
+    networks = ("networks", *(records[*cell, "recall"]["networks"] for cell in cells))
+    means = [(name, *(_in_words(records[*cell, measure]) for cell in cells)) for measure, name in SHOWN.items()]
+    return markdown.table(["", *heads], [networks, *means], "l" + "r" * len(heads))
 
 
 def by_length(rows: pd.DataFrame) -> pd.DataFrame:

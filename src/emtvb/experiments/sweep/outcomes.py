@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from emtvb import markdown
 from emtvb.experiments.sweep.constants import CELL, OTHERWISE, STORED
 from emtvb.paper.evidence import share_interval
 from emtvb.paper.table1 import without_twins
@@ -137,33 +138,33 @@ FLAWLESS = 0.99995
 
 def verdicts_as_markdown(table: pd.DataFrame) -> str:
     """The ranges of :func:`verdicts` over all tasks, for a page."""
-    lines = [
-        "| verdict | networks | test accuracy | worst element | edits obeyed | exact unedited | long-term modes "
-        "| condition of Psi |",
-        "|---|---:|---|---|---|---|---|---|",
-    ]
+    columns = [
+        "verdict", "networks", "test accuracy", "worst element", "edits obeyed", "exact unedited", "long-term modes",
+        "condition of Psi",
+    ]  # fmt: skip
+    rows = []
     formats = (("test_accuracy", ".4f"), ("data_worst_decoding_accuracy", ".4f"), ("data_edit_success", ".3f"),
                ("unedited_success", ".3f"), ("network_eigenvalues", ".0f"), ("data_condition", ".3g"))  # fmt: skip
     for row in table[table["task"] == "all"].to_dict("records"):
         ranges = [f"{row[f'{name}_low']:{digits}} to {row[f'{name}_high']:{digits}}" for name, digits in formats]
-        lines.append(f"| {row['verdict']} | {row['networks']} | {' | '.join(ranges).replace('inf', 'infinite')} |")
-    return "\n".join(lines) + "\n"
+        rows.append((row["verdict"], row["networks"], *(text.replace("inf", "infinite") for text in ranges)))
+    return markdown.table(columns, rows, "lr" + "l" * len(formats)) + "\n"
 
 
 def bases_as_markdown(table: pd.DataFrame) -> str:
     """The table of :func:`bases`, for a page."""
-    lines = [
-        "| network | basis | elements right | worst element | edits obeyed | decoded map | W_hh: distance | gain "
-        "| without gain |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
+    columns = [
+        "network", "basis", "elements right", "worst element", "edits obeyed", "decoded map", "W_hh: distance", "gain",
+        "without gain",
+    ]  # fmt: skip
+    rows: list[tuple[str, ...]] = []
     for row in table.to_dict("records"):
         named = f"`{row['run_id']}`" if row["basis"] == "data" else ""
         numbers = [f"{row[name]:.4f}" for name in _OF_A_BASIS[:2]] + [f"{row['edit_success']:.3f}"]
         numbers += [f"{row[name]:.2g}" for name in ("decoded_map_error", "map_error")]
         numbers += [f"{row['gain']:.2f}", f"{row['shape_error']:.2g}"]
-        lines.append(f"| {named} | {row['basis']} | {' | '.join(numbers)} |")
-    return "\n".join(lines) + "\n"
+        rows.append((named, row["basis"], *numbers))
+    return markdown.table(columns, rows, "llrrrrrrr") + "\n"
 
 
 def _ranges(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
