@@ -11,7 +11,7 @@ from benchmarks.truths import FALSE, TRUE, agreeing, register, stays, written
 from torch import nn
 
 import emtvb
-from emtvb.core.fitting import wilson
+from emtvb.core.intervals import wilson
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 

@@ -11,7 +11,6 @@ import emtvb
 from emtvb.adapters.record import _run
 from emtvb.core import numerical_rank, regression
 from emtvb.core.decoders import permutation_test
-from emtvb.core.fitting import wilson
 from emtvb.core.memories import explained_variance
 from emtvb.core.recording import Recording
 from emtvb.core.variables import simplex, variable
@@ -250,11 +249,6 @@ def test_classes_are_all_as_far_from_each_other(n: int) -> None:
     np.testing.assert_allclose(gram, np.where(np.eye(n), 1, -1 / (n - 1)), atol=1e-12)
     v = variable("x", np.arange(n), "categorical" if n > 2 else None)
     np.testing.assert_array_equal(v.decode(v.encode(np.arange(n))), np.arange(n))
-
-
-def test_wilson_is_the_textbooks() -> None:
-    low, high = wilson(0.9, 50)
-    assert (low, high) == (pytest.approx(0.7864, abs=1e-4), pytest.approx(0.9565, abs=1e-4))
 
 
 def test_trials_may_come_first() -> None:

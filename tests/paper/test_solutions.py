@@ -59,14 +59,11 @@ def test_kinds_are_counted_without_twins_and_those_of_none_too() -> None:
     assert (table.groupby(solutions.CELL)["found"].sum() == 4).all()
 
 
-@pytest.mark.parametrize(("found", "runs"), [(0, 5), (1, 5), (3, 20), (20, 20), (7, 13), (1, 1), (0, 1)])
-def test_intervals_are_exact(found: int, runs: int) -> None:
-    """At each end, what was seen or more of it has a chance of 2.5%, but where the end is 0 or 1."""
-    low, high = (float(end[0]) for end in solutions.clopper_pearson(np.array([found]), np.array([runs])))
-    assert low == 0 if found == 0 else stats.binom.sf(found - 1, runs, low) == pytest.approx(0.025)
-    assert high == 1 if found == runs else stats.binom.cdf(found, runs, high) == pytest.approx(0.025)
-    exact = stats.binomtest(found, runs).proportion_ci(method="exact")
-    assert (low, high) == pytest.approx((exact.low, exact.high))
+def test_intervals_of_shares_are_exact() -> None:
+    table = of("kind", solutions.rows(make_measured(seeds=4)))
+    for row in table.itertuples():
+        exact = stats.binomtest(row.found, row.runs).proportion_ci(method="exact")
+        assert (row.low, row.high) == pytest.approx((exact.low, exact.high))
 
 
 def test_pairs_of_thresholds_are_of_the_same_seed() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from emtvb.core import numerical_rank, regression
 from emtvb.core.arguments import check_type, describe_error
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.decoders import ERROR_RATE, LinearDiscriminants, auc, permutation_p_at, permutation_test
+from emtvb.core.intervals import bonferroni, bootstrap_counts, central_interval, deviations, wilson
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import Recording
 from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-_RESAMPLED = 1000
+_DRAWS = 1000
 """Times that trials are drawn again for the interval of an R^2."""
-_CONFIDENCE = 0.95
 _RARE = 0.5
 """A value is rare that has less than so much of an even share."""
 _FOLLOWS, _USED = 0.99, 0.1
@@ -656,13 +655,8 @@ def _at_every(
             every = number.sum(axis=1)
             score, chance = right.sum(axis=1) / every, (taken * number).sum(axis=1) / every
             count = by_group((own > 0).any(axis=2), groups).sum(axis=1)
-        low = wilson(score, count, _at_each(len(number)))[0]
+        low = wilson(score, count, bonferroni(len(number)))[0]
     return score, np.nan_to_num(chance), low
-
-
-def _at_each(times: int) -> float:
-    """The confidence at each of so many times, for all of them together."""
-    return 1 - (1 - _CONFIDENCE) / times
 
 
 def _means(shown: Float[np.ndarray, "time trial"]) -> Float[np.ndarray, " time"]:
@@ -678,21 +672,18 @@ def _r2(
     groups: Int[np.ndarray, " trial"] | None,
 ) -> tuple[float, float, float, float, np.ndarray, np.ndarray, np.ndarray]:
     """R^2 with its interval and chance, in all; then R^2, its lower end and chance at each time."""
-    rng = np.random.default_rng(0)
     unit = np.arange(truth.shape[1]) if groups is None else np.unique(groups, return_inverse=True)[1]
     units = int(unit.max()) + 1
-    drawn = rng.multinomial(units, np.full(units, 1 / units), size=_RESAMPLED)
-    weights = np.vstack([np.ones(units), drawn]).T[unit]
+    weights = np.vstack([np.ones(units), bootstrap_counts(units, _DRAWS)]).T[unit]
     count, total, squares, left, missed = (part @ weights for part in _sums(read, truth, guess))
     missed = missed[:, 0]
     score_at = _share(count, total, squares, left)
     score = _share(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
-    z = NormalDist().inv_cdf((1 + _at_each(len(truth))) / 2)
-    low_at = score_at[:, 0] - z * score_at[:, 1:].std(axis=1)
-    low, high = np.quantile(score[1:], [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
+    low_at = score_at[:, 0] - deviations(bonferroni(len(truth))) * score_at[:, 1:].std(axis=1)
+    low, high = central_interval(score[1:])
     chance_at = np.maximum(_share(count[:, 0], total[:, 0], squares[:, 0], missed), 0)
     chance = max(float(_share(count[:, 0].sum(), total[:, 0].sum(), squares[:, 0].sum(), missed.sum())), 0.0)
-    return float(score[0]), float(low), float(high), chance, score_at[:, 0], low_at, np.nan_to_num(chance_at)
+    return float(score[0]), low, high, chance, score_at[:, 0], low_at, np.nan_to_num(chance_at)
 
 
 def _sums(
@@ -719,19 +710,6 @@ def _share(count: Any, total: Any, squares: Any, missed: Any) -> Any:
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = squares - total**2 / count
         return np.where(variance > 1e-12 * np.maximum(squares, 1e-300), 1 - missed / variance, np.nan)
-
-
-def wilson(share: Any, count: Any, confidence: float = _CONFIDENCE) -> tuple[Any, Any]:
-    """Wilson's interval, at 95% by default, of a share of so many; of arrays too.
-
-    Of shares within trials it is too wide rather than too narrow: none varies more than one that is 0 or 1.
-    """
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share, count = np.asarray(share, dtype=np.float64), np.asarray(count, dtype=np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-        half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return middle - half, middle + half
 
 
 def _spans(times: Sequence[int] | np.ndarray, most: int = 4) -> str:

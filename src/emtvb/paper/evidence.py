@@ -26,6 +26,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from scipy import special, stats
 
+from emtvb.core.intervals import LEVEL, bonferroni, central_interval, clopper_pearson, clustered_share
+
 Verdict = Literal["consistent", "inconsistent", "not determined", "no verdict"]
 VERDICTS: tuple[Verdict, ...] = ("consistent", "inconsistent", "not determined", "no verdict")
 """The last is of statements that name no rule which could fail: there are shares, with their intervals."""
@@ -34,9 +36,6 @@ Measure = Literal["accuracy", "spectral_error"]
 PUBLISHED_SEEDS = 20
 FEWEST_SEEDS = 5
 """Fewer seeds say nothing."""
-
-LEVEL = 0.95
-"""Of every interval; how often either question errs is counted in docs/evidence.md."""
 
 REFUTED = 0.04
 """A p-value below this, corrected, is inconsistent.
@@ -197,7 +196,7 @@ class Prediction:
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Of what is printed, rounded as that is."""
-        low, high = self._ends(level)
+        low, high = central_interval(self.means, level, method="nearest")
         return round(low, DIGITS[self.what]), round(high, DIGITS[self.what])
 
     def p_value(self, printed: float) -> float:
@@ -223,14 +222,9 @@ class Prediction:
 
     def reaches(self, printed: float) -> float:
         """The least margin within which it would be consistent."""
-        least, most = self._ends(1 - 2 * _ALPHA)
+        least, most = central_interval(self.means, 1 - 2 * _ALPHA, method="nearest")
         low, high = printed - _half(self.what), printed + _half(self.what)
         return max(most - low, high - least) if self.what == "accuracy" else max(most / low, high / least)
-
-    def _ends(self, level: float) -> tuple[float, float]:
-        last = len(self.means) - 1
-        outside = round((1 - level) / 2 * last)
-        return float(self.means[outside]), float(self.means[last - outside])
 
 
 def _half(what: Measure) -> float:
@@ -430,7 +424,7 @@ def _verdict(prediction: Prediction | None, value: Value, corrected: float) -> V
 def _most_with_error(sample: Sample) -> float:
     """The largest share of seeds with an error that is not excluded at the level."""
     count, seeds = int(np.isfinite(sample.own).sum()), len(sample.own)
-    return float(stats.beta.ppf(LEVEL, count + 1, seeds - count)) if count < seeds else 1.0
+    return float(clopper_pearson(count, seeds - count, 1 - 2 * _ALPHA)[1])
 
 
 def _judge(prediction: Prediction | None, value: Value, p: float, corrected: float) -> Judgement:
@@ -518,7 +512,8 @@ def judge_whole(values: Sequence[Value], draws: int = _DRAWS, seed: int = _SEED)
     if not off:
         return Judgement("not determined", "none of its values can be predicted from these runs", float("nan"), None, 0)
     together = np.mean(off, axis=0)
-    low, inner_low, middle, inner_high, high = np.quantile(together, [0.025, 0.05, 0.5, 0.95, 0.975])
+    (low, high), (inner_low, inner_high) = central_interval(together), central_interval(together, 1 - 2 * _ALPHA)
+    middle = float(np.median(together))
     margin = np.log(ERROR_MARGIN) if what == "spectral_error" else ACCURACY_MARGIN
     p = min(1.0, 2 * (min((together <= 0).sum(), (together >= 0).sum()) + 1) / (draws + 1))
     of = np.exp if what == "spectral_error" else float
@@ -577,7 +572,7 @@ def judge_rounding(values: Sequence[Value], draws: int = 4000, seed: int = _SEED
     same, others = np.sqrt(same / len(values)), np.sqrt(others / len(values))
     size = float(np.sqrt(observed / len(values)))
     p, by_others = (float((of >= size).sum() + 1) / (draws + 1) for of in (same, others))
-    low, high = (float(end) for end in np.quantile(same, [_ALPHA / 2, 1 - _ALPHA / 2]))
+    low, high = central_interval(same)
     because = (
         f"root mean square {size:.4f}; our seeds rounded otherwise would have {low:.4f} to {high:.4f} (p = {p:.2g}), "
         f"other seeds like ours as much in {by_others:.0%} of cases"
@@ -761,7 +756,7 @@ def judge_share(
     if seeds < FEWEST_SEEDS or networks < FEWEST_NETWORKS:
         because = f"networks: {networks}, seeds: {seeds}; {FEWEST_NETWORKS} of {FEWEST_SEEDS} are the fewest that tell"
         return Judgement("not determined", because, share, None, seeds, decides=_enough(networks, seeds, at_least))
-    low, high = share_interval(holds, seed)
+    low, high = clustered_share(holds, seed)
     because = f"holds for {int(holds.sum())} of {networks} networks, {low:.0%} to {high:.0%}"
     verdict = _share_verdict(holds, seed, at_least, among)
     decides = _more_seeds(holds, seed, at_least, among) if verdict == "not determined" else ""
@@ -775,16 +770,16 @@ def share_alone(holds: Bool[np.ndarray, " network"], seed: Shaped[np.ndarray, " 
         holds: For which networks it does.
         seed: Theirs.
     """
-    low, high = share_interval(holds, seed)
+    low, high = clustered_share(holds, seed)
     because = f"holds for {int(holds.sum())} of {len(holds)} networks, {low:.0%} to {high:.0%}"
     return Judgement("no verdict", because, float(holds.mean()), (low, high), len(np.unique(seed)))
 
 
 def _share_verdict(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> Verdict:
     """The rule of :func:`judge_share`, where there are enough networks."""
-    if share_interval(holds, seed)[0] >= at_least:
+    if clustered_share(holds, seed)[0] >= at_least:
         return "consistent"
-    return "inconsistent" if share_interval(holds, seed, _ALPHA / 2 / among)[1] < at_least else "not determined"
+    return "inconsistent" if clustered_share(holds, seed, bonferroni(among))[1] < at_least else "not determined"
 
 
 def seeds_that_could_agree(networks: int, seeds: int, at_least: float, most: int = 400) -> int | None:
@@ -797,7 +792,7 @@ def seeds_that_could_agree(networks: int, seeds: int, at_least: float, most: int
     each = networks / seeds
     for count in range(FEWEST_SEEDS, most + 1):
         n = round(each * count)
-        if n >= FEWEST_NETWORKS and stats.beta.ppf(_ALPHA / 2, _effective(float(n), n, count), 1) >= at_least:
+        if n >= FEWEST_NETWORKS and clustered_share(np.ones(n, bool), np.arange(n) % count)[0] >= at_least:
             return count
     return None
 
@@ -816,31 +811,6 @@ def _more_seeds(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int
         if verdict != "not determined":
             return f"about {clusters * times} seeds would, if they come out like these ({verdict})"
     return f"not even {clusters * 16} seeds would, if they come out like these"
-
-
-def share_interval(
-    holds: Bool[np.ndarray, " network"], seed: Shaped[np.ndarray, " network"], tail: float = _ALPHA / 2
-) -> tuple[float, float]:
-    """The interval of a share, seeds being clusters of networks (:func:`judge_share`); 0 to 1 for a single seed."""
-    if len(np.unique(seed)) < 2:
-        return 0.0, 1.0
-    networks, share = len(holds), holds.mean()
-    _, cluster = np.unique(seed, return_inverse=True)
-    clusters = int(cluster.max()) + 1
-    rest = np.bincount(cluster, weights=holds - share)
-    variance = clusters / (clusters - 1) * (rest**2).sum() / networks**2
-    effective = min(share * (1 - share) / variance, networks) if variance > 0 else float(networks)
-    effective = _effective(effective, networks, clusters)
-    yes, no = share * effective, (1 - share) * effective
-    low = float(stats.beta.ppf(tail, yes, no + 1)) if yes > 0 else 0.0
-    high = float(stats.beta.isf(tail, yes + 1, no)) if no > 0 else 1.0
-    return low, high
-
-
-def _effective(effective: float, networks: int, clusters: int) -> float:
-    """Korn and Graubard's correction for the degrees of freedom."""
-    tail = _ALPHA / 2
-    return effective * float(stats.t.isf(tail, networks - 1) / stats.t.isf(tail, clusters - 1)) ** 2
 
 
 def _too_few(seeds: int) -> str:

@@ -16,9 +16,10 @@ from jaxtyping import Float
 from scipy import stats
 
 from emtvb import markdown
+from emtvb.core.intervals import LEVEL, central_interval
 from emtvb.errors import InputError
 from emtvb.paper import evidence, table1
-from emtvb.paper.evidence import LEVEL, PUBLISHED_SEEDS, UNTRAINED, Value
+from emtvb.paper.evidence import PUBLISHED_SEEDS, UNTRAINED, Value
 
 T2, T4 = ("T2", 128, 0.001), ("T4", 64, 0.0)
 """The cells whose seeds the reference trainer trains."""
@@ -205,7 +206,7 @@ def _spikes(of: Reprint) -> Answer:
     rng = np.random.default_rng([evidence._SEED, 2])
     seen = int(evidence.odd("spectral_error", sample.values).sum()), int(np.isfinite(sample.values).sum())
     drawn = rng.binomial(len(errors), evidence._rates(seen, sample.others, rng, _DRAWS))
-    low, high = (float(end) for end in np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest"))
+    low, high = central_interval(drawn, method="nearest")
     holds = low <= count <= high
     means = "the chance of spikes is right for torch's rounding too" if holds else "it is wrong"
     asks = f"of {len(errors)} errors, as many are spikes as the cell's chance of a spike predicts"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from emtvb.core.intervals import clopper_pearson
 from emtvb.paper import table1
 
 CELL = ["task", "hidden_dim", "l2", "threshold"]
 MEASURES = ("test_accuracy", "spectral_error")
 KIND, THRESHOLD, TWIN = PANELS = ("kind", "threshold", "twin")
 """What a row says: how often a kind is found, or two runs that differ in their threshold, or in rounding."""
-LEVEL = 0.95
 COLUMNS = ("run_id", "verdict", *MEASURES)
 """What is needed of the measurements."""
 
@@ -46,16 +45,8 @@ def _kinds(runs: pd.DataFrame) -> pd.DataFrame:
     counts = runs.groupby([*CELL, "verdict"], sort=False).size().unstack(fill_value=0)[verdicts]
     table = counts.reset_index().melt(id_vars=CELL, value_vars=verdicts, var_name="verdict", value_name="found")
     table["runs"] = [int(counts.loc[cell].sum()) for cell in table[CELL].itertuples(index=False, name=None)]
-    low, high = clopper_pearson(table["found"].to_numpy(), table["runs"].to_numpy())
+    low, high = clopper_pearson(table["found"], table["runs"] - table["found"])
     return table.assign(panel=KIND, value=table["found"] / table["runs"], low=low, high=high)
-
-
-def clopper_pearson(counts: np.ndarray, runs: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """The exact interval of a share, of which ``counts`` of ``runs`` were seen."""
-    intervals = [
-        stats.binomtest(int(k), int(n)).proportion_ci(level, "exact") for k, n in zip(counts, runs, strict=True)
-    ]
-    return np.array([interval.low for interval in intervals]), np.array([interval.high for interval in intervals])
 
 
 def _thresholds(runs: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from emtvb import markdown
 from emtvb.columns import check_numbers
+from emtvb.core.intervals import clustered_share
 from emtvb.paper import evidence, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.paper.evidence import Judgement, Verdict
@@ -400,7 +401,7 @@ def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...
     of = networks[_all(claim.over, networks)]
     for key, group in of.groupby(SHARES):
         holds, seeds = _all(claim.holds, group).to_numpy(bool), group["seed"].to_numpy()
-        low, high = evidence.share_interval(holds, seeds)
+        low, high = clustered_share(holds, seeds)
         yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high
 
 

@@ -16,7 +16,8 @@ from emtvb.adapters.adapting import Adapted, Wrapped
 from emtvb.adapters.das import DAS
 from emtvb.core.editing import Edits, edit
 from emtvb.core.erasing import erase
-from emtvb.core.fitting import Fitted, fit, wilson
+from emtvb.core.fitting import Fitted, fit
+from emtvb.core.intervals import wilson
 from emtvb.core.subspaces import Method
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError

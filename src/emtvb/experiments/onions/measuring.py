@@ -12,7 +12,8 @@ import torch
 from emtvb.adapters.adapting import adapt
 from emtvb.adapters.record import record
 from emtvb.core.editing import Edits, edit
-from emtvb.core.fitting import Fitted, fit, judge, wilson
+from emtvb.core.fitting import Fitted, fit, judge
+from emtvb.core.intervals import wilson
 from emtvb.core.onion import Onion, magnitudes
 from emtvb.core.subspaces import Method
 from emtvb.core.trials import Trials

@@ -9,8 +9,7 @@ import pandas as pd
 
 from emtvb import markdown
 from emtvb.core.decoders import ERROR_RATE
-from emtvb.core.fitting import wilson
-from emtvb.core.intervals import mean_interval
+from emtvb.core.intervals import mean_interval, wilson
 
 SOLVED = 0.9
 """A network has solved its task that repeats so many of the longest sequences without a mistake."""
@@ -162,7 +161,7 @@ def claims(table: pd.DataFrame) -> pd.DataFrame:
         if claim.high:
             every &= of[claim.high] >= HALF * of["accuracy"]
         holds, near = every[of["solved"]], every[of["accuracy"] >= NEARLY]
-        low, high = np.clip(wilson(float(holds.mean()), len(holds)), 0, 1) if len(holds) else (0.0, 1.0)
+        low, high = wilson(float(holds.mean()), len(holds)) if len(holds) else (0.0, 1.0)
         verdict = "not determined"
         if not claim.is_ours:
             verdict = "no verdict"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from emtvb.core.intervals import FEWEST, bootstrap_counts, central_interval
 from emtvb.experiments.sweep.constants import STORED, TRAINABLE
 
 SETTINGS = ["task", "hidden_dim", "l2", "threshold", "seed", "twin"]
@@ -18,7 +19,6 @@ DIFFERS = {"rounding": "twin", "threshold": "threshold", "penalty": "l2", "size"
 OUTCOMES = ("circuit", "kind", "modes", "accuracy")
 """Whether both are circuits or both are not; are of one kind; have as many long-term modes; accuracies within 0.01."""
 
-_DRAWS = 2000
 _SEED = 2310_02430
 
 
@@ -112,17 +112,15 @@ def _pairs(networks: pd.DataFrame, column: str) -> pd.DataFrame:
 def _share(pairs: pd.DataFrame, outcome: str) -> tuple[float, float, float]:
     """The share of pairs that are alike, and its interval: a seed that is drawn twice counts twice."""
     seeds, numbered = np.unique(pairs[["seed_1", "seed_2"]].to_numpy(int).ravel(), return_inverse=True)
-    if len(seeds) < 3:
+    if len(seeds) < FEWEST:
         return (float(pairs[outcome].mean()) if len(pairs) else float("nan")), float("nan"), float("nan")
     one, two = numbered.reshape(-1, 2).T
     alike = pairs[outcome].to_numpy(float)
-    rng = np.random.default_rng(_SEED)
-    drawn = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), size=_DRAWS)
+    drawn = bootstrap_counts(len(seeds), seed=_SEED)
     weights = np.where(one == two, drawn[:, one], drawn[:, one] * drawn[:, two])
     total = weights.sum(axis=1)
     shares = (weights @ alike)[total > 0] / total[total > 0]
-    low, high = np.quantile(shares, [0.025, 0.975])
-    return float(alike.mean()), float(low), float(high)
+    return float(alike.mean()), *central_interval(shares)
 
 
 def _components(settings: pd.DataFrame, values: Float[np.ndarray, " network"], factors: list[str]) -> dict[str, float]:

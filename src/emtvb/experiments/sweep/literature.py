@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Shaped
-from scipy import stats
 
-from emtvb.core.intervals import FEWEST
+from emtvb.core.intervals import FEWEST, bootstrap_counts, central_interval, median_interval
 from emtvb.theory.literature_columns import ABLATIONS, LAGS, WHEN, ablation, gradient
 from emtvb.theory.verdict import ACCURATE
 
@@ -21,7 +20,7 @@ THROUGHOUT, OUTPUT = "throughout", "output phase"
 """When a part is missing."""
 CHANCE = 0.55
 """An accuracy below is that of guesses."""
-_LEVEL, _DRAWS, _SEED = 0.95, 2000, 2606_18457
+_SEED = 2606_18457
 
 ABLATED = [*GROUP, "basis", "removed", "when", "networks", "seeds", "mean", "low", "high", "solved", "at_chance"]
 REACHED = [
@@ -120,10 +119,9 @@ def _mean(values: Float[np.ndarray, " network"], seeds: Shaped[np.ndarray, " net
     _, cluster = np.unique(seeds, return_inverse=True)
     count = np.bincount(cluster)
     total = np.bincount(cluster, weights=values)
-    rng = np.random.default_rng(_SEED)
-    drawn = rng.multinomial(len(count), np.full(len(count), 1 / len(count)), size=_DRAWS)
+    drawn = bootstrap_counts(len(count), seed=_SEED)
     means = (drawn @ total) / (drawn @ count)
-    low, high = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]) if len(count) >= FEWEST else (np.nan, np.nan)
+    low, high = central_interval(means) if len(count) >= FEWEST else (np.nan, np.nan)
     return {
         "networks": len(values), "seeds": len(count), "mean": _short(values.mean()), "low": _short(low),
         "high": _short(high), "solved": int((values >= ACCURATE).sum()), "at_chance": int((values < CHANCE).sum()),
@@ -132,9 +130,8 @@ def _mean(values: Float[np.ndarray, " network"], seeds: Shaped[np.ndarray, " net
 
 def _median(values: Float[np.ndarray, " network"], seeds: Shaped[np.ndarray, " network"]) -> dict[str, Any]:
     """The median, the quartiles, and an interval that has the median of seeds in it, whatever their distribution."""
-    by_seed = np.sort(pd.Series(values).groupby(seeds).median().to_numpy())
-    out = int(stats.binom.ppf((1 - _LEVEL) / 2, len(by_seed), 0.5))
-    low, high = (by_seed[out - 1], by_seed[-out]) if out else (np.nan, np.nan)
+    by_seed = pd.Series(values).groupby(seeds).median().to_numpy()
+    low, high = median_interval(by_seed)
     quarter, median, three_quarters = np.quantile(values, [0.25, 0.5, 0.75], method="inverted_cdf")
     return {
         "networks": len(values), "seeds": len(by_seed), "median": median, "low": low, "high": high,

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from emtvb import markdown
+from emtvb.core.intervals import clustered_share
 from emtvb.experiments.sweep.constants import CELL, OTHERWISE, STORED
-from emtvb.paper.evidence import share_interval
 from emtvb.paper.table1 import without_twins
 
 BOTH = "all"
@@ -37,7 +37,7 @@ def shares(runs: pd.DataFrame) -> pd.DataFrame:
             row: dict[str, Any] = {**dict(zip(group, key, strict=True)), "networks": len(cell)}
             row |= {"threshold": BOTH if threshold == BOTH else str(row["threshold"]), "seeds": cell["seed"].nunique()}
             for name, holds in (("circuit", circuit), ("solved", solved)):
-                low, high = share_interval(holds.to_numpy(bool), cell["seed"].to_numpy())
+                low, high = clustered_share(holds.to_numpy(bool), cell["seed"].to_numpy())
                 row |= {name: int(holds.sum()), f"{name}_share": holds.mean()}
                 row |= {f"{name}_low": low, f"{name}_high": high}
             rows.append(row)

@@ -9,6 +9,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Shaped
 from scipy import optimize, stats
 
+from emtvb.core.intervals import mean_interval
 from emtvb.experiments.sweep.constants import CELL, STORED, TRAINABLE
 
 STAGES = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -120,11 +121,10 @@ def _compare(before: np.ndarray, after: np.ndarray, became: np.ndarray, seeds: n
     errors = [(chance - became) ** 2 for chance in (before, after)]
     by_seed = np.array([[error[seeds == seed].mean() for error in errors] for seed in np.unique(seeds)])
     gained = by_seed[:, 0] - by_seed[:, 1]
-    half = stats.t.ppf(0.975, len(gained) - 1) * gained.std(ddof=1) / np.sqrt(len(gained))
     scale = by_seed[:, 0].mean()
+    low, high = mean_interval(gained, bounds=(-np.inf, scale))  # no forecast can gain more than all
     row: dict[str, Any] = {"networks": len(became), "seeds": len(gained), "circuits": int(became.sum())}
-    row |= {"gain": gained.mean() / scale, "gain_low": (gained.mean() - half) / scale}
-    row |= {"gain_high": min((gained.mean() + half) / scale, 1.0)}  # no forecast can gain more than all
+    row |= {"gain": gained.mean() / scale, "gain_low": low / scale, "gain_high": high / scale}
     for name, chance, error in (("settings", before, errors[0]), ("curve", after, errors[1])):
         row |= {f"brier_{name}": error.mean(), f"right_{name}": ((chance >= 0.5) == became).mean()}
         row[f"auc_{name}"] = _auc(chance, became)
