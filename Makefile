@@ -93,7 +93,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
-	@$(INSTALL) .
+	@$(INSTALL) '.[workflow]'
 	@$(VENV)/bin/python -m emtvb.training
 	@touch $@
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 DAMAGED = (
     OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
@@ -28,6 +30,28 @@ class InputError(ValueError):
         self.remedy = remedy
         shown = value or '""' if isinstance(value, str) else repr(value)
         super().__init__(printable(" ".join(f"{what}: {shown}: {remedy}".split())))
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Imports of an extra's libraries, which a plain installation leaves out, as the body of a ``with`` statement.
+
+    Args:
+        name: Of the extra in pyproject.toml that brings them.
+
+    Raises:
+        InputError: Where one of them is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise missing(error, name) from None
+
+
+def missing(error: ImportError, name: str) -> InputError:
+    """The line for an import that fails where an extra is not installed."""
+    reason = " ".join(str(error).split())
+    return InputError("import", reason, f'pip install "emtvb[{name}]"; in a clone, `make install`')
 
 
 def printable(text: str) -> str:

@@ -6,11 +6,8 @@ import copy
 import html
 import json
 import re
-import shutil
 import subprocess
 import sys
-import sysconfig
-import venv
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -27,6 +24,7 @@ from emtvb.errors import InputError
 from emtvb.theory import tasks
 
 from ..conftest import saturated_circuit
+from ..environments import Environment, built
 from .made_up import adapted, future, make_register, tape
 
 matplotlib.use("Agg")
@@ -218,22 +216,12 @@ reveal_type(emtvb.edit)
 
 def test_a_type_checker_sees_the_public_face_after_a_normal_install(tmp_path: Path) -> None:
     """The package as pip puts it into an environment of its own; mypy --strict over a user's script and the guide's."""
-    source, python = tmp_path / "source", tmp_path / "env" / "bin" / "python"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    venv.create(tmp_path / "env", with_pip=False)
-    (site,) = (tmp_path / "env").glob("lib/python*/site-packages")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-    options = ["--no-deps", "--no-build-isolation", "--target", str(site), str(source)]
-    subprocess.run([*pip, *options], capture_output=True, text=True, check=True)
-    assert (site / "emtvb" / "py.typed").is_file()
-    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")  # what the guide imports besides
+    made = Environment(tmp_path / "env", built(tmp_path))  # with the libraries that the guide imports besides
+    assert (made.site / "emtvb" / "py.typed").is_file()
     (tmp_path / "script.py").write_text(TYPED)
     guide = (ROOT / "docs" / "own-network.md").read_text()
     (tmp_path / "guide.py").write_text("\n".join(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)))
-    options = ["--strict", "--ignore-missing-imports", "--python-executable", str(python), "--config-file="]
+    options = ["--strict", "--ignore-missing-imports", "--python-executable", str(made.python), "--config-file="]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *options, "script.py", "guide.py"], capture_output=True, text=True, cwd=tmp_path
     )

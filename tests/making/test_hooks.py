@@ -78,7 +78,7 @@ def test_another_snakemake_whose_memory_is_not_known_is_refused(monkeypatch: pyt
 
 
 def test_the_lower_bound_of_snakemake_is_the_version_that_has_this_memory() -> None:
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["workflow"]
     (snakemake,) = (text for text in wanted if re.match(r"snakemake\W*[<>=]", text))
     assert snakemake == "snakemake>=9.17,<10"
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 
-from .conftest import COPIED, ROOT, Project, hand_on_compiled
+from ..environments import Environment, built
+from .conftest import ROOT, Project
 
 TINY = {
     "experiment": "tiny", "dimensions": 2, "variables": 2, "tasks": ["T1"], "hidden_dim": [8], "l2": [0],
@@ -105,78 +102,16 @@ def test_with_another_clones_package_an_edit_of_a_figures_module_redraws_that_fi
     assert project.planned(*tiny, **packages) == {}
 
 
-def build(source: Path, folder: Path) -> Path:
-    """The wheel of a clone."""
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), "."]
-    subprocess.run(command, cwd=source, check=True, timeout=300)
-    (path,) = folder.glob("emtvb-*.whl")
-    return path
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of what lies here."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
-    source.mkdir()
-    for name in (*COPIED, "CHANGELOG.md"):
-        path = ROOT / name
-        if path.is_dir():
-            shutil.copytree(path, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        elif path.exists():
-            shutil.copy2(path, source / name)
-    return build(source, folder)
-
-
-class Environment:
-    """A Python environment into which a wheel is installed; it has the libraries of this one, and no clone."""
-
-    def __init__(self, folder: Path, wheel: Path) -> None:
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=300)
-        self.python = folder / "bin" / "python"
-        (self._site,) = folder.glob("lib/python*/site-packages")
-        # A line of a .pth file is a place to look in; the .pth files there, by which a clone is found, are not read.
-        (self._site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-        self.install(wheel)
-
-    @property
-    def package(self) -> Path:
-        return self._site / "emtvb"
-
-    def install(self, wheel: Path) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "--python",
-            str(self.python),
-            "install",
-            "-q",
-            "--no-deps",
-            "--no-index",
-        ]
-        subprocess.run([*command, "--force-reinstall", str(wheel)], check=True, timeout=300)
-
-    def hand_on_compiled(self) -> None:
-        """Let it use the engine that is compiled here."""
-        hand_on_compiled(ROOT, self.package / "training" / "__pycache__")
-
-    def __call__(self, folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in a folder: one that the wheel installed, or a module."""
-        script = self.python.with_name(command[0])
-        called = [str(script)] if script.exists() else [str(self.python), "-m", command[0]]
-        inherited = {name: os.environ[name] for name in os.environ.keys() - {"PYTHONPATH", "EXPERIMENT_OUTPUT_DIR"}}
-        return subprocess.run(
-            [*called, *command[1:]], cwd=folder, env={**inherited, **variables}, capture_output=True, text=True,
-            check=False, timeout=600,
-        )  # fmt: skip
+    return built(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture
 def environment(wheel: Path, tmp_path: Path) -> Environment:
     made = Environment(tmp_path / "environment", wheel)
     found = made(tmp_path, "python", "-c", "import emtvb; print(emtvb.__file__)")
-    assert Path(found.stdout.strip()).parent == made.package, found
+    assert Path(found.stdout.strip()).parent == made.site / "emtvb", found
     return made
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from emtvb.adapters import states
 from emtvb.adapters.adapting import Adapted
-from emtvb.adapters.torch_steps import TorchMachine
 from emtvb.core import regression
 from emtvb.core.memories import VariableMemories
 from emtvb.core.subspaces import Located, Subspace, least_squares
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS, whole_number
-from emtvb.errors import InputError
+from emtvb.errors import InputError, extra
+
+with extra("torch"):
+    import torch
+    from torch import Tensor
+
+    from emtvb.adapters.torch_steps import TorchMachine
 
 _FASTEST = 10
 """Largest learning rate of Adam that is taken."""

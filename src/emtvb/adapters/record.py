@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
-from rich.progress import track
 
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verifying import TRIALS
@@ -181,7 +181,7 @@ def _run(
     for part in (np.flatnonzero(fitted), np.flatnonzero(~fitted)):
         whole: list[np.ndarray] = []
         starts = range(0, len(part), most)
-        for start in track(starts, description="trials") if progress else starts:
+        for start in _reported(starts) if progress else starts:
             chosen = slice(start, start + most)
             states, outputs = system.run(x[:, part[chosen]], times=times)
             check_finite(states, outputs, times)
@@ -190,6 +190,14 @@ def _run(
             whole[0][:, chosen], whole[1][:, chosen] = states, outputs
         parts.append((whole[0], whole[1]))
     return parts
+
+
+def _reported(starts: range) -> Iterator[int]:
+    """Where each batch of trials starts; a line on stderr says how far it is."""
+    for start in starts:
+        print(f"\rtrials: {start} of {starts.stop}", end="", file=sys.stderr, flush=True)
+        yield start
+    print(f"\rtrials: {starts.stop} of {starts.stop}", file=sys.stderr)
 
 
 def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time trial input"]:

@@ -12,6 +12,7 @@ import click
 from emtvb.cli import audit, config, doctor, edit, interpret, networks, pack, reproduce, tasks, train, verify
 from emtvb.errors import InputError
 from emtvb.exports import __version__
+from emtvb.making.surroundings import of_import
 
 
 def main() -> None:
@@ -21,6 +22,8 @@ def main() -> None:
         commands()
     except InputError as error:
         _fail(str(error))
+    except ModuleNotFoundError as error:
+        _fail(of_import(error))
     except Exception as error:
         from emtvb.making.jobs import is_out_of_memory
 

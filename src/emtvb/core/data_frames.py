@@ -6,13 +6,16 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from emtvb.errors import extra
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def frame(columns: Mapping[str, Any]) -> pd.DataFrame:
     """Columns as a data frame; pandas is imported when it is asked for."""
-    import pandas as pd
+    with extra("plot"):
+        import pandas as pd
 
     return pd.DataFrame(dict(columns))
 

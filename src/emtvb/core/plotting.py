@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emtvb.core.variables import CONTINUOUS, Variable
-from emtvb.errors import InputError
+from emtvb.errors import InputError, extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,8 @@ _GREY = "0.55"
 
 def _styled(draw: Callable[[], Figure]) -> Figure:
     """A figure in the package's look, whatever the look of its user's other figures."""
-    from matplotlib import rc_context, rc_params_from_file
+    with extra("plot"):
+        from matplotlib import rc_context, rc_params_from_file
 
     style = resources.files("emtvb") / "figures" / "emtvb.mplstyle"
     with resources.as_file(style) as path, rc_context(rc_params_from_file(path, use_default_template=False)):

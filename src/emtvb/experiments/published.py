@@ -9,7 +9,6 @@ from emtvb.adapters.adapting import Wrapped
 from emtvb.adapters.elman import Elman
 from emtvb.core.systems import System
 from emtvb.errors import InputError
-from emtvb.experiments.results import find_run
 from emtvb.experiments.streams.runs import StreamRun
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
@@ -48,6 +47,8 @@ def published(name: str) -> Published:
     Raises:
         InputError: Where there is none of this name, more than one, or its weights are not here.
     """
+    from emtvb.experiments.results import find_run  # which needs all of the configs
+
     entry = find_run(name)
     return Published(entry.network(), entry.run)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from emtvb.errors import InputError
+from emtvb.errors import InputError, missing
 
 
 def check_folder(folder: Path = Path()) -> None:
@@ -98,4 +98,4 @@ def of_import(error: ImportError, environment: Mapping[str, str] = os.environ) -
     reason = " ".join(str(error).split())
     if path := environment.get("PYTHONPATH"):
         return f"PYTHONPATH: {path}: Python looks there before the clone's .venv, and {reason}; unset it"
-    return f"import: {reason}: run `make install` in the clone"
+    return str(missing(error, "workflow"))

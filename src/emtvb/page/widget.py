@@ -15,7 +15,7 @@ from emtvb.core.data_frames import listed
 from emtvb.core.fitting import Fitted, judge
 from emtvb.core.systems import Runnable
 from emtvb.core.variables import as_numpy
-from emtvb.errors import InputError
+from emtvb.errors import InputError, extra
 from emtvb.experiments.results import find_run
 from emtvb.experiments.streams.runs import StreamRun
 from emtvb.page import content, stream_networks
@@ -27,13 +27,9 @@ from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import Task
 
-try:
+with extra("notebook"):
     import anywidget
     import traitlets
-except ImportError:
-    raise InputError(
-        "emtvb.view", "needs anywidget", "pip install 'emtvb[notebook]', then start the kernel anew"
-    ) from None
 
 _WIDGET = Path(__file__).with_name("widget.mjs")
 

@@ -1,0 +1,158 @@
+"""Extras: a plain installation brings little, and what needs more says in one line what to install."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+import pytest
+from packaging.utils import canonicalize_name
+
+from ..environments import ROOT, Environment, built, distributions
+
+MOST = 12
+"""Distributions of a plain installation, this package among them."""
+
+
+BLOCKING = """\
+import sys
+class Absent:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in ABSENT:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent)
+"""
+
+
+def run(code: str, folder: Path, *extras: str) -> subprocess.CompletedProcess[str]:
+    """Code in a process in which all libraries are absent but for those of these extras."""
+    installed = distributions(*extras)
+    homes = metadata.packages_distributions().items()
+    absent = {module for module, names in homes if not installed & {canonicalize_name(name) for name in names}}
+    script = f"ABSENT = {absent}\n{BLOCKING}{code}"
+    return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def examples(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+
+
+def test_a_plain_installation_brings_little() -> None:
+    assert len(distributions()) <= MOST, sorted(distributions())
+    assert {"numpy", "scipy", "safetensors"} < distributions()
+    heavy = {"torch", "pandas", "matplotlib", "snakemake", "click", "rich", "numba"}
+    assert not heavy & distributions()
+    assert heavy - distributions("torch") == heavy - {"torch"}
+    assert heavy <= distributions("workflow")
+    for extra in ("plot", "torch", "train"):
+        assert distributions(extra) < distributions("workflow")
+
+
+def test_make_and_conda_install_all_of_them() -> None:
+    conda = (ROOT / "workflow/envs/emtvb.post-deploy.sh").read_text()
+    assert "-c constraints.txt --editable '.[workflow]'" in conda
+    assert "$(INSTALL) '.[workflow]'" in (ROOT / "Makefile").read_text()
+    assert distributions("workflow") <= distributions("test")
+
+
+MORE = """
+loaded = emtvb.load(emtvb.save(fitted, "fitted"), emtvb.adapt(step, state=16))
+print(emtvb.edit(loaded, at=10, flip="0", steps=5))
+emtvb.record(emtvb.adapt(step, state=16), inputs, labels, batch=60, progress=True)
+emtvb.linearise(loaded), emtvb.erase(loaded, "0"), emtvb.compare(loaded, fitted)
+emtvb.fixed_points(loaded.trials.system, np.zeros((2, 16)))
+assert not {"pydantic", "yaml", "typing_extensions"} & {*sys.modules}, "only a network's name needs those"
+print("---")
+trials, judged, edits = fitted.trials, emtvb.judge(fitted), emtvb.edit(fitted, at=10, flip="0")
+named = [lambda: emtvb.DAS, lambda: emtvb.view]
+for call in [shown for one in (trials, judged, edits) for shown in (one.to_dataframe, one.plot)] + named:
+    try:
+        call()
+    except emtvb.InputError as error:
+        print(error)
+from emtvb.__main__ import main
+main()
+"""
+
+
+def test_a_numpy_network_needs_no_extra_and_what_does_says_which(tmp_path: Path) -> None:
+    """What the README shows; then what draws, makes data frames, needs torch or a notebook; then the command."""
+    (example,) = examples("README.md")
+    done = run(example + MORE, tmp_path)
+    assert done.returncode == 1, done.stderr
+    shown, _, lines = done.stdout.partition("---\n")
+    assert shown.count("shows that the network uses the edited state") == 2
+    absent = ["pandas", "matplotlib"] * 3 + ["torch", "anywidget"]
+    extras = ["plot"] * 6 + ["torch", "notebook"]
+    assert lines.splitlines() == [_line(*pair) for pair in zip(absent, extras, strict=True)]
+    assert "trials: 60 of 100" in done.stderr
+    assert done.stderr.splitlines()[-1] == f"error: {_line('click', 'workflow')}"
+
+
+def _line(module: str, extra: str) -> str:
+    return f"import: No module named '{module}': pip install \"emtvb[{extra}]\"; in a clone, `make install`"
+
+
+def test_a_command_that_lacks_a_library_says_so_in_a_line(tmp_path: Path) -> None:
+    """Where click and rich are there for another reason, as in notebooks of others."""
+    code = (
+        "ABSENT -= {'click', 'rich', 'markdown_it', 'mdurl', 'pygments'}\n"
+        "sys.argv = ['emtvb', 'networks']\nfrom emtvb.__main__ import main\nmain()"
+    )
+    done = run(code, tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: {_line('pandas', 'workflow')}\n"
+
+
+@pytest.mark.parametrize("name", ["demo.ipynb", "own_network.ipynb"])
+def test_a_notebook_installs_what_it_imports(name: str, tmp_path: Path) -> None:
+    cells = nbformat.read(ROOT / "notebooks" / name, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    (extras,) = (found[1].split(",") for text in code if (found := re.search(r'%pip install -q "emtvb\[(.*?)\]', text)))
+    imports = re.findall(r"^(?:import|from) .*", "\n".join(code), re.MULTILINE)
+    exported = {*re.findall(r"emtvb\.(\w+)\(", "\n".join(code))}
+    done = run("\n".join([*imports, *(f"emtvb.{word}" for word in sorted(exported))]), tmp_path, *extras)
+    assert done.returncode == 0, done.stderr
+
+
+PUBLISHED = """
+import emtvb
+for name in ("T4_h64_l2-0_thr-0.98_seed4", "lstm_T1_h128_l2-0_thr-0.98_seed1_p0c258465"):
+    print(emtvb.judge(emtvb.fit(emtvb.record(emtvb.load(name), horizon=20))).task.verdict)
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("wheel"))
+
+
+def environment(folder: Path, wheel: Path, *extras: str) -> Environment:
+    """With the libraries of these extras and no others."""
+    return Environment(folder / "environment", wheel, distributions(*extras) - {"emtvb"})
+
+
+def test_installed_alone_it_reads_and_edits(wheel: Path, tmp_path: Path) -> None:
+    alone = environment(tmp_path, wheel)
+    (example,) = examples("README.md")
+    done = alone(tmp_path, "python", "-c", example)
+    assert "shows that the network uses the edited state" in done.stdout, done.stderr
+    done = alone(tmp_path, "emtvb", "networks")
+    assert (done.returncode, done.stderr) == (1, f"error: {_line('click', 'workflow')}\n")
+    done = alone(tmp_path, "python", "-c", PUBLISHED, EXPERIMENT_OUTPUT_DIR=str(ROOT / "results"))
+    assert len(done.stdout.splitlines()) == 2, done.stderr
+
+
+def test_installed_as_the_guide_says_its_first_example_runs(wheel: Path, tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "own-network.md").read_text()
+    line = re.search(r'pip install "emtvb\[(\w+)\] @ git\+', guide)
+    output = re.search(r"```text\n(.*?)```", guide, re.DOTALL)
+    assert line
+    assert output
+    done = environment(tmp_path, wheel, line[1])(tmp_path, "python", "-c", examples("docs/own-network.md")[0])
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len(output[1].splitlines())
