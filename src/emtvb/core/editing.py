@@ -16,6 +16,7 @@ from emtvb.core.arguments import check_type, describe_error
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.decoders import ERROR_RATE
 from emtvb.core.fitting import Fitted, readable_at
+from emtvb.core.intervals import wilson
 from emtvb.core.interventions import (
     FUTURE,
     Continuation,
@@ -27,7 +28,6 @@ from emtvb.core.interventions import (
     recovered,
     resized,
 )
-from emtvb.core.intervals import wilson
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import signs
 from emtvb.core.trials import LabelledTask, Trials
