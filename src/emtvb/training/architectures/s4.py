@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Complex, Float
 
+from emtvb.training.architectures.layers import Layer
+
 MODES = 8
 """Complex modes of a channel; each stands for itself and its conjugate."""
 
 
 @dataclass(frozen=True, eq=False)
-class S4:
+class S4(Layer):
     """v = W_in u; per channel x(t) = a * x(t-1) + b v(t) and y = 2 Re(C . x) + D v; the output is W_out gelu(y).
 
     a = exp(dt A) and b = (a - 1) / A, with A = -decay + i frequency. The flat state is x's real part, then its
@@ -59,19 +61,10 @@ class S4:
         """Real numbers of the state."""
         return 2 * self.frequency.size
 
-    def drive(
-        self, inputs: Float[np.ndarray, "time batch d"]
-    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch d"]]:
-        """States and outputs after each input, from the zero state."""
-        state = np.zeros((inputs.shape[1], self.state_dim), dtype=self.W_in.dtype)
-        return self._run(state, inputs @ self.W_in.T)
-
-    def coast(
-        self, state: Float[np.ndarray, "batch state"], steps: int
-    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch d"]]:
-        """States and outputs without input; the first are those after the first step."""
-        silence = np.zeros((steps, state.shape[0], len(self.W_in)), dtype=self.W_in.dtype)
-        return self._run(state.astype(self.W_in.dtype), silence)
+    @property
+    def input_weights(self) -> Float[np.ndarray, "channel d"]:
+        """Those of the channels."""
+        return self.W_in
 
     def linearise(self) -> Float[np.ndarray, "state state"]:
         """The step of the state without input, which is linear as it stands: multiplication by a, in real numbers."""
@@ -84,10 +77,10 @@ class S4:
         a = np.exp(A * np.exp(self.log_dt)[:, None])
         return a, (a - 1) / A
 
-    def _run(
+    def advance(
         self, state: Float[np.ndarray, "batch state"], features: Float[np.ndarray, "time batch channel"]
     ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch d"]]:
-        """States and outputs from a state on, given what the input adds to the channels."""
+        """States and outputs after each step from a state on, given what each input adds to the channels."""
         a, b = self._discrete()
         C = self.C[..., 0] + 1j * self.C[..., 1]
         real, imaginary = np.split(state, 2, axis=1)

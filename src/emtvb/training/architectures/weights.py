@@ -11,32 +11,19 @@ import numpy as np
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 
+from emtvb.core.systems import System
 from emtvb.errors import InputError
 from emtvb.files import write_tensors
 from emtvb.theory.protocol import Setup
 
 
 @runtime_checkable
-class Trained(Protocol):
+class Trained(System, Protocol):
     """A trained network of an architecture: a dataclass of float32 arrays, and a system that can be interpreted."""
 
-    @staticmethod
-    def shapes(d: int, hidden_dim: int) -> dict[str, tuple[int, ...]]:
+    @classmethod
+    def shapes(cls, d: int, hidden_dim: int) -> dict[str, tuple[int, ...]]:
         """The arrays' shapes by name, in the order of the class's fields, for d dimensions and a size."""
-
-    @property
-    def state_dim(self) -> int:
-        """Real numbers of its state."""
-
-    def drive(
-        self, inputs: Float[np.ndarray, "time batch d"]
-    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch d"]]:
-        """States and outputs after each input, from the zero state."""
-
-    def coast(
-        self, state: Float[np.ndarray, "batch state"], steps: int
-    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch d"]]:
-        """States and outputs without input; the first are those after the first step."""
 
     def linearise(self) -> Float[np.ndarray, "state state"]:
         """The derivative of a step without input at its fixed point, the origin."""
