@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import typing
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -120,45 +121,11 @@ class Exemplar:
         return "input phase" if time < self.s else "output phase"
 
 
-_NUMBERS = {
-    "test_accuracy",
-    "spectral_error",
-    "optimal_spectral_error",
-    "power_gain",
-    "power_shape_error",
-    "data_gain",
-    "data_shape_error",
-    "realisation_gain",
-    "realisation_shape_error",
-    "l2",
-    "threshold",
-    "modulus",
-}
-_COUNTS = {"d", "s", "hidden_dim", "seed"}
-_ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
-    "composition": (np.float64, ("d", "memory")),
-    "phi": (np.float64, ("memory", "memory")),
-    "phi_eigenvalues": (np.complex128, ("mode",)),
-    "network_eigenvalues": (np.complex128, ("hidden",)),
-    "W_hh": (np.float64, ("hidden", "hidden")),
-    "kept": (np.bool_, ("memory",)),
-    "W_hh_in_scaled_memories": (np.float64, ("memory", "memory")),
-    "W_hh_in_data_memories": (np.float64, ("memory", "memory")),
-    "W_hh_in_realised_memories": (np.float64, ("memory", "memory")),
-    "inputs": (np.float64, ("time", "d")),
-    "hidden": (np.float64, ("time", "hidden")),
-    "outputs": (np.float64, ("time", "d")),
-    "targets": (np.float64, ("time", "d")),
-    "memories": (np.float64, ("time", "memory")),
-    "data_memories": (np.float64, ("time", "memory")),
-    "theory": (np.float64, ("time", "memory")),
-    "edit_before": (np.float64, ("edit", "memory")),
-    "edit_after": (np.float64, ("edit", "memory")),
-    "edit_past": (np.float64, ("edit", "past", "d")),
-    "edit_outputs": (np.float64, ("edit", "step", "d")),
-    "edit_expected": (np.float64, ("edit", "step", "d")),
-    "edit_unedited": (np.float64, ("edit", "step", "d")),
-}
+_KINDS = typing.get_type_hints(Exemplar)
+"""The kind of each field, by which it is read: of arrays jaxtyping's, with the names of their axes."""
+_ARRAYS: dict[str, Any] = {name: kind for name, kind in _KINDS.items() if hasattr(kind, "dim_str")}
+MEASURES = tuple(name for name, kind in _KINDS.items() if kind is float and name not in ("l2", "threshold", "modulus"))
+"""Fields that are columns of measurements."""
 _HISTORY = {"run_id": "str", "step": "int64", "loss": "float64", "accuracy": "float64", "horizon": "int64"}
 _DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
 
@@ -204,12 +171,11 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
         ValueError: Where one has another shape than the others imply.
     """
     about = json.loads(str(arrays["about"]))
-    scalars: dict[str, Any] = {name: str(about[name]) for name in ("run_id", "task")}
-    scalars |= {name: int(about[name]) for name in _COUNTS} | {name: float(about[name]) for name in _NUMBERS}
-    scalars["verdict"] = str(about["verdict"])
-    scalars["edits"] = tuple(map(str, about["edits"]))
-    scalars["edit_times"] = tuple(map(int, about["edit_times"]))
-    scalars |= {name: tuple(map(str, about[name])) for name in ("edit_bases", "edit_notes")}
+    scalars: dict[str, Any] = {}
+    for name, kind in _KINDS.items():
+        if name not in _ARRAYS:
+            of_each = typing.get_args(kind)  # of a tuple, the kind of its entries
+            scalars[name] = tuple(map(of_each[0], about[name])) if of_each else kind(about[name])
     sizes = {
         "edit": len(scalars["edits"]),
         "d": scalars["d"],
@@ -217,8 +183,9 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
         "hidden": scalars["hidden_dim"],
     }
     checked: dict[str, Any] = {}
-    for name, (kind, axes) in _ARRAYS.items():
-        array: np.ndarray = np.asarray(arrays[name]).astype(kind)
+    for name, kind in _ARRAYS.items():
+        axes = kind.dim_str.split()
+        array: np.ndarray = np.asarray(arrays[name]).astype(_precision(kind))
         expected = tuple(sizes.setdefault(axis, length) for axis, length in zip(axes, array.shape, strict=False))
         if array.ndim != len(axes) or array.shape != expected:
             raise ValueError(f"{name} has shape {array.shape}, not ({', '.join(axes)})")
@@ -227,6 +194,13 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
         if len(scalars[name]) != sizes["edit"]:
             raise ValueError(f"{name} has {len(scalars[name])} entries for {sizes['edit']} edits")
     return Exemplar(**scalars, **checked)
+
+
+def _precision(kind: Any) -> type:
+    """Numbers by which an array of such a kind is drawn."""
+    if "bool" in kind.dtypes:
+        return np.bool_
+    return np.complex128 if "complex128" in kind.dtypes else np.float64
 
 
 def scaled_memories(exemplar: Exemplar) -> Float[np.ndarray, "time memory"]:

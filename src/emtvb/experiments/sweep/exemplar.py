@@ -17,6 +17,7 @@ from emtvb.core.memories import VariableMemories, residual_components
 from emtvb.core.recording import Recording
 from emtvb.core.systems import System
 from emtvb.errors import InputError
+from emtvb.figures.data import MEASURES
 from emtvb.files import atomic
 from emtvb.theory.interventions import Edit, edit, flip, put, swap
 from emtvb.theory.memories_by_data import by_data, scaled
@@ -34,12 +35,6 @@ BY_DATA, PUBLISHED = "by data", "the paper's"
 """Memories through which an example was edited."""
 PAST = 8
 """Output steps before an edit that are kept with it."""
-
-_SHOWN = (
-    "test_accuracy", "spectral_error", "optimal_spectral_error", "memory_map_error", "power_gain", "power_shape_error",
-    "data_gain", "data_shape_error", "realisation_gain", "realisation_shape_error",
-)  # fmt: skip
-"""The measurements that figures state."""
 
 _PICTURE = (
     "..#.#.#.",
@@ -70,16 +65,9 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         modulus: Eigenvalues with a larger modulus are long-term.
 
     Returns:
-        By name: ``about`` (JSON text: run_id, task, d, s, hidden_dim, l2, threshold, seed, modulus, measurements, the
-        edits' names, times, bases and notes), ``composition`` (d, memory), ``phi`` (memory, memory),
-        ``phi_eigenvalues``, ``network_eigenvalues``, ``W_hh``, ``kept`` (memory); in the paper's variable memories as
-        published ``W_hh_in_memories`` (memory + up to ten residual components, squared) and ``memories`` (time, memory:
-        Psi* h); in the same with the lengths of what is stored ``W_hh_in_scaled_memories`` (memory, memory); in those
-        by data ``W_hh_in_data_memories`` and ``data_memories``; in the realisation's ``W_hh_in_realised_memories``;
-        ``inputs`` (time, d), ``hidden`` (time, hidden), ``outputs`` (time, d), ``targets`` (time, d; 0 in the input
-        phase), ``theory`` (time, memory: m); ``edit_before`` and ``edit_after`` (edit, memory: m and m'), ``edit_past``
-        (edit, step, d: the outputs until the edit), ``edit_outputs``, ``edit_expected`` and ``edit_unedited`` (edit,
-        step, d: what the network then did, and the theory's futures of m' and m).
+        By name the arrays of :class:`emtvb.figures.data.Exemplar`, and ``about``, JSON text of its other fields. Beside
+        them ``W_hh_in_memories`` (memory + up to ten residual components, squared), W_hh in the paper's variable
+        memories as published.
 
     Raises:
         InputError: Where the network's weights are not finite.
@@ -113,7 +101,7 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         "edit_bases": [one.basis for one in done],
         "edit_notes": [one.note for one in done],
         "verdict": measurements["verdict"],
-        **{name: float(measurements[name]) for name in _SHOWN},
+        **{name: float(measurements[name]) for name in (*MEASURES, "memory_map_error")},
     }
     return {
         "about": np.array(json.dumps(about)),
