@@ -95,7 +95,7 @@ def latch(v: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 def with_future(sort: Sort) -> Sort:
     """The same, where a function says that both values stay and are given out."""
-    return lambda rng: (lambda case: (case[0], {**case[1], "future": stays}))(sort(rng))
+    return lambda rng: (lambda case: (case[0], {**case[1], "expected": stays}))(sort(rng))
 
 
 def ring(rng: np.random.Generator, speed: float = 0.0) -> Case:
@@ -115,7 +115,7 @@ def ring(rng: np.random.Generator, speed: float = 0.0) -> Case:
     def future(values: np.ndarray, u: np.ndarray) -> np.ndarray:
         return np.stack([values @ np.linalg.matrix_power(turn, t + 1).T for t in range(len(u))])
 
-    return case, {"at": 4, "set": {"x": wanted[:, 0], "y": wanted[:, 1]}, "future": future}
+    return case, {"at": 4, "set": {"x": wanted[:, 0], "y": wanted[:, 1]}, "expected": future}
 
 
 def delay_line(rng: np.random.Generator) -> Case:
@@ -157,7 +157,7 @@ def leaky(rng: np.random.Generator) -> Case:
     case = fitted(register(rng, 1, lambda v: v, lambda v, u: 0.9 * v), written(v), labels)
     return case, {
         "at": 4, "shift": {"n": 1.0},
-        "future": lambda values, u: np.stack([0.9 ** (t + 1) * values for t in range(len(u))]),
+        "expected": lambda values, u: np.stack([0.9 ** (t + 1) * values for t in range(len(u))]),
     }  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def product(rng: np.random.Generator) -> Case:
     v = rng.normal(size=(TRIALS, 2))
     system = register(rng, 2, lambda v: v[:, :1] * v[:, 1:])
     return fitted(system, written(v), held(v)), {
-        "at": 4, "shift": {"a": 1.0}, "future": lambda v, u: np.repeat((v[:, :1] * v[:, 1:])[None], len(u), axis=0),
+        "at": 4, "shift": {"a": 1.0}, "expected": lambda v, u: np.repeat((v[:, :1] * v[:, 1:])[None], len(u), axis=0),
     }  # fmt: skip
 
 
@@ -373,7 +373,7 @@ def agreeing(share: float, future: Any = None) -> Sort:
     def sort(rng: np.random.Generator) -> Case:
         v = bits(rng, 1, 600)
         label = np.where(rng.random((600, 1)) < share, v, -v)
-        asked = {"at": 4, "flip": "a", "future": future}
+        asked = {"at": 4, "flip": "a", "expected": future}
         return fitted(register(rng, 1, lambda v: v, latch), written(v), held(label)), asked
 
     return sort
@@ -388,7 +388,7 @@ def before(future: Any = None) -> Sort:
         u = np.zeros((STEPS, TRIALS, 1))
         u[5] = v
         system = emtvb.adapt(lambda u, h: (h @ basis[:, None] / (basis @ basis), h + u * basis), state=SIZE)
-        return fitted(system, u, held(v), range(5, STEPS)), {"at": 2, "flip": "a", "future": future}
+        return fitted(system, u, held(v), range(5, STEPS)), {"at": 2, "flip": "a", "expected": future}
 
     return sort
 
@@ -422,7 +422,9 @@ def untrained(rng: np.random.Generator) -> Case:
 
 FALSE: dict[str, Sort] = {
     "kept and ignored": ignored(),
-    "kept and ignored, future said": lambda rng: (lambda case: (case[0], {**case[1], "future": first}))(ignored()(rng)),
+    "kept and ignored, future said": lambda rng: (lambda case: (case[0], {**case[1], "expected": first}))(
+        ignored()(rng)
+    ),
     "kept and ignored, noisy": ignored(noise=0.05, move=latch),
     "ignored beside an unlabelled one": unlabelled,
     "a copy beside what is used": copied,

@@ -6,7 +6,8 @@ from emtvb.adapters.fixed_points import fixed_points
 from emtvb.adapters.record import record
 from emtvb.core.comparing import Comparison, Distance, compare
 from emtvb.core.dynamics import FixedPoints, Linearised, linearise
-from emtvb.core.editing import Edits, edit
+from emtvb.core.editing.edit import edit
+from emtvb.core.editing.edits import Edits
 from emtvb.core.erasing import Erasure, erase
 from emtvb.core.fitting import Fitted, Judgement, Reading, fit, judge
 from emtvb.core.onion import Onion

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ from benchmarks.truths import FALSE, TRUE, agreeing, register, stays, written
 from torch import nn
 
 import emtvb
+from emtvb.core import untrained as untrained_networks
+from emtvb.core.editing.requests import Change
 from emtvb.core.intervals import wilson
 from emtvb.errors import InputError
 from emtvb.theory import tasks
@@ -36,12 +39,13 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_it_does_what_should_follow_and_the_controls_do_not(fitted: emtvb.Fitted, change) -> None:
-    done = emtvb.edit(fitted, [5, 8], future=future, **change)
+    done = emtvb.edit(fitted, [5, 8], expected=future, **change)
     assert done.followed.all()
     assert done.ceiling.all()
     assert done.success == 1
     assert done.recovered[0] == pytest.approx(1)
-    assert max(done.already.mean(), done.random.mean()) < 0.5  # what is set may be overwritten at the very next step
+    # what is set may be overwritten at the very next step
+    assert max(done.without_edit.mean(), done.random_step.mean()) < 0.5
     np.testing.assert_allclose(done.outputs, done.expected, atol=1e-6)
     assert len(done.outputs) == 11
     assert set(done.time) == {5, 8}
@@ -49,30 +53,30 @@ def test_it_does_what_should_follow_and_the_controls_do_not(fitted: emtvb.Fitted
 
 
 def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
-    done = emtvb.edit(fitted, 5, set={"word": "red"}, future=future, most=100)
+    done = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, max_edits=100)
     assert (done.after[:, 1] == "red").all()
     assert (done.before[:, 1] != "red").all()
     np.testing.assert_array_equal(done.before[:, 0], done.after[:, 0])
     assert len(done.trial) == 100
     assert str(done).splitlines()[1] == "set word: 100 edits in 100 judged trials; 14 steps after each"
-    again = emtvb.edit(fitted, 5, set={"word": "red"}, future=future, most=100)
+    again = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, max_edits=100)
     np.testing.assert_array_equal(done.trial, again.trial)
-    assert len(emtvb.edit(fitted, 5, flip="bit", future=future, steps=3).outputs) == 3
+    assert len(emtvb.edit(fitted, 5, flip="bit", expected=future, steps=3).outputs) == 3
 
 
 def test_values_for_each_trial(fitted: emtvb.Fitted) -> None:
     count = fitted.trials.test.states.shape[1]
     values = np.arange(count) % 2 == 0
-    done = emtvb.edit(fitted, 5, set={"bit": values}, future=future)
+    done = emtvb.edit(fitted, 5, set={"bit": values}, expected=future)
     np.testing.assert_array_equal(done.after[:, 0], values[done.trial])
 
 
 def test_silence_after_an_edit(fitted: emtvb.Fitted) -> None:
-    done = emtvb.edit(fitted, 5, flip="bit", future=future, inputs=np.zeros((30, 3)), steps=30)
+    done = emtvb.edit(fitted, 5, flip="bit", expected=future, inputs=np.zeros((30, 3)), steps=30)
     assert done.followed.all()
-    assert not done.already.any()
-    assert not done.random.any()
-    assert not done.other.any()
+    assert not done.without_edit.any()
+    assert not done.random_step.any()
+    assert not done.other_variable.any()
     np.testing.assert_allclose(done.outputs[..., 0], np.where(done.after[:, 0], 1, -1)[None].repeat(30, 0))
 
 
@@ -83,10 +87,10 @@ def test_another_trials_future() -> None:
     fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, held))
     done = emtvb.edit(fitted, 5, flip="bit")
     assert done.followed.all()
-    assert done.already.mean() < 0.3
+    assert done.without_edit.mean() < 0.3
     assert done.ceiling.all()  # a second trial with the same values does the same
     assert done.recovered[0] == pytest.approx(1)
-    assert emtvb.edit(fitted, 5, set={"word": "red"}, future="trial").followed.all()
+    assert emtvb.edit(fitted, 5, set={"word": "red"}, expected="trial").followed.all()
 
 
 def test_swapping_two_numbers_and_two_bits() -> None:
@@ -100,11 +104,11 @@ def test_swapping_two_numbers_and_two_bits() -> None:
 
     fitted = emtvb.fit(emtvb.record(emtvb.adapt(step, state=4), u, labels))
     for pair in (("a", "b"), ("c", "d")):
-        done = emtvb.edit(fitted, 3, swap=pair, future=lambda values, x: np.repeat(values[None], len(x), 0))
+        done = emtvb.edit(fitted, 3, swap=pair, expected=lambda values, x: np.repeat(values[None], len(x), 0))
         assert done.followed.all()
         i, j = ("abcd".index(name) for name in pair)
         np.testing.assert_allclose(done.after[:, [i, j]], done.before[:, [j, i]])
-    both = emtvb.edit(fitted, 3, swap=(["a", "c"], ["b", "d"]), future=lambda v, x: np.repeat(v[None], len(x), 0))
+    both = emtvb.edit(fitted, 3, swap=(["a", "c"], ["b", "d"]), expected=lambda v, x: np.repeat(v[None], len(x), 0))
     np.testing.assert_allclose(both.after, both.before[:, [1, 0, 3, 2]])
 
 
@@ -113,16 +117,16 @@ def test_an_edit_along_directions_that_hold_nothing_fails() -> None:
     u, labels = tape(trials=400)
     shuffled = np.random.default_rng(0).permutation(labels["bit"].ravel()).reshape(labels["bit"].shape)
     fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, {**labels, "bit": shuffled}))
-    done = emtvb.edit(fitted, 5, flip="bit", future=future)
+    done = emtvb.edit(fitted, 5, flip="bit", expected=future)
     assert done.success < 0.7  # half of the trials hold already what is asked for
     assert done.recovered[0] < 0
     assert not done.controls_fail
 
 
 def test_the_users_own_idea_of_agreement(fitted: emtvb.Fitted) -> None:
-    first = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.abs(o - e)[..., 0] < 1e-9)
+    first = emtvb.edit(fitted, 5, flip="bit", expected=future, agrees=lambda o, e: np.abs(o - e)[..., 0] < 1e-9)
     assert first.followed.all()
-    never = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
+    never = emtvb.edit(fitted, 5, flip="bit", expected=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
     assert not never.followed.any()
 
 
@@ -133,20 +137,34 @@ def test_a_task_of_ours() -> None:
     for change in ({"flip": "3.1"}, {"set": {"3": [1, -1]}}, {"set": {"1.0": 1}}, {"swap": ("1", "2")}, {"flip": "2"}):
         done = emtvb.edit(fitted, [10, 13], steps=30, **change)
         assert done.followed.all()
-        assert done.random.mean() < 0.2
+        assert done.random_step.mean() < 0.2
         assert done.controls_fail
         assert done.ceiling.all()
     assert done.before.shape[1] == 6
-    with pytest.raises(InputError, match="future: T1: a task gives the future of trials that were recorded on it"):
-        emtvb.edit(fitted, 10, flip="1.0", future=tasks.named("T1", 3, 3))
+    with pytest.raises(InputError, match="expected: T1: a task gives the future of trials that were recorded on it"):
+        emtvb.edit(fitted, 10, flip="1.0", expected=tasks.named("T1", 3, 3))
+
+
+def test_its_face() -> None:
+    """Ten parameters, the change among them; what is no argument is a TypeError, as of any function."""
+    assert len(inspect.signature(emtvb.edit).parameters) == 10
+    assert set(Change.__annotations__) == {"flip", "set", "swap", "shift", "interchange"}
+
+
+def test_an_argument_that_there_is_not_or_that_is_missing_is_a_type_error(fitted: emtvb.Fitted) -> None:
+    for unknown in ("future", "most", "feedback", "trials", "flop"):
+        with pytest.raises(TypeError, match=rf"edit\(\) got an unexpected keyword argument '{unknown}'"):
+            emtvb.edit(fitted, 5, flip="bit", **{unknown: None})
+    with pytest.raises(TypeError, match=r"missing .* argument: 'at'"):
+        emtvb.edit(fitted)
 
 
 def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
     small = 0.3 * fitted.trials.variables[2].spread
-    done = emtvb.edit(fitted, 5, shift={"number": small}, future=future)
+    done = emtvb.edit(fitted, 5, shift={"number": small}, expected=future)
     assert done.followed.all()
-    assert not done.already.any()
-    assert emtvb.edit(fitted, 5, shift={"number": -small}, future=future).controls_fail
+    assert not done.without_edit.any()
+    assert emtvb.edit(fitted, 5, shift={"number": -small}, expected=future).controls_fail
 
 
 @pytest.mark.parametrize(
@@ -158,6 +176,8 @@ def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
         ({"flip": 3}, "variable: 3: no such variable"),
         ({"flip": "word"}, "flip: word: it is categorical; use set"),
         ({"shift": {"bit": 1}}, "shift: bit: it is binary; use flip or set"),
+        ({"shift": {"word": 1}}, "shift: word: it is categorical; use set"),
+        ({"flip": "number"}, "flip: number: it is continuous; use set or shift"),
         ({"set": {"word": "pink"}}, "variable word: pink: its values are blue, green, red"),
         ({"set": {"word": ["red", "blue"]}}, "set: values of shape (2,) for word: give 1 value or 400"),
         ({"set": "word"}, "set: word: give set={variable: value}"),
@@ -167,30 +187,30 @@ def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
         ({"flip": 0, "at": 20}, "at: [20]: give times from 0 to 19"),
         ({"flip": 0, "at": 19}, "steps: 0: 0 steps were recorded after time 19"),
         ({"flip": 0, "steps": 15}, "steps: 15: 14 steps were recorded after time 5"),
-        ({"flip": 0, "future": "theory"}, "future: theory: give a function (values, inputs) -> outputs"),
-        ({"flip": 0, "future": lambda v, u: v}, "future: a function that returned"),
+        ({"flip": 0, "expected": "theory"}, "expected: theory: give a function (values, inputs) -> outputs"),
+        ({"flip": 0, "expected": lambda v, u: v}, "expected: a function that returned"),
         ({"flip": 0, "agrees": lambda o, e: o}, "agrees: returned shape (14, 400, 4): give (step, trial)"),
         ({"flip": 0, "inputs": np.zeros((3, 9)), "steps": 3}, "inputs: shape (3, 9): give (3, 3) or (3, 400, 3)"),
-        ({"flip": 0, "inputs": np.zeros((3, 3)), "steps": 3, "future": None}, "inputs: given beside future='trial'"),
-        ({"shift": {"number": 1e6}, "future": None}, "future: trial: no other trial holds just these values then"),
+        ({"flip": 0, "inputs": np.zeros((3, 3)), "steps": 3, "expected": None}, "inputs: given beside expected"),
+        ({"shift": {"number": 1e6}, "expected": None}, "expected: trial: no other trial holds just these values then"),
     ],
 )  # fmt: skip
 def test_edits_that_cannot_be_made_are_one_clear_line(fitted: emtvb.Fitted, more, says: str) -> None:
     with pytest.raises(InputError) as caught:
-        emtvb.edit(fitted, **{"at": 5, "future": future, **more})
+        emtvb.edit(fitted, **{"at": 5, "expected": future, **more})
     assert str(caught.value).startswith(says)
 
 
 def test_what_it_shows_is_said_first(fitted: emtvb.Fitted) -> None:
-    done = emtvb.edit(fitted, 5, flip="bit", future=future, inputs=np.zeros((9, 3)), steps=9)
+    done = emtvb.edit(fitted, 5, flip="bit", expected=future, inputs=np.zeros((9, 3)), steps=9)
     first = str(done).splitlines()[0]
     assert first == "shows that the network uses the edited state: followed 1.000, controls 0.00 to 0.00"
     assert first == done.verdict
-    never = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
+    never = emtvb.edit(fitted, 5, flip="bit", expected=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
     assert never.verdict.startswith("shows nothing: no edit was followed, and without one the network does not do what")
-    always = emtvb.edit(fitted, 5, flip="bit", future=future, agrees=lambda o, e: np.ones(o.shape[:2], bool))
+    always = emtvb.edit(fitted, 5, flip="bit", expected=future, agrees=lambda o, e: np.ones(o.shape[:2], bool))
     assert always.verdict.startswith("shows nothing: no edit at all does as well (1.000; followed 1.000)")
-    few = emtvb.edit(fitted, 5, flip="bit", future=future, most=3, inputs=np.zeros((2, 3)), steps=2)
+    few = emtvb.edit(fitted, 5, flip="bit", expected=future, max_edits=3, inputs=np.zeros((2, 3)), steps=2)
     assert few.controls_fail == few.verdict.startswith("shows that")
 
 
@@ -205,7 +225,7 @@ def test_a_sign_of_nothing_is_no_sign() -> None:
         return h.mean(axis=1, keepdims=True) * (1 + 1e-15), h
 
     fitted = emtvb.fit(emtvb.record(emtvb.adapt(step, state=2), u, {"one": bit, "again": bit}))
-    done = emtvb.edit(fitted, 3, flip="one", future=lambda v, x: np.repeat(v[None, :, :1], len(x), 0))
+    done = emtvb.edit(fitted, 3, flip="one", expected=lambda v, x: np.repeat(v[None, :, :1], len(x), 0))
     assert np.abs(done.outputs).max() < 1e-9
     assert not done.followed.any()
     assert done.verdict.startswith("shows nothing")
@@ -239,23 +259,45 @@ def test_the_untrained_network_is_given_left_out_or_refused(fitted: emtvb.Fitted
     same = emtvb.edit(own, at=1, flip="a", untrained=system)
     np.testing.assert_array_equal(same.untrained, same.followed)
     assert not same.controls_fail
-    assert not len(emtvb.edit(fitted, 5, flip="bit", future=future).untrained)  # numpy's weights are not known
+    assert not len(emtvb.edit(fitted, 5, flip="bit", expected=future).untrained)  # numpy's weights are not known
     with pytest.raises(InputError, match="its weights cannot be drawn anew; give an untrained network"):
-        emtvb.edit(fitted, 5, flip="bit", future=future, untrained=True)
+        emtvb.edit(fitted, 5, flip="bit", expected=future, untrained=True)
     weights = {name: value.clone() for name, value in system.source[0].state_dict().items()}
     emtvb.edit(own, at=1, flip="a", untrained=True)
     assert all(torch.equal(value, weights[name]) for name, value in system.source[0].state_dict().items())
 
 
-def test_chosen_trials_alone_are_edited(fitted: emtvb.Fitted) -> None:
-    done = emtvb.edit(fitted, [5, 7], flip="bit", future=future, trials=[3, 8, 8])
-    np.testing.assert_array_equal(done.trial, [3, 8, 3, 8])
-    mask = np.arange(400) < 4
-    np.testing.assert_array_equal(emtvb.edit(fitted, 5, flip="bit", future=future, trials=mask).trial, range(4))
-    assert emtvb.edit(fitted, 5, flip="bit", future=future, trials=7).trial.tolist() == [7]
-    for wrong in ([400], [-1], [], [0.5], "abc"):
-        with pytest.raises(InputError, match=r"trials: .*give numbers from 0 to 399"):
-            emtvb.edit(fitted, 5, flip="bit", future=future, trials=wrong)
+def test_selected_trials_alone_are_edited(fitted: emtvb.Fitted) -> None:
+    few = fitted.on(fitted.trials.select([3, 8, 8]))
+    done = emtvb.edit(few, [5, 7], flip="bit", expected=future)
+    np.testing.assert_array_equal(done.trial, [0, 1, 0, 1])
+    whole = emtvb.edit(fitted, 5, flip="bit", expected=future)
+    np.testing.assert_allclose(done.outputs[:12, :2], whole.outputs[:12, [3, 8]], atol=1e-12)
+
+
+def test_the_untrained_network_of_selected_trials_is_edited_on_these() -> None:
+    """Of a task the untrained network draws its trials anew: the selected ones must be the same."""
+    task = tasks.named("T1", 2, 2)
+    rnn, readout = nn.RNN(2, 6, bias=False), nn.Linear(6, 2, bias=False)
+    whole = emtvb.fit(emtvb.record(emtvb.adapt(rnn, readout), task, horizon=20))
+    first = emtvb.edit(whole, 8, flip="2.1", steps=3)
+    few = whole.on(whole.trials.select(slice(100, 300)).select(slice(0, 150)))
+    second = emtvb.edit(few, 8, flip="2.1", steps=3)
+    chosen = (first.trial >= 100) & (first.trial < 250)
+    assert len(first.trial) == 512
+    np.testing.assert_array_equal(second.trial, first.trial[chosen] - 100)
+    np.testing.assert_array_equal(second.followed, first.followed[chosen])
+    mine, theirs = (untrained_networks.fits(fitted, True) for fitted in (few, whole))
+    for one, other in zip(mine, theirs, strict=True):
+        np.testing.assert_array_equal(one.trials.test.labels, other.trials.test.labels[:, 100:250])
+        np.testing.assert_array_equal(one.memories.encoder, other.memories.encoder)
+    assert any(np.array_equal(second.untrained, _followed_alone(one, few)) for one in mine)
+
+
+def _followed_alone(untrained: emtvb.Fitted, few: emtvb.Fitted) -> np.ndarray:
+    np.testing.assert_array_equal(untrained.trials.test.labels, few.trials.test.labels)
+    done = emtvb.edit(untrained, 8, flip="2.1", steps=3, untrained=False)
+    return done.followed & ~done.without_edit
 
 
 def _spirals() -> emtvb.Fitted:
@@ -291,14 +333,14 @@ def test_a_network_that_hears_its_own_output(feedback) -> None:
         return _heard_of(before, values, len(u))
 
     before = fitted.trials.test.outputs[2]
-    done = emtvb.edit(fitted, 2, flip="a", future=future, feedback=feedback, agrees=_close)
+    done = emtvb.edit(fitted, 2, flip="a", expected=future, inputs=feedback, agrees=_close)
     state = before.copy()
     state[:, 0] *= -1
     np.testing.assert_allclose(done.outputs, _heard_of(before, state, 5), atol=1e-9)
     assert done.followed.all()
     assert done.ceiling.all()
     assert done.controls_fail
-    assert not emtvb.edit(fitted, 2, flip="a", future=future, agrees=_close).followed.any()
+    assert not emtvb.edit(fitted, 2, flip="a", expected=future, agrees=_close).followed.any()
 
 
 def _close(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -307,21 +349,21 @@ def _close(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 def test_in_a_loop_another_trials_future_is_that_in_the_loop() -> None:
     fitted = _spirals()
-    done = emtvb.edit(fitted, 2, flip=["a", "b"], feedback=lambda y: -0.5 * y)
+    done = emtvb.edit(fitted, 2, flip=["a", "b"], inputs=lambda y: -0.5 * y)
     state = -fitted.trials.test.outputs[2]
     np.testing.assert_allclose(done.expected[0], 0.5 * state)
     for wrong in (lambda y: y[:, :1], lambda y: y * np.nan, lambda y: y.no):
-        with pytest.raises(InputError, match="feedback: "):
-            emtvb.edit(fitted, 2, flip="a", feedback=wrong)
+        with pytest.raises(InputError, match="inputs: "):
+            emtvb.edit(fitted, 2, flip="a", inputs=wrong)
 
 
 def test_an_interchange_takes_from_another_trial_what_it_puts_in(fitted: emtvb.Fitted) -> None:
     for change in ({"flip": "bit"}, {"set": {"word": "red"}}, {"set": {"word": "blue", "bit": False}}):
-        told, taken = (emtvb.edit(fitted, 5, future=future, interchange=swap, **change) for swap in (False, True))
+        told, taken = (emtvb.edit(fitted, 5, expected=future, interchange=swap, **change) for swap in (False, True))
         assert taken.followed.all()
         np.testing.assert_allclose(taken.outputs, told.outputs, atol=1e-6)
     with pytest.raises(InputError, match="interchange: True: no other trial has the values asked for then"):
-        emtvb.edit(fitted, 5, shift={"number": 1e6}, future=future, interchange=True)
+        emtvb.edit(fitted, 5, shift={"number": 1e6}, expected=future, interchange=True)
 
 
 def test_an_untrained_network_that_would_follow_anyway_is_no_control() -> None:
@@ -336,15 +378,15 @@ def test_an_untrained_network_that_would_follow_anyway_is_no_control() -> None:
 
 def test_what_would_follow_without_the_edit_does_not_count(fitted: emtvb.Fitted) -> None:
     """A bit that is written again at the very next step: its flip is followed, and so is none."""
-    done = emtvb.edit(fitted, 5, flip="bit", future=future)
-    assert done.already.any()
-    np.testing.assert_array_equal(done.counts, ~done.already)
+    done = emtvb.edit(fitted, 5, flip="bit", expected=future)
+    assert done.without_edit.any()
+    np.testing.assert_array_equal(done.counts, ~done.without_edit)
     assert done.success == 1
-    assert done.share("random") == done.random[done.counts].mean()
-    assert done.share("already") == done.already.mean()
+    assert done.share("random_step") == done.random_step[done.counts].mean()
+    assert done.share("without_edit") == done.without_edit.mean()
     count = int(done.counts.sum())
     assert done.interval() == (pytest.approx(wilson(1.0, count)[0]), pytest.approx(1.0))
-    left = int(done.already.sum())
+    left = int(done.without_edit.sum())
     assert str(done).splitlines()[2] == f"{left} of them do not count: without them the network does the same"
     assert done.to_dataframe()["counts"].tolist() == done.counts.tolist()
 
@@ -360,6 +402,13 @@ def test_where_nothing_should_change_nothing_is_shown() -> None:
     assert "of the way" not in str(done)
     assert "edits followed                      none" in str(done)
     assert "nan" not in done._repr_html_()
+
+
+def test_no_share_is_below_zero(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, 5, flip="bit", expected=future, inputs=np.zeros((9, 3)), steps=9)
+    assert done.interval("random_step")[0] == done.interval("without_edit")[0] == 0
+    for shown in (str(done), done._repr_html_(), str(emtvb.judge(fitted))):
+        assert "-0.000" not in shown.replace("-0.000 of the way", "")
 
 
 def test_an_edit_where_nothing_can_be_read_is_not_claimed() -> None:
@@ -378,7 +427,7 @@ def test_an_edit_where_nothing_can_be_read_is_not_claimed() -> None:
 @pytest.mark.parametrize("said", [True, False])
 def test_more_than_the_ceiling_is_said_to_be_another_label(said: bool) -> None:
     """A label that agrees with the stored bit in most trials: in a few the word is said, in many nothing is claimed."""
-    more = {"future": stays} if said else {}
+    more = {"expected": stays} if said else {}
     for share, claimed in ((0.85, False), (0.97, True)):
         case, asked = agreeing(share)(np.random.default_rng(0))
         done = emtvb.edit(case, **{**asked, **more})
@@ -414,8 +463,8 @@ def test_no_edit_at_all_is_a_control() -> None:
     of_bit = emtvb.fit(emtvb.record(system, u, {"a": v})).memories
     case = emtvb.fit(emtvb.record(system, u, {"a": label}), method=lambda trials, times: emtvb.Located(of_bit))
     done = replace(emtvb.edit(case, 2, flip="a"), readable=True)
-    assert done.success > 0.3 > max(done.share("random"), 0.2)
-    assert done.followed.mean() < done.already.mean() + 0.1
+    assert done.success > 0.3 > max(done.share("random_step"), 0.2)
+    assert done.followed.mean() < done.without_edit.mean() + 0.1
     assert done.verdict.startswith("shows nothing: no edit at all does as well (0.")
 
 

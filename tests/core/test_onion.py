@@ -82,10 +82,10 @@ def test_an_edit_puts_another_value_into_its_layer() -> None:
     first = {"0": (trials.values(trials.test.labels[1])[:, 0] + 1) % VALUES}
     done = emtvb.edit(
         fitted, 1, set=first, untrained=False,
-        future=lambda values, inputs: np.repeat(held(values, shared())[None], len(inputs), axis=0),
+        expected=lambda values, inputs: np.repeat(held(values, shared())[None], len(inputs), axis=0),
     )  # fmt: skip
     assert done.success > 0.95
-    assert done.random.mean() < 0.2
+    assert done.random_step.mean() < 0.2
 
 
 def test_the_tied_encoder_is_the_sum_itself_where_variables_differ_in_magnitude_alone() -> None:

@@ -73,7 +73,7 @@ def test_told_edits_of_every_method_are_obeyed_where_variables_are_apart(method:
     held = {name: labels[name] for name in ("bit", "word", "number")}
     fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, held), method=method)
     assert emtvb.judge(fitted).unreadable == ()
-    done = emtvb.edit(fitted, 5, flip="bit", future=future, inputs=np.zeros((5, 3)), steps=5)
+    done = emtvb.edit(fitted, 5, flip="bit", expected=future, inputs=np.zeros((5, 3)), steps=5)
     assert done.recovered[0] > 0.9
     assert repr(fitted).startswith(f"<Fitted to Register by {method} at 20 times")
 
@@ -110,7 +110,7 @@ def test_a_method_of_ones_own() -> None:
     for method in (found, bare):
         mine = emtvb.fit(trials, times=3, method=method)
         assert mine.memories is plain.memories
-        assert emtvb.edit(mine, 5, flip="bit", future=future).followed.all()
+        assert emtvb.edit(mine, 5, flip="bit", expected=future).followed.all()
 
 
 @pytest.fixture

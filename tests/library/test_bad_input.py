@@ -41,8 +41,8 @@ def step_of(function: Callable[[Any, Any], Any]) -> Callable[[], Any]:
 BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "no labels in a dict": (lambda: emtvb.record(trials().system, X, {}), "labels: none: say what"),
     "a future that fails": (
-        lambda: emtvb.edit(fitted(), at=2, flip=0, future=lambda v: v),
-        r"future: <lambda> failed \(TypeError: .*it is called with arrays of shape \(100, 2\) and",
+        lambda: emtvb.edit(fitted(), at=2, flip=0, expected=lambda v: v),
+        r"expected: <lambda> failed \(TypeError: .*it is called with arrays of shape \(100, 2\) and",
     ),
     "an agreement that fails": (
         lambda: emtvb.edit(fitted(), at=2, flip=0, agrees=lambda a, b: a.no),

@@ -37,7 +37,7 @@ lstm = emtvb.adapt(nn.LSTM(3, 20, batch_first=True), nn.Linear(20, 3))
 for system in (emtvb.adapt(nn.GRU(3, 20, 2), nn.Linear(20, 3)), lstm, emtvb.adapt(nn.RNN(3, 20, nonlinearity="relu"),
                nn.Linear(20, 3)), emtvb.adapt(cell, state=begin)):
     fitted = emtvb.fit(emtvb.record(system, x, x[..., :2], names=["a", "b"]))
-    print(system, emtvb.judge(fitted), emtvb.edit(fitted, at=6, flip="a", future=lambda v, u: u), sep="\\n")
+    print(system, emtvb.judge(fitted), emtvb.edit(fitted, at=6, flip="a", expected=lambda v, u: u), sep="\\n")
 """
 
 

@@ -48,7 +48,7 @@ def judged() -> emtvb.Judgement:
 
 @cache
 def edits() -> emtvb.Edits:
-    return emtvb.edit(fitted(), [5, 8], flip="bit", future=future, inputs=np.zeros((6, 3)), steps=6)
+    return emtvb.edit(fitted(), [5, 8], flip="bit", expected=future, inputs=np.zeros((6, 3)), steps=6)
 
 
 RESULTS = {"trials": trials, "fitted": fitted, "judged": judged, "edits": edits}
@@ -94,9 +94,9 @@ def test_data_frames() -> None:
         "time",
         "size",
         "followed",
-        "already",
-        "random",
-        "other",
+        "without_edit",
+        "random_step",
+        "other_variable",
         "ceiling",
         "counts",
     ]
@@ -137,9 +137,9 @@ def test_what_is_loaded_can_be_judged_and_with_its_network_edited(tmp_path: Path
     alone = emtvb.load(path)
     assert str(emtvb.judge(alone)) == str(judged())
     with pytest.raises(InputError, match=r"network: Register, without the network: load it with its network"):
-        emtvb.edit(alone, 5, flip="bit", future=future)
+        emtvb.edit(alone, 5, flip="bit", expected=future)
     again = emtvb.load(path, adapted(make_register(extra=2)))
-    done = emtvb.edit(again, [5, 8], flip="bit", future=future, inputs=np.zeros((6, 3)), steps=6)
+    done = emtvb.edit(again, [5, 8], flip="bit", expected=future, inputs=np.zeros((6, 3)), steps=6)
     assert same(done, edits())
     small = emtvb.adapt(lambda u, h: (h, h), state=3, input_dim=3)
     with pytest.raises(InputError, match="system: 3 numbers of state: the file is of Register with 12"):

@@ -51,7 +51,7 @@ def test_what_is_known_of_some_times_is_what_is_known_there_of_all(some_and_all:
         assert mine.explained_variance == pytest.approx(theirs.explained_variance)
         pd.testing.assert_frame_equal(mine.to_dataframe(over_time=True), theirs.to_dataframe(over_time=True))
     for change in ({"flip": "bit"}, {"set": {"word": "red"}, "interchange": True}):
-        mine, theirs = (emtvb.edit(fitted, [11, 5], steps=5, future=future, **change) for fitted in (one, other))
+        mine, theirs = (emtvb.edit(fitted, [11, 5], steps=5, expected=future, **change) for fitted in (one, other))
         np.testing.assert_array_equal(mine.trial, theirs.trial)
         np.testing.assert_allclose(mine.outputs, theirs.outputs, atol=1e-9)
         np.testing.assert_array_equal(mine.followed, theirs.followed)
@@ -115,7 +115,7 @@ def test_states_of_other_times_are_never_all_there_at_once(monkeypatch: pytest.M
     trials = emtvb.record(adapted(make_register()), u, labels, times=[3, 9])
     assert max(seen) <= module.AT_ONCE
     seen.clear()
-    emtvb.edit(emtvb.fit(trials), 9, flip="bit", future=future)
+    emtvb.edit(emtvb.fit(trials), 9, flip="bit", expected=future)
     assert seen
     assert not any(seen)  # what follows an edit is outputs
 

@@ -63,8 +63,8 @@ def test_the_network_hears_its_own_outputs_after_an_edit(monkeypatch: pytest.Mon
     with pytest.raises(KeyboardInterrupt):
         measuring._edited("told", measuring.fit(trials, [2]), "2", ORDER, 10, False)
     outputs, given = np.array([[0.0, 2.0, 1.0], [3.0, 0.0, 0.0]]), np.eye(4)[[3, 1]]
-    assert heard["feedback"](outputs, given).argmax(axis=1).tolist() == [3, 0]
-    expected = heard["future"](np.array([[2, 0, 1]]), given)
+    assert heard["inputs"](outputs, given).argmax(axis=1).tolist() == [3, 0]
+    expected = heard["expected"](np.array([[2, 0, 1]]), given)
     assert expected.argmax(axis=2).ravel().tolist() == [2, 0, 1]
     wanted = heard["set"]["2"]
     assert (wanted != trials.values(trials.test.labels[2])[:, 1]).all()

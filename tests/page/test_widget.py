@@ -169,7 +169,7 @@ def remembering() -> tuple[emtvb.Fitted, Callable[..., np.ndarray]]:
 
 def test_a_users_own_variables_are_read_edited_and_held_against_their_theory(shown: Callable[[Editor], Page]) -> None:
     fitted, keep = remembering()
-    page = shown(emtvb.view(fitted, future=keep))
+    page = shown(emtvb.view(fitted, expected=keep))
     trials = fitted.trials
     until(page, "view.timeline.now === 6")
     np.testing.assert_allclose(series(page, "states.edited"), trials.test.states[:6, 0], atol=1e-5)

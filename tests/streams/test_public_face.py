@@ -53,7 +53,7 @@ def test_edits_of_a_streams_labels_are_followed_as_the_measures_say() -> None:
         return ((np.sign(outputs) == expected) | (expected == 0)).all(axis=2)
 
     after = seen.inputs[step + 1 : step + 1 + N, 0]
-    theirs = emtvb.edit(fitted, at=step, flip="u2.0", future=asked, steps=N, inputs=after, agrees=agree)
+    theirs = emtvb.edit(fitted, at=step, flip="u2.0", expected=asked, steps=N, inputs=after, agrees=agree)
     assert ours.followed > 0.99
     assert theirs.success > 0.99
     assert str(theirs).startswith("shows that"), str(theirs)

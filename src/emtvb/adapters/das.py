@@ -9,10 +9,11 @@ import numpy as np
 from emtvb.adapters import states
 from emtvb.adapters.adapting import Adapted
 from emtvb.core import regression
+from emtvb.core.editing import donors
 from emtvb.core.memories import VariableMemories
 from emtvb.core.subspaces import Located, Subspace, least_squares
 from emtvb.core.trials import Trials
-from emtvb.core.variables import CONTINUOUS, whole_number
+from emtvb.core.variables import whole_number
 from emtvb.errors import InputError, extra
 
 with extra("torch"):
@@ -23,8 +24,6 @@ with extra("torch"):
 
 _FASTEST = 10
 """Largest learning rate of Adam that is taken."""
-_ALIKE = 0.1
-"""Within so many standard deviations two values of a number are the same."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ class _Exchanges:
         self._rng = rng
         at = trials.slices[variable]
         last = len(trials.train.outputs) - 1
-        near = np.concatenate([np.full(v.size, _ALIKE if v.kind == CONTINUOUS else 1e-6) for v in trials.variables])
+        near = donors.tolerance(trials.variables)
         self._triples: list[tuple[int, np.ndarray]] = []
         usable = [time for time in times if time < last]
         few = (

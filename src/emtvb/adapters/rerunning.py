@@ -88,5 +88,6 @@ def _shown(trials: Trials) -> Float[np.ndarray, "time trial input"]:
     """Inputs of the first trials to judge on, from where a run begins."""
     if trials.task is None:
         return trials.test_inputs[:, :_TRIALS]
-    vectors = trials.task.sequences(JUDGING, HELD_OUT, 0)[:, :_TRIALS]
+    vectors = trials.task.sequences(JUDGING, HELD_OUT, 0)
+    vectors = (vectors if trials.selection is None else vectors[:, trials.selection])[:, :_TRIALS]
     return np.concatenate([vectors, trials.test_inputs[1:, :_TRIALS].astype(vectors.dtype)])

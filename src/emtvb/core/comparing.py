@@ -399,6 +399,6 @@ def _untrained(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portr
     """Portraits of untrained networks of the same shape."""
     return [
         _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
-        for other in controls.of(fitted, asked, "leave it out", always=True)
+        for other in controls.fits(fitted, asked, "leave it out", always=True)
         if _varies(other)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from emtvb.core.intervals import bonferroni, bootstrap_counts, central_interval,
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import Recording
 from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace
-from emtvb.core.trials import Trials, together
+from emtvb.core.trials import Trials, repeated, together
 from emtvb.core.variables import CONTINUOUS, Times, Variable, as_numbers, checked_times, whole_number
 from emtvb.errors import InputError
 
@@ -98,6 +98,52 @@ class Fitted:
         numbers = self.memories.read(states)
         variables = zip(self.trials.variables, self.trials.slices, self.classes, strict=True)
         return together([decoded(v, numbers[..., at], classes) for v, at, classes in variables])
+
+    def on(self, trials: Trials) -> Fitted:
+        """The same fit, judged and edited on the test trials of other trials: fewer (``Trials.select``), or new ones.
+
+        What it was fitted on stays, and the training trials of the others are left out.
+
+        Args:
+            trials: Of :func:`record`, of the same network and variables.
+
+        Raises:
+            InputError: Where variables, states, outputs, tasks or steps are not the same.
+        """
+        check_type(trials, Trials, "trials", "record")
+        own, test = self.trials, trials.test
+        names = [[(v.name, v.kind, v.classes.tolist()) for v in some.variables] for some in (own, trials)]
+        if names[0] != names[1]:
+            shown = ", ".join(f"{v.name} ({v.kind})" for v in trials.variables[:6])
+            wanted = ", ".join(f"{v.name} ({v.kind})" for v in own.variables[:6])
+            raise InputError("trials", f"of variables {shown}", f"record the same, with the same values: {wanted}")
+        if trials.task != own.task:
+            raise InputError("trials", "of another task", "give trials of the task that was fitted on, or of none")
+        for part, size, wanted_size in (
+            ("numbers of state", test.states.shape[2], own.test.states.shape[2]),
+            ("outputs", test.outputs.shape[2], own.test.outputs.shape[2]),
+            ("steps", trials.steps, own.steps),
+        ):
+            if size != wanted_size:
+                raise InputError("trials", f"with {size} {part}", f"give trials with {wanted_size}")
+        if trials.recorded_times != own.recorded_times:
+            raise InputError("trials", "with states of other times", "record both with the same times=")
+        if trials.variables is not own.variables:
+            every = zip(own.variables, trials.variables, own.slices, strict=True)
+            numbers = [_same_numbers(fitted, given, test.labels[..., at]) for fitted, given, at in every]
+            test = replace(test, labels=np.concatenate(numbers, axis=-1))
+        erased = own.erased or trials.erased
+        changed = replace(own, system=trials.system, test=test, erased=erased, horizon=trials.horizon)
+        return replace(self, trials=replace(changed, repeated=repeated(own.train, test), selection=trials.selection))
+
+
+def _same_numbers(
+    fitted: Variable, given: Variable, numbers: Float[np.ndarray, "*shape code"]
+) -> Float[np.ndarray, "*shape code"]:
+    """A variable's numbers of other trials as those of the trials that were fitted on stand for the same values."""
+    if fitted.kind != CONTINUOUS or (fitted.mean, fitted.spread) == (given.mean, given.spread):
+        return numbers
+    return fitted.encode(given.decode(numbers))
 
 
 def fit(trials: Trials, times: Times | None = None, *, method: Method = "least squares") -> Fitted:

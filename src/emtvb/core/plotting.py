@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from emtvb.core.editing import Edits
+    from emtvb.core.editing.edits import Edits
     from emtvb.core.fitting import Judgement
     from emtvb.core.trials import Trials
 
@@ -117,8 +117,8 @@ def edited(edits: Edits, number: int) -> Figure:
     count = len(edits.trial)
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < count:
         raise InputError("edit", number, f"give a number from 0 to {count - 1}")
-    rows = {"edit": "followed", "no edit": "already"}
-    rows |= {name: name for name in edits.controls} | {"no edit, as expected": "ceiling"}
+    rows = {"edit": "followed", "no edit": "without_edit"}
+    rows |= {name.replace("_", " "): name for name in edits.controls} | {"no edit, as expected": "ceiling"}
     rows = {word: name for word, name in rows.items() if len(getattr(edits, name))}
     apart = np.abs(edits.expected - edits.unedited)[:, number].max(axis=0)
     which = np.sort(np.argsort(-apart, kind="stable")[:3])

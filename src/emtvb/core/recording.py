@@ -39,6 +39,12 @@ class Recording:
         states, labels = self.states[times], self.labels[times]
         return states.reshape(-1, states.shape[2]), labels.reshape(-1, labels.shape[2])
 
+    def select(self, trials: Int[np.ndarray, " chosen"]) -> Recording:
+        """Some of the trials, by number."""
+        states, outputs, labels = (array[:, trials] for array in (self.states, self.outputs, self.labels))
+        inputs = None if self.inputs is None else self.inputs[:, trials]
+        return Recording(states, outputs, labels, inputs, None if self.groups is None else self.groups[trials])
+
 
 def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """The vector an output stands for: its signs, an output of exactly 0 counting as +1."""

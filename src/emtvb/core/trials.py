@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
 from emtvb.core.systems import AbsentSystem, Runnable
-from emtvb.core.variables import Kinds, Variable, as_numbers, flag
+from emtvb.core.variables import Kinds, Times, Variable, as_numbers, checked_times, flag
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class Trials:
         recorded_times: The times whose states were recorded, if not those of all: ``states`` has these alone
             (:meth:`index`), outputs and labels have every time.
         erased: Whether something was taken out of the states, which are then no longer the network's own.
+        selection: Of a task, which of its test sequences are here; None for all.
     """
 
     system: Runnable
@@ -114,6 +115,7 @@ class Trials:
     repeated: float = 0.0
     recorded_times: tuple[int, ...] | None = None
     erased: bool = False
+    selection: Int[np.ndarray, " test"] | None = None
 
     @classmethod
     def of(
@@ -212,7 +214,7 @@ class Trials:
             test_part,
             np.ones(numbers.shape[2], dtype=bool),
             fit_times,
-            repeated=0.0 if inputs is None else _repeated(inputs[:, labels.train], inputs[:, ~labels.train]),
+            repeated=repeated(train_part, test_part),
             recorded_times=times,
         )
 
@@ -255,6 +257,22 @@ class Trials:
         from emtvb.core import plotting
 
         return plotting.trial(self, trial)
+
+    def select(self, trials: Times) -> Trials:
+        """The same with some of the test trials alone; the training trials stay.
+
+        Args:
+            trials: Their numbers, negative ones from the end, as in Python; or a slice, or a mask of all test trials.
+
+        Raises:
+            InputError: Where there is no such trial, or none is left.
+        """
+        chosen = np.array(checked_times(trials, self.test.outputs.shape[1], "trials", "numbers"))
+        selection = None
+        if self.task is not None:
+            selection = chosen if self.selection is None else self.selection[chosen]
+        test = self.test.select(chosen)
+        return replace(self, test=test, repeated=repeated(self.train, test), selection=selection)
 
     @property
     def test_inputs(self) -> Float[np.ndarray, "time batch input"]:
@@ -347,10 +365,13 @@ def _time_first(values: Any, what: str, batch_first: bool) -> np.ndarray:
     return array.swapaxes(0, 1) if batch_first else array
 
 
-def _repeated(train: np.ndarray, test: np.ndarray) -> float:
-    """The share of test trials whose inputs are those of a training trial."""
-    known = {np.ascontiguousarray(train[:, i]).tobytes() for i in range(train.shape[1])}
-    return float(np.mean([np.ascontiguousarray(test[:, i]).tobytes() in known for i in range(test.shape[1])]))
+def repeated(train: Recording, test: Recording) -> float:
+    """The share of test trials whose inputs are those of a training trial; 0 where these are not known."""
+    if train.inputs is None or test.inputs is None:
+        return 0.0
+    known = {np.ascontiguousarray(train.inputs[:, i]).tobytes() for i in range(train.inputs.shape[1])}
+    trials = (np.ascontiguousarray(test.inputs[:, i]).tobytes() for i in range(test.inputs.shape[1]))
+    return float(np.mean([trial in known for trial in trials]))
 
 
 def together(values: list[np.ndarray]) -> np.ndarray:
@@ -367,7 +388,8 @@ def record_again(trials: Trials, system: Runnable) -> Trials:
         InputError: Where it does not take such inputs, gives out vectors of another size, or diverges.
     """
     if trials.task is not None:
-        return trials.task.recorded(system, trials.horizon)
+        every = trials.task.recorded(system, trials.horizon)
+        return every if trials.selection is None else every.select(trials.selection)
     parts = []
     for first in (trials.train, trials.test):
         assert first.inputs is not None

@@ -19,37 +19,37 @@ DRAWS = 3
 _KNOWN: WeakKeyDictionary[Fitted, list[Fitted]] = WeakKeyDictionary()
 
 
-def of(
-    fitted: Fitted, asked: Any, instead: str = "give an untrained network: untrained=adapt(...)", always: bool = False
+def fits(
+    fitted: Fitted, wanted: Any, instead: str = "give an untrained network: untrained=adapt(...)", always: bool = False
 ) -> list[Fitted]:
     """The same fit of untrained networks on the same trials; none, where that is not asked for.
 
     Args:
         fitted: Of the network itself.
-        asked: True; False; None for where they can be made and are cheap; or an untrained network.
+        wanted: True; False; None for where they can be made and are cheap; or an untrained network.
         instead: What to do where they cannot be made.
         always: Whether None means wherever they can be made: one network alone, where that is not cheap.
 
     Raises:
         InputError: Where it was asked for and cannot be made.
     """
-    asked = bool(asked) if isinstance(asked, np.bool_) else asked
-    if asked is False:
+    wanted = bool(wanted) if isinstance(wanted, np.bool_) else wanted
+    if wanted is False:
         return []
     trials = fitted.trials
-    if asked is not None and asked is not True:
+    if wanted is not None and wanted is not True:
         try:
-            return [fit(record_again(trials, trials.system.adapted(asked)), fitted.times, method=fitted.method)]
+            return [fit(record_again(trials, trials.system.adapted(wanted)), fitted.times, method=fitted.method)]
         except InputError as error:
             raise InputError("untrained", f"{error.what}: {error.value}", error.remedy) from error
     if fitted not in _KNOWN:
         is_cheap = trials.test.states.size + trials.train.states.size <= CHEAP
-        if asked is None and not ((is_cheap or always) and isinstance(fitted.method, str)):
+        if wanted is None and not ((is_cheap or always) and isinstance(fitted.method, str)):
             return []
-        draws = DRAWS if is_cheap or asked else 1
+        draws = DRAWS if is_cheap or wanted else 1
         systems = [trials.system.untrained(seed) for seed in range(draws)]
         if None in systems:
-            if asked is None:
+            if wanted is None:
                 return []
             remedy = f"its weights cannot be drawn anew; {instead}"
             raise InputError("untrained", f"not known of {trials.system.name}", remedy)
@@ -57,7 +57,7 @@ def of(
             recorded = [record_again(trials, system) for system in systems if system is not None]
             fits = [fit(again, fitted.times, method=fitted.method) for again in recorded]
         except InputError:  # such as states that diverge
-            if asked is None:
+            if wanted is None:
                 return []
             raise
         if draws < DRAWS:

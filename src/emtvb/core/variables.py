@@ -171,18 +171,19 @@ def as_list(values: Any) -> Any:
     return list(values) if isinstance(values, Iterable) and not is_plain else values
 
 
-def checked_times(times: Times, steps: int, setting: str = "times") -> tuple[int, ...]:
-    """Times in order, each of them once.
+def checked_times(times: Times, steps: int, setting: str = "times", noun: str = "times") -> tuple[int, ...]:
+    """Times, or places of something else, in order, each of them once.
 
     Args:
         times: A time, or several; negative ones count from the end, as in Python. Or a slice, or a mask of all times.
         steps: How many times there are.
         setting: Which argument they are.
+        noun: What they are.
 
     Raises:
         InputError: Where they are no such times, or there are none.
     """
-    remedy = f"give times from 0 to {steps - 1}"
+    remedy = f"give {noun} from 0 to {steps - 1}"
     if isinstance(times, slice):
         try:
             times = range(steps)[times]

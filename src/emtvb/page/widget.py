@@ -36,7 +36,7 @@ _WIDGET = Path(__file__).with_name("widget.mjs")
 TRIALS = 32
 """Recorded trials of a user's own that can be chosen between."""
 
-Future = Callable[[np.ndarray, np.ndarray], Any]
+Expected = Callable[[np.ndarray, np.ndarray], Any]
 _Answers = Mapping[str, Callable[[Mapping[str, Any]], Any]]
 
 
@@ -77,7 +77,7 @@ _OPENS_WITH = ("net", "basis", "input", "edit", "step")
 """Keys of the page's address."""
 
 
-def view(what: Any, task: Task | None = None, *, future: Future | None = None, **first: Any) -> Editor:
+def view(what: Any, task: Task | None = None, *, expected: Expected | None = None, **first: Any) -> Editor:
     """Edit a network while it runs, in a notebook.
 
     Networks of the paper's kind run in the browser; any other is asked for its steps here, in the kernel.
@@ -86,7 +86,7 @@ def view(what: Any, task: Task | None = None, *, future: Future | None = None, *
         what: A run's id or folder, or ``results/<experiment>``; what ``fit`` gave; or, with a task, a network or
             whatever else ``adapt`` takes.
         task: What the network was trained on.
-        future: Of variables of one's own, what should follow an edit: as ``edit`` takes it, a function of the values
+        expected: Of variables of one's own, what should follow an edit: as ``edit`` takes it, a function of the values
             (trial, variable) and of the inputs that follow (step, trial, input), which returns outputs (step, trial,
             output). Without it the view shows what the network does, and nothing to hold it against.
         first: What it opens with, by the keys of the page's address: ``net``, ``basis``, ``input``, ``edit``, ``step``.
@@ -97,9 +97,9 @@ def view(what: Any, task: Task | None = None, *, future: Future | None = None, *
     if unknown := sorted({*first} - {*_OPENS_WITH}):
         raise InputError("view", unknown[0], f"no such argument; it opens with {', '.join(_OPENS_WITH)}")
     has_labels = isinstance(what, Fitted) and what.trials.task is None
-    if future is not None and not (has_labels and callable(future)):
+    if expected is not None and not (has_labels and callable(expected)):
         remedy = "give a function (values, inputs) -> outputs" if has_labels else "a task says it; leave it out"
-        raise InputError("future", type(future).__name__, remedy)
+        raise InputError("expected", type(expected).__name__, remedy)
     if task is not None and (not isinstance(task, Task) or isinstance(what, (str, Path, Fitted))):
         remedy = "it has a task or labels of its own; leave it out" if isinstance(task, Task) else "give a Task"
         raise InputError("task", str(getattr(task, "name", task)), remedy)
@@ -109,7 +109,7 @@ def view(what: Any, task: Task | None = None, *, future: Future | None = None, *
     if isinstance(what, (str, Path)):
         return Editor([shown.as_json() for shown in _networks(str(what))], {}, first)
     if isinstance(what, Fitted):
-        return _of_labels(what, future) if what.trials.task is None else _of_task(what.trials.system, what, first)
+        return _of_labels(what, expected) if what.trials.task is None else _of_task(what.trials.system, what, first)
     if task is None:
         raise InputError("task", "not given", "say what the network was trained on, or give what emtvb.fit returned")
     return _of_task(adapt(what), task, first)
@@ -178,7 +178,7 @@ def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -
     return Editor([shown.as_json()], {"advance": lambda question: _advance(system, task.d, question)}, first)
 
 
-def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
+def _of_labels(fitted: Fitted, expected: Expected | None) -> Editor:
     """Variables of a user's own, in the trials that nothing was fitted on."""
     trials, system = fitted.trials, fitted.trials.system
     count = min(TRIALS, trials.test_inputs.shape[1])
@@ -217,13 +217,13 @@ def _of_labels(fitted: Fitted, future: Future | None) -> Editor:
     }
 
     def expect(question: Mapping[str, Any]) -> Any:
-        if future is None:
+        if expected is None:
             return None
         numbers = np.array([[np.nan if value is None else value for value in question["values"]]], dtype=np.float64)
         after = trials.test_inputs[question["at"] :, question["trial"] : question["trial"] + 1]
-        return (
-            as_numpy(future(trials.values(numbers), after), "future")[:, 0].astype(float).tolist() if len(after) else []
-        )
+        if not len(after):
+            return []
+        return as_numpy(expected(trials.values(numbers), after), "expected")[:, 0].astype(float).tolist()
 
     answers = {"advance": lambda question: _advance(system, trials.test_inputs.shape[2], question), "expect": expect}
     return Editor([Shown(about, {}, {"data": arrays_of(fitted.memories)}).as_json()], answers, {})

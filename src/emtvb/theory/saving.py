@@ -15,7 +15,7 @@ from emtvb.adapters.rerunning import check_network
 from emtvb.core.comparing import Comparison, Distance
 from emtvb.core.decoders import LinearDiscriminants
 from emtvb.core.dynamics import FixedPoints, Linearised
-from emtvb.core.editing import Edits
+from emtvb.core.editing.edits import Edits
 from emtvb.core.fitting import Fitted, Judgement, Reading, TaskJudgement
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
@@ -44,6 +44,7 @@ _RENAMED_FIELDS: dict[str, dict[str, str]] = {
         "fitting": "train", "judging": "test", "kept": "stored", "fitted_times": "fit_times",
         "recorded": "recorded_times",
     },
+    "Edits": {"already": "without_edit", "random": "random_step", "other": "other_variable"},
 }  # fmt: skip
 """Names in files of format 1, which emtvb 0.3 saved, and what they are called now."""
 

@@ -14,7 +14,9 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import Adapted, Wrapped
 from emtvb.adapters.das import DAS
-from emtvb.core.editing import Edits, edit
+from emtvb.core.editing.agreement import CLOSE
+from emtvb.core.editing.edit import edit
+from emtvb.core.editing.edits import Edits
 from emtvb.core.erasing import erase
 from emtvb.core.fitting import Fitted, fit
 from emtvb.core.intervals import wilson
@@ -96,8 +98,8 @@ def _on(
 ) -> Iterator[dict[str, Any]]:
     """A row of each method."""
     trials = case.recorded(system)
-    count = trials.test.states.shape[1]
-    tuning, testing = np.arange(count // 4), np.arange(count // 4, count)
+    few = trials.test.states.shape[1] // 4
+    tuning, testing = trials.select(slice(few)), trials.select(slice(few, None))
     plain = fit(trials, case.times)
     for way in WAYS:
         before = time.process_time()
@@ -106,12 +108,12 @@ def _on(
             seconds = time.process_time() - before
         else:
             fitted, k, seconds = _best_das(case, trials, ks, das_steps, seed, tuning)
-        edits = [_edited(case, fitted, v, way.exchanges, testing, seed) for v in case.edited]
+        edits = [_edited(case, fitted.on(testing), v, way.exchanges, seed) for v in case.edited]
         yield {
             "method": way.name,
             "reading": np.mean([reading(fitted, v) for v in case.edited]),
             **_shares(edits),
-            "isolation": _isolation(case, trials, edits),
+            "isolation": _isolation(case, testing, edits),
             "erased": np.mean([_taken_out(fitted, v) for v in case.edited]),
             "seconds": seconds,
             "k": k,
@@ -124,7 +126,7 @@ def _on(
 
 
 def _best_das(
-    case: Case, trials: Trials, ks: Sequence[int], steps: int, seed: int, tuning: np.ndarray
+    case: Case, trials: Trials, ks: Sequence[int], steps: int, seed: int, tuning: Trials
 ) -> tuple[Fitted, int, float]:
     """Of DAS with so many directions the one whose edits of other trials than are shown succeed most often.
 
@@ -139,16 +141,15 @@ def _best_das(
         method = DAS(k=k, steps=steps, seed=seed, only=case.edited)
         fitted = fit(trials, case.times, method=method)
         seconds = time.process_time() - before
-        edits = [_edited(case, fitted, v, True, tuning, seed) for v in case.edited]
+        edits = [_edited(case, fitted.on(tuning), v, True, seed) for v in case.edited]
         candidates.append((float(np.mean([one.followed.mean() for one in edits])), fitted, k, seconds))
     best = max(candidates, key=lambda one: one[0])  # the first of equal ones
     return best[1:]
 
 
-def _edited(case: Case, fitted: Fitted, variable: str, exchanges: bool, chosen: np.ndarray, seed: int) -> Edits:
+def _edited(case: Case, fitted: Fitted, variable: str, exchanges: bool, seed: int) -> Edits:
     return edit(
-        fitted, case.at, flip=variable, future=case.future, interchange=exchanges, untrained=False, trials=chosen,
-        seed=seed,
+        fitted, case.at, flip=variable, interchange=exchanges, expected=case.future, untrained=False, seed=seed
     )  # fmt: skip
 
 
@@ -157,7 +158,8 @@ def _shares(edits: Sequence[Edits]) -> dict[str, Any]:
     followed = np.concatenate([one.followed for one in edits])
     trials = len(np.unique(np.concatenate([one.trial for one in edits])))
     low, high = wilson(float(followed.mean()), trials)
-    controls = [np.concatenate([getattr(one, name) for one in edits]) for name in ("already", "random", "other")]
+    names = "without_edit", "random_step", "other_variable"
+    controls = [np.concatenate([getattr(one, name) for one in edits]) for name in names]
     return {
         "success": followed.mean(),
         "low": low,
@@ -166,10 +168,6 @@ def _shares(edits: Sequence[Edits]) -> dict[str, Any]:
         "ceiling": np.concatenate([one.ceiling for one in edits]).mean(),
         "edits": len(followed),
     }
-
-
-_SAME = 0.5
-"""Outputs within so many of their standard deviations have not changed, as for ``emtvb.edit``."""
 
 
 def _isolation(case: Case, trials: Trials, edits: Sequence[Edits]) -> float:
@@ -192,7 +190,7 @@ def _unchanged(
     spread: Float[np.ndarray, " output"],
 ) -> Bool[np.ndarray, " edit"]:
     """Whether all outputs that should stay do."""
-    return (~stays | (np.abs(outputs - unedited) <= _SAME * spread)).all(axis=(0, 2))
+    return (~stays | (np.abs(outputs - unedited) <= CLOSE * spread)).all(axis=(0, 2))
 
 
 def reading(fitted: Fitted, variable: str) -> float:

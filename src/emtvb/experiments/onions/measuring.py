@@ -11,7 +11,8 @@ import torch
 
 from emtvb.adapters.adapting import adapt
 from emtvb.adapters.record import record
-from emtvb.core.editing import Edits, edit
+from emtvb.core.editing.edit import edit
+from emtvb.core.editing.edits import Edits
 from emtvb.core.fitting import Fitted, fit, judge
 from emtvb.core.intervals import wilson
 from emtvb.core.onion import Onion, magnitudes
@@ -154,13 +155,13 @@ def _edited(name: str, fitted: Fitted, position: str, order: Order, most: int, i
         return np.asarray(outputs.argmax(axis=2) == expected.argmax(axis=2))
 
     done = edit(
-        fitted, at, set={position: wanted}, future=future, feedback=heard, agrees=agrees, steps=order.longest,
-        interchange=interchange, untrained=True, most=most, seed=order.seed,
+        fitted, at, set={position: wanted}, interchange=interchange, expected=future, steps=order.longest, inputs=heard,
+        agrees=agrees, untrained=True, max_edits=most, seed=order.seed,
     )  # fmt: skip
     low, high = done.interval()
     return {
         f"{name}_followed": done.success, f"{name}_followed_low": low, f"{name}_followed_high": high,
-        f"{name}_control": max(_shares(done, ("already", "random", "other"))),
+        f"{name}_control": max(_shares(done, ("without_edit", "random_step", "other_variable"))),
         f"{name}_untrained": max(_shares(done, ("untrained",))),
     }  # fmt: skip
 

@@ -1,0 +1,55 @@
+"""Other trials that hold the values that an edit asks for: their futures are expected, or their states exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from emtvb.core.trials import Trials
+from emtvb.core.variables import CONTINUOUS, Variable
+
+SAME_VALUE = 0.1
+"""Within so many standard deviations two values of a continuous variable are the same."""
+_ROUNDING = 1e-6
+"""Of the numbers of other variables."""
+
+
+def tolerance(variables: Sequence[Variable]) -> Float[np.ndarray, " number"]:
+    """How far numbers of the same value may be apart."""
+    return np.concatenate([np.full(v.size, SAME_VALUE if v.kind == CONTINUOUS else _ROUNDING) for v in variables])
+
+
+def drawn(
+    trials: Trials,
+    trial: Int[np.ndarray, " edit"],
+    time: Int[np.ndarray, " edit"],
+    wanted: Float[np.ndarray, "edit number"],
+    which: Bool[np.ndarray, " number"],
+    rng: np.random.Generator,
+) -> tuple[Int[np.ndarray, " edit"], Int[np.ndarray, " edit"]]:
+    """For each edit two test trials by chance that hold these values at its time; -1 where there is none.
+
+    Args:
+        trials: The trials.
+        trial: The trial that is edited; another one is drawn.
+        time: Of the edit.
+        wanted: The numbers that the others should hold.
+        which: Which numbers count.
+        rng: Draws the first; the second is the same for each generator.
+
+    Returns:
+        The first, and a second one beside it.
+    """
+    first, second = np.full((2, len(trial)), -1)
+    apart, near = np.random.default_rng(0), tolerance(trials.variables)[which]
+    for i, (own, moment, numbers) in enumerate(zip(trial, time, wanted[:, which], strict=True)):
+        same = (np.abs(trials.test.labels[moment][:, which] - numbers) <= near).all(axis=1)
+        same[own] = False
+        if same.any():
+            first[i] = rng.choice(np.flatnonzero(same))
+            same[first[i]] = False
+        if same.any():
+            second[i] = apart.choice(np.flatnonzero(same))
+    return first, second

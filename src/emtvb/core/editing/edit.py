@@ -1,0 +1,193 @@
+"""Variables of a running network are changed, and what follows is compared with what should: ``edit``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Unpack
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from emtvb.core import untrained as untrained_networks
+from emtvb.core.arguments import check_type
+from emtvb.core.editing import donors, requests, running
+from emtvb.core.editing.agreement import Agrees
+from emtvb.core.editing.edits import Edits
+from emtvb.core.editing.requests import Change, Request
+from emtvb.core.editing.running import TRIAL, Plan, edited
+from emtvb.core.fitting import Fitted, readable_at
+from emtvb.core.interventions import FUTURE
+from emtvb.core.memory_limit import check_room
+from emtvb.core.trials import LabelledTask, Trials
+from emtvb.core.variables import Times, as_numbers, checked_times, whole_number
+from emtvb.errors import InputError
+
+
+def edit(
+    fitted: Fitted,
+    at: Times,
+    *,
+    expected: Any = None,
+    steps: int | None = None,
+    inputs: Any = None,
+    agrees: Agrees | None = None,
+    untrained: Any = None,
+    max_edits: int = 512,
+    seed: int = 0,
+    **change: Unpack[Change],
+) -> Edits:
+    """Change variables of a running network through its memories, h + Psi (v' - v), and see what follows.
+
+    By interchange h + Psi Psi* (h' - h), where h' is the state of another trial that has the value asked for: what is
+    put in is not told, but taken from there (Geiger et al. 2021).
+
+    A variable is meant by its name or its place; of a task of this package "3.2" is dimension 2 of variable 3, and "3"
+    all of variable 3. Fewer trials, or others, are edited by ``fitted.on(trials)``.
+
+    Args:
+        fitted: Of :func:`fit`. Its test trials are edited, where the change changes something.
+        at: After which time, or times.
+        expected: What should follow: a function of the values (trial, variable) after the edit and of the inputs that
+            follow (step, trial, input), which returns outputs (step, trial, output); or "trial": the outputs of another
+            trial that holds just these values then, on that trial's inputs; or a task of this package. By default the
+            trials' own task, or else "trial".
+        steps: Steps after the edit that are compared; by default as many as were recorded, of a task 100.
+        inputs: What the network reads after the edit: an array (step, input) or (step, trial, input), not with "trial";
+            or a function of the last outputs (trial, output), or of these and of what would have been read (trial,
+            input), to what is read instead: the network hears itself from the edit on, and what another trial would do
+            is then what the network does there in the same loop. By default what it read when it was recorded.
+        agrees: Whether outputs are the expected ones: from both, (step, trial, output), to (step, trial). By default
+            every output has the sign that was expected, where only 1 and -1 are expected, and is no smaller than a
+            tenth of the network's own; otherwise each is within half a standard deviation of the network's outputs,
+            and nearer than to what follows without the edit.
+        untrained: Whether an untrained network of the same shape is edited too; by default where that is cheap and its
+            weights can be drawn anew (torch modules). Or such a network, as :func:`adapt` takes it.
+        max_edits: Edits; if there could be more, they are chosen by chance.
+        seed: Of choices, and of the random direction.
+        **change: One of these, with ``interchange=True`` beside it where values are to be exchanged, not told.
+            flip: binary variables that get their other value. set: {variable: value}, the value that it gets, one for
+            all or one for each test trial. swap: (variable, variable), two variables or two groups of as many that
+            exchange their values. shift: {variable: number}, what is added to continuous variables.
+
+    Returns:
+        What followed each edit, beside its controls; printed, a verdict and a table.
+
+    Raises:
+        InputError: Where there is no such time, variable or value, nothing is changed, or nothing to compare with.
+        TypeError: Where there is no such argument.
+    """
+    verb = requests.verb(change)
+    check_type(fitted, Fitted, "fitted", "fit")
+    trials = fitted.trials
+    source = _source(trials, expected, inputs)
+    whole_number(max_edits, "max_edits", 1)
+    rng = np.random.default_rng(whole_number(seed, "seed", 0))
+    times = np.array(checked_times(at, trials.steps, "at"))
+    trials.index(times)
+    loop = running.feedback(inputs) if callable(inputs) else None
+    given = None if callable(inputs) else inputs
+    length = _steps(trials, times, steps, source, given is not None)
+    request, donor, twin, giver = _matched(
+        trials, requests.requested(trials, times, verb), source, verb.interchange, max_edits, rng
+    )
+    width = trials.test_inputs.shape[2] + 2 * trials.test.outputs.shape[2]  # what is read, given out and expected
+    remedy = "compare fewer steps, or edit fewer trials: max_edits="
+    check_room(length * len(request) * width, "steps", f"{length}, whose outputs are", remedy)
+    read = _inputs_after(trials, request.time, request.trial if donor is None else donor, length, given)
+    plan = Plan(request, source, read, loop, agrees, donor, twin, giver)
+    readable: Any = True
+    if not verb.interchange:
+        readable = readable_at(fitted, request.variables, times)[np.searchsorted(times, request.time)]
+    done = edited(fitted, plan, rng, readable)
+    bare = replace(plan, twin=None)
+    others = [
+        edited(control, bare, np.random.default_rng(seed), controls=False)
+        for control in untrained_networks.fits(fitted, untrained)
+    ]
+    obeyed = [control.followed & ~control.without_edit for control in others]
+    return replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done
+
+
+def _source(trials: Trials, expected: Any, inputs: Any) -> Any:
+    """Who states what should follow: a task, a function, or another trial."""
+    if isinstance(expected, LabelledTask) and (trials.task is None or expected.composition != trials.task.composition):
+        remedy = "a task gives the future of trials that were recorded on it"
+        raise InputError("expected", expected.name, remedy)
+    if isinstance(expected, np.ndarray):
+        remedy = "give a function (values, inputs) -> outputs, 'trial' or a task"
+        raise InputError("expected", "an array", remedy)
+    source = trials.task or TRIAL if expected is None else expected
+    if source == TRIAL and inputs is not None and not callable(inputs):
+        raise InputError("inputs", "given beside expected='trial'", "the other trial has its own; leave them out")
+    return source
+
+
+_Trials = Int[np.ndarray, " edit"] | None
+
+
+def _matched(
+    trials: Trials, request: Request, source: Any, interchange: bool, max_edits: int, rng: np.random.Generator
+) -> tuple[Request, _Trials, _Trials, _Trials]:
+    """Requests for which there are the other trials that they need, no more than is allowed.
+
+    Returns:
+        The requests; the trials whose futures are expected, and others that hold the same; those that are exchanged
+        with. None where none is needed.
+    """
+    donor: _Trials = None
+    twin: _Trials = None
+    giver: _Trials = None
+    if source == TRIAL:
+        donor, twin = donors.drawn(trials, request.trial, request.time, request.after, trials.stored, rng)
+        if (donor < 0).all():
+            remedy = "no other trial holds just these values then; give expected= as a function, or record more trials"
+            raise InputError("expected", TRIAL, remedy)
+        request, twin, donor = request.select(donor >= 0), twin[donor >= 0], donor[donor >= 0]
+    if interchange:
+        which = np.zeros(trials.stored.size, dtype=bool)
+        for i in request.variables:
+            which[trials.slices[i]] = True
+        giver, _ = donors.drawn(trials, request.trial, request.time, request.after, which, rng)
+        found = giver >= 0
+        if not found.any():
+            raise InputError("interchange", True, "no other trial has the values asked for then; record more trials")
+        request, donor, twin, giver = request.select(found), *_entries(found, donor, twin, giver)
+    if len(request) > max_edits:
+        few = np.sort(rng.permutation(len(request))[:max_edits])
+        request, donor, twin, giver = request.select(few), *_entries(few, donor, twin, giver)
+    return request, donor, twin, giver
+
+
+def _entries(chosen: np.ndarray, *arrays: _Trials) -> list[_Trials]:
+    """Some entries of each array that there is."""
+    return [None if array is None else array[chosen] for array in arrays]
+
+
+def _steps(trials: Trials, times: Int[np.ndarray, " time"], steps: int | None, source: Any, has_inputs: bool) -> int:
+    """How many steps are compared."""
+    recorded = trials.steps - 1 - int(times.max())
+    free = has_inputs or (trials.task is not None and source != TRIAL)
+    wanted = (FUTURE if trials.task else recorded) if steps is None else whole_number(steps, "steps", 1)
+    if wanted < 1 or (wanted > recorded and not free):
+        remedy = f"{recorded} steps were recorded after time {int(times.max())}; edit earlier, or record longer"
+        raise InputError("steps", wanted, remedy)
+    return int(wanted)
+
+
+def _inputs_after(
+    trials: Trials, time: Int[np.ndarray, " edit"], trial: Int[np.ndarray, " edit"], length: int, given: Any
+) -> Float[np.ndarray, "step edit input"]:
+    """What is read after the edits."""
+    recorded = trials.test_inputs
+    width = recorded.shape[2]
+    if given is None:
+        if trials.task is not None:
+            return np.zeros((length, len(time), width), dtype=recorded.dtype)
+        return np.stack([recorded[t + 1 : t + 1 + length, i] for t, i in zip(time, trial, strict=True)], axis=1)
+    u = as_numbers(given, "inputs", "(step, input) or (step, trial, input)")
+    if u.shape == (length, width):
+        return np.repeat(u[:, None], len(time), axis=1).astype(recorded.dtype)
+    if u.shape == (length, recorded.shape[1], width):
+        return u[:, trial].astype(recorded.dtype)
+    wanted = f"({length}, {width}) or ({length}, {recorded.shape[1]}, {width})"
+    raise InputError("inputs", f"shape {u.shape}", f"give {wanted}: steps, trials to judge on, inputs")

@@ -1,0 +1,252 @@
+"""What followed edits, and what that shows: ``Edits``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy import stats
+
+from emtvb.core.data_frames import frame, listed
+from emtvb.core.decoders import ERROR_RATE
+from emtvb.core.intervals import wilson
+from emtvb.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_CHANCE = 0.05
+"""More futures are followed with the edit than without it if chance comes to as much more seldom than this."""
+_PART = 0.9
+"""Below this share an edit is followed in part."""
+
+CONTROLS = {
+    "random_step": "a random step of the same size",
+    "other_variable": "a step along another variable",
+    "untrained": "an untrained network",
+}
+"""Controls, and in words what succeeds if they do."""
+_OF_ALL = ("without_edit", "ceiling")
+"""What is a share of all edits, not of those that count."""
+SHARES = ("followed", "without_edit", *CONTROLS, "ceiling")
+"""What has a share."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Edits:
+    """What came of an edit, an entry per trial and time.
+
+    Followed is a future in which every output vector, for all steps, agrees with the one that was expected. An edit
+    *counts* where its future would not have been followed without it (:attr:`counts`): the shares of edits and controls
+    are shares of these.
+
+    Attributes:
+        name: What was done.
+        trial: The trial, an index of the test trials.
+        time: After which time it was edited.
+        before: The variables' values there.
+        after: What was asked for.
+        outputs: What the network then gave out.
+        expected: What should follow from the values after the edit.
+        unedited: What the network gives out on the same inputs without it.
+        followed: Whether the future was the expected one.
+        without_edit: The same without the edit: then it does not count.
+        random_step: The same after a step of the same size in a random direction: a control, which must fail; empty of
+            an untrained network, which is a control itself.
+        other_variable: The same after a step of the same length along another variable's direction: a control, which
+            must fail; empty where there is no other variable.
+        ceiling: Whether the network without an edit does what should follow from the values that it holds: no edit can
+            be followed more often, unless these are not the values that it holds. Where another trial's future is
+            expected, whether a second trial with the same values does the same on its inputs; for edits with one.
+        size: Of the step, in the state.
+        recovered: Share of the squared distance between the expected future and the unedited one that the edit made up
+            for: 1 is all, 0 nothing; over the edits that count. Then of the random step, and of the step along the
+            other variable (NaN where there is none, or no edit counts).
+        untrained: The same edit of an untrained network of the same shape, where the variables are fitted anew, if that
+            one would not have followed without it either (of three networks, the one that obeys most): a control, which
+            must fail; empty where there is none.
+        readable: Whether the variables that are edited can be read at that time, by the rule of ``judge``. True of
+            edits by interchange, which read nothing.
+        group: Of each edit's trial, the group that it belongs to; None where each trial is independent.
+        known: Which edits the ``ceiling`` is known of.
+    """
+
+    name: str
+    trial: Int[np.ndarray, " edit"]
+    time: Int[np.ndarray, " edit"]
+    before: np.ndarray
+    after: np.ndarray
+    outputs: Float[np.ndarray, "step edit output"]
+    expected: Float[np.ndarray, "step edit output"]
+    unedited: Float[np.ndarray, "step edit output"]
+    followed: Bool[np.ndarray, " edit"]
+    without_edit: Bool[np.ndarray, " edit"]
+    random_step: Bool[np.ndarray, " random"]
+    other_variable: Bool[np.ndarray, " control"]
+    ceiling: Bool[np.ndarray, " known"]
+    size: Float[np.ndarray, " edit"]
+    recovered: tuple[float, float, float]
+    untrained: Bool[np.ndarray, " untrained"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    readable: Bool[np.ndarray, " edit"] | bool = True
+    group: Int[np.ndarray, " edit"] | None = None
+    known: Bool[np.ndarray, " edit"] | bool = True
+
+    @property
+    def counts(self) -> Bool[np.ndarray, " edit"]:
+        """Which edits count: without them the network would not have done what is expected.
+
+        Where the variables can be read at some times alone, these alone count.
+        """
+        return counted(self.without_edit, self.readable)
+
+    @property
+    def success(self) -> float:
+        """Share of the edits that count whose future was the expected one; NaN where none counts."""
+        return self.share()
+
+    def share(self, which: str = "followed") -> float:
+        """The share of ``followed`` or of a control among the edits that count, NaN where there are none.
+
+        Of ``without_edit`` and ``ceiling`` the share among all edits.
+        """
+        values, _ = self._counted(which)
+        return float(values.mean()) if len(values) else float("nan")
+
+    def interval(self, which: str = "followed") -> tuple[float, float]:
+        """The 95% interval (Wilson) of a share; 0 to 1 where there is none.
+
+        Trials count once, however often they were edited; where they come in groups, groups count.
+        """
+        values, units = self._counted(which)
+        if not len(values):
+            return 0.0, 1.0
+        low, high = wilson(float(values.mean()), min(units, len(values)))
+        return float(low), float(high)
+
+    def _counted(self, which: str) -> tuple[Bool[np.ndarray, " counted"], int]:
+        """What a share is the mean of, and how many independent trials or groups that is."""
+        if not isinstance(which, str) or which not in SHARES:
+            raise InputError("share", str(which), f"give one of {', '.join(SHARES)}")
+        values = getattr(self, which)
+        counts = np.ones(len(self.without_edit), dtype=bool) if which in _OF_ALL else self.counts
+        unit = self.trial if self.group is None else self.group
+        return (values if which in _OF_ALL or not len(values) else values[counts]), len(np.unique(unit[counts]))
+
+    @property
+    def controls_fail(self) -> bool:
+        """Whether the edit shows that the network uses the edited state: whether the verdict says so."""
+        return self._fault is None
+
+    @property
+    def controls(self) -> list[str]:
+        """The controls that there are, of random_step, other_variable and untrained."""
+        return [name for name in CONTROLS if len(getattr(self, name))]
+
+    @property
+    def verdict(self) -> str:
+        """What the edit shows, and why."""
+        if self._fault is not None:
+            return f"shows nothing: {self._fault}"
+        shares = [self.share(name) for name in self.controls]
+        part = "" if self.success >= _PART else ", in part of the trials"
+        above = self._above_ceiling
+        more = "" if above is None else f", but {above[1]}"
+        return (
+            f"shows that the network uses the edited state{part}: followed {self.success:.3f}, controls "
+            f"{min(shares):.2f} to {max(shares):.2f}{more}"
+        )
+
+    @property
+    def _fault(self) -> str | None:
+        """Why the edit shows nothing; None where it shows something."""
+        no_better = f"no edit at all does as well ({self.without_edit.mean():.3f}; followed {self.followed.mean():.3f})"
+        if not np.any(self.readable):
+            times = listed([str(time) for time in np.unique(self.time)])
+            return f"what is edited cannot be read at time {times}"
+        if not self.counts.any():
+            return no_better
+        if not self.success:
+            missed = len(self.ceiling) and not self.ceiling.any()
+            more = ", and without one the network does not do what is expected either" if missed else ""
+            return f"no edit was followed{more}"
+        as_well = [name for name in self.controls if self.interval(name)[1] >= self.interval()[0]]
+        if as_well:
+            worst = max(as_well, key=self.share)
+            does = f"{CONTROLS[worst]} does as well"
+            if self.share(worst) < self.success:
+                does = f"too few trials to tell it from {CONTROLS[worst]}"
+            return f"{does} ({self.share(worst):.3f}; followed {self.success:.3f})"
+        usable = _usable(self.readable, len(self.trial))
+        if self._chance_of_more(self.followed[usable], self.without_edit[usable]) >= _CHANCE:
+            return no_better
+        above = self._above_ceiling
+        return above[1] if above is not None and above[0] < _PART else None
+
+    @property
+    def _above_ceiling(self) -> tuple[float, str] | None:
+        """The ceiling, and in words that more is followed than it, so that the label is not what the network holds.
+
+        Of the edits at times where the variables can be read; None where there is no ceiling, or no more is followed.
+        """
+        usable = _usable(self.readable, len(self.trial))
+        known = np.broadcast_to(self.known, self.followed.shape)
+        if not len(self.ceiling) or not (known & usable).any():
+            return None
+        ceiling, followed = self.ceiling[usable[known]], self.followed[known & usable]
+        if self._chance_of_more(followed, ceiling) >= ERROR_RATE:
+            return None
+        return float(ceiling.mean()), (
+            f"the label is not always what the network holds: without an edit {ceiling.mean():.3f} do what is "
+            f"expected, with it {followed.mean():.3f}"
+        )
+
+    def _chance_of_more(self, first: Bool[np.ndarray, " some"], second: Bool[np.ndarray, " some"]) -> float:
+        """How likely the first is true so much oftener than the second by chance, of the same edits: a sign test."""
+        share = min(self._counted("without_edit")[1] / len(first), 1.0)  # of independent ones among these
+        above, below = (round(share * int(count)) for count in ((first & ~second).sum(), (second & ~first).sum()))
+        return float(stats.binom.sf(above - 1, above + below, 0.5))
+
+    def __repr__(self) -> str:
+        return f"<Edits: {self.name}: {self.verdict}>"
+
+    def __str__(self) -> str:
+        from emtvb.core.editing import printing
+
+        return printing.as_text(self)
+
+    def _repr_html_(self) -> str:
+        from emtvb.core.editing import printing
+
+        return printing.as_html(self)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each edit: trial, time, size, whether it was followed, each control that has one, and counts."""
+        columns = {"trial": self.trial, "time": self.time, "size": self.size}
+        columns |= {name: getattr(self, name) for name in SHARES} | {"counts": self.counts}
+        return frame({name: values for name, values in columns.items() if len(values) == len(self.trial)})
+
+    def plot(self, edit: int = 0) -> Figure:
+        """A figure of one edit and of all with their controls.
+
+        Raises:
+            InputError: Where there is no such edit.
+        """
+        from emtvb.core import plotting
+
+        return plotting.edited(self, edit)
+
+
+def counted(
+    without_edit: Bool[np.ndarray, " edit"], readable: Bool[np.ndarray, " edit"] | bool
+) -> Bool[np.ndarray, " edit"]:
+    """Which edits count, by what happens without them and whether the variables can be read: :attr:`Edits.counts`."""
+    return ~without_edit & _usable(readable, len(without_edit))
+
+
+def _usable(readable: Bool[np.ndarray, " edit"] | bool, count: int) -> Bool[np.ndarray, " edit"]:
+    """The edits at times where the variables can be read; all, where that is nowhere."""
+    every = np.broadcast_to(readable, count)
+    return every if every.any() else ~every

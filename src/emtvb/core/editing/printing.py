@@ -1,0 +1,60 @@
+"""Edits as text and as a table in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emtvb.core.data_frames import table
+
+if TYPE_CHECKING:
+    from emtvb.core.editing.edits import Edits
+
+_WORDS = {
+    "followed": "edits followed",
+    "without_edit": "without an edit",
+    "random_step": "random step of the same size",
+    "other_variable": "along another variable",
+    "untrained": "of an untrained network",
+    "ceiling": "as expected if nothing is edited",
+}
+"""What has a share, in words."""
+
+
+def as_text(edits: Edits) -> str:
+    """The verdict, what was done, and a line for each share."""
+    lines = [edits.verdict, *_notes(edits)]
+    for words, share, low, high, recovery in _rows(edits):
+        way = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
+        numbers = "  none" if np.isnan(share) else f"{share:6.3f}  [{low:.3f}, {high:.3f}]{way}"
+        lines.append(f"  {words:33} {numbers}")
+    return "\n".join(lines)
+
+
+def as_html(edits: Edits) -> str:
+    """The same as a table of HTML."""
+    rows = [
+        (words, "none", "", "") if np.isnan(share)
+        else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
+        for words, share, low, high, recovery in _rows(edits)
+    ]  # fmt: skip
+    return table(edits.verdict, ("", "share", "95% interval", "part of the way"), rows, _notes(edits))
+
+
+def _notes(edits: Edits) -> list[str]:
+    """How many edits there are, and how many do not count."""
+    count, without = len(np.unique(edits.trial)), int((~edits.counts).sum())
+    about = f"{edits.name}: {len(edits.trial)} edits in {count} judged trials; {len(edits.outputs)} steps after each"
+    reason = "without them the network does the same"
+    reason += "" if np.all(edits.readable) else ", or nothing can be read there"
+    return [about, f"{without} of them do not count: {reason}"] if without else [about]
+
+
+def _rows(edits: Edits) -> Iterator[tuple[str, float, float, float, float]]:
+    """In words, share, interval, and the share of the distance that was made up for (NaN: not known)."""
+    recovered = dict(zip(("followed", "random_step", "other_variable"), edits.recovered, strict=True))
+    for name, words in _WORDS.items():
+        if len(getattr(edits, name)):
+            yield words, edits.share(name), *edits.interval(name), recovered.get(name, float("nan"))

@@ -1,0 +1,239 @@
+"""Edits of one network: the steps that are added to its states, what follows, and what should."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from emtvb.core.arguments import call
+from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees
+from emtvb.core.editing.donors import SAME_VALUE
+from emtvb.core.editing.edits import Edits, counted
+from emtvb.core.editing.requests import Request
+from emtvb.core.fitting import Fitted
+from emtvb.core.interventions import Continuation, Feedback, exchange, outcomes, random_step, recovered, resized
+from emtvb.core.trials import LabelledTask, Trials
+from emtvb.core.variables import as_numpy
+from emtvb.errors import InputError
+
+TRIAL = "trial"
+_NOTHING = 1e-9
+"""A variable whose numbers change by less is left as it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All that is to be done, whatever network it is done to.
+
+    Attributes:
+        request: The changes.
+        source: Who states the future: a task, a function, or :data:`TRIAL`.
+        inputs: What is read afterwards.
+        feedback: What the network hears of its own outputs; None where it hears nothing.
+        agrees: The user's rule of agreement; None for the own one.
+        donor: The trials whose futures are expected; None where they are stated.
+        twin: Trials that hold the same as these; -1 where there is none.
+        giver: The trials whose states are put in; None where values are told.
+    """
+
+    request: Request
+    source: Any
+    inputs: Float[np.ndarray, "step edit input"]
+    feedback: Feedback | None = None
+    agrees: Agrees | None = None
+    donor: Int[np.ndarray, " edit"] | None = None
+    twin: Int[np.ndarray, " edit"] | None = None
+    giver: Int[np.ndarray, " edit"] | None = None
+
+
+def edited(
+    fitted: Fitted,
+    plan: Plan,
+    rng: np.random.Generator,
+    readable: Bool[np.ndarray, " edit"] | bool = True,
+    controls: bool = True,
+) -> Edits:
+    """The edits of a network.
+
+    Args:
+        fitted: Where it holds its variables.
+        plan: What is to be done.
+        rng: Draws the controls' steps.
+        readable: Whether the variables can be read at the time of each edit.
+        controls: Whether there are controls and a ceiling; of an untrained network, which is one itself, not.
+
+    Raises:
+        InputError: Where a step is too large for the state, outputs are not finite, or a function of the user's fails.
+    """
+    trials, request = fitted.trials, plan.request
+    change = _change(fitted, plan)
+    added: dict[str, np.ndarray | float] = {"unedited": 0.0, "edited": change}
+    if controls:
+        along = _along_another(fitted, change, request, rng)
+        added |= {"random_step": random_step(change, rng)} | ({} if along is None else {"other_variable": along})
+    run = _continuation(trials, plan)
+    state, spoken = _start(trials, request, request.trial)
+    outputs = outcomes(run, state, added, spoken)
+    _check_outputs(outputs["unedited"], trials)
+    agreement, ceiling, known = _expectation(trials, plan, run, outputs["unedited"])
+    followed = {name: agreement.holds(given) for name, given in outputs.items()}
+    none = np.zeros(0, dtype=bool)
+    counts = counted(followed["unedited"], readable)
+    distances = agreement.expected[:, counts], outputs["unedited"][:, counts]
+    return Edits(
+        request.name,
+        request.trial,
+        request.time,
+        trials.values(request.before),
+        trials.values(request.after),
+        outputs["edited"],
+        agreement.expected,
+        outputs["unedited"],
+        followed["edited"],
+        without_edit=followed["unedited"],
+        random_step=followed.get("random_step", none),
+        other_variable=followed.get("other_variable", none),
+        ceiling=ceiling if controls else none,
+        size=np.linalg.norm(change, axis=1),
+        recovered=tuple(
+            recovered(outputs[name][:, counts], *distances) if name in outputs else float("nan")
+            for name in ("edited", "random_step", "other_variable")
+        ),  # type: ignore[arg-type]
+        readable=readable,
+        group=None if trials.test.groups is None else trials.test.groups[request.trial],
+        known=known,
+    )
+
+
+def _start(
+    trials: Trials, request: Request, trial: Int[np.ndarray, " edit"]
+) -> tuple[Float[np.ndarray, "edit state"], Float[np.ndarray, "edit output"]]:
+    """States and outputs of test trials at the times of the edits."""
+    return trials.test.states[trials.index(request.time), trial], trials.test.outputs[request.time, trial]
+
+
+def _change(fitted: Fitted, plan: Plan) -> Float[np.ndarray, "edit state"]:
+    """What is added to states: told, along the encoder, or exchanged with those of other trials."""
+    trials, request = fitted.trials, plan.request
+    state, _ = _start(trials, request, request.trial)
+    change = fitted.memories.change(request.before, request.after)
+    if plan.giver is not None:
+        there, _ = _start(trials, request, plan.giver)
+        change = exchange(there - state, [fitted.subspaces[i] for i in request.variables])
+    with np.errstate(over="ignore"):
+        if not np.isfinite(np.linalg.norm(change, axis=1).astype(state.dtype)).all():
+            raise InputError(f"edit ({request.name})", "more than numbers of the state can be", "give a smaller value")
+    return change
+
+
+def _along_another(
+    fitted: Fitted, change: Float[np.ndarray, "edit state"], request: Request, rng: np.random.Generator
+) -> Float[np.ndarray, "edit state"] | None:
+    """Steps as long as the change along columns of variables that no edit changes; None where there are none."""
+    trials = fitted.trials
+    still = (np.abs(request.after - request.before) < _NOTHING).all(axis=0) & trials.stored
+    columns = [fitted.memories.encoder[:, at] for at in trials.slices if still[at].all()]
+    columns = [column for column in columns if np.linalg.norm(column) > 0]
+    if not columns:
+        return None
+    chosen = rng.integers(len(columns), size=len(change))
+    steps = np.stack([columns[i] @ rng.choice([-1.0, 1.0], size=columns[i].shape[1]) for i in chosen])
+    return resized(steps, change)
+
+
+def _continuation(trials: Trials, plan: Plan) -> Continuation:
+    """How a network runs on: on a task without inputs as it coasts."""
+    silent = trials.task is not None and plan.feedback is None and not plan.inputs.any()
+    return Continuation(trials.system, len(plan.inputs), None if silent else plan.inputs, plan.feedback)
+
+
+def _check_outputs(outputs: Float[np.ndarray, "step edit output"], trials: Trials) -> None:
+    """Raise InputError where a network gives out other vectors than when it was recorded, or no numbers."""
+    recorded = trials.test.outputs.shape[2]
+    if outputs.shape[2] != recorded:
+        shown = f"gives out {outputs.shape[2]} numbers, and {recorded} when it was recorded"
+        raise InputError("network", shown, "record the trials again")
+    if not np.isfinite(outputs).all():
+        remedy = "check the network, or compare fewer steps"
+        raise InputError("outputs", "not finite after the time of the edit", remedy)
+
+
+def _expectation(
+    trials: Trials, plan: Plan, run: Continuation, unedited: Float[np.ndarray, "step edit output"]
+) -> tuple[Agreement, Bool[np.ndarray, " known"], Bool[np.ndarray, " edit"]]:
+    """The rule of agreement with what should follow; the ceiling; and of which edits that is known."""
+    request, recorded = plan.request, trials.test.outputs
+    if plan.donor is None:
+        expected, otherwise = (
+            stated(trials, plan.source, numbers, plan.inputs, unedited.shape)
+            for numbers in (request.after, request.before)
+        )
+        own = Agreement(otherwise, otherwise, unedited, recorded, SAME_VALUE, plan.agrees)
+        agreement = Agreement(expected, otherwise, unedited, recorded, SAME_VALUE, plan.agrees)
+        return agreement, own.holds(unedited), np.ones(len(request), dtype=bool)
+    if plan.feedback is None:
+        steps = zip(request.time, plan.donor, strict=True)
+        expected = np.stack([recorded[t + 1 : t + 1 + len(plan.inputs), i] for t, i in steps], axis=1)
+    else:
+        expected = run.outputs(*_start(trials, request, plan.donor))
+    agreement = Agreement(expected, unedited, unedited, recorded, CLOSE, plan.agrees)
+    if plan.twin is None:
+        return agreement, np.zeros(0, dtype=bool), np.zeros(len(request), dtype=bool)
+    known = plan.twin >= 0
+    holds = run.outputs(*_start(trials, request, plan.twin))  # of -1 the last trial's, left out
+    return agreement, agreement.holds(holds)[known], known
+
+
+def stated(
+    trials: Trials,
+    source: Any,
+    numbers: Float[np.ndarray, "edit number"],
+    inputs: Float[np.ndarray, "step edit input"],
+    shape: tuple[int, ...],
+) -> Float[np.ndarray, "step edit output"]:
+    """The outputs that should follow from the variables' numbers, as a task or a function states them.
+
+    Raises:
+        InputError: Where there is neither, or the function fails or returns no such outputs.
+    """
+    if isinstance(source, LabelledTask):
+        return source.future(numbers, len(inputs)).astype(np.float64)
+    if not callable(source):
+        raise InputError("expected", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
+    outputs = as_numpy(call("expected", source, trials.values(numbers), inputs), "expected")
+    if outputs.shape != shape or outputs.dtype.kind not in "fiub":
+        returned = f"a function that returned {outputs.dtype} of shape {outputs.shape}"
+        raise InputError("expected", returned, f"give outputs (step, trial, output) = {shape}")
+    if not np.isfinite(outputs).all():
+        raise InputError("expected", "a function that returned numbers that are not finite", "give finite outputs")
+    return outputs.astype(np.float64)
+
+
+def feedback(function: Callable) -> Feedback:
+    """A user's function of outputs, or of outputs and inputs, to what is read; held to the shape of inputs."""
+    takes_inputs = _takes_two(function)
+
+    def heard(outputs: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        arguments = (outputs, inputs) if takes_inputs else (outputs,)
+        read = as_numpy(call("inputs", function, *arguments), "inputs")
+        if read.shape != inputs.shape or read.dtype.kind not in "fiub" or not np.isfinite(read).all():
+            shown = f"a function that returned {read.dtype} of shape {read.shape}"
+            raise InputError("inputs", shown, f"give finite inputs (trial, input) = {inputs.shape}")
+        return read.astype(inputs.dtype)
+
+    return heard
+
+
+def _takes_two(function: Callable) -> bool:
+    try:
+        inspect.signature(function).bind(1, 2)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
