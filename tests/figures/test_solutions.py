@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from emtvb.core.style import EXPECTED
 from emtvb.experiments.sweep.figures import solutions
-from emtvb.figures.style import EXPECTED
 from emtvb.paper.solutions import rows
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 

@@ -185,12 +185,20 @@ def test_a_figure_has_what_it_shows_and_leaves_the_users_style_alone(name: str) 
         name
     ]:
         assert word in texts
+    colours = {line.get_color() for axis in figure.axes for line in axis.lines}
+    assert not {"C0", "C1"} & colours, "such a name is looked up when the figure is drawn, in the user's style"
     lines = {tuple(map(tuple, line.get_xydata())) for axis in figure.axes for line in axis.lines}
     if name == "judged":
         assert tuple(zip(range(20), judged()["word"].score_at, strict=True)) in lines
     if name == "edits":
         shown = [line for line in lines if len(line) == 6]
         assert any(np.allclose([y for _, y in line], edits().outputs[:, 0, 0]) for line in shown)
+
+
+def test_what_has_no_room_in_a_panel_is_counted() -> None:
+    u, labels = tape(trials=60)
+    many = emtvb.record(emtvb.adapt(lambda u, h: (np.tile(h, 3), h + u), state=3), u, {"number": labels["number"]})
+    assert [axis.get_ylabel() for axis in many.plot().axes] == ["input", "output\n(8 of 9)", "should hold"]
 
 
 def test_a_figure_of_what_is_not_there_is_one_clear_line() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.figures.style import style
+from emtvb.core.style import style
 
 
 def read(measurements: Path | str) -> pd.DataFrame:

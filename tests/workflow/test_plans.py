@@ -227,7 +227,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
         {"enumerate_runs": 1, "state_settings": 1, **OF_MEASUREMENTS, **LEARNING, **GRADIENTS}),
     "figure": (_edit("src/emtvb/experiments/sweep/figures/spectrum.py", "import pandas", "import json\nimport pandas"),
                {"draw_spectrum": 1}),
-    "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
+    "style": (_edit("src/emtvb/core/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
     "what decides": (_edit("src/emtvb/experiments/sweep/constants.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
                      {"tabulate_outcomes": 1, "tabulate_deciding": 1, "tabulate_foretelling": 1, **COMPARED}),
     "one digit of what is published": (

@@ -1,15 +1,15 @@
-"""Figures of trials, judgements and edits, at the width of a page; matplotlib is imported when one is asked for."""
+"""Figures of trials, judgements and edits, at the width of a page. Whoever imports this needs matplotlib."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from emtvb.core.marks import points
+from emtvb.core.style import COLOURS, EXPECTED, style
 from emtvb.core.variables import CONTINUOUS, Variable
-from emtvb.errors import InputError, extra
+from emtvb.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,19 +21,9 @@ if TYPE_CHECKING:
 
 _WIDTH = 5.5
 """Inches."""
-_MOST = 8
+_MOST = len(COLOURS)
 """Lines in a panel that can be told apart: as many as there are colours."""
 _GREY = "0.55"
-
-
-def _styled(draw: Callable[[], Figure]) -> Figure:
-    """A figure in the package's look, whatever the look of its user's other figures."""
-    with extra("plot"):
-        from matplotlib import rc_context, rc_params_from_file
-
-    style = resources.files("emtvb") / "figures" / "emtvb.mplstyle"
-    with resources.as_file(style) as path, rc_context(rc_params_from_file(path, use_default_template=False)):
-        return draw()
 
 
 def _panels(heights: list[float], **more: Any) -> tuple[Figure, list[Axes]]:
@@ -46,6 +36,13 @@ def _panels(heights: list[float], **more: Any) -> tuple[Figure, list[Axes]]:
     return figure, list(axes[:, 0])
 
 
+def _name_rows(axes: Axes, names: list[str]) -> None:
+    """The names of rows of points, which stand at 0, -1, -2, and so on."""
+    axes.set_yticks([-i for i in range(len(names))], names)
+    axes.set_ylim(0.5 - len(names), 0.5)
+
+
+@style()
 def trial(trials: Trials, number: int) -> Figure:
     """One of the trials to judge on: inputs, outputs and labels over time."""
     count = trials.test.states.shape[1]
@@ -56,23 +53,20 @@ def trial(trials: Trials, number: int) -> Figure:
     every = zip(trials.variables, trials.slices, strict=True)
     labels = [(v.name, _label(v, trials.test.labels[:, number, at])) for v, at in every][:_MOST]
 
-    def draw() -> Figure:
-        figure, axes = _panels([0.9] * len(shown) + [0.3 + 0.18 * len(labels)], sharex=True)
-        time = np.arange(trials.steps)
-        for axis, (word, values) in zip(axes, shown, strict=False):
-            for i, line in enumerate(values.T[:_MOST]):
-                axis.plot(time, line, color=f"C{i}", drawstyle="steps-mid" if word == "input" else "default")
-            axis.set_ylabel(word if values.shape[1] <= _MOST else f"{word}\\n({_MOST} of {values.shape[1]})")
-        for i, (_, line) in enumerate(labels):
-            size = np.nanmax(np.abs(line), initial=0) or 1.0
-            axes[-1].plot(time, -i + 0.4 * line / size, color=f"C{i}", drawstyle="steps-mid")
-        axes[-1].set_yticks([-i for i in range(len(labels))], [name for name, _ in labels])
-        axes[-1].set_ylabel("should hold")
-        axes[-1].set_xlabel("step" if trials.task is None else "output step")
-        figure.suptitle(f"{trials.system.name}, trial {number}", x=0, ha="left")
-        return figure
-
-    return _styled(draw)
+    figure, axes = _panels([0.9] * len(shown) + [0.3 + 0.18 * len(labels)], sharex=True)
+    time = np.arange(trials.steps)
+    for axis, (word, values) in zip(axes, shown, strict=False):
+        for i, line in enumerate(values.T[:_MOST]):
+            axis.plot(time, line, color=COLOURS[i], drawstyle="steps-mid" if word == "input" else "default")
+        axis.set_ylabel(word if values.shape[1] <= _MOST else f"{word}\n({_MOST} of {values.shape[1]})")
+    for i, (_, line) in enumerate(labels):
+        size = np.nanmax(np.abs(line), initial=0) or 1.0
+        axes[-1].plot(time, -i + 0.4 * line / size, color=COLOURS[i], drawstyle="steps-mid")
+    axes[-1].set_yticks([-i for i in range(len(labels))], [name for name, _ in labels])
+    axes[-1].set_ylabel("should hold")
+    axes[-1].set_xlabel("step" if trials.task is None else "output step")
+    figure.suptitle(f"{trials.system.name}, trial {number}", x=0, ha="left")
+    return figure
 
 
 def _label(v: Variable, numbers: np.ndarray) -> np.ndarray:
@@ -83,35 +77,34 @@ def _label(v: Variable, numbers: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(numbers).all(axis=1), place, np.nan)
 
 
+@style()
 def readings(judgement: Judgement) -> Figure:
     """Each variable's score with its interval beside chance; and over time, where there is more than one time."""
     every = judgement.readings
     over_time = len(every[0].times) > 1
 
-    def draw() -> Figure:
-        figure, axes = _panels([0.35 + 0.17 * len(every)] + ([1.6] if over_time else []))
-        first, places = axes[0], -np.arange(len(every))
-        for i, (r, y) in enumerate(zip(every, places, strict=True)):
-            color = f"C{i % _MOST}" if r.readable else _GREY
-            first.plot([r.low, r.high], [y, y], color=color)
-            first.plot(r.score, y, "o", ms=3.5, color=color, mfc=color if r.readable else "white")
-            first.plot(r.chance, y, "|", ms=8, color="black")
-        first.set_yticks(places, [r.name for r in every])
-        first.set_xlabel("; ".join(dict.fromkeys(r.measure for r in every)) + "  (|: chance; grey: cannot be read)")
-        first.set_xlim(left=min(0.0, *(max(r.low, -0.2) for r in every)), right=1.03)
-        if over_time:
-            for i, r in enumerate(every[:_MOST]):
-                axes[1].plot(r.times, r.score_at, color=f"C{i}", label=r.name)
-                axes[1].plot(r.times, r.chance_at, color=f"C{i}", lw=0.7, ls=":")
-                axes[1].plot(r.times[r.readable_at], r.score_at[r.readable_at], ".", ms=3, color=f"C{i}")
-            axes[1].set_xlabel("step  (points: can be read; dotted: chance)")
-            axes[1].set_ylabel("score")
-            axes[1].legend(ncols=4, loc="best")
-        return figure
-
-    return _styled(draw)
+    figure, axes = _panels([0.35 + 0.17 * len(every)] + ([1.6] if over_time else []))
+    first = axes[0]
+    for i, r in enumerate(every):
+        color = COLOURS[i % _MOST] if r.readable else _GREY
+        face = color if r.readable else "white"
+        points(first, -i, r.score, r.low, r.high, color=color, markersize=3.5, markerfacecolor=face)
+        first.plot(r.chance, -i, "|", ms=8, color=EXPECTED)
+    _name_rows(first, [r.name for r in every])
+    first.set_xlabel("; ".join(dict.fromkeys(r.measure for r in every)) + "  (|: chance; grey: cannot be read)")
+    first.set_xlim(left=min(0.0, *(max(r.low, -0.2) for r in every)), right=1.03)
+    if over_time:
+        for i, r in enumerate(every[:_MOST]):
+            axes[1].plot(r.times, r.score_at, color=COLOURS[i], label=r.name)
+            axes[1].plot(r.times, r.chance_at, color=COLOURS[i], lw=0.7, ls=":")
+            axes[1].plot(r.times[r.readable_at], r.score_at[r.readable_at], ".", ms=3, color=COLOURS[i])
+        axes[1].set_xlabel("step  (points: can be read; dotted: chance)")
+        axes[1].set_ylabel("score")
+        axes[1].legend(ncols=4, loc="best")
+    return figure
 
 
+@style()
 def edited(edits: Edits, number: int) -> Figure:
     """One edit: what the network gave out, what was expected, and what it gives out without; then all with controls."""
     count = len(edits.trial)
@@ -125,29 +118,23 @@ def edited(edits: Edits, number: int) -> Figure:
     every = np.stack([edits.unedited, edits.expected, edits.outputs])[:, :, number][..., which]
     size = float(np.nanmax(np.abs(every))) or 1.0
 
-    def draw() -> Figure:
-        from matplotlib.ticker import MaxNLocator
-
-        figure, axes = _panels([0.8] * len(which) + [0.35 + 0.17 * len(rows)])
-        steps = np.arange(1, len(edits.outputs) + 1)
-        for axis, i in zip(axes, which, strict=False):
-            axis.plot(steps, edits.unedited[:, number, i], color=_GREY, label="without the edit")
-            axis.plot(steps, edits.expected[:, number, i], color="black", ls="--", label="expected")
-            axis.plot(steps, edits.outputs[:, number, i], color="C0", label="edited")
-            axis.set_ylabel(f"output {i}")
-            axis.set_ylim(-1.1 * size, 1.1 * size)
-            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
-        axes[len(which) - 1].set_xlabel("steps after the edit")
-        for y, (word, name) in enumerate(rows.items()):
-            low, high = edits.interval(name)
-            color = "C0" if word == "edit" else "0.3"
-            axes[-1].plot([low, high], [-y, -y], color=color)
-            axes[-1].plot(edits.share(name), -y, "o", ms=3.5, color=color)
-        axes[-1].set_yticks([-y for y in range(len(rows))], list(rows))
-        axes[-1].set_xlim(-0.03, 1.03)
-        axes[-1].set_xlabel("share whose whole future is the expected one")
-        figure.suptitle(f"{edits.name}, trial {edits.trial[number]} at {edits.time[number]}", x=0, ha="left")
-        return figure
-
-    return _styled(draw)
+    figure, axes = _panels([0.8] * len(which) + [0.35 + 0.17 * len(rows)])
+    steps = np.arange(1, len(edits.outputs) + 1)
+    for axis, i in zip(axes, which, strict=False):
+        axis.plot(steps, edits.unedited[:, number, i], color=_GREY, label="without the edit")
+        axis.plot(steps, edits.expected[:, number, i], color=EXPECTED, ls="--", label="expected")
+        axis.plot(steps, edits.outputs[:, number, i], color=COLOURS[0], label="edited")
+        axis.set_ylabel(f"output {i}")
+        axis.set_ylim(-1.1 * size, 1.1 * size)
+        axis.locator_params(axis="x", integer=True)
+    axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+    axes[len(which) - 1].set_xlabel("steps after the edit")
+    for y, (word, name) in enumerate(rows.items()):
+        low, high = edits.interval(name)
+        color = COLOURS[0] if word == "edit" else "0.3"
+        points(axes[-1], -y, edits.share(name), low, high, color=color, markersize=3.5)
+    _name_rows(axes[-1], list(rows))
+    axes[-1].set_xlim(-0.03, 1.03)
+    axes[-1].set_xlabel("share whose whole future is the expected one")
+    figure.suptitle(f"{edits.name}, trial {edits.trial[number]} at {edits.time[number]}", x=0, ha="left")
+    return figure

@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.image import AxesImage
 
+from emtvb.core.style import ABSENT, SIGNED
 from emtvb.figures.data import Exemplar
-from emtvb.figures.style import ABSENT, SIGNED
 
 
 def signed_map() -> Colormap:

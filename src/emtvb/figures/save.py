@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.figures.style import style
+from emtvb.core.style import style
 from emtvb.files import atomic
 
 _PDF = {"Creator": "emtvb", "Producer": None, "CreationDate": None, "ModDate": None}

@@ -18,9 +18,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
+from emtvb.core.style import EXPECTED, FOUND, PAGE, style
 from emtvb.errors import InputError
 from emtvb.figures.panels import mark_blocks, show_signed, wrapped
-from emtvb.figures.style import EXPECTED, FOUND, PAGE, style
 
 MAPS = {"origin_map": r"$\Psi^{*} J(0)\,\Psi$", "visited_map": r"$\Psi^{*} \bar{J}\,\Psi$", "decoded_map": "decoded"}
 """The step between memories: linearised at the origin, linearised where the network works, as data have it."""

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.figures.style import ABSENT, COLOURS, PAGE, style
+from emtvb.core.style import ABSENT, COLOURS, PAGE, style
 
 PANELS = {
     "success": ("edits followed", 0.0),

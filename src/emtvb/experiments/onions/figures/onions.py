@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.figures.style import COLOURS, PAGE, style
+from emtvb.core.style import COLOURS, PAGE, style
 
 READINGS = {"linear": "linearly", "layers": "layer after layer", "onion": "layers tied (onion)"}
 EDITS = {"exchanged": "exchanged, linear", "told": "told, least squares", "onion": "told, layers tied (onion)"}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from emtvb.core.style import PAGE, style
 from emtvb.experiments.streams.figures.stream_raster import cells_of, chosen, named
 from emtvb.figures.panels import show_signed
-from emtvb.figures.style import PAGE, style
 
 KINDS = {
     "marker": "marker",

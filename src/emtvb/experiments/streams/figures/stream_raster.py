@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.figures.style import ABSENT, PAGE, style
+from emtvb.core.style import ABSENT, PAGE, style
 
 MOST = 3
 """Sizes of a stream that are shown, from the smallest to the largest."""

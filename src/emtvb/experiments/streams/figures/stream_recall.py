@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
+from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
 
 CHANCE = 0.5
 PANELS: dict[str, dict[str, str]] = {

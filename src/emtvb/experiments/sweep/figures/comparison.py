@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from emtvb.core.style import COLOURS, PAGE, style
 from emtvb.figures.panels import each, wrapped
-from emtvb.figures.style import COLOURS, PAGE, style
 
 LOOKS = ("o", COLOURS[0]), ("s", COLOURS[1]), ("^", COLOURS[2]), ("D", COLOURS[3])
 """Marker and colour of a task, in order; then from the beginning."""

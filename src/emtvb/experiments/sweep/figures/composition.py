@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from emtvb.core.style import COLUMN, PAGE, style
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import mark_blocks, show_signed, signed_map, task_title, variable_labels
-from emtvb.figures.style import COLUMN, PAGE, style
 
 _PANEL_HEIGHT = 1.45
 _LIMIT = 1.4

@@ -15,9 +15,9 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from emtvb.core.style import EXPECTED, PAGE, style
 from emtvb.figures.data import Exemplar, load_exemplar
 from emtvb.figures.panels import show_signed, wrapped
-from emtvb.figures.style import EXPECTED, PAGE, style
 
 LIMIT = 1.5
 """Colour limit of everything shown, whose own values are -1 and 1."""

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from emtvb import tables
-from emtvb.figures.style import COLOURS, PAGE, style
+from emtvb.core.style import COLOURS, PAGE, style
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
 QUESTIONS = {"differs": "inconsistent", "agrees": "consistent"}

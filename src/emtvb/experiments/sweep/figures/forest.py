@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
+from emtvb.core.style import COLOURS, COLUMN, style
 from emtvb.figures.panels import each, swarm, wrapped
-from emtvb.figures.style import COLOURS, COLUMN, style
 from emtvb.paper import forest as paper
 from emtvb.paper.error_rates import BOOTSTRAP
 from emtvb.paper.twins import measured

@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from emtvb.core.style import ABSENT, PAGE, style
 from emtvb.figures.data import Exemplar, data_memories, scaled_memories
 from emtvb.figures.data import read_exemplar as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import accuracy_text, robust_limit, show_signed, signed_map, task_title
-from emtvb.figures.style import ABSENT, PAGE, style
 
 STEPS = (1, 2, 3, 4, 5, 14, 15, 16, 17, 18)
 """The steps that the paper shows, counted from 1."""

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from emtvb import columns, tables
+from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
 from emtvb.figures.panels import swarm, wrapped
-from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
 
 METHODS = {"data": "$\\Psi$ by data", "power": "the paper's $\\Psi$", "realisation": "realised $\\Psi$"}
 """The prefixes of the methods' columns, and what the figure calls them."""

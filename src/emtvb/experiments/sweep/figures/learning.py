@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
+from emtvb.core.style import COLOURS, COLUMN, PAGE, style
 from emtvb.figures.panels import wrapped
-from emtvb.figures.style import COLOURS, COLUMN, PAGE, style
 
 CHANCE = 0.55
 """A penalty under which no group's accuracy ever leaves this behind is not drawn: nothing was learned."""

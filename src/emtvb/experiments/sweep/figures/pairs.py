@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
+from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
 from emtvb.figures.panels import wrapped
-from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
 from emtvb.paper import solutions as paper
 from emtvb.paper.twins import measured
 

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
+from emtvb.core.style import COLUMN, EXPECTED, FOUND, OTHER, PAGE, style
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import accuracy_text, common_settings, spectral_error_text, task_title
-from emtvb.figures.style import COLUMN, EXPECTED, FOUND, OTHER, PAGE, style
 
 _INSIDE = 0.7
 """Radius at which a multiplicity stands; the eigenvalue's own is 1."""

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb import tables
+from emtvb.core.style import COLOURS, PAGE, style
 from emtvb.figures.panels import each, wrapped
-from emtvb.figures.style import COLOURS, PAGE, style
 from emtvb.paper import verdicts
 from emtvb.paper.verdicts import SHOWN
 

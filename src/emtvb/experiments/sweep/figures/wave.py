@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from emtvb.core.style import PAGE, style
 from emtvb.figures.data import Exemplar, data_memories
 from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import show_signed, wrapped
-from emtvb.figures.style import PAGE, style
 
 ROUNDS = 3
 """So many times s steps are shown."""

@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
+from emtvb.core.style import ABOVE, ABSENT, BELOW, PAGE, SIGNED, style
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import accuracy_text, common_settings, mark_blocks, robust_limit, show_signed, wrapped
-from emtvb.figures.style import ABOVE, ABSENT, BELOW, PAGE, SIGNED, style
 
 LIMIT = 1.5
 """Colour limit of W_hh in memories and of Phi, whose own entries are -1, 0 and 1; what is beyond has other colours."""

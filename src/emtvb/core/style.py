@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import matplotlib.style
+from emtvb.errors import extra
+
+with extra("plot"):
+    import matplotlib.style
 
 SHEET = Path(__file__).with_name("emtvb.mplstyle")
 
