@@ -18,9 +18,7 @@ from typing import Any
 import pandas as pd
 
 from emtvb import markdown, tables
-from emtvb.experiments.methods import tables as tabulating
-from emtvb.experiments.onions import tables as repeating
-from emtvb.experiments.streams import tables as streams
+from emtvb.experiments import kinds
 from emtvb.files import write_text
 from emtvb.paper import error_rates, verdicts
 from emtvb.paper.evidence import VERDICTS
@@ -176,20 +174,12 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "gradient": lambda column, task, solves=True, when="trained", **cell: paper.row(
             "gradients", column, task=task, solves=solves, when=when, lag=100, **cell
         ),
-        "stream": lambda measure, column="mean", units=72, epochs=20, stream="T1-n6to10": of["streams"].row(
-            "streams", column, stream=stream, epochs=epochs, hidden_dim=units, measure=measure
-        ),
-        "onion": lambda measure, units=64: of["onions"].row("onion_sizes", "mean", units=units, measure=measure),
         "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
         "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
         "bootstrap": lambda: error_rates.bootstrap_as_markdown(pd.read_csv(root / "results/paper/figures/forest.csv")),
-        "methods_table": lambda measure, trained=True: tabulating.table(
-            of["methods"].table("methods"), measure, trained
-        ),
-        "streams_table": lambda: streams.as_markdown(of["streams"].table("streams")),
-        "onion_claims": lambda: repeating.claims_as_markdown(of["onions"].table("onion_claims")),
-        "onion_sizes": lambda: repeating.sizes_as_markdown(of["onions"].table("onion_sizes")),
     }
+    for kind in kinds.every():
+        short |= kind.numbers(of)
     return {**of, **names, **short}
 
 

@@ -36,11 +36,8 @@ LONG = (
     "tests/workflow/test_other_machines.py*",
     "tests/workflow/test_audit.py*",
     "tests/workflow/test_publication.py*",
-    "tests/workflow/test_architectures.py*",
     "tests/workflow/test_plans.py*",
-    "tests/workflow/test_methods.py*",
-    "tests/workflow/test_onions.py*",
-    "tests/workflow/test_streams.py*",
+    "tests/*/test_workflow.py*",  # a small experiment of each kind, to its end
     "tests/test_notebook.py*",
     "tests/test_own_notebook.py*",
     "tests/test_published.py*",
@@ -53,9 +50,6 @@ LONG = (
     "tests/paper/test_evidence.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
     "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
     "tests/core/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
-    "tests/methods/test_comparing.py::test_a_variable_that_rotates*",  # each compares all methods on a network
-    "tests/methods/test_comparing.py::test_le*",
-    "tests/methods/test_comparing.py::test_what_is_stored_as_a_product*",
     "tests/workflow/test_contributing.py::test_a_figure_more*",
     "tests/workflow/test_kernels.py*",
     "tests/cli/test_main.py::test_a_training_that_is_interrupted*",  # tests/training/test_kill.py has quick ones
@@ -82,7 +76,7 @@ QUICK = (
     "tests/workflow/test_audit.py::test_what_was_made_is_intact*",
     "tests/workflow/test_plans.py::test_bad_settings_stop*",
     "tests/workflow/test_plans.py::test_edits_that_change_no_result*",
-    "tests/workflow/test_streams.py::test_one_line_for_a_bad_config",
+    "tests/*/test_workflow.py::test_one_line_for_a_bad_config",
     *(f"tests/workflow/test_plans.py::test_an_edit_restales*[[]{edit}[]]" for edit in (
         "an engine that gives another bit", "rollout", "figure", "one digit of what is published", "one task more",
         "an import by name", "trainings left out, then a figure edited",
@@ -100,10 +94,7 @@ QUICK = (
 
 TOGETHER = (
     "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
-    "tests/workflow/test_architectures.py",
-    "tests/workflow/test_methods.py",
-    "tests/workflow/test_onions.py",
-    "tests/workflow/test_streams.py",
+    "tests/*/test_workflow.py",
     "tests/workflow/test_smoke.py",
     "tests/paper/test_evidence.py",
     "tests/training/test_bits.py",
@@ -140,7 +131,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.nodeid
         if any(fnmatch(name, one) for one in LONG) and not any(fnmatch(name, one) for one in QUICK):
             item.add_marker(pytest.mark.long)
-    items.sort(key=lambda item: not item.nodeid.startswith(("tests/workflow/", "tests/cluster/")))
+    first = ("tests/workflow/*", "tests/cluster/*", "tests/*/test_workflow.py*")
+    items.sort(key=lambda item: not any(fnmatch(item.nodeid, whole) for whole in first))
 
 
 def make_network(d: int = 3, hidden_dim: int = 5, seed: int = 0) -> Network:

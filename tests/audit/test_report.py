@@ -58,7 +58,7 @@ def test_counts_of_verdicts_that_are_rejected_are_not_printed(tmp_path: Path) ->
     counts = {"paper": {"consistent": 3}}
     (tmp_path / "verdicts.json").write_text(json.dumps({"verdicts": counts}))
     assert stated(tmp_path) == counts
-    assert stated(tmp_path / "onions") == {}
+    assert stated(tmp_path / "without") == {}
     found = audit(Check("integrity", "?", 3, ()), claims="verdicts.json is not what a record says")
     assert found.lines()[-1] == "claims: not checked, since verdicts.json is not what a record says"
     assert "Not checked, since verdicts.json is not" in found.as_markdown()

@@ -14,7 +14,6 @@ from emtvb.cli.network import training
 from emtvb.config import sweep
 from emtvb.config.architectures import ARCHITECTURES, network_class
 from emtvb.experiments.results import find_run, runs_in
-from emtvb.experiments.streams import settings as streams
 from emtvb.files import write_text
 from emtvb.making.packed_weights import PACKED
 from emtvb.theory.measures import MeasureSettings, measure
@@ -218,18 +217,3 @@ def test_a_run_of_the_papers_protocol_is_trained_again_by_one_command(tmp_path: 
     monkeypatch.setattr(training, "train", lambda experiment, folder: trained.extend(experiment.runs()))
     assert emtvb(said)[0] == 0
     assert trained == [run]
-
-
-def test_networks_on_streams_are_listed_with_what_was_measured_of_them(root: Path, tmp_path: Path, emtvb) -> None:
-    """They have no threshold, no modes and no verdict."""
-    stated = {"experiment": "flow", "streams": [{"task": "T1", "hidden_dim": [8], "seeds": [0, 1]}]}
-    experiment, folder = streams.check(stated), tmp_path / "flow"
-    write_text(folder / "settings.json", config.dump(experiment))
-    streams.write_run_table(folder / "runs.csv", experiment.shards())
-    first, second = runs_in(folder)
-    pd.DataFrame({"run_id": [first], "recall": [0.995]}).to_csv(folder / "measurements.csv", index=False)
-    lines = emtvb(f"networks {folder}")[1].splitlines()
-    assert [line.split()[1:] for line in lines[1:3]] == [["0.9950", "-", "-", "-", "-"], [*"----", "not", "measured"]]
-    assert [line.split()[0] for line in lines[1:3]] == [first, second]
-    assert lines[-1].startswith("2 networks; 1 solve their task")
-    assert "0.5: no network has it; there are 0.9\n" in emtvb(f"networks {folder} {root / 'own'} --threshold 0.5")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from emtvb.experiments.methods import cases, comparing
 from emtvb.experiments.methods.settings import NetworkSettings
@@ -27,6 +28,7 @@ def test_every_method_edits_what_is_stored_at_right_angles() -> None:
         assert row["ceiling"] == 1
 
 
+@pytest.mark.long  # it compares all methods on a network
 def test_least_squares_and_means_bear_a_condition_that_directions_at_right_angles_do_not() -> None:
     table = compared(kind="store", condition=1e3)
     for method in TOLD:
@@ -34,6 +36,7 @@ def test_least_squares_and_means_bear_a_condition_that_directions_at_right_angle
     assert table.loc[("DAS", True), "success"] < 0.9
 
 
+@pytest.mark.long  # it compares all methods on a network
 def test_what_is_stored_as_a_product_is_edited_by_das_alone() -> None:
     table = compared(kind="store", code="product")
     assert table.loc[("DAS", True), "success"] > 0.95
@@ -46,12 +49,14 @@ def test_what_is_stored_as_a_product_is_edited_by_das_alone() -> None:
     assert shown["isolation"] < 0.7
 
 
+@pytest.mark.long  # it compares all methods on a network
 def test_a_variable_that_rotates_is_found_at_one_time_and_not_over_many() -> None:
     for method in TOLD:
         assert compared(kind="store", code="rotation").loc[(method, True), "success"] > 0.95
         assert compared(kind="store", code="rotation", all_times=True).loc[(method, True), "success"] < 0.1
 
 
+@pytest.mark.long  # it compares all methods on a network
 def test_leace_erases_and_edits_nothing() -> None:
     row = compared(kind="store", code="redundant").loc[(comparing.ERASING, True)]
     assert row["erased"] < 0.65

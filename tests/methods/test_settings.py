@@ -21,10 +21,10 @@ def with_network(**more: Any) -> dict[str, Any]:
 
 
 def test_it_has_networks_and_no_runs() -> None:
-    experiment = settings.check(GOOD)
+    experiment = settings.Benchmark.check(GOOD)
     assert isinstance(experiment, settings.Benchmark)
-    assert (experiment.runs(), experiment.shards(), experiment.exemplars(), experiment.looks()) == ([], {}, {}, {})
-    assert settings.check(json.loads(config.dump(experiment))) == experiment
+    assert (experiment.runs(), experiment.shards(), experiment.architecture_runs()) == ([], {}, [])
+    assert settings.Benchmark.check(json.loads(config.dump(experiment))) == experiment
     assert set(json.loads(config.dump(experiment))) == {"experiment", "methods"}
 
 
@@ -33,13 +33,13 @@ def test_any_other_config_is_a_sweep() -> None:
         kinds.check({"experiment": "mine"})
     assert type(kinds.check(GOOD)) is settings.Benchmark
     paper = kinds.load(Path(__file__).parents[2] / "config" / "paper.yaml")
-    assert type(paper) is config.Experiment
+    assert type(paper) is config.Sweep
 
 
 @pytest.mark.parametrize(
     ("stated", "says"),
     [
-        ({**GOOD, "seeds": [1]}, r"config: seeds: \[1\]: a config with methods has no runs; leave it out"),
+        ({**GOOD, "seeds": [1]}, r"config: seeds: unknown key: known keys are experiment, methods"),
         ({"methods": GOOD["methods"]}, "config: experiment: missing: add it"),
         ({"experiment": "mine", "methods": {"networks": []}}, r"methods.networks: \[\]: List should have at least"),
         ({"experiment": "mine", "methods": {}}, "config: methods.networks: missing: add it"),
@@ -59,18 +59,18 @@ def test_any_other_config_is_a_sweep() -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_one_line(stated: dict[str, Any], says: str) -> None:
     with pytest.raises(InputError, match=says) as caught:
-        settings.check(stated)
+        settings.Benchmark.check(stated)
     assert "\n" not in str(caught.value)
 
 
 def test_a_published_run_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    methods = settings.check(with_network(kind="published", run="T1_h8")).methods  # type: ignore[attr-defined]
+    methods = settings.Benchmark.check(with_network(kind="published", run="T1_h8")).methods
     with pytest.raises(InputError, match=r"methods.published: .*paper: no such experiment"):
         settings.published(methods, tmp_path)
     results = Path(__file__).parents[2] / "results"
     with pytest.raises(InputError, match="run: T1_h8: no run of"):
         settings.published(methods, results)
-    assert settings.published(settings.check(GOOD).methods, tmp_path) == {}  # type: ignore[attr-defined]
+    assert settings.published(settings.Benchmark.check(GOOD).methods, tmp_path) == {}
 
 
 def test_every_key_stands_in_the_docs_with_its_meaning() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from emtvb.experiments.methods.tables import TITLES, UNTRAINED, as_markdown
 
-from ..figures.test_methods import table
+from .test_figures import table
 
 
 def test_there_is_a_table_for_each_measure_and_two_of_untrained_networks() -> None:

@@ -86,11 +86,11 @@ def test_where_nothing_was_learned_the_most_accurate_is_shown_and_never_what_div
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Experiment], Planned]:
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Sweep], Planned]:
     """The job that chooses the networks of an experiment."""
     root = CONFIGS[0].parents[1]
 
-    def job(experiment: config.Experiment) -> Planned:
+    def job(experiment: config.Sweep) -> Planned:
         folder = tmp_path_factory.mktemp("results") / experiment.experiment
         return next(one for one in plan(experiment, root, folder) if one.rule == "choose_networks")
 
@@ -99,7 +99,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Experime
 
 @pytest.mark.parametrize("name", ["paper", "smoke", "repeat-copy"])
 def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
-    asked: Callable[[config.Experiment], Planned], name: str
+    asked: Callable[[config.Sweep], Planned], name: str
 ) -> None:
     experiment = config.load(CONFIGS[0].with_name(f"{name}.yaml"))
     told = runs_of(asked(experiment).settings)
@@ -110,7 +110,7 @@ def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
     assert {shard_name(run, experiment.seeds_per_shard) for run in experiment.exemplars().values()} <= set(told)
 
 
-def test_more_seeds_leave_it_as_it_is(asked: Callable[[config.Experiment], Planned]) -> None:
+def test_more_seeds_leave_it_as_it_is(asked: Callable[[config.Sweep], Planned]) -> None:
     experiment = config.load(CONFIGS[0].with_name("paper.yaml"))
     more = config.check({**experiment.model_dump(), "seeds": list(range(1, 26))})
     assert asked(experiment).settings == asked(more).settings

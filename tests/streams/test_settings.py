@@ -70,7 +70,7 @@ def test_run_ids_differ_where_anything_does() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({**stated(), "seeds": [1]}, r"config: seeds: \[1\]: a config with streams has experiment, seeds_per_shard"),
+        ({**stated(), "seeds": [1]}, r"config: seeds: unknown key: known keys are experiment, seeds_per_shard"),
         ({"streams": []}, "config: experiment: missing: add it"),
         ({"experiment": "mine", "streams": []}, r"config: streams: \[\]: List should have at least 1 item"),
         (stated(hidden=[8]), r"streams\[0\].hidden: unknown key: did you mean hidden_dim"),

@@ -710,13 +710,9 @@ def test_the_conda_environment_is_locked_as_the_clones_own_is(tmp_path: Path) ->
     assert (tmp_path / "called").read_text() == "install -c constraints.txt --editable .[workflow]\n"
 
 
-COLLECT = {"audit", "tables", "figures", "architectures", "solutions", "sweep", "methods", "onions", "streams"}
+COLLECT = {"audit", "tables", "figures", "architectures", "solutions", "sweep"}
 """Rules that make no file, but for the audit; `all` leads past them."""
 
-OF_METHODS = {"run_methods", "tabulate_methods"}
-"""Rules of a config that compares methods, which has no other stage and no picture."""
-OF_ONIONS = {"train_repeater", "measure_onion", "tabulate_onions"}
-"""Likewise of networks that repeat sequences."""
 OF_MANY_SEEDS = {"bootstrap_cells", "simulate_populations"}
 """Rules of a config with five seeds or more, which the picture's has not."""
 
@@ -733,7 +729,7 @@ def test_the_picture_of_the_rules_is_of_these_rules(project: Project) -> None:
     )
     assert drawn == now
     rules = project.snakemake("--list-rules", "--configfile", "config/architectures.yaml").stdout.split()
-    assert {rule for edge in now for rule in edge} == {*rules} - COLLECT - OF_METHODS - OF_ONIONS - OF_MANY_SEEDS
+    assert {rule for edge in now for rule in edge} == {*rules} - COLLECT - OF_MANY_SEEDS
 
 
 def _edges(names: list[tuple[str, str]], edges: list[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -15,7 +15,10 @@ from emtvb.making.plan import Planned
 from .conftest import ROOT, Project
 
 PUBLISHED = sorted(path.parent.name for path in (ROOT / "results").glob("*/settings.json"))
-BY_TORCH = ("architectures", "onions", "reference", "reference-odd")
+BY_TORCH = sorted({
+    path.relative_to(ROOT / "results").parts[0] for path in (ROOT / "results").rglob("train_*.provenance.json")
+    if not provenance.read(path).recipe["settings"].get("proof")
+})  # fmt: skip
 """Experiments with networks that no proof vouches for."""
 
 
@@ -40,7 +43,7 @@ def test_no_published_network_is_to_be_trained(name: str) -> None:
 def _rewrite(project: Project) -> None:
     """Edit every module that trains, move some, rename rules, scripts and params, and install other libraries."""
     package = project.folder / "src" / "emtvb"
-    for file in (*package.glob("training/**/*.py"), *package.glob("experiments/onions/*.py"),
+    for file in (*package.glob("training/**/*.py"), *package.glob("experiments/*/*.py"),
                  package / "files.py", package / "theory" / "protocol.py", package / "weights.py"):  # fmt: skip
         file.write_text(f"{file.read_text()}\n\nUNUSED = 1\n")
     cells = package / "training" / "architectures"

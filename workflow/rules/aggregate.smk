@@ -55,17 +55,3 @@ rule summarise_learning:
         "../envs/emtvb.yaml"
     script:
         "../scripts/summarise_learning.py"
-
-
-rule list_digests:
-    input:
-        digests=expand(results("training/{shard}/digests.csv"), shard=SHARDS or STREAM_SHARDS),
-    output:
-        digests=results("digests.csv"),
-    log:
-        results("logs/list_digests.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    script:
-        "../scripts/list_digests.py"

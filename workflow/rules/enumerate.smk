@@ -1,4 +1,4 @@
-# Which runs: the config becomes a table of them, and stands beside it with all defaults.
+# Which runs: the config becomes a table of them.
 
 
 rule enumerate_runs:
@@ -13,17 +13,3 @@ rule enumerate_runs:
         **fixed(EXPERIMENT.model_dump(mode="json", exclude=NOT_OF_RUNS)),
     script:
         "../scripts/enumerate_runs.py"
-
-
-rule state_settings:
-    output:
-        settings=results("settings.json"),
-    log:
-        results("logs/state_settings.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        **fixed(EXPERIMENT.model_dump(mode="json")),
-    script:
-        "../scripts/state_settings.py"

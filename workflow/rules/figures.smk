@@ -1,6 +1,5 @@
-# A figure is an entry of a table: where it lies below figures/ (without a suffix), and the files that it shows. The module
-# that the path begins with, of that kind of experiment's figures, reads these, draws, and writes the plotted numbers beside the figure; its caption
-# is workflow/report/<module>.rst. Each becomes a rule draw_<module>.
+# What is drawn of a sweep. A figure is an entry of FIGURES: where it lies below figures/ (without a suffix), and the files
+# that it shows (drawing.smk).
 
 EXEMPLAR_FILE = {"exemplar": results("measurements/exemplars/{task}.npz")}
 EXEMPLAR_FILES = {"exemplars": expand(results("measurements/exemplars/{look}.npz"), look=EXEMPLARS)}
@@ -43,66 +42,7 @@ if not (EXPERIMENT.has_paper_runs() and len(EXPERIMENT.seeds) >= 20 and len(EXPE
 
 if ARCHITECTURE_RUNS:
     FIGURES["architectures"] = {"looks": expand(results("architectures/{run}/look.npz"), run=ARCHITECTURE_RUNS)}
-
-if METHODS:
-    FIGURES = {"methods": {"table": rules.tabulate_methods.output.csv}}
-
-if STREAM_SHARDS:
-    FIGURES = {
-        "stream_recall": {
-            "streams": rules.tabulate_streams.output.streams,
-            "lengths": rules.tabulate_streams.output.lengths,
-        },
-        "stream_raster": {"rasters": rules.tabulate_streams.output.rasters, "runs": results("runs.csv")},
-        "stream_marker": {"markers": rules.tabulate_streams.output.markers},
-    }
-if ONIONS:
-    FIGURES = {"onions": {"table": rules.tabulate_onions.output.positions}}
-
-for path, shown in FIGURES.items():
-
-    rule:
-        name:
-            f"draw_{Path(path).parts[0]}"
-        input:
-            **shown,
-        output:
-            **{suffix: figure(path, suffix) for suffix in pictures(path)},
-            csv=results(f"figures/{path}.csv"),
-        log:
-            results(f"logs/figures/{path}.log"),
-        localrule: True
-        conda:
-            "../envs/emtvb.yaml"
-        params:
-            figure=module_of(path),
-        script:
-            "../scripts/draw.py"
-
-
-# Rounding twins alone have none.
-rule figures:
-    input:
-        [
-            expand(results(f"figures/{path}.{suffix}"), task=EXEMPLARS)
-            for path in FIGURES
-            for suffix in [*pictures(path), "csv"]
-            if SHOWN
-        ],
-    localrule: True
-
-
-# What an independent checker of the paper compares: its table and figures, as CODECHECK's manifest. Edits are not in it,
-# which the paper does not have. It names the files and does not read them, so a figure that is drawn again leaves it alone.
-rule state_codecheck:
-    output:
-        manifest=results("codecheck.yml"),
-    log:
-        results("logs/state_codecheck.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        tasks=list(EXEMPLARS),
-    script:
-        "../scripts/state_codecheck.py"
+# Rounding twins alone have none. What has a task in its path is drawn of each.
+if not SHOWN:
+    FIGURES = {}
+FIGURES_OF["task"] = list(EXEMPLARS)

@@ -38,3 +38,24 @@ rule look_at_exemplar:
         modulus=EXPERIMENT.interpretation.modulus,
     script:
         "../scripts/look_at_exemplar.py"
+
+
+# Which networks go on the page on which one edits, with their bases.
+rule choose_networks:
+    input:
+        weights=lambda wildcards: [results(f"training/{shard}/weights.safetensors") for shard in PAGE_SHARDS],
+        measurements=lambda wildcards: [results(f"measurements/{shard}.csv") for shard in PAGE_SHARDS],
+    output:
+        networks=results("measurements/page.npz"),
+    log:
+        results("logs/choose_networks.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        tasks=lambda _: {task.name: settings.named(task) for task in EXPERIMENT.task_list()},
+        protocol=lambda _: settings.plain(EXPERIMENT.protocol),
+        shards=lambda _: [[shard, [settings.brief(run) for run in SHARDS[shard]]] for shard in PAGE_SHARDS],
+        exemplars=[run.run_id for run in EXEMPLARS.values()],
+    script:
+        "../scripts/choose_networks.py"

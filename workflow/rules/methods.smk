@@ -1,5 +1,12 @@
 # Ways to find where networks hold variables, side by side: a job for each network, which makes it, trains it or takes it
-# from what is published. Nothing where the config asks for none.
+# from what is published, packed, in the experiment beside this one.
+
+from emtvb.experiments.methods.settings import published
+
+METHODS = EXPERIMENT.methods
+NETWORKS = {network.name: network for network in METHODS.networks}
+with hooks.in_one_line():
+    PUBLISHED = published(METHODS, RESULTS.parent)
 
 
 wildcard_constraints:
@@ -8,7 +15,7 @@ wildcard_constraints:
 
 rule run_methods:
     input:
-        weights=lambda wildcards: weights_of(wildcards.network),
+        weights=lambda wildcards: [weights for _, weights in PUBLISHED.get(wildcards.network, [])],
     output:
         rows=results("measurements/methods/{network}.csv"),
     log:
@@ -18,8 +25,8 @@ rule run_methods:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        network=lambda wildcards: METHOD_NETWORKS[wildcards.network].model_dump(mode="json"),
-        run=lambda wildcards: published_entry(wildcards.network),
+        network=lambda wildcards: NETWORKS[wildcards.network].model_dump(mode="json"),
+        run=lambda wildcards: next((run for run, _ in PUBLISHED.get(wildcards.network, [])), None),
         ks=lambda _: METHODS.das_k,
         das_steps=lambda _: METHODS.das_steps,
         seed=lambda _: METHODS.seed,
@@ -29,7 +36,7 @@ rule run_methods:
 
 rule tabulate_methods:
     input:
-        rows=expand(results("measurements/methods/{network}.csv"), network=METHOD_NETWORKS),
+        rows=expand(results("measurements/methods/{network}.csv"), network=NETWORKS),
     output:
         csv=results("tables/methods.csv"),
         md=results("tables/methods.md"),
@@ -42,26 +49,17 @@ rule tabulate_methods:
         "../scripts/tabulate_methods.py"
 
 
-# Its settings stand beside it, as those of a sweep do.
-if METHODS:
+FIGURES = {"methods": {"table": rules.tabulate_methods.output.csv}}
+TABLES = [rules.tabulate_methods.output]
 
-    ruleorder: state_methods > state_settings
 
-    rule state_methods:
-        output:
-            settings=results("settings.json"),
-        log:
-            results("logs/state_methods.log"),
-        localrule: True
-        conda:
-            "../envs/emtvb.yaml"
-        params:
-            **fixed(EXPERIMENT.model_dump(mode="json")),
-        script:
-            "../scripts/state_methods.py"
+include: "settings.smk"
+include: "drawing.smk"
 
 
 rule methods:
     input:
-        ([rules.state_methods.output, rules.tabulate_methods.output, results("figures/methods.png")] if METHODS else []),
+        rules.state_settings.output,
+        rules.tabulate_methods.output,
+        rules.figures.input,
     localrule: True

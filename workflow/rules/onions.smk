@@ -1,5 +1,7 @@
-# Networks that repeat sequences of symbols (onions): each is trained, then asked what is linear in it. Nothing where the
-# config asks for none.
+# Networks that repeat sequences of symbols (onions): each is trained, then asked what is linear in it.
+
+ONIONS = EXPERIMENT.onions
+ORDERS = ONIONS.orders()
 
 
 wildcard_constraints:
@@ -17,7 +19,7 @@ rule train_repeater:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        order=lambda wildcards: ONION_NETWORKS[wildcards.repeater],
+        order=lambda wildcards: ORDERS[wildcards.repeater],
         revision=promises.REVISIONS.get("repeater"),
     script:
         "../scripts/train_repeater.py"
@@ -34,7 +36,7 @@ rule measure_onion:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        order=lambda wildcards: ONION_NETWORKS[wildcards.repeater],
+        order=lambda wildcards: ORDERS[wildcards.repeater],
         trials=lambda _: ONIONS.trials,
         judged=lambda _: ONIONS.judged,
         edits=lambda _: ONIONS.edits,
@@ -44,7 +46,7 @@ rule measure_onion:
 
 rule tabulate_onions:
     input:
-        rows=expand(results("measurements/onions/{repeater}.csv"), repeater=ONION_NETWORKS),
+        rows=expand(results("measurements/onions/{repeater}.csv"), repeater=ORDERS),
     output:
         positions=results("tables/onions.csv"),
         networks=results("tables/onion_networks.csv"),
@@ -60,26 +62,17 @@ rule tabulate_onions:
         "../scripts/tabulate_onions.py"
 
 
-# Its settings stand beside it, as those of a sweep do.
-if ONIONS:
+FIGURES = {"onions": {"table": rules.tabulate_onions.output.positions}}
+TABLES = [rules.tabulate_onions.output]
 
-    ruleorder: state_onions > state_settings
 
-    rule state_onions:
-        output:
-            settings=results("settings.json"),
-        log:
-            results("logs/state_onions.log"),
-        localrule: True
-        conda:
-            "../envs/emtvb.yaml"
-        params:
-            **fixed(EXPERIMENT.model_dump(mode="json")),
-        script:
-            "../scripts/state_onions.py"
+include: "settings.smk"
+include: "drawing.smk"
 
 
 rule onions:
     input:
-        ([rules.state_onions.output, rules.tabulate_onions.output, results("figures/onions.png")] if ONIONS else []),
+        rules.state_settings.output,
+        rules.tabulate_onions.output,
+        rules.figures.input,
     localrule: True

@@ -1,11 +1,11 @@
 """All settings of an experiment on streams, defaults included, and the table of its runs (rule state_streams)."""
 
 from emtvb import config
-from emtvb.experiments.streams import settings
+from emtvb.experiments.streams.settings import Streams, write_run_table
 from emtvb.files import write_text
 from emtvb.making.jobs import job
 
 with job(snakemake) as this:
-    experiment = settings.check(this.settings)
+    experiment = Streams.check(this.settings)
     write_text(snakemake.output.settings, config.dump(experiment))
-    settings.write_run_table(snakemake.output.runs, experiment.shards())
+    write_run_table(snakemake.output.runs, experiment.shards())

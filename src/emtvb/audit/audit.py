@@ -78,7 +78,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     with ended_by_signals(), ThreadPoolExecutor(1) as pool, Processes() as processes:
         # Beside the rest: the longest training decides when an audit ends.
         training = pool.submit(
-            determinism, folder, shards, experiment.trainer, files.records, sample.runs, seed, sample.workers,
+            determinism, folder, shards, experiment.trained_by(), files.records, sample.runs, seed, sample.workers,
             processes, files.rejected | remade(jobs),
         )  # fmt: skip
         some, drawn = jobs if sample.share else (), draw(shards, sample.share, seed)

@@ -1,6 +1,7 @@
 """Comparison of a file with the same file made again: to the byte, or in its numbers as far as rounding explains.
 
-How far that is stands in one table, :data:`TABLE`, which docs/audit.md shows.
+How far that is stands in one table, :data:`TABLE`, which docs/audit.md shows: the rows of each kind of experiment,
+then those of all.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from emtvb import markdown
+from emtvb.experiments import kinds
+from emtvb.experiments.kind import Tolerance
 from emtvb.theory.verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
@@ -31,40 +33,13 @@ GROWING = 1e11
 """A network whose gradients grow more than that within 200 steps is chaotic: it makes anything of rounding."""
 
 
-@dataclass(frozen=True)
-class Tolerance:
-    """By how much numbers may differ that are made again.
-
-    Attributes:
-        files: In which files, as patterns of their paths.
-        values: Which columns or arrays of them, as patterns of names.
-        relative: By so much of the larger of the two numbers; of an array, of its largest number.
-        absolute: Or by so much.
-        solved: Whether for networks that solve their task alone.
-        because: Why.
-    """
-
-    files: tuple[str, ...]
-    values: tuple[str, ...]
-    relative: float
-    absolute: float
-    because: str
-    solved: bool = False
-
-
-_MEASURED = (
-    "measurements/*_seeds*.csv", "measurements/*/*_seeds*.csv", "measurements/onions/*.csv",
-    "measurements/comparison.csv", "architectures/*/measurements.csv", "architectures/rnn.csv",
-)  # fmt: skip
-_ARRAYS = ("measurements/exemplars/*.npz", "measurements/page.npz", "architectures/*/look.npz")
+_MEASURED = tuple(dict.fromkeys(pattern for kind in kinds.every() for pattern in kind.measurements))
+_ARRAYS = tuple(dict.fromkeys(pattern for kind in kinds.every() for pattern in kind.arrays))
 TABLE: tuple[Tolerance, ...] = (
-    Tolerance((*_MEASURED, "measurements/methods/*.csv"),
-              ("*_dim", "*_eigenvalues", "measured_*", "long_term", "units", "seed", "position", "edits"), 0, 0,
-              "counts and settings"),
+    *(row for kind in kinds.every() for row in kind.tolerances),
+    Tolerance(_MEASURED, ("*_dim", "*_eigenvalues", "measured_*", "long_term", "units", "seed", "position", "edits"),
+              0, 0, "counts and settings"),
     Tolerance(_MEASURED, ("*_success", "*_ignored"), 0, 0.01, "shares of edits, of which one can be undecided"),
-    Tolerance(("measurements/methods/*.csv",), ("*",), 0, 0.1, "torch trains networks and directions again"),
-    Tolerance(("measurements/ablations/*.csv",), ("*_within*",), 0, 0.05, "chaotic without this part of W_hh"),
-    Tolerance(("measurements/gradients.csv",), ("*",), 2e-3, 0, "written with four digits"),
     Tolerance(_MEASURED, ("*spectral_error", "largest_modulus"), 1e-5, 1e-6, "eigenvalues, from weights alone"),
     Tolerance(_MEASURED, ("*",), 1e-3, 1e-4, "rounding decides a few signs", solved=True),
     Tolerance(_MEASURED, ("power_*", "realisation_*"), 0.1, 0.02, "chaotic networks in nearly singular bases"),
@@ -90,7 +65,8 @@ def as_markdown() -> str:
         files = ", ".join([*kinds, *named])
         values = ", ".join(f"`{pattern}`" for pattern in row.values)
         values += " of networks that solve their task" if row.solved else ""
-        most = (f"{row.relative:g} of the number" if row.relative else "", f"{row.absolute:g}" if row.absolute else "")
+        absolute = "anything" if math.isinf(row.absolute) else f"{row.absolute:g}"
+        most = (f"{row.relative:g} of the number" if row.relative else "", absolute if row.absolute else "")
         rows.append((files, values, " or ".join(filter(None, most)) or "nothing", row.because))
     return markdown.table(["files", "values", "may differ by", "because"], rows)
 
@@ -187,8 +163,6 @@ def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> 
         return bool(cell) and same(cell, row.get("optimal_spectral_error", ""), tolerance(file, column))
     if math.isnan(number(cell)) or math.isnan(number(row[column])):
         return False
-    if file.startswith("measurements/methods/"):
-        return column in ("seconds", "k", "erased")
     if file.endswith("measurements/gradients.csv"):
         return column.startswith(("gradient_trained_", "gradient_gain_")) and growth(row) > GROWING
     if row.get("differs") in ("chance", "untrained"):

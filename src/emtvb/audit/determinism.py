@@ -14,29 +14,33 @@ import tempfile
 from collections.abc import Collection, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import Check, Finding, chance
 from emtvb.errors import InputError
-from emtvb.experiments.streams.runs import AnyRun
 from emtvb.making import provenance, trainings
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
 from emtvb.theory import networks
+from emtvb.theory.protocol import Setup
 from emtvb.theory.runs import number
+from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import history, promises, saved_runs
 from emtvb.training.history import Row
 from emtvb.training.shard import Outputs, train_shard
 
 log = logging.getLogger(__name__)
 
+TrainedRun: TypeAlias = Setup | StreamSetup
+"""A run that can be trained again."""
+
 MATTERS = ("cpu", "machine", "numpy", "torch")
 """What of the environment can change the last bits of a training by another engine, and from there all."""
 
 
 def determinism(
-    folder: Path, shards: Mapping[str, Sequence[AnyRun]], trainer: str, records: Mapping[Path, Record], count: int,
+    folder: Path, shards: Mapping[str, Sequence[TrainedRun]], trainer: str, records: Mapping[Path, Record], count: int,
     seed: int, workers: int = 1, processes: Processes | None = None, named: Collection[str] = (),
 ) -> Check:  # fmt: skip
     """Train a sample of an experiment's runs again, to compare learning curves and weights.
@@ -87,7 +91,7 @@ def determinism(
 
 
 def again(
-    folder: Path, chosen: Sequence[tuple[str, AnyRun]], trainer: str, workers: int = 1,
+    folder: Path, chosen: Sequence[tuple[str, TrainedRun]], trainer: str, workers: int = 1,
     processes: Processes | None = None,
 ) -> Generator[tuple[str, str | None], None, None]:  # fmt: skip
     """Train runs again, each in a process and a folder of its own; how far they are is logged.
@@ -161,7 +165,7 @@ def _has_results(folder: Path, shard: str) -> bool:
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
 
 
-def _again(folder: Path, shard: str, run: AnyRun, trainer: str, processes: Processes) -> str | None:
+def _again(folder: Path, shard: str, run: TrainedRun, trainer: str, processes: Processes) -> str | None:
     """Train one run again; how it differs from what is there, or None."""
     if processes.stopped:
         return "its training was stopped"

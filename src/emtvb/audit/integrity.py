@@ -30,8 +30,7 @@ LEFT_OUT = "left_out.txt"
 KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed_weights.WEIGHTS: "files of weights"}
 """What may be left out, by a file's name: what can be trained again, and whose digests are published."""
 _NOT_OUTPUTS = (
-    "logs/*", "interpretation/*", "training/*/runs/*", "architectures/*/runs/*", "onions/*/runs/*", "report.html",
-    ".*", *(f"audit/{name}" for name in FILES),
+    "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *(f"audit/{name}" for name in FILES),
 )  # fmt: skip
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, hidden files, audits."""
 _KEEP = f"keep the files; only {' and '.join(KINDS)} may be missing"

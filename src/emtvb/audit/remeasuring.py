@@ -30,7 +30,7 @@ from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Check, Finding, chance
 from emtvb.making import trainings
 from emtvb.making.jobs import last_errors
-from emtvb.making.packed_weights import WEIGHTS
+from emtvb.making.packed_weights import PACKED, WEIGHTS
 from emtvb.making.plan import Planned, import_path
 from emtvb.making.staleness import summary
 
@@ -41,7 +41,6 @@ log = logging.getLogger(__name__)
 
 _LAST = 19
 """The niceness of what runs where nothing else does."""
-_COMPARES = "run_methods"
 _NOT_HERE = "what they are made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
@@ -52,8 +51,9 @@ def trains(job: Planned) -> bool:
 
 
 def reads_weights(job: Planned) -> bool:
-    """Whether a job is one of the first run, which makes files from weights, or trains small networks to compare on."""
-    return job.rule == _COMPARES or any(Path(path).name == WEIGHTS for path in job.inputs)
+    """Whether a job is one of the first run, which makes files from weights, or measures a network that it makes."""
+    makes_its_own = not job.inputs and bool(job.wildcards) and job.title.startswith("measurements/")
+    return makes_its_own or any(Path(path).name in (WEIGHTS, PACKED) for path in job.inputs)
 
 
 def draw(shards: Collection[str], share: float, seed: int) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from emtvb import tables
 from emtvb.errors import InputError
+from emtvb.experiments import kinds
 from emtvb.experiments.results import runs_in
 from emtvb.theory.verdict import ACCURATE
 
@@ -30,8 +31,6 @@ _OF_ARCHITECTURES = {
     "edit_success": "data_edit_success",
 }
 """What measurements of other architectures are called here."""
-_OF_STREAMS = {"recall": "test_accuracy", "edit_within_followed": "data_edit_success"}
-"""And those of networks on streams, whose outputs after the marker are their task."""
 
 
 def networks(folders: Iterable[Path], leave_out: Callable[[InputError], None] | None = None) -> pd.DataFrame:
@@ -102,6 +101,7 @@ def choose(
 def _of_experiment(folder: Path) -> pd.DataFrame:
     """Settings of an experiment's runs, and what was measured of them."""
     runs = runs_in(folder)
+    kind = kinds.kind_of(kinds.load(folder / "settings.json"))
     rows = [
         {
             "run_id": run_id,
@@ -120,7 +120,7 @@ def _of_experiment(folder: Path) -> pd.DataFrame:
     measured = [
         tables.read_table(path, ("run_id",)).rename(columns=names)
         for path, names in (
-            (folder / "measurements.csv", _OF_STREAMS),
+            (folder / "measurements.csv", kind.columns),
             (folder / "architectures" / "measurements.csv", _OF_ARCHITECTURES),
         )
         if path.is_file()

@@ -12,9 +12,6 @@ from rich.console import Console
 from emtvb.cli.options import check_and_say, console
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
-from emtvb.experiments.methods import settings as benchmarks
-from emtvb.experiments.onions import settings as onions
-from emtvb.experiments.streams.settings import Streams
 from emtvb.files import write_text
 from emtvb.making import surroundings
 
@@ -67,4 +64,4 @@ def config_docs() -> None:
     from emtvb.config import manual
 
     write_text("docs/config.md", manual.as_markdown())
-    write_text("workflow/schemas/config.schema.yaml", manual.as_schema(benchmarks.Benchmark, onions.Onions, Streams))
+    write_text("workflow/schemas/config.schema.yaml", manual.as_schema(*kinds.with_sections()))

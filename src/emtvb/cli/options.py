@@ -12,8 +12,6 @@ from rich.console import Console
 
 from emtvb import config
 from emtvb.experiments import kinds
-from emtvb.experiments.methods import settings as benchmarks
-from emtvb.experiments.onions import settings as onions
 from emtvb.files import check_writable
 from emtvb.theory import tasks
 
@@ -67,11 +65,5 @@ def subject_options(command: Callable[..., None]) -> Callable[..., None]:
 def check_and_say(file: str) -> config.Experiment:
     """The experiment of a config, with a line on what it comes to."""
     experiment = kinds.load(file)
-    runs, shards = experiment.runs(), experiment.shards()
-    what = f"{len(runs)} runs in {len(shards)} training jobs"
-    if isinstance(experiment, benchmarks.Benchmark):
-        what = f"methods on {len(experiment.methods.networks)} networks"
-    if isinstance(experiment, onions.Onions):
-        what = f"{len(experiment.onions.orders())} networks that repeat sequences"
-    console.print(f"{file}: experiment {experiment.experiment}: {what}")
+    console.print(f"{file}: experiment {experiment.experiment}: {experiment.in_words()}")
     return experiment

@@ -39,7 +39,7 @@ def verify(
     chosen = determinism.chosen(runs, run_ids, sample, seed, every, folder)
     show_progress()
     failed = 0
-    trained = determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trainer, workers)
+    trained = determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trained_by(), workers)
     with ended_by_signals(), closing(trained):
         for run_id, difference in trained:
             failed += difference is not None

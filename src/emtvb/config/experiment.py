@@ -1,4 +1,4 @@
-"""The settings of a sweep: what the keys of a config are, what they may be, and the runs that they come to."""
+"""Settings of experiments: what all kinds share, and those of a sweep, with the runs that they come to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     Discriminator,
@@ -154,11 +154,80 @@ ArchitecturesSettings = create_model(
 )
 
 
+AnyExperiment = TypeVar("AnyExperiment", bound="Experiment")
+
+
 class Experiment(Settings):
-    """A sweep: every task with every hidden size, L2 penalty, threshold and seed."""
+    """What the settings of every kind of experiment share: a name, and what others ask of its runs."""
 
     experiment: ExperimentName
     """The name of the experiment. Its results are written to `results/<experiment>/`."""
+
+    @classmethod
+    def check(cls: type[AnyExperiment], stated: Any, where: str = "config") -> AnyExperiment:
+        """The experiment that a config mapping states, checked to the last run.
+
+        Args:
+            stated: What a config file holds: a mapping, if it is right.
+            where: How messages call it.
+
+        Raises:
+            InputError: At the first thing that is wrong.
+        """
+        if not isinstance(stated, Mapping):
+            raise InputError(where, "no keys", "write keys with values, as config/config.yaml does")
+        try:
+            experiment = cls.model_validate(dict(stated))
+        except ValidationError as error:
+            from emtvb.config.refusal import in_one_line
+
+            raise in_one_line(error, cls, where) from None
+        try:
+            experiment.check_runs()
+        except InputError as error:
+            raise InputError(f"{where}: {error.what}", error.value, error.remedy) from None
+        return experiment
+
+    def check_runs(self) -> None:
+        """Raise InputError where the settings state no runs that can be."""
+        self.runs()
+
+    def in_words(self) -> str:
+        """What it comes to, in a few words."""
+        return f"{len(self.runs())} runs in {len(self.shards())} training jobs"
+
+    def runs(self) -> list[Any]:
+        """The runs that are trained by shards; none, where a kind trains none or trains otherwise."""
+        return []
+
+    def shards(self) -> dict[str, list[Any]]:
+        """Those runs by the job that trains them."""
+        return {}
+
+    def read_runs(self, path: Path | str) -> dict[str, list[Any]]:
+        """The runs of this experiment's ``runs.csv``, by shard.
+
+        Raises:
+            InputError: Where the table is not one of these settings.
+        """
+        raise InputError("run table", str(path), "an experiment of this kind has none")
+
+    def architecture_runs(self) -> list[ArchitectureRun]:
+        """The runs of other architectures."""
+        return []
+
+    def trained_by(self) -> str:
+        """The trainer of its runs, by its name."""
+        return "auto"
+
+    def accelerators(self) -> dict[str, str]:
+        """By rule, the accelerator that its jobs train on; without those that train on the CPU."""
+        return {}
+
+
+class Sweep(Experiment):
+    """A sweep: every task with every hidden size, L2 penalty, threshold and seed."""
+
     dimensions: PositiveInt = 8
     """d: number of elements of a vector."""
     variables: PositiveInt = 8
@@ -219,7 +288,7 @@ class Experiment(Settings):
 
     def unlike_paper(self) -> list[str]:
         """In what all runs differ from those that the paper's Table 1 rests on, in words; nothing where they do not."""
-        theirs = Experiment(experiment="paper", tasks=["T1"], hidden_dim=[128], l2=[0], threshold=[0.9], seeds=[1])
+        theirs = Sweep(experiment="paper", tasks=["T1"], hidden_dim=[128], l2=[0], threshold=[0.9], seeds=[1])
         words = []
         for section, text in _UNLIKE.items():
             name, _, key = section.rpartition(".")
@@ -268,10 +337,25 @@ class Experiment(Settings):
             for run in of_architecture(name, sweep.grid(rest[0], [size], *rest[1:]))
         ]
 
-    def on_accelerator(self) -> set[str]:
-        """The rules whose jobs train on the accelerator: those of the general trainer."""
-        own = {"train_shard"} if self.trainer == "reference" else set()
-        return own | ({"train_architecture"} if self.architecture_runs() else set())
+    def trained_by(self) -> str:
+        """The trainer of its runs, by its name."""
+        return self.trainer
+
+    def accelerators(self) -> dict[str, str]:
+        """By rule, the accelerator that its jobs train on: those of the general trainer; without those on the CPU."""
+        rules = [
+            *(["train_shard"] if self.trainer == "reference" else []),
+            *(["train_architecture"] if self.architecture_runs() else []),
+        ]
+        return dict.fromkeys(rules, self.accelerator) if self.accelerator != "cpu" else {}
+
+    def check_runs(self) -> None:
+        """Raise InputError where the settings state no runs that can be, or something of the sweep is not in it."""
+        self.runs()
+        self.looks()
+        if self.accelerator != "cpu" and not self.accelerators():
+            remedy = "nothing trains on it: set trainer: reference, or ask for other architectures; or leave it out"
+            raise InputError("accelerator", self.accelerator, remedy)
 
     def read_runs(self, path: Path | str) -> dict[str, list[Run]]:
         """The runs of this experiment's ``runs.csv``, by shard.
@@ -331,40 +415,20 @@ class Experiment(Settings):
         return wanted
 
 
-def check(config: Any, where: str = "config") -> Experiment:
-    """The experiment that a config mapping states, checked to the last run.
-
-    Args:
-        config: What a config file holds: a mapping, if it is right.
-        where: How messages call it.
+def check(stated: Any, where: str = "config") -> Sweep:
+    """The sweep that a config mapping states, as :meth:`Experiment.check` gives it.
 
     Raises:
         InputError: At the first thing that is wrong.
     """
-    if not isinstance(config, Mapping):
-        raise InputError(where, "no keys", "write keys with values, as config/config.yaml does")
-    try:
-        experiment = Experiment.model_validate(dict(config))
-    except ValidationError as error:
-        from emtvb.config.refusal import in_one_line
-
-        raise in_one_line(error, Experiment, where) from None
-    try:
-        experiment.runs()
-        experiment.looks()
-        if experiment.accelerator != "cpu" and not experiment.on_accelerator():
-            remedy = "nothing trains on it: set trainer: reference, or ask for other architectures; or leave it out"
-            raise InputError("accelerator", experiment.accelerator, remedy)
-    except InputError as error:
-        raise InputError(f"{where}: {error.what}", error.value, error.remedy) from None
-    return experiment
+    return Sweep.check(stated, where)
 
 
-def load(path: Path | str) -> Experiment:
-    """The experiment of a config file.
+def load(path: Path | str) -> Sweep:
+    """The sweep of a config file.
 
     Raises:
-        InputError: Where it cannot be read or states no valid experiment.
+        InputError: Where it cannot be read or states no valid sweep.
     """
     return check(read(path), str(path))
 

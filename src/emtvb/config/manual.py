@@ -14,6 +14,7 @@ from emtvb.config.experiment import (
     ExemplarSettings,
     Experiment,
     InterpretationSettings,
+    Sweep,
     TaskSettings,
     TrainingSettings,
 )
@@ -24,13 +25,13 @@ def as_schema(*kinds: type[Experiment]) -> str:
     """The JSON schema of a config file, for editors and Snakemake's catalog.
 
     Args:
-        kinds: Kinds of experiments that have no sweep, and a section of their own.
+        kinds: The settings of kinds of experiments that have no sweep, and a section of their own.
     """
-    schema = Experiment.model_json_schema()
+    schema = Sweep.model_json_schema()
     ways = [schema["required"]]
     for kind in kinds:
         other = kind.model_json_schema()
-        own = [key for key in kind.model_fields if key not in Experiment.model_fields]
+        own = [key for key in kind.model_fields if key not in Sweep.model_fields]
         schema["properties"] |= {key: other["properties"][key] for key in own}
         schema["$defs"] |= other["$defs"]
         ways.append(["experiment", *own])
@@ -54,7 +55,7 @@ def as_markdown() -> str:
         "Written by `emtvb config docs` from `emtvb.config`. Keys without a default must be given.",
     ]
     for title, model in (
-        ("An experiment", Experiment),
+        ("An experiment", Sweep),
         ("An entry of `tasks`, for a task of one's own", TaskSettings),
         ("`training`", TrainingSettings),
         ("`interpretation`", InterpretationSettings),

@@ -1,20 +1,53 @@
-"""The kinds of experiments that a config states: a sweep of runs; or, by the section that it has, another one."""
+"""The kinds of experiments: folders here that state one. What a config states is one by the section that it has."""
 
 from __future__ import annotations
 
 import difflib
+import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from emtvb import config
+from emtvb import config, experiments
 from emtvb.config import Experiment
 from emtvb.errors import InputError
-from emtvb.experiments.methods import settings as methods
-from emtvb.experiments.onions import settings as onions
-from emtvb.experiments.streams import settings as streams
+from emtvb.experiments.kind import Kind
 
-_KINDS = (streams, onions, methods)
+SWEEP = "sweep"
+"""The kind of a config without a section of another one."""
+
+
+@cache
+def names() -> list[str]:
+    """The names of all kinds, in alphabetical order."""
+    places = [Path(place) for place in experiments.__path__]
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules(experiments.__path__)
+        if any((place / module.name / "kind.py").is_file() for place in places)
+    )
+
+
+def named(name: str) -> Kind:
+    """The kind of a name."""
+    kind: Kind = pkgutil.resolve_name(f"{experiments.__name__}.{name}.kind:KIND")
+    return kind
+
+
+def every() -> list[Kind]:
+    """All kinds, by name."""
+    return [named(name) for name in names()]
+
+
+def with_sections() -> list[type[Experiment]]:
+    """The settings of all kinds whose configs have a section of their own."""
+    return [kind.settings for kind in every() if kind.name != SWEEP]
+
+
+def kind_of(experiment: Experiment) -> Kind:
+    """The kind of an experiment."""
+    return named(_stated(type(experiment).model_fields))
 
 
 def check(stated: Any, where: str = "config") -> Experiment:
@@ -27,15 +60,14 @@ def check(stated: Any, where: str = "config") -> Experiment:
     Raises:
         InputError: At the first thing that is wrong.
     """
-    if isinstance(stated, Mapping):
-        for kind in _KINDS:
-            if kind.KEY in stated:
-                return kind.check(stated, where)
-        for key in stated:
-            near = difflib.get_close_matches(str(key).lower(), [kind.KEY for kind in _KINDS], n=1, cutoff=0.8)
+    keys: Mapping[Any, Any] = stated if isinstance(stated, Mapping) else {}
+    name = _stated(keys)
+    if name == SWEEP:
+        for key in keys:
+            near = difflib.get_close_matches(str(key).lower(), names(), n=1, cutoff=0.8)
             if near:
                 raise InputError(f"{where}: {key}", "unknown key", f"did you mean {near[0]}?")
-    return config.check(stated, where)
+    return named(name).settings.check(stated, where)
 
 
 def load(path: Path | str) -> Experiment:
@@ -45,3 +77,8 @@ def load(path: Path | str) -> Experiment:
         InputError: Where it cannot be read or states no valid experiment.
     """
     return check(config.read(path), str(path))
+
+
+def _stated(keys: Mapping[Any, Any]) -> str:
+    """The kind whose section is among keys. No other kind is imported for it: so no job depends on one."""
+    return next((name for name in names() if name in keys and name != SWEEP), SWEEP)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emtvb.adapters.adapting import Wrapped
 from emtvb.adapters.elman import Elman
 from emtvb.core.systems import System
 from emtvb.errors import InputError
-from emtvb.experiments.streams.runs import StreamRun
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 from emtvb.theory.saving import path_of, read
 from emtvb.theory.tasks import Task
+
+if TYPE_CHECKING:
+    from emtvb.experiments.kind import AnyRun
 
 
 class Published(Wrapped):
@@ -21,12 +23,12 @@ class Published(Wrapped):
 
     Attributes:
         settings: Of its training: ``settings.hidden_dim``, ``settings.l2``, ``settings.threshold``, ``settings.seed``.
-        trained_on: Its task; of a network on a stream, what each episode's outputs are composed of.
-        task: The same where its trials are those of the paper's tasks; None of a network on a stream, which is recorded
-            with inputs and labels of one's own.
+        trained_on: What its outputs are composed of.
+        task: The same where its trials are those of the paper's tasks; None of another kind of experiment, whose
+            networks are recorded with inputs and labels of one's own.
     """
 
-    def __init__(self, network: Network | System, settings: Run | StreamRun) -> None:
+    def __init__(self, network: Network | System, settings: AnyRun) -> None:
         super().__init__(Elman(network) if isinstance(network, Network) else network, settings.run_id)
         self.settings = settings
         self.trained_on: Task = settings.task

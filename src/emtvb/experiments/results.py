@@ -20,7 +20,7 @@ from emtvb.config import Experiment
 from emtvb.config.architectures import ARCHITECTURES, network_class
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
-from emtvb.experiments.streams.runs import StreamRun
+from emtvb.experiments.kind import AnyRun
 from emtvb.making import surroundings
 from emtvb.making.packed_weights import PACKED, unpack
 from emtvb.making.recipes import ROOT
@@ -49,7 +49,7 @@ class FoundRun:
         experiment: That experiment.
     """
 
-    run: Run | StreamRun
+    run: AnyRun
     folder: Path
     shard: str | None
     experiment: Experiment
@@ -177,7 +177,7 @@ def _by_id(text: str, root: Path) -> FoundRun | None:
     """The run of this id in one of the experiments under a folder."""
     folders = [folder for folder in experiments(root) if _may_hold(folder, text)]
     if len(folders) > 1:  # runs of the compiled engine go before their reprints
-        originals = [folder for folder in folders if kinds.load(folder / "settings.json").trainer != "reference"]
+        originals = [folder for folder in folders if kinds.load(folder / "settings.json").trained_by() != "reference"]
         folders = originals or folders
     if len(folders) > 1:
         ways = " or ".join(f"{folder}/{text}" for folder in folders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,9 +17,9 @@ from emtvb.core.fitting import Fitted, judge
 from emtvb.core.systems import Runnable
 from emtvb.core.variables import as_numpy
 from emtvb.errors import InputError, extra
+from emtvb.experiments import kinds
 from emtvb.experiments.results import find_run
-from emtvb.experiments.streams.runs import StreamRun
-from emtvb.page import content, stream_networks
+from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import STYLE, VIEW, bundled
 from emtvb.page.networks import arrays_of, describe, show, show_network
@@ -156,8 +157,8 @@ def _networks(text: str) -> list[Shown]:
     if file.is_file():
         return content.load(file)
     entry = find_run(text)
-    if isinstance(entry.run, StreamRun):
-        return [stream_networks.show_run(entry)]
+    if shows := kinds.kind_of(entry.experiment).page:
+        return [pkgutil.resolve_name(shows)(entry)]
     network = entry.network()
     if not isinstance(network, Network) or not isinstance(entry.run, Run):
         raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")

@@ -207,8 +207,7 @@ def _try_out(experiment: Experiment, jobs: dict[str, dict[str, Any]]) -> Iterato
 
 def _command(trial: _Trial, experiment: Experiment) -> str:
     """What such a job runs, with the Python that the jobs of a run are started with."""
-    trains = experiment.accelerator != "cpu" and experiment.on_accelerator() & {*trial.rules}
-    accelerator = [experiment.accelerator] if trains else []
+    accelerator = sorted({name for rule, name in experiment.accelerators().items() if rule in trial.rules})
     return shlex.join([sys.executable, "-m", "emtvb.slurm.probe", str(trial.file), *accelerator])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from emtvb.cli.network import opening
 from emtvb.cli.network.opening import Subject
 from emtvb.core.memories import VariableMemories
 from emtvb.errors import InputError
-from emtvb.experiments.streams.runs import StreamRun
+from emtvb.experiments import kinds
 from emtvb.experiments.sweep.exemplar import before, picture
 from emtvb.experiments.sweep.figures import edits
 from emtvb.experiments.sweep.figures.edits import EditShown
@@ -140,7 +141,7 @@ def on_page(subject: Subject) -> Shown:
 def page_of(
     named: str, task: str | None, size: opening.Size, nonlinearity: str | None, output: Path | None
 ) -> tuple[Shown, Path]:
-    """A network as the page for editing holds it, of a sweep, of streams or of a file, and where the page goes.
+    """A network as the page for editing holds it, a run or one of a file, and where the page goes.
 
     Args:
         named: A run, or a file of weights.
@@ -153,10 +154,8 @@ def page_of(
         InputError: Where there is no such network, or a browser cannot run it.
     """
     published = opening.run_of(named, task, size, nonlinearity)
-    if published is not None and isinstance(published.run, StreamRun):
-        from emtvb.page import stream_networks
-
-        return stream_networks.show_run(published), opening.folder_of(published, output)
+    if published is not None and (shows := kinds.kind_of(published.experiment).page):
+        return pkgutil.resolve_name(shows)(published), opening.folder_of(published, output)
     if published is None:
         subject = opening.find(named, task, size, nonlinearity, output)
     else:

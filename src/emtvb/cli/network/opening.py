@@ -12,9 +12,10 @@ import numpy as np
 from emtvb.adapters import weight_files as files
 from emtvb.adapters.adapting import Adapted
 from emtvb.cli.network.naming import task_of
+from emtvb.config import Sweep
 from emtvb.errors import InputError
+from emtvb.experiments import kinds
 from emtvb.experiments.results import FoundRun, find_run
-from emtvb.experiments.streams.runs import StreamRun
 from emtvb.theory import networks
 from emtvb.theory.measures import MeasureSettings
 from emtvb.theory.networks import Network
@@ -101,7 +102,7 @@ def find(
 def run_of(
     named: str, task: str | None = None, size: Size = (None, None), nonlinearity: str | None = None
 ) -> FoundRun | None:
-    """The run among results that a user names, of a sweep or of streams; None for a file of weights.
+    """The run among results that a user names; None for a file of weights.
 
     Raises:
         InputError: Where it is neither, or a run is given what is said of a file alone.
@@ -142,13 +143,13 @@ def published(named: str, entry: FoundRun, output: Path | None) -> Subject:
     """A run among results as a user named it.
 
     Raises:
-        InputError: Where it was trained on a stream.
+        InputError: Where it was not trained on one of the paper's kind of tasks.
     """
     run = entry.run
-    if isinstance(run, StreamRun):
-        raise InputError(
-            "run", named, "was trained on a stream; emtvb edit --page and emtvb.load take it (docs/streams.md)"
-        )
+    if not (isinstance(run, Run) and isinstance(entry.experiment, Sweep)):
+        kind = kinds.kind_of(entry.experiment).name
+        remedy = f"is of another kind, {kind}; emtvb edit --page and emtvb.load take it (docs/{kind}.md)"
+        raise InputError("run", named, remedy)
     settings = MeasureSettings(**entry.experiment.interpretation.model_dump())
     return Subject(named, run, entry.network(), settings, folder_of(entry, output))
 

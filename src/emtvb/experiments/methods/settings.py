@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,15 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictInt, field_validator, model_serializer, model_validator
 
 from emtvb import config
-from emtvb.config import gridless
-from emtvb.config.gridless import Sweepless
+from emtvb.config import Experiment
 from emtvb.config.values import ExperimentName, Number, PositiveInt, Seed, Settings
 from emtvb.errors import InputError
 from emtvb.making.packed_weights import PACKED
-from emtvb.theory.runs import Run
-
-KEY = "methods"
-"""The section that makes a config one of a benchmark."""
+from emtvb.theory.runs import to_entry
 
 _OWN: Mapping[str, tuple[str, ...]] = {
     "store": ("code", "condition", "noise", "shown", "all_times"),
@@ -92,53 +89,42 @@ class MethodsSettings(Settings):
         return networks
 
 
-class Benchmark(Sweepless):
+class Benchmark(Experiment):
     """An experiment that compares methods. It has an experiment's name and no runs."""
 
     methods: MethodsSettings
     """What is compared."""
 
-    @model_serializer
-    def _without_a_sweep(self) -> dict[str, Any]:
-        return {"experiment": self.experiment, KEY: self.methods.model_dump(mode="json")}
+    def in_words(self) -> str:
+        """What it comes to, in a few words."""
+        return f"methods on {len(self.methods.networks)} networks"
 
 
-def check(stated: Mapping[str, Any], where: str = "config") -> Benchmark:
-    """The experiment that a config with :data:`KEY` states.
-
-    Args:
-        stated: What a config file holds.
-        where: How messages call it.
-
-    Raises:
-        InputError: At the first thing that is wrong.
-    """
-    return gridless.check(
-        Benchmark, stated, ("experiment", KEY), f"a config with {KEY} has no runs; leave it out", where
-    )
-
-
-def published(methods: MethodsSettings, root: Path) -> dict[str, tuple[Run, str]]:
-    """The published runs that a benchmark takes, by run id: each with its packed weights, relative to its experiment.
+def published(methods: MethodsSettings, root: Path) -> dict[str, list[tuple[dict[str, Any], str]]]:
+    """The published runs that a benchmark takes, by the names of its networks; nothing of a network that is made.
 
     Args:
         methods: The benchmark.
         root: Where experiments lie beside each other.
 
+    Returns:
+        Of each such network one run, as it is measured, with the place of its packed weights.
+
     Raises:
         InputError: Where the experiment is not there, has no such run, or its weights are not packed.
     """
-    wanted = [network.run for network in methods.networks if network.run is not None]
+    wanted = {network.name: network.run for network in methods.networks if network.run is not None}
     if not wanted:
         return {}
     folder = root / methods.published
     if not (folder / "runs.csv").is_file():
         raise InputError("methods.published", str(folder), "no such experiment; its runs are compared on")
     by_shard = config.load(folder / "settings.json").read_runs(folder / "runs.csv")
-    runs = {run.run_id: (run, f"training/{shard}/{PACKED}") for shard, part in by_shard.items() for run in part}
-    for run_id in wanted:
+    runs = {run.run_id: (run, folder / "training" / shard / PACKED) for shard, part in by_shard.items() for run in part}
+    for run_id in wanted.values():
         if run_id not in runs:
             raise InputError("methods.networks: run", run_id, f"no run of {folder}; its runs.csv lists all")
-        if not (folder / runs[run_id][1]).is_file():
-            raise InputError("weights", str(folder / runs[run_id][1]), f"not there; emtvb pack {folder} makes it")
-    return {run_id: runs[run_id] for run_id in wanted}
+        if not runs[run_id][1].is_file():
+            raise InputError("weights", str(runs[run_id][1]), f"not there; emtvb pack {folder} makes it")
+    found = {name: runs[run_id] for name, run_id in wanted.items()}
+    return {name: [(to_entry(run), os.path.normpath(weights))] for name, (run, weights) in found.items()}

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, StrictInt, field_validator, model_serializer
+from pydantic import Field, StrictInt, field_validator
 
-from emtvb.config import gridless
-from emtvb.config.gridless import Sweepless
+from emtvb.config import Experiment
 from emtvb.config.values import Positive, PositiveInt, Seed, Settings
-
-KEY = "onions"
-"""The section that makes a config one of networks that repeat."""
 
 
 class SizeSettings(Settings):
@@ -71,25 +66,12 @@ class OnionsSettings(Settings):
         }  # fmt: skip
 
 
-class Onions(Sweepless):
+class Onions(Experiment):
     """An experiment with networks that repeat."""
 
     onions: OnionsSettings
     """What is trained and asked."""
 
-    @model_serializer
-    def _without_a_sweep(self) -> dict[str, Any]:
-        return {"experiment": self.experiment, KEY: self.onions.model_dump(mode="json")}
-
-
-def check(stated: Mapping[str, Any], where: str = "config") -> Onions:
-    """The experiment that a config with :data:`KEY` states.
-
-    Args:
-        stated: What a config file holds.
-        where: How messages call it.
-
-    Raises:
-        InputError: At the first thing that is wrong.
-    """
-    return gridless.check(Onions, stated, ("experiment", KEY), f"a config with {KEY} has no runs; leave it out", where)
+    def in_words(self) -> str:
+        """What it comes to, in a few words."""
+        return f"{len(self.onions.orders())} networks that repeat sequences"

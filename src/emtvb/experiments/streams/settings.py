@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, model_serializer
+from pydantic import Field, StrictBool
 
-from emtvb.config import gridless
+from emtvb.config import Experiment
 from emtvb.config.experiment import TaskEntry
-from emtvb.config.gridless import Sweepless
 from emtvb.config.values import NonNegative, Positive, PositiveInt, Seed, Settings
 from emtvb.errors import InputError
 from emtvb.experiments.streams.runs import StreamRun
@@ -23,8 +22,6 @@ from emtvb.theory.schedule import Episodes
 from emtvb.theory.stream_order import Plateau, StreamProtocol
 
 _ANEW = "delete it: the workflow writes it anew"
-KEY = "streams"
-"""The section that makes a config one of streams."""
 COLUMNS = ("run_id", "stream", "task", "task_id", "shortest", "longest", "epochs", "hidden_dim", "l2", "seed", "shard")
 """Of the table of runs."""
 
@@ -123,18 +120,13 @@ class StreamSettings(Settings):
         return tasks.from_composition(own.composition, d, max(longest, 1), own.name)
 
 
-class Streams(Sweepless):
+class Streams(Experiment):
     """An experiment on streams. Its runs are of another kind than a sweep's: :class:`StreamRun`."""
 
     seeds_per_shard: PositiveInt = 5000
     """How many consecutive seeds one training job takes: 0 up to this, and so on."""
     streams: list[StreamSettings] = Field(min_length=1)
     """The grids of networks."""
-
-    @model_serializer
-    def _without_a_sweep(self) -> dict[str, Any]:
-        streams = [grid.model_dump(mode="json") for grid in self.streams]
-        return {"experiment": self.experiment, "seeds_per_shard": self.seeds_per_shard, KEY: streams}
 
     def runs(self) -> list[Any]:
         """Every run, by grid.
@@ -147,11 +139,11 @@ class Streams(Sweepless):
             try:
                 runs += grid.runs()
             except InputError as error:
-                raise InputError(f"{KEY}[{i}].{error.what}", error.value, error.remedy) from None
+                raise InputError(f"streams[{i}].{error.what}", error.value, error.remedy) from None
         seen: set[str] = set()
         for run in runs:
             if run.run_id in seen:
-                raise InputError(KEY, f"run {run.run_id} occurs twice", "remove the repeated task or value")
+                raise InputError("streams", f"run {run.run_id} occurs twice", "remove the repeated task or value")
             seen.add(run.run_id)
         return runs
 
@@ -194,21 +186,6 @@ class Streams(Sweepless):
         last = first + self.seeds_per_shard - 1
         block = f"seed{first}" if first == last else f"seeds{first}-{last}"
         return "_".join(block if word == f"seed{run.seed}" else word for word in words)
-
-
-def check(stated: Mapping[str, Any], where: str = "config") -> Streams:
-    """The experiment that a config with :data:`KEY` states.
-
-    Raises:
-        InputError: At the first thing that is wrong.
-    """
-    remedy = f"a config with {KEY} has experiment, seeds_per_shard and {KEY} alone; put it into an entry of {KEY}"
-    experiment = gridless.check(Streams, stated, ("experiment", "seeds_per_shard", KEY), remedy, where)
-    try:
-        experiment.runs()
-    except InputError as error:
-        raise InputError(f"{where}: {error.what}", error.value, error.remedy) from None
-    return experiment
 
 
 def write_run_table(path: Path | str, by_shard: Mapping[str, list[StreamRun]]) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from emtvb.experiments.onions.figures import onions
 
-from ..onions.test_tables import WORKS, made
+from .test_tables import WORKS, made
 
 
 def test_a_column_per_size_and_a_row_per_question() -> None:

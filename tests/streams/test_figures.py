@@ -11,7 +11,7 @@ import pytest
 from emtvb.experiments.streams import tables as streams
 from emtvb.experiments.streams.figures import stream_marker, stream_raster, stream_recall
 
-from ..streams.test_tables import make_measured
+from .test_tables import make_measured
 
 
 @pytest.fixture

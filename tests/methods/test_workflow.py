@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .conftest import Project
+from ..workflow.conftest import Project
 
 TINY = """
 experiment: tiny
@@ -20,7 +20,7 @@ methods:
     - {name: plain, kind: store}
     - {name: learned, kind: flip-flop, units: 4, steps: 3}
 """
-JOBS = {"run_methods": 2, "tabulate_methods": 1, "state_methods": 1, "draw_methods": 1}
+JOBS = {"run_methods": 2, "tabulate_methods": 1, "state_settings": 1, "draw_methods": 1}
 CALL = ("--configfile", "config/tiny.yaml")
 
 

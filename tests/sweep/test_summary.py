@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from emtvb import config, tables
-from emtvb.cli import summary
+from emtvb.experiments.sweep import summary
 from emtvb.paper import table1
 from emtvb.theory import verdict
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from rich.table import Table
 
 from emtvb import tables
-from emtvb.config import Experiment
+from emtvb.config import Sweep
 from emtvb.making import provenance
-from emtvb.paper import evidence
+from emtvb.paper import evidence, table1
 from emtvb.theory import verdict
 from emtvb.theory.protocol import Protocol
 
@@ -26,7 +29,26 @@ LEGEND = (
 """What stands in the cells of ``table1.as_text``."""
 
 
-def lines(experiment: Experiment, folder: Path) -> list[str]:
+def summary(experiment: Sweep, folder: Path) -> list[Any]:
+    """Table 1, what stands in its cells, and what came out, as rich prints it.
+
+    Args:
+        experiment: The experiment.
+        folder: Its results.
+
+    Raises:
+        InputError: Where a table is not there or has no such columns.
+    """
+    rows = table1.as_text(tables.read_table(folder / "tables" / "table1.csv", table1.COLUMNS))
+    table = Table(title=f"Table 1, {folder.name}", title_justify="left")
+    for column in rows.columns:
+        table.add_column(column)
+    for row in rows.itertuples(index=False):
+        table.add_row(*map(str, row))
+    return [table, *LEGEND, *engines(folder), "", *lines(experiment, folder)]
+
+
+def lines(experiment: Sweep, folder: Path) -> list[str]:
     """Four lines: what came out, how far it speaks about the paper, where to look first, what to do next.
 
     Args:
@@ -64,7 +86,7 @@ def engines(folder: Path) -> list[str]:
     ]
 
 
-def _standing(experiment: Experiment) -> str:
+def _standing(experiment: Sweep) -> str:
     """How far the runs speak about the paper's Table 1."""
     seeds, published = len(experiment.seeds), evidence.PUBLISHED_SEEDS
     reasons = []
@@ -77,7 +99,7 @@ def _standing(experiment: Experiment) -> str:
     return "its printed values stand in the table, each with the sign of our verdict on it."
 
 
-def _first(experiment: Experiment, folder: Path) -> str:
+def _first(experiment: Sweep, folder: Path) -> str:
     """What shows most at one look: the page, else a figure, else the table."""
     page = folder / "edit.html"
     if page.is_file():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .conftest import Project
+from ..workflow.conftest import Project
 
 TINY = """
 experiment: tiny

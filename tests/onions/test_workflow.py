@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from .conftest import Project
+from ..workflow.conftest import Project
 
 TINY = """
 experiment: tiny
@@ -22,7 +22,7 @@ onions:
   seeds: [1, 2]
   sizes: [{units: 8, steps: 60}]
 """
-JOBS = {"train_repeater": 2, "measure_onion": 2, "tabulate_onions": 1, "state_onions": 1, "draw_onions": 1}
+JOBS = {"train_repeater": 2, "measure_onion": 2, "tabulate_onions": 1, "state_settings": 1, "draw_onions": 1}
 CALL = ("--configfile", "config/tiny.yaml")
 
 

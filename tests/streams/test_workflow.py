@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .conftest import Project
+from ..workflow.conftest import Project
 
 TINY = """
 experiment: tiny
@@ -73,7 +73,7 @@ def test_networks_are_listed_and_opened(tiny: Project) -> None:
     name = pd.read_csv(tiny.folder / "results" / "tiny" / "runs.csv")["run_id"].iloc[0]
     refused = emtvb(tiny, "interpret", f"results/tiny/{name}")
     assert refused.returncode == 2
-    assert "was trained on a stream" in refused.stderr
+    assert "is of another kind, streams" in refused.stderr
     page = emtvb(tiny, "edit", f"results/tiny/{name}", "--page", "--output", "mine")
     assert page.returncode == 0, page.stderr
     assert name in (tiny.folder / "mine" / "edit.html").read_text()

@@ -1,0 +1,32 @@
+"""The paper's sweep, as the rest of the package asks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from emtvb.config import Sweep
+from emtvb.experiments.kind import Kind, Tolerance
+
+
+def _summary(experiment: Sweep, folder: Path) -> list[Any]:
+    from emtvb.experiments.sweep.summary import summary
+
+    return summary(experiment, folder)
+
+
+KIND = Kind(
+    name="sweep",
+    settings=Sweep,
+    table="table1.csv",
+    summary=_summary,
+    measurements=(
+        "measurements/*_seeds*.csv", "measurements/*/*_seeds*.csv", "measurements/comparison.csv",
+        "architectures/*/measurements.csv", "architectures/rnn.csv",
+    ),
+    arrays=("measurements/exemplars/*.npz", "measurements/page.npz", "architectures/*/look.npz"),
+    tolerances=(
+        Tolerance(("measurements/ablations/*.csv",), ("*_within*",), 0, 0.05, "chaotic without this part of W_hh"),
+        Tolerance(("measurements/gradients.csv",), ("*",), 2e-3, 0, "written with four digits"),
+    ),
+)  # fmt: skip
