@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
-from scipy import optimize
 
+from emtvb.core.logistic import logistic_regression
 from emtvb.core.memories import VariableMemories
 from emtvb.core.regression import least_squares
 from emtvb.core.subspaces import Located, Subspace
@@ -32,26 +31,11 @@ def logistic_probe(trials: Trials, times: list[int]) -> Located:
     states, theory = trials.samples(times)
     mean = states.mean(axis=0)
     x = states - mean
-    directions = np.stack([_logistic(x, column) for column in theory.T], axis=1)
+    weights = np.stack([logistic_regression(x, column > 0)[1] for column in theory.T], axis=1)
+    directions = weights / np.maximum(np.linalg.norm(weights, axis=0), 1e-300)
     along = x @ directions
     numbers = theory - theory.mean(axis=0)
     slope = (along * numbers).sum(axis=0) / np.maximum((numbers**2).sum(axis=0), 1e-300)
     dual = (directions / np.where(np.abs(slope) > 1e-12, slope, 1.0)).T
     subspaces = tuple(Subspace(directions[:, at], directions[:, at].T) for at in trials.slices)
     return Located(VariableMemories(directions * slope, dual, trials.stored, mean), subspaces)
-
-
-def _logistic(
-    x: Float[np.ndarray, "sample state"], number: Float[np.ndarray, " sample"]
-) -> Float[np.ndarray, " state"]:
-    """A unit vector: the weights of the regression without their length."""
-    sign = np.sign(number)
-
-    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = sign * (x @ w[:-1] + w[-1])
-        slope = -sign / (1 + np.exp(np.minimum(margin, 500)))
-        gradient = np.append(x.T @ slope + w[:-1], slope.sum())
-        return float(np.logaddexp(0, -margin).sum() + (w[:-1] ** 2).sum() / 2), gradient
-
-    w = optimize.minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x[:-1]
-    return w / max(float(np.linalg.norm(w)), 1e-300)

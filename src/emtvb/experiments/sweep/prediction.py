@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Shaped
-from scipy import optimize, stats
+from scipy import special, stats
 
+from emtvb.core.decoders import auc
 from emtvb.core.intervals import mean_interval
+from emtvb.core.logistic import logistic_regression
 from emtvb.experiments.sweep.constants import CELL, STORED, TRAINABLE
 
 STAGES = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Shares of the training after which it is foretold."""
 _PENALTY = 1.0
 """Of the logistic regression: half the sum of squares of its coefficients, standardised, times this."""
-_CLOSE = 1e-9
-"""Largest gradient at what is called the optimum."""
 _DIGITS = 6
 """Of a chance that count: two that agree so far are the same, whatever their last digits."""
 
@@ -84,36 +84,9 @@ def _by_seed(
         out = seeds == seed
         mean, spread = features[~out].mean(axis=0), features[~out].std(axis=0)
         scaled = (features - mean) / np.where(spread > 0, spread, 1)
-        weights = _fit(scaled[~out], became[~out])
-        chance[out] = _logistic(scaled[out] @ weights[1:] + weights[0])
+        intercept, weights = logistic_regression(scaled[~out], became[~out], _PENALTY)
+        chance[out] = special.expit(scaled[out] @ weights + intercept)
     return chance.round(_DIGITS)
-
-
-def _fit(features: np.ndarray, became: np.ndarray) -> Float[np.ndarray, " coefficient"]:
-    """Logistic regression with a small ridge; the intercept, first, is free.
-
-    By Newton's method to the last digits: where descent stops early, another CPU's rounding decides what comes out.
-    """
-    known = np.column_stack([np.ones(len(features)), features])
-    ridge = _PENALTY * np.r_[0, np.ones(features.shape[1])]
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        score = known @ weights
-        value = np.logaddexp(0, score).sum() - score[became].sum() + (ridge * weights**2).sum() / 2
-        return float(value), known.T @ (_logistic(score) - became) + ridge * weights
-
-    def curvature(weights: np.ndarray) -> np.ndarray:
-        chance = _logistic(known @ weights)
-        return (known.T * (chance * (1 - chance))) @ known + np.diag(ridge)
-
-    start = np.zeros(known.shape[1])
-    return optimize.minimize(
-        loss, start, jac=True, hess=curvature, method="trust-exact", options={"gtol": _CLOSE, "maxiter": 200}
-    ).x
-
-
-def _logistic(score: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.clip(score, -500, 500)))
 
 
 def _compare(before: np.ndarray, after: np.ndarray, became: np.ndarray, seeds: np.ndarray) -> dict[str, Any]:
@@ -127,11 +100,6 @@ def _compare(before: np.ndarray, after: np.ndarray, became: np.ndarray, seeds: n
     row |= {"gain": gained.mean() / scale, "gain_low": low / scale, "gain_high": high / scale}
     for name, chance, error in (("settings", before, errors[0]), ("curve", after, errors[1])):
         row |= {f"brier_{name}": error.mean(), f"right_{name}": ((chance >= 0.5) == became).mean()}
-        row[f"auc_{name}"] = _auc(chance, became)
+        ranks = stats.rankdata(chance)  # of which equal chances alone are ties
+        row[f"auc_{name}"] = auc(ranks[None, :, None], became[None, :, None].astype(np.float64))
     return row
-
-
-def _auc(chance: np.ndarray, became: np.ndarray) -> float:
-    """How often a circuit had the higher chance than a network that became none; ties count half."""
-    yes, no = int(became.sum()), int((~became).sum())
-    return float((stats.rankdata(chance)[became].sum() - yes * (yes + 1) / 2) / (yes * no))
