@@ -6,23 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.core import comparing as own
-from emtvb.core import similarity
-from emtvb.experiments.sweep import pair_distances, populations
+from emtvb.experiments.sweep import pair_distances
 
 from .made_up import compared, sweep
 
 
 def networks(twins: tuple[int, ...] = (0,)) -> pd.DataFrame:
     return pair_distances.solved(sweep(lambda row, _: row["l2"] < 0.1, seeds=5, twins=twins))
-
-
-def test_it_calls_measures_controls_and_the_bar_as_others_do() -> None:
-    assert pair_distances.MEASURES == similarity.MEASURES
-    assert [pair_distances.ITSELF, pair_distances.UNTRAINED, pair_distances.CHANCE, pair_distances.IMAGE] == [
-        populations.ITSELF, populations.UNTRAINED, populations.CHANCE, populations.IMAGE,
-    ]  # fmt: skip
-    assert pair_distances.ALIKE == own.ALIKE
 
 
 def test_only_networks_that_solve_their_task_are_compared() -> None:

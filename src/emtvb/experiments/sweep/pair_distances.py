@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from emtvb.core.comparing import ALIKE
+from emtvb.core.similarity import MEASURES
 from emtvb.experiments.sweep.constants import CELL, OTHERWISE, STORED
 
 SETTINGS = ["task", "architecture", "hidden_dim", "l2", "threshold", "seed", "twin"]
@@ -26,18 +28,12 @@ DIFFERS = {
 ITSELF, UNTRAINED, CHANCE = "itself", "untrained", "chance"
 """Controls: a network on other trials; one of the same shape that has learned nothing; a random system of its size."""
 IMAGE = "no network"
-"""The control without a network: states that are nothing but a linear image of what is stored. It has no weights, and
-no bar rests on it. Pairs that are no nearer to each other than networks are to this have their task in common, and need
-not have more."""
+"""The control without a network: states that are nothing but a linear image of what is stored
+(``similarity.linear_control``). No bar rests on it. Pairs that are no nearer to each other than networks are to this
+have their task in common, and need not have more."""
 ORDER = [ITSELF, *DIFFERS, IMAGE, UNTRAINED, CHANCE]
 
-MEASURES = {"spectrum": "rad", "step": "relative", "decoded step": "relative", "dynamics": "rad"}
-"""What is compared, and the unit of its distance (``interpret.similarity.MEASURES``)."""
 COLUMNS = ["differs", "task", "run_1", "run_2", *MEASURES]
-
-ALIKE = 0.2
-"""Alike are networks whose distance is below this share of the way from the floor to what untrained networks and random
-systems have, whichever is less (``own.comparing.ALIKE``)."""
 
 _NEXT = 2
 """Seeds that each network is compared with: so many that come next among those of its cell."""

@@ -17,16 +17,12 @@ from emtvb.core.recording import JUDGING
 from emtvb.core.regression import decoded_map
 from emtvb.core.similarity import Portrait
 from emtvb.core.systems import System
+from emtvb.experiments.sweep.pair_distances import CHANCE, IMAGE, ITSELF, UNTRAINED
 from emtvb.theory.memories_by_data import by_data
 from emtvb.theory.networks import Network
 from emtvb.theory.sequences import show
 from emtvb.theory.tasks import Task
 
-ITSELF, UNTRAINED, CHANCE = "itself", "untrained", "chance"
-"""Controls: a network on other trials; one of the same shape that has learned nothing; a random system of its size."""
-IMAGE = "no network"
-"""The control of what is compared of states: states that are nothing but a linear image of what is stored
-(``similarity.linear_control``)."""
 DRAWS = 3
 """Untrained networks, and random systems, that a network is compared with."""
 
