@@ -20,6 +20,23 @@ def test_damaged_tables_are_one_line(tmp_path: Path, content: bytes) -> None:
         tables.read_table(tmp_path / "absent.csv", tables.MEASURED_COLUMNS)
 
 
+def test_tables_of_networks_are_joined_with_their_names_as_text(tmp_path: Path) -> None:
+    rows = ["007,0.5\n", "", "1,nan\n2,\n"]
+    paths = [tmp_path / f"{number}.csv" for number in range(3)]
+    for path, content in zip(paths, rows, strict=True):
+        path.write_text(f"run_id,share\n{content}")
+    joined = tables.read_tables(paths, ("run_id",), may_be_empty=True)
+    assert joined["run_id"].tolist() == ["007", "1", "2"]
+    assert joined["share"].dtype == float
+    assert joined.index.tolist() == [0, 1, 2]
+    none = tables.read_tables(paths[1:2], ("run_id",), may_be_empty=True)
+    assert (len(none), [*none.columns]) == (0, ["run_id", "share"])
+    with pytest.raises(InputError, match=r"1\.csv: has no rows"):
+        tables.read_tables(paths, ("run_id",))
+    with pytest.raises(InputError, match=r"0\.csv: has no column verdict"):
+        tables.read_tables(paths, ("verdict",))
+
+
 def test_combining_wants_every_run_once() -> None:
     names = [f"T1_h128_l2-0_thr-0.9_seed{seed}" for seed in range(1, 10)]
     runs = pd.DataFrame({"run_id": names, "task": "T1", "seed": range(1, 10)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -34,12 +34,13 @@ def combine(runs: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
     return runs.merge(measurements, on="run_id", how="left", validate="one_to_one")
 
 
-def read_table(path: Path | str, columns: Sequence[str]) -> pd.DataFrame:
+def read_table(path: Path | str, columns: Sequence[str], may_be_empty: bool = False) -> pd.DataFrame:
     """A table that the workflow wrote; names and task ids stay text.
 
     Args:
         path: Its file.
         columns: Those that it must have.
+        may_be_empty: Whether it may have no rows.
 
     Raises:
         InputError: Where it is missing, damaged or another's.
@@ -54,10 +55,25 @@ def read_table(path: Path | str, columns: Sequence[str]) -> pd.DataFrame:
             + ("make it a file that you may read" if isinstance(error, OSError) else "delete it and run the workflow"),
         ) from None
     missing = [name for name in columns if name not in table.columns]
-    if missing or table.empty:
+    if missing or (table.empty and not may_be_empty):
         problem = f"has no column {missing[0]}" if missing else "has no rows"
         raise InputError("table", str(path), f"{problem}; delete it and run the workflow")
     return table
+
+
+def read_tables(paths: Iterable[Path | str], columns: Sequence[str] = (), may_be_empty: bool = False) -> pd.DataFrame:
+    """The rows of tables that the workflow wrote, such as one for each network or shard, one after the other.
+
+    Args:
+        paths: Their files, at least one.
+        columns: Those that each must have.
+        may_be_empty: Whether tables may have no rows.
+
+    Raises:
+        InputError: Where one is missing, damaged or another's.
+    """
+    parts = [read_table(path, columns, may_be_empty) for path in paths]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def write_csv(path: Path | str, table: pd.DataFrame) -> None:

@@ -1,7 +1,6 @@
 """The networks that go on the page on which one edits them, with their bases (rule choose_networks)."""
 
-import pandas as pd
-
+from emtvb import tables
 from emtvb.making.jobs import job
 from emtvb.page import content, selection
 from emtvb.page.networks import show
@@ -11,7 +10,7 @@ with job(snakemake) as this:
     shards = selection.runs_of(this.settings)
     files = dict(zip(shards, snakemake.input.weights, strict=True))
     shard_of = {run.run_id: shard for shard, runs in shards.items() for run in runs}
-    rows = pd.concat([pd.read_csv(path) for path in snakemake.input.measurements]).set_index("run_id")
+    rows = tables.read_tables(snakemake.input.measurements, tables.MEASURED_COLUMNS).set_index("run_id")
     measured = rows.to_dict("index")
     runs = [run for part in shards.values() for run in part]
     shown = []

@@ -34,7 +34,7 @@ with job(snakemake) as this:
                 for run in by_id.values()
             ]
         )
-        measured = pd.concat([pd.read_csv(path) for path in snakemake.input.measured])
+        measured = tables.read_tables(snakemake.input.measured, ("run_id", "verdict"))
         more = pair_distances.solved(rows.merge(measured[["run_id", "verdict"]], on="run_id"))
         for run_id in more["run_id"]:
             run = by_id[run_id]

@@ -1,13 +1,11 @@
 """What came of all methods on all networks, in one table and as a page (rule tabulate_methods)."""
 
-import pandas as pd
-
 from emtvb import tables
 from emtvb.experiments.methods import tables as tabulating
 from emtvb.files import write_text
 from emtvb.making.jobs import job
 
 with job(snakemake):
-    rows = pd.concat([pd.read_csv(path) for path in snakemake.input.rows], ignore_index=True)
+    rows = tables.read_tables(snakemake.input.rows)
     tables.write_csv(snakemake.output.csv, rows)
     write_text(snakemake.output.md, tabulating.as_markdown(rows))

@@ -1,14 +1,12 @@
 """What came of all networks that repeat sequences, by position, network, size and claim (rule tabulate_onions)."""
 
-import pandas as pd
-
 from emtvb import tables
 from emtvb.experiments.onions import tables as tabulating
 from emtvb.files import write_text
 from emtvb.making.jobs import job
 
 with job(snakemake):
-    rows = pd.concat([pd.read_csv(path) for path in snakemake.input.rows], ignore_index=True)
+    rows = tables.read_tables(snakemake.input.rows)
     networks = tabulating.networks(rows)
     tables.write_csv(snakemake.output.positions, rows)
     tables.write_csv(snakemake.output.networks, networks)

@@ -8,11 +8,11 @@ from emtvb.making.jobs import job
 
 with job(snakemake):
     runs = pd.read_csv(snakemake.input.runs)
-    measured = pd.concat([pd.read_csv(path) for path in snakemake.input.measurements], ignore_index=True)
+    measured = tables.read_tables(snakemake.input.measurements, ("run_id",))
     rows = tables.combine(runs, measured)
     tables.write_csv(snakemake.output.measurements, rows)
     tables.write_csv(snakemake.output.streams, streams.by_size(rows))
     tables.write_csv(snakemake.output.lengths, streams.by_length(rows))
     for name, keys in (("rasters", ["step", "number"]), ("markers", ["after", "before"])):
-        looks = pd.concat([pd.read_csv(path) for path in snakemake.input[name]], ignore_index=True)
+        looks = tables.read_tables(snakemake.input[name], ("run_id", *keys))
         tables.write_csv(snakemake.output[name], streams.mean_look(looks, runs, keys))
