@@ -267,9 +267,8 @@ def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tu
     """How each variable's values are told from what is read, learned where the memories were."""
     if trials.task is not None:
         return (None,) * len(trials.variables)
-    labels = trials.train.labels[times]
-    known = np.isfinite(labels).all(axis=2)
-    read, labels = _numbers(memories, trials.train.states[trials.index(times)][known]), labels[known]
+    states, labels = trials.samples(times)
+    read = _numbers(memories, states)
     classes: list[LinearDiscriminants | None] = []
     for v, at in zip(trials.variables, trials.slices, strict=True):
         place = None if v.kind == CONTINUOUS else _places(v, labels[:, at])
