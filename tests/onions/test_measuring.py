@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+import emtvb
 from emtvb.experiments.onions import measuring, network, training
 
 ORDER = training.Order("small", 16, 1, 3, 3, 64, 400, 0.03, 1.0)
@@ -59,7 +60,7 @@ def test_the_network_hears_its_own_outputs_after_an_edit(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(measuring, "edit", edited)
     blank = network.Repeater(3, 8)
-    trials = measuring.recorded(blank, ORDER, 120, 60)
+    trials = measuring.recorded(emtvb.adapt(blank), ORDER, 120, 60)
     with pytest.raises(KeyboardInterrupt):
         measuring._edited("told", measuring.fit(trials, [2]), "2", ORDER, 10, False)
     outputs, given = np.array([[0.0, 2.0, 1.0], [3.0, 0.0, 0.0]]), np.eye(4)[[3, 1]]

@@ -164,3 +164,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         networks.save_networks(path, {"b": make_network()})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_untrained_network_is_of_the_same_shape_and_precision_with_weights_as_torch_draws_them() -> None:
+    trained = make_network(8, 64)
+    drawn = [Elman(trained).untrained(seed).network for seed in (0, 0, 1)]
+    for name, weights in trained.arrays().items():
+        first, same, other = (network.arrays()[name] for network in drawn)
+        assert (first.shape, first.dtype) == (weights.shape, weights.dtype) == (weights.shape, np.float32)
+        np.testing.assert_array_equal(first, same)
+        assert np.abs(first - other).mean() > 0.05
+        assert 0.95 / 8 < np.abs(first).max() <= 1 / 8

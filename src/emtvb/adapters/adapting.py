@@ -326,10 +326,7 @@ class Wrapped(Runnable):
         """The paper's network with other weights, drawn anew; None of other systems."""
         if not isinstance(self.system, Elman):
             return None
-        rng, n = np.random.default_rng(seed), self.state_dim
-        arrays = self.system.network.arrays()
-        fresh = {name: rng.uniform(-1, 1, size=a.shape).astype(a.dtype) / np.sqrt(n) for name, a in arrays.items()}
-        return Wrapped(Elman(Network(**fresh)), f"untrained {self.name}")
+        return Wrapped(self.system.untrained(seed), f"untrained {self.name}")
 
     def _check_silent(self, inputs: np.ndarray | None) -> None:
         if inputs is not None and np.any(inputs):

@@ -33,6 +33,15 @@ class Elman:
         """h(1..time) from h(0) = 0, and outputs."""
         return rollout(self.network, inputs)
 
+    def untrained(self, seed: int) -> Elman:
+        """Another network of its shape before training: weights are uniform, up to 1 / sqrt(neurons)."""
+        rng, size = np.random.default_rng(seed), np.sqrt(self.state_dim)
+        drawn = {
+            name: (rng.uniform(-1, 1, size=weights.shape) / size).astype(weights.dtype)
+            for name, weights in self.network.arrays().items()
+        }
+        return Elman(Network(**drawn))
+
     def run(
         self,
         inputs: Float[np.ndarray, "time batch d"],

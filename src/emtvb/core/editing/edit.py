@@ -158,7 +158,7 @@ def _matched(
     return request, donor, twin, giver
 
 
-def _entries(chosen: np.ndarray, *arrays: _Trials) -> list[_Trials]:
+def _entries(chosen: np.ndarray, *arrays: _Trials) -> list[Int[np.ndarray, " chosen"] | None]:
     """Some entries of each array that there is."""
     return [None if array is None else array[chosen] for array in arrays]
 

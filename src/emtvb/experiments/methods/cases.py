@@ -168,14 +168,22 @@ def _learned(
     future: Future,
 ) -> Case:
     """A network that is trained here on the first task and edited on the second, and one that is not trained."""
-    network, untrained = make(), make()
+    network = make()
     loss = trained_networks.train(network, tasks[0], settings.steps, seed)
     rng = np.random.default_rng([seed, 1])
     parts = []
     for _ in range(2):
         inputs, labels, _ = tasks[1](rng, _TRIALS)
         parts.append((inputs, {f"{i}": labels[..., i] for i in range(labels.shape[2])}))
-    return Case(adapted(network), adapted(untrained), *_parts(parts), ("0", "1"), _AT, (_AT,), future, loss)
+    system = adapted(network)
+    return Case(system, _untrained(system, seed), *_parts(parts), ("0", "1"), _AT, (_AT,), future, loss)
+
+
+def _untrained(system: Adapted | Wrapped, seed: int) -> Adapted | Wrapped:
+    """A module with weights that are drawn anew."""
+    drawn = system.untrained(seed)
+    assert drawn is not None
+    return drawn
 
 
 def _parts(parts: list[tuple[np.ndarray, dict[str, np.ndarray]]]) -> tuple[Any, Any]:
@@ -238,9 +246,10 @@ def _published(network: Network, task: Task, seed: int) -> Case:
     labels = [
         {_name(int(i), d): np.repeat(part[None, :, i], at + 1 + _FUTURE, axis=0) for i in used} for part in elements
     ]
+    system = _as_torch(network.W_uh, network.W_hh, network.W_r)
     return Case(
-        _as_torch(network.W_uh, network.W_hh, network.W_r),
-        _as_torch(*_drawn_anew(network, seed)),
+        system,
+        _untrained(system, seed),
         tuple(inputs_of(part) for part in elements),  # type: ignore[arg-type]
         tuple(labels),  # type: ignore[arg-type]
         tuple(_name(int(i), d) for i in edited),
@@ -253,12 +262,6 @@ def _published(network: Network, task: Task, seed: int) -> Case:
 def _name(element: int, d: int) -> str:
     """Vector and dimension of an element of the sequence, as in 3.1."""
     return f"{element // d + 1}.{element % d}"
-
-
-def _drawn_anew(network: Network, seed: int) -> list[Float[np.ndarray, "row column"]]:
-    """Weights as torch draws them for a network of this size."""
-    rng, bound = np.random.default_rng([seed, 2]), 1 / np.sqrt(network.hidden_dim)
-    return [rng.uniform(-bound, bound, size=w.shape).astype(np.float32) for w in network.arrays().values()]
 
 
 def _as_torch(

@@ -96,14 +96,23 @@ class Mixer(nn.Module):
         self.channels = channels
         self.into, self.out = nn.Linear(inputs, channels), nn.Linear(channels, outputs)
         self.key, self.value, self.gate, self.back = (nn.Linear(channels, channels, bias=False) for _ in range(4))
-        self.fade, self.bonus = nn.Parameter(torch.linspace(-6, 0, channels)), nn.Parameter(torch.zeros(channels))
-        self.mix = nn.Parameter(torch.full((5, channels), 0.7))
+        self.fade, self.bonus, self.mix = (
+            nn.Parameter(torch.empty(size)) for size in (channels, channels, (5, channels))
+        )
+        self.reset_parameters()
         self.wide, self.narrow = (
             nn.Linear(channels, 2 * channels, bias=False),
             nn.Linear(2 * channels, channels, bias=False),
         )
         self.open = nn.Linear(channels, channels, bias=False)
         self.even = nn.ModuleList([nn.LayerNorm(channels) for _ in range(3)])
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        """How fast channels fade, and what they mix, as it is before training."""
+        self.fade.copy_(torch.linspace(-6, 0, self.channels))
+        self.bonus.zero_()
+        self.mix.fill_(0.7)
 
     def forward(self, u: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """One step: (trial, input) and the four parts of the state, (trial, channel) each."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from emtvb.adapters.adapting import adapt
+from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.record import record
 from emtvb.core.editing.edit import edit
 from emtvb.core.editing.edits import Edits
@@ -59,28 +59,28 @@ def measure(trained: Repeater, order: Order, trials: int, judged: int, edits: in
         A row for each position, and one for the whole sequence, of the network and of the untrained one; the columns
         are :data:`COLUMNS`.
     """
-    untrained = Repeater(order.symbols, order.units)
-    untrained.draw(torch.Generator().manual_seed(order.seed + 2**31))
+    system = adapt(trained)
+    untrained = system.untrained(order.seed)
+    assert untrained is not None
     rows = [
-        row
-        for network, is_trained in ((trained, True), (untrained, False))
-        for row in _measured(network, order, trials, judged, edits if is_trained else 0)
+        *_measured(system, order, trials, judged, edits),
+        *_measured(untrained, order, trials, judged, 0),
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def recorded(network: Repeater, order: Order, trials: int, judged: int) -> Trials:
+def recorded(system: Adapted | Wrapped, order: Order, trials: int, judged: int) -> Trials:
     """A network that repeats sequences of the longest length, with their symbols as labels by position from 1."""
     generator = torch.Generator().manual_seed(order.seed + 2**32)
     sequences = drawn(order.symbols, order.longest, trials + judged, generator)
     labels = {f"{i + 1}": symbols for i, symbols in enumerate(sequences.numpy())}
     inputs = shown(sequences, order.symbols).numpy()
-    return record(adapt(network), inputs, labels, kinds="categorical", split=trials / (trials + judged))
+    return record(system, inputs, labels, kinds="categorical", split=trials / (trials + judged))
 
 
-def _measured(network: Repeater, order: Order, trials: int, judged: int, edits: int) -> list[dict[str, Any]]:
+def _measured(system: Adapted | Wrapped, order: Order, trials: int, judged: int, edits: int) -> list[dict[str, Any]]:
     """The rows of one network; an untrained one is not edited."""
-    at, recording = order.longest - 1, recorded(network, order, trials, judged)
+    at, recording = order.longest - 1, recorded(system, order, trials, judged)
     fitted = {name: fit(recording, [at], method=method) for name, method in METHODS.items()}
     shuffled = _shuffled(recording)
     by_chance = {name: fit(shuffled, [at], method=method) for name, method in METHODS.items()}

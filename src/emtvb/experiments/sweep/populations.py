@@ -19,7 +19,6 @@ from emtvb.core.similarity import Portrait
 from emtvb.core.systems import System
 from emtvb.experiments.sweep.pair_distances import CHANCE, IMAGE, ITSELF, UNTRAINED
 from emtvb.theory.memories_by_data import by_data
-from emtvb.theory.networks import Network
 from emtvb.theory.sequences import show
 from emtvb.theory.tasks import Task
 
@@ -143,15 +142,8 @@ def _controls(
         if isinstance(specimen.system, Elman):
             key = specimen.task, specimen.system.state_dim, draw
             if key not in untrained:
-                network = _untrained(specimen.system.network, draw)
-                untrained[key] = portrait_of(Elman(network), specimen.task, linearise(network))
+                drawn = specimen.system.untrained(draw)
+                untrained[key] = portrait_of(drawn, specimen.task, linearise(drawn.network))
             yield UNTRAINED, f"untrained {draw}", similarity.distances(portrait, untrained[key], modulus)
         rng = np.random.default_rng(draw)
         yield CHANCE, f"random {draw}", similarity.by_chance(portrait, portrait, rng, modulus)
-
-
-def _untrained(network: Network, seed: int) -> Network:
-    """A network of the same shape with other weights, drawn as they are before a training."""
-    rng, size = np.random.default_rng(seed), np.sqrt(network.hidden_dim)
-    drawn = {name: rng.uniform(-1, 1, size=array.shape) / size for name, array in network.arrays().items()}
-    return Network(**{name: array.astype(np.float32) for name, array in drawn.items()})
