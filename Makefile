@@ -40,7 +40,9 @@ test: $(VENV)/.tests ## check the code: style, types, tests, one small experimen
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/snakefmt --check Snakefile workflow
-	$(VENV)/bin/snakemake --lint
+	# Of the default sweep, and of each kind of experiment without one.
+	@for file in config/config.yaml $$(grep -L '^tasks:' config/*.yaml); do \
+		echo "snakemake --lint --configfile $$file" && $(VENV)/bin/snakemake --lint --configfile $$file || exit 1; done
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m "not long" --durations=20
 
 test-long: $(VENV)/.tests ## the slow tests: cluster faults, all register widths, notebooks, published results

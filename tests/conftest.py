@@ -51,6 +51,7 @@ LONG = (
     "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
     "tests/core/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
     "tests/workflow/test_contributing.py::test_a_figure_more*",
+    "tests/workflow/test_contributing.py::test_a_kind*",
     "tests/workflow/test_kernels.py*",
     "tests/cli/test_main.py::test_a_training_that_is_interrupted*",  # tests/training/test_kill.py has quick ones
     "tests/training/test_kill.py::test_a_full_disk*",

@@ -43,6 +43,7 @@ PROOF = {"engine": {"weak": "1"}, "stream": "2"}
         {"runs": [RUN], "trainer": "reference", "accelerator": "cpu", "proof": None},
         {"run": RUN, "accelerator": "cpu", "network": "emtvb.training.architectures.gru:GRU", "module": "torch.nn:GRU"},
         {"order": REPEATER},
+        {"order": {"name": "a", "units": 3, "task": "b"}},  # plain data of whatever is new
     ],
 )
 def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, Any]) -> None:

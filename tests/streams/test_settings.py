@@ -75,6 +75,8 @@ def test_run_ids_differ_where_anything_does() -> None:
         ({"experiment": "mine", "streams": []}, r"config: streams: \[\]: List should have at least 1 item"),
         (stated(hidden=[8]), r"streams\[0\].hidden: unknown key: did you mean hidden_dim"),
         (stated(episodes={"length": [6, 10]}), r"streams\[0\].episodes.length: unknown key: did you mean lengths"),
+        ({"experiment": "mine", "streams": [*stated()["streams"], *stated(episodes={"lengths": [10, 6]})["streams"]]},
+         r"streams\[1\].episodes.lengths: \[10, 6\]: "),
         (stated(episodes={"lengths": [10, 6]}), r"episodes.lengths: \[10, 6\]: give the shortest and the longest"),
         (stated(episodes={"total": 12}), "episodes.total: 12: give at least 21"),
         (stated(task="T3"), r"episodes.lengths: \[6, 10\]: the task reads variable 8 of the last n targets"),

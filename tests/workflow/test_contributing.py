@@ -83,3 +83,131 @@ def test_a_claim_more_is_an_entry(project: Project) -> None:
     here = {"PYTHONPATH": str(project.folder / "src"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run([sys.executable, "-c", code], env=here, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "True", done.stderr
+
+
+def test_an_architecture_more_is_a_class_and_an_entry(project: Project) -> None:
+    cells = project.folder / "src/emtvb/training/architectures"
+    (cells / "mine.py").write_text((cells / "gru.py").read_text().replace("class GRU:", "class Mine:"))
+    project.edit(
+        "src/emtvb/config/architectures.py",
+        '    "gru": Architecture(',
+        '    "mine": Architecture("So many units", "emtvb.training.architectures.mine:Mine", "torch.nn:GRU"),\n'
+        '    "gru": Architecture(',
+    )
+    jobs = project.planned("--config", "architectures={mine: 4}")
+    assert jobs["train_architecture"] == jobs["measure_architecture"] == jobs["train_shard"] == 4
+    assert jobs["draw_architectures"] == 1
+
+
+KIND = {
+    "src/emtvb/experiments/dice/__init__.py": '"""Dice."""\n',
+    "src/emtvb/experiments/dice/settings.py": '''"""Dice as a config states them."""
+
+from emtvb.config import Experiment
+from emtvb.config.values import PositiveInt, Settings
+
+
+class DiceSettings(Settings):
+    """Dice."""
+
+    sides: PositiveInt = 6
+    """Sides of a die."""
+
+
+class Dice(Experiment):
+    """An experiment with dice."""
+
+    dice: DiceSettings
+    """What is thrown."""
+
+    def in_words(self) -> str:
+        """What it comes to."""
+        return f"a die of {self.dice.sides} sides"
+''',
+    "src/emtvb/experiments/dice/kind.py": '''"""Dice, as the rest of the package asks for them."""
+
+from emtvb.experiments.dice.settings import Dice
+from emtvb.experiments.kind import Kind
+
+KIND = Kind(
+    name="dice", settings=Dice, table="dice.csv", summary=lambda _, folder: [f"{folder}/tables/dice.csv: what fell"]
+)
+''',
+    "src/emtvb/experiments/dice/figures/__init__.py": '"""Figures of dice."""\n',
+    "src/emtvb/experiments/dice/figures/falls.py": MODULE.replace("test_accuracy", "fell"),
+    "workflow/report/falls.rst": "What fell.\n",
+    "workflow/rules/dice.smk": """# Dice are thrown, and what fell is drawn.
+
+
+rule throw:
+    output:
+        csv=results("tables/dice.csv"),
+    log:
+        results("logs/throw.log"),
+    localrule: True
+    params:
+        sides=EXPERIMENT.dice.sides,
+    script:
+        "../scripts/throw.py"
+
+
+FIGURES = {"falls": {"measurements": rules.throw.output.csv}}
+TABLES = [rules.throw.output]
+
+
+include: "settings.smk"
+include: "drawing.smk"
+
+
+rule dice:
+    input:
+        rules.state_settings.output,
+        rules.throw.output,
+        rules.figures.input,
+    localrule: True
+""",
+    "workflow/scripts/throw.py": '''"""Throw a die (rule throw)."""
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.making.jobs import job
+
+with job(snakemake) as this:
+    falls = range(1, this.settings["sides"] + 1)
+    tables.write_csv(snakemake.output.csv, pd.DataFrame({"run_id": falls, "fell": falls}))
+''',
+    "config/dice.yaml": "experiment: mine\ndice: {sides: 4}\n",
+}
+"""All files of a kind of experiment, by their place."""
+
+
+def test_a_kind_of_experiment_more_is_a_folder_and_its_rules(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    for place, text in KIND.items():
+        (project.folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / place).write_text(text)
+    call = ("--configfile", "config/dice.yaml")
+    assert project.planned(*call) == {"throw": 1, "draw_falls": 1, "state_settings": 1}
+    made = project.snakemake(*call)
+    assert made.returncode == 0, made.stderr
+    assert project.planned(*call) == {}
+    assert project.planned(*call, "--config", "dice={sides: 5}") == {"throw": 1, "draw_falls": 1, "state_settings": 1}
+    assert project.planned(*SMOKE) == {}, "no job of another kind depends on it"
+    assert _emtvb(project, "config", "check", "config/dice.yaml").endswith("experiment mine: a die of 4 sides\n")
+    assert _emtvb(project, "summary", "config/dice.yaml").endswith("/tables/dice.csv: what fell\n")
+    audited = _emtvb(project, "audit", "results/mine")
+    assert "FAILED" not in audited
+    assert "made again: passed, 4" in audited, audited
+    (project.folder / "config" / "dice.yaml").write_text("experiment: mine\ndie: {}\n")
+    assert "die: unknown key: did you mean dice?" in _emtvb(project, "config", "check", "config/dice.yaml")
+
+
+def _emtvb(project: Project, *words: str) -> str:
+    """What the copy's command prints."""
+    code = "from emtvb.__main__ import main; main()"
+    here = {"PYTHONPATH": str(project.folder / "src"), "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=project.folder, env=here, capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr

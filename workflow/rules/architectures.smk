@@ -57,7 +57,7 @@ rule aggregate_architectures:
     params:
         runs=list(ARCHITECTURE_RUNS),
     script:
-        "../scripts/aggregate_architectures.py"
+        "../scripts/concatenate.py"
 
 
 rule measure_rnn:

@@ -12,4 +12,4 @@ rule list_digests:
     conda:
         "../envs/emtvb.yaml"
     script:
-        "../scripts/list_digests.py"
+        "../scripts/concatenate.py"

@@ -13,7 +13,7 @@ rule aggregate_ablations:
     conda:
         "../envs/emtvb.yaml"
     script:
-        "../scripts/aggregate_ablations.py"
+        "../scripts/concatenate.py"
 
 
 # One job for all networks: for the paper's it takes a quarter of a minute. Which runs there are, it reads from the run table.

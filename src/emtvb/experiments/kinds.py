@@ -29,6 +29,11 @@ def names() -> list[str]:
     )
 
 
+def sections() -> list[str]:
+    """The sections of configs that make one another kind than a sweep: the names of these kinds."""
+    return [name for name in names() if name != SWEEP]
+
+
 def named(name: str) -> Kind:
     """The kind of a name."""
     kind: Kind = pkgutil.resolve_name(f"{experiments.__name__}.{name}.kind:KIND")
@@ -42,7 +47,7 @@ def every() -> list[Kind]:
 
 def with_sections() -> list[type[Experiment]]:
     """The settings of all kinds whose configs have a section of their own."""
-    return [kind.settings for kind in every() if kind.name != SWEEP]
+    return [named(name).settings for name in sections()]
 
 
 def kind_of(experiment: Experiment) -> Kind:
@@ -64,7 +69,7 @@ def check(stated: Any, where: str = "config") -> Experiment:
     name = _stated(keys)
     if name == SWEEP:
         for key in keys:
-            near = difflib.get_close_matches(str(key).lower(), names(), n=1, cutoff=0.8)
+            near = difflib.get_close_matches(str(key).lower(), sections(), n=1, cutoff=0.8)
             if near:
                 raise InputError(f"{where}: {key}", "unknown key", f"did you mean {near[0]}?")
     return named(name).settings.check(stated, where)
@@ -81,4 +86,4 @@ def load(path: Path | str) -> Experiment:
 
 def _stated(keys: Mapping[Any, Any]) -> str:
     """The kind whose section is among keys. No other kind is imported for it: so no job depends on one."""
-    return next((name for name in names() if name in keys and name != SWEEP), SWEEP)
+    return next((name for name in sections() if name in keys), SWEEP)

@@ -31,17 +31,14 @@ def read_run(plain: Mapping[str, Any]) -> Any:
 
     Whoever changes an encoding reads the older one here, too: a published record is never written anew for it.
     """
-    if streams.is_stream(plain):
-        return streams.order(plain)
-    if "task" in plain:
-        return protocol.order(plain)
-    return dict(plain)  # a network that repeats sequences
+    return streams.order(plain) if streams.is_stream(plain) else protocol.order(plain)
 
 
 def runs(settings: Mapping[str, Any]) -> list[Any]:
-    """The runs that a training's settings name."""
-    plain = settings["runs"] if "runs" in settings else [settings["run"] if "run" in settings else settings["order"]]
-    return [read_run(entry) for entry in plain]
+    """The runs that a training's settings name; an ``order`` is plain data, and compared as it is."""
+    if "order" in settings:
+        return [settings["order"]]
+    return [read_run(entry) for entry in (settings["runs"] if "runs" in settings else [settings["run"]])]
 
 
 def decides(settings: Mapping[str, Any]) -> dict[str, Any]:
