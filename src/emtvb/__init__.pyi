@@ -1,10 +1,12 @@
 """What type checkers are told of the public face."""
 
 from emtvb.adapters.adapting import Adapted, adapt
+from emtvb.adapters.cycles import cycles
 from emtvb.adapters.das import DAS
 from emtvb.adapters.fixed_points import fixed_points
 from emtvb.adapters.record import record
 from emtvb.core.comparing import Comparison, Distance, compare
+from emtvb.core.cycles import Cycles
 from emtvb.core.dynamics import FixedPoints, Linearised, linearise
 from emtvb.core.editing.edit import edit
 from emtvb.core.editing.edits import Edits
@@ -24,6 +26,7 @@ __all__ = [
     "DAS",
     "Adapted",
     "Comparison",
+    "Cycles",
     "Distance",
     "Edits",
     "Erasure",
@@ -39,6 +42,7 @@ __all__ = [
     "Trials",
     "adapt",
     "compare",
+    "cycles",
     "edit",
     "erase",
     "fit",
