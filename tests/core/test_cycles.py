@@ -56,7 +56,7 @@ def test_a_turn_by_a_share_of_a_circle_comes_back_and_is_neutral() -> None:
 
 
 def test_a_limit_cycle_has_the_multipliers_of_radius_and_phase() -> None:
-    """r <- r + 0.3 r (1 - r^2), turned by a fifth of a circle: the radius falls back by 1 - 0.6 a step, the phase not."""
+    """r <- r + 0.3 r (1 - r^2), turned by a fifth of a circle: 0.4 of a change of radius is left, all of phase."""
 
     def move(h: np.ndarray) -> np.ndarray:
         return (h * (1.3 - 0.3 * (h**2).sum(axis=1, keepdims=True))) @ turn(2 * np.pi / 5).T

@@ -30,6 +30,9 @@ FIGURES = {
     "ablations": {"table": rules.tabulate_others.output.ablations},
     "gradients": {"table": rules.tabulate_others.output.gradients},
     "wave": EXEMPLAR_FILES,
+    # What kind of memory networks have.
+    "memory": {"table": rules.tabulate_memory.output.memory},
+    "multipliers": {"table": rules.tabulate_memory.output.memory, "law": rules.tabulate_memory.output.law},
 }
 # A figure of which nothing would be seen is not drawn: of pairs where no two runs are one, and of statements where no run is
 # the paper's. How often the rules for printed values err is the same for every experiment: it stands beside the whole table.

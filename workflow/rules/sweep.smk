@@ -10,6 +10,7 @@ include: "interpret.smk"
 include: "aggregate.smk"
 include: "solutions.smk"
 include: "others.smk"
+include: "memory.smk"
 include: "architectures.smk"
 include: "comparing.smk"
 include: "rates.smk"
@@ -31,6 +32,7 @@ rule sweep:
         rules.list_digests.output,
         rules.tabulate.output,
         rules.solutions.input,
+        rules.tabulate_memory.output,
         rules.figures.input,
         ([rules.draw_page.output, rules.state_codecheck.output, rules.state_verdicts.output] if SHOWN else []),
         rules.architectures.input,

@@ -7,7 +7,11 @@ rule state_verdicts:
         runs=rules.enumerate_runs.output.runs,
         measurements=rules.aggregate_measurements.output.measurements,
         twins=twins_beside(),
-        others=[rules.aggregate_ablations.output.ablations, rules.follow_gradients.output.gradients],
+        others=[
+            rules.aggregate_ablations.output.ablations,
+            rules.follow_gradients.output.gradients,
+            rules.tabulate_memory.output.measured,
+        ],
     output:
         json=results("verdicts.json"),
         md=results("verdicts.md"),

@@ -102,8 +102,7 @@ def cycles(system: Runnable, states: Any, period: int, inputs: Any = None) -> Cy
 def _jacobians(
     system: Runnable, states: Float[np.ndarray, "period trial state"], u: Float[np.ndarray, "period trial input"]
 ) -> Iterator[Float[np.ndarray, "step trial state state"]]:
-    """The Jacobians at these states, as many at a time as are multiplied, computed as many at a time as there is room.
-    """
+    """The Jacobians at these states, a few steps at a time, computed as many at a time as there is room for."""
     trials, n = states.shape[1:]
     several = max(_NUMBERS // (trials * n * n * _TOGETHER), 1) * _TOGETHER
     for at in range(0, len(states), several):

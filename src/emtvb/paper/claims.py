@@ -18,6 +18,7 @@ from emtvb.errors import InputError
 from emtvb.paper import evidence, table1
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.measures import METHODS, BasisMeasures, Measurement
+from emtvb.theory.memory_columns import REMEMBERED
 
 FILE = "claims.yaml"
 
@@ -27,6 +28,7 @@ COLUMNS = (
     *(f"{method}_{field.name}" for method in METHODS for field in fields(BasisMeasures)),
     *ABLATED,
     *FOLLOWED,
+    *REMEMBERED,
 )
 """What a condition may be about."""
 

@@ -19,6 +19,7 @@ from emtvb.paper import evidence, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.paper.evidence import Judgement, Verdict
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
+from emtvb.theory.memory_columns import REMEMBERED
 
 Kind = Literal[
     "published table values", "Table 1 as a whole", "published statements", "our own checks", "claims of others"
@@ -31,8 +32,12 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     "claims of others": ("others",),
 }
 """Kinds of claims, which are counted apart, and the groups that each has."""
-OF_OTHERS = {"measurements/ablations.csv": ABLATED, "measurements/gradients.csv": FOLLOWED}
-"""What is measured for claims of others: files in an experiment's folder, and their columns."""
+OF_OTHERS = {
+    "measurements/ablations.csv": ABLATED,
+    "measurements/gradients.csv": FOLLOWED,
+    "measurements/memory.csv": REMEMBERED,
+}
+"""What is measured beside ``measurements.csv``: files in an experiment's folder, and their columns."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,114 @@
+"""How long memories last, at which amplitudes, and what becomes of an element that is left halfway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from emtvb.figures.panels import each, swarm, wrapped
+from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
+from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, LATCH, LINEAR, PHI, TRAINED, at_amplitude, lasting
+from emtvb.theory.verdict import ACCURATE
+
+DURATION, AMPLITUDE, HALFWAY = "duration", "amplitude", "halfway"
+"""What is varied: the steps, what inputs are multiplied with; and nothing, of edits that stop halfway."""
+SHOWN = {TRAINED: "-", LINEAR: "--", PHI: ":"}
+"""Networks with a line, and how it is drawn."""
+_COLUMNS = ["varied", "task", "network", "x", "networks", "median", "quarter", "three_quarters", "run_id", "value"]
+_CHANCE = 0.5
+
+
+def read(table: Path | str) -> pd.DataFrame:
+    """What the figure shows, from ``tables/memory.csv``."""
+    return numbers_of(pd.read_csv(table, dtype={"run_id": str}))
+
+
+def numbers_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Medians and quartiles over networks that solve their task, and the size of each one's halved elements."""
+    table = table[(table["test_accuracy"] >= ACCURATE) | table["network"].isin([PHI, LATCH])]
+    axes = {DURATION: {lasting(steps): float(steps) for steps in DURATIONS},
+            AMPLITUDE: {at_amplitude(name): factor for name, factor in AMPLITUDES.items()}}  # fmt: skip
+    rows: list[dict[str, object]] = []
+    for varied, columns in axes.items():
+        for (task, network), group in table[table["network"].isin(SHOWN)].groupby(["task", "network"], sort=False):
+            for column, x in columns.items():
+                quarter, median, three_quarters = np.quantile(group[column], [0.25, 0.5, 0.75])
+                rows.append({"varied": varied, "task": task, "network": network, "x": x, "networks": len(group),
+                             "median": median, "quarter": quarter, "three_quarters": three_quarters})  # fmt: skip
+    halved = table[table["network"].isin([TRAINED, PHI, LATCH])]
+    rows += [
+        {"varied": HALFWAY, "task": row.task, "network": row.network, "run_id": row.run_id, "value": row.half_edit_size}
+        for row in each(halved)
+    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+@style()
+def draw(shown: pd.DataFrame) -> Figure:
+    """Three panels: accuracy over the steps that have passed, over the inputs' amplitude, and elements left halfway.
+
+    A colour per task. Lines are medians over networks, bands the quartiles; dashed: the same networks with tanh taken
+    away; dotted: Phi itself, by hand. In the last panel a mark is a network, a line what is made by hand.
+
+    Args:
+        shown: What :func:`read` gives.
+    """
+    tasks = sorted(shown.loc[shown["network"] == TRAINED, "task"].unique())
+    figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
+    if not tasks:
+        figure.text(0.5, 0.5, "no network of this experiment solves its task", ha="center", va="center")
+        return figure
+    panels = figure.subplots(1, 3, width_ratios=(1.2, 1.2, 1))
+    for axes, varied, label in zip(panels, (DURATION, AMPLITUDE), ("output steps", "inputs times"), strict=False):
+        part = shown[shown["varied"] == varied]
+        for task in tasks:
+            for network, line in SHOWN.items():
+                _line(axes, part[(part["task"] == task) & (part["network"] == network)], _colour(tasks, task), line)
+        axes.axhline(_CHANCE, color="0.8", linewidth=0.5, zorder=0)
+        axes.set(xscale="log", xlabel=label, ylim=(0.47, 1.02))
+    panels[0].set(ylabel="accuracy", xticks=DURATIONS, xticklabels=[f"{steps:,}" for steps in DURATIONS])
+    panels[1].set(xticks=list(AMPLITUDES.values()), xticklabels=["1/8", "1/4", "1/2", "1", "2", "4"])
+    for axes in panels[:2]:
+        axes.minorticks_off()
+    _halves(panels[2], shown[shown["varied"] == HALFWAY], tasks)
+    handles = [Line2D([], [], color=_colour(tasks, task)) for task in tasks]
+    handles += [Line2D([], [], color="0.4", linestyle=line) for line in SHOWN.values()]
+    names = [*(wrapped(str(task), 24) for task in tasks), "trained", "without tanh", "Phi by hand"]
+    figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 7))
+    return figure
+
+
+def numbers(shown: pd.DataFrame) -> pd.DataFrame:
+    """What is drawn."""
+    return shown
+
+
+def _line(axes: Axes, rows: pd.DataFrame, colour: str, line: str) -> None:
+    rows = rows.sort_values("x")
+    axes.plot(rows["x"], rows["median"], color=colour, linestyle=line, linewidth=1.0 if line == "-" else 0.8)
+    if line == "-":
+        axes.fill_between(rows["x"], rows["quarter"], rows["three_quarters"], color=colour, alpha=0.15, linewidth=0)
+
+
+def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
+    """What is read of elements that were left halfway, 200 steps later: a column of marks for each task."""
+    for place, task in enumerate(tasks):
+        values = rows[(rows["task"] == task) & (rows["network"] == TRAINED)]["value"].to_numpy(float)
+        axes.plot(
+            place + swarm(values, 0.03, 0.04, 0.8), values, linestyle="none", marker="o", markersize=1.6,
+            markeredgewidth=0, color=_colour(tasks, task), alpha=0.7,
+        )  # fmt: skip
+    for size, name in ((0.0, "stays halfway"), (1.0, "a whole element")):
+        axes.axhline(size, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=0)
+        axes.annotate(name, (len(tasks) - 0.5, size), fontsize=6, ha="right", va="bottom")
+    axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.35), ylabel="size of an element left halfway, 200 steps on")
+    axes.set_xticks(range(len(tasks)), [wrapped(str(task), 10) for task in tasks])
+
+
+def _colour(tasks: list[str], task: str) -> str:
+    return COLOURS[tasks.index(task) % len(COLOURS)]

@@ -1,0 +1,117 @@
+"""The multiplier of a stored state's cycle beside what is left of the memory, and how often the one tells the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from emtvb.figures.panels import each, wrapped
+from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
+from emtvb.theory.memory_columns import TRAINED, lasting
+from emtvb.theory.verdict import ACCURATE
+
+NETWORK, EXPERIMENT = "network", "experiment"
+"""What a row is of."""
+LASTS = lasting(3000)
+ALL = "all"
+NEAR = 1e-3
+"""Rates nearer to 0 than this are drawn on a linear scale."""
+_COLUMNS = [
+    "of", "run_id", "task", "hidden_dim", "cycle_rate", "cycle_multiplier", LASTS, "experiment", "networks", "told",
+    "share", "low", "high",
+]  # fmt: skip
+_MARKERS = {32: "^", 64: "o", 128: "s"}
+_CHANCE = 0.5
+
+
+def read(table: Path | str, law: Path | str) -> pd.DataFrame:
+    """What the figure shows, from ``tables/memory.csv`` and ``tables/memory_law.csv``."""
+    return numbers_of(pd.read_csv(table, dtype={"run_id": str}), pd.read_csv(law))
+
+
+def numbers_of(table: pd.DataFrame, law: pd.DataFrame) -> pd.DataFrame:
+    """Trained networks that solve their task, and the law's shares over all tasks, by experiment."""
+    networks = table[(table["network"] == TRAINED) & (table["test_accuracy"] >= ACCURATE)].assign(of=NETWORK)
+    shares = law[law["solves"] & (law["task"] == ALL)].assign(of=EXPERIMENT)
+    both = [part.reindex(columns=_COLUMNS) for part in (networks, shares)]
+    return pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
+
+
+@style()
+def draw(shown: pd.DataFrame) -> Figure:
+    """Two panels: accuracy after 3,000 steps over the growth of small differences; and shares that were told right.
+
+    Left, a mark is a network: a colour per task, a shape per size. The growth is log |multiplier| / period, linear from
+    -0.001 to 0.001 and logarithmic beyond. Right, bars are 95% intervals.
+
+    Args:
+        shown: What :func:`read` gives.
+    """
+    networks, shares = (shown[shown["of"] == of] for of in (NETWORK, EXPERIMENT))
+    tasks = sorted(networks["task"].unique())
+    figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
+    if not tasks:
+        figure.text(0.5, 0.5, "no network of this experiment solves its task", ha="center", va="center")
+        return figure
+    left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+    _marks(left, networks, tasks)
+    _shares(right, shares)
+    sizes = sorted(networks["hidden_dim"].astype(int).unique())
+    handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], marker="o", **_POINT) for i in range(len(tasks))]
+    handles += [Line2D([], [], color="0.4", marker=_marker(size), **_POINT) for size in sizes]
+    names = [*(wrapped(str(task), 24) for task in tasks), *(f"{size} neurons" for size in sizes)]
+    figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 7))
+    return figure
+
+
+def numbers(shown: pd.DataFrame) -> pd.DataFrame:
+    """What is drawn."""
+    return shown
+
+
+_POINT = {"linestyle": "none", "markersize": 3.0, "markeredgewidth": 0.4}
+
+
+def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str]) -> None:
+    axes.axvspan(-10, 0, color="0.94", linewidth=0, zorder=0)
+    axes.axvline(0, color=EXPECTED, linewidth=0.6, zorder=1)
+    axes.axhline(ACCURATE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
+    for row in each(networks):
+        axes.plot(
+            [row.cycle_rate], [getattr(row, LASTS)], color=COLOURS[tasks.index(row.task) % len(COLOURS)],
+            marker=_marker(int(row.hidden_dim)), markerfacecolor="none", **_POINT,
+        )  # fmt: skip
+    lowest = float(min(networks["cycle_rate"].min(), -10 * NEAR))
+    axes.set_xscale("symlog", linthresh=NEAR)
+    axes.set(xlim=(2 * lowest, max(0.1, 2 * float(networks["cycle_rate"].max()))), ylim=(0.47, 1.02))
+    axes.set(
+        xlabel="growth of small differences a step, log |multiplier| / period", ylabel="accuracy after 3,000 steps"
+    )
+    axes.annotate("cycle attracts", (0.02, 0.03), xycoords="axes fraction", fontsize=7)
+    ticks = [-1.0, -0.1, -0.01, -NEAR, 0.0, NEAR, 0.01, 0.1]
+    low, high = axes.get_xlim()
+    axes.set_xticks([tick for tick in ticks if low <= tick <= high])
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+
+
+def _shares(axes: Axes, shares: pd.DataFrame) -> None:
+    """A row for each experiment, the one in which it was found first."""
+    names = []
+    for place, row in enumerate(each(shares)):
+        axes.plot([row.low, row.high], [place, place], color="0.4", linewidth=1.0)
+        axes.plot([row.share], [place], color="0.2", marker="o", markersize=4)
+        names.append(f"{wrapped(str(row.experiment), 16)}\n{int(row.told)} of {int(row.networks)}")
+    axes.axvline(_CHANCE, color="0.8", linewidth=0.5, zorder=0)
+    axes.set_yticks(range(len(names)), names)
+    axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(min(0.45, np.nanmin(shares["low"]) - 0.02), 1.02))
+    axes.set(xlabel="share of networks that it tells right")
+
+
+def _marker(size: int) -> str:
+    return _MARKERS.get(size, "D")

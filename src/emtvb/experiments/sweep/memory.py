@@ -1,0 +1,373 @@
+"""What kind of memory a network has: how long it lasts, at which amplitudes, and what it withstands.
+
+A linear memory forgets as its phases drift, holds an input of any size, and keeps what is added to it. A latch keeps
+its bits for ever, once they are large enough, and takes back what is added. Both can have the spectrum of Phi.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float
+
+from emtvb.adapters.adapting import adapt
+from emtvb.adapters.elman import Elman, linearise
+from emtvb.core.controls import random_step
+from emtvb.core.cycles import cycles
+from emtvb.core.recording import JUDGING, Recording, signs
+from emtvb.core.systems import System
+from emtvb.experiments.sweep.ablations import onto
+from emtvb.flushing import flushed
+from emtvb.theory import circuits
+from emtvb.theory.memory_columns import (
+    AMPLITUDES,
+    DURATIONS,
+    LATCH,
+    LINEAR,
+    PHI,
+    REMEMBERED,
+    TRAINED,
+    UNTRAINED,
+    at_amplitude,
+    lasting,
+)
+from emtvb.theory.networks import Network
+from emtvb.theory.observation import Observation
+from emtvb.theory.runs import Run
+from emtvb.theory.sequences import record, sequences
+from emtvb.theory.tasks import Task
+
+SEQUENCES = 24
+"""Random test sequences for each number."""
+WINDOW = 100
+"""Output steps over which accuracy is taken, and over which bits have to stay."""
+STORED = 100
+"""The output step after which states are kicked and edited: the longest horizon that the paper trains."""
+ON_CYCLE = 300
+"""The output step from which on states are followed round a cycle: what dies away is then gone."""
+TRIALS = 3
+"""States that are followed round a cycle."""
+LONGEST_PERIOD = 5000
+"""Cycles of more steps are not followed; the paper's have 840 at most."""
+AFTER = 200
+"""Output steps after a kick or an edit; of the last hundred it is asked whether bits stay."""
+MARGIN = 0.5
+"""Half of what the targets' size is."""
+KICK = 0.3
+"""The size of a kick, as a share of |h|."""
+EDITS = 4
+"""Elements that are edited in each sequence."""
+LARGEST_KICK, HALVINGS = 8.0, 9
+"""The basin is looked for up to this multiple of |h|, to one in 64."""
+NEARLY = 0.95
+"""Networks from this test accuracy on are measured: those that nearly solve their task stand beside those that do."""
+UNEVEN = 0.9
+"""The share of +1 in sequences of other statistics than the ones of training."""
+_SEED = 3000
+_PIECE = 250
+"""Steps that are run in one piece, so that their states are not all there at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A network with tanh taken away, as a system; without input its growth is divided out, which changes no sign.
+
+    Attributes:
+        network: Its weights, in double precision.
+    """
+
+    network: Network
+
+    @property
+    def state_dim(self) -> int:
+        """Neurons."""
+        return self.network.hidden_dim
+
+    @cached_property
+    def growth(self) -> float:
+        """The largest modulus of the eigenvalues of W_hh."""
+        return largest_modulus(self.network)
+
+    def drive(
+        self, inputs: Float[np.ndarray, "time batch d"]
+    ) -> tuple[Float[np.ndarray, "time batch state"], Float[np.ndarray, "time batch d"]]:
+        """h(1..time) from h(0) = 0, and outputs; growth is divided out once inputs are over."""
+        last = int(max(np.flatnonzero(inputs.any(axis=(1, 2))), default=-1)) + 1
+        states = np.empty((len(inputs), inputs.shape[1], self.state_dim))
+        state = np.zeros(states.shape[1:])
+        for t in range(last):
+            state = states[t] = state @ self.network.W_hh.T + inputs[t] @ self.network.W_uh.T
+        states[last:] = self.coast(state, len(inputs) - last)[0]
+        return states, states @ self.network.W_r.T
+
+    def coast(
+        self, state: Float[np.ndarray, "batch state"], steps: int
+    ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch d"]]:
+        """States and outputs from this state on, growth divided out."""
+        weights = self.network.W_hh.T / (self.growth or 1.0)
+        states = np.empty((steps, *state.shape))
+        for t in range(steps):
+            state = states[t] = state @ weights
+        return states, states @ self.network.W_r.T
+
+
+def measure(run: Run, network: Network) -> list[dict[str, object]]:
+    """Rows of ``measurements/memory/<shard>.csv`` for a trained network and its controls.
+
+    Args:
+        run: Its task and its name.
+        network: Its weights, finite.
+
+    Returns:
+        ``run_id``, ``network`` and ``REMEMBERED``, for the trained network, untrained weights, and the trained ones
+        without tanh. Of the last two there is what needs no memory that could be kicked.
+    """
+    untrained = adapt(network).untrained(run.seed)
+    assert untrained is not None
+    return [
+        _row(run.run_id, TRAINED, remembered(network, run.task)),
+        _row(run.run_id, UNTRAINED, durations(double(untrained.system.network), run.task)),
+        _row(run.run_id, LINEAR, linear_durations(network, run.task)),
+    ]
+
+
+def by_hand(task: Task) -> list[dict[str, object]]:
+    """Rows of the two networks that are made by hand for a task, which have no run: their name is the task's."""
+    return [
+        _row(f"{name}-{task.name}", name, remembered(make(task), task))
+        for name, make in ((PHI, circuits.phi), (LATCH, circuits.latch))
+    ]
+
+
+def table(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows of :func:`measure` and :func:`by_hand` as a table."""
+    return pd.DataFrame(rows, columns=["run_id", "network", *REMEMBERED])
+
+
+def remembered(network: Network, task: Task) -> dict[str, float]:
+    """All of ``REMEMBERED`` of a network.
+
+    Args:
+        network: Its weights, finite.
+        task: What it stores.
+    """
+    exact = double(network)
+    system = Elman(exact)
+    inputs, uneven = test_inputs(task), uneven_inputs(task)
+    seen = record(system, task, inputs, STORED)
+    memories = Observation(system, task).memories
+    last = DURATIONS[-1]
+    found = durations(exact, task)
+    found[lasting(last, "single")] = accuracy_at(Elman(network), task, inputs, (last,))[last]
+    found[lasting(last, "uneven")] = accuracy_at(system, task, uneven, (last,))[last]
+    outputs, states = run_on(system, seen.states[-1], last - STORED)
+    targets = task.targets(inputs, last)
+    found[lasting(last, "margin")] = float((outputs[-WINDOW:] * targets[-WINDOW:] >= MARGIN).mean())
+    found[lasting(last, "decoded")] = _decoded(memories.read(states), task, inputs, last)
+    span = onto(memories.encoder[:, memories.stored])
+    found |= gains(exact, seen.states[-1], span)
+    found |= kicks(system, task, seen, span)
+    found |= half_edits(system, task, seen, memories)
+    found["basin"] = basin(system, seen.states[-1])
+    return found
+
+
+def durations(network: Network, task: Task) -> dict[str, float]:
+    """How long a network remembers and at which amplitudes, and its cycles.
+
+    Args:
+        network: Its weights, in double precision.
+        task: What it stores.
+    """
+    system, inputs = Elman(network), test_inputs(task)
+    found = _by_duration_and_amplitude(system, task)
+    found |= {"cycle_period": circuits.period(task), "gain_origin": largest_modulus(network)}
+    if found["cycle_period"] <= LONGEST_PERIOD:
+        start = record(system, task, inputs[:, :TRIALS], ON_CYCLE).states[-1]
+        followed = cycles(adapt(network), start, int(found["cycle_period"]))
+        found |= {
+            "cycle_return": float(np.median(followed.distances)),
+            "cycle_multiplier": float(np.abs(followed.multipliers).max()),
+            "cycle_rate": float(followed.rates.max()),
+        }
+    return found
+
+
+def linear_durations(network: Network, task: Task) -> dict[str, float]:
+    """The same with tanh taken away: its multiplier is the largest eigenvalue's, so many times over."""
+    system = Linear(double(network))
+    period = circuits.period(task)
+    with np.errstate(over="ignore", under="ignore"):
+        multiplier = float(np.float64(system.growth) ** period)
+    return {
+        **_by_duration_and_amplitude(system, task),
+        "cycle_period": period, "cycle_multiplier": multiplier, "cycle_rate": float(np.log(system.growth)),
+        "gain_origin": system.growth,
+    }  # fmt: skip
+
+
+def _by_duration_and_amplitude(system: System, task: Task) -> dict[str, float]:
+    inputs = test_inputs(task)
+    found = {lasting(steps): share for steps, share in accuracy_at(system, task, inputs, DURATIONS).items()}
+    targets = task.targets(inputs, AFTER)
+    for name, factor in AMPLITUDES.items():
+        seen = record(system, task, factor * inputs, AFTER)
+        found[at_amplitude(name)] = float((signs(seen.outputs[1:]) == targets).mean())
+    return found
+
+
+def test_inputs(task: Task) -> Float[np.ndarray, "s batch d"]:
+    """The sequences of every measure: of the half that nothing is fitted on."""
+    return sequences(task, JUDGING, SEQUENCES, _SEED).astype(np.float64)
+
+
+test_inputs.__test__ = False  # type: ignore[attr-defined]
+
+
+def uneven_inputs(task: Task) -> Float[np.ndarray, "s batch d"]:
+    """Sequences whose elements are +1 nine times in ten."""
+    rng = np.random.default_rng(_SEED)
+    return np.where(rng.random((task.s, SEQUENCES, task.d)) < UNEVEN, 1.0, -1.0)
+
+
+def accuracy_at(
+    system: System, task: Task, inputs: Float[np.ndarray, "s batch d"], ends: Iterable[int]
+) -> dict[int, float]:
+    """The share of outputs with the right sign over the hundred output steps that end with each of these."""
+    ends = tuple(ends)
+    states, _ = system.drive(inputs.astype(_precision(system)))
+    outputs, _ = run_on(system, states[-1], max(ends))
+    right = signs(outputs) == task.targets(inputs, max(ends))
+    return {end: float(right[max(end - WINDOW, 0) : end].mean()) for end in ends}
+
+
+def run_on(
+    system: System, state: Float[np.ndarray, "batch state"], steps: int
+) -> tuple[Float[np.ndarray, "step batch d"], Float[np.ndarray, "batch state"]]:
+    """Outputs of so many steps without input, and the state after them."""
+    pieces = []
+    for at in range(0, steps, _PIECE):
+        states, outputs = system.coast(state, min(_PIECE, steps - at))
+        pieces.append(outputs)
+        state = states[-1]
+    return np.concatenate(pieces), state
+
+
+@flushed()
+def gains(
+    network: Network, states: Float[np.ndarray, "batch state"], span: Float[np.ndarray, "state state"]
+) -> dict[str, float]:
+    """What a step does to small differences at stored states: ``GAINS`` but the first."""
+    rest = np.eye(len(span)) - span
+    J = adapt(network).jacobian(states)
+    stretched = {name: np.linalg.norm(J @ part, 2, axis=(1, 2)) for name, part in (("along", span), ("across", rest))}
+    return {
+        "gain_stored": float(np.median(np.abs(np.linalg.eigvals(J)).max(axis=1))),
+        "gain_along": float(np.median(stretched["along"])),
+        "gain_across": float(np.median(stretched["across"])) if _has_rest(span) else float("nan"),
+    }
+
+
+def kicks(system: System, task: Task, seen: Recording, span: Float[np.ndarray, "state state"]) -> dict[str, float]:
+    """Accuracy after a kick along and across the stored directions, and without one."""
+    state, future = seen.states[-1], _future(task, seen)
+    rng = np.random.default_rng(_SEED)
+    drawn = rng.normal(size=state.shape)
+    size = KICK * np.linalg.norm(state, axis=1, keepdims=True)
+    kicked = {"accuracy_unkicked": state}
+    for name, part in (("accuracy_kick_along", span), ("accuracy_kick_across", np.eye(len(span)) - span)):
+        way = drawn @ part
+        kicked[name] = state + size * way / np.linalg.norm(way, axis=1, keepdims=True)
+    found = {name: float((signs(run_on(system, at, AFTER)[0]) == future).mean()) for name, at in kicked.items()}
+    return found if _has_rest(span) else {**found, "accuracy_kick_across": float("nan")}
+
+
+def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> dict[str, float]:
+    """What becomes of an element that is left halfway between its two values."""
+    rng = np.random.default_rng(_SEED)
+    elements = np.array([rng.permutation(np.flatnonzero(task.persistent()))[:EDITS] for _ in range(SEQUENCES)]).ravel()
+    sequence = np.repeat(np.arange(SEQUENCES), EDITS)
+    before = seen.labels[-1, sequence]
+    after = before.copy()
+    after[np.arange(len(elements)), elements] *= -1
+    after = task.consistent(after)
+    state = seen.states[-1, sequence] + memories.change(before, after) / 2
+    outputs, states = run_on(system, state, AFTER)
+    late = signs(outputs[-WINDOW:])
+    futures = [task.future(m, AFTER)[-WINDOW:] for m in (before, after)]
+    back, over = ((late == future).all(axis=(0, 2)) for future in futures)
+    there, edited = (_later(task, m, AFTER) for m in (before, after))
+    moved = (there != edited) & task.persistent()
+    return {
+        "half_edit_back": float(back.mean()),
+        "half_edit_over": float(over.mean()),
+        "half_edit_size": float(np.abs(memories.read(states))[moved].mean()),
+    }
+
+
+def basin(system: System, state: Float[np.ndarray, "batch state"]) -> float:
+    """The largest kick in a random direction after which bits stay, as a multiple of |h|: median over trials.
+
+    To stay is to be what they are without the kick: a network that forgets does so with and without.
+    """
+    future = signs(run_on(system, state, AFTER)[0][-WINDOW:])
+    way = random_step(state, np.random.default_rng(_SEED))
+
+    def stays(sizes: Float[np.ndarray, " batch"]) -> Bool[np.ndarray, " batch"]:
+        outputs, _ = run_on(system, state + sizes[:, None] * way, AFTER)
+        return (signs(outputs[-WINDOW:]) == future).all(axis=(0, 2))
+
+    low, high = np.zeros(len(state)), np.full(len(state), LARGEST_KICK)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        kept = stays(middle)
+        low, high = np.where(kept, middle, low), np.where(kept, high, middle)
+    return float(np.median(low))
+
+
+def largest_modulus(network: Network) -> float:
+    """The largest modulus of the Jacobian's eigenvalues at the origin."""
+    return float(np.abs(np.linalg.eigvals(linearise(network).astype(np.float64))).max())
+
+
+def double(network: Network) -> Network:
+    """The same weights in double precision."""
+    return Network(*(array.astype(np.float64) for array in network.arrays().values()))
+
+
+def _precision(system: System) -> Any:
+    return system.network.W_hh.dtype if isinstance(system, Elman) else np.float64
+
+
+def _has_rest(span: Float[np.ndarray, "state state"]) -> bool:
+    """Whether there are directions at right angles to the span of the memories."""
+    return bool(np.trace(span) < len(span) - 0.5)
+
+
+def _future(task: Task, seen: Recording) -> Float[np.ndarray, "step batch d"]:
+    return task.future(seen.labels[-1], AFTER)
+
+
+def _later(task: Task, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "batch memory"]:
+    """The m(t) that the theory expects so many steps after m."""
+    return m @ np.linalg.matrix_power(task.transition(), steps).T
+
+
+def _decoded(
+    read: Float[np.ndarray, "batch memory"], task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int
+) -> float:
+    """The share of stored elements whose sign is read right after so many output steps."""
+    kept = task.persistent()
+    m = _later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
+    return float((signs(read[:, kept]) == m[:, kept]).mean())
+
+
+def _row(run_id: str, network: str, found: Mapping[str, float]) -> dict[str, object]:
+    """Five digits: more is rounding."""
+    numbers = {name: float(f"{found.get(name, float('nan')):.5g}") for name in REMEMBERED}
+    return {"run_id": run_id, "network": network, **numbers}

@@ -1,0 +1,46 @@
+"""What is measured of a network's memory: how long it lasts, and what it withstands, by column."""
+
+from __future__ import annotations
+
+TRAINED, UNTRAINED, LINEAR, PHI, LATCH = NETWORKS = ("trained", "untrained", "linear", "phi", "latch")
+"""Which network a row is of: the trained one; one of its size with weights that are drawn anew; the trained one with
+tanh taken away; and two by hand for its task (:mod:`emtvb.theory.circuits`)."""
+AMPLITUDES = {"eighth": 0.125, "quarter": 0.25, "half": 0.5, "whole": 1.0, "double": 2.0, "fourfold": 4.0}
+"""What inputs are multiplied with, by the name in a column."""
+DURATIONS = (100, 300, 1000, 3000)
+"""Output steps after which accuracy is asked."""
+CONTROLS = ("single", "uneven", "margin", "decoded")
+"""What the accuracy after the last of them could rest on. ``single``: in single precision; ``uneven``: for inputs nine
+in ten of whose elements are +1; ``margin``: the share of outputs that have the right sign and half the target's size at
+least; ``decoded``: of what is read from the state by data, without the network's own readout."""
+
+
+def lasting(steps: int, control: str = "") -> str:
+    """The name of a column: ``accuracy_at_3000``, ``accuracy_at_3000_single``."""
+    return "_".join(filter(None, ("accuracy_at", str(steps), control)))
+
+
+def at_amplitude(name: str) -> str:
+    """The name of a column: ``accuracy_quarter``."""
+    return f"accuracy_{name}"
+
+
+LASTING = (*map(lasting, DURATIONS), *(lasting(DURATIONS[-1], control) for control in CONTROLS))
+"""Accuracy over the hundred output steps that end with this one, and its controls."""
+CYCLE = ("cycle_period", "cycle_return", "cycle_multiplier", "cycle_rate")
+"""Steps after which Phi, with its signs, is the identity; how far a stored state is then from where it was, as a share
+of its size (median over trials); the modulus of the largest multiplier round such a cycle (the largest of the trials),
+and its logarithm over the period: by what power of e small differences grow a step."""
+GAINS = ("gain_origin", "gain_stored", "gain_along", "gain_across")
+"""Largest modulus of the Jacobian's eigenvalues at the origin, and at stored states; the largest factor by which a step
+stretches there what lies in the span of the memories, and what is at right angles to it (medians over states)."""
+CHANGED = (
+    "accuracy_unkicked", "accuracy_kick_along", "accuracy_kick_across",
+    "half_edit_back", "half_edit_over", "half_edit_size", "basin",
+)  # fmt: skip
+"""Accuracy over 200 steps without a kick, and after one of 0.3 |h| in a random direction in the span of the memories,
+and at right angles to it; of edits that stop halfway between two stored values, the share after which all bits are the
+unedited ones, or the edited ones, and the size of the element that was edited, as a share of a whole one's; and the
+largest kick in a random direction, a multiple of |h|, after which all bits are as without it (median over trials)."""
+REMEMBERED = (*LASTING, *map(at_amplitude, AMPLITUDES), *CYCLE, *GAINS, *CHANGED)
+"""Columns of ``measurements/memory.csv`` beside ``run_id``."""

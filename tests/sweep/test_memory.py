@@ -1,0 +1,168 @@
+"""What is measured of memories, on networks of which it is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.linalg import expm
+
+from emtvb.adapters.elman import Elman
+from emtvb.experiments.sweep import memory, memory_tables
+from emtvb.theory import circuits, tasks
+from emtvb.theory.memory_columns import LATCH, LINEAR, PHI, REMEMBERED, TRAINED, UNTRAINED
+from emtvb.theory.runs import Run
+from emtvb.theory.tasks import Task
+from emtvb.weights import Network
+
+T1, T2 = tasks.named("T1", 3, 3), tasks.named("T2", 3, 3)
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> pd.DataFrame:
+    """The networks by hand of a task that a linear network solves, and of one that it does not."""
+    rows = [row for task in (T1, T2) for row in memory.by_hand(task)]
+    return memory.table(rows).set_index("run_id")
+
+
+def test_the_period_of_phi_counts_its_signs() -> None:
+    assert [circuits.period(tasks.named(name)) for name in tasks.NAMED] == [8, 840, 48, 70]
+    for task in (T1, T2):
+        phi, stored = task.transition(), task.persistent()
+        around = np.linalg.matrix_power(phi, circuits.period(task))[np.ix_(stored, stored)]
+        np.testing.assert_array_equal(around, np.eye(stored.sum()))
+
+
+def test_a_linear_network_holds_any_amplitude_and_what_is_left_halfway(by_hand: pd.DataFrame) -> None:
+    phi = by_hand.loc["phi-T1"]
+    columns = ["accuracy_at_3000", "accuracy_quarter", "accuracy_fourfold", "accuracy_at_3000_margin"]
+    assert (phi[columns] == 1).all()
+    assert phi["cycle_multiplier"] == pytest.approx(1, abs=1e-4)
+    assert phi["half_edit_size"] < 0.01
+    assert phi["gain_origin"] == pytest.approx(1)
+
+
+def test_no_linear_network_can_overwrite_which_a_latch_does(by_hand: pd.DataFrame) -> None:
+    assert by_hand.loc["phi-T2", "accuracy_at_100"] < 0.95
+    assert by_hand.loc["latch-T2", "accuracy_at_3000"] == 1
+
+
+def test_a_latch_lasts_attracts_and_snaps_and_fails_at_small_amplitudes(by_hand: pd.DataFrame) -> None:
+    slope = circuits.GAIN * (1 - circuits.stored(circuits.GAIN) ** 2)
+    for name, task in (("latch-T1", T1), ("latch-T2", T2)):
+        latch = by_hand.loc[name]
+        assert latch["cycle_multiplier"] == pytest.approx(slope ** circuits.period(task), rel=1e-3)
+        assert latch["cycle_rate"] == pytest.approx(np.log(slope), rel=1e-3)
+        assert latch["cycle_return"] < 1e-12
+        assert latch["accuracy_at_3000"] == latch["accuracy_at_3000_decoded"] == 1
+        assert latch["gain_stored"] == pytest.approx(slope, rel=1e-3)
+        assert latch["gain_origin"] == pytest.approx(circuits.GAIN)
+        assert latch["half_edit_size"] > 0.8
+        assert 0.2 < latch["basin"] < 2
+    assert by_hand.loc["latch-T2", "accuracy_eighth"] < 0.95
+
+
+def test_a_kick_within_the_basin_is_taken_back_and_one_beyond_it_is_not() -> None:
+    system = Elman(memory.double(circuits.latch(T1)))
+    seen = memory.record(system, T1, memory.test_inputs(T1), memory.STORED)
+    size = memory.basin(system, seen.states[-1])
+    alone = [memory.basin(system, seen.states[-1][[trial]]) for trial in range(8)]
+    assert min(alone) <= size <= max(alone)
+    rng = np.random.default_rng(memory._SEED)
+    way = memory.random_step(seen.states[-1], rng)
+    future = memory.signs(memory.run_on(system, seen.states[-1], memory.AFTER)[0][-memory.WINDOW :])
+    small, large = (
+        memory.signs(memory.run_on(system, seen.states[-1] + factor * size * way, memory.AFTER)[0][-memory.WINDOW :])
+        for factor in (0.3, 3)
+    )
+    assert (small == future).all()
+    assert (large != future).any(axis=(0, 2)).mean() > 0.9
+
+
+def leaking(task: Task, factor: float) -> Network:
+    """A linear network that turns each stored element into another with every step."""
+    phi = circuits.phi(task)
+    drawn = np.random.default_rng(0).normal(size=phi.W_hh.shape)
+    turn = expm(factor * (drawn - drawn.T))
+    return Network(phi.W_uh, (turn @ phi.W_hh).astype(np.float32), phi.W_r)
+
+
+def test_rows_of_a_run_are_the_trained_network_and_two_controls() -> None:
+    run = Run(T1, 9, 0.0, 0.9, 3)
+    table = memory.table(memory.measure(run, leaking(T1, 0.0003)))
+    assert set(table["run_id"]) == {run.run_id}
+    assert table["network"].tolist() == [TRAINED, UNTRAINED, LINEAR]
+    trained, untrained, linear = (table.iloc[place] for place in range(3))
+    assert list(table.columns) == ["run_id", "network", *REMEMBERED]
+    assert trained["accuracy_at_100"] > 0.9
+    assert trained["accuracy_at_100"] > trained["accuracy_at_3000"] + 0.1, "its phases drift"
+    assert linear["accuracy_at_3000"] == pytest.approx(trained["accuracy_at_3000"], abs=0.1), "it is linear anyway"
+    assert untrained["accuracy_at_100"] < 0.7
+    assert untrained["cycle_multiplier"] < 1
+    assert np.isnan(linear["basin"])
+    assert trained[list(REMEMBERED)].drop(["gain_across", "accuracy_kick_across"]).notna().all(), "as many neurons as memories"
+
+
+def test_without_tanh_signs_are_those_of_powers_of_w_hh() -> None:
+    rng = np.random.default_rng(1)
+    network = Network(rng.normal(size=(6, 2)), 1.3 * rng.normal(size=(6, 6)), rng.normal(size=(2, 6)))
+    system = memory.Linear(network)
+    x = np.zeros((12, 4, 2))
+    x[:3] = rng.normal(size=(3, 4, 2))
+    _, outputs = system.drive(x)
+    state = np.zeros((4, 6))
+    for t in range(12):
+        state = state @ network.W_hh.T + x[t] @ network.W_uh.T
+        np.testing.assert_array_equal(np.sign(outputs[t]), np.sign(state @ network.W_r.T))
+    assert np.isfinite(system.coast(state, 5000)[0]).all()
+
+
+def test_long_periods_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "LONGEST_PERIOD", 2)
+    found = memory.durations(memory.double(circuits.phi(T1)), T1)
+    assert found["cycle_period"] == 3
+    assert "cycle_multiplier" not in found
+
+
+def networks() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """A run table, measurements, and rows of memories of two tasks: T1's multipliers are 1.1, T3's 0.1 but for one."""
+    runs = pd.DataFrame(
+        [
+            {"run_id": f"{task}-{seed}", "task": task, "hidden_dim": 64, "l2": 0.0, "threshold": 0.9, "seed": seed}
+            for task in ("T1", "T3")
+            for seed in range(1, 21)
+        ]
+    )
+    measured = runs[["run_id"]].assign(test_accuracy=np.where(runs["seed"] > 18, 0.96, 1.0))
+    repeats = runs["task"] == "T1"
+    rows = pd.DataFrame({"run_id": runs["run_id"], "network": TRAINED, **dict.fromkeys(REMEMBERED, 0.5)})
+    rows["cycle_multiplier"] = np.where(repeats, 1.1, 0.1)
+    rows["accuracy_at_3000"] = np.where(repeats | (runs["seed"] == 4), 0.6, 1.0)
+    controls = rows.assign(network=UNTRAINED, cycle_multiplier=1e-9)
+    hands = pd.DataFrame([{"run_id": f"{PHI}-T1", "network": PHI}, {"run_id": f"{LATCH}-T1", "network": LATCH}])
+    return runs, measured, pd.concat([rows, controls, hands, hands], ignore_index=True)
+
+
+def test_tables_say_of_every_network_what_it_is_and_claims_read_the_trained_ones() -> None:
+    runs, measured, rows = networks()
+    table = memory_tables.network_table(runs, measured, rows)
+    assert len(table) == 82
+    phi = table.set_index("run_id").loc[f"{PHI}-T1"]
+    assert (phi["task"], phi["network"]) == ("T1", PHI)
+    assert pd.isna(phi["hidden_dim"])
+    own = memory_tables.trained(table)
+    assert list(own.columns) == ["run_id", *REMEMBERED]
+    assert own["run_id"].tolist() == runs["run_id"].tolist()
+
+
+def test_the_law_is_counted_on_each_experiment_and_by_whether_a_task_is_solved() -> None:
+    table = memory_tables.network_table(*networks())
+    law = memory_tables.law({"paper": table, "twins": table[table["task"] == "T3"]})
+    found = law.set_index(["experiment", "solves", "task"])
+    every = found.loc[("paper", True, "all")]
+    counted = every[["networks", "below", "below_lasting", "above", "above_lasting", "told"]].tolist()
+    assert counted == [36, 18, 17, 18, 0, 35]
+    assert every["low"] < 35 / 36 < every["high"]
+    assert found.loc[("paper", False, "all"), "networks"] == 4
+    assert found.loc[("twins", True, "T3"), "told"] == 17
+    assert ("twins", True, "T1") not in found.index

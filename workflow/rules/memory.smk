@@ -1,0 +1,50 @@
+# What kind of memory networks have: how long it lasts, at which amplitudes, and what it withstands. The networks that solve their
+# task are measured, and those that nearly do; which these are, measurements tell.
+
+
+rule measure_memory:
+    input:
+        weights=rules.train_shard.output.weights,
+        measurements=rules.measure_shard.output.measurements,
+    output:
+        memory=results("measurements/memory/{shard}.csv"),
+    log:
+        results("logs/measure_memory/{shard}.log"),
+    conda:
+        "../envs/emtvb.yaml"
+    threads: 1
+    params:
+        runs=lambda wildcards: entries(wildcards.shard),
+    script:
+        "../scripts/measure_memory.py"
+
+
+# What was found on the paper's sweep is tested on networks of experiments beside it, those that have come to their tables.
+TESTED_ON = [
+    files
+    for name in ("twins", "reference", "reference-odd")
+    if EXPERIMENT.experiment == "paper" and (files := beside(name, "tables/memory.csv", "digests.csv"))
+]
+
+
+rule tabulate_memory:
+    input:
+        runs=results("runs.csv"),
+        measurements=results("measurements.csv"),
+        digests=results("digests.csv"),
+        memory=expand(results("measurements/memory/{shard}.csv"), shard=SHARDS),
+        others=[files[0] for files in TESTED_ON],
+        known=[files[1] for files in TESTED_ON],
+    output:
+        measured=results("measurements/memory.csv"),
+        memory=results("tables/memory.csv"),
+        law=results("tables/memory_law.csv"),
+    log:
+        results("logs/tabulate_memory.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        experiment=EXPERIMENT.experiment,
+    script:
+        "../scripts/tabulate_memory.py"
