@@ -47,6 +47,10 @@ class Network:
         """The weights by name, in the order in which they are initialised."""
         return {name: getattr(self, name) for name in NAMES}
 
+    def double(self) -> Network:
+        """The same weights in double precision."""
+        return Network(*(array.astype(np.float64) for array in self.arrays().values()))
+
     def digest(self) -> str:
         """sha256 of the bytes of W_uh, W_hh and W_r, one after the other: row by row, little-endian float32."""
         found = hashlib.sha256()

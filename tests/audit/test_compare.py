@@ -61,6 +61,7 @@ def _table(path: Path, **cells: str) -> Path:
 SHARD, SOLUTIONS, ABLATIONS = (
     f"measurements/{folder}T1_h24_l2-0_seeds1-5.csv" for folder in ("", "solutions/", "ablations/")
 )
+MEMORY = "measurements/memory/T1_h24_l2-0_seeds1-5.csv"
 GRADIENTS, COMPARED = "measurements/gradients.csv", "measurements/comparison.csv"
 ARCHITECTURE, TABLE = "architectures/x/measurements.csv", "tables/table1.csv"
 PLAIN: dict[str, str] = {}
@@ -105,6 +106,8 @@ BEST = {"optimal_spectral_error": "0.25"}
         (ABLATIONS, PLAIN, "core_first_rest", "0.5", "0.501", "0.53"),
         (ABLATIONS, PLAIN, "core_last_within_rest", "0.5", "0.54", "0.56"),
         (ABLATIONS, PLAIN, "core_dim", "36", "36", "36.01"),
+        (MEMORY, PLAIN, "accuracy_at_3000", "0.98", "0.955", "0.93"),
+        (MEMORY, PLAIN, "cycle_multiplier", "1e-9", "0.019", "0.03"),
         (COMPARED, {"differs": "seed"}, "dynamics", "0.01", "0.02", "0.04"),
         (COMPARED, {"differs": "seed"}, "spectrum", "0.4", "0.4000000000001", "0.3"),
         (COMPARED, {"differs": "chance"}, "spectrum", "0.4", "0.3", "0.15"),

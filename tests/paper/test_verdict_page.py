@@ -59,7 +59,7 @@ class Page(HTMLParser):
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An experiment's folder with its page in it."""
     folder = tmp_path_factory.mktemp("paper")
-    others = "measurements/ablations.csv", "measurements/gradients.csv"
+    others = "measurements/ablations.csv", "measurements/gradients.csv", "measurements/memory.csv"
     for path in ("tables/table1.csv", "measurements.csv", "runs.csv", "verdicts.md", "verdicts.json", *others):
         write_text(folder / path, "a\n")
     (folder / "figures").mkdir()

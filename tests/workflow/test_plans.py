@@ -26,7 +26,8 @@ from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 PAGE = {"choose_networks": 1, "draw_page": 1}
-INTERPRETED = {"measure_shard": 6, "look_at_exemplar": 6, **PAGE}
+MEMORY = {"tabulate_memory": 1, "draw_memory": 1, "draw_multipliers": 1}
+INTERPRETED = {"measure_shard": 6, "measure_memory": 6, "look_at_exemplar": 6, **PAGE}
 SOLUTIONS = {"tabulate_solutions": 1, "tabulate_outcomes": 1, "tabulate_deciding": 1}
 OF_CELLS = {"tabulate": 1, "draw_forest": 1, "draw_solutions": 1}
 COMPARED = {"compare_networks": 1, "tabulate_comparison": 1, "draw_comparison": 1}
@@ -35,6 +36,7 @@ OTHERS = {"tabulate_others": 1, "draw_ablations": 1, "draw_gradients": 1}
 TABLES = {
     "aggregate_measurements": 1, "draw_interventions": 1, "tabulate_foretelling": 1, **OF_CELLS,
     **JUDGED, **SOLUTIONS, **COMPARED, "aggregate_ablations": 1, **OTHERS,
+    **MEMORY,
 }  # fmt: skip
 OF_MEASUREMENTS = {rule: count for rule, count in TABLES.items() if rule != "aggregate_ablations"}
 EXEMPLAR_FIGURES = {
@@ -51,6 +53,8 @@ FIGURES = {
     "draw_solutions": 1,
     "draw_ablations": 1,
     "draw_gradients": 1,
+    "draw_memory": 1,
+    "draw_multipliers": 1,
 }
 LEARNING = {"summarise_learning": 1, "draw_learning": 1, "draw_learning_supplement": 1}
 GRADIENTS = {"follow_gradients": 1}

@@ -39,7 +39,7 @@ def norms(
         sequences: Random test sequences.
     """
     x, _ = task.batch(np.random.default_rng(_SEED), sequences, horizon)
-    exact = Network(*(array.astype(np.float64) for array in network.arrays().values()))
+    exact = network.double()
     states, _ = networks.rollout(exact, x.astype(np.float64))
     slopes = 1 - states**2
     rows = np.broadcast_to(exact.W_r, (sequences, *exact.W_r.shape))

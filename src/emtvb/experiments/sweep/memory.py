@@ -6,7 +6,7 @@ its bits for ever, once they are large enough, and takes back what is added. Bot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from emtvb.adapters.adapting import adapt
+from emtvb.adapters.adapting import Wrapped, adapt
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.controls import random_step
 from emtvb.core.cycles import cycles
+from emtvb.core.interventions import Continuation, consistent, exact, outcomes, random_step, resized
 from emtvb.core.recording import JUDGING, Recording, signs
 from emtvb.core.systems import System
 from emtvb.experiments.sweep.ablations import onto
@@ -128,10 +128,11 @@ def measure(run: Run, network: Network) -> list[dict[str, object]]:
         without tanh. Of the last two there is what needs no memory that could be kicked.
     """
     untrained = adapt(network).untrained(run.seed)
-    assert untrained is not None
+    assert isinstance(untrained, Wrapped)
+    assert isinstance(untrained.system, Elman)
     return [
         _row(run.run_id, TRAINED, remembered(network, run.task)),
-        _row(run.run_id, UNTRAINED, durations(double(untrained.system.network), run.task)),
+        _row(run.run_id, UNTRAINED, durations(untrained.system.network.double(), run.task)),
         _row(run.run_id, LINEAR, linear_durations(network, run.task)),
     ]
 
@@ -144,7 +145,7 @@ def by_hand(task: Task) -> list[dict[str, object]]:
     ]
 
 
-def table(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Rows of :func:`measure` and :func:`by_hand` as a table."""
     return pd.DataFrame(rows, columns=["run_id", "network", *REMEMBERED])
 
@@ -156,13 +157,13 @@ def remembered(network: Network, task: Task) -> dict[str, float]:
         network: Its weights, finite.
         task: What it stores.
     """
-    exact = double(network)
-    system = Elman(exact)
+    precise = network.double()
+    system = Elman(precise)
     inputs, uneven = test_inputs(task), uneven_inputs(task)
     seen = record(system, task, inputs, STORED)
     memories = Observation(system, task).memories
     last = DURATIONS[-1]
-    found = durations(exact, task)
+    found = durations(precise, task)
     found[lasting(last, "single")] = accuracy_at(Elman(network), task, inputs, (last,))[last]
     found[lasting(last, "uneven")] = accuracy_at(system, task, uneven, (last,))[last]
     outputs, states = run_on(system, seen.states[-1], last - STORED)
@@ -170,7 +171,7 @@ def remembered(network: Network, task: Task) -> dict[str, float]:
     found[lasting(last, "margin")] = float((outputs[-WINDOW:] * targets[-WINDOW:] >= MARGIN).mean())
     found[lasting(last, "decoded")] = _decoded(memories.read(states), task, inputs, last)
     span = onto(memories.encoder[:, memories.stored])
-    found |= gains(exact, seen.states[-1], span)
+    found |= gains(precise, seen.states[-1], span)
     found |= kicks(system, task, seen, span)
     found |= half_edits(system, task, seen, memories)
     found["basin"] = basin(system, seen.states[-1])
@@ -200,7 +201,7 @@ def durations(network: Network, task: Task) -> dict[str, float]:
 
 def linear_durations(network: Network, task: Task) -> dict[str, float]:
     """The same with tanh taken away: its multiplier is the largest eigenvalue's, so many times over."""
-    system = Linear(double(network))
+    system = Linear(network.double())
     period = circuits.period(task)
     with np.errstate(over="ignore", under="ignore"):
         multiplier = float(np.float64(system.growth) ** period)
@@ -278,12 +279,13 @@ def kicks(system: System, task: Task, seen: Recording, span: Float[np.ndarray, "
     state, future = seen.states[-1], _future(task, seen)
     rng = np.random.default_rng(_SEED)
     drawn = rng.normal(size=state.shape)
-    size = KICK * np.linalg.norm(state, axis=1, keepdims=True)
-    kicked = {"accuracy_unkicked": state}
-    for name, part in (("accuracy_kick_along", span), ("accuracy_kick_across", np.eye(len(span)) - span)):
-        way = drawn @ part
-        kicked[name] = state + size * way / np.linalg.norm(way, axis=1, keepdims=True)
-    found = {name: float((signs(run_on(system, at, AFTER)[0]) == future).mean()) for name, at in kicked.items()}
+    steps: dict[str, np.ndarray | float] = {
+        "accuracy_unkicked": 0.0,
+        "accuracy_kick_along": resized(drawn @ span, KICK * state),
+        "accuracy_kick_across": resized(drawn @ (np.eye(len(span)) - span), KICK * state),
+    }
+    after = outcomes(Continuation(system, AFTER), state, steps)
+    found = {name: float((signs(outputs) == future).mean()) for name, outputs in after.items()}
     return found if _has_rest(span) else {**found, "accuracy_kick_across": float("nan")}
 
 
@@ -295,12 +297,10 @@ def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> di
     before = seen.labels[-1, sequence]
     after = before.copy()
     after[np.arange(len(elements)), elements] *= -1
-    after = task.consistent(after)
+    after = consistent(task, after, STORED)
     state = seen.states[-1, sequence] + memories.change(before, after) / 2
     outputs, states = run_on(system, state, AFTER)
-    late = signs(outputs[-WINDOW:])
-    futures = [task.future(m, AFTER)[-WINDOW:] for m in (before, after)]
-    back, over = ((late == future).all(axis=(0, 2)) for future in futures)
+    back, over = (exact(outputs[-WINDOW:], task.future(m, AFTER)[-WINDOW:]) for m in (before, after))
     there, edited = (_later(task, m, AFTER) for m in (before, after))
     moved = (there != edited) & task.persistent()
     return {
@@ -320,7 +320,7 @@ def basin(system: System, state: Float[np.ndarray, "batch state"]) -> float:
 
     def stays(sizes: Float[np.ndarray, " batch"]) -> Bool[np.ndarray, " batch"]:
         outputs, _ = run_on(system, state + sizes[:, None] * way, AFTER)
-        return (signs(outputs[-WINDOW:]) == future).all(axis=(0, 2))
+        return exact(outputs[-WINDOW:], future)
 
     low, high = np.zeros(len(state)), np.full(len(state), LARGEST_KICK)
     for _ in range(HALVINGS):
@@ -333,11 +333,6 @@ def basin(system: System, state: Float[np.ndarray, "batch state"]) -> float:
 def largest_modulus(network: Network) -> float:
     """The largest modulus of the Jacobian's eigenvalues at the origin."""
     return float(np.abs(np.linalg.eigvals(linearise(network).astype(np.float64))).max())
-
-
-def double(network: Network) -> Network:
-    """The same weights in double precision."""
-    return Network(*(array.astype(np.float64) for array in network.arrays().values()))
 
 
 def _precision(system: System) -> Any:

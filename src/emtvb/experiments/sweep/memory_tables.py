@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from emtvb.paper.evidence import share_interval
+from emtvb.core.intervals import clustered_share
 from emtvb.theory.memory_columns import REMEMBERED, TRAINED, lasting
 from emtvb.theory.verdict import ACCURATE
 
@@ -68,7 +68,7 @@ def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def _told(networks: pd.DataFrame) -> dict[str, object]:
     below, lasts = (networks["cycle_multiplier"] < 1).to_numpy(), (networks[LASTS] >= ACCURATE).to_numpy()
     told, seeds = below == lasts, networks["seed"].to_numpy()
-    low, high = share_interval(told, seeds)
+    low, high = clustered_share(told, seeds)
     return {
         "networks": len(told), "seeds": len(np.unique(seeds)), "below": int(below.sum()),
         "below_lasting": int((below & lasts).sum()), "above": int((~below).sum()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from emtvb.theory.verdict import ACCURATE
 
 DURATION, AMPLITUDE, HALFWAY = "duration", "amplitude", "halfway"
 """What is varied: the steps, what inputs are multiplied with; and nothing, of edits that stop halfway."""
-SHOWN = {TRAINED: "-", LINEAR: "--", PHI: ":"}
+SHOWN: dict[str, Any] = {TRAINED: "-", LINEAR: "--", PHI: ":"}
 """Networks with a line, and how it is drawn."""
 _COLUMNS = ["varied", "task", "network", "x", "networks", "median", "quarter", "three_quarters", "run_id", "value"]
 _CHANCE = 0.5
@@ -106,7 +107,7 @@ def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
     for size, name in ((0.0, "stays halfway"), (1.0, "a whole element")):
         axes.axhline(size, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=0)
         axes.annotate(name, (len(tasks) - 0.5, size), fontsize=6, ha="right", va="bottom")
-    axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.35), ylabel="size of an element left halfway, 200 steps on")
+    axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.15), ylabel="an element left halfway")
     axes.set_xticks(range(len(tasks)), [wrapped(str(task), 10) for task in tasks])
 
 

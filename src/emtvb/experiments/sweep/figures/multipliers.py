@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ def draw(shown: pd.DataFrame) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
     _marks(left, networks, tasks)
     _shares(right, shares)
-    sizes = sorted(networks["hidden_dim"].astype(int).unique())
+    sizes = sorted(map(int, networks["hidden_dim"].unique()))
     handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], marker="o", **_POINT) for i in range(len(tasks))]
     handles += [Line2D([], [], color="0.4", marker=_marker(size), **_POINT) for size in sizes]
     names = [*(wrapped(str(task), 24) for task in tasks), *(f"{size} neurons" for size in sizes)]
@@ -74,7 +75,7 @@ def numbers(shown: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-_POINT = {"linestyle": "none", "markersize": 3.0, "markeredgewidth": 0.4}
+_POINT: dict[str, Any] = {"linestyle": "none", "markersize": 3.0, "markeredgewidth": 0.4}
 
 
 def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str]) -> None:

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emtvb.experiments.sweep.figures import memory, multipliers
+from emtvb.experiments.sweep.memory_tables import law, network_table
+from emtvb.theory.memory_columns import LINEAR, TRAINED
+
+from ..sweep.test_memory import networks
+
+
+def tables(folder: Path) -> tuple[Path, Path]:
+    """Made-up networks, with a linear control of T1's, as the workflow writes them."""
+    runs, measured, rows = networks()
+    linear = rows[(rows["network"] == TRAINED) & rows["run_id"].str.startswith("T1")].assign(network=LINEAR)
+    linear["accuracy_at_300"] = 0.75
+    table = network_table(runs, measured, pd.concat([rows, linear], ignore_index=True))
+    table["cycle_rate"] = np.log(table["cycle_multiplier"]) / 8
+    table.loc[table["network"] == TRAINED, "half_edit_size"] = np.where(
+        table.loc[table["network"] == TRAINED, "task"] == "T1", 0.3, 1.0
+    )
+    table.to_csv(folder / "memory.csv", index=False)
+    law({"paper": table, "twins": table[table["task"] == "T3"]}).to_csv(folder / "law.csv", index=False)
+    return folder / "memory.csv", folder / "law.csv"
+
+
+def test_lines_are_medians_of_networks_that_solve_and_marks_their_halved_elements(tmp_path: Path) -> None:
+    shown = memory.read(tables(tmp_path)[0])
+    rows = shown.set_index(["varied", "task", "network", "x"])
+    assert rows.loc[("duration", "T1", TRAINED, 3000.0), "median"].item() == 0.6
+    assert rows.loc[("duration", "T3", TRAINED, 3000.0), "networks"].item() == 18, "two do not solve their task"
+    duration, _, halfway = memory.draw(shown).axes
+    lines = {line.get_linestyle(): line for line in duration.lines if line.get_color() == memory.COLOURS[0]}
+    np.testing.assert_allclose(np.asarray(lines["-"].get_ydata(), float), [0.5, 0.5, 0.5, 0.6])
+    np.testing.assert_allclose(np.asarray(lines["--"].get_ydata(), float), [0.5, 0.75, 0.5, 0.6])
+    assert [label.get_text() for label in halfway.get_xticklabels()] == ["T1", "T3"]
+    sizes = [np.asarray(line.get_ydata(), float) for line in halfway.lines if line.get_marker() == "o"]
+    assert [set(values) for values in sizes] == [{0.3}, {1.0}]
+    assert [len(values) for values in sizes] == [18, 18]
+
+
+def test_multipliers_stand_beside_accuracies_and_shares_beside_experiments(tmp_path: Path) -> None:
+    shown = multipliers.read(*tables(tmp_path))
+    assert (shown["of"] == "network").sum() == 36
+    left, right = multipliers.draw(shown).axes
+    marks = [line for line in left.lines if line.get_marker() == "o"]
+    assert len(marks) == 36
+    places = {(round(float(line.get_xdata()[0]), 4), float(line.get_ydata()[0])) for line in marks}
+    rates = round(np.log(1.1) / 8, 4), round(np.log(0.1) / 8, 4)
+    assert places == {(rates[0], 0.6), (rates[1], 1.0), (rates[1], 0.6)}
+    assert [label.get_text() for label in right.get_yticklabels()] == ["paper\n35 of 36", "twins\n17 of 18"]
+
+
+def test_where_no_network_solves_its_task_figures_say_so(tmp_path: Path) -> None:
+    table, told = tables(tmp_path)
+    pd.read_csv(table).iloc[:0].to_csv(table, index=False)
+    pd.read_csv(told).iloc[:0].to_csv(told, index=False)
+    for figure in (memory.draw(memory.read(table)), multipliers.draw(multipliers.read(table, told))):
+        assert "no network" in figure.texts[0].get_text()
