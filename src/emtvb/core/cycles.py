@@ -161,7 +161,7 @@ def product_eigenvalues(
         fall = np.exp(np.minimum(log_d[:, None, :] - log_d[:, :, None], _MOST))
         t = (np.triu(r) / along[:, :, None] * np.triu(fall)) @ t
         log_d = log_d + np.log(along)
-    found = [_graded_eigenvalues(*trial) for trial in zip(log_d, t @ q, strict=True)]
+    found = [_graded_eigenvalues(sizes, rest) for sizes, rest in zip(log_d, t @ q, strict=True)]
     sizes, angles = (np.stack(values) for values in zip(*found, strict=True))
     order = np.argsort(-sizes, axis=1, kind="stable")
     return np.take_along_axis(sizes, order, axis=1), np.take_along_axis(angles, order, axis=1)

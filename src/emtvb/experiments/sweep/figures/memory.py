@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
 from emtvb.figures.panels import each, swarm, wrapped
-from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, LATCH, LINEAR, PHI, TRAINED, at_amplitude, lasting
 from emtvb.theory.verdict import ACCURATE
 

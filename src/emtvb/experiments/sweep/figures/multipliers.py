@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
 from emtvb.figures.panels import each, wrapped
-from emtvb.figures.style import COLOURS, EXPECTED, PAGE, style
 from emtvb.theory.memory_columns import TRAINED, lasting
 from emtvb.theory.verdict import ACCURATE
 
