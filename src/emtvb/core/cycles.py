@@ -144,7 +144,8 @@ def product_eigenvalues(
     Raises:
         InputError: Where a matrix is not finite.
     """
-    q = t = log_d = np.empty(0)
+    nothing: np.ndarray = np.empty(0)
+    q, t, log_d = nothing, nothing, nothing
     for several in factors:
         product = several[0]
         for factor in several[1:]:
