@@ -90,4 +90,4 @@ def test_a_notebook_opens_elsewhere_and_installs_what_it_needs(name: str) -> Non
     for address in ("https://colab.research.google.com/github/", "https://mybinder.org/v2/gh/"):
         assert re.search(rf"\]\({re.escape(address)}[\w/?-]+(/|=)notebooks/{re.escape(name)}\)", cells[0].source)
     first = next(cell for cell in cells if cell.cell_type == "code")
-    assert re.search(r'%pip install -q "emtvb\[notebook,plot,\w+\] @ git\+https://', first.source)
+    assert re.search(r'%pip install -q "emtvb\[notebook,\w+\] @ git\+https://', first.source)

@@ -109,6 +109,11 @@ def test_a_command_that_lacks_a_library_says_so_in_a_line(tmp_path: Path) -> Non
     assert done.stderr == f"error: {_line('pandas', 'workflow')}\n"
 
 
+def test_the_view_needs_one_extra(tmp_path: Path) -> None:
+    done = run("import emtvb\nemtvb.view", tmp_path, "notebook")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("name", ["demo.ipynb", "own_network.ipynb"])
 def test_a_notebook_installs_what_it_imports(name: str, tmp_path: Path) -> None:
     cells = nbformat.read(ROOT / "notebooks" / name, as_version=4).cells

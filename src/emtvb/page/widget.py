@@ -22,7 +22,6 @@ from emtvb.experiments.results import find_run
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import STYLE, VIEW, bundled
-from emtvb.page.networks import arrays_of, describe, show, show_network
 from emtvb.theory.memories_by_data import by_data
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
@@ -31,6 +30,8 @@ from emtvb.theory.tasks import Task
 with extra("notebook"):
     import anywidget
     import traitlets
+
+    from emtvb.page.networks import arrays_of, describe, show, show_network
 
 _WIDGET = Path(__file__).with_name("widget.mjs")
 
