@@ -1,15 +1,17 @@
-"""Whether what is asked for fits into memory, before it is made."""
+"""Whether arrays fit into the memory that is free, before they are made."""
 
 from __future__ import annotations
 
 import os
+import re
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 from emtvb.errors import InputError
 
-_CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Where Linux says how much memory a group of processes may have."""
+_PROC, _CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
+"""Where Linux says what memory is free, and what a group of processes may have and uses."""
 
 
 def check_room(numbers: int, setting: str, shown: str, remedy: str) -> None:
@@ -28,14 +30,31 @@ def check_room(numbers: int, setting: str, shown: str, remedy: str) -> None:
 
 
 def available() -> int:
-    """Bytes of memory that a process may have here: the machine's, or less where its group or a limit says so."""
-    limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
-    for path in _CGROUPS:
-        try:
-            limits.append(int(Path(path).read_text()))
-        except (OSError, ValueError):  # "max", or no such group
-            continue
+    """Bytes that are free for this process: of the machine, within its group's limit and its own."""
+    return max(min(_free()), 0)
+
+
+def _free() -> Iterator[int]:
+    """Bytes that are free by each limit."""
+    machine = _number(_PROC / "meminfo", r"MemAvailable: +(\d+) kB")
+    yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if machine is None else machine * 1024
+    for limit, usage, cache in (
+        ("memory.max", "memory.current", "memory.stat"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+    ):
+        most, used = _number(_CGROUP / limit, r"(\d+)"), _number(_CGROUP / usage, r"(\d+)")
+        if most is not None and used is not None:  # pages of files that were read are given back when they are needed
+            yield most - used + (_number(_CGROUP / cache, r"(?m)^(?:total_)?inactive_file (\d+)") or 0)
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
-        limits.append(soft)
-    return min(limit for limit in limits if limit > 0)
+        pages = _number(_PROC / "self" / "statm", r"(\d+)") or 0
+        yield soft - pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _number(path: Path, pattern: str) -> int | None:
+    """The number that a pattern finds in a file; None where there is no such file or number."""
+    try:
+        found = re.search(pattern, path.read_text())
+    except OSError:
+        return None
+    return None if found is None else int(found[1])

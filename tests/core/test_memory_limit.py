@@ -1,0 +1,54 @@
+"""Memory that is free: of the machine, and within the limits of a group of processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emtvb.core import memory_limit
+from emtvb.errors import InputError
+
+GIB = 2**30
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with 8 of 24 GiB free, and no group."""
+    for name in ("_PROC", "_CGROUP"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(memory_limit, name, tmp_path / name)
+    (tmp_path / "_PROC" / "meminfo").write_text(f"MemTotal: {24 * 2**20} kB\nMemAvailable:   {8 * 2**20} kB\n")
+    return tmp_path / "_CGROUP"
+
+
+def test_what_is_free_and_not_what_there_is(system: Path) -> None:
+    assert memory_limit.available() == 8 * GIB
+    memory_limit.check_room(2 * GIB, "trials", "7, which are", "record fewer")
+    with pytest.raises(InputError, match=r"trials: 7, which are 8\.1 GiB: 8\.0 GiB of memory can be had; record fewer"):
+        memory_limit.check_room(int(2.02 * GIB), "trials", "7, which are", "record fewer")
+
+
+@pytest.mark.parametrize(
+    ("limit", "usage", "cache"),
+    [
+        ("memory.max", "memory.current", ("memory.stat", "inactive_file {}\n")),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", ("memory/memory.stat", "inactive_file {}\n")),
+    ],
+)
+def test_a_group_has_its_limit_less_its_use(system: Path, limit: str, usage: str, cache: tuple[str, str]) -> None:
+    (system / "memory").mkdir()
+    (system / limit).write_text(f"{4 * GIB}\n")
+    (system / usage).write_text(f"{3 * GIB}\n")
+    assert memory_limit.available() == GIB
+    (system / cache[0]).write_text("anon 5\n" + cache[1].format(2 * GIB))  # read from files: it is given back
+    assert memory_limit.available() == 3 * GIB
+    (system / usage).write_text(f"{7 * GIB}\n")
+    assert memory_limit.available() == 0
+    (system / limit).write_text("max\n")
+    assert memory_limit.available() == 8 * GIB
+
+
+def test_where_nothing_says_it_the_machine_has_what_it_has(system: Path) -> None:
+    (system.parent / "_PROC" / "meminfo").unlink()
+    assert memory_limit.available() >= GIB // 4
