@@ -178,6 +178,8 @@ def test_a_network_of_whole_sequences_begins_where_it_says_or_where_it_is_told_t
     network, x = Begun(), some(TIME, TRIALS, D)
     u = torch.tensor(x).transpose(0, 1)
     close(emtvb.adapt(network).run(x)[1], network(u).transpose(0, 1))
+    states, _ = emtvb.adapt(network, state=network.init_hidden).run(x)
+    close(states, emtvb.adapt(network).run(x)[0])
     told = emtvb.adapt(network, state=lambda n: (torch.zeros(2, n, H), torch.ones(2, n, H)))
     expected = network.lstm(u, (torch.zeros(2, TRIALS, H), torch.ones(2, TRIALS, H)))[0]
     close(told.run(x)[1], expected.transpose(0, 1))
@@ -292,7 +294,7 @@ class Stepped(nn.Module):
 
 def test_a_cell_by_hand_with_a_nested_state() -> None:
     cell, x = Nested(), some(TIME, TRIALS, D)
-    system = emtvb.adapt(cell)
+    system = emtvb.adapt(cell, state=cell.init_hidden)
     states, outputs = system.run(x)
     state = cell.init_hidden(TRIALS)
     for t in range(TIME):
@@ -304,7 +306,7 @@ def test_a_cell_by_hand_with_a_nested_state() -> None:
 
 def test_a_state_space_layer_has_real_and_imaginary_parts() -> None:
     layer, x = Stepped(), some(TIME, TRIALS, D)
-    system = emtvb.adapt(layer)
+    system = emtvb.adapt(layer, step="step", state=layer.default_state)
     states, outputs = system.run(x)
     state = layer.default_state(TRIALS)
     for t in range(TIME):
@@ -469,6 +471,23 @@ def test_our_own_networks_run_as_they_always_do() -> None:
         emtvb.adapt(lstm).run(x, states[0])
 
 
+def test_an_untrained_copy_of_ours_has_the_precision_of_the_trained() -> None:
+    system = emtvb.adapt(make_network(D, H))
+    drawn = system.untrained(0)
+    assert {array.dtype for array in drawn.system.network.arrays().values()} == {np.dtype(np.float32)}
+    assert drawn.run(some(TIME, TRIALS, D))[0].dtype == system.run(some(TIME, TRIALS, D))[0].dtype == np.float32
+    assert 0.5 < np.abs(drawn.system.network.W_hh).max() * H**0.5 <= 1
+
+
+def test_a_size_that_is_not_known_yet_is_no_attribute() -> None:
+    system = emtvb.adapt(lambda u, h: (h, h), state=H)
+    assert not hasattr(system, "state_dim")
+    assert not hasattr(system, "learned")
+    system.run(some(TIME, TRIALS, D))
+    assert system.state_dim == H
+    assert emtvb.adapt(system) is system
+
+
 class Plain:
     """No module, and nothing to be called: a step and where it begins."""
 
@@ -483,14 +502,16 @@ class Plain:
         return h, [h]
 
 
-def test_an_object_with_a_step() -> None:
+def test_a_method_of_an_object() -> None:
     W, x = some(D, D, seed=1), some(TIME, TRIALS, D)
     h, expected = np.zeros((TRIALS, D), np.float32), []
     for u in x:
         h = h @ W + u
         expected.append(h)
     for own in (Plain(W), Plain(torch.tensor(W))):
-        system = emtvb.adapt(own)
+        with pytest.raises(InputError, match=r"Plain: give .*, such as a method: adapt\(net.step, state=...\)"):
+            emtvb.adapt(own)
+        system = emtvb.adapt(own.step, state=own.init_hidden)
         np.testing.assert_allclose(system.run(x)[0], expected, rtol=1e-5)
         np.testing.assert_allclose(system.jacobian(system.run(x)[0][1])[0], W.T, rtol=1e-2, atol=1e-2)
 
@@ -521,21 +542,24 @@ class Twice(nn.Module):
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: emtvb.adapt(Lost()), "network: Lost: its state cannot be found: it takes no state"),
+        (lambda: emtvb.adapt(Lost(), input_dim=D), "network: Lost, which does not say what its state is: write"),
         (lambda: emtvb.adapt(Needy(), input_dim=D), "its state cannot be found otherwise: give state="),
+        (lambda: emtvb.adapt(lambda h: h, state=torch.zeros(3)), "<lambda>, which takes no state: it must take (input"),
         (lambda: emtvb.adapt(Needy(), state=torch.zeros(7, H)), "state: an array of shape (7, 5): give one trial's"),
         (lambda: emtvb.adapt(Needy(), state=lambda n: torch.zeros(1, H), input_dim=D), "needs one axis of"),
         (lambda: emtvb.adapt(lambda u, h: (u, h), state=lambda n: np.ones((1, H)), input_dim=D), "needs one axis"),
-        (lambda: emtvb.adapt(Twice(), input_dim=D), "calls its GRU twice a step: adapt its step by hand"),
+        (lambda: emtvb.adapt(Twice(), input_dim=D), "calls its GRU twice a step: "),
         (lambda: emtvb.adapt(nn.GRU(D, H, bidirectional=True)), "a bidirectional GRU: it has no state"),
         (lambda: emtvb.adapt(Ahead(), input_dim=D), "Ahead does not give step by step what it gives at once"),
-        (lambda: emtvb.adapt(Counting(), input_dim=D), "keeps what is not in its state; adapt its step by hand"),
+        (lambda: emtvb.adapt(Counting(), input_dim=D), "keeps what is not in its state; write def step(u, h): h = "),
         (lambda: emtvb.adapt(Whole(lambda *a, **k: nn.GRU(*a, **k, bidirectional=True))), "a bidirectional GRU"),
         (lambda: emtvb.adapt("network.pt"), "network: str: give a torch module or a step"),
         (lambda: emtvb.adapt(lambda u, h: h, state=np.zeros(3), input_dim=D), "return (output, state)"),
         (lambda: emtvb.adapt(lambda u, h: (u, 3), state=np.zeros(3), input_dim=D), "state: int 3: give arrays"),
         (lambda: emtvb.adapt(lambda u, h: (u, h.astype(int)), state=3, input_dim=D), "must be real or complex"),
         (lambda: emtvb.adapt(lambda u, h: (u, h), state=H).state_dim, "state_dim: not known yet"),
+        (lambda: emtvb.adapt(nn.GRU(D, H), step=()), "step: (): give the name of a method or module of the network"),
+        (lambda: emtvb.adapt(lambda u, h: (u, h), state=H, step="step"), "step: 'step': it names a step of a torch"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D + 1)), "inputs: 4 numbers a step: GRU takes 3"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, D)), "give an array of shape (time, trials, inputs)"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D), some(2, 4)), "state: (2, 4): give an array of shape"),

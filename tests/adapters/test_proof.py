@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -53,34 +56,81 @@ def at_once(network: nn.Module, x: np.ndarray, batch_first: bool, begin=None) ->
     return (shown.transpose(0, 1) if batch_first else shown).numpy()
 
 
-TAKEN = {
-    "ctrnn": (CTRNN, False),
-    "ctrnn, states only": (CTRNNStatesOnly, False),
-    "ctrnn with a readout": (CTRNNNet, False),
-    "ctrnn, states only, with a readout": (lambda: CTRNNNet(CTRNNStatesOnly), False),
-    "loop, time first": (lambda: Loop(False), False),
-    "loop, batch first": (lambda: Loop(True), True),
-    "rate": (Rate, True),
-    "rate, all states": (lambda: Rate("all"), True),
-    "rate, another name": (lambda: Rate(name="begin"), True),
-    "low rank": (LowRank, True),
-    "around a cell by hand": (AroundCell, True),
-    "s5": (S5, True),
-    "mamba": (Mamba, True),
-    "mamba block": (lambda: Mamba().layers[0], True),
-    "minGRU": (MinGRU, True),
-    "minGRU, output is state": (MinGRUAlone, True),
-    "xlstm layer": (XLSTMLayer, True),
-    "xlstm stack": (XLSTMStack, True),
+def low_rank(network: nn.Module) -> Callable:
+    """Its state is its third argument, and it gives those of all steps when it is asked."""
+
+    def step(x, h):
+        y, states = network(x, True, h)
+        return y, states[:, -1]
+
+    return step
+
+
+def every_state(network: nn.Module) -> Callable:
+    def step(x, h):
+        y, states = network(x, h)
+        return y, states[:, -1]
+
+    return step
+
+
+def named_states(network: nn.Module) -> Callable:
+    """Several states, each by its name; a step is a sequence of one."""
+
+    def step(u, states):
+        y, states = network.step(u[:, None], **(states or {}))
+        return y[:, 0], states
+
+    return step
+
+
+def nothing(network: nn.Module) -> dict[str, Any]:
+    return {}
+
+
+def step(*names: str) -> Callable[[nn.Module], dict[str, Any]]:
+    return lambda network: {"step": names[0] if len(names) == 1 else names}
+
+
+def mamba(network: nn.Module) -> dict[str, Any]:
+    return {"step": "step", "state": lambda n: [(None, torch.zeros(n, 8, 3)) for _ in network.layers]}
+
+
+TAKEN: dict[str, tuple[Callable, bool, Callable]] = {
+    "ctrnn": (CTRNN, False, nothing),
+    "ctrnn, by its step": (CTRNN, False, step("recurrence")),
+    "ctrnn, states only": (CTRNNStatesOnly, False, step("recurrence")),
+    "ctrnn with a readout": (CTRNNNet, False, step("rnn")),
+    "ctrnn with a readout, by its step": (CTRNNNet, False, step("rnn.recurrence")),
+    "ctrnn, states only, with a readout": (lambda: CTRNNNet(CTRNNStatesOnly), False, step("rnn.recurrence")),
+    "loop, time first": (lambda: Loop(False), False, step("recurrence")),
+    "loop, batch first": (lambda: Loop(True), True, step("recurrence")),
+    "rate": (Rate, True, nothing),
+    "around a cell by hand": (AroundCell, True, step("cell")),
+    "s5": (S5, True, lambda network: {"step": "seq.forward_rnn", "state": network.initial_state}),
+    "mamba": (Mamba, True, mamba),
+    "mamba block": (
+        lambda: Mamba().layers[0],
+        True,
+        lambda network: {"step": "step", "state": lambda n: (None, torch.zeros(n, 8, 3))},
+    ),
+    "minGRU, output is state": (MinGRUAlone, True, nothing),
+    "xlstm stack": (XLSTMStack, True, step("step")),
+    "low rank": (LowRank, True, low_rank),
+    "rate, all states": (lambda: Rate("all"), True, every_state),
+    "minGRU": (MinGRU, True, lambda network: lambda x, h: network(x, h, True)),
+    "xlstm layer": (XLSTMLayer, True, named_states),
 }
+"""Networks, whether trials come first, and the arguments of ``adapt`` or a step written by hand."""
 
 
 @pytest.mark.parametrize("name", TAKEN)
-def test_it_is_taken_as_it_comes_and_does_what_the_network_does(name: str) -> None:
+def test_it_does_what_the_network_does(name: str) -> None:
     torch.manual_seed(0)
-    make, batch_first = TAKEN[name]
+    make, batch_first, way = TAKEN[name]
     network, x = make(), inputs()
-    system = emtvb.adapt(network)
+    given = way(network)
+    system = emtvb.adapt(network, **given) if isinstance(given, dict) else emtvb.adapt(given)
     states, outputs = system.run(x)
     expected = at_once(network, x, batch_first)
     assert outputs.shape == expected.shape
@@ -93,17 +143,22 @@ def test_it_is_taken_as_it_comes_and_does_what_the_network_does(name: str) -> No
     differs = (system.run(moved)[0] != states).any(axis=(0, 2))
     np.testing.assert_array_equal(differs, np.arange(TRIALS) == 2)
     assert not system.noisy
+    assert system.verified
     with pytest.raises(InputError):
         system.run(np.zeros((2, TRIALS, D + 1)))
-    assert not [key for module in network.modules() for key in vars(module) if key in ("forward", "recurrence")]
+    assert not [key for module in network.modules() for key in vars(module) if key in ("forward", "recurrence", "step")]
+
+
+STEPS = {CTRNN: None, CTRNNNet: "rnn.recurrence", Rate: None, Loop: "recurrence"}
 
 
 @pytest.mark.parametrize("state", [H, np.full(H, 0.5, np.float32), lambda n: torch.full((n, H), 0.5)])
-@pytest.mark.parametrize("make", [CTRNN, CTRNNNet, Rate, lambda: Rate("all"), lambda: Loop(True)])
+@pytest.mark.parametrize("make", [CTRNN, CTRNNNet, Rate, lambda: Loop(True)])
 def test_a_state_that_is_told_is_where_it_begins(make, state) -> None:
     torch.manual_seed(0)
     network, x = make(), inputs()
-    states, outputs = emtvb.adapt(network, state=torch.tensor(state) if isinstance(state, np.ndarray) else state).run(x)
+    begins = torch.tensor(state) if isinstance(state, np.ndarray) else state
+    states, outputs = emtvb.adapt(network, state=begins, step=STEPS[type(network)]).run(x)
     begin = torch.full((TRIALS, H), 0.0 if isinstance(state, int) else 0.5)
     if isinstance(network, CTRNNNet):
         with torch.no_grad():
@@ -123,7 +178,7 @@ def test_a_state_that_is_told_is_where_it_begins(make, state) -> None:
 def test_where_it_says_itself_that_it_begins() -> None:
     network, x = Rate(begin=0.5), inputs()
     expected = at_once(network, x, True, torch.full((TRIALS, H), 0.5))
-    np.testing.assert_allclose(emtvb.adapt(network).run(x)[1], expected, atol=1e-5)
+    np.testing.assert_allclose(emtvb.adapt(network, state=network.init_hidden).run(x)[1], expected, atol=1e-5)
 
 
 def test_cells_by_hand_return_their_state_alone() -> None:
@@ -139,7 +194,8 @@ def test_cells_by_hand_return_their_state_alone() -> None:
 def test_a_step_of_one_trial_is_one_of_many() -> None:
     layer, x = S5SSM(), inputs()
     expected = np.stack([layer(torch.tensor(one)).detach().numpy() for one in x.swapaxes(0, 1)], axis=1)
-    np.testing.assert_allclose(emtvb.adapt(layer).run(x)[1], expected, atol=1e-5)
+    system = emtvb.adapt(layer, step="forward_rnn", state=layer.initial_state)
+    np.testing.assert_allclose(system.run(x)[1], expected, atol=1e-5)
     W, U = torch.randn(H, H), torch.randn(H, D)
 
     def step(u, h):
@@ -167,10 +223,10 @@ def _with_numpys(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 NOISY = {
     "ctrnn": lambda: emtvb.adapt(CTRNN(noise=0.3)),
-    "ctrnn with a readout": lambda: emtvb.adapt(CTRNNNet(noise=0.3)),
+    "ctrnn with a readout": lambda: emtvb.adapt(CTRNNNet(noise=0.3), step="rnn"),
     "rate": lambda: emtvb.adapt(Rate(noise=0.3)),
-    "low rank": lambda: emtvb.adapt(LowRank(noise=0.3)),
-    "rate, all states": lambda: emtvb.adapt(Rate("all", noise=0.3)),
+    "low rank": lambda: emtvb.adapt(low_rank(LowRank(noise=0.3))),
+    "rate, all states": lambda: emtvb.adapt(every_state(Rate("all", noise=0.3))),
     "a generator of one's own": lambda: emtvb.adapt(_with_generator(0.3), state=H),
     "numpy's generator": lambda: emtvb.adapt(_with_numpys, state=H),
 }
@@ -234,28 +290,32 @@ class _Clock:
         return h, h
 
 
+def _secret() -> Any:
+    network = Secret()
+    return emtvb.adapt(network, state=network.init_hidden, input_dim=D)
+
+
 REFUSED = {
     "trials that know of each other": (lambda: emtvb.adapt(Company(), input_dim=D), "trials must not know of each"),
     "of numpy too": (lambda: emtvb.adapt(_mean_of_all, state=H, input_dim=D), "trials must not know of each other"),
     "a state that is not used": (lambda: emtvb.adapt(Forgetful(), input_dim=D), "does not give step by step what it"),
-    "a state that is kept elsewhere": (lambda: emtvb.adapt(Secret(), input_dim=D), "does not go on from a state as it"),
-    "a clock": (lambda: emtvb.adapt(_Clock(), state=H, input_dim=D), "for the same inputs and the same state"),
+    "a state that is kept elsewhere": (_secret, "does not go on from a state as it"),
+    "a clock": (lambda: emtvb.adapt(_Clock().step, state=H, input_dim=D), "for the same inputs and the same state"),
     "a loop without a step": (
         lambda: emtvb.adapt(RawLoop(), input_dim=D),
-        r"its state cannot be found.*: def step\(u, h\): h = .*; return y, h -- then emtvb.adapt\(step, state=",
+        r"which does not say what its state is: write .*adapt\(net, step=.*: def step\(u, h\): h = .*; return y, h",
     ),
-    "a wrong number of state": (lambda: emtvb.adapt(CTRNN(), state=H + 1, input_dim=D), "CTRNN failed .* def step"),
-    "a mamba that does not say its sizes": (
-        lambda: emtvb.adapt(_without_sizes(), input_dim=D),
-        r"give state= .*: def step\(u, h\): y, h = net.step\(u, h\); return y, h",
+    "a wrong number of state": (lambda: emtvb.adapt(CTRNN(), state=H + 1, input_dim=D), r"failed .*adapt\(net\)$"),
+    "a step that is none": (
+        lambda: emtvb.adapt(CTRNN(), step="into.bias", input_dim=D),
+        "step: into.bias: name a method or a module of CTRNN, such as into, over, init_hidden, recurrence",
+    ),
+    "a step that is not there": (lambda: emtvb.adapt(RawLoop(), step="step"), "such as into, over, fc, forward"),
+    "a part that does not hold all of its state": (
+        lambda: emtvb.adapt(XLSTMStack(), step="blocks.0.step", input_dim=D),
+        "XLSTMStack",
     ),
 }  # fmt: skip
-
-
-def _without_sizes() -> nn.Module:
-    block = Mamba().layers[0]
-    block.config = type("Config", (), {"d_conv": 4})()
-    return block
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -82,11 +82,13 @@ class Loop(nn.Module):
 class Rate(nn.Module):
     """Batch first, with ``init_hidden``; ``gives`` the last state, or those of all steps."""
 
-    def __init__(self, gives: str = "last", noise: float = 0.0, begin: float = 0.0, name: str = "init_hidden") -> None:
+    def __init__(self, gives: str = "last", noise: float = 0.0, begin: float = 0.0) -> None:
         super().__init__()
         self.into, self.over, self.fc = nn.Linear(D, H), nn.Linear(H, H, bias=False), nn.Linear(H, OUT)
-        self.gives, self.noise = gives, noise
-        setattr(self, name, lambda batch: torch.full((batch, H), begin))
+        self.gives, self.noise, self.begin = gives, noise, begin
+
+    def init_hidden(self, batch: int) -> Tensor:
+        return torch.full((batch, H), self.begin)
 
     def forward(self, x: Tensor, h: Tensor | None = None) -> tuple[Tensor, Tensor]:
         h = torch.zeros(x.shape[0], H) if h is None else h

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from emtvb.adapters.elman import Elman, jacobian
 from emtvb.adapters.numpy_steps import NumpyMachine
 from emtvb.adapters.proof import Proved
 from emtvb.adapters.steps import Machine, failed_state, failing, named_in, stacked, takes_count
-from emtvb.adapters.verifying import Verified, verify, verify_coasting
+from emtvb.adapters.verification import Verified, verify, verify_coasting
 from emtvb.core.linearisation import by_differences
 from emtvb.core.memory_limit import check_room
 from emtvb.core.systems import Runnable, System
@@ -24,6 +24,13 @@ from emtvb.weights import Network
 
 _LARGEST = 10_000_000
 """Numbers of a state or of an input: more are a mistake."""
+
+
+class UnknownSizeError(InputError, AttributeError):
+    """A size that is learned from the first input: ``hasattr`` is False until then."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, "not known yet", "record trials first, or adapt(..., input_dim=...)")
 
 
 class Adapted(Runnable):
@@ -44,7 +51,7 @@ class Adapted(Runnable):
         machine: Machine,
         name: str,
         input_dim: int | None = None,
-        source: tuple[Any, Any, Any, int | None] | None = None,
+        source: dict[str, Any] | None = None,
     ) -> None:
         self.name = name
         self.source = source
@@ -56,9 +63,12 @@ class Adapted(Runnable):
             self._learn(input_dim)
 
     def __repr__(self) -> str:
-        size = f"{self.state_dim} numbers of state" if self._learned else "its size is learned from the first input"
-        verified = "not verified yet" if self.verified is None else self.verified
-        return f"<{self.name}: {size}{', with noise of its own' if self.noisy else ''}; {verified}>"
+        learned, verified = self._learned, "not verified yet" if self.verified is None else self.verified
+        if learned is None:
+            return f"<{self.name}: its size is learned from the first input; {verified}>"
+        size = f"{learned.state_dim} numbers of state{', with noise of its own' if learned.noisy else ''}"
+        bare = "no readout: its outputs are its hidden states" if learned.is_bare else ""
+        return f"<{self.name}: {'; '.join(filter(None, (size, bare, self._machine.note, str(verified))))}>"
 
     @property
     def machine(self) -> Machine:
@@ -73,7 +83,7 @@ class Adapted(Runnable):
             InputError: Where no input was seen yet.
         """
         if self._learned is None:
-            raise InputError("network", "not run yet", "record trials first, or adapt(..., input_dim=...)")
+            raise UnknownSizeError("state_dim")
         return self._learned
 
     def prepared(self, inputs: np.ndarray) -> int:
@@ -105,11 +115,9 @@ class Adapted(Runnable):
         """Real numbers of its state.
 
         Raises:
-            InputError: Where no input was seen yet from which it could be learned.
+            InputError: Where no input was seen yet from which it could be learned; it is an AttributeError, too.
         """
-        if self._learned is None:
-            raise InputError("state_dim", "not known yet", "record trials first, or adapt(..., input_dim=...)")
-        return sum(leaf.size for leaf in self._learned.layout)
+        return self.learned.state_dim
 
     @property
     def input_dim(self) -> int | None:
@@ -144,7 +152,7 @@ class Adapted(Runnable):
                 state = check_state(state, self.state_dim, inputs.shape[1])
                 now = states.rebuilt(example, machine.nested(machine.array(state), layout))
             for time, u in enumerate(inputs):
-                output, now = machine.step(machine.array(u), now)
+                output, now = machine.step(machine.inputs(u), now)
                 if times is None or time in times:
                     flats.append(machine.flat(now, layout))
                 outputs.append(machine.kept(output))
@@ -198,15 +206,14 @@ class Adapted(Runnable):
         """The network with other weights, drawn anew; None where it is no module whose weights could be drawn."""
         if self.source is None:
             return None
-        network, readout, state, input_dim = self.source
         from emtvb.adapters import torch_steps
 
-        drawn = torch_steps.untrained(network, readout, seed)
-        return None if drawn is None else adapt(*drawn, state=state, input_dim=input_dim)
+        drawn = torch_steps.untrained(self.source, seed)
+        return None if drawn is None else adapt(**drawn)
 
     def _known_input_dim(self) -> int:
         if self._input_dim is None:
-            raise InputError("input_dim", "not known yet", "record trials first, or adapt(..., input_dim=...)")
+            raise UnknownSizeError("input_dim")
         return self._input_dim
 
     def _learn(self, width: int, first: np.ndarray | None = None) -> Proved:
@@ -394,33 +401,47 @@ def check_inputs(inputs: Any, input_dim: int | None, name: str) -> Float[np.ndar
     return inputs if inputs.dtype.kind == "f" else inputs.astype(np.float32)
 
 
-def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: int | None = None) -> Adapted | Wrapped:
+def adapt(
+    network: Any,
+    readout: Any = None,
+    *,
+    state: Any = None,
+    step: str | Sequence[str] | None = None,
+    output: str | int | None = None,
+    input_dim: int | None = None,
+) -> Adapted | Wrapped:
     """Any recurrent network as a system that can be recorded, fitted and edited.
 
     A network is one of
 
     - ``torch.nn.RNN``, ``GRU``, ``LSTM`` of any number of layers, in either batch order, or ``RNNCell``, ``GRUCell``,
       ``LSTMCell``: the output is that of the last layer;
-    - a torch module with a step: ``forward(input, state) -> (output, state)``, or a method ``step`` of this kind;
+    - a torch module ``forward(input, state) -> (output, state)``, or ``-> state``, for a step or a sequence;
     - a torch module that takes whole sequences and is built around modules of the first line, ``forward(sequence)``;
-    - a function ``(input, state) -> (output, state)``, or an object with a ``step``, of torch tensors or numpy arrays;
-    - a ``Network`` of this package, or anything with its ``drive`` and ``coast`` (``interpret.systems.System``).
+    - any other torch module, of which ``step`` names the method or module that makes one step;
+    - a function ``(input, state) -> (output, state)`` of torch tensors or numpy arrays;
+    - a ``Network`` of this package, or anything with its ``drive`` and ``coast`` (``emtvb.core.systems.System``).
 
     An input is (trials, inputs), an output (trials, outputs), a state any nesting of arrays with an axis of trials. A
     network that takes sequences is shown them one step at a time. It is left as it is: it runs in evaluation mode,
     without gradients, on its own device in its own precision, and gets its mode back; its hooks run as they always do.
+    A module with an embedding may take ids: its input is then one whole number.
 
     A step that runs in the other order as well, and gives something else then, is taken where its own names agree with
-    (input, state) -> (output, state), and else refused.
-    What it is held to on trials stands in ``verified``: see :meth:`Adapted.verify`.
+    (input, state) -> (output, state), and else refused. What cannot be adapted is refused with the line that works, if
+    one is found. What a system is held to on trials stands in ``verified``: see :meth:`Adapted.verify`.
 
     Args:
         network: What to adapt.
         readout: From the output (trials, features) to what the network gives out, such as ``torch.nn.Linear``.
-        state: Where it begins: a function from the number of trials to a state; or the state of one trial, with an axis
-            of trials of length 1 in front; or a number n for n zeros. Of a network of whole sequences it is that of the
-            module inside, or a tuple of one for each. By default what the network's own ``init_hidden``
-            or the like gives, else None, which torch's modules take for zeros.
+        state: Where it begins: a function from the number of trials to a state, such as ``net.init_hidden``; or the
+            state of one trial, with an axis of trials of length 1 in front; or a number n for n zeros. Of a network of
+            whole sequences it is that of the module inside, or a tuple of one for each. By default None, which torch's
+            modules take for zeros.
+        step: The name of the method or module in a network that makes one step, such as "step", "rnn" or "rnn.cell";
+            names, where several hold its state. It takes (input, state) and returns (output, state) or the state alone.
+        output: Which of several things that a network gives out is its output: the key of a dict, or the place in a
+            tuple; by default the first of a tuple, and the repr says so.
         input_dim: Numbers of an input; learned from the first input otherwise.
 
     Returns:
@@ -430,8 +451,9 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
     Raises:
         InputError: Where no state can be found, or a step fails.
     """
+    settings = {"readout": readout, "state": state, "step": step, "output": output}
     if isinstance(network, (Adapted, Wrapped)):
-        for word, given in (("readout", readout), ("state", state)):
+        for word, given in settings.items():
             if given is not None:
                 raise InputError(word, "given beside an adapted network", "give it where the network itself is adapted")
         return network
@@ -450,17 +472,23 @@ def adapt(network: Any, readout: Any = None, *, state: Any = None, input_dim: in
         raise InputError("input_dim", input_dim, f"give how many numbers an input has, from 1 to {_LARGEST}")
     if readout is not None and not callable(readout):
         raise InputError("readout", type(readout).__name__, "give a function of the output, such as torch.nn.Linear")
-    if not callable(network) and callable(getattr(network, "step", None)):
-        network = network.step
+    if output is not None and (isinstance(output, bool) or not isinstance(output, (int, str))):
+        raise InputError("output", repr(output), "give the key of a dict, or the place in a tuple")
+    names = [step] if isinstance(step, str) else step
+    if names is not None and not (names and all(isinstance(word, str) for word in names)):
+        raise InputError("step", repr(step), "give the name of a method or module of the network, or several")
+    if not callable(network):
+        remedy = "give a torch module or a step (input, state) -> (output, state)"
+        raise InputError("network", name, f"{remedy}, such as a method: adapt(net.step, state=...)")
     if _is_torchs(network, state, readout):
         from emtvb.adapters import torch_steps
 
         known = input_dim if input_dim is not None else torch_steps.input_dim(network)
-        source = network, readout, state, input_dim
-        return Adapted(torch_steps.TorchMachine(network, readout, state), name, known, source)
-    if not callable(network):
-        raise InputError("network", name, "give a torch module or a step (input, state) -> (output, state)")
-    return Adapted(NumpyMachine(network, readout, state), name, input_dim)
+        source = settings | {"network": network, "input_dim": input_dim}
+        return Adapted(torch_steps.TorchMachine(network, readout, state, step, output), name, known, source)
+    if step is not None:
+        raise InputError("step", repr(step), "it names a step of a torch module; give the step itself: adapt(net.step)")
+    return Adapted(NumpyMachine(network, readout, state, output), name, input_dim)
 
 
 def _started(state: Callable) -> Any:

@@ -133,7 +133,7 @@ class DAS:
                 state = states.rebuilt(learned.example, machine.nested(flat, learned.layout))
                 loss = torch.zeros((), device=free.device)
                 for t in range(time + 1, time + 1 + length):
-                    output, state = machine.step(machine.array(shown[t, wanted]), state)
+                    output, state = machine.step(machine.inputs(shown[t, wanted]), state)
                     expected = machine.array(trials.train.outputs[t, wanted])
                     loss = loss + (((output - expected) / spread) ** 2).mean()
                 adam.zero_grad()

@@ -77,11 +77,10 @@ def check_order(
             shown = f"{name} runs as (input, state) and as (state, input)"
             remedy = "say which it is: adapt(lambda input, state: step(input, state), state=...), or step(state, input)"
         else:
-            size = sum(leaf.size for leaf in proved.layout)
             shown = f"{name} returns two arrays of the same shape, of which either could be the state"
             remedy = (
                 "have the state in a tuple: def step(u, h): y, h = net(u, h[0]); return y, (h,) -- then "
-                f"emtvb.adapt(step, state=lambda n: ({zeros}((n, {size})),))"
+                f"emtvb.adapt(step, state=lambda n: ({zeros}((n, {proved.state_dim})),))"
             )
         raise InputError("network", shown, remedy)
 

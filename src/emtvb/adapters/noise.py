@@ -1,4 +1,4 @@
-"""Within torch's operations: random numbers set to their means, and operations counted."""
+"""Random numbers of torch, set to their means."""
 
 from __future__ import annotations
 
@@ -23,26 +23,6 @@ class Mean(TorchDispatchMode):
         result = func(*args, **(kwargs or {}))
         known = _MEANS.get(func.overloadpacket.__name__)
         return result if known is None else known(result, args)
-
-
-class Counted(TorchDispatchMode):
-    """How many operations are made: how far a call comes before it fails.
-
-    Attributes:
-        count: So many.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.count = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Run an operation, and count it."""
-        result = func(*args, **(kwargs or {}))
-        self.count += 1
-        return result
 
 
 def _filled(value: float) -> Callable[[Tensor, Sequence[Any]], Tensor]:

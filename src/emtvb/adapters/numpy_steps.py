@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,47 +11,43 @@ import numpy as np
 from emtvb.adapters import states
 from emtvb.adapters.input_orders import check_order
 from emtvb.adapters.proof import TRIALS, Proved, probe, prove, same_noise
-from emtvb.adapters.steps import Count, Passes, arguments, check_made, check_rows, failed, read_out, starts, unpacked
+from emtvb.adapters.steps import Machine, arguments, check_start, failed, unpacked
 from emtvb.errors import InputError
 
 
-class NumpyMachine:
+class NumpyMachine(Machine):
     """A step of numpy arrays."""
 
-    is_half = False
-
-    def __init__(self, network: Callable, readout: Any, state: Any) -> None:
-        self._call, self._readout = network, readout
-        self._name = getattr(network, "__name__", type(network).__name__)
-        self._is_given = state is not None
-        self._make = starts(network, state, lambda trials, n: np.zeros((trials, n)), _repeat)[0]
-
-    def quiet(self) -> AbstractContextManager[Any]:
-        """Nothing to be done."""
-        return nullcontext()
+    def __init__(self, network: Callable, readout: Any, state: Any, output: str | int | None) -> None:
+        super().__init__(network, readout, state, output)
+        self._step = network
 
     def array(self, values: np.ndarray) -> np.ndarray:
         """A copy: a function may write into what it is given."""
         return np.array(values)
 
+    def zeros(self, trials: int, n: int) -> np.ndarray:
+        """Of double precision."""
+        return np.zeros((trials, n))
+
+    def repeated(self, array: np.ndarray, trials: int) -> np.ndarray:
+        """Along the first axis."""
+        return np.repeat(array[None] if array.ndim < 2 else array, trials, axis=0)
+
     def numpy(self, arrays: list[np.ndarray]) -> np.ndarray:
         """The stack of them."""
         return np.stack(arrays)
 
-    def start(self, trials: int) -> Any:
-        """What the given state says."""
-        return self._make(Count(trials))
+    def call(self, inputs: np.ndarray, state: Any) -> tuple[Any, Any]:
+        """The function's own."""
+        return unpacked(self._step(inputs, state), self._name)
 
-    def step(self, inputs: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
-        """One call."""
-        output, state = unpacked(self._call(inputs, state), self._name)
-        output = output if self._readout is None else read_out(self._readout, output, len(inputs))
+    def checked(self, output: Any, state: Any) -> np.ndarray:
+        """An array without a mask."""
         if np.ma.is_masked(output) or any(isinstance(array, np.ma.MaskedArray) for array in states.leaves(state)):
             remedy = "its mask would be lost; return plain arrays: .filled(...)"
             raise InputError("network", f"{self._name} returned a masked array", remedy)
-        output = np.asarray(output)
-        check_rows(output.shape, len(inputs))
-        return output.reshape(len(inputs), -1), state
+        return np.asarray(output)
 
     def flat(self, state: Any, layout: list[states.Leaf]) -> np.ndarray:
         """Each array with its trials first, in a row."""
@@ -74,14 +70,6 @@ class NumpyMachine:
             arrays.append(np.moveaxis(array, 0, leaf.axis))
         return arrays
 
-    def is_complex(self, array: np.ndarray) -> bool:
-        """Numpy's word for it."""
-        return np.iscomplexobj(array)
-
-    def is_float(self, array: np.ndarray) -> bool:
-        """Numpy's word for it."""
-        return np.issubdtype(array.dtype, np.floating)
-
     def kept(self, array: np.ndarray) -> np.ndarray:
         """A copy: a function may write into what it gave out before."""
         return np.array(array)
@@ -89,15 +77,12 @@ class NumpyMachine:
     @contextmanager
     def still(self, noisy: bool) -> Iterator[None]:  # noqa: ARG002 - numpy's noise cannot be set aside, only repeated
         """The random numbers of numpy, and of the generators that the function holds, are drawn again each time."""
-        with same_noise(self._call):
+        with same_noise(self.network):
             yield
 
-    def settle(self, layout: list[states.Leaf]) -> None:
-        """Nothing to be done."""
-
-    def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:  # noqa: ARG002
-        """A function takes single steps."""
-        return []
+    def jacobian(self, *_: Any, **__: Any) -> None:
+        """Numpy has none."""
+        return
 
     def learn(self, width: int, first: np.ndarray | None) -> Proved:
         """From steps that it makes."""
@@ -111,36 +96,20 @@ class NumpyMachine:
                 raise fault from None
             except Exception as raised:
                 if self._is_given:
-                    check_made(self._make, (width,), self.is_complex, self.is_float)
+                    check_start(self._make)
                 error = error or failed(self._name, (TRIALS, width), raised, self._is_given)
                 continue
-            step = self._call
+            step = self._step
 
             def prove_read(read: Callable, inputs: np.ndarray = inputs, step: Callable = step) -> Proved:
-                self._call = read
+                self._step = read
                 with same_noise(step):
                     return prove(self, self._name, inputs.astype(kind), must_remember=True)
 
             try:
                 check_order(step, arguments(step), self._name, "np.zeros", proved, prove_read)
             finally:
-                self._call = step
+                self._step = step
             return proved
         assert error is not None
         raise error
-
-    def passes(self, width: int) -> Passes:  # noqa: ARG002
-        """A function takes single steps."""
-        return Passes()
-
-    def beginning(self) -> AbstractContextManager[bool]:
-        """It begins in one way."""
-        return nullcontext(False)
-
-    def jacobian(self, *_: Any, **__: Any) -> None:
-        """Numpy has none."""
-        return
-
-
-def _repeat(array: np.ndarray, trials: int) -> np.ndarray:
-    return np.repeat(array[None] if array.ndim < 2 else array, trials, axis=0)

@@ -49,6 +49,7 @@ class Proved:
         noisy: Whether a step gives something else each time, by noise of its own.
         is_aside: Whether this noise can be set aside; without noise it is so.
         outputs: What its steps gave for the inputs that it was proved with.
+        is_bare: Whether these are numbers of its state, as they are without a readout.
         whole: Whether they were held to the network's own pass over the whole sequence.
         steady: Whether a state has the nesting and the shapes of the state before the first input.
         near: Differences of two runs of steps that do not count, as a share of the largest number.
@@ -60,10 +61,16 @@ class Proved:
     noisy: bool
     is_aside: bool
     outputs: np.ndarray
+    is_bare: bool
     whole: bool
     steady: bool
     near: float
     near_whole: float
+
+    @property
+    def state_dim(self) -> int:
+        """Real numbers of a state."""
+        return sum(leaf.size for leaf in self.layout)
 
 
 def prove(
@@ -85,10 +92,9 @@ def prove(
     """
     examples = [_after_two(machine, inputs[:2, :trials]) for trials in (2, 3)]
     try:
-        layout = states.layout(examples[0], examples[1], machine.is_complex, machine.is_float)
+        layout = states.layout(examples[0], examples[1])
     except InputError as error:
         raise unproved(error.what, str(error.value), error.remedy, -1) from None
-    machine.settle(layout)
     noisy = _is_noisy(machine, inputs[0], layout, False)
     is_aside = not noisy or not _is_noisy(machine, inputs[0], layout, True)
     run = Run(machine, examples[0], layout, noisy, name)
@@ -107,16 +113,18 @@ def prove(
             raise unproved("network", f"{name} {what}", remedy, passed)
     passes = machine.at_once(inputs, noisy) if is_aside else []
     for shown in passes:
-        if not _same_at_once(outputs, shown, at_once):
+        if not same_at_once(outputs, shown, at_once):
             what = f"{name} does not give step by step what it gives at once"
             if shown.shape[-1] * TRIALS * TIME != outputs.size and shown.size != outputs.size:
                 what += f" (outputs of shape {outputs.shape} and {shown.shape})"
-            remedy = "it looks at several steps at once, or keeps what is not in its state; adapt its step by hand"
+            remedy = "it looks at several steps at once, or keeps what is not in its state"
             raise unproved("network", what, remedy, WHOLE)
     if must_remember and not _remembers(run, inputs, every):
         raise unproved("network", f"{name} remembers nothing", "return its state", WHOLE)
     steady = states.skeleton(machine.start(2)) == states.skeleton(examples[0])
-    return Proved(examples[0], layout, noisy, is_aside, outputs, bool(passes), steady, apart, at_once)
+    columns = [{column.tobytes() for column in array.reshape(-1, array.shape[-1]).T} for array in (outputs, every)]
+    is_bare = columns[0] <= columns[1]
+    return Proved(examples[0], layout, noisy, is_aside, outputs, is_bare, bool(passes), steady, apart, at_once)
 
 
 def unproved(what: str, value: str, remedy: str, passed: int) -> UnprovedError:
@@ -167,7 +175,7 @@ class Run:
                 now = states.rebuilt(self.example, machine.nested(machine.array(state), self.layout))
         for time, u in enumerate(inputs):
             with machine.still(self.noisy):
-                output, now = machine.step(machine.array(u), now)
+                output, now = machine.step(machine.inputs(u), now)
             if times is None or time in times:
                 flats.append(machine.flat(now, self.layout))
             if moved:
@@ -192,7 +200,7 @@ def _checks(
     moved = x.copy()
     moved[:, 1] = x[::-1, 2]
     others = [0, 2]
-    mixed = "its trials must not know of each other: is an axis of trials taken for time? Adapt its step by hand"
+    mixed = "its trials must not know of each other: is an axis of trials taken for time?"
     left = tuple(part[:, others] for part in run(moved))
     yield _alike((outputs[:, others], every[:, others]), left, near), "changes one trial when another is changed", mixed
     rest = run(x[2:], every[1])
@@ -218,7 +226,7 @@ def _after_two(machine: Machine, inputs: np.ndarray) -> Any:
     """The state after two steps."""
     state = machine.start(inputs.shape[1])
     for u in inputs:
-        _, state = machine.step(machine.array(u), state)
+        _, state = machine.step(machine.inputs(u), state)
     return state
 
 
@@ -233,7 +241,7 @@ def _is_noisy(machine: Machine, u: np.ndarray, layout: list[states.Leaf], aside:
     runs = []
     with machine.still(aside):
         for _ in range(2):
-            output, state = machine.step(machine.array(u), machine.start(len(u)))
+            output, state = machine.step(machine.inputs(u), machine.start(len(u)))
             parts = machine.kept(output), machine.flat(state, layout)
             runs.append([machine.numpy([part]) for part in parts])
     return not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*runs, strict=True))
@@ -241,28 +249,38 @@ def _is_noisy(machine: Machine, u: np.ndarray, layout: list[states.Leaf], aside:
 
 def _alike(first: tuple[np.ndarray, ...], second: tuple[np.ndarray, ...], near: float) -> bool:
     """Whether arrays are the same up to such a share of the largest number in them."""
-    return all(_near(a, b, near) for a, b in zip(first, second, strict=True))
+    return all(same(a, b, near) for a, b in zip(first, second, strict=True))
 
 
-def _near(a: np.ndarray, b: np.ndarray, near: float) -> bool:
-    if a.shape != b.shape:
-        return False
+def same(a: np.ndarray, b: np.ndarray, near: float) -> bool:
+    """Whether two arrays are of one shape and the same up to such a share of the largest number in them."""
+    return a.shape == b.shape and bool(distance(a, b).max(initial=0.0) <= near * largest_number(a, b) + 1e-300)
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The largest difference of any number along the last axis; infinite where only one is finite."""
     a, b = a.astype(np.float64), b.astype(np.float64)
-    known = np.isfinite(a) & np.isfinite(b)
-    size = float(np.abs(a[known]).max(initial=0.0))
-    return bool(np.allclose(a, b, rtol=0, atol=near * size + 1e-300, equal_nan=True))
+    finite = np.isfinite(a) & np.isfinite(b)
+    alike = (a == b) | (np.isnan(a) & np.isnan(b))
+    differ = np.abs(np.where(finite, a, 0) - np.where(finite, b, 0))
+    return np.where(finite | alike, differ, np.inf).max(axis=-1, initial=0.0)
+
+
+def largest_number(*arrays: np.ndarray) -> float:
+    """The largest finite number."""
+    return max(float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays)
 
 
 def differ(first: Proved, second: Proved) -> bool:
     """Whether two ways to run a network, proved with the same inputs, give different outputs."""
-    return not _near(first.outputs, second.outputs, max(first.near, 1e-5))
+    return not same(first.outputs, second.outputs, max(first.near, 1e-5))
 
 
-def _same_at_once(outputs: np.ndarray, shown: np.ndarray, near: float) -> bool:
+def same_at_once(outputs: np.ndarray, shown: np.ndarray, near: float) -> bool:
     """Whether these are the outputs of all steps, in either order, with one axis or two, or those of the last step."""
     turned = outputs.transpose(1, 0, 2)
     forms = [outputs, turned, outputs[-1]]
-    return any(shown.size == form.size and _near(shown.reshape(form.shape), form, near) for form in forms)
+    return any(shown.size == form.size and same(shown.reshape(form.shape), form, near) for form in forms)
 
 
 def probe(width: int, trials: np.ndarray | None) -> Iterator[np.ndarray]:

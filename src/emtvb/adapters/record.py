@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
-from emtvb.adapters.verifying import TRIALS
+from emtvb.adapters.verification import TRIALS
 from emtvb.core.labels import Labels
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
@@ -58,8 +58,9 @@ def record(
 
     Args:
         system: Of :func:`adapt`, or what it takes.
-        inputs: (time, trial, input), numbers; or a ``Task``, whose sequences and labels are then made here. By default
-            the task that the network was trained on, if ``load`` found it by its name.
+        inputs: (time, trial, input), numbers; or whole numbers (time, trial), the ids that a network with an embedding
+            takes; or a ``Task``, whose sequences and labels are then made here. By default the task that the network
+            was trained on, if ``load`` found it by its name.
         labels: (time, trial, variable): the value of each variable after the input of that time; or a dict from names
             to arrays (time, trial), or (time, trial, n) for n variables ``name.0``, ``name.1``, ..., or (trial,) for
             what holds during a whole trial. NaN: no value then.
@@ -201,9 +202,12 @@ def _reported(starts: range) -> Iterator[int]:
 
 
 def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time trial input"]:
+    if x.ndim == 2 and x.dtype.kind in "iu":  # ids, one a step
+        x = x[..., None]
     if x.ndim != 3 or 0 in x.shape:
         order = "(trial, time, input)" if batch_first else "(time, trial, input)"
-        raise InputError("inputs", f"shape {x.shape}", f"give an array of shape {order}")
+        only = "; one number a step: inputs[..., None]" if x.ndim == 2 else ""
+        raise InputError("inputs", f"shape {x.shape}", f"give an array of shape {order}{only}")
     if x.dtype.kind not in "fiub":
         raise InputError("inputs", f"of type {x.dtype}", "give real numbers")
     least = x.size // 4  # whether each is finite is a byte

@@ -6,7 +6,7 @@ array has one axis of trials, wherever it lies: it is the one whose length follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -92,7 +92,7 @@ class Leaf:
         return count
 
 
-def layout(two: Any, three: Any, is_complex: Callable[[Any], bool], is_float: Callable[[Any], bool]) -> list[Leaf]:
+def layout(two: Any, three: Any) -> list[Leaf]:
     """How a state lies in the flat vector, from the states of two and of three trials.
 
     Raises:
@@ -108,8 +108,9 @@ def layout(two: Any, three: Any, is_complex: Callable[[Any], bool], is_float: Ca
         if len(shape) != len(wider) or len(axes) != 1 or sum(a != b for a, b in zip(shape, wider, strict=True)) != 1:
             shown = f"shapes {shape} and {wider} for 2 and 3 trials"
             raise InputError("state", shown, "each of its arrays needs one axis of trials, as long as they are many")
-        if not (is_complex(array) or is_float(array)):
+        kind = str(array.dtype)  # of numpy and of torch
+        if "complex" not in kind and "float" not in kind:
             raise InputError("state", f"an array of {array.dtype}", "its numbers must be real or complex; give floats")
         rest = shape[: axes[0]] + shape[axes[0] + 1 :]
-        parts.append(Leaf(rest, axes[0], is_complex(array), array))
+        parts.append(Leaf(rest, axes[0], "complex" in kind, array))
     return parts

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from emtvb.adapters import states
 from emtvb.core.arguments import describe_error
 from emtvb.errors import InputError
-
-STATE_MAKERS = (
-    "init_hidden", "initial_state", "init_state", "default_state", "zero_state", "get_initial_state", "begin_state",
-)  # fmt: skip
-"""Methods by which modules are known to give a state for so many trials."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,59 +32,106 @@ class Passes:
     is_its: bool = True
 
 
-@runtime_checkable
-class Machine(Protocol):
-    """A step on arrays of one library, torch's or numpy's."""
+class Machine(ABC):
+    """A step on arrays of one library, torch's or numpy's.
+
+    Args:
+        network: A module, or a step function.
+        readout: Of its output; None for none.
+        state: Where it begins, as ``adapt`` is given it.
+        output: Which of several outputs is taken.
+
+    Attributes:
+        network: It.
+        note: Which of several outputs is taken, where nobody said which; else empty.
+        is_half: Whether its numbers are of half precision.
+    """
+
+    is_half = False
+
+    def __init__(self, network: Any, readout: Any, state: Any, output: str | int | None) -> None:
+        self.network, self.note = network, ""
+        self._readout, self._output = readout, output
+        self._name = getattr(network, "__name__", type(network).__name__)
+        self._is_given = state is not None
+        self._make = start_maker(state, self.zeros, self.repeated)
 
     def quiet(self) -> AbstractContextManager[Any]:
         """Within it nothing is trained: evaluation mode, no gradients."""
+        return nullcontext()
 
+    @abstractmethod
     def array(self, values: np.ndarray) -> Any:
         """An array of the library from one of numpy's, in the network's precision and on its device."""
 
+    @abstractmethod
+    def zeros(self, trials: int, n: int) -> Any:
+        """An array of zeros, (trials, n)."""
+
+    @abstractmethod
+    def repeated(self, array: Any, trials: int) -> Any:
+        """An array of one trial for so many."""
+
+    def inputs(self, values: np.ndarray) -> Any:
+        """Inputs as the network takes them: an array, or the ids of which an embedding makes vectors."""
+        return self.array(values)
+
+    @abstractmethod
     def numpy(self, arrays: list[Any]) -> np.ndarray:
         """A stack of the library's arrays as one of numpy's."""
 
     def start(self, trials: int) -> Any:
         """The state before the first input."""
+        return self._make(trials)
 
     def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         """Output (trials, outputs) and new state."""
+        given, state = self.call(inputs, state)
+        self.note = first_of(given, self._output)
+        output = selected(given, self._output, self._name)
+        if self._readout is not None:
+            output = read_out(self._readout, output, len(inputs))
+        output = self.checked(output, state)
+        check_rows(output.shape, len(inputs))
+        return output.reshape(len(inputs), -1), state
 
+    @abstractmethod
+    def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        """What the network gives out, and its new state."""
+
+    @abstractmethod
+    def checked(self, output: Any, state: Any) -> Any:
+        """An output as an array of the library, unless it or the state is none that can be used."""
+
+    @abstractmethod
     def flat(self, state: Any, layout: list[states.Leaf]) -> Any:
-        """A state as (trials, state)."""
+        """A state as (trials, state): each array with its trials first, in a row."""
 
+    @abstractmethod
     def nested(self, flat: Any, layout: list[states.Leaf]) -> list[Any]:
         """The arrays that a flat state is made of."""
 
-    @property
-    def is_half(self) -> bool:
-        """Whether its numbers are of half precision."""
-
-    def is_complex(self, array: Any) -> bool:
-        """Whether an array holds complex numbers."""
-
-    def is_float(self, array: Any) -> bool:
-        """Whether an array holds real numbers."""
-
+    @abstractmethod
     def kept(self, array: Any) -> Any:
-        """A copy of an array, or the array, if no step can change it."""
+        """A copy: a step may write into what it gave out before."""
 
+    @abstractmethod
     def still(self, noisy: bool) -> AbstractContextManager[Any]:
         """Within it random numbers are the same each time; if noisy, noise is set aside where that can be done."""
 
-    def settle(self, layout: list[states.Leaf]) -> None:
-        """Take what the first state says of the network's precision."""
-
-    def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:
+    def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:  # noqa: ARG002 - of what takes sequences
         """What the network itself gives out for this whole sequence; nothing where it takes single steps."""
+        return []
 
-    def passes(self, width: int) -> Passes:
+    def passes(self, width: int) -> Passes:  # noqa: ARG002
         """How the network, which was proved, is run on whole sequences of inputs of so many numbers."""
+        return Passes()
 
     def beginning(self) -> AbstractContextManager[bool]:
         """Within it a network begins where its own pass does, though another state was given; whether there was one."""
+        return nullcontext(False)
 
+    @abstractmethod
     def learn(self, width: int, first: np.ndarray | None) -> Any:
         """The first way of calling the network that is proved (``proof.Proved``).
 
@@ -97,6 +140,7 @@ class Machine(Protocol):
             first: The first inputs that it is given, (time, trial, input).
         """
 
+    @abstractmethod
     def jacobian(
         self, flat: np.ndarray, inputs: np.ndarray, example: Any, layout: list[states.Leaf]
     ) -> np.ndarray | None:
@@ -126,7 +170,7 @@ def arguments(function: Any) -> tuple[str, ...]:
 
 
 def named_in(function: Any, depth: int = 3) -> list[Any]:
-    """What a function holds or names: its object, what it closes over, its arguments so far, the globals it uses.
+    """What a function holds or names: its object, what it closes over, its arguments so far, their defaults, globals.
 
     Functions among these are looked into as well, so many deep.
     """
@@ -139,7 +183,8 @@ def named_in(function: Any, depth: int = 3) -> list[Any]:
         objects += [owner, *getattr(owner, "__dict__", {}).values()]
     if inspect.ismethod(function) or inspect.isfunction(function):
         seen = inspect.getclosurevars(inspect.unwrap(function))
-        named = [*seen.nonlocals.values(), *seen.globals.values()]
+        given = [place.default for place in inspect.signature(function).parameters.values()]
+        named = [*seen.nonlocals.values(), *seen.globals.values(), *given]
         objects += named
         if depth:
             objects += [item for other in named if inspect.isfunction(other) for item in named_in(other, depth - 1)]
@@ -148,105 +193,48 @@ def named_in(function: Any, depth: int = 3) -> list[Any]:
     return objects
 
 
-class Count(int):
-    """A number of trials, which knows the inputs that a network is given.
-
-    Attributes:
-        shape: Of the inputs.
-    """
-
-    shape: Sequence[int] = ()
-
-    @classmethod
-    def of(cls, trials: int, shape: Sequence[int]) -> Count:
-        """So many trials in inputs of this shape."""
-        count = cls(trials)
-        count.shape = shape
-        return count
+Maker = Callable[[int], Any]
+"""Makes the state before the first input, of so many trials."""
 
 
-Maker = Callable[[Count], Any]
-
-
-def starts(network: Any, state: Any, zeros: Callable[[int, int], Any], one: Callable[[Any, int], Any]) -> list[Maker]:
-    """Ways to make a network's first state for so many trials, the likeliest first.
+def start_maker(state: Any, zeros: Callable[[int, int], Any], repeat: Callable[[Any, int], Any]) -> Maker:
+    """A function that makes a network's first state.
 
     Args:
-        network: Perhaps with a method of :data:`STATE_MAKERS`, or one inside.
-        state: As ``adapt`` is given it; then it is the only way.
+        state: As ``adapt`` is given it; without it a network begins with None.
         zeros: Makes an array of (trials, n).
-        one: An array of one trial for so many.
+        repeat: An array of one trial for so many.
+
+    Raises:
+        InputError: Where the state is not that of one trial.
     """
-    if state is not None:
-        return [_given(state, zeros, one)]
-    owner = getattr(network, "__self__", network)
-    inside = list(owner.modules()) if hasattr(owner, "named_modules") else [owner]
-    makers = [maker for part in inside for name in STATE_MAKERS if callable(maker := getattr(part, name, None))]
-    ways: list[Maker] = []
-    for maker in makers[:2]:
-        ways += _counted(maker) if takes_count(maker) else [_given(maker, zeros, one)]
-    caches = _caches(owner, zeros)
-    return [*ways, *([caches] if caches else []), _nothing]
-
-
-def check_made(
-    make: Maker, shape: Sequence[int], is_complex: Callable[[Any], bool], is_float: Callable[[Any], bool]
-) -> None:
-    """Raise InputError where what was given makes no states of two trials and of three; for where a step failed.
-
-    A step may begin with a state that holds no arrays, so this is nothing to ask before.
-
-    Args:
-        make: Makes them.
-        shape: Of the inputs of a trial.
-        is_complex: Whether an array holds complex numbers.
-        is_float: Whether an array holds real numbers.
-    """
-    try:
-        two, three = (make(Count.of(trials, (trials, *shape))) for trials in (2, 3))
-    except Exception as error:
-        raise failed_state(error) from error
-    if not states.leaves(two):
-        remedy = "it holds no arrays; give a number, one trial's state, or a function of the number of trials"
-        raise InputError("state", f"begins as {two!r:.60}", remedy)
-    states.layout(two, three, is_complex, is_float)
-
-
-def _counted(maker: Callable) -> list[Maker]:
-    """A method that is handed the number of trials, or, as tutorials have it, the shape of the inputs."""
-    return [lambda count: maker(int(count)), lambda count: maker(count.shape)]
-
-
-def _given(state: Any, zeros: Callable[[int, int], Any], one: Callable[[Any, int], Any]) -> Maker:
-    """What the user says, or what a method that takes no number of trials says."""
+    if state is None:
+        return lambda trials: None  # noqa: ARG005 - torch's modules begin with it, however many trials there are
     if isinstance(state, (int, np.integer)):
-        return lambda trials: zeros(int(trials), int(state))
+        return lambda trials: zeros(trials, int(state))
     if callable(state) and takes_count(state):
-        return lambda trials: state(int(trials))
+        return state
     state = state() if callable(state) else state
     for array in states.leaves(state):
         if len(array.shape) > 1 and array.shape[0] != 1:
             shown = f"an array of shape {tuple(array.shape)}"
             raise InputError("state", shown, "give one trial's, (1, ...), or a function of the number of trials")
-    return lambda trials: states.rebuilt(state, [one(array, int(trials)) for array in states.leaves(state)])
+    return lambda trials: states.rebuilt(state, [repeat(array, trials) for array in states.leaves(state)])
 
 
-def _caches(network: Any, zeros: Callable[[int, int], Any]) -> Maker | None:
-    """What a step of mambapy begins with: no state, and a convolution that has read zeros; one of each layer."""
-    config = getattr(network, "config", None)
-    inner, width = getattr(config, "d_inner", None), getattr(config, "d_conv", None)
-    if not isinstance(inner, int) or not isinstance(width, int):
-        return None
-    layers = getattr(network, "layers", None)
+def check_start(make: Maker) -> None:
+    """Raise InputError where what was given makes no states of two trials and of three; for where a step failed.
 
-    def cache(trials: int) -> tuple[None, Any]:
-        return None, zeros(int(trials), inner * (width - 1)).reshape(int(trials), inner, width - 1)
-
-    return cache if layers is None else lambda trials: [cache(trials) for _ in layers]
-
-
-def _nothing(trials: int) -> None:  # noqa: ARG001 - torch's modules begin with it, however many trials there are
-    return None
+    A step may begin with a state that holds no arrays, so this is nothing to ask before.
+    """
+    try:
+        two, three = make(2), make(3)
+    except Exception as error:
+        raise failed_state(error) from error
+    if not states.leaves(two):
+        remedy = "it holds no arrays; give a number, one trial's state, or a function of the number of trials"
+        raise InputError("state", f"begins as {two!r:.60}", remedy)
+    states.layout(two, three)
 
 
 def takes_count(function: Callable) -> bool:
@@ -260,31 +248,56 @@ def takes_count(function: Callable) -> bool:
     return True
 
 
-class UnpairedError(InputError):
-    """A step that returned something else than (output, state).
-
-    Attributes:
-        count: How many values it returned; 1 of what is no tuple.
-    """
-
-    count = 1
-
-
 def unpacked(result: Any, name: str) -> tuple[Any, Any]:
     """Output and state that a step returned.
 
     Raises:
-        UnpairedError: Where it is no such pair.
+        InputError: Where it is no such pair.
     """
     if not isinstance(result, (tuple, list)) or len(result) != 2:
-        count = len(result) if isinstance(result, (tuple, list)) else 1
-        shown = f"{count} values" if isinstance(result, (tuple, list)) else type(result).__name__
-        error = UnpairedError(
-            "network", f"{name} returned {shown}", "its state cannot be found: return (output, state)"
-        )
-        error.count = count
-        raise error
+        shown = f"{len(result)} values" if isinstance(result, (tuple, list)) else type(result).__name__
+        remedy = "its state cannot be found: return (output, state)"
+        raise InputError("network", f"{name} returned {shown}", remedy)
     return result[0], result[1]
+
+
+class OutputError(InputError):
+    """A network that gives out several things, of which nobody said which is its output, or something else."""
+
+
+def first_of(result: Any, output: str | int | None) -> str:
+    """That the first of several outputs is taken, where nobody said which; else nothing."""
+    is_several = isinstance(result, (tuple, list)) and len(result) > 1 and output is None
+    return f"its output is the first of {len(result)} things that it gives out (output=0)" if is_several else ""
+
+
+def selected(result: Any, output: str | int | None, name: str) -> Any:
+    """The output among the things that a network gives out: the one that was named, else the first of a tuple.
+
+    Args:
+        result: What the network returned.
+        output: A key of a dict, or a place in a tuple.
+        name: Of the network.
+
+    Raises:
+        OutputError: Where there is no such thing, or a dict has several and none was named.
+    """
+    keys: list[Any] = []
+    while isinstance(result, (tuple, list, dict)) and result:
+        if not isinstance(result, dict):
+            result = dict(enumerate(result))
+        elif output is None and len(result) > 1:
+            shown = f"{name} gives out several things: {', '.join(map(str, result))}"
+            raise OutputError("network", shown, f'say which, such as emtvb.adapt(net, output="{next(iter(result))}")')
+        keys = list(result)
+        if output is not None and output in keys:
+            result, output = result[output], None
+        else:
+            result = result[keys[0]]
+    if output is not None:
+        shown = " or ".join(map(repr, keys)) if keys else "leave it out: it gives out one thing"
+        raise OutputError("output", repr(output), f"{name} has no such output; give {shown}" if keys else shown)
+    return result
 
 
 def read_out(readout: Callable[[Any], Any], output: Any, trials: int) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import itertools
+import inspect
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -14,10 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emtvb.adapters import states
-from emtvb.adapters.calls import PAIR, Call, OfTorch, Through, Way, first_tensor, ways, written
+from emtvb.adapters import remedies, states
 from emtvb.adapters.input_orders import check_order
-from emtvb.adapters.noise import Counted, Mean
+from emtvb.adapters.noise import Mean
 from emtvb.adapters.proof import (
     NOTHING,
     TIME,
@@ -28,10 +27,21 @@ from emtvb.adapters.proof import (
     differ,
     probe,
     prove,
+    same,
     same_noise,
     unproved,
 )
-from emtvb.adapters.steps import Count, Maker, Passes, check_made, check_rows, failed, named_in, read_out, starts
+from emtvb.adapters.signatures import PAIR, Call, Through, Way, is_torchs, user_classes, ways
+from emtvb.adapters.steps import (
+    Machine,
+    OutputError,
+    Passes,
+    arguments,
+    check_start,
+    failed,
+    named_in,
+    selected,
+)
 from emtvb.errors import InputError
 
 
@@ -40,26 +50,42 @@ def input_dim(network: Any) -> int | None:
     return network.input_size if isinstance(network, (nn.RNNBase, nn.RNNCellBase)) else None
 
 
-class TorchMachine:
-    """A step of torch tensors."""
+class TorchMachine(Machine):
+    """A step of torch tensors.
 
-    def __init__(self, network: Any, readout: Any, state: Any) -> None:
-        self._name = getattr(network, "__name__", type(network).__name__)
-        self._readout = readout
+    Args:
+        network: A module, or a step function.
+        readout: Of its output; None for none.
+        state: Where it begins, as ``adapt`` is given it.
+        step: Names of the methods or modules in it that hold its state; None where it says so itself.
+        output: Which of several outputs is taken.
+        suggests: Whether a refusal looks for the line that works.
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        readout: Any,
+        state: Any,
+        step: str | Sequence[str] | None,
+        output: str | int | None,
+        suggests: bool = True,
+    ) -> None:
+        super().__init__(network, readout, state, output)
         self._modules = [item for item in [*named_in(network), readout] if isinstance(item, nn.Module)]
         if readout is not None and not isinstance(readout, nn.Module):
             self._modules += [item for item in named_in(readout) if isinstance(item, nn.Module)]
         self._dtype, self._device = _kind(self._modules, named_in(network))
+        self.is_half = self._dtype in (torch.half, torch.bfloat16)
         if self._device.type == "meta":
             raise InputError("network", "on torch's meta device", "it has no numbers there; load its weights first")
-        self._network = network
-        self._ways = list(ways(network, self._name))
-        self._way: Way = self._ways[0]
-        self._starts = starts(network, state, self._zeros, self._repeat)
-        self._make = self._starts[0]
+        self._ways = ways(network, step, self._name)
+        if not self._ways and not isinstance(network, nn.Module):
+            remedy = "it must take (input, state), and return (output, state)"
+            raise InputError("network", f"{self._name}, which takes no state", remedy)
+        self._suggests = suggests
         self._calls: list[tuple[int, Any]] = []
-        self._is_given = state is not None
-        self._width = 1
+        self._takes_ids = False
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -78,23 +104,27 @@ class TorchMachine:
         """A tensor in the network's precision and on its device."""
         return torch.tensor(np.ascontiguousarray(values), dtype=self._dtype, device=self._device)
 
+    def zeros(self, trials: int, n: int) -> Tensor:
+        """In the network's precision and on its device."""
+        return torch.zeros(trials, n, dtype=self._dtype, device=self._device)
+
+    def repeated(self, array: Any, trials: int) -> Tensor:
+        """Along the first axis, on the network's device."""
+        tensor = torch.as_tensor(array, device=self._device)
+        return (tensor[None] if tensor.dim() < 2 else tensor).repeat_interleave(trials, dim=0)
+
+    def inputs(self, values: np.ndarray) -> Tensor:
+        """Inputs likewise; of a network that begins with an embedding the ids, without the last axis."""
+        if not self._takes_ids:
+            return self.array(values)
+        if (values % 1).any():
+            raise InputError("inputs", "not all of them whole numbers", f"{self._name} takes ids: its embedding's rows")
+        return torch.tensor(np.ascontiguousarray(values[..., 0]), dtype=torch.long, device=self._device)
+
     def numpy(self, arrays: list[Tensor]) -> np.ndarray:
         """The stack of them; half precision becomes single, which holds it."""
         stack = torch.stack(arrays).detach()
         return (stack if stack.dtype in (torch.float32, torch.float64) else stack.float()).cpu().numpy()
-
-    @property
-    def is_half(self) -> bool:
-        """Whether it computes with half precision."""
-        return self._dtype in (torch.half, torch.bfloat16)
-
-    def is_complex(self, array: Tensor) -> bool:
-        """Torch's word for it."""
-        return torch.is_complex(array)
-
-    def is_float(self, array: Tensor) -> bool:
-        """Torch's word for it."""
-        return torch.is_floating_point(array)
 
     def kept(self, array: Tensor) -> Tensor:
         """A copy: a step may write into what it gave out before."""
@@ -103,7 +133,7 @@ class TorchMachine:
     @contextmanager
     def still(self, noisy: bool) -> Iterator[None]:
         """Random numbers are the same each time; those of a network with noise are their means; in whole precision."""
-        with same_noise(self._network), self._forked(), self._precise(), Mean() if noisy else nullcontext():
+        with same_noise(self.network), self._forked(), self._precise(), Mean() if noisy else nullcontext():
             yield
 
     def _precise(self) -> AbstractContextManager[Any]:
@@ -117,32 +147,23 @@ class TorchMachine:
         """Torch's random numbers go back to where they were."""
         return torch.random.fork_rng([self._device] if self._device.type == "cuda" else [])
 
-    def settle(self, layout: list[states.Leaf]) -> None:
-        """The precision of the state, where nothing else says it."""
-        if self._dtype is None:
-            self._dtype = layout[0].example.real.dtype
-
     def start(self, trials: int) -> Any:
         """What the network begins with; a network of whole sequences makes that itself, unless a state is given."""
-        time = self._way.time
-        shape = (
-            [trials, self._width]
-            if time is None
-            else [1, trials, self._width]
-            if time == 0
-            else [trials, 1, self._width]
-        )
-        return self._way.begins(self._make, Count.of(trials, torch.Size(shape)), self._is_given)
+        if not isinstance(self._way, Through):
+            return self._make(trials)
+        if not self._is_given:
+            return None
+        return (self._make(trials),) if len(self._way.parts) == 1 else self._make(trials)
 
-    def step(self, inputs: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """One step, read out."""
-        output, state = self._way(inputs, state)
-        if self._readout is not None:
-            output = read_out(self._readout, output, len(inputs))
+    def call(self, inputs: Tensor, state: Any) -> tuple[Any, Any]:
+        """In the way of the moment."""
+        return self._way(inputs, state)
+
+    def checked(self, output: Any, state: Any) -> Tensor:  # noqa: ARG002
+        """A tensor."""
         if not isinstance(output, Tensor):
             raise InputError("network", f"{self._name} gave out {type(output).__name__}", "its output must be a tensor")
-        check_rows(output.shape, len(inputs))
-        return output.reshape(len(inputs), -1), state
+        return output
 
     def flat(self, state: Any, layout: list[states.Leaf]) -> Tensor:
         """Each tensor with its trials first, in a row."""
@@ -163,86 +184,166 @@ class TorchMachine:
         return arrays
 
     def learn(self, width: int, first: np.ndarray | None) -> Proved:
-        """The first way of calling the network, and of beginning, that is proved; else what the closest one lacks.
+        """The first way of calling the network that is proved; else what the closest one lacks.
 
         A way whose steps are those of the network's own pass is taken at once. Where there is no such pass, all ways
         that are proved must give the same.
         """
-        closest: tuple[tuple[int, int], Way, InputError] | None = None
-        self._width = width
-        for inputs in probe(width, first):
-            found: list[tuple[Way, Maker, Proved]] = []
+        before = [(vars(part), dict(vars(part))) for root in self._modules for part in root.modules()]
+        closest = -9, InputError("network", f"{self._name}, which does not say what its state is", "")
+        for are_ids, inputs in self._probes(width, first):
+            self._takes_ids = are_ids
+            found: list[tuple[Way, Proved]] = []
             runs = differs = False
-            for way, make in itertools.product(self._ways, self._starts):
+            for way in self._ways:
                 if runs and isinstance(way, Call) and way.is_mapped:
                     continue  # it takes many trials: what it does with them is no mistake in how it is called
-                self._way, self._make, self._calls = way, make, []
+                self._way, self._calls = way, []
                 fault: InputError
                 try:
-                    with Counted() as counted, self.still(False), warnings.catch_warnings():
+                    with self.still(False), warnings.catch_warnings():
                         warnings.simplefilter("ignore")  # of ways that are tried in vain
                         proved = self._proved(inputs)
-                    if proved.whole or isinstance(way, OfTorch):
+                    if proved.whole or is_torchs(self.network):
                         return proved
-                    found.append((way, make, proved))
+                    found.append((way, proved))
                     runs = runs or way.time is None
                     continue
+                except OutputError:
+                    raise
                 except UnprovedError as shown:
-                    stage, fault, counted.count = 2 + shown.passed, shown, 0
+                    stage, fault = 2 + shown.passed, shown
                     runs = runs or way.time is None
-                    differs = differs or (shown.passed >= WHOLE and isinstance(way, Call) and not way.must_be_shown)
+                    differs = differs or (shown.passed >= WHOLE and isinstance(way, Call))
                 except InputError as other:
-                    stage, fault = -1 if way.is_guess else 0, other
+                    stage, fault = 0 if getattr(way, "reads", PAIR) == PAIR else -1, other
                 except Exception as raised:
                     stage, fault = 0, failed(self._name, (TRIALS, width), raised, self._is_given)
-                stage = min(stage, -1) if way.must_be_shown else stage
-                if closest is None or (stage, counted.count) > closest[0]:
-                    closest = (stage, counted.count), way, fault
+                if stage > closest[0]:
+                    closest = stage, fault
             if found and not differs:
                 return self._agreed(found, inputs)
-        assert closest is not None
-        self._way, self._make, self._calls = self._ways[0], self._starts[0], []
-        (stage, _), way, error = closest
+        self._takes_ids = False
+        raise self._refused(*closest, width, before)
+
+    def _probes(self, width: int, first: np.ndarray | None) -> Iterator[tuple[bool, np.ndarray]]:
+        """Inputs to try the network on, and whether they are ids, which an embedding in it may take."""
+        for inputs in probe(width, first):
+            yield False, inputs
+        embeddings = [part for root in self._modules for part in root.modules() if isinstance(part, nn.Embedding)]
+        if width == 1 and embeddings:
+            most = min(part.num_embeddings for part in embeddings)
+            ids = np.random.default_rng(0).permutation(TIME * TRIALS).reshape(TIME, TRIALS, 1) % most
+            ids[1, 2] = (ids[0, 1] + 1) % most
+            yield False, ids.astype(np.float64)
+            yield True, ids.astype(np.float64)
+
+    def _refused(self, stage: int, error: InputError, width: int, before: list[tuple[dict, dict]]) -> InputError:
+        """What the closest way lacks, with the line that works, if one is found.
+
+        Args:
+            stage: How close it came.
+            error: What it lacks.
+            width: Numbers of an input.
+            before: The modules' attributes, and what they were: whatever was kept in them from run to run is gone.
+        """
         if self._is_given and error.what == "network" and not isinstance(error, UnprovedError):
             self._check_start(width, error)
-        if way.name_of_step is not None:
-            line = written(self._network, way, stage >= 2 + WHOLE, getattr(error, "count", 2))
-            raise InputError(error.what, str(error.value), f"{error.remedy}: {line}") from None
-        raise error
+        if not self._suggests or not isinstance(self.network, nn.Module) or error.what == "readout":
+            return error
 
-    def _agreed(self, found: list[tuple[Way, Maker, Proved]], inputs: np.ndarray) -> Proved:
+        def restored() -> None:
+            for attributes, values in before:
+                attributes.clear()
+                attributes.update(values)
+
+        def tried(
+            network: Any, readout: Any = None, *, state: Any = None, step: Any = None, output: Any = None
+        ) -> tuple[Any, Proved]:
+            restored()
+            machine = TorchMachine(network, readout, state, step, output, suggests=False)
+            if step not in (None, "step"):  # a method may do anything: only those that the network calls are watched
+                machine._ways = [way for way in machine._ways if isinstance(way, Through)]
+            return machine, machine.learn(width, None)
+
+        restored()
+        ones = self.array(np.ones((TRIALS, width)))
+        line = remedies.working_line(self.network, self._readout, self._output, ones, tried, restored)
+        restored()
+        reason = f"{error.remedy}; " if error.remedy and (line is None or isinstance(error, UnprovedError)) else ""
+        if line is None:
+            line = remedies.BY_HAND_WHOLE if stage >= 2 + WHOLE else f"{remedies.BY_NAME}: {remedies.BY_HAND}"
+        return InputError(error.what, str(error.value), f"{reason}write {line}")
+
+    def _agreed(self, found: list[tuple[Way, Proved]], inputs: np.ndarray) -> Proved:
         """What was proved, where nothing but the ways themselves says how the network is called.
 
         Raises:
             InputError: Where they do not agree, or one can be read in another order.
         """
         self._calls = []
-        self._way, self._make, proved = found[0]
+        self._way, proved = found[0]
         way = self._way
-        if any(differ(proved, other) for _, _, other in found[1:]):
+        assert isinstance(way, Call)
+        if any(differ(proved, other) for _, other in found[1:]):
             shown = f"{self._name} can be run in {len(found)} ways that do not give the same"
-            line = written(self._network, None)
-            raise InputError("network", shown, f"nothing tells which is meant; adapt its step by hand: {line}")
-        if isinstance(way, Call) and way.reads == PAIR:
+            remedy = f"nothing tells which is meant; write {remedies.BY_HAND}"
+            raise InputError("network", shown, remedy)
+        if way.reads == PAIR:
 
             def prove_read(read: Any) -> Proved:
-                assert isinstance(way, Call)
                 self._way = replace(way, call=read)
                 with self.still(False), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     return prove(self, self._name, inputs, must_remember=True)
 
-            names = way.words if way.word is None else ("input", "state")
+            names = arguments(getattr(way.call, "forward", way.call))
             try:
                 check_order(way.call, names, self._name, "torch.zeros", proved, prove_read)
             finally:
                 self._way = way
+        if not isinstance(self.network, nn.Module):
+            self._check_modules(inputs)
         return proved
+
+    def _check_modules(self, inputs: np.ndarray) -> None:
+        """Raise InputError where a step function calls a module on sequences of one step, which it treats otherwise.
+
+        Such as a module that counts the steps of its sequence: for each of them it gives what it gives for a first one.
+        """
+        modules = [part for root in self._modules for part in root.modules() if user_classes(part)]
+        for module in dict.fromkeys(modules):
+            calls: list[tuple[tuple, dict, Any]] = []
+            hook = module.register_forward_hook(
+                lambda _, args, kwargs, result, calls=calls: calls.append((args, kwargs, result)), with_kwargs=True
+            )
+            try:
+                with self.still(True):
+                    state = self.start(TRIALS)
+                    for u in inputs:
+                        _, state = self.step(self.inputs(u), state)
+            finally:
+                hook.remove()
+            sequences = [args[0] for args, _, _ in calls if args and isinstance(args[0], Tensor) and args[0].dim() > 2]
+            axes = [axis for axis in (0, 1) if len(sequences) == TIME and sequences[0].shape[axis] == 1]
+            if not axes:
+                continue
+            (_, *more), words, _ = calls[0]
+            given = [states.leaves(result)[0] for _, _, result in calls]
+            try:
+                with self.still(True):
+                    whole = states.leaves(module(torch.cat(sequences, axes[0]), *more, **words))[0]
+            except Exception:  # whatever it raises: it takes no longer sequences
+                continue
+            if not same(self.numpy([torch.cat(given, axes[0])]), self.numpy([whole]), 1e-3):
+                shown = f"{self._name} does not give by single steps of {type(module).__name__} what that gives at once"
+                remedy = f"it counts steps, or keeps what is not in its state; write {remedies.BY_HAND_WHOLE}"
+                raise InputError("network", shown, remedy)
 
     def _check_start(self, width: int, error: InputError) -> None:
         """Raise InputError where it was the state given for which a step failed, and not the network."""
-        check_made(self._make, (width,), self.is_complex, self.is_float)
-        if isinstance(self._way, OfTorch) and self._network.input_size == width:
+        check_start(self._make)
+        if is_torchs(self.network) and self.network.input_size == width:
             remedy = (
                 "leave it out, and it begins with zeros; or give a function of the number of trials to what it takes"
             )
@@ -265,29 +366,29 @@ class TorchMachine:
             return []
         self._calls = []
         outputs = []
-        for axis, call in self._way.whole_sequences(self._network, self._make):
+        for axis, call in self._way.whole_sequences(self._make):
             shown = self._tried(call, axis, inputs, noisy, self._way.time is not None)
             if shown is not None:
                 self._calls.append((axis, call))
                 outputs.append(shown)
-        if not outputs and (self._way.must_be_shown or isinstance(self._way, Through)):
+        if not outputs and isinstance(self._way, Through):
             shown_to = f"{self._name} gives nothing for a whole sequence that its steps could be held to"
-            raise unproved("network", shown_to, "adapt its step by hand", NOTHING)
+            raise unproved("network", shown_to, "how it is called is not known", NOTHING)
         return outputs
 
     def passes(self, width: int) -> Passes:
         """The network's own pass, if steps were held to one; that of the one module that a step function names."""
-        if isinstance(self._way, OfTorch) and self._way.time is None:
+        if is_torchs(self.network) and self._way.time is None:
             return Passes("torch's own cell")
         if self._calls:
             return Passes("its own pass", tuple(self._whole(*call) for call in self._calls))
         held = {id(part) for root in self._modules for part in root.modules() if part is not root}
-        roots = {id(root): root for root in named_in(self._network) if isinstance(root, nn.Module)}
+        roots = {id(root): root for root in named_in(self.network) if isinstance(root, nn.Module)}
         roots = {key: root for key, root in roots.items() if key not in held and root is not self._readout}
-        if isinstance(self._network, nn.Module) or len(roots) != 1:
+        if isinstance(self.network, nn.Module) or len(roots) != 1:
             return Passes()
         (root,) = roots.values()
-        inputs = next(probe(width, None))
+        inputs = next(inputs for are_ids, inputs in self._probes(width, None) if are_ids == self._takes_ids)
         found = [axis for axis in (0, 1) if self._tried(root, axis, inputs, True, False) is not None]
         name = f"the own pass of {type(root).__name__}"
         return Passes(name, tuple(self._whole(axis, root) for axis in found), False) if found else Passes()
@@ -307,7 +408,8 @@ class TorchMachine:
 
         def whole(inputs: np.ndarray, noisy: bool) -> np.ndarray:
             with self.still(noisy):
-                output = first_tensor(call(self.array(inputs if axis == 0 else inputs.swapaxes(0, 1))))
+                given = call(self.inputs(inputs if axis == 0 else inputs.swapaxes(0, 1)))
+                output = selected(given, self._output, self._name)
                 if self._readout is not None and output.dim() > 2:  # as it is called after each step
                     output = torch.stack([self._readout(part) for part in output.unbind(axis)], axis)
                 elif self._readout is not None:
@@ -346,7 +448,7 @@ class TorchMachine:
         """By autograd, a row at a time for all trials; None where the step lets no gradient through."""
         with self.quiet(), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
             state = self.array(flat).requires_grad_()
-            _, new = self.step(self.array(inputs), states.rebuilt(example, self.nested(state, layout)))
+            _, new = self.step(self.inputs(inputs), states.rebuilt(example, self.nested(state, layout)))
             after = self.flat(new, layout)
             if not after.requires_grad:
                 return None
@@ -355,14 +457,6 @@ class TorchMachine:
                 for i in range(after.shape[1])
             ]
         return torch.stack(rows, dim=1).double().cpu().numpy()
-
-    def _zeros(self, trials: int, n: int) -> Tensor:
-        return torch.zeros(trials, n, dtype=self._dtype, device=self._device)
-
-    def _repeat(self, array: Any, trials: int) -> Tensor:
-        one = torch.as_tensor(array, device=self._device)
-        one = one[None] if one.dim() < 2 else one
-        return one.repeat_interleave(trials, dim=0)
 
 
 def _kind(modules: list[nn.Module], given: list[Any]) -> tuple[torch.dtype | None, torch.device]:
@@ -374,17 +468,21 @@ def _kind(modules: list[nn.Module], given: list[Any]) -> tuple[torch.dtype | Non
     return torch.get_default_dtype(), torch.device("cpu")
 
 
-def untrained(network: Any, readout: Any, seed: int) -> tuple[Any, Any] | None:
-    """A copy of a module and its readout with weights as they are before training; None of what is no module.
+def untrained(source: dict[str, Any], seed: int) -> dict[str, Any] | None:
+    """Arguments of ``adapt`` with weights as they are before training; None of what is no module.
 
-    Modules with ``reset_parameters`` draw theirs anew; other parameters get their own numbers in another order.
+    Modules with ``reset_parameters`` draw theirs anew; other parameters get their own numbers in another order. A
+    method of the network that makes its first state becomes that of the copy.
     """
-    if not isinstance(network, nn.Module) or not (readout is None or isinstance(readout, nn.Module)):
+    parts = [source[name] for name in ("network", "readout") if source[name] is not None]
+    if not all(isinstance(part, nn.Module) for part in parts):
         return None
-    drawn = copy.deepcopy((network, readout))
+    copied = ("network", "readout", *(("state",) if inspect.ismethod(source["state"]) else ()))
+    drawn = source | copy.deepcopy({name: source[name] for name in copied})
     with torch.random.fork_rng([]), torch.no_grad():
         torch.manual_seed(seed)
-        for module in (module for part in drawn if part is not None for module in part.modules()):
+        modules = [drawn["network"], *([] if drawn["readout"] is None else [drawn["readout"]])]
+        for module in (module for root in modules for module in root.modules()):
             reset = getattr(module, "reset_parameters", None)
             if callable(reset):
                 reset()

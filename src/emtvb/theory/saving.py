@@ -11,7 +11,7 @@ import numpy as np
 
 from emtvb import files
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
-from emtvb.adapters.rerunning import check_network
+from emtvb.adapters.replay import check_network
 from emtvb.core.comparing import Comparison, Distance
 from emtvb.core.decoders import LinearDiscriminants
 from emtvb.core.dynamics import FixedPoints, Linearised

@@ -184,4 +184,4 @@ def _is_rnn(network: Network | Adapted) -> bool:
     """Whether a network from a file may have either nonlinearity."""
     from torch import nn
 
-    return isinstance(network, Network) or (network.source is not None and isinstance(network.source[0], nn.RNN))
+    return isinstance(network, Network) or isinstance((network.source or {}).get("network"), nn.RNN)

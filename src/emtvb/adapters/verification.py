@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from emtvb.adapters.proof import Proved, Run
+from emtvb.adapters.proof import Proved, Run, distance, largest_number, same
 from emtvb.adapters.steps import Machine, Passes
 from emtvb.core.arguments import describe_error
 from emtvb.errors import InputError
@@ -95,7 +95,7 @@ def verify(machine: Machine, learned: Proved, name: str, inputs: Float[np.ndarra
     Raises:
         InputError: At which step its outputs or states differ first, and by how much.
     """
-    size = sum(leaf.size for leaf in learned.layout)
+    size = learned.state_dim
     x = inputs[:, drawn(inputs, size)]
     run = Run(machine, learned.example, learned.layout, learned.noisy, name)
     passes = machine.passes(x.shape[2]) if learned.is_aside else Passes()
@@ -113,7 +113,7 @@ def verify(machine: Machine, learned: Proved, name: str, inputs: Float[np.ndarra
         held = [_held(run, x, outputs, half, passes, learned) for half in halves]
     after = [_whole(call, x[:, halves[0]], learned, name) for call in passes.calls]
     for first, second in zip(before, after, strict=True):
-        if not _equal(first, second, learned.near_whole):
+        if not same(first, second, learned.near_whole):
             shown = f"{name} gives something else for the same trials when it is run on them again"
             raise InputError("network", shown, "it keeps something from run to run; write a step without it")
     least = min(held, key=lambda found: found.steps)
@@ -151,7 +151,7 @@ def verify_coasting(
             ("outputs", shown, outputs[at + 1 :], outputs),
             ("states", after, states[at + 1 :], states),
         ):
-            differ, largest = float(_apart(made, known).max()), _size(every)
+            differ, largest = float(distance(made, known).max()), largest_number(every)
             if not differ <= near * largest + 1e-300:
                 value = f"{name} does not go on from its state of step {at} as it drives"
                 value += f": its {what} differ by {differ:.2g}, of {largest:.2g} at most"
@@ -180,13 +180,13 @@ def _held(
             return Verified()
         shown = f"{run.name}: outputs of shape {mine.shape}, and {wholes[0].shape} of its own pass"
         raise InputError("network", shown, f"these do not go together; {_REMEDY}")
-    every = [(_apart(mine[times], whole), times, whole) for times, whole in pairs]
+    every = [(distance(mine[times], whole), times, whole) for times, whole in pairs]
     differ, times, whole = min(every, key=lambda item: float(item[0].mean()))
-    near, size = learned.near_whole, _size(mine, whole)
+    near, size = learned.near_whole, largest_number(mine, whole)
     if (differ <= near * size).all():
         return Verified(passes.name, trials, steps, steps)
     moved = [run(x[:, half], times=(), moved=by)[0] for by in _rounding(run, outputs)]
-    noise = np.maximum.accumulate(np.max([_apart(mine, other) for other in moved], axis=(0, 2)))[times, None]
+    noise = np.maximum.accumulate(np.max([distance(mine, other) for other in moved], axis=(0, 2)))[times, None]
     wrong = (differ > near * size) & ~(differ <= _SENSITIVE * noise)
     if not wrong.any():
         return Verified(passes.name, trials, int(times[(differ > near * size).any(axis=1).argmax()]), steps)
@@ -246,8 +246,9 @@ def _gone_on(run: Run, x: np.ndarray, times: np.ndarray, learned: Proved) -> np.
         trials = rng.permutation(count)[:_AGAIN] if learned.is_aside else np.arange(count)
         u, now, then = x[at + 1 : at + 2, trials], states[places[at]][trials], states[places[at + 1]][trials]
         made = run(u, now)
-        differ = [_apart(part, known[None]) for part, known in zip(made, (outputs[at + 1, trials], then), strict=True)]
-        largest = _size(outputs), _size(states)
+        known = outputs[at + 1, trials], then
+        differ = [distance(part, expected[None]) for part, expected in zip(made, known, strict=True)]
+        largest = largest_number(outputs), largest_number(states)
         near = [learned.near * size + 1e-300 for size in largest]
         if all((part <= bound).all() for part, bound in zip(differ, near, strict=True)):
             continue
@@ -255,7 +256,7 @@ def _gone_on(run: Run, x: np.ndarray, times: np.ndarray, learned: Proved) -> np.
         for what, part, mine, bound, size, index in zip(
             ("output", "state"), differ, made, near, largest, (0, 1), strict=True
         ):
-            noise = np.max([_apart(other[index], mine) for other in moved], axis=0)
+            noise = np.max([distance(other[index], mine) for other in moved], axis=0)
             wrong = (part > bound) & ~(part <= _SENSITIVE * noise)
             if wrong.any():
                 faults.append((at, f"its next {what} differs by {part[wrong].max():.2g}, of {what}s up to {size:.2g}"))
@@ -275,25 +276,6 @@ def _whole(call: Callable[[np.ndarray, bool], np.ndarray], x: np.ndarray, learne
     except Exception as error:
         shown = f"the own pass of {name} over {x.shape[1]} of these trials failed ({describe_error(error)})"
         raise InputError("network", shown, "give trials that it takes") from error
-
-
-def _apart(a: np.ndarray, b: np.ndarray) -> Float[np.ndarray, "time trial"]:
-    """The largest difference of any number at each time of each trial; infinite where only one is finite."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    finite = np.isfinite(a) & np.isfinite(b)
-    neither = ~np.isfinite(a) & ~np.isfinite(b)
-    differ = np.abs(np.where(finite, a, 0) - np.where(finite, b, 0))
-    return np.where(finite | neither, differ, np.inf).max(axis=2, initial=0.0)
-
-
-def _size(*arrays: np.ndarray) -> float:
-    """The largest finite number."""
-    return max(float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays)
-
-
-def _equal(a: np.ndarray, b: np.ndarray, near: float) -> bool:
-    flat = [array.reshape(1, 1, -1) for array in (a, b)]
-    return a.shape == b.shape and bool(_apart(*flat).max(initial=0.0) <= near * _size(a, b))
 
 
 def _rounding(run: Run, outputs: np.ndarray) -> tuple[float, float]:

@@ -36,7 +36,7 @@ def record(system: Any, x: np.ndarray) -> emtvb.Trials:
 
 def expected(network: Any, x: np.ndarray, case: Case) -> np.ndarray:
     """What a network gives by itself, (time, trial, output): called as its author does."""
-    if isinstance(network, nn.Module) and not case.more:
+    if isinstance(network, nn.Module) and ("state" not in case.more or "step" in case.more):
         u = torch.tensor(x, dtype=next(iter(network.state_dict().values())).dtype)
         with torch.no_grad():
             shown = network.eval()(u if case.time_first else u.transpose(0, 1))
@@ -253,20 +253,41 @@ def test_it_is_said_against_what_it_was_verified_and_once_that_it_was_not() -> N
 
 
 def test_a_step_function_is_held_to_the_module_that_it_names() -> None:
-    net, wrong = Reservoir(), _net(Cell, forward=_clockwork(4))
+    net = Reservoir()
 
     def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
         h = net.update(u, h)
         return net.out(h), h
 
-    def printed(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        y, h = wrong(u[:, None], h)
-        return y[:, 0], h
+    def other(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        y, h = step(u, h)
+        return 2 * y, h
 
     assert str(record(emtvb.adapt(step, state=H), inputs()).system.verified).endswith("the own pass of Reservoir")
-    says = r"printed: verified: no; taken as a step, which is not what the own pass of Net gives: from step 1 on"
+    says = r"other: verified: no; taken as a step, which is not what the own pass of Reservoir gives: from step 0 on"
     with pytest.warns(UserWarning, match=says):
-        emtvb.record(emtvb.adapt(printed, state=H), inputs(), {"label": np.arange(TRIALS) % 2})
+        emtvb.record(emtvb.adapt(other, state=H), inputs(), {"label": np.arange(TRIALS) % 2})
+
+
+@pytest.mark.parametrize("forward", [_clockwork(4), _clockwork(8), _by_length])
+def test_a_step_that_calls_a_module_which_counts_steps_is_refused(forward: Callable) -> None:
+    """Whatever is done with its output, and wherever it begins; and not where the module does not count."""
+    for wrong in (True, False):
+        net = _net(Cell, forward=forward) if wrong else _net(Cell, forward=_clockwork(1))
+
+        def step(u: Tensor, h: Tensor, net: nn.Module = net) -> tuple[Tensor, Tensor]:
+            y, h = net(2 * u[:, None], h)
+            return y[:, 0].softmax(-1), h
+
+        for more in ({"state": H}, {"state": lambda n: torch.ones(n, H)}, {}):
+            if not wrong:
+                emtvb.adapt(step, input_dim=D, **more)
+                continue
+            with pytest.raises(
+                InputError, match="does not give by single steps of Net what that gives at once"
+            ) as caught:
+                emtvb.adapt(step, input_dim=D, **more)
+            assert "\n" not in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore:inputs. 300 steps of 40 trials")
@@ -312,13 +333,13 @@ def test_a_system_that_coasts_by_itself_is_held_to_what_it_drives() -> None:
 
 
 def test_it_takes_few_trials_of_large_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from emtvb.adapters import verifying
+    from emtvb.adapters import verification
 
-    monkeypatch.setattr(verifying, "NUMBERS", 6 * H * TIME)
+    monkeypatch.setattr(verification, "NUMBERS", 6 * H * TIME)
     system = emtvb.adapt(Layer())
     record(system, inputs())
     assert str(system.verified).startswith("verified on 6 trials of 30 steps")
-    monkeypatch.setattr(verifying, "NUMBERS", 0)
+    monkeypatch.setattr(verification, "NUMBERS", 0)
     record(system, inputs())
     assert str(system.verified).startswith("verified on 2 trials of 30 steps")
 
@@ -356,15 +377,3 @@ def test_the_lines_that_a_refusal_prints_work() -> None:
 
     states, outputs = emtvb.adapt(step, state=lambda n: (np.zeros((n, H)),)).run(x)
     np.testing.assert_allclose(outputs, np.tanh(states))
-    three = Three()
-    with pytest.raises(
-        InputError, match=r"y, \*h = net\(u, \*h\); return y, tuple\(h\) -- .*lambda n: 2 \* \(torch.zeros"
-    ):
-        emtvb.adapt(three, input_dim=D)
-
-    def spread(u: Tensor, h: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        y, *h = three(u, *h)
-        return y, tuple(h)
-
-    states, _ = emtvb.adapt(spread, state=lambda n: 2 * (torch.zeros(n, H),)).run(x)
-    np.testing.assert_allclose(states[1, :, :H], 0.5 * states[0, :, :H] + states[1, :, H:], atol=1e-6)
