@@ -198,7 +198,7 @@ def test_a_kind_of_experiment_more_is_a_folder_and_its_rules(finished: Project, 
     assert _emtvb(project, "summary", "config/dice.yaml").endswith("/tables/dice.csv: what fell\n")
     audited = _emtvb(project, "audit", "results/mine")
     assert "FAILED" not in audited
-    assert "made again: passed, 4" in audited, audited
+    assert "made again: passed, no problems in 5 files" in audited, audited
     (project.folder / "config" / "dice.yaml").write_text("experiment: mine\ndie: {}\n")
     assert "die: unknown key: did you mean dice?" in _emtvb(project, "config", "check", "config/dice.yaml")
 
