@@ -13,7 +13,7 @@ import pytest
 import torch
 from xdist.scheduler import LoadScopeScheduling
 
-from emtvb.theory import tasks
+from emtvb.theory import circuits, tasks
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Protocol, Run
 
@@ -152,15 +152,7 @@ def circuit(task: tasks.Task, hidden_dim: int, seed: int = 0, scale: float = 1e-
     rng = np.random.default_rng(seed)
     size = task.s * task.d
     basis = np.linalg.qr(rng.normal(size=(hidden_dim, size)))[0]
-    shift = task.transition().copy()
-    # During the input phase the network would add f to the input; a network learns to avoid that, this one is never
-    # shown an input after a state, so its circuit is Phi throughout.
-    W_hh = basis @ shift @ basis.T
-    newest = basis[:, -task.d :]
-    network = Network(
-        (scale * newest).astype(np.float32), W_hh.astype(np.float32), (newest.T / scale).astype(np.float32)
-    )
-    return network, basis
+    return circuits.circuit(task, basis, 1.0, scale, scale), basis
 
 
 def saturated_circuit(
@@ -175,14 +167,8 @@ def saturated_circuit(
     size = task.s * task.d
     basis = np.zeros((per_element * size, size))
     basis[rng.permutation(len(basis)), np.arange(len(basis)) % size] = rng.choice([-1.0, 1.0], size=len(basis))
-    amplitude = 1.0
-    for _ in range(200):
-        amplitude = np.tanh(gain * amplitude)
-    newest = basis[:, -task.d :]
-    W_hh = gain / per_element * basis @ task.transition() @ basis.T
-    W_r = newest.T / (per_element * amplitude)
-    network = Network(*(a.astype(np.float32) for a in (gain * amplitude * newest, W_hh, W_r)))
-    return network, amplitude * basis
+    amplitude = circuits.stored(gain)
+    return circuits.circuit(task, basis, gain, gain * amplitude, amplitude), amplitude * basis
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from emtvb.paper import claims, evidence, table1
 from emtvb.paper.claims import COLUMNS, Condition
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.measures import MeasureSettings, measure
+from emtvb.theory.memory_columns import REMEMBERED
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import PAPER_SIZE, named
 
@@ -88,7 +89,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 def test_conditions_may_be_about_what_is_measured_and_nothing_else() -> None:
     run = Run(named("T1", 2, 2), 8, 0.0, 0.9, 1)
     measured = measure(run, make_network(2, 8), MeasureSettings(5, 5)).row()
-    assert set(COLUMNS) == {*measured, *tables.RUN_COLUMNS, *ABLATED, *FOLLOWED}
+    assert set(COLUMNS) == {*measured, *tables.RUN_COLUMNS, *ABLATED, *FOLLOWED, *REMEMBERED}
     assert PAPER_SIZE == (8, 8)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from emtvb.adapters.adapting import Wrapped, adapt
+from emtvb.adapters.adapting import adapt
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core.cycles import cycles
 from emtvb.core.interventions import Continuation, consistent, exact, outcomes, random_step, resized
@@ -127,12 +127,10 @@ def measure(run: Run, network: Network) -> list[dict[str, object]]:
         ``run_id``, ``network`` and ``REMEMBERED``, for the trained network, untrained weights, and the trained ones
         without tanh. Of the last two there is what needs no memory that could be kicked.
     """
-    untrained = adapt(network).untrained(run.seed)
-    assert isinstance(untrained, Wrapped)
-    assert isinstance(untrained.system, Elman)
+    untrained = Elman(network).untrained(run.seed).network
     return [
         _row(run.run_id, TRAINED, remembered(network, run.task)),
-        _row(run.run_id, UNTRAINED, durations(untrained.system.network.double(), run.task)),
+        _row(run.run_id, UNTRAINED, durations(untrained.double(), run.task)),
         _row(run.run_id, LINEAR, linear_durations(network, run.task)),
     ]
 
