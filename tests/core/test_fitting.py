@@ -490,7 +490,7 @@ def test_exchanges_stay_within_groups_or_are_between_whole_ones() -> None:
     [
         (np.arange(199), "groups: shape (199,): give one for each of the 200 trials, (200,)"),
         (np.full(200, np.nan), "groups: NaN for some trials: give each trial a number or a word"),
-        (np.arange(200) % 3, "groups: 3 different ones: give at least 4, so that some can be fitted on"),
+        (np.arange(200) % 3, "groups: 3 different ones: give at least 4, so that some can be trained on"),
         (np.array([None] * 200), "groups: of type object: give each trial a number or a word"),
     ],
 )  # fmt: skip
