@@ -67,7 +67,7 @@ def test_bad_files_are_one_line(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "look.npz"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(InputError, match="measure again") as caught:
+    with pytest.raises(InputError, match="run the workflow") as caught:
         architectures.load(path)
     assert "\n" not in str(caught.value)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from emtvb.core.style import ABSENT
 from emtvb.experiments.sweep.figures import animation
 from emtvb.figures.data import Exemplar, exemplar_from
-from emtvb.figures.panels import signed_map
+from emtvb.figures.images import signed_map
 
 from .made_up import make_arrays, make_exemplar
 

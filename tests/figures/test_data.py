@@ -49,7 +49,7 @@ def test_a_damaged_exemplar_is_one_clear_line(tmp_path: Path, damage: str) -> No
     if damage == "one array":
         np.save(tmp_path / "array.npy", np.zeros(3))
         (tmp_path / "array.npy").replace(path)
-    with pytest.raises(InputError, match=r"^exemplar: .*exemplar\.npz: damaged or not an exemplar \(.+\)") as caught:
+    with pytest.raises(InputError, match=r"^exemplar: .*exemplar\.npz: damaged or something else \(.+\)") as caught:
         load_exemplar(path)
     assert "\n" not in str(caught.value)
 
@@ -74,7 +74,7 @@ def test_an_exemplar_that_does_not_fit_together_is_refused(tmp_path: Path, name:
     arrays[name] = value
     if value is None:
         del arrays[name]
-    with pytest.raises(InputError, match="damaged or not an exemplar"):
+    with pytest.raises(InputError, match="damaged or something else"):
         load_exemplar(write(tmp_path / "exemplar.npz", arrays))
 
 
@@ -130,7 +130,7 @@ def test_no_histories_are_an_empty_table() -> None:
 def test_a_damaged_history_is_one_clear_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "history.csv"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(InputError, match="damaged or not a history") as caught:
+    with pytest.raises(InputError, match="damaged or something else") as caught:
         load_histories([path])
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="no such file"):

@@ -11,10 +11,12 @@ from matplotlib.lines import Line2D
 
 from emtvb.core.style import EXPECTED
 from emtvb.experiments.sweep.figures import interventions
-from emtvb.experiments.sweep.figures.interventions import COLUMNS, MARKERS, METHODS
+from emtvb.experiments.sweep.figures.interventions import COLUMNS, METHODS
 from emtvb.theory.verdict import NOT_LEARNED, STORED
 
 from .made_up import make_curves
+
+MARKERS = dict(zip(METHODS, "os^", strict=True))
 
 
 def make_measured(
@@ -39,10 +41,6 @@ def marks(axes: Axes, marker: str) -> list[Line2D]:
 
 def heights(lines: list[Line2D]) -> np.ndarray:
     return np.sort(np.concatenate([np.asarray(line.get_ydata(), float) for line in lines]))
-
-
-def test_verdicts_are_those_that_are_given() -> None:
-    assert interventions.UNSOLVED == NOT_LEARNED
 
 
 def test_numbers_have_a_row_per_run_and_method() -> None:

@@ -13,10 +13,6 @@ from ..paper.test_solutions import make_measured
 from .test_solutions import points, words
 
 
-def test_the_verdict_that_is_no_solution_is_the_one_that_is_given() -> None:
-    assert pairs.UNSOLVED == NOT_LEARNED
-
-
 def test_what_another_threshold_makes_of_a_run() -> None:
     measured = make_measured(twins=0)
     wrong, errors = pairs.draw(rows(measured)).axes

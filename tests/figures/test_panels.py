@@ -2,10 +2,75 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from emtvb.figures.panels import common_settings, swarm
+from emtvb.core.style import COLUMN, PAGE
+from emtvb.figures import panels
+from emtvb.figures.marks import MARKERS, band, look, mark, swarm
+from emtvb.figures.words import common_settings, wrapped
 
 from .made_up import make_exemplar
+
+
+@pytest.mark.parametrize(("count", "shape"), [(1, (1, 1)), (2, (1, 2)), (3, (2, 2)), (4, (2, 2)), (5, (3, 2))])
+def test_a_grid_has_as_many_panels_as_there_are_things_to_show(count: int, shape: tuple[int, int]) -> None:
+    figure, grid = panels.grid(count, 2, 1.5, 0.4)
+    assert grid.shape == shape
+    assert sum(axes.axison for axes in grid.flat) == count
+    assert figure.get_size_inches().tolist() == pytest.approx([PAGE, 1.5 * shape[0] + 0.4])
+    assert panels.grid(1, 1, 1, 0, width=COLUMN)[0].get_figwidth() == COLUMN
+
+
+def test_labels_stand_below_the_lowest_panel_of_a_column_and_beside_the_first_of_a_row() -> None:
+    _, grid = panels.grid(5, 3, 1.0, 0.0)
+    panels.label_outside(grid, x="below", y="beside")
+    assert [axes.get_xlabel() for axes in grid.flat] == ["", "", "below", "below", "below", ""]
+    assert [axes.get_ylabel() for axes in grid.flat] == ["beside", "", "", "beside", "", ""]
+
+
+def test_a_key_names_what_is_shown_below_all_panels() -> None:
+    figure, grid = panels.grid(2, 2, 1.5, 0.5)
+    legend = panels.key(figure, {"first": mark(**look(0)), "second": mark(**look(1, filled=False))})
+    figure.draw_without_rendering()
+    assert [text.get_text() for text in legend.get_texts()] == ["first", "second"]
+    assert legend.get_window_extent().y1 < min(axes.get_tightbbox().y0 for axes in grid.flat)
+    assert panels.key(figure, {}).get_texts() == []
+
+
+def test_a_figure_of_nothing_says_why() -> None:
+    figure = panels.blank("nothing was trained")
+    assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["nothing was trained"]
+
+
+def test_every_second_group_of_rows_is_shaded() -> None:
+    axes = Figure().subplots()
+    panels.shade_every_second(axes, ["T1", "T2", "T2", "T3", "T4"])
+    bands = [patch.get_bbox() for patch in axes.patches if isinstance(patch, Rectangle)]
+    assert [(box.y0, box.y1) for box in bands] == [(0.5, 2.5), (3.5, 4.5)]
+
+
+def test_places_are_in_inches() -> None:
+    figure = Figure(figsize=(4, 2))
+    assert panels.add_panel(figure, 1, 0.5, 2, 1).get_position().bounds == pytest.approx((0.25, 0.25, 0.5, 0.5))
+    panels.write(figure, 1, 0.5, "here")
+    text = figure.texts[0]
+    assert text.get_transform().transform(text.get_position()).tolist() == [1 * figure.dpi, 0.5 * figure.dpi]
+
+
+def test_groups_look_different_and_begin_anew_when_looks_end() -> None:
+    looks = [look(i) for i in range(len(MARKERS))]
+    assert len({(each["color"], each["marker"]) for each in looks}) == len({each["marker"] for each in looks}) == 5
+    assert look(len(MARKERS))["marker"] == look(0)["marker"]
+    assert look(1, filled=False) == {**look(1), "markerfacecolor": "white"}
+
+
+def test_a_line_stands_in_its_band() -> None:
+    axes = Figure().subplots()
+    band(axes, [0, 1], [2, 3], [1, 2], [4, 5], color="#0072B2", label="a")
+    assert axes.lines[0].get_xydata().tolist() == [[0, 2], [1, 3]]
+    corners = {tuple(corner) for corner in axes.collections[0].get_paths()[0].vertices}
+    assert {(0, 1), (1, 2), (0, 4), (1, 5)} <= corners
 
 
 def test_marks_of_equal_values_stand_side_by_side_and_others_in_the_middle() -> None:
@@ -27,3 +92,10 @@ def test_common_settings_are_those_that_all_share() -> None:
     first, second = make_exemplar(2, 2), make_exemplar(2, 2, seed=2)
     assert common_settings([first]) == "9 neurons, threshold 0.98, seed 1"
     assert common_settings([first, second]) == "9 neurons, threshold 0.98"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"), [("T1", "T1"), (7, "7"), ("", ""), ("a $b", "a\n\\$b"), ("aa bb", "aa\nbb")]
+)
+def test_a_name_is_wrapped_and_not_read_as_mathematics(name: object, lines: str) -> None:
+    assert wrapped(name, 4) == lines

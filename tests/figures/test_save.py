@@ -42,8 +42,8 @@ FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
     ),
     "weights": lambda: (weights.draw([make_exemplar()]), weights.numbers([make_exemplar()])),
     "edits": lambda: (edits.draw(edits.edits_of(make_exemplar())), edits.numbers(edits.edits_of(make_exemplar()))),
-    "forest": lambda: (forest.draw(make_rows()), forest.numbers(make_rows())),
-    "solutions": lambda: (solutions.draw(table := rows(make_measured())), solutions.numbers(table)),
+    "forest": lambda: (forest.draw(make_rows()), make_rows()),
+    "solutions": lambda: (solutions.draw(table := rows(make_measured())), table),
     "interventions": lambda: (interventions.draw(obeyed()), interventions.numbers(obeyed())),
     "learning": lambda: (learning.draw(summary := summarise(make_curves(l2s=[0.0]))), summary),
 }

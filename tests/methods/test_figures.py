@@ -34,6 +34,6 @@ def test_a_number_per_network_and_method_and_brackets_where_a_control_does_as_we
 
 def test_untrained_networks_are_in_the_numbers_and_not_in_the_panels() -> None:
     rows = table()
-    assert len(methods.numbers(rows)) == len(rows)
+    assert not hasattr(methods, "numbers")  # what is published is what was read
     figure = methods.draw(rows.assign(success=np.where(rows["trained"], rows["success"], 0.33)))
     assert not [text for axes in figure.subfigs[0].axes for text in axes.texts if "33" in text.get_text()]

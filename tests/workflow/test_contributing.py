@@ -26,11 +26,6 @@ def read(measurements: Path | str) -> pd.DataFrame:
     return pd.read_csv(measurements)[["run_id", "test_accuracy"]]
 
 
-def numbers(shown: pd.DataFrame) -> pd.DataFrame:
-    """What is plotted."""
-    return shown
-
-
 @style()
 def draw(shown: pd.DataFrame) -> Figure:
     """A step per run."""

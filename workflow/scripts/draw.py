@@ -11,4 +11,5 @@ with job(snakemake) as this:
     if hasattr(module, "save"):
         module.save(shown, stem)
     else:
-        save(module.draw(shown), module.numbers(shown), stem)
+        numbers = module.numbers(shown) if hasattr(module, "numbers") else shown
+        save(module.draw(shown), numbers, stem)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import typing
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Complex, Float
 
-from emtvb.errors import InputError
+from emtvb.errors import DAMAGED, InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,35 +126,40 @@ _ARRAYS: dict[str, Any] = {name: kind for name, kind in _KINDS.items() if hasatt
 MEASURES = tuple(name for name, kind in _KINDS.items() if kind is float and name not in ("l2", "threshold", "modulus"))
 """Fields that are columns of measurements."""
 _HISTORY = {"run_id": "str", "step": "int64", "loss": "float64", "accuracy": "float64", "horizon": "int64"}
-_DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
 
 
-def load_exemplar(path: Path | str) -> Exemplar:
-    """Read an exemplar's .npz.
+@contextmanager
+def intact(name: str, path: Path | str) -> Iterator[None]:
+    """Reading of a file that the workflow wrote.
+
+    Args:
+        name: What the file should be, in a word.
+        path: The file.
+
+    Raises:
+        InputError: Where it is missing, damaged or something else.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(name, str(path), "no such file; run the workflow") from None
+    except (*DAMAGED, AttributeError) as error:
+        problem = str(error) or type(error).__name__
+        remedy = f"damaged or something else ({problem}); delete it and its record, and run the workflow"
+        raise InputError(name, str(path), remedy) from None
+
+
+def load_exemplar(exemplar: Path | str) -> Exemplar:
+    """What a figure of one network shows, from its file (.npz).
 
     Raises:
         InputError: Where the file is missing, damaged or not an exemplar.
     """
-    if not Path(path).is_file():
-        raise InputError("exemplar", str(path), "no such file; run the workflow")
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return exemplar_from({name: stored[name] for name in ("about", *_ARRAYS)})
-    except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
-        problem = str(error) or type(error).__name__
-        raise InputError(
-            "exemplar",
-            str(path),
-            f"damaged or not an exemplar ({problem}); delete it and its record, and run the workflow",
-        ) from None
+    with intact("exemplar", exemplar), np.load(exemplar, allow_pickle=False) as stored:
+        return exemplar_from({name: stored[name] for name in ("about", *_ARRAYS)})
 
 
-def read_exemplar(exemplar: Path | str) -> Exemplar:
-    """What a figure of one network shows, from its file."""
-    return load_exemplar(exemplar)
-
-
-def read_exemplars(exemplars: Iterable[Path | str]) -> list[Exemplar]:
+def load_exemplars(exemplars: Iterable[Path | str]) -> list[Exemplar]:
     """What a figure of several networks shows, from their files."""
     return [load_exemplar(path) for path in exemplars]
 
@@ -226,6 +230,21 @@ def data_memories(exemplar: Exemplar) -> Float[np.ndarray, "time memory"]:
     return read
 
 
+def each(table: pd.DataFrame) -> list[Any]:
+    """A table's rows, with a column as an attribute."""
+    return list(table.itertuples())
+
+
+def labelled(table: pd.DataFrame, **about: Any) -> pd.DataFrame:
+    """A table behind columns that say the same in every row."""
+    return pd.concat([pd.DataFrame(about, index=table.index), table], axis=1)
+
+
+def cells(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """What these columns hold together, each combination once, ascending."""
+    return list(table[list(columns)].drop_duplicates().sort_values(list(columns)).itertuples(index=False, name=None))
+
+
 def load_histories(paths: Iterable[Path | str]) -> pd.DataFrame:
     """The learning curves of several ``history.csv``, one below the other.
 
@@ -282,17 +301,9 @@ def summarise(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def _history(path: Path | str) -> pd.DataFrame:
-    try:
+    with intact("history", path):
         table = pd.read_csv(path, dtype={"run_id": str})
         missing = [name for name in _HISTORY if name not in table.columns]
         if missing:
             raise ValueError(f"has no column {missing[0]}")
         return table[list(_HISTORY)].astype(_HISTORY)
-    except FileNotFoundError:
-        raise InputError("learning curves", str(path), "no such file; train the runs first") from None
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "learning curves",
-            str(path),
-            f"damaged or not a history ({error}); delete it and its record, and run the workflow",
-        ) from None

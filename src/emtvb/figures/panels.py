@@ -1,145 +1,99 @@
-"""What several figures share: images of signed numbers, the blocks of variables, words about a network."""
+"""Panels of a figure: grids of them, what stands around a grid, keys below it, and panels that show nothing."""
 
 from __future__ import annotations
 
-import math
-import textwrap
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
-import matplotlib
 import numpy as np
-import pandas as pd
-from jaxtyping import Float
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
-from matplotlib.image import AxesImage
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
-from emtvb.core.style import ABSENT, SIGNED
-from emtvb.figures.data import Exemplar
-
-
-def signed_map() -> Colormap:
-    """The map of signed values, grey where there is no number."""
-    return matplotlib.colormaps[SIGNED].with_extremes(bad=ABSENT)
+from emtvb.core.style import PAGE, SHADE
 
 
-def show_signed(axes: Axes, values: Float[np.ndarray, "row column"], limit: float, **settings: Any) -> AxesImage:
-    """An image of signed numbers from -limit to limit, without ticks; numbers that are not finite are grey."""
-    masked = np.ma.masked_invalid(values)
-    image = axes.imshow(masked, cmap=signed_map(), vmin=-limit, vmax=limit, aspect="auto", **settings)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(True)
-    return image
-
-
-def robust_limit(values: Float[np.ndarray, "*shape"], quantile: float = 0.995) -> float:
-    """A colour limit that single large values do not set: a quantile of the magnitudes, 1 where that is 0."""
-    magnitudes = np.abs(values[np.isfinite(values)])
-    limit = float(np.quantile(magnitudes, quantile)) if magnitudes.size else 0.0
-    return limit if limit > 0 else 1.0
-
-
-def swarm(values: Float[np.ndarray, " value"], near: float, apart: float, widest: float) -> Float[np.ndarray, " value"]:
-    """How far to the side of its column each value's mark stands, so that near ones are side by side.
+def grid(
+    count: int, across: int, height: float, around: float, *, width: float = PAGE, **shared: Any
+) -> tuple[Figure, np.ndarray]:
+    """A figure of so many panels; what is left over of the last row stays empty.
 
     Args:
-        values: What is drawn.
-        near: Height of a row: values in the same one stand side by side.
-        apart: Distance of two marks in a row, where there is room for it.
-        widest: From the first to the last of a row, at most: marks of longer rows overlap.
+        count: Of panels, at least one.
+        across: How many stand side by side, at most.
+        height: Of a row, inches.
+        around: What is above and below all rows, inches.
+        width: Of the figure, inches: a page's, if nothing else is said.
+        shared: Of ``Figure.subplots``: which axes panels share, heights of rows.
 
     Returns:
-        An offset per value, each row centred at 0; the same whatever the order of equal values.
+        The figure, and its panels, a row of the array each row.
     """
-    offsets = np.zeros(len(values))
-    order = np.argsort(values, kind="stable")
-    rows = np.round(values[order] / near)
-    for row in np.unique(rows):
-        members = order[rows == row]
-        step = min(apart, widest / max(len(members) - 1, 1))
-        offsets[members] = (np.arange(len(members)) - (len(members) - 1) / 2) * step
-    return offsets
+    across = min(count, across)
+    deep = -(-count // across)
+    figure = Figure(figsize=(width, height * deep + around), layout="constrained")
+    panels = figure.subplots(deep, across, squeeze=False, **shared)
+    for axes in panels.ravel()[count:]:
+        axes.set_axis_off()
+    return figure, panels
 
 
-def each(table: pd.DataFrame) -> list[Any]:
-    """A table's rows, with a column as an attribute."""
-    return list(table.itertuples())
-
-
-def mark_blocks(
-    axes: Axes, sizes: Sequence[int], labels: Sequence[str], side: Literal["x", "y"], room: float, width: float = 0.5
-) -> None:
-    """Lines between consecutive blocks of rows or columns of an image, and each block's label at its middle.
+def label_outside(panels: np.ndarray, x: str = "", y: str = "") -> None:
+    """Labels of the axes below the lowest panel of each column, and beside the first of each row.
 
     Args:
-        axes: Shows the image.
-        sizes: Rows or columns of each block; a block of none gets no label.
-        labels: One per block.
-        side: The axis that is divided.
-        room: Least distance of two labels as a share of the axis; labels that would come nearer are left out.
-        width: Of the lines, points.
+        panels: As :func:`grid` gives them.
+        x: Below; empty for none.
+        y: At the left.
     """
-    edges = np.cumsum([0, *sizes])
-    line = axes.axvline if side == "x" else axes.axhline
-    for edge in sorted(set(edges[1:-1].tolist()) - {0, int(edges[-1])}):
-        line(edge - 0.5, color="0.35", linewidth=width)
-    middles = (edges[:-1] + edges[1:] - 1) / 2
-    shown = _spaced([i for i, size in enumerate(sizes) if size], middles, room * edges[-1])
-    set_ticks = axes.set_xticks if side == "x" else axes.set_yticks
-    set_ticks([float(middles[i]) for i in shown], [labels[i] for i in shown])
-    axes.tick_params(axis=side, length=0, pad=2)
+    for column in panels.T:
+        lowest = [axes for axes in column if axes.axison][-1]
+        lowest.set_xlabel(x)
+    for axes in panels[:, 0]:
+        axes.set_ylabel(y)
 
 
-def variable_labels(s: int, between: str = " ") -> list[str]:
-    """Names of the variables, from 1 (oldest) to s (newest)."""
-    labels = [str(i) for i in range(1, s + 1)]
-    labels[-1] += f"{between}(newest)"
-    if s > 1:
-        labels[0] += f"{between}(oldest)"
-    return labels
+def key(figure: Figure, entries: Mapping[str, Artist], **settings: Any) -> Legend:
+    """The key of a figure, below all its panels and in one row if nothing else is said.
+
+    Args:
+        figure: Where it stands.
+        entries: What is shown beside each name.
+        settings: Of ``Figure.legend``.
+    """
+    place = {"loc": "outside lower center", "ncols": max(len(entries), 1)}
+    return figure.legend(list(entries.values()), list(entries), **{**place, **settings})
 
 
-def task_title(exemplar: Exemplar, width: int = 28) -> str:
-    """A task's name, broken into lines where it is long."""
-    return wrapped(exemplar.task, width)
+def say_instead(axes: Axes, words: str) -> None:
+    """What a panel says that has nothing to show."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, color="0.35")
 
 
-def wrapped(name: str, width: int = 28) -> str:
-    """A long name in lines of so many characters; mathematics in it is not read."""
-    return "\n".join(textwrap.wrap(name.replace("$", r"\$"), width)) or name
+def blank(words: str) -> Figure:
+    """A figure that says why there is nothing to show."""
+    figure, panels = grid(1, 1, 1.0, 0.5)
+    say_instead(panels[0, 0], words)
+    return figure
 
 
-def accuracy_text(exemplar: Exemplar) -> str:
-    """Test accuracy in words."""
-    value = exemplar.test_accuracy
-    return f"accuracy {value:.3f}" if math.isfinite(value) else "accuracy not measured"
+def shade_every_second(axes: Axes, names: Sequence[object]) -> None:
+    """Bands behind the rows of every second group, a row per name from 0 on: neighbours of one name are a group."""
+    for number, (_, group) in enumerate(groupby(range(len(names)), key=names.__getitem__)):
+        if number % 2:
+            rows = list(group)
+            axes.axhspan(rows[0] - 0.5, rows[-1] + 0.5, color=SHADE, linewidth=0)
 
 
-def common_settings(exemplars: Sequence[Exemplar]) -> str:
-    """What networks have in common, in words: neurons, threshold, seed."""
-    words = []
-    for name, unit in (("hidden_dim", "{:d} neurons"), ("threshold", "threshold {:g}"), ("seed", "seed {:d}")):
-        values = {getattr(exemplar, name) for exemplar in exemplars}
-        words += [unit.format(values.pop())] if len(values) == 1 else []
-    return ", ".join(words)
+def add_panel(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """A panel at a place in inches, from the figure's lower left corner."""
+    wide, high = figure.get_size_inches()
+    return figure.add_axes((left / wide, bottom / high, width / wide, height / high))
 
 
-def spectral_error_text(exemplar: Exemplar) -> str:
-    """Spectral error in words; the paper's has no value where the numbers of eigenvalues differ."""
-    value = exemplar.spectral_error
-    return f"spectral error {value:.4f}" if math.isfinite(value) else "spectral error not defined"
-
-
-def _spaced(candidates: list[int], middles: np.ndarray, room: float) -> list[int]:
-    """Of the candidates, those that keep apart by this much: the first, the last, and what fits between."""
-    if len(candidates) < 2:
-        return candidates
-    first, *between, last = candidates
-    shown = [first]
-    for i in between:
-        if middles[i] - middles[shown[-1]] >= room and middles[last] - middles[i] >= room:
-            shown.append(i)
-    return [*shown, last]
+def write(figure: Figure, x: float, y: float, words: str, **settings: Any) -> None:
+    """Words at a place in inches, from the figure's lower left corner."""
+    figure.text(x, y, words, transform=figure.dpi_scale_trans, **settings)

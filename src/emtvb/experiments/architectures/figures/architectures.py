@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Complex, Float
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
 
-from emtvb.core.style import EXPECTED, FOUND, PAGE, style
-from emtvb.errors import InputError
-from emtvb.figures.panels import mark_blocks, show_signed, wrapped
+from emtvb.core.style import PAGE, style
+from emtvb.figures.data import intact, labelled
+from emtvb.figures.images import mark_variables, show_signed, signed_bar
+from emtvb.figures.spectra import reach, show_spectrum
+from emtvb.figures.words import wrapped
 
 MAPS = {"origin_map": r"$\Psi^{*} J(0)\,\Psi$", "visited_map": r"$\Psi^{*} \bar{J}\,\Psi$", "decoded_map": "decoded"}
 """The step between memories: linearised at the origin, linearised where the network works, as data have it."""
@@ -62,18 +60,15 @@ def load(path: Path | str) -> Look:
     Raises:
         InputError: Where the file is missing, damaged or something else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return Look(
-                json.loads(str(stored["about"])),
-                stored["kept"],
-                stored["phi"],
-                stored["phi_eigenvalues"].astype(np.complex128),
-                stored["origin_eigenvalues"].astype(np.complex128),
-                {name: stored[name] for name in MAPS},
-            )
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError("look", str(path), f"missing, damaged or not one ({error}); measure again") from None
+    with intact("look", path), np.load(path, allow_pickle=False) as stored:
+        return Look(
+            json.loads(str(stored["about"])),
+            stored["kept"],
+            stored["phi"],
+            stored["phi_eigenvalues"].astype(np.complex128),
+            stored["origin_eigenvalues"].astype(np.complex128),
+            {name: stored[name] for name in MAPS},
+        )
 
 
 @style()
@@ -87,15 +82,17 @@ def draw(looks: Sequence[Look]) -> Figure:
     """
     figure = Figure(figsize=(PAGE, 1.95 * len(looks)), layout="constrained")
     for part, look in zip(figure.subfigures(len(looks), 1, squeeze=False).ravel(), looks, strict=True):
-        part.suptitle(_title(look), fontsize=8)
+        part.suptitle(_title(look))
         spectrum, *panels = part.subplots(1, 2 + len(MAPS))
-        _show_spectrum(spectrum, look)
+        eigenvalues = look.origin_eigenvalues
+        show_spectrum(spectrum, look.phi_eigenvalues, eigenvalues, look.about["modulus"], reach(eigenvalues), "J(0)")
+        spectrum.set_title(r"$J(0)$ (dots), $\Phi$")
         for axes, (name, matrix) in zip(panels, {**look.maps, "phi": look.phi}.items(), strict=True):
             image = show_signed(axes, matrix, 1.0)
             axes.set_title(MAPS.get(name, r"$\Phi$"))
             axes.set_box_aspect(1)
-            _mark_variables(axes, look)
-        part.colorbar(image, ax=panels, extend="both", ticks=[-1, 0, 1], aspect=14, pad=0.01)
+            mark_variables(axes, look.kept, look.about["s"], ("x", "y"))
+        signed_bar(part, image, ax=panels, aspect=14, pad=0.01)
     return figure
 
 
@@ -123,31 +120,6 @@ def _title(look: Look) -> str:
     )
 
 
-def _show_spectrum(axes: Axes, look: Look) -> None:
-    """Phi as open circles, J(0) as dots: fainter where they are not long-term."""
-    eigenvalues = look.origin_eigenvalues
-    long_term = np.abs(eigenvalues) > look.about["modulus"]
-    axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.6", linewidth=0.6))
-    _dots(axes, look.phi_eigenvalues, mfc="none", mec=EXPECTED, mew=0.6, markersize=5, zorder=3)
-    _dots(axes, eigenvalues[long_term], mfc=FOUND, mew=0, markersize=2.6, zorder=4)
-    _dots(axes, eigenvalues[~long_term], mfc=FOUND, mew=0, markersize=2.2, alpha=0.3)
-    reach = 1.06 * max(1.1, float(np.abs(eigenvalues).max(initial=0)))
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-    axes.set_title(r"$J(0)$ (dots), $\Phi$")
-
-
-def _dots(axes: Axes, values: Complex[np.ndarray, " mode"], **appearance: Any) -> None:
-    axes.plot(values.real, values.imag, linestyle="none", marker="o", **appearance)
-
-
-def _mark_variables(axes: Axes, look: Look) -> None:
-    s, d = look.about["s"], look.about["d"]
-    sizes = [int(count) for count in look.kept.reshape(s, d).sum(axis=1)]
-    names = [str(variable) for variable in range(1, s + 1)]
-    mark_blocks(axes, sizes, names, "x", room=0.08)
-    mark_blocks(axes, sizes, names, "y", room=0.08)
-
-
 def _numbers(look: Look) -> pd.DataFrame:
     elements = np.flatnonzero(look.kept)
     frames = []
@@ -158,9 +130,7 @@ def _numbers(look: Look) -> pd.DataFrame:
         rows, columns = np.meshgrid(elements, elements, indexing="ij")
         entries = _frame(name, rows, columns, matrix.round(_DECIMALS), np.zeros(matrix.size))
         frames.append(entries[entries["value"] != 0])
-    table = pd.concat(frames, ignore_index=True)
-    table.insert(0, "run_id", look.about["run_id"])
-    return table
+    return labelled(pd.concat(frames, ignore_index=True), run_id=look.about["run_id"])
 
 
 def _frame(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.core.style import ABSENT, COLOURS, PAGE, style
+from emtvb.core.style import COLOURS, PAGE, style
+from emtvb.figures.images import colour_map, show
 
 PANELS = {
     "success": ("edits followed", 0.0),
@@ -56,11 +56,6 @@ def draw(rows: pd.DataFrame) -> Figure:
     return figure
 
 
-def numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table itself."""
-    return rows
-
-
 def _shown(rows: pd.DataFrame, column: str, methods: list[str]) -> list[str]:
     """The methods that have a measure."""
     return [method for method in methods if rows.loc[rows["method"] == method, column].notna().any()]
@@ -72,8 +67,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, column: str, networks: list[str], met
     wide = rows.pivot(index="network", columns="method", values=column).reindex(index=networks, columns=methods)
     nothing = _shows_nothing(rows).reindex(index=networks, columns=methods)
     values = wide.to_numpy(dtype=float)
-    colours = matplotlib.colormaps[_MAP].with_extremes(bad=ABSENT)
-    axes.imshow(np.ma.masked_invalid(values), cmap=colours, vmin=lowest, vmax=1.0, aspect="auto")
+    show(axes, values, colour_map(_MAP), lowest, 1.0)
     for i, j in np.ndindex(*values.shape):
         if np.isfinite(values[i, j]):
             word = _word(float(values[i, j]))

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.core.style import PAGE, style
+from emtvb.core.style import style
 from emtvb.experiments.streams.figures.stream_raster import cells_of, chosen, named
-from emtvb.figures.panels import show_signed
+from emtvb.figures.images import show_signed, signed_bar
+from emtvb.figures.panels import grid
 
 KINDS = {
     "marker": "marker",
@@ -36,21 +37,19 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure = Figure(figsize=(PAGE, 4.2), layout="constrained")
-    panels = figure.subplots(len(KINDS), len(cells), squeeze=False)
-    image = None
-    for number, (cell, column) in enumerate(zip(cells, panels.T, strict=True)):
-        own = chosen(rows, cell)
-        for axes, (kind, name) in zip(column, KINDS.items(), strict=True):
-            wide = own.pivot(index="after", columns="before", values=kind)
+    figure, panels = grid(len(KINDS) * len(cells), len(cells), 0.85, 0.4)
+    for cell, column in zip(cells, panels.T, strict=True):
+        means = chosen(rows, cell)
+        for axes, kind in zip(column, KINDS, strict=True):
+            wide = means.pivot(index="after", columns="before", values=kind)
             image = show_signed(axes, wide.to_numpy(dtype=float), 1.0)
-            axes.set_aspect("equal")
-            if number == 0:
-                axes.set_ylabel(f"{name}\nvector after", fontsize=6)
+            axes.set_box_aspect(1)
         column[0].set_title(named(cell), fontsize=5)
-        column[-1].set_xlabel("vector before", fontsize=6)
-    if image is not None:
-        figure.colorbar(image, ax=panels, fraction=0.02)
+    for axes, name in zip(panels[:, 0], KINDS.values(), strict=True):
+        axes.set_ylabel(name, fontsize=7)
+    figure.supxlabel("vector before the step")
+    figure.supylabel("vector after the step")
+    signed_bar(figure, image, "how much of it is read", ax=panels, shrink=0.6, aspect=30)
     return figure
 
 

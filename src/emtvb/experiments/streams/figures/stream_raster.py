@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.core.style import ABSENT, PAGE, style
+from emtvb.core.style import style
+from emtvb.figures.images import colour_map, show
+from emtvb.figures.panels import grid
 
 MOST = 3
 """Sizes of a stream that are shown, from the smallest to the largest."""
@@ -39,29 +41,23 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure = Figure(figsize=(PAGE, 0.95 * len(cells) + 0.9), layout="constrained")
-    panels = figure.subplots(len(cells), len(KINDS), sharex=True, squeeze=False)
+    figure, panels = grid(len(cells) * len(KINDS), len(KINDS), 0.95, 0.9, sharex=True)
     last = int(rows["step"].max())
-    image = None
     for row, cell in zip(panels, cells, strict=True):
-        own = chosen(rows, cell)
-        n = int(own["length"].iloc[0])
-        outputs = (int(own["step"].max()) + 1) // 2 - n - 1
+        means = chosen(rows, cell)
+        n = int(means["length"].iloc[0])
+        outputs = (int(means["step"].max()) + 1) // 2 - n - 1
         for axes, kind in zip(row, KINDS, strict=True):
-            wide = own.pivot(index="number", columns="step", values=kind).reindex(columns=range(last + 1))
-            masked = np.ma.masked_invalid(wide.to_numpy(dtype=float))
-            axes.set_facecolor(ABSENT)
-            image = axes.imshow(masked, cmap=_MAP, vmin=0.5, vmax=1, aspect="auto", interpolation="nearest")
+            wide = means.pivot(index="number", columns="step", values=kind).reindex(columns=range(last + 1))
+            image = show(axes, wide.to_numpy(dtype=float), colour_map(_MAP), 0.5, 1.0)
             for step in (n, n + 1 + outputs, 2 * n + 1 + outputs):
                 axes.axvline(step - 0.5, color="white", linewidth=0.8)
             axes.set_yticks([0, n - 1], ["$u_1$", f"$u_{{{n}}}$"])
         row[0].set_ylabel(named(cell), fontsize=6.5)
     for axes, name in zip(panels[0], KINDS.values(), strict=True):
         axes.set_title(name)
-    figure.supxlabel("steps since the episode began; lines: its marker, the next episode, the next marker", fontsize=8)
-    if image is not None:
-        bar = figure.colorbar(image, ax=panels, fraction=0.02)
-        bar.set_label("share of elements read right")
+    figure.supxlabel("steps since the episode began; lines: its marker, the next episode, the next marker")
+    figure.colorbar(image, ax=panels, fraction=0.02, label="share of elements read right")
     return figure
 
 
@@ -82,8 +78,7 @@ def cells_of(rows: pd.DataFrame) -> list[Cell]:
     """Of each stream and number of epochs some sizes, at equal distances in their order."""
     cells = []
     for stream, epochs in rows[["stream", "epochs"]].drop_duplicates().itertuples(index=False, name=None):
-        part = rows[(rows["stream"] == stream) & (rows["epochs"] == epochs)]
-        sizes = sorted(part["hidden_dim"].unique())
+        sizes = sorted(rows.loc[(rows["stream"] == stream) & (rows["epochs"] == epochs), "hidden_dim"].unique())
         places = np.unique(np.linspace(0, len(sizes) - 1, min(MOST, len(sizes))).round().astype(int))
         cells += [Cell(str(stream), int(epochs), int(sizes[place])) for place in places]
     return cells

@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
+from emtvb.core.marks import points
+from emtvb.core.style import COLOURS, EXPECTED, style
+from emtvb.figures.marks import line, look
+from emtvb.figures.panels import grid, key, label_outside
 
 CHANCE = 0.5
 PANELS: dict[str, dict[str, str]] = {
@@ -61,25 +63,15 @@ def draw(rows: pd.DataFrame) -> Figure:
     Args:
         rows: What :func:`read` gives.
     """
-    figure = Figure(figsize=(PAGE, 5.2), layout="constrained")
-    panels = figure.subplots(2, 3, sharey=True, sharex=True)
+    figure, panels = grid(1 + len(PANELS), 3, 2.5, 0.2, sharey=True, sharex=True)
     lengths = sorted({name for name in rows["measure"] if name.startswith("recall_")}, key=_length)
     _panel(panels[0, 0], rows, "outputs, by length n", {name: f"n = {_length(name)}" for name in lengths})
     for axes, (title, measures) in zip(panels.ravel()[1:], PANELS.items(), strict=True):
         _panel(axes, rows, title, measures)
-    for axes in panels[-1]:
-        axes.set_xlabel("neurons")
-    for axes in panels[:, 0]:
-        axes.set_ylabel("share right")
+    label_outside(panels, x="neurons", y="share right")
     if rows["measure"].str.startswith(UNTRAINED).any():
-        dashed = Line2D([], [], linestyle="--", color=EXPECTED, linewidth=0.8)
-        figure.legend([dashed], ["before training"], loc="outside lower center", fontsize=6)
+        key(figure, {"before training": line(EXPECTED, "--")})
     return figure
-
-
-def numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """The plotted numbers."""
-    return rows
 
 
 def _length(measure: str) -> int:
@@ -88,15 +80,15 @@ def _length(measure: str) -> int:
 
 def _panel(axes: Axes, rows: pd.DataFrame, title: str, measures: dict[str, str]) -> None:
     for number, (measure, name) in enumerate(measures.items()):
-        control = rows[rows["measure"] == UNTRAINED + measure].sort_values("hidden_dim")
+        control, means = (
+            rows[rows["measure"] == before + measure].sort_values("hidden_dim") for before in (UNTRAINED, "")
+        )
         axes.plot(control["hidden_dim"], control["mean"], "--", color=COLOURS[number], linewidth=0.8)
-        own = rows[rows["measure"] == measure].sort_values("hidden_dim")
-        bars = [own["mean"] - own["low"], own["high"] - own["mean"]]
-        axes.errorbar(
-            own["hidden_dim"], own["mean"], bars, fmt="osD^v"[number % 5] + "-", color=COLOURS[number], label=name,
-            markersize=2.6, linewidth=0.8, elinewidth=0.8,
+        points(
+            axes, means["hidden_dim"], means["mean"], means["low"], means["high"],
+            **look(number), upright=True, label=name, linestyle="-", linewidth=0.8, markersize=2.6,
         )  # fmt: skip
     axes.axhline(CHANCE, color=EXPECTED, linestyle=":", linewidth=0.7)
     axes.set(ylim=(0, 1.03))
     axes.set_title(title, fontsize=7.5)
-    axes.legend(fontsize=5, loc="lower right", bbox_to_anchor=(1, _FOOT.get(title, 0)), labelspacing=0.3, frameon=False)
+    axes.legend(fontsize=5, loc="lower right", bbox_to_anchor=(1, _FOOT.get(title, 0)), labelspacing=0.3)

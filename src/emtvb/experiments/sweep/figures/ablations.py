@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
-from emtvb.figures.panels import each, wrapped
+from emtvb.core.marks import points
+from emtvb.core.style import EXPECTED, SHADE, style
+from emtvb.figures.data import cells, each
+from emtvb.figures.marks import look, mark
+from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.words import wrapped
 
 SHOWN = {
     "core_last": ("Schur form, R first", {
@@ -37,7 +41,6 @@ _COLUMNS = ("task", *GROUP, "basis", "removed", "when", "mean", "low", "high")
 _ROW, _AROUND = 0.165, 1.0
 """Inches: a row, and what is above and below all of them."""
 _CHANCE = 0.5
-_MARKERS = "osD^v"
 
 
 def read(table: Path | str) -> pd.DataFrame:
@@ -56,25 +59,19 @@ def draw(table: pd.DataFrame) -> Figure:
         table: What ``emtvb.experiments.sweep.literature.ablation_table`` gives.
     """
     shown = numbers(table)
-    tasks = list(shown["task"].unique())
-    rows = _rows()
-    figure = Figure(figsize=(PAGE, _AROUND + _ROW * len(rows)), layout="constrained")
+    tasks, groups = list(shown["task"].unique()), cells(shown, GROUP)
     if not tasks:
-        figure.text(0.5, 0.5, "no network of this experiment solves its task", ha="center", va="center")
-        return figure
-    panels = figure.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
-    cells = shown[GROUP].drop_duplicates().sort_values(GROUP)
-    groups = [(int(size), float(l2)) for size, l2 in cells.itertuples(index=False, name=None)]
-    for axes, task in zip(panels, tasks, strict=True):
+        return blank("no network of this experiment solves its task")
+    rows = _rows()
+    figure, panels = grid(len(tasks), len(tasks), _ROW * len(rows), _AROUND, sharey=True)
+    for axes, task in zip(panels[0], tasks, strict=True):
         _panel(axes, shown[shown["task"] == task], rows, groups)
-        axes.set_title(wrapped(str(task), 16))
-    panels[0].set_yticks([place for place, *_ in rows], [name for *_, name in rows], fontsize=7)
-    figure.supxlabel("mean test accuracy without the part, with its 95% interval", fontsize=8)
-    figure.legend(
-        [*(_mark(groups, group, True) for group in groups), _mark(groups, groups[0], False)],
-        [*(f"{size} neurons, L2 {l2:g}" for size, l2 in groups), "open: missing in the output phase alone"],
-        loc="outside upper center", ncols=3,
-    )  # fmt: skip
+        axes.set_title(wrapped(task, 16))
+    panels[0, 0].set_yticks([place for place, *_ in rows], [name for *_, name in rows])
+    figure.supxlabel("mean test accuracy without the part, with its 95% interval")
+    entries = {f"{size:g} neurons, L2 {l2:g}": mark(**look(i)) for i, (size, l2) in enumerate(groups)}
+    entries["open: missing in the output phase alone"] = mark(**look(0, filled=False))
+    key(figure, entries, loc="outside upper center", ncols=3)
     return figure
 
 
@@ -98,31 +95,19 @@ def _rows() -> list[tuple[float, str, str, str]]:
 
 
 def _panel(
-    axes: Axes, table: pd.DataFrame, rows: list[tuple[float, str, str, str]], groups: list[tuple[int, float]]
+    axes: Axes, table: pd.DataFrame, rows: list[tuple[float, str, str, str]], groups: list[tuple[Any, ...]]
 ) -> None:
     """One task."""
-    step = 0.7 / max(len(groups), 1)
+    step = 0.7 / len(groups)
     for place, basis, removed, _ in rows:
         if not basis:
-            axes.axhspan(place - 0.5, place + 0.5, color="0.92", linewidth=0)
+            axes.axhspan(place - 0.5, place + 0.5, color=SHADE, linewidth=0)
         for row in each(table[(table["basis"] == basis) & (table["removed"] == removed)]):
-            group = (int(row.hidden_dim), float(row.l2))
-            at = place + (groups.index(group) - (len(groups) - 1) / 2) * step
-            mark = _mark(groups, group, bool(row.when == THROUGHOUT))
-            axes.plot([row.low, row.high], [at, at], color=mark.get_color(), linewidth=0.8, zorder=2)
-            mark.set_data([row.mean], [at])
-            axes.add_line(mark)
+            group = groups.index((row.hidden_dim, row.l2))
+            aside = place + (group - (len(groups) - 1) / 2) * step
+            form = look(group, filled=row.when == THROUGHOUT)
+            points(axes, aside, row.mean, row.low, row.high, **form, markeredgewidth=0.6)
     axes.axvline(_CHANCE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     axes.set(xlim=(-0.03, 1.05), ylim=(rows[-1][0] + 0.6, -0.6), xticks=[0, 0.5, 1])
     axes.xaxis.set_major_formatter("{x:g}")
     axes.tick_params(axis="y", length=0)
-
-
-def _mark(groups: list[tuple[int, float]], group: tuple[int, float], filled: bool) -> Line2D:
-    """How a group of networks is drawn."""
-    place = groups.index(group)
-    colour = COLOURS[place % len(COLOURS)]
-    return Line2D(
-        [], [], color=colour, marker=_MARKERS[place % len(_MARKERS)], linestyle="none", markersize=2.8,
-        markeredgewidth=0.6, markeredgecolor=colour, markerfacecolor=colour if filled else "white",
-    )  # fmt: skip

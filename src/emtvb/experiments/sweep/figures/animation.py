@@ -20,9 +20,10 @@ from matplotlib.path import Path as MarkerPath
 
 from emtvb.core.style import EXPECTED, style
 from emtvb.figures.data import Exemplar, data_memories
-from emtvb.figures.data import read_exemplar as read  # noqa: F401 - what draw is handed
-from emtvb.figures.panels import accuracy_text, signed_map, variable_labels, wrapped
+from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw is handed
+from emtvb.figures.images import signed_bar, signed_map
 from emtvb.figures.save import save_numbers
+from emtvb.figures.words import accuracy_text, variable_labels, wrapped
 from emtvb.files import atomic
 
 MOST_FRAMES = 40
@@ -86,7 +87,7 @@ def draw(exemplar: Exemplar) -> FuncAnimation:
     step_text = axes.text(0.0, 0.0, "", ha="center", va="center", fontsize=9)
     values, empty = _frames(exemplar), _not_yet_written(exemplar)
     colours = ScalarMappable(Normalize(-LIMIT, LIMIT), signed_map())
-    _colour_bar(figure, colours)
+    signed_bar(figure, colours, "value", cax=figure.add_axes((0.7, 0.1, 0.24, 0.025)), orientation="horizontal")
 
     def show(frame: int) -> tuple[PolyCollection]:
         shown = colours.to_rgba(np.ma.masked_invalid(values[frame]))
@@ -200,13 +201,6 @@ def _name_parts(axes: Axes, exemplar: Exemplar) -> None:
     _arrow(axes, [(0.25, 1.05), (1.75, 1.25), (_SIDES["output"], 0.75)])
     for older in range(1, exemplar.s):
         _arrow(axes, [_on_circle(older + 1 - part, exemplar.s, _RING) for part in _SHARES])
-
-
-def _colour_bar(figure: Figure, colours: ScalarMappable) -> None:
-    bar = figure.colorbar(
-        colours, cax=figure.add_axes((0.7, 0.1, 0.24, 0.025)), orientation="horizontal", ticks=[-1, 0, 1], extend="both"
-    )
-    bar.set_label("value", labelpad=1)
 
 
 def _name_sources(axes: Axes, s: int) -> tuple[list[Artist], list[Artist]]:

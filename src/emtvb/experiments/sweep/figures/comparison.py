@@ -6,15 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
-from emtvb.core.style import COLOURS, PAGE, style
-from emtvb.figures.panels import each, wrapped
+from emtvb.core.marks import points
+from emtvb.core.style import SHADE, style
+from emtvb.figures.data import each
+from emtvb.figures.marks import look, mark
+from emtvb.figures.panels import blank, grid, key, label_outside
+from emtvb.figures.words import wrapped
 
-LOOKS = ("o", COLOURS[0]), ("s", COLOURS[1]), ("^", COLOURS[2]), ("D", COLOURS[3])
-"""Marker and colour of a task, in order; then from the beginning."""
 GROUPS = {
     "itself": "itself,\nother\ntrials",
     "rounding": "round-\ning",
@@ -61,37 +64,21 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What ``emtvb.experiments.sweep.pair_distances.summary`` gives.
     """
     there = [group for group in GROUPS if (rows["differs"] == group).any()]
-    compared = bool(set(there) - set(CONTROLS))
-    figure = Figure(figsize=(PAGE, 5.6 if compared else 1.5), layout="constrained")
-    if not compared:
-        axes = figure.subplots()
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, NOTHING, ha="center", va="center", transform=axes.transAxes, color="0.35")
-        return figure
+    if not set(there) - set(CONTROLS):
+        return blank(NOTHING)
     tasks = [task for task in dict.fromkeys(rows["task"]) if task != "all"]
-    panels = figure.subplots(2, 2, sharex=True).ravel()
-    for axes, (measure, title) in zip(panels, MEASURES.items(), strict=True):
+    figure, panels = grid(len(MEASURES), 2, 2.5, 0.6, sharex=True)
+    for axes, (measure, title) in zip(panels.flat, MEASURES.items(), strict=True):
         shown = rows[(rows["measure"] == measure) & (rows["task"] != "all")]
         axes.set_title(title)
         _show(axes, shown, there, tasks)
-    for axes in panels[::2]:
-        axes.set_ylabel("distance")
-    for axes in panels[2:]:
+    label_outside(panels, y="distance")
+    for axes in panels.flat:
         axes.set_xticks(range(len(there)), [GROUPS[group] for group in there])
         axes.tick_params(axis="x", length=0, labelsize=6)
-    handles = [
-        Line2D([], [], marker=marker, linestyle="none", color=colour, markersize=4)
-        for marker, colour in (LOOKS[i % len(LOOKS)] for i in range(len(tasks)))
-    ]
-    handles.append(Line2D([], [], color=_BAR, linewidth=4))
-    names = [*(wrapped(str(task), 20) for task in tasks), "alike below (our bars, one for each task)"]
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
+    entries: dict[str, Artist] = {wrapped(task, 20): mark(**look(i)) for i, task in enumerate(tasks)}
+    key(figure, {**entries, "alike below (our bars, one for each task)": Patch(facecolor=_BAR)})
     return figure
-
-
-def numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table itself."""
-    return rows
 
 
 def _show(axes: Axes, rows: pd.DataFrame, groups: list[str], tasks: list[str]) -> None:
@@ -99,15 +86,14 @@ def _show(axes: Axes, rows: pd.DataFrame, groups: list[str], tasks: list[str]) -
     step = 0.8 / len(tasks)
     for i, group in enumerate(groups):
         if group in CONTROLS:
-            axes.axvspan(i - 0.5, i + 0.5, color="0.93", linewidth=0, zorder=0)
+            axes.axvspan(i - 0.5, i + 0.5, color=SHADE, linewidth=0, zorder=0)
         for row in each(rows[rows["differs"] == group]):
-            at = tasks.index(row.task)
-            marker, colour = LOOKS[at % len(LOOKS)]
-            place = i + (at + 0.5) * step - 0.4
-            for low, high, width in ((row.low, row.high, 0.7), (row.lower, row.upper, 1.8)):
-                ends = np.maximum([low, high], _LEAST)
-                axes.plot([place] * 2, ends, color=colour, linewidth=width, solid_capstyle="butt")
-            axes.plot([place], [max(row.median, _LEAST)], marker, color=colour, markersize=3.2, clip_on=False)
+            task = tasks.index(row.task)
+            place = i + (task + 0.5) * step - 0.4
+            least, low, median, high, most = np.maximum([row.low, row.lower, row.median, row.upper, row.high], _LEAST)
+            form = look(task)
+            axes.vlines(place, least, most, colors=form["color"], linewidth=0.7)
+            points(axes, place, median, low, high, upright=True, width=1.8, clip_on=False, **form)
     bars = rows["bar"].dropna()
     if len(bars):
         axes.axhspan(bars.min(), bars.max() * 1.02, color=_BAR, linewidth=0, zorder=0.5)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from emtvb.core.style import COLUMN, PAGE, style
 from emtvb.figures.data import Exemplar
-from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
-from emtvb.figures.panels import mark_blocks, show_signed, signed_map, task_title, variable_labels
+from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
+from emtvb.figures.images import mark_blocks, show_signed, sign_patch
+from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.words import variable_labels, wrapped
 
-_PANEL_HEIGHT = 1.45
 _LIMIT = 1.4
 """Colour limit that keeps +1 and -1 apart from black."""
 
@@ -27,24 +27,16 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
         exemplars: At least one; of several with the same task the first is drawn.
     """
     tasks = _tasks(exemplars)
-    columns = min(len(tasks), 2)
-    rows = -(-len(tasks) // columns)
-    figure = Figure(figsize=(COLUMN if columns == 1 else PAGE, 0.3 + _PANEL_HEIGHT * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, task in zip(panels, tasks, strict=False):
+    figure, panels = grid(len(tasks), 2, 1.35, 0.5, width=COLUMN if len(tasks) == 1 else PAGE)
+    for axes, task in zip(panels.flat, tasks, strict=False):
         show_signed(axes, task.composition, _LIMIT)
         mark_blocks(axes, [task.d] * task.s, variable_labels(task.s, between="\n"), "x", room=0.08)
-        shown = np.linspace(0, task.d - 1, min(task.d, 8)).round().astype(int)
-        axes.set_yticks(shown)
+        axes.set_yticks(np.linspace(0, task.d - 1, min(task.d, 8)).round().astype(int))
         axes.tick_params(axis="y", length=0, pad=2)
-        axes.set_title(task_title(task, 50))
-        axes.set_xlabel("variable")
-        if len(tasks) == 1 or axes in panels[::columns]:
-            axes.set_ylabel("output dimension")
-    for axes in panels[len(tasks) :]:
-        axes.set_axis_off()
-    entries = [Patch(facecolor=signed_map()(0.5 + 0.5 * sign / _LIMIT), edgecolor="0.35") for sign in (1, -1, 0)]
-    figure.legend(entries, ["+1", "\N{MINUS SIGN}1", "0"], loc="outside upper right", ncols=3)
+        axes.set_title(wrapped(task.task, 50))
+    label_outside(panels, x="variable", y="output dimension")
+    signs = {"+1": 1, "\N{MINUS SIGN}1": -1, "0": 0}
+    key(figure, {name: sign_patch(sign, _LIMIT, edgecolor="0.35") for name, sign in signs.items()})
     return figure
 
 

@@ -16,8 +16,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from emtvb.core.style import EXPECTED, PAGE, style
-from emtvb.figures.data import Exemplar, load_exemplar
-from emtvb.figures.panels import show_signed, wrapped
+from emtvb.figures.data import Exemplar, labelled, load_exemplar
+from emtvb.figures.images import picture, show_signed, signed_bar
+from emtvb.figures.panels import add_panel, write
+from emtvb.figures.words import wrapped
 
 LIMIT = 1.5
 """Colour limit of everything shown, whose own values are -1 and 1."""
@@ -129,26 +131,19 @@ def draw(edits: Sequence[EditShown]) -> Figure:
     for i, edit in enumerate(edits):
         bottom = height - _TOP - _ROW * (i + 1) + 0.22
 
-        def add(left: float, low: float, width: float, high: float, bottom: float = bottom) -> Axes:
-            return figure.add_axes((left / PAGE, (bottom + low) / height, width / PAGE, high / height))
-
-        before, after = (add(left, 0.22, _SIDE, 1.08) for left in (0.3, 1.37))
+        before, after = (add_panel(figure, left, bottom + 0.22, _SIDE, 1.08) for left in (0.3, 1.37))
         _show_stored(before, edit, edit.before, "before")
         _show_stored(after, edit, edit.after, "after")
         before.set_ylabel("dimension")
-        strips = [add(3.1, low, _LONG, _HIGH) for low in _STRIPS.values()]
+        strips = [add_panel(figure, 3.1, bottom + low, _LONG, _HIGH) for low in _STRIPS.values()]
         image = _show_outputs(strips, edit)
-        figure.text(0.05 / PAGE, (bottom + 1.49) / height, _title(edit), va="bottom", fontsize=8, linespacing=1.2)
+        write(figure, 0.05, bottom + 1.49, _title(edit), va="bottom", fontsize=8, linespacing=1.2)
         if i == len(edits) - 1:
             before.set_xlabel("variable, oldest first")
             strips[-1].set_xlabel("output step")
-    bar = figure.colorbar(
-        image, cax=figure.add_axes((0.6 / PAGE, 0.36 / height, 1.4 / PAGE, 0.07 / height)), orientation="horizontal",
-        ticks=[-1, 0, 1], extend="both",
-    )  # fmt: skip
-    bar.set_label("stored, given out, or half of the change", fontsize=7, labelpad=1)
-    first = edits[0]
-    figure.text(0.05 / PAGE, (height - 0.16) / height, f"{wrapped(first.task, 50)}: {first.run_id}", fontsize=9)
+    scale = {"cax": add_panel(figure, 0.6, 0.36, 1.4, 0.07), "orientation": "horizontal"}
+    signed_bar(figure, image, "stored, given out, or half of the change", **scale)
+    write(figure, 0.05, height - 0.16, f"{wrapped(edits[0].task, 50)}: {edits[0].run_id}", fontsize=9)
     return figure
 
 
@@ -166,30 +161,21 @@ def numbers(edits: Sequence[EditShown]) -> pd.DataFrame:
 
 def _numbers(edit: EditShown) -> pd.DataFrame:
     frames = []
-    d = edit.outputs.shape[1]
     for series, stored in (("before", edit.before), ("after", edit.after)):
-        index = np.arange(stored.size)
-        variable = pd.array(index // d + 1, dtype="Int64")
-        frames.append(
-            pd.DataFrame({"series": series, "step": edit.time, "variable": variable, "dimension": index % d})
-            .assign(value=stored)
-        )  # fmt: skip
+        variable, dimension = divmod(np.arange(stored.size), edit.outputs.shape[1])
+        columns = {"step": edit.time, "variable": variable + 1, "dimension": dimension, "value": stored}
+        frames.append(pd.DataFrame({"series": series, **columns}))
+    later = edit.time + 1
     for series, outputs, first in (
-        ("network", edit.past, edit.time + 1 - len(edit.past)), ("network", edit.outputs, edit.time + 1),
-        ("theory", edit.expected, edit.time + 1), ("unedited theory", edit.unedited, edit.time + 1),
-        ("difference", edit.difference(), edit.time + 1),
+        ("network", edit.past, later - len(edit.past)), ("network", edit.outputs, later),
+        ("theory", edit.expected, later), ("unedited theory", edit.unedited, later),
+        ("difference", edit.difference(), later),
     ):  # fmt: skip
         step, dimension = (grid.ravel() for grid in np.indices(outputs.shape))
-        frames.append(
-            pd.DataFrame({"series": series, "step": first + step, "variable": pd.array([pd.NA] * step.size,
-                          dtype="Int64"), "dimension": dimension, "value": outputs.ravel()})
-        )  # fmt: skip
-    table = pd.concat(frames, ignore_index=True)
-    table.insert(0, "basis", edit.basis)
-    table.insert(0, "edit", edit.name)
-    table.insert(0, "task", edit.task)
-    table.insert(0, "run_id", edit.run_id)
-    return table
+        columns = {"step": first + step, "dimension": dimension, "value": outputs.ravel()}
+        frames.append(pd.DataFrame({"series": series, **columns}))
+    table = pd.concat(frames, ignore_index=True).astype({"variable": "Int64"})
+    return labelled(table, run_id=edit.run_id, task=edit.task, edit=edit.name, basis=edit.basis)
 
 
 def _title(edit: EditShown) -> str:
@@ -206,10 +192,9 @@ def _named(basis: str) -> str:
 
 def _show_stored(axes: Axes, edit: EditShown, stored: Float[np.ndarray, " memory"], title: str) -> None:
     d = edit.outputs.shape[1]
-    strength = np.where(edit.kept, 1.0, 0.4).reshape(-1, d).T
-    show_signed(axes, stored.reshape(-1, d).T, LIMIT, alpha=strength)
+    show_signed(axes, picture(stored, d), LIMIT, alpha=picture(np.where(edit.kept, 1.0, 0.4), d))
     axes.set_title(title, fontsize=8, pad=2)
-    _outline(axes, ((edit.before != edit.after) & edit.kept).reshape(-1, d).T)
+    _outline(axes, picture((edit.before != edit.after) & edit.kept, d))
 
 
 def _show_outputs(strips: Sequence[Axes], edit: EditShown) -> AxesImage:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from emtvb import tables
-from emtvb.core.style import COLOURS, PAGE, style
+from emtvb.core.marks import points
+from emtvb.core.style import COLOURS, SHADE, style
+from emtvb.figures.marks import line
+from emtvb.figures.panels import grid, key, label_outside
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
 QUESTIONS = {"differs": "inconsistent", "agrees": "consistent"}
@@ -37,37 +39,30 @@ def draw(rates: pd.DataFrame) -> Figure:
     Args:
         rates: What ``emtvb.paper.error_rates.characteristics`` gives.
     """
-    figure = Figure(figsize=(PAGE, 4.2), layout="constrained")
-    panels = figure.subplots(len(QUESTIONS), len(NAMES), sharex=True, sharey=True)
+    figure, panels = grid(len(QUESTIONS) * len(NAMES), len(NAMES), 1.9, 0.4, sharex=True, sharey=True)
     groups = list(rates[["model", "seeds"]].drop_duplicates().itertuples(index=False, name=None))
     for row, (question, title) in zip(panels, QUESTIONS.items(), strict=True):
         for axes, (what, name) in zip(row, NAMES.items(), strict=True):
             _panel(axes, rates[rates["what"] == what], question, groups)
             axes.set_title(f"{name}: {title}")
-    for axes in panels[-1]:
-        axes.set_xlabel("deviation in margins")
-    figure.supylabel("share of simulated sweeps", fontsize=8)
-    handles = [Line2D([], [], color=COLOURS[i]) for i in range(len(groups))]
-    figure.legend(handles, [f"{seeds} seeds, {_brief(model)}" for model, seeds in groups], loc="outside lower center",
-                  ncols=len(groups))  # fmt: skip
+    label_outside(panels, x="deviation in margins")
+    figure.supylabel("share of simulated sweeps")
+    key(figure, {f"{seeds} seeds, {_brief(model)}": line(COLOURS[i]) for i, (model, seeds) in enumerate(groups)})
     return figure
-
-
-def numbers(rates: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn, a row per population, model, number of seeds and deviation: the table itself."""
-    return rates
 
 
 def _panel(axes: Axes, rates: pd.DataFrame, question: str, groups: list[tuple[str, int]]) -> None:
     furthest = float(rates["deviation"].max())
-    axes.axvspan(*((-0.15, 0.15) if question == "differs" else (0.9, furthest + 0.15)), color="0.92", linewidth=0)
+    axes.axvspan(*((-0.15, 0.15) if question == "differs" else (0.9, furthest + 0.15)), color=SHADE, linewidth=0)
     axes.axhline(BOUND, color="0.4", linewidth=0.6, linestyle=":")
     for i, (model, seeds) in enumerate(groups):
         shares = rates[(rates["model"] == model) & (rates["seeds"] == seeds)].groupby("deviation")[question]
         mean = shares.mean()
         aside = mean.index + _ASIDE * (i - (len(groups) - 1) / 2)
-        axes.vlines(aside, shares.min(), shares.max(), color=COLOURS[i], linewidth=1.6, alpha=0.55)
-        axes.plot(aside, mean, color=COLOURS[i], marker="o", markersize=2.6, linewidth=0.7)
+        points(
+            axes, aside, mean, shares.min(), shares.max(),
+            color=COLOURS[i], upright=True, linestyle="-", linewidth=0.7, markersize=2.6,
+        )  # fmt: skip
     axes.set(ylim=(-0.02, 1.02), xlim=(-0.15, furthest + 0.15))
 
 

@@ -11,12 +11,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
+from emtvb.core.marks import points
 from emtvb.core.style import COLOURS, COLUMN, style
-from emtvb.figures.panels import each, swarm, wrapped
+from emtvb.figures.data import each
+from emtvb.figures.marks import line, mark, swarm
+from emtvb.figures.panels import add_panel, key, shade_every_second, write
+from emtvb.figures.words import wrapped
 from emtvb.paper import forest as paper
 from emtvb.paper.error_rates import BOOTSTRAP
 from emtvb.paper.twins import measured
@@ -78,10 +81,9 @@ def draw(rows: pd.DataFrame) -> Figure:
     extra = _LETTER * max(0, *(min(len(str(task)), _LONGEST) - 2 for task, *_ in cells))
     width = COLUMN + extra
     figure = Figure(figsize=(width, height))
-    inner = _ROW * len(cells) / height
 
     def add(left: float, wide: float) -> Axes:
-        axes = figure.add_axes((left / width, _FOOT / height, wide / width, inner))
+        axes = add_panel(figure, left, _FOOT, wide, _ROW * len(cells))
         axes.set(ylim=(len(cells) - 0.5, -0.5), yticks=[])
         axes.patch.set_visible(False)
         axes.spines["left"].set_visible(False)
@@ -104,27 +106,19 @@ def draw(rows: pd.DataFrame) -> Figure:
     return figure
 
 
-def numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn: the table itself."""
-    return rows
-
-
 def _name_cells(axes: Axes, cells: list[tuple[Any, Any, Any]]) -> None:
     """Settings at the left, each where it changes; tasks are told apart by bands."""
     before: tuple[Any, Any] = (None, None)
-    shaded = True
+    shade_every_second(axes, [task for task, *_ in cells])
     for i, (task, hidden_dim, l2) in enumerate(cells):
         if task != before[0]:
-            shaded = not shaded
-            name = wrapped(str(task), _LONGEST)
+            name = wrapped(task, _LONGEST)
             axes.text(axes.get_xlim()[0] + _NAMES["task"], i, name, va="center", fontweight="bold", fontsize=7)
         if (task, hidden_dim) != before:
             axes.text(_NAMES["hidden_dim"], i, str(hidden_dim), ha="right", va="center", fontsize=7)
             if before[0] is not None:
                 axes.axhline(i - 0.5, color="0.75", linewidth=0.4)
         axes.text(_NAMES["l2"], i, f"{l2:g}", ha="right", va="center", fontsize=7)
-        if shaded:
-            axes.axhspan(i - 0.5, i + 0.5, color="0.94", linewidth=0)
         before = (task, hidden_dim)
     for name, place in (("neurons", "hidden_dim"), ("L2", "l2")):
         axes.text(_NAMES[place], -0.8, name, ha="right", va="bottom", fontsize=7)
@@ -139,25 +133,26 @@ def _fill(axes: Axes, none: Axes | None, rows: pd.DataFrame, cells: list[tuple[A
         offsets = swarm(seeds, 0.01, 0.11, 0.3) if none is None else swarm(np.log10(seeds), 0.04, 0.11, 0.3)
         axes.plot(seeds, i + _LINES["seed"] + offsets, "o", color=_SEEDS, markersize=1.6, markeredgewidth=0, zorder=2)
         for row in each(of_cell[of_cell["kind"] == "ours"]):
-            axes.plot([row.low, row.high], [i + _LINES["ours"]] * 2, color=_OURS, linewidth=1.1, zorder=3)
-            _mark(axes, none, row.value, i + _LINES["ours"], _OUR_LOOK)
+            place = i + _LINES["ours"]
+            points(axes, place, row.value, row.low, row.high, width=1.1, clip_on=False, **_OUR_LOOK)
+            _mark_missing(none, row.value, place, _OUR_LOOK)
         for row in each(of_cell[of_cell["kind"] == "printed"]):
             place = i + _LINES["printed"]
             axes.plot([row.low, row.high], [place] * 2, color=_MARGIN, linewidth=4, solid_capstyle="butt", zorder=1)
-            _mark(axes, none, row.value, place, _PRINTED_LOOK)
+            axes.plot([row.value], [place], clip_on=False, **_PRINTED_LOOK)
+            _mark_missing(none, row.value, place, _PRINTED_LOOK)
 
 
 _OUR_LOOK: dict[str, Any] = {"marker": "o", "color": _OURS, "markersize": 3.2, "markeredgewidth": 0, "zorder": 4}
 _PRINTED_LOOK: dict[str, Any] = {
-    "marker": "D", "markerfacecolor": "none", "markeredgecolor": _PRINTED, "markersize": 3.2, "markeredgewidth": 0.9,
-    "zorder": 5,
+    "marker": "D", "markerfacecolor": "none", "color": _PRINTED, "markersize": 3.2, "markeredgewidth": 0.9, "zorder": 5,
+    "linestyle": "none",
 }  # fmt: skip
 
 
-def _mark(axes: Axes, none: Axes | None, value: float, place: float, look: dict[str, Any]) -> None:
-    if np.isfinite(value):
-        axes.plot([value], [place], clip_on=False, **look)
-    elif none is not None:
+def _mark_missing(none: Axes | None, value: float, place: float, look: dict[str, Any]) -> None:
+    """A mark on the panel of what has no value, if there is such a panel, and none."""
+    if none is not None and not np.isfinite(value):
         none.plot([0], [place], clip_on=False, **look)
 
 
@@ -225,29 +220,21 @@ def _reaches(row: Any, measure: str) -> str:
 
 def _legend(figure: Figure, rows: pd.DataFrame) -> None:
     most = int(rows["seeds"].max())
-    seeds = _dot(marker="o", color=_SEEDS, markersize=2, markeredgewidth=0)
-    entries: list[tuple[Any, str]] = [(seeds, f"our seeds ({most})" if most > 1 else "our seed")]
+    seeds = mark(marker="o", color=_SEEDS, markersize=2, markeredgewidth=0)
+    entries: dict[str, Any] = {f"our seeds ({most})" if most > 1 else "our seed": seeds}
     if (rows["kind"].eq("ours") & rows["low"].notna()).any():
-        line = Line2D([], [], color=_OURS, linewidth=1.1)
-        entries.append(((line, _dot(**_OUR_LOOK)), "their mean; 95% interval for that of 20 new seeds"))
+        entries["their mean; 95% interval for that of 20 new seeds"] = (line(_OURS), mark(**_OUR_LOOK))
     else:
-        entries.append((_dot(**_OUR_LOOK), "their mean"))
+        entries["their mean"] = mark(**_OUR_LOOK)
     if (rows["kind"] == "printed").any():
-        entries.append(
-            ((Patch(facecolor=_MARGIN), _dot(**_PRINTED_LOOK)), "the paper's value, and what counts as the same")
-        )
-    figure.legend(
-        [handle for handle, _ in entries], [name for _, name in entries], loc="lower left",
-        bbox_to_anchor=(0.01, 0.31 / figure.get_figheight()), handler_map={tuple: HandlerTuple(ndivide=1)},
-        labelspacing=0.35, handlelength=1.6,
+        margin = Patch(facecolor=_MARGIN)
+        entries["the paper's value, and what counts as the same"] = (margin, mark(**_PRINTED_LOOK))
+    key(
+        figure, entries, loc="lower left", bbox_to_anchor=(0.01, 0.31 / figure.get_figheight()), ncols=1,
+        handler_map={tuple: HandlerTuple(ndivide=1)}, labelspacing=0.35, handlelength=1.6,
     )  # fmt: skip
     verdicts = {name: sign for name, sign in SIGNS.items() if (rows["verdict"] == name).any()}
     signs = "   ".join(f"{_NAMED.get(name, sign)} {name}" for name, sign in verdicts.items())
     more = ["n/m: n of m seeds have an error", *(["x: how far 20 seeds reach"] if "not determined" in verdicts else [])]
     words = "\n".join(filter(None, (signs, "   ".join(more))))
-    figure.text(0.06 / figure.get_figwidth(), 0.06 / figure.get_figheight(), words, fontsize=7, va="bottom")
-
-
-def _dot(**look: Any) -> Line2D:
-    """A mark in the key."""
-    return Line2D([], [], linestyle="none", **look)
+    write(figure, 0.06, 0.06, words, fontsize=7, va="bottom")

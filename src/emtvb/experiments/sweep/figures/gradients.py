@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
-from emtvb.figures.panels import each, wrapped
+from emtvb.core.style import COLOURS, EXPECTED, style
+from emtvb.figures.marks import band, line
+from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.words import wrapped
 
 INITIAL = "initial"
 _COLUMNS = ("task", "l2", "when", "solves", "lag", "networks", "median", "quarter", "three_quarters")
@@ -36,22 +36,15 @@ def draw(table: pd.DataFrame) -> Figure:
     """
     shown = numbers(table)
     tasks, l2s = list(shown["task"].unique()), sorted(shown["l2"].unique())
-    across = min(len(tasks), 4)
-    deep = -(-len(tasks) // across)
-    figure = Figure(figsize=(PAGE, 2.4 * deep + 0.5), layout="constrained")
-    panels = figure.subplots(deep, across, sharex=True, sharey=True, squeeze=False).ravel()
-    for axes, task in zip(panels, tasks, strict=False):
+    figure, panels = grid(len(tasks), 4, 2.4, 0.5, sharex=True, sharey=True)
+    for axes, task in zip(panels.flat, tasks, strict=False):
         _panel(axes, shown[shown["task"] == task], l2s)
-        axes.set_title(wrapped(str(task), 24))
-        axes.set_xlabel("lag k, steps")
-    for axes in panels[len(tasks) :]:
-        axes.set_axis_off()
-    for axes in panels[::across]:
-        axes.set_ylabel("|do(T)/dh(T-k)|, share of lag 0")
-    handles = [Line2D([], [], color=EXPECTED)] + [Line2D([], [], color=_colour(l2s, l2)) for l2 in l2s]
-    handles += [Line2D([], [], color="0.4", linestyle=line) for line in ("-", "--")]
-    names = ["before training", *(f"after, L2 {l2:g}" for l2 in l2s), "solves its task", "does not"]
-    figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 4))
+        axes.set_title(wrapped(task, 24))
+    label_outside(panels, x="lag k, steps", y="|do(T)/dh(T-k)|, share of lag 0")
+    entries = {f"after, L2 {l2:g}": line(_colour(l2s, l2)) for l2 in l2s}
+    entries = {"before training": line(EXPECTED), **entries}
+    entries |= {"solves its task": line("0.4"), "does not": line("0.4", "--")}
+    key(figure, entries, ncols=min(len(entries), 4))
     return figure
 
 
@@ -64,21 +57,19 @@ def _panel(axes: Axes, table: pd.DataFrame, l2s: list[float]) -> None:
     """One task. Networks start alike whatever comes of them, so that one line per penalty would hide the others."""
     before = table[table["when"] == INITIAL]
     first = before.sort_values("networks", kind="stable").groupby("lag", as_index=False).last()
-    _line(axes, first, EXPECTED, "-")
+    _curve(axes, first, EXPECTED, "-")
     after = table[table["when"] != INITIAL]
     for l2 in l2s:
-        for solves, line in ((True, "-"), (False, "--")):
-            _line(axes, after[(after["l2"] == l2) & (after["solves"] == solves)], _colour(l2s, l2), line)
+        for solves, dash in ((True, "-"), (False, "--")):
+            _curve(axes, after[(after["l2"] == l2) & (after["solves"] == solves)], _colour(l2s, l2), dash)
     axes.set(xscale="log", yscale="log", ylim=(_LEAST, 30))
     axes.axhline(1, color="0.8", linewidth=0.5, zorder=0)
 
 
-def _line(axes: Axes, table: pd.DataFrame, colour: str, line: str) -> None:
-    rows = [row for row in each(table.sort_values("lag")) if row.median > _LEAST]
-    lags = [row.lag for row in rows]
-    axes.plot(lags, [row.median for row in rows], color=colour, linestyle=line, linewidth=1.0)
-    low, high = (np.maximum([getattr(row, name) for row in rows], _LEAST) for name in ("quarter", "three_quarters"))
-    axes.fill_between(lags, low, high, color=colour, alpha=0.15, linewidth=0)
+def _curve(axes: Axes, table: pd.DataFrame, colour: str, dash: str) -> None:
+    rows = table[table["median"] > _LEAST].sort_values("lag")
+    low, high = (rows[name].clip(lower=_LEAST) for name in ("quarter", "three_quarters"))
+    band(axes, rows["lag"], rows["median"], low, high, color=colour, linestyle=dash)
 
 
 def _colour(l2s: list[float], l2: float) -> str:

@@ -14,8 +14,10 @@ from matplotlib.patches import Patch, Rectangle
 
 from emtvb.core.style import ABSENT, PAGE, style
 from emtvb.figures.data import Exemplar, data_memories, scaled_memories
-from emtvb.figures.data import read_exemplar as read  # noqa: F401 - what draw is handed
-from emtvb.figures.panels import accuracy_text, robust_limit, show_signed, signed_map, task_title
+from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw is handed
+from emtvb.figures.images import picture, robust_limit, show_signed, sign_patch, signed_bar
+from emtvb.figures.panels import key
+from emtvb.figures.words import accuracy_text, wrapped
 
 STEPS = (1, 2, 3, 4, 5, 14, 15, 16, 17, 18)
 """The steps that the paper shows, counted from 1."""
@@ -64,19 +66,20 @@ def draw(exemplar: Exemplar) -> Figure:
     for step in steps:
         rows = [figure.add_subplot(grid[row, places.index(step)]) for row in (1, 2, 3)]
         for axes, (name, values) in zip(rows, memories.items(), strict=False):
-            picture = _picture(exemplar, values[step - 1])
+            stored = picture(values[step - 1], exemplar.d)
             if _is_fitted(exemplar, name, step):
-                memory = show_signed(axes, picture, LIMIT)
+                memory = show_signed(axes, stored, LIMIT)
                 axes.set_xlabel(_agreement(exemplar, values, step - 1), fontsize=7, labelpad=1.5)
             else:
-                _grey_out(axes, picture)
-        show_signed(rows[2], _picture(exemplar, exemplar.theory[step - 1]), LIMIT, alpha=_picture(exemplar, strength))
+                _grey_out(axes, stored)
+        theory = picture(exemplar.theory[step - 1], exemplar.d)
+        show_signed(rows[2], theory, LIMIT, alpha=picture(strength, exemplar.d))
         if step == steps[0]:
             _explain(*rows)
-    figure.colorbar(hidden, cax=figure.add_subplot(grid[0, -1]), label="activation", extend="both")
-    figure.colorbar(memory, cax=figure.add_subplot(grid[1:, -1]), label="stored value", extend="both", ticks=[-1, 0, 1])
-    _key(figure)
-    figure.suptitle(f"{task_title(exemplar, 60)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}, {exemplar.verdict}")
+    signed_bar(figure, hidden, "activation", cax=figure.add_subplot(grid[0, -1]), ticks=None)
+    signed_bar(figure, memory, "stored value", cax=figure.add_subplot(grid[1:, -1]))
+    _name_colours(figure)
+    figure.suptitle(f"{wrapped(exemplar.task, 60)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}, {exemplar.verdict}")
     return figure
 
 
@@ -132,27 +135,24 @@ def _is_fitted(exemplar: Exemplar, series: str, step: int) -> bool:
     return series != _BY_DATA or step > exemplar.s
 
 
-def _grey_out(axes: Axes, picture: np.ndarray) -> None:
+def _grey_out(axes: Axes, stored: Float[np.ndarray, "d s"]) -> None:
     """A picture that does not count."""
-    show_signed(axes, picture, LIMIT, alpha=0.3)
+    show_signed(axes, stored, LIMIT, alpha=0.3)
     axes.set_facecolor(ABSENT)
     axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, **_HATCHED))
     axes.set_xlabel("not fitted", fontsize=7, labelpad=1.5, color="0.35")
 
 
-def _key(figure: Figure) -> None:
+def _name_colours(figure: Figure) -> None:
     """What the colours of the lower pictures are."""
-    signs = [Patch(facecolor=signed_map()(0.5 + 0.5 * sign / LIMIT)) for sign in (1, -1)]
-    pale = Patch(facecolor=signed_map()(0.5 + 0.5 / LIMIT), alpha=0.4)
-    patches = [*signs, Patch(facecolor=ABSENT), pale, Patch(**{**_HATCHED, "facecolor": ABSENT})]
-    names = ["+1", "\N{MINUS SIGN}1", "no variable memory: $f$ never reads it again", "the same, in the theory",
-             "not fitted: $\\Psi$ by data is of the output phase"]  # fmt: skip
-    figure.legend(patches, names, loc="lower center", ncols=5, handlelength=1.1, columnspacing=1.0)
-
-
-def _picture(exemplar: Exemplar, elements: np.ndarray) -> np.ndarray:
-    """Stacked elements as an image, dimension by variable."""
-    return elements.reshape(exemplar.s, exemplar.d).T
+    entries = {
+        "+1": sign_patch(1, LIMIT),
+        "\N{MINUS SIGN}1": sign_patch(-1, LIMIT),
+        "no variable memory: $f$ never reads it again": Patch(facecolor=ABSENT),
+        "the same, in the theory": sign_patch(1, LIMIT, alpha=0.4),
+        "not fitted: $\\Psi$ by data is of the output phase": Patch(**{**_HATCHED, "facecolor": ABSENT}),
+    }
+    key(figure, entries, loc="lower center", handlelength=1.1, columnspacing=1.0)
 
 
 def _phases(exemplar: Exemplar, group: list[int]) -> str:

@@ -10,18 +10,18 @@ import pandas as pd
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from emtvb import columns, tables
-from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
-from emtvb.figures.panels import swarm, wrapped
+from emtvb import tables
+from emtvb.columns import check_numbers
+from emtvb.core.style import EXPECTED, PAGE, style
+from emtvb.figures.data import cells
+from emtvb.figures.marks import line, look, mark, swarm
+from emtvb.figures.panels import grid, key, say_instead
+from emtvb.figures.words import wrapped
+from emtvb.theory.verdict import NOT_LEARNED
 
 METHODS = {"data": "$\\Psi$ by data", "power": "the paper's $\\Psi$", "realisation": "realised $\\Psi$"}
 """The prefixes of the methods' columns, and what the figure calls them."""
-MARKERS = dict(zip(METHODS, "os^", strict=True))
-"""What tells them apart without colour."""
-UNSOLVED = "did not learn"
-"""The verdict on runs that are counted but not drawn."""
 
 _ABOUT = ("run_id", "task", "hidden_dim", "l2", "threshold", "seed", "verdict", "test_accuracy", "unedited_success")
 _RATES = ("edit_success", "random_edit_success", "random_edit_ignored")
@@ -43,7 +43,7 @@ _NEAR, _APART = 0.022, 0.036
 
 def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
     """What the figure shows, from an experiment's run table and its measurements."""
-    measured = columns.check_numbers(tables.read_table(measurements, COLUMNS), measurements)
+    measured = check_numbers(tables.read_table(measurements, COLUMNS), measurements)
     return tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured)
 
 
@@ -63,19 +63,14 @@ def draw(measured: pd.DataFrame) -> Figure:
     """
     every = numbers(measured)
     tasks, l2s = list(every["task"].unique()), sorted(every.loc[every["solved"], "l2"].unique())
-    across = min(len(tasks), 2)
-    rows = -(-len(tasks) // across)
-    figure = Figure(figsize=(PAGE, 2.15 * rows + 0.5), layout="constrained")
-    panels = figure.subplots(rows, across, squeeze=False, sharey=True).ravel()
-    for axes, task in zip(panels, tasks, strict=False):
-        _panel(axes, every[every["task"] == task], PAGE / across)
-        axes.set_title(wrapped(str(task), 40), pad=12)
+    figure, panels = grid(len(tasks), 2, 2.15, 0.5, sharey=True)
+    for axes, task in zip(panels.flat, tasks, strict=False):
+        _panel(axes, every[every["task"] == task], PAGE / panels.shape[1])
+        axes.set_title(wrapped(task, 40), pad=12)
         axes.set_xlabel("runs that solve the task", fontsize=7)
-    figure.supylabel("share of edits obeyed", fontsize=8)
+    figure.supylabel("share of edits obeyed")
     if not every.groupby(["task", "hidden_dim", "l2"])["solved"].any().all():
-        figure.suptitle("not drawn: neurons and penalties with which no run solves the task", fontsize=8)
-    for axes in panels[len(tasks) :]:
-        axes.set_axis_off()
+        figure.suptitle("not drawn: neurons and penalties with which no run solves the task")
     _legend(figure, every, l2s)
     return figure
 
@@ -98,19 +93,20 @@ def numbers(measured: pd.DataFrame) -> pd.DataFrame:
         other = measured.get(f"{method}_{OTHER}", pd.Series(np.nan, index=measured.index))
         frames.append(measured[list(_ABOUT)].assign(method=method, **rates, **{OTHER: other}))
     table = pd.concat(frames, ignore_index=True)
-    return table.assign(solved=table["verdict"] != UNSOLVED)
+    return table.assign(solved=table["verdict"] != NOT_LEARNED)
 
 
 def _panel(axes: Axes, table: pd.DataFrame, inches: float) -> None:
     """One task: a group per size with which runs solve it, in it a column per method and penalty."""
     solved = table[table["solved"]]
-    cells = solved[["hidden_dim", "l2"]].drop_duplicates().sort_values(["hidden_dim", "l2"])
-    sizes = [int(size) for size in cells["hidden_dim"].unique()]
-    widths = [int((cells["hidden_dim"] == size).sum()) * len(METHODS) for size in sizes]
-    unit = inches * 0.86 / max(sum(widths) + len(sizes), 1)  # inches of a column
+    penalties_of: dict[int, list[float]] = {}
+    for size, l2 in cells(solved, ["hidden_dim", "l2"]):
+        penalties_of.setdefault(size, []).append(l2)
+    columns = sum(map(len, penalties_of.values())) * len(METHODS)
+    unit = inches * 0.86 / max(columns + len(penalties_of), 1)  # inches of a column
     start, middles, labels = 0.0, [], []
-    for size, width in zip(sizes, widths, strict=True):
-        penalties = list(cells.loc[cells["hidden_dim"] == size, "l2"])
+    for size, penalties in penalties_of.items():
+        width = len(penalties) * len(METHODS)
         for j, method in enumerate(METHODS):
             for k, l2 in enumerate(penalties):
                 runs = solved[(solved["hidden_dim"] == size) & (solved["l2"] == l2) & (solved["method"] == method)]
@@ -121,8 +117,8 @@ def _panel(axes: Axes, table: pd.DataFrame, inches: float) -> None:
     axes.set_xticks(middles, labels)
     axes.tick_params(axis="x", length=0)
     axes.set(xlim=(-0.5, max(start - 0.5, 0.5)), ylim=(-0.04, 1.04), yticks=np.linspace(0, 1, 6))
-    if not sizes:
-        axes.text(0.5, 0.5, "no run solves it", ha="center", va="center", transform=axes.transAxes, color="0.35")
+    if not penalties_of:
+        say_instead(axes, "no run solves it")
 
 
 def _count(table: pd.DataFrame, size: int, l2: float) -> str:
@@ -133,12 +129,13 @@ def _count(table: pd.DataFrame, size: int, l2: float) -> str:
 
 def _column(axes: Axes, place: float, unit: float, runs: pd.DataFrame, method: str, l2: float) -> None:
     """The runs of one method and penalty, with their controls and how they do unedited."""
-    colour = COLOURS[list(METHODS).index(method)]
+    form = look(list(METHODS).index(method), filled=l2 == 0)
     shares = runs["edit_success"].to_numpy(float)
     all_obeyed = shares >= 1
     axes.text(
-        place, _ALL, str(int(all_obeyed.sum())), ha="center", va="center", color=colour, fontsize=6.5, in_layout=False
-    )
+        place, _ALL, str(int(all_obeyed.sum())), ha="center", va="center", color=form["color"], fontsize=6.5,
+        in_layout=False,
+    )  # fmt: skip
     control = _control(runs)
     if np.isfinite(control).any():
         most = float(np.nanmax(control))
@@ -147,8 +144,7 @@ def _column(axes: Axes, place: float, unit: float, runs: pd.DataFrame, method: s
     if below.size:
         offsets = swarm(below, near=_NEAR, apart=_APART / unit, widest=_WIDTH)
         axes.plot(
-            place + offsets, below, linestyle="none", marker=MARKERS[method], markeredgecolor=colour,
-            markerfacecolor=colour if l2 == 0 else "white", markersize=2.3, markeredgewidth=0.5, clip_on=False,
+            place + offsets, below, **form, linestyle="none", markersize=2.3, markeredgewidth=0.5, clip_on=False,
             zorder=4,
         )  # fmt: skip
     unedited = [float(runs["unedited_success"].mean())] * 2
@@ -162,18 +158,12 @@ def _control(runs: pd.DataFrame) -> Float[np.ndarray, " run"]:
 
 
 def _legend(figure: Figure, table: pd.DataFrame, l2s: Sequence[float]) -> None:
-    handles = [
-        Line2D([], [], color=colour, marker=marker, linestyle="none", markersize=4)
-        for colour, marker in zip(COLOURS, MARKERS.values(), strict=False)
-    ]
-    names = list(METHODS.values())
+    entries = {name: mark(**look(i)) for i, name in enumerate(METHODS.values())}
     if len(l2s) > 1:
         with_penalty = ", ".join(f"{l2:g}" for l2 in l2s if l2)
-        handles += [Line2D([], [], marker="o", color="0.3", markerfacecolor=face, linestyle="none", markersize=4)
-                    for face in ("0.3", "white")]  # fmt: skip
-        names += ["L2 0", f"L2 {with_penalty}"]
-    handles += [Line2D([], [], color=EXPECTED, linewidth=1.1),
-                Line2D([], [], color=_CONTROL, marker="x", linestyle="none", markersize=3.5)]  # fmt: skip
+        entries["L2 0"] = mark(color="0.3", marker="o")
+        entries[f"L2 {with_penalty}"] = mark(color="0.3", marker="o", markerfacecolor="white")
     control = "along another's column" if table[OTHER].notna().any() else "in a random direction"
-    names += ["exact without an edit", f"largest control, {control}"]
-    figure.legend(handles, names, loc="outside lower center", ncols=4, title="numbers: networks that obey every edit")
+    entries["exact without an edit"] = line(EXPECTED)
+    entries[f"largest control, {control}"] = mark(color=_CONTROL, marker="x")
+    key(figure, entries, ncols=4, title="numbers: networks that obey every edit")

@@ -1,10 +1,10 @@
-"""Figure (f): learning curves, accuracy and loss of the training batches and their horizon (paper section 2)."""
+"""Figure (f): learning curves, accuracy of the training batches and their horizon (paper section 2)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,16 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from emtvb.core.style import COLOURS, COLUMN, PAGE, style
-from emtvb.figures.panels import wrapped
+from emtvb.figures.marks import band
+from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.words import wrapped
 
 CHANCE = 0.55
 """A penalty under which no group's accuracy ever leaves this behind is not drawn: nothing was learned."""
-
-MEASURES = {"accuracy": 1.25, "loss": 1.0, "horizon": 0.6}
-"""The panels of a task, from the top, and their relative heights."""
+SOLVED = 0.99
+"""A size with which some group's upper quartile of accuracy comes so far is in the figure."""
+MEASURES = {"accuracy": 1.3, "horizon": 0.55}
+"""The panels of a size, from the top, and their relative heights."""
 
 _DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (7, 2)), (0, (3, 1, 1, 1, 1, 1)))
 
@@ -28,18 +31,6 @@ _DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (7, 2)), (0
 def read(summary: Path | str) -> pd.DataFrame:
     """What the figure shows, from the summary of an experiment's learning curves."""
     return pd.read_csv(summary)
-
-
-def numbers(summary: pd.DataFrame) -> pd.DataFrame:
-    """The plotted numbers, which are the summary."""
-    return summary
-
-
-SOLVED = 0.99
-"""A size with which some group's upper quartile of accuracy comes so far is in the figure."""
-
-_SHORT = {"accuracy": 1.3, "horizon": 0.55}
-"""The panels of a size in the figure, from the top, and their relative heights."""
 
 
 @style()
@@ -52,121 +43,101 @@ def draw(summary: pd.DataFrame) -> Figure:
     Args:
         summary: As ``emtvb.figures.data.summarise`` gives it.
     """
-    drawn, left_out = _trained(summary)
+    drawn, lines = learned(summary)
     best = drawn.groupby("hidden_dim")["accuracy_75"].max()
     sizes = [size for size in best.index if best[size] >= SOLVED] or list(best.index)
-    tasks, l2s = list(drawn["task"].unique()), sorted(drawn["l2"].unique())
-    thresholds = sorted(drawn["threshold"].unique())
-    width = COLUMN if len(tasks) == 1 else PAGE
-    figure = Figure(figsize=(width, 0.9 + 1.75 * len(sizes)), layout="constrained")
-    panels = figure.subplots(
-        len(_SHORT) * len(sizes), len(tasks), squeeze=False, sharex=True, sharey="row",
-        height_ratios=[*_SHORT.values()] * len(sizes),
-    )  # fmt: skip
+    rows = {f"{size} neurons": drawn[drawn["hidden_dim"] == size] for size in sizes}
+    columns = {wrapped(task, 20): drawn[drawn["task"] == task] for task in drawn["task"].unique()}
     looks = {
-        (l2, threshold): {"color": COLOURS[i % len(COLOURS)], "linestyle": _DASHES[j % len(_DASHES)]}
-        for i, l2 in enumerate(l2s) for j, threshold in enumerate(thresholds)
-    }  # fmt: skip
-    for i, size in enumerate(sizes):
-        rows = panels[len(_SHORT) * i : len(_SHORT) * (i + 1)]
-        for j, task in enumerate(tasks):
-            part = drawn[(drawn["hidden_dim"] == size) & (drawn["task"] == task)]
-            for cell, group in part.groupby(["l2", "threshold"], sort=False):
-                for axes, measure in zip(rows[:, j], _SHORT, strict=True):
-                    _curve(axes, group, measure, looks[cell])
-        for axes, measure in zip(rows[:, 0], _SHORT, strict=True):
-            axes.set_ylabel(f"{size} neurons\n{measure}" if measure == "accuracy" else measure)
-        rows[0, 0].set_ylim(min(rows[0, 0].get_ylim()[0], 0.49), 1.01)
-        _scale_horizons(list(rows[1]), drawn)
-    for j, task in enumerate(tasks):
-        panels[0, j].set_title(wrapped(str(task), 20))
-        panels[-1, j].set_xlabel("step")
-    _widen_the_beginning(panels[0, 0], int(drawn["step"].max()) + 1, few=len(tasks) > 2)
-    names = [f"L2 {l2:g}, threshold {threshold:g}" for l2, threshold in looks]
-    handles = [Line2D([], [], linewidth=1.2, **look) for look in looks.values()]  # type: ignore[arg-type]
-    figure.legend(handles, names, loc="outside lower center", ncols=4 if width == PAGE else 2, handlelength=2.4)
-    letters = 50 if width == COLUMN else 110  # in a line
-    left_sizes = [f"{size}" for size in best.index if size not in sizes]
-    lines = _about(drawn, left_out)
-    if left_sizes:
-        lines.append(f"in the supplement: {', '.join(left_sizes)} neurons, where no upper quartile reaches {SOLVED}")
-    figure.suptitle("\n".join(wrapped(line, letters) for line in lines), fontsize=8)
-    return figure
+        (l2, threshold): {**curve_look(i, j), "label": f"L2 {l2:g}, threshold {threshold:g}"}
+        for i, l2 in enumerate(sorted(drawn["l2"].unique()))
+        for j, threshold in enumerate(sorted(drawn["threshold"].unique()))
+    }
+    if len(sizes) < len(best):
+        smaller = ", ".join(f"{size}" for size in best.index if size not in sizes)
+        lines.append(f"in the supplement: {smaller} neurons, where no upper quartile reaches {SOLVED}")
+    return draw_curves(rows, columns, MEASURES, ["l2", "threshold"], looks, lines)
 
 
-@style()
-def draw_all(summary: pd.DataFrame) -> Figure:
-    """The supplement: accuracy, loss and horizon of every size; medians over runs, with the quartiles as a band.
+def learned(summary: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """What is drawn: all but penalties under which nothing was learned, or all where nothing was learned at all.
 
-    A column of panels per hidden size and threshold. Where there are several L2 penalties they have the colours and
-    each task has its own panels, else tasks have the colours. Losses have one scale. Penalties under which nothing was
-    learned are left out and named.
-
-    Args:
-        summary: As ``emtvb.figures.data.summarise`` gives it.
+    Returns:
+        Rows of the summary; and lines that say what curves and bands are, and what is left out.
     """
-    drawn, left_out = _trained(summary)
-    columns = list(drawn[["hidden_dim", "threshold"]].drop_duplicates().sort_values(["hidden_dim", "threshold"])
-                   .itertuples(index=False, name=None))  # fmt: skip
-    colour_by = "l2" if drawn["l2"].nunique() > 1 else "task"
-    rows = list(drawn["task"].unique()) if colour_by == "l2" else [None]
-    looks = {value: {"color": colour, "linestyle": dash} for value, colour, dash in
-             zip(drawn[colour_by].unique(), cycle(COLOURS), cycle(_DASHES), strict=False)}  # fmt: skip
-    width = COLUMN if len(columns) == 1 else PAGE
-    figure = Figure(figsize=(width, 0.9 + (1.75 if len(rows) > 1 else 2.9) * len(rows)), layout="constrained")
-    panels = figure.subplots(
-        len(MEASURES) * len(rows), len(columns), squeeze=False, sharex=True, sharey="row",
-        height_ratios=[*MEASURES.values()] * len(rows),
-    )  # fmt: skip
-    for i, task in enumerate(rows):
-        of_task = panels[len(MEASURES) * i : len(MEASURES) * (i + 1)]
-        for j, (hidden_dim, threshold) in enumerate(columns):
-            part = drawn[(drawn["hidden_dim"] == hidden_dim) & (drawn["threshold"] == threshold)]
-            part = part[(part["task"] == task) | (task is None)]
-            for value, group in part.groupby(colour_by, sort=False):
-                for axes, measure in zip(of_task[:, j], MEASURES, strict=True):
-                    _curve(axes, group, measure, looks[value])
-        _name_rows(list(of_task[:, 0]), task)
-    _scale_losses(list(panels[1 :: len(MEASURES)].ravel()), drawn)
-    _scale_horizons(list(panels[2 :: len(MEASURES)].ravel()), drawn)
-    for j, (hidden_dim, threshold) in enumerate(columns):
-        panels[0, j].set_title(f"{hidden_dim} neurons\nthreshold {threshold:g}")
-        panels[-1, j].set_xlabel("step")
-    _widen_the_beginning(panels[0, 0], int(drawn["step"].max()) + 1, few=len(columns) > 2)
-    _legend(figure, looks, colour_by)
-    letters = 50 if len(columns) == 1 else 110  # in a line
-    figure.suptitle("\n".join(wrapped(line, letters) for line in _about(drawn, left_out)), fontsize=8)
-    return figure
-
-
-def _trained(summary: pd.DataFrame) -> tuple[pd.DataFrame, list[float]]:
-    """What is drawn, and the penalties that are not; all of it where nothing was learned at all."""
     l2s = sorted(summary["l2"].unique())
     idle = [float(l2) for l2 in l2s if not summary.loc[summary["l2"] == l2, "accuracy_75"].max() > CHANCE]
-    if len(idle) == len(l2s):
-        return summary, []
-    return summary[~summary["l2"].isin(idle)], idle
-
-
-def _about(drawn: pd.DataFrame, left_out: Sequence[float]) -> list[str]:
-    """What lines and bands are, and what is not there."""
+    idle = idle if len(idle) < len(l2s) else []
+    drawn = summary[~summary["l2"].isin(idle)]
     most = int(drawn["runs"].max())
     lines = [f"median and quartiles over up to {most} seeds; steps on a square-root scale"] if most > 1 else []
-    if left_out:
-        names = ", ".join(f"{l2:g}" for l2 in left_out)
-        lines.append(f"not drawn: L2 {names}, where no accuracy leaves chance")
-    return lines
+    if idle:
+        lines.append(f"not drawn: L2 {', '.join(f'{l2:g}' for l2 in idle)}, where no accuracy leaves chance")
+    return drawn, lines
 
 
-def _curve(axes: Axes, group: pd.DataFrame, measure: str, look: Mapping[str, object]) -> None:
+def curve_look(colour: int, dash: int) -> dict[str, Any]:
+    """Colour and dashes of a group, by their numbers."""
+    return {"color": COLOURS[colour % len(COLOURS)], "linestyle": _DASHES[dash % len(_DASHES)]}
+
+
+def draw_curves(
+    rows: Mapping[str, pd.DataFrame], columns: Mapping[str, pd.DataFrame], measures: Mapping[str, float],
+    groups: list[str], looks: Mapping[tuple[Any, ...], dict[str, Any]], lines: Sequence[str],
+) -> Figure:  # fmt: skip
+    """A block of panels, one for each measure, where a row and a column meet; in them a curve per group.
+
+    Args:
+        rows: The rows of the summary that each row of blocks shows, by its name.
+        columns: The same for each column.
+        measures: The panels of a block, from the top, and their relative heights.
+        groups: The settings that tell a block's curves apart.
+        looks: Colour, dashes and name of a curve, by its values of these.
+        lines: What stands above.
+    """
+    width = COLUMN if len(columns) == 1 else PAGE
+    deep = len(rows) * len(measures)
+    height = (1.75 if len(rows) > 1 or len(measures) < 3 else 2.9) / len(measures)
+    figure, panels = grid(
+        deep * len(columns), len(columns), height, 0.9,
+        width=width, sharex=True, sharey="row", height_ratios=[*measures.values()] * len(rows),
+    )  # fmt: skip
+    blocks = panels.reshape(len(rows), len(measures), len(columns))
+    label_outside(panels, x="step")
+    for block, (name, of_row) in zip(blocks, rows.items(), strict=True):
+        for column, of_column in zip(block.T, columns.values(), strict=True):
+            both = of_row[of_row.index.isin(of_column.index)]
+            for values, group in both.groupby(groups, sort=False):
+                for axes, measure in zip(column, measures, strict=True):
+                    _curve(axes, group, measure, looks[values])
+        for axes, measure in zip(block[:, 0], measures, strict=True):
+            axes.set_ylabel(f"{name}\n{measure}".strip() if measure == "accuracy" else measure)
+        block[0, 0].set_ylim(min(block[0, 0].get_ylim()[0], 0.49), 1.01)
+    for axes, title in zip(panels[0], columns, strict=True):
+        axes.set_title(title)
+    drawn = pd.concat(rows.values())
+    for number, measure in enumerate(measures):
+        if measure != "accuracy":
+            {"loss": _scale_losses, "horizon": _scale_horizons}[measure](list(blocks[:, number].flat), drawn)
+    _widen_the_beginning(panels[0, 0], int(drawn["step"].max()) + 1, few=len(columns) > 2)
+    samples = {look["label"]: Line2D([], [], linewidth=1.2, **look) for look in looks.values()}
+    key(figure, samples, ncols=4 if width == PAGE else 2, handlelength=2.4)
+    letters = 110 if width == PAGE else 50  # in a line
+    figure.suptitle("\n".join(wrapped(line, letters) for line in lines))
+    return figure
+
+
+def _curve(axes: Axes, group: pd.DataFrame, measure: str, look: dict[str, Any]) -> None:
     """One group's median and band; its median horizon has steps and no band."""
+    settings = {**look, "linewidth": 0.9, "zorder": 3}
     if measure == "horizon":
-        axes.plot(group["step"], group["horizon"], drawstyle="steps-post", linewidth=0.9, zorder=3, **look)  # type: ignore[arg-type]
+        axes.plot(group["step"], group["horizon"], drawstyle="steps-post", **settings)
         return
-    axes.plot(group["step"], group[f"{measure}_50"], linewidth=0.9, zorder=3, **look)  # type: ignore[arg-type]
+    low, middle, high = (group[f"{measure}_{percent}"] for percent in (25, 50, 75))
     if (group["runs"] > 1).any():
-        low, high = group[f"{measure}_25"], group[f"{measure}_75"]
-        axes.fill_between(group["step"], low, high, color=look["color"], alpha=0.2, linewidth=0)
+        band(axes, group["step"], middle, low, high, **settings)
+    else:
+        axes.plot(group["step"], middle, **settings)
 
 
 def _widen_the_beginning(axes: Axes, steps: int, few: bool) -> None:
@@ -178,17 +149,6 @@ def _widen_the_beginning(axes: Axes, steps: int, few: bool) -> None:
     ticks = sorted({round(share * steps) for share in shares})
     axes.set_xticks(ticks, [f"{tick / 1000:g}k" if tick >= 1000 else str(tick) for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
-
-
-def _name_rows(panels: Sequence[Axes], task: str | None) -> None:
-    """Label a task's panels."""
-    for axes, measure in zip(panels, MEASURES, strict=True):
-        axes.set_ylabel(measure)
-    accuracy = panels[0]
-    if task is not None:
-        accuracy.set_ylabel(f"{wrapped(str(task), 16)}\naccuracy")
-    low, _ = accuracy.get_ylim()
-    accuracy.set_ylim(min(low, 0.49), 1.01)
 
 
 def _scale_losses(panels: Sequence[Axes], drawn: pd.DataFrame) -> None:
@@ -211,11 +171,3 @@ def _scale_horizons(panels: Sequence[Axes], drawn: pd.DataFrame) -> None:
     for axes in panels:
         axes.set_ylim(0, 1.12 * most)
         axes.set_yticks([0, most])
-
-
-def _legend(figure: Figure, looks: Mapping[object, Mapping[str, object]], colour_by: str) -> None:
-    """Say what colours are."""
-    names = [f"L2 = {value:g}" if colour_by == "l2" else wrapped(str(value)) for value in looks]
-    handles = [Line2D([], [], linewidth=1.2, **look) for look in looks.values()]  # type: ignore[arg-type]
-    figure.legend(handles, names, loc="outside lower center", ncols=5 if figure.get_figwidth() == PAGE else 3,
-                  handlelength=2.4)  # fmt: skip

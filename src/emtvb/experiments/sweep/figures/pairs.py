@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
-from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
-from emtvb.figures.panels import wrapped
-from emtvb.paper import solutions as paper
-from emtvb.paper.twins import measured
+from emtvb.core.style import EXPECTED, style
+from emtvb.experiments.sweep.figures.solutions import read  # noqa: F401 - what draw is handed
+from emtvb.figures.marks import look, mark
+from emtvb.figures.panels import grid, key, say_instead
+from emtvb.figures.words import wrapped
+from emtvb.theory.verdict import NOT_LEARNED
 
-LOOKS = ("o", COLOURS[0]), ("s", COLOURS[1]), ("^", COLOURS[2]), ("D", COLOURS[3])
-"""Marker and colour of a task, in order; then from the beginning."""
 PAIRS = {
     "threshold": ("another threshold", "there is one threshold only"),
     "twin": ("another rounding", "no rounding twins here"),
 }
 """What the pairs of a panel differ in, and what stands where there are none."""
 MEASURES = {"test_accuracy": "share of wrong outputs", "spectral_error": "spectral error (rad)"}
-UNSOLVED = "did not learn"
-"""The verdict that is no solution."""
 
 _ALL_RIGHT = 3e-7
 """Where a run without any wrong output stands: below the least share that 640 sequences of 200 steps can have."""
-
-
-def read(runs: Path | str, measurements: Path | str, twins: Sequence[Path | str]) -> pd.DataFrame:
-    """What the figure shows, from an experiment's run table and measurements and those of rounding twins beside it."""
-    return paper.rows(measured(runs, measurements, twins))
 
 
 @style()
@@ -50,11 +41,15 @@ def draw(rows: pd.DataFrame) -> Figure:
     """
     pairs, tasks = numbers(rows), list(rows.loc[rows["panel"] == "kind", "task"].unique())
     there = [panel for panel in PAIRS if (pairs["panel"] == panel).any()] or list(PAIRS)[:1]
-    figure = Figure(figsize=(PAGE, 3.05 * len(there) + 0.4), layout="constrained")
-    panels = figure.subplots(len(there), len(MEASURES), squeeze=False)
+    figure, panels = grid(len(there) * len(MEASURES), len(MEASURES), 3.05, 0.4)
     for line, panel in zip(panels, there, strict=True):
         _show_pairs(list(line), pairs[pairs["panel"] == panel], panel, tasks)
-    figure.legend(*_tasks_and_penalties(pairs, tasks), loc="outside lower center", ncols=len(tasks) + 2)
+    if not pairs.empty:
+        entries = {wrapped(task, 20): mark(**look(i)) for i, task in enumerate(tasks)}
+        if (pairs["l2"] > 0).any():
+            entries |= {"without a penalty": mark(color=EXPECTED, marker="o")}
+            entries |= {"with one": mark(color=EXPECTED, marker="o", markerfacecolor="white")}
+        key(figure, entries)
     return figure
 
 
@@ -65,7 +60,7 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
         Rows of ``emtvb.paper.solutions.rows`` whose ``panel`` is threshold or twin, with the same columns.
     """
     kinds, pairs = rows[rows["panel"] == "kind"], rows[rows["panel"] != "kind"]
-    solutions = kinds[(kinds["verdict"] != UNSOLVED) & (kinds["found"] > 0)]
+    solutions = kinds[(kinds["verdict"] != NOT_LEARNED) & (kinds["found"] > 0)]
     if solutions.empty:
         return pairs
     return pairs[pairs["l2"].isin(solutions["l2"]) & pairs["hidden_dim"].isin(solutions["hidden_dim"])]
@@ -77,8 +72,7 @@ def _show_pairs(panels: Sequence[Axes], rows: pd.DataFrame, panel: str, tasks: S
     for axes, (measure, what) in zip(panels, MEASURES.items(), strict=True):
         pairs = rows[rows["measure"] == measure]
         if pairs.empty:
-            axes.set_axis_off()
-            axes.text(0.5, 0.5, nothing, ha="center", va="center", transform=axes.transAxes, color="0.35")
+            say_instead(axes, nothing)
             continue
         changed = int((pairs["verdict"] != pairs["other_verdict"]).sum())
         summary = f"kind changes in {changed} of {len(pairs)}" if measure == "test_accuracy" else _coverage(pairs)
@@ -122,18 +116,8 @@ def _show_pair(axes: Axes, pairs: pd.DataFrame, measure: str, tasks: Sequence[st
         axes.axvline(low_line, color="0.8", linewidth=0.5, linestyle=":")
     axes.plot([low, high], [low, high], color="0.7", linewidth=0.6, zorder=1)
     for task, l2, x, y in zip(pairs["task"], pairs["l2"], one, other, strict=True):
-        marker, colour = LOOKS[list(tasks).index(task) % len(LOOKS)]
-        face = colour if l2 == 0 else "white"
-        axes.plot(
-            [x],
-            [y],
-            marker,
-            markeredgecolor=colour,
-            markerfacecolor=face,
-            markersize=3,
-            markeredgewidth=0.6,
-            alpha=0.75,
-        )
+        form = look(tasks.index(task), filled=l2 == 0)
+        axes.plot([x], [y], **form, markersize=3, markeredgewidth=0.6, alpha=0.75)
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
     axes.set_box_aspect(1)
     powers = [tick for tick in LogLocator(numticks=4).tick_values(nothing, high) if nothing * 8 < tick <= high]
@@ -143,19 +127,3 @@ def _show_pair(axes: Axes, pairs: pd.DataFrame, measure: str, tasks: Sequence[st
         axis.set_major_locator(FixedLocator([nothing, *powers]))
         axis.set_ticklabels(labels)
         axis.set_minor_locator(NullLocator())
-
-
-def _mark_of(marker: str, colour: str, face: str | None = None) -> Line2D:
-    return Line2D([], [], marker=marker, linestyle="none", color=colour, markersize=4, markerfacecolor=face or colour)
-
-
-def _tasks_and_penalties(pairs: pd.DataFrame, tasks: Sequence[str]) -> tuple[list[Line2D], list[str]]:
-    """The key of the pairs; nothing where there are none."""
-    if pairs.empty:
-        return [], []
-    handles = [_mark_of(*LOOKS[i % len(LOOKS)]) for i in range(len(tasks))]
-    names = [wrapped(str(task), 20) for task in tasks]
-    if (pairs["l2"] > 0).any():
-        handles += [_mark_of("o", EXPECTED), _mark_of("o", EXPECTED, "white")]
-        names += ["without a penalty", "with one"]
-    return handles, names

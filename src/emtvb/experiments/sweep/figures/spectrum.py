@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Complex
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
-from emtvb.core.style import COLUMN, EXPECTED, FOUND, OTHER, PAGE, style
+from emtvb.core.style import COLUMN, PAGE, style
 from emtvb.figures.data import Exemplar
-from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
-from emtvb.figures.panels import accuracy_text, common_settings, spectral_error_text, task_title
+from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
+from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.spectra import reach, show_spectrum
+from emtvb.figures.words import accuracy_text, common_settings, spectral_error_text, wrapped
 
 _INSIDE = 0.7
 """Radius at which a multiplicity stands; the eigenvalue's own is 1."""
@@ -36,23 +36,16 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     Args:
         exemplars: At least one; those of a task one after the other.
     """
-    columns, rows, order = _arrangement(exemplars)
+    columns, order = _arrangement(exemplars)
     width = COLUMN if columns <= 2 else PAGE
-    figure = Figure(figsize=(width, rows * (width / columns + 0.5) + 0.4), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    reach = max(1.2, *(1.06 * _largest(exemplar) for exemplar in exemplars))
-    for i, (axes, exemplar) in enumerate(zip(panels, order, strict=False)):
-        _panel(axes, exemplar)
-        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-        if i + columns >= len(order):
-            axes.set_xlabel("real part")
-        if i % columns == 0:
-            axes.set_ylabel("imaginary part")
-    for axes in panels[len(exemplars) :]:
-        axes.set_axis_off()
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    figure.suptitle(common_settings(exemplars), fontsize=8)
+    figure, panels = grid(len(order), columns, width / columns + 0.5, 0.4, width=width)
+    furthest = reach(*(exemplar.network_eigenvalues for exemplar in exemplars))
+    for axes, exemplar in zip(panels.flat, order, strict=False):
+        _panel(axes, exemplar, furthest)
+    label_outside(panels, x="real part", y="imaginary part")
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    key(figure, dict(zip(labels, handles, strict=True)))
+    figure.suptitle(common_settings(exemplars))
     return figure
 
 
@@ -71,35 +64,20 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _arrangement(exemplars: Sequence[Exemplar]) -> tuple[int, int, list[Exemplar]]:
-    """Columns, rows, and the networks in the order of panels."""
+def _arrangement(exemplars: Sequence[Exemplar]) -> tuple[int, list[Exemplar]]:
+    """Columns, and the networks in the order of panels."""
     of_task = [list(group) for _, group in groupby(exemplars, key=lambda exemplar: exemplar.task)]
     deep = len(of_task[0])
     if deep > 1 and len(of_task) <= 4 and all(len(group) == deep for group in of_task):
-        return len(of_task), deep, [group[i] for i in range(deep) for group in of_task]
-    columns = len(exemplars) if len(exemplars) <= 4 else 3
-    return columns, -(-len(exemplars) // columns), list(exemplars)
+        return len(of_task), [group[i] for i in range(deep) for group in of_task]
+    return len(exemplars) if len(exemplars) <= 4 else 3, list(exemplars)
 
 
-def _panel(axes: Axes, exemplar: Exemplar) -> None:
-    eigenvalues = exemplar.network_eigenvalues
-    long_term = _long_term(exemplar, eigenvalues)
-    axes.axhline(0, color="0.85", linewidth=0.5, zorder=0)
-    axes.axvline(0, color="0.85", linewidth=0.5, zorder=0)
-    axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.6", linewidth=0.6, zorder=1))
-    _dots(axes, exemplar.phi_eigenvalues, r"$\Phi$", mfc="none", mec=EXPECTED, mew=0.6, markersize=5, zorder=3)
-    _dots(
-        axes,
-        eigenvalues[long_term],
-        rf"$W_{{hh}}$, $|\lambda| > {exemplar.modulus:g}$",
-        mfc=FOUND,
-        mew=0,
-        markersize=2.6,
-        zorder=4,
-    )
-    _dots(axes, eigenvalues[~long_term], r"$W_{hh}$, other", mfc=OTHER, mew=0, markersize=2.4, zorder=2)
-    counts = rf"{long_term.sum()} long-term ($\Phi$: {_long_term(exemplar, exemplar.phi_eigenvalues).sum()})"
-    name = f"{task_title(exemplar, 24)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}"
+def _panel(axes: Axes, exemplar: Exemplar, furthest: float) -> None:
+    expected, found = exemplar.phi_eigenvalues, exemplar.network_eigenvalues
+    show_spectrum(axes, expected, found, exemplar.modulus, furthest, "W_{hh}")
+    counts = rf"{_long_term(exemplar, found).sum()} long-term ($\Phi$: {_long_term(exemplar, expected).sum()})"
+    name = f"{wrapped(exemplar.task, 24)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}"
     axes.set_title("\n".join([name, spectral_error_text(exemplar), counts]), fontsize=7)
     for value, times in multiplicities(exemplar.phi_eigenvalues):
         if times > 1:
@@ -122,20 +100,9 @@ def multiplicities(values: Complex[np.ndarray, " mode"]) -> list[tuple[complex, 
     return [(group[0], len(group)) for group in groups]
 
 
-def _dots(axes: Axes, values: Complex[np.ndarray, " mode"], label: str, **look: Any) -> None:
-    values = values[np.isfinite(values)]
-    axes.plot(values.real, values.imag, linestyle="none", marker="o", label=label, **look)
-
-
 def _long_term(exemplar: Exemplar, values: Complex[np.ndarray, " mode"]) -> Bool[np.ndarray, " mode"]:
     mask: np.ndarray = np.abs(values) > exemplar.modulus
     return mask
-
-
-def _largest(exemplar: Exemplar) -> float:
-    """Largest coordinate of a finite eigenvalue of W_hh."""
-    eigenvalues = exemplar.network_eigenvalues[np.isfinite(exemplar.network_eigenvalues)]
-    return float(np.abs(np.concatenate([eigenvalues.real, eigenvalues.imag, [0.0]])).max())
 
 
 def _table(exemplar: Exemplar, matrix: str, values: Complex[np.ndarray, " mode"]) -> pd.DataFrame:

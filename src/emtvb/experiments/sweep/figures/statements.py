@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb import tables
-from emtvb.core.style import COLOURS, PAGE, style
-from emtvb.figures.panels import each, wrapped
+from emtvb.core.marks import points
+from emtvb.core.style import COLOURS, style
+from emtvb.figures.data import cells, each
+from emtvb.figures.panels import blank, grid, label_outside, shade_every_second
+from emtvb.figures.words import wrapped
 from emtvb.paper import verdicts
 from emtvb.paper.verdicts import SHOWN
 
@@ -37,19 +41,17 @@ def draw(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> Figure:
         shown: The statements that are drawn, by name, and what their panels are called.
     """
     table = numbers(shares, shown)
-    groups = list(table[GROUP].drop_duplicates().sort_values(GROUP).itertuples(index=False, name=None))
-    figure = Figure(figsize=(PAGE, _AROUND + _ROW * len(groups)), layout="constrained")
-    panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-    for axes, (name, title) in zip(panels, shown.items(), strict=True):
+    groups = cells(table, GROUP)
+    if not groups:
+        return blank("no network here solves its task")
+    figure, panels = grid(len(shown), len(shown), _ROW * len(groups), _AROUND, sharey=True)
+    for axes, (name, title) in zip(panels[0], shown.items(), strict=True):
         _panel(axes, table[table["name"] == name], groups)
         axes.set_title(wrapped(title, 20), fontsize=7)
-    if not groups:
-        middle = panels[len(panels) // 2]
-        middle.text(0.66, 0, "no network here solves its task", ha="center", va="center", color="0.35")
     labels = [f"{task}  {size}  {l2:g}" for task, size, l2 in groups]
-    panels[0].set_yticks(range(len(groups)), labels, fontsize=7)
-    panels[0].set_ylabel("task, neurons, L2")
-    figure.supxlabel("share of the networks that solve their task, with its 95% interval", fontsize=8)
+    panels[0, 0].set_yticks(range(len(groups)), labels)
+    label_outside(panels, y="task, neurons, L2")
+    figure.supxlabel("share of the networks that solve their task, with its 95% interval")
     return figure
 
 
@@ -58,18 +60,12 @@ def numbers(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> pd.DataFr
     return shares[shares["name"].isin(shown)].reset_index(drop=True)
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, groups: list[tuple[str, int, float]]) -> None:
-    before, shaded = None, True
-    for place, (task, *_) in enumerate(groups):
-        shaded = shaded != (task != before)
-        before = task
-        if shaded:
-            axes.axhspan(place - 0.5, place + 0.5, color="0.94", linewidth=0)
+def _panel(axes: Axes, rows: pd.DataFrame, groups: list[tuple[Any, ...]]) -> None:
+    shade_every_second(axes, [task for task, *_ in groups])
     for row in each(rows):
         place = groups.index((row.task, row.hidden_dim, row.l2))
-        axes.plot([row.low, row.high], [place] * 2, color=COLOURS[0], linewidth=1.1)
-        axes.plot([row.share], [place], "o", color=COLOURS[0], markersize=3, markeredgewidth=0)
+        points(axes, place, row.share, row.low, row.high, color=COLOURS[0])
         axes.text(1.06, place, f"{row.holds}/{row.networks}", fontsize=6, va="center")
-    axes.set(xlim=(-0.02, 1.4), ylim=(max(len(groups), 1) - 0.5, -0.5), xticks=[0, 0.5, 1])
+    axes.set(xlim=(-0.04, 1.4), ylim=(len(groups) - 0.5, -0.5), xticks=[0, 0.5, 1])
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter("{x:g}")

@@ -11,10 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from emtvb.core.style import PAGE, style
+from emtvb.core.style import style
 from emtvb.figures.data import Exemplar, data_memories
-from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
-from emtvb.figures.panels import show_signed, wrapped
+from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
+from emtvb.figures.images import show_signed, signed_bar
+from emtvb.figures.panels import grid, label_outside
+from emtvb.figures.words import wrapped
 
 ROUNDS = 3
 """So many times s steps are shown."""
@@ -33,9 +35,7 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     Args:
         exemplars: The networks.
     """
-    deep = len(exemplars)
-    figure = Figure(figsize=(PAGE, 1.35 * deep + 0.55), layout="constrained")
-    panels = figure.subplots(deep, 2, squeeze=False, sharex=False)
+    figure, panels = grid(2 * len(exemplars), 2, 1.35, 0.55)
     for (left, right), exemplar in zip(panels, exemplars, strict=True):
         dimension, steps = _dimension(exemplar), _steps(exemplar)
         image = _show(left, exemplar, data_memories(exemplar), dimension, steps)
@@ -45,10 +45,8 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
             f"{wrapped(exemplar.task, 24)}, L2 {exemplar.l2:g}; moved by a place: r = {moved:.3f}, unmoved: {still:.3f}"
         )
         right.set_title(f"theory, dimension {dimension}")
-        left.set_ylabel("variable")
-    for axes in panels[-1]:
-        axes.set_xlabel("step")
-    figure.colorbar(image, ax=panels, label="stored value", extend="both", ticks=[-1, 0, 1], aspect=30)
+    label_outside(panels, x="step", y="variable")
+    signed_bar(figure, image, "stored value", ax=panels, shrink=0.7, aspect=25)
     return figure
 
 
@@ -117,8 +115,8 @@ def _show(
     axes: Axes, exemplar: Exemplar, values: Float[np.ndarray, "time memory"], dimension: int, steps: Sequence[int]
 ) -> AxesImage:
     known = np.where(exemplar.kept, values, np.nan)[[step - 1 for step in steps]]
-    picture = known.reshape(len(steps), exemplar.s, exemplar.d)[:, ::-1, dimension].T
-    image = show_signed(axes, picture, LIMIT, interpolation="nearest")
+    newest_first = known.reshape(len(steps), exemplar.s, exemplar.d)[:, ::-1, dimension].T
+    image = show_signed(axes, newest_first, LIMIT)
     places = sorted({0, exemplar.s - 1})
     names = {0: f"{exemplar.s} (newest)", exemplar.s - 1: "1 (oldest)"} if exemplar.s > 1 else {0: "1"}
     axes.set_yticks(places, [names[place] for place in places])

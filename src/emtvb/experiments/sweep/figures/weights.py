@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Literal
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -16,10 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from emtvb.core.style import ABOVE, ABSENT, BELOW, PAGE, SIGNED, style
+from emtvb.core.style import ABOVE, BELOW, PAGE, style
 from emtvb.figures.data import Exemplar
-from emtvb.figures.data import read_exemplars as read  # noqa: F401 - what draw is handed
-from emtvb.figures.panels import accuracy_text, common_settings, mark_blocks, robust_limit, show_signed, wrapped
+from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
+from emtvb.figures.images import mark_variables, robust_limit, show_signed, signed_bar, signed_map
+from emtvb.figures.panels import add_panel, write
+from emtvb.figures.words import accuracy_text, common_settings, wrapped
 
 LIMIT = 1.5
 """Colour limit of W_hh in memories and of Phi, whose own entries are -1, 0 and 1; what is beyond has other colours."""
@@ -61,18 +63,14 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     figure = Figure(figsize=(PAGE, height))
     limit = robust_limit(np.concatenate([exemplar.W_hh.ravel() for exemplar in exemplars]))
     block = len(COLUMNS) * side + (len(COLUMNS) - 1) * _GAP + _APART
-
-    def add(left: float, bottom: float, width: float = side, high: float = side) -> Axes:
-        return figure.add_axes((left / PAGE, bottom / height, width / PAGE, high / height))
-
     for i, row in enumerate(rows):
         bottom = height - _TOP - step * i - _TITLE - side
         for j, exemplar in enumerate(row):
             left = _LEFT + j * block
             title = f"{_penalty(exemplar)}: {accuracy_text(exemplar)}, {exemplar.verdict}"
-            figure.text(left / PAGE, (bottom + side + 0.06) / height, title, fontsize=7.5)
+            write(figure, left, bottom + side + 0.06, title, fontsize=7.5)
             for k, (name, heading) in enumerate(COLUMNS.items()):
-                axes = add(left + k * (side + _GAP), bottom)
+                axes = add_panel(figure, left + k * (side + _GAP), bottom, side, side)
                 if name == "W_hh":
                     neurons = _show_raw(axes, exemplar, limit)
                 else:
@@ -80,14 +78,14 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
                     axes.set_xlabel(_fit(exemplar, name), labelpad=2, fontsize=7, linespacing=1.1)
                 if i == 0:
                     axes.set_title(heading, pad=15)
-        phi = add(_LEFT + most * block, bottom)
+        phi = add_panel(figure, _LEFT + most * block, bottom, side, side)
         _show_phi(phi, row[0])
         if i == 0:
             phi.set_title("$\\Phi$", pad=15)
         name = wrapped(row[0].task, max(8, int(10 * side)))
-        figure.text(0.1 / PAGE, (bottom + side / 2) / height, name, fontsize=9, rotation=90, ha="center", va="center")
-    _bars(figure, add, neurons, memories)
-    figure.text(_LEFT / PAGE, 1 - 0.1 / height, common_settings(exemplars), va="center", fontsize=8)
+        write(figure, 0.1, bottom + side / 2, name, fontsize=9, rotation=90, ha="center", va="center")
+    _bars(figure, neurons, memories)
+    write(figure, _LEFT, height - 0.1, common_settings(exemplars), va="center", fontsize=8)
     return figure
 
 
@@ -150,7 +148,7 @@ def _beyond(limited: AxesImage) -> AxesImage:
 
 def colours() -> Colormap:
     """The map of signed values with colours for what is beyond its limits."""
-    return matplotlib.colormaps[SIGNED].with_extremes(bad=ABSENT, over=ABOVE, under=BELOW)
+    return signed_map().with_extremes(over=ABOVE, under=BELOW)
 
 
 def _show_raw(axes: Axes, exemplar: Exemplar, limit: float) -> AxesImage:
@@ -158,45 +156,33 @@ def _show_raw(axes: Axes, exemplar: Exemplar, limit: float) -> AxesImage:
     return _beyond(show_signed(axes, exemplar.W_hh, limit))
 
 
-def _show(axes: Axes, exemplar: Exemplar, values: Float[np.ndarray, "memory memory"]) -> AxesImage:
+def _show(
+    axes: Axes, exemplar: Exemplar, values: Float[np.ndarray, "memory memory"], named: Sequence[Literal["x", "y"]] = ()
+) -> AxesImage:
     """A matrix between the kept memories, or a word that there are none."""
     if not exemplar.kept.any():
         axes.text(0.5, 0.5, "no variable\nmemories", ha="center", va="center", transform=axes.transAxes)
         return _beyond(show_signed(axes, np.full((1, 1), np.nan), LIMIT))
     image = _beyond(show_signed(axes, values[np.ix_(exemplar.kept, exemplar.kept)], LIMIT))
-    sizes, blank = _sizes(exemplar), [""] * exemplar.s
-    mark_blocks(axes, sizes, blank, "x", room=0.1, width=0.3)
-    mark_blocks(axes, sizes, blank, "y", room=0.1, width=0.3)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    mark_variables(axes, exemplar.kept, exemplar.s, named)
     return image
 
 
 def _show_phi(axes: Axes, exemplar: Exemplar) -> None:
     """What should stand there, and which variables its blocks are."""
-    _show(axes, exemplar, exemplar.phi)
+    _show(axes, exemplar, exemplar.phi, named=("x",))
     if exemplar.kept.any():
-        names = [str(variable) for variable in range(1, exemplar.s + 1)]
-        mark_blocks(axes, _sizes(exemplar), names, "x", room=0.19, width=0.3)
         axes.set_xlabel("from variable", labelpad=1, fontsize=7)
 
 
-def _sizes(exemplar: Exemplar) -> list[int]:
-    """Elements of each variable that have a memory."""
-    return [int(count) for count in exemplar.kept.reshape(exemplar.s, exemplar.d).sum(axis=1)]
-
-
-def _bars(figure: Figure, add: object, neurons: AxesImage, memories: AxesImage) -> None:
+def _bars(figure: Figure, neurons: AxesImage, memories: AxesImage) -> None:
     """Both colour scales, at the foot."""
-    assert callable(add)
     for left, image, label, ticks in (
         (1.2, neurons, "between neurons", MaxNLocator(4)),
         (4.2, memories, "between memories, divided by the gain; $\\Phi$", [-1.5, -1, 0, 1, 1.5]),
     ):
-        bar = figure.colorbar(
-            image, cax=add(left, 0.33, 1.8, 0.07), orientation="horizontal", extend="both", ticks=ticks, format="{x:g}"
-        )
-        bar.set_label(label, fontsize=7, labelpad=1)
+        place = {"cax": add_panel(figure, left, 0.33, 1.8, 0.07), "orientation": "horizontal"}
+        signed_bar(figure, image, label, ticks=ticks, format="{x:g}", **place)
 
 
 def _rows(exemplar: Exemplar, matrix: str, values: np.ndarray, indices: np.ndarray) -> pd.DataFrame:

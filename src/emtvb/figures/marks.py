@@ -1,0 +1,70 @@
+"""Marks of figures: looks of groups, their samples in a key, lines in bands, and marks side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from emtvb.core.style import COLOURS
+
+MARKERS = "os^Dv"
+"""Shapes of groups, which tell them apart without colour."""
+
+
+def look(number: int, filled: bool = True) -> dict[str, Any]:
+    """Colour and shape of a group, by its number from 0; after the last ones from the beginning."""
+    colour = COLOURS[number % len(COLOURS)]
+    face = colour if filled else "white"
+    return {"color": colour, "marker": MARKERS[number % len(MARKERS)], "markerfacecolor": face}
+
+
+def mark(**settings: Any) -> Line2D:
+    """A mark in a key, of such a look."""
+    return Line2D([], [], **{"linestyle": "none", "markersize": 4, **settings})
+
+
+def line(color: str, linestyle: Any = "-") -> Line2D:
+    """A line in a key."""
+    return Line2D([], [], color=color, linestyle=linestyle)
+
+
+def band(axes: Axes, places: ArrayLike, values: ArrayLike, low: ArrayLike, high: ArrayLike, **settings: Any) -> None:
+    """A line through a group's middle values, in a pale band from its low to its high ones.
+
+    Args:
+        axes: The panel.
+        places: Along the axis to the right, one for each value.
+        values: Middles.
+        low: Where the band begins.
+        high: Where it ends.
+        settings: Of the line; its ``color`` is the band's too.
+    """
+    axes.plot(places, values, **settings)
+    axes.fill_between(places, low, high, color=settings["color"], alpha=0.18, linewidth=0)
+
+
+def swarm(values: Float[np.ndarray, " value"], near: float, apart: float, widest: float) -> Float[np.ndarray, " value"]:
+    """How far to the side of its column each value's mark stands, so that near ones are side by side.
+
+    Args:
+        values: What is drawn.
+        near: Height of a row: values in the same one stand side by side.
+        apart: Distance of two marks in a row, where there is room for it.
+        widest: From the first to the last of a row, at most: marks of longer rows overlap.
+
+    Returns:
+        An offset per value, each row centred at 0; the same whatever the order of equal values.
+    """
+    offsets = np.zeros(len(values))
+    order = np.argsort(values, kind="stable")
+    rows = np.round(values[order] / near)
+    for row in np.unique(rows):
+        members = order[rows == row]
+        step = min(apart, widest / max(len(members) - 1, 1))
+        offsets[members] = (np.arange(len(members)) - (len(members) - 1) / 2) * step
+    return offsets
