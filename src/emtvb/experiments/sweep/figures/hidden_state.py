@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from emtvb.core.style import ABSENT, PAGE, style
-from emtvb.figures.data import Exemplar, data_memories, scaled_memories
+from emtvb.figures.data import Exemplar, data_memories, labelled, scaled_memories
 from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import picture, robust_limit, show_signed, sign_patch, signed_bar
 from emtvb.figures.panels import key
@@ -102,22 +102,11 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
         ):
             index = pd.Series(range(values.size), dtype="Int64")
             stacked = index.where(np.full(values.size, series != "hidden state"))
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "run_id": exemplar.run_id,
-                        "task": exemplar.task,
-                        "step": step,
-                        "phase": exemplar.phase(step - 1),
-                        "series": series,
-                        "index": index,
-                        "variable": stacked // exemplar.d + 1,
-                        "dimension": stacked % exemplar.d,
-                        "fitted": _is_fitted(exemplar, series, step),
-                        "value": values,
-                    }
-                )
-            )
+            columns = {"index": index, "variable": stacked // exemplar.d + 1, "dimension": stacked % exemplar.d}
+            fitted = _is_fitted(exemplar, series, step)
+            table = pd.DataFrame({"series": series, **columns, "fitted": fitted, "value": values})
+            phase = exemplar.phase(step - 1)
+            frames.append(labelled(table, run_id=exemplar.run_id, task=exemplar.task, step=step, phase=phase))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from emtvb.core.style import style
-from emtvb.figures.data import Exemplar, data_memories
+from emtvb.figures.data import Exemplar, data_memories, labelled
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import show_signed, signed_bar
 from emtvb.figures.panels import grid, label_outside
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import variable_labels, wrapped
 
 ROUNDS = 3
 """So many times s steps are shown."""
@@ -37,14 +37,13 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     """
     figure, panels = grid(2 * len(exemplars), 2, 1.35, 0.55)
     for (left, right), exemplar in zip(panels, exemplars, strict=True):
-        dimension, steps = _dimension(exemplar), _steps(exemplar)
-        image = _show(left, exemplar, data_memories(exemplar), dimension, steps)
-        _show(right, exemplar, exemplar.theory, dimension, steps)
+        image = _show(left, exemplar, data_memories(exemplar))
+        _show(right, exemplar, exemplar.theory)
         moved, still = (shifted(exemplar, places) for places in (1, 0))
         left.set_title(
             f"{wrapped(exemplar.task, 24)}, L2 {exemplar.l2:g}; moved by a place: r = {moved:.3f}, unmoved: {still:.3f}"
         )
-        right.set_title(f"theory, dimension {dimension}")
+        right.set_title(f"theory, dimension {_dimension(exemplar)}")
     label_outside(panels, x="step", y="variable")
     signed_bar(figure, image, "stored value", ax=panels, shrink=0.7, aspect=25)
     return figure
@@ -59,28 +58,21 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
         what a variable stores with what the next newer one stored a step before, and ``unmoved``, with what it stored
         itself.
     """
-    rows = []
+    frames = []
     for exemplar in exemplars:
-        dimension, steps = _dimension(exemplar), _steps(exemplar)
-        about = {"run_id": exemplar.run_id, "task": exemplar.task, "dimension": dimension}
-        correlations = {"moved": shifted(exemplar, 1), "unmoved": shifted(exemplar, 0)}
-        memories, theory = data_memories(exemplar), exemplar.theory
-        for step in steps:
-            for variable in range(exemplar.s):
-                at = variable * exemplar.d + dimension
-                there = bool(exemplar.kept[at])
-                values = (memories[step - 1, at], theory[step - 1, at]) if there else (np.nan, np.nan)
-                rows.append(
-                    {
-                        **about,
-                        "step": step,
-                        "variable": variable + 1,
-                        "read": values[0],
-                        "theory": values[1],
-                        **correlations,
-                    }
-                )
-    return pd.DataFrame(rows)
+        steps = np.asarray(_steps(exemplar))
+        table = pd.DataFrame(
+            {
+                "step": steps.repeat(exemplar.s),
+                "variable": np.tile(np.arange(exemplar.s) + 1, len(steps)),
+                "read": _stored(exemplar, data_memories(exemplar)).ravel(),
+                "theory": _stored(exemplar, exemplar.theory).ravel(),
+                "moved": shifted(exemplar, 1),
+                "unmoved": shifted(exemplar, 0),
+            }
+        )
+        frames.append(labelled(table, run_id=exemplar.run_id, task=exemplar.task, dimension=_dimension(exemplar)))
+    return pd.concat(frames, ignore_index=True)
 
 
 def shifted(exemplar: Exemplar, places: int) -> float:
@@ -111,16 +103,20 @@ def _steps(exemplar: Exemplar) -> list[int]:
     return list(range(exemplar.s + 1, last + 1))
 
 
-def _show(
-    axes: Axes, exemplar: Exemplar, values: Float[np.ndarray, "time memory"], dimension: int, steps: Sequence[int]
-) -> AxesImage:
-    known = np.where(exemplar.kept, values, np.nan)[[step - 1 for step in steps]]
-    newest_first = known.reshape(len(steps), exemplar.s, exemplar.d)[:, ::-1, dimension].T
-    image = show_signed(axes, newest_first, LIMIT)
+def _stored(exemplar: Exemplar, values: Float[np.ndarray, "time memory"]) -> Float[np.ndarray, "step s"]:
+    """What is drawn of what is stored: one dimension of every variable, NaN where there is no memory."""
+    known = np.where(exemplar.kept, values, np.nan)[[step - 1 for step in _steps(exemplar)]]
+    drawn: np.ndarray = known.reshape(-1, exemplar.s, exemplar.d)[:, :, _dimension(exemplar)]
+    return drawn
+
+
+def _show(axes: Axes, exemplar: Exemplar, values: Float[np.ndarray, "time memory"]) -> AxesImage:
+    image = show_signed(axes, _stored(exemplar, values)[:, ::-1].T, LIMIT)
+    newest_first = variable_labels(exemplar.s)[::-1]
     places = sorted({0, exemplar.s - 1})
-    names = {0: f"{exemplar.s} (newest)", exemplar.s - 1: "1 (oldest)"} if exemplar.s > 1 else {0: "1"}
-    axes.set_yticks(places, [names[place] for place in places])
-    shown = list(range(0, len(steps), max(exemplar.s // 2, 1)))
-    axes.set_xticks(shown, [str(steps[i]) for i in shown])
+    axes.set_yticks(places, [newest_first[place] for place in places])
+    steps = _steps(exemplar)
+    ticks = list(range(0, len(steps), max(exemplar.s // 2, 1)))
+    axes.set_xticks(ticks, [str(steps[i]) for i in ticks])
     axes.tick_params(length=0)
     return image
