@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import pkgutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emtvb.config.architectures import ARCHITECTURES, network_class
-from emtvb.experiments.onions import training as repeating
+from emtvb.experiments import kinds
 from emtvb.theory import tasks
 from emtvb.theory.runs import Protocol, Run
 from emtvb.training import general, history
@@ -26,8 +27,15 @@ STORED = Path(__file__).with_name("losses.json")
 PROTOCOL = Protocol(2, 25, 32, learning_rate=2e-3, gradient_clip=0.05, curriculum=(3, 5, 8))
 RUN = Run(tasks.named("T2", 4, 4), 16, 0.01, 0.5, 7, PROTOCOL)
 """Its clip acts, its horizons grow, its penalty counts, and an epoch ends."""
-REPEATER = repeating.Order("repeater", 16, 7, 6, 5, 32, 50, 0.01, 0.05)
-NETWORKS = ("elman", *ARCHITECTURES, "repeater")
+TESTS = Path(__file__).parents[1]
+OF_KINDS: dict[str, Callable[[Path], Any]] = {
+    name: training
+    for kind in kinds.sections()
+    if (TESTS / kind / "short_trainings.py").is_file()
+    for name, training in pkgutil.resolve_name(f"tests.{kind}.short_trainings:TRAININGS").items()
+}
+"""What kinds of experiments train by code of their own."""
+NETWORKS = ("elman", *ARCHITECTURES, *OF_KINDS)
 
 
 def losses(network: str) -> list[list[float]]:
@@ -36,8 +44,8 @@ def losses(network: str) -> list[list[float]]:
         patch.setattr(history, "EVERY", 1)  # every batch has a row
         folder = Path(name)
         trained: Any
-        if network == "repeater":
-            trained = repeating.train(REPEATER, folder)
+        if network in OF_KINDS:
+            trained = OF_KINDS[network](folder)
         elif network == "elman":
             trained = general.train(RUN, folder)
         else:
