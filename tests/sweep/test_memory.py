@@ -163,6 +163,7 @@ def test_the_law_is_counted_on_each_experiment_and_by_whether_a_task_is_solved()
     every = found.loc[("paper", True, "all")]
     counted = every[["networks", "below", "below_lasting", "above", "above_lasting", "told"]].tolist()
     assert counted == [36, 18, 17, 18, 0, 35]
+    assert every["guess"] == pytest.approx(19 / 36, abs=1e-4)
     assert every["low"] < 35 / 36 < every["high"]
     assert found.loc[("paper", False, "all"), "networks"] == 4
     assert found.loc[("twins", True, "T3"), "told"] == 17

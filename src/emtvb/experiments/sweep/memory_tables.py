@@ -17,7 +17,7 @@ ALL = "all"
 LASTS = lasting(3000)
 LAW = [
     "experiment", "solves", "task", "networks", "seeds", "below", "below_lasting", "above", "above_lasting",
-    "told", "share", "low", "high",
+    "told", "share", "low", "high", "guess",
 ]  # fmt: skip
 
 
@@ -54,7 +54,8 @@ def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         Columns :data:`LAW`. Of so many ``networks`` that solve their task, or nearly do (from 0.95 on), ``below`` have
         a multiplier below 1, of which ``below_lasting`` last, and ``above`` have not, of which ``above_lasting`` last.
         It is ``told`` right for those that are both or neither, a ``share`` with a 95% interval ``low`` to ``high`` in
-        which seeds are clusters. Rows over all tasks have the task ``all``.
+        which seeds are clusters; ``guess`` is the share that is right without it, if the commoner is always said. Rows
+        over all tasks have the task ``all``.
     """
     rows = []
     for name, table in experiments.items():
@@ -74,4 +75,5 @@ def _told(networks: pd.DataFrame) -> dict[str, object]:
         "below_lasting": int((below & lasts).sum()), "above": int((~below).sum()),
         "above_lasting": int((~below & lasts).sum()), "told": int(told.sum()), "share": round(float(told.mean()), 4),
         "low": round(float(low), 4), "high": round(float(high), 4),
+        "guess": round(float(max(lasts.mean(), 1 - lasts.mean())), 4),
     }  # fmt: skip

@@ -24,10 +24,9 @@ NEAR = 1e-3
 """Rates nearer to 0 than this are drawn on a linear scale."""
 _COLUMNS = [
     "of", "run_id", "task", "hidden_dim", "cycle_rate", "cycle_multiplier", LASTS, "experiment", "networks", "told",
-    "share", "low", "high",
+    "share", "low", "high", "guess",
 ]  # fmt: skip
 _MARKERS = {32: "^", 64: "o", 128: "s"}
-_CHANCE = 0.5
 
 
 def read(table: Path | str, law: Path | str) -> pd.DataFrame:
@@ -48,7 +47,8 @@ def draw(shown: pd.DataFrame) -> Figure:
     """Two panels: accuracy after 3,000 steps over the growth of small differences; and shares that were told right.
 
     Left, a mark is a network: a colour per task, a shape per size. The growth is log |multiplier| / period, linear from
-    -0.001 to 0.001 and logarithmic beyond. Right, bars are 95% intervals.
+    -0.001 to 0.001 and logarithmic beyond. Right, bars are 95% intervals; a stroke is what is right if the
+    commoner is always said.
 
     Args:
         shown: What :func:`read` gives.
@@ -107,8 +107,8 @@ def _shares(axes: Axes, shares: pd.DataFrame) -> None:
     for place, row in enumerate(each(shares)):
         axes.plot([row.low, row.high], [place, place], color="0.4", linewidth=1.0)
         axes.plot([row.share], [place], color="0.2", marker="o", markersize=4)
+        axes.plot([row.guess], [place], color="0.2", marker="|", markersize=7, markeredgewidth=1.0)
         names.append(f"{wrapped(str(row.experiment), 16)}\n{int(row.told)} of {int(row.networks)}")
-    axes.axvline(_CHANCE, color="0.8", linewidth=0.5, zorder=0)
     axes.set_yticks(range(len(names)), names)
     axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(min(0.45, np.nanmin(shares["low"]) - 0.02), 1.02))
     axes.set(xlabel="share of networks that it tells right")
