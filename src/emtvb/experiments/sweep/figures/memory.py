@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
-from emtvb.figures.panels import each, swarm, wrapped
+from emtvb.core.style import COLOURS, EXPECTED, style
+from emtvb.figures.data import each
+from emtvb.figures.marks import band, line, swarm
+from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, LATCH, LINEAR, PHI, TRAINED, at_amplitude, lasting
 from emtvb.theory.verdict import ACCURATE
 
@@ -60,16 +62,14 @@ def draw(shown: pd.DataFrame) -> Figure:
         shown: What :func:`read` gives.
     """
     tasks = sorted(shown.loc[shown["network"] == TRAINED, "task"].unique())
-    figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
     if not tasks:
-        figure.text(0.5, 0.5, "no network of this experiment solves its task", ha="center", va="center")
-        return figure
-    panels = figure.subplots(1, 3, width_ratios=(1.2, 1.2, 1))
+        return blank("no network of this experiment solves its task")
+    figure, ((*panels,),) = grid(3, 3, 2.4, 0.5, width_ratios=(1.2, 1.2, 1))
     for axes, varied, label in zip(panels, (DURATION, AMPLITUDE), ("output steps", "inputs times"), strict=False):
         part = shown[shown["varied"] == varied]
         for task in tasks:
-            for network, line in SHOWN.items():
-                _line(axes, part[(part["task"] == task) & (part["network"] == network)], _colour(tasks, task), line)
+            for network, dashes in SHOWN.items():
+                _curve(axes, part[(part["task"] == task) & (part["network"] == network)], _colour(tasks, task), dashes)
         axes.axhline(_CHANCE, color="0.8", linewidth=0.5, zorder=0)
         axes.set(xscale="log", xlabel=label, ylim=(0.47, 1.02))
     panels[0].set(ylabel="accuracy", xticks=DURATIONS, xticklabels=[f"{steps:,}" for steps in DURATIONS])
@@ -77,10 +77,10 @@ def draw(shown: pd.DataFrame) -> Figure:
     for axes in panels[:2]:
         axes.minorticks_off()
     _halves(panels[2], shown[shown["varied"] == HALFWAY], tasks)
-    handles = [Line2D([], [], color=_colour(tasks, task)) for task in tasks]
-    handles += [Line2D([], [], color="0.4", linestyle=line) for line in SHOWN.values()]
-    names = [*(wrapped(str(task), 24) for task in tasks), "trained", "without tanh", "Phi by hand"]
-    figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 7))
+    entries = {wrapped(task, 24): line(_colour(tasks, task)) for task in tasks}
+    words = ("trained", "without tanh", "Phi by hand")
+    entries |= {name: line("0.4", dashes) for name, dashes in zip(words, SHOWN.values(), strict=True)}
+    key(figure, entries, ncols=min(len(entries), 7))
     return figure
 
 
@@ -89,11 +89,13 @@ def numbers(shown: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def _line(axes: Axes, rows: pd.DataFrame, colour: str, line: str) -> None:
+def _curve(axes: Axes, rows: pd.DataFrame, colour: str, dashes: Any) -> None:
+    """Medians in the band of their quartiles; of controls the line alone."""
     rows = rows.sort_values("x")
-    axes.plot(rows["x"], rows["median"], color=colour, linestyle=line, linewidth=1.0 if line == "-" else 0.8)
-    if line == "-":
-        axes.fill_between(rows["x"], rows["quarter"], rows["three_quarters"], color=colour, alpha=0.15, linewidth=0)
+    if dashes == "-":
+        band(axes, rows["x"], rows["median"], rows["quarter"], rows["three_quarters"], color=colour, linewidth=1.0)
+    else:
+        axes.plot(rows["x"], rows["median"], color=colour, linestyle=dashes, linewidth=0.8)
 
 
 def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
@@ -108,7 +110,7 @@ def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
         axes.axhline(size, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=0)
         axes.annotate(name, (len(tasks) - 0.5, size), fontsize=6, ha="right", va="bottom")
     axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.15), ylabel="an element left halfway")
-    axes.set_xticks(range(len(tasks)), [wrapped(str(task), 10) for task in tasks])
+    axes.set_xticks(range(len(tasks)), [wrapped(task, 10) for task in tasks])
 
 
 def _colour(tasks: list[str], task: str) -> str:

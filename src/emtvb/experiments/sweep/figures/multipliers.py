@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from emtvb.core.style import COLOURS, EXPECTED, PAGE, style
-from emtvb.figures.panels import each, wrapped
+from emtvb.core.marks import points
+from emtvb.core.style import COLOURS, EXPECTED, style
+from emtvb.figures.data import each
+from emtvb.figures.marks import mark
+from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import TRAINED, lasting
 from emtvb.theory.verdict import ACCURATE
 
@@ -55,18 +58,17 @@ def draw(shown: pd.DataFrame) -> Figure:
     """
     networks, shares = (shown[shown["of"] == of] for of in (NETWORK, EXPERIMENT))
     tasks = sorted(networks["task"].unique())
-    figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
     if not tasks:
-        figure.text(0.5, 0.5, "no network of this experiment solves its task", ha="center", va="center")
-        return figure
-    left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+        return blank("no network of this experiment solves its task")
+    figure, ((left, right),) = grid(2, 2, 2.4, 0.5, width_ratios=(2, 1))
     _marks(left, networks, tasks)
     _shares(right, shares)
     sizes = sorted(map(int, networks["hidden_dim"].unique()))
-    handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], marker="o", **_POINT) for i in range(len(tasks))]
-    handles += [Line2D([], [], color="0.4", marker=_marker(size), **_POINT) for size in sizes]
-    names = [*(wrapped(str(task), 24) for task in tasks), *(f"{size} neurons" for size in sizes)]
-    figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 7))
+    entries = {
+        wrapped(task, 24): mark(color=COLOURS[i % len(COLOURS)], marker="o", **_POINT) for i, task in enumerate(tasks)
+    }
+    entries |= {f"{size} neurons": mark(color="0.4", marker=_marker(size), **_POINT) for size in sizes}
+    key(figure, entries, ncols=min(len(entries), 7))
     return figure
 
 
@@ -105,10 +107,9 @@ def _shares(axes: Axes, shares: pd.DataFrame) -> None:
     """A row for each experiment, the one in which it was found first."""
     names = []
     for place, row in enumerate(each(shares)):
-        axes.plot([row.low, row.high], [place, place], color="0.4", linewidth=1.0)
-        axes.plot([row.share], [place], color="0.2", marker="o", markersize=4)
+        points(axes, place, row.share, row.low, row.high, color="0.2", markersize=4.0)
         axes.plot([row.guess], [place], color="0.2", marker="|", markersize=7, markeredgewidth=1.0)
-        names.append(f"{wrapped(str(row.experiment), 16)}\n{int(row.told)} of {int(row.networks)}")
+        names.append(f"{wrapped(row.experiment, 16)}\n{int(row.told)} of {int(row.networks)}")
     axes.set_yticks(range(len(names)), names)
     axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(min(0.45, np.nanmin(shares["low"]) - 0.02), 1.02))
     axes.set(xlabel="share of networks that it tells right")
