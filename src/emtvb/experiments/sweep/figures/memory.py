@@ -84,11 +84,6 @@ def draw(shown: pd.DataFrame) -> Figure:
     return figure
 
 
-def numbers(shown: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn."""
-    return shown
-
-
 def _curve(axes: Axes, rows: pd.DataFrame, colour: str, dashes: Any) -> None:
     """Medians in the band of their quartiles; of controls the line alone."""
     rows = rows.sort_values("x")

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, EXPECTED, style
+from emtvb.core.style import COLOURS, EXPECTED, SHADE, style
 from emtvb.figures.data import each
 from emtvb.figures.marks import mark
 from emtvb.figures.panels import blank, grid, key
@@ -72,16 +72,11 @@ def draw(shown: pd.DataFrame) -> Figure:
     return figure
 
 
-def numbers(shown: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn."""
-    return shown
-
-
 _POINT: dict[str, Any] = {"linestyle": "none", "markersize": 3.0, "markeredgewidth": 0.4}
 
 
 def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str]) -> None:
-    axes.axvspan(-10, 0, color="0.94", linewidth=0, zorder=0)
+    axes.axvspan(-10, 0, color=SHADE, linewidth=0, zorder=0)
     axes.axvline(0, color=EXPECTED, linewidth=0.6, zorder=1)
     axes.axhline(ACCURATE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     for row in each(networks):
