@@ -11,8 +11,10 @@ from emtvb.core.dynamics import FixedPoints, Linearised, linearise
 from emtvb.core.editing.edit import edit
 from emtvb.core.editing.edits import Edits
 from emtvb.core.erasing import Erasure, erase
-from emtvb.core.fitting import Fitted, Judgement, Reading, fit, judge
+from emtvb.core.fitting import Fitted, fit
+from emtvb.core.judging import Judgement, judge
 from emtvb.core.onion import Onion
+from emtvb.core.readings import Reading
 from emtvb.core.subspaces import Located, Subspace
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError

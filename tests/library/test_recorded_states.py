@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import emtvb
-from emtvb.core.variables import checked_times
+from emtvb.core.arguments import checked_times
 from emtvb.errors import InputError
 
 TIMES, TRIALS, SIZE = 12, 200, 16

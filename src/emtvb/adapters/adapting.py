@@ -15,10 +15,10 @@ from emtvb.adapters.numpy_steps import NumpyMachine
 from emtvb.adapters.proof import Proved
 from emtvb.adapters.steps import Machine, failed_state, failing, named_in, stacked, takes_count
 from emtvb.adapters.verification import Verified, verify, verify_coasting
+from emtvb.core.arguments import as_numbers, as_numpy, checked_times, whole_number
 from emtvb.core.linearisation import by_differences
 from emtvb.core.memory_limit import check_room
 from emtvb.core.systems import Runnable, System
-from emtvb.core.variables import as_numbers, as_numpy, checked_times, whole_number
 from emtvb.errors import InputError
 from emtvb.weights import Network
 

@@ -9,11 +9,11 @@ import numpy as np
 from emtvb.adapters import states
 from emtvb.adapters.adapting import Adapted
 from emtvb.core import regression
+from emtvb.core.arguments import whole_number
 from emtvb.core.editing import donors
 from emtvb.core.memories import VariableMemories
 from emtvb.core.subspaces import Located, Subspace, least_squares
 from emtvb.core.trials import Trials
-from emtvb.core.variables import whole_number
 from emtvb.errors import InputError, extra
 
 with extra("torch"):

@@ -12,18 +12,12 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verification import TRIALS
+from emtvb.core.arguments import Times, as_numpy, checked_times, flag, whole_number
 from emtvb.core.labels import Labels
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
 from emtvb.core.trials import LabelledTask, Trials, check_finite
-from emtvb.core.variables import (
-    Kinds,
-    Times,
-    as_numpy,
-    checked_times,
-    flag,
-    whole_number,
-)
+from emtvb.core.variables import Kinds
 from emtvb.errors import InputError
 
 _TASKS = ("T1", "T2", "T3", "T4")

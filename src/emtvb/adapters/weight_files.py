@@ -15,7 +15,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from emtvb.adapters.adapting import Adapted, adapt
-from emtvb.core.variables import as_numpy
+from emtvb.core.arguments import as_numpy
 from emtvb.errors import InputError
 from emtvb.weights import Network
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
 
 from emtvb.errors import InputError
+
+Times = int | slice | Iterable[int] | np.ndarray
+"""A time step, or several of them (:func:`checked_times`)."""
 
 
 def check_type(given: Any, kind: type, setting: str, maker: str) -> None:
@@ -37,3 +41,104 @@ def call(setting: str, function: Callable, *arguments: np.ndarray) -> Any:
         raise InputError(
             setting, f"{name} failed ({describe_error(error)})", f"it is called with arrays of shape {shapes}"
         ) from error
+
+
+def as_numpy(values: Any, what: str) -> np.ndarray:
+    """An array of numpy's, of a tensor too.
+
+    Raises:
+        InputError: Where it is none, such as lists of different lengths, or a tensor that numpy has no word for.
+    """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise InputError(what, "a masked array", "its mask would be lost; fill it, labels with NaN: values.filled(...)")
+    if getattr(getattr(values, "device", None), "type", None) == "meta":
+        raise InputError(what, "on torch's meta device", "it has no numbers there; give an array with numbers")
+    if getattr(values, "is_quantized", False):
+        raise InputError(what, f"quantised ({values.dtype})", "give plain numbers: .dequantize()")
+    if str(getattr(values, "layout", "torch.strided")) != "torch.strided":
+        raise InputError(what, f"a sparse tensor ({values.layout})", "give all of its numbers: .to_dense()")
+    try:
+        if hasattr(values, "detach"):
+            values = values.detach().cpu()
+            values = values.float() if str(values.dtype).startswith(_SHORT) else values
+        return np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        if "inhomogeneous" in str(error):
+            raise InputError(what, "lists of different lengths", "give an array of one shape") from None
+        raise InputError(what, shorten(str(error), 160, placeholder=" ..."), "give an array of numbers") from None
+
+
+_SHORT = ("torch.bfloat16", "torch.float16", "torch.float8")
+"""Kinds of numbers of torch's that numpy does not have, or not all of it; single precision holds them."""
+
+
+def as_list(values: Any) -> Any:
+    """What can be gone through and is no array, such as a set or a generator, as a list; all else as it is."""
+    is_plain = hasattr(values, "__array__") or isinstance(values, (str, bytes, Mapping))
+    return list(values) if isinstance(values, Iterable) and not is_plain else values
+
+
+def checked_times(times: Times, steps: int, setting: str = "times", noun: str = "times") -> tuple[int, ...]:
+    """Times, or places of something else, in order, each of them once.
+
+    Args:
+        times: A time, or several; negative ones count from the end, as in Python. Or a slice, or a mask of all times.
+        steps: How many times there are.
+        setting: Which argument they are.
+        noun: What they are.
+
+    Raises:
+        InputError: Where they are no such times, or there are none.
+    """
+    remedy = f"give {noun} from 0 to {steps - 1}"
+    if isinstance(times, slice):
+        try:
+            times = range(steps)[times]
+        except (TypeError, ValueError) as error:
+            raise InputError(setting, str(times), f"give a slice of whole numbers ({error})") from None
+    if isinstance(times, range) and len(times) > steps:
+        raise InputError(setting, str(times), remedy)
+    given = np.atleast_1d(as_numpy(as_list(times), setting))
+    if given.dtype == bool and given.shape == (steps,):
+        given = np.flatnonzero(given)
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise InputError(setting, given.tolist(), f"give integers from 0 to {steps - 1}, a slice, or a mask of {steps}")
+    if not given.size or given.min() < -steps or given.max() >= steps:
+        raise InputError(setting, given.tolist()[:8], remedy)
+    return tuple(np.unique(np.where(given < 0, given.astype(np.int64) + steps, given)).tolist())
+
+
+def as_numbers(values: Any, what: str, shape: str) -> np.ndarray:
+    """An array of finite numbers.
+
+    Raises:
+        InputError: Where it is none.
+    """
+    array = as_numpy(values, what)
+    if array.dtype.kind not in "fiub":
+        raise InputError(what, f"of type {array.dtype}", f"give numbers, {shape}")
+    if not np.isfinite(array).all():
+        raise InputError(what, "not all of them finite", f"give finite numbers, {shape}")
+    return array
+
+
+def flag(value: Any, what: str) -> bool:
+    """True or False, and nothing that is taken for them.
+
+    Raises:
+        InputError: Where it is neither.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(what, repr(value), "give True or False")
+    return bool(value)
+
+
+def whole_number(value: Any, what: str, least: int) -> int:
+    """A whole number, so large at least.
+
+    Raises:
+        InputError: Where it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise InputError(what, value, f"give a whole number, {least} or more")
+    return int(value)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from emtvb.core import similarity
 from emtvb.core import untrained as controls
-from emtvb.core.arguments import check_type
+from emtvb.core.arguments import check_type, whole_number
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.dynamics import Linearised, fixed_points, linearise
 from emtvb.core.fitting import Fitted, fit
@@ -18,7 +18,6 @@ from emtvb.core.memories import VariableMemories
 from emtvb.core.regression import decoded_map
 from emtvb.core.similarity import MEASURES, MODULUS, Portrait
 from emtvb.core.trials import Trials
-from emtvb.core.variables import whole_number
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:

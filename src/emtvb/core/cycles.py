@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Complex, Float
 
+from emtvb.core.arguments import as_numbers, whole_number
 from emtvb.core.data_frames import frame
 from emtvb.core.systems import Runnable
-from emtvb.core.variables import as_numbers, whole_number
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:

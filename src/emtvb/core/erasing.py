@@ -9,10 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.core import numerical_rank
-from emtvb.core.arguments import check_type
+from emtvb.core.arguments import as_numbers, check_type
 from emtvb.core.fitting import Fitted
 from emtvb.core.trials import Trials
-from emtvb.core.variables import as_numbers
 from emtvb.errors import InputError
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from emtvb.core.arguments import as_numpy, whole_number
 from emtvb.core.data_frames import listed
-from emtvb.core.variables import CONTINUOUS, Kinds, Variable, as_numpy, undefined, variable, whole_number
+from emtvb.core.variables import CONTINUOUS, Kinds, Variable, undefined, variable
 from emtvb.errors import InputError
 
 FEWEST_GROUPS = 4

@@ -9,11 +9,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from emtvb.core import regression
+from emtvb.core.arguments import flag
 from emtvb.core.decoders import LinearDiscriminants
 from emtvb.core.memories import VariableMemories
 from emtvb.core.subspaces import Located, least_squares
 from emtvb.core.trials import Trials
-from emtvb.core.variables import CONTINUOUS, flag
+from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from emtvb.core.editing.edits import Edits
-    from emtvb.core.fitting import Judgement
+    from emtvb.core.judging import Judgement
     from emtvb.core.trials import Trials
 
 _WIDTH = 5.5

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from emtvb.core.arguments import Times, as_numbers, checked_times, flag
 from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
 from emtvb.core.systems import AbsentSystem, Runnable
-from emtvb.core.variables import Kinds, Times, Variable, as_numbers, checked_times, flag
+from emtvb.core.variables import Kinds, Variable
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class LabelledTask(Protocol):
         """
 
     def judged(self, trials: Trials, memories: VariableMemories, trained_horizon: int | None) -> Any:
-        """What is said besides of a network on its trials (``fitting.TaskJudgement``).
+        """What is said besides of a network on its trials (``judging.TaskJudgement``).
 
         Args:
             trials: Of :meth:`recorded`.

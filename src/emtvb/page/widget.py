@@ -12,10 +12,11 @@ import numpy as np
 
 from emtvb.adapters.adapting import Wrapped, adapt
 from emtvb.adapters.elman import Elman
+from emtvb.core.arguments import as_numpy
 from emtvb.core.data_frames import listed
-from emtvb.core.fitting import Fitted, judge
+from emtvb.core.fitting import Fitted
+from emtvb.core.judging import judge
 from emtvb.core.systems import Runnable
-from emtvb.core.variables import as_numpy
 from emtvb.errors import InputError, extra
 from emtvb.experiments import kinds
 from emtvb.experiments.results import find_run

@@ -16,8 +16,10 @@ from emtvb.core.comparing import Comparison, Distance
 from emtvb.core.decoders import LinearDiscriminants
 from emtvb.core.dynamics import FixedPoints, Linearised
 from emtvb.core.editing.edits import Edits
-from emtvb.core.fitting import Fitted, Judgement, Reading, TaskJudgement
+from emtvb.core.fitting import Fitted
+from emtvb.core.judging import Judgement, TaskJudgement
 from emtvb.core.memories import VariableMemories
+from emtvb.core.readings import Reading
 from emtvb.core.recording import Recording
 from emtvb.core.subspaces import Subspace
 from emtvb.core.systems import AbsentSystem, Runnable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emtvb.core.fitting import TaskJudgement
+from emtvb.core.judging import TaskJudgement
 from emtvb.core.memories import VariableMemories
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
     import numpy as np
     from jaxtyping import Bool, Complex, Float, Int
 
-    from emtvb.core.fitting import TaskJudgement
+    from emtvb.core.judging import TaskJudgement
     from emtvb.core.memories import VariableMemories
     from emtvb.core.systems import Runnable
     from emtvb.core.trials import Trials

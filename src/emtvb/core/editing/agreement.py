@@ -9,9 +9,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float
 
-from emtvb.core.arguments import call
+from emtvb.core.arguments import as_numpy, call
 from emtvb.core.recording import signs
-from emtvb.core.variables import as_numpy
 from emtvb.errors import InputError
 
 Agrees = Callable[[np.ndarray, np.ndarray], np.ndarray]

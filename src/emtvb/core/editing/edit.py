@@ -9,17 +9,17 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from emtvb.core import untrained as untrained_networks
-from emtvb.core.arguments import check_type
+from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, whole_number
 from emtvb.core.editing import donors, requests, running
 from emtvb.core.editing.agreement import Agrees
 from emtvb.core.editing.edits import Edits
 from emtvb.core.editing.requests import Change, Request
 from emtvb.core.editing.running import TRIAL, Plan, edited
-from emtvb.core.fitting import Fitted, readable_at
+from emtvb.core.fitting import Fitted
 from emtvb.core.interventions import FUTURE
 from emtvb.core.memory_limit import check_room
+from emtvb.core.readings import readable_at
 from emtvb.core.trials import LabelledTask, Trials
-from emtvb.core.variables import Times, as_numbers, checked_times, whole_number
 from emtvb.errors import InputError
 
 

@@ -9,9 +9,10 @@ from typing import Any, TypedDict
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from emtvb.core.arguments import as_numpy, flag
 from emtvb.core.interventions import consistent
 from emtvb.core.trials import Trials
-from emtvb.core.variables import BINARY, CONTINUOUS, as_numpy, flag
+from emtvb.core.variables import BINARY, CONTINUOUS
 from emtvb.errors import InputError
 
 _NOTHING = 1e-12

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import call
+from emtvb.core.arguments import as_numpy, call
 from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees
 from emtvb.core.editing.donors import SAME_VALUE
 from emtvb.core.editing.edits import Edits, counted
@@ -18,7 +18,6 @@ from emtvb.core.editing.requests import Request
 from emtvb.core.fitting import Fitted
 from emtvb.core.interventions import Continuation, Feedback, exchange, outcomes, random_step, recovered, resized
 from emtvb.core.trials import LabelledTask, Trials
-from emtvb.core.variables import as_numpy
 from emtvb.errors import InputError
 
 TRIAL = "trial"

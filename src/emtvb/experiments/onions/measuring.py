@@ -13,8 +13,9 @@ from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.record import record
 from emtvb.core.editing.edit import edit
 from emtvb.core.editing.edits import Edits
-from emtvb.core.fitting import Fitted, fit, judge
+from emtvb.core.fitting import Fitted, fit
 from emtvb.core.intervals import wilson
+from emtvb.core.judging import judge
 from emtvb.core.onion import Onion, magnitudes
 from emtvb.core.subspaces import Method
 from emtvb.core.trials import Trials

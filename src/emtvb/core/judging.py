@@ -1,0 +1,248 @@
+"""Whether a network holds its variables where they were fitted: ``judge``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Int
+
+from emtvb.core import regression
+from emtvb.core.arguments import Times, check_type, whole_number
+from emtvb.core.data_frames import frame, listed, table
+from emtvb.core.fitting import Fitted, checked_recorded_times, read_numbers
+from emtvb.core.memories import VariableMemories, explained_variance
+from emtvb.core.readings import ACCURACY, BALANCED, R2, Reading, reading
+from emtvb.core.trials import Trials
+from emtvb.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_FOLLOWS, _USED = 0.99, 0.1
+"""A variable follows from others that tell so much of its variance, by slopes of more than this (in their spreads)."""
+_MEASURES = {ACCURACY: "acc", BALANCED: "bac", R2: "R2 "}
+
+
+@dataclass(frozen=True)
+class TaskJudgement:
+    """What is said of a network on a task of this package besides, as in ``measurements.csv``.
+
+    Attributes:
+        verdict: In a word of ``interpret.verdict``.
+        test_accuracy: Share of output elements with the right sign.
+        unedited_success: Share of sequences that are exact for as long if nothing is edited.
+        measures: Of the memories; edits and their controls included (``interpret.judging.MemoryMeasures``).
+    """
+
+    verdict: str
+    test_accuracy: float
+    unedited_success: float
+    measures: Any
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Judgement:
+    """Whether a network holds its variables where they were fitted.
+
+    Attributes:
+        readings: A reading of each variable.
+        condition: Of the encoder Psi: how unlike in size, and how dependent, its columns are; 1 is best.
+        explained_variance: Share of the states' variance in the span of Psi.
+        repeated: Share of the judged trials whose inputs are those of a trial that was fitted on: what is read there
+            says little of new ones.
+        collinear: Groups of variables that follow from each other: their directions cannot be told apart.
+        task: More, where the trials are of a task of this package.
+        groups: How many groups the judged trials come in; 0 where each trial is independent.
+    """
+
+    readings: tuple[Reading, ...]
+    condition: float
+    explained_variance: float
+    repeated: float
+    collinear: tuple[tuple[str, ...], ...] = ()
+    task: TaskJudgement | None = None
+    groups: int = 0
+
+    def __repr__(self) -> str:
+        count = sum(reading.readable for reading in self.readings)
+        left = f"; cannot be read: {listed(self.unreadable)}" if self.unreadable else ""
+        return f"<Judgement: {count} of {len(self.readings)} variables can be read{left}>"
+
+    def _repr_html_(self) -> str:
+        head = ("variable", "kind", "measure", "score", "95% interval", "chance", "p", "readable at times")
+        rows = [
+            (r.name, r.kind, r.measure, r.score, f"{r.low:.3f} to {r.high:.3f}", r.chance, f"{r.p:.4f}",
+             _spans(r.times[r.readable_at]))
+            for r in self.readings
+        ]  # fmt: skip
+        return table(repr(self).strip("<>"), head, rows, self._notes())
+
+    def to_dataframe(self, over_time: bool = False) -> pd.DataFrame:
+        """A row for each variable: what its reading says over all times.
+
+        Args:
+            over_time: A row for each variable and time instead: score, low, chance, p and readable there.
+        """
+        if over_time:
+            columns = {
+                "score": "score_at",
+                "low": "low_at",
+                "chance": "chance_at",
+                "p": "p_at",
+                "readable": "readable_at",
+            }
+            names = np.repeat([r.name for r in self.readings], [len(r.times) for r in self.readings])
+            times = np.concatenate([r.times for r in self.readings])
+            values = {key: np.concatenate([getattr(r, name) for r in self.readings]) for key, name in columns.items()}
+            return frame({"variable": names, "time": times, **values})
+        words = ("kind", "measure", "score", "low", "high", "chance", "p", "auc", "readable")
+        every = {word: [getattr(r, word) for r in self.readings] for word in words}
+        return frame({"variable": [r.name for r in self.readings], **every})
+
+    def plot(self) -> Figure:
+        """A figure: each variable's score with its interval beside chance, and over time."""
+        from emtvb.core import plotting
+
+        return plotting.readings(self)
+
+    def __getitem__(self, name: Any) -> Reading:
+        """The reading of a variable, by its name or its place."""
+        by_name, by_place = isinstance(name, str), type(name) is int
+        matches = [r for i, r in enumerate(self.readings) if (by_name and name == r.name) or (by_place and i == name)]
+        if not matches:
+            shown = ", ".join(r.name for r in self.readings[:12])
+            raise InputError("variable", name, f"no such variable; there are {shown} (or a number from 0)")
+        return matches[0]
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The variables that cannot be read."""
+        return tuple(reading.name for reading in self.readings if not reading.readable)
+
+    def __str__(self) -> str:
+        lines = [f"{'variable':14} {'kind':12} {'score':>9}  95% interval     chance       p  readable at times"]
+        for r in self.readings:
+            lines.append(
+                f"{r.name:14} {r.kind:12} {_MEASURES[r.measure]} {r.score:6.3f}  [{r.low:6.3f}, {r.high:6.3f}]  "
+                f"{r.chance:6.3f}  {r.p:6.4f}  {_spans(r.times[r.readable_at])}"
+            )
+        return "\n".join([*lines, *self._notes()])
+
+    def _notes(self) -> list[str]:
+        variance = f"their directions span {self.explained_variance:.1%} of the states' variance"
+        lines = [f"condition number {self.condition:.3g} (1 is best); {variance}"]
+        if self.repeated:
+            lines.append(f"{self.repeated:.0%} of the judged trials repeat the inputs of a fitted trial")
+        if self.groups:
+            lines.append(f"intervals and p count the {self.groups} groups of the judged trials")
+        for names in self.collinear:
+            lines.append(f"follow from each other, so that their directions cannot be told apart: {', '.join(names)}")
+        if self.unreadable:
+            lines.append(f"cannot be read: {', '.join(self.unreadable)}")
+        if self.task:
+            lines.append(f"{self.task.verdict}; edits obeyed {self.task.measures.edit_success:.3f}")
+        return lines
+
+
+def judge(fitted: Fitted, times: Times | None = None, *, trained_horizon: int | None = None) -> Judgement:
+    """Read the variables in the trials that nothing was fitted on.
+
+    Args:
+        fitted: Of :func:`fit`.
+        times: Where; by default where it was fitted (of a task: all settled output steps that are tested).
+        trained_horizon: Of a task of this package, the longest horizon that was trained, beyond which reading is judged
+            apart.
+
+    Raises:
+        InputError: Where there are no such times, or no label has a value at any of them.
+    """
+    check_type(fitted, Fitted, "fitted", "fit")
+    trials = fitted.trials
+    if trained_horizon is not None:
+        whole_number(trained_horizon, "trained_horizon", 1)
+        if trials.task is None:
+            raise InputError("trained_horizon", trained_horizon, "it is of a task of this package; leave it out")
+    at_times = _judged_times(fitted, times)
+    labels = trials.test.labels[at_times]
+    read = np.stack([read_numbers(fitted.memories, trials.test.states[moment]) for moment in trials.index(at_times)])
+    readings = []
+    for v, at, classes in zip(trials.variables, trials.slices, fitted.classes, strict=True):
+        if trials.stored[at].all():
+            readings.append(
+                reading(
+                    v,
+                    at_times,
+                    read[..., at],
+                    labels[..., at],
+                    classes,
+                    trials.train.labels[..., at],
+                    trials.test.groups,
+                )
+            )
+    return Judgement(
+        tuple(readings),
+        fitted.memories.condition,
+        _explained(fitted.memories, trials, at_times),
+        trials.repeated,
+        _collinear(trials, list(fitted.times)),
+        trials.task.judged(trials, fitted.memories, trained_horizon) if trials.task else None,
+        0 if trials.test.groups is None else len(np.unique(trials.test.groups)),
+    )
+
+
+def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray, " time"]) -> float:
+    """Share of the states' variance inside the span of Psi, a time after the other: ``memories.explained_variance``."""
+    inside, total = 0.0, 0.0
+    for time, moment in zip(times, trials.index(times), strict=True):
+        states = trials.test.states[moment][np.isfinite(trials.test.labels[time]).all(axis=1)]
+        size = float(((states - memories.centre) ** 2).sum())
+        total += size
+        inside += size * explained_variance(memories, states[None]) if len(states) else 0.0
+    return inside / total if total else 0.0
+
+
+def _judged_times(fitted: Fitted, times: Times | None) -> Int[np.ndarray, " time"]:
+    trials = fitted.trials
+    if times is None and trials.task is not None:
+        start = trials.task.settled()
+        return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
+    chosen = np.array(fitted.times if times is None else checked_recorded_times(trials, trials.test, times))
+    if not np.isfinite(trials.test.labels[chosen]).any():
+        raise InputError("times", chosen.tolist()[:8], "no trial to judge on has a value there; choose others")
+    return chosen
+
+
+def _collinear(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
+    """Groups of variables of which one is a linear function of the others, up to :data:`_FOLLOWS` of its variance."""
+    labels = trials.train.labels[times][..., trials.stored]
+    labels = labels[np.isfinite(labels).all(axis=2)]
+    owner = np.concatenate([np.full(v.size, i) for i, v in enumerate(trials.variables)])[trials.stored]
+    labels = (labels - labels.mean(axis=0)) / np.where(labels.std(axis=0) > 0, labels.std(axis=0), 1.0)
+    groups: list[set[int]] = []
+    for i in dict.fromkeys(owner.tolist()):
+        own, others = labels[:, owner == i], labels[:, owner != i]
+        if not others.shape[1] or len(labels) <= others.shape[1]:
+            continue
+        following = regression.least_squares(others, own, rcond=1e-6)
+        left = ((own - following.predict(others)) ** 2).sum(axis=0) / np.maximum((own**2).sum(axis=0), 1e-300)
+        if left.min() < 1 - _FOLLOWS:
+            used = np.abs(following.weights[:, left < 1 - _FOLLOWS]).max(axis=1) > _USED
+            groups.append({i, *owner[owner != i][used].tolist()})
+    merged: list[set[int]] = []
+    for group in groups:
+        touching = [other for other in merged if other & group]
+        merged = [other for other in merged if not other & group] + [group.union(*touching)]
+    return tuple(tuple(trials.variables[i].name for i in sorted(group)) for group in merged)
+
+
+def _spans(times: Sequence[int] | np.ndarray, most: int = 4) -> str:
+    """Times as spans, such as 3-17, 20."""
+    if len(times) == 0:
+        return "nowhere"
+    cuts = np.flatnonzero(np.diff(times) > 1) + 1
+    parts = [f"{part[0]}-{part[-1]}" if len(part) > 1 else f"{part[0]}" for part in np.split(np.asarray(times), cuts)]
+    return ", ".join(parts[:most]) + (f" and {len(parts) - most} more" if len(parts) > most else "")
