@@ -252,7 +252,8 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
         {"draw_page": 1}),
     "another name of a rule": (
         lambda project: (project.edit("workflow/rules/page.smk", "rule draw_page:", "rule write_page:"),
-                         project.edit("workflow/rules/sweep.smk", "rules.draw_page.output", "rules.write_page.output")), {}),
+                         project.edit("workflow/rules/sweep.smk", "rules.draw_page.output",
+                                      "rules.write_page.output")), {}),
     "use rule": (
         lambda project: (project.edit("workflow/rules/page.smk", "rule draw_page:", "rule base:"),
                          project.append("workflow/rules/page.smk",
