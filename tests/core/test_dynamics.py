@@ -38,6 +38,8 @@ def test_one_neuron_that_holds_a_bit_has_three(wrap) -> None:
     np.testing.assert_allclose(found.jacobians[:, 0, 0], found.eigenvalues[:, 0])
     assert sum(found.found_from) + found.failed == 21
     assert "3 fixed points from 21 starts" in str(found)
+    single = emtvb.fixed_points(emtvb.adapt(wrap(cell([[0.5]]))), np.ones((1, 1), dtype=np.float32))
+    assert str(single).startswith("1 fixed point from 1 start; 0 starts led to none\n  0: stable, largest")
 
 
 def test_a_bias_or_an_input_moves_them_from_the_origin() -> None:

@@ -58,12 +58,19 @@ class FixedPoints:
 
     def __str__(self) -> str:
         starts = sum(self.found_from) + self.failed
-        lines = [f"{len(self.points)} fixed points from {starts} starts; {self.failed} starts led to none"]
+        found, failed = _counted(len(self.points), "fixed point"), _counted(self.failed, "start")
+        lines = [f"{found} from {_counted(starts, 'start')}; {failed} led to none"]
         for i in range(len(self.points)):
             largest = np.abs(self.eigenvalues[i])
-            kind = "stable" if self.stable[i] else f"{int((largest >= 1).sum())} directions not stable"
-            lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {self.found_from[i]} starts")
+            kind = "stable" if self.stable[i] else f"{_counted(int((largest >= 1).sum()), 'direction')} not stable"
+            from_starts = _counted(int(self.found_from[i]), "start")
+            lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {from_starts}")
         return "\n".join(lines)
+
+
+def _counted(count: int, noun: str) -> str:
+    """A number and a noun, in the plural where it must be."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def fixed_points(
