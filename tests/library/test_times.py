@@ -120,7 +120,7 @@ def test_states_of_other_times_are_never_all_there_at_once(monkeypatch: pytest.M
     assert not any(seen)  # what follows an edit is outputs
 
 
-@pytest.mark.parametrize("times", [[20], [-1], []])
+@pytest.mark.parametrize("times", [[20], [-21], []])
 def test_times_that_there_are_not_are_one_clear_line(times: list[int]) -> None:
     with pytest.raises(InputError) as error:
         emtvb.record(adapted(make_register()), *tape(), times=times)
