@@ -262,9 +262,9 @@ def test_the_untrained_network_is_given_left_out_or_refused(fitted: emtvb.Fitted
     assert not len(emtvb.edit(fitted, 5, flip="bit", expected=future).untrained)  # numpy's weights are not known
     with pytest.raises(InputError, match="its weights cannot be drawn anew; give an untrained network"):
         emtvb.edit(fitted, 5, flip="bit", expected=future, untrained=True)
-    weights = {name: value.clone() for name, value in system.source[0].state_dict().items()}
+    weights = {name: value.clone() for name, value in system.source["network"].state_dict().items()}
     emtvb.edit(own, at=1, flip="a", untrained=True)
-    assert all(torch.equal(value, weights[name]) for name, value in system.source[0].state_dict().items())
+    assert all(torch.equal(value, weights[name]) for name, value in system.source["network"].state_dict().items())
 
 
 def test_selected_trials_alone_are_edited(fitted: emtvb.Fitted) -> None:

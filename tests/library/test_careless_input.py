@@ -178,7 +178,7 @@ CALLS = {
     "fitted.on(fitted)": "trials: Fitted: give what emtvb.record returns",
     "fitted.on(of_number.trials)": "trials: of variables ",
     "of_task.on(trials)": "trials: of variables ",
-    "emtvb.edit(fitted, 5, flip='first', future=keep)": "edit() got an unexpected keyword argument 'future'",
+    "emtvb.edit(fitted, 5, flip='first', future=keep)": "RAISED TypeError: edit() got an unexpected keyword argum",
     "located(encoder=m.encoder * np.nan)": "method: <lambda> returned memories.encoder that is not finite: give a nump",
     "located(encoder=m.encoder.astype(object))": "method: <lambda> returned memories.encoder of type object: give a nu",
     "located(encoder=m.encoder.tolist())": "method: <lambda> returned memories.encoder of type list: give a numpy arra",

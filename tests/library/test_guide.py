@@ -22,7 +22,7 @@ def test_its_code_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     followed = re.search(r"edits followed +(\S+)", done.stdout)
     assert followed
     assert float(followed[1]) > 0.9
-    assert "fixed points from 64 starts" in done.stdout
+    assert " from 64 starts; " in done.stdout
     assert re.search(r"^(not the same circuit|alike in part).*$", done.stdout, re.MULTILINE)
     assert done.stdout.splitlines()[-1] == "did not learn"
 

@@ -37,7 +37,9 @@ def test_a_network_that_is_trained_here_has_what_it_needs(kind: str) -> None:
     values = trials.values(trials.test.labels[case.at])
     assert case.future(values, trials.test_inputs[case.at + 1 :]).shape == trials.test.outputs[case.at + 1 :].shape
     assert trials.test.states.shape[2] == case.recorded(case.untrained).test.states.shape[2]
-    trained, untrained = (dict(system.source[0].named_parameters()) for system in (case.network, case.untrained))
+    trained, untrained = (
+        dict(system.source["network"].named_parameters()) for system in (case.network, case.untrained)
+    )
     assert all(not torch.equal(trained[name], weights) for name, weights in untrained.items())
     if kind == "mixer":
         assert untrained["fade"].tolist() == torch.linspace(-6, 0, 4).tolist()
