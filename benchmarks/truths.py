@@ -290,7 +290,7 @@ def torch_case(rng: np.random.Generator, network: Any, readout: Any = None, **as
         u[0, :, 2] = 1
     else:
         u[..., 2] = rng.normal(size=u.shape[:2])
-    system = emtvb.adapt(network) if readout is None else emtvb.adapt(network, readout)
+    system = emtvb.adapt(network, readout, step="recurrence" if isinstance(network, CTRNN) else None)
     return fitted(system, u, held(v)), {"at": 15, "flip": "a", **asked}
 
 

@@ -21,6 +21,7 @@ from emtvb.page.networks import show_network
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network, save_networks
 
+from ..cli.test_main import emtvb  # noqa: F401 - a fixture
 from ..conftest import make_network, saturated_circuit
 
 D, H = 3, 5
@@ -276,7 +277,7 @@ SIZE = "--task T1 --dimensions 2 --variables 3"
     ("file", "figures"),
     [("mine.safetensors", ["edits", "hidden_state", "spectrum", "weights"]), ("biased.pt", ["dynamics", "edits"])],
 )
-def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: str, figures: list[str]) -> None:
+def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: str, figures: list[str]) -> None:  # noqa: F811
     name = file.split(".")[0]
     status, out, err = emtvb(f"interpret {circuit / file} {SIZE}")
     assert status == 0, err
@@ -290,7 +291,7 @@ def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: st
     assert (circuit / "there" / "edit.png").stat().st_size > 0
 
 
-def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:
+def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F811
     call = f"edit {circuit / 'mine.safetensors'} {SIZE} --page --output {circuit / 'there'}"
     page = circuit / "there" / "edit.html"
     status, out, err = emtvb(call)
@@ -331,7 +332,7 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:
         (f"edit {{0}}/biased.pt {SIZE} --at 9 --variable 7 --flip 0", "variable: 7: variables run from 1"),
     ],
 )  # fmt: skip
-def test_bad_calls_are_one_line(emtvb, circuit: Path, arguments: str, says: str) -> None:
+def test_bad_calls_are_one_line(emtvb, circuit: Path, arguments: str, says: str) -> None:  # noqa: F811
     status, out, err = emtvb(arguments.format(circuit))
     assert status == 2
     assert says.format(circuit) in err

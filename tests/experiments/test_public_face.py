@@ -90,7 +90,7 @@ def test_a_network_that_repeats_sequences() -> None:
 def test_a_network_of_the_comparison_of_methods() -> None:
     stated = kinds.load(PUBLISHED / "methods" / "settings.json").methods
     network = next(network for network in stated.networks if network.kind == "published")
-    run, packed = settings.published(stated, PUBLISHED)[network.run]
+    run, packed = settings.published(stated, PUBLISHED)[network.name]
     case = cases.case(network, stated.seed, cases.opened(PUBLISHED / stated.published / packed, run))
     fitted = emtvb.fit(case.recorded(case.network), case.times)
     judged = emtvb.judge(fitted, case.times)

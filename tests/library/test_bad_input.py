@@ -99,7 +99,7 @@ for call in (
         "times: ['a']: give integers from 0 to 5, a slice, or a mask of 6",
         "times: ['late']: give integers from 0 to 5, a slice, or a mask of 6",
         "times: [1.5]: give integers from 0 to 5, a slice, or a mask of 6",
-        "split: <U4 of shape (): give a share between 0 and 1, or a mask (40,)",
+        "split: <U4 of shape (): give a share between 0 and 1, or True for each trial to train on, (100,)",
         "agrees: int failed (TypeError: 'int' object is not callable): it is called with arrays of shape "
         + done.stdout.rpartition("of shape ")[2].rstrip("\n"),
     ]

@@ -201,7 +201,7 @@ def test_a_forgotten_job_is_judged_by_its_files(watched: Watched, tmp_path: Path
     for one in (done, stale, other):
         make(one)
     stale.input[0].write_text("newer weights")
-    other.params = {**other.params, "runs": [{"name": "another"}]}
+    other.params = {**other.params, "order": {"name": "another"}}
     jobs = [submitted(one, str(i)) for i, one in enumerate((done, stale, missing, other))]
     assert watched.look(*jobs) == []
     assert watched.succeeded == ["0"]

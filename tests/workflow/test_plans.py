@@ -275,14 +275,15 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "rate": (_edit(CONFIG, "learning_rate: 0.01", "learning_rate: 0.02"),
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "look_at_exemplar": 2,
-              **GROWN_TABLES, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_wave": 1,
-              "draw_hidden_state": 1, "draw_animation": 1, "draw_edits": 1, "state_codecheck": 1, **PAGE}),
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "measure_memory": 2,
+              "look_at_exemplar": 2, **GROWN_TABLES, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
+              "draw_wave": 1, "draw_hidden_state": 1, "draw_animation": 1, "draw_edits": 1, "state_codecheck": 1,
+              **PAGE}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6,
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, "measure_memory": 6,
               **GROWN_TABLES}),
     "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3,
+             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, "measure_memory": 3,
               **GROWN_TABLES, **PAGE}),
     "matplotlib's version": (_install_another("matplotlib"), {}),
     "docstring": (_edit("src/emtvb/training/curriculum.py", "Moves one notch", "Goes one notch"), {}),
@@ -343,7 +344,7 @@ def test_an_edit_restales_what_depends_on_it_and_nothing_else(finished: Project,
 
 
 SHARD = "T1_h24_l2-0.001_seeds1-5"
-TRAINED_AGAIN = {"train_shard": 1, "measure_shard": 1, **TABLES, **LEARNING, **DIGESTS}
+TRAINED_AGAIN = {"train_shard": 1, "measure_shard": 1, "measure_memory": 1, **TABLES, **LEARNING, **DIGESTS}
 
 
 def _said(result: subprocess.CompletedProcess[str], words: str) -> str:
