@@ -314,3 +314,24 @@ def test_a_first_state_by_a_method_of_the_network_is_that_of_an_untrained_copy()
     drawn = written(line, net).untrained(0)
     assert drawn is not None
     assert drawn.source["state"].__self__ is drawn.source["network"] is not net
+
+
+class LastScore(nn.Module):
+    """A classifier with a score of each trial at the end; nothing in it uses a mask."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gru, self.head = nn.GRU(D, H, batch_first=True), nn.Linear(H, 1)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        scores: Tensor = self.head(self.gru(x)[1][-1]).squeeze(-1)
+        return scores
+
+
+def test_an_output_that_remembers_nothing_is_not_taken_for_a_state() -> None:
+    net = LastScore()
+    line = refused(net)
+    assert line == "emtvb.adapt(net.gru, net.head)"
+    _, outputs = written(line, net).run(X)
+    with torch.no_grad():
+        np.testing.assert_allclose(outputs[-1, :, 0], net(torch.tensor(X).swapaxes(0, 1)).numpy(), atol=1e-5)

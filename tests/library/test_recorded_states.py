@@ -36,8 +36,9 @@ def test_states_without_a_network_are_judged_and_not_edited() -> None:
     assert "recorded states" in repr(trials)
     assert len(trials.to_dataframe()) == TIMES * TRIALS
     trials.plot()
-    with pytest.raises(InputError, match=r"states alone; record the network"):
-        emtvb.edit(fitted, at=3, flip="bit")
+    for change in ({"flip": "bit"}, {"shift": {"number": 1.0}}):
+        with pytest.raises(InputError, match=r"states alone; record the network"):
+            emtvb.edit(fitted, at=3, **change)
 
 
 def test_they_are_judged_as_those_of_a_network() -> None:

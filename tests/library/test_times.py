@@ -144,3 +144,12 @@ def test_more_than_there_is_memory_for_is_one_clear_line(monkeypatch: pytest.Mon
     with pytest.raises(InputError, match=r"trials: 200 at 4 times, .*; keep fewer trials or times"):
         emtvb.record(adapted(make_register()), u, labels, times=KEPT)
     assert emtvb.record(adapted(make_register()), u, labels, times=KEPT[:3]).recorded_times == KEPT[:3]
+
+
+def test_trials_that_begin_in_states_of_their_own_begin_there_in_batches_too() -> None:
+    first = np.random.default_rng(0).normal(size=(60, 4))
+    system = emtvb.adapt(lambda u, h: (h, 0.9 * h), state=lambda trials: first[:trials], input_dim=1)
+    labels = {"v": first[:, 0]}
+    whole, batches = (emtvb.record(system, np.zeros((5, 60, 1)), labels, batch=batch) for batch in (None, 7))
+    np.testing.assert_allclose(batches.train.states, whole.train.states)
+    np.testing.assert_allclose(batches.test.states, whole.test.states)

@@ -172,19 +172,36 @@ def _run(
         states, outputs = system.run(x, times=times)
         check_finite(states, outputs, times)
         return [(states[:, part], outputs[:, part]) for part in (fitted, ~fitted)]
+    first = _first_states(system, count)
     parts = []
     for part in (np.flatnonzero(fitted), np.flatnonzero(~fitted)):
         whole: list[np.ndarray] = []
         starts = range(0, len(part), most)
         for start in _reported(starts) if progress else starts:
             chosen = slice(start, start + most)
-            states, outputs = system.run(x[:, part[chosen]], times=times)
+            begin = None if first is None else first[part[chosen]]
+            states, outputs = system.run(x[:, part[chosen]], begin, times)
             check_finite(states, outputs, times)
             if not whole:
                 whole = [np.empty((len(a), len(part), a.shape[2]), dtype=a.dtype) for a in (states, outputs)]
             whole[0][:, chosen], whole[1][:, chosen] = states, outputs
         parts.append((whole[0], whole[1]))
     return parts
+
+
+def _first_states(system: Adapted | Wrapped, trials: int) -> Float[np.ndarray, "trial state"] | None:
+    """The state that each of so many trials begins in, where trials begin in different ones; None where in the same.
+
+    Trials that are run in batches would all begin as those of the first batch do.
+    """
+    if not isinstance(system, Adapted) or not system.learned.steady:
+        return None
+    with system.machine.quiet():
+        begin = system.machine.start(trials)
+        if begin is None:
+            return None
+        flat = system.machine.numpy([system.machine.flat(begin, system.learned.layout)])[0]
+    return flat if (flat != flat[:1]).any() else None
 
 
 def _reported(starts: range) -> Iterator[int]:

@@ -31,7 +31,7 @@ from emtvb.adapters.proof import (
     same_noise,
     unproved,
 )
-from emtvb.adapters.signatures import PAIR, Call, Through, Way, is_torchs, user_classes, ways
+from emtvb.adapters.signatures import ALONE, PAIR, Call, Through, Way, is_torchs, user_classes, ways
 from emtvb.adapters.steps import (
     Machine,
     OutputError,
@@ -358,7 +358,9 @@ class TorchMachine(Machine):
             finally:
                 self._is_given = True
             return replace(prove(self, self._name, inputs), whole=True)
-        return prove(self, self._name, inputs)
+        # What a module gives back alone may be its output as well: as its state it must tell of earlier inputs.
+        is_alone = isinstance(self._way, Call) and self._way.reads == ALONE and not is_torchs(self.network)
+        return prove(self, self._name, inputs, must_remember=is_alone)
 
     def at_once(self, inputs: np.ndarray, noisy: bool) -> list[np.ndarray]:
         """The network's own outputs for this sequence, in the orders of time and trials that it can be called in."""

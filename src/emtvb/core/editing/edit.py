@@ -79,6 +79,7 @@ def edit(
     verb = requests.verb(change)
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
+    recorded = trials.test_inputs  # of states that were given alone there are none, and no network either
     source = _source(trials, expected, inputs)
     whole_number(max_edits, "max_edits", 1)
     rng = np.random.default_rng(whole_number(seed, "seed", 0))
@@ -90,7 +91,7 @@ def edit(
     request, donor, twin, giver = _matched(
         trials, requests.requested(trials, times, verb), source, verb.interchange, max_edits, rng
     )
-    width = trials.test_inputs.shape[2] + 2 * trials.test.outputs.shape[2]  # what is read, given out and expected
+    width = recorded.shape[2] + 2 * trials.test.outputs.shape[2]  # what is read, given out and expected
     remedy = "compare fewer steps, or edit fewer trials: max_edits="
     check_room(length * len(request) * width, "steps", f"{length}, whose outputs are", remedy)
     read = _inputs_after(trials, request.time, request.trial if donor is None else donor, length, given)
