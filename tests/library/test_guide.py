@@ -14,7 +14,7 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "own-network.md").read_text()
 
 def test_its_code_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     (tmp_path / "guide.py").write_text("\n".join(blocks))
     done = subprocess.run([sys.executable, "guide.py"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
