@@ -41,6 +41,7 @@ LONG = (
     "tests/test_notebook.py*",
     "tests/test_own_notebook.py*",
     "tests/test_published.py*",
+    "tests/experiments/test_public_face.py::test_networks_on_the_papers_tasks[[]architectures*",
     "tests/experiments/test_published.py*",  # what is published, and the guide, by the public face
     "tests/library/test_face.py::test_a_published_network*",
     "tests/library/test_extras.py::test_installed*",  # environments of their own

@@ -18,6 +18,7 @@ from emtvb.experiments.onions.training import Order
 from emtvb.experiments.streams import measuring
 from emtvb.making.packed_weights import WEIGHTS
 from emtvb.theory import tasks
+from emtvb.theory.runs import from_entry
 
 PUBLISHED = Path(__file__).parents[2] / "results"
 BITS = 1e-3
@@ -90,8 +91,8 @@ def test_a_network_that_repeats_sequences() -> None:
 def test_a_network_of_the_comparison_of_methods() -> None:
     stated = kinds.load(PUBLISHED / "methods" / "settings.json").methods
     network = next(network for network in stated.networks if network.kind == "published")
-    run, packed = settings.published(stated, PUBLISHED)[network.name]
-    case = cases.case(network, stated.seed, cases.opened(PUBLISHED / stated.published / packed, run))
+    ((run, packed),) = settings.published(stated, PUBLISHED)[network.name]
+    case = cases.case(network, stated.seed, cases.opened(packed, from_entry(run)))
     fitted = emtvb.fit(case.recorded(case.network), case.times)
     judged = emtvb.judge(fitted, case.times)
     table = pd.read_csv(PUBLISHED / "methods" / "tables" / "methods.csv").set_index(["network", "trained", "method"])
