@@ -26,7 +26,7 @@ from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 PAGE = {"choose_networks": 1, "draw_page": 1}
-MEMORY = {"tabulate_memory": 1, "draw_memory": 1, "draw_multipliers": 1}
+MEMORY = {"measure_circuits": 1, "aggregate_memory": 1, "tabulate_memory": 1, "draw_memory": 1, "draw_multipliers": 1}
 INTERPRETED = {"measure_shard": 6, "measure_memory": 6, "look_at_exemplar": 6, **PAGE}
 SOLUTIONS = {"tabulate_solutions": 1, "tabulate_outcomes": 1, "tabulate_deciding": 1}
 OF_CELLS = {"tabulate": 1, "draw_forest": 1, "draw_solutions": 1}

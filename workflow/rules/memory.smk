@@ -19,6 +19,44 @@ rule measure_memory:
         "../scripts/measure_memory.py"
 
 
+# Networks by hand are controls for all networks of their task, so that one job measures them.
+rule measure_circuits:
+    input:
+        runs=results("runs.csv"),
+        measurements=results("measurements.csv"),
+    output:
+        memory=results("measurements/circuits.csv"),
+    log:
+        results("logs/measure_circuits.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    params:
+        **fixed(
+            {
+                "dimensions": EXPERIMENT.dimensions,
+                "variables": EXPERIMENT.variables,
+                "protocol": settings.plain(EXPERIMENT.protocol),
+            }
+        ),
+    script:
+        "../scripts/measure_circuits.py"
+
+
+rule aggregate_memory:
+    input:
+        memory=expand(results("measurements/memory/{shard}.csv"), shard=SHARDS),
+    output:
+        memory=results("measurements/memory.csv"),
+    log:
+        results("logs/aggregate_memory.log"),
+    localrule: True
+    conda:
+        "../envs/emtvb.yaml"
+    script:
+        "../scripts/aggregate_memory.py"
+
+
 # What was found on the paper's sweep is tested on networks of experiments beside it, those that have come to their tables.
 TESTED_ON = [
     files
@@ -32,11 +70,11 @@ rule tabulate_memory:
         runs=results("runs.csv"),
         measurements=results("measurements.csv"),
         digests=results("digests.csv"),
-        memory=expand(results("measurements/memory/{shard}.csv"), shard=SHARDS),
+        memory=rules.aggregate_memory.input.memory,
+        circuits=rules.measure_circuits.output.memory,
         others=[files[0] for files in TESTED_ON],
         known=[files[1] for files in TESTED_ON],
     output:
-        measured=results("measurements/memory.csv"),
         memory=results("tables/memory.csv"),
         law=results("tables/memory_law.csv"),
     log:

@@ -10,7 +10,7 @@ rule state_verdicts:
         others=[
             rules.aggregate_ablations.output.ablations,
             rules.follow_gradients.output.gradients,
-            rules.tabulate_memory.output.measured,
+            rules.aggregate_memory.output.memory,
         ],
     output:
         json=results("verdicts.json"),

@@ -7,11 +7,8 @@ from emtvb.theory import networks
 from emtvb.theory.runs import from_entry
 
 with job(snakemake) as this:
-    measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS).set_index("run_id")
-    runs = [from_entry(entry) for entry in this.settings["runs"]]
-    runs = [run for run in runs if measured.loc[run.run_id, "test_accuracy"] >= memory.NEARLY]
+    measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
+    runs = memory.measured_runs([from_entry(entry) for entry in this.settings["runs"]], measured)
     trained = networks.load_networks(snakemake.input.weights, [run.run_id for run in runs])
     rows = [row for run in runs for row in memory.measure(run, trained[run.run_id])]
-    tasks = dict.fromkeys(run.task for run in runs)
-    rows += [row for task in tasks for row in memory.by_hand(task)]
     tables.write_csv(snakemake.output.memory, memory.table(rows))

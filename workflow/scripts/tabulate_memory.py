@@ -9,7 +9,8 @@ from emtvb.making.jobs import job
 with job(snakemake) as this:
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
-    rows = tables.read_tables(snakemake.input.memory, ("run_id", "network"), may_be_empty=True)
+    paths = [*snakemake.input.memory, snakemake.input.circuits]
+    rows = tables.read_tables(paths, ("run_id", "network"), may_be_empty=True)
     networks = memory_tables.network_table(runs, measured, rows)
     seen = set(tables.read_table(snakemake.input.digests, ("run_id", "weights_sha256"))["weights_sha256"])
     experiments = {this.settings["experiment"]: networks}
@@ -18,6 +19,5 @@ with job(snakemake) as this:
         others = tables.read_table(table, ("run_id", "network"), may_be_empty=True).merge(known, on="run_id")
         experiments[Path(table).parts[-3]] = others[~others["weights_sha256"].isin(seen)]
         seen |= set(others["weights_sha256"])
-    tables.write_csv(snakemake.output.measured, memory_tables.trained(networks))
     tables.write_csv(snakemake.output.memory, networks)
     tables.write_csv(snakemake.output.law, memory_tables.law(experiments))

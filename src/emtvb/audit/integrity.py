@@ -22,7 +22,6 @@ from emtvb.making import git, packed_weights, provenance
 from emtvb.making.plan import Planned
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
-from emtvb.theory.memory_columns import LATCH, PHI
 from emtvb.theory.networks import load_networks
 from emtvb.training.shard import Outputs
 
@@ -299,7 +298,6 @@ def _runs(files: Files, record: Record, stale: Collection[str]) -> Iterator[Find
                 listed = {run_id: network.digest() for run_id, network in load_networks(path).items()}
             else:
                 header, *rows = compare.rows(path) or [[]]
-                rows = [row for row in rows if not _is_by_hand(header, row)]
                 listed = {row[header.index("run_id")]: row[-1] for row in rows}
                 if path in tables and len(listed) < len(rows):
                     yield Finding(name, "has more than one row of a run", AGAIN)
@@ -312,11 +310,6 @@ def _runs(files: Files, record: Record, stale: Collection[str]) -> Iterator[Find
         if wrong:
             problem = f"speaks of other networks than the record of their training: {summary(sorted(wrong))}"
             yield Finding(name, problem, AGAIN)
-
-
-def _is_by_hand(header: list[str], row: list[str]) -> bool:
-    """Whether a row of measurements is of a network that was made by hand, as a control, and not trained."""
-    return "network" in header and row[header.index("network")] in (PHI, LATCH)
 
 
 def _uncommitted(files: Files) -> list[str]:

@@ -51,8 +51,8 @@ class Planned:
 
 
 def drawing(jobs: Sequence[Planned]) -> list[str]:
-    """The rules among these whose jobs make tables and figures, some with the measurements that they put together."""
-    return sorted({job.rule for job in jobs if any(path.startswith(("figures/", "tables/")) for path in job.outputs)})
+    """The rules among these whose jobs make tables and figures alone."""
+    return sorted({job.rule for job in jobs if all(path.startswith(("figures/", "tables/")) for path in job.outputs)})
 
 
 def drawn_from(jobs: Sequence[Planned]) -> list[str]:

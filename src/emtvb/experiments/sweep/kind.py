@@ -22,7 +22,7 @@ KIND = Kind(
     summary=_summary,
     measurements=(
         "measurements/*_seeds*.csv", "measurements/*/*_seeds*.csv", "measurements/comparison.csv",
-        "architectures/*/measurements.csv", "architectures/rnn.csv",
+        "measurements/circuits.csv", "architectures/*/measurements.csv", "architectures/rnn.csv",
     ),
     arrays=("measurements/exemplars/*.npz", "measurements/page.npz", "architectures/*/look.npz"),
     tolerances=(

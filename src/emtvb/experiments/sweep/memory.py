@@ -116,6 +116,17 @@ class Linear:
         return states, states @ self.network.W_r.T
 
 
+def measured_runs(runs: Iterable[Run], measured: pd.DataFrame) -> list[Run]:
+    """The runs whose networks solve their task, or nearly do: those from :data:`NEARLY` on.
+
+    Args:
+        runs: Runs, all of them measured.
+        measured: ``run_id`` and ``test_accuracy``.
+    """
+    accuracy = measured.set_index("run_id")["test_accuracy"]
+    return [run for run in runs if accuracy[run.run_id] >= NEARLY]
+
+
 def measure(run: Run, network: Network) -> list[dict[str, object]]:
     """Rows of ``measurements/memory/<shard>.csv`` for a trained network and its controls.
 

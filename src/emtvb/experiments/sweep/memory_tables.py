@@ -32,13 +32,13 @@ def network_table(runs: pd.DataFrame, measured: pd.DataFrame, rows: pd.DataFrame
     Args:
         runs: The run table.
         measured: ``measurements.csv``.
-        rows: ``measurements/memory/<shard>.csv`` of all shards. Networks by hand are in several, and stand here once.
+        rows: ``measurements/memory/<shard>.csv`` of all shards, and ``measurements/circuits.csv``.
 
     Returns:
         Columns ``run_id``, ``network``, :data:`ABOUT` and ``REMEMBERED``; of a network by hand, ``task`` alone.
     """
     known = runs.merge(measured[["run_id", "test_accuracy"]], on="run_id", validate="one_to_one")
-    table = rows.drop_duplicates(["run_id", "network"]).merge(known[["run_id", *ABOUT]], on="run_id", how="left")
+    table = rows.merge(known[["run_id", *ABOUT]], on="run_id", how="left")
     by_hand = table["task"].isna()
     table.loc[by_hand, "task"] = table.loc[by_hand, "run_id"].astype(str).str.replace(r"^[a-z]+-", "", regex=True)
     return table[["run_id", "network", *ABOUT, *REMEMBERED]].astype({"hidden_dim": "Int64", "seed": "Int64"})
