@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ..workflow.conftest import Project
+from ..workflow.conftest import CALL, Project
 
 TINY = """
 experiment: tiny
@@ -21,17 +21,11 @@ methods:
     - {name: learned, kind: flip-flop, units: 4, steps: 3}
 """
 JOBS = {"run_methods": 2, "tabulate_methods": 1, "state_settings": 1, "draw_methods": 1}
-CALL = ("--configfile", "config/tiny.yaml")
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copy(tmp_path_factory.mktemp("methods"))
-    (project.folder / "config" / "tiny.yaml").write_text(TINY)
-    assert project.planned(*CALL) == JOBS
-    result = project.snakemake(*CALL)
-    assert result.returncode == 0, result.stderr
-    return project
+    return Project.made(tmp_path_factory.mktemp("methods"), TINY, JOBS)
 
 
 def test_all_that_it_makes_is_there_with_its_record_and_is_not_made_twice(tiny: Project) -> None:

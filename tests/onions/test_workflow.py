@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from ..workflow.conftest import Project
+from ..workflow.conftest import CALL, Project
 
 TINY = """
 experiment: tiny
@@ -23,17 +23,11 @@ onions:
   sizes: [{units: 8, steps: 60}]
 """
 JOBS = {"train_repeater": 2, "measure_onion": 2, "tabulate_onions": 1, "state_settings": 1, "draw_onions": 1}
-CALL = ("--configfile", "config/tiny.yaml")
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copy(tmp_path_factory.mktemp("onions"))
-    (project.folder / "config" / "tiny.yaml").write_text(TINY)
-    assert project.planned(*CALL) == JOBS
-    result = project.snakemake(*CALL)
-    assert result.returncode == 0, result.stderr
-    return project
+    return Project.made(tmp_path_factory.mktemp("onions"), TINY, JOBS)
 
 
 def test_all_that_it_makes_is_there_with_its_record_and_is_not_made_twice(tiny: Project) -> None:

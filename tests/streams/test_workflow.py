@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ..workflow.conftest import Project
+from ..workflow.conftest import CALL, Project
 
 TINY = """
 experiment: tiny
@@ -27,17 +27,11 @@ JOBS = {
     "draw_stream_recall": 1, "draw_stream_raster": 1, "draw_stream_marker": 1,
     "choose_streams": 1, "draw_page": 1,
 }  # fmt: skip
-CALL = ("--configfile", "config/tiny.yaml")
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copy(tmp_path_factory.mktemp("streams"))
-    (project.folder / "config" / "tiny.yaml").write_text(TINY)
-    assert project.planned(*CALL) == JOBS
-    result = project.snakemake(*CALL)
-    assert result.returncode == 0, result.stderr
-    return project
+    return Project.made(tmp_path_factory.mktemp("streams"), TINY, JOBS)
 
 
 def emtvb(tiny: Project, *words: str) -> subprocess.CompletedProcess[str]:

@@ -25,6 +25,8 @@ COPIED = (
     "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "constraints.txt",
 )  # fmt: skip
 KERNEL = Path("src/emtvb/training/kernel.py")
+CALL = ("--configfile", "config/tiny.yaml")
+"""What a call says to make an experiment of a test's own."""
 
 
 class Project:
@@ -50,6 +52,16 @@ class Project:
         if compiled:
             hand_on_compiled(source, (folder / KERNEL).with_name("__pycache__"))
         return cls(folder)
+
+    @classmethod
+    def made(cls, folder: Path, config: str, jobs: dict[str, int]) -> Project:
+        """A copy that has made an experiment of this config, :data:`CALL`, by just these jobs."""
+        project = cls.copy(folder)
+        (project.folder / CALL[-1]).write_text(config)
+        assert project.planned(*CALL) == jobs
+        result = project.snakemake(*CALL)
+        assert result.returncode == 0, result.stderr
+        return project
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here, with this copy's package."""
