@@ -135,7 +135,7 @@ def fit(trials: Trials, times: Times | None = None, *, method: Method = "least s
 
     By least squares the encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all
     times at once: what is found is where a variable can be read and changed in the same way at all of them.
-    ``interpret.extraction.fit``.
+    ``regression.fit``.
 
     Args:
         trials: Of :func:`record`.

@@ -38,7 +38,7 @@ class Reading:
         chance: What the time alone tells: the score where labels are exchanged between trials; of an R^2, of the best
             guess at each time that does not look at the state.
         p: How often labels exchanged between trials, or groups, go with what is read as well
-            (``decoding.permutation_test``).
+            (``decoders.permutation_test``).
         auc: How often a trial with a value is read higher for it than one without; the mean over values. NaN of an R^2.
         times: The times that were judged.
         score_at: The score at each.

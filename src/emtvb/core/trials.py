@@ -63,7 +63,7 @@ class LabelledTask(Protocol):
         """The outputs that should follow."""
 
     def sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
-        """Random inputs, of the half to fit on or of that to judge on (``interpret.recording``)."""
+        """Random inputs, of the half to fit on or of that to judge on (``core.recording``)."""
 
     def recorded(self, system: Runnable, horizon: int) -> Trials:
         """A network on its trials, with so many output steps in those to judge on.

@@ -56,7 +56,7 @@ def choose(runs: Sequence[Run], measured: Mapping[str, Row], exemplars: Iterable
 
 
 def runs_of(settings: Mapping[str, Any]) -> dict[str, list[Run]]:
-    """The runs that a job chooses from, by shard: of its settings (``running.stages``)."""
+    """The runs that a job chooses from, by shard: of its settings (``making.jobs``)."""
     tasks, shared = settings["tasks"], {"protocol": settings["protocol"]}
     return {
         shard: [from_entry({**entry, **shared, "task": tasks[entry["task"]]}) for entry in entries]

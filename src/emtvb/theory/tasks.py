@@ -196,7 +196,7 @@ class Task(Binding):
         return (m[:, kept] @ (turns @ back).T).astype(m.dtype)
 
     def sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
-        """Random inputs of one half of all (``interpret.sequences``)."""
+        """Random inputs of one half of all (``theory.sequences``)."""
         from emtvb.theory import task_trials
 
         return task_trials.sequences(self, half, count, seed)

@@ -24,7 +24,7 @@ def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
 
     Args:
         known: What the records of the experiment say.
-        settings: The training's: ``runs``, and what decides beside them (``running.trainings``).
+        settings: The training's: ``runs``, and what decides beside them (``making.trainings``).
         state: Its state folder, ``training/<shard>/runs``.
 
     Returns:

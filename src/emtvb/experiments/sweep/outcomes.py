@@ -49,7 +49,7 @@ def kinds(solutions: pd.DataFrame) -> pd.DataFrame:
     """How many networks are of each kind, by task, size, penalty and what is missing; an example of each.
 
     Args:
-        solutions: Of ``interpret.solutions``, with settings.
+        solutions: Of ``theory.solutions``, with settings.
     """
     solutions = without_twins(solutions).fillna({"missing_cycles": "", "lost_dimensions": ""})
     keys = ["kind", "task", "hidden_dim", "l2", "missing_cycles", "lost_dimensions"]
