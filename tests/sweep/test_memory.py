@@ -141,7 +141,7 @@ def networks() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     rows["accuracy_at_3000"] = np.where(repeats | (runs["seed"] == 4), 0.6, 1.0)
     controls = rows.assign(network=UNTRAINED, cycle_multiplier=1e-9)
     hands = pd.DataFrame([{"run_id": f"{PHI}-T1", "network": PHI}, {"run_id": f"{LATCH}-T1", "network": LATCH}])
-    return runs, measured, pd.concat([rows, controls, hands, hands], ignore_index=True)
+    return runs, measured, pd.concat([rows, controls, hands], ignore_index=True)
 
 
 def test_tables_say_of_every_network_what_it_is_and_claims_read_the_trained_ones() -> None:
