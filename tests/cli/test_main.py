@@ -450,7 +450,7 @@ def test_figures_of_nothing_measured_are_one_line(emtvb) -> None:
     config = Path(__file__).parents[2] / "config" / "smoke.yaml"
     status, out, err = emtvb(f"config drawing {config}")
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert "smoke/measurements.csv and 37 more files: not made yet; make reproduce CONFIG=" in err
+    assert "smoke/digests.csv and 37 more files: not made yet; make reproduce CONFIG=" in err
 
 
 def test_pack_says_what_it_packed_and_needs_a_folder(emtvb, tmp_path: Path) -> None:
