@@ -120,7 +120,7 @@ def test_a_file_goes_first_and_a_network_beside_a_name_is_refused(tmp_path: Path
     emtvb.save(trials, tmp_path / f"{RNN}.npz")
     again = emtvb.load(RNN, network)
     assert again.system is network
-    assert np.array_equal(again.judging.states, trials.test.states)
+    assert np.array_equal(again.test.states, trials.test.states)
     with pytest.raises(InputError, match=r"system: given beside a network's name: .* leave it out"):
         emtvb.load(ELSEWHERE, network)
 

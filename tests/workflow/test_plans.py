@@ -38,7 +38,8 @@ TABLES = {
     **JUDGED, **SOLUTIONS, **COMPARED, "aggregate_ablations": 1, **OTHERS,
     **MEMORY,
 }  # fmt: skip
-OF_MEASUREMENTS = {rule: count for rule, count in TABLES.items() if rule != "aggregate_ablations"}
+OF_MEASUREMENTS = {rule: count for rule, count in TABLES.items() if not rule.startswith("aggregate_")}
+OF_MEASUREMENTS["aggregate_measurements"] = 1
 EXEMPLAR_FIGURES = {
     "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1, "draw_hidden_state": 3, "draw_animation": 3,
     "draw_edits": 3, "draw_wave": 1,
