@@ -449,7 +449,14 @@ def test_a_file_that_is_kept_by_deleting_its_record_restales_what_read_it(finish
     path = project.folder / f"results/smoke/measurements/{SHARD}.csv"
     _flip(path)
     path.with_suffix(".provenance.json").unlink()
-    of_networks = {"measure_memory": 1, "look_at_exemplar": 1, "draw_spectrum": 1, "draw_weights": 1, **PAGE}
+    of_networks = {
+        "measure_memory": 1,
+        "aggregate_memory": 1,
+        "look_at_exemplar": 1,
+        "draw_spectrum": 1,
+        "draw_weights": 1,
+        **PAGE,
+    }
     assert project.planned(*SMOKE) == {**OF_MEASUREMENTS, **of_networks}
 
 
