@@ -22,6 +22,7 @@ from emtvb.experiments import kinds
 from emtvb.files import write_text
 from emtvb.paper import error_rates, verdicts
 from emtvb.paper.evidence import VERDICTS
+from emtvb.theory.verdict import ACCURATE
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
@@ -86,6 +87,11 @@ class Results:
         for name, value in where.items():
             rows = rows[rows[name] == value]
         return rows[column].item()
+
+    def memory(self, condition: str = "index >= 0", network: str = "trained") -> pd.DataFrame:
+        """Rows of ``tables/memory.csv`` of networks that solve their task, or of their controls, that meet a condition."""
+        rows = self.table("memory")
+        return rows[(rows["network"] == network) & ~(rows["test_accuracy"] < ACCURATE)].query(condition)
 
     def claims(self, condition: str) -> int:
         """How many claims meet a condition."""
