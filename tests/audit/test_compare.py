@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emtvb.audit.compare import TABLE as TOLERANCES
-from emtvb.audit.compare import as_markdown, differences
+from emtvb.audit.compare import differences
+from emtvb.audit.tolerances import TABLE as TOLERANCES
+from emtvb.audit.tolerances import as_markdown
 from emtvb.experiments import kinds
 
 

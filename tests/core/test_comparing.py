@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import emtvb
-from emtvb.core import untrained as untrained_networks
+from emtvb.core import untrained_control
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network
@@ -161,12 +161,12 @@ def test_untrained_networks_stand_beside_a_comparison_at_any_size(
     always: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a network that is not cheap one is drawn, where an edit would have none."""
-    monkeypatch.setattr(untrained_networks, "CHEAP", 0)
+    monkeypatch.setattr(untrained_control, "CHEAP", 0)
     torch.manual_seed(0)
     inputs = np.random.default_rng(0).normal(size=(6, 60, 2)).astype(np.float32)
     system = emtvb.adapt(torch.nn.GRU(2, 5), torch.nn.Linear(5, 1))
     mine = emtvb.fit(emtvb.record(system, inputs, {"x": inputs[..., 0], "y": inputs[..., 1]}))
-    assert len(untrained_networks.fits(mine, None, always=always)) == always
+    assert len(untrained_control.fits(mine, None, always=always)) == always
     if always:
         assert np.isfinite(emtvb.compare(mine, mine)["step"].untrained)
 

@@ -12,7 +12,7 @@ from benchmarks.truths import FALSE, TRUE, agreeing, register, stays, written
 from torch import nn
 
 import emtvb
-from emtvb.core import untrained as untrained_networks
+from emtvb.core import untrained_control
 from emtvb.core.editing.requests import Change
 from emtvb.core.intervals import wilson
 from emtvb.errors import InputError
@@ -287,7 +287,7 @@ def test_the_untrained_network_of_selected_trials_is_edited_on_these() -> None:
     assert len(first.trial) == 512
     np.testing.assert_array_equal(second.trial, first.trial[chosen] - 100)
     np.testing.assert_array_equal(second.followed, first.followed[chosen])
-    mine, theirs = (untrained_networks.fits(fitted, True) for fitted in (few, whole))
+    mine, theirs = (untrained_control.fits(fitted, True) for fitted in (few, whole))
     for one, other in zip(mine, theirs, strict=True):
         np.testing.assert_array_equal(one.trials.test.labels, other.trials.test.labels[:, 100:250])
         np.testing.assert_array_equal(one.memories.encoder, other.memories.encoder)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import emtvb
 from emtvb.adapters.record import _run
 from emtvb.core import numerical_rank, regression
-from emtvb.core.decoders import permutation_test
 from emtvb.core.memories import explained_variance
+from emtvb.core.permutation import permutation_test
 from emtvb.core.recording import Recording
 from emtvb.core.variables import simplex, variable
 from emtvb.errors import InputError

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.core.spectrum import long_term, match_spectra, published_spectral_error
+from emtvb.core.spectrum import long_term, match_spectra
 from emtvb.theory import tasks
+from emtvb.theory.spectral_error import published_spectral_error
 
 from ..conftest import circuit
 

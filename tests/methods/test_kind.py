@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emtvb.audit.compare import same, tolerance
+from emtvb.audit.compare import same
+from emtvb.audit.tolerances import tolerance
 
 
 @pytest.mark.parametrize(

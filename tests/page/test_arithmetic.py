@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from emtvb.adapters.elman import Elman
-from emtvb.core.interventions import FUTURE
+from emtvb.core.editing.continuation import FUTURE
 from emtvb.core.memories import VariableMemories
 from emtvb.files import write_text
 from emtvb.page.content import Shown

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator
 
 from emtvb.adapters.elman import Elman
-from emtvb.core.interventions import FUTURE
+from emtvb.core.editing.continuation import FUTURE
 from emtvb.files import write_text
 from emtvb.page.content import Shown
 from emtvb.page.document import document

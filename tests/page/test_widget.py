@@ -118,7 +118,9 @@ def test_any_other_runs_in_the_kernel_as_python_says(shown: Callable[[Editor], P
     task = ODD_TASKS[0]
     network, _ = saturated_circuit(task)
     size = network.hidden_dim
-    system = emtvb.adapt(Leaky(network).step, state=lambda n: (np.zeros((n, size)), np.zeros((n, size))), input_dim=task.d)
+    system = emtvb.adapt(
+        Leaky(network).step, state=lambda n: (np.zeros((n, size)), np.zeros((n, size))), input_dim=task.d
+    )
     fitted = emtvb.fit(emtvb.record(system, task, horizon=60))
     page = shown(emtvb.view(fitted))
     at = task.settled() + 2

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emtvb.core.interventions import exact
+from emtvb.core.editing.agreement import exact
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, JUDGING
 from emtvb.errors import InputError

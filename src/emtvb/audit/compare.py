@@ -1,8 +1,4 @@
-"""Comparison of a file with the same file made again: to the byte, or in its numbers as far as rounding explains.
-
-How far that is stands in one table, :data:`TABLE`, which docs/audit.md shows: the rows of each kind of experiment,
-then those of all.
-"""
+"""Comparison of a file with the same file made again: to the byte, or in its numbers as far as rounding explains."""
 
 from __future__ import annotations
 
@@ -11,14 +7,11 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatch
-from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
-from emtvb import markdown
-from emtvb.experiments import kinds
+from emtvb.audit.tolerances import tolerance
 from emtvb.experiments.kind import Tolerance
 from emtvb.theory.verdict import ACCURATE
 
@@ -31,62 +24,6 @@ SINGULAR = 1e5
 """
 GROWING = 1e11
 """A network whose gradients grow more than that within 200 steps is chaotic: it makes anything of rounding."""
-
-
-_MEASURED = tuple(dict.fromkeys(pattern for kind in kinds.every() for pattern in kind.measurements))
-_ARRAYS = tuple(dict.fromkeys(pattern for kind in kinds.every() for pattern in kind.arrays))
-TABLE: tuple[Tolerance, ...] = (
-    *(row for kind in kinds.every() for row in kind.tolerances),
-    Tolerance(_MEASURED, ("*_dim", "*_eigenvalues", "measured_*", "long_term", "units", "seed", "position", "edits"),
-              0, 0, "counts and settings"),
-    Tolerance(_MEASURED, ("*_success", "*_ignored"), 0, 0.01, "shares of edits, of which one can be undecided"),
-    Tolerance(_MEASURED, ("*spectral_error", "largest_modulus"), 1e-5, 1e-6, "eigenvalues, from weights alone"),
-    Tolerance(_MEASURED, ("*",), 1e-3, 1e-4, "rounding decides a few signs", solved=True),
-    Tolerance(_MEASURED, ("power_*", "realisation_*"), 0.1, 0.02, "chaotic networks in nearly singular bases"),
-    Tolerance(_MEASURED, ("*",), 0.03, 0.02, "networks that learned nothing can be chaotic"),
-    Tolerance(_ARRAYS, ("*W_hh", "*W_uh", "*W_r", "phi", "composition", "inputs", "targets", "theory", "kept",
-                        "edit_before", "edit_after", "edit_expected"), 0, 0, "copies, and what a task says"),
-    Tolerance(_ARRAYS, ("about",), 0.03, 1e-5, "measured, as above"),
-    Tolerance(_ARRAYS, ("*",), 1e-3, 0, "the largest of an array; eigenvalues have no order, directions no sign"),
-    Tolerance(("*.csv", "*.json", "*.npz"), ("*",), 1e-9, 1e-12, "computed from the same numbers"),
-)  # fmt: skip
-"""The first that fits a file, a column and a network counts. Words have to be the same everywhere; texts (Markdown,
-LaTeX, HTML, YAML) and pictures to the byte, but pictures are not compared where libraries have other versions."""
-
-_KINDS = {"measurements of networks": _MEASURED, "arrays (`.npz`)": _ARRAYS}
-
-
-def as_markdown() -> str:
-    """The table, for docs/audit.md."""
-    rows = []
-    for row in TABLE:
-        named = [f"`{pattern}`" for pattern in row.files if pattern not in (*_MEASURED, *_ARRAYS)]
-        kinds = [name for name, files in _KINDS.items() if {*files} <= {*row.files}]
-        files = ", ".join([*kinds, *named])
-        values = ", ".join(f"`{pattern}`" for pattern in row.values)
-        values += " of networks that solve their task" if row.solved else ""
-        absolute = "anything" if math.isinf(row.absolute) else f"{row.absolute:g}"
-        most = (f"{row.relative:g} of the number" if row.relative else "", absolute if row.absolute else "")
-        rows.append((files, values, " or ".join(filter(None, most)) or "nothing", row.because))
-    return markdown.table(["files", "values", "may differ by", "because"], rows)
-
-
-@cache
-def tolerance(name: str, values: str, solved: bool = False) -> Tolerance:
-    """What counts for a column or an array of a file, by its path in the experiment's folder.
-
-    Args:
-        name: The file's path.
-        values: The column or array.
-        solved: Whether it is of a network that solves its task.
-    """
-    return next(
-        row
-        for row in TABLE
-        if any(PurePosixPath(name).match(files) for files in row.files)
-        and any(fnmatch(values, pattern) for pattern in row.values)
-        and solved >= row.solved
-    )
 
 
 def differences(there: Path, again: Path, name: str) -> list[str]:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.core import similarity
-from emtvb.core import untrained as controls
+from emtvb.core import similarity, untrained_control
 from emtvb.core.arguments import check_type, whole_number
-from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.dynamics import Linearised, fixed_points, linearise
 from emtvb.core.fitting import Fitted, fit
 from emtvb.core.memories import VariableMemories
 from emtvb.core.regression import decoded_map
+from emtvb.core.result_tables import frame, listed, table
 from emtvb.core.similarity import MEASURES, MODULUS, Portrait
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError
@@ -398,6 +397,6 @@ def _untrained(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portr
     """Portraits of untrained networks of the same shape."""
     return [
         _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
-        for other in controls.fits(fitted, asked, "leave it out", always=True)
+        for other in untrained_control.fits(fitted, asked, "leave it out", always=True)
         if _varies(other)
     ]

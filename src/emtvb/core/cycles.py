@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Complex, Float
 
 from emtvb.core.arguments import as_numbers, whole_number
-from emtvb.core.data_frames import frame
+from emtvb.core.result_tables import frame
 from emtvb.core.systems import Runnable
 from emtvb.errors import InputError
 

@@ -10,11 +10,11 @@ from jaxtyping import Bool, Complex, Float
 
 from emtvb.core import memories
 from emtvb.core.arguments import as_numbers, check_type, whole_number
-from emtvb.core.data_frames import frame
 from emtvb.core.fitting import Fitted
 from emtvb.core.linearisation import VISITED
 from emtvb.core.memories import stored_map
 from emtvb.core.regression import decoded_map
+from emtvb.core.result_tables import frame
 from emtvb.core.systems import Runnable
 from emtvb.errors import InputError
 

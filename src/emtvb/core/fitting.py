@@ -10,10 +10,10 @@ from jaxtyping import Float, Int
 
 from emtvb.core import numerical_rank, regression
 from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, describe_error
-from emtvb.core.data_frames import listed, table
-from emtvb.core.decoders import LinearDiscriminants
+from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
+from emtvb.core.result_tables import listed, table
 from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace
 from emtvb.core.trials import Trials, repeated, together
 from emtvb.core.variables import CONTINUOUS, Variable

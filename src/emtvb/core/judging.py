@@ -11,10 +11,10 @@ from jaxtyping import Int
 
 from emtvb.core import regression
 from emtvb.core.arguments import Times, check_type, whole_number
-from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.fitting import Fitted, checked_recorded_times, read_numbers
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.readings import ACCURACY, BALANCED, R2, Reading, reading
+from emtvb.core.result_tables import frame, listed, table
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_numpy, whole_number
-from emtvb.core.data_frames import listed
+from emtvb.core.result_tables import listed
 from emtvb.core.variables import CONTINUOUS, Kinds, Variable, undefined, variable
 from emtvb.errors import InputError
 

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from emtvb.core import regression
 from emtvb.core.arguments import flag
-from emtvb.core.decoders import LinearDiscriminants
+from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.memories import VariableMemories
 from emtvb.core.subspaces import Located, least_squares
 from emtvb.core.trials import Trials

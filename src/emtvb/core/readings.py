@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.decoders import ERROR_RATE, LinearDiscriminants, auc, permutation_p_at, permutation_test
+from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.fitting import Fitted, class_places, read_numbers
 from emtvb.core.intervals import bonferroni, bootstrap_counts, central_interval, deviations, wilson
+from emtvb.core.permutation import ERROR_RATE, permutation_p_at, permutation_test
+from emtvb.core.ranks import auc
 from emtvb.core.variables import CONTINUOUS, Variable
 
 _DRAWS = 1000
@@ -38,7 +40,7 @@ class Reading:
         chance: What the time alone tells: the score where labels are exchanged between trials; of an R^2, of the best
             guess at each time that does not look at the state.
         p: How often labels exchanged between trials, or groups, go with what is read as well
-            (``decoders.permutation_test``).
+            (``permutation.permutation_test``).
         auc: How often a trial with a value is read higher for it than one without; the mean over values. NaN of an R^2.
         times: The times that were judged.
         score_at: The score at each.

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import Times, as_numbers, checked_times, flag
-from emtvb.core.data_frames import frame, listed, table
 from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
+from emtvb.core.result_tables import frame, listed, table
 from emtvb.core.systems import AbsentSystem, Runnable
 from emtvb.core.variables import Kinds, Variable
 from emtvb.errors import InputError

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman
-from emtvb.core.interventions import FUTURE, Continuation, exact
+from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.continuation import FUTURE, Continuation
 from emtvb.core.memories import VariableMemories
 from emtvb.core.systems import System
 from emtvb.errors import InputError

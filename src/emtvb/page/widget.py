@@ -13,9 +13,9 @@ import numpy as np
 from emtvb.adapters.adapting import Wrapped, adapt
 from emtvb.adapters.elman import Elman
 from emtvb.core.arguments import as_numpy
-from emtvb.core.data_frames import listed
 from emtvb.core.fitting import Fitted
 from emtvb.core.judging import judge
+from emtvb.core.result_tables import listed
 from emtvb.core.systems import Runnable
 from emtvb.errors import InputError, extra
 from emtvb.experiments import kinds

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.interventions import FUTURE, Continuation, consistent, exact, outcomes, random_step, resized
+from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.changes import consistent
+from emtvb.core.editing.continuation import FUTURE, Continuation, outcomes
+from emtvb.core.editing.controls import random_step, resized
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording, signs
 from emtvb.core.systems import System

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.core.interventions import FUTURE, exact
+from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.continuation import FUTURE
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import JUDGING, Recording, signs
 from emtvb.core.regression import decoded_map

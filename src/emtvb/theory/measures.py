@@ -10,7 +10,7 @@ import numpy as np
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core import memories
 from emtvb.core.memories import VariableMemories
-from emtvb.core.spectrum import match_spectra, published_spectral_error
+from emtvb.core.spectrum import match_spectra
 from emtvb.theory import networks
 from emtvb.theory.interventions import edit_at_end_of_input
 from emtvb.theory.judging import TEST_SEQUENCES, MemoryMeasures, accuracy, future_steps, judge, unedited_success
@@ -20,6 +20,7 @@ from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.realisation import from_weights
 from emtvb.theory.runs import Run
+from emtvb.theory.spectral_error import published_spectral_error
 from emtvb.theory.tasks import Task
 from emtvb.theory.verdict import verdict
 

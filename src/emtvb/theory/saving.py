@@ -13,7 +13,7 @@ from emtvb import files
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.replay import check_network
 from emtvb.core.comparing import Comparison, Distance
-from emtvb.core.decoders import LinearDiscriminants
+from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.dynamics import FixedPoints, Linearised
 from emtvb.core.editing.edits import Edits
 from emtvb.core.fitting import Fitted

@@ -86,3 +86,26 @@ class Agreement:
         least, apart = _ROUNDING * spread.max(), np.abs(self.expected - self.otherwise)
         near = np.maximum(CLOSE * spread, least)
         return np.where(apart > np.maximum(self.parted * spread, least), np.minimum(near, apart / 2), near)
+
+
+def exact(
+    outputs: Float[np.ndarray, "step edit output"], expected: Float[np.ndarray, "step edit output"]
+) -> Bool[np.ndarray, " edit"]:
+    """Whether every output has the expected sign at every step."""
+    agreed: np.ndarray = (signs(outputs) == expected).all(axis=(0, 2))
+    return agreed
+
+
+def recovered(
+    outputs: Float[np.ndarray, "step edit output"],
+    expected: Float[np.ndarray, "step edit output"],
+    unedited: Float[np.ndarray, "step edit output"],
+) -> float:
+    """Share of the squared distance from the unedited future to the expected one that outputs make up for.
+
+    1 is all, 0 nothing, below 0 further away; NaN where there is no distance.
+    """
+    distance = float(((unedited.astype(np.float64) - expected) ** 2).sum())
+    if not distance:
+        return float("nan")
+    return 1 - float(((outputs.astype(np.float64) - expected) ** 2).sum()) / distance

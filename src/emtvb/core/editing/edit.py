@@ -8,15 +8,15 @@ from typing import Any, Unpack
 import numpy as np
 from jaxtyping import Float, Int
 
-from emtvb.core import untrained as untrained_networks
+from emtvb.core import untrained_control
 from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, whole_number
 from emtvb.core.editing import donors, requests, running
 from emtvb.core.editing.agreement import Agrees
+from emtvb.core.editing.continuation import FUTURE
 from emtvb.core.editing.edits import Edits
 from emtvb.core.editing.requests import Change, Request
 from emtvb.core.editing.running import TRIAL, Plan, edited
 from emtvb.core.fitting import Fitted
-from emtvb.core.interventions import FUTURE
 from emtvb.core.memory_limit import check_room
 from emtvb.core.readings import readable_at
 from emtvb.core.trials import LabelledTask, Trials
@@ -103,7 +103,7 @@ def edit(
     bare = replace(plan, twin=None)
     others = [
         edited(control, bare, np.random.default_rng(seed), controls=False)
-        for control in untrained_networks.fits(fitted, untrained)
+        for control in untrained_control.fits(fitted, untrained)
     ]
     obeyed = [control.followed & ~control.without_edit for control in others]
     return replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done

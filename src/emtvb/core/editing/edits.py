@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 
-from emtvb.core.data_frames import frame, listed
-from emtvb.core.decoders import ERROR_RATE
 from emtvb.core.intervals import wilson
+from emtvb.core.permutation import ERROR_RATE
+from emtvb.core.result_tables import frame, listed
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:

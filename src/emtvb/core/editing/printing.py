@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emtvb.core.data_frames import table
+from emtvb.core.result_tables import table
 
 if TYPE_CHECKING:
     from emtvb.core.editing.edits import Edits

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_numpy, flag
-from emtvb.core.interventions import consistent
+from emtvb.core.editing.changes import consistent
 from emtvb.core.trials import Trials
 from emtvb.core.variables import BINARY, CONTINUOUS
 from emtvb.errors import InputError

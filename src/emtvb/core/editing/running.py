@@ -11,12 +11,14 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_numpy, call
-from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees
+from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, recovered
+from emtvb.core.editing.changes import exchange
+from emtvb.core.editing.continuation import Continuation, Feedback, outcomes
+from emtvb.core.editing.controls import random_step, resized
 from emtvb.core.editing.donors import SAME_VALUE
 from emtvb.core.editing.edits import Edits, counted
 from emtvb.core.editing.requests import Request
 from emtvb.core.fitting import Fitted
-from emtvb.core.interventions import Continuation, Feedback, exchange, outcomes, random_step, recovered, resized
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.errors import InputError
 

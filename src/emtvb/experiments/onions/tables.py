@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from emtvb import markdown
-from emtvb.core.decoders import ERROR_RATE
 from emtvb.core.intervals import mean_interval, wilson
+from emtvb.core.permutation import ERROR_RATE
 
 SOLVED = 0.9
 """A network has solved its task that repeats so many of the longest sequences without a mistake."""

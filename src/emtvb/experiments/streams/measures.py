@@ -17,7 +17,8 @@ from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman
 from emtvb.core import regression
-from emtvb.core.interventions import Continuation, outcomes, random_step
+from emtvb.core.editing.continuation import Continuation, outcomes
+from emtvb.core.editing.controls import random_step
 from emtvb.core.regression import Affine
 from emtvb.theory import networks
 from emtvb.theory.protocol import Binding

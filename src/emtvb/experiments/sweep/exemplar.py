@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.interventions import exact
+from emtvb.core.editing.agreement import exact
 from emtvb.core.memories import VariableMemories, residual_components
 from emtvb.core.recording import Recording
 from emtvb.core.systems import System

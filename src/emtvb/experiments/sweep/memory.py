@@ -18,7 +18,10 @@ from jaxtyping import Bool, Float
 from emtvb.adapters.adapting import adapt
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core.cycles import cycles
-from emtvb.core.interventions import Continuation, consistent, exact, outcomes, random_step, resized
+from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.changes import consistent
+from emtvb.core.editing.continuation import Continuation, outcomes
+from emtvb.core.editing.controls import random_step, resized
 from emtvb.core.recording import JUDGING, Recording, signs
 from emtvb.core.systems import System
 from emtvb.experiments.sweep.ablations import onto

@@ -7,7 +7,10 @@ import pytest
 
 import emtvb
 from emtvb.adapters.elman import Elman
-from emtvb.core.interventions import Continuation, exact, exchange, outcomes, random_step, recovered, resized
+from emtvb.core.editing.agreement import exact, recovered
+from emtvb.core.editing.changes import exchange
+from emtvb.core.editing.continuation import Continuation, outcomes
+from emtvb.core.editing.controls import random_step, resized
 from emtvb.core.subspaces import Subspace
 from emtvb.weights import Network
 

@@ -1,4 +1,4 @@
-"""How well readings and labels go together."""
+"""Ranks of readings, and the area under the curve."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.core.decoders import auc
+from emtvb.core.ranks import auc
 
 
 def by_pairs(read: np.ndarray, is_value: np.ndarray) -> float:

@@ -1,0 +1,20 @@
+"""Control steps of an edit: as long as its change of the state, in a random direction or along another variable.
+
+An edit that works whatever is added to the state proves nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+
+def random_step(change: Float[np.ndarray, "edit state"], rng: np.random.Generator) -> Float[np.ndarray, "edit state"]:
+    """Steps as long as changes, in random directions: a control."""
+    return resized(rng.normal(size=change.shape).astype(change.dtype, copy=False), change)
+
+
+def resized(step: Float[np.ndarray, "edit state"], change: Float[np.ndarray, "edit state"]) -> np.ndarray:
+    """Steps as long as changes, in the directions of other steps: a control; 0 where the other step is."""
+    size, wanted = (np.linalg.norm(part, axis=1, keepdims=True) for part in (step, change))
+    return step * (wanted / np.where(size == 0, 1, size))
