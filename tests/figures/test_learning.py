@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.experiments.sweep.figures import learning, learning_supplement
+from emtvb.experiments.sweep.figures import learning
 from emtvb.figures import data
 
 from .made_up import make_curves
@@ -33,81 +33,33 @@ def test_numbers_mark_where_the_horizon_moves_up() -> None:
 
 @pytest.mark.parametrize("l2s", [(0.0,), (0.0, 0.001)])
 def test_lines_are_the_medians(l2s: tuple[float, ...]) -> None:
-    table = data.summarise(make_curves(("T1", "T2"), (32, 64), l2s))
-    figure = learning_supplement.draw(table)
+    table = data.summarise(make_curves(("T1", "T2"), (64,), l2s))
+    figure = learning.draw(table)
     drawn = {tuple(np.asarray(line.get_ydata())) for axes in figure.axes for line in axes.lines}
     for _, group in table.groupby(["task", "hidden_dim", "l2"]):
-        for measure in ("accuracy_50", "loss_50", "horizon"):
+        for measure in ("accuracy_50", "horizon"):
             assert tuple(group[measure]) in drawn
-
-
-def test_thresholds_are_apart() -> None:
-    curves = make_curves(("T1",), (64,), (0.0,), seeds=3)
-    other = curves.assign(threshold=0.9, run_id=curves["run_id"] + "b", accuracy=curves["accuracy"] / 2)
-    table = data.summarise(pd.concat([curves, other], ignore_index=True))
-    assert table.groupby("threshold")["runs"].first().to_dict() == {0.9: 3, 0.98: 3}
-    figure = learning_supplement.draw(table)
-    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    assert titles == ["64 neurons\nthreshold 0.9", "64 neurons\nthreshold 0.98"]
-    for axes, threshold in zip(figure.axes, (0.9, 0.98), strict=False):
-        (line,) = axes.lines
-        np.testing.assert_array_equal(line.get_ydata(), table.loc[table["threshold"] == threshold, "accuracy_50"])
-
-
-def test_losses_have_one_scale_and_horizons_too() -> None:
-    curves = make_curves(("T1", "T2"), (32, 64), (0.0, 0.001))
-    curves.loc[curves["task"] == "T2", "loss"] /= 1000
-    figure = learning_supplement.draw(data.summarise(curves))
-    for measure in ("loss", "horizon"):
-        rows = [i for i, axes in enumerate(figure.axes) if axes.get_ylabel() == measure]
-        assert len(rows) == 2
-        assert len({figure.axes[i].get_ylim() for i in (*rows, *(row + 1 for row in rows))}) == 1
 
 
 def test_penalties_with_which_nothing_was_learned_are_left_out_and_named() -> None:
     curves = make_curves(("T1",), (32, 64), (0.0, 0.1, 10.0))
     curves.loc[curves["l2"] > 0, "accuracy"] = 0.5
-    figure = learning_supplement.draw(data.summarise(curves))
-    assert figure.get_suptitle().endswith("not drawn: L2 0.1, 10, where no accuracy leaves chance")
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["T1"]
+    figure = learning.draw(data.summarise(curves))
+    assert "not drawn: L2 0.1, 10, where no accuracy leaves chance" in figure.get_suptitle().replace("\n", " ")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["L2 0, threshold 0.98"]
     curves["accuracy"] = 0.5
-    figure = learning_supplement.draw(data.summarise(curves))
+    figure = learning.draw(data.summarise(curves))
     assert "not drawn" not in figure.get_suptitle()
     assert len(figure.legends[0].get_texts()) == 3
-
-
-def test_curves_differ_without_colour() -> None:
-    figure = learning_supplement.draw(data.summarise(make_curves(("T1",), (32,), (0.0, 0.001, 0.01))))
-    assert len({line.get_linestyle() + str(line._dash_pattern) for line in figure.axes[0].lines}) == 3
 
 
 def test_bands_are_the_quartiles() -> None:
     curves = make_curves(("T1",), (32,), (0.0,), seeds=4)
     table = data.summarise(curves)
-    vertices = learning_supplement.draw(data.summarise(curves)).axes[0].collections[0].get_paths()[0].vertices
+    vertices = learning.draw(data.summarise(curves)).axes[0].collections[0].get_paths()[0].vertices
     band = {(float(x), float(y)) for x, y in np.asarray(vertices)}
     for percent in (25, 75):
         assert set(zip(table["step"].astype(float), table[f"accuracy_{percent}"], strict=True)) <= band
-
-
-def test_one_run_of_each_has_no_bands_and_tasks_have_the_colours() -> None:
-    figure = learning_supplement.draw(data.summarise(make_curves(("T1", "T2", "T3", "T4"), (64,), (0.0,), seeds=1)))
-    assert not any(axes.collections for axes in figure.axes)
-    assert [axes.get_ylabel() for axes in figure.axes] == ["accuracy", "loss", "horizon"]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["T1", "T2", "T3", "T4"]
-
-
-def test_a_sweep_has_rows_per_task_and_a_column_per_hidden_size() -> None:
-    figure = learning_supplement.draw(data.summarise(make_curves(("T1", "T2"), (64, 32), (0.0, 0.001))))
-    assert len(figure.axes) == 2 * 3 * 2
-    assert [axes.get_title() for axes in figure.axes[:2]] == [
-        "32 neurons\nthreshold 0.98",
-        "64 neurons\nthreshold 0.98",
-    ]
-    names = ["T1\naccuracy", "loss", "horizon", "T2\naccuracy", "loss", "horizon"]
-    assert [axes.get_ylabel() for axes in figure.axes[::2]] == names
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["L2 = 0", "L2 = 0.001"]
-    assert figure.get_suptitle() == "median and quartiles over up to 3 seeds; steps on a square-root scale"
 
 
 def test_diverged_and_unequal_runs_do_not_matter() -> None:
@@ -116,14 +68,14 @@ def test_diverged_and_unequal_runs_do_not_matter() -> None:
     curves.loc[curves.index[5], "loss"] = np.inf
     curves.loc[curves.index[7], "loss"] = 0.0
     curves = curves[(curves["task"] == "T1") | (curves["step"] < 300)]
-    learning_supplement.draw(data.summarise(curves)).canvas.draw()
+    learning.draw(data.summarise(curves)).canvas.draw()
     assert np.isfinite(data.summarise(curves).query("step == 400")["loss_50"]).all()
     all_lost = curves.assign(loss=np.nan, accuracy=np.nan)
-    learning_supplement.draw(data.summarise(all_lost)).canvas.draw()
+    learning.draw(data.summarise(all_lost)).canvas.draw()
 
 
 def test_one_row_is_enough() -> None:
-    learning_supplement.draw(data.summarise(make_curves(("T1",), (32,), (0.0,), seeds=1).iloc[:1])).canvas.draw()
+    learning.draw(data.summarise(make_curves(("T1",), (32,), (0.0,), seeds=1).iloc[:1])).canvas.draw()
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -136,7 +88,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
 def test_what_stands_above_the_panels_fits(sizes: tuple[int, ...]) -> None:
     curves = make_curves(("T1",), sizes, (0.0, 0.1), seeds=3)
     curves.loc[curves["l2"] == 0.1, "accuracy"] = 0.5
-    figure = learning_supplement.draw(data.summarise(curves))
+    figure = learning.draw(data.summarise(curves))
     figure.canvas.draw()
     assert "not drawn: L2 0.1" in figure.get_suptitle()
     (title,) = (text for text in figure.texts if text.get_text() == figure.get_suptitle())
@@ -154,20 +106,20 @@ def test_the_figure_has_a_column_per_task_and_two_rows_per_size_that_learns() ->
     assert [axes.get_title() for axes in figure.axes[:2]] == ["T1", "T2"]
     labels = ["64 neurons\naccuracy", "horizon", "128 neurons\naccuracy", "horizon"]
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == labels
-    assert figure.get_suptitle().endswith("in the supplement: 32 neurons, where no upper quartile reaches 0.99")
+    assert figure.get_suptitle().endswith("not drawn: 32 neurons, where no upper quartile reaches 0.99")
     drawn = {tuple(np.asarray(line.get_ydata())) for axes in figure.axes for line in axes.lines}
     for _, group in table[table["hidden_dim"] > 32].groupby(["task", "hidden_dim", "l2"]):
         for measure in ("accuracy_50", "horizon"):
             assert tuple(group[measure]) in drawn
 
 
-def test_the_figure_tells_penalties_by_colour_and_thresholds_by_dashes() -> None:
+def test_curves_differ_in_their_dashes_and_penalties_in_their_colours_too() -> None:
     curves = make_curves(("T1",), (64,), (0.0, 0.001), seeds=3)
     other = curves.assign(threshold=0.9, run_id=curves["run_id"] + "b")
     figure = learning.draw(data.summarise(pd.concat([curves, other], ignore_index=True)))
     looks = {(str(line.get_color()), str(line._dash_pattern)) for line in figure.axes[0].lines}
-    assert len(looks) == 4
-    assert len({colour for colour, _ in looks}) == len({dash for _, dash in looks}) == 2
+    assert len({dash for _, dash in looks}) == len(looks) == 4
+    assert len({colour for colour, _ in looks}) == 2
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert names == [f"L2 {l2}, threshold {threshold}" for l2 in ("0", "0.001") for threshold in ("0.9", "0.98")]
 
@@ -177,6 +129,6 @@ def test_where_nothing_learns_the_figure_shows_every_size() -> None:
     curves["accuracy"] = 0.6
     figure = learning.draw(data.summarise(curves))
     assert len(figure.axes) == 2 * 2
-    assert "supplement" not in figure.get_suptitle()
+    assert "not drawn" not in figure.get_suptitle()
     learning.draw(data.summarise(curves).iloc[:1]).canvas.draw()
     learning.draw(data.summarise(curves.assign(loss=np.nan, accuracy=np.nan))).canvas.draw()

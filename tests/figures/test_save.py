@@ -26,12 +26,11 @@ from emtvb.experiments.sweep.figures import (
 )
 from emtvb.figures.data import summarise
 from emtvb.figures.save import save
-from emtvb.paper.solutions import rows
 
-from ..paper.test_solutions import make_measured
 from .made_up import make_curves, make_exemplar
 from .test_forest import make_rows
 from .test_interventions import make_measured as obeyed
+from .test_solutions import make_measured
 
 FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
     "composition": lambda: (composition.draw([make_exemplar()]), composition.numbers([make_exemplar()])),
@@ -43,7 +42,7 @@ FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
     "weights": lambda: (weights.draw([make_exemplar()]), weights.numbers([make_exemplar()])),
     "edits": lambda: (edits.draw(edits.edits_of(make_exemplar())), edits.numbers(edits.edits_of(make_exemplar()))),
     "forest": lambda: (forest.draw(make_rows()), make_rows()),
-    "solutions": lambda: (solutions.draw(table := rows(make_measured())), table),
+    "solutions": lambda: (solutions.draw(made := make_measured()), solutions.numbers(made)),
     "interventions": lambda: (interventions.draw(obeyed()), interventions.numbers(obeyed())),
     "learning": lambda: (learning.draw(summary := summarise(make_curves(l2s=[0.0]))), summary),
 }

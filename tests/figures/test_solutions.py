@@ -1,16 +1,33 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from scipy import stats
 
 from emtvb.core.style import EXPECTED
 from emtvb.experiments.sweep.figures import solutions
-from emtvb.paper.solutions import rows
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
-from ..paper.test_solutions import make_measured
+
+def make_measured(seeds: int = 4, twins: int = 2) -> pd.DataFrame:
+    """Runs of two tasks: with a penalty of 0.1 none learns, with 0.001 some otherwise; T2 seed 1 has so many twins."""
+    found = []
+    for task, l2, threshold, seed in itertools.product(
+        ("T1", "T2"), (0.0, 0.001, 0.1), (0.9, 0.98), range(1, seeds + 1)
+    ):
+        verdict = STORED if l2 == 0 else NOT_LEARNED if l2 == 0.1 or seed > 2 else OTHERWISE
+        verdict = NOT_LEARNED if (l2, threshold, seed) == (0.0, 0.9, 1) else verdict
+        run_id = f"{task}_h64_l2-{l2:g}_thr-{threshold:g}_seed{seed}"
+        found.append((run_id, task, 64, l2, threshold, seed, 0, verdict))
+        if task == "T2" and seed == 1:
+            found += [(f"{run_id}_twin{i}", task, 64, l2, threshold, seed, i, verdict) for i in range(1, twins + 1)]
+    names = ["run_id", "task", "hidden_dim", "l2", "threshold", "seed", "twin", "verdict"]
+    return pd.DataFrame(found, columns=names)
 
 
 def points(axes: Axes, marker: str | None = None) -> np.ndarray:
@@ -31,10 +48,10 @@ def words(axes: Axes) -> list[str]:
 
 
 def test_shares_stand_with_their_intervals() -> None:
-    table = rows(make_measured())
-    figure = solutions.draw(table)
+    measured = make_measured()
+    table, figure = solutions.numbers(measured), solutions.draw(measured)
     (axes,) = [axes for axes in figure.axes if axes.get_title().splitlines()[0] == "T1"]
-    of_task = table[(table["panel"] == "kind") & (table["task"] == "T1")]
+    of_task = table[table["task"] == "T1"]
     solved = of_task[(of_task["verdict"] != NOT_LEARNED) & (of_task["found"] > 0)]
     cells = set(solved[["hidden_dim", "l2"]].itertuples(index=False, name=None))
     assert cells
@@ -52,21 +69,21 @@ def test_shares_stand_with_their_intervals() -> None:
 def test_sizes_and_penalties_with_which_nothing_is_solved_are_named_and_not_shown() -> None:
     measured = make_measured()
     small = measured.assign(hidden_dim=32, verdict=NOT_LEARNED, run_id=measured["run_id"].str.replace("h64", "h32"))
-    figure = solutions.draw(rows(pd.concat([measured, small])))
+    figure = solutions.draw(pd.concat([measured, small]))
     for axes in figure.axes:
         task, *idle = axes.get_title().splitlines()
-        kinds = rows(measured)
-        kinds = kinds[(kinds["panel"] == "kind") & (kinds["task"] == task)]
+        kinds = solutions.numbers(measured)
+        kinds = kinds[kinds["task"] == task]
         solved = kinds[(kinds["verdict"] != NOT_LEARNED) & (kinds["found"] > 0)]
         assert {word for word in words(axes) if word} == {f"64\nL2 {l2:g}" for l2 in solved["l2"]}
         assert " ".join(idle).startswith("no run solves it: 32 neurons; 64 with L2 ")
-    nothing = solutions.draw(rows(measured.assign(verdict=NOT_LEARNED)))
+    nothing = solutions.draw(measured.assign(verdict=NOT_LEARNED))
     nothing.canvas.draw()
     assert {word for axes in nothing.axes for word in words(axes)} >= {"64\nL2 0.1"}
 
 
 def test_a_kind_has_the_same_look_whatever_comes_first() -> None:
-    table = rows(make_measured())
+    table = make_measured()
     backwards = table.iloc[::-1].reset_index(drop=True)
     for one in (table, backwards):
         colours = [line.get_color() for line in solutions.draw(one).axes[0].lines if line.get_marker() == "o"]
@@ -75,4 +92,21 @@ def test_a_kind_has_the_same_look_whatever_comes_first() -> None:
 
 def test_one_run_is_enough() -> None:
     measured = make_measured(twins=0)
-    solutions.draw(rows(measured[measured["threshold"] == 0.9].iloc[:1])).canvas.draw()
+    solutions.draw(measured[measured["threshold"] == 0.9].iloc[:1]).canvas.draw()
+
+
+def test_kinds_are_counted_without_twins_and_those_of_none_too() -> None:
+    table = solutions.numbers(make_measured(seeds=4))
+    assert len(table) == 2 * 3 * 2 * 3  # tasks, penalties, thresholds, verdicts
+    assert (table["runs"] == 4).all()
+    row = table.query("task == 'T2' and l2 == 0.001 and threshold == 0.98").set_index("verdict")
+    assert row["found"].to_dict() == {STORED: 0, OTHERWISE: 2, NOT_LEARNED: 2}
+    assert row["value"].to_dict() == {STORED: 0, OTHERWISE: 0.5, NOT_LEARNED: 0.5}
+    assert (table.groupby(["task", *solutions.CELL, "threshold"])["found"].sum() == 4).all()
+
+
+def test_intervals_of_shares_are_exact() -> None:
+    table = solutions.numbers(make_measured(seeds=4))
+    for row in table.itertuples():
+        exact = stats.binomtest(row.found, row.runs).proportion_ci(method="exact")
+        assert (row.low, row.high) == pytest.approx((exact.low, exact.high))

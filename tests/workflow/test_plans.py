@@ -47,7 +47,6 @@ EXEMPLAR_FIGURES = {
 FIGURES = {
     **EXEMPLAR_FIGURES,
     "draw_learning": 1,
-    "draw_learning_supplement": 1,
     "draw_interventions": 1,
     "draw_comparison": 1,
     "draw_forest": 1,
@@ -57,7 +56,7 @@ FIGURES = {
     "draw_memory": 1,
     "draw_multipliers": 1,
 }
-LEARNING = {"summarise_learning": 1, "draw_learning": 1, "draw_learning_supplement": 1}
+LEARNING = {"summarise_learning": 1, "draw_learning": 1}
 GRADIENTS = {"follow_gradients": 1}
 AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING, **GRADIENTS}
 DIGESTS = {"list_digests": 1}
@@ -84,20 +83,18 @@ def test_the_default_experiment_is_quick(project: Project) -> None:
 @pytest.mark.parametrize(
     ("given", "drawn"),
     [
-        (("--configfile", "config/paper.yaml"), {"pairs", "statements", "evidence"}),
-        (("--configfile", "config/reference.yaml"), {"pairs", "statements"}),
+        (("--configfile", "config/paper.yaml"), {"statements", "evidence"}),
+        (("--configfile", "config/reference.yaml"), {"statements"}),
         (("--configfile", "config/repeat-copy.yaml"), set()),
         ((), set()),
         (("--config", "training={epochs: 10}"), {"statements"}),
-        (("--config", "threshold=[0.5, 0.98]"), {"pairs"}),
-        (("--config", "twins=[0, 1]"), {"pairs"}),
     ],
 )
 def test_a_figure_that_would_show_nothing_or_the_same_as_elsewhere_is_not_drawn(
     project: Project, given: tuple[str, ...], drawn: set[str]
 ) -> None:
     jobs = project.planned(*given)
-    assert {name for name in ("pairs", "statements", "evidence") if jobs[f"draw_{name}"]} == drawn
+    assert {name for name in ("statements", "evidence") if jobs[f"draw_{name}"]} == drawn
     assert jobs["simulate_populations"] == ("evidence" in drawn)
 
 

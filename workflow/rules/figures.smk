@@ -16,14 +16,12 @@ FIGURES = {
     "weights": LOOK_FILES,
     "animation/{task}": EXEMPLAR_FILE,
     "learning": {"summary": rules.summarise_learning.output.summary},
-    "learning_supplement": {"summary": rules.summarise_learning.output.summary},
     # Ours.
     "edits/{task}": EXEMPLAR_FILE,
     "interventions": MEASURED,
     "forest": {**MEASURED, "twins": twins_beside(), "rates": ERROR_RATES},
     "statements": MEASURED,
-    "solutions": {**MEASURED, "twins": twins_beside()},
-    "pairs": {**MEASURED, "twins": twins_beside()},
+    "solutions": MEASURED,
     "comparison": {"comparison": rules.tabulate_comparison.output.comparison},
     "evidence": {"rates": rules.simulate_populations.output.rates},
     # Two claims of others.
@@ -34,10 +32,8 @@ FIGURES = {
     "memory": {"table": rules.tabulate_memory.output.memory},
     "multipliers": {"table": rules.tabulate_memory.output.memory, "law": rules.tabulate_memory.output.law},
 }
-# A figure of which nothing would be seen is not drawn: of pairs where no two runs are one, and of statements where no run is
-# the paper's. How often the rules for printed values err is the same for every experiment: it stands beside the whole table.
-if not (len(EXPERIMENT.threshold) > 1 or len(EXPERIMENT.twins) > 1 or (EXPERIMENT.has_paper_runs() and twins_beside())):
-    del FIGURES["pairs"]
+# Statements are not drawn where no run is the paper's. How often the rules for printed values err is the same for every
+# experiment: it stands beside the whole table.
 if not EXPERIMENT.has_paper_runs():
     del FIGURES["statements"]
 if not (EXPERIMENT.has_paper_runs() and len(EXPERIMENT.seeds) >= 20 and len(EXPERIMENT.tasks) >= 4):

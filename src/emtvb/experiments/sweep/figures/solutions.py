@@ -10,14 +10,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emtvb import tables
+from emtvb.core.intervals import clopper_pearson
 from emtvb.core.marks import points
 from emtvb.core.style import COLOURS, EXPECTED, style
 from emtvb.figures.data import cells, each
 from emtvb.figures.marks import mark
 from emtvb.figures.panels import grid, key, label_outside
 from emtvb.figures.words import wrapped
-from emtvb.paper import solutions as paper
-from emtvb.paper.twins import measured
+from emtvb.paper import table1
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 CELL = ["hidden_dim", "l2"]
@@ -32,25 +33,26 @@ KINDS: Sequence[dict[str, Any]] = (
 """How a kind of solution looks, in order; then from the beginning."""
 
 
-def read(runs: Path | str, measurements: Path | str, twins: Sequence[Path | str]) -> pd.DataFrame:
-    """What the figure shows, from an experiment's run table and measurements and those of rounding twins beside it."""
-    return paper.rows(measured(runs, measurements, twins))
+def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
+    """What the figure shows, from an experiment's run table and its measurements."""
+    measured = tables.read_table(measurements, ("run_id", "verdict"))
+    return tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured)
 
 
 @style()
-def draw(rows: pd.DataFrame) -> Figure:
+def draw(measured: pd.DataFrame) -> Figure:
     """A panel per task: the share of runs that find each kind of solution, by size, penalty and threshold.
 
     A mark is a share, its bar Clopper and Pearson's 95% interval; what is left did not learn. Sizes and penalties with
     which no run solves the task are left out and named in the panel.
 
     Args:
-        rows: What ``emtvb.paper.solutions.rows`` gives; :mod:`emtvb.experiments.sweep.figures.pairs` draws its pairs.
+        measured: Run table and measurements together, at least one row.
     """
-    kinds = rows[rows["panel"] == "kind"]
+    kinds = numbers(measured)
     tasks = list(kinds["task"].unique())
     figure, panels = grid(len(tasks), 2, 1.95, 0.4, sharey=True)
-    outcomes = set(rows["verdict"].dropna()) - {NOT_LEARNED}
+    outcomes = set(kinds["verdict"]) - {NOT_LEARNED}
     verdicts = [*(kind for kind in SOLUTIONS if kind in outcomes), *sorted(outcomes - set(SOLUTIONS))]
     for axes, task in zip(panels.flat, tasks, strict=False):
         drawn, idle = _solved(kinds[kinds["task"] == task])
@@ -61,6 +63,25 @@ def draw(rows: pd.DataFrame) -> Figure:
     figure.supylabel("share of runs")
     key(figure, {verdict: mark(**KINDS[k % len(KINDS)]) for k, verdict in enumerate(verdicts)})
     return figure
+
+
+def numbers(measured: pd.DataFrame) -> pd.DataFrame:
+    """Every kind that occurs, in every cell, those of 0 too; rounding twins are not counted.
+
+    Args:
+        measured: As for :func:`draw`.
+
+    Returns:
+        Columns ``task``, ``hidden_dim``, ``l2``, ``threshold``; ``verdict``, found in ``found`` of ``runs`` runs, a
+        share of ``value`` with its 95% interval (Clopper and Pearson's) ``low`` to ``high``.
+    """
+    runs, cell = table1.without_twins(measured), ["task", *CELL, "threshold"]
+    verdicts = list(runs["verdict"].unique())
+    counts = runs.groupby([*cell, "verdict"], sort=False).size().unstack(fill_value=0)[verdicts]
+    table = counts.reset_index().melt(id_vars=cell, value_vars=verdicts, var_name="verdict", value_name="found")
+    table["runs"] = [int(counts.loc[place].sum()) for place in table[cell].itertuples(index=False, name=None)]
+    low, high = clopper_pearson(table["found"], table["runs"] - table["found"])
+    return table.assign(value=table["found"] / table["runs"], low=low, high=high)
 
 
 def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, str]:
