@@ -34,6 +34,7 @@ LONG = (
     "tests/cluster/*",  # faults of a cluster, on clusters of their own, and the smoke experiment on one
     "tests/workflow/test_elsewhere.py*",  # each installs the package elsewhere and runs an experiment there
     "tests/workflow/test_other_machines.py*",
+    "tests/workflow/test_catalog.py*",  # in an environment with Snakemake alone
     "tests/workflow/test_audit.py*",
     "tests/workflow/test_publication.py*",
     "tests/workflow/test_plans.py*",

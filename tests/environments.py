@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def distributions(*extras: str) -> set[str]:
-    """What pip installs with these extras: all that the installed libraries require, and the package."""
+def distributions(*extras: str, name: str = "emtvb") -> set[str]:
+    """What pip installs for a package with these extras: all that the installed libraries require, and the package."""
     found: set[str] = set()
-    waiting = [(f"emtvb[{','.join(extras)}]", frozenset[str]())]
+    waiting = [(f"{name}[{','.join(extras)}]", frozenset[str]())]
     seen = set(waiting)
     while waiting:
         text, asking = waiting.pop()
@@ -58,11 +58,11 @@ class Environment:
 
     Args:
         folder: Where it is made.
-        wheel: What is installed.
+        wheel: What is installed; None for libraries alone.
         libraries: The distributions that it has of the tests' own environment; by default all.
     """
 
-    def __init__(self, folder: Path, wheel: Path, libraries: Collection[str] | None = None) -> None:
+    def __init__(self, folder: Path, wheel: Path | None, libraries: Collection[str] | None = None) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=300)
         self.python = folder / "bin" / "python"
         (self.site,) = folder.glob("lib/python*/site-packages")
@@ -71,6 +71,8 @@ class Environment:
             (self.site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
         for name in libraries or ():
             self._link(metadata.distribution(name))
+        if wheel is None:
+            return
         pip = [sys.executable, "-m", "pip", "--python", str(self.python), "install", "-q", "--no-deps", "--no-index"]
         subprocess.run([*pip, "--force-reinstall", str(wheel)], check=True, timeout=300)
 

@@ -2,11 +2,18 @@
 # face stands in emtvb.making.hooks, with reasons.
 
 import os
+import sys
 import time
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+
+# A checkout can be linted and planned with Snakemake alone, as the workflow catalog does it. Jobs need the package installed.
+INSTALLED = find_spec("emtvb") is not None
+if not INSTALLED:
+    sys.path.append(str(Path(workflow.basedir).parent / "src"))
 
 try:
     from emtvb.config import dump
@@ -172,6 +179,8 @@ def keep_what_stands(shards):
 
 
 onstart:
+    if not INSTALLED:
+        raise WorkflowError("package: emtvb is not installed here: no job can be run; make install sets it up")
     CALL.lift_rate_limit()
     with hooks.in_one_line():
         for waiting in CALL.jobs if RECORDS else ():

@@ -22,7 +22,7 @@ from emtvb.config.values import Settings
 
 
 def as_schema(*kinds: type[Experiment]) -> str:
-    """The JSON schema of a config file, for editors and Snakemake's catalog.
+    """The JSON schema of a config file, for editors and Snakemake's catalog, which reads no references.
 
     Args:
         kinds: The settings of kinds of experiments that have no sweep, and a section of their own.
@@ -37,12 +37,26 @@ def as_schema(*kinds: type[Experiment]) -> str:
         ways.append(["experiment", *own])
     schema |= {"description": "A config file.", "required": ["experiment"]}
     schema["anyOf"] = [{"required": way} for way in ways]
-    plain = json.loads(json.dumps(schema), object_hook=_standard)
-    return "# Written by `emtvb config docs`.\n" + yaml.safe_dump(plain, sort_keys=False, width=120)
+    sections = schema.pop("$defs")
+    while "$ref" in (text := json.dumps(schema)):
+        schema = json.loads(text, object_hook=lambda part: _standard(_inlined(part, sections)))
+    return "# Written by `emtvb config docs`.\n" + yaml.safe_dump(schema, sort_keys=False, width=120)
+
+
+def _inlined(part: dict[str, Any], sections: dict[str, Any]) -> dict[str, Any]:
+    """A part of a schema with a section in place of a reference to it, and one type list where null is allowed too."""
+    section = sections.get(str(part.pop("$ref", "")).rpartition("/")[2], {})
+    match part.get("anyOf"):
+        case [{"type": str(name), **bounds}, {"type": "null"}]:
+            del part["anyOf"]
+            section = {"type": [name, "null"], **bounds}
+    return {**section, **part}
 
 
 def _standard(part: dict[str, Any]) -> dict[str, Any]:
-    """A part of a schema with the standard's names of bounds, where pydantic leaves its own, and without titles."""
+    """A part of a schema with the standard's names of bounds, without titles, and with descriptions of one line."""
+    if isinstance(part.get("description"), str):
+        part["description"] = " ".join(part["description"].split())
     names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
     return {names.get(key, key): value for key, value in part.items() if key != "title"}
 
