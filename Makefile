@@ -39,7 +39,7 @@ test: $(VENV)/.tests ## check the code: style, types, tests, one small experimen
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/snakefmt --check workflow
+	$(VENV)/bin/snakefmt --check Snakefile workflow
 	# Of the default sweep, and of each kind of experiment without one.
 	@for file in config/config.yaml $$(grep -L '^tasks:' config/*.yaml); do \
 		echo "snakemake --lint --configfile $$file" && $(VENV)/bin/snakemake --lint --configfile $$file || exit 1; done

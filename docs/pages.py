@@ -89,7 +89,7 @@ class Results:
         return rows[column].item()
 
     def memory(self, condition: str = "index >= 0", network: str = "trained") -> pd.DataFrame:
-        """Rows of ``tables/memory.csv`` of networks that solve their task, or of their controls, that meet a condition."""
+        """Rows of ``tables/memory.csv`` of networks that solve their task, or of controls, that meet a condition."""
         rows = self.table("memory")
         return rows[(rows["network"] == network) & ~(rows["test_accuracy"] < ACCURATE)].query(condition)
 

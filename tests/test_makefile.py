@@ -24,6 +24,7 @@ def clone(folder: Path) -> Path:
     """A folder with the Makefile and stand-ins for what it calls, which say with what they were called."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "Makefile", folder)
+    shutil.copy(ROOT / "Snakefile", folder)
     shutil.copytree(ROOT / "workflow/rules", folder / "workflow/rules")
     for name in ("pyproject.toml", "constraints.txt"):
         (folder / name).touch()

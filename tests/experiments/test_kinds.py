@@ -34,7 +34,7 @@ def test_a_kind_is_called_as_its_folder_and_has_rules_and_a_config(name: str) ->
 def test_no_other_room_names_a_kind(name: str) -> None:
     """The Snakefile, the command, the audit and the page ask the list."""
     own = PACKAGE / "experiments" / name
-    files = [*PACKAGE.rglob("*.py"), ROOT / "workflow" / "Snakefile", ROOT / "docs" / "pages.py",
+    files = [*PACKAGE.rglob("*.py"), ROOT / "Snakefile", ROOT / "docs" / "pages.py",
              *(path for path in (ROOT / "workflow" / "rules").glob("*.smk") if path.stem != name)]  # fmt: skip
     naming = re.compile(rf"experiments\.{name}\b|experiments import {name}\b|[\"'/]{name}[\"'/]")
     found = [path.relative_to(PACKAGE.parent).as_posix() for path in files

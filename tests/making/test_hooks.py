@@ -91,7 +91,7 @@ def test_what_is_not_public_stands_in_two_files() -> None:
     }  # fmt: skip
     code = [*(ROOT / "src").rglob("*.py"), *(ROOT / "workflow").rglob("*.smk"), *(ROOT / "workflow").rglob("*file")]
     naming = {}
-    for path in [*code, ROOT / "workflow" / "Snakefile"]:
+    for path in [*code, ROOT / "Snakefile"]:
         text = path.read_text()
         modules = set(re.findall(r"(?:from|import) (snakemake(?!_interface)[\w.]*)", text)) - public
         inner = set(re.findall(r"\bworkflow\.(?!basedir\b|source_path\b|cores\b|smk\b|scripts\b)[a-z]\w+", text))

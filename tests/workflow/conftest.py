@@ -21,7 +21,7 @@ from emtvb.making import recipes
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 COPIED = (
-    "workflow", "config", "profiles", "slurm", "src",
+    "Snakefile", "workflow", "config", "profiles", "slurm", "src",
     "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "constraints.txt",
 )  # fmt: skip
 KERNEL = Path("src/emtvb/training/kernel.py")
@@ -154,7 +154,9 @@ def finished() -> Project:
     It is run once for a state of code, config and libraries, by whichever process comes first, and kept for the next.
     """
     content = hashlib.sha256(json.dumps(recipes.everything(ROOT)).encode())
-    for path in sorted(path for name in ("workflow", "config", "profiles", "src") for path in _files(ROOT / name)):
+    for path in sorted(
+        path for name in ("Snakefile", "workflow", "config", "profiles", "src") for path in _files(ROOT / name)
+    ):
         content.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     with kept("smoke", content.hexdigest()[:16], "terminal.txt") as (folder, there):
         if not there:

@@ -13,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 # A checkout can be linted and planned with Snakemake alone, as the workflow catalog does it. Jobs need the package installed.
 INSTALLED = find_spec("emtvb") is not None
 if not INSTALLED:
-    sys.path.append(str(Path(workflow.basedir).parent / "src"))
+    sys.path.append(f"{workflow.current_basedir}/../../src")
 
 try:
     from emtvb.config import dump

@@ -190,10 +190,9 @@ class Comparison:
         targets = [str(place / "results" / self.held.experiment.experiment / job.title) for job in jobs]
         root = self.held.root
         command = [
-            "nice", "-n", str(nice), sys.executable, "-m", "snakemake",
-            "--snakefile", str(root / "workflow" / "Snakefile"), "--configfile", str(place / "config.json"),
-            "--workflow-profile", str(root / "profiles" / "default"), "--cores", str(self.cores),
-            "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
+            "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
+            "--configfile", str(place / "config.json"), "--workflow-profile", str(root / "profiles" / "default"),
+            "--cores", str(self.cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
         ]  # fmt: skip
         here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
         (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed

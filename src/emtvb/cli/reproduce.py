@@ -27,7 +27,7 @@ def reproduce(file: str, cores: str) -> None:
 
     experiment = check_and_say(file)
     snakemake = Path(sys.executable).with_name("snakemake")
-    snakefile = workflow_root() / "workflow" / "Snakefile"
+    snakefile = workflow_root() / "Snakefile"
     status = reproduction.run(
         [str(snakemake), "--snakefile", str(snakefile), "--cores", cores, "--configfile", str(Path(file).absolute())]
     )

@@ -92,7 +92,8 @@ class Call:
         Raises:
             InputError: Where a file says something twice, or what Snakemake reads otherwise than it is written.
         """
-        if Path(self._workflow.main_snakefile).resolve() == self.root / "workflow" / "Snakefile":
+        files = {self.root / "Snakefile", self.root / "workflow" / "Snakefile"}
+        if Path(self._workflow.main_snakefile).resolve() in files:
             for file in self._workflow.configfiles:
                 config.read(file)
         given = {key: config.reread(merged[key]) for key in self._workflow.config_settings.config if key in merged}
@@ -253,7 +254,7 @@ def write_plan(file: str, answer: str, root: str, folder: str) -> None:
     with SnakemakeApi(OutputSettings(dryrun=True)) as api:
         about = api.workflow(
             ResourceSettings(cores=1), ConfigSettings(configfiles=[Path(file)]),
-            workflow_settings=WorkflowSettings(), snakefile=Path(root) / "workflow" / "Snakefile",
+            workflow_settings=WorkflowSettings(), snakefile=Path(root) / "Snakefile",
         )  # fmt: skip
         asked = DAGSettings(rerun_triggers=triggers, max_checksum_file_size=10**12, force_incomplete=True)
         about.dag(asked).execute_workflow("local", pseudo_executor="dryrun")

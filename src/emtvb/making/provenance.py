@@ -35,7 +35,7 @@ _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
 LOG_OF_RULE = "give its rule one file in the experiment's folder, logs/<rule>.log"
 """What a job needs to know its experiment's folder."""
-_CODE = ("workflow", "src", "config")
+_CODE = ("Snakefile", "workflow", "src", "config")
 
 
 def _name(name: str) -> str:

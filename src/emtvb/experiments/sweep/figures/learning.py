@@ -47,7 +47,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     drawn, lines = _learned(summary)
     tasks, sizes = list(drawn["task"].unique()), sorted(drawn["hidden_dim"].unique())
     groups, l2s = cells(drawn, ["l2", "threshold"]), sorted(drawn["l2"].unique())
-    looks = {
+    looks: dict[tuple[float, float], dict[str, Any]] = {
         (l2, threshold): {"color": COLOURS[l2s.index(l2) % len(COLOURS)], "linestyle": _DASHES[i % len(_DASHES)]}
         for i, (l2, threshold) in enumerate(groups)
     }
