@@ -15,7 +15,12 @@ rule state_verdicts:
     output:
         json=results("verdicts.json"),
         md=results("verdicts.md"),
-        html=results("verdicts.html"),
+        html=report(
+            results("verdicts.html"),
+            caption="../report/verdicts.rst",
+            category="Answers",
+            labels={"experiment": EXPERIMENT.experiment},
+        ),
     log:
         results("logs/state_verdicts.log"),
     localrule: True
