@@ -29,9 +29,12 @@ rule state_verdicts:
     params:
         experiment=EXPERIMENT.experiment,
         figures=sorted(
-            f"figures/{Path(path).name}"
-            for path in rules.figures.input
-            if Path(path).parent.name == "figures" and path.endswith(".png")
+            (
+                f"figures/{Path(path).name}"
+                for path in rules.figures.input
+                if Path(path).parent.name == "figures" and path.endswith(".png")
+            ),
+            key=lambda path: (Path(path).stem not in MAIN_FIGURES, path),
         ),
     script:
         "../scripts/state_verdicts.py"
