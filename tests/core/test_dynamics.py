@@ -76,6 +76,22 @@ def test_several_layers_and_gates_have_fixed_points_too() -> None:
         np.testing.assert_allclose(states[-1], found.points, atol=1e-4)
 
 
+def test_points_where_the_network_cannot_be_are_marked() -> None:
+    """A GRU whose gates are closed keeps any state, but from states of at most 1 it comes to no larger one."""
+    torch.manual_seed(0)
+    network = nn.GRU(3, 8)
+    nn.init.normal_(network.weight_hh_l0, std=1.2)
+    nn.init.normal_(network.bias_hh_l0)
+    system = emtvb.adapt(network)
+    states, _ = system.run(np.random.default_rng(0).normal(size=(20, 60, 3)).astype(np.float32))
+    found = emtvb.fixed_points(system, states[-1])
+    assert found.beyond.tolist() == (np.abs(found.points).max(axis=1) > 1.1).tolist()
+    assert 0 < found.beyond.sum() < len(found.points)
+    assert str(found).count("*") == 1 + found.beyond.sum()
+    assert "beyond all states visited" in repr(found)
+    assert found.to_dataframe()["beyond"].sum() == found.beyond.sum()
+
+
 @pytest.mark.parametrize(
     ("starts", "says"),
     [

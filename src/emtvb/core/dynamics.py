@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_RUN = 100
+"""Steps that starts are run for, and how many of them, to see where the network goes."""
+_BEYOND = 1.1
+"""Numbers larger by this factor than all that were seen are beyond them."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class FixedPoints:
     """States that a step leaves where they are.
@@ -33,6 +39,8 @@ class FixedPoints:
         eigenvalues: Of these, the largest modulus first.
         found_from: How many starts led to each.
         failed: Starts that led to none.
+        beyond: Of each point, whether a number of its state is larger than all that the starts have, or run to: the
+            network may never come there. Gates that are closed for good make such points, as of a GRU beyond 1.
     """
 
     points: Float[np.ndarray, "point state"]
@@ -41,6 +49,7 @@ class FixedPoints:
     eigenvalues: Complex[np.ndarray, "point state"]
     found_from: tuple[int, ...]
     failed: int
+    beyond: Bool[np.ndarray, " point"] | bool = False
 
     @property
     def stable(self) -> Bool[np.ndarray, " point"]:
@@ -49,22 +58,28 @@ class FixedPoints:
 
     def __repr__(self) -> str:
         stable = int(self.stable.sum()) if len(self.points) else 0
-        return f"<FixedPoints: {len(self.points)}, {stable} of them stable; {self.failed} starts led to none>"
+        beyond = f", {count} beyond all states visited" if (count := int(np.sum(self.beyond))) else ""
+        return f"<FixedPoints: {len(self.points)}, {stable} of them stable{beyond}; {self.failed} starts led to none>"
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each point: speed, largest modulus, stable, and how many starts led to it."""
+        """A row for each point: speed, largest modulus, stable, how many starts led to it, and whether it is beyond."""
         largest = np.abs(self.eigenvalues).max(axis=1, initial=0.0)
-        return frame({"speed": self.speeds, "modulus": largest, "stable": largest < 1, "starts": self.found_from})
+        columns = {"speed": self.speeds, "modulus": largest, "stable": largest < 1, "starts": self.found_from}
+        return frame(columns | {"beyond": np.broadcast_to(self.beyond, largest.shape)})
 
     def __str__(self) -> str:
         starts = sum(self.found_from) + self.failed
         found, failed = _counted(len(self.points), "fixed point"), _counted(self.failed, "start")
         lines = [f"{found} from {_counted(starts, 'start')}; {failed} led to none"]
+        beyond = np.broadcast_to(self.beyond, len(self.points))
+        if beyond.any():
+            lines.append(f"{int(beyond.sum())} beyond all states visited (*): the network may never come there")
         for i in range(len(self.points)):
             largest = np.abs(self.eigenvalues[i])
             kind = "stable" if self.stable[i] else f"{_counted(int((largest >= 1).sum()), 'direction')} not stable"
             from_starts = _counted(int(self.found_from[i]), "start")
-            lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {from_starts}")
+            mark = " *" if beyond[i] else ""
+            lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {from_starts}{mark}")
         return "\n".join(lines)
 
 
@@ -112,7 +127,20 @@ def fixed_points(
         damping[running] *= np.where(better, 0.1, 10.0)
         damping = np.maximum(damping, 1e-12)
     speeds = np.linalg.norm(off, axis=1)
-    return _distinct(system, h, speeds, u, tolerance * size, single.dtype)
+    found = _distinct(system, h, speeds, u, tolerance * size, single.dtype)
+    most_visited = _largest_visited(system, given.astype(single.dtype), u.astype(single.dtype))
+    beyond = np.abs(found.points).max(axis=1, initial=0.0) > (most_visited or np.inf)
+    return replace(found, beyond=beyond)
+
+
+def _largest_visited(
+    system: Runnable, starts: Float[np.ndarray, "start state"], u: Float[np.ndarray, "start input"]
+) -> float:
+    """The largest number of a state among starts and where they run to, and a little more; 0 where all are 0."""
+    few = slice(None, None, -(-len(starts) // _RUN))
+    states = system.run(np.repeat(u[None, few], _RUN, axis=0), starts[few])[0]
+    every = np.abs(states[np.isfinite(states)]).max(initial=0.0), np.abs(starts).max()
+    return _BEYOND * float(max(every))
 
 
 def _constant(system: Runnable, inputs: Any, count: int) -> Float[np.ndarray, "trial input"]:
