@@ -16,6 +16,7 @@ from emtvb.core.memories import stored_map
 from emtvb.core.regression import decoded_map
 from emtvb.core.result_tables import frame
 from emtvb.core.systems import Runnable
+from emtvb.core.trials import Trials
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class Linearised:
     """A step as a linear map: of the state, and between the variables' numbers.
 
     Attributes:
-        jacobian: dF/dh, its mean over the states.
+        jacobian: dF/dh, its mean over the states; eigenvalues and map are of this mean.
         eigenvalues: Its eigenvalues, the largest modulus first.
         map: Psi* J Psi, the step between memories.
         decoded: The linear map that leads best from what is read at one time to what is read at the next; NaN where no
@@ -200,7 +201,7 @@ class Linearised:
     def __repr__(self) -> str:
         largest = abs(self.eigenvalues[0]) if len(self.eigenvalues) else 0.0
         apart = np.linalg.norm(self.map - self.decoded) / (np.linalg.norm(self.decoded) or 1.0)
-        parts = f"{len(self.jacobian)} numbers of state, largest modulus {largest:.3f}"
+        parts = f"mean Jacobian of {len(self.jacobian)} numbers of state, largest modulus {largest:.3f}"
         if not np.isnan(apart):
             parts += f"; Psi* J Psi differs from what is decoded by {apart:.1%}"
         return f"<Linearised: {parts}>"
@@ -216,8 +217,8 @@ def linearise(
     Args:
         fitted: Of :func:`fit`.
         states: Where, (point, state) or one state, such as a fixed point. By default 64 states that the network visits
-            in the trials to judge on.
-        inputs: The input of the step, (input,); zero by default.
+            in the trials to judge on, each with the input that it read next.
+        inputs: The input of the step, (input,); zero by default where states are given.
 
     Raises:
         InputError: Where states or inputs are not of the network's size.
@@ -225,14 +226,13 @@ def linearise(
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
     start = trials.task.settled() if trials.task else 0
+    u = None
     if states is None:
-        rng = np.random.default_rng(0)
-        shape = trials.test.states.shape
-        states = trials.test.states[rng.integers(start, shape[0], VISITED), rng.integers(shape[1], size=VISITED)]
+        states, u = _visited(trials, start)
     states = np.atleast_2d(as_numbers(states, "states", "(point, state)"))
     if not states.size:
         raise InputError("states", f"shape {states.shape}", "give one or more, (point, state)")
-    u = None if inputs is None else _constant(trials.system, inputs, len(states))
+    u = u if inputs is None else _constant(trials.system, inputs, len(states))
     J = trials.system.jacobian(states, u).mean(axis=0)
     values = np.linalg.eigvals(J).astype(np.complex128)
     kept, task = trials.stored, trials.task
@@ -245,6 +245,22 @@ def linearise(
         memories.map_error(fitted.memories, J, task.transition()) if task else float("nan"),
         memories.gain(fitted.memories, J, task.transition()) if task else float("nan"),
     )
+
+
+def _visited(
+    trials: Trials, start: int
+) -> tuple[Float[np.ndarray, "point state"], Float[np.ndarray, "point input"] | None]:
+    """States of test trials from a time on, drawn by chance, and what was read next; of a task nothing is."""
+    rng, count = np.random.default_rng(0), trials.test.states.shape[1]
+    if trials.task is not None or trials.test.inputs is None:
+        rows, chosen = rng.integers(start, len(trials.test.states), VISITED), rng.integers(count, size=VISITED)
+        return trials.test.states[rows, chosen], None
+    times = np.array(trials.recorded_times or range(trials.steps))
+    rows = np.flatnonzero(times < trials.steps - 1)
+    if not len(rows):
+        raise InputError("states", "of the last step alone", "no input follows them; give states= and inputs=")
+    rows, chosen = rng.choice(rows, VISITED), rng.integers(count, size=VISITED)
+    return trials.test.states[rows, chosen], trials.test.inputs[times[rows] + 1, chosen]
 
 
 def _decoded_map(fitted: Fitted, start: int) -> Float[np.ndarray, "number number"]:
