@@ -21,7 +21,7 @@ from emtvb import markdown, tables
 from emtvb.experiments import kinds
 from emtvb.files import write_text
 from emtvb.paper import error_rates, verdicts
-from emtvb.paper.evidence import VERDICTS
+from emtvb.paper.evidence import UNTRAINED, VERDICTS
 from emtvb.theory.verdict import ACCURATE
 
 ROOT = Path(__file__).parents[1]
@@ -180,8 +180,10 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "gradient": lambda column, task, solves=True, when="trained", **cell: paper.row(
             "gradients", column, task=task, solves=solves, when=when, lag=100, **cell
         ),
+        "whole": _plain_means(paper.table("table1")).get,
         "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
         "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
+        "answers": lambda: error_rates.answers_as_markdown(error_rates.answers()),
         "bootstrap": lambda: error_rates.bootstrap_as_markdown(pd.read_csv(root / "results/paper/figures/forest.csv")),
     }
     for kind in kinds.every():
@@ -224,6 +226,16 @@ def printed(value: float, like: str) -> str:
 def without_comments(text: str) -> str:
     """A page as it is read."""
     return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+
+
+def _plain_means(cells: pd.DataFrame) -> dict[str, float]:
+    """Printed values beside our means as they are: the mean difference of accuracies, the geometric mean of ratios."""
+    trained = cells[cells["as_published_accuracy"] > UNTRAINED]
+    ratios = cells["published_spectral_error"] / cells["as_published_spectral_error"]
+    return {
+        "accuracy": (trained["published_accuracy"] - trained["as_published_accuracy"]).mean(),
+        "spectral_error": math.exp(ratios.map(math.log).mean()),
+    }
 
 
 def _markdown(table: pd.DataFrame, title: str) -> str:
