@@ -423,6 +423,58 @@ def test_shares_at_their_ends() -> None:
     assert evidence.judge_share(np.ones(80, bool), seed[:80], 0.9).verdict == "not determined"
 
 
+def test_answers_at_their_ends() -> None:
+    seed = np.repeat(np.arange(6), 20)
+    holds, fails, half = np.ones(120, bool), np.zeros(120, bool), np.arange(120) % 2 > 0
+    assert evidence.answer([(holds, seed)]) == ("yes", "not contradicted")
+    assert evidence.answer([(fails, seed)]) == ("no", "no")
+    assert evidence.answer([(half, seed)]) == ("not determined", "no")
+    assert evidence.answer([(holds, seed), (fails, seed)]) == ("no", "no"), "one group decides"
+    assert evidence.answer([(holds, seed), (half, seed)]) == ("not determined", "no"), "most networks of each group"
+    assert evidence.answer([]) == evidence.answer([(holds[:80], seed[:80])]) == ("not determined", "not determined")
+
+
+@given(st.integers(10, 400), st.integers(5, 20), st.data())
+def test_neither_one_exception_nor_no_exception_contradicts_a_claim_of_all_networks(
+    networks: int, seeds: int, data: st.DataObject
+) -> None:
+    holds, seed = np.ones(networks, bool), np.arange(networks) % seeds
+    assert evidence.answer([(holds, seed)]).universality == "not contradicted"
+    holds[data.draw(st.integers(0, networks - 1))] = False
+    assert evidence.answer([(holds, seed)]).universality == "not contradicted"
+
+
+@given(st.lists(st.booleans(), min_size=10, max_size=80), st.floats(0, 0.2), st.integers(0, 79))
+def test_a_network_more_for_which_it_holds_never_speaks_against_a_claim(
+    networks: list[bool], mismeasured: float, place: int
+) -> None:
+    """Where every network has a seed of its own, and so counts in full."""
+    order = {"no": 0, "not determined": 1, "not contradicted": 2, "yes": 2}
+    holds, seed = np.array(networks), np.arange(len(networks))
+    before = evidence.answer([(holds, seed)], mismeasured)
+    holds[place % len(holds)] = True
+    after = evidence.answer([(holds, seed)], mismeasured)
+    assert all(order[a] >= order[b] for a, b in zip(after, before, strict=True))
+    assert after.universality != "yes"
+    assert evidence.answer([(holds, seed), (~holds, seed)], mismeasured).tendency != "yes"
+
+
+def test_answers_seldom_err_and_are_given_where_shares_are_clear() -> None:
+    count = 200
+    rates = error_rates.answers(count).set_index(["true_share", "networks"])
+    assert rates.loc[0.5, ["tendency_yes", "tendency_no"]].to_numpy().max() <= most(0.025, count)
+    assert rates.loc[1.0, "universality_no"].max() <= most(0.025, count), "all exceptions are mismeasured"
+    assert rates.loc[0.75, "tendency_yes"].loc[[113, 223]].min() > 0.9
+    assert rates.loc[0.9, "universality_no"].loc[[113, 223]].min() > 0.9
+
+
+def test_if_one_exception_decided_mismeasured_networks_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = evidence.answer
+    monkeypatch.setattr(evidence, "answer", lambda groups: answer(groups, 0.0))
+    rates = error_rates.answers(50).set_index(["true_share", "networks"])
+    assert rates.loc[(1.0, 113), "universality_no"] > 0.5
+
+
 @pytest.mark.parametrize(("networks", "seeds", "at_least"), [(30, 5, 0.9), (8, 5, 0.9), (80, 5, 0.95), (200, 20, 0.9)])
 def test_the_fewest_seeds_that_could_agree_are_the_fewest(networks: int, seeds: int, at_least: float) -> None:
     needed = evidence.seeds_that_could_agree(networks, seeds, at_least)

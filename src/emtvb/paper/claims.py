@@ -153,7 +153,9 @@ class Statement(_Strict):
     """Something that is said of networks: by the paper (``statement``), us (``check``), or others (``others``).
 
     It has a verdict where ``at_least`` says what could fail; else it is a share with its interval. One rule for all: no
-    share in the source, no verdict; so a share of ours is for our own checks alone.
+    share in the source, no verdict; so a share of ours is for our own checks alone. Whether it is a tendency, and
+    whether it is universal, is asked of all; ``mismeasured`` is the share of networks of which measuring may say the
+    opposite of what is true.
     """
 
     name: Name
@@ -169,6 +171,7 @@ class Statement(_Strict):
     holds: list[Condition] = Field(min_length=1)
     bars: list[Number] = []
     at_least: Share | None = None
+    mismeasured: Annotated[Number, Field(ge=0, lt=1)] = evidence.MISMEASURED
 
     @model_validator(mode="after")
     def _bars_are_of_the_first_condition(self) -> Statement:
@@ -238,13 +241,14 @@ class Rules(_Strict):
     rounding: str
     share: str
     no_rule: str
+    answers: str
     count: str
     skipped: str
 
     @model_validator(mode="after")
     def _known_constants(self) -> Rules:
         for text in self.__dict__.values():
-            in_words(text, at_least=0.9)
+            in_words(text, at_least=0.9, mismeasured=0.01)
         return self
 
 

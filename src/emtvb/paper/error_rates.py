@@ -8,6 +8,7 @@ of a published cell are the population, as they are; the whole table is drawn fr
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -346,6 +347,63 @@ def _deviating(what: Measure, mean: float) -> list[float]:
     if what == "accuracy":
         return [round(mean + step * ACCURACY_MARGIN, digits) for step in steps]
     return [max(round(mean * ERROR_MARGIN**step, digits), 10.0**-digits) for step in steps]
+
+
+TRUE_SHARES = (0.5, 0.6, 0.75, 0.9, 0.95, 1.0)
+GROUPS = (36, 113, 223)
+"""Networks that statements are about: of repeat copy, with penalty, and without."""
+_CORRELATION = 0.1
+"""Of networks of one seed; here it is 0.03 at most."""
+ANSWERED = ["true_share", "networks", "seeds", "sweeps", "tendency_yes", "tendency_no", "universality_no"]
+"""Columns of :func:`answers`."""
+
+
+def answers(count: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """How often ``evidence.answer`` gives each answer where the share of networks is known for which a claim holds.
+
+    Networks come in 20 seeds, and those of one seed are more alike than others. Of each, measuring says the opposite
+    with the chance ``evidence.MISMEASURED``: so where a claim holds for all, it may seem to have exceptions.
+
+    Args:
+        count: Sweeps of each kind.
+        seed: Of the random numbers.
+
+    Returns:
+        Columns :data:`ANSWERED`, a row per true share and number of networks; the last three are shares of sweeps.
+    """
+    rng, rows = np.random.default_rng(seed), []
+    for share, networks in itertools.product(TRUE_SHARES, GROUPS):
+        of_seed = np.arange(networks) % PUBLISHED_SEEDS
+        given = []
+        for _ in range(count):
+            better = _chances(rng, share, PUBLISHED_SEEDS)
+            wrong = rng.random(networks) < evidence.MISMEASURED
+            given.append(evidence.answer([((rng.random(networks) < better[of_seed]) ^ wrong, of_seed)]))
+        shares = [np.mean([getattr(one, question) == answer for one in given]) for question, answer in _ASKED]
+        rows.append((share, networks, PUBLISHED_SEEDS, count, *shares))
+    return pd.DataFrame(rows, columns=ANSWERED)
+
+
+_ASKED = (("tendency", "yes"), ("tendency", "no"), ("universality", "no"))
+
+
+def _chances(rng: np.random.Generator, share: float, seeds: int) -> Float[np.ndarray, " seed"]:
+    """Of each seed, the chance that a claim holds for one of its networks: beta, with the correlation of networks."""
+    if share in (0, 1):
+        return np.full(seeds, share)
+    strength = 1 / _CORRELATION - 1
+    return rng.beta(share * strength, (1 - share) * strength, seeds)
+
+
+def answers_as_markdown(rows: pd.DataFrame) -> str:
+    """What :func:`answers` gives, in Markdown: a row per true share, the numbers of networks side by side."""
+    names = [name for name in ANSWERED if "_" in name and name != "true_share"]
+    columns = ["true share", *(f"{name.replace('_', ': *')}*, {size} networks" for name in names for size in GROUPS)]
+    lines = []
+    for share, of in rows.groupby("true_share"):
+        by_size = of.set_index("networks")
+        lines.append([f"{share:.0%}", *(f"{by_size.loc[size, name]:.1%}" for name in names for size in GROUPS)])
+    return markdown.table(columns, lines, "r" * len(columns))
 
 
 def as_markdown(rates: pd.DataFrame) -> str:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
@@ -31,6 +31,9 @@ from emtvb.core.intervals import LEVEL, bonferroni, central_interval, clopper_pe
 Verdict = Literal["consistent", "inconsistent", "not determined", "no verdict"]
 VERDICTS: tuple[Verdict, ...] = ("consistent", "inconsistent", "not determined", "no verdict")
 """The last is of statements that name no rule which could fail: there are shares, with their intervals."""
+Answer = Literal["yes", "no", "not contradicted", "not determined"]
+ANSWERS: tuple[Answer, ...] = ("yes", "no", "not contradicted", "not determined")
+"""To whether a claim is a tendency, and whether it is universal, which finitely many networks cannot prove."""
 Measure = Literal["accuracy", "spectral_error"]
 
 PUBLISHED_SEEDS = 20
@@ -74,11 +77,14 @@ LEAST_SPREAD = 0.1
 """Of log errors between seeds; the least of twelve cells is 0.16."""
 
 FEWEST_NETWORKS = 10
+MISMEASURED = 0.01
+"""The share of networks of which measuring may say the opposite of what is true, where claims.yaml names no other."""
 
 DIGITS: dict[Measure, int] = {"accuracy": 2, "spectral_error": 4}
 """To so many decimals the paper prints."""
 
 _CHANCE = 0.5
+_HALF = 0.5
 _DRAWS = 10_000
 _MOST_DRAWS = 1_000_000
 _SEED = 2310_02430
@@ -773,6 +779,42 @@ def share_alone(holds: Bool[np.ndarray, " network"], seed: Shaped[np.ndarray, " 
     low, high = clustered_share(holds, seed)
     because = f"holds for {int(holds.sum())} of {len(holds)} networks, {low:.0%} to {high:.0%}"
     return Judgement("no verdict", because, float(holds.mean()), (low, high), len(np.unique(seed)))
+
+
+class Answers(NamedTuple):
+    """What can be said of a claim about networks whose source names no share (:func:`answer`).
+
+    Attributes:
+        tendency: Whether it holds for most networks.
+        universality: Whether it holds for all; never yes.
+    """
+
+    tendency: Answer
+    universality: Answer
+
+
+def answer(
+    groups: Sequence[tuple[Bool[np.ndarray, " _"], Shaped[np.ndarray, " _"]]],
+    mismeasured: float = MISMEASURED,
+) -> Answers:
+    """Whether a claim holds for most networks, and whether for all, in each of several groups that are asked apart.
+
+    Tendency: yes, where the 95% interval of the share for which it holds lies above one half in every group; no, where
+    it lies below in one. Universality: no, where in one group the interval lies below what measuring leaves of a share
+    of 1, so that there are more exceptions than networks that may be measured wrong; otherwise it is not contradicted.
+    Each *no* is corrected for the number of groups. With fewer than 5 seeds or 10 networks in a group it says neither
+    yes nor no.
+
+    Args:
+        groups: For which networks it holds, and their seeds.
+        mismeasured: Of what share of networks measuring may say the opposite of what is true.
+    """
+    if not groups or any(len(np.unique(s)) < FEWEST_SEEDS or len(s) < FEWEST_NETWORKS for _, s in groups):
+        return Answers("not determined", "not determined")
+    lowest = min(clustered_share(holds, seed)[0] for holds, seed in groups)
+    highest = min(clustered_share(holds, seed, bonferroni(len(groups)))[1] for holds, seed in groups)
+    most: Answer = "yes" if lowest > _HALF else "no" if highest < _HALF else "not determined"
+    return Answers(most, "no" if highest < 1 - mismeasured else "not contradicted")
 
 
 def _share_verdict(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> Verdict:

@@ -17,7 +17,7 @@ from emtvb.columns import check_numbers
 from emtvb.core.intervals import clustered_share
 from emtvb.paper import evidence, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
-from emtvb.paper.evidence import Judgement, Verdict
+from emtvb.paper.evidence import Answer, Judgement, Verdict
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.memory_columns import REMEMBERED
 
@@ -94,6 +94,8 @@ class ClaimResult:
         decides: What would decide it, where it is not determined.
         rows: The networks by task, size and penalty with the share's interval, or the seeds, with what was measured of
             them: the evidence.
+        tendency: Of a claim about networks, whether it holds for most; empty of others.
+        universality: Whether it holds for all; empty of claims that are not about networks.
         reaches: For a value of the table the least margin within which it would be consistent: a factor for an error, a
             distance for an accuracy. None where there is none.
     """
@@ -122,6 +124,8 @@ class ClaimResult:
     decides: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     reaches: float | None = None
+    tendency: Answer | Literal[""] = ""
+    universality: Answer | Literal[""] = ""
 
     @property
     def kind(self) -> Kind:
@@ -191,6 +195,22 @@ def counts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
     for result in results:
         tallies[result.kind][result.verdict] += 1
     return tallies
+
+
+def answered(results: Iterable[ClaimResult]) -> dict[Kind, dict[str, dict[Answer, int]]]:
+    """How many claims of each kind have each answer, by the question: ``tendency``, ``universality``."""
+    given = [(result.kind, result) for result in results if result.tendency]
+    return {
+        kind: {
+            question: {
+                answer: count
+                for answer in evidence.ANSWERS
+                if (count := sum(getattr(of, question) == answer for own, of in given if own == kind))
+            }
+            for question in evidence.Answers._fields
+        }
+        for kind in dict.fromkeys(kind for kind, _ in given)
+    }
 
 
 def _table1(claims: Claims, measured: pd.DataFrame, advise: bool) -> Iterable[ClaimResult]:
@@ -272,6 +292,8 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
     else:
         networks = networks[_all(claim.over, networks)]
         judgement, strata = _judge(claim, networks)
+    groups = [] if missing else [_held(claim, of) for _, of in _strata(claim.strata, networks)]
+    tendency, universality = evidence.answer(groups, claim.mismeasured)
     where = f" on {', '.join(claim.tasks)}" if len(claim.tasks) < 4 else ""
     apart = f", each {_and_names(claim.strata)} apart" if claim.strata else ""
     about = f"About networks with {_and(claim.over)}{where}{apart}; it holds for one with {_and(claim.holds)}. "
@@ -281,10 +303,20 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
         source=claim.source, quote=claim.quote, statement=claim.statement, networks=len(networks),
         published=f"at least {claim.at_least:.0%} (our bar)" if claim.at_least else "no share named",
         files=_files(claim), operationalisation=claim.operationalisation,
-        rule=about + (in_words(rules.share, at_least=claim.at_least) if claim.at_least else in_words(rules.no_rule)),
+        rule=f"{about}{_rule(claim, rules)} {in_words(rules.answers, mismeasured=claim.mismeasured)}",
+        tendency=tendency, universality=universality,
         bar=first.at_least if first.at_least is not None else first.below, strata=tuple(strata),
         reach=_reach(claim, networks), rows=() if missing else _by_group(claim, networks),
     )  # fmt: skip
+
+
+def _rule(claim: Statement, rules: Rules) -> str:
+    return in_words(rules.share, at_least=claim.at_least) if claim.at_least else in_words(rules.no_rule)
+
+
+def _held(claim: Statement, networks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """For which of the networks that it speaks of a statement holds, and their seeds."""
+    return _all(claim.holds, networks).to_numpy(bool), networks["seed"].to_numpy()
 
 
 def _files(claim: Statement) -> tuple[str, ...]:
@@ -305,7 +337,7 @@ def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[St
         return Judgement(_open(claim), "no network of this experiment is one that it speaks of", np.nan, None, 0), []
     judged, strata = [], []
     for title, of in groups:
-        holds, seeds = _all(claim.holds, of).to_numpy(bool), of["seed"].to_numpy()
+        holds, seeds = _held(claim, of)
         if claim.at_least:
             one = evidence.judge_share(holds, seeds, claim.at_least, len(groups))
         else:
@@ -366,7 +398,8 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
     Returns:
         A row per statement or check and group of networks: ``name``, ``group``, ``short``, ``task``, ``hidden_dim``,
         ``l2``; it ``holds`` for so many of its ``networks`` of ``seeds`` seeds, a ``share`` with its 95% interval
-        ``low`` to ``high``. Statements whose columns are missing have no rows.
+        ``low`` to ``high``, and of this group alone ``tendency`` and ``universality``. Statements whose columns are
+        missing have no rows.
     """
     own = table1.paper_runs(measured)
     rows: list[tuple[object, ...]] = []
@@ -375,7 +408,7 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
         if not _missing(claim, networks):
             rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
     columns = ["name", "group", "short", *SHARES, "holds", "networks", "seeds", "share", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*columns, *evidence.Answers._fields])
 
 
 SHOWN = {
@@ -405,16 +438,17 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
 def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
     of = networks[_all(claim.over, networks)]
     for key, group in of.groupby(SHARES):
-        holds, seeds = _all(claim.holds, group).to_numpy(bool), group["seed"].to_numpy()
+        holds, seeds = _held(claim, group)
         low, high = clustered_share(holds, seeds)
-        yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high
+        answers = evidence.answer([(holds, seeds)], claim.mismeasured)
+        yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high, *answers
 
 
 def _by_group(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     """By task, size and penalty, for how many of its networks it holds."""
     return tuple(
         (f"{task}, {size} neurons, L2 {l2:g}", f"{holds} of {of} ({low:.0%} to {high:.0%})")
-        for task, size, l2, holds, of, _, _, low, high in _shares(claim, networks)
+        for task, size, l2, holds, of, _, _, low, high, *_ in _shares(claim, networks)
     )
 
 
