@@ -17,7 +17,6 @@ from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.verdict import ACCURATE
-from emtvb.training.following import Snapshot
 
 STEPS = ["run_id", "step", "horizon", "weights_sha256"]
 """Columns of ``training/<shard>/followed.csv``, the list of a shard's snapshots."""
@@ -41,12 +40,9 @@ def name_of(run_id: str, step: int) -> str:
     return f"{run_id}_step{step}"
 
 
-def listed(run: Run, snapshots: Sequence[Snapshot]) -> list[dict[str, object]]:
-    """Rows of ``training/<shard>/followed.csv``."""
-    return [
-        dict(zip(STEPS, (run.run_id, seen.step, seen.horizon, seen.network.digest()), strict=True))
-        for seen in snapshots
-    ]
+def listed(run_id: str, step: int, horizon: int, network: Network) -> dict[str, object]:
+    """A snapshot's row of ``training/<shard>/followed.csv``."""
+    return dict(zip(STEPS, (run_id, step, horizon, network.digest()), strict=True))
 
 
 def measure(run: Run, network: Network, published: str, settings: MeasureSettings) -> dict[str, object]:
