@@ -197,7 +197,8 @@ onstart:
                 [
                     waiting
                     for waiting in CALL.jobs
-                    if {"runs", trainings.REVISION} <= {*waiting.params.keys()} and "weights" in waiting.output.keys()
+                    if {"runs", trainings.REVISION} <= {*waiting.params.keys()}
+                    and "weights" in waiting.output.keys()
                 ]
             )
 

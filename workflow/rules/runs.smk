@@ -27,7 +27,9 @@ def named_figures(figures, names):
     """The figures that a config names."""
     known = {Path(path).parts[0] for path in figures}
     if unknown := [name for name in names if name not in known]:
-        raise InputError("figures", unknown[0], f"not drawn of this experiment; write some of {', '.join(sorted(known))}")
+        raise InputError(
+            "figures", unknown[0], f"not drawn of this experiment; write some of {', '.join(sorted(known))}"
+        )
     return {path: files for path, files in figures.items() if Path(path).parts[0] in names}
 
 
