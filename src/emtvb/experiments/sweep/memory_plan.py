@@ -154,7 +154,7 @@ def _of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
     ends = others[others["run_id"].isin(last[last["cycle_multiplier"] < 1]["run_id"])]
     first = snapshots[snapshots["cycle_multiplier"] < 1].groupby("run_id")["step"].min()
     right = snapshots[snapshots["test_accuracy"] >= ACCURATE].sort_values("step").groupby("run_id").head(1)
-    told = milestones.told(snapshots).query("cut == 0.95").set_index("step")
+    told = milestones.told(snapshots).query("cut == 0.95")
     repeats = snapshots[(snapshots["task"] == "T1") & (snapshots["test_accuracy"] >= MEASURED)]
     return {
         "D1": [_share("runs", last["as_published"] == 1, least=1)],
@@ -172,8 +172,9 @@ def _of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
 
 def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> Part:
     """How often a cut tells at a step who will solve the task."""
-    right, runs, share = (told.loc[step, name] for name in ("right", "runs", "share"))
-    return Part(f"step {step:,}: {right:.0f} of {runs:.0f}", bool(least <= share <= most))
+    row = told[told["step"] == step]
+    right, runs, share = (float(row[name].sum()) for name in ("right", "runs", "share"))
+    return Part(f"step {step:,}: {right:.0f} of {runs:.0f}", least <= share <= most)
 
 
 def _share(what: str, true: pd.Series, least: float = 0, most: float = 1) -> Part:
