@@ -37,7 +37,7 @@ def draw(shown: pd.DataFrame) -> Figure:
     colours = {task: COLOURS[number % len(COLOURS)] for number, task in enumerate(tasks)}
     figure, panels = grid(4, 2, 2.2, 0.5)
     accuracy, angles, moments, telling = panels.flat
-    for run in (rows for _, rows in shown.sort_values(["solved", "step"]).groupby(["solved", "run_id"])):
+    for _, run in shown.sort_values("step").groupby(["solved", "run_id"]):
         colour = colours[run["task"].iloc[0]] if run["solved"].iloc[0] else _FAILED
         for axes, column in ((accuracy, "test_accuracy"), (angles, "matched_spectral_error")):
             axes.plot(run["step"], run[column], color=colour, linewidth=0.7, alpha=0.8)
