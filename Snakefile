@@ -4,6 +4,9 @@
 #   snakemake --cores all --configfile config/paper.yaml    another one
 
 
+report: "workflow/report.rst"
+
+
 include: "workflow/rules/common.smk"
 # The kind of experiment that the config states: it says FIGURES and TABLES, and has a rule of its own name for all of it.
 include: f"workflow/rules/{KIND.name}.smk"

@@ -571,3 +571,35 @@ def test_what_cannot_be_adapted_is_one_clear_line(make, says: str) -> None:
         make()
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_step_of_numpy_for_a_single_trial_is_said_to_be_one() -> None:
+    """The line for each trial in turn works as it stands, with the step's name in it."""
+    rng = np.random.default_rng(0)
+    W, U = rng.normal(size=(H, H)), rng.normal(size=(H, 3))
+
+    def step(u, h):
+        h = np.tanh(W @ h + U @ u)
+        return h[:2], h
+
+    with pytest.raises(InputError, match=r"step takes a single trial: make it take many, \(trial, input\)") as raised:
+        emtvb.adapt(step, state=H, input_dim=3)
+    line = str(raised.value).partition("emtvb.adapt(")[2].partition(", state=...)")[0]
+    system = emtvb.adapt(eval(line, {"np": np, "step": step}), state=H, input_dim=3)
+    inputs = rng.normal(size=(4, 6, 3))
+    h = np.zeros((6, H))
+    for u in inputs:
+        h = np.tanh(h @ W.T + u @ U.T)
+    np.testing.assert_allclose(system.run(inputs)[0][-1], h)
+
+
+def test_a_first_state_that_is_drawn_anew_is_named() -> None:
+    rng = np.random.default_rng(0)
+
+    def step(u, h):
+        h = np.tanh(h + u.sum(axis=1, keepdims=True))
+        return h, h
+
+    with pytest.raises(InputError, match=r"state: a function that gives another state each time it is called: draw"):
+        emtvb.adapt(step, state=lambda trials: rng.normal(size=(trials, H)), input_dim=3)
+    emtvb.adapt(step, state=lambda trials: np.random.default_rng(0).normal(size=(trials, H)), input_dim=3)

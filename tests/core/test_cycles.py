@@ -43,7 +43,7 @@ def test_a_turn_that_shrinks_comes_back_smaller_and_turned() -> None:
     np.testing.assert_allclose(np.abs(found.multipliers), 0.9**7)
     np.testing.assert_allclose(np.sort(np.angle(found.multipliers)), [[-2.1, 2.1]] * 2)
     np.testing.assert_allclose(found.returned, 0.9**7 * found.states @ turn(2.1).T)
-    assert found.attracting.all()
+    assert not found.attracting.any()  # of no cycle
 
 
 def test_a_turn_by_a_share_of_a_circle_comes_back_and_is_neutral() -> None:
@@ -123,17 +123,19 @@ def test_chaos_has_lyapunovs_exponent() -> None:
 def test_a_step_that_forgets_everything_has_multipliers_of_nothing() -> None:
     found = emtvb.cycles(step(np.zeros_like), [[1.0, 2.0]], 9)
     assert found.multipliers.tolist() == [[0, 0]]
-    assert found.attracting.all()
+    assert not found.returns.any()
+    assert not found.attracting.any()
     assert found.distances.tolist() == [1]
 
 
 def test_it_is_shown_as_a_line_and_as_a_table() -> None:
     found = emtvb.cycles(step(lambda h: h / 2), [[0.0, 0.0], [1.0, 1.0]], 2)
     assert repr(found) == (
-        "<Cycles: 2 of 2 steps, 2 of them attracting; median distance 0.37, median largest multiplier 0.25>"
+        "<Cycles: 2 states followed for 2 steps, 1 came back, 1 of these attracting; median distance 0.37, "
+        "median largest multiplier 0.25>"
     )
     table = found.to_dataframe()
-    assert list(table.columns) == ["distance", "modulus", "rate", "attracting"]
+    assert list(table.columns) == ["distance", "returns", "modulus", "rate", "attracting"]
     np.testing.assert_allclose(table["modulus"], 0.25)
 
 

@@ -76,6 +76,43 @@ def test_several_layers_and_gates_have_fixed_points_too() -> None:
         np.testing.assert_allclose(states[-1], found.points, atol=1e-4)
 
 
+def test_points_where_the_network_cannot_be_are_marked() -> None:
+    """A GRU whose gates are closed keeps any state, but from states of at most 1 it comes to no larger one."""
+    torch.manual_seed(0)
+    network = nn.GRU(3, 8)
+    nn.init.normal_(network.weight_hh_l0, std=1.2)
+    nn.init.normal_(network.bias_hh_l0)
+    system = emtvb.adapt(network)
+    states, _ = system.run(np.random.default_rng(0).normal(size=(20, 60, 3)).astype(np.float32))
+    found = emtvb.fixed_points(system, states[-1])
+    assert found.beyond.tolist() == (np.abs(found.points).max(axis=1) > 1.1).tolist()
+    assert 0 < found.beyond.sum() < len(found.points)
+    assert str(found).count("*") == 1 + found.beyond.sum()
+    assert "beyond all states visited" in repr(found)
+    assert found.to_dataframe()["beyond"].sum() == found.beyond.sum()
+
+
+@pytest.mark.parametrize("times", [None, [2, 3, 9]], ids=str)
+def test_visited_states_are_linearised_with_the_inputs_that_they_read(times: list[int] | None) -> None:
+    """h <- tanh(h + u) has derivative 1 - h'^2 at the next state h', far from that at u = 0."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(12, 400, 1)) + 1.5
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h = np.tanh(h + u)
+        return h, h
+
+    trials = emtvb.record(emtvb.adapt(step, state=1), inputs, {"x": rng.normal(size=400)}, times=times)
+    rows = np.arange(12) if times is None else np.array(times)
+    rows = rows[rows < 11]
+    states = trials.test.states[: len(rows)]
+    expected = (1 - np.tanh(states + trials.test.inputs[rows + 1]) ** 2).mean()
+    fitted = emtvb.fit(trials)
+    assert emtvb.linearise(fitted).jacobian.item() == pytest.approx(expected, rel=0.5)
+    assert emtvb.linearise(fitted, states.reshape(-1, 1)).jacobian.item() > 2 * expected
+    assert "mean Jacobian" in repr(emtvb.linearise(fitted))
+
+
 @pytest.mark.parametrize(
     ("starts", "says"),
     [
@@ -118,7 +155,7 @@ def test_the_circuits_step_between_memories_is_phi(torchs: bool) -> None:
 def test_a_register_keeps_what_it_holds() -> None:
     u, labels = tape()
     fitted = emtvb.fit(emtvb.record(adapted(make_register(extra=2)), u, labels))
-    found = emtvb.linearise(fitted)
+    found = emtvb.linearise(fitted, inputs=np.zeros(3))  # with an input it would be overwritten
     np.testing.assert_allclose(found.map, np.eye(4), atol=1e-4)
     np.testing.assert_allclose(np.sort(np.abs(found.eigenvalues))[-6:], [0.5, 0.5, 1, 1, 1, 1], atol=1e-4)
     assert found.phi is None

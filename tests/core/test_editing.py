@@ -201,13 +201,36 @@ def test_edits_that_cannot_be_made_are_one_clear_line(fitted: emtvb.Fitted, more
     assert str(caught.value).startswith(says)
 
 
+def test_shares_stand_below_the_edits_that_they_are_of() -> None:
+    """Where the register writes the same value at the next step, edits do not count: 0.5 of all is 1 of those."""
+    case = emtvb.fit(emtvb.record(adapted(make_register(extra=3)), *tape(trials=400)))
+    done = emtvb.edit(case, 5, flip="bit", expected=future)
+    lines = str(done).splitlines()
+    counted = lines.index(f"of the {int(done.counts.sum())} edits that count:")
+    every = lines.index(f"of all {len(done.trial)} edits:")
+    assert 0 < done.counts.sum() < len(done.trial)
+    assert [line.split("  ")[1] for line in lines[counted + 1 : every]][:2] == [
+        "edits followed",
+        "random step of the same size",
+    ]
+    assert [line[2:35].strip() for line in lines[every + 1 :]] == [
+        "without an edit",
+        "as expected if nothing is edited",
+    ]
+    for line in lines[every + 1 :]:
+        assert f"{done.without_edit.mean():.3f}" in line or f"{done.ceiling.mean():.3f}" in line
+    assert done._repr_html_().count("edits that count") == 1
+
+
 def test_what_it_shows_is_said_first(fitted: emtvb.Fitted) -> None:
     done = emtvb.edit(fitted, 5, flip="bit", expected=future, inputs=np.zeros((9, 3)), steps=9)
     first = str(done).splitlines()[0]
     assert first == "shows that the network uses the edited state: followed 1.000, controls 0.00 to 0.00"
     assert first == done.verdict
     never = emtvb.edit(fitted, 5, flip="bit", expected=future, agrees=lambda o, e: np.zeros(o.shape[:2], bool))
-    assert never.verdict.startswith("shows nothing: no edit was followed, and without one the network does not do what")
+    assert never.verdict.startswith("shows nothing: no edit was followed, and without one the network does what is ")
+    assert "in 0.000 of them" in never.verdict
+    assert "agrees=" in never.verdict
     always = emtvb.edit(fitted, 5, flip="bit", expected=future, agrees=lambda o, e: np.ones(o.shape[:2], bool))
     assert always.verdict.startswith("shows nothing: no edit at all does as well (1.000; followed 1.000)")
     few = emtvb.edit(fitted, 5, flip="bit", expected=future, max_edits=3, inputs=np.zeros((2, 3)), steps=2)

@@ -12,8 +12,9 @@ CAPTIONS = sorted((Path(__file__).parents[2] / "workflow" / "report").glob("*.rs
 
 
 @pytest.mark.parametrize("caption", CAPTIONS, ids=lambda path: path.stem)
-def test_a_caption_has_no_mark_that_means_something_else(caption: Path) -> None:
-    complaints = io.StringIO()
+def test_a_caption_has_a_title_and_no_mark_that_means_something_else(caption: Path) -> None:
+    complaints, words = io.StringIO(), caption.read_text("utf-8")
+    assert words.startswith("**"), "its first words, in bold, say what is to be seen"
     settings = {"warning_stream": complaints, "report_level": 1}
-    publish_string(caption.read_text("utf-8"), writer="html", settings_overrides=settings)
+    publish_string(words, writer="html", settings_overrides=settings)
     assert complaints.getvalue() == ""

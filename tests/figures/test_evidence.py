@@ -27,12 +27,14 @@ def test_lines_are_the_shares_of_each_question() -> None:
         "test accuracy: consistent", "spectral error: consistent",
     ]  # fmt: skip
     for axes, expected in zip(figure.axes, [[0, 0.5, 1]] * 2 + [[0.9, 0, 0]] * 2, strict=True):
-        lines = [line for line in axes.lines if line.get_marker() == "o"]
+        lines = [line for line in axes.lines if line.get_marker() in ("o", "s")]
         assert len(lines) == 2
         for line in lines:
             np.testing.assert_allclose(line.get_ydata(), expected)
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["5 seeds, others", "20 seeds, the same"]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "5 seeds, the paper's are others", "20 seeds, the paper's are the same",
+    ]  # fmt: skip
 
 
 def test_what_is_simulated_can_be_drawn_and_is_the_same_again() -> None:

@@ -22,7 +22,7 @@ def test_medians_stand_at_their_values_and_what_has_vanished_is_not_drawn() -> N
     assert [axes.get_title() for axes in figure.axes] == ["T1", "T3"]
     for axes in figure.axes:
         before, solved, unsolved, without = axes.lines[:4]
-        drawn = np.array([lag for lag in LAGS if 0.5**lag > 1e-30])
+        drawn = np.array([lag for lag in LAGS if 0.5**lag > 1e-10])
         np.testing.assert_allclose(np.asarray(before.get_xydata(), float), np.stack([drawn, 0.5**drawn], axis=1))
         np.testing.assert_allclose(np.asarray(solved.get_ydata(), float), 0.9)
         assert (solved.get_linestyle(), before.get_linestyle()) == ("-", "-")

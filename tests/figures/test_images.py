@@ -59,3 +59,9 @@ def test_a_spectrum_is_seen_whole_whatever_is_not_finite() -> None:
     drawn = {str(line.get_label()): line.get_xydata().tolist() for line in axes.lines if len(line.get_xdata()) == 1}
     assert drawn == {r"$\Phi$": [[1, 0]], r"$W$, $|\lambda| > 0.9$": [[0, 1.5]], "$W$, other": [[0.2, 0]]}
     assert axes.get_xlim() == axes.get_ylim() == (-furthest, furthest)
+
+
+def test_signs_differ_in_print_without_colour() -> None:
+    values = images.signed_map()(np.array([-1.0, 0.0, 1.0]) / 3 + 0.5)[:, :3]  # of a scale from -1.5 to 1.5
+    minus, zero, plus = values @ [0.299, 0.587, 0.114]
+    assert minus + 0.2 < plus < zero - 0.2

@@ -36,7 +36,13 @@ def make_measured(
 
 
 def marks(axes: Axes, marker: str) -> list[Line2D]:
-    return [line for line in axes.lines if line.get_marker() == marker]
+    """Marks of a shape, but for those above the columns, which name their way."""
+    return [line for line in axes.lines if line.get_marker() == marker and line not in ways(axes)]
+
+
+def ways(axes: Axes) -> list[Line2D]:
+    """The marks above the columns."""
+    return [line for line in axes.lines if np.asarray(line.get_ydata(), float).tolist() == [interventions.WAY]]
 
 
 def heights(lines: list[Line2D]) -> np.ndarray:
@@ -83,6 +89,7 @@ def test_networks_that_obey_every_edit_are_counted_above_and_not_drawn() -> None
     measured["realisation_edit_success"] = 1.0
     axes = interventions.draw(measured).axes[0]
     assert counts(axes) == ["2", "1", "3"]
+    assert [line.get_marker() for line in ways(axes)] == list(MARKERS.values())
     assert [len(heights(marks(axes, marker))) if marks(axes, marker) else 0 for marker in MARKERS.values()] == [1, 2, 0]
 
 

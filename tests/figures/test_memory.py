@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from emtvb.core.style import COLOURS
 from emtvb.experiments.sweep.figures import memory, multipliers
 from emtvb.experiments.sweep.memory_tables import law, network_table
 from emtvb.theory.memory_columns import LINEAR, TRAINED
@@ -33,11 +34,11 @@ def test_lines_are_medians_of_networks_that_solve_and_marks_their_halved_element
     assert rows.loc[("duration", "T1", TRAINED, 3000.0), "median"].item() == 0.6
     assert rows.loc[("duration", "T3", TRAINED, 3000.0), "networks"].item() == 18, "two do not solve their task"
     duration, _, halfway = memory.draw(shown).axes
-    lines = {line.get_linestyle(): line for line in duration.lines if line.get_color() == memory.COLOURS[0]}
+    lines = {line.get_linestyle(): line for line in duration.lines if line.get_color() == COLOURS[0]}
     np.testing.assert_allclose(np.asarray(lines["-"].get_ydata(), float), [0.5, 0.5, 0.5, 0.6])
     np.testing.assert_allclose(np.asarray(lines["--"].get_ydata(), float), [0.5, 0.75, 0.5, 0.6])
     assert [label.get_text() for label in halfway.get_xticklabels()] == ["T1", "T3"]
-    sizes = [np.asarray(line.get_ydata(), float) for line in halfway.lines if line.get_marker() == "o"]
+    sizes = [np.asarray(line.get_ydata(), float) for line in halfway.lines if line.get_marker() in ("o", "s")]
     assert [set(values) for values in sizes] == [{0.3}, {1.0}]
     assert [len(values) for values in sizes] == [18, 18]
 
@@ -46,7 +47,7 @@ def test_multipliers_stand_beside_accuracies_and_shares_beside_experiments(tmp_p
     shown = multipliers.read(*tables(tmp_path))
     assert (shown["of"] == "network").sum() == 36
     left, right = multipliers.draw(shown).axes
-    marks = [line for line in left.lines if line.get_marker() == "o"]
+    marks = [line for line in left.lines if line.get_marker() in ("o", "s")]
     assert len(marks) == 36
     places = {(round(float(line.get_xdata()[0]), 4), float(line.get_ydata()[0])) for line in marks}
     rates = round(np.log(1.1) / 8, 4), round(np.log(0.1) / 8, 4)

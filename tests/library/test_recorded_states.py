@@ -77,12 +77,78 @@ def test_what_trials_say_as_a_data_frame_can_be_given_back() -> None:
     states, labels = neurons()
     trials = emtvb.Trials.of(states, labels, batch_first=True)
     table = trials.to_dataframe()
-    test = table[table["part"] == "test"].drop(columns="part").rename(columns=lambda name: name.removeprefix("label "))
+    test = table[table["part"] == "test"].drop(columns="part")
     again = emtvb.Trials.of(trials.test.states, test, kinds={"number": "continuous"})
     numbers = np.concatenate([again.values(part.labels) for part in (again.train, again.test)], axis=1)
     assert sorted(numbers[0, :, 1].tolist()) == pytest.approx(
         sorted(trials.values(trials.test.labels)[0, :, 1].tolist())
     )
+
+
+def test_columns_of_a_data_frame_have_the_names_of_variables_and_tell_them_from_its_own() -> None:
+    states, labels = neurons()
+    table = emtvb.Trials.of(states, {"time": labels["bit"], "cue": labels["word"]}, batch_first=True).to_dataframe()
+    assert list(table.columns) == ["part", "time", "trial", "label time", "cue"]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=str)
+@pytest.mark.parametrize("dtype", [object, "string", "category"])
+def test_words_that_are_missing_are_no_values(missing: object, dtype: object) -> None:
+    states, labels = neurons()
+    words = labels["word"].astype(object)
+    words[::4] = missing
+    given = [pd.DataFrame({"word": words}, dtype=dtype), {"word": pd.Series(words, dtype=dtype)}]
+    if dtype is object:
+        given.append({"word": words})
+    for table in given:
+        trials = emtvb.Trials.of(states, table, batch_first=True, split=np.arange(TRIALS) < 100)
+        assert trials.variables[0].classes.tolist() == ["left", "right", "up"]
+        assert np.isnan(trials.train.labels[0]).all(axis=1).tolist() == [i % 4 == 0 for i in range(100)]
+        assert trials.to_dataframe()["word"].isna().mean() == 0.25
+        assert emtvb.judge(emtvb.fit(trials)).unreadable == ("word",)
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [([True, False, None, True], True), ([0, 1, None, 1], True), ([0.5, 1.0, None, 3.0], True), ([0, 1, 1, 0], False)],
+    ids=str,
+)
+def test_numbers_among_objects_are_numbers(values: list, missing: bool) -> None:
+    states, _ = neurons()
+    trials = emtvb.Trials.of(states, {"x": np.array(values * (TRIALS // 4), dtype=object)}, batch_first=True)
+    assert np.isnan(trials.test.labels).any() == missing
+
+
+def test_words_and_numbers_in_one_variable_are_one_clear_line() -> None:
+    states, _ = neurons()
+    mixed = np.array(["a", 1] * (TRIALS // 2), dtype=object)
+    with pytest.raises(InputError, match=r"labels of x: of type object: give numbers, booleans or words, of one kind"):
+        emtvb.Trials.of(states, {"x": mixed}, batch_first=True)
+
+
+@pytest.mark.parametrize(("name", "called"), [("bit", "bit"), (None, "label")])
+def test_a_series_is_a_variable(name: str | None, called: str) -> None:
+    states, labels = neurons()
+    trials = emtvb.Trials.of(states, pd.Series(labels["bit"], name=name), batch_first=True)
+    assert [v.name for v in trials.variables] == [called]
+    by_name = emtvb.Trials.of(states, {called: labels["bit"]}, batch_first=True)
+    np.testing.assert_array_equal(trials.test.labels, by_name.test.labels)
+
+
+def test_numbers_of_many_values_are_said_to_be_numbers() -> None:
+    """Whole numbers are kinds by default: where one is in no trial to fit on, the line says how they are numbers."""
+    states, _ = neurons()
+    counts = np.r_[np.arange(25), np.zeros(TRIALS - 25, dtype=int)]
+    with pytest.raises(InputError, match=r'is in no trial to fit on: .* kinds=\{"count": "continuous"\}'):
+        emtvb.Trials.of(states, {"count": counts}, batch_first=True)
+    emtvb.Trials.of(states, {"count": counts}, batch_first=True, kinds={"count": "continuous"})
+
+
+def test_recordings_say_what_their_labels_are() -> None:
+    states, labels = neurons()
+    shown = repr(emtvb.Trials.of(states, labels, batch_first=True).train)
+    assert len(shown) < 300
+    assert "trials.values(labels)" in shown
 
 
 def test_a_split_of_ones_own() -> None:

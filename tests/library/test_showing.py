@@ -106,7 +106,7 @@ def test_data_frames() -> None:
     assert isinstance(rows, pd.DataFrame)
     labels = trials().values(trials().test.labels)
     part = rows[(rows.part == "test") & (rows.time == 4)]
-    np.testing.assert_array_equal(part["label word"], labels[4, :, 1])
+    np.testing.assert_array_equal(part["word"], labels[4, :, 1])
 
 
 def same(one: object, other: object) -> bool:
@@ -122,14 +122,23 @@ def same(one: object, other: object) -> bool:
     return one == other or (one != one and other != other)
 
 
-@pytest.mark.parametrize("name", RESULTS)
+SAVED = RESULTS | {
+    "erasure": lambda: emtvb.erase(fitted(), "bit"),
+    "cycles": lambda: emtvb.cycles(fitted().trials.system, trials().test.states[-1, :3], 2),
+    "fixed points": lambda: emtvb.fixed_points(fitted().trials.system, trials().test.states[-1, :3]),
+}
+
+
+@pytest.mark.parametrize("name", SAVED)
 def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
-    result = RESULTS[name]()
+    result = SAVED[name]()
     path = emtvb.save(result, tmp_path / "result")
     assert path.suffix == ".npz"
     again = emtvb.load(path)
     assert same(result, again)
     assert str(again) == str(result) or name in ("trials", "fitted")
+    if name == "erasure":
+        np.testing.assert_array_equal(again(trials().test.states), result(trials().test.states))
 
 
 def test_what_is_loaded_can_be_judged_and_with_its_network_edited(tmp_path: Path) -> None:

@@ -324,9 +324,17 @@ def hold_time(page: Opened, fragment: str = "") -> Callable[[int], None]:
 
 
 @pytest.mark.parametrize("width", [1280, 400])
-def test_it_opens_with_an_edit_that_runs_to_its_end(opened: Open, paper_page: Path, width: int) -> None:
+def test_it_opens_paused_before_an_edit_that_a_button_makes(opened: Open, paper_page: Path, width: int) -> None:
     page = opened(paper_page, width=width)
-    assert page.ask("[view.timeline.edits.length, view.running]") == [1, True]
+    assert page.ask("[view.view, view.timeline.edits.length, view.running]") == [32, 0, False]
+    assert "step" not in page.page.evaluate("location.hash"), "so that it opens so again"
+    assert page.said(".score") == ""
+    (square,) = page.page.locator(".stored .next").all()
+    assert (square.get_attribute("aria-label") or "").startswith("variable 3, dimension 4:")
+    assert page.said("button.run") == "Edit and run"
+    page.page.locator("button.run").click()
+    assert page.page.locator(".stored .next").count() == 0
+    assert page.ask("view.state().edit") == "24:flip:3.4"
     page.run_on(124, 8)
     assert page.said(".score") == "13 of 13 outputs that should change did; left alone 0 of 13; at random 0 of 13."
     assert page.said("[role=status]") == page.said(".score")
@@ -338,6 +346,7 @@ def test_every_network_of_it_opens_with_an_edit_that_changes_something(
     page = opened(paper_page)
     for shown in paper:
         page.turn(f"#net={shown.about['id']}")
+        page.page.locator("button.run").click()
         page.run_on(124, 8)
         share = page.ask("view.timeline.share('edited', view.timeline.now)")
         assert share["changing"] > 0
@@ -349,6 +358,7 @@ def test_who_wants_no_motion_sees_the_end_at_once(opened: Open, paper_page: Path
     page = opened(paper_page)
     page.page.emulate_media(reduced_motion="reduce")
     page.go()
+    page.page.locator("button.run").click()
     assert page.ask("[view.view, view.running]") == [132, False]
     page.page.locator(".tries a").nth(1).click()
     assert page.ask("[view.view, view.running]") == [132, False]
@@ -363,8 +373,6 @@ def test_cause_and_effect_are_on_one_screen(opened: Open, paper_page: Path, heig
         page.page.set_viewport_size({"width": width, "height": height})
         if width == 400:
             page.page.locator(".strips").evaluate("strips => strips.scrollIntoView({ block: 'end' })")
-        elif height < 800:
-            continue
         boxes = [page.page.locator(".stored .board").bounding_box()]
         boxes += [page.page.locator(f".row.{name} canvas").bounding_box() for name in ROWS]
         for box in boxes:
@@ -374,6 +382,45 @@ def test_cause_and_effect_are_on_one_screen(opened: Open, paper_page: Path, heig
         board, strips = boxes[0], boxes[1:]
         for strip in strips:
             assert strip["x"] >= board["x"] + board["width"] or strip["y"] >= board["y"] + board["height"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_the_result_is_beside_the_board_and_targets_are_large_enough(
+    opened: Open, paper_page: Path, width: int, scheme: str
+) -> None:
+    page = opened(paper_page, "#edit=24:flip:3.4&step=124", width, scheme)
+    board, score = (page.page.locator(place).bounding_box() for place in (".stored .board", ".score"))
+    assert board
+    assert score
+    beside = score["x"] >= board["x"] + board["width"] and score["y"] < board["y"] + board["height"]
+    assert beside == (width == 400)
+    assert abs(score["y"] - board["y"] - board["height"]) < 60 or beside
+    small = page.page.evaluate(
+        """() => [...document.querySelectorAll("button, a, select, input, summary, textarea")]
+          .filter(element => element.offsetParent).map(element => [element.outerHTML, element.getBoundingClientRect()])
+          .filter(([, box]) => box.width < 24 || box.height < 24)"""
+    )
+    assert small == []
+
+
+def test_counts_begin_with_the_first_output_that_should_change(opened: Open, paper_page: Path) -> None:
+    page = opened(paper_page, "#edit=24:flip:3.4&step=26")
+    assert page.said(".score") == page.said(".row.edited .count") == ""
+    page.page.locator("button.step").click()
+    assert page.said(".score").startswith("1 of 1 outputs that should change did;")
+    assert page.said(".row.edited .count") == "1 of 1 changed as they should, 2 of 2 stayed"
+
+
+@pytest.mark.parametrize("output_step", [24, 40, 60, 124])
+def test_strips_are_filled_to_a_third_at_least(opened: Open, paper_page: Path, output_step: int) -> None:
+    page = opened(paper_page, f"#edit=24:flip:3.4&step={output_step}")
+    share = page.page.locator(".row.edited canvas").evaluate(
+        """c => { const { data } = c.getContext("2d").getImageData(0, c.height / 2 + 2, c.width, 1);
+          let last = 0;
+          for (let x = 4; x < c.width - 4; x++) if (data[4 * x + 3] === 255) last = x;
+          return last / c.width }"""
+    )
+    assert share > 1 / 3
 
 
 def test_a_keyboard_never_goes_under_the_board(opened: Open, paper_page: Path) -> None:

@@ -151,6 +151,7 @@ def test_an_address_gives_back_vectors_edits_and_step(stream: tuple[Opened, Show
     page, shown, run = stream
     page.page.locator("button.random").click()
     opens = shown.about["opens"]
+    page.ask(f"view.edit({{ kind: 'flip', what: '{opens['what']}' }})")
     page.ask("view.stop()")
     page.turn("#" + "&".join(f"{name}={value}" for name, value in page.ask("view.state()").items() if value))
     assert [edit["at"] for edit in page.ask("view.timeline.edits")] == [opens["at"]]
@@ -178,12 +179,15 @@ def test_every_published_network_opens_with_an_edit_and_the_best_obeys_it(opened
     page.page.emulate_media(reduced_motion="reduce")
     for shown in networks:
         page.turn(f"#net={shown.about['id']}")
+        page.page.locator("button.run").click()
         count = page.ask("view.timeline.share('edited', view.view)")
         assert count["changing"] > 0
         if shown is networks[0]:
             assert count["changed"] == count["changing"]
             assert count["follows"] == count["of"]
             assert page.ask("view.timeline.share('unedited', view.view).changed") == 0
+    titles = page.page.locator("select").first.locator("option").all_inner_texts()
+    assert len(set(titles)) == len(networks)
     # After an episode's last output the next one hears nothing of an edit.
     links = page.page.locator(".tries a")
     assert links.count() == 1 + len(networks)

@@ -39,7 +39,7 @@ def test_what_is_read_has_the_untrained_networks_beside_it(tmp_path: Path) -> No
     streams.by_size(rows).to_csv(tmp_path / "streams.csv", index=False)
     streams.by_length(rows).to_csv(tmp_path / "lengths.csv", index=False)
     figure = stream_recall.draw(stream_recall.read(tmp_path / "streams.csv", tmp_path / "lengths.csv"))
-    (axes,) = [axes for axes in figure.axes if "(inputs)" in axes.get_title()]
+    (axes,) = [axes for axes in figure.axes if axes.get_title().startswith("inputs")]
     own = next(line for line in axes.lines if line.get_label() == "age")
     (control,) = [line for line in axes.lines if line.get_linestyle() == "--" and len(line.get_xdata())]
     assert control.get_color() == own.get_color()

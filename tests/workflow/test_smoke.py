@@ -144,6 +144,6 @@ def test_the_report_is_one_page_that_holds_the_figures(finished: Project, tmp_pa
     assert result.returncode == 0, result.stderr
     text = page.read_text()
     assert "data:image/png;charset" in text
-    for words in ("Figures", "composition", "spectrum", "Table 1"):
+    for words in ("What came out", "Answers", "Figures", "composition", "spectrum", "Table 1"):
         assert words in text
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="https?://', text)

@@ -121,6 +121,8 @@ def module_of(path):
     return f"{module.parents[1].name}.figures.{name}"
 
 
+# Figures that a paper would show, in their order; the others are its supplement.
+MAIN_FIGURES = ["forest", "statements", "spectrum", "weights", "edits", "hidden_state", "comparison"]
 # Suffixes of figures that are no picture to print and one to look at.
 SUFFIXES = {"animation": ["gif"]}
 
@@ -137,7 +139,7 @@ def figure(path, suffix):
     return report(
         results(f"figures/{path}.{suffix}"),
         caption=f"../report/{name}.rst",
-        category="Figures",
+        category="Figures" if name in MAIN_FIGURES else "Supplement",
         labels={"figure": name, **labels, "format": suffix},
     )
 

@@ -15,7 +15,12 @@ rule state_verdicts:
     output:
         json=results("verdicts.json"),
         md=results("verdicts.md"),
-        html=results("verdicts.html"),
+        html=report(
+            results("verdicts.html"),
+            caption="../report/verdicts.rst",
+            category="Answers",
+            labels={"experiment": EXPERIMENT.experiment},
+        ),
     log:
         results("logs/state_verdicts.log"),
     localrule: True
@@ -24,9 +29,12 @@ rule state_verdicts:
     params:
         experiment=EXPERIMENT.experiment,
         figures=sorted(
-            f"figures/{Path(path).name}"
-            for path in rules.figures.input
-            if Path(path).parent.name == "figures" and path.endswith(".png")
+            (
+                f"figures/{Path(path).name}"
+                for path in rules.figures.input
+                if Path(path).parent.name == "figures" and path.endswith(".png")
+            ),
+            key=lambda path: (Path(path).stem not in MAIN_FIGURES, path),
         ),
     script:
         "../scripts/state_verdicts.py"

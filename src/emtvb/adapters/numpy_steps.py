@@ -80,6 +80,23 @@ class NumpyMachine(Machine):
         with same_noise(self.network):
             yield
 
+    def _check_takes_many(self, inputs: np.ndarray) -> None:
+        """Raise InputError where the step, which failed on several trials, takes a single one."""
+        two = self._make(2)
+        layout = states.layout(two, self._make(3))
+        row = [np.take(array, 0, axis=leaf.axis) for array, leaf in zip(states.leaves(two), layout, strict=True)]
+        try:
+            _, state = unpacked(self._step(inputs[0, 0], states.rebuilt(two, row)), self._name)
+            fits = [np.shape(array) for array in states.leaves(state)] == [array.shape for array in row]
+        except Exception:  # whatever it raises of one trial, it raised of several before
+            return
+        if fits:
+            remedy = "make it take many, (trial, input) and (trial, state): h @ W.T for W @ h"
+            if hasattr(two, "shape"):
+                line = "lambda u, h: tuple(np.stack(part) for part in zip(*map(step, u, h)))"
+                remedy += f"; or call it for each: emtvb.adapt({line}, state=...), where step is {self._name}"
+            raise InputError("network", f"{self._name} takes a single trial", remedy)
+
     def jacobian(self, *_: Any, **__: Any) -> None:
         """Numpy has none."""
         return
@@ -97,6 +114,7 @@ class NumpyMachine(Machine):
             except Exception as raised:
                 if self._is_given:
                     check_start(self._make)
+                    self._check_takes_many(inputs.astype(kind))
                 error = error or failed(self._name, (TRIALS, width), raised, self._is_given)
                 continue
             step = self._step

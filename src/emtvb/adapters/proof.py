@@ -109,6 +109,11 @@ def prove(
         apart = at_once = 2e-2
     checks = _checks(run, inputs, outputs, every, apart, is_aside)
     for passed, (agrees, what, remedy) in enumerate(checks):
+        if not agrees and not _begins_the_same(run):
+            remedy = (
+                "draw it from a seed of its own: state=lambda trials: np.random.default_rng(0).normal(size=(trials, n))"
+            )
+            raise unproved("state", "a function that gives another state each time it is called", remedy, passed)
         if not agrees:
             raise unproved("network", f"{name} {what}", remedy, passed)
     passes = machine.at_once(inputs, noisy) if is_aside else []
@@ -185,6 +190,18 @@ class Run:
         if not flats:
             return given, np.empty((0, inputs.shape[1], sum(leaf.size for leaf in self.layout)), dtype=given.dtype)
         return given, stacked(machine.numpy, flats, "a state", self.name)
+
+
+def _begins_the_same(run: Run) -> bool:
+    """Whether the state before the first input is the same each time, in the same noise."""
+    flats = []
+    for _ in range(2):
+        with run.machine.still(run.noisy):
+            start = run.machine.start(TRIALS)
+        if not states.leaves(start):
+            return True
+        flats.append(run.machine.numpy([run.machine.flat(start, run.layout)]))
+    return np.array_equal(flats[0], flats[1], equal_nan=True)
 
 
 def _checks(

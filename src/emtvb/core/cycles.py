@@ -23,6 +23,8 @@ _NUMBERS = 4_000_000
 """Numbers of Jacobians that are there at once."""
 _APART = np.log(1e8)
 """A fall of D, as a logarithm, over which eigenvalues are known apart: to the square of one in so many."""
+RETURNED = 0.01
+"""A state came back if it is nearer to where it began than this share of its size."""
 _LEAST, _MOST = 1e-300, 600.0
 """What stands for a direction that a step ends, and the largest power of e that is written out."""
 
@@ -58,23 +60,30 @@ class Cycles:
             return np.where(moved == 0, 0.0, moved / size)
 
     @property
+    def returns(self) -> Bool[np.ndarray, " trial"]:
+        """Whether each state came back, up to :data:`RETURNED`: only then is it on a cycle."""
+        return self.distances < RETURNED
+
+    @property
     def attracting(self) -> Bool[np.ndarray, " trial"]:
-        """Whether every multiplier lies within the unit circle: what starts nearby comes nearer with each period."""
-        return self.rates[:, 0] < 0
+        """Whether a state came back and every multiplier lies within the unit circle: what starts near comes nearer."""
+        return self.returns & (self.rates[:, 0] < 0)
 
     def __repr__(self) -> str:
         with np.errstate(over="ignore"):
             large = np.exp(np.median(self.rates[:, 0]) * self.period)
+        back, attracting = int(self.returns.sum()), int(self.attracting.sum())
         return (
-            f"<Cycles: {len(self.states)} of {self.period} steps, {int(self.attracting.sum())} of them attracting; "
-            f"median distance {np.median(self.distances):.2g}, median largest multiplier {large:.3g}>"
+            f"<Cycles: {len(self.states)} states followed for {self.period} steps, {back} came back, {attracting} of "
+            f"these attracting; median distance {np.median(self.distances):.2g}, median largest multiplier {large:.3g}>"
         )
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each state: distance, modulus of the largest multiplier, its rate, and whether it attracts."""
+        """A row for each state: distance, returns, modulus of the largest multiplier, its rate, and attracting."""
         return frame(
             {
                 "distance": self.distances,
+                "returns": self.returns,
                 "modulus": np.abs(self.multipliers[:, 0]),
                 "rate": self.rates[:, 0],
                 "attracting": self.attracting,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +16,17 @@ from emtvb.core.memories import stored_map
 from emtvb.core.regression import decoded_map
 from emtvb.core.result_tables import frame
 from emtvb.core.systems import Runnable
+from emtvb.core.trials import Trials
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_RUN = 100
+"""Steps that starts are run for, and how many of them, to see where the network goes."""
+_BEYOND = 1.1
+"""Numbers larger by this factor than all that were seen are beyond them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,6 +40,8 @@ class FixedPoints:
         eigenvalues: Of these, the largest modulus first.
         found_from: How many starts led to each.
         failed: Starts that led to none.
+        beyond: Of each point, whether a number of its state is larger than all that the starts have, or run to: the
+            network may never come there. Gates that are closed for good make such points, as of a GRU beyond 1.
     """
 
     points: Float[np.ndarray, "point state"]
@@ -41,6 +50,7 @@ class FixedPoints:
     eigenvalues: Complex[np.ndarray, "point state"]
     found_from: tuple[int, ...]
     failed: int
+    beyond: Bool[np.ndarray, " point"] | bool = False
 
     @property
     def stable(self) -> Bool[np.ndarray, " point"]:
@@ -49,22 +59,28 @@ class FixedPoints:
 
     def __repr__(self) -> str:
         stable = int(self.stable.sum()) if len(self.points) else 0
-        return f"<FixedPoints: {len(self.points)}, {stable} of them stable; {self.failed} starts led to none>"
+        beyond = f", {count} beyond all states visited" if (count := int(np.sum(self.beyond))) else ""
+        return f"<FixedPoints: {len(self.points)}, {stable} of them stable{beyond}; {self.failed} starts led to none>"
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each point: speed, largest modulus, stable, and how many starts led to it."""
+        """A row for each point: speed, largest modulus, stable, how many starts led to it, and whether it is beyond."""
         largest = np.abs(self.eigenvalues).max(axis=1, initial=0.0)
-        return frame({"speed": self.speeds, "modulus": largest, "stable": largest < 1, "starts": self.found_from})
+        columns = {"speed": self.speeds, "modulus": largest, "stable": largest < 1, "starts": self.found_from}
+        return frame(columns | {"beyond": np.broadcast_to(self.beyond, largest.shape)})
 
     def __str__(self) -> str:
         starts = sum(self.found_from) + self.failed
         found, failed = _counted(len(self.points), "fixed point"), _counted(self.failed, "start")
         lines = [f"{found} from {_counted(starts, 'start')}; {failed} led to none"]
+        beyond = np.broadcast_to(self.beyond, len(self.points))
+        if beyond.any():
+            lines.append(f"{int(beyond.sum())} beyond all states visited (*): the network may never come there")
         for i in range(len(self.points)):
             largest = np.abs(self.eigenvalues[i])
             kind = "stable" if self.stable[i] else f"{_counted(int((largest >= 1).sum()), 'direction')} not stable"
             from_starts = _counted(int(self.found_from[i]), "start")
-            lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {from_starts}")
+            mark = " *" if beyond[i] else ""
+            lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {from_starts}{mark}")
         return "\n".join(lines)
 
 
@@ -112,7 +128,20 @@ def fixed_points(
         damping[running] *= np.where(better, 0.1, 10.0)
         damping = np.maximum(damping, 1e-12)
     speeds = np.linalg.norm(off, axis=1)
-    return _distinct(system, h, speeds, u, tolerance * size, single.dtype)
+    found = _distinct(system, h, speeds, u, tolerance * size, single.dtype)
+    most_visited = _largest_visited(system, given.astype(single.dtype), u.astype(single.dtype))
+    beyond = np.abs(found.points).max(axis=1, initial=0.0) > (most_visited or np.inf)
+    return replace(found, beyond=beyond)
+
+
+def _largest_visited(
+    system: Runnable, starts: Float[np.ndarray, "start state"], u: Float[np.ndarray, "start input"]
+) -> float:
+    """The largest number of a state among starts and where they run to, and a little more; 0 where all are 0."""
+    few = slice(None, None, -(-len(starts) // _RUN))
+    states = system.run(np.repeat(u[None, few], _RUN, axis=0), starts[few])[0]
+    every = np.abs(states[np.isfinite(states)]).max(initial=0.0), np.abs(starts).max()
+    return _BEYOND * float(max(every))
 
 
 def _constant(system: Runnable, inputs: Any, count: int) -> Float[np.ndarray, "trial input"]:
@@ -151,7 +180,7 @@ class Linearised:
     """A step as a linear map: of the state, and between the variables' numbers.
 
     Attributes:
-        jacobian: dF/dh, its mean over the states.
+        jacobian: dF/dh, its mean over the states; eigenvalues and map are of this mean.
         eigenvalues: Its eigenvalues, the largest modulus first.
         map: Psi* J Psi, the step between memories.
         decoded: The linear map that leads best from what is read at one time to what is read at the next; NaN where no
@@ -172,7 +201,7 @@ class Linearised:
     def __repr__(self) -> str:
         largest = abs(self.eigenvalues[0]) if len(self.eigenvalues) else 0.0
         apart = np.linalg.norm(self.map - self.decoded) / (np.linalg.norm(self.decoded) or 1.0)
-        parts = f"{len(self.jacobian)} numbers of state, largest modulus {largest:.3f}"
+        parts = f"mean Jacobian of {len(self.jacobian)} numbers of state, largest modulus {largest:.3f}"
         if not np.isnan(apart):
             parts += f"; Psi* J Psi differs from what is decoded by {apart:.1%}"
         return f"<Linearised: {parts}>"
@@ -188,8 +217,8 @@ def linearise(
     Args:
         fitted: Of :func:`fit`.
         states: Where, (point, state) or one state, such as a fixed point. By default 64 states that the network visits
-            in the trials to judge on.
-        inputs: The input of the step, (input,); zero by default.
+            in the trials to judge on, each with the input that it read next.
+        inputs: The input of the step, (input,); zero by default where states are given.
 
     Raises:
         InputError: Where states or inputs are not of the network's size.
@@ -197,14 +226,13 @@ def linearise(
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
     start = trials.task.settled() if trials.task else 0
+    u = None
     if states is None:
-        rng = np.random.default_rng(0)
-        shape = trials.test.states.shape
-        states = trials.test.states[rng.integers(start, shape[0], VISITED), rng.integers(shape[1], size=VISITED)]
+        states, u = _visited(trials, start)
     states = np.atleast_2d(as_numbers(states, "states", "(point, state)"))
     if not states.size:
         raise InputError("states", f"shape {states.shape}", "give one or more, (point, state)")
-    u = None if inputs is None else _constant(trials.system, inputs, len(states))
+    u = u if inputs is None else _constant(trials.system, inputs, len(states))
     J = trials.system.jacobian(states, u).mean(axis=0)
     values = np.linalg.eigvals(J).astype(np.complex128)
     kept, task = trials.stored, trials.task
@@ -217,6 +245,22 @@ def linearise(
         memories.map_error(fitted.memories, J, task.transition()) if task else float("nan"),
         memories.gain(fitted.memories, J, task.transition()) if task else float("nan"),
     )
+
+
+def _visited(
+    trials: Trials, start: int
+) -> tuple[Float[np.ndarray, "point state"], Float[np.ndarray, "point input"] | None]:
+    """States of test trials from a time on, drawn by chance, and what was read next; of a task nothing is."""
+    rng, count = np.random.default_rng(0), trials.test.states.shape[1]
+    if trials.task is not None or trials.test.inputs is None:
+        rows, chosen = rng.integers(start, len(trials.test.states), VISITED), rng.integers(count, size=VISITED)
+        return trials.test.states[rows, chosen], None
+    times = np.array(trials.recorded_times or range(trials.steps))
+    rows = np.flatnonzero(times < trials.steps - 1)
+    if not len(rows):
+        raise InputError("states", "of the last step alone", "no input follows them; give states= and inputs=")
+    rows, chosen = rng.choice(rows, VISITED), rng.integers(count, size=VISITED)
+    return trials.test.states[rows, chosen], trials.test.inputs[times[rows] + 1, chosen]
 
 
 def _decoded_map(fitted: Fitted, start: int) -> Float[np.ndarray, "number number"]:

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_numpy, whole_number
 from emtvb.core.result_tables import listed
-from emtvb.core.variables import CONTINUOUS, Kinds, Variable, undefined, variable
+from emtvb.core.variables import CONTINUOUS, MISSING, Kinds, Variable, undefined, variable
 from emtvb.errors import InputError
 
 FEWEST_GROUPS = 4
@@ -84,7 +84,8 @@ def columns(
 
     Args:
         labels: An array (time, trial, variable), or by name arrays (time, trial), (time, trial, n) or (trial,); or a
-            data frame with a row for each trial, or for each time and trial (columns "time" and "trial").
+            data frame with a row for each trial, or for each time and trial (columns "time" and "trial"); or a series
+            of pandas, which is one variable of its name. A label that is missing (None, NaN, pandas' NA) is undefined.
         shape: Of the inputs: time and trials.
         names: Of an array's variables.
         batch_first: Whether trials come before time.
@@ -92,12 +93,15 @@ def columns(
     Raises:
         InputError: Where labels are of another shape.
     """
+    if hasattr(labels, "to_frame") and hasattr(labels, "to_numpy") and not hasattr(labels, "columns"):
+        labels = labels.to_frame("label" if getattr(labels, "name", None) is None else labels.name)
     if hasattr(labels, "columns") and hasattr(labels, "to_numpy"):
         labels, batch_first = _of_data_frame(labels, shape), False
     if isinstance(labels, Mapping):
         arrays: dict[str, np.ndarray] = {}
         for name, given in labels.items():
-            array = _checked(as_numpy(given, f"labels of {name}"), shape, f"labels of {name}", (1, 2, 3), batch_first)
+            array = _plain(as_numpy(given, f"labels of {name}"))
+            array = _checked(array, shape, f"labels of {name}", (1, 2, 3), batch_first)
             parts = {str(name): array} if array.ndim == 2 else {f"{name}.{i}": part for i, part in enumerate(array.T)}
             if array.ndim == 3:
                 parts = {key: part.T for key, part in parts.items()}
@@ -127,7 +131,7 @@ def _of_data_frame(table: Any, shape: tuple[int, int]) -> dict[str, np.ndarray]:
         if len(table) != trials:
             remedy = f"give a row for each of the {trials} trials, or columns 'time' and 'trial'"
             raise InputError("labels", f"a data frame of {len(table)} rows", remedy)
-        return {name: _plain(array) for name, array in values.items()}
+        return values
     places = [values.pop(name) for name in ("time", "trial")]
     if not all(array.dtype.kind in "iu" for array in places) or len(table) != steps * trials:
         remedy = f"give a row for each of {steps} times and {trials} trials, which are numbers from 0"
@@ -137,12 +141,32 @@ def _of_data_frame(table: Any, shape: tuple[int, int]) -> dict[str, np.ndarray]:
     if any((array[order] != wanted).any() for array, wanted in zip(places, expected, strict=True)):
         remedy = f"number times from 0 to {steps - 1} and trials from 0 to {trials - 1}, and give each pair once"
         raise InputError("labels", "a data frame whose times and trials are not all there once", remedy)
-    return {name: _plain(array[order].reshape(steps, trials)) for name, array in values.items()}
+    return {name: array[order].reshape(steps, trials) for name, array in values.items()}
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
-    """A column of a data frame in a type of numpy's; words that pandas holds as objects are words."""
-    return np.array(values.tolist()) if values.dtype == object else values
+    """Labels in a type of numpy's: objects that are all words, or all numbers, but for those that are missing."""
+    if values.dtype != object:
+        return values
+    flat = values.ravel()
+    known = np.array([not _is_missing(value) for value in flat], dtype=bool)
+    words = [isinstance(value, str) for value in flat[known]]
+    if any(words) and not all(words):
+        return values
+    plain = np.array(flat[known].tolist())
+    if plain.ndim != 1 or plain.dtype.kind not in "biufU":
+        return values
+    if not known.all():
+        every = np.full(len(flat), MISSING if plain.dtype.kind == "U" else np.nan, dtype=object)
+        every[known] = plain
+        plain = every.astype(str if plain.dtype.kind == "U" else np.float64)
+    return plain.reshape(values.shape)
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether an object stands for no value: None, NaN, pandas' NA."""
+    is_nan = isinstance(value, (float, np.floating)) and np.isnan(value)
+    return bool(value is None or is_nan or type(value).__name__ == "NAType")
 
 
 def _checked(
@@ -256,4 +280,7 @@ def _check_seen(v: Variable, values: np.ndarray) -> None:
     missing = [value for value in v.classes if value not in seen]
     if missing or len(seen) < 2:
         shown = f"{missing[0]} is in no trial to fit on" if missing else "constant in the trials to fit on"
-        raise InputError(f"labels of {v.name}", shown, "give more trials, or another seed")
+        remedy = "give more trials, or another seed"
+        if v.classes.dtype.kind in "iuf" and len(v.classes) > 2:
+            remedy += f'; or, if its values are numbers: kinds={{"{v.name}": "continuous"}}'
+        raise InputError(f"labels of {v.name}", shown, remedy)

@@ -13,7 +13,7 @@ is judged on the other, so that no sequence is ever in both, however few a task 
 still independent (s*d >= 3), so neither half is easier."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recording:
     """Trials of a system: states and outputs, beside what it should store.
 
@@ -23,7 +23,8 @@ class Recording:
     Attributes:
         states: The system's state at each time, or at those whose states were recorded (``Trials.recorded_times``).
         outputs: What it gives out.
-        labels: What it should store: m(t), or the numbers of a user's labels; NaN where a variable has no value.
+        labels: What it should store: m(t), or the numbers that stand for a user's labels (a continuous one in standard
+            deviations from its mean; ``Trials.values`` gives the user's units); NaN where a variable has no value.
         inputs: What it reads at each time; None where that is not known.
         groups: The group that each trial belongs to; None where each is independent.
     """
@@ -33,6 +34,11 @@ class Recording:
     labels: Float[np.ndarray, "time batch memory"]
     inputs: Float[np.ndarray, "time batch input"] | None = None
     groups: Int[np.ndarray, " batch"] | None = None
+
+    def __repr__(self) -> str:
+        parts = {"states": self.states, "outputs": self.outputs, "labels": self.labels, "inputs": self.inputs}
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in parts.items() if array is not None)
+        return f"<Recording: {shapes}; labels are numbers that stand for values, which trials.values(labels) gives>"
 
     def samples(self, times: list[int]) -> tuple[Float[np.ndarray, "sample state"], Float[np.ndarray, "sample memory"]]:
         """States at these times, and what they should store, one sample after the other."""

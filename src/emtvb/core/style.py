@@ -10,6 +10,7 @@ from emtvb.errors import extra
 
 with extra("plot"):
     import matplotlib.style
+    from matplotlib.colors import LinearSegmentedColormap
 
 SHEET = Path(__file__).with_name("emtvb.mplstyle")
 
@@ -18,8 +19,10 @@ COLUMN = 3.3
 PAGE = 7.0
 """Width of a page of print, inches."""
 
-SIGNED = "RdBu_r"
-"""Map of signed values: red positive, blue negative, white zero."""
+SIGNED = LinearSegmentedColormap.from_list(
+    "signed", ["#08284f", "#1f5fa6", "#7fb2d6", "#f7f7f7", "#fbcbb3", "#ef8465", "#cf3a2b"]
+)
+"""Map of signed values: red positive, blue negative, white zero. In print without colour blue is the darker one."""
 ABSENT = "#c8c8c8"
 """Where there is no number."""
 SHADE = "0.93"

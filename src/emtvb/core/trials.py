@@ -234,19 +234,23 @@ class Trials:
         return table(repr(self).strip("<>").rpartition(";")[0], ("variable", "kind", "values"), rows)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each time and trial: part ("train", "test"), time, trial, and the variables' values."""
+        """A row for each time and trial: part ("train", "test"), time, trial, and the variables' values in their units.
+
+        Columns have the variables' names; one that is called part, time or trial has "label" before it.
+        """
         arrays: dict[str, list[np.ndarray]] = {name: [] for name in ("part", "time", "trial")}
-        arrays |= {f"label {v.name}": [] for v in self.variables}
+        names = [f"label {v.name}" if v.name in arrays else v.name for v in self.variables]
+        arrays |= {name: [] for name in names}
         for part, those in (("train", self.train), ("test", self.test)):
             time, trial = np.indices(those.labels.shape[:2])
             arrays["part"].append(np.full(time.size, part))
             arrays["time"].append(time.ravel())
             arrays["trial"].append(trial.ravel())
-            for v, at in zip(self.variables, self.slices, strict=True):
+            for name, v, at in zip(names, self.variables, self.slices, strict=True):
                 numbers = those.labels[..., at].reshape(time.size, -1)
                 values = v.decode(np.nan_to_num(numbers)).astype(object)
                 values[~np.isfinite(numbers).all(axis=1)] = None
-                arrays[f"label {v.name}"].append(values)
+                arrays[name].append(values)
         return frame({name: np.concatenate(parts) for name, parts in arrays.items()}).infer_objects()
 
     def plot(self, trial: int = 0) -> Figure:

@@ -15,6 +15,9 @@ BINARY, CATEGORICAL, CONTINUOUS = KINDS = ("binary", "categorical", "continuous"
 MOST_CLASSES = 32
 """Integers of more different values are taken for numbers, unless the user says otherwise."""
 
+MISSING = "\0missing"
+"""The word that stands for a word that is missing; no label can be it, for it cannot be printed."""
+
 Kinds = str | Sequence[str] | Mapping[str, str] | None
 
 
@@ -82,8 +85,10 @@ class Variable:
 
 
 def undefined(values: np.ndarray) -> Bool[np.ndarray, "*shape"]:
-    """Where a label is NaN: the variable has no value there."""
-    return np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.zeros(values.shape, dtype=bool)
+    """Where a label is NaN, or a word is missing: the variable has no value there."""
+    if values.dtype.kind == "U":
+        return np.asarray(values == MISSING)
+    return np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
 
 
 def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
@@ -95,9 +100,10 @@ def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
     if not name.strip() or not name.isprintable():
         raise InputError("labels", f"a variable called {name!r}", "give it a name that can be printed")
     if values.dtype.kind not in "biufUS":
-        raise InputError(f"labels of {name}", f"of type {values.dtype}", "give numbers, booleans or words")
+        remedy = "give numbers, booleans or words, of one kind; None or NaN where one is missing"
+        raise InputError(f"labels of {name}", f"of type {values.dtype}", remedy)
     if values.dtype.kind == "U" and (values == "nan").any():
-        remedy = "numpy makes a word of NaN; leave out these trials, or give integers with NaN instead of words"
+        remedy = "numpy makes a word of NaN; where a word is missing give None: np.array(labels, dtype=object)"
         raise InputError(f"labels of {name}", "the word 'nan'", remedy)
     defined = values[~undefined(values)]
     if np.issubdtype(values.dtype, np.floating) and np.isinf(defined).any():

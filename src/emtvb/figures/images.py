@@ -26,7 +26,7 @@ def colour_map(name: str) -> Colormap:
 
 def signed_map() -> Colormap:
     """The map of signed values, grey where there is no number."""
-    return colour_map(SIGNED)
+    return SIGNED.with_extremes(bad=ABSENT)
 
 
 def show(
@@ -110,7 +110,7 @@ def mark_blocks(axes: Axes, sizes: Sequence[int], labels: Sequence[str], side: L
     edges = np.cumsum([0, *sizes])
     line = axes.axvline if side == "x" else axes.axhline
     for edge in sorted(set(edges[1:-1].tolist()) - {0, int(edges[-1])}):
-        line(edge - 0.5, color="0.35", linewidth=0.4)
+        line(edge - 0.5, color="0.6", linewidth=0.3)
     middles = (edges[:-1] + edges[1:] - 1) / 2
     with_room = _spaced([i for i, size in enumerate(sizes) if size], middles, room * edges[-1])
     set_ticks = axes.set_xticks if side == "x" else axes.set_yticks

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from emtvb.core.style import style
 from emtvb.files import atomic
 
 _PDF = {"Creator": "emtvb", "Producer": None, "CreationDate": None, "ModDate": None}
-_PNG = {"Software": "emtvb"}
+_COLOURS = 128
+"""Of a picture to look at: a palette takes less than half of the bytes, and the eye sees no difference."""
 
 
 @style()
@@ -32,9 +36,19 @@ def save(figure: Figure, numbers: pd.DataFrame, stem: Path | str) -> tuple[Path,
     with atomic(pdf) as temporary:
         figure.savefig(temporary, format="pdf", metadata=_PDF)
     with atomic(png) as temporary:
-        figure.savefig(temporary, format="png", metadata=_PNG)
+        _save_png(figure, temporary)
     save_numbers(numbers, csv)
     return pdf, png, csv
+
+
+def _save_png(figure: Figure, path: Path) -> None:
+    """A picture of few colours."""
+    drawn, about = BytesIO(), PngInfo()
+    figure.savefig(drawn, format="png")
+    about.add_text("Software", "emtvb")
+    with Image.open(drawn) as picture:
+        few = picture.convert("RGB").quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(path, "png", optimize=True, dpi=picture.info["dpi"], pnginfo=about)
 
 
 def save_numbers(numbers: pd.DataFrame, path: Path | str) -> None:

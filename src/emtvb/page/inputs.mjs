@@ -38,6 +38,7 @@ function drawn(session) {
   const opposite = index => -session.inputs[Math.floor(index / d)][index % d];
 
   const { table, cells } = board(s, d, `Input: ${s} vectors of ${d}`, (index, event) => event.detail === 0 && put(index, opposite(index)));
+  table.classList.toggle("wide", s > 12);
   let drawing = null;
   table.addEventListener("pointerdown", event => {
     const index = cells.indexOf(event.target);

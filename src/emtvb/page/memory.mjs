@@ -20,6 +20,7 @@ export function memoryBoard(session, kind) {
     const heads = make("div", { class: "heads", "aria-hidden": "true" }, ...subject.heads.map(head => make("span", {}, head)));
     heads.style.setProperty("--columns", subject.columns);
     element.replaceChildren(heads, table.table);
+    element.style.setProperty("--columns", subject.columns);
     element.style.setProperty("--share", Math.max(subject.columns, subject.rows) / subject.rows);
     worded = null;
   }
@@ -30,6 +31,7 @@ export function memoryBoard(session, kind) {
     const read = session.basis.read(step.states[EDITED], subject.task.size, view);
     const reached = new Set(timeline.reached(view));
     const edited = new Set(timeline.edits.filter(edit => edit.at === view).flatMap(edit => touched(subject.task, edit)));
+    const next = new Set(session.proposes ? touched(subject.task, session.proposed) : []);
     const shown = cells.map((_, index) => subject.cell(index, read, step, view));
     shown.forEach(({ elements, value, kept, wrong }, index) => {
       const cell = cells[index];
@@ -38,6 +40,7 @@ export function memoryBoard(session, kind) {
       cell.classList.toggle("wrong", wrong);
       cell.classList.toggle("reached", kept && elements.some(i => reached.has(i)));
       cell.classList.toggle("edited", elements.some(i => edited.has(i)));
+      cell.classList.toggle("next", elements.some(i => next.has(i)));
     });
     const still = !running || edited.size > 0;
     if (still && worded !== step.states[EDITED]) { // words only where there is time to hear them

@@ -22,6 +22,7 @@ export class Session {
   running = false;
   rate = () => 8; // steps a second
   seed = 0; // of random pushes
+  proposed = null; // the edit that is about to be made, where the page opened before it
   #position = 0; // where it has come to, between steps while it runs; ahead of the timeline while a system has not answered
   #pause = 0; // seconds until it goes on
   #frame = null;
@@ -85,6 +86,7 @@ export class Session {
     const { subject, systems, seed } = this;
     this.timeline = new Timeline(systemOf(subject.network, systems), subject.task, this.basis, subject.sequence(this.inputs),
       { edits, seed, phase: subject.phase, ahead: systems[subject.network.id] ? Math.max(25, subject.phase) : 1 });
+    this.proposed = null;
     this.#position = Math.min(step, subject.most);
     this.#pursue();
     this.painted();
@@ -98,9 +100,10 @@ export class Session {
     return Math.min(timeline.edits.length ? timeline.lastEdit + FUTURE : subject.most, subject.most);
   }
 
-  /** Go on from what is seen; at the end, start over shortly before the first edit. */
+  /** Go on from what is seen, with the edit that is proposed of it; at the end, start over shortly before the first edit. */
   run() {
     const { subject, timeline } = this;
+    if (this.proposes) return this.edit(this.proposed);
     if (this.view >= this.limit) {
       this.#position = timeline.edits.length ? Math.max(timeline.parted - subject.phase, subject.phase) : 0;
       this.heard(timeline.edits.length ? "It starts over, shortly before the edit." : "It starts over.");
@@ -114,6 +117,11 @@ export class Session {
     this.#pursue();
     this.painted();
     this.#wake();
+  }
+
+  /** Whether the step that is seen is that of the edit that is about to be made. */
+  get proposes() {
+    return this.proposed?.at === this.view && !this.running;
   }
 
   /** See the end of a run at once. */
@@ -215,20 +223,22 @@ export class Session {
     const { view, subject, timeline } = this;
     if (subject.waits(view)) return this.heard(`It still reads its input: ${subject.waits(view)} more steps, then it can be edited.`);
     if (view < 1) return this.heard("Let it run first.");
-    const edit = { at: view, ...given };
+    const edit = { ...given, at: view };
     try {
       timeline.edit(edit);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       return this.heard(`Not done: ${error.message}.`);
     }
+    this.proposed = null;
     if (subject.recorded) this.#foresee();
     this.heard(`At ${subject.clock(view)}: ${subject.words(edit)}.`);
     this.#position = view;
     this.#pause = PAUSE;
     this.#tell({ push: true });
-    if (view < this.limit) this.#start();
-    else this.painted();
+    if (view >= this.limit) this.painted();
+    else if (this.calm()) this.#finish();
+    else this.#start();
   }
 
   /** Ask what should follow the last edit, of a user's own variables. */
@@ -260,12 +270,19 @@ export class Session {
 
   // Words.
 
-  /** How many of the outputs that an edit should change did change as they should, in one sentence; "" where none is known. */
+  /** Whether an edit's outcome can be counted: outputs that it should change have come, or none will. */
+  get counts() {
+    const { timeline, view, running } = this;
+    if (!(timeline.parted < view)) return false;
+    const { of, changing } = timeline.share(EDITED, view);
+    return changing > 0 || (of > 0 && !running && view >= this.limit);
+  }
+
+  /** How many of the outputs that an edit should change did change as they should, in one sentence; "" before there are any. */
   tally() {
     const { timeline, view } = this;
-    if (!(timeline.parted < view)) return "";
+    if (!this.counts) return "";
     const [edited, left, random] = [EDITED, UNEDITED, RANDOM].map(name => timeline.share(name, view));
-    if (!edited.of) return "";
     const stay = edited.of - edited.changing;
     if (!edited.changing) return `No output should change; ${edited.follows} of ${stay} are as they should be.`;
     return `${edited.changed} of ${edited.changing} outputs that should change did; left alone ${left.changed} of ${left.changing}; at random ${random.changed} of ${random.changing}.`;
@@ -287,7 +304,7 @@ export class Session {
     const { subject, basisName, inputs, timeline, seed } = this;
     const { step, ...rest } = subject.state(inputs, timeline.edits, Math.floor(this.#position));
     const basis = subject.recorded ? undefined : basisName;
-    return { net: subject.network.id, basis, ...rest, step, random: seed || undefined };
+    return { net: subject.network.id, basis, ...rest, step: this.proposes ? undefined : step, random: seed || undefined };
   }
 
   #tell(how = {}) {
@@ -308,13 +325,16 @@ export class Session {
     const { inputs, edits = [], step, faults: others, opens } = this.subject.read(given);
     faults.push(...others);
     this.inputs = inputs;
-    if (opens) this.begin([opens], opens.at);
-    else this.begin(edits, step);
+    this.begin(edits, opens ? opens.at : step);
+    if (opens) {
+      this.proposed = opens;
+      this.painted();
+    }
     this.#quiet = false;
     if (faults.length) this.heard(`Not all of the address could be used: ${faults.join("; ")}.`);
-    else this.heard(opens && !words ? `At ${this.subject.clock(opens.at)}: ${this.subject.words(opens)}.` : words);
+    else this.heard(opens ? "It stands still before an edit: click the marked square, or press Edit and run." : words);
     this.#tell({ push });
-    if (!(opens || play)) return;
+    if (!play) return;
     if (this.calm()) return this.#finish();
     this.#pause = PAUSE;
     this.#start();

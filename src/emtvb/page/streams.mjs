@@ -1,6 +1,6 @@
 // Streams: episodes that overwrite each other. What each step shows and asks, the theory of it, and its subject.
 import { Basis, Task, decode, sign } from "./network.mjs";
-import { Bound } from "./subjects.mjs";
+import { Bound, agreement } from "./subjects.mjs";
 
 const INPUT = "input", MARKER = "marker", OUTPUT = "output";
 
@@ -199,7 +199,7 @@ export class Streamed extends Bound {
   reading(cells, read, view) {
     if (this.waits(view)) return "It is reading its input.";
     const kept = cells.filter(cell => cell.kept);
-    return `${kept.filter(cell => !cell.wrong).length} of ${kept.length} elements read as the theory says.`;
+    return `${agreement(kept, "elements read as the theory says")}.`;
   }
 
   /** Elements of which nothing is asked are neither wrong nor to change. */

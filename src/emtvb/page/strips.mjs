@@ -7,7 +7,8 @@ const STRIPS = [
   ["theory", "Theory, after the edit"], [EDITED, "Network, edited"],
   [UNEDITED, "Network, left alone"], [RANDOM, "Network, pushed at random"],
 ];
-const BEFORE = 6; // steps before the edit that are seen
+const BEFORE = 12; // steps before the edit that are seen
+const SPANS = [2 * BEFORE, 4 * BEFORE, BEFORE + FUTURE + 2]; // steps that a strip has room for: the fewest that hold what is seen
 const HEAD = 13; // pixels for the word over the edit's line
 
 export function strips(session) {
@@ -21,21 +22,24 @@ export function strips(session) {
 
   /** The steps that fit: from shortly before the first edit, or else the last ones. */
   function span(width) {
-    const { timeline, view, subject } = session;
-    const count = Math.max(Math.min(Math.floor(width / 3.2), FUTURE + BEFORE + 2), 24);
-    const start = Number.isFinite(timeline.parted) ? timeline.parted - BEFORE + 1 : Math.max(timeline.now, 4 * subject.phase) - Math.min(count, 40) + 1;
-    const from = Math.max(1, view - count + 1, Math.min(start, view));
-    return { from, count, cell: width / count };
+    const { timeline, view } = session;
+    const most = Math.min(Math.floor(width / 3), SPANS.at(-1));
+    const start = Number.isFinite(timeline.parted) ? timeline.parted - BEFORE + 1 : timeline.now - 2 * BEFORE + 1;
+    const begin = Math.max(1, Math.min(start, view));
+    const count = Math.min(SPANS.find(span => span > view - begin) ?? most, most);
+    return { from: Math.max(begin, view - count + 1), count, cell: width / count };
   }
 
   function paint(colours) {
     const width = Math.max(rows[0].canvas.parentElement.clientWidth, 200);
     const { d } = session.subject.network;
     const place = span(width);
-    const tall = Math.max(Math.min(place.cell, 60 / d), Math.min(6, 60 / d));
+    const tall = (width < 500 ? 48 : 66) / d;
     for (const row of rows) {
       const top = row.name === "theory" ? HEAD : 0;
       const context = pen(row.canvas, width, top + tall * d);
+      context.strokeStyle = colours.line;
+      context.strokeRect(0.5, top + 0.5, width - 1, tall * d - 1); // room for what is still to come
       paintOutputs(context, colours, row, place, top, tall);
       paintMoments(context, colours, row, place, top + tall * d, width);
       say(row, place.from);
@@ -58,8 +62,8 @@ export function strips(session) {
       context.globalAlpha = 1;
       if (reads || !expected) continue;
       if (name === "theory") {
-        context.strokeStyle = colours.text;
-        context.lineWidth = cell > 5 ? 1.5 : 1;
+        context.strokeStyle = colours.mark;
+        context.lineWidth = cell > 5 ? 2.5 : 1.5;
         for (const [j, high] of subject.changing(expected, otherwise)) context.strokeRect(x + 0.5, top + j * tall + 0.5, cell - 1, tall * high - 1);
       } else for (const [j, high] of subject.wrong(vector, expected, otherwise)) cross(context, colours, x, top + j * tall, cell, tall * high);
     }
@@ -96,19 +100,19 @@ export function strips(session) {
   function say({ name, title, canvas, count }, from) {
     const { timeline, view, subject, running } = session;
     if (name === "theory") {
-      write(count, timeline.parted < view ? "boxes: what the edit should change" : `from step ${Math.max(from - subject.phase, 0)}`);
+      write(count, timeline.parted < view ? "boxes: what the edit of the marked square should change" : `from step ${Math.max(from - subject.phase, 0)}`);
       if (!running) describe(canvas, `${title}: ${spell(k => timeline.steps[k].expected)}`);
       return;
     }
     const share = timeline.share(name, view);
-    const words = counted(share, timeline.parted < view);
+    const words = counted(share, timeline.parted < view, session.counts);
     write(count, words);
     const parts = share.first ? `, parts at step ${share.first - subject.phase}` : "";
     if (!running) describe(canvas, `${title}: ${words}${parts}. ${spell(k => timeline.steps[k].outputs[name])}`);
   }
 
-  function counted({ follows, of, changed, changing }, edited) {
-    if (!of) return "";
+  function counted({ follows, of, changed, changing }, edited, counts) {
+    if (!of || (edited && !counts)) return "";
     if (!edited) return `${follows} of ${of} outputs as the theory says`;
     const stay = `${follows - changed} of ${of - changing} stayed`;
     return changing ? `${changed} of ${changing} changed as they should, ${stay}` : stay;

@@ -13,8 +13,8 @@ const phrase = (target, { kind, what, value }) =>
 /** What a list of networks calls one. */
 export function titleOf(network) {
   if (network.variables) return network.id;
-  const { task: name, hidden, l2, verdict, stored, between } = network;
-  if (between) return `${name}, episodes of ${between[0]}${between[1] > between[0] ? ` to ${between[1]}` : ""} vectors, ${hidden} neurons`;
+  const { task: name, hidden, l2, verdict, stored, between, right } = network;
+  if (between) return `${name}, episodes of ${between[0]}${between[1] > between[0] ? ` to ${between[1]}` : ""} vectors, ${hidden} neurons${right === undefined ? "" : `, ${(100 * right).toFixed(0)}% of outputs right`}`;
   const how = l2 === undefined ? "" : l2 > 0 ? `, L2 penalty ${l2}` : ", no penalty";
   const odd = verdict && !stored ? `, ${verdict.replace(" it", " the circuit")}` : "";
   return `${name} (${repeats(network) ? "repeats" : "recombines"}), ${hidden} neurons${how}${odd}`;
@@ -22,6 +22,12 @@ export function titleOf(network) {
 
 /** Whether a task gives out again what it was shown, in the same order. */
 const repeats = ({ s, d, source, signs }) => source.every((from, i) => from === (i + d) % (s * d) && signs[i] > 0);
+
+/** How many squares read as they should, and what marks the others. */
+export function agreement(cells, words) {
+  const right = cells.filter(cell => !cell.wrong).length;
+  return `${right} of ${cells.length} ${words}${right < cells.length ? " (×: not)" : ""}`;
+}
 
 /** The edit that the page opens with: one bit of a variable that comes out early, in the middle of the vector. */
 export function openingEdit({ s, d, kept }) {
@@ -128,7 +134,7 @@ export class Bound {
     if (view < this.phase) return "It is reading its input.";
     const kept = cells.filter(cell => cell.kept);
     const late = view >= this.phase + this.task.settled ? "" : " (the basis is made for later than this)";
-    return `${kept.filter(cell => !cell.wrong).length} of ${kept.length} stored elements read as the theory says${late}.`;
+    return `${agreement(kept, "stored elements read as the theory says")}${late}.`;
   }
 
   /** Runs of elements of an output, [first, count], that are wrong, and that an edit should change. */
@@ -270,7 +276,7 @@ export class Labelled {
 
   reading(cells, read) {
     const known = cells.filter(cell => cell.known);
-    return known.length ? `${known.filter(cell => !cell.wrong).length} of ${known.length} variables read as their labels say: ` +
+    return known.length ? `${agreement(known, "variables read as their labels say")}: ` +
       this.network.variables.map(variable => `${variable.name} ${this.task.decode(variable, read)}`).join(", ") + "." : "No variable has a value now.";
   }
 

@@ -29,12 +29,14 @@ function chooser(session) {
     ...session.networks.map(one => make("option", { value: one.id }, titleOf(one))));
   const basis = make("select", { change: () => session.choose(network.value, basis.value) });
   const about = make("p", { class: "about" });
+  const bases = make("label", {}, "Basis ", basis);
   return {
-    about, element: make("div", { class: "choose" }, make("label", {}, "Network ", network), make("label", {}, "Basis ", basis)),
+    about, element: make("div", { class: "choose" }, make("label", {}, "Network ", network), bases),
     build(chosen) {
-      const { network: { id, bases } } = session.subject;
+      const { network: { id, bases: every } } = session.subject;
       network.value = id;
-      basis.replaceChildren(...bases.map(({ name }) => make("option", { value: name, selected: name === chosen.name }, BASES[name] ?? name)));
+      bases.hidden = every.length < 2;
+      basis.replaceChildren(...every.map(({ name }) => make("option", { value: name, selected: name === chosen.name }, BASES[name] ?? name)));
       about.textContent = session.subject.about(chosen);
     },
   };
@@ -59,7 +61,7 @@ function transport(session) {
       const words = subject.clock(view);
       write(clock, words);
       slider.setAttribute("aria-valuetext", words);
-      write(run, running ? "Stop" : "Run");
+      write(run, running ? "Stop" : session.proposes ? "Edit and run" : "Run");
     },
   };
 }
@@ -143,16 +145,16 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
 
   const stage = make("div", { class: "stage" },
     section("stored", "What it stores",
-      make("p", { class: "hint" }, "Click a square: that ", kind, "."), memory.element, memory.reading),
-    section("future", "What follows", controls.element, score, future.element, status, ...(link ? [sharing(session, link)] : [])));
+      make("p", { class: "hint" }, "Click a square: that ", kind, "."), memory.element,
+      make("div", { class: "result" }, score, memory.reading)),
+    section("future", "What follows", controls.element, future.element, status, ...(link ? [sharing(session, link)] : [])));
   const suggested = tries(session, () => future.element.scrollIntoView({ behavior: still.matches ? "auto" : "smooth", block: "nearest" }));
   const turning = section("running", "On their way round", wheel.element,
     make("p", { class: "hint" }, "Each variable moves on to the next place; f writes the newest at the top from the outlined squares."));
   root.classList.add("emtvb-edit");
   root.replaceChildren(...[
-    suggested && section("try", "Try", suggested),
     choice.element,
-    stage, choice.about,
+    stage, suggested && section("try", "Try", suggested), choice.about,
     section("changing", "Change more", ...form.elements),
     section("input", "Store other vectors", shown.element),
     turning,

@@ -13,9 +13,11 @@ from emtvb import files
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.replay import check_network
 from emtvb.core.comparing import Comparison, Distance
+from emtvb.core.cycles import Cycles
 from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.dynamics import FixedPoints, Linearised
 from emtvb.core.editing.edits import Edits
+from emtvb.core.erasing import Erasure
 from emtvb.core.fitting import Fitted
 from emtvb.core.judging import Judgement, TaskJudgement
 from emtvb.core.memories import VariableMemories
@@ -34,7 +36,8 @@ _KINDS = {
     kind.__name__: kind
     for kind in (
         Trials, Recording, Variable, Task, Read, Fitted, VariableMemories, LinearDiscriminants, Subspace, Judgement,
-        Reading, TaskJudgement, MemoryMeasures, Edits, FixedPoints, Linearised, Comparison, Distance,
+        Reading, TaskJudgement, MemoryMeasures, Edits, FixedPoints, Linearised, Comparison, Distance, Cycles,
+        Erasure,
     )
 }  # fmt: skip
 _FORMAT = 2
@@ -52,12 +55,13 @@ _RENAMED_FIELDS: dict[str, dict[str, str]] = {
 
 
 def save(what: Any, path: Any) -> Path:
-    """Write trials, what was fitted, a judgement, edits, fixed points, a linearisation or a comparison to a file.
+    """Write a result of this package to a file: trials, a fit, a judgement, edits, an erasure, a comparison, dynamics.
 
     The network itself is not in it (torch and others have ways of their own), nor is a method that is a function.
 
     Args:
-        what: Of :func:`record`, ``fit``, ``judge``, ``edit``, ``fixed_points``, ``linearise`` or ``compare``.
+        what: Of :func:`record`, ``fit``, ``judge``, ``edit``, ``erase``, ``fixed_points``, ``cycles``, ``linearise`` or
+            ``compare``.
         path: Where to; ".npz" is added if it has no ending.
 
     Returns:
@@ -67,7 +71,7 @@ def save(what: Any, path: Any) -> Path:
         InputError: Where it is something else, or the folder is missing.
     """
     if type(what).__name__ not in _KINDS or not is_dataclass(what):
-        remedy = "give what record, fit, judge, edit, fixed_points, linearise or compare returned"
+        remedy = "give what record, fit, judge, edit, erase, fixed_points, cycles, linearise or compare returned"
         raise InputError("save", type(what).__name__, remedy)
     target = path_of(path)
     if target.name in ("", "..", ".npz"):

@@ -12,34 +12,38 @@ from emtvb.core.result_tables import table
 if TYPE_CHECKING:
     from emtvb.core.editing.edits import Edits
 
-_WORDS = {
+_OF_COUNTED = {
     "followed": "edits followed",
-    "without_edit": "without an edit",
     "random_step": "random step of the same size",
     "other_variable": "along another variable",
     "untrained": "of an untrained network",
-    "ceiling": "as expected if nothing is edited",
 }
-"""What has a share, in words."""
+_OF_ALL = {"without_edit": "without an edit", "ceiling": "as expected if nothing is edited"}
+"""What has a share, in words: of the edits that count, and of all edits."""
 
 
 def as_text(edits: Edits) -> str:
     """The verdict, what was done, and a line for each share."""
     lines = [edits.verdict, *_notes(edits)]
-    for words, share, low, high, recovery in _rows(edits):
-        way = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
-        numbers = "  none" if np.isnan(share) else f"{share:6.3f}  [{low:.3f}, {high:.3f}]{way}"
-        lines.append(f"  {words:33} {numbers}")
+    for heading, names in _groups(edits):
+        lines.append(f"{heading}:")
+        for words, share, low, high, recovery in _rows(edits, names):
+            way = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
+            numbers = "  none" if np.isnan(share) else f"{share:6.3f}  [{low:.3f}, {high:.3f}]{way}"
+            lines.append(f"  {words:33} {numbers}")
     return "\n".join(lines)
 
 
 def as_html(edits: Edits) -> str:
     """The same as a table of HTML."""
-    rows = [
-        (words, "none", "", "") if np.isnan(share)
-        else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
-        for words, share, low, high, recovery in _rows(edits)
-    ]  # fmt: skip
+    rows: list[tuple] = []
+    for heading, names in _groups(edits):
+        rows.append((heading, "", "", ""))
+        rows += [
+            (words, "none", "", "") if np.isnan(share)
+            else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
+            for words, share, low, high, recovery in _rows(edits, names)
+        ]  # fmt: skip
     return table(edits.verdict, ("", "share", "95% interval", "part of the way"), rows, _notes(edits))
 
 
@@ -52,9 +56,17 @@ def _notes(edits: Edits) -> list[str]:
     return [about, f"{without} of them do not count: {reason}"] if without else [about]
 
 
-def _rows(edits: Edits) -> Iterator[tuple[str, float, float, float, float]]:
+def _groups(edits: Edits) -> list[tuple[str, dict[str, str]]]:
+    """What shares are of, in words, and the shares of it."""
+    return [
+        (f"of the {int(edits.counts.sum())} edits that count", _OF_COUNTED),
+        (f"of all {len(edits.trial)} edits", _OF_ALL),
+    ]
+
+
+def _rows(edits: Edits, names: dict[str, str]) -> Iterator[tuple[str, float, float, float, float]]:
     """In words, share, interval, and the share of the distance that was made up for (NaN: not known)."""
     recovered = dict(zip(("followed", "random_step", "other_variable"), edits.recovered, strict=True))
-    for name, words in _WORDS.items():
+    for name, words in names.items():
         if len(getattr(edits, name)):
             yield words, edits.share(name), *edits.interval(name), recovered.get(name, float("nan"))

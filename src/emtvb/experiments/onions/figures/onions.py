@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.core.style import COLOURS, style
+from emtvb.core.style import style
 from emtvb.figures.marks import band, look
 from emtvb.figures.panels import grid, label_outside
 
@@ -40,7 +40,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         column[0].set_title(f"{units} units: {accuracies.min():.2f} to {accuracies.max():.2f} repeated", fontsize=7)
         for i, (name, words) in enumerate(READINGS.items()):
             _curve(column[0], trained, f"{name}_read", words, **look(i))
-            _curve(column[0], untrained, f"{name}_read", f"untrained: {words}", color=COLOURS[i], linestyle=":")
+            _curve(column[0], untrained, f"{name}_read", f"untrained: {words}", **look(i, filled=False), linestyle=":")
         _curve(column[0], trained, "linear_shuffled", "labels exchanged", color=_GREY, linestyle="--")
         for i, (name, words) in enumerate(EDITS.items()):
             _curve(column[1], trained, f"{name}_followed", words, **look(i))

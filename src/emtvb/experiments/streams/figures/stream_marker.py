@@ -37,14 +37,14 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure, panels = grid(len(KINDS) * len(cells), len(cells), 0.85, 0.4)
+    figure, panels = grid(len(KINDS) * len(cells), len(cells), 0.85, 0.6)
     for cell, column in zip(cells, panels.T, strict=True):
         means = chosen(rows, cell)
         for axes, kind in zip(column, KINDS, strict=True):
             wide = means.pivot(index="after", columns="before", values=kind)
             image = show_signed(axes, wide.to_numpy(dtype=float), 1.0)
             axes.set_box_aspect(1)
-        column[0].set_title(named(cell), fontsize=5)
+        column[0].set_title(named(cell).replace(", ", "\n"), fontsize=6)
     for axes, name in zip(panels[:, 0], KINDS.values(), strict=True):
         axes.set_ylabel(name, fontsize=7)
     figure.supxlabel("vector before the step")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, EXPECTED, style
-from emtvb.figures.marks import line, look
+from emtvb.core.style import EXPECTED, style
+from emtvb.figures.marks import look
 from emtvb.figures.panels import grid, key, label_outside
 
 CHANCE = 0.5
@@ -23,10 +25,10 @@ PANELS: dict[str, dict[str, str]] = {
         "at_marker": "at the marker", "at_last": "at the last output", "gone_3": "3 inputs later",
         "gone_all": "an episode later",
     },
-    "one decoder for each ... (inputs)": {
+    "inputs, one decoder for each": {
         "input_single": "moment", "input_age": "age", "input_position": "position",
     },
-    "one decoder for each ... (outputs)": {
+    "outputs, one decoder for each": {
         "output_single": "moment", "output_age": "age", "output_due": "due step", "output_position": "position",
     },
     "edits": {
@@ -35,7 +37,7 @@ PANELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 """Panels beside that of lengths: measures and what they are called."""
-_FOOT = {"what it does": 0.7}
+_FOOT = {"what it does": 0.69}
 """Where a panel's key begins above the lower edge, as a share of the panel: there it lies between lines."""
 UNTRAINED = "untrained_"
 """Before the name of a measure: that of the initial weights."""
@@ -58,7 +60,7 @@ def read(streams: Path | str, lengths: Path | str) -> pd.DataFrame:
 def draw(rows: pd.DataFrame) -> Figure:
     """Means over seeds by number of neurons, with their 95% intervals; the dotted line is at guesses.
 
-    Beside what was read from states stands, dashed, what is read so before training.
+    Beside what was read from states stands, dashed and open, what is read so before training.
 
     Args:
         rows: What :func:`read` gives.
@@ -70,7 +72,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         _panel(axes, rows, title, measures)
     label_outside(panels, x="neurons", y="share right")
     if rows["measure"].str.startswith(UNTRAINED).any():
-        key(figure, {"before training": line(EXPECTED, "--")})
+        key(figure, {"open: before training": Line2D([], [], **_look(0, trained=False) | {"color": "0.3"})})
     return figure
 
 
@@ -78,17 +80,23 @@ def _length(measure: str) -> int:
     return int(measure.removeprefix("recall_"))
 
 
+def _look(number: int, trained: bool = True) -> dict[str, Any]:
+    """Of a measure, by its number."""
+    dashes = "-" if trained else "--"
+    return {**look(number, filled=trained), "linestyle": dashes, "linewidth": 0.8, "markersize": 2.6}
+
+
 def _panel(axes: Axes, rows: pd.DataFrame, title: str, measures: dict[str, str]) -> None:
     for number, (measure, name) in enumerate(measures.items()):
         control, means = (
             rows[rows["measure"] == before + measure].sort_values("hidden_dim") for before in (UNTRAINED, "")
         )
-        axes.plot(control["hidden_dim"], control["mean"], "--", color=COLOURS[number], linewidth=0.8)
+        axes.plot(control["hidden_dim"], control["mean"], **_look(number, trained=False))
         points(
             axes, means["hidden_dim"], means["mean"], means["low"], means["high"],
-            **look(number), upright=True, label=name, linestyle="-", linewidth=0.8, markersize=2.6,
+            **_look(number), upright=True, label=name,
         )  # fmt: skip
     axes.axhline(CHANCE, color=EXPECTED, linestyle=":", linewidth=0.7)
     axes.set(ylim=(0, 1.03))
     axes.set_title(title, fontsize=7.5)
-    axes.legend(fontsize=5, loc="lower right", bbox_to_anchor=(1, _FOOT.get(title, 0)), labelspacing=0.3)
+    axes.legend(fontsize=6, loc="lower right", bbox_to_anchor=(1, _FOOT.get(title, 0)), labelspacing=0.3)

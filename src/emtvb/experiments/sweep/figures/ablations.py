@@ -18,12 +18,10 @@ from emtvb.figures.words import wrapped
 
 SHOWN = {
     "core_last": ("Schur form, R first", {
-        "within": "$T_{CC}$", "rest": "$T_{RR}$", "leaving": "$T_{C\\to R}$",
-        "rest and leaving": "$T_{RR}, T_{C\\to R}$",
+        "within": "C to C", "rest": "R to R", "leaving": "C to R", "rest and leaving": "R to R, C to R",
     }),
     "core_first": ("Schur form, C first", {
-        "within": "$T_{CC}$", "rest": "$T_{RR}$", "entering": "$T_{R\\to C}$",
-        "rest and entering": "$T_{RR}, T_{R\\to C}$",
+        "within": "C to C", "rest": "R to R", "entering": "R to C", "rest and entering": "R to R, R to C",
     }),
     "modes": ("modes, at no right angles", {"within": "modes of C", "rest": "all other modes"}),
     "memories": ("memories M, rest X", {
@@ -35,10 +33,15 @@ SHOWN = {
     }),
 }  # fmt: skip
 """By basis, what it is called, and what is removed."""
+LETTERS = (
+    r"C: modes with $|\lambda| > 0.9$, R: the others; M: variable memories, X: what they do not read; "
+    "S: as many dimensions"
+)
+"""What the letters stand for."""
 THROUGHOUT = "throughout"
 GROUP = ["hidden_dim", "l2"]
 _COLUMNS = ("task", *GROUP, "basis", "removed", "when", "mean", "low", "high")
-_ROW, _AROUND = 0.165, 1.0
+_ROW, _AROUND = 0.165, 1.15
 """Inches: a row, and what is above and below all of them."""
 _CHANCE = 0.5
 
@@ -68,7 +71,7 @@ def draw(table: pd.DataFrame) -> Figure:
         _panel(axes, shown[shown["task"] == task], rows, groups)
         axes.set_title(wrapped(task, 16))
     panels[0, 0].set_yticks([place for place, *_ in rows], [name for *_, name in rows])
-    figure.supxlabel("mean test accuracy without the part, with its 95% interval")
+    figure.supxlabel(f"mean test accuracy without the part, with its 95% interval\n{LETTERS}")
     entries = {f"{size:g} neurons, L2 {l2:g}": mark(**look(i)) for i, (size, l2) in enumerate(groups)}
     entries["open: missing in the output phase alone"] = mark(**look(0, filled=False))
     key(figure, entries, loc="outside upper center", ncols=3)

@@ -134,16 +134,16 @@ def draw(edits: Sequence[EditShown]) -> Figure:
         before, after = (add_panel(figure, left, bottom + 0.22, _SIDE, 1.08) for left in (0.3, 1.37))
         _show_stored(before, edit, edit.before, "before")
         _show_stored(after, edit, edit.after, "after")
-        before.set_ylabel("dimension")
+        before.set_ylabel("dimension", labelpad=0)
         strips = [add_panel(figure, 3.1, bottom + low, _LONG, _HIGH) for low in _STRIPS.values()]
         image = _show_outputs(strips, edit)
         write(figure, 0.05, bottom + 1.49, _title(edit), va="bottom", fontsize=8, linespacing=1.2)
         if i == len(edits) - 1:
-            before.set_xlabel("variable, oldest first")
+            before.set_xlabel("variable (1 the oldest)", labelpad=1)
             strips[-1].set_xlabel("output step")
     scale = {"cax": add_panel(figure, 0.6, 0.36, 1.4, 0.07), "orientation": "horizontal"}
     signed_bar(figure, image, "stored, given out, or half of the change", **scale)
-    write(figure, 0.05, height - 0.16, f"{wrapped(edits[0].task, 50)}: {edits[0].run_id}", fontsize=9)
+    write(figure, 0.05, height - 0.16, f"{wrapped(edits[0].task, 50)}, network {edits[0].run_id}", fontsize=9)
     return figure
 
 
@@ -194,6 +194,11 @@ def _show_stored(axes: Axes, edit: EditShown, stored: Float[np.ndarray, " memory
     d = edit.outputs.shape[1]
     show_signed(axes, picture(stored, d), LIMIT, alpha=picture(np.where(edit.kept, 1.0, 0.4), d))
     axes.set_title(title, fontsize=8, pad=2)
+    variables = stored.size // d
+    axes.set_xticks(sorted({0, variables - 1}), sorted({1, variables}))
+    axes.tick_params(length=0, pad=2)
+    if title == "before":
+        axes.set_yticks(sorted({0, d - 1}))
     _outline(axes, picture((edit.before != edit.after) & edit.kept, d))
 
 

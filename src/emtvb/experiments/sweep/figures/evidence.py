@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from emtvb import tables
 from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, SHADE, style
-from emtvb.figures.marks import line
+from emtvb.core.style import SHADE, style
+from emtvb.figures.marks import look
 from emtvb.figures.panels import grid, key, label_outside
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
@@ -47,7 +49,8 @@ def draw(rates: pd.DataFrame) -> Figure:
             axes.set_title(f"{name}: {title}")
     label_outside(panels, x="deviation in margins")
     figure.supylabel("share of simulated sweeps")
-    key(figure, {f"{seeds} seeds, {_brief(model)}": line(COLOURS[i]) for i, (model, seeds) in enumerate(groups)})
+    entries = {f"{seeds} seeds, {_brief(model)}": Line2D([], [], **_look(i)) for i, (model, seeds) in enumerate(groups)}
+    key(figure, entries, ncols=2)
     return figure
 
 
@@ -61,10 +64,15 @@ def _panel(axes: Axes, rates: pd.DataFrame, question: str, groups: list[tuple[st
         aside = mean.index + _ASIDE * (i - (len(groups) - 1) / 2)
         points(
             axes, aside, mean, shares.min(), shares.max(),
-            color=COLOURS[i], upright=True, linestyle="-", linewidth=0.7, markersize=2.6,
+            upright=True, **_look(i),
         )  # fmt: skip
     axes.set(ylim=(-0.02, 1.02), xlim=(-0.15, furthest + 0.15))
 
 
 def _brief(model: str) -> str:
-    return "the same" if model == "same seeds" else "others"
+    return "the paper's are the same" if model == "same seeds" else "the paper's are others"
+
+
+def _look(number: int) -> dict[str, Any]:
+    """Of a group of seeds, by its number."""
+    return {**look(number), "linestyle": "-", "linewidth": 0.7, "markersize": 2.6}

@@ -27,12 +27,10 @@ from emtvb.paper.twins import measured
 CELL = ["task", "hidden_dim", "l2"]
 SIGNS = {"consistent": "=", "inconsistent": "\N{NOT EQUAL TO}", "not determined": "?", "not judged": "\N{EN DASH}"}
 """How a verdict is written."""
-_NAMED = {"not determined": "?x"}
-"""And in the key, where that is more: x is what it reaches."""
 
 _OURS, _PRINTED, _MARGIN = COLOURS[0], COLOURS[1], "#F6D5BF"
 _SEEDS = "0.55"
-_ROW, _TOP, _FOOT = 0.185, 0.34, 1.08
+_ROW, _TOP, _FOOT = 0.185, 0.34, 1.2
 """Inches: a cell's row, and what is above and below all of them."""
 _LINES = {"seed": -0.27, "ours": 0.03, "printed": 0.3}
 """Where the kinds of marks stand in a row, as shares of it."""
@@ -230,11 +228,12 @@ def _legend(figure: Figure, rows: pd.DataFrame) -> None:
         margin = Patch(facecolor=_MARGIN)
         entries["the paper's value, and what counts as the same"] = (margin, mark(**_PRINTED_LOOK))
     key(
-        figure, entries, loc="lower left", bbox_to_anchor=(0.01, 0.31 / figure.get_figheight()), ncols=1,
+        figure, entries, loc="lower left", bbox_to_anchor=(0.01, 0.43 / figure.get_figheight()), ncols=1,
         handler_map={tuple: HandlerTuple(ndivide=1)}, labelspacing=0.35, handlelength=1.6,
     )  # fmt: skip
     verdicts = {name: sign for name, sign in SIGNS.items() if (rows["verdict"] == name).any()}
-    signs = "   ".join(f"{_NAMED.get(name, sign)} {name}" for name, sign in verdicts.items())
-    more = ["n/m: n of m seeds have an error", *(["x: how far 20 seeds reach"] if "not determined" in verdicts else [])]
-    words = "\n".join(filter(None, (signs, "   ".join(more))))
+    lines = ["   ".join(f"{sign} {name}" for name, sign in verdicts.items()), "n/m: n of m seeds have an error"]
+    if "not determined" in verdicts:
+        lines.append("behind ?: how far from the paper 20 seeds reach")
+    words = "\n".join(filter(None, lines))
     write(figure, 0.06, 0.06, words, fontsize=7, va="bottom")

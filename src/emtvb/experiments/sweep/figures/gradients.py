@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from emtvb.core.style import COLOURS, EXPECTED, style
-from emtvb.figures.marks import band, line
+from emtvb.core.style import EXPECTED, style
+from emtvb.figures.marks import band, line, look
 from emtvb.figures.panels import grid, key, label_outside
 from emtvb.figures.words import wrapped
 
 INITIAL = "initial"
 _COLUMNS = ("task", "l2", "when", "solves", "lag", "networks", "median", "quarter", "three_quarters")
-_LEAST = 1e-30
-"""What is smaller is not drawn."""
+_LEAST = 1e-10
+"""What is smaller is not drawn: in single precision it is lost beside what is near."""
 
 
 def read(table: Path | str) -> pd.DataFrame:
@@ -28,8 +30,8 @@ def read(table: Path | str) -> pd.DataFrame:
 def draw(table: pd.DataFrame) -> Figure:
     """A panel per task: the norm of do(T)/dh(T-k) over the lag k, as a share of that at lag 0, both logarithmic.
 
-    A line is a median over networks, a band the quartiles: black before training, in colours after it, a colour per
-    penalty; dashed where networks do not solve their task. What is below 1e-30 is not drawn.
+    A line is a median over networks, a band the quartiles: black before training, after it a colour and a mark per
+    penalty; dashed where networks do not solve their task. What is below 1e-10 is not drawn.
 
     Args:
         table: What ``emtvb.experiments.sweep.literature.gradient_table`` gives.
@@ -41,7 +43,7 @@ def draw(table: pd.DataFrame) -> Figure:
         _panel(axes, shown[shown["task"] == task], l2s)
         axes.set_title(wrapped(task, 24))
     label_outside(panels, x="lag k, steps", y="|do(T)/dh(T-k)|, share of lag 0")
-    entries = {f"after, L2 {l2:g}": line(_colour(l2s, l2)) for l2 in l2s}
+    entries = {f"after, L2 {l2:g}": Line2D([], [], **_look(l2s, l2)) for l2 in l2s}
     entries = {"before training": line(EXPECTED), **entries}
     entries |= {"solves its task": line("0.4"), "does not": line("0.4", "--")}
     key(figure, entries, ncols=min(len(entries), 4))
@@ -57,20 +59,20 @@ def _panel(axes: Axes, table: pd.DataFrame, l2s: list[float]) -> None:
     """One task. Networks start alike whatever comes of them, so that one line per penalty would hide the others."""
     before = table[table["when"] == INITIAL]
     first = before.sort_values("networks", kind="stable").groupby("lag", as_index=False).last()
-    _curve(axes, first, EXPECTED, "-")
+    _curve(axes, first, color=EXPECTED)
     after = table[table["when"] != INITIAL]
     for l2 in l2s:
         for solves, dash in ((True, "-"), (False, "--")):
-            _curve(axes, after[(after["l2"] == l2) & (after["solves"] == solves)], _colour(l2s, l2), dash)
+            _curve(axes, after[(after["l2"] == l2) & (after["solves"] == solves)], **_look(l2s, l2, dash))
     axes.set(xscale="log", yscale="log", ylim=(_LEAST, 30))
     axes.axhline(1, color="0.8", linewidth=0.5, zorder=0)
 
 
-def _curve(axes: Axes, table: pd.DataFrame, colour: str, dash: str) -> None:
+def _curve(axes: Axes, table: pd.DataFrame, **look: Any) -> None:
     rows = table[table["median"] > _LEAST].sort_values("lag")
     low, high = (rows[name].clip(lower=_LEAST) for name in ("quarter", "three_quarters"))
-    band(axes, rows["lag"], rows["median"], low, high, color=colour, linestyle=dash)
+    band(axes, rows["lag"], rows["median"], low, high, **look)
 
 
-def _colour(l2s: list[float], l2: float) -> str:
-    return COLOURS[l2s.index(l2) % len(COLOURS)]
+def _look(l2s: list[float], l2: float, dash: str = "-") -> dict[str, Any]:
+    return {**look(l2s.index(l2)), "linestyle": dash, "markersize": 2.4}

@@ -35,8 +35,8 @@ _CONTROL = "0.5"
 """Colour of the controls."""
 _WIDTH = 0.86
 """What the columns of one size take of its room."""
-_ALL = 1.07
-"""Height at which stands how many networks obey every edit."""
+_ALL, WAY = 1.07, 1.15
+"""Heights at which stand how many networks obey every edit, and the mark of the column's way."""
 _NEAR, _APART = 0.022, 0.036
 """Height of a row of marks as a share of the axis, and their distance in inches."""
 
@@ -52,7 +52,7 @@ def draw(measured: pd.DataFrame) -> Figure:
     """Success of single-element edits: a panel per task, a group per hidden size, a column per method and penalty.
 
     A mark is a network that solves its task and does not obey every edit, filled without a penalty and open with one;
-    equal ones stand side by side. Above a column stands how many networks obey every edit, of how many. The line
+    equal ones stand side by side. Above a column stand the way's mark and how many networks obey every edit. The line
     across it is how often its networks are right for as long without any edit, their mean. The grey cross is the
     largest success of the controls: steps of the same size along another element's column (or, where that was not
     measured, in a random direction), which must fail. Sizes and penalties with which no run solves the task have no
@@ -66,7 +66,7 @@ def draw(measured: pd.DataFrame) -> Figure:
     figure, panels = grid(len(tasks), 2, 2.15, 0.5, sharey=True)
     for axes, task in zip(panels.flat, tasks, strict=False):
         _panel(axes, every[every["task"] == task], PAGE / panels.shape[1])
-        axes.set_title(wrapped(task, 40), pad=12)
+        axes.set_title(wrapped(task, 40), pad=18)
         axes.set_xlabel("runs that solve the task", fontsize=7)
     figure.supylabel("share of edits obeyed")
     if not every.groupby(["task", "hidden_dim", "l2"])["solved"].any().all():
@@ -136,6 +136,7 @@ def _column(axes: Axes, place: float, unit: float, runs: pd.DataFrame, method: s
         place, _ALL, str(int(all_obeyed.sum())), ha="center", va="center", color=form["color"], fontsize=6.5,
         in_layout=False,
     )  # fmt: skip
+    axes.plot([place], [WAY], **form, linestyle="none", markersize=3.2, markeredgewidth=0.6, clip_on=False)
     control = _control(runs)
     if np.isfinite(control).any():
         most = float(np.nanmax(control))

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from emtvb.core.style import COLOURS, EXPECTED, style
+from emtvb.core.style import EXPECTED, style
 from emtvb.figures.data import each
-from emtvb.figures.marks import band, line, swarm
+from emtvb.figures.marks import band, line, look, swarm
 from emtvb.figures.panels import blank, grid, key
 from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, LATCH, LINEAR, PHI, TRAINED, at_amplitude, lasting
@@ -55,8 +56,8 @@ def numbers_of(table: pd.DataFrame) -> pd.DataFrame:
 def draw(shown: pd.DataFrame) -> Figure:
     """Three panels: accuracy over the steps that have passed, over the inputs' amplitude, and elements left halfway.
 
-    A colour per task. Lines are medians over networks, bands the quartiles; dashed: the same networks with tanh taken
-    away; dotted: Phi itself, by hand. In the last panel a mark is a network, a line what is made by hand.
+    A colour and a shape per task. Lines are medians over networks, bands the quartiles; dashed: the same
+    networks with tanh taken away; dotted: Phi itself, by hand. In the last panel a mark is a network.
 
     Args:
         shown: What :func:`read` gives.
@@ -69,7 +70,7 @@ def draw(shown: pd.DataFrame) -> Figure:
         part = shown[shown["varied"] == varied]
         for task in tasks:
             for network, dashes in SHOWN.items():
-                _curve(axes, part[(part["task"] == task) & (part["network"] == network)], _colour(tasks, task), dashes)
+                _curve(axes, part[(part["task"] == task) & (part["network"] == network)], tasks.index(task), dashes)
         axes.axhline(_CHANCE, color="0.8", linewidth=0.5, zorder=0)
         axes.set(xscale="log", xlabel=label, ylim=(0.47, 1.02))
     panels[0].set(ylabel="accuracy", xticks=DURATIONS, xticklabels=[f"{steps:,}" for steps in DURATIONS])
@@ -77,20 +78,20 @@ def draw(shown: pd.DataFrame) -> Figure:
     for axes in panels[:2]:
         axes.minorticks_off()
     _halves(panels[2], shown[shown["varied"] == HALFWAY], tasks)
-    entries = {wrapped(task, 24): line(_colour(tasks, task)) for task in tasks}
+    entries = {wrapped(task, 24): Line2D([], [], **look(i), markersize=3) for i, task in enumerate(tasks)}
     words = ("trained", "without tanh", "Phi by hand")
     entries |= {name: line("0.4", dashes) for name, dashes in zip(words, SHOWN.values(), strict=True)}
     key(figure, entries, ncols=min(len(entries), 7))
     return figure
 
 
-def _curve(axes: Axes, rows: pd.DataFrame, colour: str, dashes: Any) -> None:
+def _curve(axes: Axes, rows: pd.DataFrame, number: int, dashes: Any) -> None:
     """Medians in the band of their quartiles; of controls the line alone."""
-    rows = rows.sort_values("x")
+    rows, form = rows.sort_values("x"), {**look(number), "linestyle": dashes, "markersize": 2.6}
     if dashes == "-":
-        band(axes, rows["x"], rows["median"], rows["quarter"], rows["three_quarters"], color=colour, linewidth=1.0)
+        band(axes, rows["x"], rows["median"], rows["quarter"], rows["three_quarters"], **form)
     else:
-        axes.plot(rows["x"], rows["median"], color=colour, linestyle=dashes, linewidth=0.8)
+        axes.plot(rows["x"], rows["median"], **form, linewidth=0.8)
 
 
 def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
@@ -98,15 +99,11 @@ def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
     for place, task in enumerate(tasks):
         values = rows[(rows["task"] == task) & (rows["network"] == TRAINED)]["value"].to_numpy(float)
         axes.plot(
-            place + swarm(values, 0.03, 0.04, 0.8), values, linestyle="none", marker="o", markersize=1.6,
-            markeredgewidth=0, color=_colour(tasks, task), alpha=0.7,
+            place + swarm(values, 0.03, 0.04, 0.8), values, **look(place), linestyle="none", markersize=1.6,
+            markeredgewidth=0, alpha=0.7,
         )  # fmt: skip
     for size, name in ((0.0, "stays halfway"), (1.0, "a whole element")):
         axes.axhline(size, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=0)
         axes.annotate(name, (len(tasks) - 0.5, size), fontsize=6, ha="right", va="bottom")
     axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.15), ylabel="an element left halfway")
     axes.set_xticks(range(len(tasks)), [wrapped(task, 10) for task in tasks])
-
-
-def _colour(tasks: list[str], task: str) -> str:
-    return COLOURS[tasks.index(task) % len(COLOURS)]

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, EXPECTED, SHADE, style
+from emtvb.core.style import EXPECTED, SHADE, style
 from emtvb.figures.data import each
-from emtvb.figures.marks import mark
+from emtvb.figures.marks import look, mark
 from emtvb.figures.panels import blank, grid, key
 from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import TRAINED, lasting
@@ -29,7 +29,6 @@ _COLUMNS = [
     "of", "run_id", "task", "hidden_dim", "cycle_rate", "cycle_multiplier", LASTS, "experiment", "networks", "told",
     "share", "low", "high", "guess",
 ]  # fmt: skip
-_MARKERS = {32: "^", 64: "o", 128: "s"}
 
 
 def read(table: Path | str, law: Path | str) -> pd.DataFrame:
@@ -49,9 +48,9 @@ def numbers_of(table: pd.DataFrame, law: pd.DataFrame) -> pd.DataFrame:
 def draw(shown: pd.DataFrame) -> Figure:
     """Two panels: accuracy after 3,000 steps over the growth of small differences; and shares that were told right.
 
-    Left, a mark is a network: a colour per task, a shape per size. The growth is log |multiplier| / period, linear from
-    -0.001 to 0.001 and logarithmic beyond. Right, bars are 95% intervals; a stroke is what is right if the
-    commoner is always said.
+    Left, a mark is a network: a colour and a shape per task, larger for more neurons. The growth is
+    log |multiplier| / period, linear from -0.001 to 0.001 and logarithmic beyond. Right, bars are 95% intervals; a
+    stroke is what is right if the commoner is always said.
 
     Args:
         shown: What :func:`read` gives.
@@ -61,28 +60,28 @@ def draw(shown: pd.DataFrame) -> Figure:
     if not tasks:
         return blank("no network of this experiment solves its task")
     figure, ((left, right),) = grid(2, 2, 2.4, 0.5, width_ratios=(2, 1))
-    _marks(left, networks, tasks)
-    _shares(right, shares)
     sizes = sorted(map(int, networks["hidden_dim"].unique()))
-    entries = {
-        wrapped(task, 24): mark(color=COLOURS[i % len(COLOURS)], marker="o", **_POINT) for i, task in enumerate(tasks)
-    }
-    entries |= {f"{size} neurons": mark(color="0.4", marker=_marker(size), **_POINT) for size in sizes}
+    _marks(left, networks, tasks, sizes)
+    _shares(right, shares)
+    entries = {wrapped(task, 24): mark(**_look(i, 1)) for i, task in enumerate(tasks)}
+    entries |= {f"{size} neurons": mark(**{**_look(0, i), "color": "0.4"}) for i, size in enumerate(sizes)}
     key(figure, entries, ncols=min(len(entries), 7))
     return figure
 
 
-_POINT: dict[str, Any] = {"linestyle": "none", "markersize": 3.0, "markeredgewidth": 0.4}
+def _look(task: int, size: int) -> dict[str, Any]:
+    """Of a network, by the numbers of its task and size."""
+    return {**look(task, filled=False), "linestyle": "none", "markersize": 2.2 + 0.9 * size, "markeredgewidth": 0.5}
 
 
-def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str]) -> None:
+def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str], sizes: list[int]) -> None:
     axes.axvspan(-10, 0, color=SHADE, linewidth=0, zorder=0)
     axes.axvline(0, color=EXPECTED, linewidth=0.6, zorder=1)
     axes.axhline(ACCURATE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     for row in each(networks):
         axes.plot(
-            [row.cycle_rate], [getattr(row, LASTS)], color=COLOURS[tasks.index(row.task) % len(COLOURS)],
-            marker=_marker(int(row.hidden_dim)), markerfacecolor="none", **_POINT,
+            [row.cycle_rate], [getattr(row, LASTS)],
+            **{**_look(tasks.index(row.task), sizes.index(int(row.hidden_dim))), "markerfacecolor": "none"},
         )  # fmt: skip
     lowest = float(min(networks["cycle_rate"].min(), -10 * NEAR))
     axes.set_xscale("symlog", linthresh=NEAR)
@@ -108,7 +107,3 @@ def _shares(axes: Axes, shares: pd.DataFrame) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(min(0.45, np.nanmin(shares["low"]) - 0.02), 1.02))
     axes.set(xlabel="share of networks that it tells right")
-
-
-def _marker(size: int) -> str:
-    return _MARKERS.get(size, "D")
