@@ -437,6 +437,7 @@ def test_every_architecture_has_a_key_and_makes_runs_of_its_name() -> None:
         ({"dimensions": 6, "variables": 7}, ["vectors of 6 elements instead of 8", "7 variables instead of 8"]),
         ({"interpretation": {"horizon": 100}}, ["a test of 100 steps instead of 200"]),
         ({"threshold": [0.5, 0.7]}, ["threshold 0.5, 0.7 instead of 0.9, 0.98"]),
+        ({"training": {"start": "orthogonal"}}, ["a start that is orthogonal instead of uniform"]),
         ({"threshold": [0.5, 0.98]}, []),
         ({"twins": [1]}, ["rounding twins"]),
         ({"twins": [0, 1]}, []),
@@ -452,6 +453,36 @@ def test_in_what_a_sweep_differs_from_the_papers_is_said(change: dict[str, Any],
     table = pd.DataFrame({"run_id": [run.run_id for run in runs], "threshold": [run.threshold for run in runs]})
     measured = {"measured_horizon": how.horizon, "measured_sequences": how.sequences, "measured_modulus": how.modulus}
     assert experiment.has_paper_runs() == bool(len(table1.paper_runs(table.assign(**measured))))
+
+
+FOLLOWED = {"tasks": ["T1"], "hidden_dim": [64], "l2": [0], "threshold": [0.9], "seeds": [2, 7]}
+
+
+def test_followed_runs_are_some_of_the_sweep_by_shard() -> None:
+    (runs,) = config.check({**GOOD, "follow": [FOLLOWED, FOLLOWED]}).followed().values()
+    assert [run.run_id for run in runs] == ["T1_h64_l2-0_thr-0.9_seed2"]
+    assert config.check(GOOD).followed() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"follow": [FOLLOWED, {**FOLLOWED, "tasks": ["T3"]}]}, "follow.1: "),
+        ({"follow": [FOLLOWED], "trainer": "reference"}, "follow: reference: the compiled engine alone is followed"),
+        ({"training": {"start": "orthogonal"}, "architectures": {"lstm": 8}}, "training.start: orthogonal"),
+        ({"training": {"start": "zero"}}, "training.start: 'zero'"),
+    ],
+)
+def test_what_cannot_be_followed_or_started_so_is_refused(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=re.escape(words)):
+        config.check({**GOOD, **change})
+
+
+def test_keys_that_are_not_used_stand_in_no_settings() -> None:
+    """So that records of experiments without them stay as they are."""
+    settings = config.check(GOOD).model_dump(mode="json")
+    assert {"figures", "follow"}.isdisjoint(settings)
+    assert "start" not in settings["training"]
 
 
 def test_thresholds_of_the_paper_are_said_twice_and_alike() -> None:

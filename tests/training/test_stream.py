@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from emtvb.errors import InputError
-from emtvb.theory import tasks
+from emtvb.theory import protocol, tasks
 from emtvb.theory.runs import Run
 from emtvb.training import general, stream
 
@@ -92,3 +92,39 @@ def test_a_twin_differs_in_one_weight_by_units_in_the_last_place(tiny_run: Run, 
     assert moved.tolist() == [network.W_uh.size]  # the first of W_hh
     assert abs(int(one[moved[0]]) - int(two[moved[0]])) == abs(twin)
     assert np.sign(other.W_hh[0, 0] - network.W_hh[0, 0]) == np.sign(twin)
+
+
+def orthogonal(run: Run) -> Run:
+    return dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, start="orthogonal"))
+
+
+def test_an_orthogonal_start_is_the_published_one_with_orthonormal_rows() -> None:
+    published = Run(tasks.named("T4"), 64, 0, 0.98, 1)
+    generator, network = stream.begin(published)
+    other_generator, other = stream.begin(orthogonal(published))
+    assert torch.equal(generator.get_state(), other_generator.get_state())
+    np.testing.assert_array_equal(other.W_uh, network.W_uh)
+    np.testing.assert_array_equal(other.W_r, network.W_r)
+    W = other.W_hh.astype(np.float64)
+    np.testing.assert_allclose(W @ W.T, np.eye(64), atol=1e-6)
+    for row in (0, 1, 63):  # each row lies in the span of the published ones up to it, and along its own
+        before = network.W_hh[: row + 1].astype(np.float64)
+        share = np.linalg.lstsq(before.T, W[row], rcond=None)[0]
+        np.testing.assert_allclose(share @ before, W[row], atol=1e-5)
+        assert share[-1] > 0
+
+
+def test_an_orthogonal_start_has_the_same_bits_everywhere() -> None:
+    """Published runs of results/start began with them; another digest needs a revision of theirs."""
+    _, network = stream.begin(orthogonal(Run(tasks.named("T1"), 64, 0, 0.98, 1)))
+    assert network.digest()[:16] == "38943fc9001a1ac5"
+
+
+def test_the_published_start_stands_in_no_id_and_no_record() -> None:
+    run = Run(tasks.named("T1"), 64, 0, 0.98, 1)
+    assert run.run_id == "T1_h64_l2-0_thr-0.98_seed1"
+    assert "start" not in protocol.entry(run)["protocol"]
+    other = orthogonal(run)
+    assert other.run_id != run.run_id
+    assert protocol.order(protocol.entry(other)).protocol == other.protocol
+    assert protocol.order(protocol.entry(run)).protocol == run.protocol

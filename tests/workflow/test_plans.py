@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from emtvb.config import dump, load
@@ -109,6 +110,40 @@ def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Projec
     assert {rule: jobs[rule] for rule in jobs if rule in expected} == expected
     beside = project.planned("--configfile", "config/twins.yaml", "--config", "twins=[0, 1]")
     assert beside["draw_solutions"] == beside["state_codecheck"] == 1
+
+
+def test_a_sweep_draws_the_figures_that_it_names_and_has_no_page_then(project: Project) -> None:
+    jobs = project.planned("--configfile", "config/cycles.yaml")
+    assert {rule for rule in jobs if rule.startswith("draw_")} == {"draw_memory", "draw_multipliers"}
+    assert jobs["state_verdicts"] == jobs["choose_networks"] == 0
+    assert jobs["tabulate_memory"] == 1
+    refused = project.snakemake("-n", "--configfile", "config/cycles.yaml", "--config", "figures=[another]")
+    assert "figures: another: not drawn of this experiment; write some of " in _said(refused, "another")
+
+
+def test_runs_are_followed_by_shard_and_a_list_that_grows_trains_no_run_of_the_sweep_again(project: Project) -> None:
+    followed = {"follow_training", "measure_following", "tabulate_following", "draw_following"}
+    assert followed.isdisjoint(project.planned(*SMOKE))
+    jobs = project.planned("--configfile", "config/paper.yaml")
+    assert {rule: jobs[rule] for rule in followed} == {
+        "follow_training": 8, "measure_following": 8, "tabulate_following": 1, "draw_following": 1
+    }  # fmt: skip
+
+
+FOLLOWED = "follow=[{tasks: [T1], hidden_dim: [24], l2: [0], threshold: [0.9], seeds: [1]}]"
+
+
+def test_a_followed_run_comes_to_the_weights_of_the_run_itself(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    results = project.folder / "results" / "smoke"
+    done = project.snakemake("results/smoke/figures/following.png", *SMOKE, "--config", FOLLOWED)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(results / "tables" / "following.csv")
+    assert table["step"].tolist() == [300]
+    assert table["as_published"].tolist() == [1]
+    (results / "training" / "T1_h24_l2-0_seeds1-5" / "followed.safetensors").unlink()
+    kept = project.planned("results/smoke/figures/following.png", *SMOKE, "--config", FOLLOWED)
+    assert kept["follow_training"] == 0, "its snapshots are not published"
 
 
 LIBRARIES = (

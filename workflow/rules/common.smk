@@ -196,7 +196,12 @@ onstart:
         slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
         if RECORDS:
             keep_what_stands(
-                [waiting for waiting in CALL.jobs if {"runs", trainings.REVISION} <= {*waiting.params.keys()}]
+                [
+                    waiting
+                    for waiting in CALL.jobs
+                    if {"runs", trainings.REVISION} <= {*waiting.params.keys()}
+                    and "weights" in waiting.output.keys()
+                ]
             )
 
 

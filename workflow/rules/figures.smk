@@ -42,7 +42,13 @@ if not (EXPERIMENT.has_paper_runs() and len(EXPERIMENT.seeds) >= 20 and len(EXPE
 
 if ARCHITECTURE_RUNS:
     FIGURES["architectures"] = {"looks": expand(results("architectures/{run}/look.npz"), run=ARCHITECTURE_RUNS)}
+if FOLLOWED:
+    FIGURES["following"] = {"table": rules.tabulate_following.output.following}
+# A config may name those that it wants.
+if EXPERIMENT.figures is not None:
+    with hooks.in_one_line():
+        FIGURES = named_figures(FIGURES, EXPERIMENT.figures)
 # Rounding twins alone have none. What has a task in its path is drawn of each.
-if not SHOWN:
+if 0 not in EXPERIMENT.twins:
     FIGURES = {}
 FIGURES_OF["task"] = list(EXEMPLARS)

@@ -9,18 +9,28 @@ from emtvb.theory.runs import to_entry
 EXEMPLARS = EXPERIMENT.exemplars()
 LOOKS = EXPERIMENT.looks()
 ARCHITECTURE_RUNS = {run.run_id: run for run in EXPERIMENT.architecture_runs()}
-# Rounding twins alone have tables, and neither figures nor a page.
-SHOWN = 0 in EXPERIMENT.twins
+# Rounding twins alone have tables, and neither figures nor a page; where a config names figures, there is no page either.
+SHOWN = 0 in EXPERIMENT.twins and EXPERIMENT.figures is None
 # The page's networks are chosen from the shards of the exemplars' block of seeds: so a sweep that gets more seeds leaves it.
 PAGE_SEEDS = {run.seed for run in EXEMPLARS.values()}
 PAGE_SHARDS = [shard for shard, runs in SHARDS.items() if PAGE_SEEDS & {run.seed for run in runs}]
 # Settings that do not decide which runs there are.
-NOT_OF_RUNS = {"trainer", "accelerator", "interpretation", "exemplar", "architectures"}
+NOT_OF_RUNS = {"trainer", "accelerator", "interpretation", "exemplar", "architectures", "figures", "follow"}
 
 
 def twins_beside(*names):
     """Files of an experiment `twins` beside this one, which has rounding twins of its runs, where all are there."""
     return [] if EXPERIMENT.experiment == "twins" else beside("twins", *names)
+
+
+def named_figures(figures, names):
+    """The figures that a config names."""
+    known = {Path(path).parts[0] for path in figures}
+    if unknown := [name for name in names if name not in known]:
+        raise InputError(
+            "figures", unknown[0], f"not drawn of this experiment; write some of {', '.join(sorted(known))}"
+        )
+    return {path: files for path, files in figures.items() if Path(path).parts[0] in names}
 
 
 def shard_of(look):

@@ -11,6 +11,7 @@ include: "aggregate.smk"
 include: "solutions.smk"
 include: "others.smk"
 include: "memory.smk"
+include: "following.smk"
 include: "architectures.smk"
 include: "comparing.smk"
 include: "rates.smk"
@@ -33,6 +34,7 @@ rule sweep:
         rules.tabulate.output,
         rules.solutions.input,
         rules.tabulate_memory.output,
+        rules.tabulate_following.output if FOLLOWED else [],
         rules.figures.input,
         ([rules.draw_page.output, rules.state_codecheck.output, rules.state_verdicts.output] if SHOWN else []),
         rules.architectures.input,

@@ -40,6 +40,7 @@ from emtvb.config.values import (
 from emtvb.errors import InputError
 from emtvb.theory import tasks as binding
 from emtvb.theory.architecture_runs import ArchitectureRun, of_architecture
+from emtvb.theory.protocol import UNIFORM, protocol_of
 from emtvb.theory.runs import Protocol, Run, number
 
 
@@ -105,6 +106,9 @@ class TrainingSettings(Settings):
     curriculum: list[PositiveInt] = Field([10, 20, 40, 60, 100], min_length=1)
     """The curriculum: numbers of output steps that go up. Training starts with the first number and goes on to the next
     when the accuracy of a batch is above the threshold."""
+    start: Literal["uniform", "orthogonal"] = Field("uniform", exclude_if=lambda start: start == UNIFORM)
+    """The recurrent weights before training. uniform: the published ones. orthogonal: the published ones with their
+    rows made orthonormal; everything else, the batches too, is as published."""
 
     @field_validator("curriculum")
     @classmethod
@@ -225,6 +229,26 @@ class Experiment(Settings):
         return {}
 
 
+class FollowSettings(Settings):
+    """Runs of the sweep that are followed through training: every combination of these values."""
+
+    tasks: list[TaskName] = Field(min_length=1)
+    """Names of tasks in `tasks`."""
+    hidden_dim: list[PositiveInt] = Field(min_length=1)
+    """Some of the numbers in `hidden_dim`."""
+    l2: list[NonNegative] = Field(min_length=1)
+    """Some of the penalties in `l2`."""
+    threshold: list[Fraction] = Field(min_length=1)
+    """Some of the thresholds in `threshold`."""
+    seeds: list[Seed] = Field(min_length=1)
+    """Some of the seeds in `seeds`."""
+
+    def names(self, run: Run) -> bool:
+        """Whether a run has these values."""
+        task = run.task.name in self.tasks and run.hidden_dim in self.hidden_dim
+        return task and run.l2 in self.l2 and run.threshold in self.threshold and run.seed in self.seeds
+
+
 class Sweep(Experiment):
     """A sweep: every task with every hidden size, L2 penalty, threshold and seed."""
 
@@ -261,6 +285,11 @@ class Sweep(Experiment):
     """The run of each task that figures show."""
     architectures: ArchitecturesSettings = ArchitecturesSettings()
     """Networks of other architectures; none by default."""
+    figures: list[StrictStr] | None = Field(None, exclude_if=lambda figures: figures is None)
+    """The figures that are drawn, by name, if not all; then there is no page on which one edits, nor a file of
+    verdicts."""
+    follow: list[FollowSettings] = Field([], exclude_if=lambda follow: not follow)
+    """Runs that are trained a second time, to measure their networks at several steps of training."""
 
     @field_validator("hidden_dim", "l2", "threshold", "seeds", "twins")
     @classmethod
@@ -284,7 +313,7 @@ class Sweep(Experiment):
     def protocol(self) -> Protocol:
         """The training settings as the trainer takes them."""
         settings = self.training.model_dump()
-        return Protocol(**{**settings, "curriculum": tuple(settings["curriculum"])})
+        return protocol_of(settings)
 
     def unlike_paper(self) -> list[str]:
         """In what all runs differ from those that the paper's Table 1 rests on, in words; nothing where they do not."""
@@ -353,6 +382,10 @@ class Sweep(Experiment):
         """Raise InputError where the settings state no runs that can be, or something of the sweep is not in it."""
         self.runs()
         self.looks()
+        self.followed()
+        if self.training.start != UNIFORM and self.architecture_runs():
+            remedy = "other architectures start as torch starts them; leave out `start` or `architectures`"
+            raise InputError("training.start", self.training.start, remedy)
         if self.accelerator != "cpu" and not self.accelerators():
             remedy = "nothing trains on it: set trainer: reference, or ask for other architectures; or leave it out"
             raise InputError("accelerator", self.accelerator, remedy)
@@ -377,6 +410,23 @@ class Sweep(Experiment):
         """
         wanted = self._exemplar_settings()
         return {task.name: Run(task, **wanted, protocol=self.protocol, twin=self.twins[0]) for task in self.task_list()}
+
+    def followed(self) -> dict[str, list[Run]]:
+        """The runs that are followed through training, by shard.
+
+        Raises:
+            InputError: Where an entry of ``follow`` names none, or another engine trains.
+        """
+        if self.follow and self.trainer == "reference":
+            raise InputError(
+                "follow", self.trainer, "the compiled engine alone is followed; leave out one of both keys"
+            )
+        runs = self.runs() if self.follow else []
+        for place, entry in enumerate(self.follow):
+            if not any(entry.names(run) for run in runs):
+                raise InputError(f"follow.{place}", entry.model_dump(), "no run of the sweep has such values")
+        followed = [run for run in runs if any(entry.names(run) for entry in self.follow)]
+        return sweep.shards(followed, self.seeds_per_shard)
 
     def looks(self) -> dict[str, Run]:
         """All runs that are looked at closely, by the name of their look: a task's first, then the one beside it.
@@ -449,6 +499,7 @@ _UNLIKE = {
     "training.learning_rate": "a learning rate of {}",
     "training.gradient_clip": "gradients shortened to {}",
     "training.curriculum": "a curriculum of {}",
+    "training.start": "a start that is {}",
     "interpretation.horizon": "a test of {} steps",
     "interpretation.sequences": "a test of {} sequences",
     "interpretation.modulus": "a modulus of {}",
@@ -458,6 +509,8 @@ _UNLIKE = {
 
 def _shown(value: Any) -> str:
     """A setting's value in words."""
+    if isinstance(value, str):
+        return value
     return "none" if value is None else _listed(value if isinstance(value, list) else [value])
 
 

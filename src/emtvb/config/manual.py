@@ -13,6 +13,7 @@ from emtvb.config.experiment import (
     ArchitecturesSettings,
     ExemplarSettings,
     Experiment,
+    FollowSettings,
     InterpretationSettings,
     Sweep,
     TaskSettings,
@@ -75,6 +76,7 @@ def as_markdown() -> str:
         ("`interpretation`", InterpretationSettings),
         ("`exemplar`", ExemplarSettings),
         ("`architectures`", ArchitecturesSettings),
+        ("An entry of `follow`", FollowSettings),
     ):
         keys = [(f"`{key}`", _default(field), field.description or "") for key, field in model.model_fields.items()]
         table = markdown.table(["key", "default", "meaning"], keys)

@@ -25,6 +25,6 @@ def named(task: Task) -> dict[str, Any]:
 
 def plain(part: Binding | Protocol) -> dict[str, Any]:
     """A task or a protocol as plain data, without its name."""
-    values = asdict(part)
+    values = part.plain() if isinstance(part, Protocol) else asdict(part)
     values.pop("name", None)
     return json.loads(json.dumps(values))

@@ -74,6 +74,11 @@ class Binding:
         return sources, signs
 
 
+UNIFORM, ORTHOGONAL = STARTS = ("uniform", "orthogonal")
+"""What W_hh is before training: torch's default for a recurrent layer, every weight from one interval; or the same with
+its rows made orthonormal."""
+
+
 @dataclass(frozen=True)
 class Protocol:
     """How a run is trained; the defaults are those of the authors' code.
@@ -85,6 +90,7 @@ class Protocol:
         learning_rate: Adam's.
         gradient_clip: Largest gradient norm over all parameters; None for no clipping.
         curriculum: Output horizons, in the order in which they are reached.
+        start: W_hh before the first step: :data:`UNIFORM` as published, or :data:`ORTHOGONAL`.
     """
 
     epochs: int = 10
@@ -93,11 +99,19 @@ class Protocol:
     learning_rate: float = 1e-3
     gradient_clip: float | None = 1.0
     curriculum: tuple[int, ...] = (10, 20, 40, 60, 100)
+    start: str = UNIFORM
 
     @property
     def steps(self) -> int:
         """Batches in all."""
         return self.epochs * self.batches_per_epoch
+
+    def plain(self) -> dict[str, Any]:
+        """The protocol as plain data, which :func:`protocol_of` reads back; the published start is left out."""
+        values = {**asdict(self), "curriculum": list(self.curriculum)}
+        if self.start == UNIFORM:
+            del values["start"]
+        return values
 
 
 @typing.runtime_checkable
@@ -160,18 +174,23 @@ def entry(run: Setup) -> dict[str, Any]:
         "l2": run.l2,
         "threshold": run.threshold,
         "seed": run.seed,
-        "protocol": {**asdict(run.protocol), "curriculum": list(run.protocol.curriculum)},
+        "protocol": run.protocol.plain(),
     }
     return {**plain, "twin": run.twin} if run.twin else plain
 
 
 def order(plain: Mapping[str, Any]) -> Order:
     """The run that :func:`entry` wrote down."""
-    task, protocol = plain["task"], plain["protocol"]
+    task = plain["task"]
     return Order(
         **{
             **plain,
             "task": Binding(task["d"], task["s"], tuple(Read(*row) for row in task["composition"])),
-            "protocol": Protocol(**{**protocol, "curriculum": tuple(protocol["curriculum"])}),
+            "protocol": protocol_of(plain["protocol"]),
         }
     )
+
+
+def protocol_of(plain: Mapping[str, Any]) -> Protocol:
+    """The protocol that :meth:`Protocol.plain` wrote down."""
+    return Protocol(**{**plain, "curriculum": tuple(plain["curriculum"])})

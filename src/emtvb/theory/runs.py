@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from emtvb.theory import protocol, tasks
@@ -62,7 +62,7 @@ class Run:
             words.append(f"twin{self.twin}")
         if self.protocol != Protocol():
             words.append(
-                "p" + hashlib.sha256(json.dumps(asdict(self.protocol), sort_keys=True).encode()).hexdigest()[:8]
+                "p" + hashlib.sha256(json.dumps(self.protocol.plain(), sort_keys=True).encode()).hexdigest()[:8]
             )
         return "_".join(words)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 from torch.nn import init
 
 from emtvb.errors import InputError
-from emtvb.theory.protocol import Binding, Setup
+from emtvb.theory.protocol import ORTHOGONAL, Binding, Setup
 from emtvb.training.promises import STREAM
 from emtvb.weights import Network
 
@@ -37,10 +38,13 @@ def check() -> None:
 def begin(run: Setup) -> tuple[torch.Generator, Network]:
     """The generator seeded with the run's seed, after the initial weights were drawn from it; and the weights.
 
-    Of a twin, W_hh[0, 0] is moved by so many units in the last place, up or down.
+    An orthogonal start is made of the published one, so that the batches are the published ones too. Of a twin,
+    W_hh[0, 0] is moved by so many units in the last place, up or down.
     """
     generator = torch.Generator().manual_seed(run.seed)
     network = draw_network(generator, run.task.d, run.hidden_dim)
+    if run.protocol.start == ORTHOGONAL:
+        network = replace(network, W_hh=orthonormal_rows(network.W_hh))
     for _ in range(abs(run.twin)):
         network.W_hh[0, 0] = np.nextafter(network.W_hh[0, 0], np.float32(math.copysign(math.inf, run.twin)))
     return generator, network
@@ -53,6 +57,27 @@ def draw_network(generator: torch.Generator, d: int, hidden_dim: int) -> Network
     W_hh = init.uniform_(torch.empty(hidden_dim, hidden_dim), -bound, bound, generator=generator)
     W_r = init.kaiming_uniform_(torch.empty(d, hidden_dim), a=math.sqrt(5), generator=generator)
     return Network(W_uh.numpy(), W_hh.numpy(), W_r.numpy())
+
+
+def orthonormal_rows(W: Float[np.ndarray, "hidden hidden"]) -> Float[np.ndarray, "hidden hidden"]:
+    """The rows of a matrix made orthonormal, from the first to the last (Gram and Schmidt, each row twice).
+
+    In double precision, by sums of one order: so that its bits are the same on every machine, as those of LAPACK's QR
+    are not.
+
+    Args:
+        W: A square matrix of full rank.
+
+    Returns:
+        An orthogonal matrix, float32.
+    """
+    rows = np.zeros(W.shape)
+    for i, row in enumerate(W.astype(np.float64)):
+        for _ in range(2):
+            shares = np.cumsum(rows * row, axis=1)[:, -1:]
+            row = row - np.cumsum(shares * rows, axis=0)[-1]
+        rows[i] = row / np.sqrt(np.cumsum(row**2)[-1])
+    return rows.astype(np.float32)
 
 
 def draw_epoch_start(generator: torch.Generator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,18 @@ def _summary(experiment: Sweep, folder: Path) -> list[Any]:
     return summary(experiment, folder)
 
 
+def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
+    from emtvb.experiments.sweep import memory_plan
+
+    return {"memory_plan": lambda: memory_plan.as_markdown(published)}
+
+
 KIND = Kind(
     name="sweep",
     settings=Sweep,
     table="table1.csv",
     summary=_summary,
+    numbers=_numbers,
     measurements=(
         "measurements/*_seeds*.csv", "measurements/*/*_seeds*.csv", "measurements/comparison.csv",
         "measurements/circuits.csv", "architectures/*/measurements.csv", "architectures/rnn.csv",

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.config import sweep
-from emtvb.theory.runs import Protocol, Run
+from emtvb.theory.protocol import protocol_of
+from emtvb.theory.runs import Run
 
 
 def runs_of(path: Path | str, settings: Mapping[str, Any]) -> dict[str, list[Run]]:
@@ -20,6 +21,5 @@ def runs_of(path: Path | str, settings: Mapping[str, Any]) -> dict[str, list[Run
     Raises:
         InputError: Where the table is not one, or its run ids are not those of these settings.
     """
-    shared = settings["protocol"]
-    protocol = Protocol(**{**shared, "curriculum": tuple(shared["curriculum"])})
+    protocol = protocol_of(settings["protocol"])
     return sweep.read_run_table(path, settings["dimensions"], settings["variables"], protocol)

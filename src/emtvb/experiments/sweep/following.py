@@ -1,0 +1,99 @@
+"""What networks are at several steps of their training: accuracy, spectrum, memory, and whether edits succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from emtvb.adapters.elman import Elman
+from emtvb.core.spectrum import match_spectra
+from emtvb.experiments.sweep.memory import durations
+from emtvb.theory.judging import accuracy, judge
+from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.memory_columns import at_amplitude, lasting
+from emtvb.theory.networks import Network
+from emtvb.theory.observation import Observation
+from emtvb.theory.runs import Run
+from emtvb.theory.verdict import ACCURATE
+
+STEPS = ["run_id", "step", "horizon", "weights_sha256"]
+"""Columns of ``training/<shard>/followed.csv``, the list of a shard's snapshots."""
+MEMORY = (
+    lasting(1000), lasting(3000), at_amplitude("whole"), at_amplitude("quarter"), "cycle_multiplier", "gain_origin",
+)  # fmt: skip
+MEASURED = [
+    "as_published", "test_accuracy", "matched_spectral_error", "matched_eigenvalues", "network_eigenvalues",
+    "edit_success", *MEMORY,
+]  # fmt: skip
+"""Columns of ``measurements/following/<shard>.csv`` beside ``STEPS``: whether the weights are the published ones (1 at
+the end of a training that came out as published), and what ``measurements.csv`` and ``measurements/memory.csv`` have
+under these names."""
+ABOUT = ["task", "hidden_dim", "l2", "threshold", "seed"]
+REMEMBERING = 0.9
+"""The accuracy from which on edits are tried: below it there is no memory to edit."""
+
+
+def name_of(run_id: str, step: int) -> str:
+    """The name of a snapshot among the networks of its shard's file."""
+    return f"{run_id}_step{step}"
+
+
+def listed(run_id: str, step: int, horizon: int, network: Network) -> dict[str, object]:
+    """A snapshot's row of ``training/<shard>/followed.csv``."""
+    return dict(zip(STEPS, (run_id, step, horizon, network.digest()), strict=True))
+
+
+def measure(run: Run, network: Network, published: str, settings: MeasureSettings) -> dict[str, object]:
+    """A snapshot's part of a row.
+
+    Args:
+        run: Its task, and its protocol.
+        network: The weights, finite.
+        published: The digest of the weights that its training came to.
+        settings: How it is measured.
+
+    Returns:
+        :data:`MEASURED`; numbers have five digits.
+    """
+    task = run.task
+    system = Elman(network)
+    spectrum = match_spectra(task.eigenvalues(), np.linalg.eigvals(network.W_hh.astype(np.float64)), settings.modulus)
+    right, edits = accuracy(system, task, settings.horizon, settings.sequences), float("nan")
+    if right >= REMEMBERING:
+        seen = Observation(system, task, settings.horizon)
+        judged = judge(system, task, seen.memories, seen.held_out, max(run.protocol.curriculum), settings.horizon)
+        edits = judged.edit_success
+    remembered = durations(network.double(), task)
+    numbers = {
+        "test_accuracy": right, "matched_spectral_error": spectrum.matched_error, "edit_success": edits,
+        **{name: remembered.get(name, float("nan")) for name in MEMORY},
+    }  # fmt: skip
+    return {
+        "as_published": int(network.digest() == published),
+        "matched_eigenvalues": spectrum.matched, "network_eigenvalues": spectrum.observed,
+        **{name: float(f"{value:.5g}") for name, value in numbers.items()},
+    }  # fmt: skip
+
+
+def network_table(runs: pd.DataFrame, snapshots: pd.DataFrame) -> pd.DataFrame:
+    """All snapshots with what their runs are, ``tables/following.csv``.
+
+    Args:
+        runs: The run table.
+        snapshots: ``measurements/following/<shard>.csv`` of all shards.
+
+    Returns:
+        Columns ``run_id``, :data:`ABOUT`, ``solved`` (1 where the run's last snapshot has an accuracy of 0.99), the
+        rest of ``STEPS``, and :data:`MEASURED`.
+    """
+    end = snapshots.sort_values("step").groupby("run_id")["test_accuracy"].transform("last")
+    solved = snapshots.assign(solved=(end >= ACCURATE).astype(int))
+    known = solved.merge(runs[["run_id", *ABOUT]], on="run_id", validate="many_to_one")
+    return known[["run_id", *ABOUT, "solved", *STEPS[1:], *MEASURED]]
+
+
+def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows of :func:`listed` with what :func:`measure` says of their snapshots, as a table."""
+    return pd.DataFrame(rows, columns=[*STEPS, *MEASURED])

@@ -1,0 +1,26 @@
+"""Train some runs of a shard once more, and keep their weights after several steps (rule follow_training)."""
+
+import logging
+
+import pandas as pd
+
+from emtvb import tables
+from emtvb.experiments.sweep.following import STEPS, listed, name_of
+from emtvb.making import trainings
+from emtvb.making.jobs import job
+from emtvb.training import stream
+from emtvb.training.following import follow
+from emtvb.weights import save_networks
+
+log = logging.getLogger("emtvb.following")
+
+with job(snakemake) as this:
+    stream.check()
+    rows, networks = [], {}
+    for run in [trainings.read_run(entry) for entry in this.settings["runs"]]:
+        snapshots = list(follow(run))
+        networks |= {name_of(run.run_id, seen.step): seen.network for seen in snapshots}
+        rows += [listed(run.run_id, *seen) for seen in snapshots]
+        log.info("%s: followed to step %s", run.run_id, f"{snapshots[-1].step:,}")
+    save_networks(snakemake.output.snapshots, networks)
+    tables.write_csv(snakemake.output.steps, pd.DataFrame(rows, columns=STEPS))

@@ -1,0 +1,20 @@
+"""Measure the snapshots of a shard's runs (rule measure_following)."""
+
+from emtvb import tables
+from emtvb.experiments.sweep import following
+from emtvb.making.jobs import job
+from emtvb.theory import networks
+from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.runs import from_entry
+
+with job(snakemake) as this:
+    settings = MeasureSettings(**this.settings["interpretation"])
+    runs = {run.run_id: run for run in map(from_entry, this.settings["runs"])}
+    published = tables.read_table(snakemake.input.digests, ("run_id", "weights_sha256")).set_index("run_id")
+    rows = tables.read_table(snakemake.input.steps, following.STEPS).to_dict("records")
+    names = [following.name_of(row["run_id"], row["step"]) for row in rows]
+    snapshots = networks.load_networks(snakemake.input.snapshots, names)
+    for row, name in zip(rows, names, strict=True):
+        run = runs[row["run_id"]]
+        row |= following.measure(run, snapshots[name], published["weights_sha256"][run.run_id], settings)
+    tables.write_csv(snakemake.output.following, following.table(rows))
