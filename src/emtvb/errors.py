@@ -51,7 +51,7 @@ def extra(name: str) -> Iterator[None]:
 def missing(error: ImportError, name: str) -> InputError:
     """The line for an import that fails where an extra is not installed."""
     reason = " ".join(str(error).split())
-    return InputError("import", reason, f'pip install "emtvb[{name}]"; in a clone, `make install`')
+    return InputError("import", reason, f'pip install "emtvb[{name}]"; in a clone, pip install -e ".[{name}]"')
 
 
 def printable(text: str) -> str:

@@ -1,0 +1,14 @@
+"""What networks store that learned a task of another package (rule measure_foreign)."""
+
+import torch
+
+from emtvb import tables
+from emtvb.experiments.foreign import measuring, tasks, training
+from emtvb.making.jobs import job
+
+with job(snakemake) as this:
+    torch.set_num_threads(1)
+    order, drawn = training.Order(**this.settings["order"]), tasks.load(snakemake.input.trials)
+    networks = training.load(snakemake.input.weights, order, drawn.inputs.shape[2], drawn.answers.shape[2])
+    rows = measuring.measure(order, networks, drawn, this.settings["das_k"], this.settings["das_steps"])
+    tables.write_csv(snakemake.output.rows, rows)
