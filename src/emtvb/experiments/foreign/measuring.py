@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,13 @@ from emtvb.adapters.adapting import Adapted, Wrapped
 from emtvb.adapters.das import DAS
 from emtvb.adapters.record import record
 from emtvb.core.editing.edit import edit
-from emtvb.core.fitting import fit
+from emtvb.core.fitting import Fitted, fit
 from emtvb.core.judging import judge
 from emtvb.core.subspaces import Method
 from emtvb.core.trials import Trials
 from emtvb.experiments.foreign.cells import adapted, network
 from emtvb.experiments.foreign.tables import CONTROLS
-from emtvb.experiments.foreign.tasks import TASKS, Drawn, Moment, Task
+from emtvb.experiments.foreign.tasks import TASKS, Drawn, Task
 from emtvb.experiments.foreign.training import Order
 
 LEARNED = 0.95
@@ -29,27 +29,13 @@ _UNTRAINED = 10_000
 """Added to a network's seed for the one of its cell that is not trained."""
 
 
-@dataclass(frozen=True)
-class Way:
-    """A way to read and edit.
-
-    Attributes:
-        name: What tables call it.
-        method: As ``emtvb.fit`` takes it; None for DAS.
-        exchanged: Whether an edit exchanges what another trial's state has, or is told the value.
-    """
-
-    name: str
-    method: Method | None
-    exchanged: bool
-
-
-WAYS = (
-    Way("least squares", "least squares", False),
-    Way("least squares, exchanged", "least squares", True),
-    Way("class means", "class means", False),
-    Way("DAS", None, True),
-)
+METHODS: Mapping[str, tuple[Method | None, tuple[bool, ...]]] = {
+    "least squares": ("least squares", (False, True)),
+    "class means": ("class means", (False,)),
+    "DAS": (None, (True,)),
+}
+"""By the name that tables have for it: a method as ``emtvb.fit`` takes it (None for DAS), and how it edits: told the
+value, or by exchange with what another trial's state has."""
 FITS = ("one step", "all steps")
 """Where each is fitted: at the step of the edit, or at all steps at which the task stores the variable."""
 COLUMNS = (
@@ -95,11 +81,18 @@ def _measured(
         **standing(task, trials, drawn),
     }  # fmt: skip
     for variable, moment in task.edited.items():
-        for way in WAYS:
-            for where in FITS:
-                found = _asked(task, way, where, variable, moment, trials, untrained, das)
-                shows = found.pop("shows") and about["learned"]
-                yield {**about, "variable": variable, "method": way.name, "fitted": where, **found, "shows": shows}
+        every = range(moment.times[0], moment.times[1] + 1)
+        for name, (method, edits) in METHODS.items():
+            for where, times in zip(FITS, ([moment.at], every), strict=True):
+                chosen = replace(das, only=variable) if method is None else method
+                fitted, bare = (fit(some, times, method=chosen) for some in (trials, untrained))
+                reading = _read(fitted, bare, variable, moment.at)
+                for exchanged in edits:
+                    way = f"{name}, exchanged" if exchanged and method is not None else name
+                    asked = {"variable": variable, "method": way, "fitted": where}
+                    edited = _edited(task, fitted, bare, variable, moment.at, exchanged)
+                    shows = edited.pop("shows") and about["learned"]
+                    yield {**about, **asked, **reading, **edited, "shows": shows}
 
 
 def recorded(system: Adapted | Wrapped, task: Task, drawn: Drawn) -> Trials:
@@ -119,26 +112,26 @@ def standing(task: Task, trials: Trials, drawn: Drawn) -> dict[str, Any]:
     return {"accuracy": accuracy, "best": best, "learned": accuracy >= LEARNED * best}
 
 
-def _asked(
-    task: Task, way: Way, where: str, variable: str, moment: Moment, trials: Trials, untrained: Trials, das: DAS
-) -> dict[str, Any]:
-    """One way to read and edit a variable, in a network and in an untrained one of its cell."""
-    times = [moment.at] if where == FITS[0] else list(range(moment.times[0], moment.times[1] + 1))
-    method = replace(das, only=variable) if way.method is None else way.method
-    fitted, bare = (fit(some, times, method=method) for some in (trials, untrained))
-    done, control = (
-        edit(
-            one, moment.at, flip=variable, interchange=way.exchanged, expected=task.future, agrees=task.agrees,
-            untrained=False,
-        )
-        for one in (fitted, bare)
-    )  # fmt: skip
-    done = replace(done, untrained=control.followed & ~control.without_edit)
-    reading, bare_reading = (judge(one, [moment.at])[variable] for one in (fitted, bare))
-    low, high = done.interval()
+def _read(fitted: Fitted, bare: Fitted, variable: str, at: int) -> dict[str, Any]:
+    """How well a variable is read after a step, of a network and of an untrained one."""
+    reading, untrained = (judge(some, [at])[variable] for some in (fitted, bare))
     return {
         "read": reading.score, "read_low": reading.low, "read_high": reading.high, "p": reading.p,
-        "readable": reading.readable, "untrained_read": bare_reading.score,
+        "readable": reading.readable, "untrained_read": untrained.score,
+    }  # fmt: skip
+
+
+def _edited(task: Task, fitted: Fitted, bare: Fitted, variable: str, at: int, exchanged: bool) -> dict[str, Any]:
+    """What comes of giving a binary variable its other value after a step; the untrained network is a control."""
+    done, control = (
+        edit(
+            some, at, flip=variable, interchange=exchanged, expected=task.future, agrees=task.agrees, untrained=False
+        )
+        for some in (fitted, bare)
+    )  # fmt: skip
+    done = replace(done, untrained=control.followed & ~control.without_edit)
+    low, high = done.interval()
+    return {
         "followed": done.share(), "followed_low": low, "followed_high": high,
         **{name: done.share(name) for name in (*CONTROLS, "ceiling")},
         "shows": done.controls_fail, "edits": int(done.counts.sum()),
