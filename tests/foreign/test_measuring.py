@@ -17,7 +17,7 @@ def measured(steps: int) -> pd.DataFrame:
     drawn = TASK.draw(700, 1)
     order = training.Order(**{**vars(ORDER), "steps": steps})
     networks, _, _ = training.train(order, drawn)
-    return measuring.measure(order, networks, drawn, 2, 30)
+    return measuring.measure(order, networks, drawn, 300, 2, 30)
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,8 @@ def test_configs_name_what_there_is() -> None:
     [
         (stated(seeds=[1, 1]), "foreign.seeds: .*: 1 occurs twice; remove one"),
         (stated(tasks=2 * OWN["tasks"]), "foreign.tasks: .*: match occurs twice; remove one"),
-        (stated(cells=["lstm"]), r"foreign.cells\[0\]: lstm: "),
+        (stated(cells=["lstm"]), r"foreign.cells\[0\]: 'lstm': Input should be 'gru', 'rates', 'cfc' or 'mgu'"),
+        (stated(drawn=2000), "drawn is 2000; give trials \\+ judged at least"),
         (stated(trials=2), "foreign.trials: 2: Input should be greater than or equal to 100"),
     ],
 )

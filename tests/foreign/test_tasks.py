@@ -44,10 +44,10 @@ def test_the_context_says_which_evidence_counts_and_later_the_choice_stands() ->
 
 def test_outputs_agree_by_their_largest_score_or_by_signs() -> None:
     outputs = np.array([[[0.2, 0.9, 0.1]]])
-    assert MATCH.agrees(outputs, np.array([[[0, 1, 0]]])).all()
-    assert not MATCH.agrees(outputs, np.array([[[0, 0, 1]]])).any()
+    assert MATCH.agrees(outputs, np.array([[[0.0, 1.0, 0.0]]])).all()
+    assert not MATCH.agrees(outputs, np.array([[[0.0, 0.0, 1.0]]])).any()
     assert BITS.agrees(outputs, np.ones((1, 1, 3))).all()
-    assert not BITS.agrees(outputs, np.array([[[1, 1, -1]]])).any()
+    assert not BITS.agrees(outputs, np.array([[[1.0, 1.0, -1.0]]])).any()
 
 
 @pytest.mark.parametrize("task", [MATCH, CONTEXT])

@@ -13,6 +13,7 @@ from ..workflow.conftest import CALL, Project
 TINY = """
 experiment: tiny
 foreign:
+  drawn: 300
   trials: 100
   judged: 200
   units: 6

@@ -24,7 +24,7 @@ rule draw_trials:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        trials=lambda _: FOREIGN.trials + FOREIGN.judged,
+        trials=lambda _: FOREIGN.drawn,
         seed=lambda _: FOREIGN.trials_seed,
     script:
         "../scripts/draw_trials.py"
@@ -62,6 +62,7 @@ rule measure_foreign:
     threads: 1
     params:
         order=lambda wildcards: ORDERS[wildcards.networks],
+        judged=lambda _: FOREIGN.judged,
         das_k=lambda _: FOREIGN.das_k,
         das_steps=lambda _: FOREIGN.das_steps,
     script:

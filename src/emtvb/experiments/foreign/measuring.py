@@ -25,6 +25,8 @@ from emtvb.experiments.foreign.training import Order
 
 LEARNED = 0.95
 """A network has learned its task if it answers so much of what the best observer of the inputs answers right."""
+_RATE = 0.05
+"""Adam's in DAS: above its default, since it has fewer steps."""
 _UNTRAINED = 10_000
 """Added to a network's seed for the one of its cell that is not trained."""
 
@@ -51,23 +53,27 @@ is read right at the step of the edit, with its interval, p and whether that is 
 the edits show that a network that learned its task uses what was edited."""
 
 
-def measure(order: Order, networks: Mapping[int, nn.Module], drawn: Drawn, das_k: int, das_steps: int) -> pd.DataFrame:
+def measure(
+    order: Order, networks: Mapping[int, nn.Module], drawn: Drawn, judged: int, das_k: int, das_steps: int
+) -> pd.DataFrame:
     """Read and edit what an order's networks store.
 
     Args:
         order: What they were trained by.
         networks: The trained networks, by seed.
-        drawn: The task's trials, of which those are judged that nothing was learned from.
+        drawn: The task's trials.
+        judged: How many are used of those that nothing was learned from: half to fit on, half to judge on.
         das_k: Directions of a variable that DAS learns.
         das_steps: Steps of its training.
 
     Returns:
         The columns are :data:`COLUMNS`.
     """
+    some = drawn.select(slice(order.trials, order.trials + judged))
     rows: list[dict[str, Any]] = []
     for seed, module in networks.items():
         bare = network(order.cell, drawn.inputs.shape[2], order.units, drawn.answers.shape[2], seed + _UNTRAINED)
-        rows += _measured(order, seed, module, bare, drawn.select(slice(order.trials, None)), DAS(das_k, das_steps))
+        rows += _measured(order, seed, module, bare, some, DAS(das_k, das_steps, _RATE))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

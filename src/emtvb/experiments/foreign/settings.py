@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictInt, field_validator
+from pydantic import Field, StrictInt, field_validator, model_validator
 
 from emtvb.config import Experiment
 from emtvb.config.values import Positive, PositiveInt, Seed, Settings
@@ -24,10 +24,12 @@ class TaskSettings(Settings):
 class ForeignSettings(Settings):
     """Networks that learn tasks of other packages, with cells of other packages."""
 
+    drawn: Annotated[StrictInt, Field(ge=200)] = 3000
+    """Trials of each task that are drawn and published."""
     trials: Annotated[StrictInt, Field(ge=100)] = 2000
-    """Trials of each task that networks learn from."""
-    judged: Annotated[StrictInt, Field(ge=100)] = 1000
-    """Further trials: variables are fitted on half of them and judged on the other half."""
+    """Trials that networks learn from, the first that were drawn."""
+    judged: Annotated[StrictInt, Field(ge=100)] = 600
+    """Trials that follow: variables are fitted on half of them and judged on the other half."""
     trials_seed: Seed = 1
     """Seed of all trials."""
     units: Annotated[StrictInt, Field(ge=2, le=1024)] = 32
@@ -40,7 +42,7 @@ class ForeignSettings(Settings):
     """Largest norm of the gradient."""
     das_k: PositiveInt = 2
     """Directions of a variable that DAS learns."""
-    das_steps: PositiveInt = 200
+    das_steps: PositiveInt = 100
     """Steps of Adam in each DAS."""
     seeds: list[Seed] = Field(min_length=1)
     """Seeds of initial weights and batches: each cell learns each task once for each."""
@@ -57,6 +59,12 @@ class ForeignSettings(Settings):
         if repeated is not None:
             raise ValueError(f"{repeated} occurs twice; remove one")
         return values
+
+    @model_validator(mode="after")
+    def _are_drawn(self) -> ForeignSettings:
+        if self.trials + self.judged > self.drawn:
+            raise ValueError(f"drawn is {self.drawn}; give trials + judged at least")
+        return self
 
     def orders(self) -> dict[str, dict[str, Any]]:
         """What to train, by the name of networks that differ in the seed alone: the fields of ``training.Order``."""
