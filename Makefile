@@ -16,7 +16,7 @@ ifneq (1,$(words $(CURDIR)))
 $(error folder: $(CURDIR): no job can be started in a path with a space; move the clone)
 endif
 
-.PHONY: help install reproduce figures test test-all test-long newest oldest docs dist notebooks report rulegraph config lock clean
+.PHONY: help install reproduce figures test test-all test-long newest oldest docs dist dataset notebooks report rulegraph config lock clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -66,6 +66,10 @@ dist: $(VENV)/.release ## the wheel and the sdist in dist/, checked
 	$(VENV)/bin/python -m build
 	$(VENV)/bin/twine check --strict dist/*
 
+dataset: $(VENV)/.runs ## the published networks in dataset/, with an index and a card, for a hub of models or data
+	rm -rf dataset
+	$(VENV)/bin/emtvb dataset dataset
+
 notebooks: $(VENV)/.tests ## run the notebooks, and store what they print and draw
 	cd notebooks && ../$(VENV)/bin/python run.py demo.ipynb own_network.ipynb
 
@@ -95,8 +99,8 @@ oldest: ## the quick tests with the oldest libraries that pyproject.toml allows,
 	.oldest/bin/uv pip install --python .oldest/bin/python -c .oldest/versions.txt -e '.[docs,release,test]'
 	OMP_NUM_THREADS=1 .oldest/bin/python -m pytest -n auto --dist loadscope -m "not long"
 
-clean: ## delete .venv, .snakemake, site and dist
-	rm -rf $(VENV) .snakemake site dist
+clean: ## delete .venv, .snakemake, site, dist and dataset
+	rm -rf $(VENV) .snakemake site dist dataset
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
