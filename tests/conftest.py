@@ -76,6 +76,7 @@ LONG = (
 """What takes long, by its name: ``make test-all`` runs it, and ``make test`` runs what is named in QUICK of it."""
 QUICK = (
     "tests/cluster/test_one_job.py*",
+    "tests/test_release.py::test_what_*",
     "tests/workflow/test_audit.py::test_what_was_made_is_intact*",
     "tests/workflow/test_plans.py::test_bad_settings_stop*",
     "tests/workflow/test_plans.py::test_edits_that_change_no_result*",

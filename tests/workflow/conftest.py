@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 COPIED = (
     "Snakefile", "workflow", "config", "profiles", "slurm", "src",
-    "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "constraints.txt",
+    "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "requirements.txt",
 )  # fmt: skip
 KERNEL = Path("src/emtvb/training/kernel.py")
 CALL = ("--configfile", "config/tiny.yaml")

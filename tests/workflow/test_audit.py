@@ -336,7 +336,7 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
 
     for name in ("figures/weights", "figures/spectrum", "tables/table1"):  # code that was edited since
         recipe_of(name, lambda recipe: recipe["code"].update({"emtvb/files.py": "0"}))
-    recipe_of("codecheck", lambda recipe: recipe["settings"].update(tasks=["T9"]))  # another config
+    recipe_of("figures/composition", lambda recipe: recipe["settings"].update(tasks=["T9"]))  # another config
     for path in folder.glob("figures/forest.*"):  # a run that was not finished
         path.unlink()
     edit_text(folder / "edit.html", "<", "< ")
@@ -350,7 +350,7 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
     code = next(subject for subject in found if "figures/weights.pdf" in subject)
     assert set(code.split(", ")) == {"figures/weights.pdf", "figures/spectrum.pdf", TABLE}
     assert found.pop(code) == "would be made otherwise by the present code: emtvb/files.py (3 jobs)"
-    assert found.pop("codecheck.yml") == "would be made with other settings now: tasks"
+    assert found.pop("figures/composition.pdf") == "would be made with other settings now: tasks"
     assert found.pop("figures/forest.pdf") == "not made yet, by draw_forest"
     assert "changed after draw_page made it" in found.pop("edit.html")
     assert "no job of this experiment, by the config" in found.pop("tables/old.csv")

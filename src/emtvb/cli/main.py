@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from emtvb.cli import audit, config, doctor, edit, interpret, networks, pack, reproduce, tasks, train, verify
+from emtvb.cli import audit, config, dataset, doctor, edit, interpret, networks, pack, reproduce, tasks, train, verify
 from emtvb.errors import InputError
 from emtvb.exports import __version__
 from emtvb.making.surroundings import of_import
@@ -58,6 +58,7 @@ def commands() -> None:
 
 for command in (
     tasks.list_tasks, train.train, interpret.interpret, networks.list_networks, edit.edit, config.config_group,
-    reproduce.reproduce, reproduce.summary, audit.audit_results, verify.verify, pack.pack_weights, doctor.doctor,
+    reproduce.reproduce, reproduce.summary, audit.audit_results, verify.verify, pack.pack_weights, dataset.make_dataset,
+    doctor.doctor,
 ):  # fmt: skip
     commands.add_command(command)
