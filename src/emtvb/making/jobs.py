@@ -59,7 +59,7 @@ def job(snakemake: Any) -> Iterator[Job]:
             recipes.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
         )
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
-        before = provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
+        provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
         yield this
         used = this.recipe
         provenance.record(
@@ -69,7 +69,7 @@ def job(snakemake: Any) -> Iterator[Job]:
                 "names": recipes.names(snakemake.input, snakemake.output),
             },
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
-            time.monotonic() - started, this.runs, this.root, before,
+            time.monotonic() - started, this.runs, this.root,
         )  # fmt: skip
 
 
