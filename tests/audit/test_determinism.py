@@ -57,6 +57,12 @@ def test_what_concerns_a_sweeps_networks_is_asked_where_there_are_any(
     assert names == ["integrity", "currency", "made again", *(["determinism"] * asked)]
 
 
+def test_nothing_to_audit_is_one_line(tmp_path: Path) -> None:
+    held = Held(config.load(ROOT / "config" / "smoke.yaml"), "", ROOT)
+    with pytest.raises(InputError, match="no output of the workflow lies there; run it first"):
+        audit.audit(tmp_path, held, audit.QUICK)
+
+
 @pytest.mark.parametrize(
     ("there", "says"),
     [

@@ -684,11 +684,10 @@ def test_a_gpu_that_is_not_there_is_missed_once(project: Project) -> None:
     assert not list((project.folder / "results").rglob("*.csv"))
 
 
-@pytest.mark.parametrize("place", ["a b", "a'b", "a(b)"])
-def test_a_python_in_whose_path_a_shell_sees_more_is_refused_at_once(place: str) -> None:
-    with pytest.raises(InputError, match="Snakemake starts no job"):
-        check_python(ROOT, f"/somewhere/{place}/.venv/bin/python")
-    check_python(ROOT, "/somewhere/a-b_1.2/.venv/bin/python")
+def test_a_python_in_a_path_with_a_space_is_refused_at_once() -> None:
+    with pytest.raises(InputError, match="no job can be started in a path with a space"):
+        check_python("/somewhere/a b/.venv/bin/python")
+    check_python("/somewhere/a-b_1.2/.venv/bin/python")
 
 
 def test_an_unwritable_results_folder_stops_before_any_work(project: Project) -> None:
@@ -756,8 +755,8 @@ def test_the_conda_environment_is_locked_as_the_clones_own_is(tmp_path: Path) ->
     assert (tmp_path / "called").read_text() == "install -c constraints.txt --editable .[workflow]\n"
 
 
-COLLECT = {"audit", "tables", "figures", "architectures", "solutions", "sweep"}
-"""Rules that make no file, but for the audit; `all` leads past them."""
+COLLECT = {"tables", "figures", "architectures", "solutions", "sweep"}
+"""Rules that make no file; `all` leads past them."""
 
 OF_MANY_SEEDS = {"bootstrap_cells", "simulate_populations"}
 """Rules of a config with five seeds or more, which the picture's has not."""

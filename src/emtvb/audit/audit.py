@@ -72,7 +72,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     jobs = planned(folder, held, files.changed)
-    checks = [integrity(files, jobs, remade(jobs), held.root), currency(files, jobs)]
+    checks = [integrity(files, jobs, held.root), currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)
     with ended_by_signals(), ThreadPoolExecutor(1) as pool, Processes() as processes:

@@ -151,8 +151,6 @@ def _of_records(files: Files, jobs: Sequence[Planned]) -> Iterator[Finding]:
     unknown = []
     speaking: dict[str, list[str]] = defaultdict(list)
     for path, record in files.records.items():
-        if path in files.misplaced:
-            continue  # as integrity says
         own = [maker[output] for output in record.outputs if output in maker]
         unknown += [output for output in record.outputs if output not in maker]
         for title in {job.title for job in own}:
