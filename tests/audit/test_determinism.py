@@ -11,7 +11,7 @@ from emtvb import config
 from emtvb.audit import audit
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.determinism import _of_curves
-from emtvb.audit.processes import Processes
+from emtvb.making.processes import Processes
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making import provenance

@@ -274,7 +274,7 @@ def test_nothing_is_trained_where_there_is_nothing_to_compare_with(
     emtvb, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(tiny / "settings.json", tmp_path)
-    monkeypatch.setattr("emtvb.audit.processes.Processes.begin", None)  # nothing can be begun
+    monkeypatch.setattr("emtvb.making.processes.Processes.begin", None)  # nothing can be begun
     status, out, err = emtvb(f"verify --results {tmp_path} --all")
     assert (status, err) == (1, "")
     assert out.splitlines()[0].endswith(": nothing of it lies there to compare with")

@@ -27,7 +27,7 @@ from emtvb.audit import audit, config_of_results, determinism, remeasuring
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.integrity import KINDS, Files, integrity
-from emtvb.audit.processes import Processes
+from emtvb.making.processes import Processes
 from emtvb.audit.remeasuring import reads_weights, recompute, trains
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError

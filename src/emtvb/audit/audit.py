@@ -15,7 +15,6 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned, remade
 from emtvb.audit.determinism import MATTERS, determinism
 from emtvb.audit.integrity import Files, integrity
-from emtvb.audit.processes import Processes, ended_by_signals
 from emtvb.audit.remeasuring import SHARE, draw, recompute
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.errors import InputError
@@ -23,6 +22,7 @@ from emtvb.files import write_text
 from emtvb.making import provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
+from emtvb.making.processes import Processes, ended_by_signals
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import Check, Finding, chance
 from emtvb.errors import InputError
 from emtvb.making import provenance, trainings
+from emtvb.making.processes import Processes, check_space
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
 from emtvb.theory import networks

@@ -26,12 +26,12 @@ from emtvb.audit import compare
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.integrity import Files
-from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Check, Finding, chance
 from emtvb.making import trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKED, WEIGHTS
 from emtvb.making.plan import Planned, import_path
+from emtvb.making.processes import Processes, check_space
 from emtvb.making.staleness import summary
 
 SHARE = 1 / 3

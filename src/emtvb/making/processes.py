@@ -1,28 +1,76 @@
-"""The processes that an audit starts: where it is interrupted, they end with it."""
+"""Processes that a command starts: where it is interrupted, they end with it, and so does all that they have started.
+
+Each leads a process group of its own. So Ctrl-C in a terminal reaches this process alone, which then ends the group.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from emtvb.errors import InputError
-from emtvb.making.reproduction import send
+
+
+def run(command: Sequence[str]) -> int:
+    """Run a command and show what it prints, until it ends or the user interrupts it.
+
+    Ctrl-C interrupts it; nothing is shown of what it prints from then on. A second Ctrl-C kills it.
+
+    Args:
+        command: The program and its arguments.
+
+    Returns:
+        Its exit status, as a shell has it: 128 and the number of the signal that ended it.
+
+    Raises:
+        KeyboardInterrupt: If the user interrupted it; by then the command has ended.
+    """
+    with (
+        ended_by_signals(),
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0) as process,
+    ):
+        try:
+            for chunk in _printed(process):
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.buffer.flush()
+            status = process.wait()
+        except KeyboardInterrupt:
+            _interrupt(process)
+            raise
+        except BaseException:
+            _send(process, signal.SIGKILL)
+            raise
+    return status if status >= 0 else 128 - status
+
+
+def _printed(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    assert process.stdout is not None
+    while chunk := os.read(process.stdout.fileno(), 1 << 16):
+        yield chunk
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt a group and wait for it; kill it if the user interrupts once more."""
+    _send(process, signal.SIGINT)
+    try:
+        for _ in _printed(process):
+            pass  # read and dropped: a full pipe would keep it from ending
+        process.wait()
+    except KeyboardInterrupt:
+        _send(process, signal.SIGKILL)
 
 
 class Processes:
-    """Processes and all that they start, which end at once where an exception leaves the ``with`` block of this.
-
-    Each leads a process group of its own: an interruption from the keyboard does not reach it, and what it has started
-    ends with it.
-    """
+    """Processes that end at once where an exception leaves the ``with`` block of this."""
 
     def __init__(self) -> None:
         self._begun: list[subprocess.Popen[str]] = []
@@ -51,7 +99,7 @@ class Processes:
         )  # fmt: skip
         self._begun.append(process)
         if self.stopped:
-            send(process, signal.SIGKILL)
+            _send(process, signal.SIGKILL)
         return process
 
     def stop(self) -> None:
@@ -59,7 +107,7 @@ class Processes:
         self.stopped = True
         for process in self._begun:
             if process.poll() is None:
-                send(process, signal.SIGKILL)
+                _send(process, signal.SIGKILL)
 
 
 def check_space(words: str) -> None:
@@ -68,7 +116,7 @@ def check_space(words: str) -> None:
         raise InputError("TMPDIR", tempfile.gettempdir(), "is full; name a folder with more space there")
 
 
-@contextmanager
+@contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
     """Let a signal that would end this process at once leave the ``with`` blocks first, as an exception does.
 
@@ -90,3 +138,9 @@ def ended_by_signals() -> Iterator[None]:
 
 def _leave(number: int, _: object) -> NoReturn:
     raise SystemExit(128 + number)
+
+
+def _send(process: subprocess.Popen[Any], number: int) -> None:
+    """Send a signal to a process that leads a group, and to all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
