@@ -11,10 +11,10 @@ from emtvb import config
 from emtvb.audit import audit
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.determinism import _of_curves
-from emtvb.making.processes import Processes
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making import provenance
+from emtvb.making.processes import Processes
 from emtvb.training.history import Row
 
 ROOT = Path(__file__).parents[2]

@@ -27,7 +27,6 @@ from emtvb.audit import audit, config_of_results, determinism, remeasuring
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned
 from emtvb.audit.integrity import KINDS, Files, integrity
-from emtvb.making.processes import Processes
 from emtvb.audit.remeasuring import reads_weights, recompute, trains
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
@@ -36,6 +35,7 @@ from emtvb.files import atomic
 from emtvb.making import provenance
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import Planned
+from emtvb.making.processes import Processes
 from emtvb.paper.evidence import VERDICTS
 from emtvb.theory import networks
 from emtvb.training.shard import Outputs, train_shard
