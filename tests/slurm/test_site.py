@@ -86,12 +86,6 @@ def test_what_means_nothing_is_one_line(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_link_that_leads_nowhere_does_not_mean_that_nothing_is_set(tmp_path: Path) -> None:
-    (tmp_path / "site.yaml").symlink_to("nowhere")
-    with pytest.raises(InputError, match=r"site\.yaml"):
-        site.load(tmp_path / "site.yaml")
-
-
 def test_an_account_may_be_a_number_and_a_file_may_be_empty(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text("account: 1234\n")
     assert site.load(tmp_path / "site.yaml").account == "1234"

@@ -246,21 +246,6 @@ def test_verify_knows_a_run_by_its_digest_alone(folder: Path) -> None:
     assert "0 of 1 runs came out as published" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        ([], "error: verify: nothing: give one of RUN_ID, --sample, --all"),
-        (["--all", "--sample", "1"], "error: verify: --sample and --all: give one of"),
-        (["T9_h1"], "error: run: T9_h1: not in "),
-    ],
-)
-def test_verify_refuses_what_names_no_run(folder: Path, arguments: list[str], says: str) -> None:
-    done = verify(folder, *arguments)
-    assert done.returncode == 2
-    assert done.stderr.startswith(says)
-    assert len(done.stderr.splitlines()) == 1
-
-
 def test_a_full_disk_is_no_finding(folder: Path, jobs: list[Planned], monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = folder / "python"
     stand_in.write_text("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device: error' >&2; exit 1\n")
