@@ -462,7 +462,11 @@ def test_what_cannot_be_made_again_is_one_finding_and_what_hangs_on_it_is_not_ch
         (lambda f: _move_weights(f), SECOND, "W_r differ when trained again"),
         (lambda f: edit_text(f / f"training/{SHARD}/digests.csv", FIRST + ",", FIRST + ",0"), FIRST, "was published"),
         (lambda f: (f / WEIGHTS).write_bytes(b"no weights"), FIRST, "its files cannot be read"),
-        (lambda f: (f / f"training/{SHARD}/history.csv").write_bytes(b"run_id,step\n\xff"), FIRST, "cannot be read"),
+        (
+            lambda f: (f / f"training/{SHARD}/history.csv").write_bytes(b"run_id,step\n\xff"),
+            FIRST,
+            "its files cannot be read",
+        ),
     ],
     ids=["losses", "weights", "digest", "damaged weights", "damaged curve"],
 )

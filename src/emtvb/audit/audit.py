@@ -13,7 +13,7 @@ from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned, remade
-from emtvb.audit.determinism import MATTERS, determinism
+from emtvb.audit.determinism import determinism
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.remeasuring import SHARE, draw, recompute
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
@@ -86,15 +86,16 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         if shards:
             checks.append(training.result())
     commit, modified = provenance.git_state(held.root)
-    here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
-            for name, value in provenance.environment().items()}  # fmt: skip
     why = _claims_rejected(files, jobs, checks)
     return Audit(
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         held_to=held.description,
         checks=tuple(checks),
-        environment={"commit": (commit or "no git clone") + ", with uncommitted changes" * modified, **here},
+        environment={
+            "commit": (commit or "no git clone") + ", with uncommitted changes" * modified,
+            **provenance.environment(),
+        },
         verdicts={} if why else stated(folder),
         claims=why,
     )

@@ -6,8 +6,6 @@ import os
 import subprocess
 from pathlib import Path
 
-from emtvb.errors import InputError
-
 _OF_A_REPOSITORY = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_INDEX_FILE",
@@ -33,25 +31,6 @@ def call(*words: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         ["git", *words], stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment()
     )
-
-
-def run(what: str, value: object, *words: str) -> str:
-    """What git says to a call that must succeed.
-
-    Args:
-        what: The setting or file that the call is about, as its user knows it.
-        value: What was found there.
-        words: The call's words.
-
-    Raises:
-        InputError: Where git fails, with the last line of what it says.
-        OSError: Where there is no git.
-    """
-    done = call(*words)
-    if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
-        raise InputError(what, value, f"git says: {lines[-1] if lines else 'no word'}")
-    return done.stdout.decode()
 
 
 def ask_clone(root: Path, *words: str) -> str | None:
