@@ -498,7 +498,7 @@ def test_a_full_disk_is_one_line_with_a_path(emtvb, tmp_path: Path, monkeypatch:
     monkeypatch.setattr("emtvb.cli.network.training.train", full)
     status, _, err = emtvb(f"train --task T1 {TINY} --output {tmp_path / 'new'}")
     assert (status, err.count("\n")) == (2, 1)
-    assert f"No space left on device: '{tmp_path / 'new'}'; mend that and run again: what was computed stands" in err
+    assert f"No space left on device: '{tmp_path / 'new'}'; mend that and run again: it goes on where it stopped" in err
 
 
 def test_what_a_library_makes_of_a_full_disk_is_one_line(

@@ -30,7 +30,7 @@ from emtvb.audit.report import AGAIN, Check, Finding, chance
 from emtvb.making import trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKED, WEIGHTS
-from emtvb.making.plan import Planned, import_path
+from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes, check_space
 from emtvb.making.staleness import summary
 
@@ -196,8 +196,7 @@ class Comparison:
         ]  # fmt: skip
         here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
         (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed
-        here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "PYTHONPATH": import_path(root)}
-        here |= {"TMPDIR": str(place / "temporary")}
+        here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "TMPDIR": str(place / "temporary")}
         answer = ""
         with self.processes.begin(command, place, here) as process:
             for line in process.stderr or ():

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -118,13 +117,7 @@ def check_space(words: str) -> None:
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let a signal that would end this process at once leave the ``with`` blocks first, as an exception does.
-
-    Signals reach the main thread alone: in another one, nothing is done.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Let a signal that would end this process at once leave the ``with`` blocks first, as an exception does."""
     ended_by = (signal.SIGTERM, signal.SIGHUP)
     ours = [number for number in ended_by if signal.getsignal(number) is signal.SIG_DFL]  # nohup ignores one
     for number in ours:
