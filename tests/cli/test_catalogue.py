@@ -128,7 +128,6 @@ def test_the_text_names_runs_whole_and_counts_them(root: Path, emtvb) -> None:
     [
         ("networks --task T3", "--task: T3: no network has it; there are T1, T2"),
         ("networks --hidden 64", "--hidden: 64: no network has it; there are 5, 10, 12"),
-        ("networks --verdict=", '--verdict: "": no words; give a part of a verdict'),
         ("networks --verdict perfect", "--verdict: perfect: no network's has these words; there are did not learn"),
         ("networks nowhere", "results: nowhere: no such folder; name an experiment's"),
     ],

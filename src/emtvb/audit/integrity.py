@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
-from emtvb.errors import InputError, printable
+from emtvb.errors import InputError
 from emtvb.making import git, packed_weights, provenance
 from emtvb.making.plan import Planned
 from emtvb.making.provenance import Record
@@ -27,7 +27,6 @@ _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *(f"audit/{name}" for name in FILES),
 )  # fmt: skip
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, hidden files, audits."""
-_KEEP = f"keep the files; only {' and '.join(KINDS)} may be missing"
 _ELSEWHERE = "move them elsewhere, or if the workflow makes them: snakemake --force and their paths"
 
 
@@ -84,11 +83,8 @@ class Files:
         return bool(_kind(name)) and any(fnmatch(name, pattern) for pattern in self.patterns)
 
     def digest(self, name: str) -> str:
-        """A file's digest; nothing where it is none, or cannot be read."""
-        try:
-            return provenance.sha256(self.folder / name) if (self.folder / name).is_file() else ""
-        except OSError:
-            return ""
+        """A file's digest; nothing where it is none."""
+        return provenance.sha256(self.folder / name) if (self.folder / name).is_file() else ""
 
     def committed(self, name: str) -> bytes | None:
         """What git has of a file in its last commit; None where it has nothing."""
@@ -128,8 +124,6 @@ def integrity(files: Files, jobs: Sequence[Planned], root: Path) -> Check:
     findings = [
         *(_unreadable(files, path, error) for path, error in files.unreadable.items()),
         *(_without_record(files, job) for job in gone),
-        *(Finding(LEFT_OUT, f"`{pattern}` names more than may be left out", _KEEP)
-          for pattern in files.patterns if not _kind(pattern)),
         *(finding for record in files.records.values() for finding in _outputs(files, record)),
         *(finding for record in files.records.values() for finding in _inputs_left_out(files, record)),
         *_strangers(files, {*files.digests, *expected, LEFT_OUT}),
@@ -174,7 +168,7 @@ def _without_record(files: Files, job: Planned) -> Finding:
 
 def _unreadable(files: Files, path: Path, error: InputError) -> Finding:
     reason, _, _ = error.remedy.partition(";")
-    return Finding(_name(path, files.folder), f"damaged record: {reason}", _record_back(files, path))
+    return Finding(path.relative_to(files.folder).as_posix(), f"damaged record: {reason}", _record_back(files, path))
 
 
 def _record_back(files: Files, path: Path, whole: bool = False) -> str:
@@ -186,7 +180,7 @@ def _record_back(files: Files, path: Path, whole: bool = False) -> str:
 
 
 def _kind(name: str) -> str:
-    """Of which kind that may be left out a file is, or those of a pattern are; empty where it has to be there."""
+    """Of which kind that may be left out a file is; empty where it has to be there."""
     return KINDS.get(Path(name).name, "")
 
 
@@ -243,7 +237,7 @@ def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
         if path.is_file() and path not in records and name not in known | beside:
             unknown[path.parent.as_posix()].append(name)
     for names in unknown.values():
-        yield Finding(printable(summary(names)), "no record says what made it", _ELSEWHERE)
+        yield Finding(summary(names), "no record says what made it", _ELSEWHERE)
 
 
 def _uncommitted(files: Files) -> list[str]:
@@ -251,9 +245,5 @@ def _uncommitted(files: Files) -> list[str]:
     with suppress(OSError):
         done = git.call("-C", str(files.folder), "diff", "HEAD", "--name-only", "--relative", "-z")
         names = done.stdout.decode(errors="replace").split("\0") if done.returncode == 0 else []
-        return [printable(name) for name in names if name and name not in files.rejected]
+        return [name for name in names if name and name not in files.rejected]
     return []
-
-
-def _name(path: Path, folder: Path) -> str:
-    return printable(path.relative_to(folder).as_posix())
