@@ -344,7 +344,7 @@ def test_a_shard_that_was_deleted_is_one_finding_and_so_are_results_of_another_c
     gone = found.pop(f"training/{OTHER}/weights.safetensors")
     assert gone.startswith("its record, train_shard.provenance.json, is gone, and so are training/")
     (other,) = found.values()
-    assert f"was made from another version of {MEASURED} than lies there" in other
+    assert f"was made from other inputs than lie here: {MEASURED}, another than the one that was read" in other
 
 
 def test_another_config_and_more_seeds_are_said_of_settings(folder: Path) -> None:

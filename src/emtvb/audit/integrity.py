@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
@@ -88,10 +87,7 @@ class Files:
 
     def committed(self, name: str) -> bytes | None:
         """What git has of a file in its last commit; None where it has nothing."""
-        with suppress(OSError):
-            done = git.call("-C", str(self.folder), "cat-file", "blob", f"HEAD:./{name}")
-            return done.stdout if done.returncode == 0 else None
-        return None
+        return git.ask(self.folder, "cat-file", "blob", f"HEAD:./{name}")
 
     def remedy(self, names: Sequence[str]) -> str:
         """How outputs come back: from git, where its last commit has them, else from a copy, else made again."""
@@ -242,8 +238,5 @@ def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
 
 def _uncommitted(files: Files) -> list[str]:
     """Files that git has otherwise, and of which no finding speaks."""
-    with suppress(OSError):
-        done = git.call("-C", str(files.folder), "diff", "HEAD", "--name-only", "--relative", "-z")
-        names = done.stdout.decode(errors="replace").split("\0") if done.returncode == 0 else []
-        return [name for name in names if name and name not in files.rejected]
-    return []
+    names = git.ask(files.folder, "diff", "HEAD", "--name-only", "--relative", "-z") or b""
+    return [name for name in names.decode(errors="replace").split("\0") if name and name not in files.rejected]
