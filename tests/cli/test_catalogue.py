@@ -139,11 +139,6 @@ def test_what_is_not_there_is_said_in_one_line(emtvb, arguments: str, says: str)
     assert err.count("\n") == 1
 
 
-def test_a_folder_that_is_named_twice_counts_once(root: Path, emtvb) -> None:
-    once, twice = (emtvb(f"networks {folders}")[1] for folders in (root / "own", f"{root / 'own'} {root}/./own/"))
-    assert once == twice
-
-
 def test_an_experiment_that_is_damaged_hides_no_other(root: Path, emtvb, tmp_path: Path, monkeypatch) -> None:
     shutil.copytree(root / "own", tmp_path / "own")
     (tmp_path / "broken").mkdir()
