@@ -53,8 +53,6 @@ def job(snakemake: Any) -> Iterator[Job]:
         snakemake: The object that Snakemake puts into scripts.
     """
     started = time.monotonic()
-    if not snakemake.log:
-        sys.exit(f"error: log: {snakemake.rule}: none; {provenance.LOG_OF_RULE}")
     with logged(snakemake.log[0]):
         node.settle()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()

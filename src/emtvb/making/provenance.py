@@ -33,8 +33,6 @@ from emtvb.making.digests import LIBRARIES, PACKAGE
 SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
-LOG_OF_RULE = "give its rule one file in the experiment's folder, logs/<rule>.log"
-"""What a job needs to know its experiment's folder."""
 _CODE = ("Snakefile", "workflow", "src", "config")
 
 
@@ -274,7 +272,8 @@ def experiment_folder(log: Path) -> Path:
     """
     folder = next((parent.parent for parent in log.parents if parent.name == "logs"), None)
     if folder is None:
-        raise InputError("log", str(log), f"in no folder logs; {LOG_OF_RULE}")
+        remedy = "in no folder logs; give its rule one file in the experiment's folder, logs/<rule>.log"
+        raise InputError("log", str(log), remedy)
     return folder
 
 
