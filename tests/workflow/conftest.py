@@ -104,10 +104,6 @@ class Project:
         assert old in text
         path.write_text(text.replace(old, new, 1))
 
-    def append(self, file: str, text: str) -> None:
-        path = self.folder / file
-        path.write_text(f"{path.read_text()}\n\n{text}")
-
 
 def hand_on_compiled(source: Path, folder: Path) -> None:
     """Put the engine that is compiled for this CPU, and its proof, where a copy of this clone looks for them.

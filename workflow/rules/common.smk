@@ -45,7 +45,7 @@ if not CALL.has_config:
 
 with hooks.in_one_line():
     check_package(ROOT)
-    check_python(ROOT)
+    check_python()
     EXPERIMENT = kinds.check(CALL.config(config))
     KIND = kinds.kind_of(EXPERIMENT)
     RESULTS = surroundings.results_root() / EXPERIMENT.experiment

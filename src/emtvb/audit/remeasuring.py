@@ -26,13 +26,13 @@ from emtvb.audit import compare
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.integrity import Files
-from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Check, Finding, chance
 from emtvb.errors import MISSING
 from emtvb.making import trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKED, WEIGHTS
-from emtvb.making.plan import Planned, import_path
+from emtvb.making.plan import Planned
+from emtvb.making.processes import Processes, check_space
 from emtvb.making.staleness import summary
 
 SHARE = 1 / 3
@@ -197,8 +197,7 @@ class Comparison:
         ]  # fmt: skip
         here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
         (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed
-        here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "PYTHONPATH": import_path(root)}
-        here |= {"TMPDIR": str(place / "temporary")}
+        here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "TMPDIR": str(place / "temporary")}
         answer = ""
         with self.processes.begin(command, place, here) as process:
             for line in process.stderr or ():

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Literal
 
 from emtvb import markdown
-from emtvb.errors import printable
 
 State = Literal["passed", "FAILED", "incomplete", "not checked"]
 Outcome = Literal["passed", "FAILED", "incomplete"]
@@ -161,7 +160,7 @@ class Audit:
         lines.append(f"held to {self.held_to}")
         lines.append(f"{self.outcome}: {self.headline}")
         lines += [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
-        return [*map(printable, lines), *([f"claims: not checked, since {self.claims}"] if self.claims else [])]
+        return [*lines, *([f"claims: not checked, since {self.claims}"] if self.claims else [])]
 
     def as_markdown(self) -> str:
         """All of it."""
@@ -179,7 +178,7 @@ class Audit:
         lines += ["## Claims", "", *(claims or [f"Not checked{', since ' * bool(self.claims)}{self.claims}."]), ""]
         surroundings = [(name, value or "none") for name, value in self.environment.items()]
         lines += ["## Environment", "", markdown.table(("what", "value"), surroundings)]
-        return "\n".join(map(printable, lines)).rstrip("\n") + "\n"
+        return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def chance(drawn: int, everything: int, thing: str) -> str:

@@ -1,4 +1,4 @@
-"""What an audit starts ends with it, however it is ended."""
+"""What a command starts ends with it, however it is ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emtvb.audit.processes import Processes, ended_by_signals
+from emtvb.making import processes
+from emtvb.making.processes import Processes, ended_by_signals
 
 AGAIN = """
 import logging
@@ -22,7 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from emtvb import config
 from emtvb.audit import determinism
-from emtvb.audit.processes import ended_by_signals
+from emtvb.making.processes import ended_by_signals
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which are ignored where the tests run under nohup, or behind &
 signal.signal(signal.SIGINT, signal.default_int_handler)
 determinism.sys = SimpleNamespace(executable=sys.argv[1])
@@ -41,6 +42,27 @@ import subprocess, sys, time
 below = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 print(below.pid, file=sys.stderr, flush=True)
 time.sleep(60)
+"""
+
+
+CHATTY = """
+import os, signal, subprocess, sys, time
+job = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("ready", job.pid, flush=True)
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    print("pages\\n" * 100_000, flush=True)
+    job.wait()
+    sys.exit(1)
+"""
+CALLER = f"""
+import sys
+from emtvb.making import processes
+try:
+    processes.run([sys.executable, "-c", {CHATTY!r}])
+except KeyboardInterrupt:
+    print("interrupted")
 """
 
 
@@ -99,3 +121,27 @@ def test_a_signal_that_was_ignored_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_what_a_command_prints_is_shown_and_its_status_handed_on(capfdbinary, status: int) -> None:
+    command = f"import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit({status})"
+    assert processes.run([sys.executable, "-c", command]) == status
+    assert capfdbinary.readouterr().out == b"out\nerr\n"
+
+
+def test_a_command_that_a_signal_ended_has_a_shells_status() -> None:
+    command = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert processes.run([sys.executable, "-c", command]) == 128 + signal.SIGKILL
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_command_and_all_that_it_started(number: signal.Signals) -> None:
+    """The caller alone gets the signal, as from a terminal, whose foreground the command is not in."""
+    with subprocess.Popen([sys.executable, "-c", CALLER], stdout=subprocess.PIPE, text=True) as caller:
+        assert caller.stdout is not None
+        job = int(caller.stdout.readline().split()[1])
+        caller.send_signal(number)
+        rest = caller.stdout.read()
+    assert is_gone(job)
+    assert rest == ("interrupted\n" if number == signal.SIGINT else "")
