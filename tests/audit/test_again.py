@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from emtvb import errors
 from emtvb.audit import remeasuring
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.processes import Processes
 from emtvb.audit.remeasuring import draw
 from emtvb.audit.report import chance
 from emtvb.experiments import kinds
 from emtvb.making.plan import Planned
+from emtvb.making.processes import Processes
 
 ROOT = Path(__file__).parents[2]
 SHARDS = [f"s{i}" for i in range(9)]

@@ -95,7 +95,8 @@ def test_a_numpy_network_needs_no_extra_and_what_does_says_which(tmp_path: Path)
 
 
 def _line(module: str, extra: str) -> str:
-    return f"import: No module named '{module}': pip install \"emtvb[{extra}]\"; in a clone, pip install -e \".[{extra}]\""
+    install = f'pip install "emtvb[{extra}]"; in a clone, pip install -e ".[{extra}]"'
+    return f"import: No module named '{module}': {install}"
 
 
 def test_a_command_that_lacks_a_library_says_so_in_a_line(tmp_path: Path) -> None:

@@ -400,9 +400,9 @@ def answers_as_markdown(rows: pd.DataFrame) -> str:
     names = [name for name in ANSWERED if "_" in name and name != "true_share"]
     columns = ["true share", *(f"{name.replace('_', ': *')}*, {size} networks" for name in names for size in GROUPS)]
     lines = []
-    for share, of in rows.groupby("true_share"):
-        by_size = of.set_index("networks")
-        lines.append([f"{share:.0%}", *(f"{by_size.loc[size, name]:.1%}" for name in names for size in GROUPS)])
+    for share, rates in rows.groupby("true_share"):
+        by_size = rates.set_index("networks")[names].map("{:.1%}".format)
+        lines.append([f"{share:.0%}", *(str(by_size.loc[size, name]) for name in names for size in GROUPS)])
     return markdown.table(columns, lines, "r" * len(columns))
 
 

@@ -91,12 +91,12 @@ def _measured(
         for name, (method, edits) in METHODS.items():
             for where, times in zip(FITS, ([moment.at], every), strict=True):
                 chosen = replace(das, only=variable) if method is None else method
-                fitted, bare = (fit(some, times, method=chosen) for some in (trials, untrained))
-                reading = _read(fitted, bare, variable, moment.at)
+                fitted, control = (fit(some, times, method=chosen) for some in (trials, untrained))
+                reading = _read(fitted, control, variable, moment.at)
                 for exchanged in edits:
                     way = f"{name}, exchanged" if exchanged and method is not None else name
                     asked = {"variable": variable, "method": way, "fitted": where}
-                    edited = _edited(task, fitted, bare, variable, moment.at, exchanged)
+                    edited = _edited(task, fitted, control, variable, moment.at, exchanged)
                     shows = edited.pop("shows") and about["learned"]
                     yield {**about, **asked, **reading, **edited, "shows": shows}
 
