@@ -21,7 +21,7 @@ from emtvb import markdown, tables
 from emtvb.experiments import kinds
 from emtvb.files import write_text
 from emtvb.paper import error_rates, verdicts
-from emtvb.paper.evidence import UNTRAINED, VERDICTS
+from emtvb.paper.judging import UNTRAINED, VERDICTS
 from emtvb.theory.memory_columns import at_amplitude, lasting
 from emtvb.theory.verdict import ACCURATE
 
