@@ -4,19 +4,19 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3.12) $(shell command -v python3) python3.11)
 VENV := .venv
-# A range, since a build for the CPU alone has another version (2.13.0+cpu) than that for a GPU.
-TORCH := torch>=2.13,<2.14
+# The newest that `make lock` takes.
+TORCH := torch<2.14
 # Quotes a name for the shell, since it may have a space or a quote in it.
 FILE = '$(subst ','\'',$(CONFIG))'
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --configfile $(FILE)
-INSTALL = $(VENV)/bin/pip install --progress-bar off -c constraints.txt -e
+INSTALL = $(VENV)/bin/pip install --progress-bar off -c $(VENV)/versions.txt -e
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ifneq (1,$(words $(CURDIR)))
 $(error folder: $(CURDIR): no job can be started in a path with a space; move the clone)
 endif
 
-.PHONY: help install reproduce figures test test-all test-long newest docs dist notebooks report rulegraph config lock clean
+.PHONY: help install reproduce figures test test-all test-long newest oldest docs dist dataset notebooks report rulegraph config lock clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -66,6 +66,10 @@ dist: $(VENV)/.release ## the wheel and the sdist in dist/, checked
 	$(VENV)/bin/python -m build
 	$(VENV)/bin/twine check --strict dist/*
 
+dataset: $(VENV)/.runs ## the published networks in dataset/, with an index and a card, for a hub of models or data
+	rm -rf dataset
+	$(VENV)/bin/emtvb dataset dataset
+
 notebooks: $(VENV)/.tests ## run the notebooks, and store what they print and draw
 	cd notebooks && ../$(VENV)/bin/python run.py demo.ipynb own_network.ipynb
 
@@ -75,11 +79,11 @@ rulegraph: $(VENV)/.runs ## draw docs/images/rulegraph.svg, what depends on what
 	mv .rulegraph.svg docs/images/rulegraph.svg
 	rm .rulegraph.dot
 
-lock: ## rewrite constraints.txt from the newest versions that pyproject.toml allows
-	rm -rf .lock && $(PYTHON) -m venv .lock
-	.lock/bin/pip install --progress-bar off -e '.[docs,release,test]'
-	.lock/bin/pip freeze --exclude-editable --exclude torch | grep -E '^[A-Za-z0-9_.-]+==[^+]+$$' > constraints.txt
-	echo '$(TORCH)' >> constraints.txt
+lock: ## rewrite requirements.txt, with the newest versions that pyproject.toml allows and their hashes
+	rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/pip install --progress-bar off uv
+	echo '$(TORCH)' > .lock/torch.txt
+	.lock/bin/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --upgrade -c .lock/torch.txt \
+		--no-annotate --custom-compile-command 'make lock' --quiet -o requirements.txt
 	rm -rf .lock
 
 newest: PYTHON = $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor))))
@@ -88,13 +92,24 @@ newest: ## the quick tests with the newest Python, Snakemake, torch and other li
 	.newest/bin/pip install --progress-bar off -e '.[docs,release,test]'
 	OMP_NUM_THREADS=1 .newest/bin/python -m pytest -n auto --dist loadscope -m "not long"
 
-clean: ## delete .venv, .snakemake, site and dist
-	rm -rf $(VENV) .snakemake site dist
+oldest: ## the quick tests with the oldest libraries that pyproject.toml allows, in an .oldest of their own
+	rm -rf .oldest && $(PYTHON) -m venv .oldest && .oldest/bin/pip install --progress-bar off uv
+	.oldest/bin/uv pip compile pyproject.toml --extra workflow --extra notebook --resolution lowest-direct \
+		--quiet -o .oldest/versions.txt
+	.oldest/bin/uv pip install --python .oldest/bin/python -c .oldest/versions.txt -e '.[docs,release,test]'
+	OMP_NUM_THREADS=1 .oldest/bin/python -m pytest -n auto --dist loadscope -m "not long"
+
+clean: ## delete .venv, .snakemake, site, dist and dataset
+	rm -rf $(VENV) .snakemake site dist dataset
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
+# The lock without its hashes, which pip does not take beside a package in a folder.
+$(VENV)/versions.txt: requirements.txt $(VENV)/bin/python
+	grep == $< | tr -d '\\' > $@
+
+$(VENV)/.runs: $(VENV)/versions.txt pyproject.toml
 	@$(INSTALL) '.[workflow]'
 	@$(VENV)/bin/python -m emtvb.training
 	@touch $@

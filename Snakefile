@@ -10,7 +10,6 @@ report: "workflow/report.rst"
 include: "workflow/rules/common.smk"
 # The kind of experiment that the config states: it says FIGURES and TABLES, and has a rule of its own name for all of it.
 include: f"workflow/rules/{KIND.name}.smk"
-include: "workflow/rules/audit.smk"
 
 
 rule all:

@@ -26,14 +26,15 @@ def clone(folder: Path) -> Path:
     shutil.copy(ROOT / "Makefile", folder)
     shutil.copy(ROOT / "Snakefile", folder)
     shutil.copytree(ROOT / "workflow/rules", folder / "workflow/rules")
-    for name in ("pyproject.toml", "constraints.txt"):
+    for name in ("pyproject.toml", "requirements.txt"):
         (folder / name).touch()
     (folder / ".venv/bin").mkdir(parents=True)
     for name in ("python", "emtvb", "snakemake"):
         path = folder / ".venv/bin" / name
         path.write_text('#!/bin/sh\nfor word in "$0" "$@"; do printf "<%s>" "$word"; done\necho\n')
         path.chmod(0o755)
-    (folder / ".venv/.runs").touch()
+    for name in ("versions.txt", ".runs"):
+        (folder / ".venv" / name).touch()
     return folder
 
 
@@ -41,7 +42,7 @@ def clone(folder: Path) -> Path:
 def test_a_folder_with_a_space_is_refused_before_anything_is_installed(tmp_path: Path, target: str) -> None:
     folder = tmp_path / "a b"
     folder.mkdir()
-    for file in ("Makefile", "pyproject.toml", "constraints.txt"):
+    for file in ("Makefile", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / file, folder)
     result = make(folder, target, PYTHON="false")
     assert result.returncode != 0

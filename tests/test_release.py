@@ -1,19 +1,84 @@
-"""What is released: the wheel and the sdist build, pass the checks of a package index, and hold what they need."""
+"""What is released: files that say the same of it; a wheel and an sdist that pass a package index's checks."""
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from emtvb import __version__
 
 ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+ZENODO = json.loads((ROOT / ".zenodo.json").read_text())
+CODEMETA = json.loads((ROOT / "codemeta.json").read_text())
+CODECHECK = yaml.safe_load((ROOT / "codecheck.yml").read_text())
+
+
+def test_what_is_released_has_one_version_and_day() -> None:
+    (heading,) = re.findall(
+        rf"^## {re.escape(__version__)} \((.*)\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert {CITATION["version"], ZENODO["version"], CODEMETA["version"]} == {__version__}
+    assert CITATION["date-released"] == ZENODO["publication_date"] == CODEMETA["datePublished"]
+    assert heading in ("unreleased", CITATION["date-released"])
+
+
+def test_what_is_released_has_one_name_and_authors_and_place() -> None:
+    (author,) = PROJECT["authors"]
+    assert f"Copyright (c) 2026 {author['name']}\n" in (ROOT / "LICENSE").read_text()
+    assert CITATION["authors"] == ZENODO["creators"] == PROJECT["authors"]
+    assert [person["name"] for person in CODEMETA["author"]] == [author["name"]]
+    assert {CITATION["license"], ZENODO["license"], CODEMETA["license"].rpartition("/")[2]} == {PROJECT["license"]}
+    assert CITATION["title"] == ZENODO["title"]
+    assert (CODEMETA["name"], CODEMETA["description"]) == (PROJECT["name"], PROJECT["description"])
+    assert CITATION["keywords"] == ZENODO["keywords"] == CODEMETA["keywords"] == PROJECT["keywords"]
+    place = PROJECT["urls"]["Repository"]
+    assert {CITATION["repository-code"], CODEMETA["codeRepository"]} == {place}
+    assert place in [related["identifier"] for related in ZENODO["related_identifiers"]]
+
+
+def test_what_a_checker_of_the_paper_compares_is_there() -> None:
+    text = (ROOT / "codecheck.yml").read_text()
+    assert text.startswith("---\n")
+    assert CODECHECK["version"] == "https://codecheck.org.uk/spec/config/2.0/"
+    (paper,) = CITATION["references"]
+    names = [f"{author['given-names']} {author['family-names']}" for author in paper["authors"]]
+    assert CODECHECK["paper"]["title"] == paper["title"] == CODEMETA["referencePublication"]["name"]
+    assert [author["name"] for author in CODECHECK["paper"]["authors"]] == names
+    assert CODECHECK["paper"]["reference"].endswith(paper["doi"])
+    for entry in CODECHECK["manifest"]:
+        assert (ROOT / entry["file"]).is_file(), entry
+        assert entry["comment"]
+
+
+def test_what_make_installs_is_locked_with_hashes_and_without_addresses() -> None:
+    text = (ROOT / "requirements.txt").read_text()
+    assert "://" not in text
+    assert not re.search(r"^\s*--(?!hash=sha256:[0-9a-f]{64}\b)", text, re.MULTILINE)
+    entries = re.findall(r"^([^\s#][^\\\n]*)((?: \\\n    --hash=\S+)+)", text, re.MULTILINE)
+    assert len(entries) == text.count("==") - text.count(" == ")
+    locked: dict[str, list[str]] = {}
+    for line, _ in entries:
+        requirement = Requirement(line)
+        (pin,) = requirement.specifier
+        assert pin.operator == "=="
+        locked.setdefault(canonicalize_name(requirement.name), []).append(pin.version)
+    assert "torch" in locked
+    for wanted in map(Requirement, sum(PROJECT["optional-dependencies"].values(), PROJECT["dependencies"])):
+        if wanted.name != PROJECT["name"]:  # other extras
+            assert all(map(wanted.specifier.contains, locked[canonicalize_name(wanted.name)])), wanted
 
 
 @pytest.fixture(scope="module")

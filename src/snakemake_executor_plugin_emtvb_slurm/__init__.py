@@ -24,17 +24,11 @@ common_settings = CommonSettings(
 class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
     """What a profile may set, each with the prefix ``emtvb-slurm-``."""
 
-    array_jobs: Optional[str] = field(  # noqa: UP045
-        default="all", metadata={"help": "Rules whose jobs are submitted as job arrays, with commas between; or all."}
-    )
     array_limit: Optional[int] = field(  # noqa: UP045
         default=1000, metadata={"help": "How many tasks an array has at most, if Slurm takes so many."}
     )
     logdir: Optional[Path] = field(  # noqa: UP045
         default=Path("slurm-logs"), metadata={"help": "The folder of Slurm's own logs of jobs."}
-    )
-    keep_successful_logs: bool = field(
-        default=False, metadata={"help": "Keep Slurm's logs of jobs that ended well, too."}
     )
     first_look: Optional[int] = field(  # noqa: UP045
         default=20, metadata={"help": "Seconds after which the queue is asked for the first time, and then less often."}

@@ -197,7 +197,7 @@ def test_a_difference_is_said_in_words_that_show_it(tmp_path: Path) -> None:
     one, other = tmp_path / "one.md", tmp_path / "other.md"
     one.write_bytes(b"a\r\n")
     other.write_bytes(b"a\n")
-    assert differences(one, other, "x.md") == ["ends its lines otherwise when made again"]
+    assert differences(one, other, "x.md") == ["is another text from line 1 on when made again"]
     one, other = tmp_path / "one.csv", tmp_path / "other.csv"
     one.write_text("run_id,x\na\n")
     other.write_text("run_id,x\na,1\n")

@@ -62,16 +62,14 @@ def test_a_rule_that_has_another_name_by_now_still_owns_its_outputs(tmp_path: Pa
 @pytest.mark.parametrize(
     ("changes", "problem", "remedy"),
     [
-        ([CHANGE], "was made from other results of twins than lie beside these", "run the workflow again"),
-        (["../twins/runs.csv, gone, and so is its record", "../twins/measurements.csv, gone, and so is its record"],
-         "was made from results of twins, which are gone", "put them beside these, or run the workflow again"),
-        (["runs.csv, gone, and so is its record"], "was made from runs.csv, which is gone with its record", "run the"),
-        (["runs.csv, another than the one that was read"], "was made from another version of runs.csv than", "run the"),
+        ([CHANGE, "../twins/measurements.csv, gone, and so is its record"],
+         "was made from other inputs than lie here: ../twins/measurements.csv, gone, and so is its record, "
+         "../twins/runs.csv, another than the one that was read", "put them back as they were, or run the workflow"),
         (["setting seeds", "setting l2"], "would be made with other settings now: l2, seeds", "run the workflow again"),
         (["emtvb/a.py", "b.py", "its script, c.py"],
          "would be made otherwise by the present code: b.py, emtvb/a.py, its script, c.py", "run the workflow again"),
     ],
-    ids=["other results beside", "no results beside", "an input gone", "another input", "settings", "code"],
+    ids=["inputs", "settings", "code"],
 )  # fmt: skip
 def test_what_has_one_cause_is_one_finding_with_a_remedy(
     tmp_path: Path, changes: list[str], problem: str, remedy: str

@@ -11,10 +11,10 @@ from emtvb import config
 from emtvb.audit import audit
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.determinism import _of_curves
-from emtvb.audit.processes import Processes
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making import provenance
+from emtvb.making.processes import Processes
 from emtvb.training.history import Row
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +55,12 @@ def test_what_concerns_a_sweeps_networks_is_asked_where_there_are_any(
     held = Held(kinds.load(ROOT / "config" / f"{file}.yaml"), "", ROOT)
     names = [check.name for check in audit.audit(tmp_path, held, audit.QUICK).checks]
     assert names == ["integrity", "currency", "made again", *(["determinism"] * asked)]
+
+
+def test_nothing_to_audit_is_one_line(tmp_path: Path) -> None:
+    held = Held(config.load(ROOT / "config" / "smoke.yaml"), "", ROOT)
+    with pytest.raises(InputError, match="no output of the workflow lies there; run it first"):
+        audit.audit(tmp_path, held, audit.QUICK)
 
 
 @pytest.mark.parametrize(

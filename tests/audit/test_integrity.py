@@ -10,10 +10,6 @@ import pytest
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.report import Check
 from emtvb.making import packed_weights, provenance
-from emtvb.training.shard import Outputs
-from emtvb.weights import save_networks
-
-from ..conftest import make_network
 
 RECIPE = {"rule": "draw", "settings": {}, "code": {"a.py": "0"}, "versions": {}}
 WEIGHTS, MEASURED = "training/a/weights.safetensors", "measurements/a.csv"
@@ -34,7 +30,7 @@ def make(folder: Path, name: str, inputs: tuple[str, ...] = ()) -> None:
 
 
 def check(folder: Path) -> Check:
-    return integrity(Files(folder, *provenance.read_all(folder)), (), frozenset(), folder)
+    return integrity(Files(folder, *provenance.read_all(folder)), (), folder)
 
 
 def problems(folder: Path) -> dict[str, str]:
@@ -110,64 +106,29 @@ def test_an_input_that_is_left_out_is_held_to_its_record(folder: Path) -> None:
     make(folder, MEASURED, (WEIGHTS,))
     (folder / WEIGHTS).unlink()
     assert problems(folder) == {MEASURED: f"was made from another version of {WEIGHTS} than was left out"}
-    (folder / "left_out.txt").write_text("*\n")
-    assert problems(folder)["left_out.txt"] == "`*` names more than may be left out"
-
-
-def test_a_link_is_named_once(folder: Path) -> None:
-    elsewhere = folder.parent / "elsewhere.csv"
+    (folder / "left_out.txt").write_text("*\n")  # which leaves out no other kind
     make(folder, "tables/t.csv")
-    (folder / "tables/t.csv").rename(elsewhere)
-    (folder / "tables/t.csv").symlink_to(elsewhere)
-    for name, target in (("mine", "/etc"), ("nowhere", "gone.png"), ("itself", "itself")):
-        (folder / name).symlink_to(target)
-    links = {"tables/t.csv": elsewhere, "mine": "/etc", "nowhere": "gone.png", "itself": "itself"}
-    assert problems(folder) == {
-        name: f"is a link to {target}, not part of the results" for name, target in links.items()
-    }
-    elsewhere.write_text("other")
-    assert problems(folder)["tables/t.csv"] == "changed after"
+    (folder / "tables/t.csv").unlink()
+    assert problems(folder)["tables/t.csv"] == "missing;"
 
 
 def test_strangers_are_one_finding_a_folder(folder: Path) -> None:
     for name in ("figures/a.png", "figures/.b.png", "mine.xlsx", "audit/more.csv", "audit/report.md", "logs/a.log"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).touch()
-    (folder / "a\n\x1b[31mpassed").touch()
     said = dict.fromkeys(
-        (r"a\n\x1b[31mpassed, mine.xlsx", "audit/more.csv", "figures/.b.png, figures/a.png"),
+        ("mine.xlsx", "audit/more.csv", "figures/.b.png, figures/a.png"),
         "no record says what made it",
     )
     assert problems(folder) == said
 
 
-def test_an_output_that_cannot_be_read_or_is_no_file_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreadable(path: Path) -> str:
-        raise PermissionError(path)
-
+def test_an_output_that_is_no_file_is_named(folder: Path) -> None:
     make(folder, "tables/t.csv")
-    with monkeypatch.context() as patched:
-        patched.setattr(provenance, "sha256", unreadable)
-        assert problems(folder) == {"tables/t.csv": "changed after"}
     (folder / "tables/t.csv").unlink()
     (folder / "tables/t.csv").mkdir()
     (finding,) = check(folder).findings
     assert finding.problem.endswith(": it is no file any more")
-
-
-def test_a_record_that_lies_elsewhere_is_one_finding(folder: Path) -> None:
-    make(folder, "tables/t.csv")
-    (folder / "tables/t.provenance.json").rename(folder / "tables/u.provenance.json")
-    assert problems(folder) == {"tables/u.provenance.json": "is the record of tables/t.csv, which lies elsewhere"}
-
-
-def test_an_older_record_that_was_copied_elsewhere_is_the_only_finding(folder: Path) -> None:
-    make(folder, "tables/t.csv")
-    old = (folder / "tables/t.provenance.json").read_text()
-    (folder / "tables/old.provenance.json").write_text(
-        old.replace(provenance.sha256(folder / "tables/t.csv"), "0" * 64)
-    )
-    assert [*problems(folder)] == ["tables/old.provenance.json"]
 
 
 def test_packed_weights_are_held_to_the_record_of_the_weights_whether_these_are_here_or_not(folder: Path) -> None:
@@ -199,50 +160,3 @@ def test_packed_weights_of_no_record_are_named(folder: Path) -> None:
     (folder / "training" / "a").mkdir(parents=True)
     (folder / "training" / "a" / packed_weights.PACKED).write_bytes(packed_weights.packed(b"weights"))
     assert problems(folder) == {"training/a/weights.planes.xz": "no record says what made it"}
-
-
-def trained(folder: Path, *listed: str) -> None:
-    """A shard of two runs, whose measurements list some, all of it with records that say so."""
-    networks = {name: make_network(2, 4, seed=i) for i, name in enumerate("ab")}
-    own = Outputs.of(folder, "s")
-    save_networks(own.weights, networks)
-    for path, rows in (
-        (own.digests, [f"{name},{network.digest()}" for name, network in networks.items()]),
-        (folder / "measurements/s.csv", [f"{name},1" for name in listed]),
-    ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(["run_id,value", *rows]) + "\n")
-    about = {name: {"weights": network.digest(), "trained": []} for name, network in networks.items()}
-    log, files = str(folder / "logs/a.log"), [str(own.weights), str(own.digests)]
-    provenance.record({**RECIPE, "rule": "train"}, {"shard": "s"}, [], files, log, 1.0, about)
-    provenance.record(RECIPE, {}, [], [str(folder / "measurements/s.csv")], log, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("listed", "problem"),
-    [
-        ("ab", ""),
-        ("a", "speaks of other networks than the record of their training: b"),
-        ("abc", "speaks of other networks than the record of their training: c"),
-        ("abb", "has more than one row of a run"),
-    ],
-)
-def test_a_table_that_lacks_a_run_or_has_another_is_named_though_its_record_fits(
-    folder: Path, listed: str, problem: str
-) -> None:
-    """As it would be made by an error in the code that measures, or by a hand that edits and records."""
-    trained(folder, *listed)
-    assert problems(folder) == ({"measurements/s.csv": problem} if problem else {})
-
-
-def test_digests_that_are_not_those_of_the_weights_are_named_though_their_record_fits(folder: Path) -> None:
-    """Else `emtvb verify` compared with them."""
-    trained(folder, *"ab")
-    record = folder / "training/s/train.provenance.json"
-    digests = folder / "training/s/digests.csv"
-    before = provenance.sha256(digests)
-    digests.write_text("run_id,value\na,1\nb,2\n")
-    record.write_text(record.read_text().replace(before, provenance.sha256(digests)))
-    assert problems(folder) == {
-        "training/s/digests.csv": "speaks of other networks than the record of their training: a, b"
-    }

@@ -112,51 +112,31 @@ def test_seeds_and_sizes_reach_the_network(emtvb, tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         ("train --task T1 --hidden 0", "hidden_dim[0]: 0"),
-        ("train --task T1 --threshold 1.5", "threshold[0]: 1.5"),
-        ("train --task T1 --l2 -1", "l2[0]: -1"),
-        ("train --task T1 --seed -1", "seeds[0]: -1"),
         ("train --task T9", "T9: unknown name"),
         ("train --task T3 --dimensions 3", "the paper defines it for d = s = 8 only"),
-        ("train --task 254-0-0", "exactly d = 8 ones"),
         ("train --task 255-x", "write three integers"),
         ("train --task T1 --curriculum 10,x", "--curriculum: 10,x"),
-        ("train --task T1 --curriculum 0", "curriculum[0]: 0"),
-        ("train --task T1 --trainer magic", "trainer"),
         ("train --task T1 --accelerator cuda", "accelerator: cuda: nothing trains on it"),
         ("train --task T1 --output /proc/emtvb", "cannot write there"),
         (f"train --task T1 --output {SOURCES}", "holds files that are no run's; choose a new folder, or an empty one"),
         (f"train --task T1 --output {PUBLISHED}", "holds 1920 runs; choose another folder"),
-        ("interpret /dev/zero", "run: /dev/zero: a device, a pipe or a broken link"),
-        ("edit /dev/zero --page --task T1", "run: /dev/zero: a device, a pipe or a broken link"),
         ("verify --all --results /nowhere", "--results: /nowhere: no such folder"),
-        (f"verify --all --results {SOURCES}", "holds no experiment (no settings.json)"),
         (f"audit {SOURCES}", "holds no experiment (no settings.json)"),
-        (f"networks {SOURCES}", "holds no experiment (no runs.csv)"),
-        ("networks /nowhere", "no such folder"),
         ("train --task T1 --seed 4294967296", "seeds[0]: 4294967296"),
-        ("train --task T1 --l2 1e308", "l2[0]: 1e+308"),
         ("interpret nothing", "no such file, and no network of this name"),
         (f"interpret {SOURCES}", "a folder that holds no runs (no runs.csv); name a run"),
-        ("interpret nothing --task T1", "network: nothing: no such file"),
         ("interpret nothing.pt --task T1", "weights file: nothing.pt: no such file; name one, or a run"),
-        ("interpret nothing.npz/T1 --task T1", "weights file: nothing.npz: no such file"),
         (f"edit {PUBLISHED} --page --task T1", "--task: T1: "),
         (f"verify --results {PUBLISHED} --sample 1921", "--sample: 1921: "),
         (f"verify --results {PUBLISHED} --all --seed 5", "--seed: 5: chooses a sample; give --sample, too"),
-        (f"verify --results {PUBLISHED} T1 --seed 0", "--seed: 0: chooses a sample"),
         (f"verify --results {WITHOUT_RUNS} --all", "holds no runs to train again"),
+        (f"verify --results {PUBLISHED}", "verify: nothing: give one of RUN_ID, --sample, --all"),
+        (f"verify --results {PUBLISHED} --all --sample 1", "verify: --sample and --all: give one of"),
+        (f"verify --results {PUBLISHED} T9_h1", "run: T9_h1: not in "),
         (f"audit {PUBLISHED} --quick --runs 5", "audit: --quick and --runs: --quick makes nothing again"),
-        (f"audit {PUBLISHED} --quick --seed 4", "audit: --quick and --seed: "),
-        (f"audit {PUBLISHED} --quick --all", "audit: --quick and --all: "),
-        (f"pack {SOURCES}", "holds no experiment (no settings.json)"),
         ("config check nothing.yaml", "cannot be read"),
-        ("tasks T9", "unknown name"),
         ("tasks t1", "task: t1: did you mean T1?"),
-        ("tasks compose_copy", "task: compose_copy: did you mean compose-copy?"),
-        ("tasks nothing", "unknown name"),
         ("tasks --dimensions 0", "positive integer"),
-        ("reproduce nothing.yaml", "config file: nothing.yaml: cannot be read (No such file or directory)"),
-        ("train --task T1 --output /dev/null", "output folder: /dev/null: cannot write there (File exists)"),
     ],
 )
 def test_bad_input_is_one_line(emtvb, tmp_path: Path, arguments: str, says: str) -> None:
@@ -191,8 +171,15 @@ def test_a_message_spells_out_what_a_name_would_do_to_a_terminal() -> None:
     assert str(error) == r"run: \x1b[2Jpassed\x07\udcff: name another"
 
 
-@pytest.mark.parametrize("command", ["interpret", "edit --at 6 --variable 2 --flip 1", "edit --page"])
-@pytest.mark.parametrize("option", ["--task T1", "--dimensions 2", "--variables 2", "--nonlinearity tanh"])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("interpret", "--task T1"),
+        ("interpret", "--dimensions 2"),
+        ("edit --at 6 --variable 2 --flip 1", "--variables 2"),
+        ("edit --page", "--nonlinearity tanh"),
+    ],
+)
 def test_what_is_said_of_a_file_is_refused_for_a_run(
     emtvb, trained: Path, tmp_path: Path, command: str, option: str
 ) -> None:
@@ -214,23 +201,7 @@ def test_a_nonlinearity_is_refused_for_what_is_no_rnn(emtvb, tmp_path: Path) -> 
     assert "error: --variable: 9: " in emtvb(f"edit {tmp_path / 'RNN.pt'} {of}")[2]
 
 
-def test_a_folder_is_no_file_of_weights(emtvb, tmp_path: Path) -> None:
-    (tmp_path / "mine.safetensors").mkdir()
-    assert "mine.safetensors: a folder; name a file in it" in emtvb(f"interpret {tmp_path / 'mine.safetensors'}")[2]
-
-
-def test_a_file_that_may_not_be_read_is_not_called_damaged(
-    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "mine.npz").write_bytes(b"")
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    for name in ("mine.npz", "mine.npz/one"):
-        status, out, err = emtvb(f"interpret {tmp_path / name} --task T1")
-        assert (status, out, err.count("\n")) == (2, "", 1)
-        assert "mine.npz: you may not read it; change its permissions" in err
-
-
-@pytest.mark.parametrize("value", ["/dev/null", "/dev/null/x", "{tmp}/link", "{tmp}/link/x"])
+@pytest.mark.parametrize("value", ["/dev/null", "{tmp}/link/x"])
 def test_a_results_root_that_cannot_be_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: str
 ) -> None:
@@ -254,10 +225,9 @@ def test_published_networks_are_found_from_any_folder(
     assert said == f"error: --task: T4: {run_id} is no file of weights, and has its own; leave it out\n"
 
 
-@pytest.mark.parametrize("command", ["reproduce", "doctor"])
-def test_outside_of_a_clone_it_says_so(emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+def test_outside_of_a_clone_it_says_so(emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert emtvb(command)[2] == (
+    assert emtvb("reproduce")[2] == (
         "error: config file: config/config.yaml: cannot be read (No such file or directory); "
         "name a YAML file in UTF-8\n"
     )
@@ -274,7 +244,7 @@ def test_nothing_is_trained_where_there_is_nothing_to_compare_with(
     emtvb, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(tiny / "settings.json", tmp_path)
-    monkeypatch.setattr("emtvb.audit.processes.Processes.begin", None)  # nothing can be begun
+    monkeypatch.setattr("emtvb.making.processes.Processes.begin", None)  # nothing can be begun
     status, out, err = emtvb(f"verify --results {tmp_path} --all")
     assert (status, err) == (1, "")
     assert out.splitlines()[0].endswith(": nothing of it lies there to compare with")
@@ -383,8 +353,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("what", ["--flip 1", "--set +-", "--swap 1"])
-@pytest.mark.parametrize("basis", ["data", "realisation"])
+@pytest.mark.parametrize(
+    ("what", "basis"), [("--flip 1", "data"), ("--set +-", "data"), ("--swap 1", "data"), ("--flip 1", "realisation")]
+)
 def test_an_edit_says_what_the_network_did_beside_the_theory(
     emtvb, trained: Path, tmp_path: Path, what: str, basis: str
 ) -> None:
@@ -408,12 +379,10 @@ def test_an_edit_says_what_the_network_did_beside_the_theory(
         ("--at 6 --variable 2", "edit: nothing: give one of --flip, --set, --swap"),
         ("--at 6 --variable 2 --flip 0 --swap 1", "edit: --flip --swap: give one of"),
         ("--at 6 --variable 3 --flip 0", "--variable: 3: variables run from 1 (oldest) to s = 2"),
-        ("--at 6 --variable 0 --swap 1", "--variable: 0: variables run from 1 (oldest) to s = 2"),
         ("--at 6 --variable 1 --swap 3", "--swap: 3: variables run from 1 (oldest) to s = 2"),
         ("--at 6 --variable 1 --flip 2", "--flip: 2: dimensions run from 0 to 1"),
         ("--at 6 --variable 1 --set +x", "--set: +x: write one + or - for each dimension"),
         ("--at 6 --variable 1 --set +", "--set: +: give d = 2 signs, + or -, one for each dimension"),
-        ("--at 6 --variable 1 --set=", '--set: "": give d = 2 signs'),
         ("--at 6 --variable 1 --swap 1", "--swap: 1: is the variable itself; name another"),
     ],
 )
@@ -529,7 +498,7 @@ def test_a_full_disk_is_one_line_with_a_path(emtvb, tmp_path: Path, monkeypatch:
     monkeypatch.setattr("emtvb.cli.network.training.train", full)
     status, _, err = emtvb(f"train --task T1 {TINY} --output {tmp_path / 'new'}")
     assert (status, err.count("\n")) == (2, 1)
-    assert f"No space left on device: '{tmp_path / 'new'}'; mend that and run again: what was computed stands" in err
+    assert f"No space left on device: '{tmp_path / 'new'}'; mend that and run again: it goes on where it stopped" in err
 
 
 def test_what_a_library_makes_of_a_full_disk_is_one_line(
@@ -593,16 +562,6 @@ def test_weights_that_were_left_out_are_named_with_a_call_that_trains_them(train
         find_run(str(folder)).network()
     message = str(caught.value)
     assert f"snakemake --cores all '{weights}' --configfile '{folder}/settings.json'" in message
-
-
-def test_a_reader_that_goes_away_is_no_fault_of_the_results() -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    result = subprocess.run(
-        [EMTVB, "tasks"], stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60
-    )
-    os.close(writing)
-    assert "Traceback" not in result.stderr
 
 
 @pytest.fixture

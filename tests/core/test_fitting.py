@@ -313,7 +313,7 @@ def labelled(change) -> None:
         (lambda u, y: (u, {"bit": y["bit"] | True}), "labels of bit: constant (True)"),
         (lambda u, y: (u, {"n": y["number"] * np.nan}), "labels of n: undefined everywhere"),
         (lambda u, y: (u, {"n": y["number"] / 0}), "labels of n: infinite"),
-        (lambda u, y: (u, {"n": np.full_like(y["number"], {}, dtype=object)}), "labels of n: of type object: give numbers, booleans"),
+        (lambda u, y: (u, {"n": np.full_like(y["number"], {}, dtype=object)}), "labels of n: of type object: give"),
         (lambda u, y: (u, {"n": [[1, 2], [3]]}), "labels of n: lists of different lengths: give an array"),
         (lambda u, y: (u, {"n.0": y["bit"], "n": y["bit"][..., None]}), "labels: n.0 twice: give each variable"),
         (lambda u, y: (u, y["bit"][0]), "what holds during a whole trial is given by name"),

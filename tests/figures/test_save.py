@@ -13,6 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from emtvb.core.style import style
 from emtvb.experiments.sweep.figures import (
     composition,
     edits,
@@ -82,3 +83,15 @@ def test_the_three_files(tmp_path: Path) -> None:
         assert image.size == (990, 600)
         assert image.info["dpi"][0] == pytest.approx(300, abs=0.1)
     assert paths[2].read_text() == 'value\n0.333333333\n""\n'
+
+
+def test_a_picture_of_256_colours_looks_like_that_of_all(tmp_path: Path) -> None:
+    figure = FIGURES["weights"]()[0]
+    _, png, _ = save(figure, pd.DataFrame(), tmp_path / "few")
+    with style():
+        figure.savefig(tmp_path / "all.png")
+    with Image.open(png) as few, Image.open(tmp_path / "all.png") as every:
+        assert few.mode == "P"
+        apart = np.abs(np.asarray(few.convert("RGB"), int) - np.asarray(every.convert("RGB"), int))
+    assert apart.max() <= 16
+    assert png.stat().st_size < 0.6 * (tmp_path / "all.png").stat().st_size

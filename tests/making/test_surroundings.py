@@ -15,15 +15,6 @@ from emtvb.errors import InputError
 from emtvb.making import surroundings
 
 ROOT = Path(__file__).parents[2]
-SNAKEMAKE = Path(sys.executable).with_name("snakemake")
-
-
-def without_rights() -> list[str]:
-    """Runs a command that is held to the rights of files, though its caller may be root."""
-    if os.getuid() != 0:
-        return []
-    drop = "-dac_override,-dac_read_search"
-    return ["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"]
 
 
 @pytest.mark.parametrize("where", [".", ".snakemake", ".snakemake/metadata"])
@@ -33,19 +24,6 @@ def test_a_folder_that_one_may_not_write_to(tmp_path: Path, where: str, monkeypa
     monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path / where)
     with pytest.raises(InputError, match="work in a clone of your own"):
         surroundings.check_folder(tmp_path)
-
-
-@pytest.mark.skipif(os.getuid() == 0 and shutil.which("setpriv") is None, reason="root may write everywhere")
-def test_a_run_in_somebody_elses_clone_ends_in_a_line(tmp_path: Path) -> None:
-    (tmp_path / ".snakemake").mkdir(mode=0o555)
-    lines = "from emtvb.making import surroundings", "surroundings.check_folder()", "rule all:"
-    (tmp_path / "Snakefile").write_text("\n".join(lines) + "\n")
-    call = [*without_rights(), str(SNAKEMAKE), "--cores", "1", "--nolock"]
-    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    said = (done.stdout + done.stderr).splitlines()
-    assert [line for line in said if f"working folder: {tmp_path}/.snakemake: you may not write to it" in line]
-    assert "PermissionError" not in done.stderr
 
 
 @pytest.mark.parametrize(

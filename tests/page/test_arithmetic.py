@@ -146,6 +146,27 @@ def test_edits_one_after_the_other_add_up_and_an_address_with_both_is_the_same(o
     assert page.ask("view.state().edit") == "12:flip:2.1,15:swap:1:3"
 
 
+def test_inputs_of_another_amplitude_are_those_of_the_network_and_of_the_address(opened: Open, tmp_path: Path) -> None:
+    task = ODD_TASKS[1]
+    shown, network, _memories = made_up(task, 11)
+    write_text(tmp_path / "edit.html", document([shown]))
+    page = opened(tmp_path / "edit.html", "#step=20")
+    choice = page.page.get_by_role("combobox", name="All inputs times")
+    for factor in (0.25, 4.0, 1.0):
+        choice.select_option(f"{factor:g}")
+        inputs = np.zeros((task.s + 20, 1, task.d), np.float32)
+        inputs[: task.s] = factor * inputs_of(shown.about, 0)[: task.s]
+        states, _ = Elman(network).drive(inputs)
+        np.testing.assert_allclose(page.states()[1:], states[:, 0], atol=1e-4)
+        assert ("amplitude" in page.page.evaluate("location.hash")) == (factor != 1)
+        assert choice.input_value() == f"{factor:g}"
+    page.turn("#step=20&amplitude=0.5")
+    assert choice.input_value() == "0.5"
+    assert np.abs(page.theory()).max() == 0.5
+    page.turn("#step=20&amplitude=3")
+    assert choice.input_value() == "1", "what is not offered is as at the beginning"
+
+
 def test_the_random_push_is_as_long_as_the_edit_and_in_another_direction_each_time(
     opened: Open, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from emtvb.files import write_text
 from emtvb.paper import claims, verdict_page, verdicts
-from emtvb.paper.evidence import VERDICTS
+from emtvb.paper.judging import VERDICTS
 from emtvb.paper.verdict_page import Figure, Stated
 from emtvb.paper.verdicts import ClaimResult
 
@@ -144,6 +144,16 @@ def test_json_and_markdown_say_the_same() -> None:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
     assert sorted(re.findall(r'<a id="([^"]+)">', text)) == sorted(claim.name for claim in RESULTS)
     assert not re.search(r"\|[ \t]*\|", text)
+    answers = {kind: sum(count["tendency"].values()) for kind, count in told["answers"].items()}
+    assert answers == {"published statements": 7, "our own checks": 13, "claims of others": 3}
+    page = about.as_html()
+    assert page.count("<dt>tendency</dt>") == page.count("<dt>universality</dt>") == sum(answers.values())
+    apart = [c for c in RESULTS if c.tendency and c.strata]
+    assert apart
+    assert all(f"tendency: {c.tendency}; universality: {c.universality}" in page for c in apart)
+    line = next(line for line in text.splitlines() if line.startswith("- published statements"))
+    assert "; tendency: " in line
+    assert "; universality: " in line
 
 
 def test_results_without_claims_or_figures_are_a_page_too() -> None:

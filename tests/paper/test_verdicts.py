@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from emtvb import tables
 from emtvb.errors import InputError
-from emtvb.paper import claims, verdicts
-from emtvb.paper.evidence import VERDICTS
+from emtvb.paper import claims, judging, verdicts
+from emtvb.paper.judging import VERDICTS
 from emtvb.paper.verdicts import ClaimResult
 
 from .made_up import NAN, sweep
@@ -241,6 +241,35 @@ def test_a_statement_without_a_rule_has_shares_and_no_verdict() -> None:
             assert result.verdict == "no verdict"
             assert {stratum.verdict for stratum in result.strata} == {"no verdict"}
             assert "% to " in result.because
+
+
+def test_every_claim_about_networks_has_two_answers_that_need_no_share() -> None:
+    results = drawn(20)
+    for claim in claims.load().statements:
+        found = results[claim.name]
+        asked = [judging.Answers(found.tendency, found.universality)]
+        assert asked == [("not determined", "not determined")] or found.universality in ("no", "not contradicted")
+        assert "Tendency: yes" in found.rule
+        assert "after the shares were known" in found.rule
+    assert (results["memories-cause"].tendency, results["memories-cause"].universality) == ("no", "no")
+    assert results["same-circuit"].tendency == "yes"
+    assert not results["table1-T1-128-0-error"].tendency
+    tallies = verdicts.answered(results.values())
+    assert sum(tallies["published statements"]["tendency"].values()) == 7
+    assert "published table values" not in tallies
+
+
+def test_what_measuring_can_get_wrong_is_the_claims_own() -> None:
+    runs = sweep(20)
+    solved = runs.index[(runs["test_accuracy"] >= 0.99) & (runs["l2"] == 0)]
+    runs.loc[solved[:: len(solved) // 9], "realisation_shape_error"] = 0.5
+    read = claims.load()
+    (claim,) = (c for c in read.statements if c.name == "phi-in-the-right-basis")
+    for mismeasured, universality in ((0.01, "no"), (0.2, "not contradicted")):
+        lenient = read.model_copy(update={"statements": [claim.model_copy(update={"mismeasured": mismeasured})]})
+        (found,) = (r for r in verdicts.evaluate(runs, lenient, advise=False) if r.name == claim.name)
+        assert (found.tendency, found.universality) == ("yes", universality)
+        assert f"1 - {mismeasured}" in found.rule
 
 
 def test_hidden_coverage_shows() -> None:

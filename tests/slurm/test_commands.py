@@ -197,7 +197,7 @@ def test_nothing_of_a_job_around_it_is_handed_on(queue: Path, monkeypatch: pytes
     [
         ({"runtime": 30, "mem_mb": 2000}, "--time=30 --mem=2000 --ntasks=1 --cpus-per-task=1"),
         (
-            {"slurm_account": "a,b", "slurm_partition": "p,q", "qos": "x", "constraint": "c&d", "gres": "gpu:a100:1"},
+            {"slurm_account": "a", "slurm_partition": "p,q", "qos": "x", "constraint": "c&d", "gres": "gpu:a100:1"},
             "--account=a --partition=p,q --qos=x --constraint=c&d --ntasks=1 --cpus-per-task=1 --gres=gpu:a100:1",
         ),
         ({"gpu": 2, "gpu_model": "a100"}, "--ntasks=1 --cpus-per-task=1 --gpus=a100:2"),

@@ -94,11 +94,7 @@ class Watched(executor.Executor):
     """The executor without Snakemake around it."""
 
     def __init__(self) -> None:
-        settings = SimpleNamespace(
-            keep_successful_logs=False,
-            first_look=1,
-            requeue=True,
-        )
+        settings = SimpleNamespace(first_look=1, requeue=True)
         self.given_up: list[str] = []
         self.workflow: Any = SimpleNamespace(
             executor_settings=settings,
@@ -115,7 +111,7 @@ class Watched(executor.Executor):
         self._submissions, self._numbers, self._reported = itertools.count(1), {str(n) for n in range(20)}, 0.0
         self._next_seconds_between_status_checks = 1
         self.active_jobs: list[Any] = []
-        self.array_jobs, self.max_array_size = {"measure_shard"}, 3
+        self.max_array_size = 3
         self.succeeded: list[str] = []
         self.failed: dict[str, str] = {}
         self.submitted: list[int] = []

@@ -10,7 +10,8 @@ from scipy.linalg import expm
 from emtvb.adapters.elman import Elman
 from emtvb.experiments.sweep import memory, memory_tables
 from emtvb.theory import circuits, tasks
-from emtvb.theory.memory_columns import LATCH, LINEAR, PHI, REMEMBERED, TRAINED, UNTRAINED
+from emtvb.theory.memory_columns import CONTROLS, LATCH, LINEAR, PHI, REMEMBERED, TRAINED, UNTRAINED
+from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import Task
 from emtvb.weights import Network
@@ -60,6 +61,29 @@ def test_a_latch_lasts_attracts_and_snaps_and_fails_at_small_amplitudes(by_hand:
         assert latch["half_edit_size"] > 0.8
         assert 0.2 < latch["basin"] < 2
     assert by_hand.loc["latch-T2", "accuracy_eighth"] < 0.95
+
+
+def test_each_control_meets_what_it_is_for(by_hand: pd.DataFrame) -> None:
+    """Of a network that keeps what is wrong, one whose readout is another's, and one whose outputs are small."""
+    for at in ("at_3000", "quarter"):
+        columns = [f"accuracy_{at}_{name}" for name in CONTROLS]
+        assert (by_hand.loc["phi-T1", columns] == 1).all()
+    assert (by_hand.loc["latch-T2", [f"accuracy_quarter_{name}" for name in CONTROLS]] < 0.98).all()
+    assert by_hand.loc["phi-T2", "accuracy_at_3000"] < 0.95
+    assert by_hand.loc["phi-T2", "accuracy_at_3000_unchanged"] == 1
+    latch = circuits.latch(T1)
+    assert by_hand.loc["latch-T1", "cycle_multiplier_uneven"] == by_hand.loc["latch-T1", "cycle_multiplier"]
+    assert by_hand.loc["latch-T1", "saturated"] == 1 > by_hand.loc["phi-T1", "saturated"] == 0
+    rolled = Network(latch.W_uh, latch.W_hh, np.roll(latch.W_r, 1, axis=0))
+    small = Network(latch.W_uh, latch.W_hh, latch.W_r / 4)
+    memories = Observation(Elman(latch.double()), T1).memories
+    found = memory.controls(rolled, T1, memories, 1000)
+    assert found["decoded"] == 1 > 0.7 > found["single"]
+    found = memory.controls(small, T1, memories, 1000)
+    assert found["single"] == 1 > 0.1 > found["margin"]
+    drifting = leaking(T1, 0.001)
+    found = memory.controls(drifting, T1, Observation(Elman(drifting.double()), T1).memories, 1000)
+    assert found["unchanged"] < 0.95
 
 
 def test_a_kick_within_the_basin_is_taken_back_and_one_beyond_it_is_not() -> None:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 COPIED = (
     "Snakefile", "workflow", "config", "profiles", "slurm", "src",
-    "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "constraints.txt",
+    "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "requirements.txt",
 )  # fmt: skip
 KERNEL = Path("src/emtvb/training/kernel.py")
 CALL = ("--configfile", "config/tiny.yaml")
@@ -103,10 +103,6 @@ class Project:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new, 1))
-
-    def append(self, file: str, text: str) -> None:
-        path = self.folder / file
-        path.write_text(f"{path.read_text()}\n\n{text}")
 
 
 def hand_on_compiled(source: Path, folder: Path) -> None:

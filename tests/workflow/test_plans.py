@@ -63,7 +63,7 @@ AFTER_TRAINING = {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **LEARNING, **GRA
 DIGESTS = {"list_digests": 1}
 GROWN_TABLES = {**TABLES, **LEARNING, **DIGESTS, **GRADIENTS}
 TRAINED = {"train_shard": 6, **AFTER_TRAINING, **DIGESTS}
-ALL = {**TRAINED, "enumerate_runs": 1, "state_settings": 1, "state_codecheck": 1}
+ALL = {**TRAINED, "enumerate_runs": 1, "state_settings": 1}
 
 
 def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) -> None:
@@ -104,12 +104,12 @@ def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Projec
     file = project.folder / "config" / "twins.yaml"
     jobs = project.planned("--configfile", "config/twins.yaml")
     assert jobs["train_shard"] == jobs["measure_shard"] == len(load(file).shards()) == 64
-    shown = {"choose_networks", "look_at_exemplar", "state_codecheck"}
+    shown = {"choose_networks", "look_at_exemplar", "draw_page"}
     assert [rule for rule in jobs if rule.startswith("draw_") or rule in shown] == []
     expected = Counter(job.rule for job in plan(load(file), project.folder, project.folder / "results" / "twins"))
     assert {rule: jobs[rule] for rule in jobs if rule in expected} == expected
     beside = project.planned("--configfile", "config/twins.yaml", "--config", "twins=[0, 1]")
-    assert beside["draw_solutions"] == beside["state_codecheck"] == 1
+    assert beside["draw_solutions"] == beside["draw_page"] == 1
 
 
 def test_a_sweep_draws_the_figures_that_it_names_and_has_no_page_then(project: Project) -> None:
@@ -182,15 +182,11 @@ def _edit(file: str, old: str, new: str) -> Callable[[Project], object]:
     return lambda project: project.edit(file, old, new)
 
 
-def _install_another(library: str) -> Callable[[Project], object]:
-    """Make a library's version another one, as far as its metadata say."""
-
-    def install(project: Project) -> None:
-        folder = project.folder / "src" / f"{library}-99.0.dist-info"
-        folder.mkdir()
-        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {library}\nVersion: 99.0\n")
-
-    return install
+def _install_another_torch(project: Project) -> None:
+    """As far as its metadata say."""
+    folder = project.folder / "src" / "torch-99.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 99.0\n")
 
 
 def _touch_everything(project: Project) -> None:
@@ -228,45 +224,26 @@ CONFIG = "config/smoke.yaml"
 EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     # what trains counts by what it is proved to do, and not by its text
     "engine": (_edit("src/emtvb/training/engine.py", "set_num_threads(1)", "set_num_threads(2)"), {}),
-    "kernel": (_edit("src/emtvb/training/kernel.py", "import inspect", "import inspect, json"), {}),
     "an engine that gives another bit": (
         _edit("src/emtvb/training/promises.py", 'str] = {"weak": "', 'str] = {"weak": "0'), TRAINED),
-    "another random stream": (_edit("src/emtvb/training/promises.py", 'STREAM = "', 'STREAM = "0'), TRAINED),
     "an unused function in shard.py": (
         _edit("src/emtvb/training/shard.py", "def train_shard(", "def unused(): ...\n\n\ndef train_shard("), {}),
-    "other words for what a setting means": (
-        _edit("src/emtvb/config/experiment.py", "training steps in an epoch", "steps of an epoch"), {}),
-    "a default in files.py": (_edit("src/emtvb/files.py", "durable: bool = False", "durable: bool = True"),
-             {name: count for name, count in ALL.items() if name != "train_shard"}),
-    "torch's version": (_install_another("torch"), {}),
+    "torch's version": (_install_another_torch, {}),
     "tasks": (_edit("src/emtvb/theory/tasks.py", "horizon < 0", "horizon < 1"),
               {"enumerate_runs": 1, "state_settings": 1, **AFTER_TRAINING}),
-    "an error's words": (_edit("src/emtvb/theory/tasks.py", "give three integers, [a, b, c]", "give [a, b, c]"),
-                         {"enumerate_runs": 1, "state_settings": 1, **AFTER_TRAINING}),
     "rollout": (_edit("src/emtvb/adapters/elman.py", "np.tanh(now, out=now)", "np.tanh(1 * now, out=now)"),
                 {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **GRADIENTS}),
-    "the lock": (_edit("src/emtvb/lock.py", "LOCK_EX | fcntl.LOCK_NB", "LOCK_NB | fcntl.LOCK_EX"), {}),
     "another version": (_edit("src/emtvb/exports.py", '__version__ = "', '__version__ = "1'), {}),
-    "another export": (_edit("src/emtvb/exports.py", "HOME = {", 'HOME = {\n    "Table": "emtvb.tables",'), {}),
     "what the package's __init__ does": (_edit("src/emtvb/__init__.py", "import sys", "import sys\nprint(end='')"),
              {name: count for name, count in ALL.items() if name != "train_shard"}),
     "tasks in another order": (_edit(CONFIG, "  - T1\n  - T2\n", "  - T2\n  - T1\n"),
              {"enumerate_runs": 1, "state_settings": 1, **GROWN_TABLES, "draw_composition": 1,
-              "draw_spectrum": 1, "draw_weights": 1, "draw_wave": 1, "state_codecheck": 1, **PAGE}),
-    "seeds in another order": (_edit(CONFIG, "seeds: [1, 2]\nexemplar: {", "seeds: [2, 1]\nexemplar: {seed: 1, "),
-             {"enumerate_runs": 1, "state_settings": 1, **OF_MEASUREMENTS, **LEARNING, **GRADIENTS}),
+              "draw_spectrum": 1, "draw_weights": 1, "draw_wave": 1, **PAGE}),
     "spectral error": (_edit("src/emtvb/core/spectrum.py", "> modulus", ">= modulus"),
                        {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
-    "an architecture more": (
-        _edit("src/emtvb/config/architectures.py", '    "s4": Architecture(',
-              '    "mgu": Architecture("U", "emtvb.training.architectures.gru:GRU", "torch.nn:GRU"),\n'
-              '    "s4": Architecture('),
-        {"enumerate_runs": 1, "state_settings": 1, **OF_MEASUREMENTS, **LEARNING, **GRADIENTS}),
     "figure": (_edit("src/emtvb/experiments/sweep/figures/spectrum.py", "import pandas", "import json\nimport pandas"),
                {"draw_spectrum": 1}),
     "style": (_edit("src/emtvb/core/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
-    "what decides": (_edit("src/emtvb/experiments/sweep/constants.py", "TRAINABLE = 0.001", "TRAINABLE = 0.002"),
-                     {"tabulate_outcomes": 1, "tabulate_deciding": 1, "tabulate_foretelling": 1, **COMPARED}),
     "one digit of what is published": (
         _edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1, "draw_forest": 1, **JUDGED}),
     "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'),
@@ -276,8 +253,6 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "an input by another name": (
         lambda project: project.edit("workflow/rules/page.smk", "rule draw_page:\n    input:\n        networks=",
                                      "rule draw_page:\n    input:\n        shown="), {"draw_page": 1}),
-    "another input": (_edit("workflow/rules/figures.smk", '"composition": EXEMPLAR_FILES', '"composition": LOOK_FILES'),
-                      {"draw_composition": 1}),
     "another script of the same rule": (
         lambda project: (shutil.copy(project.folder / "workflow/scripts/draw_page.py",
                                      project.folder / "workflow/scripts/other.py"),
@@ -287,11 +262,6 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
         lambda project: (project.edit("workflow/rules/page.smk", "rule draw_page:", "rule write_page:"),
                          project.edit("workflow/rules/sweep.smk", "rules.draw_page.output",
                                       "rules.write_page.output")), {}),
-    "use rule": (
-        lambda project: (project.edit("workflow/rules/page.smk", "rule draw_page:", "rule base:"),
-                         project.append("workflow/rules/page.smk",
-                                        "use rule base as draw_page with:\n    priority: 2\n\n\n"
-                                        "ruleorder: draw_page > base\n")), {}),
     "an import by name": (
         lambda project: (project.edit("src/emtvb/experiments/sweep/figures/weights.py", "import pandas",
                                       "import importlib\n"
@@ -301,27 +271,17 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "a rule's comment": (_edit("workflow/rules/page.smk", "rule draw_page:", "# said\nrule draw_page:"), {}),
     "modulus": (_edit(CONFIG, "  horizon: 12", "  horizon: 12\n  modulus: 0.8"),
                 {"state_settings": 1, **INTERPRETED, **TABLES, **EXEMPLAR_FIGURES, **GRADIENTS}),
-    "exemplar": (_edit(CONFIG, "exemplar: {", "exemplar: {seed: 2, "),
-                 {"state_settings": 1, "look_at_exemplar": 6, **EXEMPLAR_FIGURES, **PAGE}),
-    "another penalty beside it": (_edit(CONFIG, "exemplar: {compare_l2: 0.001}", "exemplar: {compare_l2: null}"),
-                 {"state_settings": 1, "draw_spectrum": 1, "draw_weights": 1}),
     "rate": (_edit(CONFIG, "learning_rate: 0.01", "learning_rate: 0.02"),
              {"enumerate_runs": 1, "state_settings": 1, **TRAINED}),
     "one task more": (_edit(CONFIG, "  - T2\n", "  - T2\n  - {name: new, id: [56, 0, 0]}\n"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 2, "measure_shard": 2, "measure_memory": 2,
               "look_at_exemplar": 2, **GROWN_TABLES, "draw_composition": 1, "draw_spectrum": 1, "draw_weights": 1,
-              "draw_wave": 1, "draw_hidden_state": 1, "draw_animation": 1, "draw_edits": 1, "state_codecheck": 1,
+              "draw_wave": 1, "draw_hidden_state": 1, "draw_animation": 1, "draw_edits": 1,
               **PAGE}),
     "one seed more, of another block": (_edit(CONFIG, "seeds: [1, 2]", "seeds: [1, 2, 11]"),
              {"enumerate_runs": 1, "state_settings": 1, "train_shard": 6, "measure_shard": 6, "measure_memory": 6,
               **GROWN_TABLES}),
-    "one L2 more": (_edit(CONFIG, "l2: [0, 0.001]", "l2: [0, 0.001, 0.1]"),
-             {"enumerate_runs": 1, "state_settings": 1, "train_shard": 3, "measure_shard": 3, "measure_memory": 3,
-              **GROWN_TABLES, **PAGE}),
-    "matplotlib's version": (_install_another("matplotlib"), {}),
     "docstring": (_edit("src/emtvb/training/curriculum.py", "Moves one notch", "Goes one notch"), {}),
-    "the compiled engine by its name": (
-        _edit(CONFIG, "experiment:", "trainer: compiled\nexperiment:"), {"state_settings": 1}),
     "comment": (_edit("src/emtvb/training/curriculum.py", "@dataclass", "# said\n@dataclass"), {}),
     "what jobs say": (_edit("src/emtvb/making/jobs.py", "%H:%M:%S", "%H:%M"), {}),
     "readme": (lambda project: (project.folder / "README.md").write_text("new"), {}),
@@ -330,14 +290,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "touch": (_touch_everything, {}),
     "old times": (_give_old_times, {}),
     "memory lost": (_forget, {}),
-    "memory lost, old times, a seed removed": (
-        lambda project: (_forget(project), _give_old_times(project),
-                         project.edit(CONFIG, "exemplar: {compare_l2: 0.001}\n", ""),
-                         project.edit(CONFIG, "l2: [0, 0.001]", "l2: [0]")),
-        {"enumerate_runs": 1, "state_settings": 1, **GROWN_TABLES, "draw_spectrum": 1, "draw_weights": 1, **PAGE}),
     "the page": (_edit("src/emtvb/page/subjects.mjs", "MOST_STEPS = 1000", "MOST_STEPS = 2000"), {"draw_page": 1}),
-    "trainings left out, then the page": (
-        lambda project: (_publish(project), EDITS["the page"][0](project)), {"draw_page": 1}),
     "trainings left out": (_publish, {}),
     "trainings left out, then a figure edited": (
         lambda project: (_publish(project), EDITS["figure"][0](project)), {"draw_spectrum": 1}),
@@ -346,7 +299,7 @@ GROWN = EDITS["one seed more, of another block"]
 EDITS["trainings left out, then one seed more"] = (lambda project: (_publish(project), GROWN[0](project)), GROWN[1])
 
 
-OF_STATE = {"touch", "old times", "memory lost", "trainings left out", "another name of a rule", "use rule"}
+OF_STATE = {"touch", "old times", "memory lost", "trainings left out", "another name of a rule"}
 """Edits that change nothing and that do not go together with others."""
 NOTHING = [edit for edit, (_, stale) in EDITS.items() if not stale and edit not in OF_STATE]
 
@@ -362,7 +315,7 @@ def test_edits_that_change_no_result_restale_nothing(finished: Project, tmp_path
             EDITS[edit][0](project)
         return project.planned(*SMOKE)
 
-    assert len(NOTHING) > 12
+    assert len(NOTHING) > 10
     if planned(*NOTHING):
         assert {edit: stale for edit in NOTHING if (stale := planned(edit))} == {}, "each of these restales something"
         pytest.fail(f"together they restale something: {NOTHING}")
@@ -406,9 +359,7 @@ def _flip(path: Path) -> None:
     ("name", "damage", "remade"),
     [
         (f"training/{SHARD}/weights.safetensors", _flip, TRAINED_AGAIN),
-        (f"measurements/{SHARD}.csv", _flip, {"measure_shard": 1, **TABLES}),
         ("measurements.csv", _flip, OF_MEASUREMENTS),
-        ("runs.csv", _flip, {"enumerate_runs": 1, **OF_MEASUREMENTS, **LEARNING}),
         ("figures/spectrum.csv", _truncate, {"draw_spectrum": 1}),
     ],
 )
@@ -474,22 +425,6 @@ def test_figures_are_not_drawn_from_damaged_measurements(finished: Project, tmp_
     there = _contents(project.folder / "results/smoke/figures")
     assert "results/smoke/measurements.csv" in _said(project.snakemake(*drawing), "not what its record")
     assert _contents(project.folder / "results/smoke/figures") == there
-
-
-def test_a_file_that_is_kept_by_deleting_its_record_restales_what_read_it(finished: Project, tmp_path: Path) -> None:
-    project = Project.copy(tmp_path, finished.folder)
-    path = project.folder / f"results/smoke/measurements/{SHARD}.csv"
-    _flip(path)
-    path.with_suffix(".provenance.json").unlink()
-    of_networks = {
-        "measure_memory": 1,
-        "aggregate_memory": 1,
-        "look_at_exemplar": 1,
-        "draw_spectrum": 1,
-        "draw_weights": 1,
-        **PAGE,
-    }
-    assert project.planned(*SMOKE) == {**OF_MEASUREMENTS, **of_networks}
 
 
 def test_text_among_measurements_is_one_line_that_stands_last(finished: Project, tmp_path: Path) -> None:
@@ -654,14 +589,9 @@ def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
     ("arguments", "says"),
     [
         (["--config", "hidden_dim=[64, 0]"], "hidden_dim[1]: 0: Input should be greater than or equal to 1"),
-        (["--config", "threshold=[1.5]"], "threshold[0]: 1.5"),
         (["--config", "tasks=[T7]"], "T7: unknown name"),
         (["--config", "seed=3"], "seed: unknown key: did you mean seeds?"),
-        (["--config", "tasks=[{name: x, id: [254, 0, 0]}]"], "exactly d = 8 ones"),
-        (["--config", "seeds=[4294967296]"], "seeds[0]: 4294967296"),
         (["--config", "seeds=[010]"], "010 at line 1 would be read as 8"),
-        (["--config", "seeds=[12:30]"], "12:30 at line 1 would be read as 750"),
-        (["--config", "training={batch_size: 0}"], "training.batch_size: 0"),
         (["--configfile", "twice.yaml"], "the key seeds occurs twice, at line 7"),
         (["--configfile", "octal.yaml"], "010 at line 6 would be read as 8"),
     ],
@@ -684,24 +614,16 @@ def test_a_gpu_that_is_not_there_is_missed_once(project: Project) -> None:
     assert not list((project.folder / "results").rglob("*.csv"))
 
 
-@pytest.mark.parametrize("place", ["a b", "a'b", "a(b)"])
-def test_a_python_in_whose_path_a_shell_sees_more_is_refused_at_once(place: str) -> None:
-    with pytest.raises(InputError, match="Snakemake starts no job"):
-        check_python(ROOT, f"/somewhere/{place}/.venv/bin/python")
-    check_python(ROOT, "/somewhere/a-b_1.2/.venv/bin/python")
+def test_a_python_in_a_path_with_a_space_is_refused_at_once() -> None:
+    with pytest.raises(InputError, match="no job can be started in a path with a space"):
+        check_python("/somewhere/a b/.venv/bin/python")
+    check_python("/somewhere/a-b_1.2/.venv/bin/python")
 
 
 def test_an_unwritable_results_folder_stops_before_any_work(project: Project) -> None:
     result = project.snakemake(*SMOKE, EXPERIMENT_OUTPUT_DIR="/proc/emtvb")
     assert result.returncode != 0
     assert "results folder: /proc/emtvb" in result.stderr
-
-
-def test_a_results_folder_behind_a_link_that_leads_nowhere_stops_a_dry_run(project: Project, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    result = project.snakemake(*SMOKE, "-n", EXPERIMENT_OUTPUT_DIR=str(tmp_path / "link"))
-    assert result.returncode != 0
-    assert f"results folder: {tmp_path / 'link'}: " in result.stdout + result.stderr
 
 
 def test_a_config_that_takes_the_name_of_other_results_is_told_in_the_first_lines(
@@ -723,41 +645,30 @@ def test_the_results_root_moves(project: Project, tmp_path: Path) -> None:
     assert str(tmp_path / "else where" / "smoke" / "runs.csv") in result.stdout
 
 
-def test_the_conda_environment_is_locked_as_the_clones_own_is(tmp_path: Path) -> None:
-    """Conda gives Python; the script beside its file installs the package at the versions of constraints.txt."""
+def test_the_conda_environment_is_the_clones_own(tmp_path: Path) -> None:
+    """Conda gives Python; the script beside its file installs the package at the versions of requirements.txt."""
     import tomllib
 
     import yaml
-    from packaging.requirements import Requirement
 
     envs = ROOT / "workflow" / "envs"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     given = yaml.safe_load((envs / "emtvb.yaml").read_text())
     assert set(given) == {"channels", "dependencies"}
     assert given["dependencies"] == [f"python {project['requires-python']}", "pip"]
-    lines = [line.split("#")[0].strip() for line in (ROOT / "constraints.txt").read_text().splitlines()]
-    locked = {Requirement(line).name.lower().replace("_", "-"): Requirement(line) for line in lines if line}
-    torch = locked.pop("torch")  # a range: a build for the CPU alone has a version of its own, 2.13.0+cpu
-    assert {*map(str, torch.specifier)} == {">=2.13", "<2.14"}
-    assert all(len(one.specifier) == 1 and str(one.specifier).startswith("==") for one in locked.values())
-    extras = project["optional-dependencies"]
-    for wanted in map(
-        Requirement, sum((extras[name] for name in ("plot", "train", "workflow")), project["dependencies"])
-    ):
-        if wanted.name == "emtvb":  # other extras
-            continue
-        (version,) = locked[wanted.name.lower().replace("_", "-")].specifier
-        assert wanted.specifier.contains(version.version)
-
-    (tmp_path / "pip").write_text('#!/bin/sh\necho "$@" > called\n')
+    (tmp_path / "requirements.txt").write_text(
+        "a==1 \\\n    --hash=sha256:0\nb==2 ; sys_platform == 'x' \\\n    --hash=c\n"
+    )
+    (tmp_path / "pip").write_text('#!/bin/sh\necho "$1 $2 $4 $5" > called\ncat "$3" >> called\n')
     (tmp_path / "pip").chmod(0o755)
     command = ["bash", str(envs / "emtvb.post-deploy.sh")]
     subprocess.run(command, check=True, cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
-    assert (tmp_path / "called").read_text() == "install -c constraints.txt --editable .[workflow]\n"
+    lines = [line.strip() for line in (tmp_path / "called").read_text().splitlines()]
+    assert lines == ["install -c --editable .[workflow]", "a==1", "b==2 ; sys_platform == 'x'"]
 
 
-COLLECT = {"audit", "tables", "figures", "architectures", "solutions", "sweep"}
-"""Rules that make no file, but for the audit; `all` leads past them."""
+COLLECT = {"tables", "figures", "architectures", "solutions", "sweep"}
+"""Rules that make no file; `all` leads past them."""
 
 OF_MANY_SEEDS = {"bootstrap_cells", "simulate_populations"}
 """Rules of a config with five seeds or more, which the picture's has not."""

@@ -45,7 +45,7 @@ if not CALL.has_config:
 
 with hooks.in_one_line():
     check_package(ROOT)
-    check_python(ROOT)
+    check_python()
     EXPERIMENT = kinds.check(CALL.config(config))
     KIND = kinds.kind_of(EXPERIMENT)
     RESULTS = surroundings.results_root() / EXPERIMENT.experiment
@@ -121,8 +121,8 @@ def module_of(path):
     return f"{module.parents[1].name}.figures.{name}"
 
 
-# Figures that a paper would show, in their order; the others are its supplement.
-MAIN_FIGURES = ["forest", "statements", "spectrum", "weights", "edits", "hidden_state", "comparison"]
+# Figures that a paper would show, where the others are its supplement.
+MAIN_FIGURES = []
 # Suffixes of figures that are no picture to print and one to look at.
 SUFFIXES = {"animation": ["gif"]}
 
@@ -139,7 +139,7 @@ def figure(path, suffix):
     return report(
         results(f"figures/{path}.{suffix}"),
         caption=f"../report/{name}.rst",
-        category="Figures" if name in MAIN_FIGURES else "Supplement",
+        category="Supplement" if MAIN_FIGURES and name not in MAIN_FIGURES else "Figures",
         labels={"figure": name, **labels, "format": suffix},
     )
 

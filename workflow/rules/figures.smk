@@ -8,6 +8,7 @@ LOOK_FILES = {"exemplars": expand(results("measurements/exemplars/{look}.npz"), 
 ERROR_RATES = [rules.bootstrap_cells.output.rates] if len(EXPERIMENT.seeds) >= 20 else []
 MEASURED = {"runs": results("runs.csv"), "measurements": results("measurements.csv")}
 
+MAIN_FIGURES = ["forest", "statements", "spectrum", "weights", "edits", "hidden_state", "comparison"]
 FIGURES = {
     # The paper's figures (a) to (f).
     "composition": EXEMPLAR_FILES,

@@ -36,7 +36,7 @@ rule sweep:
         rules.tabulate_memory.output,
         rules.tabulate_following.output if FOLLOWED else [],
         rules.figures.input,
-        ([rules.draw_page.output, rules.state_codecheck.output, rules.state_verdicts.output] if SHOWN else []),
+        ([rules.draw_page.output, rules.state_verdicts.output] if SHOWN else []),
         rules.architectures.input,
         rules.tabulate_reprints.output if REPRINTED else [],
     localrule: True

@@ -40,22 +40,6 @@ rule state_verdicts:
         "../scripts/state_verdicts.py"
 
 
-# What an independent checker of the paper compares: its table and figures, as CODECHECK's manifest. Edits are not in it,
-# which the paper does not have. It names the files and does not read them, so a figure that is drawn again leaves it alone.
-rule state_codecheck:
-    output:
-        manifest=results("codecheck.yml"),
-    log:
-        results("logs/state_codecheck.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    params:
-        tasks=list(EXEMPLARS),
-    script:
-        "../scripts/state_codecheck.py"
-
-
 # The plan's questions (docs/plan.md), once all that they are asked of is there: our sweep and its twins, and the two
 # cells by the reference trainer.
 REPRINTED = {"paper": beside("paper"), "twins": beside("twins"), "other": beside("reference-odd")}

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned, remade
-from emtvb.audit.determinism import MATTERS, determinism
+from emtvb.audit.determinism import determinism
 from emtvb.audit.integrity import Files, integrity
-from emtvb.audit.processes import Processes, ended_by_signals
 from emtvb.audit.remeasuring import SHARE, draw, recompute
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.errors import InputError
@@ -23,6 +22,7 @@ from emtvb.files import write_text
 from emtvb.making import provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
+from emtvb.making.processes import Processes, ended_by_signals
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     jobs = planned(folder, held, files.changed)
-    checks = [integrity(files, jobs, remade(jobs), held.root), currency(files, jobs)]
+    checks = [integrity(files, jobs, held.root), currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)
     with ended_by_signals(), ThreadPoolExecutor(1) as pool, Processes() as processes:
@@ -86,15 +86,16 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         if shards:
             checks.append(training.result())
     commit, modified = provenance.git_state(held.root)
-    here = {f"{name}{' (can change the last bits)' * (name in MATTERS)}": value or "not set"
-            for name, value in provenance.environment().items()}  # fmt: skip
     why = _claims_rejected(files, jobs, checks)
     return Audit(
         experiment=experiment.experiment,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         held_to=held.description,
         checks=tuple(checks),
-        environment={"commit": (commit or "no git clone") + ", with uncommitted changes" * modified, **here},
+        environment={
+            "commit": (commit or "no git clone") + ", with uncommitted changes" * modified,
+            **provenance.environment(),
+        },
         verdicts={} if why else stated(folder),
         claims=why,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -186,7 +186,7 @@ def _same_set(before: np.ndarray, now: np.ndarray, allowed: Tolerance) -> bool:
     return bool(distances[left, right].max(initial=0) <= _most(now, allowed))
 
 
-def _same_json(before: str, now: str, allowed: Tolerance) -> bool:
+def _same_json(before: str | bytes, now: str | bytes, allowed: Tolerance) -> bool:
     """Whether two texts of JSON say the same but for rounding."""
 
     def alike(a: object, b: object) -> bool:
@@ -204,20 +204,9 @@ def _same_json(before: str, now: str, allowed: Tolerance) -> bool:
 
 
 def _of_texts(there: Path, again: Path, file: str) -> Iterator[str]:
-    before, now = there.read_text("utf-8"), again.read_text("utf-8")
+    before, now = there.read_bytes(), again.read_bytes()
     if there.suffix == ".json" and _same_json(before, now, tolerance(file, "")):
         return
-    old, new = before.splitlines(), now.splitlines()
-    for line, made in zip(old, new, strict=False):
-        if line != made:
-            start = next((i for i, (a, b) in enumerate(zip(line, made, strict=False)) if a != b), 0)
-            yield f"says {_cut(line, start)}, and {_cut(made, start)} when made again"
-            return
-    if len(old) != len(new):
-        yield f"has {len(old)} lines, and {len(new)} when made again"
-    else:
-        yield "ends its lines otherwise when made again"
-
-
-def _cut(line: str, start: int) -> str:
-    return re.sub(r"\s+", " ", f"`{line[max(start - 20, 0) : start + 20].strip()}`")
+    pairs = enumerate(zip_longest(before.split(b"\n"), now.split(b"\n")), 1)
+    line = next(number for number, (old, new) in pairs if old != new)
+    yield f"is another text from line {line} on when made again"

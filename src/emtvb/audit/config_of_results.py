@@ -38,9 +38,8 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         file: The config, where a user names one.
 
     Raises:
-        InputError: Where the file states another experiment than lies there, another experiment lies in the folder of
-            one of the clone's, several of the clone's files state it and none is called as it is, or nothing can be
-            read.
+        InputError: Where the file states another experiment than lies there, several of the clone's files state it and
+            none is called as it is, or nothing can be read.
     """
     try:
         beside = kinds.load(folder / "settings.json")
@@ -52,11 +51,7 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
         return Held(given, f"{file}, {_digest(Path(file))}", root)
-    place = folder.absolute().name
-    name = place if beside is None else beside.experiment
-    if name != place and _known(root, place):
-        remedy = f"the settings.json there says that it holds {name}; move it elsewhere, or give --config"
-        raise InputError("results", str(folder), remedy)
+    name = folder.absolute().name if beside is None else beside.experiment
     known = _known(root, name)
     named = [path for path in known if path.stem == name]
     if len(known) > 1 and not named:

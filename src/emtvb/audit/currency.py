@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.integrity import Files, job_of
+from emtvb.audit.integrity import Files
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.making import plan, provenance, recipes
@@ -83,66 +83,48 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
         files: The experiment's files.
         jobs: The jobs, as Snakemake plans them.
     """
-    made = {output: path for path, record in files.records.items() for output in record.outputs}
-    anew = remade(jobs)
-    jobs_of: dict[tuple[str, str], list[Planned]] = defaultdict(list)
-    unmade: dict[str, list[Planned]] = defaultdict(list)
+    made = {output for record in files.records.values() for output in record.outputs}
+    anew, outputs = remade(jobs), {output for job in jobs for output in job.outputs}
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    unmade: dict[str, list[str]] = defaultdict(list)
     for job in jobs:
         # Which files it makes says whose record it is, and not the name of its rule, which may be another by now.
-        if made.keys().isdisjoint(job.outputs):
+        if made.isdisjoint(job.outputs):
             if not any((files.folder / path).is_file() for path in job.outputs):  # else integrity names its record
-                unmade[job.rule].append(job)
+                unmade[job.rule].append(job.title)
             continue
-        causes = {cause for change in job.changes if (cause := _cause(change, files, jobs))}
+        for change in job.changes:
+            path, _, is_gone = change.partition(", gone")
+            if not (is_gone and path in outputs):  # else the job that makes it is named
+                found[_cause(change)].append((job.title, change.removeprefix("setting ")))
         only_follows = not anew.isdisjoint(job.inputs) or not files.rejected.isdisjoint({*job.outputs, *job.inputs})
         if job.stale and not job.changes and not only_follows:
-            causes = {(f"would be made again now: {job.stale}", _RERUN)}
-        for cause in causes:
-            jobs_of[cause].append(job)
+            found["would be made again now", _RERUN].append((job.title, job.stale))
     findings = [
-        *(Finding(summary(job.title for job in some), f"not made yet, by {rule}", _MAKE)
-          for rule, some in unmade.items()),
-        *(Finding(summary(job.title for job in some), _with_words(problem, some), remedy)
-          for (problem, remedy), some in jobs_of.items()),
+        *(Finding(summary(titles), f"not made yet, by {rule}", _MAKE) for rule, titles in unmade.items()),
+        *(_finding(cause, pairs) for cause, pairs in found.items()),
         *_of_records(files, jobs),
-    ]  # fmt: skip
+    ]
     return Check(
         "currency", "Is there nothing to do for the workflow, with the present code and config?", len(jobs),
         tuple(findings), " ".join(_notes(files, jobs)),
     )  # fmt: skip
 
 
-_CODE, _SETTINGS = "would be made otherwise by the present code", "would be made with other settings now"
-
-
-def _cause(change: str, files: Files, jobs: Sequence[Planned]) -> tuple[str, str] | None:
-    """What a change of a job comes from, with the remedy; None where something else is named for it."""
+def _cause(change: str) -> tuple[str, str]:
+    """Of which kind a change of a job is, with the remedy."""
     if change.startswith("setting ") or change == "its runs":
-        return _SETTINGS, f"{_RERUN}; or hold it to the config that made it (--config)"
-    path, _, gone = change.partition(", gone")
-    if gone:
-        if path.startswith("../"):
-            name = path.split("/")[1]
-            return f"was made from results of {name}, which are gone", f"put them beside these, or {_RERUN}"
-        unmade = any(path in job.outputs for job in jobs)  # which is named as not made yet
-        return None if unmade else (f"was made from {path}, which is gone with its record", _RERUN)
-    path, _, other = change.partition(", another")
-    if other:
-        if path.startswith("../"):
-            return f"was made from other results of {path.split('/')[1]} than lie beside these", _RERUN
-        maker = next((job_of(record) for record in files.records.values() if path in record.outputs), path)
-        return f"was made from another version of {maker} than lies there", _RERUN
-    return _CODE, _RERUN
+        return "would be made with other settings now", f"{_RERUN}; or hold it to the config that made it (--config)"
+    if re.search(", (gone|another)", change):
+        return "was made from other inputs than lie here", f"put them back as they were, or {_RERUN}"
+    return "would be made otherwise by the present code", _RERUN
 
 
-def _with_words(problem: str, jobs: Sequence[Planned]) -> str:
-    """A problem with what of code or settings is another, and the number of jobs where they are many."""
-    words = sorted({change for job in jobs for change in job.changes})
-    settings = [change.removeprefix("setting ") for change in words if change.startswith(("setting ", "its runs"))]
-    code = [change for change in words if not re.match("setting |its runs|.*, (gone|another) ", change)]
-    about = settings if problem == _SETTINGS else code if problem == _CODE else []
-    text = problem + (f": {summary(about)}" if about else "")
-    return text + (f" ({len(jobs)} jobs)" if len(jobs) > 1 else "")
+def _finding(cause: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> Finding:
+    """What has one cause: the jobs, what is another now, and how many jobs they are."""
+    titles, words = dict.fromkeys(title for title, _ in pairs), sorted({word for _, word in pairs})
+    many = f" ({len(titles)} jobs)" if len(titles) > 1 else ""
+    return Finding(summary(titles), f"{cause[0]}: {summary(words)}{many}", cause[1])
 
 
 def _of_records(files: Files, jobs: Sequence[Planned]) -> Iterator[Finding]:
@@ -151,8 +133,6 @@ def _of_records(files: Files, jobs: Sequence[Planned]) -> Iterator[Finding]:
     unknown = []
     speaking: dict[str, list[str]] = defaultdict(list)
     for path, record in files.records.items():
-        if path in files.misplaced:
-            continue  # as integrity says
         own = [maker[output] for output in record.outputs if output in maker]
         unknown += [output for output in record.outputs if output not in maker]
         for title in {job.title for job in own}:

@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import Check, Finding, chance
 from emtvb.errors import InputError
 from emtvb.making import provenance, trainings
+from emtvb.making.processes import Processes, check_space
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
 from emtvb.theory import networks
@@ -68,7 +68,7 @@ def determinism(
     chosen = random.Random(seed).sample(trained, min(count, len(trained)))
     if not chosen:
         why = "Not asked for." if not count else "No trained runs lie here to compare with of which nothing is wrong."
-        return Check("determinism", question, 0, (), why, "recomputed", everything)
+        return Check("determinism", question, 0, (), why, everything)
     ids = [run.run_id for _, run in chosen]
     notes = [f"Trained again to the end: {summary(ids)} (drawn by seed {seed})."]
     findings, elsewhere = [], 0
@@ -85,7 +85,7 @@ def determinism(
             findings.append(Finding(run.run_id, difference, remedy))
     count = len(chosen) - elsewhere
     return Check(
-        "determinism", question, count, tuple(findings), " ".join(notes), "recomputed", everything, elsewhere,
+        "determinism", question, count, tuple(findings), " ".join(notes), everything, elsewhere,
         tuple(ids), chance(count, everything, "run's training"),
     )  # fmt: skip
 
@@ -142,19 +142,12 @@ def chosen(
 
 
 def digests(folder: Path, shard: str) -> dict[str, str]:
-    """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not.
-
-    Raises:
-        InputError: Where they cannot be read.
-    """
+    """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not."""
     path = Outputs.of(folder, shard).digests
     if not path.is_file():
         return {}
-    try:
-        with path.open(newline="", encoding="utf-8") as table:
-            return {row.get("run_id", ""): row.get("weights_sha256", "") for row in csv.DictReader(table)}
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError("digests", str(path), f"cannot be read ({error}); put the file back") from None
+    with path.open(newline="", encoding="utf-8") as table:
+        return {row["run_id"]: row["weights_sha256"] for row in csv.DictReader(table)}
 
 
 _NOTHING_THERE = "nothing of it lies there to compare with"
@@ -185,10 +178,8 @@ def _again(folder: Path, shard: str, run: TrainedRun, trainer: str, processes: P
             return f"its training fails now ({why})"
         try:
             return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
-        except InputError as error:
-            return f"its files cannot be read ({error})"
         except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
-            return f"its learning curve cannot be read ({error})"
+            return f"its files cannot be read ({error})"
 
 
 def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: str) -> str | None:

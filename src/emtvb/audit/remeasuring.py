@@ -26,12 +26,13 @@ from emtvb.audit import compare
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.integrity import Files
-from emtvb.audit.processes import Processes, check_space
 from emtvb.audit.report import AGAIN, Check, Finding, chance
+from emtvb.errors import MISSING
 from emtvb.making import trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKED, WEIGHTS
-from emtvb.making.plan import Planned, import_path
+from emtvb.making.plan import Planned
+from emtvb.making.processes import Processes, check_space
 from emtvb.making.staleness import summary
 
 SHARE = 1 / 3
@@ -89,7 +90,7 @@ def recompute(
     """
     question = "Does every file come out again, as the workflow makes it of what lies here?"
     if not jobs:
-        return Check("made again", question, 0, (), "Not asked for.", "recomputed")
+        return Check("made again", question, 0, (), "Not asked for.")
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
     every = [job for job in jobs if not trains(job)]
     named = {*files.rejected, *remade(jobs)}
@@ -118,7 +119,7 @@ def recompute(
         notes.append(f"Not checked, since {reason}: {summary(path for path, why in left.items() if why == reason)}.")
     return Check(
         name="made again", question=question, checked=tables.compared + measurements.compared,
-        findings=(*tables.results(), *measurements.results()), note=" ".join(notes), how="recomputed",
+        findings=(*tables.results(), *measurements.results()), note=" ".join(notes),
         of=sum(len(job.outputs) for job in every), unchecked=len(left),
         drawn=tuple(sorted(done)) if shards else (),
         missed=chance(len(done), len(shards), "shard's measurements") if shards else "",
@@ -196,8 +197,7 @@ class Comparison:
         ]  # fmt: skip
         here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
         (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed
-        here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "PYTHONPATH": import_path(root)}
-        here |= {"TMPDIR": str(place / "temporary")}
+        here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "TMPDIR": str(place / "temporary")}
         answer = ""
         with self.processes.begin(command, place, here) as process:
             for line in process.stderr or ():
@@ -217,7 +217,10 @@ class Comparison:
             own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
             why = (own or errors)[0].removeprefix("error: ")
             check_space(why)
-            self.failed[why].append(job.title)
+            if why.startswith(f"{MISSING}: "):  # a package that no other job needs
+                self.leave(job.outputs, why)
+            else:
+                self.failed[why].append(job.title)
             return
         for path in job.outputs:
             if not (self.folder / path).is_file():

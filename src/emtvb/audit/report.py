@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Literal
 
 from emtvb import markdown
-from emtvb.errors import printable
 
 State = Literal["passed", "FAILED", "incomplete", "not checked"]
 Outcome = Literal["passed", "FAILED", "incomplete"]
@@ -59,7 +58,6 @@ class Check:
         checked: How many things were checked.
         findings: What is wrong with them.
         note: What a reader should know beside them, such as why nothing was checked.
-        how: ``compared``: with what the records say. ``recomputed``: made again, here.
         of: How many such things there are, where a sample was taken; 0 where all were asked about.
         unchecked: How many were asked about and could not be checked here.
         drawn: The names of what was drawn, where a sample was.
@@ -71,7 +69,6 @@ class Check:
     checked: int
     findings: tuple[Finding, ...]
     note: str = ""
-    how: Literal["compared", "recomputed"] = "compared"
     of: int = 0
     unchecked: int = 0
     drawn: tuple[str, ...] = ()
@@ -161,14 +158,14 @@ class Audit:
         lines.append(f"held to {self.held_to}")
         lines.append(f"{self.outcome}: {self.headline}")
         lines += [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
-        return [*map(printable, lines), *([f"claims: not checked, since {self.claims}"] if self.claims else [])]
+        return [*lines, *([f"claims: not checked, since {self.claims}"] if self.claims else [])]
 
     def as_markdown(self) -> str:
         """All of it."""
         about = f"Made {self.made}, held to {self.held_to}. {self.headline.capitalize()}."
         lines = [f"# Audit of {self.experiment}: {self.outcome}", "", about, ""]
         for check in self.checks:
-            lines += [f"## {check.name.capitalize()}, {check.how}: {check.headline}", ""]
+            lines += [f"## {check.name.capitalize()}: {check.headline}", ""]
             lines += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]
             if check.findings:
                 cells = [(finding.subject, finding.problem, finding.remedy or "none") for finding in check.findings]
@@ -179,7 +176,7 @@ class Audit:
         lines += ["## Claims", "", *(claims or [f"Not checked{', since ' * bool(self.claims)}{self.claims}."]), ""]
         surroundings = [(name, value or "none") for name, value in self.environment.items()]
         lines += ["## Environment", "", markdown.table(("what", "value"), surroundings)]
-        return "\n".join(map(printable, lines)).rstrip("\n") + "\n"
+        return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def chance(drawn: int, everything: int, thing: str) -> str:

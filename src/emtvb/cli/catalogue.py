@@ -37,14 +37,14 @@ def networks(folders: Iterable[Path], leave_out: Callable[[InputError], None] | 
     """The networks of these experiments' folders, a row each: :data:`COLUMNS`; what was not measured is NaN.
 
     Args:
-        folders: The folders; one that is named twice counts once.
+        folders: The folders.
         leave_out: Told why a folder is left out; by default none is.
 
     Raises:
         InputError: Where a folder is no experiment's, or a table in it is damaged, and none may be left out.
     """
     parts = []
-    for folder in {folder.resolve(): folder for folder in folders}.values():
+    for folder in folders:
         try:
             parts.append(_of_experiment(folder))
         except InputError as error:
@@ -84,8 +84,6 @@ def choose(
         if values:
             kept &= table[column].isin(list(values))
     if verdict is not None:
-        if not verdict.strip():
-            raise InputError("--verdict", verdict, "no words; give a part of a verdict, or leave it out")
         has_verdict = table["verdict"].fillna("").str.contains(verdict, case=False, regex=False)
         if not has_verdict.any():
             there = ", ".join(sorted(table["verdict"].dropna().unique()))

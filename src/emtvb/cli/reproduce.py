@@ -22,13 +22,13 @@ def reproduce(file: str, cores: str) -> None:
 
     Ctrl-C stops it; the same command goes on from the last checkpoints.
     """
-    from emtvb.making import reproduction
+    from emtvb.making import processes
     from emtvb.making.clone import workflow_root
 
     experiment = check_and_say(file)
     snakemake = Path(sys.executable).with_name("snakemake")
     snakefile = workflow_root() / "Snakefile"
-    status = reproduction.run(
+    status = processes.run(
         [str(snakemake), "--snakefile", str(snakefile), "--cores", cores, "--configfile", str(Path(file).absolute())]
     )
     if status:

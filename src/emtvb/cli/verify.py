@@ -30,8 +30,8 @@ def verify(
     there.
     """
     from emtvb.audit import determinism
-    from emtvb.audit.processes import ended_by_signals
     from emtvb.making.jobs import show_progress
+    from emtvb.making.processes import ended_by_signals
 
     check_holds_experiment(folder, "--results", "settings.json")
     experiment = kinds.load(folder / "settings.json")

@@ -9,8 +9,6 @@ from emtvb.errors import InputError
 from emtvb.making.digests import PACKAGE
 from emtvb.making.recipes import ROOT
 
-_CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
-
 
 def workflow_root() -> Path:
     """The clone whose workflow is meant outside of Snakemake: the folder that one works in, else the package's own.
@@ -20,14 +18,14 @@ def workflow_root() -> Path:
     """
     here = Path.cwd()
     for root in (here, ROOT):
-        if (root / "workflow" / "rules" / "audit.smk").is_file():  # not any other workflow
+        if (root / "workflow" / "rules" / "sweep.smk").is_file():  # not any other workflow
             check_package(root)
             return root
     raise InputError("workflow", str(here), "no workflow/ lies here; call this in a clone of the project")
 
 
 def check_package(root: Path) -> None:
-    """Raise InputError unless this package is that of the workflow's clone, or has the same code.
+    """Raise InputError unless this package is that of the workflow's clone.
 
     Args:
         root: The clone.
@@ -35,25 +33,12 @@ def check_package(root: Path) -> None:
     own = root / "src" / PACKAGE.name
     if not own.is_dir():
         raise InputError("package", str(own), "the workflow runs in a clone, which has its package; it is not there")
-    if not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
-        remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
+    if not own.samefile(PACKAGE):
+        remedy = f"the workflow at {root} comes with a package of its own; run it with that (make install there)"
         raise InputError("package", str(PACKAGE), remedy)
 
 
-def check_python(root: Path, python: str = sys.executable) -> None:
-    """Raise InputError unless Snakemake can start jobs with this Python, for the workflow at ``root``.
-
-    It puts Python's path into a shell's command as it is, and takes braces in a path for its own.
-    """
-    odd = sorted(set(python) & set(" \t\n'\"\\()<>|&;$`*?[]{}!~")) or sorted({*str(root)} & {*"{}"})
-    if odd:
-        folder = str(root) if not set(odd) & set(python) else python
-        raise InputError(
-            "folder", folder, f"Snakemake starts no job with {odd[0]!r} in this path; move the clone, make install"
-        )
-
-
-def _contents(package: Path) -> dict[str, bytes]:
-    """A package's code and data, by name."""
-    files = (path for path in package.rglob("*") if path.suffix in _CODE and path.is_file())
-    return {path.relative_to(package).as_posix(): path.read_bytes() for path in files}
+def check_python(python: str = sys.executable) -> None:
+    """Raise InputError where Snakemake, which puts Python's path into a shell's command as it is, starts no job."""
+    if " " in python:
+        raise InputError("folder", python, "no job can be started in a path with a space; move the clone, make install")

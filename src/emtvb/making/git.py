@@ -6,8 +6,6 @@ import os
 import subprocess
 from pathlib import Path
 
-from emtvb.errors import InputError
-
 _OF_A_REPOSITORY = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_INDEX_FILE",
@@ -21,50 +19,22 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
 
 
-def call(*words: str) -> subprocess.CompletedProcess[bytes]:
-    """Call git, whatever repository this process is about.
+def ask(folder: Path, *words: str) -> bytes | None:
+    """What git says of a folder; None where there is no git, or where it refuses.
 
     Args:
+        folder: The folder.
         words: The call's words.
-
-    Raises:
-        OSError: Where there is no git.
     """
-    return subprocess.run(
-        ["git", *words], stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment()
-    )
-
-
-def run(what: str, value: object, *words: str) -> str:
-    """What git says to a call that must succeed.
-
-    Args:
-        what: The setting or file that the call is about, as its user knows it.
-        value: What was found there.
-        words: The call's words.
-
-    Raises:
-        InputError: Where git fails, with the last line of what it says.
-        OSError: Where there is no git.
-    """
-    done = call(*words)
-    if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
-        raise InputError(what, value, f"git says: {lines[-1] if lines else 'no word'}")
-    return done.stdout.decode()
+    call = ["git", "-C", str(folder), *words]
+    try:
+        done = subprocess.run(call, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment())
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
 def ask_clone(root: Path, *words: str) -> str | None:
-    """What git says of a clone; None where there is no git, or where it refuses.
-
-    Args:
-        root: The top of the clone; None is said where it is no such top, though it may lie in a clone.
-        words: The call's words.
-    """
-    if not (root / ".git").exists():
-        return None
-    try:
-        done = call("-C", str(root), *words)
-    except OSError:
-        return None
-    return done.stdout.decode("utf-8", errors="surrogateescape") if done.returncode == 0 else None
+    """What git says of a clone; None also where the folder is not the top of one, though it may lie in a clone."""
+    said = ask(root, *words) if (root / ".git").exists() else None
+    return None if said is None else said.decode("utf-8", errors="surrogateescape")

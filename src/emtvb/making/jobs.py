@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _FORMAT = "%(asctime)s %(message)s"
 _TIME = "%H:%M:%S"
+_NO_MEMORY = "can't allocate memory|out of memory"
 
 
 @dataclass
@@ -50,8 +53,6 @@ def job(snakemake: Any) -> Iterator[Job]:
         snakemake: The object that Snakemake puts into scripts.
     """
     started = time.monotonic()
-    if not snakemake.log:
-        sys.exit(f"error: log: {snakemake.rule}: none; {provenance.LOG_OF_RULE}")
     with logged(snakemake.log[0]):
         node.settle()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
@@ -59,7 +60,7 @@ def job(snakemake: Any) -> Iterator[Job]:
             recipes.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
         )
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
-        before = provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
+        provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
         yield this
         used = this.recipe
         provenance.record(
@@ -69,7 +70,7 @@ def job(snakemake: Any) -> Iterator[Job]:
                 "names": recipes.names(snakemake.input, snakemake.output),
             },
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
-            time.monotonic() - started, this.runs, this.root, before,
+            time.monotonic() - started, this.runs, this.root,
         )  # fmt: skip
 
 
@@ -80,25 +81,36 @@ def logged(file: Path | str) -> Iterator[None]:
     try:
         yield
         return
-    except InputError as error:
-        log.error("error: %s", error)
-    except OSError as error:
-        # A full disk, a lost file system: nothing is broken, and what was computed stands.
-        log.error("error: %s; mend that and run again: it goes on where it stopped", error)
     except Exception as error:
-        if is_out_of_memory(error):
-            log.error("error: out of memory (%s); give it more, or smaller sizes", error)
+        if message := in_words(error):
+            log.error("error: %s", message)
         else:
             log.exception("this is a bug, or the machine's doing:")
     sys.exit(1)
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether numpy or torch was refused memory."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
-    )
+def in_words(error: Exception) -> str | None:
+    """What is told of an error that is no fault of the code, in a line; None for any other.
+
+    Such are bad input, a disk that is full or gone, and memory that numpy or torch was refused.
+    """
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and re.search(_NO_MEMORY, str(error).lower())
+    ):
+        return f"out of memory ({error}); give it more, or smaller sizes"
+    refused = error if isinstance(error, OSError) else _full_disk(error)
+    return f"{refused}; mend that and run again: it goes on where it stopped" if refused else None
+
+
+def _full_disk(error: BaseException | None) -> OSError | None:
+    """The full disk over which a library stumbled, which then raised an error of its own."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def last_errors(logs: Path, since: float) -> list[str]:

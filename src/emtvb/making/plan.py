@@ -62,15 +62,6 @@ def drawn_from(jobs: Sequence[Planned]) -> list[str]:
     return sorted({path for job in jobs if job.rule in rules for path in job.inputs} - outputs)
 
 
-def import_path(root: Path) -> str:
-    """Where a Snakemake of its own looks for modules: where this process does, but for the folder of the scripts.
-
-    A job has that among its places, and no import is to find a script there.
-    """
-    scripts = (root / "workflow" / "scripts").resolve()
-    return os.pathsep.join(path for path in sys.path if Path(path).resolve() != scripts)
-
-
 def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
     """All jobs of an experiment that leave files.
 
@@ -88,7 +79,7 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
         folder = folder.absolute()
         asked = [place / "config.json", place / "plan.json", root, folder]
         command = [sys.executable, "-m", __name__, *map(str, asked)]
-        here = {**os.environ, "EXPERIMENT_OUTPUT_DIR": str(folder.parent), "PYTHONPATH": import_path(root)}
+        here = {**os.environ, "EXPERIMENT_OUTPUT_DIR": str(folder.parent)}
         done = subprocess.run(
             command, cwd=place, env=here, capture_output=True, text=True, errors="replace", check=False
         )

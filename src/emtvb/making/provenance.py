@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, Literal, NotRequired, cast
+from typing import Any, NotRequired, cast
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from emtvb.errors import InputError
@@ -33,41 +33,7 @@ from emtvb.making.digests import LIBRARIES, PACKAGE
 SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
-LOG_OF_RULE = "give its rule one file in the experiment's folder, logs/<rule>.log"
-"""What a job needs to know its experiment's folder."""
 _CODE = ("Snakefile", "workflow", "src", "config")
-
-
-def _name(name: str) -> str:
-    """Refuse what no file system can have as a file's name."""
-    if not name or "\0" in name or any(len(part.encode()) > 255 for part in name.split("/")):
-        raise ValueError("cannot be a file's name")
-    return name
-
-
-def _moment(text: str) -> str:
-    """Refuse a time that is none, or that says no time zone."""
-    if (when := datetime.fromisoformat(text)).tzinfo is None:
-        raise ValueError("says a time without its time zone")
-    if not 1970 <= when.year < 9999:
-        raise ValueError(f"says a time of the year {when.year}")
-    return text
-
-
-def _inside(name: str) -> str:
-    """Refuse the name of a file that lies elsewhere."""
-    if name.startswith("/") or ".." in name.split("/"):
-        raise ValueError("is no file of the experiment's")
-    return name
-
-
-_Name = Annotated[str, AfterValidator(_name)]
-_Output = Annotated[_Name, AfterValidator(_inside)]
-_Moment = Annotated[str, AfterValidator(_moment)]
-_Seconds = Annotated[float, Field(gt=-1e9, lt=1e9)]
-"""No job takes thirty years."""
-_EXACTLY = ConfigDict(strict=True, extra="forbid")
-_AT_LEAST = ConfigDict(strict=True, extra="allow")
 
 
 class Recipe(TypedDict):
@@ -82,31 +48,11 @@ class Recipe(TypedDict):
         names: A digest of the names by which the rule hands its inputs and outputs to its script.
     """
 
-    __pydantic_config__ = _EXACTLY  # type: ignore[misc]
-
     rule: str
     settings: dict[str, Any]
-    code: Mapping[_Name, str]
-    versions: Mapping[_Name, str]
+    code: Mapping[str, str]
+    versions: Mapping[str, str]
     names: NotRequired[str]
-
-
-class Stretch(TypedDict, total=False):
-    """A part of a training, done in one go: by which engine, how many seconds long, and on what."""
-
-    __pydantic_config__ = _AT_LEAST  # type: ignore[misc]
-
-    engine: str
-    seconds: _Seconds
-
-
-class Trained(TypedDict, total=False):
-    """Of a run: the digest of its weights, and the stretches of its training."""
-
-    __pydantic_config__ = _AT_LEAST  # type: ignore[misc]
-
-    weights: str
-    trained: Sequence[Stretch]
 
 
 @dataclass(frozen=True)
@@ -124,24 +70,21 @@ class Record:
         commit: The commit of the clone; empty where there is none.
         dirty: Whether the clone's code differed from that commit.
         environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
-        runs: Of a training, by run id. They may be older than the record and from another machine.
-        since: When a job first made these outputs, to the byte, where it made them again since; else empty.
+        runs: Of a training, by run id: the digest of its weights, and the stretches of its training, each done in one
+            go by an engine. They may be older than the record and from another machine.
     """
-
-    __pydantic_config__ = _EXACTLY
 
     rule: str
     wildcards: Mapping[str, str]
     recipe: Recipe
-    inputs: Mapping[_Name, str]
-    outputs: Annotated[Mapping[_Output, str], Field(min_length=1)]
-    made: _Moment
-    seconds: _Seconds
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    made: str
+    seconds: float
     commit: str
     dirty: bool
     environment: Mapping[str, str]
-    runs: Mapping[str, Trained] = field(default_factory=dict)
-    since: Literal[""] | _Moment = ""
+    runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def shard(self) -> str | None:
@@ -162,7 +105,6 @@ def record(
     seconds: float,
     runs: Mapping[str, Mapping[str, Any]] | None = None,
     root: Path = PACKAGE.parents[1],
-    before: Record | None = None,
 ) -> Path:
     """Write the record of a job that has just made its outputs; returns its path.
 
@@ -175,33 +117,30 @@ def record(
         seconds: How long it took.
         runs: Who trained its runs.
         root: The clone of the workflow that ran it.
-        before: The record that lay there before, as :func:`take_away` gives it.
     """
     folder = experiment_folder(Path(log))
     commit, dirty = git_state(root)
     path = record_path([Path(output) for output in outputs], recipe["rule"])
-    digests = {_relative(output, folder): sha256(output) for output in outputs}
     new = Record(
         rule=recipe["rule"],
         wildcards=dict(wildcards),
         recipe=cast("Recipe", recipe),
         inputs={_relative(path, folder): sha256(path) for path in inputs},
-        outputs=digests,
+        outputs={_relative(output, folder): sha256(output) for output in outputs},
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 2),
         commit=commit,
         dirty=dirty,
         environment=environment(),
-        runs=cast("Mapping[str, Trained]", runs or {}),
-        since=_since(before, digests),
+        runs=runs or {},
     )
-    written = {key: value for key, value in asdict(new).items() if value or key not in ("runs", "since")}
+    written = {key: value for key, value in asdict(new).items() if value or key != "runs"}
     write_text(path, json.dumps(written, indent=1) + "\n")
     return path
 
 
-def take_away(outputs: Sequence[str], rule: str, log: str) -> Record | None:
-    """Delete the records of outputs that are about to be made anew; returns the rule's own one, if it can be read.
+def take_away(outputs: Sequence[str], rule: str, log: str) -> None:
+    """Delete the records of outputs that are about to be made anew.
 
     Of a job that is killed, none is to speak. A job may also make by now what another rule made before.
 
@@ -211,23 +150,12 @@ def take_away(outputs: Sequence[str], rule: str, log: str) -> Record | None:
         log: The job's log file, as :func:`record` has it.
     """
     folder = experiment_folder(Path(log))
-    own = record_path([Path(output) for output in outputs], rule)
-    try:
-        before = read(own)
-    except InputError:
-        before = None
-    own.unlink(missing_ok=True)
+    record_path([Path(output) for output in outputs], rule).unlink(missing_ok=True)
     mine = {_relative(output, folder) for output in outputs}
     for path in {record_path([Path(output)], rule) for output in outputs}:
         with contextlib.suppress(InputError):
             if mine.issuperset(read(path).outputs):
                 path.unlink()
-    return before
-
-
-def _since(before: Record | None, outputs: Mapping[str, str]) -> str:
-    """When the record that lay there says that these bytes were first made; empty where it speaks of others."""
-    return (before.since or before.made) if before and dict(before.outputs) == dict(outputs) else ""
 
 
 def trained_by(records: Iterable[Record]) -> dict[str, int]:
@@ -254,8 +182,6 @@ def read(path: Path) -> Record:
     """
     try:
         record = _FORM.validate_json(path.read_bytes())
-        if record.recipe["rule"] != record.rule:
-            raise ValueError("its recipe is not of its rule")
         if not (record.recipe["code"] or record.recipe["settings"].get("proof")):
             raise ValueError("its recipe names no code, and no proof that vouches for its outputs")
         return record
@@ -277,8 +203,7 @@ def record_files(folder: Path) -> Iterator[Path]:
     """The records below an experiment's folder."""
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _STATE)
-        paths = (Path(place) / name for name in sorted(files) if name.endswith(SUFFIX))
-        yield from (path for path in paths if path.is_file() or path.is_symlink())  # no pipe, which nobody may write to
+        yield from (Path(place) / name for name in sorted(files) if name.endswith(SUFFIX))
 
 
 def read_all(folder: Path) -> tuple[dict[Path, Record], dict[Path, InputError]]:
@@ -347,7 +272,8 @@ def experiment_folder(log: Path) -> Path:
     """
     folder = next((parent.parent for parent in log.parents if parent.name == "logs"), None)
     if folder is None:
-        raise InputError("log", str(log), f"in no folder logs; {LOG_OF_RULE}")
+        remedy = "in no folder logs; give its rule one file in the experiment's folder, logs/<rule>.log"
+        raise InputError("log", str(log), remedy)
     return folder
 
 

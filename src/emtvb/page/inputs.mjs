@@ -2,6 +2,7 @@
 import { pen } from "./drawing.mjs";
 import { board, button, describe, make } from "./elements.mjs";
 import { spellSigns } from "./drawing.mjs";
+import { AMPLITUDES } from "./subjects.mjs";
 
 const ANEW = "Other vectors are stored; all of it was computed anew.";
 
@@ -62,8 +63,12 @@ function drawn(session) {
     draw(lines.map(line => [...line].map(letter => (letter === "+" ? 1 : -1))));
   }
 
+  const amplitude = make("select", { class: "amplitude", change: () => session.scale(Number(amplitude.value)) },
+    ...AMPLITUDES.map(value => make("option", { value }, String(value))));
+
   let written = "";
   function paint(colours) {
+    amplitude.value = session.amplitude;
     cells.forEach((cell, index) => {
       const value = session.inputs[Math.floor(index / d)][index % d];
       describe(cell, `vector ${Math.floor(index / d) + 1}, dimension ${index % d}: ${value > 0 ? "plus" : "minus"}`);
@@ -82,6 +87,7 @@ function drawn(session) {
       make("p", { class: "hint" }, "Draw: a column is a vector, shown from left to right."),
       make("div", { class: "buttons" }, button("3-1-5", () => draw(session.subject.network.picture), "picture"),
         button("random", random, "random"), button("all minus", () => draw(all(() => -1)), "minus")),
+      ...(session.subject.scales ? [make("label", {}, "All inputs times ", amplitude)] : []),
       make("details", {}, make("summary", {}, "Type them"), typed, button("Use these", type, "type")),
     ],
   };

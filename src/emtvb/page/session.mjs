@@ -1,6 +1,6 @@
 // What is chosen, how far it has run, and what was done to it. It knows nothing of the document but its frames.
 import { Elman, Timeline, EDITED, UNEDITED, RANDOM, FUTURE } from "./network.mjs";
-import { Bound, Labelled } from "./subjects.mjs";
+import { AMPLITUDES, Bound, Labelled } from "./subjects.mjs";
 import { Streamed } from "./streams.mjs";
 
 const PAUSE = 1.2; // seconds that an edit can be seen before the network goes on
@@ -22,6 +22,7 @@ export class Session {
   running = false;
   rate = () => 8; // steps a second
   seed = 0; // of random pushes
+  amplitude = 1; // what inputs are multiplied with
   proposed = null; // the edit that is about to be made, where the page opened before it
   #position = 0; // where it has come to, between steps while it runs; ahead of the timeline while a system has not answered
   #pause = 0; // seconds until it goes on
@@ -81,10 +82,18 @@ export class Session {
     this.#tell(how);
   }
 
+  /** The same vectors, larger or smaller. */
+  scale(amplitude) {
+    this.amplitude = amplitude;
+    this.begin(this.timeline.edits, this.view);
+    this.heard(`All inputs are multiplied with ${amplitude}; all of it was computed anew.`);
+    this.#tell({ push: true });
+  }
+
   /** Compute anew, with these edits, up to a step. */
   begin(edits, step) {
     const { subject, systems, seed } = this;
-    this.timeline = new Timeline(systemOf(subject.network, systems), subject.task, this.basis, subject.sequence(this.inputs),
+    this.timeline = new Timeline(systemOf(subject.network, systems), subject.task, this.basis, subject.sequence(this.inputs, this.amplitude),
       { edits, seed, phase: subject.phase, ahead: systems[subject.network.id] ? Math.max(25, subject.phase) : 1 });
     this.proposed = null;
     this.#position = Math.min(step, subject.most);
@@ -304,7 +313,7 @@ export class Session {
     const { subject, basisName, inputs, timeline, seed } = this;
     const { step, ...rest } = subject.state(inputs, timeline.edits, Math.floor(this.#position));
     const basis = subject.recorded ? undefined : basisName;
-    return { net: subject.network.id, basis, ...rest, step: this.proposes ? undefined : step, random: seed || undefined };
+    return { net: subject.network.id, basis, ...rest, step: this.proposes ? undefined : step, random: seed || undefined, amplitude: this.amplitude === 1 ? undefined : this.amplitude };
   }
 
   #tell(how = {}) {
@@ -320,6 +329,7 @@ export class Session {
     const id = this.byId.has(given.net) ? given.net : this.networks[0].id;
     const faults = given.net && id !== given.net ? [`there is no network ${given.net} here`] : [];
     this.seed = Number(given.random) || 0;
+    this.amplitude = AMPLITUDES.includes(Number(given.amplitude)) ? Number(given.amplitude) : 1;
     this.subject = undefined;
     this.#take(id, given.basis);
     const { inputs, edits = [], step, faults: others, opens } = this.subject.read(given);

@@ -63,7 +63,7 @@ export function strips(session) {
       if (reads || !expected) continue;
       if (name === "theory") {
         context.strokeStyle = colours.mark;
-        context.lineWidth = cell > 5 ? 2.5 : 1.5;
+        context.lineWidth = cell > 12 ? 2.5 : 1.5;
         for (const [j, high] of subject.changing(expected, otherwise)) context.strokeRect(x + 0.5, top + j * tall + 0.5, cell - 1, tall * high - 1);
       } else for (const [j, high] of subject.wrong(vector, expected, otherwise)) cross(context, colours, x, top + j * tall, cell, tall * high);
     }

@@ -4,6 +4,7 @@ import { editText, inputText, readEdit, readInput } from "./address.mjs";
 import { spellSigns } from "./drawing.mjs";
 
 const MOST_STEPS = 1000; // that are kept
+export const AMPLITUDES = [0.125, 0.25, 0.5, 1, 2, 4]; // of inputs, that are offered
 const spoken = value => (value > 0 ? "plus" : "minus");
 const done = { flip: "flipped", halve: "halved" };
 
@@ -45,6 +46,7 @@ export function openingEdit({ s, d, kept }) {
 export class Bound {
   boardLabel = "What it stores: a column is a variable, the oldest first";
   turns = true;
+  scales = true;
   stepName = "output step";
 
   constructor(network) {
@@ -70,8 +72,8 @@ export class Bound {
   }
 
   /** What is shown, step by step. */
-  sequence(inputs) {
-    return inputs.map(vector => Float32Array.from(vector));
+  sequence(inputs, amplitude) {
+    return inputs.map(vector => Float32Array.from(vector, value => amplitude * value));
   }
 
   /** Why these vectors cannot be stored; "" where they can. */

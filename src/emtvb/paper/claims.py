@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, V
 from emtvb import tables
 from emtvb.config import Strict
 from emtvb.errors import InputError
-from emtvb.paper import evidence, table1
+from emtvb.paper import judging, table1
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.measures import METHODS, BasisMeasures, Measurement
 from emtvb.theory.memory_columns import REMEMBERED
@@ -153,7 +153,9 @@ class Statement(_Strict):
     """Something that is said of networks: by the paper (``statement``), us (``check``), or others (``others``).
 
     It has a verdict where ``at_least`` says what could fail; else it is a share with its interval. One rule for all: no
-    share in the source, no verdict; so a share of ours is for our own checks alone.
+    share in the source, no verdict; so a share of ours is for our own checks alone. Whether it is a tendency, and
+    whether it is universal, is asked of all; ``mismeasured`` is the share of networks of which measuring may say the
+    opposite of what is true.
     """
 
     name: Name
@@ -169,6 +171,7 @@ class Statement(_Strict):
     holds: list[Condition] = Field(min_length=1)
     bars: list[Number] = []
     at_least: Share | None = None
+    mismeasured: Annotated[Number, Field(ge=0, lt=1)] = judging.MISMEASURED
 
     @model_validator(mode="after")
     def _bars_are_of_the_first_condition(self) -> Statement:
@@ -229,7 +232,7 @@ class Skipped(_Strict):
 
 
 class Rules(_Strict):
-    """When claims are consistent or not, in words; braces hold names of constants of ``emtvb.paper.evidence``."""
+    """When claims are consistent or not, in words; braces hold names of constants of ``emtvb.paper.judging``."""
 
     accuracy: str
     spectral_error: str
@@ -238,13 +241,14 @@ class Rules(_Strict):
     rounding: str
     share: str
     no_rule: str
+    answers: str
     count: str
     skipped: str
 
     @model_validator(mode="after")
     def _known_constants(self) -> Rules:
         for text in self.__dict__.values():
-            in_words(text, at_least=0.9)
+            in_words(text, at_least=0.9, mismeasured=0.01)
         return self
 
 
@@ -299,7 +303,7 @@ def in_words(rule: str, **values: float) -> str:
     Raises:
         ValueError: Where it names a constant that does not exist.
     """
-    names = {name: value for name, value in vars(evidence).items() if name.isupper() and not name.startswith("_")}
+    names = {name: value for name, value in vars(judging).items() if name.isupper() and not name.startswith("_")}
     try:
         return rule.format(**names, **values)
     except (KeyError, IndexError, ValueError):

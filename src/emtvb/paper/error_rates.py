@@ -1,4 +1,4 @@
-"""How often the rules of ``evidence.py`` err: where the truth is known, ours beside what a paper would have printed.
+"""How often the rules of ``judging.py`` err: where the truth is known, ours beside what a paper would have printed.
 
 Two kinds of truths. *Made up*: populations of seeds that are like those that were measured, or worse (accuracies at
 the top with few seeds lost, or many, near the top, spread out below it, in two groups; errors with little spread and no
@@ -8,6 +8,7 @@ of a published cell are the population, as they are; the whole table is drawn fr
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,8 +17,8 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from emtvb import markdown
-from emtvb.paper import evidence
-from emtvb.paper.evidence import (
+from emtvb.paper import judging
+from emtvb.paper.judging import (
     ACCURACY_MARGIN,
     ERROR_MARGIN,
     PUBLISHED_SEEDS,
@@ -170,7 +171,7 @@ def sweeps(
                 mean = float(np.nanmean(theirs)) * ERROR_MARGIN ** (side * deviation)
                 printed.append(max(round(mean, 4), 1e-4))
             cells.append(ours)
-        values += [(what, *pair) for pair in zip(evidence.samples(what, cells), printed, strict=True)]
+        values += [(what, *pair) for pair in zip(judging.samples(what, cells), printed, strict=True)]
     return values[:count]
 
 
@@ -196,7 +197,7 @@ def _moved_accuracies(
 def rates(values: Sequence[Value], draws: int = 2000) -> dict[str, float]:
     """How often each verdict falls on single values, without correction for others, by the published columns' names."""
     verdicts = [
-        evidence.judge_against(what, sample, [printed], draws, place)[0]
+        judging.judge_against(what, sample, [printed], draws, place)[0]
         for place, (what, sample, printed) in enumerate(values)
     ]
     return {name: verdicts.count(verdict) / len(verdicts) for name, verdict in _SHARES.items()}
@@ -280,7 +281,7 @@ def bootstrap(
         for place, what in enumerate(measures):
             if what not in {measure for _, measure in asked}:
                 continue
-            samples = evidence.samples(
+            samples = judging.samples(
                 what, [of.turned[place][seeds] for of, seeds in zip(cells.values(), drawn, strict=True)]
             )
             for (cell, of), sample, others in zip(cells.items(), samples, printed, strict=True):
@@ -290,7 +291,7 @@ def bootstrap(
                 if not np.isfinite(theirs).any() or not np.isfinite(sample.own).any():
                     continue
                 given = _deviating(what, float(np.nanmean(theirs)))
-                verdicts = evidence.judge_against(what, sample, given, draws, table)
+                verdicts = judging.judge_against(what, sample, given, draws, table)
                 flags = np.array([[v == "consistent", v == "inconsistent"] for v in verdicts])
                 tallies[cell, what] += [1, flags[0, 1], *flags[1:3, 0], flags[0, 0], *flags[3:, 1]]
     rows = [
@@ -341,11 +342,68 @@ class _Outcomes:
 
 def _deviating(what: Measure, mean: float) -> list[float]:
     """What is printed where nothing deviates, one margin down and up, and two."""
-    digits = evidence.DIGITS[what]
+    digits = judging.DIGITS[what]
     steps = (0, -1, 1, -2, 2)
     if what == "accuracy":
         return [round(mean + step * ACCURACY_MARGIN, digits) for step in steps]
     return [max(round(mean * ERROR_MARGIN**step, digits), 10.0**-digits) for step in steps]
+
+
+TRUE_SHARES = (0.5, 0.6, 0.75, 0.9, 0.95, 1.0)
+GROUPS = (36, 113, 223)
+"""Networks that statements are about: of repeat copy, with penalty, and without."""
+_CORRELATION = 0.1
+"""Of networks of one seed; here it is 0.03 at most."""
+ANSWERED = ["true_share", "networks", "seeds", "sweeps", "tendency_yes", "tendency_no", "universality_no"]
+"""Columns of :func:`answers`."""
+
+
+def answers(count: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """How often ``judging.answer`` gives each answer where the share of networks is known for which a claim holds.
+
+    Networks come in 20 seeds, and those of one seed are more alike than others. Of each, measuring says the opposite
+    with the chance ``judging.MISMEASURED``: so where a claim holds for all, it may seem to have exceptions.
+
+    Args:
+        count: Sweeps of each kind.
+        seed: Of the random numbers.
+
+    Returns:
+        Columns :data:`ANSWERED`, a row per true share and number of networks; the last three are shares of sweeps.
+    """
+    rng, rows = np.random.default_rng(seed), []
+    for share, networks in itertools.product(TRUE_SHARES, GROUPS):
+        of_seed = np.arange(networks) % PUBLISHED_SEEDS
+        given = []
+        for _ in range(count):
+            better = _chances(rng, share, PUBLISHED_SEEDS)
+            wrong = rng.random(networks) < judging.MISMEASURED
+            given.append(judging.answer([((rng.random(networks) < better[of_seed]) ^ wrong, of_seed)]))
+        shares = [np.mean([getattr(one, question) == answer for one in given]) for question, answer in _ASKED]
+        rows.append((share, networks, PUBLISHED_SEEDS, count, *shares))
+    return pd.DataFrame(rows, columns=ANSWERED)
+
+
+_ASKED = (("tendency", "yes"), ("tendency", "no"), ("universality", "no"))
+
+
+def _chances(rng: np.random.Generator, share: float, seeds: int) -> Float[np.ndarray, " seed"]:
+    """Of each seed, the chance that a claim holds for one of its networks: beta, with the correlation of networks."""
+    if share in (0, 1):
+        return np.full(seeds, share)
+    strength = 1 / _CORRELATION - 1
+    return rng.beta(share * strength, (1 - share) * strength, seeds)
+
+
+def answers_as_markdown(rows: pd.DataFrame) -> str:
+    """What :func:`answers` gives, in Markdown: a row per true share, the numbers of networks side by side."""
+    names = [name for name in ANSWERED if "_" in name and name != "true_share"]
+    columns = ["true share", *(f"{name.replace('_', ': *')}*, {size} networks" for name in names for size in GROUPS)]
+    lines = []
+    for share, rates in rows.groupby("true_share"):
+        by_size = rates.set_index("networks")[names].map("{:.1%}".format)
+        lines.append([f"{share:.0%}", *(str(by_size.loc[size, name]) for name in names for size in GROUPS)])
+    return markdown.table(columns, lines, "r" * len(columns))
 
 
 def as_markdown(rates: pd.DataFrame) -> str:

@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 
 from emtvb import markdown
 from emtvb.paper import claims
-from emtvb.paper.evidence import VERDICTS, Verdict
-from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, counts
+from emtvb.paper.judging import VERDICTS, Answer, Verdict
+from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, answered, counts
 
 TITLES: dict[Kind, str] = {
     "published statements": "What the paper says of the networks",
@@ -34,7 +34,8 @@ ANCHORS: dict[Kind, str] = {
 }  # fmt: skip
 _ABOUT: dict[Kind, str] = {
     "published statements": "We keep the paper's words as far as they can be tested. Where the paper gives no bar, we "
-    "chose one and say so. Where it names no share of networks, no share can be tested, and there is no verdict.",
+    "chose one and say so. Where it names no share of networks, no share can be tested, and there is no verdict. Two "
+    "answers need none: whether a statement holds for most networks (tendency), and whether for all (universality).",
     "published table values": "Each printed value, a spectral error in radians or a test accuracy, beside what 20 of "
     "the paper's seeds would have printed if they were like ours.",
     "Table 1 as a whole": "All errors that are printed as numbers, and all accuracies, together.",
@@ -95,10 +96,20 @@ class Stated:
         kinds = {kind: [claim for claim in self.claims if claim.kind == kind] for kind in TITLES}
         return {kind: check_type for kind, check_type in kinds.items() if check_type}
 
+    def _answers(self) -> dict[Kind, list[str]]:
+        """Of each kind of claims about networks how many have which answer, in words, a question each."""
+        return {
+            kind: [f"{question}: {counted(count)}" for question, count in questions.items()]
+            for kind, questions in answered(self.claims).items()
+        }
+
     def as_json(self) -> str:
         """Every claim, and of each kind how many have which verdict, as JSON text."""
         about = [{**asdict(claim), "kind": claim.kind} for claim in self.claims]
-        content = {"experiment": self.experiment, "verdicts": counts(self.claims), "claims": about}
+        content = {
+            "experiment": self.experiment, "verdicts": counts(self.claims), "answers": answered(self.claims),
+            "claims": about,
+        }  # fmt: skip
         return json.dumps(content, indent=2) + "\n"
 
     def as_html(self) -> str:
@@ -117,8 +128,8 @@ class Stated:
         authors, _, title = paper.paper.partition(": ")
         return environment.get_template("stated.html.j2").render(
             stated=self, authors=authors, title=title.rpartition(", arXiv")[0] or title, paper=paper, kinds=self.kinds,
-            counts=counts(self.claims), titles=TITLES, anchors=ANCHORS, about=_ABOUT, verdicts=VERDICTS,
-            reasons=_reasons(self.claims), errs=_errs(self.claims), script=script,
+            counts=counts(self.claims), answers=self._answers(), titles=TITLES, anchors=ANCHORS, about=_ABOUT,
+            verdicts=VERDICTS, reasons=_reasons(self.claims), errs=_errs(self.claims), script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )  # fmt: skip
 
@@ -126,7 +137,8 @@ class Stated:
         """The same as Markdown, an anchor for each claim."""
         paper, counted_by = claims.load(), counts(self.claims)
         lines = [f"# What {self.experiment} says of the paper", "", f"Of [{paper.paper}]({paper.link}).", ""]
-        lines += [f"- {kind}: {counted(counted_by[kind])}" for kind in self.kinds]
+        answers = self._answers()
+        lines += ["; ".join([f"- {kind}: {counted(counted_by[kind])}", *answers.get(kind, [])]) for kind in self.kinds]
         for kind, check_type in self.kinds.items():
             lines += ["", f"## {TITLES[kind]}: {counted(counted_by[kind])}", "", _ABOUT[kind], ""]
             rows = []
@@ -135,7 +147,9 @@ class Stated:
                 decides = "; ".join(filter(None, (c.decides, f"can be reached: {c.reach}" if c.reach else "")))
                 rows.append((
                     f'<a id="{c.name}"></a>{c.statement}{ours}', c.source, c.published, c.ours or "none",
-                    _interval(c) or "none", str(c.seeds), f"**{c.verdict}**", c.because, decides or "nothing more",
+                    _interval(c) or "none", str(c.seeds), f"**{c.verdict}**", c.tendency or "not asked",
+                    c.universality or "not asked", c.because,
+                    decides or "nothing more",
                 ))  # fmt: skip
             lines.append(markdown.table(_COLUMNS, rows))
         if self.claims:
@@ -147,7 +161,8 @@ class Stated:
 
 
 _COLUMNS = (
-    "claim", "source", "published", "ours", "95% interval", "seeds", "verdict", "because", "to decide",
+    "claim", "source", "published", "ours", "95% interval", "seeds", "verdict", "tendency", "universality",
+    "because", "to decide",
 )  # fmt: skip
 _MINUS = " \N{MINUS SIGN} "
 _SYMBOLS = {"Psi": "Ψ", "Phi": "Φ", "pi": "π"}
@@ -169,8 +184,8 @@ def colour(verdict: str) -> str:
     return dict(zip(VERDICTS, _COLOURS, strict=True)).get(verdict, "")  # type: ignore[call-overload]
 
 
-def counted(count: Mapping[Verdict, int]) -> str:
-    """How many claims have each verdict, in words."""
+def counted(count: Mapping[Verdict, int] | Mapping[Answer, int]) -> str:
+    """How many claims have each verdict or answer, in words."""
     return ", ".join(f"{number} {verdict}" for verdict, number in count.items())
 
 

@@ -167,7 +167,7 @@ def options(asked: Mapping[str, Any], threads: int = 1) -> list[str]:
         raise InputError("slurm_extra", own[0], "set by the executor itself; leave it out")
     gpus = asked.get("gpu") or (1 if asked.get("gpu_model") else None)
     values = {
-        "account": first(asked.get("slurm_account")),
+        "account": asked.get("slurm_account"),
         "partition": asked.get("slurm_partition"),
         "qos": asked.get("qos"),
         "constraint": asked.get("constraint"),
@@ -184,11 +184,6 @@ def options(asked: Mapping[str, Any], threads: int = 1) -> list[str]:
 
 
 _OWN = re.compile(r"--(job-name|output|array|export|parsable|wait|wrap|clusters|chdir)\b|-[JoaWMD]")
-
-
-def first(value: Any) -> str | None:
-    """A resource as text; of several accounts or partitions, the first."""
-    return re.split(r"[,\s]+", str(value))[0] if value else None
 
 
 def submit(call: Sequence[str], script: str) -> str:

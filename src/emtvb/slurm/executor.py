@@ -90,7 +90,6 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             raise WorkflowError(str(error)) from None
         settings = workflow.executor_settings
         self.run_uuid = uuid.uuid4().hex[:8]
-        self.array_jobs = {rule.strip() for rule in re.split("[,;]", settings.array_jobs or "")}
         self.max_array_size = max(settings.array_limit or 1, 1)
         self.slurm_logdir = Path(workflow.workdir_init) / (settings.logdir or "slurm-logs")
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="submit")
@@ -118,15 +117,14 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self.run_jobs([job])
 
     def run_jobs(self, jobs: Sequence[Any]) -> None:
-        """Submit jobs, those of a rule that ask for the same as an array where the profile says so."""
+        """Submit jobs, those of a rule that ask for the same as an array."""
         alike: dict[Any, list[Any]] = {}
         for job in jobs:
             self._ask_for_more(job)
             self.run_job_pre(job)
             alike.setdefault((job.name, _asked(job)), []).append(job)
         for some in alike.values():
-            as_array = bool({"all", some[0].name} & self.array_jobs) and not some[0].is_group()
-            self._pool.submit(self._submit, some, as_array)
+            self._pool.submit(self._submit, some, not some[0].is_group())
 
     def _ask_for_more(self, job: Any) -> None:
         """Let a job that is tried again ask for more of what it ran out of, and for no more of anything else."""
@@ -384,9 +382,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _succeeded(self, info: Any) -> None:
         self._forgotten.pop(info.external_jobid, None)
-        if not self.workflow.executor_settings.keep_successful_logs:
-            for log in _logs(info):
-                log.unlink(missing_ok=True)
+        for log in _logs(info):
+            log.unlink(missing_ok=True)
         self.report_job_success(info)
 
     def _failed(self, info: Any, state: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -66,7 +65,7 @@ def load(path: Path | str) -> Site:
         InputError: Where it cannot be read or has keys or values that mean nothing.
     """
     path = Path(path)
-    if not os.path.lexists(path):  # a link that leads nowhere is not as if nothing had been set
+    if not path.exists():
         return Site()
     settings = config.read(path)
     try:

@@ -10,9 +10,13 @@ AMPLITUDES = {"eighth": 0.125, "quarter": 0.25, "half": 0.5, "whole": 1.0, "doub
 DURATIONS = (100, 300, 1000, 3000)
 """Output steps after which accuracy is asked."""
 CONTROLS = ("single", "uneven", "margin", "decoded")
-"""What the accuracy after the last of them could rest on. ``single``: in single precision; ``uneven``: for inputs nine
-in ten of whose elements are +1; ``margin``: the share of outputs that have the right sign and half the target's size at
-least; ``decoded``: of what is read from the state by data, without the network's own readout."""
+"""What an accuracy could rest on: that after the last of them, and that at a quarter of the amplitude. ``single``: in
+single precision; ``uneven``: for inputs nine in ten of whose elements are +1; ``margin``: the share of outputs that
+have the right sign and half the size of inputs at least; ``decoded``: of what is read from the last state by data,
+without the network's own readout."""
+UNCHANGED = "unchanged"
+"""That networks were chosen by their accuracy: the share of outputs with the sign that they had themselves a whole
+number of periods earlier, soon after the hundredth step, right or wrong."""
 
 
 def lasting(steps: int, control: str = "") -> str:
@@ -20,20 +24,24 @@ def lasting(steps: int, control: str = "") -> str:
     return "_".join(filter(None, ("accuracy_at", str(steps), control)))
 
 
-def at_amplitude(name: str) -> str:
-    """The name of a column: ``accuracy_quarter``."""
-    return f"accuracy_{name}"
+def at_amplitude(name: str, control: str = "") -> str:
+    """The name of a column: ``accuracy_quarter``, ``accuracy_quarter_single``."""
+    return "_".join(filter(None, ("accuracy", name, control)))
 
 
-LASTING = (*map(lasting, DURATIONS), *(lasting(DURATIONS[-1], control) for control in CONTROLS))
+LASTING = (*map(lasting, DURATIONS), *(lasting(DURATIONS[-1], control) for control in (*CONTROLS, UNCHANGED)))
 """Accuracy over the hundred output steps that end with this one, and its controls."""
-CYCLE = ("cycle_period", "cycle_return", "cycle_multiplier", "cycle_rate")
+AMPLITUDE = (*map(at_amplitude, AMPLITUDES), *(at_amplitude("quarter", control) for control in CONTROLS))
+"""Accuracy over 200 output steps where inputs are so much larger, and its controls."""
+CYCLE = ("cycle_period", "cycle_return", "cycle_multiplier", "cycle_rate", "cycle_multiplier_uneven")
 """Steps after which Phi, with its signs, is the identity; how far a stored state is then from where it was, as a share
 of its size (median over trials); the modulus of the largest multiplier round such a cycle (the largest of the trials),
-and its logarithm over the period: by what power of e small differences grow a step."""
-GAINS = ("gain_origin", "gain_stored", "gain_along", "gain_across")
+its logarithm over the period: by what power of e small differences grow a step; and the multiplier from states in which
+uneven inputs are stored."""
+GAINS = ("gain_origin", "gain_stored", "gain_along", "gain_across", "saturated")
 """Largest modulus of the Jacobian's eigenvalues at the origin, and at stored states; the largest factor by which a step
-stretches there what lies in the span of the memories, and what is at right angles to it (medians over states)."""
+stretches there what lies in the span of the memories, and what is at right angles to it (medians over states); and the
+share of neurons that are above 0.9 there, or below -0.9."""
 CHANGED = (
     "accuracy_unkicked", "accuracy_kick_along", "accuracy_kick_across",
     "half_edit_back", "half_edit_over", "half_edit_size", "basin",
@@ -42,5 +50,5 @@ CHANGED = (
 and at right angles to it; of edits that stop halfway between two stored values, the share after which all bits are the
 unedited ones, or the edited ones, and the size of the element that was edited, as a share of a whole one's; and the
 largest kick in a random direction, a multiple of |h|, after which all bits are as without it (median over trials)."""
-REMEMBERED = (*LASTING, *map(at_amplitude, AMPLITUDES), *CYCLE, *GAINS, *CHANGED)
+REMEMBERED = (*LASTING, *AMPLITUDE, *CYCLE, *GAINS, *CHANGED)
 """Columns of ``measurements/memory.csv`` beside ``run_id``."""

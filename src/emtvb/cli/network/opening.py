@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,14 +106,11 @@ def run_of(
     Raises:
         InputError: Where it is neither, or a run is given what is said of a file alone.
     """
-    if os.path.lexists(named) and not (os.path.isfile(named) or Path(named).is_dir()):
-        raise InputError("run", named, "a device, a pipe or a broken link; name a file of weights, or a run")
     if files.is_file(named):
         return None
     for place in (Path(named), Path(named).parent):
         if place.suffix in _SUFFIXES and not (place / "runs.csv").is_file():
-            remedy = "a folder; name a file in it" if place.is_dir() else "no such file; name one, or a run"
-            raise InputError("weights file", str(place), remedy)
+            raise InputError("weights file", str(place), "no such file; name one, or a run")
     try:
         entry = find_run(named)
     except InputError:
@@ -156,8 +152,6 @@ def published(named: str, entry: FoundRun, output: Path | None) -> Subject:
 
 def _of_file(named: str, task: Task, nonlinearity: str | None, output: Path | None) -> Subject:
     file = Path(named) if Path(named).is_file() else Path(named).parent
-    if not os.access(file, os.R_OK):
-        raise InputError("weights file", str(file), "you may not read it; change its permissions")
     name, network = files.load(named, nonlinearity or "tanh")
     if nonlinearity is not None and not _is_rnn(network):
         raise InputError("--nonlinearity", nonlinearity, f"{named} holds no RNN: its own are fixed; leave it out")

@@ -13,10 +13,18 @@ from emtvb.experiments.methods.settings import Benchmark
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
     from emtvb.experiments.methods import tables
 
+    def most_untrained(measure: str) -> float:
+        rows = published["methods"].table("methods")
+        return float(rows.loc[~rows["trained"], measure].max())
+
     return {
+        "methods": lambda measure, network, method: published["methods"].row(
+            "methods", measure, network=network, method=method, trained=True
+        ),
+        "methods_most_untrained": most_untrained,
         "methods_table": lambda measure, trained=True: tables.table(
             published["methods"].table("methods"), measure, trained
-        )
+        ),
     }
 
 

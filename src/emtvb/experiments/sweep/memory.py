@@ -29,12 +29,14 @@ from emtvb.flushing import flushed
 from emtvb.theory import circuits
 from emtvb.theory.memory_columns import (
     AMPLITUDES,
+    CONTROLS,
     DURATIONS,
     LATCH,
     LINEAR,
     PHI,
     REMEMBERED,
     TRAINED,
+    UNCHANGED,
     UNTRAINED,
     at_amplitude,
     lasting,
@@ -61,6 +63,8 @@ AFTER = 200
 """Output steps after a kick or an edit; of the last hundred it is asked whether bits stay."""
 MARGIN = 0.5
 """Half of what the targets' size is."""
+SATURATED = 0.9
+"""|h| of a neuron from which on tanh gives less than a fifth of what goes in."""
 KICK = 0.3
 """The size of a kick, as a share of |h|."""
 EDITS = 4
@@ -171,17 +175,16 @@ def remembered(network: Network, task: Task) -> dict[str, float]:
     """
     precise = network.double()
     system = Elman(precise)
-    inputs, uneven = test_inputs(task), uneven_inputs(task)
-    seen = record(system, task, inputs, STORED)
+    seen = record(system, task, test_inputs(task), STORED)
     memories = Observation(system, task).memories
     last = DURATIONS[-1]
     found = durations(precise, task)
-    found[lasting(last, "single")] = accuracy_at(Elman(network), task, inputs, (last,))[last]
-    found[lasting(last, "uneven")] = accuracy_at(system, task, uneven, (last,))[last]
-    outputs, states = run_on(system, seen.states[-1], last - STORED)
-    targets = task.targets(inputs, last)
-    found[lasting(last, "margin")] = float((outputs[-WINDOW:] * targets[-WINDOW:] >= MARGIN).mean())
-    found[lasting(last, "decoded")] = _decoded(memories.read(states), task, inputs, last)
+    found |= {lasting(last, name): value for name, value in controls(network, task, memories, last).items()}
+    quarter = controls(network, task, memories, AFTER, AMPLITUDES["quarter"], window=AFTER)
+    found |= {at_amplitude("quarter", name): value for name, value in quarter.items() if name in CONTROLS}
+    if (period := circuits.period(task)) <= LONGEST_PERIOD:
+        found["cycle_multiplier_uneven"] = _multipliers(precise, task, uneven_inputs(task), period)["cycle_multiplier"]
+    found["saturated"] = float((np.abs(seen.states[-1]) > SATURATED).mean())
     span = onto(memories.encoder[:, memories.stored])
     found |= gains(precise, seen.states[-1], span)
     found |= kicks(system, task, seen, span)
@@ -197,18 +200,21 @@ def durations(network: Network, task: Task) -> dict[str, float]:
         network: Its weights, in double precision.
         task: What it stores.
     """
-    system, inputs = Elman(network), test_inputs(task)
-    found = _by_duration_and_amplitude(system, task)
+    found = _by_duration_and_amplitude(Elman(network), task)
     found |= {"cycle_period": circuits.period(task), "gain_origin": largest_modulus(network)}
     if found["cycle_period"] <= LONGEST_PERIOD:
-        start = record(system, task, inputs[:, :TRIALS], ON_CYCLE).states[-1]
-        followed = cycles(adapt(network), start, int(found["cycle_period"]))
-        found |= {
-            "cycle_return": float(np.median(followed.distances)),
-            "cycle_multiplier": float(np.abs(followed.multipliers).max()),
-            "cycle_rate": float(followed.rates.max()),
-        }
+        found |= _multipliers(network, task, test_inputs(task), int(found["cycle_period"]))
     return found
+
+
+def _multipliers(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> dict[str, float]:
+    start = record(Elman(network), task, inputs[:, :TRIALS], ON_CYCLE).states[-1]
+    followed = cycles(adapt(network), start, period)
+    return {
+        "cycle_return": float(np.median(followed.distances)),
+        "cycle_multiplier": float(np.abs(followed.multipliers).max()),
+        "cycle_rate": float(followed.rates.max()),
+    }
 
 
 def linear_durations(network: Network, task: Task) -> dict[str, float]:
@@ -253,10 +259,49 @@ def accuracy_at(
 ) -> dict[int, float]:
     """The share of outputs with the right sign over the hundred output steps that end with each of these."""
     ends = tuple(ends)
-    states, _ = system.drive(inputs.astype(_precision(system)))
-    outputs, _ = run_on(system, states[-1], max(ends))
+    outputs, _ = outputs_of(system, inputs, max(ends))
     right = signs(outputs) == task.targets(inputs, max(ends))
     return {end: float(right[max(end - WINDOW, 0) : end].mean()) for end in ends}
+
+
+def controls(
+    network: Network, task: Task, memories: Any, steps: int, factor: float = 1.0, window: int = WINDOW
+) -> dict[str, float]:
+    """What an accuracy could rest on, each control over the last of so many output steps.
+
+    Args:
+        network: Its weights, as they were trained: in single precision.
+        task: What it stores.
+        memories: Its variable memories by data, found at the whole amplitude.
+        steps: Output steps.
+        factor: What inputs are multiplied with.
+        window: The last output steps, over which shares are taken.
+
+    Returns:
+        By the names in ``CONTROLS``, and ``UNCHANGED``; NaN where fewer than one period fits between the two windows.
+    """
+    inputs, uneven, precise = test_inputs(task), uneven_inputs(task), Elman(network.double())
+    outputs, states = outputs_of(precise, factor * inputs, steps)
+    single, _ = outputs_of(Elman(network), factor * inputs, steps)
+    others, _ = outputs_of(precise, factor * uneven, steps)
+    last, targets = slice(steps - window, steps), task.targets(inputs, steps)
+    periods = (steps - window - STORED) // circuits.period(task)
+    before = outputs[steps - window - periods * circuits.period(task) :][:window]
+    return {
+        "single": float((signs(single) == targets)[last].mean()),
+        "uneven": float((signs(others) == task.targets(uneven, steps))[last].mean()),
+        "margin": float((outputs * targets >= MARGIN * factor)[last].mean()),
+        "decoded": _decoded(memories.read(states), task, inputs, steps),
+        UNCHANGED: float((signs(outputs[last]) == signs(before)).mean()) if periods > 0 else float("nan"),
+    }
+
+
+def outputs_of(
+    system: System, inputs: Float[np.ndarray, "s batch d"], steps: int
+) -> tuple[Float[np.ndarray, "step batch d"], Float[np.ndarray, "batch state"]]:
+    """Outputs of so many steps after these inputs, and the state after them, in the system's own precision."""
+    states, _ = system.drive(inputs.astype(_precision(system)))
+    return run_on(system, states[-1], steps)
 
 
 def run_on(

@@ -195,7 +195,7 @@ def _show_stored(axes: Axes, edit: EditShown, stored: Float[np.ndarray, " memory
     show_signed(axes, picture(stored, d), LIMIT, alpha=picture(np.where(edit.kept, 1.0, 0.4), d))
     axes.set_title(title, fontsize=8, pad=2)
     variables = stored.size // d
-    axes.set_xticks(sorted({0, variables - 1}), sorted({1, variables}))
+    axes.set_xticks(sorted({0, variables - 1}), [str(name) for name in sorted({1, variables})])
     axes.tick_params(length=0, pad=2)
     if title == "before":
         axes.set_yticks(sorted({0, d - 1}))

@@ -1,0 +1,1 @@
+"""Tasks and cells of other packages."""
