@@ -21,7 +21,7 @@ from emtvb import markdown, tables
 from emtvb.experiments import kinds
 from emtvb.files import write_text
 from emtvb.paper import error_rates, verdicts
-from emtvb.paper.evidence import UNTRAINED, VERDICTS
+from emtvb.paper.judging import UNTRAINED, VERDICTS
 from emtvb.theory.memory_columns import at_amplitude, lasting
 from emtvb.theory.verdict import ACCURATE
 
@@ -218,7 +218,7 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "gradient": lambda column, task, solves=True, when="trained", **cell: paper.row(
             "gradients", column, task=task, solves=solves, when=when, lag=100, **cell
         ),
-        "whole": _plain_means(paper.table("table1")).get,
+        "whole": lambda measure: _plain_means(paper.table("table1"))[measure],
         "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
         "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
         "answers": lambda: error_rates.answers_as_markdown(error_rates.answers()),

@@ -19,7 +19,7 @@ from emtvb.experiments.results import FoundRun, find_run, runs_in
 from emtvb.experiments.sweep import outcomes
 from emtvb.making.packed_weights import PACKED, unpack
 from emtvb.paper import table1
-from emtvb.paper.evidence import VERDICTS
+from emtvb.paper.judging import VERDICTS
 from emtvb.theory import solutions
 from emtvb.theory.networks import load_networks
 

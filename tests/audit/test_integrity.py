@@ -107,8 +107,9 @@ def test_an_input_that_is_left_out_is_held_to_its_record(folder: Path) -> None:
     (folder / WEIGHTS).unlink()
     assert problems(folder) == {MEASURED: f"was made from another version of {WEIGHTS} than was left out"}
     (folder / "left_out.txt").write_text("*\n")  # which leaves out no other kind
-    (folder / MEASURED).unlink()
-    assert problems(folder)[MEASURED] == "missing;"
+    make(folder, "tables/t.csv")
+    (folder / "tables/t.csv").unlink()
+    assert problems(folder)["tables/t.csv"] == "missing;"
 
 
 def test_strangers_are_one_finding_a_folder(folder: Path) -> None:

@@ -36,7 +36,7 @@ def test_what_was_not_checked_has_not_passed(check: Check, state: str, outcome: 
 
 def test_the_chance_to_have_missed_an_error_stands_beside_passed_and_what_was_drawn_is_named() -> None:
     missed = "an error in one shard alone is missed with a chance of 2 in 3"
-    check = Check("made again", "?", 3, (), "a", "recomputed", of=9, drawn=("s1", "s2"), missed=missed)
+    check = Check("made again", "?", 3, (), "a", of=9, drawn=("s1", "s2"), missed=missed)
     found = audit(Check("integrity", "?", 3, ()), check)
     assert found.lines()[1] == f"made again: passed ({missed}), no problems in 3 of 9 files. a"
     assert found.lines()[-1] == f"passed: our own results are what they say; {missed}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emtvb import tables
 from emtvb.errors import InputError
-from emtvb.paper import claims, evidence, table1
+from emtvb.paper import claims, judging, table1
 from emtvb.paper.claims import COLUMNS, Condition
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.measures import MeasureSettings, measure
@@ -95,17 +95,17 @@ def test_conditions_may_be_about_what_is_measured_and_nothing_else() -> None:
 
 def test_rules_state_the_constants_that_decide() -> None:
     rules = claims.load().rules
-    for rule, margin in ((rules.accuracy, evidence.ACCURACY_MARGIN), (rules.spectral_error, evidence.ERROR_MARGIN)):
+    for rule, margin in ((rules.accuracy, judging.ACCURACY_MARGIN), (rules.spectral_error, judging.ERROR_MARGIN)):
         words = claims.in_words(rule)
-        assert f"predict what {evidence.PUBLISHED_SEEDS} seeds" in words
-        assert f"no more than one in {1 / (1 - evidence.LEVEL):.0f} ".replace("20", "twenty") in words
+        assert f"predict what {judging.PUBLISHED_SEEDS} seeds" in words
+        assert f"no more than one in {1 / (1 - judging.LEVEL):.0f} ".replace("20", "twenty") in words
         assert f"{margin} or more from what is printed" in words
-        assert f"is below {evidence.REFUTED}, two-sided, corrected for the number of values" in words
-        assert f"fewer than {evidence.FEWEST_SEEDS} seeds" in words
+        assert f"is below {judging.REFUTED}, two-sided, corrected for the number of values" in words
+        assert f"fewer than {judging.FEWEST_SEEDS} seeds" in words
     without = claims.in_words(rules.no_error)
-    assert f"a share of {evidence.COVERAGE_MARGIN} of seeds" in without
-    assert f"level {evidence.LEVEL}" in without
-    assert f"a chance below {evidence.REFUTED}, corrected" in without
+    assert f"a share of {judging.COVERAGE_MARGIN} of seeds" in without
+    assert f"level {judging.LEVEL}" in without
+    assert f"a chance below {judging.REFUTED}, corrected" in without
     assert "{" not in claims.in_words(rules.share, at_least=0.9)
 
 

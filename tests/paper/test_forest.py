@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.paper import evidence, forest, table1
+from emtvb.paper import forest, judging, table1
 from emtvb.paper.forest import OURS, PRINTED, SEED, UNJUDGED
 
 from .made_up import sweep
@@ -48,7 +48,7 @@ def test_means_coverage_intervals_and_verdicts_are_those_of_the_table(rows: pd.D
 
 def test_what_is_printed_stands_with_its_margin(rows: pd.DataFrame) -> None:
     (error,) = cell(rows, "T2", 128, 0, "spectral_error").query("kind == 'printed'").itertuples()
-    assert (error.value, error.low, error.high) == (0.0055, 0.0055 / evidence.ERROR_MARGIN, 0.011)
+    assert (error.value, error.low, error.high) == (0.0055, 0.0055 / judging.ERROR_MARGIN, 0.011)
     (accuracy,) = cell(rows, "T2", 128, 0, "accuracy").query("kind == 'printed'").itertuples()
     assert (accuracy.value, accuracy.low, accuracy.high) == pytest.approx((0.98, 0.93, 1.03))
     (none,) = cell(rows, "T1", 64, 0, "spectral_error").query("kind == 'printed'").itertuples()

@@ -19,7 +19,7 @@ from PIL import Image
 
 from emtvb.files import write_text
 from emtvb.paper import claims, verdict_page, verdicts
-from emtvb.paper.evidence import VERDICTS
+from emtvb.paper.judging import VERDICTS
 from emtvb.paper.verdict_page import Figure, Stated
 from emtvb.paper.verdicts import ClaimResult
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from emtvb import tables
 from emtvb.errors import InputError
-from emtvb.paper import claims, evidence, verdicts
-from emtvb.paper.evidence import VERDICTS
+from emtvb.paper import claims, judging, verdicts
+from emtvb.paper.judging import VERDICTS
 from emtvb.paper.verdicts import ClaimResult
 
 from .made_up import NAN, sweep
@@ -247,7 +247,7 @@ def test_every_claim_about_networks_has_two_answers_that_need_no_share() -> None
     results = drawn(20)
     for claim in claims.load().statements:
         found = results[claim.name]
-        asked = [evidence.Answers(found.tendency, found.universality)]
+        asked = [judging.Answers(found.tendency, found.universality)]
         assert asked == [("not determined", "not determined")] or found.universality in ("no", "not contradicted")
         assert "Tendency: yes" in found.rule
         assert "after the shares were known" in found.rule

@@ -111,7 +111,9 @@ def answered(**changes: pd.DataFrame) -> dict[str, str]:
         ),
         **changes,
     }  # fmt: skip
-    return {name: memory_plan.verdict(parts) for name, parts in memory_plan.answers(**given).items()}
+    names = {"cycles": "A", "sizes": "B", "start": "C", "snapshots": "D"}
+    answers = [memory_plan.SECTIONS[section][1](given[name]) for name, section in names.items()]
+    return {name: memory_plan.verdict(parts) for found in answers for name, parts in found.items()}
 
 
 def test_each_prediction_is_answered_by_its_own_numbers() -> None:

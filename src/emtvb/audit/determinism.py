@@ -68,7 +68,7 @@ def determinism(
     chosen = random.Random(seed).sample(trained, min(count, len(trained)))
     if not chosen:
         why = "Not asked for." if not count else "No trained runs lie here to compare with of which nothing is wrong."
-        return Check("determinism", question, 0, (), why, "recomputed", everything)
+        return Check("determinism", question, 0, (), why, everything)
     ids = [run.run_id for _, run in chosen]
     notes = [f"Trained again to the end: {summary(ids)} (drawn by seed {seed})."]
     findings, elsewhere = [], 0
@@ -85,7 +85,7 @@ def determinism(
             findings.append(Finding(run.run_id, difference, remedy))
     count = len(chosen) - elsewhere
     return Check(
-        "determinism", question, count, tuple(findings), " ".join(notes), "recomputed", everything, elsewhere,
+        "determinism", question, count, tuple(findings), " ".join(notes), everything, elsewhere,
         tuple(ids), chance(count, everything, "run's training"),
     )  # fmt: skip
 

@@ -90,7 +90,7 @@ def recompute(
     """
     question = "Does every file come out again, as the workflow makes it of what lies here?"
     if not jobs:
-        return Check("made again", question, 0, (), "Not asked for.", "recomputed")
+        return Check("made again", question, 0, (), "Not asked for.")
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
     every = [job for job in jobs if not trains(job)]
     named = {*files.rejected, *remade(jobs)}
@@ -119,7 +119,7 @@ def recompute(
         notes.append(f"Not checked, since {reason}: {summary(path for path, why in left.items() if why == reason)}.")
     return Check(
         name="made again", question=question, checked=tables.compared + measurements.compared,
-        findings=(*tables.results(), *measurements.results()), note=" ".join(notes), how="recomputed",
+        findings=(*tables.results(), *measurements.results()), note=" ".join(notes),
         of=sum(len(job.outputs) for job in every), unchecked=len(left),
         drawn=tuple(sorted(done)) if shards else (),
         missed=chance(len(done), len(shards), "shard's measurements") if shards else "",

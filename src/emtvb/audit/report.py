@@ -58,7 +58,6 @@ class Check:
         checked: How many things were checked.
         findings: What is wrong with them.
         note: What a reader should know beside them, such as why nothing was checked.
-        how: ``compared``: with what the records say. ``recomputed``: made again, here.
         of: How many such things there are, where a sample was taken; 0 where all were asked about.
         unchecked: How many were asked about and could not be checked here.
         drawn: The names of what was drawn, where a sample was.
@@ -70,7 +69,6 @@ class Check:
     checked: int
     findings: tuple[Finding, ...]
     note: str = ""
-    how: Literal["compared", "recomputed"] = "compared"
     of: int = 0
     unchecked: int = 0
     drawn: tuple[str, ...] = ()
@@ -167,7 +165,7 @@ class Audit:
         about = f"Made {self.made}, held to {self.held_to}. {self.headline.capitalize()}."
         lines = [f"# Audit of {self.experiment}: {self.outcome}", "", about, ""]
         for check in self.checks:
-            lines += [f"## {check.name.capitalize()}, {check.how}: {check.headline}", ""]
+            lines += [f"## {check.name.capitalize()}: {check.headline}", ""]
             lines += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]
             if check.findings:
                 cells = [(finding.subject, finding.problem, finding.remedy or "none") for finding in check.findings]

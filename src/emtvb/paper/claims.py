@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, V
 from emtvb import tables
 from emtvb.config import Strict
 from emtvb.errors import InputError
-from emtvb.paper import evidence, table1
+from emtvb.paper import judging, table1
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.measures import METHODS, BasisMeasures, Measurement
 from emtvb.theory.memory_columns import REMEMBERED
@@ -171,7 +171,7 @@ class Statement(_Strict):
     holds: list[Condition] = Field(min_length=1)
     bars: list[Number] = []
     at_least: Share | None = None
-    mismeasured: Annotated[Number, Field(ge=0, lt=1)] = evidence.MISMEASURED
+    mismeasured: Annotated[Number, Field(ge=0, lt=1)] = judging.MISMEASURED
 
     @model_validator(mode="after")
     def _bars_are_of_the_first_condition(self) -> Statement:
@@ -232,7 +232,7 @@ class Skipped(_Strict):
 
 
 class Rules(_Strict):
-    """When claims are consistent or not, in words; braces hold names of constants of ``emtvb.paper.evidence``."""
+    """When claims are consistent or not, in words; braces hold names of constants of ``emtvb.paper.judging``."""
 
     accuracy: str
     spectral_error: str
@@ -303,7 +303,7 @@ def in_words(rule: str, **values: float) -> str:
     Raises:
         ValueError: Where it names a constant that does not exist.
     """
-    names = {name: value for name, value in vars(evidence).items() if name.isupper() and not name.startswith("_")}
+    names = {name: value for name, value in vars(judging).items() if name.isupper() and not name.startswith("_")}
     try:
         return rule.format(**names, **values)
     except (KeyError, IndexError, ValueError):

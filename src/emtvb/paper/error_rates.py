@@ -1,4 +1,4 @@
-"""How often the rules of ``evidence.py`` err: where the truth is known, ours beside what a paper would have printed.
+"""How often the rules of ``judging.py`` err: where the truth is known, ours beside what a paper would have printed.
 
 Two kinds of truths. *Made up*: populations of seeds that are like those that were measured, or worse (accuracies at
 the top with few seeds lost, or many, near the top, spread out below it, in two groups; errors with little spread and no
@@ -17,8 +17,8 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from emtvb import markdown
-from emtvb.paper import evidence
-from emtvb.paper.evidence import (
+from emtvb.paper import judging
+from emtvb.paper.judging import (
     ACCURACY_MARGIN,
     ERROR_MARGIN,
     PUBLISHED_SEEDS,
@@ -171,7 +171,7 @@ def sweeps(
                 mean = float(np.nanmean(theirs)) * ERROR_MARGIN ** (side * deviation)
                 printed.append(max(round(mean, 4), 1e-4))
             cells.append(ours)
-        values += [(what, *pair) for pair in zip(evidence.samples(what, cells), printed, strict=True)]
+        values += [(what, *pair) for pair in zip(judging.samples(what, cells), printed, strict=True)]
     return values[:count]
 
 
@@ -197,7 +197,7 @@ def _moved_accuracies(
 def rates(values: Sequence[Value], draws: int = 2000) -> dict[str, float]:
     """How often each verdict falls on single values, without correction for others, by the published columns' names."""
     verdicts = [
-        evidence.judge_against(what, sample, [printed], draws, place)[0]
+        judging.judge_against(what, sample, [printed], draws, place)[0]
         for place, (what, sample, printed) in enumerate(values)
     ]
     return {name: verdicts.count(verdict) / len(verdicts) for name, verdict in _SHARES.items()}
@@ -281,7 +281,7 @@ def bootstrap(
         for place, what in enumerate(measures):
             if what not in {measure for _, measure in asked}:
                 continue
-            samples = evidence.samples(
+            samples = judging.samples(
                 what, [of.turned[place][seeds] for of, seeds in zip(cells.values(), drawn, strict=True)]
             )
             for (cell, of), sample, others in zip(cells.items(), samples, printed, strict=True):
@@ -291,7 +291,7 @@ def bootstrap(
                 if not np.isfinite(theirs).any() or not np.isfinite(sample.own).any():
                     continue
                 given = _deviating(what, float(np.nanmean(theirs)))
-                verdicts = evidence.judge_against(what, sample, given, draws, table)
+                verdicts = judging.judge_against(what, sample, given, draws, table)
                 flags = np.array([[v == "consistent", v == "inconsistent"] for v in verdicts])
                 tallies[cell, what] += [1, flags[0, 1], *flags[1:3, 0], flags[0, 0], *flags[3:, 1]]
     rows = [
@@ -342,7 +342,7 @@ class _Outcomes:
 
 def _deviating(what: Measure, mean: float) -> list[float]:
     """What is printed where nothing deviates, one margin down and up, and two."""
-    digits = evidence.DIGITS[what]
+    digits = judging.DIGITS[what]
     steps = (0, -1, 1, -2, 2)
     if what == "accuracy":
         return [round(mean + step * ACCURACY_MARGIN, digits) for step in steps]
@@ -359,10 +359,10 @@ ANSWERED = ["true_share", "networks", "seeds", "sweeps", "tendency_yes", "tenden
 
 
 def answers(count: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """How often ``evidence.answer`` gives each answer where the share of networks is known for which a claim holds.
+    """How often ``judging.answer`` gives each answer where the share of networks is known for which a claim holds.
 
     Networks come in 20 seeds, and those of one seed are more alike than others. Of each, measuring says the opposite
-    with the chance ``evidence.MISMEASURED``: so where a claim holds for all, it may seem to have exceptions.
+    with the chance ``judging.MISMEASURED``: so where a claim holds for all, it may seem to have exceptions.
 
     Args:
         count: Sweeps of each kind.
@@ -377,8 +377,8 @@ def answers(count: int = 1000, seed: int = 0) -> pd.DataFrame:
         given = []
         for _ in range(count):
             better = _chances(rng, share, PUBLISHED_SEEDS)
-            wrong = rng.random(networks) < evidence.MISMEASURED
-            given.append(evidence.answer([((rng.random(networks) < better[of_seed]) ^ wrong, of_seed)]))
+            wrong = rng.random(networks) < judging.MISMEASURED
+            given.append(judging.answer([((rng.random(networks) < better[of_seed]) ^ wrong, of_seed)]))
         shares = [np.mean([getattr(one, question) == answer for one in given]) for question, answer in _ASKED]
         rows.append((share, networks, PUBLISHED_SEEDS, count, *shares))
     return pd.DataFrame(rows, columns=ANSWERED)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from emtvb.paper import error_rates, evidence, table1
-from emtvb.paper.evidence import Judgement, Verdict
+from emtvb.paper import error_rates, judging, table1
+from emtvb.paper.judging import Judgement, Verdict
 
 MEASURES = ("accuracy", "spectral_error")
 SEED, OURS, PRINTED = KINDS = ("seed", "ours", "printed")
@@ -78,7 +78,7 @@ def cell_error_rates(measured: pd.DataFrame, tables: tuple[int, int] = error_rat
         What ``error_rates.bootstrap`` gives; without rows where a cell lacks one of the paper's 20 seeds.
     """
     values = table1.cell_values(measured) if len(table1.paper_runs(table1.without_twins(measured))) else {}
-    if min((len(accuracy[1].values) for _, accuracy in values.values()), default=0) < evidence.PUBLISHED_SEEDS:
+    if min((len(accuracy[1].values) for _, accuracy in values.values()), default=0) < judging.PUBLISHED_SEEDS:
         return pd.DataFrame(columns=error_rates.BOOTSTRAP)
     return error_rates.bootstrap(values, tables)
 
@@ -114,9 +114,9 @@ def _cell(
          "reaches": judgement.reaches if judgement else np.nan, **rates}
     )  # fmt: skip
     if printed is not None:
-        margin = evidence.ACCURACY_MARGIN
+        margin = judging.ACCURACY_MARGIN
         ends = (printed - margin, printed + margin)
         if measure == "spectral_error":
-            ends = (printed / evidence.ERROR_MARGIN, printed * evidence.ERROR_MARGIN)
+            ends = (printed / judging.ERROR_MARGIN, printed * judging.ERROR_MARGIN)
         entries.append({**about, "kind": PRINTED, "value": printed, "low": ends[0], "high": ends[1]})
     return entries

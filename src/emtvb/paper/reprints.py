@@ -18,8 +18,8 @@ from scipy import stats
 from emtvb import markdown
 from emtvb.core.intervals import LEVEL, central_interval
 from emtvb.errors import InputError
-from emtvb.paper import evidence, table1
-from emtvb.paper.evidence import PUBLISHED_SEEDS, UNTRAINED, Value
+from emtvb.paper import judging, table1
+from emtvb.paper.judging import PUBLISHED_SEEDS, UNTRAINED, Value
 
 T2, T4 = ("T2", 128, 0.001), ("T4", 64, 0.0)
 """The cells whose seeds the reference trainer trains."""
@@ -148,7 +148,7 @@ def _moved(both: Iterable[Reprint]) -> Answer:
 def _mean_accuracy(of: Reprint) -> Answer:
     """B: is the mean accuracy of T2 what is printed?"""
     mean, printed = float(of.accuracies.mean()), of.accuracy[2]
-    half = evidence._half("accuracy")
+    half = judging._half("accuracy")
     low, high = printed - half, printed + half
     holds = low <= mean <= high
     ours = float(of.accuracy[1].own.mean())
@@ -165,8 +165,8 @@ def _mean_accuracy(of: Reprint) -> Answer:
 def _mean_errors(both: Iterable[Reprint]) -> list[Answer]:
     """C: would the reference's mean error have been judged rightly, had it been printed?"""
     both = list(both)
-    printed = [round(float(np.nanmean(of.errors)), evidence.DIGITS["spectral_error"]) for of in both]
-    judged = evidence.judge_table(
+    printed = [round(float(np.nanmean(of.errors)), judging.DIGITS["spectral_error"]) for of in both]
+    judged = judging.judge_table(
         [("spectral_error", of.error[1], value) for of, value in zip(both, printed, strict=True)], advise=False
     )
     results = []
@@ -202,10 +202,10 @@ def _spikes(of: Reprint) -> Answer:
     sample = of.error[1]
     own = sample.own[np.isfinite(sample.own)]
     errors = of.errors[np.isfinite(of.errors)]
-    count = int((errors > evidence.SPIKED * np.median(own)).sum())
-    rng = np.random.default_rng([evidence._SEED, 2])
-    seen = int(evidence.odd("spectral_error", sample.values).sum()), int(np.isfinite(sample.values).sum())
-    drawn = rng.binomial(len(errors), evidence._rates(seen, sample.others, rng, _DRAWS))
+    count = int((errors > judging.SPIKED * np.median(own)).sum())
+    rng = np.random.default_rng([judging._SEED, 2])
+    seen = int(judging.odd("spectral_error", sample.values).sum()), int(np.isfinite(sample.values).sum())
+    drawn = rng.binomial(len(errors), judging._rates(seen, sample.others, rng, _DRAWS))
     low, high = central_interval(drawn, method="nearest")
     holds = low <= count <= high
     means = "the chance of spikes is right for torch's rounding too" if holds else "it is wrong"
@@ -230,7 +230,7 @@ def _whole(trained: list[Value], both: list[Reprint], more_moves: bool) -> Answe
         (what, replace(sample, values=np.column_stack([sample.own, sample.own[:, None] + moves])), printed)
         for what, sample, printed in trained
     ]
-    judgement = evidence.judge_rounding(moved)
+    judgement = judging.judge_rounding(moved)
     size, (low, high) = judgement.value, judgement.interval or (np.nan, np.nan)
     holds = more_moves and low <= size <= high
     means = (

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from emtvb import markdown
-from emtvb.paper import evidence
-from emtvb.paper.evidence import Judgement, Value
+from emtvb.paper import judging
+from emtvb.paper.judging import Judgement, Value
 
 CELL = ["task", "hidden_dim", "l2"]
 """A cell of Table 1 is what the runs that agree in these have in common."""
@@ -126,7 +126,7 @@ def judge_cells(
         advise: Whether to compute what would decide those that are not determined.
     """
     values = cell_values(measured)
-    judged = evidence.judge_table([value for pair in values.values() for value in pair], advise=advise)
+    judged = judging.judge_table([value for pair in values.values() for value in pair], advise=advise)
     return dict(zip(values, zip(judged[::2], judged[1::2], strict=True), strict=True))
 
 
@@ -139,7 +139,7 @@ def cell_values(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Va
     cells = list(published()[CELL].itertuples(index=False, name=None))
     roundings = [_by_cell(best_by_seed(as_published(runs))) for runs in _by_twin(measured)]
     errors, accuracies = (
-        evidence.samples(what, [_of_cell(roundings, cell, what) for cell in cells])
+        judging.samples(what, [_of_cell(roundings, cell, what) for cell in cells])
         for what in ("spectral_error", "accuracy")
     )
     values: dict[tuple[str, int, float], tuple[Value, Value]] = {}

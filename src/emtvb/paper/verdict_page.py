@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from emtvb import markdown
 from emtvb.paper import claims
-from emtvb.paper.evidence import VERDICTS, Answer, Verdict
+from emtvb.paper.judging import VERDICTS, Answer, Verdict
 from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, answered, counts
 
 TITLES: dict[Kind, str] = {

@@ -15,9 +15,9 @@ import pandas as pd
 from emtvb import markdown
 from emtvb.columns import check_numbers
 from emtvb.core.intervals import clustered_share
-from emtvb.paper import evidence, table1, twins
+from emtvb.paper import judging, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
-from emtvb.paper.evidence import Answer, Judgement, Verdict
+from emtvb.paper.judging import Answer, Judgement, Verdict
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.memory_columns import REMEMBERED
 
@@ -191,7 +191,7 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool 
 
 def counts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
     """How many claims of each kind have each verdict."""
-    tallies: dict[Kind, dict[Verdict, int]] = {kind: dict.fromkeys(evidence.VERDICTS, 0) for kind in KINDS}
+    tallies: dict[Kind, dict[Verdict, int]] = {kind: dict.fromkeys(judging.VERDICTS, 0) for kind in KINDS}
     for result in results:
         tallies[result.kind][result.verdict] += 1
     return tallies
@@ -204,10 +204,10 @@ def answered(results: Iterable[ClaimResult]) -> dict[Kind, dict[str, dict[Answer
         kind: {
             question: {
                 answer: count
-                for answer in evidence.ANSWERS
+                for answer in judging.ANSWERS
                 if (count := sum(getattr(of, question) == answer for own, of in given if own == kind))
             }
-            for question in evidence.Answers._fields
+            for question in judging.Answers._fields
         }
         for kind in dict.fromkeys(kind for kind, _ in given)
     }
@@ -239,7 +239,7 @@ def _table1(claims: Claims, measured: pd.DataFrame, advise: bool) -> Iterable[Cl
                 source=f"{claims.table1.source}: {title}", quote=cell.printed, statement=statement, published=printed,
                 networks=int(networks.get(cell.key, 0)), rule=in_words(rule), files=("tables/table1.csv",),
                 printed=None if printed == "---" else float(printed), margin=_margin(measure, printed),
-                reach=evidence.reach(value, asked) if advise else "",
+                reach=judging.reach(value, asked) if advise else "",
                 rows=tuple((f"seed {seed}", _as_printed(x, measure)) for seed, x in seeds[measure].items()),
             )  # fmt: skip
 
@@ -251,13 +251,13 @@ def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
     accuracies = [
         value
         for value in values
-        if value[0] == "accuracy" and len(value[1].own) and value[1].own.max() >= evidence.UNTRAINED
+        if value[0] == "accuracy" and len(value[1].own) and value[1].own.max() >= judging.UNTRAINED
     ]
     whole, rules = claims.whole, claims.rules
-    rounding = evidence.judge_rounding(accuracies)
+    rounding = judging.judge_rounding(accuracies)
     for of, group, judgement, form, published, rule in (
-        (whole.errors, "whole", evidence.judge_whole(errors), "{:.2f} times ours", "as ours", rules.whole),
-        (whole.accuracies, "whole", evidence.judge_whole(accuracies), "off by {:+.3f}", "as ours", rules.whole),
+        (whole.errors, "whole", judging.judge_whole(errors), "{:.2f} times ours", "as ours", rules.whole),
+        (whole.accuracies, "whole", judging.judge_whole(accuracies), "off by {:+.3f}", "as ours", rules.whole),
         (whole.rounding, "check", rounding, "{:.4f} off", "the same seeds", rules.rounding),
     ):
         yield _result(
@@ -268,7 +268,7 @@ def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
 
 
 def _as_printed(value: float, measure: Measure) -> str:
-    return f"{value:.{evidence.DIGITS[measure]}f}".replace("nan", "---")
+    return f"{value:.{judging.DIGITS[measure]}f}".replace("nan", "---")
 
 
 def _margin(measure: Measure, printed: str) -> tuple[float, float] | None:
@@ -276,8 +276,8 @@ def _margin(measure: Measure, printed: str) -> tuple[float, float] | None:
         return None
     value = float(printed)
     if measure == "accuracy":
-        return value - evidence.ACCURACY_MARGIN, value + evidence.ACCURACY_MARGIN
-    return value / evidence.ERROR_MARGIN, value * evidence.ERROR_MARGIN
+        return value - judging.ACCURACY_MARGIN, value + judging.ACCURACY_MARGIN
+    return value / judging.ERROR_MARGIN, value * judging.ERROR_MARGIN
 
 
 def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult:
@@ -293,7 +293,7 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
         networks = networks[_all(claim.over, networks)]
         judgement, strata = _judge(claim, networks)
     groups = [] if missing else [_held(claim, of) for _, of in _strata(claim.strata, networks)]
-    tendency, universality = evidence.answer(groups, claim.mismeasured)
+    tendency, universality = judging.answer(groups, claim.mismeasured)
     where = f" on {', '.join(claim.tasks)}" if len(claim.tasks) < 4 else ""
     apart = f", each {_and_names(claim.strata)} apart" if claim.strata else ""
     about = f"About networks with {_and(claim.over)}{where}{apart}; it holds for one with {_and(claim.holds)}. "
@@ -339,9 +339,9 @@ def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[St
     for title, of in groups:
         holds, seeds = _held(claim, of)
         if claim.at_least:
-            one = evidence.judge_share(holds, seeds, claim.at_least, len(groups))
+            one = judging.judge_share(holds, seeds, claim.at_least, len(groups))
         else:
-            one = evidence.share_alone(holds, seeds)
+            one = judging.share_alone(holds, seeds)
         judged.append(one)
         strata.append(
             Stratum(title, int(holds.sum()), len(of), one.seeds, one.interval, one.verdict, _curve(claim, of))
@@ -408,7 +408,7 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
         if not _missing(claim, networks):
             rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
     columns = ["name", "group", "short", *SHARES, "holds", "networks", "seeds", "share", "low", "high"]
-    return pd.DataFrame(rows, columns=[*columns, *evidence.Answers._fields])
+    return pd.DataFrame(rows, columns=[*columns, *judging.Answers._fields])
 
 
 SHOWN = {
@@ -440,7 +440,7 @@ def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...
     for key, group in of.groupby(SHARES):
         holds, seeds = _held(claim, group)
         low, high = clustered_share(holds, seeds)
-        answers = evidence.answer([(holds, seeds)], claim.mismeasured)
+        answers = judging.answer([(holds, seeds)], claim.mismeasured)
         yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high, *answers
 
 
@@ -459,11 +459,9 @@ def _reach(claim: Statement, networks: pd.DataFrame) -> str:
     phrases = []
     for title, of in _strata(claim.strata, networks):
         seeds = of["seed"].nunique()
-        needed = evidence.seeds_that_could_agree(len(of), seeds, claim.at_least)
-        enough = len(of) >= evidence.FEWEST_NETWORKS and seeds >= evidence.FEWEST_SEEDS
-        differs = (
-            "with these" if enough else f"with {evidence.FEWEST_NETWORKS} networks of {evidence.FEWEST_SEEDS} seeds"
-        )
+        needed = judging.seeds_that_could_agree(len(of), seeds, claim.at_least)
+        enough = len(of) >= judging.FEWEST_NETWORKS and seeds >= judging.FEWEST_SEEDS
+        differs = "with these" if enough else f"with {judging.FEWEST_NETWORKS} networks of {judging.FEWEST_SEEDS} seeds"
         agrees = (
             "with these" if needed and enough and needed <= seeds else f"with {needed} seeds" if needed else "never"
         )
@@ -476,7 +474,7 @@ def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
         ("T1", "T2", "T3", "T4"), table1.SCRIPT_HIDDEN, table1.SCRIPT_L2, table1.SCRIPT_THRESHOLDS
     )
     ran = [not table1.skipped(*kind) for kind in kinds]
-    seeds = evidence.PUBLISHED_SEEDS
+    seeds = judging.PUBLISHED_SEEDS
     same = (len(ran) * seeds, sum(ran) * seeds) == (skipped.count.sweep, skipped.count.listed)
     because = f"the script's loops run {sum(ran) * seeds} of {len(ran) * seeds}"
     judgement = Judgement("consistent" if same else "inconsistent", because, sum(ran) * seeds, None, 0)
@@ -510,10 +508,10 @@ def _compare(ran: pd.Series, whole: pd.Series, measure: Measure) -> tuple[Judgem
     because = f"{without} without them, {with_them} with them"
     if measure == "spectral_error":
         because += f", for {ran.notna().sum()} and {whole.notna().sum()} of {seeds} seeds"
-    if seeds < evidence.FEWEST_SEEDS:
+    if seeds < judging.FEWEST_SEEDS:
         verdict, because = (
             "not determined",
-            f"seeds that have both: {seeds}; {evidence.FEWEST_SEEDS} are the fewest that tell",
+            f"seeds that have both: {seeds}; {judging.FEWEST_SEEDS} are the fewest that tell",
         )
     return Judgement(verdict, because, float(whole.mean() - ran.mean()), None, seeds), with_them if seeds else ""
 

@@ -19,7 +19,7 @@ def _summary(experiment: Sweep, folder: Path) -> list[Any]:
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
     from emtvb.experiments.sweep import memory_plan
 
-    return {"memory_plan": lambda: memory_plan.as_markdown(published)}
+    return {"memory_plan": lambda section: memory_plan.as_markdown(published, section)}
 
 
 KIND = Kind(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -57,25 +57,18 @@ def networks(published: Any) -> pd.DataFrame:
     )
 
 
-def answers(
-    cycles: pd.DataFrame, sizes: pd.DataFrame, start: pd.DataFrame, snapshots: pd.DataFrame
-) -> dict[str, list[Part]]:
-    """By the name of a prediction, the numbers that answer it.
+def as_markdown(published: Mapping[str, Any], section: str) -> str:
+    """The answers of a section as a table: prediction, what came, and whether it is as predicted.
 
     Args:
-        cycles: By :func:`networks`, those of the experiment of this name; ``sizes`` and ``start`` likewise.
-        sizes: T1 with more neurons.
-        start: Those with an orthogonal start.
-        snapshots: ``tables/following.csv`` of the paper's sweep.
+        published: Experiments by name.
+        section: ``A`` to ``D``.
     """
-    return {**_of_cycles(cycles), **_of_sizes(sizes), **_of_start(start), **_of_following(snapshots)}
-
-
-def as_markdown(published: Mapping[str, Any]) -> str:
-    """The answers as a table: prediction, what came, and whether it holds."""
-    cycles, sizes, start = (networks(published[name]) for name in ("cycles", "sizes", "start"))
-    found = answers(cycles, sizes, start, published["paper"].table("following"))
-    rows = ((name, "; ".join(part.words for part in parts), verdict(parts)) for name, parts in found.items())
+    name, answers = SECTIONS[section]
+    table = published["paper"].table("following") if name == "paper" else networks(published[name])
+    rows = (
+        (number, "; ".join(part.words for part in parts), verdict(parts)) for number, parts in answers(table).items()
+    )
     return markdown.table(["", "what came", "as predicted"], rows)
 
 
@@ -86,7 +79,15 @@ def verdict(parts: list[Part]) -> str:
     return "not answered" if any(part.holds is None for part in parts) else "yes"
 
 
-def _of_cycles(cycles: pd.DataFrame) -> dict[str, list[Part]]:
+def of_cycles(cycles: pd.DataFrame) -> dict[str, list[Part]]:
+    """The answers of section A.
+
+    Args:
+        cycles: What :func:`networks` gives of the experiment of this name.
+
+    Returns:
+        By the name of a prediction, the numbers that answer it.
+    """
     fewer, more = (cycles[cycles["task"].isin([*DISTINCT]) == few] for few in (True, False))
     early = fewer[fewer["threshold"] == 0.9]
     order = early["task"].map(DISTINCT).corr(early["test_accuracy"], method="spearman")
@@ -114,7 +115,8 @@ def _of_cycles(cycles: pd.DataFrame) -> dict[str, list[Part]]:
     }
 
 
-def _of_sizes(sizes: pd.DataFrame) -> dict[str, list[Part]]:
+def of_sizes(sizes: pd.DataFrame) -> dict[str, list[Part]]:
+    """The answers of section B, likewise."""
     by_size, measured = sizes.groupby("hidden_dim")["solved"], sizes[sizes["measured"]]
     solved = by_size.sum()
     few, many = solved.index.min(), solved.index.max()
@@ -134,7 +136,8 @@ def _of_sizes(sizes: pd.DataFrame) -> dict[str, list[Part]]:
     }
 
 
-def _of_start(start: pd.DataFrame) -> dict[str, list[Part]]:
+def of_start(start: pd.DataFrame) -> dict[str, list[Part]]:
+    """The answers of section C, likewise."""
     repeats = start["task"] == "T1"
     measured = start[start["measured"]]
     unlike = (measured["drop"] >= DROP) == (measured["task"] == "T1")
@@ -146,7 +149,12 @@ def _of_start(start: pd.DataFrame) -> dict[str, list[Part]]:
     }
 
 
-def _of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
+def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
+    """The answers of section D.
+
+    Args:
+        snapshots: ``tables/following.csv`` of the paper's sweep.
+    """
     found = milestones.of_runs(snapshots)
     solved = found[found["solved"] == 1]
     others = solved[solved["task"] != "T1"]
@@ -168,6 +176,12 @@ def _of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
         "D6": [_share("snapshots", repeats["cycle_multiplier"] < 0.99, most=0)],
         "D7": [_share("solved runs", right[right["solved"] == 1]["edit_success"] >= 0.9, least=0.8)],
     }  # fmt: skip
+
+
+SECTIONS: Mapping[str, tuple[str, Callable[[pd.DataFrame], dict[str, list[Part]]]]] = {
+    "A": ("cycles", of_cycles), "B": ("sizes", of_sizes), "C": ("start", of_start), "D": ("paper", of_following),
+}  # fmt: skip
+"""By section of the plan, the experiment that has its data, and what answers its predictions."""
 
 
 def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> Part:

@@ -10,11 +10,11 @@ from rich.table import Table
 from emtvb import tables
 from emtvb.config import Sweep
 from emtvb.making import provenance
-from emtvb.paper import evidence, table1
+from emtvb.paper import judging, table1
 from emtvb.theory import verdict
 from emtvb.theory.protocol import Protocol
 
-SIGNS = dict(zip(evidence.VERDICTS[:3], "=!?", strict=True))
+SIGNS = dict(zip(judging.VERDICTS[:3], "=!?", strict=True))
 """The sign of each verdict on a printed value, as ``table1.as_text`` writes it."""
 
 LEGEND = (
@@ -88,7 +88,7 @@ def engines(folder: Path) -> list[str]:
 
 def _standing(experiment: Sweep) -> str:
     """How far the runs speak about the paper's Table 1."""
-    seeds, published = len(experiment.seeds), evidence.PUBLISHED_SEEDS
+    seeds, published = len(experiment.seeds), judging.PUBLISHED_SEEDS
     reasons = []
     if seeds < published:
         reasons.append(f"its Table 1 needs {published} seeds, and this run has {seeds}")

@@ -47,7 +47,7 @@ def draw(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> Figure:
     figure, panels = grid(len(shown), len(shown), _ROW * len(groups), _AROUND, sharey=True)
     for axes, (name, title) in zip(panels[0], shown.items(), strict=True):
         _panel(axes, table[table["name"] == name], groups)
-        axes.set_title(wrapped(title, 20), fontsize=7)
+        axes.set_title(wrapped(title, 20).replace("W_hh", "$W_{hh}$").replace("Phi", r"$\Phi$"), fontsize=7)
     labels = [f"{task}  {size}  {l2:g}" for task, size, l2 in groups]
     panels[0, 0].set_yticks(range(len(groups)), labels)
     label_outside(panels, y="task, neurons, L2")

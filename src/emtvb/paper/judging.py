@@ -1,4 +1,4 @@
-"""What our runs say about a published number or statement: consistent, inconsistent, or not determined.
+"""How a published number or statement is judged by our runs: consistent, inconsistent, or not determined.
 
 From our seeds it is predicted what 20 seeds would *print* if theirs were like ours: a mean over 20 seeds that are drawn
 anew, as often as wanted. Two questions are asked of that, each with an error rate of its own (docs/evidence.md):

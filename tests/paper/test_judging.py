@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from emtvb.paper import error_rates, evidence, table1, twins
-from emtvb.paper.evidence import Judgement, Measure, Sample, Value, holm, judge_table
+from emtvb.paper import error_rates, judging, table1, twins
+from emtvb.paper.judging import Judgement, Measure, Sample, Value, holm, judge_table
 
 NAN = float("nan")
 ROOT = Path(__file__).parents[2]
@@ -140,10 +140,10 @@ def test_there_is_power_where_seeds_are_alike(bootstrapped: pd.DataFrame) -> Non
 def test_laxer_rules_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as one that knows of no spikes, or one that takes what is printed for agreement if it is near ours."""
     with monkeypatch.context() as patch:
-        patch.setattr(evidence, "_rates", lambda own, others, rng, draws: np.zeros(draws))
+        patch.setattr(judging, "_rates", lambda own, others, rng, draws: np.zeros(draws))
         found = error_rates.bootstrap(published(), (40, 40), seed=3, draws=300).set_index([*table1.CELL, "measure"])
         assert found.loc[("T2", 128, 0.0, "spectral_error"), "false_inconsistent"] > most(0.05, 40)
-    monkeypatch.setattr(evidence.Prediction, "beyond", lambda self, printed: 0.0)
+    monkeypatch.setattr(judging.Prediction, "beyond", lambda self, printed: 0.0)
     assert simulated("spectral_error", "wide", "exchangeable seeds", 20, 1)["agrees"] > 2 * most(0.05, SWEEPS)
 
 
@@ -152,15 +152,15 @@ def test_no_verdict_on_the_published_table_depends_on_the_generator() -> None:
     values = [value for pair in published().values() for value in pair]
     parts = [
         [value for value in values if value[0] == what and np.nanmax(value[1].own, initial=0) > least]
-        for what, least in (("spectral_error", 0), ("accuracy", evidence.UNTRAINED))
+        for what, least in (("spectral_error", 0), ("accuracy", judging.UNTRAINED))
     ]
     said = {
         tuple(
             judged.verdict
             for judged in (
                 *judge_table(values, advise=False, seed=seed),
-                *(evidence.judge_whole(part, seed=seed) for part in parts),
-                evidence.judge_rounding(parts[1], draws=2000, seed=seed),
+                *(judging.judge_whole(part, seed=seed) for part in parts),
+                judging.judge_rounding(parts[1], draws=2000, seed=seed),
             )
         )
         for seed in range(20)
@@ -175,7 +175,7 @@ def test_twins_enter_verdicts_on_errors_as_on_accuracies() -> None:
     for what, own, other in (("spectral_error", errors, 0.05), ("accuracy", accuracies, 0.6)):
         alone, spiked = (np.column_stack([own, np.full(20, NAN)]) for _ in range(2))
         spiked[:3, 1] = other
-        printed = round(float(own.mean()), evidence.DIGITS[what])  # type: ignore[index]
+        printed = round(float(own.mean()), judging.DIGITS[what])  # type: ignore[index]
         narrow, wide = (
             judge_table([(what, Sample(of, ((0, 100),)), printed)], draws=4000)[0]  # type: ignore[list-item]
             for of in (alone, spiked)
@@ -190,7 +190,7 @@ def test_odd_seeds_are_drawn_towards_those_of_other_cells() -> None:
     rng = np.random.default_rng(1)
 
     def rate(own: tuple[int, int], *others: tuple[int, int]) -> float:
-        return float(evidence._rates(own, others, rng, 20_000).mean())
+        return float(judging._rates(own, others, rng, 20_000).mean())
 
     none = rate((0, 20))
     assert rate((0, 20), *[(0, 20)] * 6) < none / 2
@@ -209,13 +209,13 @@ def test_what_is_simulated_is_what_was_measured() -> None:
         own = error[1].own[np.isfinite(error[1].own)]
         if len(own) >= 5:
             assert 0.6 * min(spreads) <= np.log(own).std() <= 1.2 * max(spreads)
-            spiked = evidence.odd("spectral_error", error[1].values)
+            spiked = judging.odd("spectral_error", error[1].values)
             factors += list(error[1].values[spiked] / np.median(own))
-        if np.nanmax(accuracy[1].values, initial=0) >= evidence.UNTRAINED:
+        if np.nanmax(accuracy[1].values, initial=0) >= judging.UNTRAINED:
             least = min(least, float(np.nanmin(accuracy[1].values)))
     assert f"the least accuracy is {least:.3f}" in TEXT
     assert f"{len(factors)} errors of seeds and twins are spikes, the largest {max(factors):.0f} times" in TEXT
-    beyond = 1 - np.log(max(factors) / evidence.SPIKED) / np.log(evidence.SPIKE / evidence.SPIKED)
+    beyond = 1 - np.log(max(factors) / judging.SPIKED) / np.log(judging.SPIKE / judging.SPIKED)
     assert beyond == pytest.approx(1 / (len(factors) + 1), abs=0.05)
 
 
@@ -229,7 +229,7 @@ def test_simulated_rounding_is_like_the_twins_that_were_measured() -> None:
     apart = np.exp(np.abs(np.log(pairs[:, 1] / pairs[:, 0])))
     both = error_rates.error_rounding(1 / 80)(rng, np.ones((20_000, 2)))
     drawn = np.exp(np.abs(np.log(both[:, 1] / both[:, 0])))
-    for factor in (2, evidence.SPIKED):
+    for factor in (2, judging.SPIKED):
         assert stats.binomtest(int((apart > factor).sum()), len(apart), (drawn > factor).mean()).pvalue > 0.05
     losses = np.abs(np.diff(accuracies[np.isfinite(accuracies).all(axis=1)], axis=1)).ravel()
     runs = error_rates.accuracy_rounding(rng, np.ones((20_000, 2)))
@@ -264,9 +264,9 @@ def test_coverage_seldom_errs_in_either_direction(share: float, seeds: int) -> N
     for _ in range(count):
         ours = np.where(rng.random(seeds) < share, 0.002 * np.exp(rng.normal(0, 0.5, seeds)), NAN)
         if (rng.random(20) >= share).all():
-            refuted += evidence.judge_against("spectral_error", Sample(ours[:, None]), [NAN], 50) == ["inconsistent"]
-        lucky = np.where(rng.random(seeds) < evidence.COVERAGE_MARGIN, 0.002, NAN)
-        confirmed += evidence.judge_against("spectral_error", Sample(lucky[:, None]), [NAN], 50) == ["consistent"]
+            refuted += judging.judge_against("spectral_error", Sample(ours[:, None]), [NAN], 50) == ["inconsistent"]
+        lucky = np.where(rng.random(seeds) < judging.COVERAGE_MARGIN, 0.002, NAN)
+        confirmed += judging.judge_against("spectral_error", Sample(lucky[:, None]), [NAN], 50) == ["consistent"]
     assert refuted / count <= most(0.05, count)
     assert confirmed / count <= most(0.05, count)
 
@@ -301,9 +301,9 @@ def test_what_would_decide_does() -> None:
 
 def test_which_verdicts_can_occur() -> None:
     sure: Value = ("accuracy", Sample(np.full((20, 1), 1.0)), 0.94)
-    assert evidence.reach(sure, 48) == "consistent: with these; inconsistent: with these"
+    assert judging.reach(sure, 48) == "consistent: with these; inconsistent: with these"
     none: Value = ("spectral_error", Sample(np.full((5, 1), NAN)), NAN)
-    assert evidence.reach(none, 48) == "consistent: with 20 seeds; inconsistent: with these"
+    assert judging.reach(none, 48) == "consistent: with 20 seeds; inconsistent: with these"
 
 
 def test_a_verdict_that_is_not_determined_says_how_far_seeds_reach() -> None:
@@ -311,19 +311,19 @@ def test_a_verdict_that_is_not_determined_says_how_far_seeds_reach() -> None:
     printed = round(float(wide.mean()), 4)
     found = one("spectral_error", wide, printed)
     assert found.verdict == "not determined"
-    assert found.reaches > evidence.ERROR_MARGIN
-    assert evidence.in_short("spectral_error", found) == f"not determined (factor {found.reaches:.2g})"
+    assert found.reaches > judging.ERROR_MARGIN
+    assert judging.in_short("spectral_error", found) == f"not determined (factor {found.reaches:.2g})"
     spread = one("accuracy", np.where(np.arange(20) % 4, 1.0, 0.6), 0.9)
-    assert evidence.in_short("accuracy", spread) == f"not determined (within {spread.reaches:.2f})"
-    assert evidence.in_short("accuracy", one("accuracy", [1.0] * 20, 1.0)) == "consistent"
+    assert judging.in_short("accuracy", spread) == f"not determined (within {spread.reaches:.2f})"
+    assert judging.in_short("accuracy", one("accuracy", [1.0] * 20, 1.0)) == "consistent"
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.floats(0.4, 1), min_size=5, max_size=20), st.integers(50, 100))
 def test_consistent_is_what_reaches_no_further_than_the_margin(values: list[float], printed: int) -> None:
     found = one("accuracy", values, printed / 100)
-    assert (found.verdict == "consistent") == (found.reaches < evidence.ACCURACY_MARGIN) or found.reaches == (
-        pytest.approx(evidence.ACCURACY_MARGIN, abs=0.002)
+    assert (found.verdict == "consistent") == (found.reaches < judging.ACCURACY_MARGIN) or found.reaches == (
+        pytest.approx(judging.ACCURACY_MARGIN, abs=0.002)
     )
 
 
@@ -332,29 +332,29 @@ def test_the_table_as_a_whole_is_judged_by_all_its_values() -> None:
 
     def errors(factor: float) -> list[Value]:
         seeds = [0.002 * np.exp(rng.normal(0, 0.4, (20, 1))) for _ in range(12)]
-        samples = evidence.samples("spectral_error", seeds)
+        samples = judging.samples("spectral_error", seeds)
         return [("spectral_error", of, round(factor * float(of.own.mean()), 4)) for of in samples]
 
-    as_it_is, off, far = (evidence.judge_whole(errors(factor), draws=4000) for factor in (1, 2, 4))
+    as_it_is, off, far = (judging.judge_whole(errors(factor), draws=4000) for factor in (1, 2, 4))
     assert as_it_is.verdict == "consistent"
     assert as_it_is.value == pytest.approx(1, abs=0.2)
     assert off.verdict != "consistent"
     assert far.verdict == "inconsistent"
-    assert evidence.judge_whole([]).verdict == "not determined"
+    assert judging.judge_whole([]).verdict == "not determined"
 
 
 def test_other_seeds_are_told_from_the_same_ones_rounded_otherwise() -> None:
     rng = np.random.default_rng(5)
     ours = [np.clip(rng.normal(0.9, 0.04, (20, 1)), 0, 1) for _ in range(16)]
     cells = [np.column_stack([of, of + rng.normal(0, 2e-4, of.shape)]) for of in ours]
-    samples = evidence.samples("accuracy", cells)
+    samples = judging.samples("accuracy", cells)
     for printed, verdict in (
         ([float(of.mean()) for of in ours], "consistent"),
         ([float(rng.normal(0.9, 0.04, 20).mean()) for _ in ours], "inconsistent"),
     ):
         values: list[Value] = [("accuracy", of, round(mean, 2)) for of, mean in zip(samples, printed, strict=True)]
-        assert evidence.judge_rounding(values, draws=2000).verdict == verdict
-    assert evidence.judge_rounding([("accuracy", Sample(ours[0]), 0.9)]).verdict == "not determined"
+        assert judging.judge_rounding(values, draws=2000).verdict == verdict
+    assert judging.judge_rounding([("accuracy", Sample(ours[0]), 0.9)]).verdict == "not determined"
 
 
 @given(st.lists(st.floats(0.4, 1), max_size=4), st.floats(0.5, 1))
@@ -379,7 +379,7 @@ def test_an_interval_lies_where_accuracies_can(values: list[float]) -> None:
 )
 def test_any_errors_give_a_verdict_and_a_reason(values: list[float], published: float) -> None:
     found = one("spectral_error", values, published)
-    assert found.verdict in evidence.VERDICTS
+    assert found.verdict in judging.VERDICTS
     assert found.because
     assert str(one("spectral_error", values, published)) == str(found)
     if found.verdict != "not determined":
@@ -400,7 +400,7 @@ def test_the_interval_of_a_share_covers_it_though_networks_share_seeds(apart: fl
     rng = np.random.default_rng(5)
     covered = []
     for _ in range(300):
-        found = evidence.judge_share(*shares(rng, 0.7, seeds, 12, apart), at_least=0.9)
+        found = judging.judge_share(*shares(rng, 0.7, seeds, 12, apart), at_least=0.9)
         assert found.interval is not None
         covered.append(found.interval[0] <= 0.7 <= found.interval[1])
     assert np.mean(covered) >= 0.93
@@ -409,29 +409,29 @@ def test_the_interval_of_a_share_covers_it_though_networks_share_seeds(apart: fl
 @pytest.mark.parametrize("seeds", [5, 10, 20])
 def test_a_statement_is_seldom_confirmed_or_refuted_by_chance(seeds: int) -> None:
     rng = np.random.default_rng(8)
-    found = [evidence.judge_share(*shares(rng, 0.9, seeds, 8, 0.05), at_least=0.9).verdict for _ in range(400)]
+    found = [judging.judge_share(*shares(rng, 0.9, seeds, 8, 0.05), at_least=0.9).verdict for _ in range(400)]
     assert found.count("consistent") / 400 <= most(0.05, 400)
     assert found.count("inconsistent") / 400 <= most(0.05, 400)
 
 
 def test_shares_at_their_ends() -> None:
     seed = np.repeat(np.arange(6), 20)
-    assert evidence.judge_share(np.ones(120, bool), seed, 0.9).verdict == "consistent"
-    assert evidence.judge_share(np.zeros(120, bool), seed, 0.9).verdict == "inconsistent"
-    assert evidence.judge_share(np.arange(120) % 10 > 0, seed, 0.9).verdict == "not determined"
-    assert evidence.judge_share(np.ones(0, bool), seed[:0], 0.9).verdict == "not determined"
-    assert evidence.judge_share(np.ones(80, bool), seed[:80], 0.9).verdict == "not determined"
+    assert judging.judge_share(np.ones(120, bool), seed, 0.9).verdict == "consistent"
+    assert judging.judge_share(np.zeros(120, bool), seed, 0.9).verdict == "inconsistent"
+    assert judging.judge_share(np.arange(120) % 10 > 0, seed, 0.9).verdict == "not determined"
+    assert judging.judge_share(np.ones(0, bool), seed[:0], 0.9).verdict == "not determined"
+    assert judging.judge_share(np.ones(80, bool), seed[:80], 0.9).verdict == "not determined"
 
 
 def test_answers_at_their_ends() -> None:
     seed = np.repeat(np.arange(6), 20)
     holds, fails, half = np.ones(120, bool), np.zeros(120, bool), np.arange(120) % 2 > 0
-    assert evidence.answer([(holds, seed)]) == ("yes", "not contradicted")
-    assert evidence.answer([(fails, seed)]) == ("no", "no")
-    assert evidence.answer([(half, seed)]) == ("not determined", "no")
-    assert evidence.answer([(holds, seed), (fails, seed)]) == ("no", "no"), "one group decides"
-    assert evidence.answer([(holds, seed), (half, seed)]) == ("not determined", "no"), "most networks of each group"
-    assert evidence.answer([]) == evidence.answer([(holds[:80], seed[:80])]) == ("not determined", "not determined")
+    assert judging.answer([(holds, seed)]) == ("yes", "not contradicted")
+    assert judging.answer([(fails, seed)]) == ("no", "no")
+    assert judging.answer([(half, seed)]) == ("not determined", "no")
+    assert judging.answer([(holds, seed), (fails, seed)]) == ("no", "no"), "one group decides"
+    assert judging.answer([(holds, seed), (half, seed)]) == ("not determined", "no"), "most networks of each group"
+    assert judging.answer([]) == judging.answer([(holds[:80], seed[:80])]) == ("not determined", "not determined")
 
 
 @given(st.integers(10, 400), st.integers(5, 20), st.data())
@@ -439,9 +439,9 @@ def test_neither_one_exception_nor_no_exception_contradicts_a_claim_of_all_netwo
     networks: int, seeds: int, data: st.DataObject
 ) -> None:
     holds, seed = np.ones(networks, bool), np.arange(networks) % seeds
-    assert evidence.answer([(holds, seed)]).universality == "not contradicted"
+    assert judging.answer([(holds, seed)]).universality == "not contradicted"
     holds[data.draw(st.integers(0, networks - 1))] = False
-    assert evidence.answer([(holds, seed)]).universality == "not contradicted"
+    assert judging.answer([(holds, seed)]).universality == "not contradicted"
 
 
 @given(st.lists(st.booleans(), min_size=10, max_size=80), st.floats(0, 0.2), st.integers(0, 79))
@@ -451,12 +451,12 @@ def test_a_network_more_for_which_it_holds_never_speaks_against_a_claim(
     """Where every network has a seed of its own, and so counts in full."""
     order = {"no": 0, "not determined": 1, "not contradicted": 2, "yes": 2}
     holds, seed = np.array(networks), np.arange(len(networks))
-    before = evidence.answer([(holds, seed)], mismeasured)
+    before = judging.answer([(holds, seed)], mismeasured)
     holds[place % len(holds)] = True
-    after = evidence.answer([(holds, seed)], mismeasured)
+    after = judging.answer([(holds, seed)], mismeasured)
     assert all(order[a] >= order[b] for a, b in zip(after, before, strict=True))
     assert after.universality != "yes"
-    assert evidence.answer([(holds, seed), (~holds, seed)], mismeasured).tendency != "yes"
+    assert judging.answer([(holds, seed), (~holds, seed)], mismeasured).tendency != "yes"
 
 
 def test_answers_seldom_err_and_are_given_where_shares_are_clear() -> None:
@@ -469,27 +469,27 @@ def test_answers_seldom_err_and_are_given_where_shares_are_clear() -> None:
 
 
 def test_if_one_exception_decided_mismeasured_networks_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = evidence.answer
-    monkeypatch.setattr(evidence, "answer", lambda groups: answer(groups, 0.0))
+    answer = judging.answer
+    monkeypatch.setattr(judging, "answer", lambda groups: answer(groups, 0.0))
     rates = error_rates.answers(50).set_index(["true_share", "networks"])
     assert rates.loc[(1.0, 113), "universality_no"] > 0.5
 
 
 @pytest.mark.parametrize(("networks", "seeds", "at_least"), [(30, 5, 0.9), (8, 5, 0.9), (80, 5, 0.95), (200, 20, 0.9)])
 def test_the_fewest_seeds_that_could_agree_are_the_fewest(networks: int, seeds: int, at_least: float) -> None:
-    needed = evidence.seeds_that_could_agree(networks, seeds, at_least)
+    needed = judging.seeds_that_could_agree(networks, seeds, at_least)
     assert needed
     for count, verdict in ((needed, "consistent"), (needed - 1, "not determined")):
         n = round(networks / seeds * count)
         seed = np.arange(n) % count
-        if count >= evidence.FEWEST_SEEDS:
-            assert evidence.judge_share(np.ones(n, bool), seed, at_least).verdict == verdict
+        if count >= judging.FEWEST_SEEDS:
+            assert judging.judge_share(np.ones(n, bool), seed, at_least).verdict == verdict
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 8)), max_size=60), st.floats(0, 0.99))
 def test_any_share_gives_an_interval_around_it(networks: list[tuple[bool, int]], at_least: float) -> None:
     holds, seed = np.array([h for h, _ in networks], bool), np.array([s for _, s in networks], int)
-    found = evidence.judge_share(holds, seed, at_least)
+    found = judging.judge_share(holds, seed, at_least)
     if found.interval is not None:
         low, high = found.interval
         assert 0 <= low <= holds.mean() + 1e-12
@@ -501,17 +501,17 @@ def test_more_seeds_are_asked_by_the_rule_that_judges() -> None:
     holds = np.array([True] * 99 + [False] * 15)
     seed = np.arange(114) % 10
     for among in (1, 2, 6):
-        decides = evidence.judge_share(holds, seed, 0.9, among).decides
+        decides = judging.judge_share(holds, seed, 0.9, among).decides
         times = int(re.search(r"(\d+) seeds", decides)[1]) // 10  # type: ignore[index]
         fewer, enough = (
-            evidence.judge_share(
+            judging.judge_share(
                 np.tile(holds, n), np.concatenate([seed + 10 * i for i in range(n)]), 0.9, among
             ).verdict
             for n in (times // 2, times)
         )
         assert enough == "inconsistent", decides
         assert fewer == "not determined" or times == 1
-    assert evidence.judge_share(holds, seed, 0.9, 6).decides != evidence.judge_share(holds, seed, 0.9, 1).decides
+    assert judging.judge_share(holds, seed, 0.9, 6).decides != judging.judge_share(holds, seed, 0.9, 1).decides
 
 
 def test_rates_as_a_table_have_a_row_for_each_model_and_number_of_seeds() -> None:
