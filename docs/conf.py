@@ -43,6 +43,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autoclass_content = "both"
 add_module_names = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "emtvb"
