@@ -59,7 +59,9 @@ config: $(VENV)/.runs ## only check the config in CONFIG
 	@$(VENV)/bin/emtvb config check -- $(FILE)
 
 docs: $(VENV)/.docs ## the documentation as a website in site/
-	$(VENV)/bin/mkdocs build --strict
+	rm -rf site
+	$(VENV)/bin/sphinx-build -q -W --keep-going -E -c docs . site
+	@echo "open $(CURDIR)/site/index.html"
 
 dist: $(VENV)/.release ## the wheel and the sdist in dist/, checked
 	rm -rf dist

@@ -12,12 +12,15 @@ import math
 import re
 from collections.abc import Callable
 from functools import cache, cached_property
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 
 from emtvb import markdown, tables
+from emtvb.cli.main import commands as group
 from emtvb.experiments import kinds
 from emtvb.files import write_text
 from emtvb.paper import error_rates, verdicts
@@ -26,7 +29,9 @@ from emtvb.theory.memory_columns import at_amplitude, lasting
 from emtvb.theory.verdict import ACCURATE
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+PAGES = (*sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")), "README.md")
+"""README last: it has rows of FINDINGS."""
+FINDINGS = "docs/findings.md"
 CONDITIONS = {
     "solved": "test_accuracy >= 0.99",
     "stored": "verdict == 'linearly stored and editable'",
@@ -34,6 +39,10 @@ CONDITIONS = {
     "composes": "task != 'T1'",
     "free": "solved and l2 == 0",
     "penalised": "solved and l2 == 0.001",
+    "near_phi": "solved and realisation_shape_error < 0.2",
+    "wide": "free and composes and hidden_dim == 128",
+    "obeys_most": "data_edit_success >= 0.9",
+    "obeys_most_by_paper": "power_edit_success >= 0.9",
     "counted": "network_eigenvalues == phi_eigenvalues",
     "reads": "data_worst_decoding_accuracy >= 0.99995",
     "obeys": "data_edit_success >= 1",
@@ -150,6 +159,18 @@ class Results:
         counts.insert(0, "all", counts.sum(axis=1))
         return _markdown(counts, "")
 
+    def claims_judged(self) -> str:
+        """Claims but those of single printed values, with a link, verdict, answers and the reason, as Markdown."""
+        claims = [claim for claim in self._verdicts["claims"] if claim["kind"] != "published table values"]
+        rows = (
+            [
+                f"[`{claim['name']}`](../results/paper/verdicts.md#{claim['name']})",
+                claim["verdict"], claim["tendency"], claim["universality"], claim["because"],
+            ]
+            for claim in claims
+        )  # fmt: skip
+        return markdown.table(["claim", "verdict", "of most networks", "of all", "because"], rows, "lllll")
+
     def judged_values(self) -> str:
         """Printed values counted by verdict, as Markdown."""
         values = pd.DataFrame(self._verdicts["claims"]).query("kind == 'published table values'")
@@ -191,7 +212,7 @@ class Results:
     def _networks(self) -> pd.DataFrame:
         solutions = self.table("solutions")
         more = ["run_id", *solutions.columns.difference(self._measured.columns)]
-        networks = self._measured.merge(solutions[more], on="run_id", how="left", validate="one_to_one")
+        networks = self._measured.merge(solutions[more], on="run_id", how="left", validate="one_to_one").copy()
         for name, condition in CONDITIONS.items():
             networks[name] = networks.eval(condition)
         return networks
@@ -219,6 +240,8 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
             "gradients", column, task=task, solves=solves, when=when, lag=100, **cell
         ),
         "whole": lambda measure: _plain_means(paper.table("table1"))[measure],
+        "key_findings": lambda: first_table(FINDINGS, (root / FINDINGS).read_text("utf-8")),
+        "commands": commands,
         "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
         "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
         "answers": lambda: error_rates.answers_as_markdown(error_rates.answers()),
@@ -259,6 +282,24 @@ def printed(value: float, like: str) -> str:
         raise ValueError(f"{value} is no number")
     decimals = len(like.rstrip("%").partition(".")[2])
     return f"{value:,.{decimals}{'%' if like.endswith('%') else 'f'}}"
+
+
+def first_table(page: str, text: str) -> str:
+    """The first table of a page, as it is read in README: its links lead to the same places from there."""
+    table = re.search(r"(?:^\|.*\n)+", without_comments(text), re.MULTILINE)
+    if table is None:
+        raise ValueError(f"{page}: no table")
+    folder, _, name = page.rpartition("/")
+    link = re.compile(r"\]\(([^)#]*)")
+    return link.sub(lambda found: f"]({normpath(f'{folder}/{found[1] or name}')}", table[0].strip())
+
+
+def commands() -> str:
+    """Commands of ``emtvb`` and what each does, as Markdown."""
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    rows = ([f"`emtvb {name}`", command.get_short_help_str(200)] for name, command in found.items() if command)
+    return markdown.table(["command", "what it does"], rows, "ll")
 
 
 def without_comments(text: str) -> str:

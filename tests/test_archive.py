@@ -77,7 +77,7 @@ def test_a_network_in_it_is_measured_as_it_was(unpacked: Unpacked) -> None:
 
 
 def test_the_edit_that_the_pages_name_is_made(unpacked: Unpacked) -> None:
-    page = (unpacked.folder / "docs" / "memories.md").read_text("utf-8")
+    page = (unpacked.folder / "docs" / "networks.md").read_text("utf-8")
     found = re.search(r"^\.venv/bin/emtvb (edit .*)$", page, re.MULTILINE)
     assert found is not None
     assert "output vectors are the theory's for the edited variables" in unpacked.emtvb(*found[1].split())

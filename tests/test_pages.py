@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 from docs import pages
 
+from emtvb.experiments import kinds
+
 ROOT = Path(__file__).parents[1]
+MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL = 3_000, 2_500, 22_000
+"""Of prose in a page, in findings.md and in docs/; README has a limit of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +117,36 @@ def test_a_list_begins_after_an_empty_line(page: str) -> None:
     text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.DOTALL | re.MULTILINE)
     lists = re.compile(r"^(?![-*] |\d+\. |#|\s|$)(.*)\n(?:[-*]|1\.) ", re.MULTILINE)
     assert [found[1] for found in lists.finditer(text)] == []
+
+
+def test_the_first_table_has_links_from_the_root() -> None:
+    text = "# 1\n\n| a | b |\n|---|---|\n| 3<!--x--> of 4 | [b](../results/b.md#c), [d](d.md), [e](#f) |\n\n| no |\n"
+    linked = "[b](results/b.md#c), [d](docs/d.md), [e](docs/page.md#f)"
+    assert pages.first_table("docs/page.md", text) == f"| a | b |\n|---|---|\n| 3 of 4 | {linked} |"
+    with pytest.raises(ValueError, match=r"docs/page\.md: no table"):
+        pages.first_table("docs/page.md", "# 1\n")
+
+
+def test_commands_are_those_of_the_command_line() -> None:
+    assert "| `emtvb verify` | Train published runs here" in pages.commands()
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_a_config_in_it_can_be_run(page: str, tmp_path: Path) -> None:
+    for config in re.findall(r"^```yaml\n(experiment: .*?)^```", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE):
+        (tmp_path / "config.yaml").write_text(config)
+        assert kinds.load(tmp_path / "config.yaml").runs()
+
+
+def prose(page: str) -> int:
+    """Words of a page, those of tables and code aside."""
+    text = pages.without_comments((ROOT / page).read_text("utf-8"))
+    text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    return len(re.sub(r"^\|.*", "", text, flags=re.MULTILINE).split())
+
+
+def test_pages_are_short() -> None:
+    words = {page: prose(page) for page in pages.PAGES if page != "README.md"}
+    assert [page for page, number in words.items() if number > MOST_WORDS] == []
+    assert words[pages.FINDINGS] <= MOST_WORDS_OF_FINDINGS
+    assert sum(words.values()) <= MOST_WORDS_OF_ALL

@@ -15,7 +15,7 @@ from emtvb.experiments.results import find_run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-MOST_WORDS = 900
+MOST_WORDS = 800
 PICTURES = runpy.run_path(str(ROOT / "docs/images/draw.py"))["PICTURES"]
 
 

@@ -73,14 +73,14 @@ def test_a_plan_and_what_was_asked_for_are_printed_whole(printed: Any, option: s
 
 def test_another_snakemake_whose_memory_is_not_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(PersistenceBase, "params_changed")
-    with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.17"):
+    with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.20"):
         hooks.install(Records(Path("results/none"), ROOT), lambda *_: [])
 
 
 def test_the_lower_bound_of_snakemake_is_the_version_that_has_this_memory() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["workflow"]
     (snakemake,) = (text for text in wanted if re.match(r"snakemake\W*[<>=]", text))
-    assert snakemake == "snakemake>=9.17,<10"
+    assert snakemake == "snakemake>=9.20,<10"
 
 
 def test_what_is_not_public_stands_in_two_files() -> None:

@@ -14,6 +14,7 @@ def trials_of(wildcards):
     return results(f"trials/{ORDERS[wildcards.networks]['task']}.npz")
 
 
+# Kept as trainings are, whatever becomes of the code: who has no neurogym can do all else.
 rule draw_trials:
     output:
         trials=results("trials/{foreign_task}.npz"),
@@ -24,8 +25,12 @@ rule draw_trials:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        trials=lambda _: FOREIGN.drawn,
-        seed=lambda _: FOREIGN.trials_seed,
+        order=lambda wildcards: {
+            "task": wildcards.foreign_task,
+            "trials": FOREIGN.drawn,
+            "seed": FOREIGN.trials_seed,
+        },
+        revision=promises.REVISIONS.get("foreign"),
     script:
         "../scripts/draw_trials.py"
 

@@ -4,5 +4,5 @@ from emtvb.experiments.foreign import tasks
 from emtvb.making.jobs import job
 
 with job(snakemake) as this:
-    task = tasks.TASKS[snakemake.wildcards.foreign_task]
-    tasks.save(snakemake.output.trials, task.draw(this.settings["trials"], this.settings["seed"]))
+    order = this.settings["order"]
+    tasks.save(snakemake.output.trials, tasks.TASKS[order["task"]].draw(order["trials"], order["seed"]))

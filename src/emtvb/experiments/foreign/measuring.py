@@ -19,7 +19,6 @@ from emtvb.core.judging import judge
 from emtvb.core.subspaces import Method
 from emtvb.core.trials import Trials
 from emtvb.experiments.foreign.cells import adapted, network
-from emtvb.experiments.foreign.tables import CONTROLS
 from emtvb.experiments.foreign.tasks import TASKS, Drawn, Task
 from emtvb.experiments.foreign.training import Order
 
@@ -38,12 +37,14 @@ METHODS: Mapping[str, tuple[Method | None, tuple[bool, ...]]] = {
 }
 """By the name that tables have for it: a method as ``emtvb.fit`` takes it (None for DAS), and how it edits: told the
 value, or by exchange with what another trial's state has."""
+SHARES = ("without_edit", "random_step", "other_variable", "untrained", "ceiling")
+"""Shares of ``emtvb.edit`` beside those that are followed."""
 FITS = ("one step", "all steps")
 """Where each is fitted: at the step of the edit, or at all steps at which the task stores the variable."""
 COLUMNS = (
     "network", "task", "cell", "seed", "accuracy", "best", "learned", "variable", "method", "fitted",
     "read", "read_low", "read_high", "p", "readable", "untrained_read",
-    "followed", "followed_low", "followed_high", *CONTROLS, "ceiling", "shows", "edits",
+    "followed", "followed_low", "followed_high", *SHARES, "shows", "edits",
 )  # fmt: skip
 """A row per network, variable, method and fit. ``accuracy``: share of judged trials that are answered right at each
 step; ``best``: the same of an observer who knows the variables; ``read``: share of these trials in which the variable
@@ -139,6 +140,6 @@ def _edited(task: Task, fitted: Fitted, bare: Fitted, variable: str, at: int, ex
     low, high = done.interval()
     return {
         "followed": done.share(), "followed_low": low, "followed_high": high,
-        **{name: done.share(name) for name in (*CONTROLS, "ceiling")},
+        **{name: done.share(name) for name in SHARES},
         "shows": done.controls_fail, "edits": int(done.counts.sum()),
     }  # fmt: skip

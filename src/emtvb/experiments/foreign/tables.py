@@ -8,8 +8,8 @@ from emtvb import markdown
 
 KEYS = ("task", "cell", "variable", "method", "fitted")
 MEANS = ("accuracy", "best", "read", "untrained_read", "followed", "ceiling")
-CONTROLS = ("without_edit", "random_step", "other_variable", "untrained")
-"""Controls of an edit, which must fail: shares of ``emtvb.edit``."""
+CONTROLS = ("random_step", "other_variable", "untrained")
+"""Controls of an edit, which must fail: columns of ``measuring.COLUMNS``."""
 COLUMNS = (
     *KEYS, "networks", "learned", "readable", "shows", *MEANS, "followed_least", "followed_most", "control",
 )  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from emtvb import markdown
-from emtvb.experiments.sweep import memory_tables, milestones
+from emtvb.experiments.sweep import milestones
 from emtvb.experiments.sweep.milestones import DROP
-from emtvb.theory.memory_columns import at_amplitude, lasting
+from emtvb.theory.memory_columns import TRAINED, at_amplitude, lasting
 from emtvb.theory.verdict import ACCURATE
 
 DISTINCT = {"cycles-9x4": 9, "cycles-12x3": 12, "cycles-18x2": 18, "cycle-36": 36}
@@ -19,6 +19,8 @@ T1_ACCURACY = 0.917
 """The mean accuracy of T1 that A3 names."""
 MEASURED = 0.95
 """The accuracy from which on memory is measured (``memory.NEARLY``)."""
+READ = (at_amplitude("whole"), at_amplitude("quarter"), "cycle_multiplier", lasting(1000), lasting(3000))
+"""Columns of ``tables/memory.csv`` that predictions are about."""
 FEWEST = 3
 """Networks that a share is judged by, at least."""
 
@@ -46,7 +48,7 @@ def networks(published: Any) -> pd.DataFrame:
         ``lasts`` (an accuracy of 0.99 after 3,000 steps).
     """
     runs, measured, memory = (published.table(name) for name in ("../runs", "../measurements", "memory"))
-    own = memory_tables.trained(memory)
+    own = memory.loc[memory["network"] == TRAINED, ["run_id", *READ]]
     found = runs.merge(measured[["run_id", "test_accuracy"]], on="run_id").merge(own, on="run_id", how="left")
     return found.assign(
         solved=found["test_accuracy"] >= ACCURATE,

@@ -44,7 +44,7 @@ def draw(shown: pd.DataFrame) -> Figure:
     for axes in (accuracy, angles):
         axes.set(xscale="log", xlabel="training step")
     accuracy.set_ylabel("accuracy")
-    angles.set(yscale="log", ylabel="error of angles, rad")
+    angles.set(yscale="log", ylabel="error of angles, rad", ylim=(1e-4, 0.3))
     angles.axhline(milestones.LOCKED, color="0.5", linewidth=0.6, linestyle=":")
     _moments(moments, shown, colours)
     _telling(telling, shown)
