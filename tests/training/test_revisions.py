@@ -60,7 +60,7 @@ def test_the_losses_of_a_short_training_are_the_stored_ones(network: str) -> Non
     assert network in stored, "a new network: store its losses with python -m tests.training.test_revisions"
     found = losses(network)
     assert len(found) == 50
-    assert len({horizon for _, horizon in found}) > 1
+    assert network in OF_KINDS or len({horizon for _, horizon in found}) > 1
     assert [horizon for _, horizon in found] == [horizon for _, horizon in stored[network]]
     assert [loss for loss, _ in found] == pytest.approx([loss for loss, _ in stored[network]], rel=1e-5)
 
