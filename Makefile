@@ -84,7 +84,7 @@ rulegraph: $(VENV)/.runs ## draw docs/images/rulegraph.svg, what depends on what
 lock: ## rewrite requirements.txt, with the newest versions that pyproject.toml allows and their hashes
 	rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/pip install --progress-bar off uv
 	echo '$(TORCH)' > .lock/torch.txt
-	.lock/bin/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --upgrade -c .lock/torch.txt \
+	.lock/bin/uv pip compile pyproject.toml --extra docs --extra release --extra test --universal --generate-hashes --upgrade -c .lock/torch.txt \
 		--no-annotate --custom-compile-command 'make lock' --quiet -o requirements.txt
 	rm -rf .lock
 

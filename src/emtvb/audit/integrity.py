@@ -20,7 +20,10 @@ from emtvb.making.staleness import summary
 
 LEFT_OUT = "left_out.txt"
 """In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""
-KINDS: Mapping[str, str] = {"history.csv": "whole learning curves", packed_weights.WEIGHTS: "files of weights"}
+KINDS: Mapping[str, str] = {
+    "history.csv": "whole learning curves", packed_weights.WEIGHTS: "files of weights",
+    "followed.safetensors": "files of weights during training",
+}  # fmt: skip
 """What may be left out, by a file's name: what can be trained again, and whose digests are published."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *(f"audit/{name}" for name in FILES),

@@ -28,20 +28,25 @@ def as_schema(*kinds: type[Experiment]) -> str:
     Args:
         kinds: The settings of kinds of experiments that have no sweep, and a section of their own.
     """
-    schema = Sweep.model_json_schema()
+    schema = _resolved(Sweep)
     ways = [schema["required"]]
     for kind in kinds:
-        other = kind.model_json_schema()
+        properties = _resolved(kind)["properties"]
         own = [key for key in kind.model_fields if key not in Sweep.model_fields]
-        schema["properties"] |= {key: other["properties"][key] for key in own}
-        schema["$defs"] |= other["$defs"]
+        schema["properties"] |= {key: properties[key] for key in own}
         ways.append(["experiment", *own])
     schema |= {"description": "A config file.", "required": ["experiment"]}
     schema["anyOf"] = [{"required": way} for way in ways]
+    return "# Written by `emtvb config docs`.\n" + yaml.safe_dump(schema, sort_keys=False, width=120)
+
+
+def _resolved(settings: type[Experiment]) -> dict[str, Any]:
+    """The JSON schema of settings, each section in the place of the references to it."""
+    schema = settings.model_json_schema()
     sections = schema.pop("$defs")
     while "$ref" in (text := json.dumps(schema)):
         schema = json.loads(text, object_hook=lambda part: _standard(_inlined(part, sections)))
-    return "# Written by `emtvb config docs`.\n" + yaml.safe_dump(schema, sort_keys=False, width=120)
+    return schema
 
 
 def _inlined(part: dict[str, Any], sections: dict[str, Any]) -> dict[str, Any]:
