@@ -13,7 +13,11 @@ from emtvb.experiments.kind import Kind, Tolerance
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
     from emtvb.experiments.foreign import tables
 
+    def learned() -> int:
+        return int(published["foreign"].table("foreign_networks").groupby("network")["learned"].first().sum())
+
     return {
+        "foreign_learned": learned,
         "foreign_table": lambda: tables.as_markdown(published["foreign"].table("foreign")),
         "foreign": lambda column, **where: published["foreign"].row("foreign", column, **where),
     }
