@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from typing import Any
 
@@ -38,6 +39,9 @@ def test_a_row_is_of_those_that_learned() -> None:
 
 
 def test_the_page_says_nothing_of_what_did_not_learn() -> None:
-    text = tables.as_markdown(tables.over_seeds(ROWS)).splitlines()
+    table = tables.over_seeds(ROWS)
+    text = tables.as_markdown(table).splitlines()
+    file = io.StringIO(table.to_csv(index=False))
+    assert tables.as_markdown(pd.read_csv(file)).splitlines() == text, "as a page reads it"
     assert text[2] == "| match | gru | sample | 2 of 3 | 1.000 | 0.600 | 0.970 | 0.200 | 0.700 (1) | 0.800 (2) |"
     assert text[3] == "| match | cfc | sample | 0 of 1 |  |  |  |  |  |  |"
