@@ -87,8 +87,8 @@ rulegraph: $(VENV)/.runs ## draw docs/images/rulegraph.svg, what depends on what
 lock: ## rewrite requirements.txt, with the newest versions that pyproject.toml allows and their hashes
 	rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/pip install --progress-bar off uv
 	echo '$(TORCH)' > .lock/torch.txt
-	.lock/bin/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --upgrade -c .lock/torch.txt \
-		--no-annotate --custom-compile-command 'make lock' --quiet -o requirements.txt
+	.lock/bin/uv pip compile pyproject.toml $(foreach extra,docs release test,--extra $(extra)) --universal --generate-hashes \
+		--upgrade -c .lock/torch.txt --no-annotate --custom-compile-command 'make lock' --quiet -o requirements.txt
 	rm -rf .lock
 
 newest: PYTHON = $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor))))
