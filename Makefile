@@ -4,6 +4,7 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3.12) $(shell command -v python3) python3.11)
 VENV := .venv
+CHROMIUM = $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 # The newest that `make lock` takes.
 TORCH := torch<2.14
 # Quotes a name for the shell, since it may have a space or a quote in it.
@@ -58,9 +59,11 @@ report: $(VENV)/.runs ## make the experiment in CONFIG, and a report of it as on
 config: $(VENV)/.runs ## only check the config in CONFIG
 	@$(VENV)/bin/emtvb config check -- $(FILE)
 
-docs: $(VENV)/.docs ## the documentation as a website in site/
+docs: $(VENV)/.docs ## the documentation as a website in site/, with the reproducibility report as a PDF
 	rm -rf site
 	$(VENV)/bin/sphinx-build -q -W --keep-going -E -c docs . site
+	@$(if $(CHROMIUM),$(CHROMIUM) --headless --no-sandbox --no-pdf-header-footer --log-level=3 \
+		--print-to-pdf=site/docs/reproduction.pdf file://$(CURDIR)/site/docs/reproduction.html 2> /dev/null)
 	@echo "open $(CURDIR)/site/index.html"
 
 dist: $(VENV)/.release ## the wheel and the sdist in dist/, checked
@@ -84,8 +87,8 @@ rulegraph: $(VENV)/.runs ## draw docs/images/rulegraph.svg, what depends on what
 lock: ## rewrite requirements.txt, with the newest versions that pyproject.toml allows and their hashes
 	rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/pip install --progress-bar off uv
 	echo '$(TORCH)' > .lock/torch.txt
-	.lock/bin/uv pip compile pyproject.toml --extra docs --extra release --extra test --universal --generate-hashes --upgrade -c .lock/torch.txt \
-		--no-annotate --custom-compile-command 'make lock' --quiet -o requirements.txt
+	.lock/bin/uv pip compile pyproject.toml $(foreach extra,docs release test,--extra $(extra)) --universal --generate-hashes \
+		--upgrade -c .lock/torch.txt --no-annotate --custom-compile-command 'make lock' --quiet -o requirements.txt
 	rm -rf .lock
 
 newest: PYTHON = $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor))))

@@ -8,7 +8,7 @@ _RULES = {"l": "---", "r": "---:"}
 
 
 def table(columns: Sequence[str], rows: Iterable[Iterable[object]], align: str = "") -> str:
-    """Table in Markdown, as GitHub, MkDocs and Pandoc read it.
+    """Table in Markdown, as GitHub, MyST and Pandoc read it.
 
     Args:
         columns: Headings; they may be empty, and two may be alike.

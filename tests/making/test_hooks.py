@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +74,6 @@ def test_another_snakemake_whose_memory_is_not_known_is_refused(monkeypatch: pyt
     monkeypatch.delattr(PersistenceBase, "params_changed")
     with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.20"):
         hooks.install(Records(Path("results/none"), ROOT), lambda *_: [])
-
-
-def test_the_lower_bound_of_snakemake_is_the_version_that_has_this_memory() -> None:
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["workflow"]
-    (snakemake,) = (text for text in wanted if re.match(r"snakemake\W*[<>=]", text))
-    assert snakemake == "snakemake>=9.20,<10"
 
 
 def test_what_is_not_public_stands_in_two_files() -> None:
