@@ -58,6 +58,6 @@ def as_markdown(table: pd.DataFrame) -> str:
             continue
         shown = [f"{first[name]:.3f}" for name in ("read", "untrained_read", "ceiling")]
         edits = group.set_index(["method", "fitted"]).loc[ways]
-        cells = [f"{row.followed:.3f} ({int(row.shows)})" for row in edits.itertuples()]
+        cells = [f"{row.followed:.3f} ({row.shows:.0f})" for row in edits.itertuples()]
         rows.append((task, cell, variable, learned, *shown, f"{group['control'].max():.3f}", *cells))
     return markdown.table(head, rows, "lllr" + "r" * (len(head) - 4))
