@@ -45,8 +45,8 @@ def _resolved(settings: type[Experiment]) -> dict[str, Any]:
     schema = settings.model_json_schema()
     sections = schema.pop("$defs")
     while "$ref" in (text := json.dumps(schema)):
-        schema = json.loads(text, object_hook=lambda part: _standard(_inlined(part, sections)))
-    return schema
+        schema = json.loads(text, object_hook=lambda part: _inlined(part, sections))
+    return json.loads(text, object_hook=lambda part: _standard(_inlined(part, sections)))
 
 
 def _inlined(part: dict[str, Any], sections: dict[str, Any]) -> dict[str, Any]:
