@@ -12,7 +12,7 @@ from .conftest import Project
 SMOKE = "--configfile", "config/smoke.yaml"
 
 SUBMIT = """#!/bin/sh
-env -i PATH=/usr/bin:/bin sh -c 'cd / && sh "$0" > "$0.out" 2>&1 &' "$1"
+env -i PATH=/usr/bin:/bin PYTHONPATH="{package}" sh -c 'cd / && sh "$0" > "$0.out" 2>&1 &' "$1"
 echo 1
 """
 
@@ -35,8 +35,8 @@ def shard(finished: Project) -> str:
 def test_a_batch_system_with_an_empty_environment(
     project: Project, finished: Project, tmp_path: Path, shard: str
 ) -> None:
-    """The plugin for any batch system; what a job needs to know stands in its command."""
-    (project.folder / "submit").write_text(SUBMIT)
+    """The plugin for any batch system; what a job needs to know stands in its command, but for the copy's package."""
+    (project.folder / "submit").write_text(SUBMIT.format(package=project.folder / "src"))
     (project.folder / "submit").chmod(0o755)
     root = tmp_path / "else where"
     names = f"training/{shard}/weights.safetensors", f"measurements/{shard}.csv"
