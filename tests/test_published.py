@@ -178,8 +178,8 @@ def test_the_tables_of_all_networks_are_of_these_measurements() -> None:
 
 
 MOST_OF_FILES, MOST_OF_HISTORY = 205, 242
-"""Megabytes: 184 and 237 when this was written. The promise is 240; another git packs the same history in some 1% more or
-less. The packed weights are 77 of the files, and 124 of the history, which has all that were published before, too."""
+"""Megabytes: 184 and 237 when this was written. The promise is 240; another clone may pack its history a little
+otherwise. The packed weights are 76 of the files; the history has all that were published before, too."""
 
 
 def test_the_whole_clone_stays_small() -> None:
