@@ -27,14 +27,22 @@ def commit(folder: Path) -> str:
 SMOKE = ("--configfile", "config/smoke.yaml")
 
 
-def test_another_clones_package_is_refused(project: Project) -> None:
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("src/emtvb/experiments/sweep/figures/weights.py", "import pandas", "import json\nimport pandas"),
+        ("src/emtvb/paper/table1.csv", "0.0005", "0.0006"),
+    ],
+)
+def test_another_clones_package_of_another_version_is_refused(project: Project, edit: tuple[str, str, str]) -> None:
     """A clone, or a worktree, whose virtual environment is another's."""
-    result = project.snakemake("-n", PYTHONPATH=str(ROOT / "src"))
+    project.edit(*edit)
+    result = project.snakemake(*SMOKE, "-n", PYTHONPATH=str(ROOT / "src"))
     assert result.returncode != 0
-    (line,) = [line for line in (result.stdout + result.stderr).splitlines() if "a package of its own" in line]
+    (line,) = [line for line in (result.stdout + result.stderr).splitlines() if "comes with another version" in line]
     assert line == (
-        f"package: {ROOT / 'src' / 'emtvb'}: the workflow at {project.folder} comes with a package of its own; "
-        "run it with that (make install there)"
+        f"package: {ROOT / 'src' / 'emtvb'}: the workflow at {project.folder} comes with another version of it; "
+        "run it with its own (make install there)"
     )
 
 

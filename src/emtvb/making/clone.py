@@ -9,6 +9,8 @@ from emtvb.errors import InputError
 from emtvb.making.digests import PACKAGE
 from emtvb.making.recipes import ROOT
 
+_CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
+
 
 def workflow_root() -> Path:
     """The clone whose workflow is meant outside of Snakemake: the folder that one works in, else the package's own.
@@ -25,7 +27,7 @@ def workflow_root() -> Path:
 
 
 def check_package(root: Path) -> None:
-    """Raise InputError unless this package is that of the workflow's clone.
+    """Raise InputError unless this package is that of the workflow's clone, or has the same code.
 
     Args:
         root: The clone.
@@ -33,8 +35,8 @@ def check_package(root: Path) -> None:
     own = root / "src" / PACKAGE.name
     if not own.is_dir():
         raise InputError("package", str(own), "the workflow runs in a clone, which has its package; it is not there")
-    if not own.samefile(PACKAGE):
-        remedy = f"the workflow at {root} comes with a package of its own; run it with that (make install there)"
+    if not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
+        remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
         raise InputError("package", str(PACKAGE), remedy)
 
 
@@ -42,3 +44,9 @@ def check_python(python: str = sys.executable) -> None:
     """Raise InputError where Snakemake, which puts Python's path into a shell's command as it is, starts no job."""
     if " " in python:
         raise InputError("folder", python, "no job can be started in a path with a space; move the clone, make install")
+
+
+def _contents(package: Path) -> dict[str, bytes]:
+    """A package's code and data, by name."""
+    files = (path for path in package.rglob("*") if path.suffix in _CODE and path.is_file())
+    return {path.relative_to(package).as_posix(): path.read_bytes() for path in files}
