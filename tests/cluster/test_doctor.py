@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def doctor(cluster: Cluster, project: Project, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(project.folder)
     slurm.configuration.cache_clear()
 
-    def run(site: str = "", *profiles: str, **changed: str) -> tuple[list[str], list[str]]:
+    def run(site: str = "", *profiles: str, **changed: Any) -> tuple[list[str], list[str]]:
         Path("slurm/site.yaml").write_text(site)
         experiment = config.load("config/paper.yaml").model_copy(update=changed)
         lines = [str(finding) for finding in examine(experiment, profiles or ["slurm"])]
@@ -106,7 +107,7 @@ def test_a_second_profile_counts(doctor: Doctor) -> None:
 
 
 def test_jobs_that_need_a_gpu_and_ask_for_none(doctor: Doctor) -> None:
-    _, (error,) = doctor(trainer="reference", accelerator="cuda")
+    _, (error,) = doctor(trainer="reference", accelerator="cuda", follow=[])
     assert "set gpus: to what a node has" in error
 
 
