@@ -13,7 +13,8 @@ from snakemake.exceptions import WorkflowError
 # A checkout can be linted and planned with Snakemake alone, as the workflow catalog does it. Jobs need the package installed.
 INSTALLED = find_spec("emtvb") is not None
 if not INSTALLED:
-    sys.path += [f"{workflow.basedir}/src", f"{workflow.basedir}/../src"]  # of the Snakefile at the top, or in workflow/
+    # Of the Snakefile at the top, or of that in workflow/.
+    sys.path += [f"{workflow.basedir}/src", f"{workflow.basedir}/../src"]
 
 try:
     from emtvb.config import dump

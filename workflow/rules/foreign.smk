@@ -10,10 +10,6 @@ wildcard_constraints:
     networks="[a-z-]+_[a-z]+",
 
 
-def trials_of(wildcards):
-    return results(f"trials/{ORDERS[wildcards.networks]['task']}.npz")
-
-
 # Kept as trainings are, whatever becomes of the code: who has no neurogym can do all else.
 rule draw_trials:
     output:
@@ -37,7 +33,7 @@ rule draw_trials:
 
 rule train_foreign:
     input:
-        trials=trials_of,
+        trials=lambda wildcards: results(f"trials/{ORDERS[wildcards.networks]['task']}.npz"),
     output:
         weights=results("networks/{networks}/weights.safetensors"),
         history=results("networks/{networks}/history.csv"),
@@ -57,7 +53,7 @@ rule train_foreign:
 rule measure_foreign:
     input:
         weights=rules.train_foreign.output.weights,
-        trials=trials_of,
+        trials=lambda wildcards: results(f"trials/{ORDERS[wildcards.networks]['task']}.npz"),
     output:
         rows=results("measurements/foreign/{networks}.csv"),
     log:
