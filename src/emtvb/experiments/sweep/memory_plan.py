@@ -9,6 +9,7 @@ import pandas as pd
 
 from emtvb import markdown
 from emtvb.experiments.sweep import milestones
+from emtvb.experiments.sweep.memory import NEARLY
 from emtvb.experiments.sweep.milestones import DROP
 from emtvb.theory.memory_columns import TRAINED, at_amplitude, lasting
 from emtvb.theory.verdict import ACCURATE
@@ -17,8 +18,6 @@ DISTINCT = {"cycles-9x4": 9, "cycles-12x3": 12, "cycles-18x2": 18, "cycle-36": 3
 """The tasks whose Phi has 36 modes, and how many of its eigenvalues differ."""
 T1_ACCURACY = 0.917
 """The mean accuracy of T1 that A3 names."""
-MEASURED = 0.95
-"""The accuracy from which on memory is measured (``memory.NEARLY``)."""
 READ = (at_amplitude("whole"), at_amplitude("quarter"), "cycle_multiplier", lasting(1000), lasting(3000))
 """Columns of ``tables/memory.csv`` that predictions are about."""
 FEWEST = 3
@@ -52,7 +51,7 @@ def networks(published: Any) -> pd.DataFrame:
     found = runs.merge(measured[["run_id", "test_accuracy"]], on="run_id").merge(own, on="run_id", how="left")
     return found.assign(
         solved=found["test_accuracy"] >= ACCURATE,
-        measured=found["test_accuracy"] >= MEASURED,
+        measured=found["test_accuracy"] >= NEARLY,
         drop=found[at_amplitude("whole")] - found[at_amplitude("quarter")],
         attracting=found["cycle_multiplier"] < 1,
         lasts=found[lasting(3000)] >= ACCURATE,
@@ -165,7 +164,7 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
     first = snapshots[snapshots["cycle_multiplier"] < 1].groupby("run_id")["step"].min()
     right = snapshots[snapshots["test_accuracy"] >= ACCURATE].sort_values("step").groupby("run_id").head(1)
     told = milestones.told(snapshots).query("cut == 0.95")
-    repeats = snapshots[(snapshots["task"] == "T1") & (snapshots["test_accuracy"] >= MEASURED)]
+    repeats = snapshots[(snapshots["task"] == "T1") & (snapshots["test_accuracy"] >= NEARLY)]
     return {
         "D1": [_share("runs", last["as_published"] == 1, least=1)],
         "D2": [_share("solved runs", solved["locked"] > solved["longest"], least=0.7)],

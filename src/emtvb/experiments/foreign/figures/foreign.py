@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from emtvb.core.style import COLOURS, PAGE, style
+from emtvb.core.style import COLOURS, style
 from emtvb.experiments.foreign.tables import CONTROLS
+from emtvb.figures.panels import grid, key
 
 CELLS = {"gru": "GRU (torch)", "rates": "leaky rates (by hand)", "cfc": "CfC (ncps)", "mgu": "MGU (torchrecurrent)"}
 """What cells are called."""
@@ -41,13 +43,13 @@ def draw(rows: pd.DataFrame) -> Figure:
     Args:
         rows: The columns of ``emtvb.experiments.foreign.measuring.COLUMNS``.
     """
-    asked = [key for key in TITLES if ((rows["task"] == key[0]) & (rows["variable"] == key[1])).any()]
-    figure = Figure(figsize=(PAGE, 1.15 * len(asked) + 1.5), layout="constrained")
-    panels = figure.subplots(len(asked), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    there = set(zip(rows["task"], rows["variable"], strict=True))
+    asked = [pair for pair in TITLES if pair in there]
+    figure, panels = grid(len(asked), 1, 1.15, 1.5, sharex=True, sharey=True)
     ways = list(dict.fromkeys(zip(rows["method"], rows["fitted"], strict=True)))
-    for axes, key in zip(panels, asked, strict=True):
-        some = rows[(rows["task"] == key[0]) & (rows["variable"] == key[1])]
-        axes.set_title(TITLES[key], fontsize=7.5)
+    for axes, (task, variable) in zip(panels[:, 0], asked, strict=True):
+        some = rows[(rows["task"] == task) & (rows["variable"] == variable)]
+        axes.set_title(TITLES[task, variable], fontsize=7.5)
         first = some[(some["method"] == ways[0][0]) & (some["fitted"] == ways[0][1])]
         _column(axes, 0, first, first["read"], first["untrained_read"])
         for i, (method, fitted) in enumerate(ways, start=1):
@@ -57,18 +59,18 @@ def draw(rows: pd.DataFrame) -> Figure:
         axes.set_ylim(-0.06, 1.06)
         axes.set_yticks([0, 0.5, 1])
     words = [f"{method}, {fitted}".replace(", ", ",\n") for method, fitted in ways]
-    panels[-1].set_xticks(range(len(ways) + 1), ["read: least\nsquares,\none step", *words], fontsize=6)
-    panels[-1].set_xlim(-0.5, len(ways) + 0.5)
+    panels[-1, 0].set_xticks(range(len(ways) + 1), ["read: least\nsquares,\none step", *words], fontsize=6)
+    panels[-1, 0].set_xlim(-0.5, len(ways) + 0.5)
     figure.supylabel("share of trials read right (left), of edits followed (right)", fontsize=7.5)
-    marks = [
-        panels[0].plot([], [], _MARKERS[i], color=COLOURS[i], markersize=3.5, label=word)[0]
-        for i, word in enumerate(CELLS.values())
-    ]
-    marks += [
-        panels[0].plot([], [], "o", color="0.3", fillstyle="none", markersize=3.5, label="task not learned")[0],
-        panels[0].plot([], [], "x", color="0.55", markersize=3.5, label="best control, or untrained")[0],
-    ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=6.5)
+    entries = {
+        word: Line2D([], [], marker=marker, linestyle="", color=colour, markersize=3.5)
+        for word, marker, colour in zip(CELLS.values(), _MARKERS, COLOURS, strict=False)
+    }
+    entries["task not learned"] = Line2D(
+        [], [], marker="o", linestyle="", color="0.3", fillstyle="none", markersize=3.5
+    )
+    entries["best control, or untrained"] = Line2D([], [], marker="x", linestyle="", color="0.55", markersize=3.5)
+    key(figure, entries, ncols=3, fontsize=6.5)
     return figure
 
 
