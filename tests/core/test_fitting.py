@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from emtvb.adapters.record import _run
 from emtvb.core import numerical_rank, regression
 from emtvb.core.memories import explained_variance
 from emtvb.core.permutation import permutation_test
+from emtvb.core.readings import reading
 from emtvb.core.recording import Recording
 from emtvb.core.variables import simplex, variable
 from emtvb.errors import InputError
@@ -306,8 +308,8 @@ def labelled(change) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda u, y: (u, y["number"]), "labels: shape (20, 200): inputs have 20 steps and 200 trials"),
-        (lambda u, y: (u, y["number"].T[..., None]), "labels: shape (200, 20, 1): inputs have 20 steps"),
+        (lambda u, y: (u, y["number"]), "labels: shape (20, 200): there are 20 steps and 200 trials"),
+        (lambda u, y: (u, y["number"].T[..., None]), "labels: shape (200, 20, 1): there are 20 steps"),
         (lambda u, y: (u, {"bit": y["bit"][1:]}), "labels of bit: shape (19, 200)"),
         (lambda u, y: (u, {"bit": y["bit"][0, 1:]}), "labels of bit: shape (199,)"),
         (lambda u, y: (u, {"bit": y["bit"] | True}), "labels of bit: constant (True)"),
@@ -317,11 +319,12 @@ def labelled(change) -> None:
         (lambda u, y: (u, {"n": [[1, 2], [3]]}), "labels of n: lists of different lengths: give an array"),
         (lambda u, y: (u, {"n.0": y["bit"], "n": y["bit"][..., None]}), "labels: n.0 twice: give each variable"),
         (lambda u, y: (u, y["bit"][0]), "what holds during a whole trial is given by name"),
+        (lambda u, y: (u, y["number"][:, 0]), "or batch_first=True"),
         (lambda u, y: (u, None), "labels: none: say what the network should hold"),
         (lambda u, y: (u[0], y), "inputs: shape (200, 3): give an array of shape (time, trial, input)"),
         (lambda u, y: (u * np.nan, y), "inputs: not all of them finite"),
         (lambda u, y: (u[:, :3], {"n": y["number"][:, :3]}), "trials: 3: too few to fit on one part"),
-        (lambda u, y: (u[:, :8], {"n": y["number"][:1, :8].repeat(20, 0)}), "too few for so many neurons"),
+        (lambda u, y: (u[:, :8], {"n": y["number"][:1, :8].repeat(20, 0)}), "too few for"),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:divide by zero")
@@ -465,7 +468,7 @@ def test_the_trials_of_a_group_are_all_fitted_on_or_all_judged_on() -> None:
         assert len(trials.test.groups) == trials.test.states.shape[1]
     judged = emtvb.judge(emtvb.fit(trials))
     assert judged.groups == 6
-    assert "intervals and p count the 6 groups of the judged trials" in str(judged)
+    assert "intervals count the 6 groups of the judged trials" in str(judged)
 
 
 def test_exchanges_stay_within_groups_or_are_between_whole_ones() -> None:
@@ -489,9 +492,9 @@ def test_exchanges_stay_within_groups_or_are_between_whole_ones() -> None:
     ("groups", "says"),
     [
         (np.arange(199), "groups: shape (199,): give one for each of the 200 trials, (200,)"),
-        (np.full(200, np.nan), "groups: NaN for some trials: give each trial a number or a word"),
+        (np.full(200, np.nan), "groups: missing for some trials: give each trial a number or a word"),
         (np.arange(200) % 3, "groups: 3 different ones: give at least 4, so that some can be trained on"),
-        (np.array([None] * 200), "groups: of type object: give each trial a number or a word"),
+        (np.array([None, "a"] * 100), "groups: missing for some trials: give each trial a number or a word"),
     ],
 )  # fmt: skip
 def test_groups_that_cannot_be_used_are_one_clear_line(groups: np.ndarray, says: str) -> None:
@@ -515,3 +518,62 @@ def test_small_directions_are_read_only_where_there_are_trials_for_them() -> Non
     assert cut(1000) < 1e-8
     fit = emtvb.fit(emtvb.record(system, rng.normal(size=(1, 80, 24)), {"y": rng.normal(size=80)}))
     assert np.linalg.norm(fit.memories.decoder) < 100
+
+
+def test_what_is_read_no_better_than_by_chance_is_not_readable() -> None:
+    """Readings whose order tells the label, but which all stand for the same value."""
+    rng = np.random.default_rng(0)
+    label = rng.choice([-1.0, 1.0], size=(5, 200, 1))
+    bit = variable("bit", label, None)
+    for shift, readable in ((0.0, True), (9.0, False)):
+        read = label + rng.normal(size=label.shape) + shift
+        result = reading(bit, np.arange(5), read, label, None, label, None)
+        assert result.p < 0.001
+        assert (result.readable, result.readable_at.all()) == (readable, readable)
+
+
+@pytest.mark.parametrize("missing", ["NaN", "None", "Int64"])
+def test_integers_of_which_some_are_missing_are_categories(missing: str) -> None:
+    u, labels = tape()
+    three = labels["bit"].astype(int) + (labels["number"] > 0)
+    absent = np.random.default_rng(0).random(three.shape) < 0.1
+    made = {
+        "NaN": np.where(absent, np.nan, three),
+        "None": np.where(absent, None, three),
+        "Int64": np.where(absent, pd.NA, three),
+    }[missing]
+    (found,) = emtvb.record(adapted(make_register()), u, {"three": made}).variables
+    assert (found.kind, found.classes.tolist()) == ("categorical", [0, 1, 2])
+    (whole,) = emtvb.record(adapted(make_register()), u, {"three": three.astype(float)}).variables
+    assert whole.kind == "continuous"
+
+
+@pytest.mark.parametrize("make", [np.array, pd.Categorical, pd.Series, lambda x: np.array(x, dtype=object)])
+def test_groups_are_words_of_any_type(make) -> None:
+    u, labels = tape()
+    words = [f"session {i % 8}" for i in range(200)]
+    by_word = emtvb.record(adapted(make_register()), u, labels, groups=make(words))
+    by_number = emtvb.record(adapted(make_register()), u, labels, groups=np.arange(200) % 8)
+    np.testing.assert_array_equal(by_word.test.groups, by_number.test.groups)
+
+
+def test_few_groups_are_said_to_be_few() -> None:
+    u, labels = tape()
+    few, many = (
+        str(emtvb.judge(emtvb.fit(emtvb.record(adapted(make_register()), u, labels, groups=np.arange(200) % number))))
+        for number in (8, 40)
+    )
+    assert "intervals count the 4 groups of the judged trials, which are too few to trust an interval" in few
+    assert "intervals count the 20 groups of the judged trials\n" in f"{many}\n"
+
+
+def test_a_variable_without_a_label_at_some_times_is_named() -> None:
+    u, labels = tape()
+    labels["number"] = np.where(np.arange(20)[:, None] < 8, np.nan, labels["number"])
+    fitted = emtvb.fit(emtvb.record(adapted(make_register()), u, labels))
+    judged = emtvb.judge(fitted, times=[3, 4])
+    assert judged.unreadable == ()
+    assert "no label at these times: number" in str(judged)
+    assert judged.explained_variance > 0.5
+    with pytest.raises(InputError, match="no trial has a value of number there"):
+        emtvb.fit(fitted.trials, times=[3, 4])

@@ -150,7 +150,16 @@ def fit(trials: Trials, times: Times | None = None, *, method: Method = "least s
     check_type(trials, Trials, "trials", "record")
     chosen = checked_recorded_times(trials, trials.train, trials.fit_times if times is None else times)
     if not np.isfinite(trials.train.labels[list(chosen)]).all(axis=2).any():
-        raise InputError("times", list(chosen)[:8], "no trial has a value of every variable there; choose others")
+        known = np.isfinite(trials.train.labels[list(chosen)])
+        never = [v.name for v, at in zip(trials.variables, trials.slices, strict=True) if not known[..., at].any()]
+        lacking = (
+            f"no trial has a value of {listed(never)} there"
+            if never
+            else "no trial has a value of every variable there"
+        )
+        raise InputError(
+            "times", listed([str(time) for time in chosen]), f"{lacking}; choose others, or record without"
+        )
     if isinstance(method, str) and method == "least squares":
         _check_enough(trials, list(chosen))
     located = _located(trials, list(chosen), method)
@@ -275,8 +284,9 @@ def _check_enough(trials: Trials, times: list[int]) -> None:
     needed = int((spread > regression.ROUNDING**2 * spread.max()).sum()) + 1
     if count < needed:
         wanted = -(-needed * trained // max(count, 1))
-        what = f"{trained} to fit on, with {count} different moments in them, for {needed - 1} directions"
-        raise InputError("trials", what, f"too few for so many neurons: any label would fit; give at least {wanted}")
+        what = f"{trained} to fit on, with {count} labels (a trial in which all stay the same counts once)"
+        many = f"too few for {needed - 1} directions of the state, since any label would fit"
+        raise InputError("trials", what, f"{many}; give at least {wanted} to fit on")
 
 
 def checked_recorded_times(trials: Trials, part: Recording, times: Times) -> tuple[int, ...]:

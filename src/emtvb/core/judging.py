@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _FOLLOWS, _USED = 0.99, 0.1
 """A variable follows from others that tell so much of its variance, by slopes of more than this (in their spreads)."""
+_FEW_GROUPS = 6
+"""Groups below which intervals that are drawn over them are too short."""
 _MEASURES = {ACCURACY: "acc", BALANCED: "bac", R2: "R2 "}
 
 
@@ -120,8 +122,8 @@ class Judgement:
 
     @property
     def unreadable(self) -> tuple[str, ...]:
-        """The variables that cannot be read."""
-        return tuple(reading.name for reading in self.readings if not reading.readable)
+        """The variables that cannot be read, of those that have a label at these times."""
+        return tuple(r.name for r in self.readings if not r.readable and not np.isnan(r.score))
 
     def __str__(self) -> str:
         lines = [f"{'variable':14} {'kind':12} {'score':>9}  95% interval     chance       p  readable at times"]
@@ -138,11 +140,14 @@ class Judgement:
         if self.repeated:
             lines.append(f"{self.repeated:.0%} of the judged trials repeat the inputs of a fitted trial")
         if self.groups:
-            lines.append(f"intervals and p count the {self.groups} groups of the judged trials")
+            few = ", which are too few to trust an interval" if self.groups < _FEW_GROUPS else ""
+            lines.append(f"intervals count the {self.groups} groups of the judged trials{few}")
         for names in self.collinear:
             lines.append(f"follow from each other, so that their directions cannot be told apart: {', '.join(names)}")
         if self.unreadable:
             lines.append(f"cannot be read: {', '.join(self.unreadable)}")
+        if unknown := [r.name for r in self.readings if np.isnan(r.score)]:
+            lines.append(f"no label at these times: {', '.join(unknown)}")
         if self.task:
             lines.append(f"{self.task.verdict}; edits obeyed {self.task.measures.edit_success:.3f}")
         return lines
@@ -189,7 +194,7 @@ def judge(fitted: Fitted, times: Times | None = None, *, trained_horizon: int | 
         _explained(fitted.memories, trials, at_times),
         trials.repeated,
         _collinear(trials, list(fitted.times)),
-        trials.task.judged(trials, fitted.memories, trained_horizon) if trials.task else None,
+        trials.task.judged(trials, fitted.memories, trained_horizon) if trials.task and not trials.erased else None,
         0 if trials.test.groups is None else len(np.unique(trials.test.groups)),
     )
 
@@ -198,7 +203,7 @@ def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray
     """Share of the states' variance inside the span of Psi, a time after the other: ``memories.explained_variance``."""
     inside, total = 0.0, 0.0
     for time, moment in zip(times, trials.index(times), strict=True):
-        states = trials.test.states[moment][np.isfinite(trials.test.labels[time]).all(axis=1)]
+        states = trials.test.states[moment][np.isfinite(trials.test.labels[time]).any(axis=1)]
         size = float(((states - memories.centre) ** 2).sum())
         total += size
         inside += size * explained_variance(memories, states[None]) if len(states) else 0.0

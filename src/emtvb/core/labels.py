@@ -110,6 +110,8 @@ def columns(
             arrays |= parts
         if names is not None:
             raise InputError("names", str(names), "labels that come by name have theirs; leave names out")
+        if not arrays:
+            raise InputError("labels", "no variable at all", "give at least one: {'name': labels}")
         return arrays
     array = _checked(as_numpy(labels, "labels"), shape, "labels", (3,), batch_first)
     if names is not None and (not isinstance(names, (tuple, list))):
@@ -181,8 +183,8 @@ def _checked(
         a, b, c = (shape[1], shape[0], "trials, steps") if batch_first else (*shape, "steps, trials")
         wanted = f"({a}, {b}, variables)" + (f", ({a}, {b}) or ({shape[1]},)" if 2 in axes else "")
         shown = array.shape if not batch_first or array.ndim < 2 else (array.shape[1], array.shape[0], *array.shape[2:])
-        remedy = f"inputs have {shape[0]} steps and {shape[1]} trials: give {wanted} ({c})"
-        if array.ndim >= 2 and array.shape[:2] == shape[::-1]:
+        remedy = f"there are {shape[0]} steps and {shape[1]} trials: give {wanted} ({c})"
+        if array.shape == shape[:1] or array.shape[:2] == shape[::-1]:
             remedy += f"; or batch_first={not batch_first}"
         if array.ndim == 1 and 1 not in axes:
             remedy += "; what holds during a whole trial is given by name: {'name': labels}"
@@ -250,11 +252,11 @@ def _drawn(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
 
 def _grouped(given: Any, count: int) -> Int[np.ndarray, " trial"]:
     """The group of each trial, as a number from 0."""
-    groups = as_numpy(given, "groups")
+    groups = _plain(as_numpy(given, "groups"))
     if groups.shape != (count,):
         raise InputError("groups", f"shape {groups.shape}", f"give one for each of the {count} trials, ({count},)")
     if groups.dtype.kind not in "biufUS" or undefined(groups).any():
-        shown = "NaN for some trials" if groups.dtype.kind == "f" else f"of type {groups.dtype}"
+        shown = "missing for some trials" if groups.dtype.kind in "fU" else f"of type {groups.dtype}"
         raise InputError("groups", shown, "give each trial a number or a word")
     return np.unique(groups, return_inverse=True)[1].reshape(-1)
 
