@@ -22,6 +22,7 @@ import pandas as pd
 from emtvb import markdown, tables
 from emtvb.cli.main import commands as group
 from emtvb.experiments import kinds
+from emtvb.experiments.sweep import degeneracy
 from emtvb.files import write_text
 from emtvb.paper import error_rates, verdicts
 from emtvb.paper.judging import UNTRAINED, VERDICTS
@@ -195,9 +196,28 @@ class Results:
         kinds["no network"] = "no network"
         return _markdown(alike.loc[list(kinds)].rename(kinds), "share alike, by what differs")
 
+    def without(self, runs: str = "") -> pd.DataFrame:
+        """Accuracies without parts of W_hh, of networks whose run ids begin so."""
+        rows = self.table("../measurements/ablations")
+        return rows[rows["run_id"].str.startswith(runs)]
+
+    def degeneracy(self) -> str:
+        """How alike networks of different seeds are, by size, penalty and task, as Markdown."""
+        return degeneracy.as_markdown(degeneracy.ratios(self._pairs_of_seeds))
+
+    def nearer_untrained(self) -> float:
+        """The distance per weight of untrained networks with 128 neurons, as a share of that with 64."""
+        means = self._pairs_of_seeds.groupby("hidden_dim")["control_weights"].mean()
+        return means[128] / means[64] * (64 / 128) ** 2
+
     def shares(self) -> str:
         """Shares of statements, as Markdown."""
         return verdicts.shares_as_markdown(verdicts.shares(self._measured))
+
+    @cached_property
+    def _pairs_of_seeds(self) -> pd.DataFrame:
+        names = ("../measurements/comparison", "../measurements/weight_distances", "../runs")
+        return degeneracy.pairs_of_seeds(*map(self.table, names))
 
     @cached_property
     def _verdicts(self) -> dict[str, Any]:

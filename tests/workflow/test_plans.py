@@ -69,7 +69,7 @@ ALL = {**TRAINED, "enumerate_runs": 1, "state_settings": 1}
 def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) -> None:
     jobs = project.planned("--configfile", "config/paper.yaml")
     assert jobs["train_shard"] == jobs["measure_shard"] == 192
-    assert jobs["bootstrap_cells"] == jobs["simulate_populations"] == 1
+    assert jobs["bootstrap_cells"] == jobs["simulate_populations"] == jobs["compare_weights"] == 1
     assert sum(jobs.values()) < 1000
 
 
@@ -79,6 +79,7 @@ def test_the_default_experiment_is_quick(project: Project) -> None:
     jobs = project.planned("--configfile", "config/repeat-copy.yaml")
     assert jobs["train_shard"] == 2
     assert jobs["bootstrap_cells"] == 0, "it has fewer seeds than the paper"
+    assert jobs["compare_weights"] == 0, "it has one size"
 
 
 @pytest.mark.parametrize(

@@ -43,3 +43,33 @@ rule tabulate_comparison:
         "../envs/emtvb.yaml"
     script:
         "../scripts/tabulate_comparison.py"
+
+
+# A claim of others on how far apart weights are, for a sweep of several sizes, which it asks about.
+SIZED = SHOWN and len(EXPERIMENT.hidden_dim) > 1
+
+
+if SIZED:
+
+    rule compare_weights:
+        input:
+            runs=results("runs.csv"),
+            measurements=results("measurements.csv"),
+            weights=expand(results("training/{shard}/weights.safetensors"), shard=SHARDS),
+        output:
+            distances=results("measurements/weight_distances.csv"),
+        log:
+            results("logs/compare_weights.log"),
+        localrule: True
+        conda:
+            "../envs/emtvb.yaml"
+        params:
+            **fixed(
+                {
+                    "dimensions": EXPERIMENT.dimensions,
+                    "variables": EXPERIMENT.variables,
+                    "protocol": settings.plain(EXPERIMENT.protocol),
+                }
+            ),
+        script:
+            "../scripts/compare_weights.py"

@@ -35,6 +35,7 @@ rule sweep:
         rules.solutions.input,
         rules.tabulate_memory.output,
         rules.tabulate_following.output if FOLLOWED else [],
+        rules.compare_weights.output if SIZED else [],
         rules.figures.input,
         ([rules.draw_page.output, rules.state_verdicts.output] if SHOWN else []),
         rules.architectures.input,

@@ -11,7 +11,7 @@ from emtvb import markdown
 from emtvb.core.intervals import mean_interval, wilson
 from emtvb.core.permutation import ERROR_RATE
 
-SOLVED = 0.9
+SOLVED = 0.99
 """A network has solved its task that repeats so many of the longest sequences without a mistake."""
 NEARLY = 0.8
 """Of networks that repeat so many it is told too of how many a claim holds; no verdict rests on that."""
