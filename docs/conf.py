@@ -39,6 +39,9 @@ exclude_patterns = [".*", "CODE_OF_CONDUCT.md", "SECURITY.md"]
 myst_enable_extensions = ["html_image"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"
+# A widget would need scripts from elsewhere: the site says in words what it is.
+nb_ipywidgets_js: dict[str, Any] = {}
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autoclass_content = "both"
@@ -104,21 +107,44 @@ def keep_anchors(_: Sphinx, __: str, source: list[str]) -> None:
     source[0] = re.sub(r"(\]\([^)#]+\.html)#", r"\1%23", source[0])
 
 
+COLON = "\ue000"
+"""Stands for a colon while napoleon reads."""
+
+
+def hide_colon(_: Sphinx, what: str, __: str, ___: object, ____: object, lines: list[str]) -> None:
+    """Hide from napoleon, which would take what is before it for a type, a colon in the first line of a property."""
+    if what == "property":
+        lines[:1] = [lines[0].replace(":", COLON)]
+
+
 def keep_bars(*arguments: Any) -> None:
-    """Let bars in docstrings be bars: absolute values, and no names of substitutions."""
-    lines = arguments[-1]
-    lines[:] = [re.sub(r"``.*?``|\|", lambda found: found[0] if len(found[0]) > 1 else r"\|", line) for line in lines]
+    """Let bars in docstrings be bars: absolute values, and no names of substitutions. Hidden colons come back."""
+    lines = [line.replace(COLON, ":") for line in arguments[-1]]
+    arguments[-1][:] = [
+        re.sub(r"``.*?``|\|", lambda found: found[0] if len(found[0]) > 1 else r"\|", line) for line in lines
+    ]
+
+
+def spell_factories(*arguments: Any) -> tuple[str | None, str | None]:
+    """The signature with ``...`` for a default that is made anew, so that Sphinx can read it; and what is returned."""
+    signature, returned = arguments[-2:]
+    return signature and signature.replace("<factory>", "..."), returned
 
 
 linked: set[str] = {*LIVE}
 
 
 def keep_places(app: Sphinx, doctree: nodes.document) -> None:
-    """Let links to files lead to where these lie in the repository, and links to folders to nothing."""
+    """Let links to files lead to where these lie in the repository, pictures to themselves, links to folders to nothing."""
+    here = Path(app.env.docname).parent
     for image in list(doctree.findall(nodes.image)):
         if "://" in image["uri"]:  # a badge, a picture from elsewhere
             image.parent.parent.remove(image.parent)
-    here = Path(app.env.docname).parent
+        elif (ROOT / (picture := os.path.normpath(here / unquote(image["uri"])))).is_file():  # opens in its full size
+            linked.add(picture)
+            image.replace_self(nodes.reference("", "", image.copy(), refuri=os.path.relpath(picture, here)))
+    for table in doctree.findall(nodes.table):  # on a phone each of its rows is a block (site.css)
+        table["classes"] += ["answers"] * table.astext().strip().startswith("The paper says")
     links = [*doctree.findall(addnodes.download_reference), *doctree.findall(addnodes.pending_xref)]
     for node in links:
         path, _, anchor = unquote(node["reftarget"]).partition("#")
@@ -150,6 +176,8 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", add_order)
     app.connect("source-read", add_arguments)
     app.connect("source-read", keep_anchors)
+    app.connect("autodoc-process-signature", spell_factories)
+    app.connect("autodoc-process-docstring", hide_colon, priority=400)  # before napoleon
     app.connect("autodoc-process-docstring", keep_bars)
     app.connect("doctree-read", keep_places, priority=100)  # before Sphinx gives files names of its own
     app.connect("build-finished", copy_linked)
