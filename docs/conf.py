@@ -135,7 +135,7 @@ linked: set[str] = {*LIVE}
 
 
 def keep_places(app: Sphinx, doctree: nodes.document) -> None:
-    """Let links to files lead to where these lie in the repository, pictures to themselves, links to folders to nothing."""
+    """Let links to files lead to where these lie, pictures to themselves, and links to folders to nothing."""
     here = Path(app.env.docname).parent
     for image in list(doctree.findall(nodes.image)):
         if "://" in image["uri"]:  # a badge, a picture from elsewhere
