@@ -35,7 +35,8 @@ VIEW = tuple(
 START = Path(__file__).with_name("start.mjs")
 STYLE = Path(__file__).with_name("edit.css")
 TEMPLATE = Path(__file__).with_name("edit.html")
-HEADERS = {kind: Path(__file__).with_name(f"of_{kind}.html") for kind in ("tasks", "streams")}
+TITLES = {"tasks": "Edit a running network", "streams": "Edit a running network on streams"}
+HEADERS = {kind: Path(__file__).with_name(f"of_{kind}.html") for kind in TITLES}
 """What the page says of its networks before it shows them: of the paper's kind of task, or of streams."""
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.mjs\";\n", re.MULTILINE)
@@ -51,6 +52,7 @@ def document(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str
     """
     script = bundled(*VIEW, START)
     style = STYLE.read_text("utf-8")
+    kind = "streams" if "lengths" in shown[0].about else "tasks"
     data = json.dumps({"networks": [network.as_json() for network in shown], "first": first or {}})
     parts = {
         "script": script,
@@ -58,7 +60,8 @@ def document(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str
         "script-hash": _hash(script),
         "style-hash": _hash(style),
         "data": data.replace("<", "\\u003c"),
-        "header": HEADERS["streams" if "lengths" in shown[0].about else "tasks"].read_text("utf-8"),
+        "title": TITLES[kind],
+        "header": HEADERS[kind].read_text("utf-8"),
     }
     return re.sub(r"\{\{ ([a-z-]+) \}\}", lambda match: parts[match[1]], TEMPLATE.read_text("utf-8"))
 

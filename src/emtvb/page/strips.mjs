@@ -100,20 +100,18 @@ export function strips(session) {
   function say({ name, title, canvas, count }, from) {
     const { timeline, view, subject, running } = session;
     if (name === "theory") {
-      write(count, timeline.parted < view ? "boxes: what the edit of the marked square should change" : `from step ${Math.max(from - subject.phase, 0)}`);
+      write(count, timeline.parted < view ? "boxes: what the edit of the marked square should change" : `no edit yet; from step ${Math.max(from - subject.phase, 0)}`);
       if (!running) describe(canvas, `${title}: ${spell(k => timeline.steps[k].expected)}`);
       return;
     }
     const share = timeline.share(name, view);
-    const words = counted(share, timeline.parted < view, session.counts);
+    const words = session.counts ? counted(share) : "";
     write(count, words);
     const parts = share.first ? `, parts at step ${share.first - subject.phase}` : "";
-    if (!running) describe(canvas, `${title}: ${words}${parts}. ${spell(k => timeline.steps[k].outputs[name])}`);
+    if (!running) describe(canvas, `${title}${words && ": "}${words}${parts}. ${spell(k => timeline.steps[k].outputs[name])}`);
   }
 
-  function counted({ follows, of, changed, changing }, edited, counts) {
-    if (!of || (edited && !counts)) return "";
-    if (!edited) return `${follows} of ${of} outputs as the theory says`;
+  function counted({ follows, of, changed, changing }) {
     const stay = `${follows - changed} of ${of - changing} stayed`;
     return changing ? `${changed} of ${changing} changed as they should, ${stay}` : stay;
   }
