@@ -140,7 +140,9 @@ def keep_places(app: Sphinx, doctree: nodes.document) -> None:
     for image in list(doctree.findall(nodes.image)):
         if "://" in image["uri"]:  # a badge, a picture from elsewhere
             image.parent.parent.remove(image.parent)
-        elif (ROOT / (picture := os.path.normpath(here / unquote(image["uri"])))).is_file():  # opens in its full size
+            continue
+        picture = os.path.normpath(here / unquote(image["uri"]))
+        if picture.startswith(("docs/", "results/")):  # and is no output of a notebook: it opens in its full size
             linked.add(picture)
             image.replace_self(nodes.reference("", "", image.copy(), refuri=os.path.relpath(picture, here)))
     for table in doctree.findall(nodes.table):  # on a phone each of its rows is a block (site.css)

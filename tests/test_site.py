@@ -6,6 +6,7 @@ import doctest
 import re
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -85,18 +86,69 @@ def test_every_name_of_the_public_face_is_in_the_reference(site: Path) -> None:
         assert f"{getattr(emtvb, name).__module__}.{name}" in places, name
 
 
-def test_it_can_be_searched_from_disk_and_asks_for_nothing_from_elsewhere(site: Path, browser: Browser) -> None:
+def test_a_sentence_with_a_colon_is_no_type_and_a_signature_has_no_signs_of_sphinx(site: Path) -> None:
+    reference = unescape(re.sub("<[^>]+>", "", (site / "docs" / "reference.html").read_text("utf-8")))
+    assert "Whether it can be read at all: of labels" in reference
+    assert "~jaxtyping" not in reference
+    assert "<factory>" not in reference
+
+
+def test_it_can_be_searched_from_disk(site: Path, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(120_000)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto((site / "index.html").as_uri())
     page.goto((site / "search.html").as_uri() + "?q=glossary")
     first = page.locator("#search-results li a").first
     first.wait_for()
     assert "glossary" in (first.get_attribute("href") or "")
     page.close()
+
+
+BROKEN = """() => {
+    const words = [], range = document.createRange();
+    for (const cell of document.querySelectorAll(".bd-article table:not(.indextable) td")) {
+        const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) for (const { 0: word, index } of texts.currentNode.data.matchAll(/[a-z0-9.]+/gi)) {
+            range.setStart(texts.currentNode, index);
+            range.setEnd(texts.currentNode, index + word.length);
+            if (new Set([...range.getClientRects()].map(place => place.top)).size > 1) words.push(word);
+        }
+    }
+    return words;
+}"""
+"""The words in cells of tables that stand on more than one line."""
+CUT = """() => [document.documentElement, ...document.querySelectorAll(".bd-article-container")]
+    .some(element => element.scrollWidth > element.clientWidth)"""
+"""Whether one has to scroll sideways to read a line."""
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_every_page_is_whole_on_a_screen_and_asks_for_nothing_from_elsewhere(
+    site: Path, browser: Browser, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.set_default_timeout(120_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for name in sorted(site.rglob("*.html")):
+        if "_static" in name.parts:
+            continue
+        page.goto(name.as_uri())
+        assert page.evaluate(BROKEN) == [], name
+        assert not page.evaluate(CUT), name
+    page.close()
     assert [url for url in asked if not url.startswith((site.as_uri(), "blob:", "data:"))] == []
+
+
+def test_a_phone_shows_each_answer_as_a_block_and_a_picture_opens(site: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 400, "height": 800})
+    page.goto((site / "docs" / "findings.html").as_uri())
+    widths = page.locator(".answers td").evaluate_all("cells => cells.map(cell => cell.clientWidth)")
+    assert len(widths) == 28
+    assert min(widths) > 300
+    page.goto((site / "docs" / "memory.html").as_uri())
+    page.locator(".bd-article a:has(> img)").first.click()
+    assert page.url.endswith("figures/memory.png")
+    page.close()
 
 
 def examples() -> list[doctest.DocTest]:

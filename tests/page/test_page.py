@@ -200,6 +200,17 @@ def test_vectors_are_drawn_and_typed_and_run_as_rollout_does(
     check()
 
 
+def test_nothing_is_counted_before_an_edit(opened: Open, paper_page: Path) -> None:
+    page = opened(paper_page)
+    for state, begins in {"": 1, "#step=40": 17}.items():
+        page.go(state)
+        assert [page.said(f".row.{name} .count") for name in ROWS] == [f"no edit yet; from step {begins}", "", "", ""]
+        assert page.said(".score") == ""
+    page.go()
+    page.page.locator("button.run").click()
+    page.page.wait_for_function("() => document.querySelector('.row.edited .count').textContent.includes(' of ')")
+
+
 def test_it_runs_stops_steps_and_goes_back(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page, "#step=-8")
     assert "reading vector 0" in page.said(".clock")

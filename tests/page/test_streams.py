@@ -167,6 +167,7 @@ def test_it_fits_narrow_screens_and_says_what_it_is(opened: Open, tmp_path: Path
     write_text(tmp_path / "edit.html", document([show(run, "T1", make_network(D, HIDDEN, 3))]))
     page = opened(tmp_path / "edit.html", width=400)
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.page.title() == page.said("h1") == "Edit a running network on streams"
     assert "others take their place" in page.said("header")
     assert not page.page.locator("section.running").is_visible()
 
