@@ -150,7 +150,7 @@ def test_a_task_of_ours() -> None:
         assert done.controls_fail
         assert done.ceiling.all()
     assert done.before.shape[1] == 6
-    task = tasks.named("T4", 2, 3)
+    task = tasks.named("T2", 3, 3)
     copies = emtvb.fit(emtvb.record(saturated_circuit(task)[0], task, horizon=30))
     with pytest.raises(InputError, match="what comes later does not depend on it alone; choose another time or value"):
         emtvb.edit(copies, 10, flip="1.1", steps=9)
@@ -202,8 +202,7 @@ def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
         ({"flip": 0, "steps": 15}, "steps: 15: 14 steps were recorded after time 5"),
         ({"flip": 0, "expected": "theory"}, "expected: theory: give a function (values, inputs) -> outputs"),
         ({"flip": 0, "expected": lambda v, u: v}, "expected: a function that returned"),
-        ({"flip": 0, "expected": lambda v, u: v.astype(str)}, "expected: a function that returned <U"),
-        ({"flip": 0, "expected": lambda v, u: np.full((14, 400, 2), "a")}, "returned <U1: give outputs as numbers"),
+        ({"flip": 0, "expected": lambda v, u: np.full((14, 400, 2), "a")}, "expected: a function that returned <U1: give"),
         ({"flip": 0, "agrees": lambda o, e: o}, "agrees: returned shape (14, 400, 4): give (step, trial)"),
         ({"flip": 0, "inputs": np.zeros((3, 9)), "steps": 3}, "inputs: shape (3, 9): give (3, 3) or (3, 400, 3)"),
         ({"flip": 0, "inputs": np.zeros((3, 3)), "steps": 3, "expected": None}, "inputs: given beside expected"),
