@@ -202,7 +202,7 @@ def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
         ({"flip": 0, "steps": 15}, "steps: 15: 14 steps were recorded after time 5"),
         ({"flip": 0, "expected": "theory"}, "expected: theory: give a function (values, inputs) -> outputs"),
         ({"flip": 0, "expected": lambda v, u: v}, "expected: a function that returned"),
-        ({"flip": 0, "expected": lambda v, u: np.full((14, 400, 2), "a")}, "expected: a function that returned <U1: give"),
+        ({"flip": 0, "expected": lambda v, u: np.full((14, 400, 2), "a")}, "expected: a function that returned <U1: "),
         ({"flip": 0, "agrees": lambda o, e: o}, "agrees: returned shape (14, 400, 4): give (step, trial)"),
         ({"flip": 0, "inputs": np.zeros((3, 9)), "steps": 3}, "inputs: shape (3, 9): give (3, 3) or (3, 400, 3)"),
         ({"flip": 0, "inputs": np.zeros((3, 3)), "steps": 3, "expected": None}, "inputs: given beside expected"),
