@@ -256,7 +256,7 @@ def test_where_nobody_said_which_output_it_is_said_or_refused() -> None:
         (Answers(True), "logit", "output: 'logit': Answers has no such output; give 'hidden' or 'logits' or 'aside'"),
         (Answers(False), 3, "output: 3: Answers has no such output; give 0 or 1 or 2"),
         (Answers(False), True, "output: True: give the key of a dict, or the place in a tuple"),
-        (nn.GRU(D, H), 1, "output: 1: leave it out: it gives out one thing"),
+        (nn.GRU(D, H), 1, "output: 1: leave it out: it gives out one thing; of a pair the second is its state"),
     ):
         with pytest.raises(InputError) as caught:
             emtvb.adapt(network, output=output, input_dim=D)

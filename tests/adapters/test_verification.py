@@ -252,6 +252,68 @@ def test_it_is_said_against_what_it_was_verified_and_once_that_it_was_not() -> N
         emtvb.record(step, x, {"label": np.arange(TRIALS) % 2})
 
 
+class Loose(nn.Module):
+    """A loop around a cell, with noise somewhere."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.cell, self.out, self.where = nn.RNNCell(D, H), nn.Linear(H, 2), where
+
+    def noise(self, array: Tensor, where: str) -> Tensor:
+        return array + 0.05 * torch.randn_like(array) if where == self.where else array
+
+    def step(self, u: Tensor, h: Tensor) -> Tensor:
+        return self.noise(self.cell(u, h), "step")
+
+    def forward(self, x: Tensor) -> Tensor:
+        h, outputs = torch.zeros(x.shape[1], H), []
+        for u in x:
+            h = self.noise(self.step(self.noise(u, "input"), h), "state")
+            if self.where == "in place":
+                h += 0.05 * torch.randn_like(h)
+            outputs.append(self.out(self.noise(h, "output")))
+        return torch.stack(outputs)
+
+
+@pytest.mark.parametrize("step", ["step", "cell"])
+@pytest.mark.parametrize("where", ["step", "state", "in place", "input", "output"])
+def test_noise_outside_of_the_step_that_reaches_the_state_is_refused(where: str, step: str) -> None:
+    torch.manual_seed(0)
+    network, x = Loose(where), inputs()
+    if where in ("state", "in place") or (where, step) == ("step", "cell"):
+        name = "Loose.step" if step == "step" else "RNNCell"
+        with pytest.raises(InputError, match=f"Loose adds noise to its state outside of the step {name}: its steps"):
+            emtvb.adapt(network, step=step).run(x)
+        return
+    system = emtvb.adapt(network, step=step)
+    states = [system.run(x)[0] for _ in range(2)]
+    assert system.verified
+    assert "noise of its own" in repr(system)
+    assert (states[0] != states[1]).any() == (where != "output")
+
+
+def test_a_class_that_a_step_names_is_no_module() -> None:
+    net = Reservoir()
+
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        assert isinstance(net, Reservoir)
+        h = Reservoir.update(net, u, h)
+        return net.out(h), h
+
+    system = emtvb.adapt(step, state=H, input_dim=D)
+    assert system.state_dim == H
+
+
+def test_outputs_that_are_some_of_its_states_are_not_said_to_be_all() -> None:
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = torch.tanh(h + u[:, :1])
+        return h[:, :2], h
+
+    system = emtvb.adapt(step, state=torch.linspace(0, 1, H)[None], input_dim=D)
+    assert "its outputs are some of its hidden states" in repr(system)
+    assert "no readout" not in repr(system)
+
+
 def test_a_step_function_is_held_to_the_module_that_it_names() -> None:
     net = Reservoir()
 

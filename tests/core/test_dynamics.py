@@ -88,8 +88,22 @@ def test_points_where_the_network_cannot_be_are_marked() -> None:
     assert found.beyond.tolist() == (np.abs(found.points).max(axis=1) > 1.1).tolist()
     assert 0 < found.beyond.sum() < len(found.points)
     assert str(found).count("*") == 1 + found.beyond.sum()
-    assert "beyond all states visited" in repr(found)
+    inside, beyond = len(found.points) - found.beyond.sum(), found.beyond.sum()
+    points = "1 fixed point" if inside == 1 else f"{inside} fixed points"
+    where = f"{points} in the range of the states visited, {beyond} beyond"
+    assert f"{where}; " in repr(found)
+    assert str(found).startswith(f"{where}, from 60 starts; ")
     assert found.to_dataframe()["beyond"].sum() == found.beyond.sum()
+
+
+def test_noise_is_said_to_be_why_there_is_none() -> None:
+    def step(u: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        h = 0.5 * h + u + 0.1 * torch.randn_like(h)
+        return h, h
+
+    found = emtvb.fixed_points(emtvb.adapt(step, state=torch.zeros(1, 3)), np.ones((9, 3)))
+    assert str(found).startswith("0 fixed points from 9 starts; 9 starts led to none: steps have noise of their own")
+    assert "noise" in repr(found)
 
 
 @pytest.mark.parametrize("times", [None, [2, 3, 9]], ids=str)

@@ -61,6 +61,15 @@ def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
     assert str(done).splitlines()[1] == "set word: 100 edits in 100 judged trials; 14 steps after each"
     again = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, max_edits=100)
     np.testing.assert_array_equal(done.trial, again.trial)
+    assert "no untrained control: untrained= adds it" in str(done).splitlines()
+    assert "no untrained control" not in str(replace(done, untrained=done.random_step))
+    several = emtvb.edit(fitted, [5, 18], set={"word": "red"}, expected=future)
+    assert str(several).splitlines()[1].endswith("; 1 step after each, as many as follow the last, at 18")
+    single = emtvb.edit(fitted, [5, 18], set={"word": "red"}, expected=future, steps=1, max_edits=1)
+    assert "set word: 1 edit in 1 judged trial; 1 step after each" in str(single).splitlines()
+    assert "of 1 edit:" in str(single).splitlines()
+    without = replace(done, without_edit=np.arange(100) == 3)
+    assert "1 of them does not count: without it the network does the same" in str(without).splitlines()
     assert len(emtvb.edit(fitted, 5, flip="bit", expected=future, steps=3).outputs) == 3
 
 
@@ -141,6 +150,10 @@ def test_a_task_of_ours() -> None:
         assert done.controls_fail
         assert done.ceiling.all()
     assert done.before.shape[1] == 6
+    task = tasks.named("T2", 3, 3)
+    copies = emtvb.fit(emtvb.record(saturated_circuit(task)[0], task, horizon=30))
+    with pytest.raises(InputError, match="what comes later does not depend on it alone; choose another time or value"):
+        emtvb.edit(copies, 10, flip="1.1", steps=9)
     with pytest.raises(InputError, match="expected: T1: a task gives the future of trials that were recorded on it"):
         emtvb.edit(fitted, 10, flip="1.0", expected=tasks.named("T1", 3, 3))
 
@@ -189,6 +202,7 @@ def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
         ({"flip": 0, "steps": 15}, "steps: 15: 14 steps were recorded after time 5"),
         ({"flip": 0, "expected": "theory"}, "expected: theory: give a function (values, inputs) -> outputs"),
         ({"flip": 0, "expected": lambda v, u: v}, "expected: a function that returned"),
+        ({"flip": 0, "expected": lambda v, u: np.full((14, 400, 2), "a")}, "expected: a function that returned <U1: "),
         ({"flip": 0, "agrees": lambda o, e: o}, "agrees: returned shape (14, 400, 4): give (step, trial)"),
         ({"flip": 0, "inputs": np.zeros((3, 9)), "steps": 3}, "inputs: shape (3, 9): give (3, 3) or (3, 400, 3)"),
         ({"flip": 0, "inputs": np.zeros((3, 3)), "steps": 3, "expected": None}, "inputs: given beside expected"),
@@ -235,6 +249,33 @@ def test_what_it_shows_is_said_first(fitted: emtvb.Fitted) -> None:
     assert always.verdict.startswith("shows nothing: no edit at all does as well (1.000; followed 1.000)")
     few = emtvb.edit(fitted, 5, flip="bit", expected=future, max_edits=3, inputs=np.zeros((2, 3)), steps=2)
     assert few.controls_fail == few.verdict.startswith("shows that")
+
+
+def test_a_low_ceiling_is_said_to_be_why_little_is_followed(fitted: emtvb.Fitted) -> None:
+    done = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, max_edits=100)
+    first = np.arange(100)
+    known = {"without_edit": first < 0, "followed": first < 4, "random_step": first < 3, "other_variable": first < 0}
+    assert "too few trials" in replace(done, **known).verdict
+    low = replace(done, **known, ceiling=first < 5).verdict
+    assert low.startswith("shows nothing: followed 0.040, a random step of the same size 0.030; without an edit the ")
+    assert "does what is expected in 0.050 of them" in low
+
+
+def test_the_figure_shows_what_wins_and_says_what_is_judged(fitted: emtvb.Fitted) -> None:
+    def at_end(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        return np.ones(outputs.shape[:2], dtype=bool)
+
+    done = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, agrees=at_end, max_edits=3)
+    without = np.zeros((2, 3, 6))
+    expected, outputs = without.copy(), without.copy()
+    expected[0, :, :3], expected[1, :, 4], outputs[1, :, 5] = 9.0, 1.0, 2.0
+    nothing = np.zeros(3, dtype=bool)
+    done = replace(done, unedited=without, expected=expected, outputs=outputs, without_edit=nothing, followed=nothing)
+    figure = done.plot()
+    assert {"output 4", "output 5"} <= {axes.get_ylabel() for axes in figure.axes}
+    assert figure.axes[-1].get_xlabel().endswith("agrees with the expected one (agrees=at_end)")
+    assert figure.get_suptitle().endswith(": not followed")
+    assert replace(done, followed=~nothing).plot().get_suptitle().endswith(": followed")
 
 
 def test_a_sign_of_nothing_is_no_sign() -> None:

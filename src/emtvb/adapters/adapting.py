@@ -67,7 +67,8 @@ class Adapted(Runnable):
         if learned is None:
             return f"<{self.name}: its size is learned from the first input; {verified}>"
         size = f"{learned.state_dim} numbers of state{', with noise of its own' if learned.noisy else ''}"
-        bare = "no readout: its outputs are its hidden states" if learned.is_bare else ""
+        bare = "no readout: its outputs are its hidden states" if learned.is_all else ""
+        bare = "its outputs are some of its hidden states" if learned.is_bare and not learned.is_all else bare
         return f"<{self.name}: {'; '.join(filter(None, (size, bare, self._machine.note, str(verified))))}>"
 
     @property

@@ -50,6 +50,7 @@ class Proved:
         is_aside: Whether this noise can be set aside; without noise it is so.
         outputs: What its steps gave for the inputs that it was proved with.
         is_bare: Whether these are numbers of its state, as they are without a readout.
+        is_all: Whether they are all numbers of its state.
         whole: Whether they were held to the network's own pass over the whole sequence.
         steady: Whether a state has the nesting and the shapes of the state before the first input.
         near: Differences of two runs of steps that do not count, as a share of the largest number.
@@ -62,6 +63,7 @@ class Proved:
     is_aside: bool
     outputs: np.ndarray
     is_bare: bool
+    is_all: bool
     whole: bool
     steady: bool
     near: float
@@ -124,12 +126,16 @@ def prove(
                 what += f" (outputs of shape {outputs.shape} and {shown.shape})"
             remedy = "it looks at several steps at once, or keeps what is not in its state"
             raise unproved("network", what, remedy, WHOLE)
+    outside = machine.noise_outside(inputs) if passes else ""
+    if outside:
+        remedy = "its steps would be run without it"
+        raise unproved("network", f"{name} {outside}", remedy, WHOLE + 1)
     if must_remember and not _remembers(run, inputs, every):
         raise unproved("network", f"{name} remembers nothing", "return its state", WHOLE)
     steady = states.skeleton(machine.start(2)) == states.skeleton(examples[0])
     columns = [{column.tobytes() for column in array.reshape(-1, array.shape[-1]).T} for array in (outputs, every)]
-    is_bare = columns[0] <= columns[1]
-    return Proved(examples[0], layout, noisy, is_aside, outputs, is_bare, bool(passes), steady, apart, at_once)
+    is_bare, is_all = columns[0] <= columns[1], columns[0] == columns[1]
+    return Proved(examples[0], layout, noisy, is_aside, outputs, is_bare, is_all, bool(passes), steady, apart, at_once)
 
 
 def unproved(what: str, value: str, remedy: str, passed: int) -> UnprovedError:
@@ -321,7 +327,8 @@ def same_noise(function: Any) -> Iterator[None]:
     import random
 
     named = named_in(function)
-    inside = [part for item in named if hasattr(item, "named_modules") for part in item.modules()]
+    modules = [item for item in named if hasattr(item, "named_modules") and not isinstance(item, type)]
+    inside = [part for item in modules for part in item.modules()]
     held = [*named, *(value for part in inside for value in vars(part).values())]
     own = [item for item in held if isinstance(item, np.random.Generator)]
     kept = [item.bit_generator.state for item in own]

@@ -7,8 +7,8 @@ its user names. What is left open (which axis is time) is tried: ``proof`` runs 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -35,6 +35,7 @@ class Call:
         reads: How it gives back its state, :data:`PAIR` or :data:`ALONE`.
         whole: The module of which it is a step; None where it is itself what was adapted.
         is_mapped: Whether it is a call of a single trial, applied to many.
+        parts: What the module calls for this step.
     """
 
     call: Any
@@ -43,6 +44,7 @@ class Call:
     reads: str = PAIR
     whole: nn.Module | None = None
     is_mapped: bool = False
+    parts: tuple[Part, ...] = ()
 
     def __call__(self, inputs: Tensor, state: Any) -> tuple[Any, Any]:
         """Output, without its axis of time, and new state."""
@@ -96,6 +98,37 @@ class Part:
         names = [place.name for place in _places(getattr(self.owner, self.method))]
         return names[1] if len(names) > 1 else None
 
+    @contextmanager
+    def replaced(self, function: Callable) -> Iterator[None]:
+        """Within it the module calls this function instead."""
+        attributes = vars(self.owner)
+        before = attributes.get(self.method)
+        attributes[self.method] = function
+        try:
+            yield
+        finally:
+            if before is None:
+                attributes.pop(self.method)
+            else:
+                attributes[self.method] = before
+
+    @contextmanager
+    def heard(self, reads: str) -> Iterator[list[tuple[Any, list[Tensor], list[Tensor]]]]:
+        """Its calls within: copies of the input, of the state that it was handed, and of the one that it gave back."""
+        calls: list[tuple[Any, list[Tensor], list[Tensor]]] = []
+        original, word = getattr(self.owner, self.method), self.state_argument()
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            handed = args[1] if len(args) > 1 else kwargs.get(word or "")
+            given, before = [[array.clone() for array in states.leaves(part)] for part in (args[:1], handed)]
+            result = original(*args, **kwargs)
+            _, after = _read(result, self.reads(reads), self.name)
+            calls.append((given, before, [array.clone() for array in states.leaves(after)]))
+            return result
+
+        with self.replaced(called):
+            yield calls
+
 
 @dataclass(frozen=True, eq=False)
 class Through:
@@ -140,13 +173,7 @@ class Through:
             new_states[place] = _read(result, part.reads(self.reads), part.name)[1]
             return result
 
-        attributes = vars(part.owner)
-        before = attributes.get(part.method)
-        attributes[part.method] = called
-        if before is None:
-            undone.callback(attributes.pop, part.method)
-        else:
-            undone.callback(attributes.update, {part.method: before})
+        undone.enter_context(part.replaced(called))
 
     def whole_sequences(self, make: Callable[[int], Any]) -> list[tuple[int, Callable[[Tensor], Any]]]:  # noqa: ARG002
         """The network itself, which begins where it does."""
@@ -179,7 +206,7 @@ def ways(network: Any, step: str | Sequence[str] | None, name: str) -> list[Way]
         names = [step] if isinstance(step, str) else list(step)
         parts = [named_part(network, path, name) for path in names]
         if len(parts) == 1:
-            found += _calls(parts[0].call, f"{name}.{names[0]}", (PAIR, ALONE), network)
+            found += _calls(parts[0].call, f"{name}.{names[0]}", (PAIR, ALONE), network, (parts[0],))
     else:
         if takes_state(network.forward if is_module else network):
             found += _calls(network, name, (PAIR, ALONE) if is_module else (PAIR,), None)
@@ -193,11 +220,13 @@ def ways(network: Any, step: str | Sequence[str] | None, name: str) -> list[Way]
     return found
 
 
-def _calls(call: Any, name: str, reads: Sequence[str], whole: nn.Module | None) -> list[Way]:
+def _calls(
+    call: Any, name: str, reads: Sequence[str], whole: nn.Module | None, parts: tuple[Part, ...] = ()
+) -> list[Way]:
     """A call as a step of all trials, on single steps and on sequences of one step; and as a step of one trial."""
-    every: list[Way] = [Call(call, name, time, read, whole) for read in reads for time in (None, 0, 1)]
+    every: list[Way] = [Call(call, name, time, read, whole, False, parts) for read in reads for time in (None, 0, 1)]
     mapped = torch.vmap(call, randomness="different")
-    return every + [Call(mapped, name, None, read, whole, is_mapped=True) for read in reads]
+    return every + [Call(mapped, name, None, read, whole, True, parts) for read in reads]
 
 
 def named_part(network: Any, path: str, name: str) -> Part:

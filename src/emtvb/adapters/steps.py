@@ -123,6 +123,10 @@ class Machine(ABC):
         """What the network itself gives out for this whole sequence; nothing where it takes single steps."""
         return []
 
+    def noise_outside(self, inputs: np.ndarray) -> str:  # noqa: ARG002
+        """What noise the network's own pass over this sequence adds outside of its step, in words; empty for none."""
+        return ""
+
     def passes(self, width: int) -> Passes:  # noqa: ARG002
         """How the network, which was proved, is run on whole sequences of inputs of so many numbers."""
         return Passes()
@@ -295,7 +299,8 @@ def selected(result: Any, output: str | int | None, name: str) -> Any:
         else:
             result = result[keys[0]]
     if output is not None:
-        shown = " or ".join(map(repr, keys)) if keys else "leave it out: it gives out one thing"
+        one = "leave it out: it gives out one thing; of a pair the second is its state"
+        shown = " or ".join(map(repr, keys)) if keys else one
         raise OutputError("output", repr(output), f"{name} has no such output; give {shown}" if keys else shown)
     return result
 

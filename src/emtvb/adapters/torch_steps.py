@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -378,6 +379,34 @@ class TorchMachine(Machine):
             raise unproved("network", shown_to, "how it is called is not known", NOTHING)
         return outputs
 
+    def noise_outside(self, inputs: np.ndarray) -> str:
+        """What noise its own pass adds outside of the step, in words: it is not seen once noise is set aside.
+
+        A step's state must be the one that it gave back before; and where steps are called alone, and not the network
+        around them, they must be handed the same inputs with noise as without, and the same first state.
+        """
+        for axis, call in self._calls:
+            sequence = self.inputs(inputs if axis == 0 else inputs.swapaxes(0, 1))
+            for part in self._way.parts:
+                heard = []
+                try:
+                    for aside in (False, True):
+                        with self.still(aside), part.heard(self._way.reads) as calls:
+                            call(sequence)
+                        heard.append(calls)
+                except Exception:  # whatever it raises: it is called with something else there
+                    continue
+                noisy, quiet = heard
+                if not _goes_on(noisy) and _goes_on(quiet):
+                    return f"adds noise to its state outside of the step {part.name}"
+                if not isinstance(self._way, Call) or not (noisy and quiet):
+                    continue
+                if not _equal(noisy[0][0], quiet[0][0]):
+                    return f"adds noise to the inputs of the step {part.name}"
+                if not self._is_given and not _equal(noisy[0][1], quiet[0][1]):
+                    return f"adds noise to the first state of the step {part.name}"
+        return ""
+
     def passes(self, width: int) -> Passes:
         """The network's own pass, if steps were held to one; that of the one module that a step function names."""
         if is_torchs(self.network) and self._way.time is None:
@@ -459,6 +488,19 @@ class TorchMachine(Machine):
                 for i in range(after.shape[1])
             ]
         return torch.stack(rows, dim=1).double().cpu().numpy()
+
+
+def _equal(first: list[Tensor], second: list[Tensor]) -> bool:
+    """Whether tensors hold the same numbers, in whatever shape."""
+    flat = [[array.flatten() for array in arrays] for arrays in (first, second)]
+    if [array.shape for array in flat[0]] != [array.shape for array in flat[1]]:
+        return False
+    return all(bool(((a == b) | ((a != a) & (b != b))).all()) for a, b in zip(*flat, strict=True))
+
+
+def _goes_on(calls: list[tuple[Any, list[Tensor], list[Tensor]]]) -> bool:
+    """Whether each call of a part was handed the state that it gave back before."""
+    return all(_equal(after, before) for (_, _, after), (_, before, _) in pairwise(calls))
 
 
 def _kind(modules: list[nn.Module], given: list[Any]) -> tuple[torch.dtype | None, torch.device]:

@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from emtvb.adapters.proof import Proved, Run, distance, largest_number, same
 from emtvb.adapters.steps import Machine, Passes
 from emtvb.core.arguments import describe_error
+from emtvb.core.result_tables import counted
 from emtvb.errors import InputError
 
 TRIALS = 512
@@ -58,7 +59,7 @@ class Verified:
     def __str__(self) -> str:
         if not self:
             return f"verified: no; taken as a step{self.note}"
-        trials, steps = (f"{count} {word}{'s' * (count != 1)}" for count, word in self._counts())
+        trials, steps = (counted(count, word) for count, word in self._counts())
         until = "" if self.steps == self.length else f" until step {self.steps}; later rounding decides: it is chaotic"
         return f"verified on {trials} of {steps} against {self.against}{until}"
 

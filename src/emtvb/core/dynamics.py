@@ -14,7 +14,7 @@ from emtvb.core.fitting import Fitted
 from emtvb.core.linearisation import VISITED
 from emtvb.core.memories import stored_map
 from emtvb.core.regression import decoded_map
-from emtvb.core.result_tables import frame
+from emtvb.core.result_tables import counted, frame
 from emtvb.core.systems import Runnable
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError
@@ -42,6 +42,7 @@ class FixedPoints:
         failed: Starts that led to none.
         beyond: Of each point, whether a number of its state is larger than all that the starts have, or run to: the
             network may never come there. Gates that are closed for good make such points, as of a GRU beyond 1.
+        noisy: Whether steps have noise of their own, in which a state does not stay.
     """
 
     points: Float[np.ndarray, "point state"]
@@ -51,6 +52,7 @@ class FixedPoints:
     found_from: tuple[int, ...]
     failed: int
     beyond: Bool[np.ndarray, " point"] | bool = False
+    noisy: bool = False
 
     @property
     def stable(self) -> Bool[np.ndarray, " point"]:
@@ -59,8 +61,20 @@ class FixedPoints:
 
     def __repr__(self) -> str:
         stable = int(self.stable.sum()) if len(self.points) else 0
-        beyond = f", {count} beyond all states visited" if (count := int(np.sum(self.beyond))) else ""
-        return f"<FixedPoints: {len(self.points)}, {stable} of them stable{beyond}; {self.failed} starts led to none>"
+        failed = f"{counted(self.failed, 'start')} led to none"
+        return f"<FixedPoints: {self._found}; {stable} stable; {failed}{self._reason}>"
+
+    @property
+    def _found(self) -> str:
+        """How many there are, those in the range of visited states first."""
+        beyond = int(np.broadcast_to(self.beyond, len(self.points)).sum())
+        inside = counted(len(self.points) - beyond, "fixed point")
+        return f"{inside} in the range of the states visited, {beyond} beyond" if beyond else inside
+
+    @property
+    def _reason(self) -> str:
+        """Why there may be none."""
+        return ": steps have noise of their own, in which no state stays where it is" if self.noisy else ""
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row for each point: speed, largest modulus, stable, how many starts led to it, and whether it is beyond."""
@@ -70,23 +84,19 @@ class FixedPoints:
 
     def __str__(self) -> str:
         starts = sum(self.found_from) + self.failed
-        found, failed = _counted(len(self.points), "fixed point"), _counted(self.failed, "start")
-        lines = [f"{found} from {_counted(starts, 'start')}; {failed} led to none"]
+        failed = counted(self.failed, "start")
         beyond = np.broadcast_to(self.beyond, len(self.points))
+        comma = "," if beyond.any() else ""
+        lines = [f"{self._found}{comma} from {counted(starts, 'start')}; {failed} led to none{self._reason}"]
         if beyond.any():
-            lines.append(f"{int(beyond.sum())} beyond all states visited (*): the network may never come there")
+            lines.append("beyond (*): larger than all states visited; the network may never come there")
         for i in range(len(self.points)):
             largest = np.abs(self.eigenvalues[i])
-            kind = "stable" if self.stable[i] else f"{_counted(int((largest >= 1).sum()), 'direction')} not stable"
-            from_starts = _counted(int(self.found_from[i]), "start")
+            kind = "stable" if self.stable[i] else f"{counted(int((largest >= 1).sum()), 'direction')} not stable"
+            from_starts = counted(int(self.found_from[i]), "start")
             mark = " *" if beyond[i] else ""
             lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {from_starts}{mark}")
         return "\n".join(lines)
-
-
-def _counted(count: int, noun: str) -> str:
-    """A number and a noun, in the plural where it must be."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def fixed_points(
@@ -131,7 +141,8 @@ def fixed_points(
     found = _distinct(system, h, speeds, u, tolerance * size, single.dtype)
     most_visited = _largest_visited(system, given.astype(single.dtype), u.astype(single.dtype))
     beyond = np.abs(found.points).max(axis=1, initial=0.0) > (most_visited or np.inf)
-    return replace(found, beyond=beyond)
+    noisy = bool(getattr(system, "noisy", False)) and not len(found.points)
+    return replace(found, beyond=beyond, noisy=noisy)
 
 
 def _largest_visited(

@@ -114,6 +114,8 @@ def edited(edits: Edits, number: int) -> Figure:
     rows |= {name.replace("_", " "): name for name in edits.controls} | {"no edit, as expected": "ceiling"}
     rows = {word: name for word, name in rows.items() if len(getattr(edits, name))}
     apart = np.abs(edits.expected - edits.unedited)[:, number].max(axis=0)
+    for outputs in (edits.expected, edits.outputs):
+        apart[outputs[-1, number].argmax()] = np.inf  # what should win at the end, and what does
     which = np.sort(np.argsort(-apart, kind="stable")[:3])
     every = np.stack([edits.unedited, edits.expected, edits.outputs])[:, :, number][..., which]
     size = float(np.nanmax(np.abs(every))) or 1.0
@@ -135,6 +137,9 @@ def edited(edits: Edits, number: int) -> Figure:
         points(axes[-1], -y, edits.share(name), low, high, color=color, markersize=3.5)
     _name_rows(axes[-1], list(rows))
     axes[-1].set_xlim(-0.03, 1.03)
-    axes[-1].set_xlabel("share whose whole future is the expected one")
-    figure.suptitle(f"{edits.name}, trial {edits.trial[number]} at {edits.time[number]}", x=0, ha="left")
+    rule = f"agrees with the expected one (agrees={edits.agrees})" if edits.agrees else "is the expected one"
+    axes[-1].set_xlabel(f"share whose whole future {rule}")
+    came = ("" if edits.followed[number] else "not ") + "followed"
+    came = came if edits.counts[number] else "does not count"
+    figure.suptitle(f"{edits.name}, trial {edits.trial[number]} at {edits.time[number]}: {came}", x=0, ha="left")
     return figure

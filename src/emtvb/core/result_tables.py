@@ -34,6 +34,11 @@ def shown(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and a noun, in the plural where it must be."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def listed(names: Sequence[str], most: int = 6) -> str:
     """The first of some names."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -19,6 +19,7 @@ from emtvb.core.editing.running import TRIAL, Plan, edited
 from emtvb.core.fitting import Fitted
 from emtvb.core.memory_limit import check_room
 from emtvb.core.readings import readable_at
+from emtvb.core.result_tables import counted
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.errors import InputError
 
@@ -51,7 +52,8 @@ def edit(
             follow (step, trial, input), which returns outputs (step, trial, output); or "trial": the outputs of another
             trial that holds just these values then, on that trial's inputs; or a task of this package. By default the
             trials' own task, or else "trial".
-        steps: Steps after the edit that are compared; by default as many as were recorded, of a task 100.
+        steps: Steps after the edit that are compared; by default as many as were recorded after the last of the times,
+            of a task 100.
         inputs: What the network reads after the edit: an array (step, input) or (step, trial, input), not with "trial";
             or a function of the last outputs (trial, output), or of these and of what would have been read (trial,
             input), to what is read instead: the network hears itself from the edit on, and what another trial would do
@@ -106,6 +108,8 @@ def edit(
         for control in untrained_control.fits(fitted, untrained)
     ]
     obeyed = [control.followed & ~control.without_edit for control in others]
+    if steps is None and trials.task is None and len(times) > 1:
+        done = replace(done, last=int(times.max()))
     return replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done
 
 
@@ -170,7 +174,8 @@ def _steps(trials: Trials, times: Int[np.ndarray, " time"], steps: int | None, s
     free = has_inputs or (trials.task is not None and source != TRIAL)
     wanted = (FUTURE if trials.task else recorded) if steps is None else whole_number(steps, "steps", 1)
     if wanted < 1 or (wanted > recorded and not free):
-        remedy = f"{recorded} steps were recorded after time {int(times.max())}; edit earlier, or record longer"
+        were = f"{counted(recorded, 'step')} {'was' if recorded == 1 else 'were'} recorded"
+        remedy = f"{were} after time {int(times.max())}; edit earlier, or record longer"
         raise InputError("steps", wanted, remedy)
     return int(wanted)
 

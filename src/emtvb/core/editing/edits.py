@@ -74,6 +74,8 @@ class Edits:
             edits by interchange, which read nothing.
         group: Of each edit's trial, the group that it belongs to; None where each trial is independent.
         known: Which edits the ``ceiling`` is known of.
+        agrees: The name of the user's rule of agreement; empty for the own one.
+        last: The last of several times, where as many steps are compared as follow it; else None.
     """
 
     name: str
@@ -95,6 +97,8 @@ class Edits:
     readable: Bool[np.ndarray, " edit"] | bool = True
     group: Int[np.ndarray, " edit"] | None = None
     known: Bool[np.ndarray, " edit"] | bool = True
+    agrees: str = ""
+    last: int | None = None
 
     @property
     def counts(self) -> Bool[np.ndarray, " edit"]:
@@ -170,18 +174,17 @@ class Edits:
             return f"what is edited cannot be read at time {times}"
         if not self.counts.any():
             return no_better
+        low = self._low_ceiling
         if not self.success:
-            if not len(self.ceiling) or self.ceiling.mean() >= _SELDOM:
-                return "no edit was followed"
-            return (
-                f"no edit was followed, and without one the network does what is expected in {self.ceiling.mean():.3f} "
-                "of them: outputs may differ at steps that do not matter; agrees= says when they are as expected"
-            )
+            return f"no edit was followed, and without one {low}" if low else "no edit was followed"
         as_well = [name for name in self.controls if self.interval(name)[1] >= self.interval()[0]]
         if as_well:
             worst = max(as_well, key=self.share)
             does = f"{CONTROLS[worst]} does as well"
             if self.share(worst) < self.success:
+                if low:
+                    little = f"followed {self.success:.3f}, {CONTROLS[worst]} {self.share(worst):.3f}"
+                    return f"{little}; without an edit {low}"
                 does = f"too few trials to tell it from {CONTROLS[worst]}"
             return f"{does} ({self.share(worst):.3f}; followed {self.success:.3f})"
         usable = _usable(self.readable, len(self.trial))
@@ -189,6 +192,16 @@ class Edits:
             return no_better
         above = self._above_ceiling
         return above[1] if above is not None and above[0] < _PART else None
+
+    @property
+    def _low_ceiling(self) -> str:
+        """That little can be followed, since the network does what is expected seldom without an edit; else nothing."""
+        if not len(self.ceiling) or self.ceiling.mean() >= _SELDOM:
+            return ""
+        return (
+            f"the network does what is expected in {self.ceiling.mean():.3f} of them: outputs may differ at steps that "
+            "do not matter; agrees= says when they are as expected"
+        )
 
     @property
     def _above_ceiling(self) -> tuple[float, str] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emtvb.core.result_tables import table
+from emtvb.core.result_tables import counted, table
 
 if TYPE_CHECKING:
     from emtvb.core.editing.edits import Edits
@@ -50,17 +50,23 @@ def as_html(edits: Edits) -> str:
 def _notes(edits: Edits) -> list[str]:
     """How many edits there are, and how many do not count."""
     count, without = len(np.unique(edits.trial)), int((~edits.counts).sum())
-    about = f"{edits.name}: {len(edits.trial)} edits in {count} judged trials; {len(edits.outputs)} steps after each"
-    reason = "without them the network does the same"
-    reason += "" if np.all(edits.readable) else ", or nothing can be read there"
-    return [about, f"{without} of them do not count: {reason}"] if without else [about]
+    done = f"{counted(len(edits.trial), 'edit')} in {counted(count, 'judged trial')}"
+    steps = counted(len(edits.outputs), "step")
+    limit = "" if edits.last is None else f", as many as follow the last, at {edits.last}"
+    lines = [f"{edits.name}: {done}; {steps} after each{limit}"]
+    if without:
+        reason = f"without {'it' if without == 1 else 'them'} the network does the same"
+        reason += "" if np.all(edits.readable) else ", or nothing can be read there"
+        lines.append(f"{without} of them {'does' if without == 1 else 'do'} not count: {reason}")
+    return lines if len(edits.untrained) else [*lines, "no untrained control: untrained= adds it"]
 
 
 def _groups(edits: Edits) -> list[tuple[str, dict[str, str]]]:
     """What shares are of, in words, and the shares of it."""
+    counting = int(edits.counts.sum())
     return [
-        (f"of the {int(edits.counts.sum())} edits that count", _OF_COUNTED),
-        (f"of all {len(edits.trial)} edits", _OF_ALL),
+        (f"of the {counting} {'edit that counts' if counting == 1 else 'edits that count'}", _OF_COUNTED),
+        (f"of {'all ' * (len(edits.trial) > 1)}{counted(len(edits.trial), 'edit')}", _OF_ALL),
     ]
 
 

@@ -119,11 +119,13 @@ def requested(trials: Trials, times: Int[np.ndarray, " time"], change: Verb) -> 
         raise InputError(change.name, str(change.value), "names a variable twice; name each once")
     names = [trials.variables[i].name for i in variables]
     name = f"{change.name} {', '.join(names[:4])}{', ...' if len(names) > 4 else ''}"
+    copies = (np.abs(after - before)[:, ~trials.stored] > _NOTHING).any(axis=1)
     after = after if trials.task is None else consistent(trials.task, after, time)
     known = np.isfinite(before[:, trials.stored]).all(axis=1)
     moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.stored].max(axis=1) > _NOTHING
     if not (known & moved).any():
         reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
+        reason = "what comes later does not depend on it alone" if (known & copies).any() else reason
         raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
     return Request(trial, time, before, after, name, tuple(variables)).select(known & moved)
 

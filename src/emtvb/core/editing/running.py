@@ -108,6 +108,7 @@ def edited(
         readable=readable,
         group=None if trials.test.groups is None else trials.test.groups[request.trial],
         known=known,
+        agrees="" if plan.agrees is None else getattr(plan.agrees, "__name__", type(plan.agrees).__name__),
     )
 
 
@@ -207,7 +208,9 @@ def stated(
     if not callable(source):
         raise InputError("expected", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
     outputs = as_numpy(call("expected", source, trials.values(numbers), inputs), "expected")
-    if outputs.shape != shape or outputs.dtype.kind not in "fiub":
+    if outputs.dtype.kind not in "fiub":
+        raise InputError("expected", f"a function that returned {outputs.dtype}", "give outputs as numbers")
+    if outputs.shape != shape:
         returned = f"a function that returned {outputs.dtype} of shape {outputs.shape}"
         raise InputError("expected", returned, f"give outputs (step, trial, output) = {shape}")
     if not np.isfinite(outputs).all():
