@@ -106,6 +106,18 @@ def test_statements_and_the_table_come_first_and_each_claim_has_its_evidence(pag
     assert text.count("<figcaption") == len(FIGURES) + text.count('class="axes"')
 
 
+def test_it_opens_with_the_answers_in_words(page: Path) -> None:
+    statements = [claim for claim in RESULTS if claim.kind == "published statements"]
+    most = [claim for claim in statements if claim.tendency == "yes"]
+    exceptions = sum(claim.universality == "no" for claim in most)
+    sentence = f"{len(most)} of {len(statements)} statements hold for most networks; {exceptions} of these"
+    table = [claim for claim in RESULTS if claim.kind == "published table values"]
+    consistent = sum(claim.verdict == "consistent" for claim in table)
+    for text in (page.read_text(), Stated("paper", RESULTS).as_markdown()):
+        assert sentence in text[: text.index("no verdict")]
+        assert f"{consistent} of {len(table)} are consistent with our runs, " in text[: text.index("no verdict")]
+
+
 def test_the_first_words_of_a_caption_are_bold() -> None:
     said = str(verdict_page.formula("**What W_hh holds.** A row <is> a network, Psi* h and Psi*."))
     assert said.startswith("<strong>What <var>W</var><sub>hh</sub> holds.</strong> A row &lt;is&gt;")

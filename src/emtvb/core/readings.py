@@ -80,7 +80,11 @@ class Reading:
 
 
 def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray, " time"]) -> Bool[np.ndarray, " time"]:
-    """At which times each of these variables can be read, by the rule of :attr:`Reading.readable_at`."""
+    """At which times what is read of each of these variables goes with its labels, as edits need it.
+
+    By the rule of :attr:`Reading.readable_at`; but classes need not be told better than by chance: an edit adds a
+    difference of states, to which the threshold between classes does not matter.
+    """
     trials = fitted.trials
     labels = trials.test.labels[times]
     read = np.stack([read_numbers(fitted.memories, trials.test.states[moment]) for moment in trials.index(times)])
@@ -89,14 +93,13 @@ def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray,
         if not trials.stored[at].all():
             continue
         numbers, values = read[..., at], labels[..., at]
-        p_at = permutation_p_at(*compared(v, numbers, values, classes), trials.test.groups)
+        readable &= permutation_p_at(*compared(v, numbers, values, classes), trials.test.groups) < ERROR_RATE / len(
+            times
+        )
         if v.kind == CONTINUOUS:
             guess = time_means(trials.train.labels[times][..., at.start])
             score, chance = r2_at(numbers[..., 0], values[..., 0], guess)
-        else:
-            told = _told(v, numbers, values, classes, trials.train.labels[..., at])
-            score, chance, _ = _at_every(told, trials.test.groups)
-        readable &= (p_at < ERROR_RATE / len(times)) & (score > chance)
+            readable &= score > chance
     return readable
 
 
@@ -125,74 +128,46 @@ def reading(
     groups: Int[np.ndarray, " trial"] | None,
 ) -> Reading:
     """One variable's; ``shown`` are the labels of the trials that guesses are learned from."""
+    known = np.isfinite(labels).all(axis=2)
     margins, wanted = compared(v, read, labels, classes)
     test = permutation_test(margins, wanted, groups)
     if v.kind == CONTINUOUS:
         parts = _r2(read[..., 0], labels[..., 0], time_means(shown[times][..., 0]), groups)
         return Reading(v.name, v.kind, R2, *parts[:4], test.p, float("nan"), times, *parts[4:], test.p_at)
-    told = _told(v, read, labels, classes, shown)
-    number = np.nansum(told.is_value, axis=(0, 1))
-    own = np.nan_to_num(told.is_value)
-    hits, guessed = (own * told.right[..., None]).sum(axis=(0, 1)), (own.sum(axis=1) * told.taken).sum(axis=0)
-    with np.errstate(invalid="ignore"):
+    place = class_places(v, labels)
+    count = len(v.classes)
+    is_value = np.where(known[..., None], np.eye(count)[place], np.nan)
+    number = np.nansum(is_value, axis=(0, 1))
+    chosen = _places_read(v, read) if classes is None else margins.argmax(axis=-1)
+    rare = shown[np.isfinite(shown).all(axis=2)]
+    share = np.bincount(class_places(v, rare), minlength=count) / max(len(rare), 1)
+    balanced = bool(share.min() < _RARE / count)
+    right = np.where(known, chosen == place, False)
+    taken = np.eye(count)[chosen].mean(axis=1)  # of trials at each time, the share that is read as each value
+    own = np.nan_to_num(is_value)
+    hits, guessed = (own * right[..., None]).sum(axis=(0, 1)), (own.sum(axis=1) * taken).sum(axis=0)
+    with np.errstate(invalid="ignore"):  # no label at all
         score, chance = (
-            float((values[number > 0] / number[number > 0]).mean() if told.balanced else values.sum() / number.sum())
-            for values in (hits, guessed)
+            float((part[number > 0] / number[number > 0]).mean() if balanced else part.sum() / number.sum())
+            for part in (hits, guessed)
         )
-    low, high = wilson(score, _independent(told.is_value, told.balanced, groups))
-    score_at, chance_at, low_at = _at_every(told, groups)
+    low, high = wilson(score, _independent(is_value, balanced, groups))
+    score_at, chance_at, low_at = _at_every(is_value, right, taken, balanced, groups)
     return Reading(
         v.name,
         v.kind,
-        BALANCED if told.balanced else ACCURACY,
+        BALANCED if balanced else ACCURACY,
         score,
         float(low),
         float(high),
         chance,
         test.p,
-        auc(margins, told.is_value),
+        auc(margins, is_value),
         times,
         score_at,
         low_at,
         chance_at,
         test.p_at,
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Told:
-    """Which values are read of a binary or categorical variable.
-
-    Attributes:
-        is_value: 1 for the value that a label has and 0 for the others; NaN where there is no label.
-        right: Where the label's value is read.
-        taken: Of the trials at each time, the share that is read as each value.
-        balanced: Whether a value is so rare that the score is balanced.
-    """
-
-    is_value: Float[np.ndarray, "time trial value"]
-    right: Bool[np.ndarray, "time trial"]
-    taken: Float[np.ndarray, "time value"]
-    balanced: bool
-
-
-def _told(
-    v: Variable,
-    read: Float[np.ndarray, "time trial code"],
-    labels: Float[np.ndarray, "time trial code"],
-    classes: LinearDiscriminants | None,
-    shown: Float[np.ndarray, "every other code"],
-) -> _Told:
-    """What is read of a binary or categorical variable; ``shown`` are the labels that say which values are rare."""
-    known, place, count = np.isfinite(labels).all(axis=2), class_places(v, labels), len(v.classes)
-    chosen = _places_read(v, read) if classes is None else classes.margins(read).argmax(axis=-1)
-    every = shown[np.isfinite(shown).all(axis=2)]
-    share = np.bincount(class_places(v, every), minlength=count) / max(len(every), 1)
-    return _Told(
-        np.where(known[..., None], np.eye(count)[place], np.nan),
-        np.where(known, chosen == place, False),
-        np.eye(count)[chosen].mean(axis=1),
-        bool(share.min() < _RARE / count),
     )
 
 
@@ -218,13 +193,19 @@ def _independent(
     return float(len(units) ** 2 / (1 / units).sum())
 
 
-def _at_every(told: _Told, groups: Int[np.ndarray, " trial"] | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _at_every(
+    is_value: Float[np.ndarray, "time trial value"],
+    right: Bool[np.ndarray, "time trial"],
+    taken: Float[np.ndarray, "time value"],
+    balanced: bool,
+    groups: Int[np.ndarray, " trial"] | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Score, chance and lower end at each time; NaN where there is no label."""
-    own, right, taken = np.nan_to_num(told.is_value), told.right, told.taken
+    own = np.nan_to_num(is_value)
     number = own.sum(axis=1)
     units = by_group(own.swapaxes(1, 2) > 0, groups).sum(axis=2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        if told.balanced:
+        if balanced:
             present = number > 0
             share = np.where(present, (own * right[..., None]).sum(axis=1) / number, 0.0)
             score, chance = (part.sum(axis=1) / present.sum(axis=1) for part in (share, taken * present))

@@ -103,6 +103,10 @@ class Stated:
             for kind, questions in answered(self.claims).items()
         }
 
+    def _opening(self) -> dict[Kind, str]:
+        """What a reader of each kind of claims wants to know first, a sentence each."""
+        return {kind: _answer(some) for kind, some in self.kinds.items()}
+
     def as_json(self) -> str:
         """Every claim, and of each kind how many have which verdict, as JSON text."""
         about = [{**asdict(claim), "kind": claim.kind} for claim in self.claims]
@@ -128,9 +132,9 @@ class Stated:
         authors, _, title = paper.paper.partition(": ")
         return environment.get_template("stated.html.j2").render(
             stated=self, authors=authors, title=title.rpartition(", arXiv")[0] or title, paper=paper, kinds=self.kinds,
-            counts=counts(self.claims), answers=self._answers(), titles=TITLES, anchors=ANCHORS, about=_ABOUT,
-            verdicts=VERDICTS, reasons=_reasons(self.claims), errs=_errs(self.claims), script=script,
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            counts=counts(self.claims), answers=self._answers(), opening=self._opening(), titles=TITLES,
+            anchors=ANCHORS, about=_ABOUT, verdicts=VERDICTS, reasons=_reasons(self.claims), errs=_errs(self.claims),
+            script=script, script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )  # fmt: skip
 
     def as_markdown(self) -> str:
@@ -138,6 +142,8 @@ class Stated:
         paper, counted_by = claims.load(), counts(self.claims)
         lines = [f"# What {self.experiment} says of the paper", "", f"Of [{paper.paper}]({paper.link}).", ""]
         answers = self._answers()
+        lines += [f"- **{TITLES[kind]}.** {sentence}" for kind, sentence in self._opening().items()]
+        lines += ["", "Counted by verdict:", ""]
         lines += ["; ".join([f"- {kind}: {counted(counted_by[kind])}", *answers.get(kind, [])]) for kind in self.kinds]
         for kind, check_type in self.kinds.items():
             lines += ["", f"## {TITLES[kind]}: {counted(counted_by[kind])}", "", _ABOUT[kind], ""]
@@ -187,6 +193,21 @@ def colour(verdict: str) -> str:
 def counted(count: Mapping[Verdict, int] | Mapping[Answer, int]) -> str:
     """How many claims have each verdict or answer, in words."""
     return ", ".join(f"{number} {verdict}" for verdict, number in count.items())
+
+
+def _answer(results: Sequence[ClaimResult]) -> str:
+    """Claims of one kind in a sentence: whether they hold for most and all networks, or how many are consistent."""
+    asked = [claim for claim in results if claim.tendency]
+    if asked:
+        most = [claim for claim in asked if claim.tendency == "yes"]
+        exceptions = sum(claim.universality == "no" for claim in most)
+        every = f"{exceptions} of these {len(most)} do not hold for all" if most else "none holds for all"
+        return f"{len(most)} of {len(asked)} statements hold for most networks; {every}."
+    number = Counter(claim.verdict for claim in results)
+    open_values = len(results) - number["consistent"] - number["inconsistent"]
+    unclear = f"; for {open_values} our seeds cannot tell" if open_values else ""
+    consistent = f"{number['consistent']} of {len(results)} are consistent with our runs"
+    return f"{consistent}, {number['inconsistent']} are not{unclear}."
 
 
 def _reasons(results: Sequence[ClaimResult], most: int = 4) -> list[tuple[int, str]]:

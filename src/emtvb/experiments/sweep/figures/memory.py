@@ -106,4 +106,4 @@ def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
         axes.axhline(size, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=0)
         axes.annotate(name, (len(tasks) - 0.5, size), fontsize=6, ha="right", va="bottom")
     axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.15), ylabel="an element left halfway")
-    axes.set_xticks(range(len(tasks)), [wrapped(task, 10) for task in tasks])
+    axes.set_xticks(range(len(tasks)), [wrapped(task, 8) for task in tasks])
