@@ -94,8 +94,8 @@ lock: ## rewrite requirements.txt, with the newest versions that pyproject.toml 
 
 newest: PYTHON = $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor))))
 newest: ## the quick tests with the newest Python, Snakemake, torch and other libraries, in a .newest of their own
-	rm -rf .newest && $(PYTHON) -m venv .newest
-	.newest/bin/pip install --progress-bar off -e '.[docs,release,test]'
+	rm -rf .newest && $(PYTHON) -m venv .newest && .newest/bin/pip install --progress-bar off uv
+	.newest/bin/uv pip install --python .newest/bin/python -e '.[docs,release,test]'
 	OMP_NUM_THREADS=1 .newest/bin/python -m pytest -n auto --dist loadscope -m "not long"
 
 oldest: ## the quick tests with the oldest libraries that pyproject.toml allows, in an .oldest of their own

@@ -46,7 +46,6 @@ LONG = (
     "tests/experiments/test_published.py*",  # what is published, and the guide, by the public face
     "tests/library/test_face.py::test_a_published_network*",
     "tests/library/test_extras.py::test_installed*",  # environments of their own
-    "tests/library/test_guide.py::test_its_code_runs*",
     "tests/library/test_showing.py::test_a_type_checker*",
     "tests/paper/test_judging.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
     "tests/paper/test_judging.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators

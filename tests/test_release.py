@@ -33,7 +33,14 @@ def test_what_is_released_has_one_version_and_day() -> None:
     )
     assert {CITATION["version"], ZENODO["version"], CODEMETA["version"]} == {__version__}
     assert CITATION["date-released"] == ZENODO["publication_date"] == CODEMETA["datePublished"]
-    assert heading in ("unreleased", CITATION["date-released"])
+    assert heading == CITATION["date-released"]
+
+
+def test_what_is_released_names_the_same_pythons() -> None:
+    oldest = PROJECT["requires-python"].removeprefix(">=")
+    assert CODEMETA["runtimePlatform"].startswith(f"Python {oldest} or newer")
+    named = [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if "Python :: 3." in text]
+    assert named[0] == oldest
 
 
 def test_what_is_released_has_one_name_and_authors_and_place() -> None:

@@ -64,7 +64,7 @@ def test_numbers_name_everything() -> None:
     exemplar = make_exemplar(2, 3)
     table = animation.numbers(exemplar)
     assert table["series"].unique().tolist() == ["memory", "input", "output", "target"]
-    at = table.set_index(["step", "series", "dimension"])["value"]
+    at = table.set_index(["step", "series", "dimension"])["value"].to_dict()
     assert at[4, "target", 1] == exemplar.targets[3, 1]
     assert at[2, "input", 0] == exemplar.inputs[1, 0]
     assert np.isnan(at[2, "target", 0])

@@ -103,7 +103,7 @@ CALLS = {
     "emtvb.adapt(system, nn.Linear(2, 2))": "readout: given beside an adapted network: give it where the network itse",
     "emtvb.adapt(step, state=lambda n: 1 / 0)": "state: a function that failed (ZeroDivisionError: division by zero):",
     "emtvb.adapt(step, state=16, input_dim=3)": "network: step failed (ValueError: ",
-    "emtvb.adapt(nn.GRU(2, 4), nn.Linear(5, 2), input_dim=2)": "readout: Linear failed (RuntimeError: mat1 and mat2 ",
+    "emtvb.adapt(nn.GRU(2, 4), nn.Linear(5, 2), input_dim=2)": "readout: Linear failed (RuntimeError: ",
     "emtvb.adapt(lambda u, h: (h[:, :1] * 1j, h), state=4, input_dim=2)": "network: <lambda> gives out complex128: gi",
     "emtvb.fit(trials, method=emtvb.Onion)": "method: the class Onion: make one of it: Onion()",
     "emtvb.fit(trials, method=emtvb.DAS)": "method: the class DAS: make one of it: DAS()",

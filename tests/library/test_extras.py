@@ -154,12 +154,24 @@ def test_installed_alone_it_reads_and_edits(wheel: Path, tmp_path: Path) -> None
     assert len(done.stdout.splitlines()) == 2, done.stderr
 
 
-def test_installed_as_the_guide_says_its_first_example_runs(wheel: Path, tmp_path: Path) -> None:
+def test_installed_as_the_guide_says_its_code_runs_and_shows_what_it_says(wheel: Path, tmp_path: Path) -> None:
+    """From top to bottom, in an empty folder."""
     guide = (ROOT / "docs" / "own-network.md").read_text()
-    line = re.search(r'pip install "emtvb\[(\w+)\] @ git\+', guide)
+    install = re.search(r'pip install "emtvb\[([\w,]+)\] @ git\+', guide)
     output = re.search(r"```text\n(.*?)```", guide, re.DOTALL)
-    assert line
+    assert install
     assert output
-    done = environment(tmp_path, wheel, line[1])(tmp_path, "python", "-c", examples("docs/own-network.md")[0])
+    blocks = examples("docs/own-network.md")
+    assert len(blocks) == 6
+    (tmp_path / "guide.py").write_text("\n".join(blocks))
+    done = environment(tmp_path, wheel, *install[1].split(","))(tmp_path, "python", "guide.py")
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == len(output[1].splitlines())
+    words = [re.findall("[a-z]+", text) for text in (done.stdout, output[1])]
+    assert words[0][: len(words[1])] == words[1]
+    assert re.search(r"^first +binary +acc +1\.000 .* 0-29$", done.stdout, re.MULTILINE)
+    followed = re.search(r"edits followed +(\S+)", done.stdout)
+    assert followed
+    assert float(followed[1]) > 0.9
+    assert " from 64 starts; " in done.stdout
+    assert re.search(r"^(not the same circuit|alike in part).*$", done.stdout, re.MULTILINE)
+    assert done.stdout.splitlines()[-1] == "did not learn"

@@ -141,6 +141,13 @@ def test_the_stub_says_the_same() -> None:
     assert sorted(names) == emtvb.__all__
 
 
+def test_the_guide_names_every_function() -> None:
+    guide = (ROOT / "docs" / "own-network.md").read_text()
+    for name in emtvb.__all__:
+        if name[0].islower():
+            assert f"`{name}(" in guide
+
+
 def test_importing_the_package_imports_nothing_else() -> None:
     heavy = {"torch", "numpy", "pandas", "emtvb.core"}
     code = f"import sys, emtvb; print(*({heavy} & set(sys.modules)), emtvb.__version__)"

@@ -72,7 +72,7 @@ def test_a_plan_and_what_was_asked_for_are_printed_whole(printed: Any, option: s
 
 def test_another_snakemake_whose_memory_is_not_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(PersistenceBase, "params_changed")
-    with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.20"):
+    with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.27"):
         hooks.install(Records(Path("results/none"), ROOT), lambda *_: [])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,8 @@ def test_what_the_plan_asked_rests_on_the_twins_that_it_knew(measured: pd.DataFr
     before = by_question(reprints.answers(known, reference))
     after = by_question(reprints.answers(pd.concat([known, later], ignore_index=True), reference))
     for question, answer in before.items():
-        assert (answer == after[question]) is (question[0] != "E, later")
+        same = astuple(answer) == astuple(after[question])  # NaN is the same there
+        assert same is (question[0] != "E, later")
     assert after["E, later", "T4"].high > before["E, later", "T4"].high
 
 
@@ -130,7 +132,7 @@ def test_a_threshold_that_the_papers_script_skipped_is_not_judged(
     skipped = (reference["task"] == "T4") & (reference["threshold"] == 0.9)
     assert skipped.sum() == 20
     reference.loc[skipped, ["test_accuracy", "spectral_error"]] = 1.0, 1e-6
-    assert reprints.answers(measured, reference) == before
+    assert [*map(astuple, reprints.answers(measured, reference))] == [*map(astuple, before)]
 
 
 def test_fewer_than_all_seeds_are_one_line(measured: pd.DataFrame, reference: pd.DataFrame) -> None:

@@ -172,7 +172,7 @@ def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
 
         as_it_is = FilePersistence._read_record, FilePersistence.params_changed, workflow.FilePersistence
     except (ImportError, AttributeError) as error:
-        remedy = f"it keeps its memory in another way than is known here ({error}); install snakemake>=9.20,<10"
+        remedy = f"it keeps its memory in another way than is known here ({error}); install snakemake>=9.27,<10"
         raise InputError("snakemake", provenance.installed("snakemake"), remedy) from None
     assert as_it_is
 
