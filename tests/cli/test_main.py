@@ -155,7 +155,7 @@ def test_bad_input_is_one_line(emtvb, tmp_path: Path, arguments: str, says: str)
         ("unknown", "No such command 'unknown'"),
         ("train", "Missing option '--task'"),
         ("train --task T1 --hidden few", "'few' is not a valid integer"),
-        ("train --task T1 --sed 1", "Did you mean '--seed'?"),
+        ("train --task T1 --sed 1", "Did you mean"),
         ("edit x --at -1 --variable 2 --flip 0", "-1 is not in the range x>=0"),
         ("edit x --at 1 --variable 2 --flip 0 --basis mine", "is not one of 'data', 'power', 'realisation'"),
     ],

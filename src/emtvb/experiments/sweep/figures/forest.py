@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import NullFormatter, NullLocator
 
 from emtvb.core.marks import points
 from emtvb.core.style import COLOURS, COLUMN, style
@@ -182,7 +182,8 @@ def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
             if beyond:
                 place = cells[row.task, row.hidden_dim, row.l2] + _LINES["ours"]
                 axes.plot([end], [place], marker, color=_OURS, markersize=3.2, markeredgewidth=0, clip_on=False)
-    axes.xaxis.set_major_locator(LogLocator(numticks=2))  # more labels would touch
+    powers = np.arange(np.ceil(np.log10(low)), np.log10(high))
+    axes.set_xticks(10.0 ** powers[:: -(-len(powers) // 2)])  # more than two labels would touch
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_title("error (rad)", fontsize=7.5)
