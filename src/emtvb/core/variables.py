@@ -114,10 +114,9 @@ def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
         raise InputError(f"labels of {name}", shown, "what never changes cannot be read; leave it out, or vary it")
     numbers = values.dtype.kind in "fiu"
     if kind is None:
+        # A whole number beside NaN was an integer: numpy has no integers that are missing.
         whole = values.dtype.kind != "f" or (defined.size < values.size and bool((defined % 1 == 0).all()))
-        few = (
-            len(classes) <= MOST_CLASSES and whole
-        )  # a whole number beside NaN was an integer: numpy has no missing ones
+        few = len(classes) <= MOST_CLASSES and whole
         kind = BINARY if len(classes) == 2 else CATEGORICAL if few or not numbers else CONTINUOUS
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"kind of {name}", kind, f"give one of {', '.join(KINDS)}")
