@@ -205,9 +205,13 @@ class Results:
         """How alike networks of different seeds are, by size, penalty and task, as Markdown."""
         return degeneracy.as_markdown(degeneracy.ratios(self._pairs_of_seeds))
 
-    def nearer_untrained(self) -> float:
-        """The distance per weight of untrained networks with 128 neurons, as a share of that with 64."""
-        means = self._pairs_of_seeds.groupby("hidden_dim")["control_weights"].mean()
+    def likeness(self) -> str:
+        """How far apart weights of different seeds are, by task, size and penalty, beside controls, as Markdown."""
+        return degeneracy.likeness(self._pairs_of_seeds)
+
+    def nearer_shuffled(self) -> float:
+        """The distance per weight of shuffled networks with 128 neurons, as a share of that with 64."""
+        means = self._pairs_of_seeds.groupby("hidden_dim")["matched_shuffled"].mean()
         return means[128] / means[64] * (64 / 128) ** 2
 
     def shares(self) -> str:

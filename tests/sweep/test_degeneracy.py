@@ -3,32 +3,110 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from emtvb.experiments.sweep import degeneracy
+from emtvb.making.packed_weights import PACKED, unpacked
+from emtvb.theory import networks
+from emtvb.theory.networks import rollout
+from emtvb.weights import Network
+
+ROOT = Path(__file__).parents[2]
+TRAINED = ROOT / "results" / "paper" / "training"
 
 
-def test_weights_are_compared_with_neurons_in_any_order() -> None:
-    rng = np.random.default_rng(0)
-    weights, order = rng.normal(size=(12, 12)), rng.permutation(12)
-    assert degeneracy.matched_distance(weights, weights[np.ix_(order, order)]) < 1e-9
-    unrelated = rng.normal(size=(12, 12))
-    assert 1 < degeneracy.matched_distance(weights, unrelated) < np.linalg.norm(weights - unrelated)
+def random_network(seed: int, neurons: int = 24) -> Network:
+    rng = np.random.default_rng(seed)
+    return Network(*(rng.normal(size=size) for size in ((neurons, 3), (neurons, neurons), (3, neurons))))
 
 
-def test_of_a_pair_the_weights_from_which_it_started_stand_beside() -> None:
-    rng = np.random.default_rng(1)
-    initial = {name: rng.normal(size=(8, 8)).astype(np.float32) for name in "ab"}
-    trained = {name: 3 * weights for name, weights in initial.items()}
-    (row,) = degeneracy.weight_distances([("a", "b")], trained, initial).to_dict("records")
+def signed_order(seed: int, neurons: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.diag(rng.choice([-1.0, 1.0], neurons))[rng.permutation(neurons)]
+
+
+def moved(network: Network, seed: int) -> Network:
+    """The same network: its neurons are in another order, and some have the other sign."""
+    order = signed_order(seed, network.hidden_dim)
+    return degeneracy.reordered(network, order, order)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_network_with_its_neurons_in_another_order_and_flipped_is_at_no_distance(seed: int) -> None:
+    network = random_network(seed, neurons=4 + 3 * seed)
+    assert degeneracy.matched_distance(network, moved(network, seed + 1)) == 0
+
+
+def test_a_network_that_forgets_all_inputs_is_matched_too() -> None:
+    """After a few steps nothing of them is left, nor do outputs depend on a state of long ago."""
+    network = random_network(1)
+    shift = Network(network.W_uh, np.diag(np.arange(1.0, 4), 21), network.W_r)
+    assert degeneracy.matched_distance(shift, moved(shift, 2)) == 0
+
+
+def test_what_is_moved_does_the_same() -> None:
+    network = random_network(3)
+    inputs = np.random.default_rng(4).normal(size=(6, 5, 3))
+    outputs = [rollout(of, inputs)[1] for of in (network, moved(network, 5))]
+    np.testing.assert_allclose(*outputs, atol=1e-9)
+    order = signed_order(6, network.hidden_dim)
+    rewired = degeneracy.reordered(network, np.eye(network.hidden_dim), order)
+    assert np.abs(rollout(rewired, inputs)[1] - outputs[0]).max() > 0.1
+    singular = [np.linalg.svd(of.W_hh, compute_uv=False) for of in (network, rewired)]
+    np.testing.assert_allclose(*singular)
+
+
+def test_unlike_networks_are_nearer_matched_than_not_and_signs_bring_them_nearer() -> None:
+    """Found is an upper bound of the least of all orders with signs, which three neurons are few enough to try."""
+    for seed in range(10):
+        one, other = random_network(seed, neurons=3), random_network(seed + 100, neurons=3)
+        every = [
+            np.linalg.norm(
+                one.W_hh - (np.eye(3)[list(order)] * signs) @ other.W_hh @ (np.eye(3)[list(order)] * signs).T
+            )
+            for order in itertools.permutations(range(3))
+            for signs in itertools.product([1, -1], repeat=3)
+        ]
+        found = degeneracy.matched_distance(one, other)
+        assert min(every) - 1e-9 <= found <= np.median(every)
+
+
+def test_networks_that_share_a_circuit_are_nearer_than_each_control() -> None:
+    network = random_network(7)
+    rng = np.random.default_rng(8)
+    other = moved(Network(*(array + 0.2 * rng.normal(size=array.shape) for array in network.arrays().values())), 9)
+    (row,) = degeneracy.weight_distances([("a", "b")], {"a": network, "b": other}).to_dict("records")
     assert list(row) == list(degeneracy.COLUMNS)
-    assert row["weights"] == pytest.approx(3 * row["initial_weights"], abs=1e-5)
-    assert row["relative"] == pytest.approx(row["initial_relative"], abs=1e-5)
-    size = np.sqrt(sum(np.linalg.norm(weights.astype(float)) ** 2 for weights in initial.values()) / 2)
-    assert row["initial_relative"] == pytest.approx(row["initial_weights"] / size, abs=1e-5)
+    assert row["norm"] == pytest.approx(np.linalg.norm([np.linalg.norm(n.W_hh) for n in (network, other)]) / np.sqrt(2))
+    assert row["matched"] == pytest.approx(0.2 * 24, rel=0.1)
+    assert row["matched_flipped"] == 0
+    for control in ("matched_shuffled", "matched_rewired"):
+        assert 3 * row["matched"] < row[control] < np.sqrt(2) * row["norm"]
+
+
+def test_networks_that_share_nothing_are_as_far_apart_as_controls() -> None:
+    networks = {"a": random_network(10), "b": random_network(11)}
+    (row,) = degeneracy.weight_distances([("a", "b")], networks).to_dict("records")
+    assert row["matched"] == pytest.approx(row["matched_rewired"], rel=0.05)
+    assert row["matched"] == pytest.approx(row["matched_shuffled"], rel=0.05)
+
+
+@pytest.mark.parametrize("shard", ["T1_h128_l2-0_seeds1-5", "T4_h128_l2-0.001_seeds1-5", "T3_h64_l2-0.1_seeds1-5"])
+def test_published_networks_flipped_are_at_no_distance(tmp_path: Path, shard: str) -> None:
+    """As trained: of a network with a large penalty next to nothing is left."""
+    (tmp_path / "weights").write_bytes(unpacked((TRAINED / shard / PACKED).read_bytes()))
+    for network in networks.load_networks(tmp_path / "weights").values():
+        assert degeneracy.matched_distance(network.double(), moved(network.double(), 12)) == 0
+
+
+def test_what_is_published_matches_flipped_networks() -> None:
+    published = pd.read_csv(ROOT / "results/paper/measurements/weight_distances.csv")
+    assert list(published) == list(degeneracy.COLUMNS)
+    assert (published["matched_flipped"] == 0).all()
 
 
 def cells(seeds: int = 8) -> pd.DataFrame:
@@ -57,14 +135,14 @@ def test_conditions_are_compared_by_distances_beside_their_controls() -> None:
 def test_the_pairs_of_a_seed_count_together() -> None:
     """Half of the seeds are far from all others: so few seeds tell less than as many pairs would."""
     every = pd.DataFrame(itertools.combinations(range(8), 2), columns=["seed_1", "seed_2"])
-    every["weights"] = 1.0 + 4 * (every["seed_1"] % 2) + 4 * (every["seed_2"] % 2)
+    every["matched"] = 1.0 + 4 * (every["seed_1"] % 2) + 4 * (every["seed_2"] % 2)
     plain = {"task": "T3", "l2": 0.0, "threshold": 0.9, **dict.fromkeys(degeneracy.MEASURES, 1.0)}
     controls = {f"control_{name}": 1.0 for name in degeneracy.MEASURES}
-    pairs = pd.concat([every.assign(weights=1.0, hidden_dim=64), every.assign(hidden_dim=128)])
-    (row,) = degeneracy.ratios(pairs.assign(**plain | {"weights": pairs["weights"]}, **controls)).to_dict("records")
-    assert row["weights"] == pytest.approx(every["weights"].mean())
-    by_pair = 2 * 1.96 * every["weights"].sem()
-    assert row["weights_high"] - row["weights_low"] > 1.5 * by_pair
+    pairs = pd.concat([every.assign(matched=1.0, hidden_dim=64), every.assign(hidden_dim=128)])
+    (row,) = degeneracy.ratios(pairs.assign(**plain | {"matched": pairs["matched"]}, **controls)).to_dict("records")
+    assert row["matched"] == pytest.approx(every["matched"].mean())
+    by_pair = 2 * 1.96 * every["matched"].sem()
+    assert row["matched_high"] - row["matched_low"] > 1.5 * by_pair
 
 
 def test_cells_of_few_networks_are_left_out_and_tasks_are_joined() -> None:
@@ -73,8 +151,8 @@ def test_cells_of_few_networks_are_left_out_and_tasks_are_joined() -> None:
     table = degeneracy.ratios(both).set_index("task")
     assert list(table.index) == ["T3", "T4", "all"]
     assert table.loc["all", "cells"] == 2
-    assert table.loc["all", "weights"] == pytest.approx(
-        np.sqrt(table.loc["T3", "weights"] * table.loc["T4", "weights"])
+    assert table.loc["all", "matched"] == pytest.approx(
+        np.sqrt(table.loc["T3", "matched"] * table.loc["T4", "matched"])
     )
 
 
@@ -84,8 +162,17 @@ def test_dynamics_are_measured_against_untrained_networks_of_the_task_and_size()
     rows = [("seed", "a", "b", 0.1), ("untrained", "a", "untrained 0", 0.4), ("untrained", "b", "untrained 1", 0.6),
             ("untrained", "c", "untrained 0", 9.0), ("size", "a", "c", 0.2)]  # fmt: skip
     compared = pd.DataFrame(rows, columns=["differs", "run_1", "run_2", "dynamics"]).assign(task="T3", step=1.0)
-    weights = pd.DataFrame([("a", "b", 1.0, 2.0, 3.0, 4.0)], columns=list(degeneracy.COLUMNS))
+    weights = pd.DataFrame([("a", "b", 10.0, 1.0, 2.0, 3.0, 0.0)], columns=list(degeneracy.COLUMNS))
     (pair,) = degeneracy.pairs_of_seeds(compared, weights, runs).to_dict("records")
     assert (pair["hidden_dim"], pair["seed_1"], pair["seed_2"]) == (64, 1, 2)
     assert (pair["dynamics"], pair["control_dynamics"]) == (0.1, pytest.approx(0.5))
-    assert (pair["weights"], pair["relative"], pair["control_weights"], pair["control_relative"]) == (1, 2, 3, 4)
+    assert (pair["norm"], pair["matched"], pair["matched_shuffled"], pair["control_matched"]) == (10, 1, 2, 3)
+
+
+def test_weights_stand_by_task_size_and_penalty_beside_their_controls() -> None:
+    pairs = cells().assign(norm=2.0, matched_shuffled=1.5)
+    small, large = degeneracy.likeness(pairs).splitlines()[2:]
+    assert small.startswith("| T3 | 64 | 0 | 0.5")
+    assert " | 0.75 | 1.00 | 0.5" in small
+    assert large.startswith("| T3 | 128 | 0 | 0.2")
+    assert " | 0.75 | 2.00 | 0.1" in large

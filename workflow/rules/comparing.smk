@@ -63,13 +63,5 @@ if SIZED:
         localrule: True
         conda:
             "../envs/emtvb.yaml"
-        params:
-            **fixed(
-                {
-                    "dimensions": EXPERIMENT.dimensions,
-                    "variables": EXPERIMENT.variables,
-                    "protocol": settings.plain(EXPERIMENT.protocol),
-                }
-            ),
         script:
             "../scripts/compare_weights.py"

@@ -1,36 +1,46 @@
 """Whether networks of different seeds are more alike where they are larger, penalised, or have more to store.
 
 Huang, Singh, Martinelli and Rajan (2025, arXiv 2410.03972) say so of their networks. They compare the dynamics, and
-recurrent weights with neurons in any order. Larger matrices are farther apart whatever they do, and so are matrices of
-larger weights. Each distance is therefore divided by that of a control of the same size before conditions are compared.
+recurrent weights with neurons in any order. Without biases a tanh network stays the same, too, if all weights into and
+out of a neuron change their sign, so here neurons are matched in any order and with any sign. Larger matrices are
+farther apart whatever they do, and so are matrices of larger weights. Each distance is therefore divided by that of a
+control of the same size before conditions are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy.optimize import quadratic_assignment
+from scipy.optimize import linear_sum_assignment
 
 from emtvb import markdown
 from emtvb.core.intervals import bootstrap_counts, central_interval
 from emtvb.core.similarity import DYNAMICS, STEP
 from emtvb.experiments.sweep.constants import CELL
+from emtvb.weights import Network
 
-COLUMNS = ("run_1", "run_2", "weights", "relative", "initial_weights", "initial_relative")
-"""Of ``measurements/weight_distances.csv``: the distance of two recurrent matrices, neurons matched, and the same as a
-share of the root mean square of both norms; of trained weights, and of those from which the two started."""
+COLUMNS = ("run_1", "run_2", "norm", "matched", "matched_shuffled", "matched_rewired", "matched_flipped")
+"""Of ``measurements/weight_distances.csv``: the root mean square of the norms of two recurrent matrices, and their
+distance, neurons matched with their signs. Then controls: the distance of both with their entries in random places; of
+both with neurons whose outgoing weights are another's, in random order and with random signs, which leaves the entries,
+the norms of rows and columns, and the singular values; and of the first from itself with its neurons in another order
+and with other signs, which is 0 if neurons are matched as they should be."""
 PUBLISHED = (DYNAMICS, STEP)
 """Measures of ``measurements/comparison.csv``: by states, and by the weights between memories, whatever the basis."""
-MEASURES = (*PUBLISHED, "weights", "relative")
+MEASURES = (*PUBLISHED, "matched")
 """What conditions are compared by."""
 FEWEST = 5
 """Networks of a cell that is compared, at least."""
 _SEED = 2410_03972
+_LAGS = 8
+"""Inputs and outputs that a neuron is known by: as many as a task stores vectors."""
+_STEPS, _CLOSE = 30, 0.03
+"""Of the search, at most, and how far a last step leads: as scipy's quadratic_assignment has them."""
 
 Cell = tuple[Any, ...]
 """Values of the settings ``CELL``."""
@@ -61,44 +71,94 @@ FACTORS = (
 complexity."""
 
 
-def matched_distance(first: Float[np.ndarray, "neuron neuron"], second: Float[np.ndarray, "neuron neuron"]) -> float:
-    """The distance |A - P^T B P| (Frobenius) with B's neurons in the order P that brings it nearest to A.
+def matched_distance(first: Network, second: Network) -> float:
+    """The distance |A - Q B Q^T| (Frobenius) of both W_hh, B's neurons in the order and with the signs Q that are best.
 
-    The search is that of Vogelstein et al. (2015, doi 10.1371/journal.pone.0121002) from the centre of all orders. It
-    may end in a local best, so the distance is an upper bound.
+    Neurons are matched by what they receive and give; then searched on, from there and from the centre of all orders,
+    as Vogelstein et al. (2015, doi 10.1371/journal.pone.0121002) do, here among orders with signs. The search may end
+    in a local best, so the distance is an upper bound. For a copy with neurons in another order and with other signs it
+    is 0, since no neuron matches another better than itself.
     """
-    order = quadratic_assignment(first, second, method="faq", options={"maximize": True}).col_ind
-    return float(np.linalg.norm(first - second[np.ix_(order, order)]))
+    A, B = first.W_hh, second.W_hh
+    alike = _nearest_order(_received_and_given(first) @ _received_and_given(second).T)
+    orders = alike, _search(A, B, alike), _search(A, B, np.full_like(A, 1 / len(A)))
+    return min(float(np.linalg.norm(A - Q @ B @ Q.T)) for Q in orders)
 
 
-def weight_distances(
-    pairs: Iterable[tuple[str, str]],
-    trained: Mapping[str, Float[np.ndarray, "neuron neuron"]],
-    initial: Mapping[str, Float[np.ndarray, "neuron neuron"]],
-) -> pd.DataFrame:
-    """How far apart the recurrent weights of two networks are, after training and before it.
+def _received_and_given(network: Network) -> Float[np.ndarray, "neuron number"]:
+    """Of each neuron, as a direction, what it receives of the last inputs and gives to the next outputs, linearised."""
+    received, given = network.W_uh, network.W_r.T
+    parts = []
+    for _ in range(_LAGS):
+        received, given = (part / (np.linalg.norm(part) or 1.0) for part in (received, given))
+        parts += [received, given]
+        received, given = network.W_hh @ received, network.W_hh.T @ given
+    numbers = np.hstack(parts)
+    sizes = np.linalg.norm(numbers, axis=1, keepdims=True)
+    return numbers / np.where(sizes > 0, sizes, 1.0)
+
+
+def _nearest_order(likeness: Float[np.ndarray, "neuron neuron"]) -> Float[np.ndarray, "neuron neuron"]:
+    """The order with signs, as a matrix Q, that has the largest sum of products with a matrix."""
+    signs = np.where(likeness < 0, -1.0, 1.0)
+    order = np.zeros_like(likeness)
+    order[linear_sum_assignment(np.abs(likeness), maximize=True)] = 1
+    return order * signs
+
+
+def _search(
+    first: Float[np.ndarray, "neuron neuron"],
+    second: Float[np.ndarray, "neuron neuron"],
+    now: Float[np.ndarray, "neuron neuron"],
+) -> Float[np.ndarray, "neuron neuron"]:
+    """The signed order Q that Frank and Wolfe's steps lead to, which raise the sum of products of A and Q B Q^T."""
+    for _ in range(_STEPS):
+        slope = first @ now @ second.T + first.T @ now @ second
+        ahead = _nearest_order(slope) - now
+        gain, curve = np.sum(slope * ahead), np.sum(first * (ahead @ second @ ahead.T))
+        taken = min(1.0, -gain / (2 * curve)) if curve < 0 else 1.0
+        now = now + taken * ahead
+        if taken * np.linalg.norm(ahead) < _CLOSE * np.sqrt(len(now)):
+            break
+    return _nearest_order(now)
+
+
+def reordered(
+    network: Network, receiving: Float[np.ndarray, "neuron neuron"], sending: Float[np.ndarray, "neuron neuron"]
+) -> Network:
+    """A network with what neurons receive in one order with signs, and what they give in another, both as matrices.
+
+    Where both are the same, all that the network does is the same.
+    """
+    return Network(receiving @ network.W_uh, receiving @ network.W_hh @ sending.T, network.W_r @ sending.T)
+
+
+def _random_order(neurons: int, rng: np.random.Generator) -> Float[np.ndarray, "neuron neuron"]:
+    """A random order with random signs, as a matrix."""
+    return np.eye(neurons)[rng.permutation(neurons)] * rng.choice([-1.0, 1.0], neurons)
+
+
+def weight_distances(pairs: Iterable[tuple[str, str]], networks: Mapping[str, Network]) -> pd.DataFrame:
+    """How far apart the recurrent weights of two networks are, beside controls.
 
     Args:
         pairs: Run ids of two networks of the same size.
-        trained: W_hh after training, by run id.
-        initial: W_hh before it.
+        networks: By run id.
 
     Returns:
         A row of :data:`COLUMNS` per pair, with six decimals.
     """
-    known: dict[tuple[bytes, bytes], tuple[float, float]] = {}  # runs of one seed and size start from the same weights
     rows = []
     for names in pairs:
-        distances: list[float] = []
-        for weights in (trained, initial):
-            first, second = (weights[name].astype(np.float64) for name in names)
-            key = first.tobytes(), second.tobytes()
-            if key not in known:
-                distance = matched_distance(first, second)
-                size = np.sqrt((np.linalg.norm(first) ** 2 + np.linalg.norm(second) ** 2) / 2)
-                known[key] = distance, float(distance / size)
-            distances += known[key]
-        rows.append((*names, *distances))
+        rng = np.random.default_rng(_SEED)
+        pair = [networks[name].double() for name in names]
+        first = pair[0]
+        as_it_is, flipped = np.eye(first.hidden_dim), _random_order(first.hidden_dim, rng)
+        shuffled = [Network(*map(rng.permuted, network.arrays().values())) for network in pair]
+        rewired = [reordered(network, as_it_is, _random_order(first.hidden_dim, rng)) for network in pair]
+        norm = np.sqrt(np.mean([np.linalg.norm(network.W_hh) ** 2 for network in pair]))
+        compared = pair, shuffled, rewired, (first, reordered(first, flipped, flipped))
+        rows.append((*names, norm, *(matched_distance(*two) for two in compared)))
     return pd.DataFrame(rows, columns=list(COLUMNS)).round(6)
 
 
@@ -111,9 +171,9 @@ def pairs_of_seeds(compared: pd.DataFrame, weights: pd.DataFrame, runs: pd.DataF
         runs: ``runs.csv``.
 
     Returns:
-        A row per pair: the settings of its cell, ``seed_1``, ``seed_2``, and for each of :data:`MEASURES` its distance
-        and the control's (``control_dynamics``, ...): of :data:`PUBLISHED` the mean distance of a trained network from
-        an untrained one, for its task and size; of weights that of the initial ones.
+        A row per pair: the settings of its cell, ``seed_1``, ``seed_2``, ``norm``, ``matched_shuffled``, and for each
+        of :data:`MEASURES` its distance and the control's (``control_dynamics``, ...): of :data:`PUBLISHED` the mean
+        distance of a trained network from an untrained one, for its task and size; of weights ``matched_rewired``.
     """
     settings = runs.set_index("run_id")
     pairs = compared[compared["differs"] == "seed"].merge(weights, on=["run_1", "run_2"], validate="one_to_one")
@@ -124,9 +184,9 @@ def pairs_of_seeds(compared: pd.DataFrame, weights: pd.DataFrame, runs: pd.DataF
     untrained = compared[compared["differs"] == "untrained"]
     sizes = untrained["run_1"].map(settings["hidden_dim"]).rename("hidden_dim")
     controls = untrained.groupby(["task", sizes])[[*PUBLISHED]].mean().add_prefix("control_")
-    names = {f"initial_{name}": f"control_{name}" for name in ("weights", "relative")}
-    pairs = pairs.join(controls, on=["task", "hidden_dim"]).rename(columns=names)
-    return pairs[[*CELL, "seed_1", "seed_2", *MEASURES, *map("control_{}".format, MEASURES)]]
+    pairs = pairs.join(controls, on=["task", "hidden_dim"]).rename(columns={"matched_rewired": "control_matched"})
+    measured = [*MEASURES, *map("control_{}".format, MEASURES)]
+    return pairs[[*CELL, "seed_1", "seed_2", "norm", "matched_shuffled", *measured]]
 
 
 def ratios(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -165,7 +225,30 @@ def ratios(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _logarithms(pairs: pd.DataFrame) -> dict[Cell, Float[np.ndarray, "measure draw"]]:
+def likeness(pairs: pd.DataFrame) -> str:
+    """How far apart weights are by task, size and penalty, whatever the threshold, as Markdown.
+
+    Args:
+        pairs: Of :func:`pairs_of_seeds`.
+
+    Returns:
+        Means as shares of the norm: of pairs, with their entries in random places, and rewired. Then the first as a
+        multiple of the last, with its 95% interval over seeds.
+    """
+    by = CELL[:-1]
+    shares = pairs[["matched", "matched_shuffled", "control_matched"]].div(pairs["norm"], axis=0)
+    means = shares.groupby([pairs[name] for name in by]).mean()
+    rows = []
+    for cell, values in _logarithms(pairs, by).items():
+        ratio, *drawn = np.exp(values[MEASURES.index("matched")])
+        low, high = central_interval(np.array(drawn)[np.isfinite(drawn)])
+        shown = [*map("{:.2f}".format, means.loc[cell]), f"{ratio:.2f} [{low:.2f}, {high:.2f}]"]
+        rows.append([*cell[:-1], f"{cell[-1]:g}", *shown])
+    titles = ["task", "neurons", "L2", "other seed", "entries shuffled", "rewired", "other seed / rewired"]
+    return markdown.table(titles, rows, "lrrrrrr")
+
+
+def _logarithms(pairs: pd.DataFrame, by: Sequence[str] = CELL) -> dict[Cell, Float[np.ndarray, "measure draw"]]:
     """Of each cell the logarithm of its mean distance as a multiple of its control: first of all pairs, then by draws.
 
     A draw may leave no pair of a cell: then it is not finite.
@@ -174,7 +257,7 @@ def _logarithms(pairs: pd.DataFrame) -> dict[Cell, Float[np.ndarray, "measure dr
     drawn = bootstrap_counts(len(seeds), seed=_SEED)[:, numbered.reshape(-1, 2)].prod(axis=2)
     counts = np.vstack([np.ones_like(drawn[:1]), drawn])
     cells = {}
-    for cell, rows in pairs.reset_index(drop=True).groupby(CELL):
+    for cell, rows in pairs.reset_index(drop=True).groupby([*by]):
         if len({*rows["seed_1"], *rows["seed_2"]}) >= FEWEST:
             with np.errstate(invalid="ignore", divide="ignore"):
                 distances, controls = (
@@ -188,9 +271,7 @@ def _logarithms(pairs: pd.DataFrame) -> dict[Cell, Float[np.ndarray, "measure dr
 def as_markdown(table: pd.DataFrame) -> str:
     """The rows of :func:`ratios`."""
     rows = ([row["condition"], row["task"], row["cells"], *_with_intervals(row)] for row in table.to_dict("records"))
-    return markdown.table(
-        ["", "task", "cells", "dynamics", "step by the weights", "weights", "relative"], rows, "llrrrrr"
-    )
+    return markdown.table(["", "task", "cells", "dynamics", "step by the weights", "weights"], rows, "llrrrr")
 
 
 def _with_intervals(row: Mapping[Any, Any]) -> Iterator[str]:
