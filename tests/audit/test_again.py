@@ -29,6 +29,12 @@ def test_a_third_of_the_shards_is_drawn_and_the_same_seed_draws_the_same(seed: i
     assert draw(SHARDS, 1, seed) == SHARDS
 
 
+def test_what_was_accepted_without_a_run_is_drawn_first() -> None:
+    for seed in range(20):
+        assert {"s1", "s8"} <= {*draw(SHARDS, 1 / 3, seed, {"s1", "s8", "of another rule"})}
+        assert {*draw(SHARDS, 1 / 3, seed, {"s1", "s3", "s5", "s7"})} < {"s1", "s3", "s5", "s7"}
+
+
 def test_other_seeds_draw_others() -> None:
     assert len({tuple(draw(SHARDS, 1 / 3, seed)) for seed in range(20)}) > 10
 
@@ -53,8 +59,10 @@ def test_a_job_whose_package_is_not_installed_is_left_unchecked(tmp_path: Path) 
     job = Planned("measure", {}, (), ("measurements/some/a.csv",), {}, "", ())
     held = Held(kinds.load(ROOT / "config" / "smoke.yaml"), "a config", tmp_path)
     comparison = remeasuring.Comparison(tmp_path, held, 1, Processes())
-    comparison._compare(job, tmp_path, [f"error: {errors.missing(ImportError('no ncps'), 'foreign')} (measure/a)"])
+    comparison._compare(
+        job, tmp_path, tmp_path, [f"error: {errors.missing(ImportError('no ncps'), 'foreign')} (measure/a)"]
+    )
     assert not list(comparison.results())
     assert 'pip install "emtvb[foreign]"' in comparison.unchecked["measurements/some/a.csv"]
-    comparison._compare(job, tmp_path, ["error: weights: damaged (measure/a)"])
+    comparison._compare(job, tmp_path, tmp_path, ["error: weights: damaged (measure/a)"])
     assert len(list(comparison.results())) == 1

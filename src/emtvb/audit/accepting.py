@@ -104,13 +104,8 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
     possible = _in_front(jobs, possible, {path for job in _due(jobs, possible) for path in job.outputs})
     if not possible:
         return Acceptance({}, {}, [], _count(job for job in jobs if job.stale))
-    stratum = _strata(held, folder)
-    by_rule = _by_rule(possible)
-    drawn = [
-        job
-        for rule, group in by_rule.items()
-        for job in (group if every or _seconds(group, record_of) < WHOLE else _draw(group, stratum, f"{seed} {rule}"))
-    ]
+    seconds = {title: record.seconds for title, record in record_of.items()}
+    by_rule, drawn = _by_rule(possible), possible if every else draw(possible, seconds, strata(held, folder), seed)
     log.info("%s: %s jobs to be accepted, of which %s are run", folder, len(possible), len(drawn))
     with tempfile.TemporaryDirectory() as name:
         before, note = _baseline(folder, held, [record_of[job.title] for job in drawn], Path(name))
@@ -179,12 +174,13 @@ def _of(jobs: Iterable[Planned], rule: str) -> list[Planned]:
     return [job for job in jobs if job.rule == rule]
 
 
-def _seconds(jobs: Iterable[Planned], record_of: Mapping[str, Record]) -> float:
-    return sum(record_of[job.title].seconds for job in jobs)
+def strata(held: Held, folder: Path) -> dict[str, Any]:
+    """By shard, what its networks are: tasks, sizes, penalties, how they were trained, and whether any solves its task.
 
-
-def _strata(held: Held, folder: Path) -> Mapping[str, Any]:
-    """By shard, what its networks are: tasks, sizes, penalties, how they were trained, and whether any is solved."""
+    Args:
+        held: The experiment's config.
+        folder: Its folder.
+    """
     solved = _solved(folder / "measurements.csv", kinds.kind_of(held.experiment).columns)
     return {
         shard: (
@@ -205,13 +201,25 @@ def _solved(table: Path, names: Mapping[str, str]) -> dict[str, bool]:
         return {}
 
 
-def _draw(jobs: Sequence[Planned], stratum: Mapping[str, Any], seed: str) -> list[Planned]:
-    """A job of each stratum, and others up to the fewest."""
-    chance = random.Random(seed)
-    mixed = chance.sample(sorted(jobs, key=lambda job: job.title), len(jobs))
-    strata = {repr(stratum.get(job.wildcards.get("shard", ""))): job for job in mixed}
-    others = [job for job in mixed if job not in strata.values()]
-    return [*strata.values(), *others[: max(0, FEWEST - len(strata))]]
+def draw(jobs: Sequence[Planned], seconds: Mapping[str, float], stratum: Mapping[str, Any], seed: int) -> list[Planned]:
+    """The jobs that are run: all of a rule that takes little, else one of each stratum and as many as are the fewest.
+
+    Args:
+        jobs: Those to be accepted.
+        seconds: How long each took, by title.
+        stratum: Of :func:`strata`.
+        seed: Draws them.
+    """
+    drawn: list[Planned] = []
+    for rule, group in _by_rule(jobs).items():
+        if sum(seconds[job.title] for job in group) < WHOLE:
+            drawn += group
+            continue
+        mixed = random.Random(f"{seed} {rule}").sample(sorted(group, key=lambda job: job.title), len(group))
+        one_each = {repr(stratum.get(job.wildcards.get("shard", ""))): job for job in mixed}.values()
+        others = [job for job in mixed if job not in one_each]
+        drawn += [*one_each, *others[: max(0, FEWEST - len(one_each))]]
+    return drawn
 
 
 def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) -> tuple[Path | None, str]:
