@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emtvb import errors
-from emtvb.audit import remeasuring
+from emtvb.audit import determinism, remeasuring
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.remeasuring import draw
 from emtvb.audit.report import chance
@@ -33,6 +34,16 @@ def test_what_was_accepted_without_a_run_is_drawn_first() -> None:
     for seed in range(20):
         assert {"s1", "s8"} <= {*draw(SHARDS, 1 / 3, seed, {"s1", "s8", "of another rule"})}
         assert {*draw(SHARDS, 1 / 3, seed, {"s1", "s3", "s5", "s7"})} < {"s1", "s3", "s5", "s7"}
+
+
+@given(st.integers(0, 2**32), st.integers(1, 30))
+def test_at_least_half_of_what_is_trained_again_learned_its_task(seed: int, count: int) -> None:
+    """As far as there are so many: of a network that learned nothing, equal bits say little."""
+    accuracy = {f"run{i}": 0.995 if i % 6 == 0 else 0.5 for i in range(60)}
+    drawn = determinism.draw([*accuracy, "not measured"], count, seed, accuracy)
+    assert len({*drawn}) == len(drawn) == count
+    assert sum(accuracy.get(run_id, 0.0) > 0.99 for run_id in drawn) >= min(math.ceil(count / 2), 10)
+    assert drawn == determinism.draw([*accuracy, "not measured"], count, seed, accuracy)
 
 
 def test_other_seeds_draw_others() -> None:

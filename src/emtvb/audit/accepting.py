@@ -8,7 +8,6 @@ the digests of now and says so, until it is run, too.
 
 from __future__ import annotations
 
-import csv
 import logging
 import random
 import tempfile
@@ -21,10 +20,10 @@ from typing import Any, cast
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import is_by_code, planned, remade
+from emtvb.audit.determinism import accuracies
 from emtvb.audit.integrity import Files
 from emtvb.audit.remeasuring import Comparison, reads_weights, trains
 from emtvb.errors import InputError
-from emtvb.experiments import kinds
 from emtvb.making import git, provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
@@ -181,24 +180,14 @@ def strata(held: Held, folder: Path) -> dict[str, Any]:
         held: The experiment's config.
         folder: Its folder.
     """
-    solved = _solved(folder / "measurements.csv", kinds.kind_of(held.experiment).columns)
+    accuracy = accuracies(folder, held.experiment)
     return {
         shard: (
             sorted({(run.task.name, run.hidden_dim, run.l2, type(run).__name__) for run in runs}),
-            any(solved.get(run.run_id) for run in runs),
+            any(accuracy.get(run.run_id, 0.0) >= ACCURATE for run in runs),
         )
         for shard, runs in held.experiment.shards().items()
     }
-
-
-def _solved(table: Path, names: Mapping[str, str]) -> dict[str, bool]:
-    """Which networks solve their task, by run id, as an experiment's measurements say; nothing where they do not."""
-    column = next((name for name, other in names.items() if other == "test_accuracy"), "test_accuracy")
-    try:
-        with table.open(newline="", encoding="utf-8") as rows:
-            return {row["run_id"]: float(row[column] or "nan") >= ACCURATE for row in csv.DictReader(rows)}
-    except (OSError, KeyError, ValueError, csv.Error):
-        return {}
 
 
 def draw(jobs: Sequence[Planned], seconds: Mapping[str, float], stratum: Mapping[str, Any], seed: int) -> list[Planned]:
