@@ -599,11 +599,20 @@ def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) ->
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(root)]
     for command in (["init", "-q"], ["commit", "-qm", "all", "--allow-empty"]):
         subprocess.run([*git, *command], check=True)
+    spectrum = folder / "figures/spectrum.provenance.json"
+    edit_record(spectrum, lambda record: record.update(dirty=True))
+    (root / "config").mkdir()
+    (root / "config" / "mine.yaml").write_text("")
+    (root / "src" / "other.py").write_text("")
+    assert "not committed" not in integrity(files(folder), (), root).note, "neither a config nor what no job used"
+    assert not provenance.git_state(Path(shutil.copytree(root, tmp_path / "other", ignore=lambda *_: ["src"])))[1]
     (root / "src" / "new.py").write_text("")
-    edit_record(folder / "figures/spectrum.provenance.json", lambda record: record.update(dirty=True))
+    edit_record(spectrum, lambda record: record["recipe"]["code"].update({"src/new.py": "0"}))
     check = integrity(files(folder), (), root)
     assert check.state == "passed"
     assert "Warning: made from code that is not committed yet: figures/spectrum.pdf." in check.note
+    edit_record(spectrum, lambda record: record.update(dirty=False))
+    assert "not committed" not in integrity(files(folder), (), root).note, "it was when the job ran"
 
 
 def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(tmp_path: Path) -> None:

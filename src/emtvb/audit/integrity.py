@@ -13,7 +13,7 @@ from pathlib import Path
 
 from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
 from emtvb.errors import InputError
-from emtvb.making import git, packed_weights, provenance
+from emtvb.making import git, packed_weights, provenance, recipes
 from emtvb.making.plan import Planned
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
@@ -130,9 +130,10 @@ def integrity(files: Files, jobs: Sequence[Planned], root: Path) -> Check:
     notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if files.left_out else []
     if uncommitted := _uncommitted(files):
         notes.append(f"Warning: not as in git's last commit: {summary(uncommitted)}.")
-    dirty = sorted({job_of(record) for record in files.records.values() if record.dirty})
-    if dirty and provenance.git_state(root)[1]:
-        notes.append(f"Warning: made from code that is not committed yet: {summary(dirty)}.")
+    new = {recipes.key(path.resolve(), root.resolve()) for path in provenance.uncommitted(root)}
+    made = (record for record in files.records.values() if record.dirty and not new.isdisjoint(record.recipe["code"]))
+    if jobs_of_new := sorted(map(job_of, made)):
+        notes.append(f"Warning: made from code that is not committed yet: {summary(jobs_of_new)}.")
     count = len(files.digests) - len(files.left_out)
     return Check(
         "integrity", "Is every file what its record says?", count, tuple(findings), " ".join(notes),

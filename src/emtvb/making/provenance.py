@@ -236,9 +236,15 @@ def sha256(path: Path | str) -> str:
 def git_state(root: Path = PACKAGE.parents[1]) -> tuple[str, bool]:
     """The commit of a clone, and whether its code differs from it; empty and False where there is no clone."""
     commit = git.ask_clone(root, "rev-parse", "HEAD")
+    return (commit or "").strip(), bool(commit and uncommitted(root))
+
+
+def uncommitted(root: Path) -> list[Path]:
+    """The files of a clone's code that git does not have as they are; a config of one's own is none."""
     there = [name for name in _CODE if (root / name).exists()]
-    changed = git.ask_clone(root, "status", "--porcelain", "--untracked-files=all", "--", *there)
-    return (commit or "").strip(), bool(commit and changed)
+    said = git.ask_clone(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *there)
+    lines = (said or "").split("\0")
+    return [root / line[3:] for line in lines if line and not line.startswith("?? config/")]
 
 
 def environment() -> dict[str, str]:
