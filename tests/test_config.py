@@ -362,6 +362,25 @@ def test_settings_survive_their_file(tmp_path: Path, value: float) -> None:
     assert config.load(tmp_path / "settings.json") == experiment
 
 
+def test_a_key_that_is_null_stands_in_no_file_of_settings_unless_another_value_is_its_default(tmp_path: Path) -> None:
+    own = {"name": "mine", "id": [255, 0, 1]}
+    given = {**GOOD, "tasks": [own], "training": {"gradient_clip": None}, "exemplar": {"l2": 0.1, "seed": None}}
+    stated = {**given, "architectures": {"s4": None, "gru": 8}, "figures": None}
+    (tmp_path / "settings.json").write_text(config.dump(config.check(stated)))
+    written = json.loads((tmp_path / "settings.json").read_text())
+    assert config.check(written) == config.check(stated)
+    assert written["tasks"] == [own]
+    assert (written["exemplar"], written["architectures"]) == ({"l2": 0.1}, {"gru": 8})
+    assert written["training"]["gradient_clip"] is None
+    assert written["trainer"] == "auto", "a default that is a value stands there"
+    assert "figures" not in written
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*/settings.json")), ids=lambda path: path.parent.name)
+def test_published_settings_are_as_they_are_written_now(path: Path) -> None:
+    assert path.read_text() == config.dump(kinds.load(path))
+
+
 def test_docs_are_those_of_the_schema() -> None:
     """`emtvb config docs` writes them."""
     assert (ROOT / "docs" / "config.md").read_text() == manual.as_markdown()

@@ -201,6 +201,12 @@ def read(path: Path) -> Record:
         ) from None
 
 
+def is_as_written(path: Path) -> bool:
+    """Whether the keys of a record stand in the order in which the workflow writes them."""
+    keys = list(json.loads(path.read_bytes()))
+    return keys == [name for name in Record.__dataclass_fields__ if name in keys]
+
+
 def _in_words(error: ValidationError) -> str:
     """What is wrong first, and where in a record."""
     first = error.errors(include_url=False, include_input=False)[0]
