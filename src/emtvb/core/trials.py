@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import Times, as_numbers, checked_times, flag
+from emtvb.core.arguments import Times, as_numbers, checked_times, flag, place
 from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
@@ -261,7 +261,10 @@ class Trials:
         """
         from emtvb.core import plotting
 
-        return plotting.trial(self, trial)
+        number = place(trial, "trial", self.test.states.shape[1], "trials to judge on")
+        variables = list(zip(self.variables, self.slices, strict=True))
+        unit = "step" if self.task is None else "output step"
+        return plotting.trial(self.test, variables, number, unit, f"{self.system.name}, trial {number}")
 
     def select(self, trials: Times) -> Trials:
         """The same with some of the test trials alone; the training trials stay.
