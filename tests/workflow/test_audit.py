@@ -223,7 +223,9 @@ def test_verify_trains_published_runs_and_says_of_each_whether_it_is_the_same(fo
     (folder / "random.py").write_text(NOT_MEANT)
     done = verify(folder, runs[0], runs[5])
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.splitlines()[:2]) == sorted(f"{run}: the same, to the last bit" for run in runs[[0, 5]])
+    measured = pd.read_csv(folder / "measurements.csv").set_index("run_id")["test_accuracy"]
+    same = [f"{run}, accuracy {measured[run]:.3f}: the same, to the last bit" for run in runs[[0, 5]]]
+    assert sorted(done.stdout.splitlines()[:2]) == sorted(same)
     assert done.stdout.splitlines()[2:] == ["2 of 2 runs came out as published"]
     assert all(f"{run}: training (run 1 of 1)" in done.stderr for run in runs[[0, 5]])
 

@@ -72,6 +72,9 @@ class Record:
         environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
         runs: Of a training, by run id: the digest of its weights, and the stretches of its training, each done in one
             go by an engine. They may be older than the record and from another machine.
+        accepted: Where ``emtvb accept`` took these outputs for those of the present code without a run of this job: the
+            ``commit``, ``dirty`` where the code differed from it, and that ``drawn`` jobs ``of`` so many of its rule,
+            by a ``seed``, came out the same.
     """
 
     rule: str
@@ -85,6 +88,7 @@ class Record:
     dirty: bool
     environment: Mapping[str, str]
     runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    accepted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def shard(self) -> str | None:
@@ -134,9 +138,14 @@ def record(
         environment=environment(),
         runs=runs or {},
     )
-    written = {key: value for key, value in asdict(new).items() if value or key != "runs"}
-    write_text(path, json.dumps(written, indent=1) + "\n")
+    write(path, new)
     return path
+
+
+def write(path: Path, record: Record) -> None:
+    """Write a record, whole or not at all; without what few have, where it has none."""
+    written = {key: value for key, value in asdict(record).items() if value or key not in ("runs", "accepted")}
+    write_text(path, json.dumps(written, indent=1) + "\n")
 
 
 def take_away(outputs: Sequence[str], rule: str, log: str) -> None:
