@@ -27,7 +27,6 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import AGAIN, Check, Finding, chance
-from emtvb.errors import MISSING
 from emtvb.making import trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKED, WEIGHTS
@@ -217,10 +216,7 @@ class Comparison:
             own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
             why = (own or errors)[0].removeprefix("error: ")
             check_space(why)
-            if why.startswith(f"{MISSING}: "):  # a package that no other job needs
-                self.leave(job.outputs, why)
-            else:
-                self.failed[why].append(job.title)
+            self.failed[why].append(job.title)
             return
         for path in job.outputs:
             if not (self.folder / path).is_file():
