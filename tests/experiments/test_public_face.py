@@ -10,11 +10,8 @@ import pandas as pd
 import pytest
 
 import emtvb
-from emtvb.experiments import kinds
-from emtvb.experiments.methods import cases, settings
 from emtvb.experiments.streams import measuring
 from emtvb.theory import tasks
-from emtvb.theory.runs import from_entry
 
 PUBLISHED = Path(__file__).parents[2] / "results"
 BITS = 1e-3
@@ -61,15 +58,3 @@ def test_a_network_on_a_stream() -> None:
     row = pd.read_csv(PUBLISHED / "streams" / "measurements.csv").set_index("run_id").loc[network.name]
     assert scores[0] == pytest.approx(row["first_at_marker"], abs=2e-3)
     assert scores[1:].mean() == pytest.approx(row["at_marker"], abs=1e-3)
-
-
-def test_a_network_of_the_comparison_of_methods() -> None:
-    stated = kinds.load(PUBLISHED / "methods" / "settings.json").methods
-    network = next(network for network in stated.networks if network.kind == "published")
-    ((run, packed),) = settings.published(stated, PUBLISHED)[network.name]
-    case = cases.case(network, stated.seed, cases.opened(packed, from_entry(run)))
-    fitted = emtvb.fit(case.recorded(case.network), case.times)
-    judged = emtvb.judge(fitted, case.times)
-    table = pd.read_csv(PUBLISHED / "methods" / "tables" / "methods.csv").set_index(["network", "trained", "method"])
-    row = table.loc[(network.name, True, "least squares")]
-    assert np.mean([judged[variable].score for variable in case.edited]) == pytest.approx(row["reading"], abs=5e-3)
