@@ -27,7 +27,6 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import AGAIN, Check, Finding, chance
-from emtvb.errors import MISSING
 from emtvb.making import provenance, trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKABLE, PACKED
@@ -239,10 +238,7 @@ class Comparison:
             own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
             why = (own or errors)[0].removeprefix("error: ")
             check_space(why)
-            if why.startswith(f"{MISSING}: "):  # a package that no other job needs
-                self.leave(job.outputs, why)
-            else:
-                self.failed[why].append(job.title)
+            self.failed[why].append(job.title)
             return
         if self.exactly and any(_differ(there / path, again / path) for path in job.inputs):
             self.leave(job.outputs, "what they are made from does not come out again")
