@@ -204,14 +204,16 @@ class Comparison:
 
     def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int, root: Path) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
-        (place / "config.json").write_text(config.dump(self.held.experiment), encoding="utf-8")
+        # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
+        given = self.held.file.read_text("utf-8") if self.held.file else config.dump(self.held.experiment)
+        (place / "config.yaml").write_text(given, encoding="utf-8")
         # By the code before, a rule may have had another name.
         rules = ["--allowed-rules", *sorted({job.rule for job in jobs})] if root == self.held.root else []
         assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
         targets = [str(place / "results" / self.held.experiment.experiment / job.title) for job in jobs]
         command = [
             "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
-            "--configfile", str(place / "config.json"), "--workflow-profile", str(root / "profiles" / "default"),
+            "--configfile", str(place / "config.yaml"), "--workflow-profile", str(root / "profiles" / "default"),
             "--cores", str(self.cores), "--quiet", "rules", *rules, "--", *targets,
         ]  # fmt: skip
         here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
