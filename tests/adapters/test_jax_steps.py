@@ -1,4 +1,4 @@
-"""Steps of JAX: a step that fails says what failed and where, and one that works is recorded, fitted, judged and edited.
+"""Steps of JAX: one that fails says what failed and where, one that works is recorded, fitted, judged and edited.
 
 JAX is no dependency. What is special about its arrays is tried with a stand-in as well: they have no ``take`` as numpy
 calls it, cannot be written into, and have methods of their own.
@@ -71,7 +71,7 @@ def inputs() -> np.ndarray:
 @pytest.mark.parametrize(
     ("step", "says"),
     [
-        (fails, r"network: fails failed when tried, at step 0 of 2 \(ValueError: matmul: .*\): a step \(input, state\)"),
+        (fails, r"network: fails failed when tried, at step 0 of 2 \(ValueError: matmul: .*\): a step \(input, "),
         (fails_late, r"fails_late failed on these inputs, at step 7 of 12 \(KeyError: 'too large:.*see above'\): "),
         (takes_one, r"network: takes_one takes a single trial: make it take many, "),
     ],
