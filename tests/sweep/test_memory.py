@@ -27,7 +27,7 @@ def by_hand() -> pd.DataFrame:
 
 
 def test_the_period_of_phi_counts_its_signs() -> None:
-    assert [circuits.period(tasks.named(name)) for name in tasks.NAMED] == [8, 840, 48, 70]
+    assert [circuits.period(tasks.named(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
     for task in (T1, T2):
         phi, stored = task.transition(), task.persistent()
         around = np.linalg.matrix_power(phi, circuits.period(task))[np.ix_(stored, stored)]

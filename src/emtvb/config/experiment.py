@@ -285,7 +285,7 @@ class Sweep(Experiment):
     """The run of each task that figures show."""
     architectures: ArchitecturesSettings = ArchitecturesSettings()
     """Networks of other architectures; none by default."""
-    figures: list[StrictStr] | None = Field(None, exclude_if=lambda figures: figures is None)
+    figures: list[StrictStr] | None = None
     """The figures that are drawn, by name, if not all; then there is no page on which one edits, nor a file of
     verdicts."""
     follow: list[FollowSettings] = Field([], exclude_if=lambda follow: not follow)
@@ -484,7 +484,7 @@ def load(path: Path | str) -> Sweep:
 
 
 def dump(experiment: Experiment) -> str:
-    """All settings as JSON, defaults included."""
+    """All settings as JSON, defaults included, but for keys that are null by default."""
     return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
 
 

@@ -306,13 +306,19 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
     return _result(
         claim.name, claim.group, judgement, f"{judgement.value:.0%}" if judgement.seeds else "",
         source=claim.source, quote=claim.quote, statement=claim.statement, networks=len(networks),
-        published=f"at least {claim.at_least:.0%} (our bar)" if claim.at_least else "no share named",
+        published=_share_named(claim),
         files=_files(claim), operationalisation=claim.operationalisation,
         rule=f"{about}{_rule(claim, rules)} {in_words(rules.answers, mismeasured=claim.mismeasured)}",
         tendency=tendency, universality=universality,
         bar=first.at_least if first.at_least is not None else first.below, strata=tuple(strata),
         reach=_reach(claim, networks), rows=() if missing else _by_group(claim, networks),
     )  # fmt: skip
+
+
+def _share_named(claim: Statement) -> str:
+    if claim.at_least is None:
+        return "no share named"
+    return f"at least {100 * claim.at_least:g}%" + (" (our bar)" if claim.group == "check" else "")
 
 
 def _rule(claim: Statement, rules: Rules) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -20,13 +19,11 @@ from emtvb.core.editing.controls import random_step, resized
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording, signs
 from emtvb.core.systems import System
+from emtvb.core.trials import LabelledTask
 from emtvb.errors import InputError
 
-if TYPE_CHECKING:  # a task asks for its judgement
-    from emtvb.theory.tasks import Task
 
-
-def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
+def flip(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
     """Copy m with one element of one variable negated (variables from 1, the oldest; dimensions from 0).
 
     Raises:
@@ -37,7 +34,7 @@ def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimen
     return after
 
 
-def put(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]) -> np.ndarray:
+def put(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]) -> np.ndarray:
     """Copy m with these values, d of them, each 1 or -1, in one variable.
 
     Raises:
@@ -50,7 +47,7 @@ def put(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, values
     return after
 
 
-def swap(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
+def swap(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
     """Copy m with two variables exchanged.
 
     Raises:
@@ -63,7 +60,7 @@ def swap(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, other
 
 
 def negated(
-    task: Task,
+    task: LabelledTask,
     m: Float[np.ndarray, "trial memory"],
     element: Int[np.ndarray, " trial"],
     time: int | Int[np.ndarray, " trial"],
@@ -97,7 +94,7 @@ class Edit:
 
 def edit(
     system: System,
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
     time: int,
@@ -150,7 +147,7 @@ class Flips:
 
 def flip_elements(
     system: System,
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
     elements: Sequence[int] | Int[np.ndarray, " element"],
@@ -185,7 +182,7 @@ def flip_elements(
 
 
 def _along_another(
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     before: Float[np.ndarray, "trial memory"],
     element: Int[np.ndarray, " trial"],
@@ -221,7 +218,7 @@ class EndOfInput:
 
 def edit_at_end_of_input(
     system: System,
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
     repeats: int = 4,
@@ -256,7 +253,7 @@ def edit_at_end_of_input(
 
 
 def _drawn(
-    task: Task,
+    task: LabelledTask,
     recording: Recording,
     element: Int[np.ndarray, " trial"],
     time: Int[np.ndarray, " trial"],
@@ -268,13 +265,13 @@ def _drawn(
     return recording.states[time, sequence], before, negated(task, before, element, time)
 
 
-def _element(task: Task, variable: int, dimension: int) -> int:
+def _element(task: LabelledTask, variable: int, dimension: int) -> int:
     if not 0 <= dimension < task.d:
         raise InputError("dimension", dimension, f"dimensions run from 0 to {task.d - 1}")
     return _block(task, variable).start + dimension
 
 
-def _block(task: Task, variable: int) -> slice:
+def _block(task: LabelledTask, variable: int) -> slice:
     if not 1 <= variable <= task.s:
         raise InputError("variable", variable, f"variables run from 1 (oldest) to s = {task.s}")
     return slice((variable - 1) * task.d, variable * task.d)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -14,11 +13,9 @@ from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import JUDGING, Recording, signs
 from emtvb.core.regression import decoded_map
 from emtvb.core.systems import System
+from emtvb.core.trials import LabelledTask
 from emtvb.theory.interventions import flip_elements
 from emtvb.theory.sequences import show
-
-if TYPE_CHECKING:  # a task asks for its judgement
-    from emtvb.theory.tasks import Task
 
 _TEST_SEED = 2310_02430
 """Seeds the test sequences, the same for every run and none that training draws."""
@@ -62,20 +59,20 @@ class MemoryMeasures:
     other_edit_success: float
 
 
-def accuracy(system: System, task: Task, horizon: int, sequences: int) -> float:
+def accuracy(system: System, task: LabelledTask, horizon: int, sequences: int) -> float:
     """Test accuracy: the fraction of output-phase elements whose sign is right, 0 counting as +1."""
     x, y = task.batch(np.random.default_rng(_TEST_SEED), sequences, horizon)
     _, outputs = system.drive(x)
     return float((signs(outputs[task.s :]) == y[task.s :]).mean())
 
 
-def held_out(system: System, task: Task, horizon: int, count: int = 512, seed: int = 0) -> Recording:
+def held_out(system: System, task: LabelledTask, horizon: int, count: int = 512, seed: int = 0) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
     steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
     return show(system, task, JUDGING, count, seed, steps)
 
 
-def unedited_success(recording: Recording, task: Task, horizon: int = 200) -> float:
+def unedited_success(recording: Recording, task: LabelledTask, horizon: int = 200) -> float:
     """Share of sequences that are exact for as long if nothing is edited, over the same moments.
 
     No edit can be obeyed more often, but for the luck of the draw.
@@ -89,14 +86,14 @@ def future_steps(horizon: int) -> int:
     return min(FUTURE, horizon)
 
 
-def edit_times(task: Task) -> list[int]:
+def edit_times(task: LabelledTask) -> list[int]:
     """The output steps at which elements are flipped: settled, then at other phases of a period of s."""
     return [task.settled() + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
 
 
 def judge(
     system: System,
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
     trained_horizon: int,
