@@ -34,7 +34,7 @@ ANCHORS: dict[Kind, str] = {
 }  # fmt: skip
 _ABOUT: dict[Kind, str] = {
     "published statements": "We keep the paper's words as far as they can be tested. Where the paper gives no bar, we "
-    "chose one and say so. It names no share of networks, so we say whether a statement holds for most networks "
+    "chose one and say so. Where it names no share of networks, we say whether a statement holds for most networks "
     "(tendency), and whether for all (universality).",
     "published table values": "Each printed value, a spectral error in radians or a test accuracy, beside what 20 of "
     "the paper's seeds would have printed if they were like ours.",
@@ -42,7 +42,7 @@ _ABOUT: dict[Kind, str] = {
     "our own checks": "The paper does not print these, but a reader may take them for granted. Those that are "
     "inconsistent are not true of our runs.",
     "claims of others": "What other papers say of networks like these, asked of ours; the paper does not claim it. "
-    "Their sources name no share of networks either.",
+    "Where a source names no share of networks, we say likewise for how many it holds.",
 }
 _ERRS = (
     "Consistent: what 20 seeds like ours could print is within the margin of what is printed. Inconsistent: what is "
