@@ -132,6 +132,11 @@ class ClaimResult:
         """The kind that it is counted with."""
         return next(kind for kind, groups in KINDS.items() if self.group in groups)
 
+    @property
+    def badge(self) -> str:
+        """What is said of it in a word or two: :func:`judging.badge`."""
+        return judging.badge(self.verdict, self.tendency, self.universality)
+
 
 def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
     """What the runs of an experiment say about every claim.
@@ -418,10 +423,10 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
 
 
 SHOWN = {
-    "phi-in-the-right-basis": "W_hh is Phi in the right basis",
+    "phi-in-the-right-basis": "W_hh is Phi in the realised basis",
     "spectrum-arguments": "the spectrum has Phi's angles",
     "coverage": "the published error exists",
-    "same-circuit": "stores linearly, obeys edits by data",
+    "same-circuit": "stores linearly, obeys edits through the basis by data",
     "memories-cause": "obeys most edits through the paper's basis",
 }
 """Statements about all networks that solve their task, and what a table calls them."""
