@@ -1,9 +1,9 @@
 """The theory's network by hand: W_hh is Phi, as it stands, with one neuron for each stacked element.
 
-A linear network that keeps values solves T1 and no task whose cycles are shorter than s. What it gives out is a sum over
-what was shown, with weights that depend on the lag alone. An element that is read every L < s steps must come out again
-L steps after the last vector's and 2 L steps after it, so the weights at both lags are 1; but of the vector that was
-shown L steps earlier nothing must be left, so the weight at 2 L is 0. What is shown anew has to overwrite, and for
+A linear network that keeps values solves T1 and no task whose cycles are shorter than s. What it gives out is a sum
+over what was shown, with weights that depend on the lag alone. An element that is read every L < s steps must come out
+again L steps after the last vector's and 2 L steps after it, so the weights at both lags are 1; but of the vector that
+was shown L steps earlier nothing must be left, so the weight at 2 L is 0. What is shown anew has to overwrite, and for
 values that takes tanh. Signs take none: where all fades (half of Phi), what is older is smaller than what is newer.
 """
 

@@ -64,7 +64,7 @@ def measure(run: Run, network: Network, published: str, settings: MeasureSetting
     right, edits = accuracy(system, task, settings.horizon, settings.sequences), float("nan")
     if right >= REMEMBERING:
         seen = Observation(system, task, settings.horizon)
-        judged = judge(system, task, seen.memories, seen.held_out, max(run.protocol.curriculum), settings.horizon)
+        judged = judge(system, task, seen.memories, seen.held_out, settings.horizon)
         edits = judged.edit_success
     remembered = durations(network.double(), task, FRESH_CONTENTS if right >= REMEMBERING else 0)
     numbers = {
