@@ -76,7 +76,7 @@ def test_one_that_fades_has_every_sign_right_and_keeps_no_value(by_hand: pd.Data
 def test_each_content_of_a_latch_attracts_and_is_kept(by_hand: pd.DataFrame, task: str) -> None:
     latch = by_hand.loc[f"latch-{task}"]
     assert latch["contents_attracting"] == 2 * FRESH_CONTENTS
-    assert latch[["fresh_attracting", "fresh_kept", "fresh_attracting_kept"]].tolist() == [FRESH_CONTENTS] * 3
+    assert latch[[name for name in CONTENTS if name.endswith(("_kept", "_wide"))]].eq(FRESH_CONTENTS).all()
     assert latch["accuracy_at_1000_fresh"] == latch["accuracy_at_3000_fresh"] == 1
     assert latch["fresh_rate"] == pytest.approx(latch["cycle_rate"])
 
@@ -227,6 +227,8 @@ def networks() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     rows["fresh_attracting"] = np.where(lost, 0, FRESH_CONTENTS)
     rows["fresh_kept"] = np.where(repeats, 0, FRESH_CONTENTS)
     rows["fresh_attracting_kept"] = np.where(lost, 0, FRESH_CONTENTS)
+    rows["fresh_wide"] = np.where(repeats, 0, FRESH_CONTENTS)
+    rows["fresh_wide_kept"] = np.where(lost, 0, FRESH_CONTENTS)
     for name in ("accuracy_at_3000", "accuracy_at_1000_fresh", "accuracy_at_3000_fresh"):
         rows[name] = np.where(lost, 0.6, 1.0)
     rows.loc[runs["seed"] == 6, "accuracy_at_1000_fresh"] = 1.0
@@ -255,12 +257,13 @@ def test_the_law_is_counted_on_each_experiment_and_by_whether_a_task_is_solved()
     counted = every[["networks", "below", "below_lasting", "above", "above_lasting", "told"]].tolist()
     assert counted == [36, 18, 17, 18, 0, 35]
     assert every[["attracting", "attracting_lasting", "attracting_told"]].tolist() == [17, 17, 36]
+    assert every[["wide", "wide_lasting", "wide_told"]].tolist() == [18, 17, 35]
     assert every[["returning_told", "early_told", "task_told"]].tolist() == [35, 35, 35]
     assert every["guess"] == pytest.approx(19 / 36, abs=1e-4)
     assert every["low"] < 35 / 36 < every["high"]
     assert every["returning_low"] < 35 / 36 < every["returning_high"]
     assert every[["contents", *(f"contents_{name}" for name in memory_tables.COUNTED)]].tolist() == [
-        12 * networks for networks in (36, 17, 18, 17)
+        12 * networks for networks in (36, 17, 18, 17, 18, 17)
     ]
     assert found.loc[("paper", False, "all"), "networks"] == 4
     assert found.loc[("twins", True, "T3"), "told"] == 17

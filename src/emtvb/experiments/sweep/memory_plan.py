@@ -178,37 +178,37 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
 
 
 def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
-    """The answers of section E; numbers without a limit are controls.
+    """The answers of section E, by its bar for a return; numbers without a limit are controls.
 
     Args:
         law: ``tables/memory_law.csv`` of the paper's sweep.
     """
     whole = law[law["task"] == "all"].set_index(["experiment", "solves"])
     solved, others, twins = (whole.loc[key] for key in (("paper", True), ("paper", False), ("twins", True)))
-    lasting = solved["below_lasting"] + solved["above_lasting"] - solved["attracting_lasting"]
+    lasting = solved["below_lasting"] + solved["above_lasting"] - solved["wide_lasting"]
     both = whole.loc["paper"].sum(numeric_only=True)
     count, kept = others["contents"], others["contents_kept"]
-    alike = count - others["contents_attracting"] - kept + 2 * others["contents_attracting_kept"]
-    told = twins["attracting_told"] / twins["networks"]
+    alike = count - others["contents_wide"] - kept + 2 * others["contents_wide_kept"]
+    told = twins["wide_told"] / twins["networks"]
     return {
         "E1": [
-            _of("attract", solved["attracting_lasting"], solved["attracting"], least=0.95),
+            _of("attract", solved["wide_lasting"], solved["wide"], least=0.95),
             _of("multipliers alone", solved["below_lasting"], solved["below"]),
         ],
         "E2": [
-            _of("others", lasting, solved["networks"] - solved["attracting"], most=0.05),
+            _of("others", lasting, solved["networks"] - solved["wide"], most=0.05),
             _of("multipliers alone", solved["above_lasting"], solved["above"]),
         ],
         "E3": [
-            _of(name, row["contents_attracting_kept"], row["contents_attracting"], least=0.98)
+            _of(name, row["contents_wide_kept"], row["contents_wide"], least=0.98)
             for name, row in (("solved", solved), ("others", others))
         ],
         "E4": [
-            _of("kept", both["contents_kept"] - both["contents_attracting_kept"],
-                both["contents"] - both["contents_attracting"], most=0.1)
+            _of("kept", both["contents_kept"] - both["contents_wide_kept"],
+                both["contents"] - both["contents_wide"], most=0.1)
         ],
         "E5": [
-            _of("attracting", twins["attracting_told"], twins["networks"], least=twins["told"] / twins["networks"]),
+            _of("wide", twins["wide_told"], twins["networks"], least=twins["told"] / twins["networks"]),
             _of("multipliers alone", twins["told"], twins["networks"]),
             _of("return", twins["returning_told"], twins["networks"], least=told - 0.01),
             _of("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),

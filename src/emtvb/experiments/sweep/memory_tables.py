@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from scipy import stats
 
 from emtvb.core.intervals import clustered_share
-from emtvb.experiments.sweep.memory import NEARLY
+from emtvb.experiments.sweep.memory import CLOSE, NEARLY
 from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, REMEMBERED, TRAINED, lasting
 from emtvb.theory.verdict import ACCURATE
 
@@ -18,10 +18,11 @@ ABOUT = ["task", "hidden_dim", "l2", "threshold", "seed", "test_accuracy"]
 ALL = "all"
 """The task of rows that are over all networks."""
 LASTS = lasting(3000, FRESH)
-CLOSE, EARLY = 1e-3, 0.999
-"""Two simpler numbers: a return as near as this, without a multiplier; and so much accuracy after 1,000 steps."""
+EARLY = 0.999
+"""So much accuracy after 1,000 steps is a simpler number."""
 SAYS = {
     "attracting_": "all its cycles attract",
+    "wide_": "the same, return within a hundredth",
     "": "all multipliers are below 1",
     "returning_": f"all states return within {CLOSE}",
     "early_": f"an accuracy of {EARLY} after 1,000 steps",
@@ -29,11 +30,11 @@ SAYS = {
     "original_": "all cycles of its original attract",
 }
 """By the prefix of its columns, what says that a memory lasts: the law, and its controls."""
-COUNTED = ("attracting", "kept", "attracting_kept")
+COUNTED = ("attracting", "kept", "attracting_kept", "wide", "wide_kept")
 LAW = [
     "experiment", "solves", "task", "networks", "seeds", "below", "below_lasting", "above", "above_lasting",
     "told", "share", "low", "high", "guess", "attracting", "attracting_lasting",
-    *(f"{by}{what}" for by in SAYS if by for what in ("networks", "told", "low", "high")),
+    "wide", "wide_lasting", *(f"{by}{what}" for by in SAYS if by for what in ("networks", "told", "low", "high")),
     "original_own_told", "contents", *(f"contents_{what}" for what in COUNTED),
 ]  # fmt: skip
 THRESHOLDS = [
@@ -90,7 +91,8 @@ def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         :data:`SAYS` so many of ``<by>_networks`` are ``<by>_told`` right, as a share from ``<by>_low`` to
         ``<by>_high`` (95%, seeds are clusters); those without a prefix are of the multipliers alone. ``guess`` is the
         share that is right if the commoner is always said. Of twins whose original solves its task, their own cycles
-        tell ``original_own_told``. Of all fresh ``contents``, so many attract, are kept, and both. Rows over all tasks
+        tell ``original_own_told``. Of all fresh ``contents``, so many attract, are kept, and both
+        (``wide``: by the wider bar). Rows over all tasks
         have the task ``all``.
     """
     rows = []
@@ -112,6 +114,7 @@ def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
     twins = (names.isin(originals.index) & (names != networks["run_id"])).to_numpy()
     says = {
         "attracting_": (attracting, every),
+        "wide_": ((networks["fresh_wide"] == FRESH_CONTENTS).to_numpy(), every),
         "": (below, every),
         "returning_": ((networks["fresh_return"] < CLOSE).to_numpy(), every),
         "early_": ((networks[lasting(1000, FRESH)] >= EARLY).to_numpy(), every),
@@ -134,6 +137,7 @@ def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
         "share": round(float((below == lasts).mean()), 4),
         "guess": round(float(max(lasts.mean(), 1 - lasts.mean())), 4),
         "attracting": int(attracting.sum()), "attracting_lasting": int((attracting & lasts).sum()),
+        "wide": int(says["wide_"][0].sum()), "wide_lasting": int((says["wide_"][0] & lasts).sum()),
         "original_own_told": int((attracting == lasts)[twins].sum()), "contents": FRESH_CONTENTS * len(lasts),
         **{f"contents_{what}": int(networks[f"fresh_{what}"].sum()) for what in COUNTED},
     }  # fmt: skip
