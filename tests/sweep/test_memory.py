@@ -302,3 +302,20 @@ def test_thresholds_are_paired_by_task_and_seed() -> None:
     assert (row["lasting_low"], row["networks_low"], row["lasting_high"], row["networks_high"]) == (4, 18, 16, 17)
     assert (row["pairs"], row["only_low"], row["only_high"]) == (17, 0, 13)
     assert (row["seeds_low"], row["seeds_high"], row["p"]) == (0, 13, pytest.approx(2**-12, rel=0.05))
+
+
+def test_pages_show_controls_beside_the_law_with_their_intervals(by_hand: pd.DataFrame) -> None:
+    table = memory_tables.network_table(*networks())
+    law = memory_tables.law({"paper": table, "other": table[table["task"] == "T3"]})
+    lines = memory_tables.told_as_markdown(law).splitlines()
+    assert [line.count("|") for line in lines] == [lines[0].count("|")] * 4, "solved networks, over all tasks"
+    assert all(words in lines[0] for words in memory_tables.SAYS.values())
+    assert "| paper | the law was found here | 36 | 17 | 36 (90% to 100%) | 35 (" in lines[2]
+    low = table.assign(accuracy_at_3000_fresh=0.6)
+    low.loc[low["seed"] == 1, "accuracy_at_3000_fresh"] = 1.0
+    pairs = pd.concat([low, table.assign(threshold=0.98)])
+    page = memory_tables.thresholds_as_markdown(memory_tables.thresholds({"paper": pairs}))
+    assert "| paper | 64 | 0 | 2 of 36 | 17 of 36 | 36 | 1 | 16 | 0.0003 |" in page
+    hands = by_hand.reset_index().assign(task=lambda rows: rows["run_id"].str[-2:])
+    (fading,) = (line for line in memory_tables.by_hand_as_markdown(hands).splitlines() if "| Phi / 2 |" in line)
+    assert fading.startswith("| Phi / 2 | 1.00 / 1.00 / 0.")

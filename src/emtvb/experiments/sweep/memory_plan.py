@@ -171,6 +171,7 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
         "D5": [
             _told(told, 8000, least=0.85),
             _told(told, 2000, most=0.75),
+            Part(f"a guess that knows the task: {told['guess'].max() * told['runs'].max():.0f}", True),
         ],
         "D6": [_share("snapshots", repeats["cycle_multiplier"] < 0.99, most=0)],
         "D7": [_share("solved runs", right[right["solved"] == 1]["edit_success"] >= 0.9, least=0.8)],

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 from scipy import stats
 
+from emtvb import markdown
 from emtvb.core.intervals import clustered_share
 from emtvb.experiments.sweep.memory import CLOSE, NEARLY
-from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, REMEMBERED, TRAINED, lasting
+from emtvb.theory.memory_columns import (
+    FADING,
+    FADING_LINEAR,
+    FRESH,
+    FRESH_CONTENTS,
+    LATCH,
+    PHI,
+    REMEMBERED,
+    TRAINED,
+    lasting,
+)
 from emtvb.theory.verdict import ACCURATE
 
 ABOUT = ["task", "hidden_dim", "l2", "threshold", "seed", "test_accuracy"]
@@ -30,6 +42,16 @@ SAYS = {
     "original_": "all cycles of its original attract",
 }
 """By the prefix of its columns, what says that a memory lasts: the law, and its controls."""
+SEEN = {
+    "paper": "the law was found here", "twins": "all, but for one bit", "reference": "all", "reference-odd": "all",
+    "repeat-copy": "none", "cycles": "all", "sizes": "part of W_uh", "start": "all batches; its W_hh is made of theirs",
+    "following": "all, earlier",
+}  # fmt: skip
+"""By experiment, which first weights and batches of inputs networks of the paper's experiment had before."""
+HANDS = {
+    PHI: "Phi", FADING: "Phi / 2", FADING_LINEAR: "Phi / 2, without tanh", LATCH: "2 Phi, inputs that saturate",
+}  # fmt: skip
+"""Networks by hand in words."""
 COUNTED = ("attracting", "kept", "attracting_kept", "wide", "wide_kept")
 LAW = [
     "experiment", "solves", "task", "networks", "seeds", "below", "below_lasting", "above", "above_lasting",
@@ -178,3 +200,55 @@ def thresholds(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             cells = (low, high, *by.loc[low], *by.loc[high], len(pairs), int((more < 0).sum()), int((more > 0).sum()))
             rows.append((name, size, l2, *cells, *counts, float(f"{p:.2g}")))
     return pd.DataFrame(rows, columns=THRESHOLDS)
+
+
+def told_as_markdown(table: pd.DataFrame) -> str:
+    """How often each number tells whether the memory of a network that solves its task lasts, for a page.
+
+    Args:
+        table: Of :func:`law`.
+    """
+    rows = []
+    for row in table[table["solves"] & (table["task"] == ALL)].to_dict("records"):
+        told = [_with_interval(row, by) if row[f"{by}networks"] else "" for by in SAYS]
+        lasting_of = row["below_lasting"] + row["above_lasting"]
+        rows.append((row["experiment"], SEEN.get(row["experiment"], ""), row["networks"], lasting_of, *told))
+    titles = ("experiment", "first weights and batches seen", "networks", "last", *SAYS.values())
+    return markdown.table(titles, rows, "ll" + "r" * (2 + len(SAYS)))
+
+
+def _with_interval(row: Mapping[str, Any], by: str) -> str:
+    count = f"{row[f'{by}told']}" + (f" of {row[f'{by}networks']}" if row[f"{by}networks"] < row["networks"] else "")
+    return f"{count} ({row[f'{by}low']:.0%} to {row[f'{by}high']:.0%})"
+
+
+def thresholds_as_markdown(table: pd.DataFrame) -> str:
+    """How many networks last at each threshold, for a page.
+
+    Args:
+        table: Of :func:`thresholds`.
+    """
+    rows = (
+        (
+            row["experiment"], row["hidden_dim"], f"{row['l2']:g}",
+            *(f"{row[f'lasting_{end}']} of {row[f'networks_{end}']}" for end in ("low", "high")),
+            row["pairs"], row["only_low"], row["only_high"], f"{row['p']:.1g}",
+        )
+        for row in table.to_dict("records")
+    )  # fmt: skip
+    titles = ("experiment", "neurons", "L2", "last, lower", "last, higher", "pairs", "lower alone", "higher alone", "p")
+    return markdown.table(titles, rows, "lrrrrrrrr")
+
+
+def by_hand_as_markdown(table: pd.DataFrame) -> str:
+    """Accuracies of networks by hand, for a page.
+
+    Args:
+        table: Of :func:`network_table`.
+    """
+    rows = []
+    for name, words in HANDS.items():
+        of = table[table["network"] == name].set_index("task")
+        cells = [" / ".join(f"{of.loc[task, lasting(steps)]:.2f}" for steps in (100, 1000, 3000)) for task in of.index]
+        rows.append((words, *cells))
+    return markdown.table(("W_hh", *of.index), rows, "l" + "r" * len(of.index))
