@@ -184,10 +184,11 @@ def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
     Args:
         law: ``tables/memory_law.csv`` of the paper's sweep.
     """
-    whole = law[law["task"] == "all"].set_index(["experiment", "solves"])
-    solved, others, twins = (whole.loc[key] for key in (("paper", True), ("paper", False), ("twins", True)))
+    whole: dict[Any, dict[Any, Any]] = law[law["task"] == "all"].set_index(["experiment", "solves"]).to_dict("index")
+    solved, others, twins = (whole[key] for key in (("paper", True), ("paper", False), ("twins", True)))
     lasting = solved["below_lasting"] + solved["above_lasting"] - solved["wide_lasting"]
-    both = whole.loc["paper"].sum(numeric_only=True)
+    rest = sum(row["contents"] - row["contents_wide"] for row in (solved, others))
+    kept_of_rest = sum(row["contents_kept"] - row["contents_wide_kept"] for row in (solved, others))
     count, kept = others["contents"], others["contents_kept"]
     alike = count - others["contents_wide"] - kept + 2 * others["contents_wide_kept"]
     told = twins["wide_told"] / twins["networks"]
@@ -204,12 +205,9 @@ def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
             _of(name, row["contents_wide_kept"], row["contents_wide"], least=0.98)
             for name, row in (("solved", solved), ("others", others))
         ],
-        "E4": [
-            _of("kept", both["contents_kept"] - both["contents_wide_kept"],
-                both["contents"] - both["contents_wide"], most=0.1)
-        ],
+        "E4": [_of("kept", kept_of_rest, rest, most=0.1)],
         "E5": [
-            _of("wide", twins["wide_told"], twins["networks"], least=twins["told"] / twins["networks"]),
+            _of("attracting", twins["wide_told"], twins["networks"], least=twins["told"] / twins["networks"]),
             _of("multipliers alone", twins["told"], twins["networks"]),
             _of("return", twins["returning_told"], twins["networks"], least=told - 0.01),
             _of("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),

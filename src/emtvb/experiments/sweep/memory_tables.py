@@ -217,7 +217,7 @@ def told_as_markdown(table: pd.DataFrame) -> str:
     return markdown.table(titles, rows, "ll" + "r" * (2 + len(SAYS)))
 
 
-def _with_interval(row: Mapping[str, Any], by: str) -> str:
+def _with_interval(row: Mapping[Any, Any], by: str) -> str:
     count = f"{row[f'{by}told']}" + (f" of {row[f'{by}networks']}" if row[f"{by}networks"] < row["networks"] else "")
     return f"{count} ({row[f'{by}low']:.0%} to {row[f'{by}high']:.0%})"
 
@@ -251,4 +251,6 @@ def by_hand_as_markdown(table: pd.DataFrame) -> str:
         of = table[table["network"] == name].set_index("task")
         cells = [" / ".join(f"{of.loc[task, lasting(steps)]:.2f}" for steps in (100, 1000, 3000)) for task in of.index]
         rows.append((words, *cells))
-    return markdown.table(("W_hh", *of.index), rows, "l" + "r" * len(of.index))
+    return markdown.table(
+        ("by hand: accuracy after 100 / 1,000 / 3,000 steps", *of.index), rows, "l" + "r" * len(of.index)
+    )
