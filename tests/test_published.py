@@ -167,11 +167,6 @@ def test_what_is_said_of_single_networks_comes_out_again(kind: str) -> None:
 
 def test_the_tables_of_all_networks_are_of_these_measurements() -> None:
     measured = tables.combine(pd.read_csv(PAPER / "runs.csv"), pd.read_csv(PAPER / "measurements.csv"))
-    shares, kinds = (pd.read_csv(PAPER / "tables" / f"{name}.csv") for name in ("shares", "kinds"))
-    assert kinds["networks"].sum() == len(measured)
-    cells = shares[shares["threshold"] == "all"]
-    assert cells["networks"].sum() == len(measured)
-    assert cells["circuit"].sum() == (measured["verdict"] == outcomes.STORED).sum()
     pd.testing.assert_frame_equal(outcomes.verdicts(measured), pd.read_csv(PAPER / "tables" / "verdicts.csv"))
 
 

@@ -84,8 +84,8 @@ BEST = {"optimal_spectral_error": "0.25"}
         (SHARD, BEST, "spectral_error", "0.25", "", "0.24"),  # rounding decides whether it exists
         (SHARD, BEST, "spectral_error", "", "", "0.25"),
         (SHARD, BEST, "spectral_error", "0.24", "0.24", ""),
-        (SHARD, PLAIN, "memory_condition", "1e7", "5e11", "9e5"),
-        (SHARD, PLAIN, "memory_condition", "1e5", "1.02e5", "5e11"),
+        (SHARD, PLAIN, "power_condition", "1e7", "5e11", "9e5"),
+        (SHARD, PLAIN, "power_condition", "1e5", "1.02e5", "5e11"),
         (SHARD, PLAIN, "power_condition", "inf", "5e11", "50"),
         (SHARD, SOLVES, "data_condition", "1e5", "1.0005e5", "1.002e5"),
         (SHARD, PLAIN, "data_gain", "1.0", "1.02", "1.04"),

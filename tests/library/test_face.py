@@ -80,7 +80,7 @@ def test_a_network_of_ours_is_judged_as_the_workflow_does(trained: tuple[Run, Ne
     run, network = trained
     measured = measure(run, network, MeasureSettings(horizon=40))
     expected = {name: value for name, value in asdict(measured.bases[DATA]).items() if name not in _OF_WEIGHTS}
-    judged = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)), trained_horizon=20)
+    judged = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)))
     assert judged.task is not None
     assert asdict(judged.task.measures) == expected
     assert judged.task.verdict == measured.verdict
@@ -94,9 +94,9 @@ def test_a_network_of_ours_is_judged_as_the_workflow_does(trained: tuple[Run, Ne
 @pytest.mark.parametrize("batch_first", [True, False])
 def test_so_is_the_same_network_in_torch(trained: tuple[Run, Network], batch_first: bool) -> None:
     run, network = trained
-    expected = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)), trained_horizon=20)
+    expected = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)))
     system = as_torch(network, run.task, batch_first)
-    judged = emtvb.judge(emtvb.fit(emtvb.record(system, run.task, horizon=40)), trained_horizon=20)
+    judged = emtvb.judge(emtvb.fit(emtvb.record(system, run.task, horizon=40)))
     assert judged.task is not None
     assert expected.task is not None
     for name, value in asdict(expected.task.measures).items():
@@ -111,7 +111,7 @@ PAPER = ROOT / "results" / "paper"
 def test_a_published_network_has_its_published_measures(run_id: str) -> None:
     row = pd.read_csv(PAPER / "measurements.csv").set_index("run_id").loc[run_id]
     network = emtvb.load(f"{PAPER}/{run_id}").system.network
-    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(run_id[:2]))), trained_horizon=100)
+    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(run_id[:2]))))
     assert judged.task is not None
     for name, value in asdict(judged.task.measures).items():
         assert value == pytest.approx(row[f"data_{name}"], rel=1e-2, abs=5e-3), name

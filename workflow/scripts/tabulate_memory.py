@@ -1,4 +1,4 @@
-"""All networks' memories, and how often a multiplier tells whether one lasts (rule tabulate_memory)."""
+"""All networks' memories, what tells whether one lasts, and what decides it (rule tabulate_memory)."""
 
 from pathlib import Path
 
@@ -19,5 +19,9 @@ with job(snakemake) as this:
         others = tables.read_table(table, ("run_id", "network"), may_be_empty=True).merge(known, on="run_id")
         experiments[Path(table).parts[-3]] = others[~others["weights_sha256"].isin(seen)]
         seen |= set(others["weights_sha256"])
+    for table in snakemake.input.get("following", []):
+        snapshots = tables.read_table(table, ("run_id", "step"))
+        experiments[Path(table).stem] = memory_tables.unseen_snapshots(snapshots, seen)
     tables.write_csv(snakemake.output.memory, networks)
     tables.write_csv(snakemake.output.law, memory_tables.law(experiments))
+    tables.write_csv(snakemake.output.thresholds, memory_tables.thresholds(experiments))

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core import regression
-from emtvb.core.arguments import Times, check_type, whole_number
+from emtvb.core.arguments import Times, check_type
 from emtvb.core.fitting import Fitted, checked_recorded_times, read_numbers
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.permutation import ERROR_RATE, permutation_p_at
@@ -155,24 +155,18 @@ class Judgement:
         return lines
 
 
-def judge(fitted: Fitted, times: Times | None = None, *, trained_horizon: int | None = None) -> Judgement:
+def judge(fitted: Fitted, times: Times | None = None) -> Judgement:
     """Read the variables in the trials that nothing was fitted on.
 
     Args:
         fitted: Of :func:`fit`.
         times: Where; by default where it was fitted (of a task: all settled output steps that are tested).
-        trained_horizon: Of a task of this package, the longest horizon that was trained, beyond which reading is judged
-            apart.
 
     Raises:
         InputError: Where there are no such times, or no label has a value at any of them.
     """
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
-    if trained_horizon is not None:
-        whole_number(trained_horizon, "trained_horizon", 1)
-        if trials.task is None:
-            raise InputError("trained_horizon", trained_horizon, "it is of a task of this package; leave it out")
     at_times = _judged_times(fitted, times)
     labels = trials.test.labels[at_times]
     read = _read(fitted, at_times)
@@ -196,7 +190,7 @@ def judge(fitted: Fitted, times: Times | None = None, *, trained_horizon: int | 
         _explained(fitted.memories, trials, at_times),
         trials.repeated,
         _collinear(trials, list(fitted.times)),
-        trials.task.judged(trials, fitted.memories, trained_horizon) if trials.task and not trials.erased else None,
+        trials.task.judged(trials, fitted.memories) if trials.task and not trials.erased else None,
         0 if trials.test.groups is None else len(np.unique(trials.test.groups)),
     )
 

@@ -87,13 +87,12 @@ class LabelledTask(Hashable, Protocol):
             InputError: Where the network is of another size, or diverges.
         """
 
-    def judged(self, trials: Trials, memories: VariableMemories, trained_horizon: int | None) -> Any:
+    def judged(self, trials: Trials, memories: VariableMemories) -> Any:
         """What is said besides of a network on its trials (``judging.TaskJudgement``).
 
         Args:
             trials: Of :meth:`recorded`.
             memories: Of the network.
-            trained_horizon: The longest horizon that was trained, beyond which reading is judged apart.
         """
 
 

@@ -207,13 +207,10 @@ class EndOfInput:
         observable_followed: Share of edits of observable elements that the future followed exactly.
         unobservable_ignored: Share of edits of unobservable elements that changed no output: a control that must be 1.
             NaN where the task has none.
-        unobservable_size: Mean size of an unobservable element's column relative to an observable one's: what those
-            edits changed in the state.
     """
 
     observable_followed: float
     unobservable_ignored: float
-    unobservable_size: float
 
 
 def edit_at_end_of_input(
@@ -240,16 +237,11 @@ def edit_at_end_of_input(
     seen = flip_elements(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed, steps)
     followed = float(seen.followed.mean())
     if observable.all():
-        return EndOfInput(followed, float("nan"), float("nan"))
+        return EndOfInput(followed, float("nan"))
     element = np.repeat(np.flatnonzero(~observable), repeats)
     state, before, after = _drawn(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
     outputs = outcomes(Continuation(system, steps), state, {"edit": memories.change(before, after), "none": 0.0})
-    size = np.linalg.norm(memories.encoder, axis=0)
-    return EndOfInput(
-        observable_followed=followed,
-        unobservable_ignored=float(exact(outputs["edit"], signs(outputs["none"])).mean()),
-        unobservable_size=float(size[~observable].mean() / size[observable].mean()),
-    )
+    return EndOfInput(followed, float(exact(outputs["edit"], signs(outputs["none"])).mean()))
 
 
 def _drawn(

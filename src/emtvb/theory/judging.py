@@ -33,8 +33,6 @@ class MemoryMeasures:
         decoding_accuracy: Share of stored elements whose sign Psi* h has, over all settled output steps up to the test
             horizon; mean over the elements that have a column.
         worst_decoding_accuracy: The least of these elements.
-        far_decoding_accuracy: The mean beyond the longest horizon that was trained; NaN where the test ends before.
-        far_worst_decoding_accuracy: The least there.
         explained_variance: Share of the state's variance inside the span of Psi.
         decoded_map_error: |M - Phi| / |Phi| for the M that leads best from what is read at t to what is read at t+1.
         condition: Condition number of Psi.
@@ -48,8 +46,6 @@ class MemoryMeasures:
 
     decoding_accuracy: float
     worst_decoding_accuracy: float
-    far_decoding_accuracy: float
-    far_worst_decoding_accuracy: float
     explained_variance: float
     decoded_map_error: float
     condition: float
@@ -96,7 +92,6 @@ def judge(
     task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
-    trained_horizon: int,
     horizon: int = 200,
     read: Float[np.ndarray, "time batch memory"] | None = None,
 ) -> MemoryMeasures:
@@ -107,7 +102,6 @@ def judge(
         task: What it was trained on.
         memories: Its basis.
         recording: Of :func:`held_out` for this horizon.
-        trained_horizon: The longest horizon that the system was trained on.
         horizon: Output steps of the test of accuracy.
         read: What the basis reads of the recording once m(t) has settled, where that is known.
     """
@@ -115,17 +109,13 @@ def judge(
     phi = task.transition()[np.ix_(kept, kept)]
     tested = slice(start, max(horizon, start + task.s) + 1)
     read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]
-    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=1)[:, kept]
-    near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
-    far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)
+    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=(0, 1))[kept]
     tried = flip_elements(
         system, task, memories, recording, np.flatnonzero(kept), edit_times(task), steps=future_steps(horizon)
     )
     return MemoryMeasures(
-        decoding_accuracy=float(near.mean()),
-        worst_decoding_accuracy=float(near.min()),
-        far_decoding_accuracy=float(far.mean()),
-        far_worst_decoding_accuracy=float(far.min()),
+        decoding_accuracy=float(right.mean()),
+        worst_decoding_accuracy=float(right.min()),
         explained_variance=explained_variance(memories, recording.states[tested][:: task.s + 1]),
         decoded_map_error=float(np.linalg.norm(decoded_map(read, task.s, kept) - phi) / np.linalg.norm(phi)),
         condition=memories.condition,

@@ -76,11 +76,9 @@ class Measurement:
         network_eigenvalues: Long-term eigenvalues of W_hh.
         largest_modulus: Spectral radius of W_hh.
         memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's basis.
-        memory_condition: Condition number of the paper's basis.
         unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
         early_edit_success: Share of edits of observable elements at the end of the input phase that are obeyed.
         unobservable_edit_ignored: Share of edits of unobservable elements there that change no output.
-        unobservable_edit_size: Mean size of these edits relative to those of observable elements.
         measured_horizon: Output steps of the accuracy test.
         measured_sequences: Its sequences.
         measured_modulus: Eigenvalues with a larger modulus were taken as long-term.
@@ -98,11 +96,9 @@ class Measurement:
     network_eigenvalues: int
     largest_modulus: float
     memory_map_error: float
-    memory_condition: float
     unedited_success: float
     early_edit_success: float
     unobservable_edit_ignored: float
-    unobservable_edit_size: float
     measured_horizon: int
     measured_sequences: int
     measured_modulus: float
@@ -139,11 +135,10 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
     eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
     published = power_iteration(network, task)
-    trained_horizon = max(run.protocol.curriculum)
     bases = {}
     for method, basis in extract(network, observed, settings.modulus).items():
         read = observed.read if basis is observed.memories else None
-        judged = judge(system, task, basis, recording, trained_horizon, settings.horizon, read)
+        judged = judge(system, task, basis, recording, settings.horizon, read)
         bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
     early = edit_at_end_of_input(
         system, task, at_end_of_input(observed.shown, task), recording, steps=future_steps(settings.horizon)
@@ -161,11 +156,9 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
         network_eigenvalues=match.observed,
         largest_modulus=float(np.abs(eigenvalues).max()),
         memory_map_error=memories.map_error(published, weights, task.transition()),
-        memory_condition=published.condition,
         unedited_success=unedited,
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
-        unobservable_edit_size=early.unobservable_size,
         **_how(settings),
         bases=bases,
     )
@@ -218,11 +211,9 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
         network_eigenvalues=0,
         largest_modulus=nan,
         memory_map_error=nan,
-        memory_condition=nan,
         unedited_success=nan,
         early_edit_success=nan,
         unobservable_edit_ignored=nan,
-        unobservable_edit_size=nan,
         **_how(settings),
         bases=dict.fromkeys(METHODS, unknown),
     )

@@ -75,7 +75,6 @@ class Solution:
         unreadable: Persistent elements that the linear decoder reads right in less than 0.98 of the cases.
         digits: Those of them, outside of lost dimensions, that are read right in 0.98 of the cases when another element
             is known; NaN below a test accuracy of 0.9.
-        edits_of_unreadable: Share of flips of these unreadable elements, by the encoder, that are obeyed for 100 steps.
         rank: Singular values of Psi above 5% of the largest; it has ``persistent`` columns.
         persistent: Persistent elements of the task.
     """
@@ -95,7 +94,6 @@ class Solution:
     least_kept_dimension: float
     unreadable: float
     digits: float
-    edits_of_unreadable: float
     rank: float
     persistent: int
 
@@ -113,12 +111,9 @@ class Digit:
         other_variable: The element that tells most about it; 0 where no other column is near its own.
         other_dimension: Its dimension; -1 likewise.
         cosine: Between the two columns, without its sign.
-        other_length: Length of the other's column.
         read_given_other: How often it is read right by decoders fitted apart for either value of the other.
-        outside_two: Share of the length of its column outside the plane of the two columns that come nearest to it.
         edits_obeyed: Share of its flips, by the encoder, that are obeyed for 100 steps.
         moves: How far the state is moved, on average, where this one element is another.
-        moves_least: How far at least.
     """
 
     run_id: str
@@ -129,12 +124,9 @@ class Digit:
     other_variable: int
     other_dimension: int
     cosine: float
-    other_length: float
     read_given_other: float
-    outside_two: float
     edits_obeyed: float
     moves: float
-    moves_least: float
 
 
 def study(
@@ -205,7 +197,6 @@ def study_system(
         **outputs,
         "unreadable": float(len(unreadable)),
         "digits": float(sum(digit.read_given_other >= DECODES for digit in digits)) if accuracy >= STUDIED else nan,
-        "edits_of_unreadable": float(np.mean([digit.edits_obeyed for digit in digits])) if digits else nan,
         "rank": float((values > 0.05 * values[0]).sum()),
         "persistent": int(task.persistent().sum()),
     }
@@ -355,10 +346,7 @@ def _digit(
     by_other = {i: _decoders(*fitted, element, i) for i in others}
     # the other is chosen on the half that the decoders were fitted on, and judged on the half that they were not
     other = max(by_other, key=lambda i: _right(by_other[i], *fitted, element, i), default=None)
-    nearest = np.argsort(-cosines)[:2]
-    plane = np.linalg.qr(units[:, nearest])[0]
     tried = flip_elements(system, task, memories, judged, [element], [task.settled() + 2 * task.s + 1], repeats=16)
-    moved = _moves(system, task, element, judged)
     return Digit(
         run_id=run.run_id,
         variable=element // task.d + 1,
@@ -368,12 +356,9 @@ def _digit(
         other_variable=0 if other is None else other // task.d + 1,
         other_dimension=-1 if other is None else other % task.d,
         cosine=float("nan") if other is None else float(cosines[other]),
-        other_length=float("nan") if other is None else float(lengths[other]),
         read_given_other=float("nan") if other is None else _right(by_other[other], *tested, element, other),
-        outside_two=float(np.linalg.norm(units[:, element] - plane @ (plane.T @ units[:, element]))),
         edits_obeyed=float(tried.followed.mean()),
-        moves=float(moved.mean()),
-        moves_least=float(moved.min()),
+        moves=_moves(system, task, element, judged),
     )
 
 
@@ -402,8 +387,8 @@ def _right(decoders: dict[bool, Affine], states: States, theory: Elements, eleme
     return float(((read >= 0) == (theory[:, [element]] > 0)).mean())
 
 
-def _moves(system: System, task: Task, element: int, judged: Recording) -> Float[np.ndarray, " sequence"]:
-    """How far apart the states of sequences are that differ in what this element is, once m(t) has settled.
+def _moves(system: System, task: Task, element: int, judged: Recording) -> float:
+    """How far apart the states of sequences are that differ in what this element is, once m(t) has settled: the mean.
 
     The sequences are those of the recording.
     """
@@ -415,7 +400,7 @@ def _moves(system: System, task: Task, element: int, judged: Recording) -> Float
     inputs[: task.s] = sequences(task, JUDGING, inputs.shape[1], 0)
     inputs[origin // task.d, :, origin % task.d] *= -1
     there, moved = judged.states[time], system.drive(inputs)[0][-1]
-    return np.linalg.norm(there.astype(np.float64) - moved.astype(np.float64), axis=1)
+    return float(np.linalg.norm(there.astype(np.float64) - moved.astype(np.float64), axis=1).mean())
 
 
 def _nothing(run: Run) -> Solution:

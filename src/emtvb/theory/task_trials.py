@@ -57,21 +57,17 @@ def recorded(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     )
 
 
-def judged(
-    task: LabelledTask, trials: Trials, memories: VariableMemories, trained_horizon: int | None = None
-) -> TaskJudgement:
+def judged(task: LabelledTask, trials: Trials, memories: VariableMemories) -> TaskJudgement:
     """A network on its task, as in ``measurements.csv``.
 
     Args:
         task: What it was trained on.
         trials: Of :func:`recorded`.
         memories: Of the network.
-        trained_horizon: The longest horizon that was trained; all that is tested by default.
     """
     horizon = trials.horizon
     test_accuracy = accuracy(trials.system, task, horizon, TEST_SEQUENCES)
-    trained = horizon if trained_horizon is None else trained_horizon
-    measures = judge(trials.system, task, memories, trials.test, trained, horizon)
+    measures = judge(trials.system, task, memories, trials.test, horizon)
     unedited = unedited_success(trials.test, task, horizon)
     word = verdict(test_accuracy, measures.worst_decoding_accuracy, measures.edit_success, unedited)
     return TaskJudgement(word, test_accuracy, unedited, measures)

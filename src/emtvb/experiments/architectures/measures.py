@@ -79,13 +79,11 @@ class Subject:
         run_id: Its name.
         architecture: What it is.
         task: What it was trained on.
-        trained_horizon: The longest horizon that it was trained on.
     """
 
     run_id: str
     architecture: str
     task: Task
-    trained_horizon: int
 
 
 def interpret_system(
@@ -115,7 +113,7 @@ def interpret_system(
         return _diverged(subject, system, settings, test_accuracy)
     basis = by_data(system, task)
     recording = held_out(system, task, settings.horizon)
-    judged = judge(system, task, basis, recording, subject.trained_horizon, settings.horizon)
+    judged = judge(system, task, basis, recording, settings.horizon)
     unedited = unedited_success(recording, task, settings.horizon)
     start = task.settled()
     rng = np.random.default_rng(0)

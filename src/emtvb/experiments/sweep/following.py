@@ -12,7 +12,7 @@ from emtvb.core.spectrum import match_spectra
 from emtvb.experiments.sweep.memory import durations
 from emtvb.theory.judging import accuracy, judge
 from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.memory_columns import at_amplitude, lasting
+from emtvb.theory.memory_columns import CONTENTS, FRESH_CONTENTS, at_amplitude, lasting
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
@@ -22,6 +22,7 @@ STEPS = ["run_id", "step", "horizon", "weights_sha256"]
 """Columns of ``training/<shard>/followed.csv``, the list of a shard's snapshots."""
 MEMORY = (
     lasting(1000), lasting(3000), at_amplitude("whole"), at_amplitude("quarter"), "cycle_multiplier", "gain_origin",
+    *CONTENTS,
 )  # fmt: skip
 MEASURED = [
     "as_published", "test_accuracy", "matched_spectral_error", "matched_eigenvalues", "network_eigenvalues",
@@ -32,7 +33,7 @@ the end of a training that came out as published), and what ``measurements.csv``
 under these names."""
 ABOUT = ["task", "hidden_dim", "l2", "threshold", "seed"]
 REMEMBERING = 0.9
-"""The accuracy from which on edits are tried: below it there is no memory to edit."""
+"""The accuracy from which on edits are tried, and fresh contents followed: below it there is no memory to edit."""
 
 
 def name_of(run_id: str, step: int) -> str:
@@ -63,9 +64,9 @@ def measure(run: Run, network: Network, published: str, settings: MeasureSetting
     right, edits = accuracy(system, task, settings.horizon, settings.sequences), float("nan")
     if right >= REMEMBERING:
         seen = Observation(system, task, settings.horizon)
-        judged = judge(system, task, seen.memories, seen.held_out, max(run.protocol.curriculum), settings.horizon)
+        judged = judge(system, task, seen.memories, seen.held_out, settings.horizon)
         edits = judged.edit_success
-    remembered = durations(network.double(), task)
+    remembered = durations(network.double(), task, FRESH_CONTENTS if right >= REMEMBERING else 0)
     numbers = {
         "test_accuracy": right, "matched_spectral_error": spectrum.matched_error, "edit_success": edits,
         **{name: remembered.get(name, float("nan")) for name in MEMORY},

@@ -63,13 +63,11 @@ def as_markdown(published: Mapping[str, Any], section: str) -> str:
 
     Args:
         published: Experiments by name.
-        section: ``A`` to ``D``.
+        section: ``A`` to ``E``.
     """
-    name, answers = SECTIONS[section]
-    table = published["paper"].table("following") if name == "paper" else networks(published[name])
-    rows = (
-        (number, "; ".join(part.words for part in parts), verdict(parts)) for number, parts in answers(table).items()
-    )
+    name, table, answers = SECTIONS[section]
+    found = answers(published[name].table(table) if table else networks(published[name]))
+    rows = ((number, "; ".join(part.words for part in parts), verdict(parts)) for number, parts in found.items())
     return markdown.table(["", "what came", "as predicted"], rows)
 
 
@@ -179,10 +177,54 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
     }  # fmt: skip
 
 
-SECTIONS: Mapping[str, tuple[str, Callable[[pd.DataFrame], dict[str, list[Part]]]]] = {
-    "A": ("cycles", of_cycles), "B": ("sizes", of_sizes), "C": ("start", of_start), "D": ("paper", of_following),
+def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
+    """The answers of section E; numbers without a limit are controls.
+
+    Args:
+        law: ``tables/memory_law.csv`` of the paper's sweep.
+    """
+    whole = law[law["task"] == "all"].set_index(["experiment", "solves"])
+    solved, others, twins = (whole.loc[key] for key in (("paper", True), ("paper", False), ("twins", True)))
+    lasting = solved["below_lasting"] + solved["above_lasting"] - solved["attracting_lasting"]
+    both = whole.loc["paper"].sum(numeric_only=True)
+    count, kept = others["contents"], others["contents_kept"]
+    alike = count - others["contents_attracting"] - kept + 2 * others["contents_attracting_kept"]
+    told = twins["attracting_told"] / twins["networks"]
+    return {
+        "E1": [
+            _of("attract", solved["attracting_lasting"], solved["attracting"], least=0.95),
+            _of("multipliers alone", solved["below_lasting"], solved["below"]),
+        ],
+        "E2": [
+            _of("others", lasting, solved["networks"] - solved["attracting"], most=0.05),
+            _of("multipliers alone", solved["above_lasting"], solved["above"]),
+        ],
+        "E3": [
+            _of(name, row["contents_attracting_kept"], row["contents_attracting"], least=0.98)
+            for name, row in (("solved", solved), ("others", others))
+        ],
+        "E4": [
+            _of("kept", both["contents_kept"] - both["contents_attracting_kept"],
+                both["contents"] - both["contents_attracting"], most=0.1)
+        ],
+        "E5": [
+            _of("attracting", twins["attracting_told"], twins["networks"], least=twins["told"] / twins["networks"]),
+            _of("multipliers alone", twins["told"], twins["networks"]),
+            _of("return", twins["returning_told"], twins["networks"], least=told - 0.01),
+            _of("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),
+            _of("task", twins["task_told"], twins["networks"]),
+            _of("original", twins["original_told"], twins["original_networks"]),
+        ],
+        "E6": [_of("contents", alike, count, least=0.85), _of("the commoner", max(kept, count - kept), count)],
+    }  # fmt: skip
+
+
+SECTIONS: Mapping[str, tuple[str, str, Callable[[pd.DataFrame], dict[str, list[Part]]]]] = {
+    "A": ("cycles", "", of_cycles), "B": ("sizes", "", of_sizes), "C": ("start", "", of_start),
+    "D": ("paper", "following", of_following), "E": ("paper", "memory_law", of_contents),
 }  # fmt: skip
-"""By section of the plan, the experiment that has its data, and what answers its predictions."""
+"""By section of the plan, the experiment that has its data, its table (without a name :func:`networks`), and what
+answers its predictions."""
 
 
 def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> Part:
@@ -192,10 +234,15 @@ def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> P
     return Part(f"step {step:,}: {right:.0f} of {runs:.0f}", least <= share <= most)
 
 
+def _of(what: str, count: Any, of: Any, least: float = 0, most: float = 1) -> Part:
+    """A share that must lie between two numbers, by its count."""
+    part = Part(f"{what}: {count:,.0f} of {of:,.0f}", bool(round(least * of, 9) <= count <= round(most * of, 9)))
+    return part if of >= FEWEST else part._replace(holds=None)
+
+
 def _share(what: str, true: pd.Series, least: float = 0, most: float = 1) -> Part:
     """A share of networks that must lie between two numbers."""
-    part = _count(what, true, round(least * len(true), 9), round(most * len(true), 9))
-    return part if len(true) >= FEWEST else part._replace(holds=None)
+    return _of(what, true.sum(), len(true), least, most)
 
 
 def _count(what: str, true: pd.Series, least: float = 0, most: float = float("inf")) -> Part:

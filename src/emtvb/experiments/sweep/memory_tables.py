@@ -1,23 +1,44 @@
-"""What memories of all networks are, in two tables: every network's own, and how often its multiplier tells."""
+"""What memories of all networks are: every network's own, what tells whether one lasts, and what decides it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool
+from scipy import stats
 
 from emtvb.core.intervals import clustered_share
-from emtvb.theory.memory_columns import REMEMBERED, TRAINED, lasting
+from emtvb.experiments.sweep.memory import NEARLY
+from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, REMEMBERED, TRAINED, lasting
 from emtvb.theory.verdict import ACCURATE
 
 ABOUT = ["task", "hidden_dim", "l2", "threshold", "seed", "test_accuracy"]
 ALL = "all"
 """The task of rows that are over all networks."""
-LASTS = lasting(3000)
+LASTS = lasting(3000, FRESH)
+CLOSE, EARLY = 1e-3, 0.999
+"""Two simpler numbers: a return as near as this, without a multiplier; and so much accuracy after 1,000 steps."""
+SAYS = {
+    "attracting_": "all its cycles attract",
+    "": "all multipliers are below 1",
+    "returning_": f"all states return within {CLOSE}",
+    "early_": f"an accuracy of {EARLY} after 1,000 steps",
+    "task_": "a guess that knows the task",
+    "original_": "all cycles of its original attract",
+}
+"""By the prefix of its columns, what says that a memory lasts: the law, and its controls."""
+COUNTED = ("attracting", "kept", "attracting_kept")
 LAW = [
     "experiment", "solves", "task", "networks", "seeds", "below", "below_lasting", "above", "above_lasting",
-    "told", "share", "low", "high", "guess",
+    "told", "share", "low", "high", "guess", "attracting", "attracting_lasting",
+    *(f"{by}{what}" for by in SAYS if by for what in ("networks", "told", "low", "high")),
+    "original_own_told", "contents", *(f"contents_{what}" for what in COUNTED),
+]  # fmt: skip
+THRESHOLDS = [
+    "experiment", "hidden_dim", "l2", "low", "high", "networks_low", "lasting_low", "networks_high", "lasting_high",
+    "pairs", "only_low", "only_high", "seeds_low", "seeds_high", "p",
 ]  # fmt: skip
 
 
@@ -39,41 +60,117 @@ def network_table(runs: pd.DataFrame, measured: pd.DataFrame, rows: pd.DataFrame
     """
     known = runs.merge(measured[["run_id", "test_accuracy"]], on="run_id", validate="one_to_one")
     table = rows.merge(known[["run_id", *ABOUT]], on="run_id", how="left")
-    by_hand = table["task"].isna()
-    table.loc[by_hand, "task"] = table.loc[by_hand, "run_id"].astype(str).str.replace(r"^[a-z]+-", "", regex=True)
+    for row in table.index[table["task"].isna()]:
+        table.loc[row, "task"] = str(table.loc[row, "run_id"]).removeprefix(f"{table.loc[row, 'network']}-")
     return table[["run_id", "network", *ABOUT, *REMEMBERED]].astype({"hidden_dim": "Int64", "seed": "Int64"})
 
 
-def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """How often a multiplier tells whether a memory lasts: below 1, and accuracy is 0.99 after 3,000 steps; or neither.
+def unseen_snapshots(snapshots: pd.DataFrame, seen: Collection[str]) -> pd.DataFrame:
+    """Networks in the middle of their training that nearly solve their task, as rows of :func:`network_table`.
 
     Args:
-        experiments: By name, the rows of its trained networks by :func:`network_table`.
+        snapshots: ``tables/following.csv``.
+        seen: Digests of weights that are counted elsewhere, such as those at the end of a training.
+    """
+    new = (snapshots["test_accuracy"] >= NEARLY) & ~snapshots["weights_sha256"].isin(seen)
+    return snapshots[new].drop_duplicates("weights_sha256").assign(network=TRAINED)
+
+
+def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """How often it is told right whether a memory lasts: accuracy on fresh contents is 0.99 after 3,000 steps.
+
+    Args:
+        experiments: By name, the rows of its trained networks by :func:`network_table`. Those of the first are the
+            originals of twins.
 
     Returns:
-        Columns :data:`LAW`. Of so many ``networks`` that solve their task, or nearly do (from 0.95 on), ``below`` have
-        a multiplier below 1, of which ``below_lasting`` last, and ``above`` have not, of which ``above_lasting`` last.
-        It is ``told`` right for those that are both or neither, a ``share`` with a 95% interval ``low`` to ``high`` in
-        which seeds are clusters; ``guess`` is the share that is right without it, if the commoner is always said. Rows
-        over all tasks have the task ``all``.
+        Columns :data:`LAW`. Of so many ``networks`` that solve their task, or nearly do (from 0.95 on), ``attracting``
+        have cycles that attract for all fresh contents, of which ``attracting_lasting`` last; ``below`` have
+        multipliers below 1 for all, of which ``below_lasting`` last, and ``above`` have not. By each prefix of
+        :data:`SAYS` so many of ``<by>_networks`` are ``<by>_told`` right, as a share from ``<by>_low`` to
+        ``<by>_high`` (95%, seeds are clusters); those without a prefix are of the multipliers alone. ``guess`` is the
+        share that is right if the commoner is always said. Of twins whose original solves its task, their own cycles
+        tell ``original_own_told``. Of all fresh ``contents``, so many attract, are kept, and both. Rows over all tasks
+        have the task ``all``.
     """
     rows = []
+    first = next(iter(experiments.values()))
+    originals = first[(first["network"] == TRAINED) & (first["test_accuracy"] >= ACCURATE)].set_index("run_id")
     for name, table in experiments.items():
-        own = table[table["network"] == TRAINED]
+        own = table[table["network"] == TRAINED].reset_index(drop=True)
         for solves, some in own.groupby(own["test_accuracy"] >= ACCURATE, sort=False):
             for task, part in [(ALL, some), *some.groupby("task", sort=False)]:
-                rows.append({"experiment": name, "solves": bool(solves), "task": task, **_told(part)})
+                rows.append({"experiment": name, "solves": bool(solves), "task": task, **_told(part, originals)})
     return pd.DataFrame(rows, columns=LAW)
 
 
-def _told(networks: pd.DataFrame) -> dict[str, object]:
-    below, lasts = (networks["cycle_multiplier"] < 1).to_numpy(), (networks[LASTS] >= ACCURATE).to_numpy()
-    told, seeds = below == lasts, networks["seed"].to_numpy()
-    low, high = clustered_share(told, seeds)
-    return {
-        "networks": len(told), "seeds": len(np.unique(seeds)), "below": int(below.sum()),
-        "below_lasting": int((below & lasts).sum()), "above": int((~below).sum()),
-        "above_lasting": int((~below & lasts).sum()), "told": int(told.sum()), "share": round(float(told.mean()), 4),
-        "low": round(float(low), 4), "high": round(float(high), 4),
+def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
+    lasts, below = (networks[LASTS] >= ACCURATE).to_numpy(), (networks["fresh_multiplier"] < 1).to_numpy()
+    attracting, seeds = _attracts(networks), networks["seed"].to_numpy()
+    every = np.ones(len(lasts), bool)
+    names = networks["run_id"].str.replace(r"_twin\d+", "", regex=True)
+    twins = (names.isin(originals.index) & (names != networks["run_id"])).to_numpy()
+    says = {
+        "attracting_": (attracting, every),
+        "": (below, every),
+        "returning_": ((networks["fresh_return"] < CLOSE).to_numpy(), every),
+        "early_": ((networks[lasting(1000, FRESH)] >= EARLY).to_numpy(), every),
+        "task_": (pd.Series(lasts).groupby(networks["task"].to_numpy()).transform("mean").to_numpy() >= 0.5, every),
+        "original_": (_attracts(originals.reindex(names)), twins),
+    }
+    row: dict[str, object] = {}
+    for by, (said, of) in says.items():
+        right = (said == lasts)[of]
+        low, high = clustered_share(right, seeds[of]) if len(right) else (float("nan"), float("nan"))
+        row |= {
+            f"{by}networks": len(right),
+            f"{by}told": int(right.sum()),
+            f"{by}low": round(low, 4),
+            f"{by}high": round(high, 4),
+        }
+    return row | {
+        "seeds": len(np.unique(seeds)), "below": int(below.sum()), "below_lasting": int((below & lasts).sum()),
+        "above": int((~below).sum()), "above_lasting": int((~below & lasts).sum()),
+        "share": round(float((below == lasts).mean()), 4),
         "guess": round(float(max(lasts.mean(), 1 - lasts.mean())), 4),
+        "attracting": int(attracting.sum()), "attracting_lasting": int((attracting & lasts).sum()),
+        "original_own_told": int((attracting == lasts)[twins].sum()), "contents": FRESH_CONTENTS * len(lasts),
+        **{f"contents_{what}": int(networks[f"fresh_{what}"].sum()) for what in COUNTED},
     }  # fmt: skip
+
+
+def _attracts(networks: pd.DataFrame) -> Bool[np.ndarray, " network"]:
+    """Of which networks the cycles of all fresh contents attract."""
+    return (networks["fresh_attracting"] == FRESH_CONTENTS).to_numpy()
+
+
+def thresholds(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Whether memories last by the threshold of the curriculum, paired by task and seed.
+
+    Args:
+        experiments: As for :func:`law`.
+
+    Returns:
+        Columns :data:`THRESHOLDS`, a row for each size and penalty of an experiment with two thresholds, over the
+        networks that solve a task some of whose networks last. Of ``pairs`` that differ in the threshold alone,
+        ``only_low`` last at the low one alone, ``only_high`` at the high one alone; so many seeds have more of the one
+        or of the other, and ``p`` is that of the sign test on these seeds.
+    """
+    rows = []
+    for name, table in experiments.items():
+        solved = table[(table["network"] == TRAINED) & (table["test_accuracy"] >= ACCURATE)]
+        solved = solved.assign(lasts=(solved[LASTS] >= ACCURATE).astype(float))
+        solved = solved[solved.groupby("task")["lasts"].transform("max") > 0]
+        for (size, l2), cell in solved.groupby(["hidden_dim", "l2"]):
+            by = cell.groupby("threshold")["lasts"].agg(["size", "sum"]).astype(int)
+            if len(by) != 2:
+                continue
+            low, high = by.index
+            pairs = cell.pivot_table(index=["task", "seed"], columns="threshold", values="lasts").dropna()
+            more = pairs[high] - pairs[low]
+            of_seeds = np.sign(more.groupby("seed").sum())
+            counts = [int((of_seeds == sign).sum()) for sign in (-1, 1)]
+            p = float(stats.binomtest(counts[1], sum(counts)).pvalue) if sum(counts) else 1.0
+            cells = (low, high, *by.loc[low], *by.loc[high], len(pairs), int((more < 0).sum()), int((more > 0).sum()))
+            rows.append((name, size, l2, *cells, *counts, float(f"{p:.2g}")))
+    return pd.DataFrame(rows, columns=THRESHOLDS)
