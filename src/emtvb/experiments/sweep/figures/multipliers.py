@@ -17,7 +17,6 @@ from emtvb.figures.marks import look, mark
 from emtvb.figures.panels import blank, grid, key
 from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import TRAINED, lasting
-from emtvb.theory.verdict import ACCURATE
 
 NETWORK, EXPERIMENT = "network", "experiment"
 """What a row is of."""
@@ -27,7 +26,7 @@ NEAR = 1e-3
 """Rates nearer to 0 than this are drawn on a linear scale."""
 _COLUMNS = [
     "of", "run_id", "task", "hidden_dim", "cycle_rate", "cycle_multiplier", LASTS, "experiment", "networks", "told",
-    "share", "low", "high", "guess",
+    "share", "low", "high", "guess", "measured_solved",
 ]  # fmt: skip
 
 
@@ -38,7 +37,7 @@ def read(table: Path | str, law: Path | str) -> pd.DataFrame:
 
 def numbers_of(table: pd.DataFrame, law: pd.DataFrame) -> pd.DataFrame:
     """Trained networks that solve their task, and the law's shares over all tasks, by experiment."""
-    networks = table[(table["network"] == TRAINED) & (table["test_accuracy"] >= ACCURATE)].assign(of=NETWORK)
+    networks = table[(table["network"] == TRAINED) & (table["solved"] == 1)].assign(of=NETWORK)
     shares = law[law["solves"] & (law["task"] == ALL)].assign(of=EXPERIMENT)
     both = [part.reindex(columns=_COLUMNS) for part in (networks, shares)]
     return pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
@@ -77,7 +76,7 @@ def _look(task: int, size: int) -> dict[str, Any]:
 def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str], sizes: list[int]) -> None:
     axes.axvspan(-10, 0, color=SHADE, linewidth=0, zorder=0)
     axes.axvline(0, color=EXPECTED, linewidth=0.6, zorder=1)
-    axes.axhline(ACCURATE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
+    axes.axhline(networks["measured_solved"].iloc[0], color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     for row in each(networks):
         axes.plot(
             [row.cycle_rate], [getattr(row, LASTS)],
