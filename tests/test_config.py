@@ -144,7 +144,7 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("trainer", "reference", None),
         ("accelerator", "cuda", "accelerator: cuda: nothing trains on it: set trainer: reference"),
         ("accelerator", "warp", "accelerator"),
-        ("architectures.esn", 8, "architectures.esn: unknown key: known keys are lstm, gru, s4"),
+        ("architectures.esn", 8, f"architectures.esn: unknown key: known keys are {', '.join(ARCHITECTURES)}"),
         ("tasks", [], "tasks: []"),
         ("tasks", ["T9"], "T9: unknown name; known are T1"),
         ("tasks", [5], "tasks[0]: 5"),

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb import errors
 from emtvb.audit import determinism, remeasuring
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.remeasuring import draw
@@ -65,15 +64,9 @@ def test_the_chance_to_miss_an_error_in_one_shard_is_the_share_that_was_not_draw
     assert chance(drawn, everything, "shard's measurements") == (words if said else "")
 
 
-def test_a_job_whose_package_is_not_installed_is_left_unchecked(tmp_path: Path) -> None:
-    """An extra's package is missing here: that is no fault of the results, and the note says how to have it."""
+def test_a_job_that_fails_is_a_result(tmp_path: Path) -> None:
     job = Planned("measure", {}, (), ("measurements/some/a.csv",), {}, "", ())
     held = Held(kinds.load(ROOT / "config" / "smoke.yaml"), "a config", tmp_path)
     comparison = remeasuring.Comparison(tmp_path, held, 1, Processes())
-    comparison._compare(
-        job, tmp_path, tmp_path, [f"error: {errors.missing(ImportError('no ncps'), 'foreign')} (measure/a)"]
-    )
-    assert not list(comparison.results())
-    assert 'pip install "emtvb[foreign]"' in comparison.unchecked["measurements/some/a.csv"]
     comparison._compare(job, tmp_path, tmp_path, ["error: weights: damaged (measure/a)"])
     assert len(list(comparison.results())) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -146,6 +147,12 @@ def test_the_guide_names_every_function() -> None:
     for name in emtvb.__all__:
         if name[0].islower():
             assert f"`{name}(" in guide
+
+
+def test_what_the_guide_shows_of_other_packages_is_python() -> None:
+    """The blocks of the language `py`; those of `python` are run (test_extras.py)."""
+    (code,) = re.findall(r"```py\n(.*?)```", (ROOT / "docs" / "own-network.md").read_text(), re.DOTALL)
+    compile(code, "guide", "exec")
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -94,9 +94,9 @@ def law(**changes: float) -> pd.DataFrame:
     """What tells whether memories last, as predicted but for these changes in each row."""
     row = {
         "task": "all", "networks": 100, "below": 80, "below_lasting": 78, "above": 20, "above_lasting": 1, "told": 97,
-        "attracting": 78, "attracting_lasting": 78, "attracting_told": 99, "returning_told": 98, "early_told": 98,
-        "task_told": 90, "original_networks": 80, "original_told": 79, "contents": 1200, "contents_attracting": 940,
-        "contents_kept": 941, "contents_attracting_kept": 938, **changes,
+        "wide": 78, "wide_lasting": 78, "wide_told": 99, "returning_told": 98, "early_told": 98,
+        "task_told": 90, "original_networks": 80, "original_told": 79, "contents": 1200, "contents_wide": 940,
+        "contents_kept": 941, "contents_wide_kept": 938, **changes,
     }  # fmt: skip
     of = (("paper", True), ("paper", False), ("twins", True))
     return pd.DataFrame([{"experiment": name, "solves": solves, **row} for name, solves in of])
@@ -166,8 +166,8 @@ def test_predictions_can_fail() -> None:
     found = answered(snapshots=followed)
     assert {name for name, verdict in found.items() if verdict == "no"} == {f"D{n}" for n in range(1, 8)}
     refuted = {
-        "E1": {"attracting_lasting": 70}, "E2": {"above_lasting": 3}, "E4": {"contents_kept": 990},
-        "E5": {"returning_told": 97}, "E3 E4 E6": {"contents_attracting_kept": 700},
+        "E1": {"wide_lasting": 70}, "E2": {"above_lasting": 3}, "E4": {"contents_kept": 990},
+        "E5": {"returning_told": 97}, "E3 E4 E6": {"contents_wide_kept": 700},
     }  # fmt: skip
     for names, changes in refuted.items():
         found = answered(law=law(**changes))

@@ -39,7 +39,7 @@ def by_hand() -> pd.DataFrame:
 
 
 def test_the_period_of_phi_counts_its_signs() -> None:
-    assert [circuits.period(tasks.named(name)) for name in tasks.NAMED] == [8, 840, 48, 70]
+    assert [circuits.period(tasks.named(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
     for task in (T1, T2):
         phi, stored = task.transition(), task.persistent()
         around = np.linalg.matrix_power(phi, circuits.period(task))[np.ix_(stored, stored)]
@@ -76,7 +76,7 @@ def test_one_that_fades_has_every_sign_right_and_keeps_no_value(by_hand: pd.Data
 def test_each_content_of_a_latch_attracts_and_is_kept(by_hand: pd.DataFrame, task: str) -> None:
     latch = by_hand.loc[f"latch-{task}"]
     assert latch["contents_attracting"] == 2 * FRESH_CONTENTS
-    assert latch[["fresh_attracting", "fresh_kept", "fresh_attracting_kept"]].tolist() == [FRESH_CONTENTS] * 3
+    assert latch[[name for name in CONTENTS if name.endswith(("_kept", "_wide"))]].eq(FRESH_CONTENTS).all()
     assert latch["accuracy_at_1000_fresh"] == latch["accuracy_at_3000_fresh"] == 1
     assert latch["fresh_rate"] == pytest.approx(latch["cycle_rate"])
 
@@ -230,6 +230,8 @@ def networks() -> tuple[pd.DataFrame, pd.DataFrame]:
     rows["fresh_attracting"] = np.where(lost, 0, FRESH_CONTENTS)
     rows["fresh_kept"] = np.where(repeats, 0, FRESH_CONTENTS)
     rows["fresh_attracting_kept"] = np.where(lost, 0, FRESH_CONTENTS)
+    rows["fresh_wide"] = np.where(repeats, 0, FRESH_CONTENTS)
+    rows["fresh_wide_kept"] = np.where(lost, 0, FRESH_CONTENTS)
     for name in ("accuracy_at_3000", "accuracy_at_1000_fresh", "accuracy_at_3000_fresh"):
         rows[name] = np.where(lost, 0.6, 1.0)
     rows.loc[runs["seed"] == 6, "accuracy_at_1000_fresh"] = 1.0
@@ -258,12 +260,13 @@ def test_the_law_is_counted_on_each_experiment_and_by_whether_a_task_is_solved()
     counted = every[["networks", "below", "below_lasting", "above", "above_lasting", "told"]].tolist()
     assert counted == [36, 18, 17, 18, 0, 35]
     assert every[["attracting", "attracting_lasting", "attracting_told"]].tolist() == [17, 17, 36]
+    assert every[["wide", "wide_lasting", "wide_told"]].tolist() == [18, 17, 35]
     assert every[["returning_told", "early_told", "task_told"]].tolist() == [35, 35, 35]
     assert every["guess"] == pytest.approx(19 / 36, abs=1e-4)
     assert every["low"] < 35 / 36 < every["high"]
     assert every["returning_low"] < 35 / 36 < every["returning_high"]
     assert every[["contents", *(f"contents_{name}" for name in memory_tables.COUNTED)]].tolist() == [
-        12 * networks for networks in (36, 17, 18, 17)
+        12 * networks for networks in (36, 17, 18, 17, 18, 17)
     ]
     assert found.loc[("paper", False, "all"), "networks"] == 4
     assert found.loc[("twins", True, "T3"), "told"] == 17
@@ -313,3 +316,20 @@ def test_networks_are_measured_that_solve_their_task_by_any_bar_or_nearly_do() -
         "run_id": [run.run_id for run in runs], "test_accuracy": [0.92, 0.92, 0.96, 1.0], "solved": [0, 1, 0, 1],
     })  # fmt: skip
     assert memory.measured_runs(runs, measured) == runs[1:]
+
+
+def test_pages_show_controls_beside_the_law_with_their_intervals(by_hand: pd.DataFrame) -> None:
+    table = memory_tables.network_table(*networks())
+    law = memory_tables.law({"paper": table, "other": table[table["task"] == "T3"]})
+    lines = memory_tables.told_as_markdown(law).splitlines()
+    assert [line.count("|") for line in lines] == [lines[0].count("|")] * 4, "solved networks, over all tasks"
+    assert all(words in lines[0] for words in memory_tables.SAYS.values())
+    assert "| paper | the law was found here | 36 | 17 | 36 (90% to 100%) | 35 (" in lines[2]
+    low = table.assign(accuracy_at_3000_fresh=0.6)
+    low.loc[low["seed"] == 1, "accuracy_at_3000_fresh"] = 1.0
+    pairs = pd.concat([low, table.assign(threshold=0.98)])
+    page = memory_tables.thresholds_as_markdown(memory_tables.thresholds({"paper": pairs}))
+    assert "| paper | 64 | 0 | 2 of 36 | 17 of 36 | 36 | 1 | 16 | 0.0003 |" in page
+    hands = by_hand.reset_index().assign(task=lambda rows: rows["run_id"].str[-2:])
+    (fading,) = (line for line in memory_tables.by_hand_as_markdown(hands).splitlines() if "| Phi / 2 |" in line)
+    assert fading.startswith("| Phi / 2 | 1.00 / 1.00 / 0.")

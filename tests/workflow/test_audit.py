@@ -30,7 +30,6 @@ from emtvb.audit.integrity import KINDS, Files, integrity
 from emtvb.audit.remeasuring import reads_weights, recompute, trains
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
-from emtvb.experiments import kinds
 from emtvb.files import atomic
 from emtvb.making import provenance
 from emtvb.making.packed_weights import pack
@@ -615,9 +614,8 @@ def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) ->
     assert "not committed" not in integrity(files(folder), (), root).note, "it was when the job ran"
 
 
-def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(tmp_path: Path) -> None:
+def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(folder: Path) -> None:
     """Not of the temporary one in which Snakemake plans."""
-    methods = kinds.load(ROOT / "config" / "methods.yaml")
-    (tmp_path / "methods").mkdir()
-    with pytest.raises(InputError, match=rf"cannot plan .*{tmp_path}/paper: no such experiment"):
-        planned(tmp_path / "methods", Held(methods, "", ROOT), ())
+    (folder / TABLE).write_text("of another hand")
+    with pytest.raises(InputError, match=rf"cannot plan .*{re.escape(str(folder / TABLE))}"):
+        planned(folder, HELD, ())

@@ -343,7 +343,12 @@ def test_an_edit_restales_what_depends_on_it_and_nothing_else(finished: Project,
     project = Project.copy(tmp_path, finished.folder)
     change, stale = EDITS[edit]
     change(project)
-    assert project.planned(*SMOKE) == stale
+    assert _known(project.planned(*SMOKE)) == stale
+
+
+def _known(jobs: Counter[str]) -> dict[str, int]:
+    """Without figures that none of these tests names: of such a one its own test says when it is drawn."""
+    return {rule: n for rule, n in jobs.items() if not rule.startswith("draw_") or rule in {*FIGURES, *PAGE}}
 
 
 SHARD = "T1_h24_l2-0.001_seeds1-5"

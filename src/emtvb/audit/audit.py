@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from emtvb.making import provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes, ended_by_signals
+from emtvb.paper.judging import badge
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +134,12 @@ def write(audit: Audit, folder: Path) -> None:
 
 
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
-    """How many claims have which verdict, by kind, as the results state it; nothing where they do not."""
+    """How many claims have which badge, by kind, as the results state it; nothing where they do not."""
     path = folder / _VERDICTS
-    return json.loads(path.read_text("utf-8"))["verdicts"] if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    content = json.loads(path.read_text("utf-8"))
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in content["verdicts"]}
+    for claim in content["claims"]:
+        counts[claim["kind"]][badge(claim["verdict"], claim["tendency"], claim["universality"])] += 1
+    return counts

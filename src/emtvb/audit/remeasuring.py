@@ -27,7 +27,6 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import AGAIN, Check, Finding, chance
-from emtvb.errors import MISSING
 from emtvb.making import provenance, trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKABLE, PACKED
@@ -205,14 +204,16 @@ class Comparison:
 
     def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int, root: Path) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
-        (place / "config.json").write_text(config.dump(self.held.experiment), encoding="utf-8")
+        # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
+        given = self.held.file.read_text("utf-8") if self.held.file else config.dump(self.held.experiment)
+        (place / "config.yaml").write_text(given, encoding="utf-8")
         # By the code before, a rule may have had another name.
         rules = ["--allowed-rules", *sorted({job.rule for job in jobs})] if root == self.held.root else []
         assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
         targets = [str(place / "results" / self.held.experiment.experiment / job.title) for job in jobs]
         command = [
             "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
-            "--configfile", str(place / "config.json"), "--workflow-profile", str(root / "profiles" / "default"),
+            "--configfile", str(place / "config.yaml"), "--workflow-profile", str(root / "profiles" / "default"),
             "--cores", str(self.cores), "--quiet", "rules", *rules, "--", *targets,
         ]  # fmt: skip
         here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
@@ -239,10 +240,7 @@ class Comparison:
             own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
             why = (own or errors)[0].removeprefix("error: ")
             check_space(why)
-            if why.startswith(f"{MISSING}: "):  # a package that no other job needs
-                self.leave(job.outputs, why)
-            else:
-                self.failed[why].append(job.title)
+            self.failed[why].append(job.title)
             return
         if self.exactly and any(_differ(there / path, again / path) for path in job.inputs):
             self.leave(job.outputs, "what they are made from does not come out again")

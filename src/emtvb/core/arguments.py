@@ -145,13 +145,7 @@ def whole_number(value: Any, what: str, least: int) -> int:
 
 
 def place(value: Any, what: str, count: int, noun: str) -> int:
-    """The number of one of several things, from 0.
-
-    Args:
-        value: It.
-        what: Which argument it is.
-        count: How many things there are.
-        noun: What they are.
+    """The number of one of so many things, from 0.
 
     Raises:
         InputError: Where there is none of this number.

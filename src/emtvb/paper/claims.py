@@ -154,7 +154,7 @@ class Statement(_Strict):
     """Something that is said of networks: by the paper (``statement``), us (``check``), or others (``others``).
 
     It has a verdict where ``at_least`` says what could fail; else it is a share with its interval. One rule for all: no
-    share in the source, no verdict; so a share of ours is for our own checks alone. Whether it is a tendency, and
+    share in the source, no verdict; so a share that is not ours stands in the quote. Whether it is a tendency, and
     whether it is universal, is asked of all; ``mismeasured`` is the share of networks of which measuring may say the
     opposite of what is true.
     """
@@ -182,8 +182,11 @@ class Statement(_Strict):
 
     @model_validator(mode="after")
     def _no_share_of_ours_judges_what_others_say(self) -> Statement:
-        if self.at_least is not None and self.group != "check":
-            raise ValueError("at_least is for the group check: where the source names no share, there is no verdict")
+        if self.at_least is not None and self.group != "check" and f"{100 * self.at_least:g}%" not in self.quote:
+            raise ValueError(
+                f"at_least of a claim that is not ours is what its quote names: {100 * self.at_least:g}%; "
+                "where the source names no share, there is no verdict"
+            )
         return self
 
 

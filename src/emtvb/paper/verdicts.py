@@ -132,6 +132,11 @@ class ClaimResult:
         """The kind that it is counted with."""
         return next(kind for kind, groups in KINDS.items() if self.group in groups)
 
+    @property
+    def badge(self) -> str:
+        """What is said of it in a word or two: :func:`judging.badge`."""
+        return judging.badge(self.verdict, self.tendency, self.universality)
+
 
 def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
     """What the runs of an experiment say about every claim.
@@ -306,13 +311,19 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
     return _result(
         claim.name, claim.group, judgement, f"{judgement.value:.0%}" if judgement.seeds else "",
         source=claim.source, quote=claim.quote, statement=claim.statement, networks=len(networks),
-        published=f"at least {claim.at_least:.0%} (our bar)" if claim.at_least else "no share named",
+        published=_share_named(claim),
         files=_files(claim), operationalisation=claim.operationalisation,
         rule=f"{about}{_rule(claim, rules)} {in_words(rules.answers, mismeasured=claim.mismeasured)}",
         tendency=tendency, universality=universality,
         bar=first.bar, strata=tuple(strata),
         reach=_reach(claim, networks), rows=() if missing else _by_group(claim, networks),
     )  # fmt: skip
+
+
+def _share_named(claim: Statement) -> str:
+    if claim.at_least is None:
+        return "no share named"
+    return f"at least {100 * claim.at_least:g}%" + (" (our bar)" if claim.group == "check" else "")
 
 
 def _rule(claim: Statement, rules: Rules) -> str:
@@ -418,10 +429,10 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
 
 
 SHOWN = {
-    "phi-in-the-right-basis": "W_hh is Phi in the right basis",
+    "phi-in-the-right-basis": "W_hh is Phi in the realised basis",
     "spectrum-arguments": "the spectrum has Phi's angles",
     "coverage": "the published error exists",
-    "same-circuit": "stores linearly, obeys edits by data",
+    "same-circuit": "stores linearly, obeys edits through the basis by data",
     "memories-cause": "obeys most edits through the paper's basis",
 }
 """Statements about all networks that solve their task, and what a table calls them."""

@@ -46,13 +46,14 @@ largest of the three), its logarithm over the period: by what power of e small d
 multiplier from states in which uneven inputs are stored. The plan of docs/plan-memory.md, A to D, is about these."""
 CONTENTS = (
     lasting(1000, FRESH), lasting(3000, FRESH), "contents_attracting", "fresh_attracting", "fresh_return",
-    "fresh_multiplier", "fresh_rate", "fresh_kept", "fresh_attracting_kept",
+    "fresh_multiplier", "fresh_rate", "fresh_kept", "fresh_attracting_kept", "fresh_wide", "fresh_wide_kept",
 )  # fmt: skip
 """Of contents that chose nothing: accuracy after so many steps; of all 24 contents, and of the fresh ones, how many lie
-on a cycle that attracts (the state returns, and its multiplier is below 1: ``emtvb.cycles``); of the fresh ones the
-largest distance, multiplier and rate; how many are kept (0.99 of the outputs of the last hundred of 3,000 steps have
-the sign that they had whole periods earlier, from the step on from which cycles are followed, right or wrong); and how
-many both attract and are kept."""
+on a cycle that attracts (the state returns to within a thousandth of its size, and its multiplier is below 1); of the
+fresh ones the largest distance, multiplier and rate; how many are kept (0.99 of the outputs of the last hundred of
+3,000 steps have the sign that they had whole periods earlier, from the step on from which cycles are followed, right or
+wrong); how many both attract and are kept; and the same two where a state returns by the wider bar of
+``emtvb.cycles``, a hundredth."""
 GAINS = ("gain_origin", "gain_stored", "gain_along", "gain_across", "saturated")
 """Largest modulus of the Jacobian's eigenvalues at the origin, and at stored states; the largest factor by which a step
 stretches there what lies in the span of the memories, and what is at right angles to it (medians over states); and the

@@ -32,7 +32,8 @@ MEASURED = [
 the end of a training that came out as published), and what ``measurements.csv`` and ``measurements/memory.csv`` have
 under these names."""
 REMEMBERING = 0.9
-"""The accuracy from which on edits are tried, and fresh contents followed: below it there is no memory to edit."""
+"""The accuracy from which on edits are tried, and fresh contents followed, or where a task is solved by less: below it
+there is no memory to edit."""
 
 
 def name_of(run_id: str, step: int) -> str:
@@ -61,11 +62,12 @@ def measure(run: Run, network: Network, published: str, settings: MeasureSetting
     system = Elman(network)
     spectrum = match_spectra(task.eigenvalues(), np.linalg.eigvals(network.W_hh.astype(np.float64)), settings.modulus)
     right, edits = accuracy(system, task, settings.horizon, settings.sequences), float("nan")
-    if right >= REMEMBERING:
+    remembers = right >= min(REMEMBERING, settings.solved)
+    if remembers:
         seen = Observation(system, task, settings.horizon)
         judged = judge(system, task, seen.memories, seen.held_out, settings.horizon)
         edits = judged.edit_success
-    remembered = durations(network.double(), task, FRESH_CONTENTS if right >= REMEMBERING else 0)
+    remembered = durations(network.double(), task, FRESH_CONTENTS if remembers else 0)
     numbers = {
         "test_accuracy": right, "matched_spectral_error": spectrum.matched_error, "edit_success": edits,
         **{name: remembered.get(name, float("nan")) for name in MEMORY},

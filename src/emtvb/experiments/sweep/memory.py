@@ -61,6 +61,8 @@ ON_CYCLE = 300
 """The output step from which on states are followed round a cycle: what dies away is then gone."""
 FIRST = 3
 """Contents whose cycles the columns ``CYCLE`` are of."""
+CLOSE = 1e-3
+"""A state that is as near to where it began, as a share of its size, is on a cycle; chosen on the first contents."""
 LONGEST_PERIOD = 5000
 """Cycles of more steps are not followed; the paper's have 840 at most."""
 AFTER = 200
@@ -251,16 +253,19 @@ def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[s
     right = signs(outputs) == task.targets(inputs, last)
     same = unchanged(outputs, around.period, WINDOW, ON_CYCLE)
     kept = np.full(fresh, np.nan) if same is None else same.mean(axis=(0, 2)) >= KEPT
-    attracting = around.attracting[-fresh:]
+    attracting = (around.distances < CLOSE) & (around.rates[:, 0] < 0)
+    wide = around.attracting[-fresh:]
     return {
         **{lasting(end, FRESH): float(right[end - WINDOW : end].mean()) for end in DURATIONS[-2:]},
-        "contents_attracting": float(around.attracting.sum()),
-        "fresh_attracting": float(attracting.sum()),
+        "contents_attracting": float(attracting.sum()),
+        "fresh_attracting": float(attracting[-fresh:].sum()),
         "fresh_return": float(around.distances[-fresh:].max()),
         "fresh_multiplier": float(np.abs(around.multipliers[-fresh:]).max()),
         "fresh_rate": float(around.rates[-fresh:].max()),
         "fresh_kept": float(kept.sum()),
-        "fresh_attracting_kept": float((kept * attracting).sum()),
+        "fresh_attracting_kept": float((kept * attracting[-fresh:]).sum()),
+        "fresh_wide": float(wide.sum()),
+        "fresh_wide_kept": float((kept * wide).sum()),
     }
 
 

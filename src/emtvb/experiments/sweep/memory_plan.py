@@ -172,6 +172,7 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
         "D5": [
             _told(told, 8000, least=0.85),
             _told(told, 2000, most=0.75),
+            Part(f"a guess that knows the task: {told['guess'].max() * told['runs'].max():.0f}", True),
         ],
         "D6": [_share("snapshots", repeats["cycle_multiplier"] < 0.99, most=0)],
         "D7": [_share("solved runs", right[right["solved"] == 1]["edit_success"] >= 0.9, least=0.8)],
@@ -179,37 +180,35 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
 
 
 def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
-    """The answers of section E; numbers without a limit are controls.
+    """The answers of section E, by its bar for a return; numbers without a limit are controls.
 
     Args:
         law: ``tables/memory_law.csv`` of the paper's sweep.
     """
-    whole = law[law["task"] == "all"].set_index(["experiment", "solves"])
-    solved, others, twins = (whole.loc[key] for key in (("paper", True), ("paper", False), ("twins", True)))
-    lasting = solved["below_lasting"] + solved["above_lasting"] - solved["attracting_lasting"]
-    both = whole.loc["paper"].sum(numeric_only=True)
+    whole: dict[Any, dict[Any, Any]] = law[law["task"] == "all"].set_index(["experiment", "solves"]).to_dict("index")
+    solved, others, twins = (whole[key] for key in (("paper", True), ("paper", False), ("twins", True)))
+    lasting = solved["below_lasting"] + solved["above_lasting"] - solved["wide_lasting"]
+    rest = sum(row["contents"] - row["contents_wide"] for row in (solved, others))
+    kept_of_rest = sum(row["contents_kept"] - row["contents_wide_kept"] for row in (solved, others))
     count, kept = others["contents"], others["contents_kept"]
-    alike = count - others["contents_attracting"] - kept + 2 * others["contents_attracting_kept"]
-    told = twins["attracting_told"] / twins["networks"]
+    alike = count - others["contents_wide"] - kept + 2 * others["contents_wide_kept"]
+    told = twins["wide_told"] / twins["networks"]
     return {
         "E1": [
-            _of("attract", solved["attracting_lasting"], solved["attracting"], least=0.95),
+            _of("attract", solved["wide_lasting"], solved["wide"], least=0.95),
             _of("multipliers alone", solved["below_lasting"], solved["below"]),
         ],
         "E2": [
-            _of("others", lasting, solved["networks"] - solved["attracting"], most=0.05),
+            _of("others", lasting, solved["networks"] - solved["wide"], most=0.05),
             _of("multipliers alone", solved["above_lasting"], solved["above"]),
         ],
         "E3": [
-            _of(name, row["contents_attracting_kept"], row["contents_attracting"], least=0.98)
+            _of(name, row["contents_wide_kept"], row["contents_wide"], least=0.98)
             for name, row in (("solved", solved), ("others", others))
         ],
-        "E4": [
-            _of("kept", both["contents_kept"] - both["contents_attracting_kept"],
-                both["contents"] - both["contents_attracting"], most=0.1)
-        ],
+        "E4": [_of("kept", kept_of_rest, rest, most=0.1)],
         "E5": [
-            _of("attracting", twins["attracting_told"], twins["networks"], least=twins["told"] / twins["networks"]),
+            _of("attracting", twins["wide_told"], twins["networks"], least=twins["told"] / twins["networks"]),
             _of("multipliers alone", twins["told"], twins["networks"]),
             _of("return", twins["returning_told"], twins["networks"], least=told - 0.01),
             _of("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 from scipy import stats
 
-from emtvb import tables
+from emtvb import markdown, tables
 from emtvb.core.intervals import clustered_share
-from emtvb.experiments.sweep.memory import NEARLY
-from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, REMEMBERED, TRAINED, lasting
+from emtvb.experiments.sweep.memory import CLOSE, NEARLY
+from emtvb.theory.memory_columns import (
+    FADING,
+    FADING_LINEAR,
+    FRESH,
+    FRESH_CONTENTS,
+    LATCH,
+    PHI,
+    REMEMBERED,
+    TRAINED,
+    lasting,
+)
 
 ABOUT = [*tables.SETTINGS, "test_accuracy"]
 BARS = ["measured_solved", "solved"]
 ALL = "all"
 """The task of rows that are over all networks."""
 LASTS = lasting(3000, FRESH)
-CLOSE, EARLY = 1e-3, 0.999
-"""Two simpler numbers: a return as near as this, without a multiplier; and so much accuracy after 1,000 steps."""
+EARLY = 0.999
+"""So much accuracy after 1,000 steps is a simpler number."""
 SAYS = {
     "attracting_": "all its cycles attract",
+    "wide_": "the same, return within a hundredth",
     "": "all multipliers are below 1",
     "returning_": f"all states return within {CLOSE}",
     "early_": f"an accuracy of {EARLY} after 1,000 steps",
@@ -30,11 +42,21 @@ SAYS = {
     "original_": "all cycles of its original attract",
 }
 """By the prefix of its columns, what says that a memory lasts: the law, and its controls."""
-COUNTED = ("attracting", "kept", "attracting_kept")
+SEEN = {
+    "paper": "the law was found here", "twins": "all, but for one bit", "reference": "all", "reference-odd": "all",
+    "repeat-copy": "none", "cycles": "all", "sizes": "part of W_uh", "start": "all batches; its W_hh is made of theirs",
+    "following": "all, earlier",
+}  # fmt: skip
+"""By experiment, which first weights and batches of inputs networks of the paper's experiment had before."""
+HANDS = {
+    PHI: "Phi", FADING: "Phi / 2", FADING_LINEAR: "Phi / 2, without tanh", LATCH: "2 Phi, inputs that saturate",
+}  # fmt: skip
+"""Networks by hand in words."""
+COUNTED = ("attracting", "kept", "attracting_kept", "wide", "wide_kept")
 LAW = [
     "experiment", "solves", "task", "networks", "seeds", "below", "below_lasting", "above", "above_lasting",
     "told", "share", "low", "high", "guess", "attracting", "attracting_lasting",
-    *(f"{by}{what}" for by in SAYS if by for what in ("networks", "told", "low", "high")),
+    "wide", "wide_lasting", *(f"{by}{what}" for by in SAYS if by for what in ("networks", "told", "low", "high")),
     "original_own_told", "contents", *(f"contents_{what}" for what in COUNTED),
 ]  # fmt: skip
 THRESHOLDS = [
@@ -67,15 +89,15 @@ def network_table(measured: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def unseen_snapshots(snapshots: pd.DataFrame, seen: Collection[str]) -> pd.DataFrame:
-    """Networks in the middle of their training that nearly solve their task, as rows of :func:`network_table`.
+    """Networks in the middle of their training that solve their task, or nearly, as rows of :func:`network_table`.
 
     Args:
         snapshots: ``tables/following.csv``.
         seen: Digests of weights that are counted elsewhere, such as those at the end of a training.
     """
-    new = (snapshots["test_accuracy"] >= NEARLY) & ~snapshots["weights_sha256"].isin(seen)
-    solved = (snapshots["test_accuracy"] >= snapshots["measured_solved"]).astype(int)
-    return snapshots.assign(network=TRAINED, solved=solved)[new].drop_duplicates("weights_sha256")
+    solved = snapshots["test_accuracy"] >= snapshots["measured_solved"]
+    new = (solved | (snapshots["test_accuracy"] >= NEARLY)) & ~snapshots["weights_sha256"].isin(seen)
+    return snapshots.assign(network=TRAINED, solved=solved.astype(int))[new].drop_duplicates("weights_sha256")
 
 
 def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -92,7 +114,8 @@ def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         :data:`SAYS` so many of ``<by>_networks`` are ``<by>_told`` right, as a share from ``<by>_low`` to
         ``<by>_high`` (95%, seeds are clusters); those without a prefix are of the multipliers alone. ``guess`` is the
         share that is right if the commoner is always said. Of twins whose original solves its task, their own cycles
-        tell ``original_own_told``. Of all fresh ``contents``, so many attract, are kept, and both. Rows over all tasks
+        tell ``original_own_told``. Of all fresh ``contents``, so many attract, are kept, and both
+        (``wide``: by the wider bar). Rows over all tasks
         have the task ``all``.
     """
     rows = []
@@ -114,6 +137,7 @@ def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
     twins = (names.isin(originals.index) & (names != networks["run_id"])).to_numpy()
     says = {
         "attracting_": (attracting, every),
+        "wide_": ((networks["fresh_wide"] == FRESH_CONTENTS).to_numpy(), every),
         "": (below, every),
         "returning_": ((networks["fresh_return"] < CLOSE).to_numpy(), every),
         "early_": ((networks[lasting(1000, FRESH)] >= EARLY).to_numpy(), every),
@@ -136,6 +160,7 @@ def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
         "share": round(float((below == lasts).mean()), 4),
         "guess": round(float(max(lasts.mean(), 1 - lasts.mean())), 4),
         "attracting": int(attracting.sum()), "attracting_lasting": int((attracting & lasts).sum()),
+        "wide": int(says["wide_"][0].sum()), "wide_lasting": int((says["wide_"][0] & lasts).sum()),
         "original_own_told": int((attracting == lasts)[twins].sum()), "contents": FRESH_CONTENTS * len(lasts),
         **{f"contents_{what}": int(networks[f"fresh_{what}"].sum()) for what in COUNTED},
     }  # fmt: skip
@@ -181,3 +206,57 @@ def thresholds(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             cells = (low, high, *by.loc[low], *by.loc[high], len(pairs), int((more < 0).sum()), int((more > 0).sum()))
             rows.append((name, size, l2, *cells, *counts, float(f"{p:.2g}")))
     return pd.DataFrame(rows, columns=THRESHOLDS)
+
+
+def told_as_markdown(table: pd.DataFrame) -> str:
+    """How often each number tells whether the memory of a network that solves its task lasts, for a page.
+
+    Args:
+        table: Of :func:`law`.
+    """
+    rows = []
+    for row in table[table["solves"] & (table["task"] == ALL)].to_dict("records"):
+        told = [_with_interval(row, by) if row[f"{by}networks"] else "" for by in SAYS]
+        lasting_of = row["below_lasting"] + row["above_lasting"]
+        rows.append((row["experiment"], SEEN.get(row["experiment"], ""), row["networks"], lasting_of, *told))
+    titles = ("experiment", "first weights and batches seen", "networks", "last", *SAYS.values())
+    return markdown.table(titles, rows, "ll" + "r" * (2 + len(SAYS)))
+
+
+def _with_interval(row: Mapping[Any, Any], by: str) -> str:
+    count = f"{row[f'{by}told']}" + (f" of {row[f'{by}networks']}" if row[f"{by}networks"] < row["networks"] else "")
+    return f"{count} ({row[f'{by}low']:.0%} to {row[f'{by}high']:.0%})"
+
+
+def thresholds_as_markdown(table: pd.DataFrame) -> str:
+    """How many networks last at each threshold, for a page.
+
+    Args:
+        table: Of :func:`thresholds`.
+    """
+    rows = (
+        (
+            row["experiment"], row["hidden_dim"], f"{row['l2']:g}",
+            *(f"{row[f'lasting_{end}']} of {row[f'networks_{end}']}" for end in ("low", "high")),
+            row["pairs"], row["only_low"], row["only_high"], f"{row['p']:.1g}",
+        )
+        for row in table.to_dict("records")
+    )  # fmt: skip
+    titles = ("experiment", "neurons", "L2", "last, lower", "last, higher", "pairs", "lower alone", "higher alone", "p")
+    return markdown.table(titles, rows, "lrrrrrrrr")
+
+
+def by_hand_as_markdown(table: pd.DataFrame) -> str:
+    """Accuracies of networks by hand, for a page.
+
+    Args:
+        table: Of :func:`network_table`.
+    """
+    rows = []
+    for name, words in HANDS.items():
+        of = table[table["network"] == name].set_index("task")
+        cells = [" / ".join(f"{of.loc[task, lasting(steps)]:.2f}" for steps in (100, 1000, 3000)) for task in of.index]
+        rows.append((words, *cells))
+    return markdown.table(
+        ("by hand: accuracy after 100 / 1,000 / 3,000 steps", *of.index), rows, "l" + "r" * len(of.index)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from emtvb.theory.memory_columns import at_amplitude
@@ -58,14 +59,15 @@ def told(snapshots: pd.DataFrame) -> pd.DataFrame:
         snapshots: As for :func:`of_runs`.
 
     Returns:
-        Columns ``step``, ``cut``, ``runs``, ``right``, ``share``, and ``guess``, the share of the commoner outcome.
+        Columns ``step``, ``cut``, ``runs``, ``right``, ``share``, and ``guess``, the share of the commoner outcome of
+        each task, which needs no network.
     """
     rows = []
     for (step, cut), run in (((step, cut), rows) for step, rows in snapshots.groupby("step") for cut in CUTS):
         right = (run["test_accuracy"] >= cut) == (run["solved"] == 1)
-        solved = (run["solved"] == 1).mean()
+        solved = (run["solved"] == 1).groupby(run["task"]).transform("mean")
         rows.append({"step": step, "cut": cut, "runs": len(run), "right": int(right.sum()), "share": right.mean(),
-                     "guess": max(solved, 1 - solved)})  # fmt: skip
+                     "guess": np.maximum(solved, 1 - solved).mean()})  # fmt: skip
     return pd.DataFrame(rows, columns=["step", "cut", "runs", "right", "share", "guess"])
 
 

@@ -82,7 +82,7 @@ def bases_as_markdown(table: pd.DataFrame) -> str:
         numbers = [f"{row[name]:.4f}" for name in _OF_A_BASIS[:2]] + [f"{row['edit_success']:.3f}"]
         numbers += [f"{row[name]:.2g}" for name in ("decoded_map_error", "map_error")]
         numbers += [f"{row['gain']:.2f}", f"{row['shape_error']:.2g}"]
-        rows.append((named, row["basis"], *numbers))
+        rows.append((named, {"data": "by data", "realisation": "realised"}.get(row["basis"], row["basis"]), *numbers))
     return markdown.table(columns, rows, "llrrrrrrr") + "\n"
 
 
