@@ -38,11 +38,11 @@ def test_what_was_accepted_without_a_run_is_drawn_first() -> None:
 @given(st.integers(0, 2**32), st.integers(1, 30))
 def test_at_least_half_of_what_is_trained_again_learned_its_task(seed: int, count: int) -> None:
     """As far as there are so many: of a network that learned nothing, equal bits say little."""
-    accuracy = {f"run{i}": 0.995 if i % 6 == 0 else 0.5 for i in range(60)}
-    drawn = determinism.draw([*accuracy, "not measured"], count, seed, accuracy)
+    measured = {f"run{i}": determinism.Measured(0.98, i % 6 == 0) for i in range(60)}
+    drawn = determinism.draw([*measured, "not measured"], count, seed, measured)
     assert len({*drawn}) == len(drawn) == count
-    assert sum(accuracy.get(run_id, 0.0) > 0.99 for run_id in drawn) >= min(math.ceil(count / 2), 10)
-    assert drawn == determinism.draw([*accuracy, "not measured"], count, seed, accuracy)
+    assert sum(run_id in measured and measured[run_id].solved for run_id in drawn) >= min(math.ceil(count / 2), 10)
+    assert drawn == determinism.draw([*measured, "not measured"], count, seed, measured)
 
 
 def test_other_seeds_draw_others() -> None:

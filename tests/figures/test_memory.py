@@ -15,10 +15,10 @@ from ..sweep.test_memory import networks
 
 def tables(folder: Path) -> tuple[Path, Path]:
     """Made-up networks, with a linear control of T1's, as the workflow writes them."""
-    runs, measured, rows = networks()
+    measured, rows = networks()
     linear = rows[(rows["network"] == TRAINED) & rows["run_id"].str.startswith("T1")].assign(network=LINEAR)
     linear["accuracy_at_300"] = 0.75
-    table = network_table(runs, measured, pd.concat([rows, linear], ignore_index=True))
+    table = network_table(measured, pd.concat([rows, linear], ignore_index=True))
     table.loc[table["network"] == TRAINED, "half_edit_size"] = np.where(
         table.loc[table["network"] == TRAINED, "task"] == "T1", 0.3, 1.0
     )

@@ -67,6 +67,8 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
         ("present: true}", "present: 1}", "present"),
         ("below: 0.05}", "below: 0.05, at_least: 1}", "give one of"),
         ("{ACCURACY_MARGIN}", "{ACCURACY_MARGEN}", "names of constants: ACCURACY_MARGIN"),
+        ("below: {solved}", "below: {solvd}", r"below: \{'solvd': None\}: Input should be a valid number"),
+        ("{column: solved, is: 1}", "{column: solved, is: yes}", "is: True: Input should be a valid number"),
         ("name: coverage", "name: rounding", "the name rounding occurs twice"),
         ("paper: >-", "paper: x\npaper: >-", "the key paper occurs twice"),
         ("  cells:\n", "  cells: [\n", "not YAML"),

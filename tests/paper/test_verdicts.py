@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import asdict
 from functools import cache
@@ -143,9 +144,8 @@ def test_a_bar_of_ours_is_named_so_and_shown_as_a_curve() -> None:
     shares = [share for _, share in stratum.curve]
     assert shares == sorted(shares)
     assert dict(stratum.curve)[0.2] == stratum.holds / stratum.networks
-    for claim in claims.load().statements:
-        bar = claim.holds[0].at_least if claim.holds[0].at_least is not None else claim.holds[0].below
-        assert not claim.bars or bar in claim.bars
+    for found in drawn(20).values():
+        assert all(found.bar in dict(group.curve) for group in found.strata if group.curve)
 
 
 def test_every_claim_says_which_verdicts_can_occur() -> None:
@@ -281,6 +281,18 @@ def test_what_measuring_can_get_wrong_is_the_claims_own() -> None:
         (found,) = (r for r in verdicts.evaluate(runs, lenient, advise=False) if r.name == claim.name)
         assert (found.tendency, found.universality) == ("yes", universality)
         assert f"1 - {mismeasured}" in found.rule
+
+
+def test_by_another_bar_of_solving_other_networks_are_asked_and_all_says_so() -> None:
+    runs = sweep(20, bar=0.98)
+    lower = by_name(runs)
+    assert lower["coverage"].networks == runs["solved"].sum() > drawn(20)["coverage"].networks
+    assert lower["storage-needed"].bar == 0.98
+    assert "To solve is an accuracy of 0.98." in lower["storage-needed"].operationalisation
+    for found in (found for found in lower.values() if found.kind != "published table values"):
+        bars = [str(bar) for stratum in found.strata for bar, _ in stratum.curve]
+        words = " ".join([found.statement, found.operationalisation, found.rule, str(found.bar), *bars])
+        assert "0.99" not in re.findall(r"\d+\.\d+", words), found.name
 
 
 def test_hidden_coverage_shows() -> None:

@@ -44,7 +44,7 @@ def test_a_snapshot_of_a_linear_memory_is_one() -> None:
     assert list(table.columns) == [*following.STEPS, *following.MEASURED]
 
 
-def snapshots(run_id: str = "run", task: str = "T4", **columns: list[float]) -> pd.DataFrame:
+def snapshots(run_id: str = "run", task: str = "T4", **columns: list[float] | float) -> pd.DataFrame:
     """A run that comes to its milestones one after another, unless columns say otherwise."""
     rows = {
         "step": [500, 2000, 8000, 10_000, 20_000],
@@ -56,9 +56,10 @@ def snapshots(run_id: str = "run", task: str = "T4", **columns: list[float]) -> 
         "cycle_multiplier": [2.0, 2.0, 2.0, 2.0, 0.5],
         "edit_success": [np.nan, 0.1, 0.5, 0.95, 1.0],
         "as_published": [0, 0, 0, 0, 1],
+        "measured_solved": 0.98,
         **columns,
     }
-    solved = int(rows["test_accuracy"][-1] >= 0.99)
+    solved = int(rows["test_accuracy"][-1] >= 0.98)
     return pd.DataFrame({"run_id": run_id, "task": task, "solved": solved, **rows})
 
 
@@ -66,6 +67,8 @@ def test_milestones_are_first_steps_and_two_of_them_last() -> None:
     (found,) = milestones.of_runs(snapshots()).to_dict("records")
     steps = {"longest": 2000, "drops": 8000, "accurate": 10_000, "locked": 10_000, "attracting": 20_000}
     assert {name: found[name] for name in milestones.NAMES} == steps
+    (sooner,) = milestones.of_runs(snapshots(measured_solved=0.95)).to_dict("records")
+    assert sooner["accurate"] == 8000
     never = milestones.of_runs(snapshots(cycle_multiplier=[0.5, 0.5, 0.5, 0.5, 2.0]))
     assert np.isnan(never["attracting"].item())
 

@@ -204,8 +204,8 @@ def test_long_periods_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cycle_multiplier" not in found
 
 
-def networks() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """A run table, measurements, and rows of memories of two tasks: T1's multipliers are 1.1, T3's 0.1.
+def networks() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measurements, and rows of memories of two tasks: T1's multipliers are 1.1, T3's 0.1.
 
     The fourth network of T3 does not return, and is lost; the fifth returns, but not nearly; the sixth of T1 is lost
     after step 1,000.
@@ -217,7 +217,10 @@ def networks() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             for seed in range(1, 21)
         ]
     )
-    measured = runs[["run_id"]].assign(test_accuracy=np.where(runs["seed"] > 18, 0.96, 1.0))
+    nearly = runs["seed"] > 18
+    measured = runs.assign(
+        test_accuracy=np.where(nearly, 0.96, 1.0), measured_solved=0.98, solved=np.where(nearly, 0, 1)
+    )
     repeats = runs["task"] == "T1"
     rows = pd.DataFrame({"run_id": runs["run_id"], "network": TRAINED, **dict.fromkeys(REMEMBERED, 0.5)})
     rows["cycle_multiplier"] = np.where(repeats, 1.1, 0.1)
@@ -234,19 +237,19 @@ def networks() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     rows.loc[runs["seed"] == 6, "accuracy_at_1000_fresh"] = 1.0
     controls = rows.assign(network=UNTRAINED, cycle_multiplier=1e-9)
     hands = pd.DataFrame([{"run_id": f"{PHI}-T1", "network": PHI}, {"run_id": f"{LATCH}-T1", "network": LATCH}])
-    return runs, measured, pd.concat([rows, controls, hands], ignore_index=True)
+    return measured, pd.concat([rows, controls, hands], ignore_index=True)
 
 
 def test_tables_say_of_every_network_what_it_is_and_claims_read_the_trained_ones() -> None:
-    runs, measured, rows = networks()
-    table = memory_tables.network_table(runs, measured, rows)
+    measured, rows = networks()
+    table = memory_tables.network_table(measured, rows)
     assert len(table) == 82
     phi = table.set_index("run_id").loc[f"{PHI}-T1"]
     assert (phi["task"], phi["network"]) == ("T1", PHI)
     assert pd.isna(phi["hidden_dim"])
     own = memory_tables.trained(table)
     assert list(own.columns) == ["run_id", *REMEMBERED]
-    assert own["run_id"].tolist() == runs["run_id"].tolist()
+    assert own["run_id"].tolist() == measured["run_id"].tolist()
 
 
 def test_the_law_is_counted_on_each_experiment_and_by_whether_a_task_is_solved() -> None:
@@ -268,6 +271,8 @@ def test_the_law_is_counted_on_each_experiment_and_by_whether_a_task_is_solved()
     assert found.loc[("paper", False, "all"), "networks"] == 4
     assert found.loc[("twins", True, "T3"), "told"] == 17
     assert ("twins", True, "T1") not in found.index
+    lasting = memory_tables.law({"paper": table.assign(measured_solved=0.6)}).set_index(["solves", "task"])
+    assert lasting.loc[(True, "all"), ["below_lasting", "above_lasting"]].tolist() == [18, 18], "by the lower bar"
 
 
 def test_a_twin_is_told_by_its_original_too() -> None:
@@ -277,7 +282,7 @@ def test_a_twin_is_told_by_its_original_too() -> None:
     twins["run_id"] += "_twin1"
     of = twins["seed"] == 7
     twins.loc[of, ["fresh_attracting", "accuracy_at_3000_fresh"]] = 0, 0.6
-    twins.loc[twins["seed"] == 19, "test_accuracy"] = 1.0
+    twins.loc[twins["seed"] == 19, "solved"] = 1
     law = memory_tables.law({"paper": table, "twins": twins}).set_index(["experiment", "solves", "task"])
     told = law.loc[("twins", True, "all"), ["networks", "original_networks", "original_told", "original_own_told"]]
     assert told.tolist() == [19, 18, 17, 18]
@@ -286,14 +291,15 @@ def test_a_twin_is_told_by_its_original_too() -> None:
 
 
 def test_snapshots_are_asked_where_they_nearly_solve_their_task_and_are_counted_nowhere_else() -> None:
-    snapshots = pd.DataFrame({"weights_sha256": [*"abccd"], "test_accuracy": [0.94, 0.96, 1.0, 1.0, 1.0]})
-    assert memory_tables.unseen_snapshots(snapshots, {"d"})["weights_sha256"].tolist() == ["b", "c"]
+    accuracies = [0.94, 0.96, 1.0, 1.0, 1.0]
+    snapshots = pd.DataFrame({"weights_sha256": [*"abccd"], "test_accuracy": accuracies, "measured_solved": 0.98})
+    unseen = memory_tables.unseen_snapshots(snapshots, {"d"})
+    assert unseen[["weights_sha256", "solved"]].values.tolist() == [["b", 0], ["c", 1]]
 
 
 def test_thresholds_are_paired_by_task_and_seed() -> None:
     """T3 lasts at the high one, but for one seed; T1 never does, and is left out."""
-    runs, measured, rows = networks()
-    low = memory_tables.network_table(runs, measured, rows)
+    low = memory_tables.network_table(*networks())
     high = low.assign(threshold=0.98, run_id=low["run_id"] + "-high")
     low.loc[low["seed"] > 5, "accuracy_at_3000_fresh"] = 0.6
     found = memory_tables.thresholds({"paper": pd.concat([low, high[high["seed"] != 3]]), "sizes": low})
@@ -302,6 +308,14 @@ def test_thresholds_are_paired_by_task_and_seed() -> None:
     assert (row["lasting_low"], row["networks_low"], row["lasting_high"], row["networks_high"]) == (4, 18, 16, 17)
     assert (row["pairs"], row["only_low"], row["only_high"]) == (17, 0, 13)
     assert (row["seeds_low"], row["seeds_high"], row["p"]) == (0, 13, pytest.approx(2**-12, rel=0.05))
+
+
+def test_networks_are_measured_that_solve_their_task_by_any_bar_or_nearly_do() -> None:
+    runs = [Run(T1, 9, 0, 0.9, seed) for seed in range(1, 5)]
+    measured = pd.DataFrame({
+        "run_id": [run.run_id for run in runs], "test_accuracy": [0.92, 0.92, 0.96, 1.0], "solved": [0, 1, 0, 1],
+    })  # fmt: skip
+    assert memory.measured_runs(runs, measured) == runs[1:]
 
 
 def test_pages_show_controls_beside_the_law_with_their_intervals(by_hand: pd.DataFrame) -> None:

@@ -67,7 +67,6 @@ TESTED_ON = [
 
 rule tabulate_memory:
     input:
-        runs=results("runs.csv"),
         measurements=results("measurements.csv"),
         digests=results("digests.csv"),
         memory=rules.aggregate_memory.input.memory,

@@ -7,11 +7,10 @@ from emtvb.experiments.sweep import memory_tables
 from emtvb.making.jobs import job
 
 with job(snakemake) as this:
-    runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
     paths = [*snakemake.input.memory, snakemake.input.circuits]
     rows = tables.read_tables(paths, ("run_id", "network"), may_be_empty=True)
-    networks = memory_tables.network_table(runs, measured, rows)
+    networks = memory_tables.network_table(measured, rows)
     seen = set(tables.read_table(snakemake.input.digests, ("run_id", "weights_sha256"))["weights_sha256"])
     experiments = {this.settings["experiment"]: networks}
     for table, digests in zip(snakemake.input.get("others", []), snakemake.input.get("known", []), strict=True):

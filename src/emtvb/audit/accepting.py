@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import is_by_code, planned, remade
-from emtvb.audit.determinism import accuracies
+from emtvb.audit.determinism import measured_in
 from emtvb.audit.integrity import Files
 from emtvb.audit.remeasuring import Comparison, reads_weights, trains
 from emtvb.errors import InputError
@@ -31,7 +31,6 @@ from emtvb.making.processes import Processes, ended_by_signals
 from emtvb.making.provenance import Record
 from emtvb.making.recipes import Present
 from emtvb.making.staleness import summary
-from emtvb.theory.verdict import ACCURATE
 
 log = logging.getLogger(__name__)
 
@@ -180,11 +179,11 @@ def strata(held: Held, folder: Path) -> dict[str, Any]:
         held: The experiment's config.
         folder: Its folder.
     """
-    accuracy = accuracies(folder, held.experiment)
+    solved = {run_id for run_id, found in measured_in(folder, held.experiment).items() if found.solved}
     return {
         shard: (
             sorted({(run.task.name, run.hidden_dim, run.l2, type(run).__name__) for run in runs}),
-            any(accuracy.get(run.run_id, 0.0) >= ACCURATE for run in runs),
+            any(run.run_id in solved for run in runs),
         )
         for shard, runs in held.experiment.shards().items()
     }

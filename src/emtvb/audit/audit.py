@@ -14,7 +14,7 @@ from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned, remade
-from emtvb.audit.determinism import accuracies, determinism
+from emtvb.audit.determinism import determinism, measured_in
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.remeasuring import SHARE, draw, recompute
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
@@ -81,7 +81,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         # Beside the rest: the longest training decides when an audit ends.
         training = pool.submit(
             determinism, folder, shards, experiment.trained_by(), files.records, sample.runs, seed, sample.workers,
-            processes, files.rejected | remade(jobs), accuracies(folder, experiment),
+            processes, files.rejected | remade(jobs), measured_in(folder, experiment),
         )  # fmt: skip
         some, drawn = jobs if sample.share else (), draw(shards, sample.share, seed, _accepted(files))
         checks.append(recompute(files, held, some, drawn, seed, sample.workers, processes, _made_elsewhere(files)))

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Collection, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from emtvb.audit.report import Check, Finding, chance
 from emtvb.config import Experiment
@@ -29,7 +29,6 @@ from emtvb.theory import networks
 from emtvb.theory.protocol import Setup
 from emtvb.theory.runs import number
 from emtvb.theory.stream_order import StreamSetup
-from emtvb.theory.verdict import ACCURATE
 from emtvb.training import history, promises, saved_runs
 from emtvb.training.history import Row
 from emtvb.training.shard import Outputs, train_shard
@@ -46,7 +45,7 @@ MATTERS = ("cpu", "machine", "numpy", "torch")
 def determinism(
     folder: Path, shards: Mapping[str, Sequence[TrainedRun]], trainer: str, records: Mapping[Path, Record], count: int,
     seed: int, workers: int = 1, processes: Processes | None = None, named: Collection[str] = (),
-    accuracy: Mapping[str, float] | None = None,
+    measured: Mapping[str, Measured] | None = None,
 ) -> Check:  # fmt: skip
     """Train a sample of an experiment's runs again, to compare learning curves and weights.
 
@@ -64,21 +63,21 @@ def determinism(
         workers: Processes at once.
         processes: Takes those that train.
         named: Files that are known to be wrong or stale: no run of theirs is drawn.
-        accuracy: Of each network, by run id: at least half of those that are drawn solve their task.
+        measured: Of :func:`measured_in`: at least half of those that are drawn solve their task.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
-    accuracy = accuracy or {}
+    measured = measured or {}
     everything = sum(map(len, shards.values()))
     known = {folder / name for name in named}
     whole = {shard for shard in shards if _has_results(folder, shard) and known.isdisjoint(Outputs.of(folder, shard))}
     trained = [(shard, run) for shard, runs in shards.items() if shard in whole for run in runs]
-    drawn = draw([run.run_id for _, run in trained], min(count, len(trained)), seed, accuracy)
+    drawn = draw([run.run_id for _, run in trained], min(count, len(trained)), seed, measured)
     chosen = [pair for pair in trained if pair[1].run_id in drawn]
     if not chosen:
         why = "Not asked for." if not count else "No trained runs lie here to compare with of which nothing is wrong."
         return Check("determinism", question, 0, (), why, everything)
     ids = [run.run_id for _, run in chosen]
-    known_as = [f"{run_id}, {in_words(accuracy.get(run_id))}" for run_id in ids]
+    known_as = [f"{run_id}, {in_words(measured.get(run_id))}" for run_id in ids]
     notes = [f"Trained again to the end: {summary(known_as)} (drawn by seed {seed})."]
     findings, elsewhere = [], 0
     differences = dict(again(folder, chosen, trainer, workers, processes))
@@ -124,8 +123,15 @@ def again(
             yield jobs[job], job.result()
 
 
-def accuracies(folder: Path, experiment: Experiment) -> dict[str, float]:
-    """The test accuracy of each network, by run id, as an experiment's measurements say; nothing where they do not.
+class Measured(NamedTuple):
+    """What was measured of a network: its test accuracy, and whether it solves its task."""
+
+    accuracy: float
+    solved: bool
+
+
+def measured_in(folder: Path, experiment: Experiment) -> dict[str, Measured]:
+    """What was measured of each network, by run id, as an experiment's measurements say; nothing where they do not.
 
     Args:
         folder: The experiment's folder.
@@ -135,17 +141,20 @@ def accuracies(folder: Path, experiment: Experiment) -> dict[str, float]:
     column = next((name for name, other in names.items() if other == "test_accuracy"), "test_accuracy")
     try:
         with (folder / "measurements.csv").open(newline="", encoding="utf-8") as rows:
-            return {row["run_id"]: float(row[column] or "nan") for row in csv.DictReader(rows)}
+            return {
+                row["run_id"]: Measured(float(row[column] or "nan"), row["solved"] == "1")
+                for row in csv.DictReader(rows)
+            }
     except (OSError, KeyError, ValueError, csv.Error):
         return {}
 
 
-def in_words(accuracy: float | None) -> str:
+def in_words(measured: Measured | None) -> str:
     """A network's accuracy."""
-    return "accuracy not measured" if accuracy is None else f"accuracy {accuracy:.3f}"
+    return "accuracy not measured" if measured is None else f"accuracy {measured.accuracy:.3f}"
 
 
-def draw(run_ids: Sequence[str], count: int, seed: int, accuracy: Mapping[str, float]) -> list[str]:
+def draw(run_ids: Sequence[str], count: int, seed: int, measured: Mapping[str, Measured]) -> list[str]:
     """Runs to be trained again, at least half of them of networks that solve their task, as far as there are so many.
 
     Of a network that learned nothing, the same bits say little: its weights may have vanished.
@@ -154,17 +163,17 @@ def draw(run_ids: Sequence[str], count: int, seed: int, accuracy: Mapping[str, f
         run_ids: All runs.
         count: How many.
         seed: Draws them.
-        accuracy: Of :func:`accuracies`.
+        measured: Of :func:`measured_in`.
     """
     chance = random.Random(seed)
-    solved = [run_id for run_id in run_ids if accuracy.get(run_id, 0.0) >= ACCURATE]
+    solved = [run_id for run_id in run_ids if run_id in measured and measured[run_id].solved]
     first = chance.sample(solved, min(math.ceil(count / 2), len(solved)))
     return [*first, *chance.sample([run_id for run_id in run_ids if run_id not in first], count - len(first))]
 
 
 def chosen(
     runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int, every: bool, folder: Path,
-    accuracy: Mapping[str, float],
+    measured: Mapping[str, Measured],
 ) -> list[str]:  # fmt: skip
     """The runs that a user names in one of three ways.
 
@@ -183,7 +192,7 @@ def chosen(
     if sample is not None:
         if sample > len(runs):
             raise InputError("--sample", sample, f"{folder} has {len(runs)} runs; give as many at most, or --all")
-        return draw(sorted(runs), sample, seed, accuracy)
+        return draw(sorted(runs), sample, seed, measured)
     return list(dict.fromkeys(run_ids)) or list(runs)
 
 

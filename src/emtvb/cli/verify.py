@@ -39,8 +39,8 @@ def verify(
     runs = {run.run_id: (shard, run) for shard, part in experiment.shards().items() for run in part}
     if seed is not None and sample is None:
         raise InputError("--seed", seed, "chooses a sample; give --sample, too, or leave it out")
-    accuracy = determinism.accuracies(folder, experiment)
-    chosen = determinism.chosen(runs, run_ids, sample, seed or 0, every, folder, accuracy)
+    measured = determinism.measured_in(folder, experiment)
+    chosen = determinism.chosen(runs, run_ids, sample, seed or 0, every, folder, measured)
     show_progress()
     if sample is not None:
         console.print(f"Drawn by seed {seed or 0}, at least half of them of networks that solve their task.")
@@ -49,7 +49,7 @@ def verify(
     with ended_by_signals(), closing(trained):
         for run_id, difference in trained:
             failed += difference is not None
-            about = determinism.in_words(accuracy.get(run_id))
+            about = determinism.in_words(measured.get(run_id))
             console.print(f"{run_id}, {about}: {difference or 'the same, to the last bit'}")
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:

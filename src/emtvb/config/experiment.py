@@ -42,6 +42,7 @@ from emtvb.theory import tasks as binding
 from emtvb.theory.architecture_runs import ArchitectureRun, of_architecture
 from emtvb.theory.protocol import UNIFORM, protocol_of
 from emtvb.theory.runs import Protocol, Run, number
+from emtvb.theory.verdict import ACCURATE
 
 
 class TaskSettings(Settings):
@@ -128,6 +129,8 @@ class InterpretationSettings(Settings):
     """Number of sequences in the test of accuracy (the paper: 10 batches of 64)."""
     modulus: Fraction = 0.9
     """Eigenvalues of W_hh with a larger modulus are called long-term: their modes last."""
+    solved: Fraction = ACCURATE
+    """A network of this test accuracy or more solves its task; the bar is ours."""
 
 
 class ExemplarSettings(Settings):

@@ -179,10 +179,10 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool 
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        claims: Of :func:`load`.
+        claims: Of :func:`load`, by default with the bar of solving a task by which these runs were measured.
         advise: Whether to compute which verdicts can be reached and what would decide.
     """
-    claims = claims or load()
+    claims = claims or _by_the_bar_of(measured)
     own = table1.paper_runs(measured)
     return tuple(
         itertools.chain(
@@ -192,6 +192,11 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool 
             (_count(claims.skipped, claims.rules), *_skipped_cells(claims, measured)),
         )
     )
+
+
+def _by_the_bar_of(measured: pd.DataFrame) -> Claims:
+    """The claims, with the bar of solving a task by which these networks were measured."""
+    return load(solved=float(measured["measured_solved"].iloc[0]))
 
 
 def counts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
@@ -310,7 +315,7 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
         files=_files(claim), operationalisation=claim.operationalisation,
         rule=f"{about}{_rule(claim, rules)} {in_words(rules.answers, mismeasured=claim.mismeasured)}",
         tendency=tendency, universality=universality,
-        bar=first.at_least if first.at_least is not None else first.below, strata=tuple(strata),
+        bar=first.bar, strata=tuple(strata),
         reach=_reach(claim, networks), rows=() if missing else _by_group(claim, networks),
     )  # fmt: skip
 
@@ -390,9 +395,10 @@ def _and_names(columns: Iterable[str]) -> str:
 
 
 def _curve(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, float], ...]:
-    """The share of networks for which it holds, against the bar of the first condition."""
+    """The share of networks for which it holds, against the bar of the first condition: its own, and others."""
     first, *others = claim.holds
-    return tuple((bar, float(_all([first.at(bar), *others], networks).mean())) for bar in claim.bars)
+    bars = sorted({*claim.bars, first.bar}) if claim.bars and first.bar is not None else []
+    return tuple((bar, float(_all([first.at(bar), *others], networks).mean())) for bar in bars)
 
 
 SHARES = ["task", "hidden_dim", "l2"]
@@ -414,7 +420,7 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
     """
     own = table1.paper_runs(measured)
     rows: list[tuple[object, ...]] = []
-    for claim in (claims or load()).statements:
+    for claim in (claims or _by_the_bar_of(measured)).statements:
         networks = own[own["task"].isin(claim.tasks)]
         if not _missing(claim, networks):
             rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]

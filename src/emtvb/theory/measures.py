@@ -22,7 +22,7 @@ from emtvb.theory.realisation import from_weights
 from emtvb.theory.runs import Run
 from emtvb.theory.spectral_error import published_spectral_error
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import verdict
+from emtvb.theory.verdict import ACCURATE, verdict
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,13 @@ class MeasureSettings:
         horizon: Output steps of the accuracy test.
         sequences: Sequences of the accuracy test.
         modulus: Eigenvalues with a larger modulus are long-term.
+        solved: A network of this test accuracy or more solves its task.
     """
 
     horizon: int = 200
     sequences: int = TEST_SEQUENCES
     modulus: float = 0.9
+    solved: float = ACCURATE
 
 
 DATA, POWER, REALISATION = METHODS = ("data", "power", "realisation")
@@ -82,6 +84,8 @@ class Measurement:
         measured_horizon: Output steps of the accuracy test.
         measured_sequences: Its sequences.
         measured_modulus: Eigenvalues with a larger modulus were taken as long-term.
+        measured_solved: The test accuracy from which on a network counts as one that solves its task.
+        solved: 1 if it does, 0 if not.
         bases: By method, the measures of its variable memories.
     """
 
@@ -102,6 +106,8 @@ class Measurement:
     measured_horizon: int
     measured_sequences: int
     measured_modulus: float
+    measured_solved: float
+    solved: int
     bases: dict[str, BasisMeasures]
 
     def row(self) -> dict[str, object]:
@@ -144,9 +150,10 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
         system, task, at_end_of_input(observed.shown, task), recording, steps=future_steps(settings.horizon)
     )
     unedited = unedited_success(recording, task, settings.horizon)
+    solved = test_accuracy >= settings.solved
     return Measurement(
         run_id=run.run_id,
-        verdict=verdict(test_accuracy, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
+        verdict=verdict(solved, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
         test_accuracy=test_accuracy,
         spectral_error=published_spectral_error(_persistent_phi(task), weights, settings.modulus),
         optimal_spectral_error=match.error,
@@ -160,6 +167,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
         **_how(settings),
+        solved=int(solved),
         bases=bases,
     )
 
@@ -198,10 +206,11 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
     """Of weights that are not finite: they have no eigenvalues and no memories."""
     nothing = match_spectra(run.task.eigenvalues(), np.zeros(0, np.complex128))
     nan = float("nan")
+    solved = test_accuracy >= settings.solved
     unknown = BasisMeasures(**dict.fromkeys((field.name for field in fields(BasisMeasures)), nan))
     return Measurement(
         run_id=run.run_id,
-        verdict=verdict(test_accuracy, nan, nan, nan),
+        verdict=verdict(solved, nan, nan, nan),
         test_accuracy=test_accuracy,
         spectral_error=nan,
         optimal_spectral_error=nothing.error,
@@ -215,6 +224,7 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
         early_edit_success=nan,
         unobservable_edit_ignored=nan,
         **_how(settings),
+        solved=int(solved),
         bases=dict.fromkeys(METHODS, unknown),
     )
 

@@ -21,13 +21,14 @@ from emtvb.core.regression import Affine, least_squares
 from emtvb.core.systems import System
 from emtvb.theory import networks
 from emtvb.theory.interventions import flip_elements
+from emtvb.theory.measures import MeasureSettings
 from emtvb.theory.memories_by_data import fitting_times
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import STEPS, Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.sequences import sequences
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import ACCURATE, DECODES, NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.verdict import DECODES, NOT_LEARNED, OTHERWISE, STORED
 
 CHANCE = 0.55
 """Networks of a test accuracy below have learned nothing, and are not looked at."""
@@ -134,7 +135,7 @@ def study(
     network: Network,
     verdict: str,
     accuracy: float,
-    modulus: float = 0.9,
+    settings: MeasureSettings,
     observed: Observation | None = None,
 ) -> tuple[Solution, list[Digit]]:
     """What kind of solution a network is, and the digits in it.
@@ -144,7 +145,7 @@ def study(
         network: Its weights.
         verdict: What was measured of it.
         accuracy: Its test accuracy.
-        modulus: Eigenvalues with a larger modulus are long-term.
+        settings: How it was measured.
         observed: The network at work; by default it is run anew.
 
     Raises:
@@ -155,7 +156,7 @@ def study(
         return _nothing(run), []
     eigenvalues = np.linalg.eigvals(network.W_hh.astype(np.float64))
     observed = observed or Observation(Elman(network), run.task)
-    return study_system(run, observed, eigenvalues, verdict, accuracy, modulus)
+    return study_system(run, observed, eigenvalues, verdict, accuracy, settings)
 
 
 def study_system(
@@ -164,7 +165,7 @@ def study_system(
     eigenvalues: Complex[np.ndarray, " mode"],
     verdict: str,
     accuracy: float,
-    modulus: float = 0.9,
+    settings: MeasureSettings,
 ) -> tuple[Solution, list[Digit]]:
     """The same of any system.
 
@@ -174,7 +175,7 @@ def study_system(
         eigenvalues: The eigenvalues of its step, linearised at its fixed point.
         verdict: What was measured of it.
         accuracy: Its test accuracy.
-        modulus: Eigenvalues with a larger modulus are long-term.
+        settings: How it was measured.
     """
     if not accuracy >= CHANCE:
         return _nothing(run), []
@@ -182,7 +183,8 @@ def study_system(
     judged = _until(observed.held_out, max(STEPS, task.settled() + 2))
     if not (np.isfinite(shown.states).all() and np.isfinite(judged.states).all()):
         return _nothing(run), []
-    modes, outputs, memories = match_modes(task, eigenvalues, modulus), _outputs(task, judged), observed.memories
+    memories, outputs = observed.memories, _outputs(task, judged)
+    modes = match_modes(task, eigenvalues, settings.modulus)
     right = _read(task, memories, observed.read, judged)
     unreadable = np.flatnonzero(task.persistent() & (right < DECODES))
     lost = [int(word) for word in outputs["lost_dimensions"].strip("[]").split()]
@@ -200,16 +202,16 @@ def study_system(
         "rank": float((values > 0.05 * values[0]).sum()),
         "persistent": int(task.persistent().sum()),
     }
-    return Solution(run_id=run.run_id, kind=kind(verdict, row, digits), **row), digits
+    return Solution(run_id=run.run_id, kind=kind(verdict, row, digits, settings.solved), **row), digits
 
 
-def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit]) -> str:
+def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit], solved: float) -> str:
     """The kind of a solution, one of :data:`KINDS`.
 
     A *circuit* stores linearly and obeys; some of its modes may have faded below the bar, or others be there beside
     Phi's. Where a network solves its task otherwise and everything that cannot be read alone can be once another
     element is known, it stores *second digits*; else it has *nearly learned*. A network that did not learn may do that
-    *with mistakes*, or have lost whole dimensions and give out the others.
+    *with mistakes*, or have lost whole dimensions and give out the others, so well that it would be ``solved``.
     """
     if verdict == STORED:
         if row["faded_modes"] + row["missing_modes"] > 0:
@@ -220,7 +222,7 @@ def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit]) -> str:
         return "second digits" if all_digits else "nearly learned"
     assert verdict == NOT_LEARNED
     if row["lost_dimensions"]:
-        return "dimensions lost" if row["least_kept_dimension"] >= ACCURATE else "unfinished"
+        return "dimensions lost" if row["least_kept_dimension"] >= solved else "unfinished"
     return "second digits, with mistakes" if all_digits else "unfinished"
 
 

@@ -17,7 +17,7 @@ from emtvb.errors import InputError
 from emtvb.theory.judging import TEST_SEQUENCES, accuracy, held_out, judge, unedited_success
 from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
 from emtvb.theory.sequences import record, sequences
-from emtvb.theory.verdict import verdict
+from emtvb.theory.verdict import ACCURATE, verdict
 
 
 def recorded(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
@@ -69,5 +69,6 @@ def judged(task: LabelledTask, trials: Trials, memories: VariableMemories) -> Ta
     test_accuracy = accuracy(trials.system, task, horizon, TEST_SEQUENCES)
     measures = judge(trials.system, task, memories, trials.test, horizon)
     unedited = unedited_success(trials.test, task, horizon)
-    word = verdict(test_accuracy, measures.worst_decoding_accuracy, measures.edit_success, unedited)
+    solved = test_accuracy >= ACCURATE
+    word = verdict(solved, measures.worst_decoding_accuracy, measures.edit_success, unedited)
     return TaskJudgement(word, test_accuracy, unedited, measures)

@@ -28,8 +28,8 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
     Penalties above ``words.TRAINABLE`` are left out, and cells of which no network solves its task.
 
     Args:
-        networks: Settings, ``verdict``, ``kind``, ``network_eigenvalues`` and ``test_accuracy`` of each network,
-            rounding twins among them.
+        networks: Settings, ``verdict``, ``kind``, ``network_eigenvalues``, ``test_accuracy`` and ``solved`` of each
+            network, rounding twins among them.
 
     Returns:
         A row per difference and outcome, for all tasks and for each that has such pairs.
@@ -56,9 +56,7 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
 def _learnable(networks: pd.DataFrame) -> pd.DataFrame:
     """The networks of cells in which some network solves its task."""
     small = networks[networks["l2"] <= TRAINABLE]
-    solved = small["test_accuracy"] >= 0.99
-    any_solved = solved.groupby([small[name] for name in ("task", "hidden_dim", "l2")]).transform("any")
-    return small[any_solved]
+    return small[small.groupby(["task", "hidden_dim", "l2"])["solved"].transform("any")]
 
 
 def _pairs(networks: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from emtvb import markdown
+from emtvb import markdown, tables
 from emtvb.experiments.sweep import milestones
 from emtvb.experiments.sweep.memory import NEARLY
+from emtvb.experiments.sweep.memory_tables import BARS
 from emtvb.experiments.sweep.milestones import DROP
 from emtvb.theory.memory_columns import TRAINED, at_amplitude, lasting
-from emtvb.theory.verdict import ACCURATE
 
 DISTINCT = {"cycles-9x4": 9, "cycles-12x3": 12, "cycles-18x2": 18, "cycle-36": 36}
 """The tasks whose Phi has 36 modes, and how many of its eigenvalues differ."""
@@ -44,17 +44,17 @@ def networks(published: Any) -> pd.DataFrame:
 
     Returns:
         A row for each run, with ``solved``, ``measured``, ``drop``, ``attracting`` (the multiplier is below 1) and
-        ``lasts`` (an accuracy of 0.99 after 3,000 steps).
+        ``lasts`` (the accuracy of one that solves its task after 3,000 steps).
     """
-    runs, measured, memory = (published.table(name) for name in ("../runs", "../measurements", "memory"))
+    measured, memory = (published.table(name) for name in ("../measurements", "memory"))
     own = memory.loc[memory["network"] == TRAINED, ["run_id", *READ]]
-    found = runs.merge(measured[["run_id", "test_accuracy"]], on="run_id").merge(own, on="run_id", how="left")
+    found = measured[["run_id", *tables.SETTINGS, "test_accuracy", *BARS]].merge(own, on="run_id", how="left")
     return found.assign(
-        solved=found["test_accuracy"] >= ACCURATE,
+        solved=found["solved"] == 1,
         measured=found["test_accuracy"] >= NEARLY,
         drop=found[at_amplitude("whole")] - found[at_amplitude("quarter")],
         attracting=found["cycle_multiplier"] < 1,
-        lasts=found[lasting(3000)] >= ACCURATE,
+        lasts=found[lasting(3000)] >= found["measured_solved"],
     )
 
 
@@ -160,7 +160,8 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
     last = snapshots.sort_values("step").groupby("run_id").tail(1)
     ends = others[others["run_id"].isin(last[last["cycle_multiplier"] < 1]["run_id"])]
     first = snapshots[snapshots["cycle_multiplier"] < 1].groupby("run_id")["step"].min()
-    right = snapshots[snapshots["test_accuracy"] >= ACCURATE].sort_values("step").groupby("run_id").head(1)
+    solving = snapshots[snapshots["test_accuracy"] >= snapshots["measured_solved"]]
+    right = solving.sort_values("step").groupby("run_id").head(1)
     told = milestones.told(snapshots).query("cut == 0.95")
     repeats = snapshots[(snapshots["task"] == "T1") & (snapshots["test_accuracy"] >= NEARLY)]
     return {

@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Bool
 from scipy import stats
 
-from emtvb import markdown
+from emtvb import markdown, tables
 from emtvb.core.intervals import clustered_share
 from emtvb.experiments.sweep.memory import CLOSE, NEARLY
 from emtvb.theory.memory_columns import (
@@ -24,9 +24,9 @@ from emtvb.theory.memory_columns import (
     TRAINED,
     lasting,
 )
-from emtvb.theory.verdict import ACCURATE
 
-ABOUT = ["task", "hidden_dim", "l2", "threshold", "seed", "test_accuracy"]
+ABOUT = [*tables.SETTINGS, "test_accuracy"]
+BARS = ["measured_solved", "solved"]
 ALL = "all"
 """The task of rows that are over all networks."""
 LASTS = lasting(3000, FRESH)
@@ -70,37 +70,38 @@ def trained(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[rows["network"] == TRAINED, ["run_id", *REMEMBERED]].reset_index(drop=True)
 
 
-def network_table(runs: pd.DataFrame, measured: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def network_table(measured: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """All rows with what their networks are.
 
     Args:
-        runs: The run table.
         measured: ``measurements.csv``.
         rows: ``measurements/memory/<shard>.csv`` of all shards, and ``measurements/circuits.csv``.
 
     Returns:
-        Columns ``run_id``, ``network``, :data:`ABOUT` and ``REMEMBERED``; of a network by hand, ``task`` alone.
+        Columns ``run_id``, ``network``, :data:`ABOUT`, ``REMEMBERED`` and :data:`BARS`; of a network by hand, ``task``
+        and ``REMEMBERED``.
     """
-    known = runs.merge(measured[["run_id", "test_accuracy"]], on="run_id", validate="one_to_one")
-    table = rows.merge(known[["run_id", *ABOUT]], on="run_id", how="left")
+    table = rows.merge(measured[["run_id", *ABOUT, *BARS]], on="run_id", how="left")
     for row in table.index[table["task"].isna()]:
         table.loc[row, "task"] = str(table.loc[row, "run_id"]).removeprefix(f"{table.loc[row, 'network']}-")
-    return table[["run_id", "network", *ABOUT, *REMEMBERED]].astype({"hidden_dim": "Int64", "seed": "Int64"})
+    whole = dict.fromkeys(("hidden_dim", "seed", "solved"), "Int64")
+    return table[["run_id", "network", *ABOUT, *REMEMBERED, *BARS]].astype(whole)
 
 
 def unseen_snapshots(snapshots: pd.DataFrame, seen: Collection[str]) -> pd.DataFrame:
-    """Networks in the middle of their training that nearly solve their task, as rows of :func:`network_table`.
+    """Networks in the middle of their training that solve their task, or nearly, as rows of :func:`network_table`.
 
     Args:
         snapshots: ``tables/following.csv``.
         seen: Digests of weights that are counted elsewhere, such as those at the end of a training.
     """
-    new = (snapshots["test_accuracy"] >= NEARLY) & ~snapshots["weights_sha256"].isin(seen)
-    return snapshots[new].drop_duplicates("weights_sha256").assign(network=TRAINED)
+    solved = snapshots["test_accuracy"] >= snapshots["measured_solved"]
+    new = (solved | (snapshots["test_accuracy"] >= NEARLY)) & ~snapshots["weights_sha256"].isin(seen)
+    return snapshots.assign(network=TRAINED, solved=solved.astype(int))[new].drop_duplicates("weights_sha256")
 
 
 def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """How often it is told right whether a memory lasts: accuracy on fresh contents is 0.99 after 3,000 steps.
+    """How often it is told right whether a memory lasts: accuracy on fresh contents still solves after 3,000 steps.
 
     Args:
         experiments: By name, the rows of its trained networks by :func:`network_table`. Those of the first are the
@@ -119,17 +120,17 @@ def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """
     rows = []
     first = next(iter(experiments.values()))
-    originals = first[(first["network"] == TRAINED) & (first["test_accuracy"] >= ACCURATE)].set_index("run_id")
+    originals = first[(first["network"] == TRAINED) & (first["solved"] == 1)].set_index("run_id")
     for name, table in experiments.items():
         own = table[table["network"] == TRAINED].reset_index(drop=True)
-        for solves, some in own.groupby(own["test_accuracy"] >= ACCURATE, sort=False):
+        for solves, some in own.groupby(own["solved"] == 1, sort=False):
             for task, part in [(ALL, some), *some.groupby("task", sort=False)]:
                 rows.append({"experiment": name, "solves": bool(solves), "task": task, **_told(part, originals)})
     return pd.DataFrame(rows, columns=LAW)
 
 
 def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
-    lasts, below = (networks[LASTS] >= ACCURATE).to_numpy(), (networks["fresh_multiplier"] < 1).to_numpy()
+    lasts, below = _lasts(networks).to_numpy(), (networks["fresh_multiplier"] < 1).to_numpy()
     attracting, seeds = _attracts(networks), networks["seed"].to_numpy()
     every = np.ones(len(lasts), bool)
     names = networks["run_id"].str.replace(r"_twin\d+", "", regex=True)
@@ -165,6 +166,11 @@ def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _lasts(networks: pd.DataFrame) -> pd.Series:
+    """Of which networks the memory lasts: after 3,000 steps they have the accuracy of one that solves its task."""
+    return networks[LASTS] >= networks["measured_solved"]
+
+
 def _attracts(networks: pd.DataFrame) -> Bool[np.ndarray, " network"]:
     """Of which networks the cycles of all fresh contents attract."""
     return (networks["fresh_attracting"] == FRESH_CONTENTS).to_numpy()
@@ -184,8 +190,8 @@ def thresholds(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """
     rows = []
     for name, table in experiments.items():
-        solved = table[(table["network"] == TRAINED) & (table["test_accuracy"] >= ACCURATE)]
-        solved = solved.assign(lasts=(solved[LASTS] >= ACCURATE).astype(float))
+        solved = table[(table["network"] == TRAINED) & (table["solved"] == 1)]
+        solved = solved.assign(lasts=_lasts(solved).astype(float))
         solved = solved[solved.groupby("task")["lasts"].transform("max") > 0]
         for (size, l2), cell in solved.groupby(["hidden_dim", "l2"]):
             by = cell.groupby("threshold")["lasts"].agg(["size", "sum"]).astype(int)

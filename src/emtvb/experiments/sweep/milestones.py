@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from emtvb.theory.memory_columns import at_amplitude
-from emtvb.theory.verdict import ACCURATE
 
 LOCKED = 0.01
 """The error of angles, rad, below which they are locked."""
@@ -16,13 +15,13 @@ CUTS = (0.9, 0.95)
 """Accuracies from which on it is said of a run that it will solve its task."""
 READ = [
     "horizon", "test_accuracy", "matched_spectral_error", at_amplitude("whole"), at_amplitude("quarter"),
-    "cycle_multiplier",
+    "cycle_multiplier", "measured_solved",
 ]  # fmt: skip
 """Columns of ``tables/following.csv`` that milestones are found by."""
 NAMES = {
     "longest": "longest horizon",
     "drops": "latches by amplitude",
-    "accurate": f"accuracy {ACCURATE}",
+    "accurate": "solves its task",
     "locked": "angles lock",
     "attracting": "multiplier below 1",
 }
@@ -44,7 +43,7 @@ def of_runs(snapshots: pd.DataFrame) -> pd.DataFrame:
         reached = {
             "longest": steps["horizon"] >= steps["horizon"].max(),
             "drops": steps[at_amplitude("whole")] - steps[at_amplitude("quarter")] >= DROP,
-            "accurate": steps["test_accuracy"] >= ACCURATE,
+            "accurate": steps["test_accuracy"] >= steps["measured_solved"],
             "locked": _from_then_on(steps["matched_spectral_error"] < LOCKED),
             "attracting": _from_then_on(steps["cycle_multiplier"] < 1),
         }

@@ -17,7 +17,6 @@ from emtvb.figures.marks import look, mark
 from emtvb.figures.panels import blank, grid, key
 from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting
-from emtvb.theory.verdict import ACCURATE
 
 NETWORK, EXPERIMENT = "network", "experiment"
 """What a row is of."""
@@ -31,6 +30,7 @@ TOLD = {"attracting": ("o", "its cycles attract"), "returning": ("x", "states re
 _COLUMNS = [
     "of", "run_id", "task", "hidden_dim", "fresh_rate", "fresh_multiplier", "fresh_attracting", LASTS, "experiment",
     "networks", *(f"{by}_told" for by in TOLD), "attracting_low", "attracting_high",
+    "measured_solved",
 ]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def read(table: Path | str, law: Path | str) -> pd.DataFrame:
 
 def numbers_of(table: pd.DataFrame, law: pd.DataFrame) -> pd.DataFrame:
     """Trained networks that solve their task, and the law's shares over all tasks, by experiment."""
-    networks = table[(table["network"] == TRAINED) & (table["test_accuracy"] >= ACCURATE)].assign(of=NETWORK)
+    networks = table[(table["network"] == TRAINED) & (table["solved"] == 1)].assign(of=NETWORK)
     shares = law[law["solves"] & (law["task"] == ALL)].assign(of=EXPERIMENT)
     both = [part.reindex(columns=_COLUMNS) for part in (networks, shares)]
     return pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
@@ -83,7 +83,7 @@ def _look(task: int, size: int) -> dict[str, Any]:
 def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str], sizes: list[int]) -> None:
     axes.axvspan(-10, 0, color=SHADE, linewidth=0, zorder=0)
     axes.axvline(0, color=EXPECTED, linewidth=0.6, zorder=1)
-    axes.axhline(ACCURATE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
+    axes.axhline(networks["measured_solved"].iloc[0], color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     for row in each(networks):
         form = _look(tasks.index(row.task), sizes.index(int(row.hidden_dim)))
         face = form["color"] if row.fresh_attracting == FRESH_CONTENTS else "none"
