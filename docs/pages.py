@@ -1,8 +1,9 @@
 """Numbers and tables of published results in README and docs/: run `.venv/bin/python docs/pages.py` to renew them.
 
-A comment, which no reader sees, holds the Python expression that gives a number or a table. It stands directly behind a
-number, as in ``322<!--count("stored")-->``, and decimals and percent sign are those that stand there; or in a line
-before a table, which ends with ``<!-- end -->``. :func:`expressions` has what may be asked.
+A comment, which no reader sees, holds the Python expression that gives a number, words or a table. It stands directly
+behind a number, as in ``322<!--count("stored")-->``, and decimals and percent sign are those that stand there; or
+behind words in bold, as in ``**Most, not all**<!--badge("gains")-->``; or in a line before a table, which ends with
+``<!-- end -->``. :func:`expressions` has what may be asked.
 """
 
 from __future__ import annotations
@@ -24,23 +25,22 @@ from emtvb.cli.main import commands as group
 from emtvb.experiments import kinds
 from emtvb.experiments.sweep import degeneracy
 from emtvb.files import write_text
-from emtvb.paper import error_rates, verdicts
-from emtvb.paper.judging import UNTRAINED, VERDICTS
-from emtvb.theory.memory_columns import at_amplitude, lasting
-from emtvb.theory.verdict import ACCURATE
+from emtvb.paper import error_rates, judging, verdicts
+from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, at_amplitude, lasting
 
 ROOT = Path(__file__).parents[1]
 PAGES = (*sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")), "README.md")
 """README last: it has rows of FINDINGS."""
 FINDINGS = "docs/findings.md"
 CONDITIONS = {
-    "solved": "test_accuracy >= 0.99",
+    "solved": "solved == 1",
     "stored": "verdict == 'linearly stored and editable'",
     "otherwise": "verdict == 'solves the task without it'",
     "composes": "task != 'T1'",
     "free": "solved and l2 == 0",
     "penalised": "solved and l2 == 0.001",
     "near_phi": "solved and realisation_shape_error < 0.2",
+    "near_phi_by_paper": "solved and power_shape_error < 0.2",
     "wide": "free and composes and hidden_dim == 128",
     "obeys_most": "data_edit_success >= 0.9",
     "obeys_most_by_paper": "power_edit_success >= 0.9",
@@ -71,7 +71,7 @@ _OBJECTIONS = {
 _NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?"
 _COMMENT = re.compile(
     r"^<!--(?P<table>[^\n]*)-->\n(?P<rows>.*?)\n<!-- end -->$"
-    rf"|(?<![\w.,])(?P<number>{_NUMBER})<!--(?P<value>.*?)-->"
+    rf"|(?:(?<![\w.,])(?P<number>{_NUMBER})|\*\*(?P<words>[^*\n]+)\*\*)<!--(?P<value>.*?)-->"
     r"|<!--",
     re.MULTILINE | re.DOTALL,
 )
@@ -111,20 +111,21 @@ class Results:
         """Rows of ``tables/memory.csv`` of networks that solve their task, or of controls, that meet a condition."""
         rows = self.table("memory").merge(self._measured[["run_id", "spectral_error"]], on="run_id", how="left")
         rows["composes"] = rows["task"] != "T1"
-        return rows[(rows["network"] == network) & ~(rows["test_accuracy"] < ACCURATE)].query(condition)
+        return rows[(rows["network"] == network) & (rows["solved"] != 0)].query(condition)
 
     def memories(self) -> str:
         """What kind of memory the networks of each task have, as Markdown: medians, and how many last."""
         rows = {
             task: [
                 len(of), *(f"{of[name].median():.3f}" for name in ("accuracy_quarter", lasting(1000), lasting(3000))),
-                int((of[lasting(3000)] >= ACCURATE).sum()), int((of["cycle_multiplier"] < 1).sum()),
+                int((of[lasting(3000, FRESH)] >= of["measured_solved"]).sum()),
+                int((of["fresh_attracting"] == FRESH_CONTENTS).sum()),
                 *(f"{of[name].median():.2f}" for name in ("gain_origin", "gain_stored", "half_edit_size", "basin")),
             ]
             for task, of in self.memory().groupby("task")
         }  # fmt: skip
         titles = [
-            "networks", "inputs times 1/4", "after 1,000 steps", "after 3,000", "still 0.99 then", "multiplier below 1",
+            "networks", "inputs times 1/4", "after 1,000 steps", "after 3,000", "still 0.99 then", "all cycles attract",
             "gain at the origin", "at stored states", "half an edit becomes", "basin",
         ]  # fmt: skip
         return _markdown(pd.DataFrame.from_dict(rows, orient="index", columns=titles), "task")
@@ -135,8 +136,8 @@ class Results:
         rows = {}
         for title, control in {"as measured": "", **_OBJECTIONS}.items():
             names = lasting(3000, control), at_amplitude("quarter", control)
-            shares = [of[name] for name in names for of in parts if name in of]
-            cells = [f"{(share >= ACCURATE).sum()} of {len(share)}" for share in shares]
+            right = [of[name] >= of["measured_solved"] for name in names for of in parts if name in of]
+            cells = [f"{some.sum()} of {len(some)}" for some in right]
             rows[title] = cells + [""] * (4 - len(cells))
         titles = [f"{what}, {tasks}" for what in ("lasts", "works at 1/4") for tasks in ("T1", "T2 to T4")]
         return _markdown(pd.DataFrame.from_dict(rows, orient="index", columns=titles), "objection and control")
@@ -152,25 +153,35 @@ class Results:
             (found,) = (part for part in found["strata"] if part["title"] == stratum)
         return found["interval"][value == "high"] if value in ("low", "high") else found[value]
 
-    def judged_claims(self) -> str:
-        """Claims counted by kind and verdict, as Markdown."""
-        claims = pd.DataFrame(self._verdicts["claims"])
-        counts = pd.crosstab(claims["kind"], claims["verdict"]).reindex(list(self._verdicts["verdicts"]))
-        counts = counts.reindex(columns=VERDICTS, fill_value=0)
-        counts.insert(0, "all", counts.sum(axis=1))
-        return _markdown(counts, "")
+    def badge(self, name: str) -> str:
+        """What is said of a claim in a word or two."""
+        return judging.badge(*(self.claim(name, of) for of in ("verdict", "tendency", "universality")))
 
     def claims_judged(self) -> str:
-        """Claims but those of single printed values, with a link, verdict, answers and the reason, as Markdown."""
+        """Claims but those of single printed values, with a link, what is said of each and the reason, as Markdown."""
         claims = [claim for claim in self._verdicts["claims"] if claim["kind"] != "published table values"]
         rows = (
-            [
-                f"[`{claim['name']}`](../results/paper/verdicts.md#{claim['name']})",
-                claim["verdict"], claim["tendency"], claim["universality"], claim["because"],
-            ]
+            [f"[`{name}`](../results/paper/verdicts.md#{name})", self.badge(name), claim["because"]]
             for claim in claims
-        )  # fmt: skip
-        return markdown.table(["claim", "verdict", "of most networks", "of all", "because"], rows, "lllll")
+            for name in [claim["name"]]
+        )
+        return markdown.table(["claim", "answer", "because"], rows, "lll")
+
+    def distances(self) -> str:
+        """How far W_hh is from Phi without its gain, in each basis, of networks that solve their task, as Markdown."""
+        solved = self._networks[self._networks["solved"]]
+        parts = {"on T1": "not composes", "on T2 to T4, L2 0": "composes and free"}
+        parts |= {"on T2 to T4, L2 0.001": "composes and penalised"}
+        bases = {"realisation": "realised basis", "power": "paper's basis", "data": "basis by data"}
+        rows = {}
+        for method, title in bases.items():
+            distance = solved[f"{method}_shape_error"]
+            near = {bar: f"{(distance < bar).sum()} of {len(solved)}" for bar in (0.05, 0.1, 0.2)}
+            apart = [distance[solved.eval(part)] for part in parts.values()]
+            cells = [f"{(of < 0.2).sum()} of {len(of)}" for of in apart]
+            rows[title] = [f"{distance.median():.3f}", *near.values(), *cells]
+        titles = ["median distance", "below 0.05", "below 0.1", "below 0.2", *(f"below 0.2 {part}" for part in parts)]
+        return _markdown(pd.DataFrame.from_dict(rows, orient="index", columns=titles), "")
 
     def judged_values(self) -> str:
         """Printed values counted by verdict, as Markdown."""
@@ -182,7 +193,7 @@ class Results:
             "spectral error, printed as `---`": errors & (values["published"] == "---"),
         }
         counts = pd.DataFrame({name: values[part]["verdict"].value_counts() for name, part in parts.items()}).T
-        counts = counts.reindex(columns=VERDICTS[:3]).fillna(0).astype(int)
+        counts = counts.reindex(columns=judging.VERDICTS[:3]).fillna(0).astype(int)
         return _markdown(counts, f"of the {len(values)} printed values")
 
     def pairs(self) -> str:
@@ -277,7 +288,7 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
 
 
 def renewed(page: str, text: str, names: dict[str, Any]) -> tuple[str, list[str]]:
-    """A page's text with its numbers and tables as they are found, and what was wrong in it: page, line, number.
+    """A page's text with its numbers, words and tables as they are found, and what was wrong: page, line, number.
 
     Raises:
         ValueError: Where an expression gives nothing, or a comment stands behind no number and before no table.
@@ -286,11 +297,12 @@ def renewed(page: str, text: str, names: dict[str, Any]) -> tuple[str, list[str]
 
     def found(comment: re.Match[str]) -> str:
         place = f"{page}:{text.count(chr(10), 0, comment.start()) + 1}"
-        part = "rows" if comment["table"] else "number"
+        part = "rows" if comment["table"] else "words" if comment["words"] else "number"
         expression = " ".join((comment["table"] or comment["value"] or "").split())
         try:
             value = eval(f"({expression})", names)
-            new = value if part == "rows" else printed(value, comment["number"])
+            as_there = {"number": printed, "words": _as_begun}.get(part)
+            new = as_there(value, comment[part]) if as_there else value
         except Exception as error:
             raise ValueError(f"{place}: <!--{expression}--> gives nothing: {error!r}") from error
         if new != comment[part]:
@@ -306,6 +318,11 @@ def printed(value: float, like: str) -> str:
         raise ValueError(f"{value} is no number")
     decimals = len(like.rstrip("%").partition(".")[2])
     return f"{value:,.{decimals}{'%' if like.endswith('%') else 'f'}}"
+
+
+def _as_begun(words: str, like: str) -> str:
+    """Words with a capital letter where others begin with one."""
+    return (words[:1].upper() if like[:1].isupper() else words[:1]) + words[1:]
 
 
 def first_table(page: str, text: str) -> str:
@@ -333,7 +350,7 @@ def without_comments(text: str) -> str:
 
 def _plain_means(cells: pd.DataFrame) -> dict[str, float]:
     """Printed values beside our means as they are: the mean difference of accuracies, the geometric mean of ratios."""
-    trained = cells[cells["as_published_accuracy"] > UNTRAINED]
+    trained = cells[cells["as_published_accuracy"] > judging.UNTRAINED]
     ratios = cells["published_spectral_error"] / cells["as_published_spectral_error"]
     return {
         "accuracy": (trained["published_accuracy"] - trained["as_published_accuracy"]).mean(),

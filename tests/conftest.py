@@ -51,8 +51,7 @@ LONG = (
     "tests/paper/test_judging.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
     "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
     "tests/core/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
-    "tests/workflow/test_contributing.py::test_a_figure_more*",
-    "tests/workflow/test_contributing.py::test_a_kind*",
+    "tests/workflow/test_contributing.py*",
     "tests/workflow/test_kernels.py*",
     "tests/cli/test_main.py::test_a_training_that_is_interrupted*",  # tests/training/test_kill.py has quick ones
     "tests/training/test_kill.py::test_a_full_disk*",
@@ -77,6 +76,7 @@ QUICK = (
     "tests/cluster/test_one_job.py*",
     "tests/test_release.py::test_what_*",
     "tests/workflow/test_audit.py::test_what_was_made_is_intact*",
+    "tests/workflow/test_contributing.py::test_a_claim*",
     "tests/workflow/test_plans.py::test_bad_settings_stop*",
     "tests/workflow/test_plans.py::test_edits_that_change_no_result*",
     "tests/*/test_workflow.py::test_one_line_for_a_bad_config",

@@ -144,7 +144,7 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("trainer", "reference", None),
         ("accelerator", "cuda", "accelerator: cuda: nothing trains on it: set trainer: reference"),
         ("accelerator", "warp", "accelerator"),
-        ("architectures.esn", 8, "architectures.esn: unknown key: known keys are lstm, gru, s4"),
+        ("architectures.esn", 8, f"architectures.esn: unknown key: known keys are {', '.join(ARCHITECTURES)}"),
         ("tasks", [], "tasks: []"),
         ("tasks", ["T9"], "T9: unknown name; known are T1"),
         ("tasks", [5], "tasks[0]: 5"),
@@ -360,6 +360,25 @@ def test_settings_survive_their_file(tmp_path: Path, value: float) -> None:
     experiment = config.check({**GOOD, "l2": [value]})
     (tmp_path / "settings.json").write_text(config.dump(experiment))
     assert config.load(tmp_path / "settings.json") == experiment
+
+
+def test_a_key_that_is_null_stands_in_no_file_of_settings_unless_another_value_is_its_default(tmp_path: Path) -> None:
+    own = {"name": "mine", "id": [255, 0, 1]}
+    given = {**GOOD, "tasks": [own], "training": {"gradient_clip": None}, "exemplar": {"l2": 0.1, "seed": None}}
+    stated = {**given, "architectures": {"s4": None, "gru": 8}, "figures": None}
+    (tmp_path / "settings.json").write_text(config.dump(config.check(stated)))
+    written = json.loads((tmp_path / "settings.json").read_text())
+    assert config.check(written) == config.check(stated)
+    assert written["tasks"] == [own]
+    assert (written["exemplar"], written["architectures"]) == ({"l2": 0.1}, {"gru": 8})
+    assert written["training"]["gradient_clip"] is None
+    assert written["trainer"] == "auto", "a default that is a value stands there"
+    assert "figures" not in written
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*/settings.json")), ids=lambda path: path.parent.name)
+def test_published_settings_are_as_they_are_written_now(path: Path) -> None:
+    assert path.read_text() == config.dump(kinds.load(path))
 
 
 def test_docs_are_those_of_the_schema() -> None:

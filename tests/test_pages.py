@@ -11,6 +11,7 @@ import pytest
 from docs import pages
 
 from emtvb.experiments import kinds
+from emtvb.paper import judging
 
 ROOT = Path(__file__).parents[1]
 MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL = 3_000, 2_500, 22_000
@@ -45,8 +46,9 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     (folder / "tables" / "solutions.csv").write_text("run_id,task,kind\na,T1,other\nb,T1,circuit\nc,T2,circuit\n")
     (folder / "tables" / "few.csv").write_text("name,share\none,0.25\ntwo,-0.5\ntwo,1\n")
     claims = [
-        {"name": "holds-so", "verdict": "consistent", "interval": [0.125, 0.5], "strata": []},
-        {"name": "parted", "verdict": "inconsistent", "interval": None,
+        {"name": "holds-so", "verdict": "consistent", "tendency": "yes", "universality": "no", "interval": [0.125, 0.5],
+         "strata": []},
+        {"name": "parted", "verdict": "inconsistent", "tendency": "", "universality": "", "interval": None,
          "strata": [{"title": "L2 0", "holds": 1234, "interval": [0.5, 0.75]}]},
     ]  # fmt: skip
     (folder / "verdicts.json").write_text(json.dumps({"claims": claims}))
@@ -99,6 +101,24 @@ def test_a_table_is_put_between_its_comments(few: dict[str, Any]) -> None:
 def test_what_gives_nothing_is_named(few: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=r"page\.md:3: <!--.*--> gives nothing"):
         pages.renewed("page.md", f"\n\n{text}", few)
+
+
+def test_words_in_bold_are_those_of_the_results_with_the_capital_that_stands_there(few: dict[str, Any]) -> None:
+    text = '**So?** **Most, not all**<!--badge("parted")-->, **not most**<!--badge("holds-so")--> **and** 7'
+    new, wrong = pages.renewed("page.md", text, few)
+    assert new == '**So?** **Inconsistent**<!--badge("parted")-->, **consistent**<!--badge("holds-so")--> **and** 7'
+    assert "Most, not all, found Inconsistent" in wrong[0]
+    assert "not most, found consistent" in wrong[1]
+    with pytest.raises(ValueError, match="gives nothing"):
+        pages.renewed("page.md", "**seven**<!--count()-->", few)
+
+
+@pytest.mark.parametrize("page", [pages.FINDINGS, "docs/reproduction.md", "README.md"])
+def test_what_is_said_of_a_claim_in_a_word_comes_from_the_results(page: str) -> None:
+    """The rows of README are those of findings."""
+    said = re.compile(rf"\*\*({'|'.join(judging.BADGES)})\*\*(<!--badge)?", re.IGNORECASE)
+    text = re.sub(r"<!--key_findings.*?<!-- end -->", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    assert [bool(comment) for _, comment in said.findall(text)] == [True] * {"README.md": 1}.get(page, 3)
 
 
 def test_comments_are_not_read() -> None:

@@ -18,8 +18,7 @@ from emtvb.config import load
 from emtvb.experiments.results import FoundRun, find_run, runs_in
 from emtvb.experiments.sweep import outcomes
 from emtvb.making.packed_weights import PACKED, unpack
-from emtvb.paper import table1
-from emtvb.paper.judging import VERDICTS
+from emtvb.paper import judging, table1
 from emtvb.theory import solutions
 from emtvb.theory.networks import load_networks
 
@@ -27,8 +26,8 @@ ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "results" / "paper"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 STATED = json.loads((PAPER / "verdicts.json").read_text())
-WORDS = (*VERDICTS, "reproduced", "not reproduced", "cannot tell")
-"""Verdicts; those of before too, so that prose that still has them is found out."""
+WORDS = (*judging.BADGES, "no verdict", "reproduced", "not reproduced", "cannot tell")
+"""What is said of claims; what was said before too, so that prose that still has it is found out."""
 CLAIMS = {claim["name"]: claim for claim in STATED["claims"]}
 
 
@@ -78,8 +77,8 @@ def test_table_forest_and_verdicts_say_the_same_of_every_value() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_links_lead_to_files_and_to_claims_with_the_verdict_that_is_said(page: Path) -> None:
-    """A claim is cited as [`name`](.../verdicts.md#name) and, in parentheses or after a colon, its verdict."""
+def test_links_lead_to_files_and_to_claims_of_which_the_same_is_said(page: Path) -> None:
+    """A claim is cited as [`name`](.../verdicts.md#name) and, in parentheses or after a colon, its verdict or badge."""
     text = page.read_text()
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         path, _, anchor = target.partition("#")
@@ -90,8 +89,14 @@ def test_links_lead_to_files_and_to_claims_with_the_verdict_that_is_said(page: P
         if place == PAPER / "verdicts.md" and anchor:
             assert anchor in CLAIMS
     cited = rf"\[`([\w-]+)`\]\([^)]*verdicts\.md#[\w-]+\):?\s\(?\**({'|'.join(WORDS)})"
-    for name, verdict in re.findall(cited, text):
-        assert CLAIMS[name]["verdict"] == verdict, name
+    for name, said in re.findall(cited, text):
+        claim = CLAIMS[name]
+        assert judging.badge(claim["verdict"], claim["tendency"], claim["universality"]) == said, name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_no_page_but_one_says_what_no_verdict_is(page: Path) -> None:
+    assert ("*no verdict*" in page.read_text()) == (page.name == "evidence.md")
 
 
 def test_the_findings_speak_of_every_claim_about_networks() -> None:
@@ -167,11 +172,6 @@ def test_what_is_said_of_single_networks_comes_out_again(kind: str) -> None:
 
 def test_the_tables_of_all_networks_are_of_these_measurements() -> None:
     measured = tables.combine(pd.read_csv(PAPER / "runs.csv"), pd.read_csv(PAPER / "measurements.csv"))
-    shares, kinds = (pd.read_csv(PAPER / "tables" / f"{name}.csv") for name in ("shares", "kinds"))
-    assert kinds["networks"].sum() == len(measured)
-    cells = shares[shares["threshold"] == "all"]
-    assert cells["networks"].sum() == len(measured)
-    assert cells["circuit"].sum() == (measured["verdict"] == outcomes.STORED).sum()
     pd.testing.assert_frame_equal(outcomes.verdicts(measured), pd.read_csv(PAPER / "tables" / "verdicts.csv"))
 
 

@@ -13,7 +13,6 @@ from emtvb.core.editing.edits import Edits
 from emtvb.core.erasing import Erasure, erase
 from emtvb.core.fitting import Fitted, fit
 from emtvb.core.judging import Judgement, judge
-from emtvb.core.onion import Onion
 from emtvb.core.readings import Reading
 from emtvb.core.subspaces import Located, Subspace
 from emtvb.core.trials import Trials
@@ -38,7 +37,6 @@ __all__ = [
     "Judgement",
     "Linearised",
     "Located",
-    "Onion",
     "Reading",
     "Subspace",
     "Trials",

@@ -19,7 +19,6 @@ HOME = {
     "Judgement": "emtvb.core.judging",
     "Linearised": "emtvb.core.dynamics",
     "Located": "emtvb.core.subspaces",
-    "Onion": "emtvb.core.onion",
     "Reading": "emtvb.core.readings",
     "Subspace": "emtvb.core.subspaces",
     "Trials": "emtvb.core.trials",

@@ -11,7 +11,11 @@ from emtvb.errors import InputError
 from emtvb.files import atomic
 
 RUN_COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard")
-MEASURED_COLUMNS = ("run_id", "test_accuracy", "spectral_error", "optimal_spectral_error")
+SETTINGS = ("task", "hidden_dim", "l2", "threshold", "seed")
+"""Columns of the run table that stand in ``measurements.csv``, too."""
+MEASURED_COLUMNS = (
+    "run_id", "test_accuracy", "spectral_error", "optimal_spectral_error", "measured_solved", "solved",
+)  # fmt: skip
 
 
 def combine(runs: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
@@ -31,7 +35,8 @@ def combine(runs: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
         raise InputError(
             "measurements", f"{len(missing)} runs, {missing.iloc[0]} first", "not measured; interpret them"
         )
-    return runs.merge(measurements, on="run_id", how="left", validate="one_to_one")
+    more = ["run_id", *(name for name in measurements if name not in runs)]
+    return runs.merge(measurements[more], on="run_id", how="left", validate="one_to_one")
 
 
 def read_table(path: Path | str, columns: Sequence[str], may_be_empty: bool = False) -> pd.DataFrame:

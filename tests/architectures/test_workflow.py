@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from emtvb.config.architectures import ARCHITECTURES
+
 from ..workflow.conftest import Project
 
 TINY = """
@@ -81,7 +83,7 @@ def test_a_bad_size_is_one_line(tmp_path: Path) -> None:
     project = Project.copy(tmp_path)
     for given, says in (
         ("architectures={lstm: 0}", "architectures.lstm: 0: Input should be greater than or equal to 1"),
-        ("architectures={esn: 3}", "architectures.esn: unknown key: known keys are lstm, gru, s4"),
+        ("architectures={esn: 3}", f"architectures.esn: unknown key: known keys are {', '.join(ARCHITECTURES)}"),
     ):
         result = project.snakemake("-n", "--config", given)
         assert result.returncode == 1

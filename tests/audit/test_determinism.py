@@ -12,7 +12,6 @@ from emtvb.audit import audit
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.determinism import _of_curves
 from emtvb.errors import InputError
-from emtvb.experiments import kinds
 from emtvb.making import provenance
 from emtvb.making.processes import Processes
 from emtvb.training.history import Row
@@ -46,13 +45,16 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
     assert ended == [True]
 
 
-@pytest.mark.parametrize(("file", "asked"), [("smoke", True), ("methods", False)])
-def test_what_concerns_a_sweeps_networks_is_asked_where_there_are_any(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, asked: bool
+@pytest.mark.parametrize(
+    ("experiment", "asked"),
+    [(config.load(ROOT / "config" / "smoke.yaml"), True), (config.Experiment(experiment="bare"), False)],
+)
+def test_what_concerns_trained_runs_is_asked_where_there_are_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experiment: config.Experiment, asked: bool
 ) -> None:
     monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
     monkeypatch.setattr(audit, "planned", lambda *_: [])
-    held = Held(kinds.load(ROOT / "config" / f"{file}.yaml"), "", ROOT)
+    held = Held(experiment, "", ROOT)
     names = [check.name for check in audit.audit(tmp_path, held, audit.QUICK).checks]
     assert names == ["integrity", "currency", "made again", *(["determinism"] * asked)]
 

@@ -47,9 +47,10 @@ def test_the_chance_to_have_missed_an_error_stands_beside_passed_and_what_was_dr
 
 
 def test_counts_of_verdicts_that_are_rejected_are_not_printed(tmp_path: Path) -> None:
-    counts = {"paper": {"consistent": 3}}
-    (tmp_path / "verdicts.json").write_text(json.dumps({"verdicts": counts}))
-    assert stated(tmp_path) == counts
+    said = [("consistent", "", "")] * 3 + [("no verdict", "yes", "no")]
+    claims = [dict(zip(("kind", "verdict", "tendency", "universality"), ("paper", *of), strict=True)) for of in said]
+    (tmp_path / "verdicts.json").write_text(json.dumps({"verdicts": {"paper": {}, "ours": {}}, "claims": claims}))
+    assert stated(tmp_path) == {"paper": {"consistent": 3, "most, not all": 1}, "ours": {}}
     assert stated(tmp_path / "without") == {}
     found = audit(Check("integrity", "?", 3, ()), claims="verdicts.json is not what a record says")
     assert found.lines()[-1] == "claims: not checked, since verdicts.json is not what a record says"
@@ -63,7 +64,7 @@ def test_a_terminal_gets_some_findings_of_each_check_and_the_report_all() -> Non
     assert lines[0].startswith("currency: FAILED, 12 problems in 3 jobs.")
     assert lines[9] == "  and 4 more, in audit/report.md"
     assert "held to config/try.yaml" in lines
-    assert lines[-1] == "checks: 2 holds"
+    assert lines[-1] == 'checks: 2 "holds"'
     text = found.as_markdown()
     assert all(f"| file {i} | is \\| stale | run again |" in text for i in range(12))
     for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jaxtyping
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from torch import nn
 
 import emtvb
 from emtvb.core.memories import VariableMemories
+from emtvb.core.recording import Recording
 from emtvb.core.variables import simplex
 from emtvb.errors import InputError
 
@@ -167,6 +170,37 @@ def test_what_is_erased_no_fresh_probe_reads() -> None:
     z = fitted.trials.train.labels[..., [0, 3]].reshape(-1, 2)
     assert np.abs(x.T @ (z - z.mean(axis=0)) / len(x)).max() < 1e-9
     np.testing.assert_allclose(both(both(states)), both(states), atol=1e-9)
+
+
+def test_what_is_held_three_times_is_gone_after_erasing_alone() -> None:
+    """Noisy copies that correct each other: without the directions that a fit found, a fresh probe reads the others."""
+    rng = np.random.default_rng(0)
+    u = 0.3 * rng.normal(size=(10, 800, 5)).astype(np.float32)
+    u[:, :, 3:] = 0
+    u[0, :, 3:] = rng.choice([-1, 1], size=(800, 2))
+    Q = torch.tensor(np.linalg.qr(rng.normal(size=(SIZE, 4)))[0], dtype=torch.float32)
+
+    def step(x: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        z = h @ Q
+        copies = torch.tanh(2 * z[:, :3].mean(dim=1, keepdim=True)) + x[:, 3:4] + x[:, :3]
+        w = z[:, 3:] + x[:, 4:]
+        return torch.cat([copies.mean(dim=1, keepdim=True), w], dim=1), torch.cat([copies, w], dim=1) @ Q.T
+
+    trials = emtvb.record(emtvb.adapt(step, state=SIZE), u, {"v": u[0, :, 3], "w": u[0, :, 4]})
+
+    def without(fitted: emtvb.Fitted, recording: Recording) -> Recording:
+        """What an exchange of v would exchange is taken out, in the states' own precision."""
+        subspace, states = fitted.subspaces[0], recording.states
+        left = states - (states - fitted.centre) @ subspace.out.T @ subspace.into.T
+        return replace(recording, states=left.astype(states.dtype))
+
+    by_means, by_search = (emtvb.fit(trials, 8, method=method) for method in ("least squares", emtvb.DAS(2, 100, 0.05)))
+    left = {"LEACE": emtvb.erase(by_means, "v").trials}
+    for name, fitted in (("least squares", by_means), ("DAS", by_search)):
+        train, test = (without(fitted, recording) for recording in (trials.train, trials.test))
+        left[name] = replace(trials, train=train, test=test)
+    read = {name: emtvb.judge(emtvb.fit(some, 8))["v"].score for name, some in left.items()}
+    assert read == pytest.approx({"LEACE": 0.5, "least squares": 1, "DAS": 1}, abs=0.05)
 
 
 def test_erasing_changes_as_little_as_can_be() -> None:

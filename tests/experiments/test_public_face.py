@@ -8,17 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 import emtvb
-from emtvb.experiments import kinds
-from emtvb.experiments.methods import cases, settings
-from emtvb.experiments.onions import network as repeaters
-from emtvb.experiments.onions.training import Order
 from emtvb.experiments.streams import measuring
-from emtvb.making.packed_weights import WEIGHTS
 from emtvb.theory import tasks
-from emtvb.theory.runs import from_entry
 
 PUBLISHED = Path(__file__).parents[2] / "results"
 BITS = 1e-3
@@ -38,8 +31,7 @@ def test_networks_on_the_papers_tasks(table: str, run_id: str, before: str) -> N
     row = pd.read_csv(PUBLISHED / table).set_index("run_id").loc[run_id]
     network = emtvb.load(run_id)
     assert network.task == tasks.named(run_id[:2] if before else "T1")
-    trained = max(network.settings.protocol.curriculum)
-    judged = emtvb.judge(emtvb.fit(emtvb.record(network)), trained_horizon=trained).task
+    judged = emtvb.judge(emtvb.fit(emtvb.record(network))).task
     assert judged is not None
     assert judged.verdict == row["verdict"]
     for name, value in (asdict(judged.measures) | {"test_accuracy": judged.test_accuracy}).items():
@@ -65,36 +57,3 @@ def test_a_network_on_a_stream() -> None:
     row = pd.read_csv(PUBLISHED / "streams" / "measurements.csv").set_index("run_id").loc[network.name]
     assert scores[0] == pytest.approx(row["first_at_marker"], abs=2e-3)
     assert scores[1:].mean() == pytest.approx(row["at_marker"], abs=1e-3)
-
-
-def test_a_network_that_repeats_sequences() -> None:
-    name = "gru48_seed1"
-    stated = kinds.load(PUBLISHED / "onions" / "settings.json").onions
-    order = Order(**stated.orders()[name])
-    network = repeaters.load(PUBLISHED / "onions" / "onions" / name / WEIGHTS, order.symbols, order.units)
-    generator = torch.Generator().manual_seed(order.seed + 2**32)
-    sequences = repeaters.drawn(order.symbols, order.longest, stated.trials + stated.judged, generator)
-    recorded = emtvb.record(
-        emtvb.adapt(network),
-        repeaters.shown(sequences, order.symbols).numpy(),
-        {f"{i + 1}": symbols for i, symbols in enumerate(sequences.numpy())},
-        kinds="categorical",
-        split=stated.trials / (stated.trials + stated.judged),
-    )
-    judged = emtvb.judge(emtvb.fit(recorded, times=[order.longest - 1]))
-    table = pd.read_csv(PUBLISHED / "onions" / "tables" / "onions.csv")
-    rows = table[(table["network"] == name) & table["trained"]].set_index("position")
-    for reading in judged.readings:
-        assert reading.score == pytest.approx(rows.loc[int(reading.name), "linear_read"], abs=BITS)
-
-
-def test_a_network_of_the_comparison_of_methods() -> None:
-    stated = kinds.load(PUBLISHED / "methods" / "settings.json").methods
-    network = next(network for network in stated.networks if network.kind == "published")
-    ((run, packed),) = settings.published(stated, PUBLISHED)[network.name]
-    case = cases.case(network, stated.seed, cases.opened(packed, from_entry(run)))
-    fitted = emtvb.fit(case.recorded(case.network), case.times)
-    judged = emtvb.judge(fitted, case.times)
-    table = pd.read_csv(PUBLISHED / "methods" / "tables" / "methods.csv").set_index(["network", "trained", "method"])
-    row = table.loc[(network.name, True, "least squares")]
-    assert np.mean([judged[variable].score for variable in case.edited]) == pytest.approx(row["reading"], abs=5e-3)

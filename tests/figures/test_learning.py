@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,22 @@ from emtvb.experiments.sweep.figures import learning
 from emtvb.figures import data
 
 from .made_up import make_curves
+
+
+def shown(curves: pd.DataFrame) -> pd.DataFrame:
+    """Of networks that all solve their task."""
+    return data.summarise(curves).assign(solved=1.0)
+
+
+def test_the_share_that_solves_a_task_is_of_each_group(tmp_path: Path) -> None:
+    table = data.summarise(make_curves(("T1",), (32, 64), (0.0,), seeds=2))
+    table.to_csv(tmp_path / "learning.csv", index=False)
+    measured = table.drop_duplicates("hidden_dim")[learning.GROUP]
+    measured = pd.concat([measured.assign(solved=1), measured.assign(solved=(measured["hidden_dim"] > 32).astype(int))])
+    measured.to_csv(tmp_path / "measurements.csv", index=False)
+    found = learning.read(tmp_path / "learning.csv", tmp_path / "measurements.csv")
+    assert len(found) == len(table)
+    assert (found["solved"] == np.where(found["hidden_dim"] > 32, 1.0, 0.5)).all()
 
 
 def test_numbers_are_quartiles_over_runs() -> None:
@@ -33,7 +51,7 @@ def test_numbers_mark_where_the_horizon_moves_up() -> None:
 
 @pytest.mark.parametrize("l2s", [(0.0,), (0.0, 0.001)])
 def test_lines_are_the_medians(l2s: tuple[float, ...]) -> None:
-    table = data.summarise(make_curves(("T1", "T2"), (64,), l2s))
+    table = shown(make_curves(("T1", "T2"), (64,), l2s))
     figure = learning.draw(table)
     drawn = {tuple(np.asarray(line.get_ydata())) for axes in figure.axes for line in axes.lines}
     for _, group in table.groupby(["task", "hidden_dim", "l2"]):
@@ -44,11 +62,11 @@ def test_lines_are_the_medians(l2s: tuple[float, ...]) -> None:
 def test_penalties_with_which_nothing_was_learned_are_left_out_and_named() -> None:
     curves = make_curves(("T1",), (32, 64), (0.0, 0.1, 10.0))
     curves.loc[curves["l2"] > 0, "accuracy"] = 0.5
-    figure = learning.draw(data.summarise(curves))
+    figure = learning.draw(shown(curves))
     assert "not drawn: L2 0.1, 10, where no accuracy leaves chance" in figure.get_suptitle().replace("\n", " ")
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["L2 0, threshold 0.98"]
     curves["accuracy"] = 0.5
-    figure = learning.draw(data.summarise(curves))
+    figure = learning.draw(shown(curves))
     assert "not drawn" not in figure.get_suptitle()
     assert len(figure.legends[0].get_texts()) == 3
 
@@ -56,7 +74,7 @@ def test_penalties_with_which_nothing_was_learned_are_left_out_and_named() -> No
 def test_bands_are_the_quartiles() -> None:
     curves = make_curves(("T1",), (32,), (0.0,), seeds=4)
     table = data.summarise(curves)
-    vertices = learning.draw(data.summarise(curves)).axes[0].collections[0].get_paths()[0].vertices
+    vertices = learning.draw(shown(curves)).axes[0].collections[0].get_paths()[0].vertices
     band = {(float(x), float(y)) for x, y in np.asarray(vertices)}
     for percent in (25, 75):
         assert set(zip(table["step"].astype(float), table[f"accuracy_{percent}"], strict=True)) <= band
@@ -68,14 +86,14 @@ def test_diverged_and_unequal_runs_do_not_matter() -> None:
     curves.loc[curves.index[5], "loss"] = np.inf
     curves.loc[curves.index[7], "loss"] = 0.0
     curves = curves[(curves["task"] == "T1") | (curves["step"] < 300)]
-    learning.draw(data.summarise(curves)).canvas.draw()
+    learning.draw(shown(curves)).canvas.draw()
     assert np.isfinite(data.summarise(curves).query("step == 400")["loss_50"]).all()
     all_lost = curves.assign(loss=np.nan, accuracy=np.nan)
-    learning.draw(data.summarise(all_lost)).canvas.draw()
+    learning.draw(shown(all_lost)).canvas.draw()
 
 
 def test_one_row_is_enough() -> None:
-    learning.draw(data.summarise(make_curves(("T1",), (32,), (0.0,), seeds=1).iloc[:1])).canvas.draw()
+    learning.draw(shown(make_curves(("T1",), (32,), (0.0,), seeds=1).iloc[:1])).canvas.draw()
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -88,7 +106,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
 def test_what_stands_above_the_panels_fits(sizes: tuple[int, ...]) -> None:
     curves = make_curves(("T1",), sizes, (0.0, 0.1), seeds=3)
     curves.loc[curves["l2"] == 0.1, "accuracy"] = 0.5
-    figure = learning.draw(data.summarise(curves))
+    figure = learning.draw(shown(curves))
     figure.canvas.draw()
     assert "not drawn: L2 0.1" in figure.get_suptitle()
     (title,) = (text for text in figure.texts if text.get_text() == figure.get_suptitle())
@@ -99,14 +117,14 @@ def test_the_figure_has_a_column_per_task_and_two_rows_per_size_that_learns() ->
     curves = make_curves(("T1", "T2"), (32, 64, 128), (0.0, 0.001))
     curves.loc[curves["hidden_dim"] == 32, "accuracy"] *= 0.9
     curves.loc[(curves["hidden_dim"] > 32) & (curves["step"] == curves["step"].max()), "accuracy"] = 1.0
-    table = data.summarise(curves)
+    table = shown(curves).assign(solved=lambda table: np.where(table["hidden_dim"] > 32, 0.5, 0.05))
     figure = learning.draw(table)
     figure.canvas.draw()
     assert len(figure.axes) == 2 * 2 * 2
     assert [axes.get_title() for axes in figure.axes[:2]] == ["T1", "T2"]
     labels = ["64 neurons\naccuracy", "horizon", "128 neurons\naccuracy", "horizon"]
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == labels
-    assert figure.get_suptitle().endswith("not drawn: 32 neurons, where no upper quartile reaches 0.99")
+    assert figure.get_suptitle().endswith("not drawn: 32 neurons, where fewer than 10% solve a task")
     drawn = {tuple(np.asarray(line.get_ydata())) for axes in figure.axes for line in axes.lines}
     for _, group in table[table["hidden_dim"] > 32].groupby(["task", "hidden_dim", "l2"]):
         for measure in ("accuracy_50", "horizon"):
@@ -116,7 +134,7 @@ def test_the_figure_has_a_column_per_task_and_two_rows_per_size_that_learns() ->
 def test_curves_differ_in_their_dashes_and_penalties_in_their_colours_too() -> None:
     curves = make_curves(("T1",), (64,), (0.0, 0.001), seeds=3)
     other = curves.assign(threshold=0.9, run_id=curves["run_id"] + "b")
-    figure = learning.draw(data.summarise(pd.concat([curves, other], ignore_index=True)))
+    figure = learning.draw(shown(pd.concat([curves, other], ignore_index=True)))
     looks = {(str(line.get_color()), str(line._dash_pattern)) for line in figure.axes[0].lines}
     assert len({dash for _, dash in looks}) == len(looks) == 4
     assert len({colour for colour, _ in looks}) == 2
@@ -127,8 +145,8 @@ def test_curves_differ_in_their_dashes_and_penalties_in_their_colours_too() -> N
 def test_where_nothing_learns_the_figure_shows_every_size() -> None:
     curves = make_curves(("T1",), (32, 64), (0.0,))
     curves["accuracy"] = 0.6
-    figure = learning.draw(data.summarise(curves))
+    figure = learning.draw(shown(curves))
     assert len(figure.axes) == 2 * 2
     assert "not drawn" not in figure.get_suptitle()
-    learning.draw(data.summarise(curves).iloc[:1]).canvas.draw()
-    learning.draw(data.summarise(curves.assign(loss=np.nan, accuracy=np.nan))).canvas.draw()
+    learning.draw(shown(curves).iloc[:1]).canvas.draw()
+    learning.draw(shown(curves.assign(loss=np.nan, accuracy=np.nan))).canvas.draw()

@@ -15,11 +15,10 @@ from ..sweep.test_memory import networks
 
 def tables(folder: Path) -> tuple[Path, Path]:
     """Made-up networks, with a linear control of T1's, as the workflow writes them."""
-    runs, measured, rows = networks()
+    measured, rows = networks()
     linear = rows[(rows["network"] == TRAINED) & rows["run_id"].str.startswith("T1")].assign(network=LINEAR)
     linear["accuracy_at_300"] = 0.75
-    table = network_table(runs, measured, pd.concat([rows, linear], ignore_index=True))
-    table["cycle_rate"] = np.log(table["cycle_multiplier"]) / 8
+    table = network_table(measured, pd.concat([rows, linear], ignore_index=True))
     table.loc[table["network"] == TRAINED, "half_edit_size"] = np.where(
         table.loc[table["network"] == TRAINED, "task"] == "T1", 0.3, 1.0
     )
@@ -52,7 +51,11 @@ def test_multipliers_stand_beside_accuracies_and_shares_beside_experiments(tmp_p
     places = {(round(float(line.get_xdata()[0]), 4), float(line.get_ydata()[0])) for line in marks}
     rates = round(np.log(1.1) / 8, 4), round(np.log(0.1) / 8, 4)
     assert places == {(rates[0], 0.6), (rates[1], 1.0), (rates[1], 0.6)}
-    assert [label.get_text() for label in right.get_yticklabels()] == ["paper\n35 of 36", "twins\n17 of 18"]
+    full = {float(line.get_ydata()[0]) for line in marks if line.get_markerfacecolor() != "none"}
+    assert full == {1.0}, "the one that is lost below 0 does not return"
+    assert [label.get_text() for label in right.get_yticklabels()] == ["paper\n36 of 36", "twins\n18 of 18"]
+    told = {form: [float(line.get_xdata()[0]) for line in right.lines if line.get_marker() == form] for form in "ox+|"}
+    assert told == {"o": [1, 1], "x": [35 / 36, 17 / 18], "+": [35 / 36, 1], "|": [35 / 36, 17 / 18]}
 
 
 def test_where_no_network_solves_its_task_figures_say_so(tmp_path: Path) -> None:

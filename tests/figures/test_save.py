@@ -45,7 +45,7 @@ FIGURES: dict[str, Callable[[], tuple[Figure, pd.DataFrame]]] = {
     "forest": lambda: (forest.draw(make_rows()), make_rows()),
     "solutions": lambda: (solutions.draw(made := make_measured()), solutions.numbers(made)),
     "interventions": lambda: (interventions.draw(obeyed()), interventions.numbers(obeyed())),
-    "learning": lambda: (learning.draw(summary := summarise(make_curves(l2s=[0.0]))), summary),
+    "learning": lambda: (learning.draw(summary := summarise(make_curves(l2s=[0.0])).assign(solved=1.0)), summary),
 }
 
 

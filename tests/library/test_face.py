@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -80,7 +81,7 @@ def test_a_network_of_ours_is_judged_as_the_workflow_does(trained: tuple[Run, Ne
     run, network = trained
     measured = measure(run, network, MeasureSettings(horizon=40))
     expected = {name: value for name, value in asdict(measured.bases[DATA]).items() if name not in _OF_WEIGHTS}
-    judged = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)), trained_horizon=20)
+    judged = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)))
     assert judged.task is not None
     assert asdict(judged.task.measures) == expected
     assert judged.task.verdict == measured.verdict
@@ -94,9 +95,9 @@ def test_a_network_of_ours_is_judged_as_the_workflow_does(trained: tuple[Run, Ne
 @pytest.mark.parametrize("batch_first", [True, False])
 def test_so_is_the_same_network_in_torch(trained: tuple[Run, Network], batch_first: bool) -> None:
     run, network = trained
-    expected = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)), trained_horizon=20)
+    expected = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)))
     system = as_torch(network, run.task, batch_first)
-    judged = emtvb.judge(emtvb.fit(emtvb.record(system, run.task, horizon=40)), trained_horizon=20)
+    judged = emtvb.judge(emtvb.fit(emtvb.record(system, run.task, horizon=40)))
     assert judged.task is not None
     assert expected.task is not None
     for name, value in asdict(expected.task.measures).items():
@@ -111,7 +112,7 @@ PAPER = ROOT / "results" / "paper"
 def test_a_published_network_has_its_published_measures(run_id: str) -> None:
     row = pd.read_csv(PAPER / "measurements.csv").set_index("run_id").loc[run_id]
     network = emtvb.load(f"{PAPER}/{run_id}").system.network
-    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(run_id[:2]))), trained_horizon=100)
+    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(run_id[:2]))))
     assert judged.task is not None
     for name, value in asdict(judged.task.measures).items():
         assert value == pytest.approx(row[f"data_{name}"], rel=1e-2, abs=5e-3), name
@@ -146,6 +147,12 @@ def test_the_guide_names_every_function() -> None:
     for name in emtvb.__all__:
         if name[0].islower():
             assert f"`{name}(" in guide
+
+
+def test_what_the_guide_shows_of_other_packages_is_python() -> None:
+    """The blocks of the language `py`; those of `python` are run (test_extras.py)."""
+    (code,) = re.findall(r"```py\n(.*?)```", (ROOT / "docs" / "own-network.md").read_text(), re.DOTALL)
+    compile(code, "guide", "exec")
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

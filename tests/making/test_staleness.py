@@ -183,13 +183,37 @@ def test_what_a_job_would_use_otherwise_in_words(results: Path) -> None:
 def test_a_number_is_no_truth_and_the_same_however_it_is_spelled(results: Path) -> None:
     makers = look(results).makers
     record = makers[str(results / TABLE)].record
-    record.recipe["settings"]["of"] = {"l2": [0, 1.0]}  # as YAML has it, and JSON
-    asked = job(results, "aggregate_measurements", (MEASURED,), (TABLE,), of={"l2": [0.0, 1]})
+    record.recipe["settings"]["of"] = {"l2": [0, 1.0], "gone": None}  # as YAML has it, and JSON
+    asked = job(results, "aggregate_measurements", (MEASURED,), (TABLE,), of={"l2": [0.0, 1], "new": None})
     assert look(results).changes(asked, makers[str(results / TABLE)]) == []
-    for before, now in ((1, True), (True, 1.0), ([0], [False]), ({"a": 1}, {"a": True}), ("1", 1), ([1], [1, 1])):
+    for before, now in (
+        (1, True),
+        (True, 1.0),
+        ([0], [False]),
+        ({"a": 1}, {"a": True}),
+        ({"a": 1}, {"a": None}),
+        ("1", 1),
+        ([1], [1, 1]),
+    ):
         record.recipe["settings"]["of"] = before
         asked = job(results, "aggregate_measurements", (MEASURED,), (TABLE,), of=now)
         assert look(results).changes(asked, makers[str(results / TABLE)]) == ["setting of"]
+
+
+def test_the_order_of_files_counts_and_that_of_the_keys_of_a_record_does_not(results: Path) -> None:
+    read, made = (WEIGHTS, MEASURED), ("tables/t.md", "tables/t.csv")
+    make(results, "tabulate", read, dict.fromkeys(made, "1"))
+    record = results / "tables" / "t.provenance.json"
+
+    def changes(read: tuple[str, ...], made: tuple[str, ...]) -> list[str]:
+        found = look(results)
+        return found.changes(job(results, "tabulate", read, made), found.makers[str(results / made[0])])
+
+    assert changes(read, made) == []
+    assert changes(read[::-1], made) == changes(read, made[::-1]) == ["its inputs or outputs, by name or order"]
+    record.write_text(json.dumps(json.loads(record.read_text()), sort_keys=True))
+    assert changes(read, made) == []
+    assert changes((WEIGHTS, TABLE), made) == ["its inputs or outputs, by name or order"]
 
 
 def test_other_wildcards_of_the_same_file_are_a_change(results: Path) -> None:

@@ -66,10 +66,12 @@ def test_modules_of_another_place_are_blamed_on_pythonpath(tmp_path: Path, modul
         ({"seeds": [1]}, "seeds"),
         ({"l2": 0.5, "tasks": []}, "l2, tasks"),
         ({"more": 1}, None),
+        ({"exemplar": {"seed": 3}}, None),
+        ({"exemplar": {}}, "exemplar"),
     ],
 )
 def test_other_settings_than_those_of_the_results_are_told(tmp_path: Path, change: dict, other: str | None) -> None:
-    there = {"l2": 0, "tasks": ["T1"], "seeds": [1, 2]}
+    there = {"l2": 0, "tasks": ["T1"], "seeds": [1, 2], "exemplar": {"seed": 3, "l2": None}}
     assert surroundings.of_other_settings(tmp_path, there) is None
     for damaged in ("{", "[]", "1"):
         (tmp_path / "settings.json").write_text(damaged)

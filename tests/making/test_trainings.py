@@ -28,10 +28,6 @@ STREAM = {
         "plateau": {"factor": 0.5, "patience": 10, "least": 1e-06},
     },
 }  # fmt: skip
-REPEATER = {
-    "name": "gru48_seed1", "units": 48, "seed": 1, "symbols": 30, "longest": 9, "batch_size": 128, "steps": 20000,
-    "learning_rate": 0.01, "gradient_clip": 1.0,
-}  # fmt: skip
 PROOF = {"engine": {"weak": "1"}, "stream": "2"}
 
 
@@ -42,8 +38,7 @@ PROOF = {"engine": {"weak": "1"}, "stream": "2"}
         {"runs": [STREAM], "trainer": "auto", "proof": PROOF},
         {"runs": [RUN], "trainer": "reference", "accelerator": "cpu", "proof": None},
         {"run": RUN, "accelerator": "cpu", "network": "emtvb.training.architectures.gru:GRU", "module": "torch.nn:GRU"},
-        {"order": REPEATER},
-        {"order": {"name": "a", "units": 3, "task": "b"}},  # plain data of whatever is new
+        {"order": {"name": "a", "hidden_dim": 3, "task": "b"}},  # plain data of whatever is new
     ],
 )
 def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, Any]) -> None:
@@ -60,7 +55,7 @@ def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, 
     key = next(name for name in ("runs", "run", "order") if name in settings)
     run = settings[key][0] if key == "runs" else settings[key]
     for name in run:
-        other = {**run, name: {**RUN, **STREAM, **REPEATER, "run_id": "a", "name": "b"}[name]}
+        other = {**run, name: {**RUN, **STREAM, "run_id": "a", "name": "b"}[name]}
         if isinstance(run[name], (int, float)):
             other[name] = run[name] + 1
         elif isinstance(run[name], dict):
@@ -87,7 +82,7 @@ def test_the_state_of_a_training_is_filed_under_its_proof_or_its_revision_and_li
     assert proved != trainings.state_version({"proof": {**PROOF, "stream": "3"}})
     plain: dict[str, Any] = {"proof": None, "accelerator": "cpu"}
     general = trainings.state_version(plain)
-    assert general == trainings.state_version({**plain, "revision": None, "order": REPEATER})
+    assert general == trainings.state_version({**plain, "revision": None, "order": RUN})
     assert general != trainings.state_version({**plain, "revision": 1})
     assert general != trainings.state_version({**plain, "accelerator": "cuda"})
     monkeypatch.setattr(trainings, "version", lambda library: "99.0")

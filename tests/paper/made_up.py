@@ -10,7 +10,7 @@ from emtvb.paper import table1
 NAN = float("nan")
 
 
-def sweep(seeds: int = 20, like_the_paper: bool = True, random: int = 0) -> pd.DataFrame:
+def sweep(seeds: int = 20, like_the_paper: bool = True, random: int = 0, bar: float = 0.99) -> pd.DataFrame:
     """Table 1's grid, run table and measurements together, drawn from the published values.
 
     A seed's two thresholds come out the same, so that the best of both is what was drawn. Where the paper's does not
@@ -29,7 +29,7 @@ def sweep(seeds: int = 20, like_the_paper: bool = True, random: int = 0) -> pd.D
     columns = ["task", "hidden_dim", "l2", "threshold", "seed", "test_accuracy", "spectral_error"]
     table = pd.DataFrame(rows, columns=columns)
     ids = [f"{r.task}_h{r.hidden_dim}_l2-{r.l2:g}_thr-{r.threshold:g}_seed{r.seed}" for r in table.itertuples()]
-    solved = table["test_accuracy"] >= 0.99
+    solved = table["test_accuracy"] >= bar
     return table.assign(
         run_id=ids,
         task_id="1-0-0",
@@ -38,6 +38,8 @@ def sweep(seeds: int = 20, like_the_paper: bool = True, random: int = 0) -> pd.D
         phi_eigenvalues=36,
         network_eigenvalues=np.where(table["spectral_error"].notna(), 36, 30),
         verdict=np.where(solved, "linearly stored and editable", "did not learn"),
+        measured_solved=bar,
+        solved=solved.astype(int),
         largest_modulus=np.where(table["l2"] < 0.1, 1.5, 0.001),
         realisation_shape_error=np.where(solved, 0.05, 0.8),
         unedited_success=1.0,

@@ -423,6 +423,27 @@ def test_shares_at_their_ends() -> None:
     assert judging.judge_share(np.ones(80, bool), seed[:80], 0.9).verdict == "not determined"
 
 
+@pytest.mark.parametrize(
+    ("verdict", "share", "said"),
+    [
+        ("no verdict", 1.0, "most, perhaps all"),
+        ("no verdict", 0.8, "most, not all"),
+        ("no verdict", 0.5, "not determined"),
+        ("no verdict", 0.2, "not most"),
+        ("inconsistent", 1.0, "inconsistent"),
+        ("not determined", 1.0, "not determined"),
+    ],
+)
+def test_a_badge_is_the_verdict_or_what_the_share_says(verdict: judging.Verdict, share: float, said: str) -> None:
+    holds, seed = np.arange(200) < 200 * share, np.arange(200) % 20
+    assert judging.badge(verdict, *judging.answer([(holds, seed)])) == said
+    assert said in judging.BADGES
+
+
+def test_a_claim_that_asks_for_no_share_has_its_verdict_for_a_badge() -> None:
+    assert [judging.badge(verdict, "", "") for verdict in judging.VERDICTS[:3]] == list(judging.VERDICTS[:3])
+
+
 def test_answers_at_their_ends() -> None:
     seed = np.repeat(np.arange(6), 20)
     holds, fails, half = np.ones(120, bool), np.zeros(120, bool), np.arange(120) % 2 > 0

@@ -6,6 +6,7 @@ import html
 import json
 import re
 import subprocess
+from collections import Counter
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -110,12 +111,31 @@ def test_it_opens_with_the_answers_in_words(page: Path) -> None:
     statements = [claim for claim in RESULTS if claim.kind == "published statements"]
     most = [claim for claim in statements if claim.tendency == "yes"]
     exceptions = sum(claim.universality == "no" for claim in most)
-    sentence = f"{len(most)} of {len(statements)} statements hold for most networks; {exceptions} of these"
+    sentence = f"Of {len(statements)} statements {len(most)} hold for most networks."
+    sentence += f" Of these {exceptions} do not hold for all." if exceptions else ""
+    title = f"{len(most)} of the paper's {len(statements)} statements hold for most networks of results/paper"
     table = [claim for claim in RESULTS if claim.kind == "published table values"]
     consistent = sum(claim.verdict == "consistent" for claim in table)
     for text in (page.read_text(), Stated("paper", RESULTS).as_markdown()):
-        assert sentence in text[: text.index("no verdict")]
-        assert f"{consistent} of {len(table)} are consistent with our runs, " in text[: text.index("no verdict")]
+        opening = text[: text.index("Where the paper gives no bar")]
+        assert sentence in opening
+        assert title in html.unescape(opening)
+        assert f"{consistent} of {len(table)} are consistent with our runs. " in opening
+
+
+def test_no_verdict_is_said_of_nothing_but_a_rule(page: Path) -> None:
+    """What a badge means stands in docs/evidence.md, once."""
+    text = page.read_text()
+    assert "no verdict" not in text
+    assert text.count("No verdict") == sum(claim.verdict == "no verdict" for claim in RESULTS)
+    markdown, _, rules = Stated("paper", RESULTS).as_markdown().partition("## Rules")
+    assert "no verdict" not in markdown.lower()
+    assert "No verdict (docs/evidence.md)." in rules
+    shown = dict(re.findall(r'id="([^"]+)" data-badge="([^"]+)"', text))
+    assert shown == {claim.name: verdict_page._word(claim.badge) for claim in RESULTS}
+    for claim in RESULTS:
+        row = next(line for line in markdown.splitlines() if f'<a id="{claim.name}">' in line)
+        assert f"| **{claim.badge}** |" in row
 
 
 def test_the_first_words_of_a_caption_are_bold() -> None:
@@ -157,15 +177,16 @@ def test_json_and_markdown_say_the_same() -> None:
     assert sorted(re.findall(r'<a id="([^"]+)">', text)) == sorted(claim.name for claim in RESULTS)
     assert not re.search(r"\|[ \t]*\|", text)
     answers = {kind: sum(count["tendency"].values()) for kind, count in told["answers"].items()}
-    assert answers == {"published statements": 7, "our own checks": 13, "claims of others": 3}
+    of = Counter(claim.group for claim in claims.load().statements)
+    assert answers == dict(zip(answers, (of["statement"], of["check"], of["others"]), strict=True))
     page = about.as_html()
     assert page.count("<dt>tendency</dt>") == page.count("<dt>universality</dt>") == sum(answers.values())
-    apart = [c for c in RESULTS if c.tendency and c.strata]
-    assert apart
-    assert all(f"tendency: {c.tendency}; universality: {c.universality}" in page for c in apart)
-    line = next(line for line in text.splitlines() if line.startswith("- published statements"))
-    assert "; tendency: " in line
-    assert "; universality: " in line
+    assert {claim["name"]: claim["badge"] for claim in told["claims"]} == {c.name: c.badge for c in RESULTS}
+    for kind, some in about.kinds.items():
+        told_of = re.search(rf"## {re.escape(verdict_page.TITLES[kind])}\n\n.* Counted: (.*)\.\n", text)
+        assert told_of
+        counted = dict(re.findall(r"\*\*([^*]+)\*\*: (\d+)", told_of[1]))
+        assert {badge: int(count) for badge, count in counted.items()} == Counter(claim.badge for claim in some)
 
 
 def test_results_without_claims_or_figures_are_a_page_too() -> None:
@@ -287,8 +308,9 @@ def test_a_browser_searches_filters_and_hides_what_is_empty(page: Path, tmp_path
     )
     everything = [claim.name for kind in verdict_page.TITLES for claim in RESULTS if claim.kind == kind]
     assert in_a_frame(tmp_path, page, "", 1280, visible) == [everything, list(verdict_page.ANCHORS.values())]
-    shown, _ = in_a_frame(tmp_path, page, f"#only-{VERDICTS[1].replace(' ', '-')}", 1280, visible)  # type: ignore[misc]
-    assert set(shown) == {claim.name for claim in RESULTS if claim.verdict == VERDICTS[1]}
+    badge = next(claim.badge for claim in RESULTS if claim.badge.startswith("most, "))
+    shown, _ = in_a_frame(tmp_path, page, f"#only-{verdict_page._word(badge)}", 1280, visible)  # type: ignore[misc]
+    assert set(shown) == {claim.name for claim in RESULTS if claim.badge == badge}
     typed = "(form.elements.text.value = 'table1-T3 error', show(), " + visible + ")"
     shown, kinds = in_a_frame(tmp_path, page, "", 1280, typed)  # type: ignore[misc]
     assert "table1-T3-128-0-error" in shown

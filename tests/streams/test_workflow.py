@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from emtvb.making import provenance
+
 from ..workflow.conftest import CALL, Project
 
 TINY = """
@@ -50,6 +52,8 @@ def test_all_that_it_makes_is_there_and_is_not_made_twice(tiny: Project) -> None
     assert (results / "figures" / "stream_recall.png").is_file()
     assert "swap" in (results / "edit.html").read_text()
     assert tiny.planned(*CALL) == {}
+    used = {name for path in provenance.record_files(results) for name in provenance.read(path).recipe["code"]}
+    assert "emtvb/training/promises.py" not in used, "what trainings alone rest on"
 
 
 def test_another_seed_trains_its_own_job_alone(tiny: Project) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emtvb.experiments.sweep.factors import agreement, variance
+from emtvb.experiments.sweep.factors import agreement
 
 from .made_up import sweep
 
@@ -53,35 +53,3 @@ def test_other_outcomes_are_compared_too() -> None:
     table = agreement(runs)
     assert alike(table, "threshold", "accuracy")["alike"] == 0
     assert alike(table, "threshold", "kind")["alike"] == alike(table, "threshold", "modes")["alike"] == 1
-
-
-@pytest.mark.parametrize(
-    ("circuit", "source"),
-    [
-        (lambda row: row["seed"] % 2 == 0, "seed"),
-        (lambda row: row["threshold"] == 0.98, "threshold"),
-        (lambda row: row["l2"] == 0, "penalty"),
-        (lambda row: row["hidden_dim"] == 128, "size"),
-        (lambda row: (row["l2"] == 0) == (row["hidden_dim"] == 128), "settings together"),
-        (lambda row: (row["seed"] % 2 == 0) == (row["threshold"] == 0.98), "seed with threshold"),
-    ],
-)
-def test_variance_goes_to_what_decides(circuit, source: str) -> None:
-    table = variance(sweep(lambda row, _: circuit(row)))
-    of = table[(table["task"] == "T1") & (table["outcome"] == "circuit")].set_index("source")["share"]
-    assert of[source] == pytest.approx(1)
-    assert of.sum() == pytest.approx(1)
-
-
-def test_chance_is_left_over() -> None:
-    table = variance(sweep(lambda row, rng: rng.random() < 0.5, seeds=20))
-    of = table[(table["task"] == "T1") & (table["outcome"] == "circuit")].set_index("source")["share"]
-    assert of.sum() == pytest.approx(1)
-    assert of[["penalty", "threshold", "size", "settings together"]].sum() < 0.2
-
-
-def test_seeds_that_lack_a_cell_are_left_out_so_that_shares_add_up() -> None:
-    runs = sweep(lambda row, rng: rng.random() < 0.5)
-    table = variance(runs.drop(index=runs.index[0]))
-    assert table[table["task"] == "T1"]["seeds"].unique().tolist() == [9]
-    assert table.groupby(["task", "outcome"])["share"].sum().to_numpy() == pytest.approx(1)

@@ -36,12 +36,12 @@ def test_a_shards_tables_say_what_each_network_alone_says() -> None:
     for at, (run, network) in enumerate(zip(runs, networks, strict=True)):
         measured = measure(run, network, HOW)
         assert str(found.measurements.iloc[at].to_dict()) == str(measured.row())
-        solution, digits = study(run, network, measured.verdict, measured.test_accuracy, HOW.modulus)
+        solution, digits = study(run, network, measured.verdict, measured.test_accuracy, HOW)
         assert str(found.solutions.iloc[at].to_dict()) == str(vars(solution))
         rows = found.digits[found.digits["run_id"] == run.run_id]
         assert str(rows.to_dict("records")) == str(list(map(vars, digits)))
         ablated = found.ablations[found.ablations["run_id"] == run.run_id].to_dict("records")
-        assert len(ablated) == (measured.test_accuracy >= 0.99)
+        assert len(ablated) == measured.solved == (measured.test_accuracy >= 0.99)
         for row in ablated:
             solved += 1
             assert row == ablate(run, network, HOW.modulus, HOW.horizon)

@@ -23,15 +23,17 @@ SETTINGS = {
 
 def results(folder: Path, *verdicts: str) -> Path:
     folder.mkdir()
-    rows = [{"run_id": f"run{number}", "verdict": word} for number, word in enumerate(verdicts)]
-    pd.DataFrame(rows, columns=["run_id", "verdict"]).to_csv(folder / "measurements.csv", index=False)
+    solved = [int(word != verdict.NOT_LEARNED) for word in verdicts]
+    rows = {"run_id": [f"run{number}" for number in range(len(verdicts))], "verdict": verdicts, "solved": solved}
+    pd.DataFrame(rows).to_csv(folder / "measurements.csv", index=False)
     return folder
 
 
 def test_networks_are_counted_by_what_they_learned(tmp_path: Path) -> None:
     folder = results(tmp_path / "some", verdict.STORED, verdict.STORED, verdict.OTHERWISE, verdict.NOT_LEARNED)
-    first, *rest = summary.lines(config.check(SETTINGS), folder)
-    assert first.startswith("Result: 3 of 4 networks solved the task")
+    experiment = config.check({**SETTINGS, "interpretation": {"solved": 0.98}})
+    first, *rest = summary.lines(experiment, folder)
+    assert first.startswith("Result: 3 of 4 networks solved the task (test accuracy of at least 0.98)")
     assert "2 of these 3 store every variable linearly" in first
     assert len(rest) == 3
 

@@ -80,7 +80,7 @@ def test_an_untrained_network_did_not_learn(hidden_dim: int) -> None:
 def test_a_row_says_nothing_but_numbers(tiny_run: Run) -> None:
     row = measure(tiny_run, make_network(2, 8), MeasureSettings(10, 20)).row()
     assert (row.pop("run_id"), row.pop("verdict")) == (tiny_run.run_id, NOT_LEARNED)
-    silent = {"spectral_error", "unobservable_edit_ignored", "unobservable_edit_size"}  # T1 has none of the latter
+    silent = {"spectral_error", "unobservable_edit_ignored"}  # T1 has none of the latter
     assert {name for name, value in row.items() if np.isnan(float(value))} <= silent  # type: ignore[arg-type]
     assert {f"{method}_edit_success" for method in METHODS} <= set(row)
 

@@ -8,20 +8,20 @@ NAN = float("nan")
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "decoding", "edits", "unedited", "says"),
+    ("solved", "decoding", "edits", "unedited", "says"),
     [
-        (1.0, 1.0, 1.0, 1.0, STORED),
-        (1.0, 1.0, 0.5, 0.5, STORED),
-        (1.0, 0.5, 1.0, 1.0, OTHERWISE),
-        (1.0, 1.0, 0.5, 1.0, OTHERWISE),
-        (1.0, 1.0, 0.0, 0.0, OTHERWISE),
-        (1.0, NAN, 1.0, 1.0, OTHERWISE),
-        (0.9, 1.0, 1.0, 1.0, NOT_LEARNED),
-        (0.5, 0.5, 0.0, 0.0, NOT_LEARNED),
-        (NAN, NAN, NAN, NAN, NOT_LEARNED),
+        (True, 1.0, 1.0, 1.0, STORED),
+        (True, 1.0, 0.5, 0.5, STORED),
+        (True, 0.5, 1.0, 1.0, OTHERWISE),
+        (True, 1.0, 0.5, 1.0, OTHERWISE),
+        (True, 1.0, 0.0, 0.0, OTHERWISE),
+        (True, NAN, 1.0, 1.0, OTHERWISE),
+        (False, 1.0, 1.0, 1.0, NOT_LEARNED),
+        (False, 0.5, 0.0, 0.0, NOT_LEARNED),
+        (False, NAN, NAN, NAN, NOT_LEARNED),
     ],
 )
-def test_a_circuit_must_be_accurate_decode_and_obey(
-    accuracy: float, decoding: float, edits: float, unedited: float, says: str
+def test_a_circuit_must_solve_decode_and_obey(
+    solved: bool, decoding: float, edits: float, unedited: float, says: str
 ) -> None:
-    assert verdict(accuracy, decoding, edits, unedited) == says
+    assert verdict(solved, decoding, edits, unedited) == says

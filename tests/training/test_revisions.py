@@ -3,13 +3,15 @@
 A training by torch stays current whatever becomes of the code that made it, since its last bits belong to one CPU and
 one version of torch. So the losses of short ones are held to stored ones, as near as rounding allows. If this fails
 because such trainings are to compute something else from now on, set the next revision of that network, and store its
-losses anew with ``python -m tests.training.test_revisions``.
+losses anew with ``python -m tests.training.test_revisions NAME``. Without a name it stores those of networks that have
+none yet, and leaves all others as they are.
 """
 
 from __future__ import annotations
 
 import json
 import pkgutil
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +56,16 @@ def losses(network: str) -> list[list[float]]:
         return [[row.loss, row.horizon] for row in trained[1]]
 
 
+def store(*names: str) -> None:
+    """Store the losses of these networks anew; without names, of those that have none yet."""
+    stored = json.loads(STORED.read_text("utf-8"))
+    if unknown := [name for name in names if name not in NETWORKS]:
+        raise SystemExit(f"{unknown[0]}: no network that torch trains; these are {', '.join(NETWORKS)}")
+    stored |= {name: losses(name) for name in names or NETWORKS if names or name not in stored}
+    lines = (f" {json.dumps(name)}: {json.dumps(rows)}" for name, rows in stored.items())
+    STORED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_losses_of_a_short_training_are_the_stored_ones(network: str) -> None:
     stored = json.loads(STORED.read_text("utf-8"))
@@ -65,7 +77,28 @@ def test_the_losses_of_a_short_training_are_the_stored_ones(network: str) -> Non
     assert [loss for loss, _ in found] == pytest.approx([loss for loss, _ in stored[network]], rel=1e-5)
 
 
+def test_losses_are_stored_anew_where_they_are_asked_for_or_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = STORED.read_text("utf-8")
+    file, lines = tmp_path / "losses.json", [line.rstrip(",") for line in text.splitlines()]
+    here = sys.modules[__name__]
+    monkeypatch.setattr(here, "STORED", file)
+    monkeypatch.setattr(here, "losses", lambda network: [[0.5, 3]])
+    file.write_text(text, "utf-8")
+    store()
+    assert file.read_text("utf-8") == text, "none is missing"
+    with pytest.raises(SystemExit, match=r"^esn: no network that torch trains; these are elman, lstm, "):
+        store("gru", "esn")
+    assert file.read_text("utf-8") == text
+    new = ' "gru": [[0.5, 3]]'
+    anew = [new if line.startswith(' "gru"') else line for line in lines]
+    store("gru")
+    assert [line.rstrip(",") for line in file.read_text("utf-8").splitlines()] == anew
+    file.write_text("\n".join(line for line in text.splitlines() if not line.startswith(' "gru"')), "utf-8")
+    store()
+    assert sorted(line.rstrip(",") for line in file.read_text("utf-8").splitlines()) == sorted(anew)
+
+
 if __name__ == "__main__":
-    rows = {network: losses(network) for network in NETWORKS}
-    lines = (f" {json.dumps(network)}: {json.dumps(values)}" for network, values in rows.items())
-    STORED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    store(*sys.argv[1:])

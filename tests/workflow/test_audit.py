@@ -30,7 +30,6 @@ from emtvb.audit.integrity import KINDS, Files, integrity
 from emtvb.audit.remeasuring import reads_weights, recompute, trains
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
-from emtvb.experiments import kinds
 from emtvb.files import atomic
 from emtvb.making import provenance
 from emtvb.making.packed_weights import pack
@@ -223,7 +222,9 @@ def test_verify_trains_published_runs_and_says_of_each_whether_it_is_the_same(fo
     (folder / "random.py").write_text(NOT_MEANT)
     done = verify(folder, runs[0], runs[5])
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.splitlines()[:2]) == sorted(f"{run}: the same, to the last bit" for run in runs[[0, 5]])
+    measured = pd.read_csv(folder / "measurements.csv").set_index("run_id")["test_accuracy"]
+    same = [f"{run}, accuracy {measured[run]:.3f}: the same, to the last bit" for run in runs[[0, 5]]]
+    assert sorted(done.stdout.splitlines()[:2]) == sorted(same)
     assert done.stdout.splitlines()[2:] == ["2 of 2 runs came out as published"]
     assert all(f"{run}: training (run 1 of 1)" in done.stderr for run in runs[[0, 5]])
 
@@ -597,16 +598,24 @@ def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) ->
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(root)]
     for command in (["init", "-q"], ["commit", "-qm", "all", "--allow-empty"]):
         subprocess.run([*git, *command], check=True)
+    spectrum = folder / "figures/spectrum.provenance.json"
+    edit_record(spectrum, lambda record: record.update(dirty=True))
+    (root / "config").mkdir()
+    (root / "config" / "mine.yaml").write_text("")
+    (root / "src" / "other.py").write_text("")
+    assert "not committed" not in integrity(files(folder), (), root).note, "neither a config nor what no job used"
+    assert not provenance.git_state(Path(shutil.copytree(root, tmp_path / "other", ignore=lambda *_: ["src"])))[1]
     (root / "src" / "new.py").write_text("")
-    edit_record(folder / "figures/spectrum.provenance.json", lambda record: record.update(dirty=True))
+    edit_record(spectrum, lambda record: record["recipe"]["code"].update({"src/new.py": "0"}))
     check = integrity(files(folder), (), root)
     assert check.state == "passed"
     assert "Warning: made from code that is not committed yet: figures/spectrum.pdf." in check.note
+    edit_record(spectrum, lambda record: record.update(dirty=False))
+    assert "not committed" not in integrity(files(folder), (), root).note, "it was when the job ran"
 
 
-def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(tmp_path: Path) -> None:
+def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(folder: Path) -> None:
     """Not of the temporary one in which Snakemake plans."""
-    methods = kinds.load(ROOT / "config" / "methods.yaml")
-    (tmp_path / "methods").mkdir()
-    with pytest.raises(InputError, match=rf"cannot plan .*{tmp_path}/paper: no such experiment"):
-        planned(tmp_path / "methods", Held(methods, "", ROOT), ())
+    (folder / TABLE).write_text("of another hand")
+    with pytest.raises(InputError, match=rf"cannot plan .*{re.escape(str(folder / TABLE))}"):
+        planned(folder, HELD, ())

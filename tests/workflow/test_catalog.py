@@ -11,7 +11,7 @@ import yaml
 from ..environments import Environment, distributions
 from .conftest import ROOT, Project
 
-CONFIGS = ("config", "smoke", "streams", "onions")
+CONFIGS = ("config", "smoke", "streams")
 """Of each kind that needs no other experiment's results."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import random
 import re
@@ -208,6 +209,12 @@ def _forget(project: Project) -> None:
     shutil.rmtree(project.folder / ".snakemake")
 
 
+def _sort_records(project: Project) -> None:
+    """As ``jq -S`` does."""
+    for path in (project.folder / "results").rglob("*.provenance.json"):
+        path.write_text(json.dumps(json.loads(path.read_text()), indent=4, sort_keys=True))
+
+
 def _publish(project: Project) -> None:
     """Keep what results/paper keeps, as a clone has it: of the training, records, digests and packed weights."""
     _forget(project)
@@ -227,6 +234,15 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
     "engine": (_edit("src/emtvb/training/engine.py", "set_num_threads(1)", "set_num_threads(2)"), {}),
     "an engine that gives another bit": (
         _edit("src/emtvb/training/promises.py", 'str] = {"weak": "', 'str] = {"weak": "0'), TRAINED),
+    "what streams are proved by": (
+        _edit("src/emtvb/training/promises.py", 'FOLLOWING: Mapping[str, str] = {"weak": "',
+              'FOLLOWING: Mapping[str, str] = {"weak": "0'), {}),
+    "an architecture more": (
+        _edit("src/emtvb/config/architectures.py", '    "s4":', '    "my": Architecture("", "", ""),\n    "s4":'), {}),
+    "records by a formatter": (_sort_records, {}),
+    "inputs in another order": (
+        _edit("workflow/rules/aggregate.smk", "learning/{shard}.csv\"), shard=SHARDS)",
+              "learning/{shard}.csv\"), shard=[*SHARDS][::-1])"), LEARNING),
     "an unused function in shard.py": (
         _edit("src/emtvb/training/shard.py", "def train_shard(", "def unused(): ...\n\n\ndef train_shard("), {}),
     "torch's version": (_install_another_torch, {}),
@@ -327,7 +343,12 @@ def test_an_edit_restales_what_depends_on_it_and_nothing_else(finished: Project,
     project = Project.copy(tmp_path, finished.folder)
     change, stale = EDITS[edit]
     change(project)
-    assert project.planned(*SMOKE) == stale
+    assert _known(project.planned(*SMOKE)) == stale
+
+
+def _known(jobs: Counter[str]) -> dict[str, int]:
+    """Without figures that none of these tests names: of such a one its own test says when it is drawn."""
+    return {rule: n for rule, n in jobs.items() if not rule.startswith("draw_") or rule in {*FIGURES, *PAGE}}
 
 
 SHARD = "T1_h24_l2-0.001_seeds1-5"

@@ -116,8 +116,8 @@ def test_the_page_holds_networks_that_were_trained(results: Path) -> None:
 
 
 def test_every_job_has_a_log(results: Path) -> None:
-    """Four stages of each of six shards, 22 figures, and 21 jobs of which there is one."""
-    assert len(list((results / "logs").rglob("*.log"))) == 4 * 6 + 22 + 21
+    """As each has a record."""
+    assert len(list((results / "logs").rglob("*.log"))) == len(list(results.rglob("*.provenance.json"))) > 0
 
 
 def test_progress_is_visible(finished: Project) -> None:

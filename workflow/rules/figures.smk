@@ -16,7 +16,7 @@ FIGURES = {
     "hidden_state/{task}": EXEMPLAR_FILE,
     "weights": LOOK_FILES,
     "animation/{task}": EXEMPLAR_FILE,
-    "learning": {"summary": rules.summarise_learning.output.summary},
+    "learning": {"summary": rules.summarise_learning.output.summary, "measurements": results("measurements.csv")},
     # Ours.
     "edits/{task}": EXEMPLAR_FILE,
     "interventions": MEASURED,

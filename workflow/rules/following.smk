@@ -1,6 +1,5 @@
 # Runs that are followed through training: they are trained once more, and their weights kept after several steps. A
-# training by its settings, it stays current when code changes; its snapshots are not published, which their list can be
-# compared with.
+# training by its settings, it stays current when code changes; its snapshots are published packed.
 
 FOLLOWED = EXPERIMENT.followed()
 

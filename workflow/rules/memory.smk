@@ -60,23 +60,24 @@ rule aggregate_memory:
 # What was found on the paper's sweep is tested on networks of experiments beside it, those that have come to their tables.
 TESTED_ON = [
     files
-    for name in ("twins", "reference", "reference-odd", "repeat-copy", "cycles", "sizes")
+    for name in ("twins", "reference", "reference-odd", "repeat-copy", "cycles", "sizes", "start")
     if EXPERIMENT.experiment == "paper" and (files := beside(name, "tables/memory.csv", "digests.csv"))
 ]
 
 
 rule tabulate_memory:
     input:
-        runs=results("runs.csv"),
         measurements=results("measurements.csv"),
         digests=results("digests.csv"),
         memory=rules.aggregate_memory.input.memory,
         circuits=rules.measure_circuits.output.memory,
         others=[files[0] for files in TESTED_ON],
         known=[files[1] for files in TESTED_ON],
+        following=[results("tables/following.csv")] if EXPERIMENT.followed() else [],
     output:
         memory=results("tables/memory.csv"),
         law=results("tables/memory_law.csv"),
+        thresholds=results("tables/memory_thresholds.csv"),
     log:
         results("logs/tabulate_memory.log"),
     localrule: True

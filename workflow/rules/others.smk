@@ -43,7 +43,6 @@ rule follow_gradients:
 
 rule tabulate_others:
     input:
-        runs=results("runs.csv"),
         measurements=results("measurements.csv"),
         ablations=rules.aggregate_ablations.output.ablations,
         gradients=rules.follow_gradients.output.gradients,

@@ -26,15 +26,11 @@ rule tabulate_outcomes:
     input:
         runs=results("runs.csv"),
         measurements=results("measurements.csv"),
-        solutions=rules.tabulate_solutions.output.solutions,
     output:
-        shares=results("tables/shares.csv"),
-        kinds=results("tables/kinds.csv"),
         verdicts=results("tables/verdicts.csv"),
         verdicts_md=results("tables/verdicts.md"),
         bases=results("tables/bases.csv"),
         bases_md=results("tables/bases.md"),
-        bases_by_penalty=results("tables/bases_by_penalty.csv"),
     log:
         results("logs/tabulate_outcomes.log"),
     localrule: True
@@ -50,7 +46,6 @@ rule tabulate_deciding:
         twins=TWINS_BESIDE,
     output:
         agreement=results("tables/agreement.csv"),
-        variance=results("tables/variance.csv"),
     log:
         results("logs/tabulate_deciding.log"),
     localrule: True

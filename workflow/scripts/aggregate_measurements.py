@@ -10,4 +10,5 @@ with job(snakemake):
     paths = snakemake.input.measurements
     shards = [columns.check_numbers(tables.read_table(path, tables.MEASURED_COLUMNS), path) for path in paths]
     measurements = pd.concat(shards, ignore_index=True)
-    tables.write_csv(snakemake.output.measurements, tables.combine(runs, measurements)[measurements.columns])
+    columns = [*measurements, *tables.SETTINGS]
+    tables.write_csv(snakemake.output.measurements, tables.combine(runs, measurements)[columns])

@@ -23,7 +23,7 @@ with job(snakemake) as this:
         for run in runs:
             network, system = trained[run.run_id], Elman(trained[run.run_id])
             origin = linearise(network).astype(float) if network.is_finite() else None
-            subject = Subject(run.run_id, "rnn", run.task, max(run.protocol.curriculum))
+            subject = Subject(run.run_id, "rnn", run.task)
             measurement, _ = interpret_system(subject, system, origin, partial(mean_jacobian, system), how)
             rows.append(vars(measurement))
     tables.write_csv(snakemake.output.measurements, pd.DataFrame(rows))

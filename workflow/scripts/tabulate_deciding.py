@@ -9,4 +9,3 @@ with job(snakemake):
     networks = tables.read_tables(paths, ("run_id", "kind"))
     networks = networks.drop_duplicates("run_id")
     tables.write_csv(snakemake.output.agreement, factors.agreement(networks))
-    tables.write_csv(snakemake.output.variance, factors.variance(networks))

@@ -1,4 +1,4 @@
-"""All networks' memories, and how often a multiplier tells whether one lasts (rule tabulate_memory)."""
+"""All networks' memories, what tells whether one lasts, and what decides it (rule tabulate_memory)."""
 
 from pathlib import Path
 
@@ -7,11 +7,10 @@ from emtvb.experiments.sweep import memory_tables
 from emtvb.making.jobs import job
 
 with job(snakemake) as this:
-    runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
     paths = [*snakemake.input.memory, snakemake.input.circuits]
     rows = tables.read_tables(paths, ("run_id", "network"), may_be_empty=True)
-    networks = memory_tables.network_table(runs, measured, rows)
+    networks = memory_tables.network_table(measured, rows)
     seen = set(tables.read_table(snakemake.input.digests, ("run_id", "weights_sha256"))["weights_sha256"])
     experiments = {this.settings["experiment"]: networks}
     for table, digests in zip(snakemake.input.get("others", []), snakemake.input.get("known", []), strict=True):
@@ -19,5 +18,9 @@ with job(snakemake) as this:
         others = tables.read_table(table, ("run_id", "network"), may_be_empty=True).merge(known, on="run_id")
         experiments[Path(table).parts[-3]] = others[~others["weights_sha256"].isin(seen)]
         seen |= set(others["weights_sha256"])
+    for table in snakemake.input.get("following", []):
+        snapshots = tables.read_table(table, ("run_id", "step"))
+        experiments[Path(table).stem] = memory_tables.unseen_snapshots(snapshots, seen)
     tables.write_csv(snakemake.output.memory, networks)
     tables.write_csv(snakemake.output.law, memory_tables.law(experiments))
+    tables.write_csv(snakemake.output.thresholds, memory_tables.thresholds(experiments))

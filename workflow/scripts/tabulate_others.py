@@ -7,9 +7,8 @@ from emtvb.experiments.sweep import literature
 from emtvb.making.jobs import job
 
 with job(snakemake):
-    runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
     ablated = pd.read_csv(snakemake.input.ablations, dtype={"run_id": str})
     followed = tables.read_table(snakemake.input.gradients, ("run_id",))
-    tables.write_csv(snakemake.output.ablations, literature.ablation_table(runs, ablated))
-    tables.write_csv(snakemake.output.gradients, literature.gradient_table(runs, measured, followed))
+    tables.write_csv(snakemake.output.ablations, literature.ablation_table(measured, ablated))
+    tables.write_csv(snakemake.output.gradients, literature.gradient_table(measured, followed))

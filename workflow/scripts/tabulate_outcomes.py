@@ -1,4 +1,4 @@
-"""How often which solution is found, and what verdicts part (rule tabulate_outcomes)."""
+"""What verdicts part, and what bases are worth (rule tabulate_outcomes)."""
 
 from emtvb import tables
 from emtvb.experiments.sweep import outcomes
@@ -8,12 +8,8 @@ from emtvb.making.jobs import job
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     measured = tables.combine(runs, tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS))
-    tables.write_csv(snakemake.output.shares, outcomes.shares(measured))
     verdicts, bases = outcomes.verdicts(measured), outcomes.bases(measured)
     tables.write_csv(snakemake.output.verdicts, verdicts)
     write_text(snakemake.output.verdicts_md, outcomes.verdicts_as_markdown(verdicts))
     tables.write_csv(snakemake.output.bases, bases)
     write_text(snakemake.output.bases_md, outcomes.bases_as_markdown(bases))
-    tables.write_csv(snakemake.output.bases_by_penalty, outcomes.bases_by_penalty(measured))
-    solutions = tables.read_table(snakemake.input.solutions, ("run_id", "kind"))
-    tables.write_csv(snakemake.output.kinds, outcomes.kinds(solutions))

@@ -8,7 +8,7 @@ from emtvb.making.jobs import job
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
-    measured = measured[["run_id", "verdict", "test_accuracy", "network_eigenvalues", "phi_eigenvalues"]]
+    measured = measured[["run_id", "verdict", "test_accuracy", "network_eigenvalues", "phi_eigenvalues", "solved"]]
     shards = [tables.read_table(path, ("run_id", "kind")) for path in snakemake.input.solutions]
     settings = tables.combine(runs.drop(columns="shard"), measured)
     tables.write_csv(snakemake.output.solutions, tables.combine(settings, pd.concat(shards, ignore_index=True)))

@@ -5,11 +5,13 @@ import pandas as pd
 from emtvb import tables
 from emtvb.experiments.streams import tables as streams
 from emtvb.making.jobs import job
+from emtvb.theory.verdict import ACCURATE
 
 with job(snakemake):
     runs = pd.read_csv(snakemake.input.runs)
     measured = tables.read_tables(snakemake.input.measurements, ("run_id",))
     rows = tables.combine(runs, measured)
+    rows["solved"] = (rows["recall"] >= ACCURATE).astype(int)
     tables.write_csv(snakemake.output.measurements, rows)
     tables.write_csv(snakemake.output.streams, streams.by_size(rows))
     tables.write_csv(snakemake.output.lengths, streams.by_length(rows))

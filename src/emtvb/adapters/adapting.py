@@ -13,7 +13,7 @@ from emtvb.adapters import states
 from emtvb.adapters.elman import Elman, jacobian
 from emtvb.adapters.numpy_steps import NumpyMachine
 from emtvb.adapters.proof import Proved
-from emtvb.adapters.steps import Machine, failed_state, failing, named_in, stacked, takes_count
+from emtvb.adapters.steps import Machine, at_step, failed_state, failing, named_in, stacked, takes_count
 from emtvb.adapters.verification import Verified, verify, verify_coasting
 from emtvb.core.arguments import as_numbers, as_numpy, checked_times, whole_number
 from emtvb.core.linearisation import by_differences
@@ -153,7 +153,8 @@ class Adapted(Runnable):
                 state = check_state(state, self.state_dim, inputs.shape[1])
                 now = states.rebuilt(example, machine.nested(machine.array(state), layout))
             for time, u in enumerate(inputs):
-                output, now = machine.step(machine.inputs(u), now)
+                with at_step(time, len(inputs)):
+                    output, now = machine.step(machine.inputs(u), now)
                 if times is None or time in times:
                     flats.append(machine.flat(now, layout))
                 outputs.append(machine.kept(output))
@@ -194,7 +195,8 @@ class Adapted(Runnable):
             given = _check_given(inputs, len(state)).astype(np.float64)
         learned = self._learn(given.shape[1], given[None])
         state = check_state(state, self.state_dim)
-        jacobians = self._machine.jacobian(state, given, learned.example, learned.layout)
+        with failing(self.name, given.shape):
+            jacobians = self._machine.jacobian(state, given, learned.example, learned.layout)
         if jacobians is None:
             jacobians = by_differences(lambda moved: self.run(given[None], moved)[0][0], state)
         return jacobians.astype(np.float64)
@@ -420,7 +422,7 @@ def adapt(
     - a torch module ``forward(input, state) -> (output, state)``, or ``-> state``, for a step or a sequence;
     - a torch module that takes whole sequences and is built around modules of the first line, ``forward(sequence)``;
     - any other torch module, of which ``step`` names the method or module that makes one step;
-    - a function ``(input, state) -> (output, state)`` of torch tensors or numpy arrays;
+    - a function ``(input, state) -> (output, state)`` of torch tensors, numpy arrays or JAX arrays;
     - a ``Network`` of this package, or anything with its ``drive`` and ``coast`` (``emtvb.core.systems.System``).
 
     An input is (trials, inputs), an output (trials, outputs), a state any nesting of arrays with an axis of trials. A

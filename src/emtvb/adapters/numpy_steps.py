@@ -1,4 +1,4 @@
-"""Plain functions of numpy arrays as steps."""
+"""Plain functions of numpy arrays as steps, and of arrays that numpy takes, such as JAX's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from emtvb.adapters import states
 from emtvb.adapters.input_orders import check_order
 from emtvb.adapters.proof import TRIALS, Proved, probe, prove, same_noise
-from emtvb.adapters.steps import Machine, arguments, check_start, failed, unpacked
+from emtvb.adapters.steps import Machine, StepError, arguments, check_start, failed, unpacked
 from emtvb.errors import InputError
 
 
@@ -57,8 +57,8 @@ class NumpyMachine(Machine):
             rows.append(np.concatenate([row.real, row.imag], axis=1) if leaf.is_complex else row)
         return np.concatenate(rows, axis=1)
 
-    def nested(self, flat: np.ndarray, layout: list[states.Leaf]) -> list[np.ndarray]:
-        """The inverse."""
+    def nested(self, flat: np.ndarray, layout: list[states.Leaf]) -> list[Any]:
+        """The inverse; each array of the library that it was of, such as JAX's."""
         arrays = []
         for leaf, row in zip(
             layout, np.split(flat, np.cumsum([leaf.size for leaf in layout])[:-1], axis=1), strict=True
@@ -67,7 +67,8 @@ class NumpyMachine(Machine):
                 real, imaginary = np.split(row, 2, axis=1)
                 row = real + 1j * imaginary
             array = row.astype(leaf.example.dtype).reshape(len(flat), *leaf.shape)
-            arrays.append(np.moveaxis(array, 0, leaf.axis))
+            library = getattr(leaf.example, "__array_namespace__", lambda: np)()
+            arrays.append(library.asarray(np.moveaxis(array, 0, leaf.axis)))
         return arrays
 
     def kept(self, array: np.ndarray) -> np.ndarray:
@@ -84,7 +85,7 @@ class NumpyMachine(Machine):
         """Raise InputError where the step, which failed on several trials, takes a single one."""
         two = self._make(2)
         layout = states.layout(two, self._make(3))
-        row = [np.take(array, 0, axis=leaf.axis) for array, leaf in zip(states.leaves(two), layout, strict=True)]
+        row = [array[(slice(None),) * leaf.axis + (0,)] for array, leaf in zip(states.leaves(two), layout, strict=True)]
         try:
             _, state = unpacked(self._step(inputs[0, 0], states.rebuilt(two, row)), self._name)
             fits = [np.shape(array) for array in states.leaves(state)] == [array.shape for array in row]
@@ -114,8 +115,9 @@ class NumpyMachine(Machine):
             except Exception as raised:
                 if self._is_given:
                     check_start(self._make)
+                if self._is_given and isinstance(raised, StepError):
                     self._check_takes_many(inputs.astype(kind))
-                error = error or failed(self._name, (TRIALS, width), raised, self._is_given)
+                error = failed(self._name, (TRIALS, width), raised, self._is_given)  # the last is of its user's inputs
                 continue
             step = self._step
 

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters import states
-from emtvb.adapters.steps import Machine, named_in, stacked
+from emtvb.adapters.steps import Machine, at_step, named_in, stacked
 from emtvb.errors import InputError
 
 TIME, TRIALS = 5, 3
@@ -185,7 +185,7 @@ class Run:
             else:
                 now = states.rebuilt(self.example, machine.nested(machine.array(state), self.layout))
         for time, u in enumerate(inputs):
-            with machine.still(self.noisy):
+            with machine.still(self.noisy), at_step(time, len(inputs)):
                 output, now = machine.step(machine.inputs(u), now)
             if times is None or time in times:
                 flats.append(machine.flat(now, self.layout))
@@ -248,8 +248,9 @@ def _remembers(run: Run, inputs: np.ndarray, every: np.ndarray) -> bool:
 def _after_two(machine: Machine, inputs: np.ndarray) -> Any:
     """The state after two steps."""
     state = machine.start(inputs.shape[1])
-    for u in inputs:
-        _, state = machine.step(machine.inputs(u), state)
+    for time, u in enumerate(inputs):
+        with at_step(time, len(inputs)):
+            _, state = machine.step(machine.inputs(u), state)
     return state
 
 

@@ -332,8 +332,33 @@ def failed_state(error: Exception) -> InputError:
     return InputError("state", f"a function that failed ({describe_error(error)})", remedy)
 
 
+class StepError(Exception):
+    """What a step raised, and at which of how many inputs."""
+
+    def __init__(self, error: Exception, time: int, steps: int) -> None:
+        super().__init__(describe_error(error))
+        self.place = f", at step {time} of {steps}"
+
+
+@contextmanager
+def at_step(time: int, steps: int) -> Iterator[None]:
+    """Within it a step is made; of what it raises is known at which input it was."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        raise StepError(error, time, steps) from error
+
+
+def _failure(name: str, when: str, error: Exception) -> str:
+    """What was raised, and where, of a network that failed."""
+    place, reason = (error.place, str(error)) if isinstance(error, StepError) else ("", describe_error(error))
+    return f"{name} failed {when}{place} ({reason})"
+
+
 def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool = False) -> InputError:
-    """A step that raised something: in one line, with what may help.
+    """A step that raised something when it was tried: in one line, with what may help.
 
     Args:
         name: Of the network.
@@ -341,15 +366,15 @@ def failed(name: str, shape: tuple[int, ...], error: Exception, is_given: bool =
         error: What it raised.
         is_given: Whether its first state was given.
     """
-    reason = describe_error(error)
+    shown = _failure(name, "when tried", error)
     if is_given:
         remedy = f"a step (input, state) -> (output, state) on inputs of shape {shape} and the state given must do"
-        return InputError("network", f"{name} failed ({reason})", remedy)
+        return InputError("network", shown, remedy)
     remedy = (
         f"a step on inputs of shape {shape} must do; its state cannot be found otherwise: give state= (a number, "
         "one trial's state, or a function of the number of trials)"
     )
-    return InputError("network", f"{name} failed ({reason})", remedy)
+    return InputError("network", shown, remedy)
 
 
 @contextmanager
@@ -366,7 +391,7 @@ def failing(name: str, shape: tuple[int, ...]) -> Iterator[None]:
         raise
     except Exception as error:
         remedy = f"its step must take the inputs of each step alone, of shape {shape}, whatever comes before and after"
-        raise InputError("network", f"{name} failed on these inputs ({describe_error(error)})", remedy) from error
+        raise InputError("network", _failure(name, "on these inputs", error), remedy) from error
 
 
 def check_rows(shape: Sequence[int], trials: int) -> None:

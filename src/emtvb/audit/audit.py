@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import currency, planned, remade
-from emtvb.audit.determinism import determinism
+from emtvb.audit.determinism import determinism, measured_in
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.remeasuring import SHARE, draw, recompute
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
@@ -23,6 +24,7 @@ from emtvb.making import provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes, ended_by_signals
+from emtvb.paper.judging import badge
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +81,9 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         # Beside the rest: the longest training decides when an audit ends.
         training = pool.submit(
             determinism, folder, shards, experiment.trained_by(), files.records, sample.runs, seed, sample.workers,
-            processes, files.rejected | remade(jobs),
+            processes, files.rejected | remade(jobs), measured_in(folder, experiment),
         )  # fmt: skip
-        some, drawn = jobs if sample.share else (), draw(shards, sample.share, seed)
+        some, drawn = jobs if sample.share else (), draw(shards, sample.share, seed, _accepted(files))
         checks.append(recompute(files, held, some, drawn, seed, sample.workers, processes, _made_elsewhere(files)))
         if shards:
             checks.append(training.result())
@@ -99,6 +101,11 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         verdicts={} if why else stated(folder),
         claims=why,
     )
+
+
+def _accepted(files: Files) -> set[str]:
+    """Shards with a job that was accepted without a run."""
+    return {record.wildcards.get("shard", "") for record in files.records.values() if record.accepted}
 
 
 def _made_elsewhere(files: Files) -> set[str]:
@@ -127,6 +134,12 @@ def write(audit: Audit, folder: Path) -> None:
 
 
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
-    """How many claims have which verdict, by kind, as the results state it; nothing where they do not."""
+    """How many claims have which badge, by kind, as the results state it; nothing where they do not."""
     path = folder / _VERDICTS
-    return json.loads(path.read_text("utf-8"))["verdicts"] if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    content = json.loads(path.read_text("utf-8"))
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in content["verdicts"]}
+    for claim in content["claims"]:
+        counts[claim["kind"]][badge(claim["verdict"], claim["tendency"], claim["universality"])] += 1
+    return counts

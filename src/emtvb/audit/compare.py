@@ -13,7 +13,6 @@ import numpy as np
 
 from emtvb.audit.tolerances import tolerance
 from emtvb.experiments.kind import Tolerance
-from emtvb.theory.verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""
@@ -26,24 +25,27 @@ GROWING = 1e11
 """A network whose gradients grow more than that within 200 steps is chaotic: it makes anything of rounding."""
 
 
-def differences(there: Path, again: Path, name: str) -> list[str]:
+def differences(there: Path, again: Path, name: str, exactly: bool = False) -> list[str]:
     """How a file differs from the same one made again, in words; nothing where it does not.
 
     Args:
         there: The file.
         again: The same, made again.
         name: Its path in the experiment's folder.
+        exactly: Whether every byte has to be the same, whatever rounding explains.
     """
     if there.read_bytes() == again.read_bytes():
         return []
     try:
         if there.suffix == ".csv":
-            return [*_of_tables(there, again, name)]
-        if there.suffix == ".npz":
-            return [*_of_arrays(there, again, name)]
-        if there.suffix in PICTURES:
-            return ["is another picture when made again"]
-        return [*_of_texts(there, again, name)]
+            found = [*_of_tables(there, again, name, exactly)]
+        elif there.suffix == ".npz":
+            found = [*_of_arrays(there, again, name, exactly)]
+        elif there.suffix in PICTURES:
+            found = ["is another picture when made again"]
+        else:
+            found = [*_of_texts(there, again, name, exactly)]
+        return found or (["has other bytes when made again"] if exactly else [])
     except Exception as error:  # whatever NumPy and others raise of files that may be anything
         return [f"cannot be read ({error})"]
 
@@ -65,7 +67,7 @@ def same(before: str, now: str, allowed: Tolerance) -> bool:
     return math.isclose(a, b, rel_tol=allowed.relative, abs_tol=allowed.absolute) or (math.isnan(a) and math.isnan(b))
 
 
-def _of_tables(there: Path, again: Path, file: str) -> Iterator[str]:
+def _of_tables(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
     """Of each row the first cell that differs."""
     (header, *old), (names, *new) = rows(there) or [[]], rows(again) or [[]]
     if header != names:
@@ -76,12 +78,17 @@ def _of_tables(there: Path, again: Path, file: str) -> Iterator[str]:
         return
     for before, now in zip(old, new, strict=True):
         row = dict(zip(names, now, strict=True))
-        solved = number(row.get("test_accuracy", "")) >= ACCURATE
+        solved = number(row.get("test_accuracy", "")) >= number(row.get("measured_solved", ""))
         for column, cell, made in zip(names, before, now, strict=True):
-            if same(cell, made, tolerance(file, column, solved)) or _is_undecided(file, column, cell, row):
+            if cell == made if exactly else _is_within(file, column, solved, cell, row):
                 continue
             yield f"{column} of {now[0]} is {cell or 'none'}, and {made or 'none'} when made again"
             break
+
+
+def _is_within(file: str, column: str, solved: bool, cell: str, row: Mapping[str, str]) -> bool:
+    """Whether a cell is what it was but for rounding."""
+    return same(cell, row[column], tolerance(file, column, solved)) or _is_undecided(file, column, cell, row)
 
 
 def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> bool:
@@ -138,7 +145,7 @@ def number(cell: str) -> float:
         return math.nan
 
 
-def _of_arrays(there: Path, again: Path, file: str) -> Iterator[str]:
+def _of_arrays(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
     with np.load(there, allow_pickle=False) as old, np.load(again, allow_pickle=False) as new:
         if sorted(old.files) != sorted(new.files):
             yield "holds other arrays when made again"
@@ -148,6 +155,9 @@ def _of_arrays(there: Path, again: Path, file: str) -> Iterator[str]:
             text = before.dtype.kind == now.dtype.kind in "US"  # of which the length is part of the type
             if before.shape != now.shape or (before.dtype != now.dtype and not text):
                 yield f"{name} has another shape when made again"
+            elif exactly:
+                if before.tobytes() != now.tobytes():
+                    yield _first_number(name, before, now)
             elif text:
                 if not _same_json(str(before), str(now), allowed):
                     yield f"{name} says something else when made again"
@@ -158,6 +168,15 @@ def _of_arrays(there: Path, again: Path, file: str) -> Iterator[str]:
                 left, right = (_without_signs(name, array, new) for array in (before, now))
                 if not np.allclose(left, right, rtol=0, atol=_most(now, allowed), equal_nan=True):
                     yield f"{name} is another when made again"
+
+
+def _first_number(name: str, before: np.ndarray, now: np.ndarray) -> str:
+    """The first number of an array that is another one."""
+    differing = np.argwhere(~((before == now) | ((before != before) & (now != now))))
+    if not len(differing) or not before.ndim:
+        return f"{name} is another when made again"
+    place = tuple(map(int, differing[0]))
+    return f"{name}{[*place]} is {before[place]!s}, and {now[place]!s} when made again"
 
 
 def _most(array: np.ndarray, allowed: Tolerance) -> float:
@@ -203,9 +222,9 @@ def _same_json(before: str | bytes, now: str | bytes, allowed: Tolerance) -> boo
     return alike(json.loads(before), json.loads(now))
 
 
-def _of_texts(there: Path, again: Path, file: str) -> Iterator[str]:
+def _of_texts(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
     before, now = there.read_bytes(), again.read_bytes()
-    if there.suffix == ".json" and _same_json(before, now, tolerance(file, "")):
+    if not exactly and there.suffix == ".json" and _same_json(before, now, tolerance(file, "")):
         return
     pairs = enumerate(zip_longest(before.split(b"\n"), now.split(b"\n")), 1)
     line = next(number for number, (old, new) in pairs if old != new)

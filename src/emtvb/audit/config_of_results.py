@@ -19,11 +19,13 @@ class Held:
         experiment: What it states.
         description: Which it is, in words.
         root: The clone with the workflow that makes it.
+        file: Where it is written; None where it is written nowhere.
     """
 
     experiment: Experiment
     description: str
     root: Path
+    file: Path | None = None
 
 
 def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
@@ -50,7 +52,7 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         if beside is not None and given.experiment != beside.experiment:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
-        return Held(given, f"{file}, {_digest(Path(file))}", root)
+        return Held(given, f"{file}, {_digest(Path(file))}", root, Path(file))
     name = folder.absolute().name if beside is None else beside.experiment
     known = _known(root, name)
     named = [path for path in known if path.stem == name]
@@ -59,11 +61,11 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         raise InputError("config", f"{several} all state {name}", f"call one {name}.yaml, or name it with --config")
     if known:
         path = (named or [*known])[0]
-        return Held(known[path], f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root)
+        return Held(known[path], f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root, path)
     if beside is None:
         raise why
     words = "settings.json beside the results, since this clone has no config of this name"
-    return Held(beside, f"{words}, {_digest(folder / 'settings.json')}", root)
+    return Held(beside, f"{words}, {_digest(folder / 'settings.json')}", root, folder / "settings.json")
 
 
 def _known(root: Path, name: str) -> dict[Path, Experiment]:

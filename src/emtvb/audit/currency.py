@@ -14,12 +14,13 @@ from emtvb.audit.integrity import Files
 from emtvb.audit.report import Check, Finding
 from emtvb.errors import InputError
 from emtvb.making import plan, provenance, recipes
-from emtvb.making.packed_weights import PACKED
+from emtvb.making.packed_weights import is_packed
 from emtvb.making.plan import Planned
 from emtvb.making.staleness import summary
 
 _MAKE = "run the workflow"
 _RERUN = "run the workflow again: it redoes this and what depends on it"
+_OTHERWISE = "would be made otherwise by the present code"
 _OTHERS = "hold them to the config that made them (--config), from the clone that made them; or move them elsewhere"
 
 
@@ -40,7 +41,7 @@ def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]
         link_beside(folder, results, name)
         for path in folder.rglob("*"):
             there = results / name / path.relative_to(folder)
-            if path.is_file() and path.name != PACKED and path.relative_to(folder).as_posix() not in damaged:
+            if path.is_file() and not is_packed(path) and path.relative_to(folder).as_posix() not in damaged:
                 there.parent.mkdir(parents=True, exist_ok=True)
                 there.symlink_to(path.absolute())
         try:
@@ -111,13 +112,18 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
     )  # fmt: skip
 
 
+def is_by_code(change: str) -> bool:
+    """Whether a change of a job is one of its code, and neither of its settings nor of what its inputs hold."""
+    return _cause(change)[0] == _OTHERWISE
+
+
 def _cause(change: str) -> tuple[str, str]:
     """Of which kind a change of a job is, with the remedy."""
     if change.startswith("setting ") or change == "its runs":
         return "would be made with other settings now", f"{_RERUN}; or hold it to the config that made it (--config)"
     if re.search(", (gone|another)", change):
         return "was made from other inputs than lie here", f"put them back as they were, or {_RERUN}"
-    return "would be made otherwise by the present code", _RERUN
+    return _OTHERWISE, _RERUN
 
 
 def _finding(cause: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> Finding:
@@ -150,6 +156,11 @@ def _notes(files: Files, jobs: Sequence[Planned]) -> Iterator[str]:
     beside = sorted({path.split("/")[1] for job in jobs for path in job.inputs if path.startswith("../")})
     if beside:
         yield f"Results of other experiments that these are made from: {', '.join(beside)}."
+    accepted = [record for record in files.records.values() if record.accepted]
+    if accepted:
+        commits = sorted({str(record.accepted.get("commit") or "no git clone")[:12] for record in accepted})
+        count = sum(len(record.outputs) for record in accepted)
+        yield f"Accepted as what the code of {', '.join(commits)} makes, without a run (emtvb accept): {count} outputs."
     if versions := recipes.other_versions(record.recipe["versions"] for record in files.records.values()):
         yield f"Made with other versions of libraries than are here: {versions}. Nothing is stale for that."
     here = provenance.environment()["cpu"]

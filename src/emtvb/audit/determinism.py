@@ -8,16 +8,19 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import math
 import random
 import sys
 import tempfile
 from collections.abc import Collection, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from emtvb.audit.report import Check, Finding, chance
+from emtvb.config import Experiment
 from emtvb.errors import InputError
+from emtvb.experiments import kinds
 from emtvb.making import provenance, trainings
 from emtvb.making.processes import Processes, check_space
 from emtvb.making.provenance import Record
@@ -42,6 +45,7 @@ MATTERS = ("cpu", "machine", "numpy", "torch")
 def determinism(
     folder: Path, shards: Mapping[str, Sequence[TrainedRun]], trainer: str, records: Mapping[Path, Record], count: int,
     seed: int, workers: int = 1, processes: Processes | None = None, named: Collection[str] = (),
+    measured: Mapping[str, Measured] | None = None,
 ) -> Check:  # fmt: skip
     """Train a sample of an experiment's runs again, to compare learning curves and weights.
 
@@ -59,18 +63,22 @@ def determinism(
         workers: Processes at once.
         processes: Takes those that train.
         named: Files that are known to be wrong or stale: no run of theirs is drawn.
+        measured: Of :func:`measured_in`: at least half of those that are drawn solve their task.
     """
     question = "Do runs trained again from nothing come out the same, byte for byte?"
+    measured = measured or {}
     everything = sum(map(len, shards.values()))
     known = {folder / name for name in named}
     whole = {shard for shard in shards if _has_results(folder, shard) and known.isdisjoint(Outputs.of(folder, shard))}
     trained = [(shard, run) for shard, runs in shards.items() if shard in whole for run in runs]
-    chosen = random.Random(seed).sample(trained, min(count, len(trained)))
+    drawn = draw([run.run_id for _, run in trained], min(count, len(trained)), seed, measured)
+    chosen = [pair for pair in trained if pair[1].run_id in drawn]
     if not chosen:
         why = "Not asked for." if not count else "No trained runs lie here to compare with of which nothing is wrong."
         return Check("determinism", question, 0, (), why, everything)
     ids = [run.run_id for _, run in chosen]
-    notes = [f"Trained again to the end: {summary(ids)} (drawn by seed {seed})."]
+    known_as = [f"{run_id}, {in_words(measured.get(run_id))}" for run_id in ids]
+    notes = [f"Trained again to the end: {summary(known_as)} (drawn by seed {seed})."]
     findings, elsewhere = [], 0
     differences = dict(again(folder, chosen, trainer, workers, processes))
     for shard, run in chosen:
@@ -115,9 +123,58 @@ def again(
             yield jobs[job], job.result()
 
 
+class Measured(NamedTuple):
+    """What was measured of a network: its test accuracy, and whether it solves its task."""
+
+    accuracy: float
+    solved: bool
+
+
+def measured_in(folder: Path, experiment: Experiment) -> dict[str, Measured]:
+    """What was measured of each network, by run id, as an experiment's measurements say; nothing where they do not.
+
+    Args:
+        folder: The experiment's folder.
+        experiment: What its config states.
+    """
+    names = kinds.kind_of(experiment).columns
+    column = next((name for name, other in names.items() if other == "test_accuracy"), "test_accuracy")
+    try:
+        with (folder / "measurements.csv").open(newline="", encoding="utf-8") as rows:
+            return {
+                row["run_id"]: Measured(float(row[column] or "nan"), row["solved"] == "1")
+                for row in csv.DictReader(rows)
+            }
+    except (OSError, KeyError, ValueError, csv.Error):
+        return {}
+
+
+def in_words(measured: Measured | None) -> str:
+    """A network's accuracy."""
+    return "accuracy not measured" if measured is None else f"accuracy {measured.accuracy:.3f}"
+
+
+def draw(run_ids: Sequence[str], count: int, seed: int, measured: Mapping[str, Measured]) -> list[str]:
+    """Runs to be trained again, at least half of them of networks that solve their task, as far as there are so many.
+
+    Of a network that learned nothing, the same bits say little: its weights may have vanished.
+
+    Args:
+        run_ids: All runs.
+        count: How many.
+        seed: Draws them.
+        measured: Of :func:`measured_in`.
+    """
+    chance = random.Random(seed)
+    solved = [run_id for run_id in run_ids if run_id in measured and measured[run_id].solved]
+    first = chance.sample(solved, min(math.ceil(count / 2), len(solved)))
+    return [*first, *chance.sample([run_id for run_id in run_ids if run_id not in first], count - len(first))]
+
+
 def chosen(
-    runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int | None, every: bool, folder: Path
-) -> list[str]:
+    runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int, every: bool, folder: Path,
+    measured: Mapping[str, Measured],
+) -> list[str]:  # fmt: skip
     """The runs that a user names in one of three ways.
 
     Raises:
@@ -127,8 +184,6 @@ def chosen(
     given = [name for name, is_given in ways.items() if is_given]
     if len(given) != 1:
         raise InputError("verify", " and ".join(given) or "nothing", f"give one of {', '.join(ways)}")
-    if seed is not None and sample is None:
-        raise InputError("--seed", seed, "chooses a sample; give --sample, too, or leave it out")
     if not runs:
         raise InputError("--results", str(folder), "holds no runs to train again; name others, such as results/paper")
     unknown = [run_id for run_id in run_ids if run_id not in runs]
@@ -137,7 +192,7 @@ def chosen(
     if sample is not None:
         if sample > len(runs):
             raise InputError("--sample", sample, f"{folder} has {len(runs)} runs; give as many at most, or --all")
-        return random.Random(seed or 0).sample(sorted(runs), sample)
+        return draw(sorted(runs), sample, seed, measured)
     return list(dict.fromkeys(run_ids)) or list(runs)
 
 

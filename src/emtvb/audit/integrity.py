@@ -13,7 +13,7 @@ from pathlib import Path
 
 from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
 from emtvb.errors import InputError
-from emtvb.making import git, packed_weights, provenance
+from emtvb.making import git, packed_weights, provenance, recipes
 from emtvb.making.plan import Planned
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
@@ -97,10 +97,9 @@ class Files:
         contents = {name: self.committed(name) for name in names}
         if all(hashlib.sha256(content or b"").hexdigest() == self.digests[name] for name, content in contents.items()):
             return self.checkout(names)
-        beside = (self.folder / names[0]).with_name(packed_weights.PACKED)
-        if [Path(name).name for name in names] == [packed_weights.WEIGHTS] and packed_weights.is_of(
-            beside, self.digests[names[0]]
-        ):
+        beside = packed_weights.packed_path(self.folder / names[0])
+        packable = len(names) == 1 and Path(names[0]).name in packed_weights.PACKABLE
+        if packable and packed_weights.is_of(beside, self.digests[names[0]]):
             return f"delete it: it is unpacked again from {beside.name}"
         return f"put a copy of it back, or {AGAIN}"
 
@@ -131,9 +130,10 @@ def integrity(files: Files, jobs: Sequence[Planned], root: Path) -> Check:
     notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if files.left_out else []
     if uncommitted := _uncommitted(files):
         notes.append(f"Warning: not as in git's last commit: {summary(uncommitted)}.")
-    dirty = sorted({job_of(record) for record in files.records.values() if record.dirty})
-    if dirty and provenance.git_state(root)[1]:
-        notes.append(f"Warning: made from code that is not committed yet: {summary(dirty)}.")
+    new = {recipes.key(path.resolve(), root.resolve()) for path in provenance.uncommitted(root)}
+    made = (record for record in files.records.values() if record.dirty and not new.isdisjoint(record.recipe["code"]))
+    if jobs_of_new := sorted(map(job_of, made)):
+        notes.append(f"Warning: made from code that is not committed yet: {summary(jobs_of_new)}.")
     count = len(files.digests) - len(files.left_out)
     return Check(
         "integrity", "Is every file what its record says?", count, tuple(findings), " ".join(notes),
@@ -188,8 +188,8 @@ def _outputs(files: Files, record: Record) -> Iterator[Finding]:
     made = f"{record.rule} made it at {record.made}"
     packed_alone = set()  # of which the packed file is damaged, and no other is there
     for output in record.outputs:
-        beside = (files.folder / output).with_name(packed_weights.PACKED)
-        if Path(output).name != packed_weights.WEIGHTS or not beside.is_file():
+        beside = packed_weights.packed_path(files.folder / output)
+        if Path(output).name not in packed_weights.PACKABLE or not beside.is_file():
             continue
         if not packed_weights.is_of(beside, files.digests[output]):
             yield _packed(files, record, output, beside.relative_to(files.folder).as_posix())
@@ -225,9 +225,9 @@ def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
     unknown = defaultdict[str, list[str]](list)
     records = {*files.records, *files.unreadable}
     beside = {
-        Path(name).with_name(packed_weights.PACKED).as_posix()
+        packed_weights.packed_path(Path(name)).as_posix()
         for name in known
-        if Path(name).name == packed_weights.WEIGHTS
+        if Path(name).name in packed_weights.PACKABLE
     }
     for path in sorted(files.folder.rglob("*")):
         name = path.relative_to(files.folder).as_posix()

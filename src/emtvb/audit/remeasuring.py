@@ -27,12 +27,12 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import AGAIN, Check, Finding, chance
-from emtvb.errors import MISSING
-from emtvb.making import trainings
+from emtvb.making import provenance, trainings
 from emtvb.making.jobs import last_errors
-from emtvb.making.packed_weights import PACKED, WEIGHTS
+from emtvb.making.packed_weights import PACKABLE, PACKED
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes, check_space
+from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
 
 SHARE = 1 / 3
@@ -54,18 +54,21 @@ def trains(job: Planned) -> bool:
 def reads_weights(job: Planned) -> bool:
     """Whether a job is one of the first run, which makes files from weights, or measures a network that it makes."""
     makes_its_own = not job.inputs and bool(job.wildcards) and job.title.startswith("measurements/")
-    return makes_its_own or any(Path(path).name in (WEIGHTS, PACKED) for path in job.inputs)
+    return makes_its_own or any(Path(path).name in (*PACKABLE, PACKED) for path in job.inputs)
 
 
-def draw(shards: Collection[str], share: float, seed: int) -> list[str]:
+def draw(shards: Collection[str], share: float, seed: int, first: Collection[str] = ()) -> list[str]:
     """The shards of which all networks are measured again.
 
     Args:
         shards: The experiment's.
         share: Of these, drawn by chance; one of them at least, unless it is 0.
         seed: Draws them.
+        first: Those that are drawn before any other, such as what was accepted without a run.
     """
-    return sorted(random.Random(seed).sample(sorted(shards), math.ceil(share * len(shards))))
+    chance, count = random.Random(seed), math.ceil(share * len(shards))
+    before = chance.sample(sorted({*shards} & {*first}), min(count, len({*shards} & {*first})))
+    return sorted([*before, *chance.sample(sorted({*shards} - {*first}), count - len(before))])
 
 
 def recompute(
@@ -136,7 +139,10 @@ class Comparison:
         cores: Jobs at once.
         processes: Takes those that run.
         other_versions: Files that were made with other versions of libraries than are here.
+        exactly: Whether every byte has to come out again, and not only all numbers but for rounding.
+        baseline: Another clone; what its code makes here is compared with, and not what lies in the folder.
         compared: How many files came out.
+        again: By title, the record of each job all of whose files came out.
         findings: What came out otherwise.
         failed: Jobs that failed, by why.
         unchecked: Files that could not be compared, each with why.
@@ -147,7 +153,10 @@ class Comparison:
     cores: int
     processes: Processes
     other_versions: Collection[str] = ()
+    exactly: bool = False
+    baseline: Path | None = None
     compared: int = 0
+    again: dict[str, Record] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     failed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unchecked: dict[str, str] = field(default_factory=dict)
@@ -160,22 +169,32 @@ class Comparison:
             what: They make, in words.
             nice: The niceness of what runs.
         """
-        with tempfile.TemporaryDirectory() as name:
-            place = Path(name).resolve()
-            again = place / "results" / self.held.experiment.experiment
-            link_beside(self.folder, place / "results", again.name)
-            anew = {path for job in some for path in job.outputs}
-            for path in {path for job in some for path in job.inputs} - anew:
-                if not path.startswith("..") and (self.folder / path).is_file():
-                    _copy(self.folder / path, again / path)
-            possible = list(_possible(some, again))
+        with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as beside:
+            there = self.folder
+            if self.baseline is not None:
+                there, _, _ = self._make(
+                    Path(beside).resolve(), some, f"{what} by the code before", nice, self.baseline
+                )
+            again, possible, errors = self._make(Path(name).resolve(), some, what, nice, self.held.root)
             for job in some:
                 if job not in possible:
                     self.leave(job.outputs, _NOT_HERE)
-            answer = self._snakemake(place, possible, what, nice) if possible else ""
-            errors = last_errors(again / "logs", 0.0)
             for job in possible:
-                self._compare(job, again, errors or [answer])
+                self._compare(job, there, again, errors)
+
+    def _make(
+        self, place: Path, some: Sequence[Planned], what: str, nice: int, root: Path
+    ) -> tuple[Path, list[Planned], list[str]]:
+        """Run some jobs in a folder by the workflow of a clone: where they wrote, which ran, and why any failed."""
+        again = place / "results" / self.held.experiment.experiment
+        link_beside(self.folder, place / "results", again.name)
+        anew = {path for job in some for path in job.outputs}
+        for path in {path for job in some for path in job.inputs} - anew:
+            if not path.startswith("..") and (self.folder / path).is_file():
+                _copy(self.folder / path, again / path)
+        possible = list(_possible(some, again))
+        answer = self._snakemake(place, possible, what, nice, root) if possible else ""
+        return again, possible, last_errors(again / "logs", 0.0) or [answer]
 
     def results(self) -> Iterator[Finding]:
         """What came out otherwise, and what failed: what failed for one reason is one finding."""
@@ -183,21 +202,25 @@ class Comparison:
         for why, titles in self.failed.items():
             yield Finding(summary(titles), f"cannot be made again ({why})", AGAIN)
 
-    def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int) -> str:
+    def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int, root: Path) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
-        (place / "config.json").write_text(config.dump(self.held.experiment), encoding="utf-8")
-        rules = sorted({job.rule for job in jobs})
+        # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
+        given = self.held.file.read_text("utf-8") if self.held.file else config.dump(self.held.experiment)
+        (place / "config.yaml").write_text(given, encoding="utf-8")
+        # By the code before, a rule may have had another name.
+        rules = ["--allowed-rules", *sorted({job.rule for job in jobs})] if root == self.held.root else []
         assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
         targets = [str(place / "results" / self.held.experiment.experiment / job.title) for job in jobs]
-        root = self.held.root
         command = [
             "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
-            "--configfile", str(place / "config.json"), "--workflow-profile", str(root / "profiles" / "default"),
-            "--cores", str(self.cores), "--quiet", "rules", "--allowed-rules", *rules, "--", *targets,
+            "--configfile", str(place / "config.yaml"), "--workflow-profile", str(root / "profiles" / "default"),
+            "--cores", str(self.cores), "--quiet", "rules", *rules, "--", *targets,
         ]  # fmt: skip
         here = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "SLURM_"))}
         (place / "temporary").mkdir()  # where Snakemake leaves files if it is killed
         here |= {"EXPERIMENT_OUTPUT_DIR": str(place / "results"), "TMPDIR": str(place / "temporary")}
+        if root != self.held.root:
+            here["PYTHONPATH"] = str(root / "src")
         answer = ""
         with self.processes.begin(command, place, here) as process:
             for line in process.stderr or ():
@@ -207,8 +230,8 @@ class Comparison:
                     answer = line.strip()
         return answer or f"Snakemake ended with {process.returncode}"
 
-    def _compare(self, job: Planned, again: Path, errors: Sequence[str]) -> None:
-        """Compare what a job made again, in a folder; the errors of that run say why it did not."""
+    def _compare(self, job: Planned, there: Path, again: Path, errors: Sequence[str]) -> None:
+        """Compare what a job made again, in a folder, with another; the errors of that run say why it did not."""
         if not all((again / path).is_file() for path in job.outputs):
             if not all((again / path).is_file() for path in job.inputs):
                 self.leave(job.outputs, "what they are made from did not come out")
@@ -217,25 +240,37 @@ class Comparison:
             own = [error for error in errors if not logs.isdisjoint(re.split("[(), ]+", error))]
             why = (own or errors)[0].removeprefix("error: ")
             check_space(why)
-            if why.startswith(f"{MISSING}: "):  # a package that no other job needs
-                self.leave(job.outputs, why)
-            else:
-                self.failed[why].append(job.title)
+            self.failed[why].append(job.title)
             return
+        if self.exactly and any(_differ(there / path, again / path) for path in job.inputs):
+            self.leave(job.outputs, "what they are made from does not come out again")
+            return
+        if self.exactly and not all((there / path).is_file() for path in job.outputs):
+            self.leave(job.outputs, "they are not here to compare with")
+            return
+        before = len(self.findings)
         for path in job.outputs:
-            if not (self.folder / path).is_file():
+            if not (there / path).is_file():
                 continue  # as integrity says
             if path in self.other_versions and Path(path).suffix in compare.PICTURES:
                 self.leave([path], "other versions of libraries draw other pictures")
                 continue
             self.compared += 1
-            if problems := compare.differences(self.folder / path, again / path, path):
+            if problems := compare.differences(there / path, again / path, path, self.exactly):
                 more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
                 self.findings.append(Finding(path, problems[0] + more, AGAIN))
+        if self.exactly and len(self.findings) == before:
+            record = provenance.record_path([again / output for output in job.outputs], job.rule)
+            self.again[job.title] = provenance.read(record)
 
     def leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""
         self.unchecked |= dict.fromkeys(files, why)
+
+
+def _differ(there: Path, again: Path) -> bool:
+    """Whether a file is another in two folders; not where one of them does not have it."""
+    return there.is_file() and again.is_file() and provenance.sha256(there) != provenance.sha256(again)
 
 
 def _copy(source: Path, target: Path) -> None:

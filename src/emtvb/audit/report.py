@@ -111,7 +111,7 @@ class Audit:
         held_to: To which config.
         checks: Of our own results.
         environment: Where the audit ran, name to value.
-        verdicts: What the results say of the paper's claims, as they state it: by kind, how many have which verdict.
+        verdicts: What the results say of the paper's claims, as they state it: by kind, how many have which badge.
         claims: Why the verdicts are not reported; empty where they are.
     """
 
@@ -157,7 +157,7 @@ class Audit:
                 lines.append(f"  and {len(check.findings) - _MOST} more, in audit/{REPORT}")
         lines.append(f"held to {self.held_to}")
         lines.append(f"{self.outcome}: {self.headline}")
-        lines += [f"{kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
+        lines += [f"{kind}: {_badges(counts)}" for kind, counts in self.verdicts.items()]
         return [*lines, *([f"claims: not checked, since {self.claims}"] if self.claims else [])]
 
     def as_markdown(self) -> str:
@@ -172,7 +172,7 @@ class Audit:
                 lines += [markdown.table(("what", "problem", "remedy"), cells), ""]
             if check.drawn:
                 lines += [f"Drawn: {', '.join(check.drawn)}.", ""]
-        claims = [f"- {kind}: {counted(counts)}" for kind, counts in self.verdicts.items()]
+        claims = [f"- {kind}: {_badges(counts)}" for kind, counts in self.verdicts.items()]
         lines += ["## Claims", "", *(claims or [f"Not checked{', since ' * bool(self.claims)}{self.claims}."]), ""]
         surroundings = [(name, value or "none") for name, value in self.environment.items()]
         lines += ["## Environment", "", markdown.table(("what", "value"), surroundings)]
@@ -185,6 +185,11 @@ def chance(drawn: int, everything: int, thing: str) -> str:
         return ""
     missed = Fraction(everything - drawn, everything)
     return f"an error in one {thing} alone is missed with a chance of {missed.numerator} in {missed.denominator}"
+
+
+def _badges(counts: Mapping[str, int]) -> str:
+    """``40 "consistent", 8 "not determined"``."""
+    return counted({f'"{badge}"': count for badge, count in counts.items()}) or "none"
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -12,12 +12,11 @@ from emtvb import tables
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.experiments.results import runs_in
-from emtvb.theory.verdict import ACCURATE
 
 SETTINGS = ("task", "hidden_dim", "l2", "threshold", "seed", "twin", "architecture")
 MEASURED = (
     "verdict", "test_accuracy", "phi_eigenvalues", "network_eigenvalues", "data_worst_decoding_accuracy",
-    "data_edit_success",
+    "data_edit_success", "solved",
 )  # fmt: skip
 COLUMNS = ("run_id", "experiment", *SETTINGS, *MEASURED, "weights")
 """``weights``: whether those of the network lie here, so that ``emtvb interpret`` and ``edit`` open it."""
@@ -67,7 +66,7 @@ def choose(
         table: Of :func:`networks`.
         wanted: By column of :data:`SETTINGS`, its values; no values, no condition.
         verdict: A part of their verdict's words.
-        solved: Whether they solve their task, at a test accuracy of 0.99.
+        solved: Whether they solve their task, by the bar of their config.
         weights: Only those that can be opened here.
 
     Raises:
@@ -90,7 +89,7 @@ def choose(
             raise InputError("--verdict", verdict, f"no network's has these words; there are {there or 'none'}")
         kept &= has_verdict
     if solved is not None:
-        kept &= table["test_accuracy"].notna() & ((table["test_accuracy"] >= ACCURATE) == solved)
+        kept &= table["solved"] == solved
     if weights:
         kept &= table["weights"].astype(bool)
     return table[kept]

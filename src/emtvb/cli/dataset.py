@@ -37,8 +37,8 @@ configs:
 
 {networks:,} small recurrent networks in {files:,} files, trained by emtvb {version}, a reproduction of
 [Episodic Memory Theory](https://arxiv.org/abs/2310.02430) (Karuvally, DelMastro, Siegelmann 2023). A network sees some
-vectors and then outputs new ones, each computed from its last outputs, without input. {solved:,} of them have a test
-accuracy of 0.99 or more. The others are here because the paper's recipe trains them, too.
+vectors and then outputs new ones, each computed from its last outputs, without input. {solved:,} of them solve
+their task. The others are here because the paper's recipe trains them, too.
 
 `networks.csv` has a row for each network.
 
@@ -51,6 +51,7 @@ accuracy of 0.99 or more. The others are here because the paper's recipe trains 
 | `phi_eigenvalues`, `network_eigenvalues` | long-term modes that the theory expects, and that it has |
 | `data_worst_decoding_accuracy` | how well the variable that is read worst is read from its state |
 | `data_edit_success` | share of edits of a variable that all later outputs follow |
+| `solved` | 1 if it solves its task, by `interpretation.solved` in the `settings.json` of its experiment |
 | `file`, `sha256` | the file of its weights, and the digest of this file |
 
 `measurements.csv` in each experiment's folder has all that was measured.
@@ -102,7 +103,6 @@ def write(folder: Path, found: list[Path]) -> Any:
         found: The folders of experiments.
     """
     from emtvb.cli import catalogue
-    from emtvb.theory.verdict import ACCURATE
 
     index = catalogue.networks(found)
     index = index[index["weights"]].drop(columns="weights").reset_index(drop=True)
@@ -123,7 +123,7 @@ def write(folder: Path, found: list[Path]) -> Any:
     index["file"] = [places[key] for key in zip(index["experiment"], index["run_id"], strict=True)]
     index["sha256"] = index["file"].map(digests)
     write_text(folder / "networks.csv", index.to_csv(index=False, lineterminator="\n"))
-    solved = index[index["test_accuracy"] >= ACCURATE]
+    solved = index[index["solved"] == 1]
     example = (solved if len(solved) else index).iloc[0]
     card = CARD.format(
         networks=len(index), files=len(digests), solved=len(solved), version=__version__, folder=folder.name,

@@ -8,7 +8,21 @@ from typing import NoReturn
 
 import click
 
-from emtvb.cli import audit, config, dataset, doctor, edit, interpret, networks, pack, reproduce, tasks, train, verify
+from emtvb.cli import (
+    accept,
+    audit,
+    config,
+    dataset,
+    doctor,
+    edit,
+    interpret,
+    networks,
+    pack,
+    reproduce,
+    tasks,
+    train,
+    verify,
+)
 from emtvb.exports import __version__
 from emtvb.making.surroundings import of_import
 
@@ -41,7 +55,7 @@ def commands() -> None:
 
 for command in (
     tasks.list_tasks, train.train, interpret.interpret, networks.list_networks, edit.edit, config.config_group,
-    reproduce.reproduce, reproduce.summary, audit.audit_results, verify.verify, pack.pack_weights, dataset.make_dataset,
-    doctor.doctor,
+    reproduce.reproduce, reproduce.summary, audit.audit_results, accept.accept_results, verify.verify,
+    pack.pack_weights, dataset.make_dataset, doctor.doctor,
 ):  # fmt: skip
     commands.add_command(command)

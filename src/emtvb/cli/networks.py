@@ -26,7 +26,7 @@ from emtvb.making import surroundings
 @click.option("--twin", type=int, multiple=True, help="0: no rounding twin.")
 @click.option("--architecture", multiple=True, help=f"rnn, {', '.join(ARCHITECTURES)}.")
 @click.option("--verdict", help="A part of it, such as 'without it' or 'linearly stored'.")
-@click.option("--solved/--unsolved", default=None, help="Test accuracy of at least 0.99, or below.")
+@click.option("--solved/--unsolved", default=None, help="Those that solve their task, or do not.")
 @click.option("--weights", is_flag=True, help="Only those whose weights are here, which interpret and edit open.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, with more columns.")
 def list_networks(
@@ -69,8 +69,6 @@ def _leave_out(error: InputError) -> None:
 
 def _print_networks(chosen: Any, several: bool) -> None:
     """A line a network, never broken, and how many they are."""
-    from emtvb.theory.verdict import ACCURATE
-
     lines = [("run id", *(["experiment"] if several else []), "accuracy", "modes", "worst", "weights", "verdict")]
     for row in chosen.itertuples(index=False):
         without_verdict = "not measured" if math.isnan(row.test_accuracy) else "-"
@@ -86,5 +84,5 @@ def _print_networks(chosen: Any, several: bool) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         console.print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    solved, here = int((chosen["test_accuracy"] >= ACCURATE).sum()), int(chosen["weights"].sum())
+    solved, here = int((chosen["solved"] == 1).sum()), int(chosen["weights"].sum())
     console.print(f"{len(chosen)} networks; {solved} solve their task; the weights of {here} are here")

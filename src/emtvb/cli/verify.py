@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from emtvb.cli.options import FOLDER, console
+from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.experiments.results import check_holds_experiment
 
@@ -16,7 +17,7 @@ from emtvb.experiments.results import check_holds_experiment
 @click.command()
 @click.argument("run_ids", nargs=-1, metavar="[RUN_ID]...")
 @click.option("--results", "folder", type=FOLDER, default=Path("results/paper"), show_default=True)
-@click.option("--sample", type=click.IntRange(1), help="So many runs, chosen by --seed.")
+@click.option("--sample", type=click.IntRange(1), help="So many runs, half of which solve their task.")
 @click.option("--seed", type=int, help="Chooses the sample [default: 0].")
 @click.option("--all", "every", is_flag=True, help="All of its runs.")
 @click.option("--workers", type=click.IntRange(1, 1000), default=2, show_default=True, help="Processes at once.")
@@ -36,14 +37,20 @@ def verify(
     check_holds_experiment(folder, "--results", "settings.json")
     experiment = kinds.load(folder / "settings.json")
     runs = {run.run_id: (shard, run) for shard, part in experiment.shards().items() for run in part}
-    chosen = determinism.chosen(runs, run_ids, sample, seed, every, folder)
+    if seed is not None and sample is None:
+        raise InputError("--seed", seed, "chooses a sample; give --sample, too, or leave it out")
+    measured = determinism.measured_in(folder, experiment)
+    chosen = determinism.chosen(runs, run_ids, sample, seed or 0, every, folder, measured)
     show_progress()
+    if sample is not None:
+        console.print(f"Drawn by seed {seed or 0}, at least half of them of networks that solve their task.")
     failed = 0
     trained = determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trained_by(), workers)
     with ended_by_signals(), closing(trained):
         for run_id, difference in trained:
             failed += difference is not None
-            console.print(f"{run_id}: {difference or 'the same, to the last bit'}")
+            about = determinism.in_words(measured.get(run_id))
+            console.print(f"{run_id}, {about}: {difference or 'the same, to the last bit'}")
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:
         sys.exit(1)

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from emtvb.training.architectures.weights import Trained
+from typing import Any, NamedTuple
 
 
 class Architecture(NamedTuple):
@@ -42,7 +39,6 @@ ARCHITECTURES: Mapping[str, Architecture] = {
 """By name: the key of a config's ``architectures``, and the first word of a run id."""
 
 
-def network_class(name: str) -> type[Trained]:
+def network_class(name: str) -> type[Any]:
     """The class of a trained network, by the architecture's name."""
-    found: type[Trained] = pkgutil.resolve_name(ARCHITECTURES[name].network)
-    return found
+    return pkgutil.resolve_name(ARCHITECTURES[name].network)

@@ -42,6 +42,7 @@ from emtvb.theory import tasks as binding
 from emtvb.theory.architecture_runs import ArchitectureRun, of_architecture
 from emtvb.theory.protocol import UNIFORM, protocol_of
 from emtvb.theory.runs import Protocol, Run, number
+from emtvb.theory.verdict import ACCURATE
 
 
 class TaskSettings(Settings):
@@ -128,6 +129,8 @@ class InterpretationSettings(Settings):
     """Number of sequences in the test of accuracy (the paper: 10 batches of 64)."""
     modulus: Fraction = 0.9
     """Eigenvalues of W_hh with a larger modulus are called long-term: their modes last."""
+    solved: Fraction = ACCURATE
+    """A network of this test accuracy or more solves its task; the bar is ours."""
 
 
 class ExemplarSettings(Settings):
@@ -285,7 +288,7 @@ class Sweep(Experiment):
     """The run of each task that figures show."""
     architectures: ArchitecturesSettings = ArchitecturesSettings()
     """Networks of other architectures; none by default."""
-    figures: list[StrictStr] | None = Field(None, exclude_if=lambda figures: figures is None)
+    figures: list[StrictStr] | None = None
     """The figures that are drawn, by name, if not all; then there is no page on which one edits, nor a file of
     verdicts."""
     follow: list[FollowSettings] = Field([], exclude_if=lambda follow: not follow)
@@ -484,7 +487,7 @@ def load(path: Path | str) -> Sweep:
 
 
 def dump(experiment: Experiment) -> str:
-    """All settings as JSON, defaults included."""
+    """All settings as JSON, defaults included, but for keys that are null by default."""
     return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
 
 

@@ -109,9 +109,6 @@ Snakemake takes every word after it for another file.
 
 If you call Snakemake directly, it reads the file of `--configfile` itself, and prints some thirty lines where it
 cannot; the last one names the fault.
-
-Commit a config of your own before you run it, or keep it outside of the clone's `config/`. Otherwise the record of each
-job says that it ran on files that were not committed, and an audit warns of that.
 """
 
 

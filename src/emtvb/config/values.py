@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
-from typing import Annotated, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_serializer
 
 
 def _scientific(value: object) -> object:
@@ -47,6 +47,12 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_serializer(mode="wrap")
+    def _without_nulls(self, write: Callable[[Settings], dict[str, Any]]) -> dict[str, Any]:
+        """All keys but those that are null by default: so a key more that nobody sets changes no file and no job."""
+        keys = type(self).model_fields
+        return {key: value for key, value in write(self).items() if value is not None or keys[key].default is not None}
 
 
 Entry = TypeVar("Entry", bound=Hashable)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from emtvb.core import numerical_rank, regression
 from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, describe_error
@@ -264,15 +264,10 @@ def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tu
     read = read_numbers(memories, states)
     classes: list[LinearDiscriminants | None] = []
     for v, at in zip(trials.variables, trials.slices, strict=True):
-        place = None if v.kind == CONTINUOUS else class_places(v, labels[:, at])
+        place = None if v.kind == CONTINUOUS else v.places(labels[:, at])
         few = place is None or len(np.unique(place)) < len(v.classes)
         classes.append(None if place is None or few else LinearDiscriminants.fit(read[:, at], place, len(v.classes)))
     return tuple(classes)
-
-
-def class_places(v: Variable, labels: Float[np.ndarray, "*shape code"]) -> Int[np.ndarray, "*shape"]:
-    """The place of each label's class."""
-    return (np.nan_to_num(labels) @ v.code.T).argmax(axis=-1)
 
 
 def _check_enough(trials: Trials, times: list[int]) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 
 from emtvb.core import regression
-from emtvb.core.arguments import Times, check_type, whole_number
+from emtvb.core.arguments import Times, check_type
 from emtvb.core.fitting import Fitted, checked_recorded_times, read_numbers
 from emtvb.core.memories import VariableMemories, explained_variance
-from emtvb.core.readings import ACCURACY, BALANCED, R2, Reading, reading
+from emtvb.core.permutation import ERROR_RATE, permutation_p_at
+from emtvb.core.readings import ACCURACY, BALANCED, R2, Reading, compared, r2_at, reading, time_means
 from emtvb.core.result_tables import frame, listed, table
 from emtvb.core.trials import Trials
+from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ class Judgement:
         """A figure: each variable's score with its interval beside chance, and over time."""
         from emtvb.core import plotting
 
-        return plotting.readings(self)
+        return plotting.readings(self.readings)
 
     def __getitem__(self, name: Any) -> Reading:
         """The reading of a variable, by its name or its place."""
@@ -153,27 +155,21 @@ class Judgement:
         return lines
 
 
-def judge(fitted: Fitted, times: Times | None = None, *, trained_horizon: int | None = None) -> Judgement:
+def judge(fitted: Fitted, times: Times | None = None) -> Judgement:
     """Read the variables in the trials that nothing was fitted on.
 
     Args:
         fitted: Of :func:`fit`.
         times: Where; by default where it was fitted (of a task: all settled output steps that are tested).
-        trained_horizon: Of a task of this package, the longest horizon that was trained, beyond which reading is judged
-            apart.
 
     Raises:
         InputError: Where there are no such times, or no label has a value at any of them.
     """
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
-    if trained_horizon is not None:
-        whole_number(trained_horizon, "trained_horizon", 1)
-        if trials.task is None:
-            raise InputError("trained_horizon", trained_horizon, "it is of a task of this package; leave it out")
     at_times = _judged_times(fitted, times)
     labels = trials.test.labels[at_times]
-    read = np.stack([read_numbers(fitted.memories, trials.test.states[moment]) for moment in trials.index(at_times)])
+    read = _read(fitted, at_times)
     readings = []
     for v, at, classes in zip(trials.variables, trials.slices, fitted.classes, strict=True):
         if trials.stored[at].all():
@@ -194,9 +190,37 @@ def judge(fitted: Fitted, times: Times | None = None, *, trained_horizon: int | 
         _explained(fitted.memories, trials, at_times),
         trials.repeated,
         _collinear(trials, list(fitted.times)),
-        trials.task.judged(trials, fitted.memories, trained_horizon) if trials.task and not trials.erased else None,
+        trials.task.judged(trials, fitted.memories) if trials.task and not trials.erased else None,
         0 if trials.test.groups is None else len(np.unique(trials.test.groups)),
     )
+
+
+def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray, " time"]) -> Bool[np.ndarray, " time"]:
+    """At which times what is read of each of these variables goes with its labels, as edits need it.
+
+    By the rule of :attr:`Reading.readable_at`; but classes need not be told better than by chance: an edit adds a
+    difference of states, to which the threshold between classes does not matter.
+    """
+    trials = fitted.trials
+    labels, read = trials.test.labels[times], _read(fitted, times)
+    readable = np.ones(len(times), dtype=bool)
+    for v, at, classes in ((trials.variables[i], trials.slices[i], fitted.classes[i]) for i in variables):
+        if not trials.stored[at].all():
+            continue
+        numbers, values = read[..., at], labels[..., at]
+        p = permutation_p_at(*compared(v, numbers, values, classes), trials.test.groups)
+        readable &= p < ERROR_RATE / len(times)
+        if v.kind == CONTINUOUS:
+            guess = time_means(trials.train.labels[times][..., at.start])
+            score, chance = r2_at(numbers[..., 0], values[..., 0], guess)
+            readable &= score > chance
+    return readable
+
+
+def _read(fitted: Fitted, times: Int[np.ndarray, " time"]) -> Float[np.ndarray, "time trial number"]:
+    """What is read at these times of the trials to judge on."""
+    trials = fitted.trials
+    return np.stack([read_numbers(fitted.memories, trials.test.states[moment]) for moment in trials.index(times)])
 
 
 def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray, " time"]) -> float:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Float
 
 from emtvb.core.marks import points
+from emtvb.core.readings import Reading
+from emtvb.core.recording import Recording
 from emtvb.core.style import COLOURS, EXPECTED, style
 from emtvb.core.variables import CONTINUOUS, Variable
-from emtvb.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from emtvb.core.editing.edits import Edits
-    from emtvb.core.judging import Judgement
-    from emtvb.core.trials import Trials
 
 _WIDTH = 5.5
 """Inches."""
@@ -43,18 +42,16 @@ def _name_rows(axes: Axes, names: list[str]) -> None:
 
 
 @style()
-def trial(trials: Trials, number: int) -> Figure:
-    """One of the trials to judge on: inputs, outputs and labels over time."""
-    count = trials.test.states.shape[1]
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < count:
-        raise InputError("trial", number, f"give a number from 0 to {count - 1}, of the trials to judge on")
-    recorded = (("input", trials.test.inputs), ("output", trials.test.outputs))
-    shown = [(word, values[:, number]) for word, values in recorded if values is not None and values[:, number].any()]
-    every = zip(trials.variables, trials.slices, strict=True)
-    labels = [(v.name, _label(v, trials.test.labels[:, number, at])) for v, at in every][:_MOST]
+def trial(
+    recorded: Recording, variables: Sequence[tuple[Variable, slice]], number: int, unit: str, title: str
+) -> Figure:
+    """One trial, by its number: inputs, outputs, and each variable's labels (by where its numbers stand) over time."""
+    kinds = (("input", recorded.inputs), ("output", recorded.outputs))
+    shown = [(word, values[:, number]) for word, values in kinds if values is not None and values[:, number].any()]
+    labels = [(v.name, _label(v, recorded.labels[:, number, at])) for v, at in variables[:_MOST]]
 
     figure, axes = _panels([0.9] * len(shown) + [0.3 + 0.18 * len(labels)], sharex=True)
-    time = np.arange(trials.steps)
+    time = np.arange(len(recorded.outputs))
     for axis, (word, values) in zip(axes, shown, strict=False):
         for i, line in enumerate(values.T[:_MOST]):
             axis.plot(time, line, color=COLOURS[i], drawstyle="steps-mid" if word == "input" else "default")
@@ -64,8 +61,8 @@ def trial(trials: Trials, number: int) -> Figure:
         axes[-1].plot(time, -i + 0.4 * line / size, color=COLOURS[i], drawstyle="steps-mid")
     axes[-1].set_yticks([-i for i in range(len(labels))], [name for name, _ in labels])
     axes[-1].set_ylabel("should hold")
-    axes[-1].set_xlabel("step" if trials.task is None else "output step")
-    figure.suptitle(f"{trials.system.name}, trial {number}", x=0, ha="left")
+    axes[-1].set_xlabel(unit)
+    figure.suptitle(title, x=0, ha="left")
     return figure
 
 
@@ -73,14 +70,12 @@ def _label(v: Variable, numbers: np.ndarray) -> np.ndarray:
     """A variable over time: itself, or the place of its value, around 0; NaN where it has none."""
     if v.kind == CONTINUOUS:
         return numbers[:, 0]
-    place = (np.nan_to_num(numbers) @ v.code.T).argmax(axis=1) - (len(v.classes) - 1) / 2
-    return np.where(np.isfinite(numbers).all(axis=1), place, np.nan)
+    return np.where(np.isfinite(numbers).all(axis=1), v.places(numbers) - (len(v.classes) - 1) / 2, np.nan)
 
 
 @style()
-def readings(judgement: Judgement) -> Figure:
+def readings(every: Sequence[Reading]) -> Figure:
     """Each variable's score with its interval beside chance; and over time, where there is more than one time."""
-    every = judgement.readings
     over_time = len(every[0].times) > 1
 
     figure, axes = _panels([0.35 + 0.17 * len(every)] + ([1.6] if over_time else []))
@@ -105,41 +100,46 @@ def readings(judgement: Judgement) -> Figure:
 
 
 @style()
-def edited(edits: Edits, number: int) -> Figure:
-    """One edit: what the network gave out, what was expected, and what it gives out without; then all with controls."""
-    count = len(edits.trial)
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < count:
-        raise InputError("edit", number, f"give a number from 0 to {count - 1}")
-    rows = {"edit": "followed", "no edit": "without_edit"}
-    rows |= {name.replace("_", " "): name for name in edits.controls} | {"no edit, as expected": "ceiling"}
-    rows = {word: name for word, name in rows.items() if len(getattr(edits, name))}
-    apart = np.abs(edits.expected - edits.unedited)[:, number].max(axis=0)
-    for outputs in (edits.expected, edits.outputs):
-        apart[outputs[-1, number].argmax()] = np.inf  # what should win at the end, and what does
-    which = np.sort(np.argsort(-apart, kind="stable")[:3])
-    every = np.stack([edits.unedited, edits.expected, edits.outputs])[:, :, number][..., which]
-    size = float(np.nanmax(np.abs(every))) or 1.0
+def edited(
+    unedited: Float[np.ndarray, "step output"],
+    expected: Float[np.ndarray, "step output"],
+    outputs: Float[np.ndarray, "step output"],
+    shares: Mapping[str, tuple[float, float, float]],
+    agrees: str,
+    title: str,
+) -> Figure:
+    """What a network gives out without an edit, what was expected after it, and what it gave out; then all edits.
 
-    figure, axes = _panels([0.8] * len(which) + [0.35 + 0.17 * len(rows)])
-    steps = np.arange(1, len(edits.outputs) + 1)
+    Args:
+        unedited: Of one edit.
+        expected: The same.
+        outputs: The same.
+        shares: Of all edits, in words: the share and the ends of its interval.
+        agrees: The name of the user's rule of agreement, where there is one.
+        title: Above.
+    """
+    apart = np.abs(expected - unedited).max(axis=0)
+    for future in (expected, outputs):
+        apart[future[-1].argmax()] = np.inf  # what should win at the end, and what does
+    which = np.sort(np.argsort(-apart, kind="stable")[:3])
+    size = float(np.nanmax(np.abs(np.stack([unedited, expected, outputs])[..., which]))) or 1.0
+
+    figure, axes = _panels([0.8] * len(which) + [0.35 + 0.17 * len(shares)])
+    steps = np.arange(1, len(outputs) + 1)
     for axis, i in zip(axes, which, strict=False):
-        axis.plot(steps, edits.unedited[:, number, i], color=_GREY, label="without the edit")
-        axis.plot(steps, edits.expected[:, number, i], color=EXPECTED, ls="--", label="expected")
-        axis.plot(steps, edits.outputs[:, number, i], color=COLOURS[0], label="edited")
+        axis.plot(steps, unedited[:, i], color=_GREY, label="without the edit")
+        axis.plot(steps, expected[:, i], color=EXPECTED, ls="--", label="expected")
+        axis.plot(steps, outputs[:, i], color=COLOURS[0], label="edited")
         axis.set_ylabel(f"output {i}")
         axis.set_ylim(-1.1 * size, 1.1 * size)
         axis.locator_params(axis="x", integer=True)
     axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
     axes[len(which) - 1].set_xlabel("steps after the edit")
-    for y, (word, name) in enumerate(rows.items()):
-        low, high = edits.interval(name)
-        color = COLOURS[0] if word == "edit" else "0.3"
-        points(axes[-1], -y, edits.share(name), low, high, color=color, markersize=3.5)
-    _name_rows(axes[-1], list(rows))
+    for y, (share, low, high) in enumerate(shares.values()):
+        points(axes[-1], -y, share, low, high, color="0.3" if y else COLOURS[0], markersize=3.5)
+    _name_rows(axes[-1], list(shares))
     axes[-1].set_xlim(-0.03, 1.03)
-    rule = f"agrees with the expected one (agrees={edits.agrees})" if edits.agrees else "is the expected one"
+    rule = f"agrees with the expected one (agrees={agrees})" if agrees else "is the expected one"
     axes[-1].set_xlabel(f"share whose whole future {rule}")
-    came = ("" if edits.followed[number] else "not ") + "followed"
-    came = came if edits.counts[number] else "does not count"
-    figure.suptitle(f"{edits.name}, trial {edits.trial[number]} at {edits.time[number]}: {came}", x=0, ha="left")
+    figure.suptitle(title, x=0, ha="left")
     return figure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.discriminants import LinearDiscriminants
-from emtvb.core.fitting import Fitted, class_places, read_numbers
 from emtvb.core.intervals import bonferroni, bootstrap_counts, central_interval, deviations, wilson
-from emtvb.core.permutation import ERROR_RATE, permutation_p_at, permutation_test
+from emtvb.core.permutation import ERROR_RATE, permutation_test
 from emtvb.core.ranks import auc
 from emtvb.core.variables import CONTINUOUS, Variable
 
@@ -79,30 +77,6 @@ class Reading:
         return (self.p_at < ERROR_RATE / len(self.times)) & (self.score_at > self.chance_at)
 
 
-def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray, " time"]) -> Bool[np.ndarray, " time"]:
-    """At which times what is read of each of these variables goes with its labels, as edits need it.
-
-    By the rule of :attr:`Reading.readable_at`; but classes need not be told better than by chance: an edit adds a
-    difference of states, to which the threshold between classes does not matter.
-    """
-    trials = fitted.trials
-    labels = trials.test.labels[times]
-    read = np.stack([read_numbers(fitted.memories, trials.test.states[moment]) for moment in trials.index(times)])
-    readable = np.ones(len(times), dtype=bool)
-    for v, at, classes in ((trials.variables[i], trials.slices[i], fitted.classes[i]) for i in variables):
-        if not trials.stored[at].all():
-            continue
-        numbers, values = read[..., at], labels[..., at]
-        readable &= permutation_p_at(*compared(v, numbers, values, classes), trials.test.groups) < ERROR_RATE / len(
-            times
-        )
-        if v.kind == CONTINUOUS:
-            guess = time_means(trials.train.labels[times][..., at.start])
-            score, chance = r2_at(numbers[..., 0], values[..., 0], guess)
-            readable &= score > chance
-    return readable
-
-
 def compared(
     v: Variable,
     read: Float[np.ndarray, "time trial code"],
@@ -114,7 +88,7 @@ def compared(
         return read, labels
     margins = read @ v.code.T if classes is None else classes.margins(read)
     known = np.isfinite(labels).all(axis=2)
-    is_value = np.where(known[..., None], np.eye(len(v.classes))[class_places(v, labels)], np.nan)
+    is_value = np.where(known[..., None], np.eye(len(v.classes))[v.places(labels)], np.nan)
     return margins, is_value / np.maximum(np.nansum(is_value, axis=(0, 1)), 1)
 
 
@@ -134,13 +108,13 @@ def reading(
     if v.kind == CONTINUOUS:
         parts = _r2(read[..., 0], labels[..., 0], time_means(shown[times][..., 0]), groups)
         return Reading(v.name, v.kind, R2, *parts[:4], test.p, float("nan"), times, *parts[4:], test.p_at)
-    place = class_places(v, labels)
+    place = v.places(labels)
     count = len(v.classes)
     is_value = np.where(known[..., None], np.eye(count)[place], np.nan)
     number = np.nansum(is_value, axis=(0, 1))
     chosen = _places_read(v, read) if classes is None else margins.argmax(axis=-1)
     rare = shown[np.isfinite(shown).all(axis=2)]
-    share = np.bincount(class_places(v, rare), minlength=count) / max(len(rare), 1)
+    share = np.bincount(v.places(rare), minlength=count) / max(len(rare), 1)
     balanced = bool(share.min() < _RARE / count)
     right = np.where(known, chosen == place, False)
     taken = np.eye(count)[chosen].mean(axis=1)  # of trials at each time, the share that is read as each value

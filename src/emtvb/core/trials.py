@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import Times, as_numbers, checked_times, flag
+from emtvb.core.arguments import Times, as_numbers, checked_times, flag, place
 from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
@@ -28,10 +28,11 @@ HELD_OUT = 512
 
 
 @runtime_checkable
-class LabelledTask(Protocol):
+class LabelledTask(Hashable, Protocol):
     """A task that brings its own trials, with what a network should hold in them: ``record(system, task)``.
 
-    The state that it asks for, m(t), is a stack of s variables of d elements, each -1 or +1.
+    The state that it asks for, m(t), is a stack of s variables of d elements, each -1 or +1. What measures a network on
+    a task knows the task by this alone, for it is the task that calls it (``theory.task_trials``).
     """
 
     @property
@@ -53,6 +54,12 @@ class LabelledTask(Protocol):
     def transition(self) -> Float[np.ndarray, "memory memory"]:
         """Its own step: from m(t) to m(t+1)."""
 
+    def persistent(self) -> Bool[np.ndarray, " memory"]:
+        """The elements of m(t) that stay for ever."""
+
+    def observable(self) -> Bool[np.ndarray, " memory"]:
+        """Those that some later output depends on."""
+
     def settled(self) -> int:
         """Steps after the last input from which on m(t) holds nothing but what stays."""
 
@@ -61,6 +68,14 @@ class LabelledTask(Protocol):
 
     def future(self, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "steps batch d"]:
         """The outputs that should follow."""
+
+    def targets(self, inputs: Float[np.ndarray, "s batch d"], horizon: int) -> Float[np.ndarray, "horizon batch d"]:
+        """The right outputs after inputs."""
+
+    def batch(
+        self, rng: np.random.Generator, batch_size: int, horizon: int
+    ) -> tuple[Float[np.ndarray, "time batch d"], Float[np.ndarray, "time batch d"]]:
+        """Random inputs and the right outputs over both phases, each zero in the other's."""
 
     def sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
         """Random inputs, of the half to fit on or of that to judge on (``core.recording``)."""
@@ -72,13 +87,12 @@ class LabelledTask(Protocol):
             InputError: Where the network is of another size, or diverges.
         """
 
-    def judged(self, trials: Trials, memories: VariableMemories, trained_horizon: int | None) -> Any:
+    def judged(self, trials: Trials, memories: VariableMemories) -> Any:
         """What is said besides of a network on its trials (``judging.TaskJudgement``).
 
         Args:
             trials: Of :meth:`recorded`.
             memories: Of the network.
-            trained_horizon: The longest horizon that was trained, beyond which reading is judged apart.
         """
 
 
@@ -261,7 +275,10 @@ class Trials:
         """
         from emtvb.core import plotting
 
-        return plotting.trial(self, trial)
+        number = place(trial, "trial", self.test.states.shape[1], "trials to judge on")
+        variables = list(zip(self.variables, self.slices, strict=True))
+        unit = "step" if self.task is None else "output step"
+        return plotting.trial(self.test, variables, number, unit, f"{self.system.name}, trial {number}")
 
     def select(self, trials: Times) -> Trials:
         """The same with some of the test trials alone; the training trials stay.

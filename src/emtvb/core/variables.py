@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from emtvb.errors import InputError
 
@@ -82,6 +82,10 @@ class Variable:
         if self.size == 1:
             return self.classes[(numbers[..., 0] >= 0).astype(int)]
         return self.classes[(numbers @ self.code.T).argmax(axis=-1)]
+
+    def places(self, numbers: Float[np.ndarray, "*shape code"]) -> Int[np.ndarray, "*shape"]:
+        """The place of each label's class, from the label's numbers."""
+        return (np.nan_to_num(numbers) @ self.code.T).argmax(axis=-1)
 
 
 def undefined(values: np.ndarray) -> Bool[np.ndarray, "*shape"]:

@@ -44,7 +44,7 @@ class Tolerance:
         files: In which files, as patterns of their paths.
         values: Which columns or arrays of them, as patterns of names.
         relative: By so much of the larger of the two numbers; of an array, of its largest number.
-        absolute: Or by so much; infinite where any number will do.
+        absolute: Or by so much.
         because: Why.
         solved: Whether for networks that solve their task alone.
     """

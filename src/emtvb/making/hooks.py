@@ -35,7 +35,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from emtvb import config
 from emtvb.errors import InputError
 from emtvb.making import provenance
-from emtvb.making.recipes import plain
+from emtvb.making.recipes import names, plain
 from emtvb.making.staleness import Maker, Records
 
 TRIGGERS = frozenset({"mtime", "params", "input"})
@@ -264,14 +264,16 @@ def write_plan(file: str, answer: str, root: str, folder: str) -> None:
 
 
 def _planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:
-    reason = dag.reason(job)
-    words = getattr(reason.params_changed, "only_new", ())
+    memory = dag.workflow.persistence
+    # Snakemake does not ask this of a job that runs only since another one does.
+    words = memory.params_changed(job).only_new if memory.has_metadata(job) else ()
     return {
         "rule": job.rule.name,
         "wildcards": dict(job.wildcards.items()),
         "inputs": [os.path.relpath(path, folder) for path in job.input],
         "outputs": [os.path.relpath(path, folder) for path in job.output],
         "settings": plain(job.params, job.rule.name),
-        "stale": str(reason) if dag.needrun(job) else "",
+        "names": names(job.input, job.output),
+        "stale": str(dag.reason(job)) if dag.needrun(job) else "",
         "changes": sorted(str(word).replace(f"{folder}/", "") for word in words),
     }

@@ -17,8 +17,21 @@ from emtvb.files import atomic
 from emtvb.making import provenance
 
 WEIGHTS, PACKED = "weights.safetensors", "weights.planes.xz"
+PACKABLE = (WEIGHTS, "followed.safetensors")
+"""Files of weights that are published packed, by their names: of trained networks, and of networks during training."""
+_SUFFIX = ".planes.xz"
 _BYTES = 4
 """Of a number."""
+
+
+def packed_path(weights: Path) -> Path:
+    """Where a file of weights lies packed."""
+    return weights.with_suffix(_SUFFIX)
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is one of packed weights, by its name."""
+    return path.name.endswith(_SUFFIX)
 
 
 def unpack(folder: Path, below: Path | None = None) -> tuple[Path, ...]:
@@ -37,7 +50,7 @@ def unpack(folder: Path, below: Path | None = None) -> tuple[Path, ...]:
     """
     back, damaged = [], []
     for path, digest in _recorded(folder, below or folder):
-        source = path.with_name(PACKED)
+        source = packed_path(path)
         if path.exists() or not source.is_file():
             continue
         try:
@@ -71,7 +84,7 @@ def pack(folder: Path) -> tuple[Path, ...]:
     """
     written = []
     for path, digest in _recorded(folder, folder):
-        target = path.with_name(PACKED)
+        target = packed_path(path)
         if not path.is_file() or is_of(target, digest):
             continue
         content = path.read_bytes()
@@ -119,4 +132,4 @@ def unpacked(content: bytes) -> bytes:
 def _recorded(folder: Path, below: Path) -> Iterator[tuple[Path, str]]:
     """The files of weights that records in a folder of an experiment's tell of, and their sha256."""
     for record in provenance.read_all(below)[0].values():
-        yield from ((folder / name, digest) for name, digest in record.outputs.items() if Path(name).name == WEIGHTS)
+        yield from ((folder / name, digest) for name, digest in record.outputs.items() if Path(name).name in PACKABLE)

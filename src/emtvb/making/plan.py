@@ -34,6 +34,7 @@ class Planned:
         settings: Its rule's params.
         stale: Why it would run now, in words; nothing where it would not.
         changes: What it would use otherwise than was used, in words.
+        names: A digest of the names by which its rule hands inputs and outputs to its script.
     """
 
     rule: str
@@ -43,6 +44,7 @@ class Planned:
     settings: Mapping[str, Any]
     stale: str
     changes: Sequence[str]
+    names: str = ""
 
     @property
     def title(self) -> str:

@@ -72,6 +72,9 @@ class Record:
         environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
         runs: Of a training, by run id: the digest of its weights, and the stretches of its training, each done in one
             go by an engine. They may be older than the record and from another machine.
+        accepted: Where ``emtvb accept`` took these outputs for those of the present code without a run of this job: the
+            ``commit``, ``dirty`` where the code differed from it, and that ``drawn`` jobs ``of`` so many of its rule,
+            by a ``seed``, came out the same.
     """
 
     rule: str
@@ -85,6 +88,7 @@ class Record:
     dirty: bool
     environment: Mapping[str, str]
     runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    accepted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def shard(self) -> str | None:
@@ -134,9 +138,14 @@ def record(
         environment=environment(),
         runs=runs or {},
     )
-    written = {key: value for key, value in asdict(new).items() if value or key != "runs"}
-    write_text(path, json.dumps(written, indent=1) + "\n")
+    write(path, new)
     return path
+
+
+def write(path: Path, record: Record) -> None:
+    """Write a record, whole or not at all; without what few have, where it has none."""
+    written = {key: value for key, value in asdict(record).items() if value or key not in ("runs", "accepted")}
+    write_text(path, json.dumps(written, indent=1) + "\n")
 
 
 def take_away(outputs: Sequence[str], rule: str, log: str) -> None:
@@ -192,6 +201,12 @@ def read(path: Path) -> Record:
         ) from None
 
 
+def is_as_written(path: Path) -> bool:
+    """Whether the keys of a record stand in the order in which the workflow writes them."""
+    keys = list(json.loads(path.read_bytes()))
+    return keys == [name for name in Record.__dataclass_fields__ if name in keys]
+
+
 def _in_words(error: ValidationError) -> str:
     """What is wrong first, and where in a record."""
     first = error.errors(include_url=False, include_input=False)[0]
@@ -227,9 +242,15 @@ def sha256(path: Path | str) -> str:
 def git_state(root: Path = PACKAGE.parents[1]) -> tuple[str, bool]:
     """The commit of a clone, and whether its code differs from it; empty and False where there is no clone."""
     commit = git.ask_clone(root, "rev-parse", "HEAD")
+    return (commit or "").strip(), bool(commit and uncommitted(root))
+
+
+def uncommitted(root: Path) -> list[Path]:
+    """The files of a clone's code that git does not have as they are; a config of one's own is none."""
     there = [name for name in _CODE if (root / name).exists()]
-    changed = git.ask_clone(root, "status", "--porcelain", "--untracked-files=all", "--", *there)
-    return (commit or "").strip(), bool(commit and changed)
+    said = git.ask_clone(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *there)
+    lines = (said or "").split("\0")
+    return [root / line[3:] for line in lines if line and not line.startswith("?? config/")]
 
 
 def environment() -> dict[str, str]:

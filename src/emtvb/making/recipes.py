@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.making.digests import LIBRARIES, PACKAGE, counts, digest, digest_of
+from emtvb.making.digests import ABSENT, LIBRARIES, PACKAGE, counts, digest, digest_of
 from emtvb.making.provenance import installed
 
 ROOT = PACKAGE.parents[1]
@@ -153,10 +153,10 @@ def key(file: Path, root: Path, results: Path | None = None) -> str | None:
     return name if "/" in name else f"./{name}"
 
 
-def place(key: str, root: Path) -> Path:
+def place(key: str, root: Path, sources: Path = PACKAGE.parent) -> Path:
     """Where a file lies that a recipe names."""
     if key.startswith(f"{PACKAGE.name}/"):
-        return PACKAGE.parent / key
+        return sources / key
     return root / key if "/" in key else root / "workflow" / "scripts" / key
 
 
@@ -165,10 +165,11 @@ class Present:
 
     Args:
         root: The clone of the workflow.
+        sources: Where the package lies.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, sources: Path = PACKAGE.parent) -> None:
+        self._root, self._sources = root, sources
         self._digest = cache(digest_of)
 
     def changes(self, recipe: Mapping[str, Any]) -> list[str]:
@@ -179,9 +180,22 @@ class Present:
         """
         return [name for name in sorted(recipe["code"]) if self._differs(name, recipe["code"][name])]
 
+    def renewed(self, code: Mapping[str, str]) -> dict[str, str]:
+        """A recipe's code with the digests of now: without what is gone by now, or does not count any more."""
+        now = {name: self.digest(name) for name in code if _counts(name)}
+        return {name: digest for name, digest in now.items() if digest != ABSENT or code[name] == ABSENT}
+
+    def digest(self, name: str) -> str:
+        """The digest of a file that a recipe names."""
+        return self._digest(place(name, self._root, self._sources))
+
     def _differs(self, name: str, digest: str) -> bool:
-        counting = counts(name.removeprefix(f"{PACKAGE.name}/"))
-        return counting and digest != self._digest(place(name, self._root))
+        return _counts(name) and digest != self.digest(name)
+
+
+def _counts(name: str) -> bool:
+    """Whether a file that a recipe names counts in it."""
+    return counts(name.removeprefix(f"{PACKAGE.name}/"))
 
 
 def everything(root: Path) -> dict[str, dict[str, str]]:

@@ -121,7 +121,9 @@ class Records:
         words = [f"setting {name}" for name in _differing(maker.settings, now)]
         words += self._present.changes(recipe)
         if "names" in recipe and (
-            recipe["names"] != names(job.input, job.output) or [*maker.inputs] != inputs or [*maker.outputs] != outputs
+            recipe["names"] != names(job.input, job.output)
+            or not _are_listed(inputs, maker.inputs, maker.path)
+            or not _are_listed(outputs, maker.outputs, maker.path)
         ):
             words.append("its inputs or outputs, by name or order")
         if maker.record.wildcards != dict(job.wildcards.items()):
@@ -216,6 +218,11 @@ def _plain(path: Any) -> str:
     return os.path.normpath(str(path))
 
 
+def _are_listed(files: list[str], listed: Iterable[str], record: Path) -> bool:
+    """Whether a record lists just these files, in this order; in which order is lost where somebody sorted its keys."""
+    return [*listed] == files or ({*listed} == {*files} and not provenance.is_as_written(record))
+
+
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Settings that say something else. One that is null is none; 1 is 1.0, as configs spell it, and not true."""
     return sorted(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
@@ -224,7 +231,7 @@ def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 def _same(one: Any, other: Any) -> bool:
     """Whether two pieces of plain data say the same."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+        return not _differing(one, other)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)

@@ -77,7 +77,7 @@ def of_other_settings(folder: Path, settings: Mapping[str, Any]) -> str | None:
 def _keeps(stated: Any, before: Any) -> bool:
     """Whether a setting is what it was before; of a list or a mapping, whether nothing was taken away."""
     if isinstance(stated, dict) and isinstance(before, dict):
-        return all(key in stated and _keeps(stated[key], value) for key, value in before.items())
+        return all(_keeps(stated.get(key), value) for key, value in before.items())
     return stated == before or (
         isinstance(stated, list) and isinstance(before, list) and all(entry in stated for entry in before)
     )

@@ -99,7 +99,7 @@ export class Bound {
     const parts = [`${network.id}: shown ${network.s} vectors of ${network.d}; then, by itself, ${rule}.`];
     if (network.accuracy !== undefined) parts.push(`${(100 * network.accuracy).toFixed(1)}% of its outputs are right over 200 steps.`);
     if (success !== undefined) {
-      const whose = name === "power" ? "the paper's basis" : "our basis";
+      const whose = name === "power" ? "the paper's basis" : "the basis by data";
       parts.push(`Measured over many sequences, through ${whose}: ${(100 * success).toFixed(0)}% of edits are obeyed, and the worst element is read right in ${(100 * worst).toFixed(0)}% of cases.`);
     }
     return parts.join(" ");

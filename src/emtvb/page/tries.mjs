@@ -22,7 +22,7 @@ function suggestions(networks) {
   if (bad) {
     const edit = `flip:${misread(bad)[0]}`;
     add(bad, "power", `See the paper's basis fail on ${bad.task}${bad.l2 === 0 ? ", trained without a penalty" : ""}.`, edit);
-    add(bad, "data", "Make the same edit through our basis.", edit);
+    add(bad, "data", "Make the same edit through the basis by data.", edit);
     const good = networks.find(network => network.l2 > 0 && network.task === bad.task && !failing(network, "power").length);
     if (good) add(good, "power", `See the paper's basis work on ${good.task}, trained with a penalty.`, edit);
   }

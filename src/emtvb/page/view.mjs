@@ -11,7 +11,7 @@ import { amplitudes, neurons } from "./amplitudes.mjs";
 import { tries } from "./tries.mjs";
 
 const SPEEDS = [2, 8, 20, 60]; // steps a second
-const BASES = { data: "ours, from what it does (by data)", power: "the paper's, by power iteration" };
+const BASES = { data: "the basis by data, fitted to states", power: "the paper's basis, by power iteration" };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const scheme = matchMedia("(prefers-color-scheme: dark)");
 

@@ -19,6 +19,7 @@ from emtvb.paper import judging, table1
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.measures import METHODS, BasisMeasures, Measurement
 from emtvb.theory.memory_columns import REMEMBERED
+from emtvb.theory.verdict import ACCURATE
 
 FILE = "claims.yaml"
 
@@ -65,7 +66,7 @@ class Condition(_Strict):
     at_least: Number | None = None
     below: Number | None = None
     equals: Column | None = None
-    is_: str | None = Field(None, alias="is")
+    is_: Number | None = Field(None, alias="is")
     present: StrictBool | None = None
 
     @model_validator(mode="after")
@@ -78,9 +79,9 @@ class Condition(_Strict):
         return self
 
     @property
-    def has_bar(self) -> bool:
-        """Whether it compares with a number."""
-        return self.at_least is not None or self.below is not None
+    def bar(self) -> float | None:
+        """The number that it compares with."""
+        return self.at_least if self.at_least is not None else self.below
 
     def at(self, bar: float) -> Condition:
         """The same with another bar."""
@@ -115,7 +116,7 @@ class Condition(_Strict):
             return f"{what} below {self.below:g}"
         if self.present is not None:
             return f"{what} {'present' if self.present else 'absent'}"
-        return f"{what} equal to {self.equals}" if self.equals else f'{what} "{self.is_}"'
+        return f"{what} equal to {self.equals}" if self.equals else f"{what} = {self.is_:g}"
 
 
 class Cell(_Strict):
@@ -153,7 +154,7 @@ class Statement(_Strict):
     """Something that is said of networks: by the paper (``statement``), us (``check``), or others (``others``).
 
     It has a verdict where ``at_least`` says what could fail; else it is a share with its interval. One rule for all: no
-    share in the source, no verdict; so a share of ours is for our own checks alone. Whether it is a tendency, and
+    share in the source, no verdict; so a share that is not ours stands in the quote. Whether it is a tendency, and
     whether it is universal, is asked of all; ``mismeasured`` is the share of networks of which measuring may say the
     opposite of what is true.
     """
@@ -175,14 +176,17 @@ class Statement(_Strict):
 
     @model_validator(mode="after")
     def _bars_are_of_the_first_condition(self) -> Statement:
-        if self.bars and not self.holds[0].has_bar:
+        if self.bars and self.holds[0].bar is None:
             raise ValueError("bars need a number in the first condition of holds")
         return self
 
     @model_validator(mode="after")
     def _no_share_of_ours_judges_what_others_say(self) -> Statement:
-        if self.at_least is not None and self.group != "check":
-            raise ValueError("at_least is for the group check: where the source names no share, there is no verdict")
+        if self.at_least is not None and self.group != "check" and f"{100 * self.at_least:g}%" not in self.quote:
+            raise ValueError(
+                f"at_least of a claim that is not ours is what its quote names: {100 * self.at_least:g}%; "
+                "where the source names no share, there is no verdict"
+            )
         return self
 
 
@@ -274,8 +278,12 @@ class Claims(_Strict):
         return self
 
 
-def load(path: Path | str | None = None) -> Claims:
+def load(path: Path | str | None = None, solved: float = ACCURATE) -> Claims:
     """The claims of a file, by default the package's own.
+
+    Args:
+        path: The file.
+        solved: The least accuracy of a network that solves its task, which stands there as ``{solved}``.
 
     Raises:
         InputError: Where it cannot be read, has a key or column that does not exist, or a cell of Table 1 that differs
@@ -284,7 +292,7 @@ def load(path: Path | str | None = None) -> Claims:
     where = FILE if path is None else str(path)
     try:
         text = (resources.files("emtvb.paper") / FILE if path is None else Path(path)).read_text(encoding="utf-8")
-        claims = Claims.model_validate(yaml.load(text, Strict))
+        claims = Claims.model_validate(yaml.load(text.replace("{solved}", f"{solved:g}"), Strict))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(where, "unreadable", f"restore it ({error})") from None
     except yaml.YAMLError as error:

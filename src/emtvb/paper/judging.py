@@ -817,6 +817,30 @@ def answer(
     return Answers(most, "no" if highest < 1 - mismeasured else "not contradicted")
 
 
+BADGES = (
+    "consistent", "most, perhaps all", "most, not all", "not determined", "not most", "inconsistent",
+)  # fmt: skip
+"""What is said of claims in a word or two."""
+
+
+def badge(verdict: Verdict, tendency: Answer | Literal[""], universality: Answer | Literal[""]) -> str:
+    """What is said of a claim: its verdict; where it has none, for how many networks it holds.
+
+    Args:
+        verdict: Of the claim.
+        tendency: Whether it holds for most networks; empty where that is not asked.
+        universality: Whether it holds for all, likewise.
+
+    Returns:
+        One of :data:`BADGES`.
+    """
+    if verdict != "no verdict":
+        return verdict
+    if tendency == "yes":
+        return "most, not all" if universality == "no" else "most, perhaps all"
+    return "not most" if tendency == "no" else "not determined"
+
+
 def _share_verdict(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> Verdict:
     """The rule of :func:`judge_share`, where there are enough networks."""
     if clustered_share(holds, seed)[0] >= at_least:

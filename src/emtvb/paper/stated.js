@@ -1,6 +1,6 @@
 "use strict";
 // Search and filter: claims that do not match are hidden, and with them headings under which nothing is left.
-const form = document.getElementById("filter"), text = form.elements.text, verdict = form.elements.verdict;
+const form = document.getElementById("filter"), text = form.elements.text, badge = form.elements.badge;
 const kinds = [...document.querySelectorAll("section.kind")];
 function show() {
   const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -9,7 +9,7 @@ function show() {
     let left = 0;
     for (const claim of kind.querySelectorAll(".claim")) {
       const said = (claim.id + " " + claim.textContent).toLowerCase();
-      const fits = (!verdict.value || claim.dataset.verdict === verdict.value) && words.every(word => said.includes(word));
+      const fits = (!badge.value || claim.dataset.badge === badge.value) && words.every(word => said.includes(word));
       claim.hidden = !fits;
       left += fits;
     }
@@ -20,10 +20,10 @@ function show() {
 }
 function follow() {
   const name = decodeURIComponent(location.hash.slice(1));
-  if (name.startsWith("only-")) { verdict.value = name.slice(5); show(); return; }
+  if (name.startsWith("only-")) { badge.value = name.slice(5); show(); return; }
   const claim = document.getElementById(name);
   if (!claim || !claim.classList.contains("claim")) return;
-  if (claim.hidden) { text.value = verdict.value = ""; show(); }
+  if (claim.hidden) { text.value = badge.value = ""; show(); }
   claim.querySelector("details").open = true;
   claim.scrollIntoView();
 }

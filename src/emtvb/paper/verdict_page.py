@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from emtvb import markdown
 from emtvb.paper import claims
-from emtvb.paper.judging import VERDICTS, Answer, Verdict
+from emtvb.paper.judging import BADGES, VERDICTS
 from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, answered, counts
 
 TITLES: dict[Kind, str] = {
@@ -34,15 +34,15 @@ ANCHORS: dict[Kind, str] = {
 }  # fmt: skip
 _ABOUT: dict[Kind, str] = {
     "published statements": "We keep the paper's words as far as they can be tested. Where the paper gives no bar, we "
-    "chose one and say so. Where it names no share of networks, no share can be tested, and there is no verdict. Two "
-    "answers need none: whether a statement holds for most networks (tendency), and whether for all (universality).",
+    "chose one and say so. Where it names no share of networks, we say whether a statement holds for most networks "
+    "(tendency), and whether for all (universality).",
     "published table values": "Each printed value, a spectral error in radians or a test accuracy, beside what 20 of "
     "the paper's seeds would have printed if they were like ours.",
     "Table 1 as a whole": "All errors that are printed as numbers, and all accuracies, together.",
     "our own checks": "The paper does not print these, but a reader may take them for granted. Those that are "
     "inconsistent are not true of our runs.",
     "claims of others": "What other papers say of networks like these, asked of ours; the paper does not claim it. "
-    "Where a source gives examples and names no share of networks, there is no verdict.",
+    "Where a source names no share of networks, we say likewise for how many it holds.",
 }
 _ERRS = (
     "Consistent: what 20 seeds like ours could print is within the margin of what is printed. Inconsistent: what is "
@@ -53,8 +53,7 @@ _ERRS_BY_RULE = (
     " Each answer to a statement or check that has a rule is wrong in at most about 2.5% of cases: with {count} "
     "answers, at most about one sweep in {often} has a false one."
 )
-_COLOURS = ("good", "bad", "open", "open")
-"""Of the verdicts, in their order."""
+_COLOURS = dict(zip(BADGES, ("good", "good", "good", "open", "bad", "bad"), strict=True))
 _ACCURACIES, _ERRORS = (0.4, 1.0), (2e-4, 0.1)
 """From where to where values are plotted; errors on a logarithmic axis."""
 _TICKS: dict[str, tuple[tuple[float, str], ...]] = {
@@ -96,20 +95,27 @@ class Stated:
         kinds = {kind: [claim for claim in self.claims if claim.kind == kind] for kind in TITLES}
         return {kind: check_type for kind, check_type in kinds.items() if check_type}
 
-    def _answers(self) -> dict[Kind, list[str]]:
-        """Of each kind of claims about networks how many have which answer, in words, a question each."""
-        return {
-            kind: [f"{question}: {counted(count)}" for question, count in questions.items()]
-            for kind, questions in answered(self.claims).items()
-        }
-
     def _opening(self) -> dict[Kind, str]:
-        """What a reader of each kind of claims wants to know first, a sentence each."""
+        """What a reader of each kind of claims wants to know first."""
         return {kind: _answer(some) for kind, some in self.kinds.items()}
+
+    def _tallies(self) -> dict[Kind, dict[str, int]]:
+        """How many claims of each kind have which badge, of those that occur."""
+        badges = {kind: Counter(claim.badge for claim in some) for kind, some in self.kinds.items()}
+        return {kind: {badge: count[badge] for badge in BADGES if count[badge]} for kind, count in badges.items()}
+
+    @property
+    def title(self) -> str:
+        """What the runs say of the statements about networks, in a sentence."""
+        statements = self.kinds.get("published statements", [])
+        most = sum(claim.tendency == "yes" for claim in statements)
+        if not statements:
+            return f"results/{self.experiment} says nothing of the paper's statements"
+        return f"{most} of the paper's {len(statements)} statements hold for most networks of results/{self.experiment}"
 
     def as_json(self) -> str:
         """Every claim, and of each kind how many have which verdict, as JSON text."""
-        about = [{**asdict(claim), "kind": claim.kind} for claim in self.claims]
+        about = [{**asdict(claim), "kind": claim.kind, "badge": claim.badge} for claim in self.claims]
         content = {
             "experiment": self.experiment, "verdicts": counts(self.claims), "answers": answered(self.claims),
             "claims": about,
@@ -124,7 +130,7 @@ class Stated:
         )  # fmt: skip
         environment.globals.update(
             interval=_interval, colour=colour, word=_word, short=_short, row_of=_row, axis=_axis, curve=_curve,
-            number=_number, counted=counted, link=quote,
+            number=_number, link=quote,
         )  # fmt: skip
         environment.filters["formula"] = formula
         script = environment.loader.get_source(environment, "stated.js")[0] if environment.loader else ""
@@ -132,28 +138,27 @@ class Stated:
         authors, _, title = paper.paper.partition(": ")
         return environment.get_template("stated.html.j2").render(
             stated=self, authors=authors, title=title.rpartition(", arXiv")[0] or title, paper=paper, kinds=self.kinds,
-            counts=counts(self.claims), answers=self._answers(), opening=self._opening(), titles=TITLES,
-            anchors=ANCHORS, about=_ABOUT, verdicts=VERDICTS, reasons=_reasons(self.claims), errs=_errs(self.claims),
+            tallies=self._tallies(), opening=self._opening(), titles=TITLES, anchors=ANCHORS, about=_ABOUT,
+            badges=[badge for badge in BADGES if any(claim.badge == badge for claim in self.claims)],
+            reasons=_reasons(self.claims), errs=_errs(self.claims),
             script=script, script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )  # fmt: skip
 
     def as_markdown(self) -> str:
         """The same as Markdown, an anchor for each claim."""
-        paper, counted_by = claims.load(), counts(self.claims)
-        lines = [f"# What {self.experiment} says of the paper", "", f"Of [{paper.paper}]({paper.link}).", ""]
-        answers = self._answers()
+        paper, tallies = claims.load(), self._tallies()
+        lines = [f"# {self.title}", "", f"Of [{paper.paper}]({paper.link}).", ""]
         lines += [f"- **{TITLES[kind]}.** {sentence}" for kind, sentence in self._opening().items()]
-        lines += ["", "Counted by verdict:", ""]
-        lines += ["; ".join([f"- {kind}: {counted(counted_by[kind])}", *answers.get(kind, [])]) for kind in self.kinds]
         for kind, check_type in self.kinds.items():
-            lines += ["", f"## {TITLES[kind]}: {counted(counted_by[kind])}", "", _ABOUT[kind], ""]
+            tally = "; ".join(f"**{badge}**: {count}" for badge, count in tallies[kind].items())
+            lines += ["", f"## {TITLES[kind]}", "", f"{_ABOUT[kind]} Counted: {tally}.", ""]
             rows = []
             for c in check_type:
                 ours = f" *{c.operationalisation}*" if c.operationalisation else ""
                 decides = "; ".join(filter(None, (c.decides, f"can be reached: {c.reach}" if c.reach else "")))
                 rows.append((
                     f'<a id="{c.name}"></a>{c.statement}{ours}', c.source, c.published, c.ours or "none",
-                    _interval(c) or "none", str(c.seeds), f"**{c.verdict}**", c.tendency or "not asked",
+                    _interval(c) or "none", str(c.seeds), f"**{c.badge}**", c.tendency or "not asked",
                     c.universality or "not asked", c.because,
                     decides or "nothing more",
                 ))  # fmt: skip
@@ -167,7 +172,7 @@ class Stated:
 
 
 _COLUMNS = (
-    "claim", "source", "published", "ours", "95% interval", "seeds", "verdict", "tendency", "universality",
+    "claim", "source", "published", "ours", "95% interval", "seeds", "answer", "tendency", "universality",
     "because", "to decide",
 )  # fmt: skip
 _MINUS = " \N{MINUS SIGN} "
@@ -185,29 +190,27 @@ def formula(text: str) -> Markup:
     return Markup(re.sub(r"\bW_(hh|uh|r)\b", r"<var>W</var><sub>\1</sub>", sentence))
 
 
-def colour(verdict: str) -> str:
-    """The class of a verdict on the page."""
-    return dict(zip(VERDICTS, _COLOURS, strict=True)).get(verdict, "")  # type: ignore[call-overload]
-
-
-def counted(count: Mapping[Verdict, int] | Mapping[Answer, int]) -> str:
-    """How many claims have each verdict or answer, in words."""
-    return ", ".join(f"{number} {verdict}" for verdict, number in count.items())
+def colour(badge: str) -> str:
+    """The class of a badge on the page."""
+    return _COLOURS[badge]
 
 
 def _answer(results: Sequence[ClaimResult]) -> str:
-    """Claims of one kind in a sentence: whether they hold for most and all networks, or how many are consistent."""
+    """Claims of one kind in short: for how many most and all networks do as they say, or how many are consistent."""
     asked = [claim for claim in results if claim.tendency]
     if asked:
         most = [claim for claim in asked if claim.tendency == "yes"]
         exceptions = sum(claim.universality == "no" for claim in most)
-        every = f"{exceptions} of these {len(most)} do not hold for all" if most else "none holds for all"
-        return f"{len(most)} of {len(asked)} statements hold for most networks; {every}."
+        unclear = sum(claim.tendency == "not determined" for claim in asked)
+        every = f" Of these {exceptions} do{'es' * (exceptions == 1)} not hold for all." if exceptions else ""
+        unknown = f" Of {unclear} our networks cannot tell." if unclear else ""
+        return f"Of {len(asked)} statements {len(most)} hold{'s' * (len(most) == 1)} for most networks.{every}{unknown}"
     number = Counter(claim.verdict for claim in results)
     open_values = len(results) - number["consistent"] - number["inconsistent"]
-    unclear = f"; for {open_values} our seeds cannot tell" if open_values else ""
+    unclear_values = f"; for {open_values} our seeds cannot tell" if open_values else ""
     consistent = f"{number['consistent']} of {len(results)} are consistent with our runs"
-    return f"{consistent}, {number['inconsistent']} are not{unclear}."
+    not_so = f"{number['inconsistent'] or 'None'} {'are' if number['inconsistent'] > 1 else 'is'} inconsistent"
+    return f"{consistent}. {not_so}{unclear_values}."
 
 
 def _reasons(results: Sequence[ClaimResult], most: int = 4) -> list[tuple[int, str]]:
@@ -284,6 +287,6 @@ def _number(value: float) -> str:
     return f"{value:g}"
 
 
-def _word(verdict: str) -> str:
-    """A verdict as an anchor."""
-    return verdict.replace(" ", "-")
+def _word(badge: str) -> str:
+    """A badge as an anchor."""
+    return badge.replace(",", "").replace(" ", "-")

@@ -132,6 +132,11 @@ class ClaimResult:
         """The kind that it is counted with."""
         return next(kind for kind, groups in KINDS.items() if self.group in groups)
 
+    @property
+    def badge(self) -> str:
+        """What is said of it in a word or two: :func:`judging.badge`."""
+        return judging.badge(self.verdict, self.tendency, self.universality)
+
 
 def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
     """What the runs of an experiment say about every claim.
@@ -174,10 +179,10 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool 
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        claims: Of :func:`load`.
+        claims: Of :func:`load`, by default with the bar of solving a task by which these runs were measured.
         advise: Whether to compute which verdicts can be reached and what would decide.
     """
-    claims = claims or load()
+    claims = claims or _by_the_bar_of(measured)
     own = table1.paper_runs(measured)
     return tuple(
         itertools.chain(
@@ -187,6 +192,11 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool 
             (_count(claims.skipped, claims.rules), *_skipped_cells(claims, measured)),
         )
     )
+
+
+def _by_the_bar_of(measured: pd.DataFrame) -> Claims:
+    """The claims, with the bar of solving a task by which these networks were measured."""
+    return load(solved=float(measured["measured_solved"].iloc[0]))
 
 
 def counts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
@@ -301,13 +311,19 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
     return _result(
         claim.name, claim.group, judgement, f"{judgement.value:.0%}" if judgement.seeds else "",
         source=claim.source, quote=claim.quote, statement=claim.statement, networks=len(networks),
-        published=f"at least {claim.at_least:.0%} (our bar)" if claim.at_least else "no share named",
+        published=_share_named(claim),
         files=_files(claim), operationalisation=claim.operationalisation,
         rule=f"{about}{_rule(claim, rules)} {in_words(rules.answers, mismeasured=claim.mismeasured)}",
         tendency=tendency, universality=universality,
-        bar=first.at_least if first.at_least is not None else first.below, strata=tuple(strata),
+        bar=first.bar, strata=tuple(strata),
         reach=_reach(claim, networks), rows=() if missing else _by_group(claim, networks),
     )  # fmt: skip
+
+
+def _share_named(claim: Statement) -> str:
+    if claim.at_least is None:
+        return "no share named"
+    return f"at least {100 * claim.at_least:g}%" + (" (our bar)" if claim.group == "check" else "")
 
 
 def _rule(claim: Statement, rules: Rules) -> str:
@@ -379,9 +395,10 @@ def _and_names(columns: Iterable[str]) -> str:
 
 
 def _curve(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, float], ...]:
-    """The share of networks for which it holds, against the bar of the first condition."""
+    """The share of networks for which it holds, against the bar of the first condition: its own, and others."""
     first, *others = claim.holds
-    return tuple((bar, float(_all([first.at(bar), *others], networks).mean())) for bar in claim.bars)
+    bars = sorted({*claim.bars, first.bar}) if claim.bars and first.bar is not None else []
+    return tuple((bar, float(_all([first.at(bar), *others], networks).mean())) for bar in bars)
 
 
 SHARES = ["task", "hidden_dim", "l2"]
@@ -403,7 +420,7 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
     """
     own = table1.paper_runs(measured)
     rows: list[tuple[object, ...]] = []
-    for claim in (claims or load()).statements:
+    for claim in (claims or _by_the_bar_of(measured)).statements:
         networks = own[own["task"].isin(claim.tasks)]
         if not _missing(claim, networks):
             rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
@@ -412,10 +429,10 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
 
 
 SHOWN = {
-    "phi-in-the-right-basis": "W_hh is Phi in the right basis",
+    "phi-in-the-right-basis": "W_hh is Phi in the realised basis",
     "spectrum-arguments": "the spectrum has Phi's angles",
     "coverage": "the published error exists",
-    "same-circuit": "stores linearly, obeys edits by data",
+    "same-circuit": "stores linearly, obeys edits through the basis by data",
     "memories-cause": "obeys most edits through the paper's basis",
 }
 """Statements about all networks that solve their task, and what a table calls them."""

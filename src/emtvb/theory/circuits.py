@@ -1,9 +1,10 @@
 """The theory's network by hand: W_hh is Phi, as it stands, with one neuron for each stacked element.
 
-A linear network solves T1 and no task whose cycles are shorter than s. What it gives out is a sum over what was shown,
-with weights that depend on the lag alone. An element that is read every L < s steps must come out again L steps after
-the last vector's and 2 L steps after it, so the weights at both lags are 1; but of the vector that was shown L steps
-earlier nothing must be left, so the weight at 2 L is 0. What is shown anew has to overwrite, and that takes tanh.
+A linear network that keeps values solves T1 and no task whose cycles are shorter than s. What it gives out is a sum
+over what was shown, with weights that depend on the lag alone. An element that is read every L < s steps must come out
+again L steps after the last vector's and 2 L steps after it, so the weights at both lags are 1; but of the vector that
+was shown L steps earlier nothing must be left, so the weight at 2 L is 0. What is shown anew has to overwrite, and for
+values that takes tanh. Signs take none: where all fades (half of Phi), what is older is smaller than what is newer.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ SMALL = 1e-3
 """An amplitude at which tanh is linear for thousands of steps."""
 GAIN, WRITTEN = 2.0, 4.0
 """Of the latch: the weights' gain, and how much larger than what is stored inputs are, which overwrite it so."""
+HALF = 0.5
+"""The gain of the one that fades."""
 
 
 def circuit(
@@ -30,7 +33,7 @@ def circuit(
     Args:
         task: What it is for.
         basis: Columns at right angles to each other, all of the same length.
-        gain: Of the weights; 1 where nothing takes any of it back.
+        gain: Of the weights; 1 where nothing takes any of it back; below 1 all fades.
         written: What an input of 1 adds to h along its column, before tanh.
         amplitude: What 1 is stored as; the readout makes 1 of it again.
     """
@@ -40,9 +43,9 @@ def circuit(
     return Network(*(array.astype(np.float32) for array in arrays))
 
 
-def phi(task: Task) -> Network:
+def phi(task: Task, gain: float = 1.0) -> Network:
     """The linear one: at an amplitude so small that tanh is linear."""
-    return circuit(task, np.eye(task.s * task.d), 1.0, SMALL, SMALL)
+    return circuit(task, np.eye(task.s * task.d), gain, SMALL, SMALL)
 
 
 def latch(task: Task) -> Network:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -20,13 +19,11 @@ from emtvb.core.editing.controls import random_step, resized
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording, signs
 from emtvb.core.systems import System
+from emtvb.core.trials import LabelledTask
 from emtvb.errors import InputError
 
-if TYPE_CHECKING:  # a task asks for its judgement
-    from emtvb.theory.tasks import Task
 
-
-def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
+def flip(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
     """Copy m with one element of one variable negated (variables from 1, the oldest; dimensions from 0).
 
     Raises:
@@ -37,7 +34,7 @@ def flip(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, dimen
     return after
 
 
-def put(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]) -> np.ndarray:
+def put(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]) -> np.ndarray:
     """Copy m with these values, d of them, each 1 or -1, in one variable.
 
     Raises:
@@ -50,7 +47,7 @@ def put(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, values
     return after
 
 
-def swap(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
+def swap(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
     """Copy m with two variables exchanged.
 
     Raises:
@@ -63,7 +60,7 @@ def swap(task: Task, m: Float[np.ndarray, "*batch memory"], variable: int, other
 
 
 def negated(
-    task: Task,
+    task: LabelledTask,
     m: Float[np.ndarray, "trial memory"],
     element: Int[np.ndarray, " trial"],
     time: int | Int[np.ndarray, " trial"],
@@ -97,7 +94,7 @@ class Edit:
 
 def edit(
     system: System,
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
     time: int,
@@ -150,7 +147,7 @@ class Flips:
 
 def flip_elements(
     system: System,
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
     elements: Sequence[int] | Int[np.ndarray, " element"],
@@ -185,7 +182,7 @@ def flip_elements(
 
 
 def _along_another(
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     before: Float[np.ndarray, "trial memory"],
     element: Int[np.ndarray, " trial"],
@@ -210,18 +207,15 @@ class EndOfInput:
         observable_followed: Share of edits of observable elements that the future followed exactly.
         unobservable_ignored: Share of edits of unobservable elements that changed no output: a control that must be 1.
             NaN where the task has none.
-        unobservable_size: Mean size of an unobservable element's column relative to an observable one's: what those
-            edits changed in the state.
     """
 
     observable_followed: float
     unobservable_ignored: float
-    unobservable_size: float
 
 
 def edit_at_end_of_input(
     system: System,
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
     repeats: int = 4,
@@ -243,20 +237,15 @@ def edit_at_end_of_input(
     seen = flip_elements(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed, steps)
     followed = float(seen.followed.mean())
     if observable.all():
-        return EndOfInput(followed, float("nan"), float("nan"))
+        return EndOfInput(followed, float("nan"))
     element = np.repeat(np.flatnonzero(~observable), repeats)
     state, before, after = _drawn(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
     outputs = outcomes(Continuation(system, steps), state, {"edit": memories.change(before, after), "none": 0.0})
-    size = np.linalg.norm(memories.encoder, axis=0)
-    return EndOfInput(
-        observable_followed=followed,
-        unobservable_ignored=float(exact(outputs["edit"], signs(outputs["none"])).mean()),
-        unobservable_size=float(size[~observable].mean() / size[observable].mean()),
-    )
+    return EndOfInput(followed, float(exact(outputs["edit"], signs(outputs["none"])).mean()))
 
 
 def _drawn(
-    task: Task,
+    task: LabelledTask,
     recording: Recording,
     element: Int[np.ndarray, " trial"],
     time: Int[np.ndarray, " trial"],
@@ -268,13 +257,13 @@ def _drawn(
     return recording.states[time, sequence], before, negated(task, before, element, time)
 
 
-def _element(task: Task, variable: int, dimension: int) -> int:
+def _element(task: LabelledTask, variable: int, dimension: int) -> int:
     if not 0 <= dimension < task.d:
         raise InputError("dimension", dimension, f"dimensions run from 0 to {task.d - 1}")
     return _block(task, variable).start + dimension
 
 
-def _block(task: Task, variable: int) -> slice:
+def _block(task: LabelledTask, variable: int) -> slice:
     if not 1 <= variable <= task.s:
         raise InputError("variable", variable, f"variables run from 1 (oldest) to s = {task.s}")
     return slice((variable - 1) * task.d, variable * task.d)

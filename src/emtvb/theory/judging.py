@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -14,11 +13,9 @@ from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import JUDGING, Recording, signs
 from emtvb.core.regression import decoded_map
 from emtvb.core.systems import System
+from emtvb.core.trials import LabelledTask
 from emtvb.theory.interventions import flip_elements
 from emtvb.theory.sequences import show
-
-if TYPE_CHECKING:  # a task asks for its judgement
-    from emtvb.theory.tasks import Task
 
 _TEST_SEED = 2310_02430
 """Seeds the test sequences, the same for every run and none that training draws."""
@@ -36,8 +33,6 @@ class MemoryMeasures:
         decoding_accuracy: Share of stored elements whose sign Psi* h has, over all settled output steps up to the test
             horizon; mean over the elements that have a column.
         worst_decoding_accuracy: The least of these elements.
-        far_decoding_accuracy: The mean beyond the longest horizon that was trained; NaN where the test ends before.
-        far_worst_decoding_accuracy: The least there.
         explained_variance: Share of the state's variance inside the span of Psi.
         decoded_map_error: |M - Phi| / |Phi| for the M that leads best from what is read at t to what is read at t+1.
         condition: Condition number of Psi.
@@ -51,8 +46,6 @@ class MemoryMeasures:
 
     decoding_accuracy: float
     worst_decoding_accuracy: float
-    far_decoding_accuracy: float
-    far_worst_decoding_accuracy: float
     explained_variance: float
     decoded_map_error: float
     condition: float
@@ -62,20 +55,20 @@ class MemoryMeasures:
     other_edit_success: float
 
 
-def accuracy(system: System, task: Task, horizon: int, sequences: int) -> float:
+def accuracy(system: System, task: LabelledTask, horizon: int, sequences: int) -> float:
     """Test accuracy: the fraction of output-phase elements whose sign is right, 0 counting as +1."""
     x, y = task.batch(np.random.default_rng(_TEST_SEED), sequences, horizon)
     _, outputs = system.drive(x)
     return float((signs(outputs[task.s :]) == y[task.s :]).mean())
 
 
-def held_out(system: System, task: Task, horizon: int, count: int = 512, seed: int = 0) -> Recording:
+def held_out(system: System, task: LabelledTask, horizon: int, count: int = 512, seed: int = 0) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
     steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
     return show(system, task, JUDGING, count, seed, steps)
 
 
-def unedited_success(recording: Recording, task: Task, horizon: int = 200) -> float:
+def unedited_success(recording: Recording, task: LabelledTask, horizon: int = 200) -> float:
     """Share of sequences that are exact for as long if nothing is edited, over the same moments.
 
     No edit can be obeyed more often, but for the luck of the draw.
@@ -89,17 +82,16 @@ def future_steps(horizon: int) -> int:
     return min(FUTURE, horizon)
 
 
-def edit_times(task: Task) -> list[int]:
+def edit_times(task: LabelledTask) -> list[int]:
     """The output steps at which elements are flipped: settled, then at other phases of a period of s."""
     return [task.settled() + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
 
 
 def judge(
     system: System,
-    task: Task,
+    task: LabelledTask,
     memories: VariableMemories,
     recording: Recording,
-    trained_horizon: int,
     horizon: int = 200,
     read: Float[np.ndarray, "time batch memory"] | None = None,
 ) -> MemoryMeasures:
@@ -110,7 +102,6 @@ def judge(
         task: What it was trained on.
         memories: Its basis.
         recording: Of :func:`held_out` for this horizon.
-        trained_horizon: The longest horizon that the system was trained on.
         horizon: Output steps of the test of accuracy.
         read: What the basis reads of the recording once m(t) has settled, where that is known.
     """
@@ -118,17 +109,13 @@ def judge(
     phi = task.transition()[np.ix_(kept, kept)]
     tested = slice(start, max(horizon, start + task.s) + 1)
     read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]
-    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=1)[:, kept]
-    near, far = right.mean(axis=0), right[max(trained_horizon + 1 - start, 0) :]
-    far = far.mean(axis=0) if len(far) else np.full(kept.sum(), np.nan)
+    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=(0, 1))[kept]
     tried = flip_elements(
         system, task, memories, recording, np.flatnonzero(kept), edit_times(task), steps=future_steps(horizon)
     )
     return MemoryMeasures(
-        decoding_accuracy=float(near.mean()),
-        worst_decoding_accuracy=float(near.min()),
-        far_decoding_accuracy=float(far.mean()),
-        far_worst_decoding_accuracy=float(far.min()),
+        decoding_accuracy=float(right.mean()),
+        worst_decoding_accuracy=float(right.min()),
         explained_variance=explained_variance(memories, recording.states[tested][:: task.s + 1]),
         decoded_map_error=float(np.linalg.norm(decoded_map(read, task.s, kept) - phi) / np.linalg.norm(phi)),
         condition=memories.condition,

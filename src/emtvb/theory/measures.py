@@ -22,7 +22,7 @@ from emtvb.theory.realisation import from_weights
 from emtvb.theory.runs import Run
 from emtvb.theory.spectral_error import published_spectral_error
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import verdict
+from emtvb.theory.verdict import ACCURATE, verdict
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,13 @@ class MeasureSettings:
         horizon: Output steps of the accuracy test.
         sequences: Sequences of the accuracy test.
         modulus: Eigenvalues with a larger modulus are long-term.
+        solved: A network of this test accuracy or more solves its task.
     """
 
     horizon: int = 200
     sequences: int = TEST_SEQUENCES
     modulus: float = 0.9
+    solved: float = ACCURATE
 
 
 DATA, POWER, REALISATION = METHODS = ("data", "power", "realisation")
@@ -76,14 +78,14 @@ class Measurement:
         network_eigenvalues: Long-term eigenvalues of W_hh.
         largest_modulus: Spectral radius of W_hh.
         memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's basis.
-        memory_condition: Condition number of the paper's basis.
         unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
         early_edit_success: Share of edits of observable elements at the end of the input phase that are obeyed.
         unobservable_edit_ignored: Share of edits of unobservable elements there that change no output.
-        unobservable_edit_size: Mean size of these edits relative to those of observable elements.
         measured_horizon: Output steps of the accuracy test.
         measured_sequences: Its sequences.
         measured_modulus: Eigenvalues with a larger modulus were taken as long-term.
+        measured_solved: The test accuracy from which on a network counts as one that solves its task.
+        solved: 1 if it does, 0 if not.
         bases: By method, the measures of its variable memories.
     """
 
@@ -98,14 +100,14 @@ class Measurement:
     network_eigenvalues: int
     largest_modulus: float
     memory_map_error: float
-    memory_condition: float
     unedited_success: float
     early_edit_success: float
     unobservable_edit_ignored: float
-    unobservable_edit_size: float
     measured_horizon: int
     measured_sequences: int
     measured_modulus: float
+    measured_solved: float
+    solved: int
     bases: dict[str, BasisMeasures]
 
     def row(self) -> dict[str, object]:
@@ -139,19 +141,19 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
     eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
     published = power_iteration(network, task)
-    trained_horizon = max(run.protocol.curriculum)
     bases = {}
     for method, basis in extract(network, observed, settings.modulus).items():
         read = observed.read if basis is observed.memories else None
-        judged = judge(system, task, basis, recording, trained_horizon, settings.horizon, read)
+        judged = judge(system, task, basis, recording, settings.horizon, read)
         bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
     early = edit_at_end_of_input(
         system, task, at_end_of_input(observed.shown, task), recording, steps=future_steps(settings.horizon)
     )
     unedited = unedited_success(recording, task, settings.horizon)
+    solved = test_accuracy >= settings.solved
     return Measurement(
         run_id=run.run_id,
-        verdict=verdict(test_accuracy, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
+        verdict=verdict(solved, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
         test_accuracy=test_accuracy,
         spectral_error=published_spectral_error(_persistent_phi(task), weights, settings.modulus),
         optimal_spectral_error=match.error,
@@ -161,12 +163,11 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
         network_eigenvalues=match.observed,
         largest_modulus=float(np.abs(eigenvalues).max()),
         memory_map_error=memories.map_error(published, weights, task.transition()),
-        memory_condition=published.condition,
         unedited_success=unedited,
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
-        unobservable_edit_size=early.unobservable_size,
         **_how(settings),
+        solved=int(solved),
         bases=bases,
     )
 
@@ -205,10 +206,11 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
     """Of weights that are not finite: they have no eigenvalues and no memories."""
     nothing = match_spectra(run.task.eigenvalues(), np.zeros(0, np.complex128))
     nan = float("nan")
+    solved = test_accuracy >= settings.solved
     unknown = BasisMeasures(**dict.fromkeys((field.name for field in fields(BasisMeasures)), nan))
     return Measurement(
         run_id=run.run_id,
-        verdict=verdict(test_accuracy, nan, nan, nan),
+        verdict=verdict(solved, nan, nan, nan),
         test_accuracy=test_accuracy,
         spectral_error=nan,
         optimal_spectral_error=nothing.error,
@@ -218,12 +220,11 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
         network_eigenvalues=0,
         largest_modulus=nan,
         memory_map_error=nan,
-        memory_condition=nan,
         unedited_success=nan,
         early_edit_success=nan,
         unobservable_edit_ignored=nan,
-        unobservable_edit_size=nan,
         **_how(settings),
+        solved=int(solved),
         bases=dict.fromkeys(METHODS, unknown),
     )
 

@@ -6,18 +6,14 @@ Any system will do; nothing is linearised. (From the weights of a network: ``pow
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, Recording
 from emtvb.core.regression import fit
 from emtvb.core.systems import System
+from emtvb.core.trials import LabelledTask
 from emtvb.theory.sequences import show
-
-if TYPE_CHECKING:  # a task asks for its trials
-    from emtvb.theory.tasks import Task
 
 SEQUENCES = 1024
 """Random input sequences to fit on."""
@@ -25,7 +21,7 @@ _TIMES = 4
 """Moments that are taken from each sequence."""
 
 
-def by_data(system: System, task: Task, sequences_shown: int = SEQUENCES, seed: int = 0) -> VariableMemories:
+def by_data(system: System, task: LabelledTask, sequences_shown: int = SEQUENCES, seed: int = 0) -> VariableMemories:
     """The encoder h ~ Psi m + c and the decoder m ~ Psi* (h - c), by least squares over the persistent elements.
 
     Psi* is fitted for itself, not as a pseudo-inverse: so it reads best in the presence of what else is in the state.
@@ -45,7 +41,7 @@ def by_data(system: System, task: Task, sequences_shown: int = SEQUENCES, seed: 
     return fit(*shown.samples(times), task.persistent())
 
 
-def at_end_of_input(recording: Recording, task: Task) -> VariableMemories:
+def at_end_of_input(recording: Recording, task: LabelledTask) -> VariableMemories:
     """The same at the one moment at which all s*d elements are independent: the end of the input phase.
 
     It has a column for every element, for those too that no later output depends on, as far as the state still
@@ -62,7 +58,7 @@ def at_end_of_input(recording: Recording, task: Task) -> VariableMemories:
 
 
 def scaled(
-    memories: VariableMemories, system: System, task: Task, sequences_shown: int = 256, seed: int = 0
+    memories: VariableMemories, system: System, task: LabelledTask, sequences_shown: int = 256, seed: int = 0
 ) -> VariableMemories:
     """The same memories, each column in the units of what is stored: so that Psi* h is +1 or -1, not +a or -a.
 
@@ -76,6 +72,6 @@ def scaled(
     return VariableMemories(memories.encoder * slope, dual, memories.stored, memories.centre)
 
 
-def fitting_times(task: Task) -> list[int]:
+def fitting_times(task: LabelledTask) -> list[int]:
     """The output steps that are looked at: settled, and at different phases of a period of s."""
     return [task.settled() + i * (task.s + 1) for i in range(_TIMES)]

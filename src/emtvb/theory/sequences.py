@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
 from emtvb.core.recording import FITTING, Recording
 from emtvb.core.systems import System
-
-if TYPE_CHECKING:  # a task asks for its trials
-    from emtvb.theory.tasks import Task
+from emtvb.core.trials import LabelledTask
 
 
-def record(system: System, task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Recording:
+def record(system: System, task: LabelledTask, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Recording:
     """Show a system these vectors and let it run for so many output steps.
 
     Args:
@@ -27,7 +24,7 @@ def record(system: System, task: Task, inputs: Float[np.ndarray, "s batch d"], s
     return _run(system, task, *_given(task, inputs, steps))
 
 
-def show(system: System, task: Task, half: int, count: int, seed: int, steps: int) -> Recording:
+def show(system: System, task: LabelledTask, half: int, count: int, seed: int, steps: int) -> Recording:
     """The same for random sequences of one half (:func:`sequences`).
 
     What the theory says of them is computed once for systems that are shown the same: it is not to be written to.
@@ -39,7 +36,7 @@ Given = tuple[Float[np.ndarray, "time batch d"], Float[np.ndarray, "step batch m
 """All that a system is given, zeros after the inputs; and m(t) from the end of the input phase on."""
 
 
-def _given(task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Given:
+def _given(task: LabelledTask, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Given:
     x = np.zeros((task.s + steps, *inputs.shape[1:]), dtype=inputs.dtype)
     x[: task.s] = inputs
     vectors = np.concatenate([inputs, task.targets(inputs, steps)])
@@ -47,20 +44,23 @@ def _given(task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Gi
 
 
 @lru_cache(maxsize=4)
-def _drawn(task: Task, half: int, count: int, seed: int, steps: int) -> Given:
+def _drawn(task: LabelledTask, half: int, count: int, seed: int, steps: int) -> Given:
     x, theory = _given(task, sequences(task, half, count, seed), steps)
     x.flags.writeable = theory.flags.writeable = False
     return x, theory
 
 
 def _run(
-    system: System, task: Task, x: Float[np.ndarray, "time batch d"], theory: Float[np.ndarray, "step batch memory"]
+    system: System,
+    task: LabelledTask,
+    x: Float[np.ndarray, "time batch d"],
+    theory: Float[np.ndarray, "step batch memory"],
 ) -> Recording:
     states, outputs = system.drive(x)
     return Recording(states[task.s - 1 :], outputs[task.s - 1 :], theory)
 
 
-def sequences(task: Task, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
+def sequences(task: LabelledTask, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
     """Random input sequences of one half, :data:`FITTING` or :data:`JUDGING`.
 
     A task with s*d < 3 has at most four sequences: too few to keep any back, so there both halves are all of them.

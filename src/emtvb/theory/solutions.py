@@ -21,13 +21,14 @@ from emtvb.core.regression import Affine, least_squares
 from emtvb.core.systems import System
 from emtvb.theory import networks
 from emtvb.theory.interventions import flip_elements
+from emtvb.theory.measures import MeasureSettings
 from emtvb.theory.memories_by_data import fitting_times
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import STEPS, Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.sequences import sequences
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import ACCURATE, DECODES, NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.verdict import DECODES, NOT_LEARNED, OTHERWISE, STORED
 
 CHANCE = 0.55
 """Networks of a test accuracy below have learned nothing, and are not looked at."""
@@ -75,7 +76,6 @@ class Solution:
         unreadable: Persistent elements that the linear decoder reads right in less than 0.98 of the cases.
         digits: Those of them, outside of lost dimensions, that are read right in 0.98 of the cases when another element
             is known; NaN below a test accuracy of 0.9.
-        edits_of_unreadable: Share of flips of these unreadable elements, by the encoder, that are obeyed for 100 steps.
         rank: Singular values of Psi above 5% of the largest; it has ``persistent`` columns.
         persistent: Persistent elements of the task.
     """
@@ -95,7 +95,6 @@ class Solution:
     least_kept_dimension: float
     unreadable: float
     digits: float
-    edits_of_unreadable: float
     rank: float
     persistent: int
 
@@ -113,12 +112,9 @@ class Digit:
         other_variable: The element that tells most about it; 0 where no other column is near its own.
         other_dimension: Its dimension; -1 likewise.
         cosine: Between the two columns, without its sign.
-        other_length: Length of the other's column.
         read_given_other: How often it is read right by decoders fitted apart for either value of the other.
-        outside_two: Share of the length of its column outside the plane of the two columns that come nearest to it.
         edits_obeyed: Share of its flips, by the encoder, that are obeyed for 100 steps.
         moves: How far the state is moved, on average, where this one element is another.
-        moves_least: How far at least.
     """
 
     run_id: str
@@ -129,12 +125,9 @@ class Digit:
     other_variable: int
     other_dimension: int
     cosine: float
-    other_length: float
     read_given_other: float
-    outside_two: float
     edits_obeyed: float
     moves: float
-    moves_least: float
 
 
 def study(
@@ -142,7 +135,7 @@ def study(
     network: Network,
     verdict: str,
     accuracy: float,
-    modulus: float = 0.9,
+    settings: MeasureSettings,
     observed: Observation | None = None,
 ) -> tuple[Solution, list[Digit]]:
     """What kind of solution a network is, and the digits in it.
@@ -152,7 +145,7 @@ def study(
         network: Its weights.
         verdict: What was measured of it.
         accuracy: Its test accuracy.
-        modulus: Eigenvalues with a larger modulus are long-term.
+        settings: How it was measured.
         observed: The network at work; by default it is run anew.
 
     Raises:
@@ -163,7 +156,7 @@ def study(
         return _nothing(run), []
     eigenvalues = np.linalg.eigvals(network.W_hh.astype(np.float64))
     observed = observed or Observation(Elman(network), run.task)
-    return study_system(run, observed, eigenvalues, verdict, accuracy, modulus)
+    return study_system(run, observed, eigenvalues, verdict, accuracy, settings)
 
 
 def study_system(
@@ -172,7 +165,7 @@ def study_system(
     eigenvalues: Complex[np.ndarray, " mode"],
     verdict: str,
     accuracy: float,
-    modulus: float = 0.9,
+    settings: MeasureSettings,
 ) -> tuple[Solution, list[Digit]]:
     """The same of any system.
 
@@ -182,7 +175,7 @@ def study_system(
         eigenvalues: The eigenvalues of its step, linearised at its fixed point.
         verdict: What was measured of it.
         accuracy: Its test accuracy.
-        modulus: Eigenvalues with a larger modulus are long-term.
+        settings: How it was measured.
     """
     if not accuracy >= CHANCE:
         return _nothing(run), []
@@ -190,7 +183,8 @@ def study_system(
     judged = _until(observed.held_out, max(STEPS, task.settled() + 2))
     if not (np.isfinite(shown.states).all() and np.isfinite(judged.states).all()):
         return _nothing(run), []
-    modes, outputs, memories = match_modes(task, eigenvalues, modulus), _outputs(task, judged), observed.memories
+    memories, outputs = observed.memories, _outputs(task, judged)
+    modes = match_modes(task, eigenvalues, settings.modulus)
     right = _read(task, memories, observed.read, judged)
     unreadable = np.flatnonzero(task.persistent() & (right < DECODES))
     lost = [int(word) for word in outputs["lost_dimensions"].strip("[]").split()]
@@ -205,20 +199,19 @@ def study_system(
         **outputs,
         "unreadable": float(len(unreadable)),
         "digits": float(sum(digit.read_given_other >= DECODES for digit in digits)) if accuracy >= STUDIED else nan,
-        "edits_of_unreadable": float(np.mean([digit.edits_obeyed for digit in digits])) if digits else nan,
         "rank": float((values > 0.05 * values[0]).sum()),
         "persistent": int(task.persistent().sum()),
     }
-    return Solution(run_id=run.run_id, kind=kind(verdict, row, digits), **row), digits
+    return Solution(run_id=run.run_id, kind=kind(verdict, row, digits, settings.solved), **row), digits
 
 
-def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit]) -> str:
+def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit], solved: float) -> str:
     """The kind of a solution, one of :data:`KINDS`.
 
     A *circuit* stores linearly and obeys; some of its modes may have faded below the bar, or others be there beside
     Phi's. Where a network solves its task otherwise and everything that cannot be read alone can be once another
     element is known, it stores *second digits*; else it has *nearly learned*. A network that did not learn may do that
-    *with mistakes*, or have lost whole dimensions and give out the others.
+    *with mistakes*, or have lost whole dimensions and give out the others, so well that it would be ``solved``.
     """
     if verdict == STORED:
         if row["faded_modes"] + row["missing_modes"] > 0:
@@ -229,7 +222,7 @@ def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit]) -> str:
         return "second digits" if all_digits else "nearly learned"
     assert verdict == NOT_LEARNED
     if row["lost_dimensions"]:
-        return "dimensions lost" if row["least_kept_dimension"] >= ACCURATE else "unfinished"
+        return "dimensions lost" if row["least_kept_dimension"] >= solved else "unfinished"
     return "second digits, with mistakes" if all_digits else "unfinished"
 
 
@@ -355,10 +348,7 @@ def _digit(
     by_other = {i: _decoders(*fitted, element, i) for i in others}
     # the other is chosen on the half that the decoders were fitted on, and judged on the half that they were not
     other = max(by_other, key=lambda i: _right(by_other[i], *fitted, element, i), default=None)
-    nearest = np.argsort(-cosines)[:2]
-    plane = np.linalg.qr(units[:, nearest])[0]
     tried = flip_elements(system, task, memories, judged, [element], [task.settled() + 2 * task.s + 1], repeats=16)
-    moved = _moves(system, task, element, judged)
     return Digit(
         run_id=run.run_id,
         variable=element // task.d + 1,
@@ -368,12 +358,9 @@ def _digit(
         other_variable=0 if other is None else other // task.d + 1,
         other_dimension=-1 if other is None else other % task.d,
         cosine=float("nan") if other is None else float(cosines[other]),
-        other_length=float("nan") if other is None else float(lengths[other]),
         read_given_other=float("nan") if other is None else _right(by_other[other], *tested, element, other),
-        outside_two=float(np.linalg.norm(units[:, element] - plane @ (plane.T @ units[:, element]))),
         edits_obeyed=float(tried.followed.mean()),
-        moves=float(moved.mean()),
-        moves_least=float(moved.min()),
+        moves=_moves(system, task, element, judged),
     )
 
 
@@ -402,8 +389,8 @@ def _right(decoders: dict[bool, Affine], states: States, theory: Elements, eleme
     return float(((read >= 0) == (theory[:, [element]] > 0)).mean())
 
 
-def _moves(system: System, task: Task, element: int, judged: Recording) -> Float[np.ndarray, " sequence"]:
-    """How far apart the states of sequences are that differ in what this element is, once m(t) has settled.
+def _moves(system: System, task: Task, element: int, judged: Recording) -> float:
+    """How far apart the states of sequences are that differ in what this element is, once m(t) has settled: the mean.
 
     The sequences are those of the recording.
     """
@@ -415,7 +402,7 @@ def _moves(system: System, task: Task, element: int, judged: Recording) -> Float
     inputs[: task.s] = sequences(task, JUDGING, inputs.shape[1], 0)
     inputs[origin // task.d, :, origin % task.d] *= -1
     there, moved = judged.states[time], system.drive(inputs)[0][-1]
-    return np.linalg.norm(there.astype(np.float64) - moved.astype(np.float64), axis=1)
+    return float(np.linalg.norm(there.astype(np.float64) - moved.astype(np.float64), axis=1).mean())
 
 
 def _nothing(run: Run) -> Solution:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,19 +11,16 @@ from emtvb.core.memories import VariableMemories
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
 from emtvb.core.systems import Runnable
-from emtvb.core.trials import HELD_OUT, Trials, check_finite
+from emtvb.core.trials import HELD_OUT, LabelledTask, Trials, check_finite
 from emtvb.core.variables import BINARY, Variable, simplex
 from emtvb.errors import InputError
 from emtvb.theory.judging import TEST_SEQUENCES, accuracy, held_out, judge, unedited_success
 from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
 from emtvb.theory.sequences import record, sequences
-from emtvb.theory.verdict import verdict
-
-if TYPE_CHECKING:  # a task asks for its trials
-    from emtvb.theory.tasks import Task
+from emtvb.theory.verdict import ACCURATE, verdict
 
 
-def recorded(task: Task, system: Runnable, horizon: int) -> Trials:
+def recorded(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     """A network on the sequences that the workflow fits and judges on.
 
     Args:
@@ -61,19 +57,18 @@ def recorded(task: Task, system: Runnable, horizon: int) -> Trials:
     )
 
 
-def judged(task: Task, trials: Trials, memories: VariableMemories, trained_horizon: int | None = None) -> TaskJudgement:
+def judged(task: LabelledTask, trials: Trials, memories: VariableMemories) -> TaskJudgement:
     """A network on its task, as in ``measurements.csv``.
 
     Args:
         task: What it was trained on.
         trials: Of :func:`recorded`.
         memories: Of the network.
-        trained_horizon: The longest horizon that was trained; all that is tested by default.
     """
     horizon = trials.horizon
     test_accuracy = accuracy(trials.system, task, horizon, TEST_SEQUENCES)
-    trained = horizon if trained_horizon is None else trained_horizon
-    measures = judge(trials.system, task, memories, trials.test, trained, horizon)
+    measures = judge(trials.system, task, memories, trials.test, horizon)
     unedited = unedited_success(trials.test, task, horizon)
-    word = verdict(test_accuracy, measures.worst_decoding_accuracy, measures.edit_success, unedited)
+    solved = test_accuracy >= ACCURATE
+    word = verdict(solved, measures.worst_decoding_accuracy, measures.edit_success, unedited)
     return TaskJudgement(word, test_accuracy, unedited, measures)

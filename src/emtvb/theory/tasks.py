@@ -207,11 +207,11 @@ class Task(Binding):
 
         return task_trials.recorded(self, system, horizon)
 
-    def judged(self, trials: Trials, memories: VariableMemories, trained_horizon: int | None) -> TaskJudgement:
+    def judged(self, trials: Trials, memories: VariableMemories) -> TaskJudgement:
         """What ``emtvb.judge`` says of a network on this task besides."""
         from emtvb.theory import task_trials
 
-        return task_trials.judged(self, trials, memories, trained_horizon)
+        return task_trials.judged(self, trials, memories)
 
     def describe(self) -> str:
         """The composition in one line, ``x0(t) = -x5(t-3), ...``: lags count back from the vector that is written."""

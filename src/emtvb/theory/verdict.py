@@ -12,16 +12,16 @@ NOT_LEARNED = "did not learn"
 VERDICTS = (STORED, OTHERWISE, NOT_LEARNED)
 
 ACCURATE = 0.99
-"""Least test accuracy of a network that solves its task."""
+"""Least test accuracy of a network that solves its task, where no config says otherwise (``interpretation.solved``)."""
 DECODES = 0.98
 """Least decoding accuracy of the worst element of what is linearly stored."""
 OBEYS = 0.9
 """Least share of edits that are obeyed, of the share of sequences that are exact without an edit."""
 
 
-def verdict(test_accuracy: float, worst_decoding_accuracy: float, edit_success: float, unedited_success: float) -> str:
-    """The verdict on these measures of the data-driven basis; NaN counts as failure."""
-    if not test_accuracy >= ACCURATE:
+def verdict(solved: bool, worst_decoding_accuracy: float, edit_success: float, unedited_success: float) -> str:
+    """The verdict on a network that solves its task or not, by the data-driven basis; NaN counts as failure."""
+    if not solved:
         return NOT_LEARNED
     obeys = edit_success >= OBEYS * unedited_success > 0
     return STORED if worst_decoding_accuracy >= DECODES and obeys else OTHERWISE

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from emtvb.training.history import Row
 
 EVERY_SECONDS = 10.0
-CONVERGED = 0.99
-"""Accuracy on the last training batch from which a run counts as converged in what progress says."""
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +77,7 @@ class Progress:
         """How the runs that are done turned out."""
         if not self._accuracies:
             return ""
-        converged = sum(accuracy > CONVERGED for accuracy in self._accuracies)
-        return f"; {converged} converged, mean accuracy {sum(self._accuracies) / len(self._accuracies):.3f}"
+        return f"; mean accuracy so far {sum(self._accuracies) / len(self._accuracies):.3f}"
 
     def _count(self, run: Setup | StreamSetup, last: Row) -> None:
         self._accuracies.append(last.accuracy)

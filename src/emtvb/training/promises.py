@@ -22,7 +22,7 @@ STREAM = "0facb66e609b08c7"
 OUTPUTS = "4e34bdc760aa929c"
 """What ``shard.form`` gives: the form of a shard's files."""
 REVISIONS: Mapping[str, int] = {}
-"""Revisions of what torch trains, by network: ``elman``, an architecture's name, ``repeater``. None has one yet.
+"""Revisions of what torch trains, by network: ``elman`` or an architecture's name. None has one yet.
 
 Whoever changes what such a training computes sets the next number, from 1: its networks are then trained again. A
 change of text, of libraries or of the last bits is none.

@@ -93,7 +93,7 @@ def measure_adapted(
     origin = np.zeros((1, system.state_dim), dtype=np.float32)
     equilibria = fixed_points(system, origin)
     rest = equilibria.points[:1].astype(np.float32) if len(equilibria.points) else origin
-    subject = of_architectures.Subject(run.run_id, system.name, run.task, max(run.protocol.curriculum))
+    subject = of_architectures.Subject(run.run_id, system.name, run.task)
     return of_architectures.interpret_system(
         subject, system, system.jacobian(rest)[0], lambda states: system.jacobian(states).mean(axis=0), settings
     )

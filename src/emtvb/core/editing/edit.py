@@ -17,8 +17,8 @@ from emtvb.core.editing.edits import Edits
 from emtvb.core.editing.requests import Change, Request
 from emtvb.core.editing.running import TRIAL, Plan, edited
 from emtvb.core.fitting import Fitted
+from emtvb.core.judging import readable_at
 from emtvb.core.memory_limit import check_room
-from emtvb.core.readings import readable_at
 from emtvb.core.result_tables import counted
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.errors import InputError

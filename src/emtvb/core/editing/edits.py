@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 
+from emtvb.core.arguments import place
 from emtvb.core.intervals import wilson
 from emtvb.core.permutation import ERROR_RATE
-from emtvb.core.result_tables import frame, listed
+from emtvb.core.result_tables import counted, frame, listed, table
 from emtvb.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ OF_ALL = ("without_edit", "ceiling")
 """What is a share of all edits, not of those that count."""
 SHARES = ("followed", "without_edit", *CONTROLS, "ceiling")
 """What has a share."""
+_OF_COUNTED = {
+    "followed": "edits followed",
+    "random_step": "random step of the same size",
+    "other_variable": "along another variable",
+    "untrained": "of an untrained network",
+}
+_OF_ALL = {"without_edit": "without an edit", "ceiling": "as expected if nothing is edited"}
+"""What has a share, in words: of the edits that count, and of all edits."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,7 +115,7 @@ class Edits:
 
         Where the variables can be read at some times alone, these alone count.
         """
-        return counted(self.without_edit, self.readable)
+        return which_count(self.without_edit, self.readable)
 
     @property
     def success(self) -> float:
@@ -231,14 +240,54 @@ class Edits:
         return f"<Edits: {self.name}: {self.verdict}>"
 
     def __str__(self) -> str:
-        from emtvb.core.editing import printing
-
-        return printing.as_text(self)
+        lines = [self.verdict, *self._notes()]
+        for heading, rows in self._rows().items():
+            lines.append(f"{heading}:")
+            for words, share, low, high, recovery in rows:
+                way = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
+                numbers = "  none" if np.isnan(share) else f"{share:6.3f}  [{low:.3f}, {high:.3f}]{way}"
+                lines.append(f"  {words:33} {numbers}")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from emtvb.core.editing import printing
+        cells: list[tuple] = []
+        for heading, rows in self._rows().items():
+            cells.append((heading, "", "", ""))
+            cells += [
+                (words, "none", "", "") if np.isnan(share)
+                else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
+                for words, share, low, high, recovery in rows
+            ]  # fmt: skip
+        return table(self.verdict, ("", "share", "95% interval", "part of the way"), cells, self._notes())
 
-        return printing.as_html(self)
+    def _notes(self) -> list[str]:
+        """How many edits there are, and how many do not count."""
+        trials, without = len(np.unique(self.trial)), int((~self.counts).sum())
+        done = f"{counted(len(self.trial), 'edit')} in {counted(trials, 'judged trial')}"
+        limit = "" if self.last is None else f", as many as follow the last, at {self.last}"
+        lines = [f"{self.name}: {done}; {counted(len(self.outputs), 'step')} after each{limit}"]
+        if without:
+            reason = f"without {'it' if without == 1 else 'them'} the network does the same"
+            reason += "" if np.all(self.readable) else ", or nothing can be read there"
+            lines.append(f"{without} of them {'does' if without == 1 else 'do'} not count: {reason}")
+        return lines if len(self.untrained) else [*lines, "no untrained control: untrained= adds it"]
+
+    def _rows(self) -> dict[str, list[tuple[str, float, float, float, float]]]:
+        """By what shares are of: each in words, with its interval and the way that was made up for (NaN: not known)."""
+        counting, every = int(self.counts.sum()), len(self.trial)
+        groups = {
+            f"of the {counting} {'edit that counts' if counting == 1 else 'edits that count'}": _OF_COUNTED,
+            f"of {'all ' * (every > 1)}{counted(every, 'edit')}": _OF_ALL,
+        }
+        recovered = dict(zip(("followed", "random_step", "other_variable"), self.recovered, strict=True))
+        return {
+            heading: [
+                (words, self.share(name), *self.interval(name), recovered.get(name, float("nan")))
+                for name, words in names.items()
+                if len(getattr(self, name))
+            ]
+            for heading, names in groups.items()
+        }
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row for each edit: trial, time, size, whether it was followed, each control that has one, and counts."""
@@ -254,10 +303,19 @@ class Edits:
         """
         from emtvb.core import plotting
 
-        return plotting.edited(self, edit)
+        number = place(edit, "edit", len(self.trial), "edits")
+        names = {"edit": "followed", "no edit": "without_edit"}
+        names |= {name.replace("_", " "): name for name in self.controls} | {"no edit, as expected": "ceiling"}
+        shares = {
+            words: (self.share(name), *self.interval(name)) for words, name in names.items() if len(getattr(self, name))
+        }
+        came = ("" if self.followed[number] else "not ") + "followed" if self.counts[number] else "does not count"
+        title = f"{self.name}, trial {self.trial[number]} at {self.time[number]}: {came}"
+        unedited, expected, outputs = (part[:, number] for part in (self.unedited, self.expected, self.outputs))
+        return plotting.edited(unedited, expected, outputs, shares, self.agrees, title)
 
 
-def counted(
+def which_count(
     without_edit: Bool[np.ndarray, " edit"], readable: Bool[np.ndarray, " edit"] | bool
 ) -> Bool[np.ndarray, " edit"]:
     """Which edits count, by what happens without them and whether the variables can be read: :attr:`Edits.counts`."""

@@ -16,7 +16,7 @@ from emtvb.core.editing.changes import exchange
 from emtvb.core.editing.continuation import Continuation, Feedback, outcomes
 from emtvb.core.editing.controls import random_step, resized
 from emtvb.core.editing.donors import SAME_VALUE
-from emtvb.core.editing.edits import Edits, counted
+from emtvb.core.editing.edits import Edits, which_count
 from emtvb.core.editing.requests import Request
 from emtvb.core.fitting import Fitted
 from emtvb.core.trials import LabelledTask, Trials
@@ -84,7 +84,7 @@ def edited(
     agreement, ceiling, known = _expectation(trials, plan, run, outputs["unedited"])
     followed = {name: agreement.holds(given) for name, given in outputs.items()}
     none = np.zeros(0, dtype=bool)
-    counts = counted(followed["unedited"], readable)
+    counts = which_count(followed["unedited"], readable)
     distances = agreement.expected[:, counts], outputs["unedited"][:, counts]
     return Edits(
         request.name,

@@ -50,6 +50,8 @@ class Measurement(MemoryMeasures):
             sign: 1/2 in a linear system, 1 where the network has restored them.
         half_after_long: The same :data:`LONG` times s steps later.
         unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
+        measured_solved: The test accuracy from which on a network counts as one that solves its task.
+        solved: 1 if it does, 0 if not.
     """
 
     run_id: str
@@ -69,6 +71,8 @@ class Measurement(MemoryMeasures):
     half_after_period: float
     half_after_long: float
     unedited_success: float
+    measured_solved: float
+    solved: int
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,11 @@ class Subject:
         run_id: Its name.
         architecture: What it is.
         task: What it was trained on.
-        trained_horizon: The longest horizon that it was trained on.
     """
 
     run_id: str
     architecture: str
     task: Task
-    trained_horizon: int
 
 
 def interpret_system(
@@ -115,7 +117,7 @@ def interpret_system(
         return _diverged(subject, system, settings, test_accuracy)
     basis = by_data(system, task)
     recording = held_out(system, task, settings.horizon)
-    judged = judge(system, task, basis, recording, subject.trained_horizon, settings.horizon)
+    judged = judge(system, task, basis, recording, settings.horizon)
     unedited = unedited_success(recording, task, settings.horizon)
     start = task.settled()
     rng = np.random.default_rng(0)
@@ -123,11 +125,12 @@ def interpret_system(
     visited = mean_step(recording.states[moments])
     eigenvalues = np.linalg.eigvals(origin)
     match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
+    solved = test_accuracy >= settings.solved
     measurement = Measurement(
         **asdict(judged),
         run_id=subject.run_id,
         architecture=subject.architecture,
-        verdict=verdict(test_accuracy, judged.worst_decoding_accuracy, judged.edit_success, unedited),
+        verdict=verdict(solved, judged.worst_decoding_accuracy, judged.edit_success, unedited),
         test_accuracy=test_accuracy,
         state_dim=system.state_dim,
         phi_eigenvalues=match.expected,
@@ -142,6 +145,8 @@ def interpret_system(
         half_after_period=restoring(system, task, basis, recording, task.s),
         half_after_long=restoring(system, task, basis, recording, LONG * task.s),
         unedited_success=unedited,
+        measured_solved=settings.solved,
+        solved=int(solved),
     )
     maps = {
         "origin_map": stored_map(basis, origin),
@@ -191,16 +196,18 @@ def _diverged(
     subject: Subject, system: System, settings: MeasureSettings, test_accuracy: float
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
-    nan, count = float("nan"), int(subject.task.persistent().sum())
+    nan, count, solved = float("nan"), int(subject.task.persistent().sum()), test_accuracy >= settings.solved
     known: dict[str, Any] = {
         "run_id": subject.run_id,
         "architecture": subject.architecture,
-        "verdict": verdict(test_accuracy, nan, nan, nan),
+        "verdict": verdict(solved, nan, nan, nan),
         "test_accuracy": test_accuracy,
         "state_dim": system.state_dim,
         "phi_eigenvalues": count,
         "origin_eigenvalues": 0,
         "matched_eigenvalues": 0,
+        "measured_solved": settings.solved,
+        "solved": int(solved),
     }
     measurement = Measurement(**{field.name: known.get(field.name, nan) for field in fields(Measurement)})
     nothing = dict.fromkeys(("origin_map", "visited_map", "decoded_map"), np.full((count, count), nan))

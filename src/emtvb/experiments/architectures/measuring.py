@@ -16,7 +16,7 @@ def interpret(
     run: ArchitectureRun, network: Trained, settings: MeasureSettings
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""
-    subject = Subject(run.run_id, run.architecture, run.task, max(run.protocol.curriculum))
+    subject = Subject(run.run_id, run.architecture, run.task)
     finite = all(np.isfinite(array).all() for array in vars(network).values())
     origin = network.linearise() if finite else None
     return interpret_system(subject, network, origin, partial(mean_jacobian, network), settings)

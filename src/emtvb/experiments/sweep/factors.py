@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
 from emtvb.core.intervals import FEWEST, bootstrap_counts, central_interval
 from emtvb.experiments.sweep.constants import STORED, TRAINABLE
@@ -30,8 +28,8 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
     Penalties above ``words.TRAINABLE`` are left out, and cells of which no network solves its task.
 
     Args:
-        networks: Settings, ``verdict``, ``kind``, ``network_eigenvalues`` and ``test_accuracy`` of each network,
-            rounding twins among them.
+        networks: Settings, ``verdict``, ``kind``, ``network_eigenvalues``, ``test_accuracy`` and ``solved`` of each
+            network, rounding twins among them.
 
     Returns:
         A row per difference and outcome, for all tasks and for each that has such pairs.
@@ -55,38 +53,10 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def variance(networks: pd.DataFrame) -> pd.DataFrame:
-    """Which share of the variance of an outcome each setting has: sums of squares in a balanced grid, task by task.
-
-    Main effects of size, penalty, threshold and seed, the seed's interactions with each of the others, the interactions
-    without the seed, and what is left: among that, everything that rounding decides. Each is what its means explain
-    beyond the means of what it is made of; together they are 1.
-
-    Args:
-        networks: As for :func:`agreement`; twins are left out, and seeds that lack a cell.
-    """
-    own = networks[(networks["twin"] == 0) & (networks["l2"] <= TRAINABLE)]
-    rows: list[dict[str, Any]] = []
-    for task, part in own.groupby("task"):
-        factors = ["hidden_dim", "l2", "threshold", "seed"]
-        cells = part.groupby(factors[:3]).ngroups
-        part = part[part.groupby("seed")["seed"].transform("size") == cells]
-        for outcome, values in (("circuit", part["verdict"] == STORED), ("accuracy", part["test_accuracy"])):
-            shares = _components(part[factors], values.to_numpy(float), factors)
-            rows += [
-                {"task": task, "outcome": outcome, "source": source, "share": share, "networks": len(part),
-                 "seeds": part["seed"].nunique()}
-                for source, share in shares.items()
-            ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["task", "outcome", "source", "share", "networks", "seeds"])
-
-
 def _learnable(networks: pd.DataFrame) -> pd.DataFrame:
     """The networks of cells in which some network solves its task."""
     small = networks[networks["l2"] <= TRAINABLE]
-    solved = small["test_accuracy"] >= 0.99
-    any_solved = solved.groupby([small[name] for name in ("task", "hidden_dim", "l2")]).transform("any")
-    return small[any_solved]
+    return small[small.groupby(["task", "hidden_dim", "l2"])["solved"].transform("any")]
 
 
 def _pairs(networks: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -121,35 +91,3 @@ def _share(pairs: pd.DataFrame, outcome: str) -> tuple[float, float, float]:
     total = weights.sum(axis=1)
     shares = (weights @ alike)[total > 0] / total[total > 0]
     return float(alike.mean()), *central_interval(shares)
-
-
-def _components(settings: pd.DataFrame, values: Float[np.ndarray, " network"], factors: list[str]) -> dict[str, float]:
-    """Shares of the total sum of squares by source; NaN where all values are the same."""
-    centred = values - values.mean() if len(values) else values
-    total = float((centred**2).sum())
-    sizes: dict[tuple[str, ...], float] = {}
-    for size in range(1, len(factors) + 1):
-        for chosen in itertools.combinations(factors, size):
-            means = pd.Series(centred).groupby([settings[name].to_numpy() for name in chosen]).transform("mean")
-            within = [sizes[part] for part in _proper(chosen)]
-            sizes[chosen] = float((means**2).sum()) - sum(within)
-    grouped: dict[str, float] = {}
-    for chosen, squares in sizes.items():
-        source = _source(chosen)
-        grouped[source] = grouped.get(source, 0.0) + (squares / total if total > 0 else float("nan"))
-    return grouped
-
-
-def _proper(chosen: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for size in range(1, len(chosen)):
-        yield from itertools.combinations(chosen, size)
-
-
-def _source(chosen: tuple[str, ...]) -> str:
-    """What a term is called."""
-    names = {"hidden_dim": "size", "l2": "penalty"}
-    if len(chosen) == 1:
-        return names.get(chosen[0], chosen[0])
-    if "seed" not in chosen:
-        return "settings together"
-    return f"seed with {names.get(chosen[0], chosen[0])}" if len(chosen) == 2 else "rest"

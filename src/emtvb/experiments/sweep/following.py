@@ -7,32 +7,33 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from emtvb import tables
 from emtvb.adapters.elman import Elman
 from emtvb.core.spectrum import match_spectra
 from emtvb.experiments.sweep.memory import durations
 from emtvb.theory.judging import accuracy, judge
 from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.memory_columns import at_amplitude, lasting
+from emtvb.theory.memory_columns import CONTENTS, FRESH_CONTENTS, at_amplitude, lasting
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
-from emtvb.theory.verdict import ACCURATE
 
 STEPS = ["run_id", "step", "horizon", "weights_sha256"]
 """Columns of ``training/<shard>/followed.csv``, the list of a shard's snapshots."""
 MEMORY = (
     lasting(1000), lasting(3000), at_amplitude("whole"), at_amplitude("quarter"), "cycle_multiplier", "gain_origin",
+    *CONTENTS,
 )  # fmt: skip
 MEASURED = [
     "as_published", "test_accuracy", "matched_spectral_error", "matched_eigenvalues", "network_eigenvalues",
-    "edit_success", *MEMORY,
+    "edit_success", *MEMORY, "measured_solved",
 ]  # fmt: skip
 """Columns of ``measurements/following/<shard>.csv`` beside ``STEPS``: whether the weights are the published ones (1 at
 the end of a training that came out as published), and what ``measurements.csv`` and ``measurements/memory.csv`` have
 under these names."""
-ABOUT = ["task", "hidden_dim", "l2", "threshold", "seed"]
 REMEMBERING = 0.9
-"""The accuracy from which on edits are tried: below it there is no memory to edit."""
+"""The accuracy from which on edits are tried, and fresh contents followed, or where a task is solved by less: below it
+there is no memory to edit."""
 
 
 def name_of(run_id: str, step: int) -> str:
@@ -61,17 +62,18 @@ def measure(run: Run, network: Network, published: str, settings: MeasureSetting
     system = Elman(network)
     spectrum = match_spectra(task.eigenvalues(), np.linalg.eigvals(network.W_hh.astype(np.float64)), settings.modulus)
     right, edits = accuracy(system, task, settings.horizon, settings.sequences), float("nan")
-    if right >= REMEMBERING:
+    remembers = right >= min(REMEMBERING, settings.solved)
+    if remembers:
         seen = Observation(system, task, settings.horizon)
-        judged = judge(system, task, seen.memories, seen.held_out, max(run.protocol.curriculum), settings.horizon)
+        judged = judge(system, task, seen.memories, seen.held_out, settings.horizon)
         edits = judged.edit_success
-    remembered = durations(network.double(), task)
+    remembered = durations(network.double(), task, FRESH_CONTENTS if remembers else 0)
     numbers = {
         "test_accuracy": right, "matched_spectral_error": spectrum.matched_error, "edit_success": edits,
         **{name: remembered.get(name, float("nan")) for name in MEMORY},
     }  # fmt: skip
     return {
-        "as_published": int(network.digest() == published),
+        "as_published": int(network.digest() == published), "measured_solved": settings.solved,
         "matched_eigenvalues": spectrum.matched, "network_eigenvalues": spectrum.observed,
         **{name: float(f"{value:.5g}") for name, value in numbers.items()},
     }  # fmt: skip
@@ -85,13 +87,13 @@ def network_table(runs: pd.DataFrame, snapshots: pd.DataFrame) -> pd.DataFrame:
         snapshots: ``measurements/following/<shard>.csv`` of all shards.
 
     Returns:
-        Columns ``run_id``, :data:`ABOUT`, ``solved`` (1 where the run's last snapshot has an accuracy of 0.99), the
-        rest of ``STEPS``, and :data:`MEASURED`.
+        Columns ``run_id``, settings, ``solved`` (1 where the run's last snapshot solves its task), the rest of
+        ``STEPS``, and :data:`MEASURED`.
     """
     end = snapshots.sort_values("step").groupby("run_id")["test_accuracy"].transform("last")
-    solved = snapshots.assign(solved=(end >= ACCURATE).astype(int))
-    known = solved.merge(runs[["run_id", *ABOUT]], on="run_id", validate="many_to_one")
-    return known[["run_id", *ABOUT, "solved", *STEPS[1:], *MEASURED]]
+    solved = snapshots.assign(solved=(end >= snapshots["measured_solved"]).astype(int))
+    known = solved.merge(runs[["run_id", *tables.SETTINGS]], on="run_id", validate="many_to_one")
+    return known[["run_id", *tables.SETTINGS, "solved", *STEPS[1:], *MEASURED]]
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:

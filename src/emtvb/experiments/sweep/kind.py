@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,17 @@ def _summary(experiment: Sweep, folder: Path) -> list[Any]:
 
 
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
-    from emtvb.experiments.sweep import memory_plan
+    from emtvb.experiments.sweep import memory_plan, memory_tables
 
-    return {"memory_plan": lambda section: memory_plan.as_markdown(published, section)}
+    def table(name: str, as_markdown: Callable[[Any], str]) -> Callable[[], str]:
+        return lambda: as_markdown(published["paper"].table(name))
+
+    return {
+        "memory_plan": lambda section: memory_plan.as_markdown(published, section),
+        "memory_told": table("memory_law", memory_tables.told_as_markdown),
+        "memory_thresholds": table("memory_thresholds", memory_tables.thresholds_as_markdown),
+        "memory_by_hand": table("memory", memory_tables.by_hand_as_markdown),
+    }
 
 
 KIND = Kind(
@@ -36,5 +44,8 @@ KIND = Kind(
     tolerances=(
         Tolerance(("measurements/ablations/*.csv",), ("*_within*",), 0, 0.05, "chaotic without this part of W_hh"),
         Tolerance(("measurements/gradients.csv",), ("*",), 2e-3, 0, "written with four digits"),
+        Tolerance(("measurements/memory/*.csv", "measurements/following/*.csv"),
+                  ("contents_*", "fresh_attracting*", "fresh_kept", "fresh_wide*"), 0, 1,
+                  "counts of contents, of which one can be undecided"),
     ),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import adapt
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.cycles import cycles
+from emtvb.core.cycles import Cycles, cycles
 from emtvb.core.editing.agreement import exact
 from emtvb.core.editing.changes import consistent
 from emtvb.core.editing.continuation import Continuation, outcomes
@@ -31,6 +31,10 @@ from emtvb.theory.memory_columns import (
     AMPLITUDES,
     CONTROLS,
     DURATIONS,
+    FADING,
+    FADING_LINEAR,
+    FRESH,
+    FRESH_CONTENTS,
     LATCH,
     LINEAR,
     PHI,
@@ -55,8 +59,10 @@ STORED = 100
 """The output step after which states are kicked and edited: the longest horizon that the paper trains."""
 ON_CYCLE = 300
 """The output step from which on states are followed round a cycle: what dies away is then gone."""
-TRIALS = 3
-"""States that are followed round a cycle."""
+FIRST = 3
+"""Contents whose cycles the columns ``CYCLE`` are of."""
+CLOSE = 1e-3
+"""A state that is as near to where it began, as a share of its size, is on a cycle; chosen on the first contents."""
 LONGEST_PERIOD = 5000
 """Cycles of more steps are not followed; the paper's have 840 at most."""
 AFTER = 200
@@ -72,10 +78,13 @@ EDITS = 4
 LARGEST_KICK, HALVINGS = 8.0, 9
 """The basin is looked for up to this multiple of |h|, to one in 64."""
 NEARLY = 0.95
-"""Networks from this test accuracy on are measured: those that nearly solve their task stand beside those that do."""
+"""Networks from this test accuracy on nearly solve their task: they are measured beside those that do."""
+KEPT = 0.99
+"""A content of whose last outputs so many have the sign that they had whole periods earlier is kept; not a bar of
+accuracy, since those signs may be wrong."""
 UNEVEN = 0.9
 """The share of +1 in sequences of other statistics than the ones of training."""
-_SEED = 3000
+_SEED, _FRESH_SEED = 3000, 3001
 _PIECE = 250
 """Steps that are run in one piece, so that their states are not all there at once."""
 
@@ -128,10 +137,10 @@ def measured_runs(runs: Iterable[Run], measured: pd.DataFrame) -> list[Run]:
 
     Args:
         runs: Runs, all of them measured.
-        measured: ``run_id`` and ``test_accuracy``.
+        measured: ``run_id``, ``test_accuracy`` and ``solved``.
     """
-    accuracy = measured.set_index("run_id")["test_accuracy"]
-    return [run for run in runs if accuracy[run.run_id] >= NEARLY]
+    chosen = set(measured.loc[(measured["solved"] == 1) | (measured["test_accuracy"] >= NEARLY), "run_id"])
+    return [run for run in runs if run.run_id in chosen]
 
 
 def measure(run: Run, network: Network) -> list[dict[str, object]]:
@@ -154,11 +163,15 @@ def measure(run: Run, network: Network) -> list[dict[str, object]]:
 
 
 def by_hand(task: Task) -> list[dict[str, object]]:
-    """Rows of the two networks that are made by hand for a task, which have no run: their name is the task's."""
-    return [
-        _row(f"{name}-{task.name}", name, remembered(make(task), task))
-        for name, make in ((PHI, circuits.phi), (LATCH, circuits.latch))
-    ]
+    """Rows of the networks that are made by hand for a task, which have no run: their name is the task's."""
+    half = circuits.phi(task, circuits.HALF)
+    found = {
+        PHI: remembered(circuits.phi(task), task),
+        LATCH: remembered(circuits.latch(task), task),
+        FADING: durations(half.double(), task, FRESH_CONTENTS),
+        FADING_LINEAR: linear_durations(half, task),
+    }
+    return [_row(f"{name}-{task.name}", name, numbers) for name, numbers in found.items()]
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
@@ -178,12 +191,13 @@ def remembered(network: Network, task: Task) -> dict[str, float]:
     seen = record(system, task, test_inputs(task), STORED)
     memories = Observation(system, task).memories
     last = DURATIONS[-1]
-    found = durations(precise, task)
+    found = durations(precise, task, FRESH_CONTENTS)
     found |= {lasting(last, name): value for name, value in controls(network, task, memories, last).items()}
     quarter = controls(network, task, memories, AFTER, AMPLITUDES["quarter"], window=AFTER)
     found |= {at_amplitude("quarter", name): value for name, value in quarter.items() if name in CONTROLS}
     if (period := circuits.period(task)) <= LONGEST_PERIOD:
-        found["cycle_multiplier_uneven"] = _multipliers(precise, task, uneven_inputs(task), period)["cycle_multiplier"]
+        uneven = followed(precise, task, uneven_inputs(task)[:, :FIRST], period)
+        found["cycle_multiplier_uneven"] = _of_cycles(uneven)["cycle_multiplier"]
     found["saturated"] = float((np.abs(seen.states[-1]) > SATURATED).mean())
     span = onto(memories.encoder[:, memories.stored])
     found |= gains(precise, seen.states[-1], span)
@@ -193,28 +207,87 @@ def remembered(network: Network, task: Task) -> dict[str, float]:
     return found
 
 
-def durations(network: Network, task: Task) -> dict[str, float]:
+def durations(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
     """How long a network remembers and at which amplitudes, and its cycles.
 
     Args:
         network: Its weights, in double precision.
         task: What it stores.
+        fresh: Contents that chose nothing, and as many others, that are followed beside the first three; without them
+            ``CONTENTS`` are left out.
     """
     found = _by_duration_and_amplitude(Elman(network), task)
     found |= {"cycle_period": circuits.period(task), "gain_origin": largest_modulus(network)}
     if found["cycle_period"] <= LONGEST_PERIOD:
-        found |= _multipliers(network, task, test_inputs(task), int(found["cycle_period"]))
+        inputs = np.concatenate([test_inputs(task)[:, : max(fresh, FIRST)], fresh_inputs(task, fresh)], axis=1)
+        around = followed(network, task, inputs, int(found["cycle_period"]))
+        found |= _of_cycles(around)
+        found |= contents(network, task, around, fresh) if fresh else {}
     return found
 
 
-def _multipliers(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> dict[str, float]:
-    start = record(Elman(network), task, inputs[:, :TRIALS], ON_CYCLE).states[-1]
-    followed = cycles(adapt(network), start, period)
+def followed(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> Cycles:
+    """States in which these inputs are stored, once round their cycles."""
+    return cycles(adapt(network), record(Elman(network), task, inputs, ON_CYCLE).states[-1], period)
+
+
+def _of_cycles(around: Cycles) -> dict[str, float]:
     return {
-        "cycle_return": float(np.median(followed.distances)),
-        "cycle_multiplier": float(np.abs(followed.multipliers).max()),
-        "cycle_rate": float(followed.rates.max()),
+        "cycle_return": float(np.median(around.distances[:FIRST])),
+        "cycle_multiplier": float(np.abs(around.multipliers[:FIRST]).max()),
+        "cycle_rate": float(around.rates[:FIRST].max()),
     }
+
+
+def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[str, float]:
+    """What becomes of each content: ``CONTENTS``.
+
+    Args:
+        network: Its weights, in double precision.
+        task: What it stores.
+        around: Their cycles, those of fresh contents last.
+        fresh: So many.
+    """
+    inputs, last = fresh_inputs(task, fresh), DURATIONS[-1]
+    outputs, _ = outputs_of(Elman(network), inputs, last)
+    right = signs(outputs) == task.targets(inputs, last)
+    same = unchanged(outputs, around.period, WINDOW, ON_CYCLE)
+    kept = np.full(fresh, np.nan) if same is None else same.mean(axis=(0, 2)) >= KEPT
+    attracting = (around.distances < CLOSE) & (around.rates[:, 0] < 0)
+    wide = around.attracting[-fresh:]
+    return {
+        **{lasting(end, FRESH): float(right[end - WINDOW : end].mean()) for end in DURATIONS[-2:]},
+        "contents_attracting": float(attracting.sum()),
+        "fresh_attracting": float(attracting[-fresh:].sum()),
+        "fresh_return": float(around.distances[-fresh:].max()),
+        "fresh_multiplier": float(np.abs(around.multipliers[-fresh:]).max()),
+        "fresh_rate": float(around.rates[-fresh:].max()),
+        "fresh_kept": float(kept.sum()),
+        "fresh_attracting_kept": float((kept * attracting[-fresh:]).sum()),
+        "fresh_wide": float(wide.sum()),
+        "fresh_wide_kept": float((kept * wide).sum()),
+    }
+
+
+def unchanged(
+    outputs: Float[np.ndarray, "step batch d"], period: int, window: int, since: int
+) -> Bool[np.ndarray, "window batch d"] | None:
+    """Which of the last outputs have the sign that they had as many whole periods earlier as there are.
+
+    Args:
+        outputs: All of them.
+        period: Steps.
+        window: How many are the last.
+        since: The step from which on they are compared.
+
+    Returns:
+        None where less than a period lies between.
+    """
+    periods = (len(outputs) - window - since) // period
+    if periods < 1:
+        return None
+    before = outputs[len(outputs) - window - periods * period :][:window]
+    return signs(outputs[-window:]) == signs(before)
 
 
 def linear_durations(network: Network, task: Task) -> dict[str, float]:
@@ -246,6 +319,11 @@ def test_inputs(task: Task) -> Float[np.ndarray, "s batch d"]:
 
 
 test_inputs.__test__ = False  # type: ignore[attr-defined]
+
+
+def fresh_inputs(task: Task, count: int) -> Float[np.ndarray, "s batch d"]:
+    """Contents of the same half by which nothing was chosen."""
+    return sequences(task, JUDGING, count, _FRESH_SEED).astype(np.float64)
 
 
 def uneven_inputs(task: Task) -> Float[np.ndarray, "s batch d"]:
@@ -285,14 +363,13 @@ def controls(
     single, _ = outputs_of(Elman(network), factor * inputs, steps)
     others, _ = outputs_of(precise, factor * uneven, steps)
     last, targets = slice(steps - window, steps), task.targets(inputs, steps)
-    periods = (steps - window - STORED) // circuits.period(task)
-    before = outputs[steps - window - periods * circuits.period(task) :][:window]
+    same = unchanged(outputs, circuits.period(task), window, STORED)
     return {
         "single": float((signs(single) == targets)[last].mean()),
         "uneven": float((signs(others) == task.targets(uneven, steps))[last].mean()),
         "margin": float((outputs * targets >= MARGIN * factor)[last].mean()),
         "decoded": _decoded(memories.read(states), task, inputs, steps),
-        UNCHANGED: float((signs(outputs[last]) == signs(before)).mean()) if periods > 0 else float("nan"),
+        UNCHANGED: float("nan") if same is None else float(same.mean()),
     }
 
 

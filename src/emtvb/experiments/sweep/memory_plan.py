@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from emtvb import markdown
+from emtvb import markdown, tables
 from emtvb.experiments.sweep import milestones
 from emtvb.experiments.sweep.memory import NEARLY
+from emtvb.experiments.sweep.memory_tables import BARS
 from emtvb.experiments.sweep.milestones import DROP
 from emtvb.theory.memory_columns import TRAINED, at_amplitude, lasting
-from emtvb.theory.verdict import ACCURATE
 
 DISTINCT = {"cycles-9x4": 9, "cycles-12x3": 12, "cycles-18x2": 18, "cycle-36": 36}
 """The tasks whose Phi has 36 modes, and how many of its eigenvalues differ."""
@@ -44,17 +44,17 @@ def networks(published: Any) -> pd.DataFrame:
 
     Returns:
         A row for each run, with ``solved``, ``measured``, ``drop``, ``attracting`` (the multiplier is below 1) and
-        ``lasts`` (an accuracy of 0.99 after 3,000 steps).
+        ``lasts`` (the accuracy of one that solves its task after 3,000 steps).
     """
-    runs, measured, memory = (published.table(name) for name in ("../runs", "../measurements", "memory"))
+    measured, memory = (published.table(name) for name in ("../measurements", "memory"))
     own = memory.loc[memory["network"] == TRAINED, ["run_id", *READ]]
-    found = runs.merge(measured[["run_id", "test_accuracy"]], on="run_id").merge(own, on="run_id", how="left")
+    found = measured[["run_id", *tables.SETTINGS, "test_accuracy", *BARS]].merge(own, on="run_id", how="left")
     return found.assign(
-        solved=found["test_accuracy"] >= ACCURATE,
+        solved=found["solved"] == 1,
         measured=found["test_accuracy"] >= NEARLY,
         drop=found[at_amplitude("whole")] - found[at_amplitude("quarter")],
         attracting=found["cycle_multiplier"] < 1,
-        lasts=found[lasting(3000)] >= ACCURATE,
+        lasts=found[lasting(3000)] >= found["measured_solved"],
     )
 
 
@@ -63,13 +63,11 @@ def as_markdown(published: Mapping[str, Any], section: str) -> str:
 
     Args:
         published: Experiments by name.
-        section: ``A`` to ``D``.
+        section: ``A`` to ``E``.
     """
-    name, answers = SECTIONS[section]
-    table = published["paper"].table("following") if name == "paper" else networks(published[name])
-    rows = (
-        (number, "; ".join(part.words for part in parts), verdict(parts)) for number, parts in answers(table).items()
-    )
+    name, table, answers = SECTIONS[section]
+    found = answers(published[name].table(table) if table else networks(published[name]))
+    rows = ((number, "; ".join(part.words for part in parts), verdict(parts)) for number, parts in found.items())
     return markdown.table(["", "what came", "as predicted"], rows)
 
 
@@ -162,7 +160,8 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
     last = snapshots.sort_values("step").groupby("run_id").tail(1)
     ends = others[others["run_id"].isin(last[last["cycle_multiplier"] < 1]["run_id"])]
     first = snapshots[snapshots["cycle_multiplier"] < 1].groupby("run_id")["step"].min()
-    right = snapshots[snapshots["test_accuracy"] >= ACCURATE].sort_values("step").groupby("run_id").head(1)
+    solving = snapshots[snapshots["test_accuracy"] >= snapshots["measured_solved"]]
+    right = solving.sort_values("step").groupby("run_id").head(1)
     told = milestones.told(snapshots).query("cut == 0.95")
     repeats = snapshots[(snapshots["task"] == "T1") & (snapshots["test_accuracy"] >= NEARLY)]
     return {
@@ -173,16 +172,59 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
         "D5": [
             _told(told, 8000, least=0.85),
             _told(told, 2000, most=0.75),
+            Part(f"a guess that knows the task: {told['guess'].max() * told['runs'].max():.0f}", True),
         ],
         "D6": [_share("snapshots", repeats["cycle_multiplier"] < 0.99, most=0)],
         "D7": [_share("solved runs", right[right["solved"] == 1]["edit_success"] >= 0.9, least=0.8)],
     }  # fmt: skip
 
 
-SECTIONS: Mapping[str, tuple[str, Callable[[pd.DataFrame], dict[str, list[Part]]]]] = {
-    "A": ("cycles", of_cycles), "B": ("sizes", of_sizes), "C": ("start", of_start), "D": ("paper", of_following),
+def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
+    """The answers of section E, by its bar for a return; numbers without a limit are controls.
+
+    Args:
+        law: ``tables/memory_law.csv`` of the paper's sweep.
+    """
+    whole: dict[Any, dict[Any, Any]] = law[law["task"] == "all"].set_index(["experiment", "solves"]).to_dict("index")
+    solved, others, twins = (whole[key] for key in (("paper", True), ("paper", False), ("twins", True)))
+    lasting = solved["below_lasting"] + solved["above_lasting"] - solved["wide_lasting"]
+    rest = sum(row["contents"] - row["contents_wide"] for row in (solved, others))
+    kept_of_rest = sum(row["contents_kept"] - row["contents_wide_kept"] for row in (solved, others))
+    count, kept = others["contents"], others["contents_kept"]
+    alike = count - others["contents_wide"] - kept + 2 * others["contents_wide_kept"]
+    told = twins["wide_told"] / twins["networks"]
+    return {
+        "E1": [
+            _of("attract", solved["wide_lasting"], solved["wide"], least=0.95),
+            _of("multipliers alone", solved["below_lasting"], solved["below"]),
+        ],
+        "E2": [
+            _of("others", lasting, solved["networks"] - solved["wide"], most=0.05),
+            _of("multipliers alone", solved["above_lasting"], solved["above"]),
+        ],
+        "E3": [
+            _of(name, row["contents_wide_kept"], row["contents_wide"], least=0.98)
+            for name, row in (("solved", solved), ("others", others))
+        ],
+        "E4": [_of("kept", kept_of_rest, rest, most=0.1)],
+        "E5": [
+            _of("attracting", twins["wide_told"], twins["networks"], least=twins["told"] / twins["networks"]),
+            _of("multipliers alone", twins["told"], twins["networks"]),
+            _of("return", twins["returning_told"], twins["networks"], least=told - 0.01),
+            _of("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),
+            _of("task", twins["task_told"], twins["networks"]),
+            _of("original", twins["original_told"], twins["original_networks"]),
+        ],
+        "E6": [_of("contents", alike, count, least=0.85), _of("the commoner", max(kept, count - kept), count)],
+    }  # fmt: skip
+
+
+SECTIONS: Mapping[str, tuple[str, str, Callable[[pd.DataFrame], dict[str, list[Part]]]]] = {
+    "A": ("cycles", "", of_cycles), "B": ("sizes", "", of_sizes), "C": ("start", "", of_start),
+    "D": ("paper", "following", of_following), "E": ("paper", "memory_law", of_contents),
 }  # fmt: skip
-"""By section of the plan, the experiment that has its data, and what answers its predictions."""
+"""By section of the plan, the experiment that has its data, its table (without a name :func:`networks`), and what
+answers its predictions."""
 
 
 def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> Part:
@@ -192,10 +234,15 @@ def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> P
     return Part(f"step {step:,}: {right:.0f} of {runs:.0f}", least <= share <= most)
 
 
+def _of(what: str, count: Any, of: Any, least: float = 0, most: float = 1) -> Part:
+    """A share that must lie between two numbers, by its count."""
+    part = Part(f"{what}: {count:,.0f} of {of:,.0f}", bool(round(least * of, 9) <= count <= round(most * of, 9)))
+    return part if of >= FEWEST else part._replace(holds=None)
+
+
 def _share(what: str, true: pd.Series, least: float = 0, most: float = 1) -> Part:
     """A share of networks that must lie between two numbers."""
-    part = _count(what, true, round(least * len(true), 9), round(most * len(true), 9))
-    return part if len(true) >= FEWEST else part._replace(holds=None)
+    return _of(what, true.sum(), len(true), least, most)
 
 
 def _count(what: str, true: pd.Series, least: float = 0, most: float = float("inf")) -> Part:

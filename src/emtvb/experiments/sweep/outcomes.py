@@ -1,4 +1,4 @@
-"""How often networks find the circuit, what kinds of solutions there are, and what the verdicts part."""
+"""What the verdicts on networks part, and what bases are worth."""
 
 from __future__ import annotations
 
@@ -8,68 +8,13 @@ from typing import Any
 import pandas as pd
 
 from emtvb import markdown
-from emtvb.core.intervals import clustered_share
-from emtvb.experiments.sweep.constants import CELL, OTHERWISE, STORED
+from emtvb.experiments.sweep.constants import STORED
 from emtvb.paper.table1 import without_twins
-
-BOTH = "all"
-"""Stands for all thresholds together."""
 
 _MEASURED = (
     "test_accuracy", "data_worst_decoding_accuracy", "data_edit_success", "unedited_success", "network_eigenvalues",
     "data_condition",
 )  # fmt: skip
-
-
-def shares(runs: pd.DataFrame) -> pd.DataFrame:
-    """How often each task, size, penalty and threshold finds the circuit, and how often the task is solved.
-
-    A row per cell, and one for its thresholds together (``all``). Intervals are at 95%, with seeds as clusters.
-
-    Args:
-        runs: Settings, ``verdict`` of each network; rounding twins are left out.
-    """
-    runs = without_twins(runs)
-    rows = []
-    for threshold, group in (("each", CELL), (BOTH, CELL[:-1])):
-        for key, cell in runs.groupby(group):
-            circuit, solved = cell["verdict"] == STORED, cell["verdict"].isin([STORED, OTHERWISE])
-            row: dict[str, Any] = {**dict(zip(group, key, strict=True)), "networks": len(cell)}
-            row |= {"threshold": BOTH if threshold == BOTH else str(row["threshold"]), "seeds": cell["seed"].nunique()}
-            for name, holds in (("circuit", circuit), ("solved", solved)):
-                low, high = clustered_share(holds.to_numpy(bool), cell["seed"].to_numpy())
-                row |= {name: int(holds.sum()), f"{name}_share": holds.mean()}
-                row |= {f"{name}_low": low, f"{name}_high": high}
-            rows.append(row)
-    table = pd.DataFrame(rows)
-    return table.sort_values(CELL, key=lambda c: c.astype(str) if c.name == "threshold" else c, ignore_index=True)
-
-
-def kinds(solutions: pd.DataFrame) -> pd.DataFrame:
-    """How many networks are of each kind, by task, size, penalty and what is missing; an example of each.
-
-    Args:
-        solutions: Of ``theory.solutions``, with settings.
-    """
-    solutions = without_twins(solutions).fillna({"missing_cycles": "", "lost_dimensions": ""})
-    keys = ["kind", "task", "hidden_dim", "l2", "missing_cycles", "lost_dimensions"]
-    rows = []
-    for key, group in solutions.groupby(keys):
-        row = dict(zip(keys, key, strict=True))
-        thresholds = group["threshold"].value_counts().sort_index()
-        rows.append({
-            **row,
-            "networks": len(group),
-            "seeds": group["seed"].nunique(),
-            "by_threshold": " ".join(f"{threshold:g}:{count}" for threshold, count in thresholds.items()),
-            "matched_modes": f"{group['matched_modes'].min():g}-{group['matched_modes'].max():g}",
-            "next_modulus_low": group["next_modulus_low"].min(),
-            "next_modulus_high": group["next_modulus_high"].max(),
-            "digits": group["digits"].sum(),
-            "example": group["run_id"].iloc[0],
-        })  # fmt: skip
-    table = pd.DataFrame(rows)
-    return table.sort_values(["kind", "networks"], ascending=[True, False], ignore_index=True, kind="stable")
 
 
 def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
@@ -110,32 +55,6 @@ def bases(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "run_id", "basis", *_OF_A_BASIS])
 
 
-def bases_by_penalty(runs: pd.DataFrame) -> pd.DataFrame:
-    """By task, penalty and basis, the range of what it is worth on networks that store linearly.
-
-    Args:
-        runs: Measurements with settings.
-    """
-    stored = without_twins(runs)
-    stored = stored[stored["verdict"] == STORED]
-    names = ("worst_decoding_accuracy", "edit_success", "condition", "shape_error")
-    rows = []
-    for (task, l2), group in stored.groupby(["task", "l2"]):
-        for prefix, basis in BASES.items():
-            row: dict[str, Any] = {"task": task, "l2": l2, "basis": basis, "networks": len(group)}
-            flawless = (group[f"{prefix}_worst_decoding_accuracy"] >= FLAWLESS) & (group[f"{prefix}_edit_success"] >= 1)
-            row["flawless"] = int(flawless.sum())
-            for name in names:
-                row |= {f"{name}_low": group[f"{prefix}_{name}"].min(), f"{name}_high": group[f"{prefix}_{name}"].max()}
-            rows.append(row)
-    ranges = [f"{name}_{end}" for name in names for end in ("low", "high")]
-    return pd.DataFrame(rows, columns=["task", "l2", "basis", "networks", "flawless", *ranges])
-
-
-FLAWLESS = 0.99995
-"""Least accuracy of the worst element that rounds to 1.0000."""
-
-
 def verdicts_as_markdown(table: pd.DataFrame) -> str:
     """The ranges of :func:`verdicts` over all tasks, for a page."""
     columns = [
@@ -163,7 +82,7 @@ def bases_as_markdown(table: pd.DataFrame) -> str:
         numbers = [f"{row[name]:.4f}" for name in _OF_A_BASIS[:2]] + [f"{row['edit_success']:.3f}"]
         numbers += [f"{row[name]:.2g}" for name in ("decoded_map_error", "map_error")]
         numbers += [f"{row['gain']:.2f}", f"{row['shape_error']:.2g}"]
-        rows.append((named, row["basis"], *numbers))
+        rows.append((named, {"data": "by data", "realisation": "realised"}.get(row["basis"], row["basis"]), *numbers))
     return markdown.table(columns, rows, "llrrrrrrr") + "\n"
 
 

@@ -19,7 +19,6 @@ from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.solutions import Digit, study
-from emtvb.theory.verdict import ACCURATE
 
 Row = Mapping[str, object]
 
@@ -89,8 +88,6 @@ def measure_shard(runs: Iterable[Run], trained: Mapping[str, Network], settings:
 def _rows(run: Run, network: Network, settings: MeasureSettings) -> _Rows:
     observed = Observation(Elman(network), run.task, settings.horizon)
     measured = measure(run, network, settings, observed)
-    accuracy = measured.test_accuracy
-    solution, digits = study(run, network, measured.verdict, accuracy, settings.modulus, observed)
-    solves = accuracy >= ACCURATE
-    ablated = (ablate(run, network, settings.modulus, settings.horizon, observed),) if solves else ()
+    solution, digits = study(run, network, measured.verdict, measured.test_accuracy, settings, observed)
+    ablated = (ablate(run, network, settings.modulus, settings.horizon, observed),) if measured.solved else ()
     return _Rows(measured.row(), vars(solution), tuple(map(vars, digits)), ablated)

@@ -11,8 +11,8 @@ from emtvb import tables
 from emtvb.config import Sweep
 from emtvb.making import provenance
 from emtvb.paper import judging, table1
-from emtvb.theory import verdict
 from emtvb.theory.protocol import Protocol
+from emtvb.theory.verdict import STORED
 
 SIGNS = dict(zip(judging.VERDICTS[:3], "=!?", strict=True))
 """The sign of each verdict on a printed value, as ``table1.as_text`` writes it."""
@@ -58,13 +58,13 @@ def lines(experiment: Sweep, folder: Path) -> list[str]:
     Raises:
         InputError: Where the table of measurements is not there or has no such columns.
     """
-    measured = tables.read_table(folder / "measurements.csv", ("run_id", "verdict"))
-    networks = len(measured)
-    stored = int((measured["verdict"] == verdict.STORED).sum())
-    solved = stored + int((measured["verdict"] == verdict.OTHERWISE).sum())
+    measured = tables.read_table(folder / "measurements.csv", ("run_id", "verdict", "solved"))
+    networks, solved = len(measured), int(measured["solved"].sum())
+    stored = int((measured["verdict"] == STORED).sum())
+    bar = experiment.interpretation.solved
     return [
-        f"Result: {solved} of {_count(networks, 'network')} solved the task (test accuracy of at least "
-        f"{verdict.ACCURATE}); {stored} of these {solved} store every variable linearly and obey edits of it.",
+        f"Result: {solved} of {_count(networks, 'network')} solved the task (test accuracy of at least {bar:g}); "
+        f"{stored} of these {solved} store every variable linearly and obey edits of it.",
         f"The paper: {_standing(experiment)}",
         f"Look first: {_first(experiment, folder)}",
         f"Then: {folder / 'figures'} has all figures, {folder / 'tables'} all tables; "

@@ -73,6 +73,8 @@ def _telling(axes: Axes, shown: pd.DataFrame) -> None:
     for colour, (cut, rows) in zip(COLOURS[4:], told.groupby("cut"), strict=False):
         axes.plot(rows["step"], rows["share"], color=colour, marker="o", markersize=2, label=f"{cut:g} or more")
     if len(told):
-        axes.axhline(told["guess"].iloc[0], color="0.5", linewidth=0.6, linestyle=":", label="the commoner outcome")
+        axes.axhline(
+            told["guess"].iloc[0], color="0.5", linewidth=0.6, linestyle=":", label="its task's commoner outcome"
+        )
     axes.set(xscale="log", xlabel="training step", ylabel="told right", ylim=(0.35, 1.03))
     axes.legend(loc="lower right", fontsize=6)

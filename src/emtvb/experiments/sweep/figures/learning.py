@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
+from emtvb import tables
 from emtvb.core.style import COLOURS, COLUMN, PAGE, style
 from emtvb.figures.data import cells
 from emtvb.figures.marks import band
@@ -20,17 +21,23 @@ from emtvb.figures.words import wrapped
 
 CHANCE = 0.55
 """A penalty under which no group's accuracy ever leaves this behind is not drawn: nothing was learned."""
-SOLVED = 0.99
-"""A size with which no group's upper quartile of accuracy comes so far is not drawn, where another does."""
+SOLVED = 0.1
+"""A size with which in no group so many runs solve the task is not drawn, where another is."""
+GROUP = ["task", "hidden_dim", "l2", "threshold"]
 HEIGHTS = {"accuracy": 1.3, "horizon": 0.55}
 """The panels of a size, from the top, and their relative heights."""
 
 _DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)), (0, (7, 2)), (0, (3, 1, 1, 1, 1, 1)))
 
 
-def read(summary: Path | str) -> pd.DataFrame:
-    """What the figure shows, from the summary of an experiment's learning curves."""
-    return pd.read_csv(summary)
+def read(summary: Path | str, measurements: Path | str) -> pd.DataFrame:
+    """What the figure shows, from the summary of an experiment's learning curves and its measurements.
+
+    Returns:
+        The summary, and ``solved``, the share of a group's runs that solve their task.
+    """
+    shares = tables.read_table(measurements, (*GROUP, "solved")).groupby(GROUP)["solved"].mean()
+    return pd.read_csv(summary).merge(shares, on=GROUP, how="left")
 
 
 @style()
@@ -42,7 +49,7 @@ def draw(summary: pd.DataFrame) -> Figure:
     not drawn.
 
     Args:
-        summary: As ``emtvb.figures.data.summarise`` gives it.
+        summary: What :func:`read` gives.
     """
     drawn, lines = _learned(summary)
     tasks, sizes = list(drawn["task"].unique()), sorted(drawn["hidden_dim"].unique())
@@ -95,11 +102,11 @@ def _learned(summary: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     lines = [f"median and quartiles over up to {most} seeds; steps on a square-root scale"] if most > 1 else []
     if len(drawn) < len(summary):
         lines.append(f"not drawn: L2 {', '.join(idle)}, where no accuracy leaves chance")
-    best = drawn.groupby("hidden_dim")["accuracy_75"].max()
+    best = drawn.groupby("hidden_dim")["solved"].max()
     small = [f"{size}" for size in best.index if not best[size] >= SOLVED]
     if 0 < len(small) < len(best):
         drawn = drawn[drawn["hidden_dim"].isin(best.index[best >= SOLVED])]
-        lines.append(f"not drawn: {', '.join(small)} neurons, where no upper quartile reaches {SOLVED}")
+        lines.append(f"not drawn: {', '.join(small)} neurons, where fewer than {SOLVED:.0%} solve a task")
     return drawn, lines
 
 

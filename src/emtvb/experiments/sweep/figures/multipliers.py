@@ -1,4 +1,4 @@
-"""The multiplier of a stored state's cycle beside what is left of the memory, and how often the one tells the other."""
+"""The multipliers of stored states' cycles beside what is left of the memory; how often cycles that attract tell it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from emtvb.figures.data import each
 from emtvb.figures.marks import look, mark
 from emtvb.figures.panels import blank, grid, key
 from emtvb.figures.words import wrapped
-from emtvb.theory.memory_columns import TRAINED, lasting
-from emtvb.theory.verdict import ACCURATE
+from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting
 
 NETWORK, EXPERIMENT = "network", "experiment"
 """What a row is of."""
-LASTS = lasting(3000)
+LASTS = lasting(3000, FRESH)
 ALL = "all"
 NEAR = 1e-3
 """Rates nearer to 0 than this are drawn on a linear scale."""
+TOLD = {"attracting": ("o", "its cycles attract"), "returning": ("x", "states return"),
+        "early": ("+", "right after 1,000 steps"), "task": ("|", "guess that knows the task")}  # fmt: skip
+"""By what it is told whether a memory lasts: the mark, and its name in the key."""
 _COLUMNS = [
-    "of", "run_id", "task", "hidden_dim", "cycle_rate", "cycle_multiplier", LASTS, "experiment", "networks", "told",
-    "share", "low", "high", "guess",
+    "of", "run_id", "task", "hidden_dim", "fresh_rate", "fresh_multiplier", "fresh_attracting", LASTS, "experiment",
+    "networks", *(f"{by}_told" for by in TOLD), "attracting_low", "attracting_high",
+    "measured_solved",
 ]  # fmt: skip
 
 
@@ -38,7 +41,7 @@ def read(table: Path | str, law: Path | str) -> pd.DataFrame:
 
 def numbers_of(table: pd.DataFrame, law: pd.DataFrame) -> pd.DataFrame:
     """Trained networks that solve their task, and the law's shares over all tasks, by experiment."""
-    networks = table[(table["network"] == TRAINED) & (table["test_accuracy"] >= ACCURATE)].assign(of=NETWORK)
+    networks = table[(table["network"] == TRAINED) & (table["solved"] == 1)].assign(of=NETWORK)
     shares = law[law["solves"] & (law["task"] == ALL)].assign(of=EXPERIMENT)
     both = [part.reindex(columns=_COLUMNS) for part in (networks, shares)]
     return pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
@@ -48,9 +51,9 @@ def numbers_of(table: pd.DataFrame, law: pd.DataFrame) -> pd.DataFrame:
 def draw(shown: pd.DataFrame) -> Figure:
     """Two panels: accuracy after 3,000 steps over the growth of small differences; and shares that were told right.
 
-    Left, a mark is a network: a colour and a shape per task, larger for more neurons. The growth is
-    log |multiplier| / period, linear from -0.001 to 0.001 and logarithmic beyond. Right, bars are 95% intervals; a
-    stroke is what is right if the commoner is always said.
+    Left, a mark is a network: a colour and a shape per task, larger for more neurons, full where the cycles of all
+    fresh contents attract. The growth is log |multiplier| / period, the largest of fresh contents, linear from -0.001
+    to 0.001 and logarithmic beyond. Right, points stand on 95% intervals; their controls have none.
 
     Args:
         shown: What :func:`read` gives.
@@ -64,8 +67,11 @@ def draw(shown: pd.DataFrame) -> Figure:
     _marks(left, networks, tasks, sizes)
     _shares(right, shares)
     entries = {wrapped(task, 24): mark(**_look(i, 1)) for i, task in enumerate(tasks)}
-    entries |= {f"{size} neurons": mark(**{**_look(0, i), "color": "0.4"}) for i, size in enumerate(sizes)}
-    key(figure, entries, ncols=min(len(entries), 7))
+    grey = {"color": "0.4", "marker": "o"}
+    entries |= {f"{size} neurons": mark(**{**_look(0, i), **grey}) for i, size in enumerate(sizes)}
+    entries["all cycles attract"] = mark(**grey)
+    entries |= {name: mark(marker=form, color="0.2") for form, name in TOLD.values()}
+    key(figure, entries, ncols=min(len(entries), 6))
     return figure
 
 
@@ -77,19 +83,18 @@ def _look(task: int, size: int) -> dict[str, Any]:
 def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str], sizes: list[int]) -> None:
     axes.axvspan(-10, 0, color=SHADE, linewidth=0, zorder=0)
     axes.axvline(0, color=EXPECTED, linewidth=0.6, zorder=1)
-    axes.axhline(ACCURATE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
+    axes.axhline(networks["measured_solved"].iloc[0], color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     for row in each(networks):
-        axes.plot(
-            [row.cycle_rate], [getattr(row, LASTS)],
-            **{**_look(tasks.index(row.task), sizes.index(int(row.hidden_dim))), "markerfacecolor": "none"},
-        )  # fmt: skip
-    lowest = float(min(networks["cycle_rate"].min(), -10 * NEAR))
+        form = _look(tasks.index(row.task), sizes.index(int(row.hidden_dim)))
+        face = form["color"] if row.fresh_attracting == FRESH_CONTENTS else "none"
+        axes.plot([row.fresh_rate], [getattr(row, LASTS)], **{**form, "markerfacecolor": face})
+    lowest = float(min(networks["fresh_rate"].min(), -10 * NEAR))
     axes.set_xscale("symlog", linthresh=NEAR)
-    axes.set(xlim=(2 * lowest, max(0.1, 2 * float(networks["cycle_rate"].max()))), ylim=(0.47, 1.02))
+    axes.set(xlim=(2 * lowest, max(0.1, 2 * float(networks["fresh_rate"].max()))), ylim=(0.47, 1.02))
     axes.set(
         xlabel="growth of small differences a step, log |multiplier| / period", ylabel="accuracy after 3,000 steps"
     )
-    axes.annotate("cycle attracts", (0.02, 0.03), xycoords="axes fraction", fontsize=7)
+    axes.annotate("multipliers below 1", (0.02, 0.03), xycoords="axes fraction", fontsize=7)
     ticks = [-1.0, -0.1, -0.01, -NEAR, 0.0, NEAR, 0.01, 0.1]
     low, high = axes.get_xlim()
     axes.set_xticks([tick for tick in ticks if low <= tick <= high])
@@ -101,9 +106,11 @@ def _shares(axes: Axes, shares: pd.DataFrame) -> None:
     """A row for each experiment, the one in which it was found first."""
     names = []
     for place, row in enumerate(each(shares)):
-        points(axes, place, row.share, row.low, row.high, color="0.2", markersize=4.0)
-        axes.plot([row.guess], [place], color="0.2", marker="|", markersize=7, markeredgewidth=1.0)
-        names.append(f"{wrapped(row.experiment, 16)}\n{int(row.told)} of {int(row.networks)}")
+        told = {by: getattr(row, f"{by}_told") / row.networks for by in TOLD}
+        points(axes, place, told["attracting"], row.attracting_low, row.attracting_high, color="0.2", markersize=4.0)
+        for below, by in zip((0.2, 0.2, 0), [*TOLD][1:], strict=True):
+            axes.plot([told[by]], [place + below], color="0.2", marker=TOLD[by][0], markersize=5, markeredgewidth=0.8)
+        names.append(f"{wrapped(row.experiment, 16)}\n{int(row.attracting_told)} of {int(row.networks)}")
     axes.set_yticks(range(len(names)), names)
-    axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(min(0.45, np.nanmin(shares["low"]) - 0.02), 1.02))
-    axes.set(xlabel="share of networks that it tells right")
+    axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(min(0.45, np.nanmin(shares["attracting_low"]) - 0.02), 1.02))
+    axes.set(xlabel="share of networks that are told right")

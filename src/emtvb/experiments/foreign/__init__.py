@@ -1,1 +1,0 @@
-"""Tasks and cells of other packages."""

@@ -1,1 +1,0 @@
-"""A figure a module."""

@@ -1,1 +1,0 @@
-"""GRUs that repeat sequences."""
