@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from emtvb import tables
 from emtvb.experiments.sweep import following, memory_plan, milestones
 from emtvb.theory import circuits, tasks
 from emtvb.theory.measures import MeasureSettings
@@ -177,3 +178,14 @@ def test_predictions_can_fail() -> None:
 def test_few_networks_answer_nothing() -> None:
     few = pd.concat([networks("T1", 3, 0.9), *(networks(task, 3, 0.9) for task in ("T2", "T3", "T4"))])
     assert answered(start=few)["C4"] == "not answered"
+
+
+def test_a_run_is_solved_in_all_rows_if_it_is_in_the_end_by_its_own_bar() -> None:
+    runs = pd.DataFrame([{"run_id": name, **dict.fromkeys(tables.SETTINGS, 1)} for name in "abc"])
+    ends = {"a": 0.985, "b": 0.97, "c": 1.0}
+    rows = pd.concat(
+        snapshots(name, test_accuracy=[0.5, 0.9, 1.0, 0.96, end]).sample(frac=1, random_state=0) for name, end in ends.items()
+    )
+    rows = rows.drop(columns=["task", "solved"]).reindex(columns=[*following.STEPS, *following.MEASURED])
+    found = following.network_table(runs, rows.reset_index(drop=True))
+    assert found.groupby("run_id")["solved"].agg(["min", "max"]).values.tolist() == [[1, 1], [0, 0], [1, 1]]
