@@ -9,6 +9,7 @@ the digests of now and says so, until it is run, too.
 from __future__ import annotations
 
 import logging
+import os
 import random
 import tempfile
 from collections import defaultdict
@@ -77,7 +78,7 @@ def published(root: Path) -> list[Path]:
     """The folders of the experiments that are published with a clone: those that git has, or all without git."""
     said = git.ask_clone(root, "ls-files", "results/*/settings.json")
     names = said.splitlines() if said else [str(path) for path in root.glob("results/*/settings.json")]
-    return sorted((root / name).parent for name in names)
+    return sorted(Path(os.path.relpath(root / name)).parent for name in names)
 
 
 def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Acceptance:
@@ -93,6 +94,7 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
     Raises:
         InputError: Where the workflow cannot be planned, or the code changed meanwhile.
     """
+    log.info("%s: what is stale?", folder)
     unpack(folder)
     files = Files(folder, *provenance.read_all(folder))
     jobs = planned(folder, held, files.changed)
@@ -112,22 +114,20 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
     used = {rule: _used(present, [again[job.title] for job in group if job.title in again])
             for rule, group in by_rule.items()}  # fmt: skip
     passed = [job for job in possible if all(one.title in again for one in _of(drawn, job.rule))]
-    passed = _in_front(jobs, passed, {path for job in possible if job not in passed for path in job.outputs})
     commit, dirty = provenance.git_state(held.root)
+    about = {"commit": commit, **({"dirty": True} if dirty else {})}
+    passed = _in_front(jobs, passed, {path for job in possible if job not in passed for path in job.outputs})
     for job in passed:
-        old, run = record_of[job.title], again.get(job.title)
+        old, run, group = record_of[job.title], again.get(job.title), by_rule[job.rule]
         if run and not before:
-            # It ran beside others, which takes longer.
-            new = replace(run, seconds=min(run.seconds, old.seconds))
+            new = replace(run, seconds=min(run.seconds, old.seconds))  # it ran beside others, which takes longer
         else:
-            about = {"drawn": len(_of(drawn, job.rule)), "of": len(by_rule[job.rule]), "seed": seed}
-            named = {"commit": commit, **({"dirty": True} if dirty else {})}
-            new = replace(_renewed(old, job, {**present.renewed(old.recipe["code"]), **used[job.rule]}),
-                          accepted={**named, **about})  # fmt: skip
+            new = _renewed(old, job, {**present.renewed(old.recipe["code"]), **used[job.rule]})
+            new = replace(new, accepted={**about, "drawn": len(_of(drawn, job.rule)), "of": len(group), "seed": seed})
         path = provenance.record_path([folder / output for output in job.outputs], job.rule)
         provenance.write(path, new)
-        if path != (former := maker[job.title]):
-            former.unlink()
+        if path != maker[job.title]:
+            maker[job.title].unlink()
     ran = [job for job in passed if job in drawn]
     left = [job for job in planned(folder, held, files.changed) if job.stale]
     return Acceptance(_count(ran), _count(job for job in passed if job not in drawn), refused, _count(left), note)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -40,6 +39,6 @@ def accept_results(folders: tuple[Path, ...], every: bool, seed: int | None, wor
     for folder in chosen:
         came = accepting.accept(folder, config_of_results.held_to(folder, root), every, seed, workers)
         for line in came.lines():
-            console.print(f"{os.path.relpath(folder)}: {line}")
+            console.print(f"{folder}: {line}")
         status = 1 if came.refused or status == 1 else 3 if came.planned else status
     sys.exit(status)
