@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb import tables
 from emtvb.experiments.sweep import following, memory_plan, milestones
 from emtvb.theory import circuits, tasks
 from emtvb.theory.measures import MeasureSettings
@@ -180,12 +179,14 @@ def test_few_networks_answer_nothing() -> None:
     assert answered(start=few)["C4"] == "not answered"
 
 
-def test_a_run_is_solved_in_all_rows_if_it_is_in_the_end_by_its_own_bar() -> None:
-    runs = pd.DataFrame([{"run_id": name, **dict.fromkeys(tables.SETTINGS, 1)} for name in "abc"])
-    ends = {"a": 0.985, "b": 0.97, "c": 1.0}
-    rows = pd.concat(
-        snapshots(name, test_accuracy=[0.5, 0.9, 1.0, 0.96, end]).sample(frac=1, random_state=0) for name, end in ends.items()
-    )
-    rows = rows.drop(columns=["task", "solved"]).reindex(columns=[*following.STEPS, *following.MEASURED])
-    found = following.network_table(runs, rows.reset_index(drop=True))
-    assert found.groupby("run_id")["solved"].agg(["min", "max"]).values.tolist() == [[1, 1], [0, 0], [1, 1]]
+def test_a_run_is_solved_by_its_last_snapshot_whatever_the_order_of_rows() -> None:
+    """Each by its own bar."""
+    runs = pd.DataFrame([{"run_id": run, "task": "T1", "hidden_dim": 8, "l2": 0, "threshold": 0.9, "seed": 1}
+                         for run in ("a", "b", "c")])  # fmt: skip
+    rows = [
+        {"run_id": run, "step": step, "test_accuracy": accuracy, "measured_solved": bar}
+        for run, bar, accuracies in (("a", 0.99, (0.5, 0.995)), ("b", 0.99, (1.0, 0.98)), ("c", 0.97, (0.5, 0.98)))
+        for step, accuracy in enumerate(accuracies)
+    ]
+    shown = following.network_table(runs, following.table(rows[::-1])).set_index("run_id")
+    assert {run: {*shown.loc[run, "solved"]} for run in "abc"} == {"a": {1}, "b": {0}, "c": {1}}

@@ -91,8 +91,8 @@ def network_table(runs: pd.DataFrame, snapshots: pd.DataFrame) -> pd.DataFrame:
         ``STEPS``, and :data:`MEASURED`.
     """
     end = snapshots.sort_values("step").groupby("run_id")["test_accuracy"].transform("last")
-    solved = end.reindex(snapshots.index) >= snapshots["measured_solved"]
-    known = snapshots.assign(solved=solved.astype(int)).merge(runs[["run_id", *tables.SETTINGS]], on="run_id")
+    solved = snapshots.assign(solved=end.ge(snapshots["measured_solved"]).astype(int))
+    known = solved.merge(runs[["run_id", *tables.SETTINGS]], on="run_id", validate="many_to_one")
     return known[["run_id", *tables.SETTINGS, "solved", *STEPS[1:], *MEASURED]]
 
 
