@@ -155,7 +155,9 @@ def test_what_is_said_of_single_networks_comes_out_again(kind: str) -> None:
     table = table.fillna({"missing_cycles": "", "lost_dimensions": ""})
     digits = pd.read_csv(PAPER / "tables" / "digits.csv")
     said, found = table.loc[SAMPLE[kind]], find_run(f"{PAPER}/{SAMPLE[kind]}")
-    solution, again = solutions.study(found.run, found.network(), said["verdict"], said["test_accuracy"], MeasureSettings())
+    solution, again = solutions.study(
+        found.run, found.network(), said["verdict"], said["test_accuracy"], MeasureSettings()
+    )
     assert said["kind"] == solution.kind == kind
     for name, value in vars(solution).items():
         if name == "run_id":
