@@ -55,7 +55,9 @@ def table(folder: Path) -> str:
     """The table, in a folder where a clone may be copied to."""
     rows = []
     for change, follow in CHANGES.items():
-        project = Project.copy(folder / str(len(rows)), compiled=False)
+        place = folder / str(len(rows))
+        place.mkdir()
+        project = Project.copy(place, compiled=False)
         follow(project)
         plans = planned(project)
         assert not [rule for plan in plans.values() for rule in plan if rule.startswith(("train", "follow_training"))]
