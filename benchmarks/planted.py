@@ -124,7 +124,7 @@ EDITS = [
     Edit("the memory of one network", MEMORY, f"run.run_id == '{ONE}'", f"run_id == '{ONE}'"),
     Edit("all memories, by a constant", MEMORY, "True", SOLVED),
     Edit("the order of a table's rows", TABLE, "found[::-1]"),
-    Edit("one row of a table", TABLE, "found.iloc[[*range(len(found) - 1), 0]]"),
+    Edit("a column of a table", TABLE, "found.assign(spectral_error=found['spectral_error'] * (1 + 1e-10))"),
 ]
 
 

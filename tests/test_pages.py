@@ -32,7 +32,7 @@ def test_a_page_says_what_was_found(page: str, published: dict[str, Any]) -> Non
 @pytest.fixture
 def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Results of three networks."""
-    monkeypatch.setattr(pages, "CONDITIONS", {"solved": "test_accuracy >= 0.9", "strict": "solved and threshold > 0.9"})
+    monkeypatch.setattr(pages, "CONDITIONS", {"solved": "solved == 1", "strict": "solved and threshold > 0.9"})
     folder = tmp_path / "results" / "paper"
     (folder / "tables").mkdir(parents=True)
     (folder / "runs.csv").write_text(
@@ -40,8 +40,8 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "a,T1,1-0-0,64,0,0.9,1,x\nb,T1,1-0-0,64,0,0.98,1,x\nc,T2,1-0-0,64,0,0.98,1,y\n"
     )
     (folder / "measurements.csv").write_text(
-        "run_id,verdict,test_accuracy,spectral_error,optimal_spectral_error\n"
-        "a,stored,0.5,,1\nb,stored,0.95,0.25,0.1\nc,otherwise,1,0.5,0.2\n"
+        "run_id,verdict,test_accuracy,spectral_error,optimal_spectral_error,measured_solved,solved\n"
+        "a,stored,0.5,,1,0.9,0\nb,stored,0.95,0.25,0.1,0.9,1\nc,otherwise,1,0.5,0.2,0.9,1\n"
     )
     (folder / "tables" / "solutions.csv").write_text("run_id,task,kind\na,T1,other\nb,T1,circuit\nc,T2,circuit\n")
     (folder / "tables" / "few.csv").write_text("name,share\none,0.25\ntwo,-0.5\ntwo,1\n")

@@ -42,7 +42,7 @@ def test_combining_wants_every_run_once() -> None:
     runs = pd.DataFrame({"run_id": names, "task": "T1", "seed": range(1, 10)})
     measurements = pd.DataFrame({"run_id": names, "spectral_error": [float("nan"), *range(8)], "test_accuracy": 0.5})
     rows = runs.assign(spectral_error=measurements["spectral_error"], test_accuracy=0.5)
-    shuffled = measurements.sample(frac=1, random_state=0)
+    shuffled = measurements.assign(task="T1", seed=range(1, 10)).sample(frac=1, random_state=0)
     pd.testing.assert_frame_equal(tables.combine(runs, shuffled), rows)
     with pytest.raises(InputError, match=r"2 runs, T1_h128_l2-0_thr-0\.9_seed1 first"):
         tables.combine(runs, measurements.iloc[[*range(1, 8)]])

@@ -13,6 +13,7 @@ from emtvb.audit import determinism, remeasuring
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.remeasuring import draw
 from emtvb.audit.report import chance
+from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes
@@ -43,6 +44,11 @@ def test_at_least_half_of_what_is_trained_again_learned_its_task(seed: int, coun
     assert len({*drawn}) == len(drawn) == count
     assert sum(run_id in measured and measured[run_id].solved for run_id in drawn) >= min(math.ceil(count / 2), 10)
     assert drawn == determinism.draw([*measured, "not measured"], count, seed, measured)
+
+
+def test_an_experiment_without_runs_is_refused() -> None:
+    with pytest.raises(InputError, match="results/dice: holds no runs to train again"):
+        determinism.chosen({}, (), None, 0, True, Path("results/dice"), {})
 
 
 def test_other_seeds_draw_others() -> None:

@@ -25,8 +25,7 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
     ended: list[bool] = []
 
     def trains(*arguments: object) -> None:
-        processes = arguments[-2]
-        assert isinstance(processes, Processes)
+        (processes,) = (argument for argument in arguments if isinstance(argument, Processes))
         for _ in range(100):
             if not processes.stopped:
                 time.sleep(0.1)

@@ -235,3 +235,10 @@ def test_everything_here_is_what_two_machines_are_held_to() -> None:
     assert {name for name in here["code"] if name.startswith("emtvb/making/")} == {"emtvb/making/packed_weights.py"}
     assert not any(name.startswith("results/") for name in here["code"])
     assert set(here["versions"]) == set(digests.LIBRARIES.values())
+
+
+def test_results_of_a_clone_are_no_code_wherever_a_job_writes(tmp_path: Path) -> None:
+    """What lies beside an experiment is linked into another folder of results, and comes to its own path there."""
+    table = tmp_path / "results" / "twins" / "runs.csv"
+    assert recipes.key(table, tmp_path, tmp_path.parent / "elsewhere") is None
+    assert recipes.key(tmp_path / "config" / "a.csv", tmp_path, tmp_path.parent / "elsewhere") == "config/a.csv"

@@ -24,7 +24,7 @@ def test_networks_are_listed_with_what_was_measured_of_them(
     write_text(folder / "settings.json", config.dump(experiment))
     settings.write_run_table(folder / "runs.csv", experiment.shards())
     first, second = runs_in(folder)
-    pd.DataFrame({"run_id": [first], "recall": [0.995]}).to_csv(folder / "measurements.csv", index=False)
+    pd.DataFrame({"run_id": [first], "recall": [0.995], "solved": [1]}).to_csv(folder / "measurements.csv", index=False)
     lines = call(f"networks {folder}", monkeypatch, capsys)[1].splitlines()
     assert [line.split()[1:] for line in lines[1:3]] == [["0.9950", "-", "-", "-", "-"], [*"----", "not", "measured"]]
     assert [line.split()[0] for line in lines[1:3]] == [first, second]

@@ -177,3 +177,16 @@ def test_predictions_can_fail() -> None:
 def test_few_networks_answer_nothing() -> None:
     few = pd.concat([networks("T1", 3, 0.9), *(networks(task, 3, 0.9) for task in ("T2", "T3", "T4"))])
     assert answered(start=few)["C4"] == "not answered"
+
+
+def test_a_run_is_solved_by_its_last_snapshot_whatever_the_order_of_rows() -> None:
+    """Each by its own bar."""
+    runs = pd.DataFrame([{"run_id": run, "task": "T1", "hidden_dim": 8, "l2": 0, "threshold": 0.9, "seed": 1}
+                         for run in ("a", "b", "c")])  # fmt: skip
+    rows = [
+        {"run_id": run, "step": step, "test_accuracy": accuracy, "measured_solved": bar}
+        for run, bar, accuracies in (("a", 0.99, (0.5, 0.995)), ("b", 0.99, (1.0, 0.98)), ("c", 0.97, (0.5, 0.98)))
+        for step, accuracy in enumerate(accuracies)
+    ]
+    shown = following.network_table(runs, following.table(rows[::-1])).set_index("run_id")
+    assert {run: {*shown.loc[run, "solved"]} for run in "abc"} == {"a": {1}, "b": {0}, "c": {1}}

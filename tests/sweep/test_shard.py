@@ -69,7 +69,7 @@ def test_runs_that_came_to_one_network_are_looked_at_once(monkeypatch: pytest.Mo
     trained[runs[-1].run_id] = circuit(TASK, 14, seed=7)[0]  # whose threshold was reached, so that it is another
 
     def with_a_digit(run: Run, *rest: Any) -> tuple[Solution, list[Digit]]:
-        return study(run, *rest)[0], [Digit(run.run_id, 1, 0, 0.5, run.l2, 0, -1, *[float(run.seed)] * 7)]
+        return study(run, *rest)[0], [Digit(run.run_id, 1, 0, 0.5, run.l2, 0, -1, *[float(run.seed)] * 4)]
 
     monkeypatch.setattr("emtvb.experiments.sweep.shard.study", with_a_digit)
     alone = [shard.measure_shard([run], trained, HOW) for run in runs]

@@ -170,7 +170,7 @@ def test_progress_says_where_it_stands(
         progress.start(tiny_run)
     assert "step 31 of 60 (51%), horizon 4, accuracy 0.750, loss 0.5000" in caplog.text
     assert "step 51 of 60 (85%)" in caplog.text
-    assert "run 2 of 2; 1 converged, mean accuracy 0.995" in caplog.text
+    assert "run 2 of 2; mean accuracy so far 0.995" in caplog.text
     assert "70 s left" in caplog.text  # one step a second, 9 + 1 and another 60 to go
     assert "trained (1 of 2)" in caplog.text
 

@@ -49,9 +49,9 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def rename(folder: Path, old: str, new: str) -> int:
-    """Rename a function in the package: how many modules use it."""
+    """Rename a function in the package and in scripts: how many modules use it."""
     count = 0
-    for path in (folder / "src").rglob("*.py"):
+    for path in (*(folder / "src").rglob("*.py"), *(folder / "workflow").rglob("*.py")):
         text = path.read_text()
         renamed = re.sub(rf"\b{old}\b", new, text)
         count += renamed != text
@@ -64,7 +64,7 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
     project = Project.copy(tmp_path, finished.folder)
     results = project.folder / "results" / "smoke"
     before, records = contents(results), shutil.copytree(results, tmp_path / "before")
-    assert rename(project.folder, "signs", "sign_bits") >= 10
+    assert rename(project.folder, "write_csv", "write_table") >= 10
     assert sum(project.planned(*SMOKE).values()) > 20
     said = accept(project)
     assert said.returncode == 0, said.stdout + said.stderr
@@ -72,7 +72,7 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
     assert project.planned(*SMOKE) == {}
     assert contents(results) == before
     # A number in its tenth digit; what does not use it is accepted.
-    rename(project.folder, "sign_bits", "signs_of")
+    rename(project.folder, "write_table", "write_rows")
     project.edit("src/emtvb/theory/measures.py", "largest_modulus=float(np.abs(eigenvalues).max())",
                  "largest_modulus=float(np.abs(eigenvalues).max()) * (1 + 1e-10)")  # fmt: skip
     said = accept(project)
@@ -86,8 +86,8 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
     # Back as it was, with its records.
     shutil.rmtree(results)
     records.rename(results)
-    shutil.rmtree(project.folder / "src")
-    shutil.copytree(finished.folder / "src", project.folder / "src")
+    rename(project.folder, "write_rows", "write_csv")
+    project.edit("src/emtvb/theory/measures.py", " * (1 + 1e-10)", "")
     assert project.planned(*SMOKE) == {}
 
 

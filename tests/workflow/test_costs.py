@@ -28,7 +28,7 @@ CHANGES: dict[str, Callable[[Project], object]] = {
     "an architecture more": an_architecture,
     "a column of `measurements.csv` more": a_column,
     "a named task more": a_task,
-    "a function of core renamed": lambda project: rename(project.folder, "signs", "sign_bits"),
+    "a function of core renamed": lambda project: rename(project.folder, "whole_number", "an_integer"),
 }
 """Each is carried out alone, in a copy of the clone."""
 
@@ -55,7 +55,9 @@ def table(folder: Path) -> str:
     """The table, in a folder where a clone may be copied to."""
     rows = []
     for change, follow in CHANGES.items():
-        project = Project.copy(folder / str(len(rows)), compiled=False)
+        place = folder / str(len(rows))
+        place.mkdir()
+        project = Project.copy(place, compiled=False)
         follow(project)
         plans = planned(project)
         assert not [rule for plan in plans.values() for rule in plan if rule.startswith(("train", "follow_training"))]

@@ -24,7 +24,7 @@ from emtvb.making.provenance import installed
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
 
-_NOT_CODE = (".snakemake", ".git", "logs")
+_NOT_CODE = (".snakemake", ".git", "logs", "results")
 """Folders of a clone that hold no code."""
 
 _opened: dict[str, bytes | None] = {}

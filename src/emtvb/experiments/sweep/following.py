@@ -91,7 +91,7 @@ def network_table(runs: pd.DataFrame, snapshots: pd.DataFrame) -> pd.DataFrame:
         ``STEPS``, and :data:`MEASURED`.
     """
     end = snapshots.sort_values("step").groupby("run_id")["test_accuracy"].transform("last")
-    solved = snapshots.assign(solved=(end >= snapshots["measured_solved"]).astype(int))
+    solved = snapshots.assign(solved=end.ge(snapshots["measured_solved"]).astype(int))
     known = solved.merge(runs[["run_id", *tables.SETTINGS]], on="run_id", validate="many_to_one")
     return known[["run_id", *tables.SETTINGS, "solved", *STEPS[1:], *MEASURED]]
 

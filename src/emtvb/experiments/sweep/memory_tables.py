@@ -236,7 +236,7 @@ def thresholds_as_markdown(table: pd.DataFrame) -> str:
     """
     rows = (
         (
-            row["experiment"], row["hidden_dim"], f"{row['l2']:g}",
+            row["experiment"], f"{row['hidden_dim']:g}", f"{row['l2']:g}",
             *(f"{row[f'lasting_{end}']} of {row[f'networks_{end}']}" for end in ("low", "high")),
             row["pairs"], row["only_low"], row["only_high"], f"{row['p']:.1g}",
         )
