@@ -271,7 +271,7 @@ def _logarithms(pairs: pd.DataFrame, by: Sequence[str] = CELL) -> dict[Cell, Flo
 def as_markdown(table: pd.DataFrame) -> str:
     """The rows of :func:`ratios`."""
     rows = ([row["condition"], row["task"], row["cells"], *_with_intervals(row)] for row in table.to_dict("records"))
-    return markdown.table(["", "task", "cells", "dynamics", "step by the weights", "weights"], rows, "llrrrr")
+    return markdown.table(["", "task", "cells", "dynamics", "step by the weights", "signed weights"], rows, "llrrrr")
 
 
 def _with_intervals(row: Mapping[Any, Any]) -> Iterator[str]:
