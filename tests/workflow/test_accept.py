@@ -81,7 +81,7 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
     assert "largest_modulus of T1-d3s3_h24" in line, said.stdout
     left = project.planned(*SMOKE)
     assert left["measure_shard"] > 0
-    assert left["measure_memory"] == left["summarise_learning"] == 0, "these have nothing to do with it"
+    assert left["follow_gradients"] == left["summarise_learning"] == 0, "these have nothing to do with it"
     assert contents(results) == before
     # Back as it was, with its records.
     shutil.rmtree(results)
@@ -102,7 +102,8 @@ def test_where_libraries_are_others_the_code_before_runs_beside(finished: Projec
         record["recipe"]["versions"]["numpy"] = "1.0"
         path.write_text(json.dumps(record))
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(project.folder)]
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+    commit = (["add", "-A"], ["commit", "-qm", "all"])
+    for command in (["init", "-q"], *commit):
         subprocess.run([*git, *command], check=True)
     project.edit(script, "rows = [", "rows = list([")
     project.edit(script, "trained[run.run_id])]", "trained[run.run_id])])")
@@ -111,6 +112,8 @@ def test_where_libraries_are_others_the_code_before_runs_beside(finished: Projec
     assert "Compared with what the code of" in said.stdout
     assert "numpy 1.0, here" in said.stdout
     assert {provenance.read(path).accepted["drawn"] for path in own} == {len(own)}
+    for command in commit:
+        subprocess.run([*git, *command], check=True)
     project.edit(script, "trained[run.run_id])])", "trained[run.run_id])])[::-1]")
     said = accept(project)
     assert said.returncode == 1

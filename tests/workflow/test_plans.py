@@ -467,15 +467,23 @@ def test_text_among_measurements_is_one_line_that_stands_last(finished: Project,
 
 def test_reasons_are_short_and_say_what_changed(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
-    project.edit("src/emtvb/experiments/sweep/figures/learning.py", "import pandas", "import json\nimport pandas")
-    project.edit(CONFIG, "  horizon: 12", "  horizon: 12\n  modulus: 0.8")
-    result = project.snakemake("-n", *SMOKE)
-    lines = (result.stdout + result.stderr).splitlines()
-    reasons = [line for line in lines if "Params have changed" in line]
-    assert reasons
-    assert max(map(len, reasons)) < 400
-    assert "draw_learning: made otherwise now: emtvb/experiments/sweep/figures/learning.py" in lines
-    assert "measure_shard: made otherwise now: setting interpretation" in lines
+    drawing = "src/emtvb/experiments/sweep/figures/learning.py"
+    for path, before, after, reason in (
+        (drawing, "import pandas", "import json\nimport pandas", f"draw_learning: made otherwise now: {drawing[4:]}"),
+        (
+            CONFIG,
+            "  horizon: 12",
+            "  horizon: 12\n  modulus: 0.8",
+            "measure_shard: made otherwise now: setting interpretation",
+        ),
+    ):
+        project.edit(path, before, after)
+        result = project.snakemake("-n", *SMOKE)
+        lines = (result.stdout + result.stderr).splitlines()
+        reasons = [line for line in lines if "Params have changed" in line]
+        assert reasons
+        assert max(map(len, reasons)) < 400
+        assert reason in lines
 
 
 def test_a_notebooks_matplotlib_backend_is_nothing_to_jobs(finished: Project, tmp_path: Path) -> None:
