@@ -422,7 +422,7 @@ def test_more_states_than_there_is_memory_for_are_refused_before_anything_runs()
     x = np.broadcast_to(np.float32(1), (2000, 5_000_000, 1))
     with pytest.raises(InputError, match=r"trials: 5000000 of 2000 steps, whose states are 372.5 GiB: .* can be had"):
         _run(emtvb.adapt(step, state=10), x, np.arange(5_000_000) < 10, None, False, None)
-    assert max(ran) <= 3
+    assert not ran
 
 
 def test_the_variance_in_the_span_is_that_of_all_times_together() -> None:

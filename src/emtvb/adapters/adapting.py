@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Sequence
+import warnings
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,10 @@ from jaxtyping import Float
 
 from emtvb.adapters import states
 from emtvb.adapters.elman import Elman, jacobian
-from emtvb.adapters.numpy_steps import NumpyMachine
-from emtvb.adapters.proof import Proved
-from emtvb.adapters.steps import Machine, at_step, failed_state, failing, named_in, stacked, takes_count
-from emtvb.adapters.verification import Verified, verify, verify_coasting
-from emtvb.core.arguments import as_numbers, as_numpy, checked_times, whole_number
+from emtvb.adapters.naming import named_in
+from emtvb.adapters.steps import Form, Machine, numpy_machine, run
+from emtvb.adapters.verification import Verified, is_noisy, verify, verify_coasting
+from emtvb.core.arguments import as_numbers, as_numpy, checked_times, flag, refuse_keywords, whole_number
 from emtvb.core.linearisation import by_differences
 from emtvb.core.memory_limit import check_room
 from emtvb.core.systems import Runnable, System
@@ -36,40 +36,33 @@ class UnknownSizeError(InputError, AttributeError):
 class Adapted(Runnable):
     """Any network as a system: ``emtvb.core.systems.System``, and more.
 
-    Its state is one flat vector per trial, in numpy, whatever the network's own state is: nested parts one after the
+    Its state is one flat vector per trial, in numpy, whatever the network's own state is: its parts one after the
     other, complex numbers as real part and imaginary part.
 
     Attributes:
         name: What it was made from.
         source: The arguments of :func:`adapt`, of a network that torch computes.
-        verified: Whether it does what the network does, on the trials that it was given last, and against what; None
-            before the first.
+        verified: Whether it does what the network does, on the trials that it was given first, and against what; None
+            before.
     """
 
     def __init__(
-        self,
-        machine: Machine,
-        name: str,
-        input_dim: int | None = None,
-        source: dict[str, Any] | None = None,
+        self, machine: Machine, input_dim: int | None = None, source: dict[str, Any] | None = None, note: str = ""
     ) -> None:
-        self.name = name
+        self.name = machine.form.name
         self.source = source
-        self._machine = machine
-        self._learned: Proved | None = None
-        self._input_dim = input_dim
         self.verified: Verified | None = None
-        if input_dim is not None:
-            self._learn(input_dim)
+        self._machine = machine
+        self._input_dim = input_dim
+        self._note = note
+        self._warned: set[str] = set()
 
     def __repr__(self) -> str:
-        learned, verified = self._learned, "not verified yet" if self.verified is None else self.verified
-        if learned is None:
-            return f"<{self.name}: its size is learned from the first input; {verified}>"
-        size = f"{learned.state_dim} numbers of state{', with noise of its own' if learned.noisy else ''}"
-        bare = "no readout: its outputs are its hidden states" if learned.is_all else ""
-        bare = "its outputs are some of its hidden states" if learned.is_bare and not learned.is_all else bare
-        return f"<{self.name}: {'; '.join(filter(None, (size, bare, self._machine.note, str(verified))))}>"
+        verified = "not verified yet" if self.verified is None else self.verified
+        noise = ", with noise of its own" if self.noisy else ""
+        other = "" if not self._warned else f"other inputs ({', '.join(sorted(self._warned))}) were not verified"
+        said = [f"{self.state_dim} numbers of state{noise}", self._note, str(verified), other]
+        return f"<{self.name}: {'; '.join(filter(None, said))}>"
 
     @property
     def machine(self) -> Machine:
@@ -77,58 +70,69 @@ class Adapted(Runnable):
         return self._machine
 
     @property
-    def learned(self) -> Proved:
-        """How its states lie in the flat vector.
+    def parts(self) -> dict[str, slice]:
+        """The arrays of its state by their names, and where they lie in the flat vector.
 
-        Raises:
-            InputError: Where no input was seen yet.
+        A layer of torch's has ``0.h``, ``1.h``, ... and, of an LSTM, ``0.c``, ...; a cell ``h`` and ``c``. A state of
+        one's own has the keys of its dict, or places in its tuple, with dots between; one array alone is ``state``.
         """
-        if self._learned is None:
-            raise UnknownSizeError("state_dim")
-        return self._learned
-
-    def prepared(self, inputs: np.ndarray) -> int:
-        """Numbers of its state, once it was proved with these inputs, (time, trial, input)."""
-        self._learn(inputs.shape[2], inputs)
-        return self.state_dim
-
-    def verify(self, inputs: Float[np.ndarray, "time trial input"]) -> Verified:
-        """Hold it to its network on a few of these trials, at their full length.
-
-        Its steps are held to the network's own pass over whole sequences, if it has one; and each step, made again from
-        its recorded state, to what it was in one run. At most 512 trials are run, fewer if states are large.
-
-        Raises:
-            InputError: At which step outputs or states differ first, and by how much.
-        """
-        learned = self._learn(inputs.shape[2], inputs)
-        with self._machine.quiet(), failing(self.name, inputs.shape[1:]):
-            self.verified = verify(self._machine, learned, self.name, inputs)
-        return self.verified
+        return self._machine.slices
 
     @property
     def noisy(self) -> bool:
-        """Whether it has noise of its own, so that it does something else each time; it runs with it."""
-        return self._learned is not None and self._learned.noisy
+        """Whether it has noise of its own, so that it does something else each time; it runs with it.
+
+        It is seen in the first trials; before, in a step on inputs of zero, if its input's size is known.
+        """
+        if self.verified is not None and self.verified.trials:
+            return self.verified.noisy
+        with self._machine.quiet():
+            return self._input_dim is not None and is_noisy(self._machine, np.zeros((1, 2, self._input_dim)))
 
     @property
     def state_dim(self) -> int:
-        """Real numbers of its state.
-
-        Raises:
-            InputError: Where no input was seen yet from which it could be learned; it is an AttributeError, too.
-        """
-        return self.learned.state_dim
+        """Real numbers of its state."""
+        return self._machine.state_dim
 
     @property
     def input_dim(self) -> int | None:
         """Numbers of an input; None before the first was seen."""
         return self._input_dim
 
+    def prepared(self, inputs: np.ndarray) -> int:
+        """Numbers of its state; these inputs are of its size."""
+        self._sized(check_inputs(inputs, self._input_dim, self.name))
+        return self.state_dim
+
+    def verify(self, inputs: Float[np.ndarray, "time trial input"], has_ids: bool = False) -> Verified:
+        """Hold it to the whole network, if that was given, and to itself, on a few of these trials at full length.
+
+        It is run again; each step is made again from its recorded state, in no order and with few of the trials; what
+        the generators of numpy, torch and Python draw is drawn again. At most 512 trials are run, fewer if states are
+        large. Where there is no whole network a warning says so, once.
+
+        Args:
+            inputs: The trials.
+            has_ids: Whether they are whole numbers, which the whole network takes as such: (time, trial).
+
+        Raises:
+            InputError: At which step and channel outputs or states differ first, and by how much.
+        """
+        before = str(self.verified)
+        self._sized(inputs)
+        with self._machine.quiet():
+            self.verified = verify(self._machine, inputs, has_ids)
+        if str(self.verified) != before and (not self.verified or self.verified.steps < self.verified.length):
+            warnings.warn(f"{self.name}: {self.verified}", stacklevel=3)
+        return self.verified
+
     def run(
         self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
     ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
         """States and outputs after each input, from this state, or from where the network itself begins.
+
+        Where inputs are of another kind than those that it was verified on (longer, or with numbers beyond theirs), a
+        warning says so, once.
 
         Args:
             inputs: (time, trial, input).
@@ -140,28 +144,17 @@ class Adapted(Runnable):
         """
         inputs = check_inputs(inputs, self._input_dim, self.name)
         times = _kept(times, len(inputs))
-        learned = self._learn(inputs.shape[2], inputs)
-        if state is None and self.verified is None:
+        self._sized(inputs)
+        if state is not None:
+            state = check_state(state, self.state_dim, inputs.shape[1])
+        elif self.verified is None:
             self.verify(inputs)
-        example, layout = learned.example, learned.layout
-        machine = self._machine
-        flats, outputs = [], []
-        with machine.quiet(), failing(self.name, inputs.shape[1:]):
-            if state is None:
-                now = machine.start(inputs.shape[1])
-            else:
-                state = check_state(state, self.state_dim, inputs.shape[1])
-                now = states.rebuilt(example, machine.nested(machine.array(state), layout))
-            for time, u in enumerate(inputs):
-                with at_step(time, len(inputs)):
-                    output, now = machine.step(machine.inputs(u), now)
-                if times is None or time in times:
-                    flats.append(machine.flat(now, layout))
-                outputs.append(machine.kept(output))
-            spoken = stacked(machine.numpy, outputs, "an output", self.name)
-            if not flats:
-                return np.empty((0, inputs.shape[1], self.state_dim), dtype=spoken.dtype), spoken
-            return stacked(machine.numpy, flats, "a state", self.name), spoken
+        unlike = self.verified.unlike(inputs) if self.verified is not None else ""
+        if unlike and unlike not in self._warned:
+            self._warned.add(unlike)
+            warnings.warn(f"{self.name}: not verified on these inputs: {unlike} of {self.verified}", stacklevel=2)
+        with self._machine.quiet():
+            return run(self._machine, inputs, state, times)
 
     def drive(
         self, inputs: Float[np.ndarray, "time batch d"]
@@ -192,13 +185,12 @@ class Adapted(Runnable):
         if inputs is None:
             given = np.zeros((len(state), self._known_input_dim()))
         else:
-            given = _check_given(inputs, len(state)).astype(np.float64)
-        learned = self._learn(given.shape[1], given[None])
+            given = _check_given(inputs, len(state), self._input_dim).astype(np.float64)
         state = check_state(state, self.state_dim)
-        with failing(self.name, given.shape):
-            jacobians = self._machine.jacobian(state, given, learned.example, learned.layout)
+        jacobians = self._machine.jacobian(state, given)
         if jacobians is None:
-            jacobians = by_differences(lambda moved: self.run(given[None], moved)[0][0], state)
+            with self._machine.quiet():
+                jacobians = by_differences(lambda moved: run(self._machine, given[None], moved)[0][0], state)
         return jacobians.astype(np.float64)
 
     def adapted(self, network: Any) -> Adapted | Wrapped:
@@ -212,22 +204,20 @@ class Adapted(Runnable):
         from emtvb.adapters import torch_steps
 
         drawn = torch_steps.untrained(self.source, seed)
-        return None if drawn is None else adapt(**drawn)
+        if drawn is None:
+            return None
+        system = adapt(**drawn)
+        system.verified = Verified(note="a copy with other weights")  # it makes the same steps: nothing to be held to
+        return system
 
     def _known_input_dim(self) -> int:
         if self._input_dim is None:
             raise UnknownSizeError("input_dim")
         return self._input_dim
 
-    def _learn(self, width: int, first: np.ndarray | None = None) -> Proved:
-        """How states lie in the flat vector; the network is proved with its first input."""
-        if self._input_dim is not None and width != self._input_dim:
-            raise InputError("inputs", f"{width} numbers a step", f"{self.name} takes {self._input_dim}")
-        if self._learned is None:
-            with self._machine.quiet(), self._machine.still(False):
-                self._learned = self._machine.learn(width, first)
-            self._input_dim = width
-        return self._learned
+    def _sized(self, inputs: np.ndarray) -> None:
+        """Learn the width of inputs."""
+        self._input_dim = self._input_dim or inputs.shape[2]
 
 
 class Wrapped(Runnable):
@@ -251,7 +241,7 @@ class Wrapped(Runnable):
         verified = "not verified yet" if self.verified is None else self.verified
         return f"<{self.name}: {self.state_dim} numbers of state; {verified}>"
 
-    def verify(self, inputs: Float[np.ndarray, "time trial input"]) -> Verified:
+    def verify(self, inputs: Float[np.ndarray, "time trial input"], has_ids: bool = False) -> Verified:  # noqa: ARG002
         """Hold runs that go on from its states to what it drives, on a few of these trials.
 
         A system that goes on without input only is driven by these inputs up to some step, and by zeros from there.
@@ -409,52 +399,51 @@ def adapt(
     readout: Any = None,
     *,
     state: Any = None,
-    step: str | Sequence[str] | None = None,
-    output: str | int | None = None,
+    whole: Any = None,
+    batch_first: bool = False,
     input_dim: int | None = None,
+    **gone: Any,
 ) -> Adapted | Wrapped:
-    """Any recurrent network as a system that can be recorded, fitted and edited.
+    """A recurrent network as a system that can be recorded, fitted and edited. Nothing about it is guessed.
 
     A network is one of
 
-    - ``torch.nn.RNN``, ``GRU``, ``LSTM`` of any number of layers, in either batch order, or ``RNNCell``, ``GRUCell``,
-      ``LSTMCell``: the output is that of the last layer;
-    - a torch module ``forward(input, state) -> (output, state)``, or ``-> state``, for a step or a sequence;
-    - a torch module that takes whole sequences and is built around modules of the first line, ``forward(sequence)``;
-    - any other torch module, of which ``step`` names the method or module that makes one step;
-    - a function ``(input, state) -> (output, state)`` of torch tensors, numpy arrays or JAX arrays;
+    - a layer or a cell of torch's (``torch.nn.RNN``, ``GRU``, ``LSTM``, ``RNNCell``, ``GRUCell``, ``LSTMCell``), with a
+      readout: ``adapt(net.rnn, net.out, whole=net, batch_first=True)``;
+    - a step, ``(input, state) -> (output, state)``, of torch, numpy or JAX: ``adapt(step, state=64, whole=net)``;
     - a ``Network`` of this package, or anything with its ``drive`` and ``coast`` (``emtvb.core.systems.System``).
 
-    An input is (trials, inputs), an output (trials, outputs), a state any nesting of arrays with an axis of trials. A
-    network that takes sequences is shown them one step at a time. It is left as it is: it runs in evaluation mode,
-    without gradients, on its own device in its own precision, and gets its mode back; its hooks run as they always do.
-    A module with an embedding may take ids: its input is then one whole number.
+    An input is (trials, inputs), an output (trials, outputs); a state is an array or a nesting of them in tuples, lists
+    and dicts, whose first axes are the trials. A step gets inputs as floats, ids too: (trials, 1). The network is left
+    as it is: it runs in evaluation mode, without gradients, on its own device in its own precision, and gets its mode
+    back, and what its buffers held.
 
-    A step that runs in the other order as well, and gives something else then, is taken where its own names agree with
-    (input, state) -> (output, state), and else refused. What cannot be adapted is refused with the line that works, if
-    one is found. What a system is held to on trials stands in ``verified``: see :meth:`Adapted.verify`.
+    On the first trials that it is given, at full length, the system is held to ``whole`` and to itself
+    (:meth:`Adapted.verify`). Without ``whole`` nothing tells a right step from a wrong one that is a step, too.
 
     Args:
         network: What to adapt.
         readout: From the output (trials, features) to what the network gives out, such as ``torch.nn.Linear``.
-        state: Where it begins: a function from the number of trials to a state, such as ``net.init_hidden``; or the
-            state of one trial, with an axis of trials of length 1 in front; or a number n for n zeros. Of a network of
-            whole sequences it is that of the module inside, or a tuple of one for each. By default None, which torch's
-            modules take for zeros.
-        step: The name of the method or module in a network that makes one step, such as "step", "rnn" or "rnn.cell";
-            names, where several hold its state. It takes (input, state) and returns (output, state) or the state alone.
-        output: Which of several things that a network gives out is its output: the key of a dict, or the place in a
-            tuple; by default the first of a tuple, and the repr says so.
+        state: Where a step begins: a number n for n zeros; or the state of one trial, with an axis of trials of length
+            1 in front; or a function from the number of trials to their states. A layer or a cell begins with zeros;
+            give its state as it takes it itself, (layers, trials, hidden), of one trial or as such a function.
+        whole: The network on whole sequences: from inputs (time, trial, input), or whole numbers (time, trial) if such
+            are recorded, to outputs (time, trial, output), or those of the last step alone. Of a tuple the first counts.
+        batch_first: Whether ``whole`` takes and gives trials before time.
         input_dim: Numbers of an input; learned from the first input otherwise.
+        **gone: Arguments of earlier versions, which are refused with what to write.
 
     Returns:
-        The system: ``run(inputs, state)``, ``jacobian(state, inputs)``, ``state_dim``. All its arrays are numpy's, time
-        first, then trials.
+        The system: ``run(inputs, state)``, ``jacobian(state, inputs)``, ``state_dim``, ``parts``. All its arrays are
+        numpy's, time first, then trials.
 
     Raises:
-        InputError: Where no state can be found, or a step fails.
+        InputError: Where it is none of these.
     """
-    settings = {"readout": readout, "state": state, "step": step, "output": output}
+    name = getattr(network, "__name__", type(network).__name__)
+    if gone:
+        refuse_keywords("adapt", gone, dict.fromkeys(("step", "output"), _replacement(network)))
+    settings = {"readout": readout, "state": state, "whole": whole}
     if isinstance(network, (Adapted, Wrapped)):
         for word, given in settings.items():
             if given is not None:
@@ -464,57 +453,85 @@ def adapt(
         return Wrapped(Elman(network), f"Elman network, {network.hidden_dim} neurons")
     if isinstance(network, System):
         return Wrapped(network, type(network).__name__)
-    name = getattr(network, "__name__", type(network).__name__)
+    _check_arguments(network, name, settings)
+    batch_first = flag(batch_first, "batch_first")
+    if batch_first and whole is None and not getattr(network, "batch_first", False):
+        raise InputError("batch_first", "True", "it says in which order whole= takes its axes; give whole=, too")
+    if input_dim is not None and (isinstance(input_dim, bool) or not isinstance(input_dim, (int, np.integer))):
+        raise InputError("input_dim", input_dim, "give how many numbers an input has")
+    if input_dim is not None and not 1 <= input_dim <= _LARGEST:
+        raise InputError("input_dim", input_dim, f"give how many numbers an input has, from 1 to {_LARGEST}")
+    torch = sys.modules.get("torch")
+    if torch is not None and _is_torchs(torch, network, state, readout):
+        from emtvb.adapters import torch_steps
+
+        source = {"network": network, "readout": readout, "state": state, "input_dim": input_dim}
+        if torch_steps.is_own(network):
+            if isinstance(state, (int, np.integer)):
+                raise InputError("state", state, f"{name} begins with zeros by itself; leave it out")
+            form = torch_steps.own_form(network, readout, state, whole, batch_first)
+            note = "" if readout is not None else "no readout: its outputs are its hidden states"
+            return Adapted(torch_steps.TorchMachine(form), input_dim or network.input_size, source, note)
+        if isinstance(network, torch.nn.Module) and state is None:
+            shown = f"{name}, whose steps are not known"
+            raise InputError("network", shown, torch_steps.forms_of(network))
+        _check_given_state(state, name)
+        form = Form(name, network, lambda trials: None, readout, whole, batch_first)  # noqa: ARG005
+        is_module = isinstance(network, torch.nn.Module)
+        return Adapted(torch_steps.TorchMachine(form, state), input_dim, source if is_module else None)
+    _check_given_state(state, name)
+    form = Form(name, network, lambda trials: None, readout, whole, batch_first)  # noqa: ARG005
+    return Adapted(numpy_machine(form, state), input_dim)
+
+
+def _check_arguments(network: Any, name: str, settings: dict[str, Any]) -> None:
+    """Raise InputError where what is given is of no kind that could be used."""
+    state = settings["state"]
     if isinstance(network, type):
         raise InputError("network", f"the class {name}", f"make one of it: adapt({name}(...))")
     if isinstance(state, (bool, np.bool_)) or (isinstance(state, (int, np.integer)) and not 1 <= state <= _LARGEST):
         raise InputError("state", state, f"give how many numbers it has, from 1 to {_LARGEST}")
-    if input_dim is not None and (type(input_dim) is bool or not isinstance(input_dim, (int, np.integer))):
-        raise InputError("input_dim", input_dim, "give how many numbers an input has")
-    if input_dim is not None and not 1 <= input_dim <= _LARGEST:
-        raise InputError("input_dim", input_dim, f"give how many numbers an input has, from 1 to {_LARGEST}")
-    if readout is not None and not callable(readout):
-        raise InputError("readout", type(readout).__name__, "give a function of the output, such as torch.nn.Linear")
-    if output is not None and (isinstance(output, bool) or not isinstance(output, (int, str))):
-        raise InputError("output", repr(output), "give the key of a dict, or the place in a tuple")
-    names = [step] if isinstance(step, str) else step
-    if names is not None and not (names and all(isinstance(word, str) for word in names)):
-        raise InputError("step", repr(step), "give the name of a method or module of the network, or several")
+    for word, example in (("readout", "a function of the output, such as torch.nn.Linear"), ("whole", _WHOLE)):
+        if settings[word] is not None and not callable(settings[word]):
+            raise InputError(word, type(settings[word]).__name__, f"give {example}")
     if not callable(network):
-        remedy = "give a torch module or a step (input, state) -> (output, state)"
+        remedy = "give a layer or a cell of torch's, or a step (input, state) -> (output, state)"
         raise InputError("network", name, f"{remedy}, such as a method: adapt(net.step, state=...)")
-    if _is_torchs(network, state, readout):
-        from emtvb.adapters import torch_steps
-
-        known = input_dim if input_dim is not None else torch_steps.input_dim(network)
-        source = settings | {"network": network, "input_dim": input_dim}
-        return Adapted(torch_steps.TorchMachine(network, readout, state, step, output), name, known, source)
-    if step is not None:
-        raise InputError("step", repr(step), "it names a step of a torch module; give the step itself: adapt(net.step)")
-    return Adapted(NumpyMachine(network, readout, state, output), name, input_dim)
 
 
-def _started(state: Callable) -> Any:
-    """The state of one trial, of a function that makes states.
-
-    Raises:
-        InputError: Where it fails.
-    """
-    try:
-        return state(1) if takes_count(state) else state()
-    except Exception as error:
-        raise failed_state(error) from error
+_WHOLE = "the network on whole sequences, from (time, trial, input) to (time, trial, output)"
 
 
-def _is_torchs(network: Any, state: Any, readout: Any) -> bool:
-    """Whether a network computes with torch; torch is not imported to find out."""
+def _check_given_state(state: Any, name: str) -> None:
+    """Raise InputError where a step has no state."""
+    if state is None:
+        remedy = "give where it begins: a number of zeros, one trial's state, or a function of the number of trials"
+        raise InputError("state", f"none, of the step {name}", f"{remedy}: adapt(step, state=64)")
+
+
+def _replacement(network: Any) -> str:
+    """What is written in the place of a named step or output, with the network's own names."""
     torch = sys.modules.get("torch")
-    if torch is None:
-        return False
-    kinds = (torch.nn.Module, torch.Tensor)
-    start = _started(state) if callable(state) else state
-    given = [] if isinstance(start, (int, np.integer)) else states.leaves(start)
+    if torch is None or not isinstance(network, torch.nn.Module):
+        return "give the step itself: adapt(step, state=...), (input, state) -> (output, state)"
+    from emtvb.adapters import torch_steps
+
+    return torch_steps.forms_of(network)
+
+
+def _is_torchs(torch: Any, network: Any, state: Any, readout: Any) -> bool:
+    """Whether a network computes with torch: by the arrays of its state, else by what it names."""
+    if isinstance(network, torch.nn.Module):
+        return True
+    made: Any = state
+    if callable(state):
+        try:
+            made = state(1)
+        except Exception:  # whatever it raises is said where states are made
+            made = None
+    given = [] if made is None or isinstance(made, (int, np.integer)) else states.arrays(made)
     if given:
         return any(isinstance(array, torch.Tensor) for array in given)
+    kinds = (torch.nn.Module, torch.Tensor)
     named = [*named_in(network), readout]
     return any(isinstance(item, kinds) or item is torch or item is torch.nn.functional for item in named)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emtvb.adapters import states
 from emtvb.adapters.adapting import Adapted
 from emtvb.core import regression
 from emtvb.core.arguments import whole_number
@@ -114,7 +113,6 @@ class DAS:
         machine, shown = system.machine, trials.train.inputs
         assert isinstance(machine, TorchMachine)
         assert shown is not None
-        learned = system.learned
         generator = torch.Generator().manual_seed(self.seed)
         free = torch.randn(system.state_dim, k, generator=generator, dtype=torch.float64)
         free = machine.array(free.numpy()).float().requires_grad_()
@@ -130,10 +128,10 @@ class DAS:
                 held = trials.train.states[trials.index(time)]
                 mine, theirs = (machine.array(held[those]).float() for those in (base, source))
                 flat = mine + (theirs - mine) @ R @ R.T
-                state = states.rebuilt(learned.example, machine.nested(flat, learned.layout))
+                state = machine.nested(flat)
                 loss = torch.zeros((), device=free.device)
                 for t in range(time + 1, time + 1 + length):
-                    output, state = machine.step(machine.inputs(shown[t, wanted]), state)
+                    output, state = machine.step(machine.array(shown[t, wanted]), state)
                     expected = machine.array(trials.train.outputs[t, wanted])
                     loss = loss + (((output - expected) / spread) ** 2).mean()
                 adam.zero_grad()

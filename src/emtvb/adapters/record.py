@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verification import TRIALS
-from emtvb.core.arguments import Times, as_numpy, checked_times, flag, whole_number
+from emtvb.core.arguments import Times, as_numpy, checked_times, flag, refuse_keywords, whole_number
 from emtvb.core.labels import Labels
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
@@ -24,6 +24,8 @@ _TASKS = ("T1", "T2", "T3", "T4")
 """Tasks' names, of which one may be given in the place of a task (``tasks.NAMED``)."""
 AT_ONCE = 50_000_000
 """Numbers of states that are recorded in one batch."""
+_EXACT = 2**24
+"""Whole numbers up to this are themselves in single precision."""
 HORIZON = 200
 """Output steps of a task's test, by default."""
 
@@ -43,12 +45,13 @@ def record(
     groups: Any = None,
     batch: int | None = None,
     progress: bool = False,
+    **unknown: Any,
 ) -> Trials:
     """Run a network on inputs, or on a task of this package, beside what it should hold.
 
-    Before that the network is held to its own pass over whole sequences, if it has one, and to runs that go on from its
-    states, on at most 512 of these trials at their full length (``Adapted.verify``). ``system.verified`` says so; what
-    has nothing that it could be held to is said once in a warning.
+    Before that the system is held to the whole network, if ``adapt`` was given that, and to itself, on at most 512 of
+    these trials at their full length (``Adapted.verify``). ``system.verified`` says so; that there is no whole network
+    is said once in a warning.
 
     Args:
         system: Of :func:`adapt`, or what it takes.
@@ -75,16 +78,21 @@ def record(
             trial is independent.
         batch: Trials that are run at once; by default all, or as many as have :data:`AT_ONCE` numbers of states.
         progress: Whether to show how far it is.
+        **unknown: Arguments of other libraries, which are refused with what there is here.
 
     Returns:
         The trials, which :func:`fit` takes.
 
     Raises:
         InputError: Where shapes do not agree, a variable is constant, states are not finite, trials are too few, or
-            their states would not fit into the memory that is there; and where the network's steps are not those of its
-            own pass on these trials, or need what is not in its state.
+            their states would not fit into the memory that is there; and where steps are not those of the whole network
+            on these trials, or need what is not in the state.
     """
+    refuse_keywords("record", unknown)
     system = adapt(system)
+    if hasattr(inputs, "dataset") and hasattr(inputs, "batch_size"):
+        remedy = "give arrays: x, y = (torch.cat(parts) for parts in zip(*loader)), and batch_first=True"
+        raise InputError("inputs", type(inputs).__name__, remedy)
     whole_number(seed, "seed", 0)
     whole_number(horizon, "horizon", 1)
     if batch is not None:
@@ -105,7 +113,7 @@ def record(
             if value is not usual and (isinstance(value, np.ndarray) or value != usual):
                 raise InputError(word, value, "given beside a task, which has trials of its own; leave it out")
         of_task = inputs.recorded(system, horizon)
-        _verify(system, _silent_after(inputs.sequences(FITTING, TRIALS, 0), horizon))
+        system.verify(_silent_after(inputs.sequences(FITTING, TRIALS, 0), horizon))
         return of_task
     if isinstance(inputs, str):
         name = inputs if inputs in _TASKS else _TASKS[0]
@@ -114,7 +122,8 @@ def record(
         raise InputError("horizon", horizon, "it is of a task's test; leave it out")
     if labels is None or (isinstance(labels, dict) and not labels):
         raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
-    x = _checked_inputs(as_numpy(inputs, "inputs"), batch_first)
+    given = as_numpy(inputs, "inputs")
+    x = _checked_inputs(given, batch_first)
     if not batch_first and len(x) > x.shape[1]:
         shown = f"{len(x)} steps of {x.shape[1]} trials"
         warnings.warn(f"inputs: {shown}: give batch_first=True if it is the other way round", stacklevel=2)
@@ -123,17 +132,9 @@ def record(
         groups=groups,
     )  # fmt: skip
     kept = None if times is None else checked_times(times, len(x))
-    _verify(system, x)
+    system.verify(x, given.ndim == 2)
     train, test = _run(system, x, known.train, batch, progress, kept)
     return Trials.labelled(system, known, train, test, x, kept)
-
-
-def _verify(system: Adapted | Wrapped, inputs: Float[np.ndarray, "time trial input"]) -> None:
-    """Hold a system to its network on some of these trials; what cannot be held, or not for long, is said once."""
-    before, verified = system.verified, system.verify(inputs)
-    if (not verified or verified.steps < verified.length) and str(before) != str(verified):
-        why = "" if verified or verified.note else ": there is no pass over whole sequences to compare it with"
-        warnings.warn(f"{system.name}: {verified}{why}", stacklevel=3)
 
 
 def _silent_after(inputs: Float[np.ndarray, "s trial d"], steps: int) -> Float[np.ndarray, "time trial d"]:
@@ -194,13 +195,10 @@ def _first_states(system: Adapted | Wrapped, trials: int) -> Float[np.ndarray, "
 
     Trials that are run in batches would all begin as those of the first batch do.
     """
-    if not isinstance(system, Adapted) or not system.learned.steady:
+    if not isinstance(system, Adapted):
         return None
     with system.machine.quiet():
-        begin = system.machine.start(trials)
-        if begin is None:
-            return None
-        flat = system.machine.numpy([system.machine.flat(begin, system.learned.layout)])[0]
+        flat = system.machine.numpy(system.machine.flat(system.machine.start(trials)))
     return flat if (flat != flat[:1]).any() else None
 
 
@@ -225,5 +223,7 @@ def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time
     check_room(least, "inputs", f"shape {x.shape}, which take at least", "give fewer trials or steps")
     if not np.isfinite(x).all():
         raise InputError("inputs", "not all of them finite", "give finite numbers")
+    if x.dtype.kind in "iu" and np.abs(x).max() > _EXACT:
+        raise InputError("inputs", f"whole numbers up to {np.abs(x).max()}", f"give them as floats, or up to {_EXACT}")
     x = x.swapaxes(0, 1) if batch_first else x
     return x if x.dtype.kind == "f" else x.astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -35,7 +36,10 @@ def check_network(trials: Trials, erased: bool) -> None:
         erased: Whether the stored states may be others than the network's, since something was erased from them.
     """
     system = trials.system
-    system.prepared(_shown(trials))
+    if isinstance(system, (Adapted, Wrapped)) and system.verified is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it was said when they were recorded
+            system.verify(_shown(trials, None))
     if isinstance(system, Adapted) and system.noisy:
         return
     for what, found, stored, every in _pairs(trials, system, erased):
@@ -84,10 +88,11 @@ def _pairs(trials: Trials, system: Runnable, erased: bool) -> Iterator[tuple[str
             yield f"states at step {time + 1}", state[0], states_stored[trials.index(time + 1)], states_stored
 
 
-def _shown(trials: Trials) -> Float[np.ndarray, "time trial input"]:
-    """Inputs of the first trials to judge on, from where a run begins."""
+def _shown(trials: Trials, most: int | None = _TRIALS) -> Float[np.ndarray, "time trial input"]:
+    """Inputs of the first trials to judge on, by default few, from where a run begins."""
+    most = min(trials.test.outputs.shape[1], most or trials.test.outputs.shape[1])
     if trials.task is None:
-        return trials.test_inputs[:, :_TRIALS]
+        return trials.test_inputs[:, :most]
     vectors = trials.task.sequences(JUDGING, HELD_OUT, 0)
-    vectors = (vectors if trials.selection is None else vectors[:, trials.selection])[:, :_TRIALS]
-    return np.concatenate([vectors, trials.test_inputs[1:, :_TRIALS].astype(vectors.dtype)])
+    vectors = (vectors if trials.selection is None else vectors[:, trials.selection])[:, :most]
+    return np.concatenate([vectors, trials.test_inputs[1:, :most].astype(vectors.dtype)])

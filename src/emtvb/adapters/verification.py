@@ -1,21 +1,19 @@
-"""A system held to its network on a user's own trials: to the network's own pass over them, and to runs that go on.
-
-``proof`` sees five steps of noise. What shows later, or on other inputs (a state that is reset every ten steps, a
-switch at a certain input, a counter), shows in the trials that a user records, at their full length.
+"""A system held to its network on a user's own trials, at their full length: to ``whole=``, if that was given, and to
+itself: it is run again, goes on from recorded states, and without the other trials.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from emtvb.adapters.proof import Proved, Run, distance, largest_number, same
-from emtvb.adapters.steps import Machine, Passes
+from emtvb.adapters.steps import Machine, run
 from emtvb.core.arguments import describe_error
-from emtvb.core.result_tables import counted
+from emtvb.core.result_tables import counted, listed
 from emtvb.errors import InputError
 
 TRIALS = 512
@@ -31,20 +29,30 @@ _LENGTHS = 8
 """Lengths at which a network that gives out its last step alone is held to it."""
 _SENSITIVE = 100.0
 """Differences count where they are so many times those that rounding makes by itself, in a network that is chaotic."""
+_NEAR = {"float64": 1e-9, "float32": 1e-5}
+_NEAR_WHOLE = {"float64": 1e-6, "float32": 1e-3}
+"""Differences that do not count, of steps made again and of the whole network: shares of what a channel reaches."""
+_SMALL = 1e-4
+"""A channel's scale is this share of the largest number at least: below that, numbers are what rounding left."""
+_DRAWS, _STANDARD_ERRORS = 100, 6.0
+"""Draws of noise whose mean must stay when other trials are changed, and by how much."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Verified:
     """Whether a system does what its network does, on trials of its user. It is true where it was held to the network.
 
-    It is false where there is nothing that it could be held to but itself: a step is taken as it is.
+    It is false where there is nothing that it could be held to but itself.
 
     Attributes:
-        against: What its steps were held to; empty where there is nothing: it is taken as a step, as it was given.
+        against: What its steps were held to; empty where there is nothing.
         trials: How many trials.
         steps: Steps of them that were held; fewer than ``length`` of a chaotic network, whose rounding errors grow.
         length: Their steps.
         note: What else is to be said.
+        noisy: Whether it has noise of its own.
+        lowest: Of these trials the smallest number of each input.
+        highest: The largest.
     """
 
     against: str = ""
@@ -52,19 +60,28 @@ class Verified:
     steps: int = 0
     length: int = 0
     note: str = ""
+    noisy: bool = False
+    lowest: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    highest: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __bool__(self) -> bool:
         return bool(self.against) and self.steps > 0
 
     def __str__(self) -> str:
+        note = f"; {self.note}" if self.note else ""
         if not self:
-            return f"verified: no; taken as a step{self.note}"
-        trials, steps = (counted(count, word) for count, word in self._counts())
+            return f"verified: no{note}"
+        trials, steps = counted(self.trials, "trial"), counted(self.length, "step")
         until = "" if self.steps == self.length else f" until step {self.steps}; later rounding decides: it is chaotic"
-        return f"verified on {trials} of {steps} against {self.against}{until}"
+        return f"verified on {trials} of {steps} against {self.against}{until}{note}"
 
-    def _counts(self) -> tuple[tuple[int, str], tuple[int, str]]:
-        return (self.trials, "trial"), (self.length, "step")
+    def unlike(self, inputs: Float[np.ndarray, "time trial input"]) -> str:
+        """In which way inputs are of another kind than those that it was held on, in words; empty where they are not."""
+        if not self or not self.lowest.size or not inputs.size:
+            return ""
+        if (inputs.min(axis=(0, 1)) < self.lowest).any() or (inputs.max(axis=(0, 1)) > self.highest).any():
+            return "numbers beyond those"
+        return f"more than {self.length} steps" if len(inputs) > self.length else ""
 
 
 def drawn(inputs: Float[np.ndarray, "time trial input"], size: int) -> Int[np.ndarray, " chosen"]:
@@ -84,41 +101,50 @@ def drawn(inputs: Float[np.ndarray, "time trial input"], size: int) -> Int[np.nd
     return kept[np.random.default_rng(1).permutation(most)]
 
 
-def verify(machine: Machine, learned: Proved, name: str, inputs: Float[np.ndarray, "time trial input"]) -> Verified:
-    """Hold a network's steps to its own pass over these trials, and runs that go on from its states to one run.
+def verify(machine: Machine, inputs: Float[np.ndarray, "time trial input"], has_ids: bool = False) -> Verified:
+    """Hold a network's steps to the whole network, and runs that go on from its states to one run.
 
     Args:
         machine: Makes the steps.
-        learned: What was proved of it.
-        name: Of the network.
         inputs: Of all trials; few of them are run (:func:`drawn`).
+        has_ids: Whether they are whole numbers, which the whole network is given as such, (time, trial).
 
     Raises:
         InputError: At which step its outputs or states differ first, and by how much.
     """
-    size = learned.state_dim
-    x = inputs[:, drawn(inputs, size)]
-    run = Run(machine, learned.example, learned.layout, learned.noisy, name)
-    passes = machine.passes(x.shape[2]) if learned.is_aside else Passes()
+    name, whole = machine.form.name, machine.form.whole
+    x = inputs[:, drawn(inputs, machine.state_dim)]
+    noisy = is_noisy(machine, x)
+    outputs = _held_to_itself(machine, x, noisy)
+    seen = Verified(
+        length=len(x), trials=x.shape[1], noisy=noisy, lowest=inputs.min(axis=(0, 1)), highest=inputs.max(axis=(0, 1))
+    )
+    if whole is None:
+        return replace(seen, note="give whole=, the network on whole sequences, to hold it to")
+    called = getattr(whole, "__name__", type(whole).__name__)
     halves = np.array_split(np.arange(x.shape[1]), min(2, x.shape[1]))  # each passes without the other's company
-    before = [_whole(call, x[:, halves[0]], learned, name) for call in passes.calls]
-    times = np.arange(len(x) - 1)
-    most = max(NUMBERS // (2 * x.shape[1] * size), 1)
-    if len(times) > most:
-        times = np.random.default_rng(2).choice(times, most, replace=False)
-    outputs = _gone_on(run, x, times, learned)
-    if not passes.calls:
-        return Verified(passes.name, x.shape[1], len(x), len(x))
-    with machine.beginning() as elsewhere:
-        outputs = run(x, times=())[0] if elsewhere else outputs
-        held = [_held(run, x, outputs, half, passes, learned) for half in halves]
-    after = [_whole(call, x[:, halves[0]], learned, name) for call in passes.calls]
-    for first, second in zip(before, after, strict=True):
-        if not same(first, second, learned.near_whole):
-            shown = f"{name} gives something else for the same trials when it is run on them again"
-            raise InputError("network", shown, "it keeps something from run to run; write a step without it")
-    least = min(held, key=lambda found: found.steps)
-    return replace(least, trials=sum(found.trials for found in held)) if least else least
+    given = [_whole(machine, x[:, half], called, has_ids, noisy) for half in halves]
+    again = _whole(machine, x[:, halves[0]], called, has_ids, noisy)
+    if not _alike(given[0], again) and not noisy:
+        shown = f"{called} gives something else for the same trials when it is run on them again"
+        raise InputError("whole", shown, "it keeps something from run to run, or has noise that the step has not")
+    if noisy:
+        return _held_with_noise(machine, x[:, halves[0]], given[0], seen, called, has_ids)
+    steps = len(x)
+    for half, found in zip(halves, given, strict=True):
+        steps = min(steps, _held(machine, x, outputs, half, found, called, has_ids))
+    return replace(seen, against=called, steps=steps)
+
+
+def is_noisy(machine: Machine, inputs: Float[np.ndarray, "time trial input"]) -> bool:
+    """Whether a run draws noise that its outputs, or some of its states, depend on."""
+    times = np.unique(np.linspace(0, len(inputs) - 1, _LENGTHS).astype(int)).tolist()
+    with machine.drawn_again():
+        before = machine.drawn()
+        first = run(machine, inputs, times=times)
+        if _same(before, machine.drawn()):
+            return False
+        return not all(_alike(a, b) for a, b in zip(first, run(machine, inputs, times=times), strict=True))
 
 
 def verify_coasting(
@@ -152,7 +178,7 @@ def verify_coasting(
             ("outputs", shown, outputs[at + 1 :], outputs),
             ("states", after, states[at + 1 :], states),
         ):
-            differ, largest = float(distance(made, known).max()), largest_number(every)
+            differ, largest = float(distance(made, known).max()), _largest(every)
             if not differ <= near * largest + 1e-300:
                 value = f"{name} does not go on from its state of step {at} as it drives"
                 value += f": its {what} differ by {differ:.2g}, of {largest:.2g} at most"
@@ -160,126 +186,223 @@ def verify_coasting(
     return Verified("its own pass", x.shape[1], len(x), len(x))
 
 
-def _held(
-    run: Run,
-    x: Float[np.ndarray, "time trial input"],
-    outputs: Float[np.ndarray, "time trial output"],
-    half: Int[np.ndarray, " chosen"],
-    passes: Passes,
-    learned: Proved,
-) -> Verified:
-    """Outputs of steps, of some of these trials, held to the network's own pass over these alone."""
-    steps, trials, mine = len(x), len(half), outputs[:, half]
-    wholes = [_whole(call, x[:, half], learned, run.name) for call in passes.calls]
-    pairs = [
-        pair
-        for call, whole in zip(passes.calls, wholes, strict=True)
-        for pair in _pairs(call, x[:, half], mine, whole, learned, run.name)
-    ]
-    if not pairs:
-        if not passes.is_its:
-            return Verified()
-        shown = f"{run.name}: outputs of shape {mine.shape}, and {wholes[0].shape} of its own pass"
-        raise InputError("network", shown, f"these do not go together; {_REMEDY}")
-    every = [(distance(mine[times], whole), times, whole) for times, whole in pairs]
-    differ, times, whole = min(every, key=lambda item: float(item[0].mean()))
-    near, size = learned.near_whole, largest_number(mine, whole)
-    if (differ <= near * size).all():
-        return Verified(passes.name, trials, steps, steps)
-    moved = [run(x[:, half], times=(), moved=by)[0] for by in _rounding(run, outputs)]
-    noise = np.maximum.accumulate(np.max([distance(mine, other) for other in moved], axis=(0, 2)))[times, None]
-    wrong = (differ > near * size) & ~(differ <= _SENSITIVE * noise)
-    if not wrong.any():
-        return Verified(passes.name, trials, int(times[(differ > near * size).any(axis=1).argmax()]), steps)
-    at = int(wrong.any(axis=1).argmax())
-    by = f"from step {times[at]} on, by {differ[at].max():.2g}, of outputs up to {size:.2g}"
-    if not passes.is_its:
-        return Verified(note=f", which is not what {passes.name} gives: {by}")
-    raise InputError("network", f"{run.name} does not give step by step what it gives at once: {by}", _REMEDY)
-
-
-def _pairs(
-    call: Callable, x: np.ndarray, outputs: np.ndarray, whole: np.ndarray, learned: Proved, name: str
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Times, and what the network's own pass gives at them: of all, or where it gives the last alone, of some lengths.
-
-    It may give time first or trials first.
-    """
-    steps, trials, width = outputs.shape
-    order: tuple[int, ...] = whole.shape[:2]
-    if whole.size == outputs.size:
-        times, is_first = np.arange(steps), order == (steps, trials)
-        in_either: list[tuple[np.ndarray, np.ndarray]] = []
-        if is_first or order != (trials, steps):
-            in_either += [(times, whole.reshape(outputs.shape))]
-        if not is_first or steps == trials:
-            in_either += [(times, whole.reshape(trials, steps, width).swapaxes(0, 1))]
-        return in_either
-    if whole.size != trials * width:
-        return []
-    times = np.unique(np.linspace(0, steps - 1, _LENGTHS).astype(int))
-    lasts = [_whole(call, x[: time + 1], learned, name).reshape(trials, width) for time in times[:-1]]
-    return [(times, np.stack([*lasts, whole.reshape(trials, width)]))]
-
-
-_REMEDY = (
-    "it looks at several steps at once, or keeps or counts what is not in its state; adapt a function "
-    "(input, state) -> (output, state) that has all of this in its state"
-)
-
-
-def _gone_on(run: Run, x: np.ndarray, times: np.ndarray, learned: Proved) -> np.ndarray:
-    """Outputs of one run, from each of whose states the next step, made again, gives what it gave in the run.
+def _held_to_itself(machine: Machine, x: np.ndarray, noisy: bool) -> np.ndarray:
+    """Outputs of one run; again it gives the same, and each step, made again from its recorded state, what it gave.
 
     Steps are made in no order, so that what a network keeps elsewhere is of another time; and of a few trials, others
-    each time, unless its noise can only be drawn again for all of them.
+    each time, unless its noise is then another.
 
     Raises:
         InputError: Where a step does not.
     """
-    rng = np.random.default_rng(3)
+    name, count = machine.form.name, x.shape[1]
+    times = np.arange(len(x) - 1)
+    most = max(NUMBERS // (2 * count * machine.state_dim), 1)
+    if len(times) > most:
+        times = np.random.default_rng(2).choice(times, most, replace=False)
     kept = sorted({int(time) for at in times for time in (at, at + 1)})
-    outputs, states = run(x, times=kept)
+    states, outputs = run(machine, x, times=kept, is_drawn_again=True)
     places = {time: place for place, time in enumerate(kept)}
-    count = x.shape[1]
+    rng = np.random.default_rng(3)
     faults = []
     for at in rng.permutation(times).tolist():
-        trials = rng.permutation(count)[:_AGAIN] if learned.is_aside else np.arange(count)
-        u, now, then = x[at + 1 : at + 2, trials], states[places[at]][trials], states[places[at + 1]][trials]
-        made = run(u, now)
-        known = outputs[at + 1, trials], then
-        differ = [distance(part, expected[None]) for part, expected in zip(made, known, strict=True)]
-        largest = largest_number(outputs), largest_number(states)
-        near = [learned.near * size + 1e-300 for size in largest]
-        if all((part <= bound).all() for part, bound in zip(differ, near, strict=True)):
-            continue
-        moved = [run(u, now * (1 + by)) for by in _rounding(run, outputs)]
-        for what, part, mine, bound, size, index in zip(
-            ("output", "state"), differ, made, near, largest, (0, 1), strict=True
-        ):
-            noise = np.max([distance(other[index], mine) for other in moved], axis=0)
-            wrong = (part > bound) & ~(part <= _SENSITIVE * noise)
+        trials = np.arange(count) if noisy else rng.permutation(count)[:_AGAIN]
+        u, now = x[at + 1 : at + 2, trials], states[places[at]][trials]
+        known = states[places[at + 1]][trials][None], outputs[at + 1, trials][None]
+        made = run(machine, u, now, is_drawn_again=True)
+        for what, part, expected, every in zip(("state", "output"), made, known, (states, outputs), strict=True):
+            wrong = _wrong(part, expected, every, _NEAR, machine)
+            if part.shape == expected.shape and wrong.any():
+                moved = [run(machine, u, now * (1 + by), is_drawn_again=True) for by in _rounding(machine, outputs)]
+                noise = np.max([np.abs(_numbers(other[what == "output"]) - part) for other in moved], axis=0)
+                wrong &= ~(np.abs(_numbers(part) - expected) <= _SENSITIVE * noise)
             if wrong.any():
-                faults.append((at, f"its next {what} differs by {part[wrong].max():.2g}, of {what}s up to {size:.2g}"))
+                differ = f"by {np.abs(_numbers(part) - expected)[wrong].max():.2g}" if wrong.ndim > 2 else "in size"
+                faults.append((at, f"its next {what} differs {differ}"))
     if faults:
         at, shown = min(faults)
-        remedy = "it keeps or counts something that is not in its state; return that with the state"
-        raise InputError("network", f"{run.name} does not go on from its state of step {at} as it did: {shown}", remedy)
+        remedy = "it keeps or counts what is not in its state, or looks at other trials; return all of it with the state"
+        raise InputError("network", f"{name} does not go on from its state of step {at} as it did: {shown}", remedy)
+    again = run(machine, x, times=(), is_drawn_again=True)[1]
+    if not _alike(again, outputs):
+        remedy = "it keeps something that is not in its state; return that with the state"
+        remedy += ", or draws noise from a generator that it does not name"
+        raise InputError("network", f"{name} gives something else for the same inputs when it is run again", remedy)
+    if noisy:
+        _check_alone(machine, x)
     return outputs
 
 
-def _whole(call: Callable[[np.ndarray, bool], np.ndarray], x: np.ndarray, learned: Proved, name: str) -> np.ndarray:
-    """A network's own pass over these trials."""
+def _check_alone(machine: Machine, x: np.ndarray) -> None:
+    """Raise InputError where, in a network with noise, the mean of a trial's states changes with another trial."""
+    count = x.shape[1]
+    if count < 2:
+        return
+    at = len(x) // 2
+    states = run(machine, x[: at + 1], times=(at,), is_drawn_again=True)[0]
+    u = x[-1:] if at == len(x) - 1 else x[at + 1 : at + 2]
+    others = u.copy()
+    others[:, count // 2 :] = x[at, : count - count // 2][None]
+    first, now = slice(0, count // 2), states[0]
+    with machine.drawn_again():
+        draws = np.stack([[run(machine, given, now)[0][0, first] for given in (u, others)] for _ in range(_DRAWS)])
+    mean, spread = draws.mean(axis=0), draws.var(axis=0).sum(axis=0)
+    error = np.sqrt(spread / _DRAWS) + 1e-5 * _largest(draws)
+    if (np.abs(mean[0] - mean[1]) > _STANDARD_ERRORS * error).any():
+        shown = f"{machine.form.name} changes one trial when another is changed"
+        raise InputError("network", shown, "its trials must not know of each other")
+
+
+def _held(
+    machine: Machine,
+    x: Float[np.ndarray, "time trial input"],
+    outputs: Float[np.ndarray, "time trial output"],
+    half: Int[np.ndarray, " chosen"],
+    whole: np.ndarray,
+    called: str,
+    has_ids: bool,
+) -> int:
+    """How many steps of outputs, of some of these trials, are those of the whole network.
+
+    Raises:
+        InputError: Where they are not: the first step and channel.
+    """
+    mine, name = outputs[:, half], machine.form.name
+    times, theirs = _by_time(machine, x[:, half], mine, whole, called, has_ids)
+    own = mine[times]
+    wrong = _wrong(own, theirs, theirs, _NEAR_WHOLE, machine)
+    if not wrong.any():
+        return len(x)
+    moved = [run(machine, x[:, half], times=(), moved=by)[1] for by in _rounding(machine, outputs)]
+    noise = np.maximum.accumulate(np.max([np.abs(_numbers(mine) - other) for other in moved], axis=0).max(axis=1))
+    contradicts = wrong & ~(np.abs(_numbers(own) - theirs) <= _SENSITIVE * noise[times][:, None])
+    if not contradicts.any():
+        return int(times[wrong.any(axis=(1, 2)).argmax()])
+    place = int(contradicts.any(axis=(1, 2)).argmax())
+    trial, channel = (int(i) for i in np.argwhere(contradicts[place])[0])
+    pair = f"{own[place, trial, channel]:.4g} where {called} gives {theirs[place, trial, channel]:.4g}"
+    shown = f"{name} gives {pair}: at step {times[place]} first, output channel {channel}"
+    remedy = "its step must do all that the network does, with a state that holds all that it keeps or counts"
+    raise InputError("whole", shown, remedy + _turned(machine, own, theirs))
+
+
+def _turned(machine: Machine, mine: np.ndarray, theirs: np.ndarray) -> str:
+    """That the axes may be in the other order, where this is not said."""
+    return "" if machine.form.batch_first or len(mine) == 1 else "; where trials come first say batch_first=True"
+
+
+def _held_with_noise(
+    machine: Machine, x: np.ndarray, whole: np.ndarray, seen: Verified, called: str, has_ids: bool
+) -> Verified:
+    """A network with noise: held to the whole one where both draw it alike, in the order of their steps."""
+    with machine.drawn_again():
+        mine = run(machine, x, times=())[1]
+    times, theirs = _by_time(machine, x, mine, whole, called, has_ids)
+    if not _wrong(mine[times], theirs, theirs, _NEAR_WHOLE, machine).any():
+        return replace(seen, against=called, trials=x.shape[1], steps=len(x))
+    note = f"its noise is not drawn as {called} draws it; set the noise of both to 0 to hold one to the other"
+    return replace(seen, note=note)
+
+
+def _by_time(
+    machine: Machine, x: np.ndarray, outputs: np.ndarray, whole: np.ndarray, called: str, has_ids: bool
+) -> tuple[Int[np.ndarray, " time"], Float[np.ndarray, "time trial output"]]:
+    """Times, and what the whole network gives at them: of all, or where it gives the last alone, of some lengths.
+
+    Raises:
+        InputError: Where its outputs are of another shape.
+    """
+    steps, trials, width = outputs.shape
+    order = (trials, steps) if machine.form.batch_first else (steps, trials)
+    if whole.shape[:2] == order and whole.size == outputs.size:
+        every = whole.reshape(*order, width)
+        return np.arange(steps), every.swapaxes(0, 1) if machine.form.batch_first else every
+    if whole.shape[:1] == (trials,) and whole.size == trials * width:
+        times = np.unique(np.linspace(0, steps - 1, _LENGTHS).astype(int))
+        lasts = [_whole(machine, x[: time + 1], called, has_ids, False).reshape(trials, width) for time in times[:-1]]
+        return times, np.stack([*lasts, whole.reshape(trials, width)])
+    wanted = f"({', '.join(map(str, order))}, {width})"
+    shown = f"{called} gives outputs of shape {whole.shape}, and the step {width} numbers"
+    remedy = f"give one that gives {wanted}, or the last step's ({trials}, {width})"
+    raise InputError("whole", shown, remedy + _turned(machine, outputs, whole))
+
+
+def _whole(machine: Machine, x: np.ndarray, called: str, has_ids: bool, noisy: bool) -> np.ndarray:
+    """What the whole network gives for these trials."""
+    assert machine.form.whole is not None
+    ordered = x.swapaxes(0, 1) if machine.form.batch_first else x
+    given = machine.ids(ordered[..., 0]) if has_ids else machine.array(ordered)
+    again = machine.drawn_again
     try:
-        return call(x, learned.noisy)
+        with again():
+            result = machine.form.whole(given)
     except MemoryError:
         raise
     except Exception as error:
-        shown = f"the own pass of {name} over {x.shape[1]} of these trials failed ({describe_error(error)})"
-        raise InputError("network", shown, "give trials that it takes") from error
+        shown = f"{called} failed on {x.shape[1]} of these trials ({describe_error(error)})"
+        remedy = f"it is called with inputs of shape {tuple(given.shape)}"
+        more = "" if machine.form.batch_first else "; where trials come first say batch_first=True"
+        raise InputError("whole", shown, remedy + more) from error
+    if isinstance(result, (tuple, list)) and len(result):
+        result = result[0]
+    if isinstance(result, dict):
+        key = next(iter(result), "output")
+        shown = f"{called} gives a dict of {listed([*map(str, result)])}"
+        raise InputError("whole", shown, f'say which: whole=lambda x: net(x)["{key}"]')
+    return machine.numpy(result)
 
 
-def _rounding(run: Run, outputs: np.ndarray) -> tuple[float, float]:
+def _wrong(
+    made: np.ndarray, expected: np.ndarray, every: np.ndarray, near: dict[str, float], machine: Machine
+) -> np.ndarray:
+    """Which numbers differ by more than rounding, each channel by its own scale."""
+    if made.shape != expected.shape:
+        return np.ones(1, dtype=bool)
+    share = 2e-2 if machine.is_half else near.get(str(made.dtype), near["float32"])
+    a, b = _numbers(made), _numbers(expected)
+    sizes = np.abs(np.where(np.isfinite(every), every, 0)).reshape(-1, every.shape[-1]).max(axis=0, initial=0.0)
+    bound = share * np.maximum(sizes, _SMALL * sizes.max(initial=0.0)) + 1e-300
+    alike = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore"):
+        return ~(alike | (np.abs(a - b) <= bound))
+
+
+def _numbers(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float64)
+
+
+def _alike(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two runs on the same gave the same, up to rounding."""
+    if first.shape != second.shape:
+        return False
+    near = 1e-9 if first.dtype == np.float64 else 1e-5
+    return bool(distance(first, second).max(initial=0.0) <= near * max(_largest(first), _largest(second)) + 1e-300)
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The largest difference of any number along the last axis; infinite where only one is finite."""
+    a, b = _numbers(a), _numbers(b)
+    finite = np.isfinite(a) & np.isfinite(b)
+    alike = (a == b) | (np.isnan(a) & np.isnan(b))
+    differ = np.abs(np.where(finite, a, 0) - np.where(finite, b, 0))
+    return np.where(finite | alike, differ, np.inf).max(axis=-1, initial=0.0)
+
+
+def _largest(array: np.ndarray) -> float:
+    """The largest finite number."""
+    return float(np.abs(array[np.isfinite(array)]).max(initial=0.0))
+
+
+def _rounding(machine: Machine, outputs: np.ndarray) -> tuple[float, float]:
     """A few units of the last place of the network's numbers, up and down."""
-    unit = 1e-2 if run.machine.is_half else 4 * float(np.finfo(outputs.dtype).eps)
+    unit = 1e-2 if machine.is_half else 4 * float(np.finfo(outputs.dtype).eps)
     return unit, -unit
+
+
+def _same(first: Any, second: Any) -> bool:
+    """Whether generators are where they were."""
+    if isinstance(first, dict):
+        return all(_same(first[key], second[key]) for key in first)
+    if isinstance(first, (tuple, list)):
+        return all(_same(a, b) for a, b in zip(first, second, strict=True))
+    return bool(np.all(np.asarray(first) == np.asarray(second)))

@@ -281,7 +281,7 @@ def _module(
     reads = more.get("proj_size", hidden)
     if readout.shape[1] != reads:
         raise InputError("weights", where, f"do not fit together: the readout should take {reads} numbers")
-    system = adapt(module, linear)
+    system = adapt(module, linear, whole=lambda x: linear(module(x)[0]))
     assert isinstance(system, Adapted)
     return system
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from textwrap import shorten
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,36 @@ Times = int | slice | Iterable[int] | np.ndarray
 """A time step, or several of them (:func:`checked_times`)."""
 
 
+_ELSEWHERE = {
+    "random_state": "seed= draws the split",
+    "test_size": "split= is the share of the trials to fit on, or a mask of them",
+    "train_size": "split= is the share of the trials to fit on, or a mask of them",
+    "shuffle": "trials are drawn by chance; split= takes a mask of those to fit on",
+    "n_jobs": "it runs on one core",
+}
+"""What there is here for an argument of scikit-learn's."""
+
+
+def refuse_keywords(function: str, given: Mapping[str, Any], known: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Raise for arguments that a function does not have: InputError where there is another way, else TypeError.
+
+    Args:
+        function: Its name.
+        given: The arguments.
+        known: What to write instead of some.
+    """
+    for name, value in given.items():
+        remedy = known.get(name) or _ELSEWHERE.get(name)
+        if remedy is None:
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
+        raise InputError(name, f"{value!r:.60}", f"no argument of {function}; {remedy}")
+
+
 def check_type(given: Any, kind: type, setting: str, maker: str) -> None:
     """Raise InputError unless a function of the public face is given what another one makes."""
     if not isinstance(given, kind):
-        raise InputError(setting, type(given).__name__, f"give what emtvb.{maker} returns")
+        more = ", or, of arrays, emtvb.Trials.of(states, labels)" if maker == "record" else ""
+        raise InputError(setting, type(given).__name__, f"give what emtvb.{maker} returns{more}")
 
 
 def describe_error(error: Exception) -> str:
