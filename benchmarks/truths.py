@@ -244,17 +244,10 @@ class CTRNN(nn.Module):
             self.into.weight[:], self.into.bias[:] = torch.cat([15 * axes, 0.05 * torch.randn(24, 1)], dim=1), 0
             self.out.weight[:], self.out.bias[:] = axes.T[:read], 0
 
-    def recurrence(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """A step."""
-        return 0.8 * h + 0.2 * torch.tanh(self.into(x) + self.over(h))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Time first."""
-        h, every = torch.zeros(x.shape[1], 24), []
-        for u in x:
-            h = self.recurrence(u, h)
-            every.append(self.out(h))
-        return torch.stack(every)
+        h = 0.8 * h + 0.2 * torch.tanh(self.into(x) + self.over(h))
+        return self.out(h), h
 
 
 def perfect_rnn(read: int = 2) -> tuple[nn.Module, nn.Module]:
@@ -290,7 +283,10 @@ def torch_case(rng: np.random.Generator, network: Any, readout: Any = None, **as
         u[0, :, 2] = 1
     else:
         u[..., 2] = rng.normal(size=u.shape[:2])
-    system = emtvb.adapt(network, readout, step="recurrence" if isinstance(network, CTRNN) else None)
+    if isinstance(network, CTRNN):
+        system = emtvb.adapt(network, state=24)
+    else:
+        system = emtvb.adapt(network, readout, whole=lambda x: readout(network(x)[0]))
     return fitted(system, u, held(v)), {"at": 15, "flip": "a", **asked}
 
 

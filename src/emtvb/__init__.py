@@ -33,7 +33,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """The public face, and what any module has."""
+    """The public face alone."""
     from emtvb.exports import HOME
 
-    return sorted([*globals(), *HOME, "__all__", "__version__"])
+    return sorted([*HOME, "__version__"])

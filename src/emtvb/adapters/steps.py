@@ -141,7 +141,7 @@ class Machine:
         if tuple(output.shape)[:1] != (trials,):
             shown = f"{name} gave out an output of shape {tuple(output.shape)} for {trials} trials"
             raise InputError("network", shown, "return one row for each, (trials, outputs)")
-        expected = {key: (trials, *part.shape) for key, part in zip(states.shapes(self._example), self.parts)}
+        expected = {key: (trials, *shape[1:]) for key, shape in states.shapes(self._example).items()}
         if states.shapes(new) != expected:
             shown = f"{name}: a state of shapes {_shown(expected)} and then {_shown(states.shapes(new))}"
             raise InputError("network", shown, "return (output, state), of the same sizes at every step")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,7 +30,7 @@ class TorchMachine(Machine):
     """
 
     def __init__(self, form: Form, state: Any = None) -> None:
-        self.roots = [item for item in modules_of(form)]
+        self.roots = modules_of(form)
         self._dtype, self._device = _kind(self.roots, [*named_in(form.call), *_tensors(state)])
         self.is_half = self._dtype in (torch.half, torch.bfloat16)
         if self._device.type == "meta":

@@ -1,5 +1,7 @@
-"""A system held to its network on a user's own trials, at their full length: to ``whole=``, if that was given, and to
-itself: it is run again, goes on from recorded states, and without the other trials.
+"""A system held to its network on a user's own trials, at their full length.
+
+It is held to ``whole=``, if that was given, and to itself: it is run again, goes on from recorded states, and does so
+without the other trials.
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ class Verified:
         return f"verified on {trials} of {steps} against {self.against}{until}{note}"
 
     def unlike(self, inputs: Float[np.ndarray, "time trial input"]) -> str:
-        """In which way inputs are of another kind than those that it was held on, in words; empty where they are not."""
+        """How inputs are of another kind than those that it was held on, in words; empty where they are not."""
         if not self or not self.lowest.size or not inputs.size:
             return ""
         if (inputs.min(axis=(0, 1)) < self.lowest).any() or (inputs.max(axis=(0, 1)) > self.highest).any():
@@ -112,7 +114,7 @@ def verify(machine: Machine, inputs: Float[np.ndarray, "time trial input"], has_
     Raises:
         InputError: At which step its outputs or states differ first, and by how much.
     """
-    name, whole = machine.form.name, machine.form.whole
+    whole = machine.form.whole
     x = inputs[:, drawn(inputs, machine.state_dim)]
     noisy = is_noisy(machine, x)
     outputs = _held_to_itself(machine, x, noisy)
@@ -123,8 +125,8 @@ def verify(machine: Machine, inputs: Float[np.ndarray, "time trial input"], has_
         return replace(seen, note="give whole=, the network on whole sequences, to hold it to")
     called = getattr(whole, "__name__", type(whole).__name__)
     halves = np.array_split(np.arange(x.shape[1]), min(2, x.shape[1]))  # each passes without the other's company
-    given = [_whole(machine, x[:, half], called, has_ids, noisy) for half in halves]
-    again = _whole(machine, x[:, halves[0]], called, has_ids, noisy)
+    given = [_whole(machine, x[:, half], called, has_ids) for half in halves]
+    again = _whole(machine, x[:, halves[0]], called, has_ids)
     if not _alike(given[0], again) and not noisy:
         shown = f"{called} gives something else for the same trials when it is run on them again"
         raise InputError("whole", shown, "it keeps something from run to run, or has noise that the step has not")
@@ -221,7 +223,7 @@ def _held_to_itself(machine: Machine, x: np.ndarray, noisy: bool) -> np.ndarray:
                 faults.append((at, f"its next {what} differs {differ}"))
     if faults:
         at, shown = min(faults)
-        remedy = "it keeps or counts what is not in its state, or looks at other trials; return all of it with the state"
+        remedy = "it keeps or counts what is not in its state, or looks at other trials; return all with the state"
         raise InputError("network", f"{name} does not go on from its state of step {at} as it did: {shown}", remedy)
     again = run(machine, x, times=(), is_drawn_again=True)[1]
     if not _alike(again, outputs):
@@ -283,12 +285,12 @@ def _held(
     pair = f"{own[place, trial, channel]:.4g} where {called} gives {theirs[place, trial, channel]:.4g}"
     shown = f"{name} gives {pair}: at step {times[place]} first, output channel {channel}"
     remedy = "its step must do all that the network does, with a state that holds all that it keeps or counts"
-    raise InputError("whole", shown, remedy + _turned(machine, own, theirs))
+    raise InputError("whole", shown, remedy + _turned(machine, len(x)))
 
 
-def _turned(machine: Machine, mine: np.ndarray, theirs: np.ndarray) -> str:
+def _turned(machine: Machine, steps: int) -> str:
     """That the axes may be in the other order, where this is not said."""
-    return "" if machine.form.batch_first or len(mine) == 1 else "; where trials come first say batch_first=True"
+    return "" if machine.form.batch_first or steps == 1 else "; where trials come first say batch_first=True"
 
 
 def _held_with_noise(
@@ -319,30 +321,28 @@ def _by_time(
         return np.arange(steps), every.swapaxes(0, 1) if machine.form.batch_first else every
     if whole.shape[:1] == (trials,) and whole.size == trials * width:
         times = np.unique(np.linspace(0, steps - 1, _LENGTHS).astype(int))
-        lasts = [_whole(machine, x[: time + 1], called, has_ids, False).reshape(trials, width) for time in times[:-1]]
+        lasts = [_whole(machine, x[: time + 1], called, has_ids).reshape(trials, width) for time in times[:-1]]
         return times, np.stack([*lasts, whole.reshape(trials, width)])
     wanted = f"({', '.join(map(str, order))}, {width})"
     shown = f"{called} gives outputs of shape {whole.shape}, and the step {width} numbers"
-    remedy = f"give one that gives {wanted}, or the last step's ({trials}, {width})"
-    raise InputError("whole", shown, remedy + _turned(machine, outputs, whole))
+    remedy = f"give the readout that it has; it must give {wanted}, or the last step's ({trials}, {width})"
+    raise InputError("whole", shown, remedy + _turned(machine, steps))
 
 
-def _whole(machine: Machine, x: np.ndarray, called: str, has_ids: bool, noisy: bool) -> np.ndarray:
+def _whole(machine: Machine, x: np.ndarray, called: str, has_ids: bool) -> np.ndarray:
     """What the whole network gives for these trials."""
     assert machine.form.whole is not None
     ordered = x.swapaxes(0, 1) if machine.form.batch_first else x
     given = machine.ids(ordered[..., 0]) if has_ids else machine.array(ordered)
-    again = machine.drawn_again
     try:
-        with again():
+        with machine.drawn_again():
             result = machine.form.whole(given)
     except MemoryError:
         raise
     except Exception as error:
         shown = f"{called} failed on {x.shape[1]} of these trials ({describe_error(error)})"
         remedy = f"it is called with inputs of shape {tuple(given.shape)}"
-        more = "" if machine.form.batch_first else "; where trials come first say batch_first=True"
-        raise InputError("whole", shown, remedy + more) from error
+        raise InputError("whole", shown, remedy + _turned(machine, len(x))) from error
     if isinstance(result, (tuple, list)) and len(result):
         result = result[0]
     if isinstance(result, dict):

@@ -337,7 +337,8 @@ def _other_half(fitted: Fitted) -> VariableMemories:
         return fitted.memories
     trials = fitted.trials
     try:
-        return fit(replace(trials, train=trials.test, test=trials.train), fitted.times, method=fitted.method).memories
+        turned = replace(trials, train=trials.test, test=trials.train)
+        return fit(turned, fitted.times, method=fitted.method, part=fitted.part).memories
     except InputError:  # such as too few trials
         return fitted.memories
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Complex, Float
 
 from emtvb.core.arguments import as_numbers, whole_number
+from emtvb.core.linearisation import rounding
 from emtvb.core.result_tables import frame
 from emtvb.core.systems import Runnable
 from emtvb.errors import InputError
@@ -67,19 +68,26 @@ class Cycles:
     @property
     def attracting(self) -> Bool[np.ndarray, " trial"]:
         """Whether a state came back and every multiplier lies within the unit circle: what starts near comes nearer."""
-        return self.returns & (self.rates[:, 0] < 0)
+        return self.returns & (self.rates[:, 0] < -rounding(self.returned))
+
+    @property
+    def neutral(self) -> Bool[np.ndarray, " trial"]:
+        """Whether a state came back, and its largest multiplier is 1 within rounding, which would decide the rest."""
+        return self.returns & (np.abs(self.rates[:, 0]) <= rounding(self.returned))
 
     def __repr__(self) -> str:
         with np.errstate(over="ignore"):
             large = np.exp(np.median(self.rates[:, 0]) * self.period)
         back, attracting = int(self.returns.sum()), int(self.attracting.sum())
+        neutral = f", {int(self.neutral.sum())} neutral" if self.neutral.any() else ""
         return (
             f"<Cycles: {len(self.states)} states followed for {self.period} steps, {back} came back, {attracting} of "
-            f"these attracting; median distance {np.median(self.distances):.2g}, median largest multiplier {large:.3g}>"
+            f"these attracting{neutral}; median distance {np.median(self.distances):.2g}, median largest multiplier "
+            f"{large:.3g}>"
         )
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each state: distance, returns, modulus of the largest multiplier, its rate, and attracting."""
+        """A row for each state: distance, returns, modulus of the largest multiplier, its rate, attracting, neutral."""
         return frame(
             {
                 "distance": self.distances,
@@ -87,6 +95,7 @@ class Cycles:
                 "modulus": np.abs(self.multipliers[:, 0]),
                 "rate": self.rates[:, 0],
                 "attracting": self.attracting,
+                "neutral": self.neutral,
             }
         )
 

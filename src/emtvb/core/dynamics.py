@@ -11,7 +11,7 @@ from jaxtyping import Bool, Complex, Float
 from emtvb.core import memories
 from emtvb.core.arguments import as_numbers, check_type, whole_number
 from emtvb.core.fitting import Fitted
-from emtvb.core.linearisation import VISITED
+from emtvb.core.linearisation import VISITED, rounding
 from emtvb.core.memories import stored_map
 from emtvb.core.regression import decoded_map
 from emtvb.core.result_tables import counted, frame
@@ -43,6 +43,7 @@ class FixedPoints:
         beyond: Of each point, whether a number of its state is larger than all that the starts have, or run to: the
             network may never come there. Gates that are closed for good make such points, as of a GRU beyond 1.
         noisy: Whether steps have noise of their own, in which a state does not stay.
+        rounding: How far an eigenvalue of modulus 1 may be from 1 by rounding.
     """
 
     points: Float[np.ndarray, "point state"]
@@ -53,16 +54,23 @@ class FixedPoints:
     failed: int
     beyond: Bool[np.ndarray, " point"] | bool = False
     noisy: bool = False
+    rounding: float = 0.0
 
     @property
     def stable(self) -> Bool[np.ndarray, " point"]:
         """Whether every eigenvalue lies within the unit circle: what starts nearby comes back."""
-        return np.abs(self.eigenvalues).max(axis=1) < 1
+        return np.abs(self.eigenvalues).max(axis=1, initial=0.0) < 1 - self.rounding
+
+    @property
+    def neutral(self) -> Bool[np.ndarray, " point"]:
+        """Whether the largest modulus of an eigenvalue is 1 within rounding, which would decide the rest."""
+        return np.abs(np.abs(self.eigenvalues).max(axis=1, initial=0.0) - 1) <= self.rounding
 
     def __repr__(self) -> str:
         stable = int(self.stable.sum()) if len(self.points) else 0
+        neutral = f", {int(self.neutral.sum())} neutral" if self.neutral.any() else ""
         failed = f"{counted(self.failed, 'start')} led to none"
-        return f"<FixedPoints: {self._found}; {stable} stable; {failed}{self._reason}>"
+        return f"<FixedPoints: {self._found}; {stable} stable{neutral}; {failed}{self._reason}>"
 
     @property
     def _found(self) -> str:
@@ -77,10 +85,10 @@ class FixedPoints:
         return ": steps have noise of their own, in which no state stays where it is" if self.noisy else ""
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each point: speed, largest modulus, stable, how many starts led to it, and whether it is beyond."""
+        """A row for each point: speed, largest modulus, stable, neutral, how many starts led to it, and beyond."""
         largest = np.abs(self.eigenvalues).max(axis=1, initial=0.0)
-        columns = {"speed": self.speeds, "modulus": largest, "stable": largest < 1, "starts": self.found_from}
-        return frame(columns | {"beyond": np.broadcast_to(self.beyond, largest.shape)})
+        columns = {"speed": self.speeds, "modulus": largest, "stable": self.stable, "neutral": self.neutral}
+        return frame(columns | {"starts": self.found_from, "beyond": np.broadcast_to(self.beyond, largest.shape)})
 
     def __str__(self) -> str:
         starts = sum(self.found_from) + self.failed
@@ -92,7 +100,9 @@ class FixedPoints:
             lines.append("beyond (*): larger than all states visited; the network may never come there")
         for i in range(len(self.points)):
             largest = np.abs(self.eigenvalues[i])
-            kind = "stable" if self.stable[i] else f"{counted(int((largest >= 1).sum()), 'direction')} not stable"
+            at_one = f"neutral: {counted(int((largest >= 1 - self.rounding).sum()), 'eigenvalue')} at 1 within rounding"
+            grows = f"{counted(int((largest > 1 + self.rounding).sum()), 'direction')} not stable"
+            kind = "stable" if self.stable[i] else at_one if self.neutral[i] else grows
             from_starts = counted(int(self.found_from[i]), "start")
             mark = " *" if beyond[i] else ""
             lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {from_starts}{mark}")
@@ -142,7 +152,8 @@ def fixed_points(
     most_visited = _largest_visited(system, given.astype(single.dtype), u.astype(single.dtype))
     beyond = np.abs(found.points).max(axis=1, initial=0.0) > (most_visited or np.inf)
     noisy = bool(getattr(system, "noisy", False)) and not len(found.points)
-    return replace(found, beyond=beyond, noisy=noisy)
+    reached, _ = system.run(u[:1][None].astype(single.dtype), h[:1].astype(single.dtype))
+    return replace(found, beyond=beyond, noisy=noisy, rounding=rounding(reached))
 
 
 def _largest_visited(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.core import numerical_rank, regression
-from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, describe_error
+from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, describe_error, refuse_keywords
 from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
@@ -35,6 +36,7 @@ class Fitted:
             where it is the sign.
         subspaces: Of each variable, what an edit by interchange exchanges.
         method: How it was fitted.
+        part: The part of the state that it is in (``system.parts``); empty for all of it.
     """
 
     trials: Trials
@@ -43,6 +45,13 @@ class Fitted:
     classes: tuple[LinearDiscriminants | None, ...]
     subspaces: tuple[Subspace, ...]
     method: Method = "least squares"
+    part: str = ""
+
+    def __getattr__(self, name: str) -> Any:
+        """What other libraries call otherwise has an error that says so."""
+        there = {"predict": "read(states)", "transform": "read(states)", "score": "judge(fitted)"}.get(name)
+        said = f"; what there is: {there}" if there else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{said}")
 
     @property
     def encoder(self) -> Float[np.ndarray, "state number"]:
@@ -64,6 +73,7 @@ class Fitted:
         names = listed([v.name for v in self.trials.variables])
         where = f"time {self.times[0]}" if len(self.times) == 1 else f"{len(self.times)} times"
         about = f"Fitted to {self.trials.system.name} by {name} at {where}"
+        about += f" in {self.part}" if self.part else ""
         return f"<{about}: {names}; condition {self.memories.condition:.3g}>"
 
     def _repr_html_(self) -> str:
@@ -130,7 +140,9 @@ def _same_numbers(
     return fitted.encode(given.decode(numbers))
 
 
-def fit(trials: Trials, times: Times | None = None, *, method: Method = "least squares") -> Fitted:
+def fit(
+    trials: Trials, times: Times | None = None, *, method: Method = "least squares", part: str = "", **unknown: Any
+) -> Fitted:
     """Find where a network holds its variables, on the training trials.
 
     By least squares the encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all
@@ -143,10 +155,14 @@ def fit(trials: Trials, times: Times | None = None, *, method: Method = "least s
         method: "least squares"; "class means", differences of the means of each value's states; ``emtvb.DAS()``, a
             rotation that is learned by exchanging states (torch networks); or a function of the trials and the times
             that returns ``emtvb.Located``. Whatever found it is judged and edited in the same way.
+        part: The name of a part of the state, such as "0.h" (``system.parts``): what is found lies in it alone, and
+            edits leave the others as they are. By default all of the state.
+        **unknown: Arguments of other libraries, which are refused with what there is here.
 
     Raises:
-        InputError: Where there is no such time or method, or too few trials for so many directions of the state.
+        InputError: Where there is no such time, method or part, or too few trials for so many directions of the state.
     """
+    refuse_keywords("fit", unknown)
     check_type(trials, Trials, "trials", "record")
     chosen = checked_recorded_times(trials, trials.train, trials.fit_times if times is None else times)
     if not np.isfinite(trials.train.labels[list(chosen)]).all(axis=2).any():
@@ -160,14 +176,58 @@ def fit(trials: Trials, times: Times | None = None, *, method: Method = "least s
         raise InputError(
             "times", listed([str(time) for time in chosen]), f"{lacking}; choose others, or record without"
         )
+    seen = _of_part(trials, part, method) if part else trials
     if isinstance(method, str) and method == "least squares":
-        _check_enough(trials, list(chosen))
-    located = _located(trials, list(chosen), method)
+        _check_enough(seen, list(chosen))
+    located = _located(seen, list(chosen), method)
+    if part:
+        located = _in_whole(located, trials, part_of(trials, part), list(chosen))
     memories = located.memories
     subspaces = located.subspaces
     if subspaces is None:
         subspaces = tuple(Subspace(memories.encoder[:, at], memories.decoder[at]) for at in trials.slices)
-    return Fitted(trials, memories, chosen, _classes(trials, memories, list(chosen)), subspaces, method)
+    return Fitted(trials, memories, chosen, _classes(trials, memories, list(chosen)), subspaces, method, part)
+
+
+def part_of(trials: Trials, part: str) -> slice:
+    """Where a part of the network's state lies.
+
+    Raises:
+        InputError: Where there is no such part.
+    """
+    parts: dict[str, slice] = getattr(trials.system, "parts", {})
+    if part not in parts:
+        remedy = f"there are {listed([*parts])}" if parts else f"{trials.system.name} has one part alone; leave it out"
+        raise InputError("part", repr(part), remedy)
+    return parts[part]
+
+
+def _of_part(trials: Trials, part: str, method: Method) -> Trials:
+    """Trials of which the states are those of a part alone."""
+    at = part_of(trials, part)
+    if not isinstance(method, str) and not inspect.isfunction(method):
+        raise InputError("part", repr(part), "a method that runs the network needs all of its state; leave one out")
+    recordings = {name: getattr(trials, name) for name in ("train", "test")}
+    return replace(trials, **{name: replace(one, states=one.states[..., at]) for name, one in recordings.items()})
+
+
+def _in_whole(located: Located, trials: Trials, at: slice, times: list[int]) -> Located:
+    """What was found in a part of the state, in the whole state: nothing lies in the other parts."""
+    states, _ = trials.samples(times)
+    size, memories = states.shape[1], located.memories
+
+    def spread(rows: np.ndarray) -> np.ndarray:
+        whole = np.zeros((size, *rows.shape[1:]))
+        whole[at] = rows
+        return whole
+
+    centre = states.mean(axis=0)
+    centre[at] = memories.centre
+    found = VariableMemories(spread(memories.encoder), spread(memories.decoder.T).T, memories.stored, centre)
+    subspaces = located.subspaces
+    if subspaces is not None:
+        subspaces = tuple(Subspace(spread(one.into), spread(one.out.T).T) for one in subspaces)
+    return Located(found, subspaces)
 
 
 def _located(trials: Trials, times: list[int], method: Method) -> Located:

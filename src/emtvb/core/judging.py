@@ -80,7 +80,7 @@ class Judgement:
         head = ("variable", "kind", "measure", "score", "95% interval", "chance", "p", "readable at times")
         rows = [
             (r.name, r.kind, r.measure, r.score, f"{r.low:.3f} to {r.high:.3f}", r.chance, f"{r.p:.4f}",
-             _spans(r.times[r.readable_at]))
+             spans(r.times[r.readable_at]))
             for r in self.readings
         ]  # fmt: skip
         return table(repr(self).strip("<>"), head, rows, self._notes())
@@ -132,7 +132,7 @@ class Judgement:
         for r in self.readings:
             lines.append(
                 f"{r.name:14} {r.kind:12} {_MEASURES[r.measure]} {r.score:6.3f}  [{r.low:6.3f}, {r.high:6.3f}]  "
-                f"{r.chance:6.3f}  {r.p:6.4f}  {_spans(r.times[r.readable_at])}"
+                f"{r.chance:6.3f}  {r.p:6.4f}  {spans(r.times[r.readable_at])}"
             )
         return "\n".join([*lines, *self._notes()])
 
@@ -268,7 +268,7 @@ def _collinear(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(trials.variables[i].name for i in sorted(group)) for group in merged)
 
 
-def _spans(times: Sequence[int] | np.ndarray, most: int = 4) -> str:
+def spans(times: Sequence[int] | np.ndarray, most: int = 4) -> str:
     """Times as spans, such as 3-17, 20."""
     if len(times) == 0:
         return "nowhere"

@@ -7,10 +7,18 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from jaxtyping import Float
 
+NEUTRAL = {"float64": 1e-7}
+"""How far a modulus may be from 1 by rounding, a step, in double precision; in single it is :data:`_NEUTRAL_SINGLE`."""
+_NEUTRAL_SINGLE = 1e-4
 VISITED = 64
 """States at which the step is differentiated where the network works."""
 
 Step = Callable[[Float[np.ndarray, "batch state"]], Float[np.ndarray, "batch state"]]
+
+
+def rounding(states: np.ndarray) -> float:
+    """How far moduli of 1 may be from 1 by the rounding of these states: there nothing says stable or not."""
+    return NEUTRAL.get(str(states.dtype), _NEUTRAL_SINGLE)
 
 
 def by_differences(step: Step, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "batch state state"]:

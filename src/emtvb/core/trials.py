@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import Times, as_numbers, checked_times, flag, place
+from emtvb.core.arguments import Times, as_numbers, checked_times, flag, place, refuse_keywords
 from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
@@ -145,6 +145,7 @@ class Trials:
         split: Any = 0.5,
         seed: int = 0,
         groups: Any = None,
+        **unknown: Any,
     ) -> Trials:
         """States that were recorded elsewhere, such as of neurons or by another library, beside labels.
 
@@ -160,10 +161,12 @@ class Trials:
             split: The same.
             seed: The same.
             groups: The same.
+            **unknown: Arguments of other libraries, which are refused with what there is here.
 
         Raises:
             InputError: Where shapes do not agree, numbers are not finite, or labels cannot be used.
         """
+        refuse_keywords("Trials.of", unknown)
         batch_first = flag(batch_first, "batch_first")
         h = _time_first(states, "states", batch_first)
         y = np.zeros((*h.shape[:2], 0), h.dtype) if outputs is None else _time_first(outputs, "outputs", batch_first)

@@ -37,9 +37,10 @@ def fits(
     if wanted is False:
         return []
     trials = fitted.trials
+    how: dict[str, Any] = {"method": fitted.method, "part": fitted.part}
     if wanted is not None and wanted is not True:
         try:
-            return [fit(record_again(trials, trials.system.adapted(wanted)), fitted.times, method=fitted.method)]
+            return [fit(record_again(trials, trials.system.adapted(wanted)), fitted.times, **how)]
         except InputError as error:
             raise InputError("untrained", f"{error.what}: {error.value}", error.remedy) from error
     if fitted not in _KNOWN:
@@ -55,7 +56,7 @@ def fits(
             raise InputError("untrained", f"not known of {trials.system.name}", remedy)
         try:
             recorded = [record_again(trials, system) for system in systems if system is not None]
-            fits = [fit(again, fitted.times, method=fitted.method) for again in recorded]
+            fits = [fit(again, fitted.times, **how) for again in recorded]
         except InputError:  # such as states that diverge
             if wanted is None:
                 return []

@@ -9,9 +9,14 @@ import numpy as np
 from jaxtyping import Float
 
 
-def random_step(change: Float[np.ndarray, "edit state"], rng: np.random.Generator) -> Float[np.ndarray, "edit state"]:
-    """Steps as long as changes, in random directions: a control."""
-    return resized(rng.normal(size=change.shape).astype(change.dtype, copy=False), change)
+def random_step(
+    change: Float[np.ndarray, "edit state"], rng: np.random.Generator, part: slice = slice(None)
+) -> Float[np.ndarray, "edit state"]:
+    """Steps as long as changes, in random directions, of a part of the state or all of it: a control."""
+    drawn = rng.normal(size=change.shape).astype(change.dtype, copy=False)
+    kept = np.zeros_like(drawn)
+    kept[:, part] = drawn[:, part]
+    return resized(kept, change)
 
 
 def resized(step: Float[np.ndarray, "edit state"], change: Float[np.ndarray, "edit state"]) -> np.ndarray:

@@ -16,11 +16,12 @@ from emtvb.core.editing.continuation import FUTURE
 from emtvb.core.editing.edits import Edits
 from emtvb.core.editing.requests import Change, Request
 from emtvb.core.editing.running import TRIAL, Plan, edited
-from emtvb.core.fitting import Fitted
-from emtvb.core.judging import readable_at
+from emtvb.core.fitting import Fitted, fit
+from emtvb.core.judging import readable_at, spans
 from emtvb.core.memory_limit import check_room
-from emtvb.core.result_tables import counted
+from emtvb.core.result_tables import counted, listed
 from emtvb.core.trials import LabelledTask, Trials
+from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
 
 
@@ -35,6 +36,7 @@ def edit(
     untrained: Any = None,
     max_edits: int = 512,
     seed: int = 0,
+    part: str = "",
     **change: Unpack[Change],
 ) -> Edits:
     """Change variables of a running network through its memories, h + Psi (v' - v), and see what follows.
@@ -66,6 +68,8 @@ def edit(
             weights can be drawn anew (torch modules). Or such a network, as :func:`adapt` takes it.
         max_edits: Edits; if there could be more, they are chosen by chance.
         seed: Of choices, and of the random direction.
+        part: The name of a part of the state (``system.parts``), in which alone the variables are found anew, by the
+            same method at the same times, and edited; by default that of the fit.
         **change: One of these, with ``interchange=True`` beside it where values are to be exchanged, not told.
             flip: binary variables that get their other value. set: {variable: value}, the value that it gets, one for
             all or one for each test trial. swap: (variable, variable), two variables or two groups of as many that
@@ -80,6 +84,8 @@ def edit(
     """
     verb = requests.verb(change)
     check_type(fitted, Fitted, "fitted", "fit")
+    if part:
+        fitted = fit(fitted.trials, fitted.times, method=fitted.method, part=part)
     trials = fitted.trials
     recorded = trials.test_inputs  # of states that were given alone there are none, and no network either
     source = _source(trials, expected, inputs)
@@ -110,7 +116,27 @@ def edit(
     obeyed = [control.followed & ~control.without_edit for control in others]
     if steps is None and trials.task is None and len(times) > 1:
         done = replace(done, last=int(times.max()))
-    return replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done
+    done = replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done
+    return done if done.controls_fail else replace(done, hint=_hint(fitted, request.variables, source))
+
+
+def _hint(fitted: Fitted, variables: tuple[int, ...], source: Any) -> str:
+    """What a default may have to do with an edit that shows nothing: the times of the fit, other trials of numbers."""
+    trials, said = fitted.trials, []
+    names = listed([trials.variables[i].name for i in variables])
+    if trials.task is None:
+        known = np.isfinite(trials.test.labels).all(axis=2).any(axis=1)
+        times = np.array([t for t in trials.recorded_times or range(trials.steps) if known[t]])
+        readable = times[readable_at(fitted, variables, times)]
+        if len(readable) and not set(fitted.times) <= set(readable.tolist()):
+            first, last = int(readable[0]), int(readable[-1])
+            every = f"range({first}, {last + 1})" if len(readable) == last - first + 1 else str(readable.tolist())
+            where = f"{names} can be read at times {spans(readable)}, and was fitted at {spans(fitted.times)}"
+            said.append(f"{where}: fit(trials, times={every})")
+    if source == TRIAL and any(v.kind == CONTINUOUS for v in trials.variables):
+        alike = f"numbers within {donors.SAME_VALUE} of their standard deviation for the same"
+        said.append(f"expected='trial' takes {alike}: give a function of yours, expected=f(values, inputs)")
+    return "; ".join(said)
 
 
 def _source(trials: Trials, expected: Any, inputs: Any) -> Any:

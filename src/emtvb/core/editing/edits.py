@@ -85,6 +85,7 @@ class Edits:
         known: Which edits the ``ceiling`` is known of.
         agrees: The name of the user's rule of agreement; empty for the own one.
         last: The last of several times, where as many steps are compared as follow it; else None.
+        hint: Where a default may be why it shows nothing, what to do.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Edits:
     known: Bool[np.ndarray, " edit"] | bool = True
     agrees: str = ""
     last: int | None = None
+    hint: str = ""
 
     @property
     def counts(self) -> Bool[np.ndarray, " edit"]:
@@ -164,7 +166,7 @@ class Edits:
     def verdict(self) -> str:
         """What the edit shows, and why."""
         if self._fault is not None:
-            return f"shows nothing: {self._fault}"
+            return f"shows nothing: {self._fault}{f'; {self.hint}' if self.hint else ''}"
         shares = [self.share(name) for name in self.controls]
         part = "" if self.success >= _PART else ", in part of the trials"
         above = self._above_ceiling

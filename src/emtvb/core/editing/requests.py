@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import as_numpy, flag
+from emtvb.core.arguments import as_numpy, flag, refuse_keywords
 from emtvb.core.editing.changes import consistent
 from emtvb.core.trials import Trials
 from emtvb.core.variables import BINARY, CONTINUOUS
@@ -60,9 +60,7 @@ def verb(change: Mapping[str, Any]) -> Verb:
         TypeError: Where a keyword is none of :class:`Change`.
         InputError: Where there is no change, or more than one.
     """
-    for name in change:
-        if name not in Change.__annotations__:
-            raise TypeError(f"edit() got an unexpected keyword argument {name!r}")
+    refuse_keywords("edit", {name: value for name, value in change.items() if name not in Change.__annotations__})
     given = [name for name in _VERBS if change.get(name) is not None]
     if len(given) != 1:
         raise InputError("edit", " and ".join(given) or "nothing", "give one of flip, set, swap and shift")

@@ -18,7 +18,7 @@ from emtvb.core.editing.controls import random_step, resized
 from emtvb.core.editing.donors import SAME_VALUE
 from emtvb.core.editing.edits import Edits, which_count
 from emtvb.core.editing.requests import Request
-from emtvb.core.fitting import Fitted
+from emtvb.core.fitting import Fitted, part_of
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.errors import InputError
 
@@ -76,7 +76,8 @@ def edited(
     added: dict[str, np.ndarray | float] = {"unedited": 0.0, "edited": change}
     if controls:
         along = _along_another(fitted, change, request, rng)
-        added |= {"random_step": random_step(change, rng)} | ({} if along is None else {"other_variable": along})
+        part = part_of(trials, fitted.part) if fitted.part else slice(None)
+        added |= {"random_step": random_step(change, rng, part)} | ({} if along is None else {"other_variable": along})
     run = _continuation(trials, plan)
     state, spoken = _start(trials, request, request.trial)
     outputs = outcomes(run, state, added, spoken)

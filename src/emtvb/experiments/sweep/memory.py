@@ -254,7 +254,7 @@ def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[s
     same = unchanged(outputs, around.period, WINDOW, ON_CYCLE)
     kept = np.full(fresh, np.nan) if same is None else same.mean(axis=(0, 2)) >= KEPT
     attracting = (around.distances < CLOSE) & (around.rates[:, 0] < 0)
-    wide = around.attracting[-fresh:]
+    wide = (around.returns & (around.rates[:, 0] < 0))[-fresh:]
     return {
         **{lasting(end, FRESH): float(right[end - WINDOW : end].mean()) for end in DURATIONS[-2:]},
         "contents_attracting": float(attracting.sum()),
