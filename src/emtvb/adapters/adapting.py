@@ -149,7 +149,7 @@ class Adapted(Runnable):
             state = check_state(state, self.state_dim, inputs.shape[1])
         elif self.verified is None:
             self.verify(inputs)
-        unlike = self.verified.unlike(inputs) if self.verified is not None else ""
+        unlike = self.verified.unlike(inputs, state is None) if self.verified is not None else ""
         if unlike and unlike not in self._warned:
             self._warned.add(unlike)
             warnings.warn(f"{self.name}: not verified on these inputs: {unlike} of {self.verified}", stacklevel=2)
@@ -428,7 +428,7 @@ def adapt(
             1 in front; or a function from the number of trials to their states. A layer or a cell begins with zeros;
             give its state as it takes it itself, (layers, trials, hidden), of one trial or as such a function.
         whole: The network on whole sequences: from inputs (time, trial, input), or whole numbers (time, trial) if such
-            are recorded, to outputs (time, trial, output), or those of the last step alone. Of a tuple the first counts.
+            are recorded, to outputs (time, trial, output), or the last step's alone. Of a tuple the first counts.
         batch_first: Whether ``whole`` takes and gives trials before time.
         input_dim: Numbers of an input; learned from the first input otherwise.
         **gone: Arguments of earlier versions, which are refused with what to write.

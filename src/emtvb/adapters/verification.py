@@ -77,13 +77,13 @@ class Verified:
         until = "" if self.steps == self.length else f" until step {self.steps}; later rounding decides: it is chaotic"
         return f"verified on {trials} of {steps} against {self.against}{until}{note}"
 
-    def unlike(self, inputs: Float[np.ndarray, "time trial input"]) -> str:
+    def unlike(self, inputs: Float[np.ndarray, "time trial input"], from_start: bool) -> str:
         """How inputs are of another kind than those that it was held on, in words; empty where they are not."""
         if not self or not self.lowest.size or not inputs.size:
             return ""
         if (inputs.min(axis=(0, 1)) < self.lowest).any() or (inputs.max(axis=(0, 1)) > self.highest).any():
             return "numbers beyond those"
-        return f"more than {self.length} steps" if len(inputs) > self.length else ""
+        return f"more than {self.length} steps" if from_start and len(inputs) > self.length else ""
 
 
 def drawn(inputs: Float[np.ndarray, "time trial input"], size: int) -> Int[np.ndarray, " chosen"]:
