@@ -97,153 +97,54 @@ def test_torchs_cells_step_by_step(make, bias: bool) -> None:
     close(system.run(x[3:], states[2])[0], states[3:])
 
 
-class Whole(nn.Module):
+class Net(nn.Module):
     """As most people write it: whole sequences in, whole sequences out."""
 
     def __init__(self, kind=nn.GRU, batch_first: bool = True, layers: int = 2) -> None:
         super().__init__()
-        self.embed = nn.Linear(D, 4)
-        self.rnn = kind(4, H, layers, batch_first=batch_first, dropout=0.5 if layers > 1 else 0.0)
-        self.top = kind(H, 3, batch_first=batch_first)
-        self.out = nn.Linear(3, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        hidden, _ = self.rnn(torch.relu(self.embed(x)))
-        hidden, _ = self.top(hidden)
-        return self.out(hidden)
-
-
-class Loop(nn.Module):
-    """Cells in a loop over time, beginning at a state that was learned."""
-
-    def __init__(self, time: int) -> None:
-        super().__init__()
-        self.time = time
-        self.cell = nn.LSTMCell(D, H)
-        self.start = nn.Parameter(torch.randn(H))
+        self.rnn = kind(D, H, layers, batch_first=batch_first, dropout=0.5 if layers > 1 else 0.0)
         self.out = nn.Linear(H, 2)
+        self.norm = nn.BatchNorm1d(2)
 
     def forward(self, x: Tensor) -> Tensor:
-        trials = x.shape[1 - self.time]
-        h, c = self.start.repeat(trials, 1), torch.zeros(trials, H)
-        every = []
-        for t in range(x.shape[self.time]):
-            h, c = self.cell(x.select(self.time, t), (h, c))
-            every.append(self.out(h))
-        return torch.stack(every, dim=self.time)
+        return self.out(self.rnn(x)[0])
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
 @pytest.mark.parametrize("batch_first", [True, False])
-def test_a_network_of_whole_sequences(kind, batch_first: bool) -> None:
-    network, x = Whole(kind, batch_first), some(TIME, TRIALS, D)
-    system = emtvb.adapt(network)
+def test_a_layer_in_a_network(kind, batch_first: bool) -> None:
+    network, x = Net(kind, batch_first), some(TIME, TRIALS, D)
+    system = emtvb.adapt(network.rnn, network.out, whole=network, batch_first=batch_first)
     states, outputs = system.run(x)
+    assert system.verified
     network.eval()
     u = torch.tensor(x)
     close(outputs, network(u.transpose(0, 1)).transpose(0, 1) if batch_first else network(u))
-    again, said = system.run(x[3:], states[2])
-    close(again, states[3:])
-    close(said, outputs[3:])
-    assert system.state_dim == (2 * H + 3) * (2 if kind is nn.LSTM else 1)
-    assert not network.rnn._forward_hooks
-    assert not network.rnn._forward_pre_hooks
-
-
-@pytest.mark.parametrize("time", [0, 1])
-def test_cells_in_a_loop(time: int) -> None:
-    network, x = Loop(time), some(TIME, TRIALS, D)
-    system = emtvb.adapt(network)
-    states, outputs = system.run(x)
-    u = torch.tensor(x)
-    close(outputs, network(u) if time == 0 else network(u.transpose(0, 1)).transpose(0, 1))
     close(system.run(x[3:], states[2])[1], outputs[3:])
-
-
-class Begun(nn.Module):
-    """Begins where its own method says."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lstm = nn.LSTM(D, H, 2, batch_first=True)
-
-    def init_hidden(self, batch: int) -> tuple[Tensor, Tensor]:
-        return torch.ones(2, batch, H), torch.zeros(2, batch, H)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.lstm(x, self.init_hidden(len(x)))[0]
-
-
-def test_a_network_of_whole_sequences_begins_where_it_says_or_where_it_is_told_to() -> None:
-    network, x = Begun(), some(TIME, TRIALS, D)
-    u = torch.tensor(x).transpose(0, 1)
-    close(emtvb.adapt(network).run(x)[1], network(u).transpose(0, 1))
-    states, _ = emtvb.adapt(network, state=network.init_hidden).run(x)
-    close(states, emtvb.adapt(network).run(x)[0])
-    told = emtvb.adapt(network, state=lambda n: (torch.zeros(2, n, H), torch.ones(2, n, H)))
-    expected = network.lstm(u, (torch.zeros(2, TRIALS, H), torch.ones(2, TRIALS, H)))[0]
-    close(told.run(x)[1], expected.transpose(0, 1))
-
-
-class Given(nn.Module):
-    """Whole sequences and a state in, both out."""
-
-    def __init__(self, batch_first: bool) -> None:
-        super().__init__()
-        self.rnn, self.out = nn.GRU(D, H, 2, batch_first=batch_first), nn.Linear(H, 2)
-
-    def forward(self, x: Tensor, hidden: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        x, hidden = self.rnn(x, hidden)
-        return self.out(x), hidden
+    keys = ["0.h", "1.h", "0.c", "1.c"] if kind is nn.LSTM else ["0.h", "1.h"]
+    assert list(system.parts) == keys
+    whole = network.rnn(u.transpose(0, 1) if batch_first else u)[1]
+    last = dict(zip(keys, [part for array in (whole if kind is nn.LSTM else (whole,)) for part in array], strict=True))
+    for name, at in system.parts.items():
+        close(states[-1][:, at], last[name])
 
 
 @pytest.mark.parametrize("batch_first", [True, False])
-def test_a_network_of_whole_sequences_that_takes_its_state(batch_first: bool) -> None:
-    network, x = Given(batch_first), some(TIME, TRIALS, D)
-    states, outputs = emtvb.adapt(network).run(x)
-    u = torch.tensor(x)
-    close(outputs, network(u.transpose(0, 1))[0].transpose(0, 1) if batch_first else network(u)[0])
-    close(states[-1], flat(network(u.transpose(0, 1))[1] if batch_first else network(u)[1]))
-
-
-class Ahead(nn.Module):
-    """Looks at the next step, too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn = nn.GRU(D, H)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.rnn(x + x.roll(-1, dims=0))[0]
-
-
-class Counting(nn.Module):
-    """Keeps the time, which is not in its state."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn = nn.GRU(D, H)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.rnn(x)[0] * torch.arange(1, len(x) + 1)[:, None, None]
-
-
-class Last(nn.Module):
-    """Gives out its last step alone."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn = nn.GRU(D, H, batch_first=True)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        x, hidden = self.rnn(x)
-        return x[:, -1], hidden
-
-
-def test_a_network_that_gives_out_its_last_step_gives_out_every_step() -> None:
-    network, x = Last(), some(TIME, TRIALS, D)
-    _, outputs = emtvb.adapt(network).run(x)
-    close(outputs, network.rnn(torch.tensor(x).transpose(0, 1))[0].transpose(0, 1))
+def test_a_layer_begins_where_it_is_told_to(batch_first: bool) -> None:
+    """As it takes its state itself: of any number of trials, or of one."""
+    torch.manual_seed(0)
+    lstm, x = nn.LSTM(D, H, 2, batch_first=batch_first), some(TIME, TRIALS, D)
+    one = torch.randn(2, 1, H), torch.randn(2, 1, H)
+    u = torch.tensor(x).transpose(0, 1) if batch_first else torch.tensor(x)
+    expected = lstm(u, tuple(array.expand(2, TRIALS, H).contiguous() for array in one))[0]
+    for state in (lambda n: tuple(array.expand(2, n, H) for array in one), one, tuple(array[:, 0] for array in one)):
+        close(emtvb.adapt(lstm, state=state).run(x)[1], expected.transpose(0, 1) if batch_first else expected)
+    cell = nn.GRUCell(D, H)
+    close(emtvb.adapt(cell, state=torch.ones(H)).run(x)[0][0], cell(torch.tensor(x[0]), torch.ones(TRIALS, H)))
+    with pytest.raises(InputError, match=r"state: 5: LSTM begins with zeros by itself; leave it out"):
+        emtvb.adapt(lstm, state=5)
+    with pytest.raises(InputError, match=r"state: Tensor: LSTM takes \(h, c\)"):
+        emtvb.adapt(lstm, state=lambda n: torch.zeros(2, n, H))
 
 
 class Pair(NamedTuple):
@@ -265,12 +166,12 @@ class Nested(nn.Module):
         self.fast, self.slow, self.out = nn.Linear(D + H, H), nn.Linear(H, 2), nn.Linear(H + 2, 2)
 
     def init_hidden(self, batch_size: int) -> Pair:
-        return Pair(torch.ones(batch_size, H), {"a": torch.zeros(2, batch_size), "unused": None})
+        return Pair(torch.ones(batch_size, H), {"a": torch.zeros(batch_size, 2), "unused": None})
 
     def forward(self, inputs: Tensor, hidden: Pair) -> tuple[Tensor, Pair]:
         fast = torch.tanh(self.fast(torch.cat([inputs, hidden.fast], dim=1)))
-        slow = 0.9 * hidden.slow["a"] + 0.1 * self.slow(fast).T
-        return self.out(torch.cat([fast, slow.T], dim=1)), Pair(fast, {"a": slow, "unused": None})
+        slow = 0.9 * hidden.slow["a"] + 0.1 * self.slow(fast)
+        return self.out(torch.cat([fast, slow], dim=1)), Pair(fast, {"a": slow, "unused": None})
 
 
 class Stepped(nn.Module):
@@ -300,13 +201,14 @@ def test_a_cell_by_hand_with_a_nested_state() -> None:
     for t in range(TIME):
         output, state = cell(torch.tensor(x[t]), state)
         close(outputs[t], output)
-        close(states[t], torch.cat([state.fast, state.slow["a"].T], dim=1))
+        close(states[t], torch.cat([state.fast, state.slow["a"]], dim=1))
     close(system.run(x[2:], states[1])[1], outputs[2:])
+    assert system.parts == {"fast": slice(0, H), "slow.a": slice(H, H + 2)}
 
 
 def test_a_state_space_layer_has_real_and_imaginary_parts() -> None:
     layer, x = Stepped(), some(TIME, TRIALS, D)
-    system = emtvb.adapt(layer, step="step", state=layer.default_state)
+    system = emtvb.adapt(layer.step, state=layer.default_state)
     states, outputs = system.run(x)
     state = layer.default_state(TRIALS)
     for t in range(TIME):
@@ -364,15 +266,13 @@ def test_where_a_function_begins(state) -> None:
     np.testing.assert_array_equal(states[1], np.full((TRIALS, H), 2.0 * D))
 
 
-@pytest.mark.parametrize(
-    "make", [lambda: nn.RNN(D, H, 2), lambda: nn.LSTM(D, H, 2), lambda: nn.GRUCell(D, H), Nested, Whole]
-)
+@pytest.mark.parametrize("make", [lambda: nn.RNN(D, H, 2), lambda: nn.LSTM(D, H, 2), lambda: nn.GRUCell(D, H), Nested])
 def test_the_jacobian_is_the_derivative(make) -> None:
     network = make().double()
     start = (
         None
         if not isinstance(network, Nested)
-        else lambda n: Pair(torch.ones(n, H).double(), {"a": torch.zeros(2, n).double()})
+        else lambda n: Pair(torch.ones(n, H).double(), {"a": torch.zeros(n, 2).double()})
     )
     system = emtvb.adapt(network, state=start)
     x = some(TIME, TRIALS, D, dtype=np.float64)
@@ -399,21 +299,25 @@ def test_a_step_that_lets_no_gradient_through_is_differentiated_by_differences()
     np.testing.assert_allclose(system.jacobian(states[2]), expected, atol=2e-3)
 
 
-def test_modes_gradients_hooks_and_weights_are_left_as_they_were() -> None:
-    network, calls = Whole(), []
+def test_modes_gradients_hooks_weights_and_buffers_are_left_as_they_were() -> None:
+    network, calls = Net(), []
     network.train()
     network.out.eval()
-    network.embed.weight.requires_grad_(False)
+    network.out.weight.requires_grad_(False)
     network.rnn.register_forward_hook(lambda *_: calls.append("rnn"))
+
+    def whole(x: Tensor) -> Tensor:
+        network.norm.running_mean += 1  # a buffer that is written in place
+        return network(x)
+
     weights = {name: value.clone() for name, value in network.state_dict().items()}
     modes = {name: module.training for name, module in network.named_modules()}
-    system = emtvb.adapt(network)
+    system = emtvb.adapt(network.rnn, network.out, whole=whole, batch_first=True)
     states, outputs = system.run(some(TIME, TRIALS, D))
     assert len(calls) >= TIME
     system.jacobian(states[0])
     np.testing.assert_array_equal(outputs, system.run(some(TIME, TRIALS, D))[1])  # no dropout
     assert modes == {name: module.training for name, module in network.named_modules()}
-    assert len(network.rnn._forward_hooks) == 1
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
     assert torch.is_grad_enabled()
@@ -449,7 +353,7 @@ def test_another_device_is_kept_to() -> None:
         found = emtvb.adapt(network).run(x)
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_array_equal(found[1], expected[1])
-    with pytest.raises(InputError, match="meta device: it has no numbers there"):
+    with pytest.raises(InputError, match=r"meta device: it has no numbers there"):
         emtvb.adapt(nn.GRU(D, H, device="meta"))
 
 
@@ -467,7 +371,7 @@ def test_our_own_networks_run_as_they_always_do() -> None:
     np.testing.assert_array_equal(emtvb.adapt(lstm).run(x)[1], lstm.drive(x)[1])
     zero = np.zeros((1, 2 * H), np.float32)
     np.testing.assert_allclose(emtvb.adapt(lstm).jacobian(zero)[0], lstm.linearise(), atol=1e-2)
-    with pytest.raises(InputError, match="without input only"):
+    with pytest.raises(InputError, match=r"without input only"):
         emtvb.adapt(lstm).run(x, states[0])
 
 
@@ -479,12 +383,13 @@ def test_an_untrained_copy_of_ours_has_the_precision_of_the_trained() -> None:
     assert 0.5 < np.abs(drawn.system.network.W_hh).max() * H**0.5 <= 1
 
 
-def test_a_size_that_is_not_known_yet_is_no_attribute() -> None:
+def test_sizes_are_known_from_the_state_and_of_inputs_from_the_first() -> None:
     system = emtvb.adapt(lambda u, h: (h, h), state=H)
-    assert not hasattr(system, "state_dim")
-    assert not hasattr(system, "learned")
+    assert (system.state_dim, system.input_dim, system.parts) == (H, None, {"state": slice(0, H)})
+    with pytest.raises(InputError, match=r"input_dim: not known yet: record trials first"):
+        system.coast(np.zeros((2, H)), 3)
     system.run(some(TIME, TRIALS, D))
-    assert system.state_dim == H
+    assert system.input_dim == D
     assert emtvb.adapt(system) is system
 
 
@@ -516,54 +421,76 @@ def test_a_method_of_an_object() -> None:
         np.testing.assert_allclose(system.jacobian(system.run(x)[0][1])[0], W.T, rtol=1e-2, atol=1e-2)
 
 
-class Lost(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x.cumsum(dim=0)
+class Stack(nn.Module):
+    """No layer of torch's in it."""
 
-
-class Needy(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.W = nn.Linear(H, H)
+        self.into, self.over = nn.Linear(D, H), nn.Linear(H, H)
 
-    def forward(self, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        return h, torch.tanh(self.W(h))
-
-
-class Twice(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn, self.back = nn.GRU(D, D), nn.GRU(D, D)
+    def recurrence(self, x: Tensor, h: Tensor) -> Tensor:
+        return torch.tanh(self.into(x) + self.over(h))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.rnn(self.rnn(x)[0])[0]
+        raise NotImplementedError
+
+
+def test_every_other_module_is_refused_with_both_forms_in_its_own_names() -> None:
+    with pytest.raises(InputError) as caught:
+        emtvb.adapt(Net())
+    layer = "emtvb.adapt(net.rnn, net.out, whole=net, batch_first=True)"
+    step = "def step(u, h): ... net.rnn, net.out, net.norm ...; return y, h, and emtvb.adapt(step, state=5, whole=net"
+    assert str(caught.value).startswith(
+        f"network: Net, whose steps are not known: write its layer and readout, {layer}"
+    )
+    assert step in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(
+        InputError, match=r"Stack, .*one step of it, .*net.into, net.over, net.recurrence \.\.\.; return"
+    ):
+        emtvb.adapt(Stack())
+    network = Net()
+    assert eval(layer, {"emtvb": emtvb, "net": network}).run(some(TIME, TRIALS, D))[1].shape == (TIME, TRIALS, 2)
+
+
+@pytest.mark.parametrize("gone", [{"step": "recurrence"}, {"output": "logits"}, {"step": ("a", "b")}])
+def test_the_error_of_an_old_call_prints_the_new_one(gone: dict) -> None:
+    for network, says in ((Net(), "write its layer and readout, emtvb.adapt(net.rnn, net.out"), (rate, "adapt(step, ")):
+        with pytest.raises(InputError, match=f"^{next(iter(gone))}: .*: no argument of adapt; ") as caught:
+            emtvb.adapt(network, **gone)
+        assert says in str(caught.value)
+    with pytest.raises(TypeError, match=r"adapt\(\) got an unexpected keyword argument 'steps'"):
+        emtvb.adapt(Net(), steps=3)
+
+
+def rate(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return h[:, :2], h
 
 
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: emtvb.adapt(Lost(), input_dim=D), "network: Lost, which does not say what its state is: write"),
-        (lambda: emtvb.adapt(Needy(), input_dim=D), "its state cannot be found otherwise: give state="),
-        (lambda: emtvb.adapt(lambda h: h, state=torch.zeros(3)), "<lambda>, which takes no state: it must take (input"),
-        (lambda: emtvb.adapt(Needy(), state=torch.zeros(7, H)), "state: an array of shape (7, 5): give one trial's"),
-        (lambda: emtvb.adapt(Needy(), state=lambda n: torch.zeros(1, H), input_dim=D), "needs one axis of"),
-        (lambda: emtvb.adapt(lambda u, h: (u, h), state=lambda n: np.ones((1, H)), input_dim=D), "needs one axis"),
-        (lambda: emtvb.adapt(Twice(), input_dim=D), "calls its GRU twice a step: "),
-        (lambda: emtvb.adapt(nn.GRU(D, H, bidirectional=True)), "a bidirectional GRU: it has no state"),
-        (lambda: emtvb.adapt(Ahead(), input_dim=D), "Ahead does not give step by step what it gives at once"),
-        (lambda: emtvb.adapt(Counting(), input_dim=D), "keeps what is not in its state; write def step(u, h): h = "),
-        (lambda: emtvb.adapt(Whole(lambda *a, **k: nn.GRU(*a, **k, bidirectional=True))), "a bidirectional GRU"),
-        (lambda: emtvb.adapt("network.pt"), "network: str: give a torch module or a step"),
-        (lambda: emtvb.adapt(lambda u, h: h, state=np.zeros(3), input_dim=D), "return (output, state)"),
-        (lambda: emtvb.adapt(lambda u, h: (u, 3), state=np.zeros(3), input_dim=D), "state: int 3: give arrays"),
-        (lambda: emtvb.adapt(lambda u, h: (u, h.astype(int)), state=3, input_dim=D), "must be real or complex"),
-        (lambda: emtvb.adapt(lambda u, h: (u, h), state=H).state_dim, "state_dim: not known yet"),
-        (lambda: emtvb.adapt(nn.GRU(D, H), step=()), "step: (): give the name of a method or module of the network"),
-        (lambda: emtvb.adapt(lambda u, h: (u, h), state=H, step="step"), "step: 'step': it names a step of a torch"),
+        (lambda: emtvb.adapt(rate), "state: none, of the step rate: give where it begins: a number of zeros, one tria"),
+        (lambda: emtvb.adapt(rate, state=np.zeros((7, H))), "state: an array of shape (7, 5): give one trial's, (1, ."),
+        (lambda: emtvb.adapt(rate, state=lambda n: np.zeros((1, H))), "shape (1, 5) for 2 trials: the first axis of e"),
+        (lambda: emtvb.adapt(rate, state=lambda n: np.zeros((H, n))), "shape (5, 2) for 2 trials: the first axis of e"),
+        (lambda: emtvb.adapt(rate, state=lambda n: {"a": np.zeros((n, H), int)}), "a: an array of int64: its numbers "),
+        (lambda: emtvb.adapt(rate, state=lambda n: [None, ()]), "state: begins as [None, ()]: it holds no arrays; giv"),
+        (lambda: emtvb.adapt(rate, state=lambda n: (n, 3)), "state: int 1: give arrays or tensors, alone or in tuples"),
+        (lambda: emtvb.adapt(rate, state=H, batch_first=True), "batch_first: True: it says in which order whole= take"),
+        (lambda: emtvb.adapt(rate, state=H, whole=3), "whole: int: give the network on whole sequences, from (time,"),
+        (lambda: emtvb.adapt(rate, 3, state=H), "readout: int: give a function of the output"),
+        (lambda: emtvb.adapt(lambda u, h: h, state=H).run(some(3, 2, D)), "<lambda> returned ndarray: return a pair, "),
+        (lambda: emtvb.adapt(lambda u, h: (h, h, h), state=H).run(some(3, 2, D)), "returned 3 values: return a pair"),
+        (lambda: emtvb.adapt(lambda u, h: (h, h[:, :2]), state=H).run(some(3, 2, D)), "(2, 5) and then (2, 2): return"),
+        (lambda: emtvb.adapt(lambda u, h: (h[0], h), state=H).run(some(3, 2, D)), "output of shape (5,) for 2 trials"),
+        (lambda: emtvb.adapt(lambda u, h: (h @ u, h), state=H).run(some(3, 2, D)), "failed at step 0 of 3 (ValueError"),
+        (lambda: emtvb.adapt(nn.GRU(D, H, bidirectional=True)), "a bidirectional GRU: it has no state that a step cou"),
+        (lambda: emtvb.adapt("network.pt"), "network: str: give a layer or a cell of torch's, or a step"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D + 1)), "inputs: 4 numbers a step: GRU takes 3"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, D)), "give an array of shape (time, trials, inputs)"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D), some(2, 4)), "state: (2, 4): give an array of shape"),
-        (lambda: emtvb.adapt(nn.GRU(D, H), nn.Linear(H + 1, 2)), "readout: Linear failed (RuntimeError:"),
+        (lambda: emtvb.adapt(nn.GRU(D, H), nn.Linear(H + 1, 2)).run(some(3, 2, D)), "readout: Linear failed (RuntimeE"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_adapted_is_one_clear_line(make, says: str) -> None:
@@ -573,33 +500,34 @@ def test_what_cannot_be_adapted_is_one_clear_line(make, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_step_of_numpy_for_a_single_trial_is_said_to_be_one() -> None:
-    """The line for each trial in turn works as it stands, with the step's name in it."""
-    rng = np.random.default_rng(0)
-    W, U = rng.normal(size=(H, H)), rng.normal(size=(H, 3))
-
-    def step(u, h):
-        h = np.tanh(W @ h + U @ u)
-        return h[:2], h
-
-    with pytest.raises(InputError, match=r"step takes a single trial: make it take many, \(trial, input\)") as raised:
-        emtvb.adapt(step, state=H, input_dim=3)
-    line = str(raised.value).partition("emtvb.adapt(")[2].partition(", state=...)")[0]
-    system = emtvb.adapt(eval(line, {"np": np, "step": step}), state=H, input_dim=3)
-    inputs = rng.normal(size=(4, 6, 3))
-    h = np.zeros((6, H))
-    for u in inputs:
-        h = np.tanh(h @ W.T + u @ U.T)
-    np.testing.assert_allclose(system.run(inputs)[0][-1], h)
-
-
 def test_a_first_state_that_is_drawn_anew_is_named() -> None:
     rng = np.random.default_rng(0)
+    with pytest.raises(InputError, match=r"state: a function that gives another state each time it is called: draw"):
+        emtvb.adapt(rate, state=lambda trials: rng.normal(size=(trials, H)))
+    emtvb.adapt(rate, state=lambda trials: np.random.default_rng(0).normal(size=(trials, H)))
 
-    def step(u, h):
-        h = np.tanh(h + u.sum(axis=1, keepdims=True))
+
+def test_what_is_written_in_place_is_kept_apart() -> None:
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h *= 0.5
+        h += u.sum(axis=1, keepdims=True)
         return h, h
 
-    with pytest.raises(InputError, match=r"state: a function that gives another state each time it is called: draw"):
-        emtvb.adapt(step, state=lambda trials: rng.normal(size=(trials, H)), input_dim=3)
-    emtvb.adapt(step, state=lambda trials: np.random.default_rng(0).normal(size=(trials, H)), input_dim=3)
+    x = some(TIME, TRIALS, D, dtype=np.float64)
+    states, outputs = emtvb.adapt(step, state=H).run(x)
+    h = np.zeros((TRIALS, H))
+    for t, u in enumerate(x):
+        h = 0.5 * h + u.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(states[t], h)
+        np.testing.assert_allclose(outputs[t], h)
+
+
+def test_an_untrained_copy_has_other_weights_and_no_network_to_be_held_to() -> None:
+    torch.manual_seed(5)
+    network, x = Net(), some(TIME, TRIALS, D)
+    system = emtvb.adapt(network.rnn, network.out, whole=network, batch_first=True)
+    drawn = [system.untrained(seed).run(x)[1] for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert np.abs(drawn[0] - drawn[2]).max() > 1e-3
+    assert np.abs(drawn[0] - system.run(x)[1]).max() > 1e-3
+    assert emtvb.adapt(rate, state=H).untrained(0) is None

@@ -1,4 +1,4 @@
-"""What a user's own trials show of a network, and what is said of it: ``record`` takes it rightly, or refuses it."""
+"""Systems held to the whole network and to themselves, on their user's own trials: right, or refused in one line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,25 @@ import torch
 from torch import Tensor, nn
 
 import emtvb
-from emtvb.adapters import record as recording
 from emtvb.errors import InputError
 
-from ..library.many import CASES, OUT, Case, Cell, Chaotic, D, H, Layer, Reservoir, rate
+from ..library.many import (
+    BY_ITSELF,
+    CONTRADICTED,
+    OUT,
+    TAKEN,
+    Case,
+    Cell,
+    Chaotic,
+    D,
+    H,
+    Layer,
+    OtherOrder,
+    StateFirst,
+    layered,
+    nameless,
+    rate,
+)  # fmt: skip
 
 TIME, TRIALS = 30, 40
 
@@ -35,8 +50,8 @@ def record(system: Any, x: np.ndarray) -> emtvb.Trials:
 
 
 def expected(network: Any, x: np.ndarray, case: Case) -> np.ndarray:
-    """What a network gives by itself, (time, trial, output): called as its author does."""
-    if isinstance(network, nn.Module) and ("state" not in case.more or "step" in case.more):
+    """What a network gives by itself, (time, trial, output): called as its author does; a step in numpy in a loop."""
+    if isinstance(network, nn.Module):
         u = torch.tensor(x, dtype=next(iter(network.state_dict().values())).dtype)
         with torch.no_grad():
             shown = network.eval()(u if case.time_first else u.transpose(0, 1))
@@ -44,35 +59,24 @@ def expected(network: Any, x: np.ndarray, case: Case) -> np.ndarray:
             if shown.dim() == 2:
                 return torch.stack([network(u[: t + 1].transpose(0, 1)) for t in range(len(u))]).numpy()
         return (shown if case.time_first else shown.transpose(0, 1)).numpy()
-    begin = case.more["state"]
-    is_torchs = isinstance(network, nn.Module) or "net" in getattr(
-        getattr(network, "__code__", None), "co_freevars", ()
-    )
-    state: Any = begin(x.shape[1]) if callable(begin) else np.zeros((x.shape[1], begin))
-    state, given = (torch.tensor(state).float(), torch.tensor(x).float()) if is_torchs else (state, x.copy())
+    state: Any = case.line(network).machine.start(x.shape[1])
     outputs = []
-    for u in given:
+    for u in x.copy():
         output, state = network(u, state)
-        outputs.append(output.detach().numpy() if isinstance(output, Tensor) else np.array(output))
+        outputs.append(np.array(output))
     return np.stack(outputs)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_network_that_no_page_names_is_taken_rightly_or_refused(name: str) -> None:
-    case, x = CASES[name], inputs()
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_network_by_its_line_is_what_it_is(name: str) -> None:
+    case, x = TAKEN[name], inputs()
     torch.manual_seed(0)
     network = case.make()
-    if not case.right:
-        with pytest.raises(InputError) as caught:
-            record(emtvb.adapt(network, **case.more), x)
-        assert "\n" not in str(caught.value)
-        return
-    torch.manual_seed(0)
-    whole = expected(case.make(), x, case)
-    system = emtvb.adapt(network, **case.more)
+    whole = expected(network, x, case)
+    system = case.line(network)
     trials = record(system, x)
-    parts = [(trials.test_inputs, trials.test), (trials.train.inputs, trials.train)]
-    for given, recorded in parts:
+    assert bool(system.verified) == isinstance(network, nn.Module)
+    for given, recorded in ((trials.test_inputs, trials.test), (trials.train.inputs, trials.train)):
         places = [int((x == trial[:, None]).all(axis=(0, 2)).argmax()) for trial in given.swapaxes(0, 1)]
         np.testing.assert_allclose(recorded.outputs, whole[:, places], atol=2e-4 * np.abs(whole).max())
         again, said = system.run(given[11:], recorded.states[10])
@@ -80,362 +84,290 @@ def test_a_network_that_no_page_names_is_taken_rightly_or_refused(name: str) -> 
         np.testing.assert_allclose(said[:3], recorded.outputs[11:14], atol=1e-4 * np.abs(whole).max())
 
 
-def _net(kind: type, **methods: Callable) -> nn.Module:
+@pytest.mark.parametrize("name", CONTRADICTED)
+def test_a_line_that_does_not_do_all_of_the_network_is_refused(name: str) -> None:
+    case = CONTRADICTED[name]
     torch.manual_seed(0)
-    return type("Net", (kind,), methods)()
-
-
-def _taught(self: Cell, t: int, x: Tensor, h: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
-    return (x[:, t] if t < 8 or y is None else y), h
-
-
-def _latched(where: Callable[[Tensor], Tensor]) -> Callable:
-    def forward(self: Layer, x: Tensor) -> Tensor:
-        on = where(x[..., :1]).cummax(1)[0]
-        return self.out(self.rnn(x)[0]) * (1 + on)
-
-    return forward
-
-
-def _delayed(self: Layer, y: Tensor) -> Tensor:
-    return nn.functional.pad(y, (0, 0, 6, 0))[:, : y.shape[1]]
-
-
-def _lengths(self: Layer, x: Tensor) -> Tensor:
-    lengths = (x != 0).any(-1).sum(1)
-    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-    return self.out(nn.utils.rnn.pad_packed_sequence(self.rnn(packed)[0], True, total_length=x.shape[1])[0])
-
-
-def _clockwork(period: int) -> Callable:
-    def forward(self: Cell, x: Tensor, h: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        h, every = torch.zeros(len(x), H) if h is None else h, []
-        for t in range(x.shape[1]):
-            new = self.cell(x[:, t], h)
-            h = torch.cat([new[:, :8], new[:, 8:] if t % period == 0 else h[:, 8:]], 1)
-            every.append(self.out(h))
-        return torch.stack(every, 1), h
-
-    return forward
-
-
-def _by_length(self: Cell, x: Tensor, h: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    h, every = torch.zeros(len(x), H) if h is None else h, []
-    for u in x.unbind(1):
-        h = h + (self.cell(u, h) - h) / x.shape[1]
-        every.append(self.out(h))
-    return torch.stack(every, 1), h
-
-
-def _with(x: np.ndarray, value: float) -> np.ndarray:
-    """The inputs, one of which is this."""
-    x = x.copy()
-    x[9, 7, 0] = value
-    return x
-
-
-class Taught(Cell):
-    """Its outputs are as wide as its inputs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.out = nn.Linear(H, D)
-
-    change = _taught
-
-
-LATER = {
-    "teacher forcing until step 8": (lambda: _net(Taught), inputs(), "from step 8 on"),
-    "begun anew every 10 steps": (
-        lambda: _net(Cell, change=lambda self, t, x, h, y: (x[:, t], h if t % 10 else 0 * h)),
-        inputs(),
-        "from step 10 on",
-    ),
-    "clockwork of period 8": (lambda: _net(Cell, forward=_clockwork(8)), inputs(), "by step what it gives at once"),
-    "delayed by 6": (lambda: _net(Layer, after=_delayed), inputs(), "from step 6 on"),
-    "a switch at 0": (
-        lambda: _net(Layer, forward=_latched(lambda u: (u == 0).float())),
-        _with(inputs(), 0),
-        "from step 10 on",
-    ),
-    "a switch at 1": (
-        lambda: _net(Layer, forward=_latched(lambda u: (u == 1).float())),
-        _with(inputs(), 1),
-        "from step 10 on",
-    ),
-    "a switch above 4": (
-        lambda: _net(Layer, forward=_latched(lambda u: (u > 4).float())),
-        _with(inputs(), 5),
-        "from step 10 on",
-    ),
-    "lengths": (lambda: _net(Layer, forward=_lengths), inputs(), "Net failed on these inputs .* have to be|greater"),
-    "counted from step 7 on": (
-        lambda: _net(Layer, after=lambda self, y: y + (torch.arange(y.shape[1]) - 6).clamp(min=0)[:, None]),
-        inputs(),
-        "from step 7 on, by 1, of outputs up to 23",
-    ),
-    "as slow as it is long": (lambda: _net(Cell, forward=_by_length), inputs(), "by step what it gives at once"),
-}
-
-
-@pytest.mark.parametrize("name", LATER)
-def test_what_shows_later_or_on_these_inputs_alone_is_refused(name: str) -> None:
-    make, x, says = LATER[name]
-    with pytest.raises(InputError, match=says) as caught:
-        record(make(), x)
-    assert "net(" not in str(caught.value)  # a call of the network as a step is no remedy
+    with pytest.raises(InputError) as caught:
+        record(case.line(case.make()), inputs())
     assert "\n" not in str(caught.value)
 
 
-def test_a_switch_that_no_trial_turns_on_is_no_fault() -> None:
-    network = _net(Layer, forward=_latched(lambda u: (u > 9).float()))
-    assert record(network, inputs()).system.verified
+@pytest.mark.parametrize("name", BY_ITSELF)
+def test_what_is_not_in_the_state_shows_without_the_whole_network(name: str) -> None:
+    case = BY_ITSELF[name]
+    torch.manual_seed(0)
+    with pytest.raises(InputError, match=r"^network: ") as caught:
+        record(case.line(case.make()), inputs())
+    assert "\n" not in str(caught.value)
 
 
-class Around(nn.Module):
-    """One step around a cell, whose state has a name that is in no list."""
+def _whole(step: Callable, size: int) -> Callable[[Tensor], Tensor]:
+    """The network that these steps are of, time first."""
+
+    def whole(x: Tensor) -> Tensor:
+        h, every = torch.zeros(x.shape[1], size), []
+        for u in x:
+            y, h = step(u, h)
+            every.append(y)
+        return torch.stack(every)
+
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("network", "call", "size"),
+    [
+        (OtherOrder(), lambda net, u, h: net(h, u), D),
+        (StateFirst(), lambda net, u, h: net(u, h)[::-1], H),
+    ],
+)
+def test_arguments_in_the_wrong_order_are_refused_where_the_whole_network_is_given(network, call, size: int) -> None:
+    """Without it nothing tells them, where both are as wide, and it says so."""
+    whole = _whole(lambda u, h: call(network, u, h), size)
+    alone = emtvb.adapt(network, state=size)
+    with pytest.warns(UserWarning, match=r"OtherOrder|StateFirst: verified: no; give whole="):
+        alone.run(inputs())
+    with pytest.raises(InputError, match=r"where whole gives .*: at step 0 first, output channel"):
+        record(emtvb.adapt(network, state=size, whole=whole), inputs())
+    right = emtvb.adapt(lambda u, h: call(network, u, h), state=size, whole=whole)
+    assert record(right, inputs()).system.verified
+
+
+def test_numpys_steps_are_held_to_a_whole_network_of_numpy() -> None:
+    def whole(x: np.ndarray) -> np.ndarray:
+        h, every = np.zeros((x.shape[1], H)), []
+        for u in x:
+            h, rates = nameless(u, h)[::-1]
+            every.append(rates)
+        return np.stack(every)
+
+    assert record(emtvb.adapt(nameless, state=H, whole=whole), inputs()).system.verified
+    with pytest.raises(InputError, match=r"<lambda> gives .* where whole gives"):
+        record(emtvb.adapt(lambda u, h: nameless(u, h)[::-1], state=H, whole=whole), inputs())
+
+
+def test_each_channel_has_its_own_scale() -> None:
+    """A leak that the layer does not have, beside an output that is a thousand times larger."""
+
+    class Leaky(Layer):
+        def forward(self, x: Tensor) -> Tensor:
+            y = super().forward(x) * torch.tensor([1.0, 500.0])
+            return torch.cat([y[..., :1] * 0.9, y[..., 1:]], -1)
+
+    torch.manual_seed(0)
+    net = Leaky()
+    with pytest.raises(InputError, match=r"at step 0 first, output channel 0"):
+        record(layered(net, lambda y: net.out(y) * torch.tensor([1.0, 500.0])), inputs())
+
+
+def test_it_says_at_which_step_first() -> None:
+    torch.manual_seed(0)
+    case = CONTRADICTED["no input from step 12 on"]
+    with pytest.raises(
+        InputError, match=r"^whole: GRU gives .* where Net gives .*: at step 12 first, output channel 0"
+    ):
+        record(case.line(case.make()), inputs())
+
+
+def test_axes_in_the_other_order_are_named() -> None:
+    net = Layer()
+    with pytest.raises(InputError, match=r"; where trials come first say batch_first=True"):
+        record(emtvb.adapt(net.rnn, net.out, whole=net), inputs())
+
+
+def test_outputs_of_another_shape_are_named() -> None:
+    net = Layer()
+    with pytest.raises(InputError, match=r"Layer gives outputs of shape \(20, 30, 2\), and the step 16 numbers"):
+        record(emtvb.adapt(net.rnn, whole=net, batch_first=True), inputs())
+    with pytest.raises(InputError, match=r'a dict of y: say which: whole=lambda x: net\(x\)\["y"\]'):
+        record(emtvb.adapt(net.rnn, net.out, whole=lambda x: {"y": net(x)}, batch_first=True), inputs())
+    with pytest.raises(InputError, match=r"whole: <lambda> failed on 20 of these trials \(KeyError"):
+        record(emtvb.adapt(net.rnn, net.out, whole=lambda x: {}["y"]), inputs())
+
+
+class Words(nn.Module):
+    """It takes ids."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.cell, self.out = nn.GRUCell(D, H), nn.Linear(H, OUT)
+        self.embed, self.rnn, self.out = nn.Embedding(7, D), nn.GRU(D, H, batch_first=True), nn.Linear(H, OUT)
 
-    def forward(self, x: Tensor, r: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        r = torch.relu(self.cell(x, r))
-        return self.out(r), r
-
-
-class Three(Around):
-    """The same with two states, which are returned beside the output."""
-
-    def forward(self, x: Tensor, syn: Tensor | None = None, mem: Tensor | None = None) -> Any:  # type: ignore[override]
-        mem = torch.relu(self.cell(x, mem))
-        return self.out(mem), mem if syn is None else 0.5 * syn + mem, mem
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.out(self.rnn(self.embed(ids))[0])[:, -1]
 
 
-@pytest.mark.parametrize("more", [{}, {"state": H}])
-def test_one_step_around_a_cell_is_a_step_whatever_its_state_is_called(more: dict) -> None:
+@pytest.mark.parametrize("right", [True, False])
+def test_ids_reach_the_whole_network_as_they_are(right: bool) -> None:
     torch.manual_seed(0)
-    network, x = Around(), inputs()
-    states, outputs = emtvb.adapt(network, **more).run(x)
-    r = torch.zeros(TRIALS, H)
-    for t, u in enumerate(torch.tensor(x).float()):
-        y, r = network(u, r)
-        np.testing.assert_allclose(states[t], r.detach(), atol=1e-6)
-        np.testing.assert_allclose(outputs[t], y.detach(), atol=1e-6)
+    net = Words()
 
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        y, h = net.rnn(net.embed(u[:, 0].long() if right else 6 - u[:, 0].long())[:, None], h[None])
+        return net.out(y[:, 0]), h[0]
 
-def test_a_network_around_a_cell_that_nothing_shows_is_refused() -> None:
-    with pytest.raises(InputError):
-        emtvb.adapt(Three(), input_dim=D)
+    system = emtvb.adapt(step, state=H, whole=net, batch_first=True)
+    ids = np.random.default_rng(0).integers(0, 7, size=(TIME, TRIALS))
+    if not right:
+        with pytest.raises(InputError, match=r"step gives .* where Words gives"):
+            record(system, ids)
+        return
+    assert record(system, ids).system.verified
+    with pytest.raises(InputError, match=r"inputs: whole numbers up to 16777217"):
+        record(system, ids + 2**24 - ids.max() + 1)
 
 
 def test_it_is_said_against_what_it_was_verified_and_once_that_it_was_not() -> None:
-    x = inputs()
-    system = emtvb.adapt(Layer())
+    x, labels = inputs(), {"label": np.arange(TRIALS) % 2}
+    system = layered(Layer())
     assert system.verified is None
     assert "not verified yet" in repr(system)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        emtvb.record(system, x, {"label": np.arange(TRIALS) % 2})
-        emtvb.record(emtvb.adapt(nn.GRUCell(D, H)), x, {"label": np.arange(TRIALS) % 2})
-    assert system.verified
-    assert repr(system) == "<Layer: 16 numbers of state; verified on 40 trials of 30 steps against its own pass>"
+        emtvb.record(system, x, labels)
+    assert repr(system) == "<GRU: 16 numbers of state; verified on 40 trials of 30 steps against Layer>"
     step = emtvb.adapt(rate, state=H)
     with pytest.warns(
-        UserWarning, match="^rate: verified: no; taken as a step: there is no pass over whole sequences to compare"
+        UserWarning, match=r"^rate: verified: no; give whole=, the network on whole sequences, to hold it"
     ):
-        emtvb.record(step, x, {"label": np.arange(TRIALS) % 2})
+        emtvb.record(step, x, labels)
     assert not step.verified
-    assert repr(step) == "<rate: 16 numbers of state; verified: no; taken as a step>"
+    assert repr(step).startswith("<rate: 16 numbers of state; verified: no; give whole=")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        emtvb.record(step, x, {"label": np.arange(TRIALS) % 2})
+        emtvb.record(step, x, labels)
 
 
-class Loose(nn.Module):
-    """A loop around a cell, with noise somewhere."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__()
-        self.cell, self.out, self.where = nn.RNNCell(D, H), nn.Linear(H, 2), where
-
-    def noise(self, array: Tensor, where: str) -> Tensor:
-        return array + 0.05 * torch.randn_like(array) if where == self.where else array
-
-    def step(self, u: Tensor, h: Tensor) -> Tensor:
-        return self.noise(self.cell(u, h), "step")
-
-    def forward(self, x: Tensor) -> Tensor:
-        h, outputs = torch.zeros(x.shape[1], H), []
-        for u in x:
-            h = self.noise(self.step(self.noise(u, "input"), h), "state")
-            if self.where == "in place":
-                h += 0.05 * torch.randn_like(h)
-            outputs.append(self.out(self.noise(h, "output")))
-        return torch.stack(outputs)
-
-
-@pytest.mark.parametrize("step", ["step", "cell"])
-@pytest.mark.parametrize("where", ["step", "state", "in place", "input", "output"])
-def test_noise_outside_of_the_step_that_reaches_the_state_is_refused(where: str, step: str) -> None:
-    torch.manual_seed(0)
-    network, x = Loose(where), inputs()
-    if where in ("state", "in place") or (where, step) == ("step", "cell"):
-        name = "Loose.step" if step == "step" else "RNNCell"
-        with pytest.raises(InputError, match=f"Loose adds noise to its state outside of the step {name}: its steps"):
-            emtvb.adapt(network, step=step).run(x)
-        return
-    system = emtvb.adapt(network, step=step)
-    states = [system.run(x)[0] for _ in range(2)]
-    assert system.verified
-    assert "noise of its own" in repr(system)
-    assert (states[0] != states[1]).any() == (where != "output")
-
-
-def test_a_class_that_a_step_names_is_no_module() -> None:
-    net = Reservoir()
-
-    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        assert isinstance(net, Reservoir)
-        h = Reservoir.update(net, u, h)
-        return net.out(h), h
-
-    system = emtvb.adapt(step, state=H, input_dim=D)
-    assert system.state_dim == H
-
-
-def test_outputs_that_are_some_of_its_states_are_not_said_to_be_all() -> None:
-    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = torch.tanh(h + u[:, :1])
-        return h[:, :2], h
-
-    system = emtvb.adapt(step, state=torch.linspace(0, 1, H)[None], input_dim=D)
-    assert "its outputs are some of its hidden states" in repr(system)
-    assert "no readout" not in repr(system)
-
-
-def test_a_step_function_is_held_to_the_module_that_it_names() -> None:
-    net = Reservoir()
-
-    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = net.update(u, h)
-        return net.out(h), h
-
-    def other(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        y, h = step(u, h)
-        return 2 * y, h
-
-    assert str(record(emtvb.adapt(step, state=H), inputs()).system.verified).endswith("the own pass of Reservoir")
-    says = r"other: verified: no; taken as a step, which is not what the own pass of Reservoir gives: from step 0 on"
-    with pytest.warns(UserWarning, match=says):
-        emtvb.record(emtvb.adapt(other, state=H), inputs(), {"label": np.arange(TRIALS) % 2})
-
-
-@pytest.mark.parametrize("forward", [_clockwork(4), _clockwork(8), _by_length])
-def test_a_step_that_calls_a_module_which_counts_steps_is_refused(forward: Callable) -> None:
-    """Whatever is done with its output, and wherever it begins; and not where the module does not count."""
-    for wrong in (True, False):
-        net = _net(Cell, forward=forward) if wrong else _net(Cell, forward=_clockwork(1))
-
-        def step(u: Tensor, h: Tensor, net: nn.Module = net) -> tuple[Tensor, Tensor]:
-            y, h = net(2 * u[:, None], h)
-            return y[:, 0].softmax(-1), h
-
-        for more in ({"state": H}, {"state": lambda n: torch.ones(n, H)}, {}):
-            if not wrong:
-                emtvb.adapt(step, input_dim=D, **more)
-                continue
-            with pytest.raises(
-                InputError, match="does not give by single steps of Net what that gives at once"
-            ) as caught:
-                emtvb.adapt(step, input_dim=D, **more)
-            assert "\n" not in str(caught.value)
+def test_inputs_of_another_kind_are_said_not_to_be_verified_once() -> None:
+    x = inputs()
+    system = layered(Layer())
+    states = record(system, x).test.states
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        system.run(x[:9, :5])
+        system.run(np.concatenate([x, x])[:, : states.shape[1]], states[4])  # a state has no length
+    for other, says in ((10 * x, "numbers beyond those"), (np.concatenate([x, x]), "more than 30 steps")):
+        with pytest.warns(UserWarning, match=f"GRU: not verified on these inputs: {says} of verified on 40 trials"):
+            system.run(other)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            system.run(other)
+    assert repr(system).endswith("other inputs (more than 30 steps, numbers beyond those) were not verified>")
 
 
 @pytest.mark.filterwarnings("ignore:inputs. 300 steps of 40 trials")
 def test_a_chaotic_network_is_held_as_long_as_rounding_does_not_show() -> None:
-    rounded = _net(Chaotic, before=lambda self, u: u * u.shape[1] / u.shape[1])
-    system, x = emtvb.adapt(rounded), 0.1 * inputs(300)
-    says = (
-        r"verified on 40 trials of 300 steps against its own pass until step \d+; later rounding decides: it is chaotic"
-    )
+    torch.manual_seed(0)
+    rounded = type("Net", (Chaotic,), {"before": lambda self, u: u * u.shape[1] / u.shape[1]})()
+    system, x = layered(rounded), 0.1 * inputs(300)
+    says = r"verified on 40 trials of 300 steps against Net until step \d+; later rounding decides: it is chaotic"
     with pytest.warns(UserWarning, match=says):
         emtvb.record(system, x, {"label": np.arange(TRIALS) % 2})
     assert 20 < system.verified.steps < 150
-    network = _net(Chaotic, before=lambda self, u: u * (torch.arange(u.shape[1]) < 12)[:, None])
-    with pytest.raises(InputError, match="from step 12 on"):
-        record(network, x)
 
 
-class Summed:
-    """A system that drives and coasts by itself; ``leak`` is what its coast does otherwise."""
-
-    state_dim = 2
-
-    def __init__(self, leak: float) -> None:
-        self.leak = leak
-
-    def drive(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        states = np.empty_like(inputs)
-        h = np.zeros_like(inputs[0])
-        for t, u in enumerate(inputs):
-            states[t] = h = 0.9 * h + u
-        return states, states
-
-    def coast(self, state: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        states = state * self.leak ** np.arange(1, steps + 1)[:, None, None]
-        return states, states
+RNG = np.random.default_rng(0)
+W = np.random.default_rng(1).normal(size=(H, H)) / H
 
 
-def test_a_system_that_coasts_by_itself_is_held_to_what_it_drives() -> None:
-    x = inputs()[..., :2]
-    assert record(Summed(0.9), x).system.verified
-    with pytest.raises(InputError, match="Summed does not go on from its state of step 0 as it drives: its outputs"):
-        record(Summed(0.8), x)
+def _mixed(h: np.ndarray, u: np.ndarray) -> np.ndarray:
+    return h @ W + u.sum(axis=1, keepdims=True)
 
 
-def test_it_takes_few_trials_of_large_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from emtvb.adapters import verification
-
-    monkeypatch.setattr(verification, "NUMBERS", 6 * H * TIME)
-    system = emtvb.adapt(Layer())
-    record(system, inputs())
-    assert str(system.verified).startswith("verified on 6 trials of 30 steps")
-    monkeypatch.setattr(verification, "NUMBERS", 0)
-    record(system, inputs())
-    assert str(system.verified).startswith("verified on 2 trials of 30 steps")
+def own_generator(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    h = np.tanh(_mixed(h, u)) + 0.3 * RNG.normal(size=h.shape)
+    return h[:, :2], h
 
 
-def test_random_numbers_are_where_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "_run", lambda *_: pytest.fail("recorded"))
-    noisy = _net(Layer, before=lambda self, u: u + 0.1 * torch.randn_like(u))
-    system = emtvb.adapt(noisy, input_dim=D)
-    before = torch.random.get_rng_state(), np.random.get_state()[1].copy()
-    with pytest.raises(BaseException, match="recorded"):
-        record(system, inputs())
+def numpys_generator(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    h = np.tanh(_mixed(h, u)) + 0.1 * np.random.normal(size=h.shape)
+    return h[:, :2], h
+
+
+def poisson(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    h = 0.8 * h + RNG.poisson(np.exp(np.tanh(_mixed(h, u))))
+    return RNG.poisson(np.abs(h[:, :2])).astype(float), h
+
+
+def action(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    h = torch.tanh(0.5 * h + u.sum(1, keepdim=True))
+    drawn = torch.multinomial((3 * h[:, :3]).softmax(1), 1)
+    return nn.functional.one_hot(drawn[:, 0], 3).float(), h + 0.1 * drawn
+
+
+def gumbel(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    h = torch.tanh(0.5 * h + u.sum(1, keepdim=True))
+    return nn.functional.gumbel_softmax(h[:, :3], hard=True), h
+
+
+def in_noisy_company(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    h = np.tanh(_mixed(h, u) - u.mean()) + 0.1 * RNG.normal(size=h.shape)
+    return h[:, :2], h
+
+
+@pytest.mark.parametrize("step", [own_generator, numpys_generator, poisson, action, gumbel])
+def test_noise_is_drawn_again_where_its_generator_is_known(step: Any) -> None:
+    torch.manual_seed(0)
+    system, x = emtvb.adapt(step, state=torch.zeros(1, H) if step in (action, gumbel) else H), inputs()
+    before = torch.random.get_rng_state(), RNG.bit_generator.state
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        system.verify(x)
+    assert torch.equal(before[0], torch.random.get_rng_state())
+    assert before[1] == RNG.bit_generator.state
     assert system.noisy
-    assert system.verified
-    assert torch.equal(torch.random.get_rng_state(), before[0])
-    np.testing.assert_array_equal(np.random.get_state()[1], before[1])
+    assert "with noise of its own" in repr(system)
+    assert not np.array_equal(system.run(x)[1], system.run(x)[1])
 
 
-def test_the_lines_that_a_refusal_prints_work() -> None:
-    """Of a step in another order, of one whose state cannot be told, and of one that returns several states."""
-    x, first = inputs(), CASES["numpy, the other order"].make()
-    with pytest.raises(
-        InputError, match=r"adapt\(lambda input, state: step\(input, state\), state=...\), or step\(state, i"
-    ):
-        emtvb.adapt(first, state=D, input_dim=D)
-    states, _ = emtvb.adapt(lambda input, state: first(state, input), state=D).run(x)
-    np.testing.assert_allclose(states[0], np.tanh(x[0]))
-    net = CASES["numpy, which is the state"].make()
-    line = r"y, h = net\(u, h\[0\]\); return y, \(h,\) -- then .*state=lambda n: \(np.zeros\(\(n, 16\)\),\)"
-    with pytest.raises(InputError, match=line):
-        emtvb.adapt(net, state=H, input_dim=D)
+def test_noise_hides_neither_other_trials_nor_a_hidden_generator() -> None:
+    with pytest.raises(InputError, match=r"in_noisy_company changes one trial when another is changed"):
+        record(emtvb.adapt(in_noisy_company, state=H), inputs())
+    hidden = iter(lambda: np.random.default_rng().normal(), None)
+    with pytest.raises(InputError, match=r"run again: .* or draws noise from a generator that it does not name"):
+        record(emtvb.adapt(lambda u, h: (h, h + next(hidden)), state=H), inputs())
 
-    def step(u: np.ndarray, h: tuple[np.ndarray]) -> tuple[np.ndarray, tuple[np.ndarray]]:
-        y, new = net(u, h[0])
-        return y, (new,)
 
-    states, outputs = emtvb.adapt(step, state=lambda n: (np.zeros((n, H)),)).run(x)
-    np.testing.assert_allclose(outputs, np.tanh(states))
+@pytest.mark.parametrize("where", ["", "step", "forward"])
+def test_a_network_with_noise_is_verified_where_both_draw_it_alike(where: str) -> None:
+    class Noisy(Cell):
+        def forward(self, x: Tensor) -> Tensor:
+            h, every = torch.zeros(len(x), H), []
+            for u in x.unbind(1):
+                h = self.cell(u, h) + 0.1 * torch.randn(len(x), H) * (where != "step")
+                every.append(self.out(h))
+            return torch.stack(every, 1)
+
+    net = Noisy()
+
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = net.cell(u, h) + (0.1 * torch.randn(len(u), H) if where != "forward" else 0)
+        return net.out(h), h
+
+    system = emtvb.adapt(step, state=H, whole=net, batch_first=True)
+    if where == "forward":
+        with pytest.raises(InputError, match=r"step gives .* where Noisy gives"):
+            record(system, inputs())
+        return
+    record(system, inputs())
+    assert bool(system.verified) == (not where)
+    assert ("its noise is not drawn as Noisy draws it" in repr(system)) == bool(where)
+
+
+def test_a_system_of_its_own_goes_on_as_it_drives() -> None:
+    class Summed:
+        """``leak`` is what its coast does otherwise."""
+
+        def __init__(self, leak: float) -> None:
+            self.state_dim, self.leak = D, leak
+
+        def drive(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return x.cumsum(axis=0), x.cumsum(axis=0)
+
+        def coast(self, state: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+            every = np.repeat(state[None], steps, axis=0) * self.leak
+            return every, every
+
+    assert record(emtvb.adapt(Summed(1.0)), inputs()).system.verified
+    with pytest.raises(InputError, match=r"Summed does not go on from its state of step 0 as it drives"):
+        record(emtvb.adapt(Summed(0.9)), inputs())

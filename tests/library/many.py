@@ -1,4 +1,4 @@
-"""Networks as people write them, in many ways: a class or function, and whether it can be a system as it comes."""
+"""Networks as people write them, in many ways: a class or function, and the line that adapts it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import emtvb
+
 D, H, OUT = 3, 16, 2
 
 
 class Case(NamedTuple):
-    """A network, and what is to come of it.
+    """A network, and the line that adapts it.
 
     Attributes:
         make: Makes it.
-        right: Whether it is taken, and not refused.
-        more: Of ``adapt``.
+        line: What its owner writes.
         time_first: Whether the time is the first axis of its sequences.
     """
 
     make: Callable[[], Any]
-    right: bool
-    more: dict[str, Any] = {}  # noqa: RUF012 - a default that is not written to
+    line: Callable[[Any], emtvb.Adapted]
     time_first: bool = False
 
 
@@ -572,107 +572,270 @@ def nameless(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rates, new
 
 
-def of_net(make: Callable[[], nn.Module], whole: bool) -> Callable[[], Callable]:
-    """A step function that calls a module's own methods, or the module as if it were one step."""
+def double(make: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+    return lambda: make().double()
 
-    def made() -> Callable:
-        net = make()
 
-        def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-            if whole:
-                y, h = net(u[:, None], h)
-                return y[:, 0], h
-            h = net.update(u, h)
-            return net.out(h), h
+def layered(net: Any, readout: Any = None, **more: Any) -> emtvb.Adapted:
+    """The first form."""
+    return emtvb.adapt(net.rnn, readout or net.out, whole=net, batch_first=True, **more)
+
+
+def by_cell(net: Any, readout: Any = None) -> emtvb.Adapted:
+    """The same of a cell."""
+    return emtvb.adapt(net.cell, readout or net.out, whole=net, batch_first=True)
+
+
+def stepped(make_step: Callable[[Any], Callable], state: Any = H, batch_first: bool = True) -> Callable:
+    """The second form: a step that names the network."""
+    return lambda net: emtvb.adapt(make_step(net), state=state, whole=net, batch_first=batch_first)
+
+
+def zeros(**sizes: int) -> Callable[[int], dict[str, Tensor]]:
+    return lambda n: {name: torch.zeros(n, size) for name, size in sizes.items()}
+
+
+def one_step(rnn: nn.Module, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    """A GRU of one layer, batch first, on one input."""
+    y, h = rnn(u[:, None], h[None])
+    return y[:, 0], h[0]
+
+
+def residual(net: Residual) -> Callable:
+    def step(u: Tensor, states: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        x, new = net.into(u), {}
+        for i, (rnn, norm) in enumerate(zip(net.layers, net.norms, strict=True)):
+            y, new[f"{i}"] = one_step(rnn, norm(x), states[f"{i}"])
+            x = x + y
+        return net.out(x), new
+
+    return step
+
+
+def after_a_convolution(net: CausalConvolution) -> Callable:
+    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        seen = torch.cat([state["seen"].reshape(-1, 2, D), u[:, None]], 1)
+        y, h = one_step(net.rnn, net.conv(seen.transpose(1, 2))[..., 0], state["h"])
+        return net.out(y), {"h": h, "seen": seen[:, 1:].reshape(-1, 2 * D)}
+
+    return step
+
+
+def with_its_past(net: OverThePast) -> Callable:
+    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        h, count = net.cell(u, state["h"]), state["count"] + 1
+        past = torch.cat([state["past"].reshape(-1, 40, H)[:, 1:], h[:, None]], 1)
+        seen = torch.arange(40, 0, -1)[None] <= count
+        weights = (past @ h[:, :, None]).masked_fill(~seen[..., None], -torch.inf).softmax(1)
+        return net.out((weights * past).sum(1)), {"h": h, "past": past.flatten(1), "count": count}
+
+    return step
+
+
+def counted_step(change: Callable) -> Callable:
+    """A step of a layer that reads the number of steps, which is in the state."""
+
+    def made(net: Any) -> Callable:
+        def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+            y, h = one_step(net.rnn, change(net, u, state["t"]), state["h"])
+            return net.out(y), {"h": h, "t": state["t"] + 1}
 
         return step
 
     return made
 
 
-def double(make: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
-    return lambda: make().double()
+def stacked(net: Stacked) -> Callable:
+    def step(u: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        u, new = net.into(u), []
+        for one, h in zip(net.cells, states, strict=True):
+            new.append(one(u, h))
+            u = u + new[-1]
+        return net.out(u), new
+
+    return step
 
 
-CASES = {
-    "residual layers with norms and dropout": Case(Residual, True),
-    "batch norm": Case(BatchNorm, True),
-    "a layer": Case(layer(), True),
-    "in double precision": Case(double(layer()), True),
-    "a layer, softmax of the output": Case(layer(after=lambda y: y.softmax(-1)), True),
-    "noise in training alone": Case(layer(before=lambda x: nn.functional.dropout(x, 0.5, training=False)), True),
-    "the last step alone": Case(layer(after=lambda y: y[:, -1]), True),
-    "learned begin": Case(Begun, True),
-    "cells in a loop": Case(cell(), True),
-    "cells, output squared": Case(cell(give=lambda self, t, h: self.out(h) ** 2), True),
-    "cells one upon the other": Case(lambda: Stacked(False), True),
-    "a reservoir": Case(Reservoir, True, {"step": "update"}),
-    "a differential equation": Case(RungeKutta, True, {"step": "step"}),
-    "spiking": Case(Spiking, True, {"step": "step"}),
-    "tired synapses, time first": Case(Depressing, True, {"step": "step"}, time_first=True),
-    "a scan with a step": Case(ScanWithStep, True, {"step": "step", "state": H}),
-    "a cell by hand, nameless": Case(OwnCell, True, {"state": H}),
-    "a dict of outputs": Case(Answers, True, {"output": "logits"}, time_first=True),
-    "in a sequence": Case(lambda: nn.Sequential(nn.GRU(D, H, batch_first=True), First(), nn.Linear(H, OUT)), True),
-    "chaotic": Case(Chaotic, True),
-    "numpy": Case(lambda: rate, True, {"state": H}),
-    "numpy in place": Case(lambda: in_place, True, {"state": H}),
-    "numpy, a count in the state": Case(
-        lambda: counted, True, {"state": lambda n: {"h": np.zeros((n, H)), "count": np.zeros((n, 1))}}
+def slowly(net: Slow) -> Callable:
+    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        a, t = net.fast(u, state["a"]), state["t"]
+        b = torch.where(t % 5 == 0, net.slow(a, state["b"]), state["b"])
+        return net.out(torch.cat([a, b], 1)), {"a": a, "b": b, "t": t + 1}
+
+    return step
+
+
+def heard(net: Cell) -> Callable:
+    """Its own last output is an input, too."""
+
+    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        h = net.cell(torch.cat([u, state["y"]], 1), state["h"])
+        return net.out(h), {"h": h, "y": net.out(h)}
+
+    return step
+
+
+def halting(net: Halting) -> Callable:
+    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        h, y = net.cell(u, state["h"]), state["y"]
+        y = torch.where(y.abs().max(1, keepdim=True)[0] > 0.3, y, net.out(h))
+        return y, {"h": h, "y": y}
+
+    return step
+
+
+def gated(net: Gated) -> Callable:
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = torch.where(u[:, 2:].abs() > 0.1, net.cell(u, h), h)
+        return net.out(h), h
+
+    return step
+
+
+def leaking(net: Cell) -> Callable:
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = net.cell(u, 0.9 * h)
+        return net.out(h), h
+
+    return step
+
+
+def in_numpy(step: Callable, state: Any = H) -> Case:
+    return Case(lambda: step, lambda made: emtvb.adapt(made, state=state))
+
+
+def reservoir(net: Reservoir) -> Callable:
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = net.update(u, h)
+        return net.out(h), h
+
+    return step
+
+
+def scan(net: Scan) -> Callable:
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = net.a * h + net.into(u)
+        return net.out(h), h
+
+    return step
+
+
+def normed(net: BatchNorm) -> Callable:
+    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        y, h = one_step(net.rnn, net.norm(u), h)
+        return net.out(y), h
+
+    return step
+
+
+TAKEN = {
+    "residual layers with norms and dropout": Case(Residual, stepped(residual, zeros(**{"0": H, "1": H}))),
+    "batch norm": Case(BatchNorm, stepped(normed)),
+    "a layer": Case(layer(), layered),
+    "in double precision": Case(double(layer()), layered),
+    "softmax of the output": Case(
+        layer(after=lambda y: y.softmax(-1)), lambda net: layered(net, lambda y: net.out(y).softmax(-1))
     ),
-    "numpy, a matrix given": Case(lambda: functools.partial(with_matrix, W), True, {"state": H}),
-    "numpy, as many outputs as states": Case(lambda: rates_and_potentials, True, {"state": H}),
-    "a step of a module's own": Case(of_net(Reservoir, False), True, {"state": H}),
-    "convolution over the past": Case(CausalConvolution, False),
-    "normalised over time": Case(layer(before=lambda x: (x - x.mean(1, True)) / x.std(1, keepdim=True)), False),
-    "mean so far": Case(layer(before=lambda x: x.cumsum(1) / torch.arange(1, x.shape[1] + 1)[:, None]), False),
-    "attention over the past": Case(OverThePast, False),
-    "positions": Case(Positions, False),
-    "a clock in the input": Case(layer(before=lambda x: x + torch.arange(x.shape[1]).sin()[:, None]), False),
-    "both directions": Case(Backwards, False),
-    "backwards": Case(layer(before=lambda x: x.flip(1)), False),
-    "lengths of what is not zero": Case(Packed, False),
-    "begun by the first input": Case(BegunByInput, True),
-    "kept between calls": Case(KeptBetweenCalls, False),
-    "sorted trials": Case(Sorted, False),
-    "counts its calls": Case(Calls, False, {"state": H}),
-    "the mean over time": Case(layer(after=lambda y: y.mean(1)), False),
-    "the maximum so far": Case(layer(after=lambda y: y.cummax(1)[0]), False),
-    "the sum so far": Case(layer(after=lambda y: y.cumsum(1)), False),
-    "frames of two steps": Case(
-        layer(before=lambda x: torch.cat([x, x.roll(1, 1) * (torch.arange(x.shape[1]) > 0)[:, None]], 2), width=2 * D),
-        False,
+    "the last step alone": Case(layer(after=lambda y: y[:, -1]), layered),
+    "learned begin": Case(Begun, lambda net: layered(net, state=lambda n: net.first.expand(1, n, H).contiguous())),
+    "cells in a loop": Case(cell(), by_cell),
+    "cells, output squared": Case(
+        cell(give=lambda self, t, h: self.out(h) ** 2), lambda net: by_cell(net, lambda h: net.out(h) ** 2)
     ),
-    "only changes of the input": Case(layer(before=lambda x: x.diff(dim=1, prepend=x[:, :1])), False),
-    "no input from step 12 on": Case(
-        layer(before=lambda x: x * (torch.arange(x.shape[1]) < 12).float()[:, None]), False
+    "cells one upon the other": Case(
+        lambda: Stacked(False), stepped(stacked, lambda n: [torch.zeros(n, H) for _ in "ab"])
     ),
-    "outputs from step 20 on": Case(layer(after=lambda y: y * (torch.arange(y.shape[1]) >= 20)[:, None]), False),
-    "begun anew at step 25": Case(cell(lambda t, x, h, y: (x[:, t], h if t % 25 else 0 * h)), False),
-    "begun anew by its inputs": Case(cell(switched), False),
-    "every second step": Case(cell(lambda t, x, h, y: (x[:, t] * (t % 2), h)), False),
-    "slower after 20 steps": Case(cell(give=lambda self, t, h: self.out(h) / (1 + max(0, t - 20))), False),
-    "its own output as input": Case(cell(by_gate, width=D + OUT), False),
-    "its own output as input from step 15 on": Case(
-        cell(lambda t, x, h, y: (x[:, t] if t < 15 else torch.cat([y, x[:, t, :1]], 1), h)), False
+    "one cell, called twice": Case(
+        lambda: Stacked(True), stepped(stacked, lambda n: [torch.zeros(n, H) for _ in "ab"])
     ),
-    "a state changed between steps": Case(cell(lambda t, x, h, y: (x[:, t], 0.9 * h)), False),
-    "halting": Case(Halting, False),
-    "gated by an input": Case(Gated, False),
-    "a slow layer": Case(Slow, False),
-    "one cell, called twice": Case(lambda: Stacked(True), False),
-    "a step of another length": Case(lambda: RungeKutta(1.5), True, {"step": "step"}),
-    "a scan without a step": Case(Scan, False),
-    "centred on all trials": Case(layer(before=lambda x: x - x.mean(0)), False),
-    "inhibited by any trial's input": Case(layer(before=lambda x: x * (x.max() < 2.5)), False),
-    "the other order": Case(OtherOrder, False, {"state": D}),
-    "the state first": Case(StateFirst, False, {"state": H}),
-    "numpy, the state elsewhere": Case(HiddenState, False, {"state": H}),
-    "numpy, a queue": Case(lambda: Delayed(7), False, {"state": H}),
-    "numpy, from step 9 on": Case(lambda: Late(9), False, {"state": H}),
-    "numpy, the same noise": Case(lambda: with_seed, False, {"state": H}),
-    "numpy, trials by their place": Case(lambda: by_place, False, {"state": H}),
-    "numpy, in company": Case(lambda: in_company, False, {"state": H}),
-    "numpy, the other order": Case(lambda: carried, False, {"state": D}),
-    "numpy, which is the state": Case(lambda: nameless, False, {"state": H}),
+    "a reservoir": Case(Reservoir, stepped(reservoir)),
+    "a differential equation": Case(RungeKutta, stepped(lambda net: net.step)),
+    "spiking": Case(Spiking, lambda net: emtvb.adapt(net.step, state=net.init_state, whole=net, batch_first=True)),
+    "tired synapses, time first": Case(
+        Depressing, lambda net: emtvb.adapt(net.step, state=net.initial_state, whole=net), time_first=True
+    ),
+    "a scan": Case(Scan, stepped(scan)),
+    "a scan with a step": Case(ScanWithStep, stepped(lambda net: net.step)),
+    "a dict of outputs": Case(
+        Answers, lambda net: emtvb.adapt(net.rnn, net.out, whole=lambda x: net(x)["logits"]), time_first=True
+    ),
+    "in a sequence": Case(
+        lambda: nn.Sequential(nn.GRU(D, H, batch_first=True), First(), nn.Linear(H, OUT)),
+        lambda net: emtvb.adapt(net[0], net[2], whole=net, batch_first=True),
+    ),
+    "chaotic": Case(Chaotic, layered),
+    "convolution over the past": Case(CausalConvolution, stepped(after_a_convolution, zeros(h=H, seen=2 * D))),
+    "attention over the past": Case(OverThePast, stepped(with_its_past, zeros(h=H, past=40 * H, count=1))),
+    "positions": Case(
+        Positions,
+        stepped(counted_step(lambda net, u, t: u + net.slices(t[:, 0].long())), zeros(h=H, t=1)),
+    ),
+    "a clock in the input": Case(
+        layer(before=lambda x: x + torch.arange(x.shape[1]).sin()[:, None]),
+        stepped(counted_step(lambda net, u, t: u + t.sin()), zeros(h=H, t=1)),
+    ),
+    "its own output as input": Case(cell(by_gate, width=D + OUT), stepped(heard, zeros(h=H, y=OUT))),
+    "a state changed between steps": Case(cell(lambda t, x, h, y: (x[:, t], 0.9 * h)), stepped(leaking)),
+    "halting": Case(Halting, stepped(halting, zeros(h=H, y=OUT))),
+    "gated by an input": Case(Gated, stepped(gated)),
+    "a slow layer": Case(Slow, stepped(slowly, zeros(a=H, b=H, t=1))),
+    "numpy": in_numpy(rate),
+    "numpy in place": in_numpy(in_place),
+    "numpy, a count in the state": in_numpy(counted, lambda n: {"h": np.zeros((n, H)), "count": np.zeros((n, 1))}),
+    "numpy, a matrix given": in_numpy(functools.partial(with_matrix, W)),
+    "numpy, as many outputs as states": in_numpy(rates_and_potentials),
+}
+
+CONTRADICTED: dict[str, Case] = {
+    name: Case(make, layered)
+    for name, make in {
+        "convolution over the past": CausalConvolution,
+        "normalised over time": layer(before=lambda x: (x - x.mean(1, True)) / x.std(1, keepdim=True)),
+        "mean so far": layer(before=lambda x: x.cumsum(1) / torch.arange(1, x.shape[1] + 1)[:, None]),
+        "positions": Positions,
+        "a clock in the input": layer(before=lambda x: x + torch.arange(x.shape[1]).sin()[:, None]),
+        "backwards": layer(before=lambda x: x.flip(1)),
+        "both directions": Backwards,
+        "lengths of what is not zero": Packed,
+        "begun by the first input": BegunByInput,
+        "learned begin": Begun,
+        "kept between calls": KeptBetweenCalls,
+        "the mean over time": layer(after=lambda y: y.mean(1)),
+        "the maximum so far": layer(after=lambda y: y.cummax(1)[0]),
+        "the sum so far": layer(after=lambda y: y.cumsum(1)),
+        "only changes of the input": layer(before=lambda x: x.diff(dim=1, prepend=x[:, :1])),
+        "no input from step 12 on": layer(before=lambda x: x * (torch.arange(x.shape[1]) < 12).float()[:, None]),
+        "outputs from step 20 on": layer(after=lambda y: y * (torch.arange(y.shape[1]) >= 20)[:, None]),
+        "centred on all trials": layer(before=lambda x: x - x.mean(0)),
+        "inhibited by any trial's input": layer(before=lambda x: x * (x.max() < 2.5)),
+        "softmax of the output": layer(after=lambda y: y.softmax(-1)),
+        "batch norm": BatchNorm,
+    }.items()
+} | {
+    name: Case(make, by_cell)
+    for name, make in {
+        "cells, output squared": cell(give=lambda self, t, h: self.out(h) ** 2),
+        "begun anew at step 25": cell(lambda t, x, h, y: (x[:, t], h if t % 25 else 0 * h)),
+        "begun anew by its inputs": cell(switched),
+        "every second step": cell(lambda t, x, h, y: (x[:, t] * (t % 2), h)),
+        "slower after 20 steps": cell(give=lambda self, t, h: self.out(h) / (1 + max(0, t - 20))),
+        "a state changed between steps": cell(lambda t, x, h, y: (x[:, t], 0.9 * h)),
+        "halting": Halting,
+        "gated by an input": Gated,
+        "attention over the past": OverThePast,
+    }.items()
+} | {
+    "a step of another length": Case(lambda: RungeKutta(1.5), stepped(lambda net: net.step)),
 }  # fmt: skip
+"""Mistakes: a network, and a line that does not do all that it does."""
+
+BY_ITSELF = {
+    "counts its calls": Case(Calls, lambda net: emtvb.adapt(net, state=H)),
+    "numpy, the state elsewhere": Case(HiddenState, lambda made: emtvb.adapt(made.step, state=H)),
+    "numpy, a queue": Case(lambda: Delayed(7), lambda made: emtvb.adapt(made, state=H)),
+    "numpy, from step 9 on": Case(lambda: Late(9), lambda made: emtvb.adapt(made.step, state=H)),
+    "numpy, the same noise": in_numpy(with_seed),
+    "numpy, trials by their place": in_numpy(by_place),
+    "numpy, in company": in_numpy(in_company),
+}
+"""Mistakes that show without the whole network."""

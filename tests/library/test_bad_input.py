@@ -91,7 +91,7 @@ for call in (
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
-        "trials: Adapted: give what emtvb.record returns",
+        "trials: Adapted: give what emtvb.record returns, or, of arrays, emtvb.Trials.of(states, labels)",
         "fitted: Trials: give what emtvb.fit returns",
         "fitted: Trials: give what emtvb.fit returns",
         "fitted: Trials: give what emtvb.fit returns",

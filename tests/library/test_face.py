@@ -151,8 +151,15 @@ def test_the_guide_names_every_function() -> None:
 
 def test_what_the_guide_shows_of_other_packages_is_python() -> None:
     """The blocks of the language `py`; those of `python` are run (test_extras.py)."""
-    (code,) = re.findall(r"```py\n(.*?)```", (ROOT / "docs" / "own-network.md").read_text(), re.DOTALL)
-    compile(code, "guide", "exec")
+    blocks = re.findall(r"```py\n(.*?)```", (ROOT / "docs" / "own-network.md").read_text(), re.DOTALL)
+    assert len(blocks) == 6
+    for code in blocks:
+        compile(code, "guide", "exec")
+        assert len([line for line in code.splitlines() if line]) <= 8
+
+
+def test_dir_is_the_face_alone() -> None:
+    assert {name for name in dir(emtvb) if name[0] != "_"} == set(HOME)
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -59,7 +59,7 @@ def parts(state: Any, trials: int) -> list[Part]:
     found = _named(state, "")
     if not found:
         remedy = "it holds no arrays; give a number of zeros, one trial's state, or a function of the number of trials"
-        raise InputError("state", f"{state!r:.60}", remedy)
+        raise InputError("state", f"begins as {state!r:.60}", remedy)
     for name, array in found:
         where = f"{name}: " * bool(name)
         if tuple(array.shape)[:1] != (trials,):

@@ -58,7 +58,9 @@ class Machine:
         states.parts(self.start(3), 3)
         self._is_settled = False
         first, again = (self.flat(self.start(2)) for _ in range(2))
-        if not np.array_equal(self.numpy(first), self.numpy(again), equal_nan=True):
+        if np.isnan(self.numpy(first)).any():
+            raise InputError("state", "not all of it numbers", "give a state without NaN")
+        if not np.array_equal(self.numpy(first), self.numpy(again)):
             remedy = "draw it from a seed of its own: lambda trials: np.random.default_rng(0).normal(size=(trials, n))"
             raise InputError("state", "a function that gives another state each time it is called", remedy)
 
@@ -136,7 +138,7 @@ class Machine:
             raise InputError("network", f"{name} returned {count}", "return a pair, (output, state)")
         output, new = result
         if self.form.readout is not None:
-            output = self._read_out(self.form.readout, output)
+            output = self._read_out(self.form.readout, output, trials)
         output = self._checked(output)
         if tuple(output.shape)[:1] != (trials,):
             shown = f"{name} gave out an output of shape {tuple(output.shape)} for {trials} trials"
@@ -149,14 +151,19 @@ class Machine:
             self._example, self.parts, self._is_settled = new, states.parts(new, trials), True
         return output.reshape(trials, -1), new
 
-    def _read_out(self, readout: Callable[[Any], Any], output: Any) -> Any:
-        """What a readout makes of an output."""
+    def _read_out(self, readout: Callable[[Any], Any], output: Any, trials: int) -> Any:
+        """What a readout makes of an output of so many trials."""
+        name = getattr(readout, "__name__", type(readout).__name__)
         try:
-            return readout(output)
+            result = readout(output)
         except Exception as error:
-            name = getattr(readout, "__name__", type(readout).__name__)
             remedy = f"it must take outputs of shape {tuple(getattr(output, 'shape', ()))}"
             raise InputError("readout", f"{name} failed ({describe_error(error)})", remedy) from error
+        shape = tuple(getattr(result, "shape", ()))
+        if shape[:1] != (trials,):
+            shown = "None" if result is None else f"shape {shape} for {trials} trials"
+            raise InputError("readout", f"{name} returned {shown}", "return one row for each, (trials, outputs)")
+        return result
 
     def _checked(self, output: Any) -> Any:
         """An output as an array of real numbers without a mask."""

@@ -195,10 +195,9 @@ def part_of(trials: Trials, part: str) -> slice:
     Raises:
         InputError: Where there is no such part.
     """
-    parts: dict[str, slice] = getattr(trials.system, "parts", {})
+    parts = trials.system.parts
     if part not in parts:
-        remedy = f"there are {listed([*parts])}" if parts else f"{trials.system.name} has one part alone; leave it out"
-        raise InputError("part", repr(part), remedy)
+        raise InputError("part", repr(part), f"of {trials.system.name} there are {listed([*parts])}")
     return parts[part]
 
 

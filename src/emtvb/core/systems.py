@@ -50,6 +50,11 @@ class Runnable(ABC):
     def input_dim(self) -> int | None:
         """Numbers of an input, where that is known."""
 
+    @property
+    def parts(self) -> dict[str, slice]:
+        """The arrays of its state by their names, and where they lie in the flat vector; here one, all of it."""
+        return {"state": slice(0, self.state_dim)}
+
     @abstractmethod
     def prepared(self, inputs: np.ndarray) -> int:
         """Numbers of its state, once it was looked at with these inputs, (time, trial, input)."""
