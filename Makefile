@@ -74,7 +74,7 @@ dist: $(VENV)/.release ## the wheel and the sdist in dist/, checked
 
 dataset: $(VENV)/.runs ## the published networks in dataset/, with an index and a card, for a hub of models or data
 	rm -rf dataset
-	$(VENV)/bin/emtvb dataset dataset
+	$(VENV)/bin/python docs/dataset.py dataset
 
 notebooks: $(VENV)/.tests ## run the notebooks, and store what they print and draw
 	cd notebooks && ../$(VENV)/bin/python run.py demo.ipynb own_network.ipynb

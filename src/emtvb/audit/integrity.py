@@ -207,7 +207,7 @@ def _outputs(files: Files, record: Record) -> Iterator[Finding]:
 def _packed(files: Files, record: Record, output: str, name: str) -> Finding:
     """A file of packed weights that holds others than the record says, or none."""
     if files.digest(output) == files.digests[output]:
-        remedy = "pack the weights anew: emtvb pack"
+        remedy = "pack the weights anew: python -m emtvb.making.packed_weights"
     else:
         remedy = "put a copy of it back" if files.committed(name) is None else files.checkout([name])
     return Finding(name, f"does not hold the weights that {record.rule} made at {record.made}", remedy)
