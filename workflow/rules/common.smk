@@ -83,7 +83,6 @@ if CALL.plans:
         if back := unpack(RESULTS):
             logger.info(f"published weights unpacked in {RESULTS}: {len(back)} files")
         RECORDS = staleness.read(RESULTS, ROOT)
-    hooks.print_sparingly()
     executor.Executor.known = RECORDS
     warnings = [surroundings.of_other_settings(RESULTS, EXPERIMENT.model_dump(mode="json")), *surroundings.slow()]
     for warning in filter(None, warnings):
@@ -153,7 +152,7 @@ def look_at(waiting, maker):
         words = RECORDS.changes(waiting, maker)
     except InputError as error:  # an exception would reach the user with a page of Snakemake's own
         logger.error(f"error: {error}")
-        raise SystemExit(1) from None
+        raise SystemExit(1) from error
     if words:
         say_difference(waiting.rule.name, staleness.summary(words))
     return words

@@ -28,7 +28,7 @@ from emtvb.errors import InputError
 from emtvb.making import git, provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
-from emtvb.making.processes import Processes, ended_by_signals
+from emtvb.making.processes import Processes
 from emtvb.making.provenance import Record
 from emtvb.making.recipes import Present
 from emtvb.making.staleness import summary
@@ -248,7 +248,7 @@ def _run(
 
     As in an audit: what is measured from weights, and beside it what is made from what was measured.
     """
-    with ended_by_signals(), Processes() as processes, ThreadPoolExecutor(2) as pool:
+    with Processes() as processes, ThreadPoolExecutor(2) as pool:
         tables, measurements = (
             Comparison(files.folder, held, workers, processes, exactly=True, baseline=before) for _ in range(2)
         )

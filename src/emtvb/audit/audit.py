@@ -23,7 +23,7 @@ from emtvb.files import write_text
 from emtvb.making import provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
-from emtvb.making.processes import Processes, ended_by_signals
+from emtvb.making.processes import Processes
 from emtvb.paper.judging import badge
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     checks = [integrity(files, jobs, held.root), currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)
-    with ended_by_signals(), ThreadPoolExecutor(1) as pool, Processes() as processes:
+    with ThreadPoolExecutor(1) as pool, Processes() as processes:
         # Beside the rest: the longest training decides when an audit ends.
         training = pool.submit(
             determinism, folder, shards, experiment.trained_by(), files.records, sample.runs, seed, sample.workers,
