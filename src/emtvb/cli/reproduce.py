@@ -27,7 +27,9 @@ def reproduce(file: str, cores: str) -> None:
 
     experiment = check_and_say(file)
     snakemake, snakefile = Path(sys.executable).with_name("snakemake"), workflow_root() / "Snakefile"
-    command: list[str | Path] = ["--snakefile", snakefile, "--cores", cores, "--quiet", "rules", "--configfile", Path(file).absolute()]
+    command: list[str | Path] = [
+        "--snakefile", snakefile, "--cores", cores, "--quiet", "rules", "--configfile", Path(file).absolute(),
+    ]  # fmt: skip
     with subprocess.Popen([snakemake, *command]) as process:
         status = _wait(process)
     if status:
