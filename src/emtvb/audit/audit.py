@@ -17,7 +17,7 @@ from emtvb.audit.currency import currency, planned, remade
 from emtvb.audit.determinism import determinism, measured_in
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.remeasuring import SHARE, draw, recompute
-from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
+from emtvb.audit.report import REPORT, Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.making import provenance, recipes
@@ -116,21 +116,16 @@ def _made_elsewhere(files: Files) -> set[str]:
 
 def _claims_rejected(files: Files, jobs: Sequence[Planned], checks: Sequence[Check]) -> str:
     """Why the verdicts that lie there are not reported; nothing where they are, or where the experiment has none."""
-    if not any(_VERDICTS in job.outputs for job in jobs):
-        return ""
-    if _VERDICTS in files.rejected or _VERDICTS not in files.digests:
-        return f"{_VERDICTS} is not what a record says"
-    if any(job.stale and _VERDICTS in job.outputs for job in jobs):
-        return f"the workflow would make {_VERDICTS} again"
-    if any(finding.subject == _VERDICTS for check in checks for finding in check.findings):
-        return f"{_VERDICTS} does not come out again"
+    wrong = {*files.rejected, *remade(jobs), *(finding.subject for check in checks for finding in check.findings)}
+    made = {path for job in jobs for path in job.outputs}
+    if _VERDICTS in made and (_VERDICTS in wrong or _VERDICTS not in files.digests):
+        return f"{_VERDICTS} is not what the workflow makes"
     return ""
 
 
 def write(audit: Audit, folder: Path) -> None:
-    """Write an audit into the folder ``audit`` of its experiment: all of it as Markdown, and a summary as JSON."""
-    write_text(folder / "audit" / REPORT, audit.as_markdown())
-    write_text(folder / "audit" / SUMMARY, audit.summary())
+    """Write an audit into its experiment's folder."""
+    write_text(folder / REPORT, audit.as_markdown())
 
 
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
