@@ -211,11 +211,7 @@ def draw(jobs: Sequence[Planned], seconds: Mapping[str, float], stratum: Mapping
 
 
 def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) -> tuple[Path | None, str]:
-    """The code that made what lies here, in a folder, where libraries or the machine are others now; and why.
-
-    Raises:
-        InputError: Where git does not have it.
-    """
+    """The code that made what lies here, in a folder, where libraries or the machine are others now; and why."""
     others = recipes.other_versions(record.recipe["versions"] for record in records)
     machine = provenance.environment()["machine"]
     machines = {record.environment.get("machine", machine) for record in records} - {machine}
@@ -244,10 +240,8 @@ def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) 
 def _run(
     files: Files, held: Held, drawn: Sequence[Planned], workers: int, before: Path | None
 ) -> tuple[dict[str, Record], list[str]]:
-    """Run jobs in scratch folders: the records of those that came out the same, and what came of the others, in words.
-
-    As in an audit: what is measured from weights, and beside it what is made from what was measured.
-    """
+    """Run jobs in scratch folders: the records of those that came out the same, and what came of the others, in words."""
+    # As in an audit: what is measured from weights, and beside it what is made from what was measured.
     with Processes() as processes, ThreadPoolExecutor(2) as pool:
         tables, measurements = (
             Comparison(files.folder, held, workers, processes, exactly=True, baseline=before) for _ in range(2)
@@ -269,11 +263,7 @@ def _run(
 
 
 def _used(present: Present, records: Iterable[Record]) -> dict[str, str]:
-    """All code that these jobs used.
-
-    Raises:
-        InputError: Where it is another by now.
-    """
+    """All code that these jobs used; refused where it is another by now."""
     used = {name: digest for record in records for name, digest in record.recipe["code"].items()}
     if changed := [name for name, digest in used.items() if present.digest(name) != digest]:
         raise InputError("code", summary(sorted(changed)), "changed while this ran; call it again")

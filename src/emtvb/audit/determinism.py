@@ -256,11 +256,9 @@ def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: 
 
 
 def _of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | None:
-    """The first row of a learning curve that differs from the whole one, made again; None where there is none.
-
-    The curve may be an outline, as it is where the whole one is left out, or where the shard took the run over from
-    such a one: but its last row is that of the last step. A loss that is no number is equal to another that is none.
-    """
+    """The first row of a learning curve that differs from the whole one, made again; None where there is none."""
+    # It may be an outline, as it is where the whole one is left out, or where the shard took the run over from such a
+    # one: but its last row is that of the last step. A loss that is no number is equal to another that is none.
     made = {row.step: repr(tuple(row)) for row in new}
     for row in there:
         if made.get(row.step) != repr(tuple(row)):

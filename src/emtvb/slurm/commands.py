@@ -121,10 +121,8 @@ def ask(*command: str, script: str | None = None) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it.
-
-    Within a job, such as one of salloc, nothing of that job is handed on. ``SBATCH_CLUSTERS`` counts for all commands.
-    """
+    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it."""
+    # Within a job, such as one of salloc, nothing of that job is handed on. SBATCH_CLUSTERS counts for all commands.
     moot = r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT|CLUSTERS)$"
     if "SLURM_JOB_ID" in os.environ:
         moot += "|SLURM_"

@@ -228,11 +228,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         ]
 
     def _number(self, name: str, call: Sequence[str], script: str) -> str | None:
-        """Slurm's id of a submission, tried again as long as it fails for reasons that may pass; None if all is over.
-
-        Raises:
-            InputError: Where Slurm refuses it, or fails for too long.
-        """
+        """Slurm's id of a submission, tried again as long as it fails for reasons that may pass; None if all is over."""
         begun, pauses = time.monotonic(), itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
         while not self._over.is_set():
             try:
@@ -261,11 +257,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         return bool(_unended(queue))
 
     def _room(self) -> int:
-        """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over.
-
-        Raises:
-            InputError: Where Slurm is silent for too long.
-        """
+        """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over."""
         while not self._over.is_set():
             room = self._patiently(slurm.room)
             # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
@@ -275,11 +267,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         return 1
 
     def _patiently(self, ask: Callable[[], T]) -> T | None:
-        """What Slurm answers, however long it is silent before; None if all is over.
-
-        Raises:
-            InputError: Where it is silent for too long.
-        """
+        """What Slurm answers, however long it is silent before; None if all is over."""
         while not self._over.is_set():
             try:
                 answer = ask()
