@@ -27,11 +27,10 @@ def test_what_was_not_checked_has_not_passed(check: Check, state: str, outcome: 
     found = audit(Check("integrity", "?", 3, ()), check)
     assert check.state == state
     assert found.outcome == outcome
-    told = found.as_markdown()
-    assert told.startswith(f"# Audit of try: {outcome}")
-    assert f"## Determinism: {state}" in told
-    assert "Made 2030-01-01T00:00:00Z" in told
-    assert "commit: abc" in told
+    told = json.loads(found.summary())
+    assert (told["outcome"], told["checks"]["determinism"].partition(":")[0]) == (outcome, state)
+    assert (told["commit"], told["made"]) == ("abc", "2030-01-01T00:00:00Z")
+    assert found.as_markdown().startswith(f"# Audit of try: {outcome}")
 
 
 def test_the_chance_to_have_missed_an_error_stands_beside_passed_and_what_was_drawn_is_named() -> None:
@@ -40,7 +39,9 @@ def test_the_chance_to_have_missed_an_error_stands_beside_passed_and_what_was_dr
     found = audit(Check("integrity", "?", 3, ()), check)
     assert found.lines()[1] == f"made again: passed ({missed}), no problems in 3 of 9 files. a"
     assert found.lines()[-1] == f"passed: our own results are what they say; {missed}"
-    assert f"## Made again: passed ({missed})" in found.as_markdown()
+    told = json.loads(found.summary())
+    assert told["drawn"] == {"made again": ["s1", "s2"]}
+    assert told["checks"]["made again"] == f"passed ({missed}): no problems in 3 of 9 files"
     assert "Drawn: s1, s2." in found.as_markdown()
 
 

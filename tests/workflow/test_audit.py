@@ -192,6 +192,7 @@ def test_an_untouched_experiment_passes_and_says_what_was_made_again(
     assert "config/smoke.yaml" in report
     assert f"Drawn: {', '.join(sorted(SHARDS))}." in report
     assert report.startswith("# Audit of smoke: passed")
+    assert json.loads((folder / "audit" / "summary.json").read_text())["outcome"] == "passed"
     assert looked_at(folder, jobs) == {}, "an audit is no stranger to the next one"
     assert list(found.verdicts) == list(json.loads((folder / "verdicts.json").read_text())["verdicts"])
 
@@ -324,7 +325,7 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
     assert found.pop("figures/composition.pdf") == "would be made with other settings now: tasks"
     assert found.pop("figures/forest.pdf") == "not made yet, by draw_forest"
     assert "changed after draw_page made it" in found.pop("edit.html")
-    assert "no job of this experiment, by the config" in found.pop("tables/old.csv, tables/old.provenance.json")
+    assert "no job of this experiment, by its config" in found.pop("tables/old.csv, tables/old.provenance.json")
     assert "does not hold the weights" in found.pop(PACKED)
     assert found == {}
 
@@ -590,7 +591,7 @@ def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
     assert list(determinism.again(tmp_path, [(shard, runs[0])], "auto")) == [(runs[0].run_id, None)]
 
 
-def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) -> None:
+def test_what_is_not_committed_yet_is_a_warning(folder: Path, jobs: list[Planned], tmp_path: Path) -> None:
     root = tmp_path / "clone"
     (root / "src").mkdir(parents=True)
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(root)]
@@ -601,15 +602,15 @@ def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) ->
     (root / "config").mkdir()
     (root / "config" / "mine.yaml").write_text("")
     (root / "src" / "other.py").write_text("")
-    assert "not committed" not in integrity(files(folder), (), root).note, "neither a config nor what no job used"
+    assert "not committed" not in integrity(files(folder), jobs, root).note, "neither a config nor what no job used"
     assert not provenance.git_state(Path(shutil.copytree(root, tmp_path / "other", ignore=lambda *_: ["src"])))[1]
     (root / "src" / "new.py").write_text("")
     edit_record(spectrum, lambda record: record["recipe"]["code"].update({"src/new.py": "0"}))
-    check = integrity(files(folder), (), root)
+    check = integrity(files(folder), jobs, root)
     assert check.state == "passed"
     assert "Warning: made from code that is not committed yet: figures/spectrum.pdf." in check.note
     edit_record(spectrum, lambda record: record.update(dirty=False))
-    assert "not committed" not in integrity(files(folder), (), root).note, "it was when the job ran"
+    assert "not committed" not in integrity(files(folder), jobs, root).note, "it was when the job ran"
 
 
 def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(folder: Path) -> None:

@@ -14,7 +14,6 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +22,7 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import is_by_code, planned, remade
 from emtvb.audit.determinism import measured_in
 from emtvb.audit.integrity import Files
-from emtvb.audit.remeasuring import Comparison, reads_weights, trains
+from emtvb.audit.remeasuring import run_again, trains
 from emtvb.errors import InputError
 from emtvb.making import git, provenance, recipes
 from emtvb.making.packed_weights import unpack
@@ -240,26 +239,16 @@ def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) 
 def _run(
     files: Files, held: Held, drawn: Sequence[Planned], workers: int, before: Path | None
 ) -> tuple[dict[str, Record], list[str]]:
-    """Run jobs in scratch folders: the records of those that came out the same, and what came of the others, in words."""
-    # As in an audit: what is measured from weights, and beside it what is made from what was measured.
-    with Processes() as processes, ThreadPoolExecutor(2) as pool:
-        tables, measurements = (
-            Comparison(files.folder, held, workers, processes, exactly=True, baseline=before) for _ in range(2)
-        )
-        begun = [
-            pool.submit(tables.run, [job for job in drawn if not reads_weights(job)], "tables, figures and pages"),
-            pool.submit(measurements.run, [job for job in drawn if reads_weights(job)], "measurements"),
-        ]
-        for run in begun:
-            run.result()
+    """Run jobs in scratch folders: records of those that came out the same, and what came of the others, in words."""
+    both = run_again(files, held, drawn, workers, Processes(), exactly=True, baseline=before)
     refused, rule = [], {path: job.rule for job in drawn for path in job.outputs}
-    for part in (tables, measurements):
+    for part in both:
         refused += [f"{rule.get(found.subject, '')}: {found.subject}: {found.problem}" for found in part.findings]
         refused += [f"{summary(titles)}: fails now ({why})" for why, titles in part.failed.items()]
         for why in dict.fromkeys(part.unchecked.values()):
             paths = summary(path for path, reason in part.unchecked.items() if reason == why)
             refused.append(f"{paths}: not shown, since {why}")
-    return {**tables.again, **measurements.again}, refused
+    return {**both[0].again, **both[1].again}, refused
 
 
 def _used(present: Present, records: Iterable[Record]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from emtvb.audit.currency import currency, planned, remade
 from emtvb.audit.determinism import determinism, measured_in
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.remeasuring import SHARE, draw, recompute
-from emtvb.audit.report import REPORT, Audit, Check
+from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import write_text
 from emtvb.making import provenance, recipes
@@ -124,8 +124,9 @@ def _claims_rejected(files: Files, jobs: Sequence[Planned], checks: Sequence[Che
 
 
 def write(audit: Audit, folder: Path) -> None:
-    """Write an audit into its experiment's folder."""
+    """Write an audit into its experiment's folder: all of it as Markdown, and a summary as JSON."""
     write_text(folder / REPORT, audit.as_markdown())
+    write_text(folder / SUMMARY, audit.summary())
 
 
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:

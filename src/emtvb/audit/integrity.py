@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
-from emtvb.audit.report import AGAIN, BACK, REPORT, Check, Finding, counted
+from emtvb.audit.report import AGAIN, BACK, FILES, Check, Finding, counted
 from emtvb.errors import InputError
 from emtvb.making import git, packed_weights, provenance, recipes
 from emtvb.making.plan import Planned
@@ -25,7 +25,7 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """What may be left out, by a file's name: what can be trained again, and whose digests are published."""
 _NOT_OUTPUTS = (
-    "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", REPORT,
+    "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *FILES,
 )  # fmt: skip
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, hidden files, audits."""
 _PACK = "pack the weights anew: python -m emtvb.making.packed_weights"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -10,7 +11,7 @@ from typing import Literal
 State = Literal["passed", "FAILED", "incomplete", "not checked"]
 Outcome = Literal["passed", "FAILED", "incomplete"]
 
-REPORT = "audit/report.md"
+REPORT, SUMMARY = FILES = ("audit/report.md", "audit/summary.json")
 """What an audit writes into an experiment's folder."""
 OUTCOMES: dict[Outcome, str] = {
     "passed": "our own results are what they say",
@@ -139,6 +140,16 @@ class Audit:
         """The outcome in words, with the chances to have missed something."""
         missed = [check.missed for check in self.checks if check.missed and check.state != "not checked"]
         return "; ".join([OUTCOMES[self.outcome], *missed])
+
+    def summary(self) -> str:
+        """The outcome, its date, commit and counts, and what was drawn, as JSON text."""
+        about = {
+            "experiment": self.experiment, "made": self.made, "commit": self.environment.get("commit", ""),
+            "held to": self.held_to, "outcome": self.outcome,
+            "checks": {check.name: f"{check.headline}: {check.count}" for check in self.checks},
+            "drawn": {check.name: check.drawn for check in self.checks if check.drawn},
+        }  # fmt: skip
+        return json.dumps(about, indent=2) + "\n"
 
     def lines(self) -> list[str]:
         """All of it for a terminal: of each check the first findings."""

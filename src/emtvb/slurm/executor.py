@@ -228,7 +228,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         ]
 
     def _number(self, name: str, call: Sequence[str], script: str) -> str | None:
-        """Slurm's id of a submission, tried again as long as it fails for reasons that may pass; None if all is over."""
+        """Slurm's id of a submission, tried again while it fails for reasons that may pass; None if all is over."""
         begun, pauses = time.monotonic(), itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
         while not self._over.is_set():
             try:
