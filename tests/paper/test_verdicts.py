@@ -24,6 +24,10 @@ from emtvb.theory.tasks import named
 from .made_up import NAN, sweep
 
 
+EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
+PAPER = Path(__file__).parents[2] / "results" / "paper"
+
+
 def by_name(measured: pd.DataFrame) -> dict[str, ClaimResult]:
     results = verdicts.evaluate(measured)
     assert len({result.name for result in results}) == len(results)
@@ -315,6 +319,23 @@ def test_reasons_of_bars_name_how_far_tasks_are_from_each_other() -> None:
         (said,) = re.findall(r"is (0\.\d+)", claim.reason)
         assert float(said) == pytest.approx(nearest, abs=0.004)
         assert (claim.holds[0].bar or 1) < nearest / 2
+
+
+def test_what_measuring_can_get_wrong_is_the_largest_share_that_was_measured() -> None:
+    """docs/evidence.md has what `python -m benchmarks.mismeasured` printed."""
+    lines = re.findall(r"^\| (.+) \| (\d+) \| (\d+) \| [\d.]+% \|$", EVIDENCE.read_text(), re.MULTILINE)
+    stated = [claim.short for claim in claims.load().statements if claim.group == "statement"]
+    assert [name for name, *_ in lines] == stated
+    assert max(int(wrong) / int(of) for _, wrong, of in lines) == pytest.approx(judging.MISMEASURED, abs=5e-4)
+
+
+def test_another_share_of_measuring_errors_would_not_change_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What docs/evidence.md says of the published networks."""
+    badges = []
+    for share in (0.002, judging.MISMEASURED, 0.02):
+        monkeypatch.setattr(judging, "MISMEASURED", share)
+        badges.append({found.name: found.badge for found in verdicts.read(PAPER) if found.group == "statement"})
+    assert badges[0] == badges[1] == badges[2]
 
 
 def test_by_another_bar_of_solving_other_networks_are_asked_and_all_says_so() -> None:
