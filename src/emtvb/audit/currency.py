@@ -57,16 +57,11 @@ def _in_words(stale: str, folder: Path) -> str:
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:
-    """Let the experiments beside one lie beside its name in another folder, too, as links.
-
-    They lie beside the folder as the workflow names it; and if that is a link, beside what it leads to.
-    """
+    """Let the experiments beside one lie beside its name in another folder, too, as links."""
     (results / name).mkdir(parents=True)
-    for parent in dict.fromkeys((folder.absolute().parent, folder.resolve().parent)):
-        for other in parent.iterdir():
-            there = results / other.name
-            if not there.is_symlink() and other.name != name and other.is_dir() and other.resolve() != folder.resolve():
-                there.symlink_to(other)
+    for other in folder.absolute().parent.iterdir():
+        if other.name != name and other.is_dir() and other.resolve() != folder.resolve():
+            (results / other.name).symlink_to(other)
 
 
 def remade(jobs: Sequence[Planned]) -> frozenset[str]:
