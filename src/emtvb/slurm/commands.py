@@ -138,7 +138,8 @@ def ask(*command: str, script: str | None = None) -> str:
 def _environment() -> dict[str, str]:
     """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it.
 
-    Nor may a variable send elsewhere what a job reads and writes. Within a job, such as one of salloc, nothing of that job is handed on. ``SBATCH_CLUSTERS`` counts for all commands.
+    Nor may a variable send elsewhere what a job reads and writes. Within a job, such as one of salloc, nothing of that
+    job is handed on. ``SBATCH_CLUSTERS`` counts for all commands.
     """
     moot = r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT|CLUSTERS|INPUT|OUTPUT|ERROR|OPEN_MODE)$"
     if "SLURM_JOB_ID" in os.environ:
@@ -301,8 +302,8 @@ def controlled(jobs: Iterable[str]) -> dict[str, str]:
         for line in answer.splitlines():
             fields = dict(re.findall(r"(\w+)=(\S+)", line))
             if "JobState" in fields:
-                task = fields.get("ArrayTaskId")
-                states |= dict.fromkeys(_tasks(number if task is None else f"{number}_[{task}]"), fields["JobState"])
+                job = f"{number}_[{fields['ArrayTaskId']}]" if "ArrayTaskId" in fields else number
+                states |= dict.fromkeys(_tasks(job), str(fields["JobState"]))
     return states
 
 
