@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from scipy import stats
 
-from emtvb.core.style import EXPECTED
 from emtvb.experiments.sweep.figures import solutions
+from emtvb.figures.style import EXPECTED
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 

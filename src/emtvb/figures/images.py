@@ -16,7 +16,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
 
-from emtvb.core.style import ABSENT, SIGNED
+from emtvb.figures.style import ABSENT, SIGNED
 
 
 def colour_map(name: str) -> Colormap:

@@ -9,11 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.core.marks import points
-from emtvb.core.style import EXPECTED, SHADE, style
 from emtvb.figures.data import cells, each
-from emtvb.figures.marks import look, mark
+from emtvb.figures.marks import look, mark, points
 from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.style import EXPECTED, SHADE, style
 from emtvb.figures.words import wrapped
 
 SHOWN = {

@@ -11,11 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from emtvb.core.marks import points
-from emtvb.core.style import SHADE, style
 from emtvb.figures.data import each
-from emtvb.figures.marks import look, mark
+from emtvb.figures.marks import look, mark, points
 from emtvb.figures.panels import blank, grid, key, label_outside
+from emtvb.figures.style import SHADE, style
 from emtvb.figures.words import wrapped
 
 GROUPS = {

@@ -15,10 +15,10 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from emtvb.core.style import EXPECTED, PAGE, style
 from emtvb.figures.data import Exemplar, labelled, load_exemplar
 from emtvb.figures.images import picture, show_signed, signed_bar
 from emtvb.figures.panels import add_panel, write
+from emtvb.figures.style import EXPECTED, PAGE, style
 from emtvb.figures.words import wrapped
 
 LIMIT = 1.5

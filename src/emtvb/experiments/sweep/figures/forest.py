@@ -14,11 +14,10 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, COLUMN, style
 from emtvb.figures.data import each
-from emtvb.figures.marks import line, mark, swarm
+from emtvb.figures.marks import line, mark, points, swarm
 from emtvb.figures.panels import add_panel, key, shade_every_second, write
+from emtvb.figures.style import COLOURS, COLUMN, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import forest as paper
 from emtvb.paper.error_rates import BOOTSTRAP

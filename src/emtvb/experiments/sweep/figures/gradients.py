@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.core.style import EXPECTED, style
 from emtvb.figures.marks import band, line, look
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import EXPECTED, style
 from emtvb.figures.words import wrapped
 
 INITIAL = "initial"

@@ -13,10 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from emtvb import tables
-from emtvb.core.style import COLOURS, COLUMN, PAGE, style
 from emtvb.figures.data import cells
 from emtvb.figures.marks import band
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import COLOURS, COLUMN, PAGE, style
 from emtvb.figures.words import wrapped
 
 CHANCE = 0.55

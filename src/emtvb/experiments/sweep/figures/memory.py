@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.core.style import EXPECTED, style
 from emtvb.figures.data import each
 from emtvb.figures.marks import band, line, look, swarm
 from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.style import EXPECTED, style
 from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, LATCH, LINEAR, PHI, TRAINED, at_amplitude, lasting
 

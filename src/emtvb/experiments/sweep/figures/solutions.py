@@ -12,11 +12,10 @@ from matplotlib.figure import Figure
 
 from emtvb import tables
 from emtvb.core.intervals import clopper_pearson
-from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, EXPECTED, style
 from emtvb.figures.data import cells, each
-from emtvb.figures.marks import mark
+from emtvb.figures.marks import mark, points
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import COLOURS, EXPECTED, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import table1
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb import tables
-from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, style
 from emtvb.figures.data import cells, each
+from emtvb.figures.marks import points
 from emtvb.figures.panels import blank, grid, label_outside, shade_every_second
+from emtvb.figures.style import COLOURS, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import verdicts
 from emtvb.paper.verdicts import SHOWN
