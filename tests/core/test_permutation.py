@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.core.ranks import auc
+from emtvb.core.permutation import auc
 
 
 def by_pairs(read: np.ndarray, is_value: np.ndarray) -> float:
