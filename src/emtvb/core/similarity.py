@@ -339,10 +339,8 @@ Part = tuple[complex, Float[np.ndarray, "_ _"]]
 
 
 def _parts(matrix: np.ndarray) -> tuple[list[Part], list[Part]]:
-    """The planes and the lines of a real Schur form; all planes turn the same way round.
-
-    A plane that hardly turns is two lines: whether eigenvalues near 1 or -1 come as a pair is a matter of rounding.
-    """
+    """The planes and the lines of a real Schur form; all planes turn the same way round."""
+    # A plane that hardly turns is two lines: whether eigenvalues near 1 or -1 come as a pair is a matter of rounding.
     form, vectors = scipy.linalg.schur(matrix)
     planes: list[Part] = []
     lines: list[Part] = []

@@ -272,10 +272,8 @@ def cycles(task: Task) -> list[Int[np.ndarray, " element"]]:
 
 
 def _missing_cycles(task: Task, left: Complex[np.ndarray, " mode"]) -> str:
-    """The cycles all of whose modes are among these, each mode counted once; the longest first.
-
-    With its dimensions, where no other cycle has the same modes; a spectrum cannot tell those apart.
-    """
+    """The cycles all of whose modes are among these, each mode counted once; the longest first."""
+    # With its dimensions, where no other cycle has the same modes; a spectrum cannot tell those apart.
     _, sign = task.reads()
     every = [(cycle, len(cycle), sign[cycle].prod() > 0) for cycle in cycles(task)]
     alike = Counter((length, positive) for _, length, positive in every)
@@ -390,10 +388,7 @@ def _right(decoders: dict[bool, Affine], states: States, theory: Elements, eleme
 
 
 def _moves(system: System, task: Task, element: int, judged: Recording) -> float:
-    """How far apart the states of sequences are that differ in what this element is, once m(t) has settled: the mean.
-
-    The sequences are those of the recording.
-    """
+    """Mean distance of a recording's states from those of sequences with this element turned, once m(t) has settled."""
     source, _ = task.reads()
     origin, time = element, task.settled()
     for _ in range(time):

@@ -208,10 +208,7 @@ class Edits:
 
     @property
     def _above_ceiling(self) -> tuple[float, str] | None:
-        """The ceiling, and in words that more is followed than it, so that the label is not what the network holds.
-
-        Of the edits at times where the variables can be read; None where there is no ceiling, or no more is followed.
-        """
+        """The ceiling, and in words that more is followed than it; None where there is none, or no more is followed."""
         usable = _usable(self.readable, len(self.trial))
         known = np.broadcast_to(self.known, self.followed.shape)
         if not len(self.ceiling) or not (known & usable).any():

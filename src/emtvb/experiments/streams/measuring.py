@@ -234,13 +234,7 @@ def marker_maps(run: StreamSetup, network: Network, untrained: Network) -> list[
 
 
 def _middle(run: StreamSetup, network: Network, stream: int) -> tuple[Watched, Place]:
-    """A run of three episodes of middle length, and the second of them.
-
-    Args:
-        run: Its settings.
-        network: Its weights.
-        stream: Which of the run's streams of random numbers draws its sequences.
-    """
+    """A network run on three episodes of middle length, by a stream of random numbers of its own; and the second."""
     rng = np.random.default_rng([run.seed, run.hidden_dim, stream])
     middle = sum(run.episodes.lengths) // 2
     seen = measures.watch(network, run.task, run.episodes, (middle,) * 3, rng)

@@ -249,10 +249,8 @@ def likeness(pairs: pd.DataFrame) -> str:
 
 
 def _logarithms(pairs: pd.DataFrame, by: Sequence[str] = CELL) -> dict[Cell, Float[np.ndarray, "measure draw"]]:
-    """Of each cell the logarithm of its mean distance as a multiple of its control: first of all pairs, then by draws.
-
-    A draw may leave no pair of a cell: then it is not finite.
-    """
+    """The logarithm of each cell's mean distance as a multiple of its control: first of all pairs, then by draws."""
+    # A draw may leave no pair of a cell: then it is not finite.
     seeds, numbered = np.unique(pairs[["seed_1", "seed_2"]].to_numpy(), return_inverse=True)
     drawn = bootstrap_counts(len(seeds), seed=_SEED)[:, numbered.reshape(-1, 2)].prod(axis=2)
     counts = np.vstack([np.ones_like(drawn[:1]), drawn])

@@ -90,11 +90,7 @@ def draw(summary: pd.DataFrame) -> Figure:
 
 
 def _learned(summary: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """What is drawn: penalties under which something was learned and sizes that learn, or all where none does.
-
-    Returns:
-        Rows of the summary; and lines that say what curves and bands are, and what is left out.
-    """
+    """Rows of penalties and sizes that learn, or all where none does; what curves and bands are; what is left out."""
     best = summary.groupby("l2")["accuracy_75"].max()
     idle = [f"{l2:g}" for l2 in best.index if not best[l2] > CHANCE]
     drawn = summary[summary["l2"].isin(best.index[best > CHANCE])] if len(idle) < len(best) else summary
