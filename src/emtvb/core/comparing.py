@@ -15,7 +15,8 @@ from emtvb.core.fitting import Fitted, fit
 from emtvb.core.memories import VariableMemories
 from emtvb.core.regression import decoded_map
 from emtvb.core.result_tables import frame, listed, table
-from emtvb.core.similarity import MEASURES, MODULUS, Portrait
+from emtvb.core.similarity import MEASURES, Portrait
+from emtvb.core.spectrum import MODULUS
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError
 

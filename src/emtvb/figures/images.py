@@ -18,6 +18,9 @@ from matplotlib.patches import Patch
 
 from emtvb.figures.style import ABSENT, SIGNED
 
+LIMIT = 1.5
+"""Colour limit of what memories hold, and of W_hh and Phi between them, whose own values are -1, 0 and 1."""
+
 
 def colour_map(name: str) -> Colormap:
     """A map of colours, grey where there is no number."""

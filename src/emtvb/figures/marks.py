@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 
 from emtvb.figures.style import COLOURS
 
+CHANCE = 0.5
+"""The accuracy of guesses, of signs as often + as -."""
 MARKERS = "os^Dv"
 """Shapes of groups, which tell them apart without colour."""
 

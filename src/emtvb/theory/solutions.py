@@ -18,6 +18,7 @@ from emtvb.adapters.elman import Elman
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import JUDGING, Recording
 from emtvb.core.regression import Affine, least_squares
+from emtvb.core.spectrum import MODULUS
 from emtvb.core.systems import System
 from emtvb.theory import networks
 from emtvb.theory.interventions import flip_elements
@@ -28,10 +29,8 @@ from emtvb.theory.observation import STEPS, Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.sequences import sequences
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import DECODES, NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.verdict import AT_CHANCE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 
-CHANCE = 0.55
-"""Networks of a test accuracy below have learned nothing, and are not looked at."""
 GIVEN_OUT = 0.6
 """An output dimension whose signs are right less often is lost."""
 STUDIED = 0.9
@@ -177,7 +176,7 @@ def study_system(
         accuracy: Its test accuracy.
         settings: How it was measured.
     """
-    if not accuracy >= CHANCE:
+    if not accuracy >= AT_CHANCE:
         return _nothing(run), []
     task, shown = run.task, observed.shown
     judged = _until(observed.held_out, max(STEPS, task.settled() + 2))
@@ -226,7 +225,7 @@ def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit], solved: floa
     return "second digits, with mistakes" if all_digits else "unfinished"
 
 
-def match_modes(task: Task, eigenvalues: Complex[np.ndarray, " mode"], modulus: float = 0.9) -> dict[str, Any]:
+def match_modes(task: Task, eigenvalues: Complex[np.ndarray, " mode"], modulus: float = MODULUS) -> dict[str, Any]:
     """Which of Phi's modes W_hh has: the columns of :class:`Solution` about modes.
 
     Each of Phi's modes has the eigenvalue of W_hh as its partner that is nearest in the plane, moduli above 1 counted

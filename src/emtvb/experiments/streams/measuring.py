@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from emtvb.core.spectrum import MODULUS
 from emtvb.experiments.streams import measures
 from emtvb.experiments.streams.measures import Watched
 from emtvb.theory import networks
@@ -40,7 +41,7 @@ def measure(run: StreamSetup, network: Network, untrained: Network) -> dict[str,
     row |= {f"untrained_{name}": value for name, value in control.items() if name not in _SEQUENCES_ALONE}
     row |= edits(network, runs, rng)
     moduli = np.abs(np.linalg.eigvals(network.W_hh.astype(np.float64)))
-    row |= {"long_term": int((moduli > 0.9).sum()), "largest_modulus": float(moduli.max())}
+    row |= {"long_term": int((moduli > MODULUS).sum()), "largest_modulus": float(moduli.max())}
     return row
 
 

@@ -21,7 +21,7 @@ from scipy.optimize import linear_sum_assignment
 from emtvb import markdown
 from emtvb.core.intervals import bootstrap_counts, central_interval
 from emtvb.core.similarity import DYNAMICS, STEP
-from emtvb.experiments.sweep.constants import CELL
+from emtvb.experiments.sweep.constants import ALL, CELL
 from emtvb.weights import Network
 
 COLUMNS = ("run_1", "run_2", "norm", "matched", "matched_shuffled", "matched_rewired", "matched_flipped")
@@ -214,7 +214,7 @@ def ratios(pairs: pd.DataFrame) -> pd.DataFrame:
             if cell[column] == factor.first and beside in logarithms:
                 matched.setdefault(cell[0], []).append((cell, beside))
         if len(matched) > 1:
-            matched["all"] = list(chain(*matched.values()))
+            matched[ALL] = list(chain(*matched.values()))
         for task, cells in matched.items():
             row: dict[str, Any] = {"condition": factor.title, "task": task, "cells": len(cells)}
             for i, name in enumerate(MEASURES):

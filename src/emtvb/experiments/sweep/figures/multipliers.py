@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emtvb.experiments.sweep.constants import ALL
 from emtvb.figures.data import each
 from emtvb.figures.marks import look, mark, points
 from emtvb.figures.panels import blank, grid, key
@@ -20,7 +21,6 @@ from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting
 NETWORK, EXPERIMENT = "network", "experiment"
 """What a row is of."""
 LASTS = lasting(3000, FRESH)
-ALL = "all"
 NEAR = 1e-3
 """Rates nearer to 0 than this are drawn on a linear scale."""
 TOLD = {"attracting": ("o", "its cycles attract"), "returning": ("x", "states return"),
