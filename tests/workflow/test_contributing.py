@@ -74,6 +74,8 @@ CLAIM = """\
       - {{column: solved, is: 1}}
     holds:
       - {{column: largest_modulus, at_least: 0.5}}
+    reason: Half of the way from a matrix of zeros.
+    bars: [0.4, 0.6]
     at_least: 0.9
 
 """
