@@ -213,7 +213,7 @@ def test_every_rule_that_runs_a_script_has_a_log_of_its_experiment() -> None:
 
 def test_everything_here_is_what_two_machines_are_held_to() -> None:
     here = recipes.everything(ROOT)
-    assert {"emtvb/theory/tasks.py", "emtvb/core/emtvb.mplstyle", "tabulate.py"} <= set(here["code"])
+    assert {"emtvb/theory/tasks.py", "emtvb/figures/emtvb.mplstyle", "tabulate.py"} <= set(here["code"])
     assert {name for name in here["code"] if name.startswith("emtvb/making/")} == {"emtvb/making/packed_weights.py"}
     assert not any(name.startswith("results/") for name in here["code"])
     assert set(here["versions"]) == set(digests.LIBRARIES.values())

@@ -23,7 +23,6 @@ from emtvb.theory.tasks import named
 
 from .made_up import NAN, sweep
 
-
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
 PAPER = Path(__file__).parents[2] / "results" / "paper"
 

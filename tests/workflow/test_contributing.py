@@ -22,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.core.style import style
+from emtvb.figures.style import style
 
 
 def read(measurements: Path | str) -> pd.DataFrame:

@@ -258,7 +258,7 @@ EDITS: dict[str, tuple[Callable[[Project], object], dict[str, int]]] = {
                        {**INTERPRETED, **TABLES, **EXEMPLAR_FIGURES}),
     "figure": (_edit("src/emtvb/experiments/sweep/figures/spectrum.py", "import pandas", "import json\nimport pandas"),
                {"draw_spectrum": 1}),
-    "style": (_edit("src/emtvb/core/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
+    "style": (_edit("src/emtvb/figures/emtvb.mplstyle", "font.size", "font.weight: bold\nfont.size"), FIGURES),
     "one digit of what is published": (
         _edit("src/emtvb/paper/table1.csv", "0.97", "0.96"), {"tabulate": 1, "draw_forest": 1, **JUDGED}),
     "table": (_edit("src/emtvb/paper/table1.py", '"mean"', '"median"'),

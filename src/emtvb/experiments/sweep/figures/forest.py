@@ -14,17 +14,17 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, COLUMN, style
+from emtvb.experiments.sweep import constants
 from emtvb.figures.data import each
-from emtvb.figures.marks import line, mark, swarm
+from emtvb.figures.marks import line, mark, points, swarm
 from emtvb.figures.panels import add_panel, key, shade_every_second, write
+from emtvb.figures.style import COLOURS, COLUMN, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import forest as paper
 from emtvb.paper.error_rates import BOOTSTRAP
 from emtvb.paper.twins import measured
 
-CELL = ["task", "hidden_dim", "l2"]
+CELL = constants.CELL[:-1]
 SIGNS = {"consistent": "=", "inconsistent": "\N{NOT EQUAL TO}", "not determined": "?", "not judged": "\N{EN DASH}"}
 """How a verdict is written."""
 
