@@ -9,7 +9,7 @@ CHROMIUM = $(firstword $(foreach name,chromium chromium-browser google-chrome,$(
 TORCH := torch<2.14
 # Quotes a name for the shell, since it may have a space or a quote in it.
 FILE = '$(subst ','\'',$(CONFIG))'
-SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --configfile $(FILE)
+SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --quiet rules --configfile $(FILE)
 INSTALL = $(VENV)/bin/pip install --progress-bar off -c $(VENV)/versions.txt -e
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -32,7 +32,7 @@ reproduce: $(VENV)/.runs ## train, interpret, tabulate and draw: the experiment 
 figures: CONFIG := $(if $(filter file,$(origin CONFIG)),results/paper/settings.json,$(CONFIG))
 figures: $(VENV)/.runs ## every table and figure again from stored measurements; trains nothing
 	@rules=$$($(VENV)/bin/emtvb config drawing -- $(FILE)) && $(VENV)/bin/snakemake figures tables \
-		--cores $(CORES) --configfile $(FILE) --forceall --allowed-rules figures tables $$rules
+		--cores $(CORES) --quiet rules --configfile $(FILE) --forceall --allowed-rules figures tables $$rules
 	@$(VENV)/bin/emtvb summary -- $(FILE)
 
 test: $(VENV)/.tests ## check the code: style, types, tests, one small experiment
@@ -74,7 +74,7 @@ dist: $(VENV)/.release ## the wheel and the sdist in dist/, checked
 
 dataset: $(VENV)/.runs ## the published networks in dataset/, with an index and a card, for a hub of models or data
 	rm -rf dataset
-	$(VENV)/bin/emtvb dataset dataset
+	$(VENV)/bin/python docs/dataset.py dataset
 
 notebooks: $(VENV)/.tests ## run the notebooks, and store what they print and draw
 	cd notebooks && ../$(VENV)/bin/python run.py demo.ipynb own_network.ipynb

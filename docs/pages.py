@@ -157,6 +157,22 @@ class Results:
         """What is said of a claim in a word or two."""
         return judging.badge(*(self.claim(name, of) for of in ("verdict", "tendency", "universality")))
 
+    def undetermined(self) -> str:
+        """The printed values that are not determined, and the margin within which they would not be, as Markdown."""
+        rows = []
+        for row in self.table("table1").itertuples():
+            for measure, digits in (("spectral_error", 4), ("accuracy", 2)):
+                printed, low, high = (
+                    getattr(row, name) for name in (f"published_{measure}", f"{measure}_low", f"{measure}_high")
+                )
+                if getattr(row, f"{measure}_verdict") == "not determined":
+                    margin = max(high / printed, printed / low) if digits == 4 else max(high - printed, printed - low)
+                    cell = f"{row.task}, {row.hidden_dim} neurons, L2 {row.l2:g}"
+                    would = f"{low:.{digits}f} to {high:.{digits}f}"
+                    rows.append([cell, measure.replace("_", " "), f"{printed:.{digits}f}", would, f"{margin:.2g}"])
+        titles = ["cell", "number", "printed", "20 seeds like ours would print", "margin that holds it"]
+        return markdown.table(titles, rows, "llrrr")
+
     def claims_judged(self) -> str:
         """Claims but those of single printed values, with a link, what is said of each and the reason, as Markdown."""
         claims = [claim for claim in self._verdicts["claims"] if claim["kind"] != "published table values"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,6 @@ import pandas as pd
 import pytest
 
 from emtvb import __version__
-from emtvb.making.git import environment
 
 ROOT = Path(__file__).parents[1]
 VENV = Path(sys.prefix)
@@ -26,7 +26,7 @@ class Unpacked:
         self.folder = folder
 
     def __call__(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        inherited = {name: value for name, value in environment().items() if name != "EXPERIMENT_OUTPUT_DIR"}
+        inherited = {name: value for name, value in os.environ.items() if name != "EXPERIMENT_OUTPUT_DIR"}
         variables = {**inherited, "PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
         return subprocess.run(
             command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False, timeout=900
@@ -42,9 +42,7 @@ class Unpacked:
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
     folder = tmp_path_factory.mktemp("unpacked")
-    packed = subprocess.run(
-        ["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True, timeout=300, env=environment()
-    )
+    packed = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True, timeout=300)
     subprocess.run(["tar", "-x"], cwd=folder, input=packed.stdout, check=True, timeout=300)
     return Unpacked(folder)
 

@@ -69,9 +69,9 @@ def test_nothing_to_audit_is_one_line(tmp_path: Path) -> None:
     [
         ([0, 1, 2], None),
         ([0, 2], None),  # an outline, as it is published, or as a shard has it that took a published run over
-        ([0, 1], "has no step 2, and has it when trained again"),
-        ([0, 1, 2, 7], "has a step 7, and has none when trained again"),
-        ([], "has no step 2"),
+        ([0, 1], "ends before step 2"),
+        ([0, 1, 2, 7], "is another at step 7"),
+        ([], "ends before step 2"),
     ],
 )
 def test_a_curve_may_be_an_outline_and_has_no_step_that_a_training_lacks(there: list[int], says: str | None) -> None:
@@ -83,4 +83,4 @@ def test_a_curve_may_be_an_outline_and_has_no_step_that_a_training_lacks(there: 
 def test_a_loss_that_is_no_number_is_equal_to_another_that_is_none() -> None:
     nan = [Row(0, float("nan"), 0.5, 10)]
     assert _of_curves(nan, [Row(0, float("nan"), 0.5, 10)]) is None
-    assert _of_curves(nan, [Row(0, 1.5, 0.5, 10)]) == "loss nan at step 0 is 1.5 when trained again"
+    assert _of_curves(nan, [Row(0, 1.5, 0.5, 10)]) == "its learning curve is another at step 0 when trained again"

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from emtvb import config
-from emtvb.cli import catalogue
 from emtvb.cli.network import training
 from emtvb.config import sweep
 from emtvb.config.architectures import ARCHITECTURES, network_class
+from emtvb.experiments import catalogue
 from emtvb.experiments.results import find_run, runs_in
 from emtvb.files import write_text
 from emtvb.making.packed_weights import PACKED

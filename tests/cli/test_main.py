@@ -418,18 +418,7 @@ def test_figures_of_nothing_measured_are_one_line(emtvb) -> None:
     assert "smoke/digests.csv and 37 more files: not made yet; make reproduce CONFIG=" in err
 
 
-def test_pack_says_what_it_packed_and_needs_a_folder(emtvb, tmp_path: Path) -> None:
-    (tmp_path / "settings.json").touch()
-    assert emtvb(f"pack {tmp_path}")[:2] == (0, "packed: 0 files\n")
-    status, _, error = emtvb(f"pack {tmp_path / 'nowhere'}")
-    assert status == 2
-    assert "nowhere: no such folder; name an experiment's" in error
-
-
-@pytest.mark.parametrize("command", ["pack {}", "audit {} --quick"])
-def test_what_may_not_be_written_is_told_at_once(
-    emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
+def test_what_may_not_be_written_is_told_at_once(emtvb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "repeat-copy"
     folder.mkdir()
     shutil.copy(PUBLISHED.with_name("repeat-copy") / "settings.json", folder)
@@ -438,7 +427,7 @@ def test_what_may_not_be_written_is_told_at_once(
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr("emtvb.files.tempfile.TemporaryFile", read_only)
-    status, out, err = emtvb(command.format(folder))
+    status, out, err = emtvb(f"audit {folder} --quick")
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "cannot write there (Read-only file system)" in err
 

@@ -261,23 +261,6 @@ def test_a_low_ceiling_is_said_to_be_why_little_is_followed(fitted: emtvb.Fitted
     assert "does what is expected in 0.050 of them" in low
 
 
-def test_the_figure_shows_what_wins_and_says_what_is_judged(fitted: emtvb.Fitted) -> None:
-    def at_end(outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
-        return np.ones(outputs.shape[:2], dtype=bool)
-
-    done = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, agrees=at_end, max_edits=3)
-    without = np.zeros((2, 3, 6))
-    expected, outputs = without.copy(), without.copy()
-    expected[0, :, :3], expected[1, :, 4], outputs[1, :, 5] = 9.0, 1.0, 2.0
-    nothing = np.zeros(3, dtype=bool)
-    done = replace(done, unedited=without, expected=expected, outputs=outputs, without_edit=nothing, followed=nothing)
-    figure = done.plot()
-    assert {"output 4", "output 5"} <= {axes.get_ylabel() for axes in figure.axes}
-    assert figure.axes[-1].get_xlabel().endswith("agrees with the expected one (agrees=at_end)")
-    assert figure.get_suptitle().endswith(": not followed")
-    assert replace(done, followed=~nothing).plot().get_suptitle().endswith(": followed")
-
-
 def test_a_sign_of_nothing_is_no_sign() -> None:
     """A bit under two names: Psi splits it, the flip of one goes half way, and outputs are 0 but for rounding."""
     bit = np.random.default_rng(0).choice([-1.0, 1.0], size=300)
@@ -452,7 +435,6 @@ def test_what_would_follow_without_the_edit_does_not_count(fitted: emtvb.Fitted)
     assert done.interval() == (pytest.approx(wilson(1.0, count)[0]), pytest.approx(1.0))
     left = int(done.without_edit.sum())
     assert str(done).splitlines()[2] == f"{left} of them do not count: without them the network does the same"
-    assert done.to_dataframe()["counts"].tolist() == done.counts.tolist()
 
 
 def test_where_nothing_should_change_nothing_is_shown() -> None:

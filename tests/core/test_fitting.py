@@ -12,7 +12,6 @@ import emtvb
 from emtvb.adapters.record import _run
 from emtvb.core import numerical_rank, regression
 from emtvb.core.memories import explained_variance
-from emtvb.core.permutation import permutation_test
 from emtvb.core.readings import reading
 from emtvb.core.recording import Recording
 from emtvb.core.variables import simplex, variable
@@ -469,23 +468,6 @@ def test_the_trials_of_a_group_are_all_fitted_on_or_all_judged_on() -> None:
     judged = emtvb.judge(emtvb.fit(trials))
     assert judged.groups == 6
     assert "intervals count the 6 groups of the judged trials" in str(judged)
-
-
-def test_exchanges_stay_within_groups_or_are_between_whole_ones() -> None:
-    """A reading that knows the group alone: with a label that is mostly the group's, only exchanges within are fair."""
-    rng = np.random.default_rng(0)
-    groups = np.repeat(np.arange(20), 10)
-    of_group = rng.choice([-1.0, 1.0], size=20)[groups]
-    label = np.where(rng.random(200) < 0.9, of_group, -of_group)[None, :, None]
-    read = (of_group + 0.1 * rng.normal(size=200))[None, :, None]
-    assert permutation_test(read, label).p < 0.001
-    assert permutation_test(read, label, groups).p > 0.01
-    assert permutation_test(read + 2 * label, label, groups).p < 0.001
-    whole = of_group[None, :, None]
-    assert permutation_test(rng.normal(size=(1, 20, 1))[:, groups], whole, groups).p > 0.01
-    assert permutation_test(read, whole, groups).p < 0.001
-    few = groups < 4
-    assert permutation_test(read[:, few], whole[:, few], groups[few]).p > 1 / 25  # of 24 exchanges none is rarer
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,6 @@ def test_memories_read_what_was_stored(leading: tuple[int, ...]) -> None:
     np.testing.assert_allclose(power_iteration(network, task).read(state @ basis.T), state, atol=1e-5)
 
 
-def test_more_columns_than_neurons_is_told_by_the_condition() -> None:
-    memories = power_iteration(make_network(8, 32), tasks.named("T1"))
-    assert memories.condition == float("inf")
-
-
 def test_the_networks_size_must_be_the_tasks() -> None:
     with pytest.raises(InputError, match="d = 3"):
         power_iteration(make_network(3, 5), tasks.named("T1"))

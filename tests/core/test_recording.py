@@ -4,12 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.adapters.elman import Elman
 from emtvb.core.recording import FITTING, JUDGING
-from emtvb.theory import networks, tasks
+from emtvb.theory import tasks
 from emtvb.theory.sequences import record, sequences, show, stacked
 
-from ..conftest import make_network
 from ..theory.theory import any_task, make_theory
 
 
@@ -54,18 +52,6 @@ def test_when_settled_every_element_is_one_of_the_persistent_ones(task: tasks.Ta
     reach = np.linalg.matrix_power(task.transition(), steps) != 0
     assert not reach[:, ~task.persistent()].any()
     assert steps >= task.s
-
-
-def test_an_elman_network_goes_on_as_it_was_driven() -> None:
-    system = Elman(make_network(3, 6))
-    inputs = np.zeros((9, 4, 3), np.float32)
-    inputs[:2] = np.random.default_rng(0).normal(size=(2, 4, 3))
-    states, outputs = system.drive(inputs)
-    later, given_out = system.coast(states[1], 7)
-    np.testing.assert_allclose(later, states[2:], rtol=1e-5)
-    np.testing.assert_allclose(given_out, outputs[2:], rtol=1e-4, atol=1e-5)
-    assert system.state_dim == 6
-    np.testing.assert_array_equal(states, networks.rollout(system.network, inputs)[0])
 
 
 def test_stacked_vectors_have_the_newest_last_and_zeros_before_the_first() -> None:

@@ -9,10 +9,10 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 from PIL import Image
 
-from emtvb.core.style import ABSENT
 from emtvb.experiments.sweep.figures import animation
 from emtvb.figures.data import Exemplar, exemplar_from
 from emtvb.figures.images import signed_map
+from emtvb.figures.style import ABSENT
 
 from .made_up import make_arrays, make_exemplar
 

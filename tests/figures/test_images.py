@@ -5,9 +5,9 @@ import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from emtvb.core.style import ABSENT
 from emtvb.figures import images
 from emtvb.figures.spectra import reach, show_spectrum
+from emtvb.figures.style import ABSENT
 
 
 def test_what_is_no_number_is_grey() -> None:

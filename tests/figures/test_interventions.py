@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import same_color, to_rgba
 from matplotlib.lines import Line2D
 
-from emtvb.core.style import EXPECTED
 from emtvb.experiments.sweep.figures import interventions
 from emtvb.experiments.sweep.figures.interventions import COLUMNS, METHODS
+from emtvb.figures.style import EXPECTED
 from emtvb.theory.verdict import NOT_LEARNED, STORED
 
 from .made_up import make_curves

@@ -20,7 +20,7 @@ def shown(curves: pd.DataFrame) -> pd.DataFrame:
 def test_the_share_that_solves_a_task_is_of_each_group(tmp_path: Path) -> None:
     table = data.summarise(make_curves(("T1",), (32, 64), (0.0,), seeds=2))
     table.to_csv(tmp_path / "learning.csv", index=False)
-    measured = table.drop_duplicates("hidden_dim")[learning.GROUP]
+    measured = table.drop_duplicates("hidden_dim")[learning.CELL]
     measured = pd.concat([measured.assign(solved=1), measured.assign(solved=(measured["hidden_dim"] > 32).astype(int))])
     measured.to_csv(tmp_path / "measurements.csv", index=False)
     found = learning.read(tmp_path / "learning.csv", tmp_path / "measurements.csv")

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emtvb.core.style import COLOURS
 from emtvb.experiments.sweep.figures import memory, multipliers
 from emtvb.experiments.sweep.memory_tables import law, network_table
+from emtvb.figures.style import COLOURS
 from emtvb.theory.memory_columns import LINEAR, TRAINED
 
 from ..sweep.test_memory import networks

@@ -5,9 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from emtvb.core.style import COLUMN, PAGE
 from emtvb.figures import panels
 from emtvb.figures.marks import MARKERS, band, look, mark, swarm
+from emtvb.figures.style import COLUMN, PAGE
 from emtvb.figures.words import common_settings, wrapped
 
 from .made_up import make_exemplar

@@ -13,7 +13,6 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from emtvb.core.style import style
 from emtvb.experiments.sweep.figures import (
     composition,
     edits,
@@ -27,6 +26,7 @@ from emtvb.experiments.sweep.figures import (
 )
 from emtvb.figures.data import summarise
 from emtvb.figures.save import save
+from emtvb.figures.style import style
 
 from .made_up import make_curves, make_exemplar
 from .test_forest import make_rows

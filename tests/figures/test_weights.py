@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from emtvb.core.style import ABOVE, BELOW
 from emtvb.experiments.sweep.figures import weights
 from emtvb.figures.data import Exemplar, exemplar_from
+from emtvb.figures.style import ABOVE, BELOW
 
 from .made_up import make_arrays, make_broken, make_exemplar
 

@@ -78,6 +78,6 @@ def test_random_steps_of_a_part_lie_in_it() -> None:
 
 def test_states_without_their_network_have_one_part() -> None:
     trials, _ = two_bits()
-    alone = emtvb.Trials.of(trials.test.states, trials.to_dataframe().query("part == 'test'").drop(columns="part"))
+    alone = emtvb.Trials.of(trials.test.states, {"a": np.arange(trials.test.states.shape[1]) % 2})
     with pytest.raises(InputError, match="part: 'one': of recorded states there are state"):
         emtvb.fit(alone, part="one")

@@ -34,8 +34,6 @@ def test_states_without_a_network_are_judged_and_not_edited() -> None:
     assert fitted.decoder.shape == (4, SIZE)
     assert fitted.centre.shape == (SIZE,)
     assert "recorded states" in repr(trials)
-    assert len(trials.to_dataframe()) == TIMES * TRIALS
-    trials.plot()
     for change in ({"flip": "bit"}, {"shift": {"number": 1.0}}):
         with pytest.raises(InputError, match=r"states alone; record the network"):
             emtvb.edit(fitted, at=3, **change)
@@ -73,24 +71,6 @@ def test_a_data_frame_of_labels_says_what_arrays_say(rows: str) -> None:
     np.testing.assert_array_equal(by_table.test.labels, by_name.test.labels)
 
 
-def test_what_trials_say_as_a_data_frame_can_be_given_back() -> None:
-    states, labels = neurons()
-    trials = emtvb.Trials.of(states, labels, batch_first=True)
-    table = trials.to_dataframe()
-    test = table[table["part"] == "test"].drop(columns="part")
-    again = emtvb.Trials.of(trials.test.states, test, kinds={"number": "continuous"})
-    numbers = np.concatenate([again.values(part.labels) for part in (again.train, again.test)], axis=1)
-    assert sorted(numbers[0, :, 1].tolist()) == pytest.approx(
-        sorted(trials.values(trials.test.labels)[0, :, 1].tolist())
-    )
-
-
-def test_columns_of_a_data_frame_have_the_names_of_variables_and_tell_them_from_its_own() -> None:
-    states, labels = neurons()
-    table = emtvb.Trials.of(states, {"time": labels["bit"], "cue": labels["word"]}, batch_first=True).to_dataframe()
-    assert list(table.columns) == ["part", "time", "trial", "label time", "cue"]
-
-
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=str)
 @pytest.mark.parametrize("dtype", [object, "string", "category"])
 def test_words_that_are_missing_are_no_values(missing: object, dtype: object) -> None:
@@ -104,7 +84,6 @@ def test_words_that_are_missing_are_no_values(missing: object, dtype: object) ->
         trials = emtvb.Trials.of(states, table, batch_first=True, split=np.arange(TRIALS) < 100)
         assert trials.variables[0].classes.tolist() == ["left", "right", "up"]
         assert np.isnan(trials.train.labels[0]).all(axis=1).tolist() == [i % 4 == 0 for i in range(100)]
-        assert trials.to_dataframe()["word"].isna().mean() == 0.25
         assert emtvb.judge(emtvb.fit(trials)).unreadable == ("word",)
 
 

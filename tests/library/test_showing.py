@@ -12,9 +12,7 @@ import zipfile
 from functools import cache
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -27,7 +25,6 @@ from ..conftest import saturated_circuit
 from ..environments import Environment, built
 from .made_up import adapted, future, make_register, tape
 
-matplotlib.use("Agg")
 ROOT = Path(__file__).parents[2]
 
 
@@ -78,35 +75,6 @@ def test_what_repr_says() -> None:
     assert repr(judged()) == "<Judgement: 3 of 3 variables can be read>"
     assert repr(edits()).startswith("<Edits: flip bit: shows that the network uses the edited state: followed")
     assert repr(judged()["bit"]) == "<bit: accuracy 1.000, chance 0.503, p 0.0005: readable>"
-
-
-def test_data_frames() -> None:
-    table = judged().to_dataframe()
-    assert list(table["variable"]) == ["bit", "word", "number"]
-    assert table.loc[0, "score"] == judged()["bit"].score
-    assert table["readable"].tolist() == [True] * 3
-    over_time = judged().to_dataframe(over_time=True)
-    assert len(over_time) == 3 * 20
-    np.testing.assert_array_equal(over_time.query("variable == 'word'")["score"], judged()["word"].score_at)
-    done = edits().to_dataframe()
-    assert list(done.columns) == [
-        "trial",
-        "time",
-        "size",
-        "followed",
-        "without_edit",
-        "random_step",
-        "other_variable",
-        "ceiling",
-        "counts",
-    ]
-    assert len(done) == len(edits().trial)
-    rows = trials().to_dataframe()
-    assert len(rows) == 20 * 400
-    assert isinstance(rows, pd.DataFrame)
-    labels = trials().values(trials().test.labels)
-    part = rows[(rows.part == "test") & (rows.time == 4)]
-    np.testing.assert_array_equal(part["word"], labels[4, :, 1])
 
 
 def same(one: object, other: object) -> bool:
@@ -181,39 +149,6 @@ def test_files_that_are_none_of_ours_are_one_clear_line(tmp_path: Path) -> None:
         emtvb.save(judged(), tmp_path / "no" / "where.npz")
     with pytest.raises(InputError, match="save: dict: give what record, fit"):
         emtvb.save({}, tmp_path / "x")
-
-
-@pytest.mark.parametrize("name", ["trials", "judged", "edits"])
-def test_a_figure_has_what_it_shows_and_leaves_the_users_style_alone(name: str) -> None:
-    before = dict(matplotlib.rcParams)
-    figure = RESULTS[name]().plot()
-    assert dict(matplotlib.rcParams) == before
-    figure.canvas.draw()
-    texts = " ".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
-    for word in {"trials": ("input", "output", "bit"), "judged": ("bit", "number", "score"), "edits": ("edited",)}[
-        name
-    ]:
-        assert word in texts
-    colours = {line.get_color() for axis in figure.axes for line in axis.lines}
-    assert not {"C0", "C1"} & colours, "such a name is looked up when the figure is drawn, in the user's style"
-    lines = {tuple(map(tuple, line.get_xydata())) for axis in figure.axes for line in axis.lines}
-    if name == "judged":
-        assert tuple(zip(range(20), judged()["word"].score_at, strict=True)) in lines
-    if name == "edits":
-        shown = [line for line in lines if len(line) == 6]
-        assert any(np.allclose([y for _, y in line], edits().outputs[:, 0, 0]) for line in shown)
-
-
-def test_what_has_no_room_in_a_panel_is_counted() -> None:
-    u, labels = tape(trials=60)
-    many = emtvb.record(emtvb.adapt(lambda u, h: (np.tile(h, 3), h + u), state=3), u, {"number": labels["number"]})
-    assert [axis.get_ylabel() for axis in many.plot().axes] == ["input", "output\n(8 of 9)", "should hold"]
-
-
-def test_a_figure_of_what_is_not_there_is_one_clear_line() -> None:
-    for call in (lambda: trials().plot(200), lambda: trials().plot(-1), lambda: edits().plot(10**6)):
-        with pytest.raises(InputError, match="give a number from 0 to"):
-            call()
 
 
 TYPED = """\

@@ -1,6 +1,16 @@
 from __future__ import annotations
 
-from emtvb.making.plan import Planned, drawing, drawn_from
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from emtvb.errors import InputError
+from emtvb.experiments import kinds
+from emtvb.making.plan import Planned, drawing, drawn_from, plan
+
+ROOT = Path(__file__).parents[2]
 
 
 def job(rule: str, inputs: list[str], outputs: list[str]) -> Planned:
@@ -15,3 +25,17 @@ def test_what_is_drawn_needs_what_no_drawing_makes() -> None:
     ]
     assert drawing(jobs) == ["draw", "tabulate"]
     assert drawn_from(jobs) == ["../twins/runs.csv", "measurements/a.csv", "measurements/c.npz"]
+
+
+def test_one_plan_after_another_leaves_the_process_as_it_was(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The Snakefile sets variables and a folder, and Snakemake takes a signal for itself."""
+    smoke = kinds.load(ROOT / "config" / "smoke.yaml")
+    before = {**os.environ}, Path.cwd(), signal.getsignal(signal.SIGTERM)
+    first, second = (plan(smoke, ROOT, tmp_path / "results" / "smoke") for _ in range(2))
+    assert sorted(map(repr, first)) == sorted(map(repr, second))
+    assert {job.rule for job in first} > {"train_shard", "measure_shard", "state_verdicts"}
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"cannot plan this experiment .results folder: .*cannot write there"):
+        plan(smoke, ROOT, tmp_path / "file" / "smoke")
+    assert before == ({**os.environ}, Path.cwd(), signal.getsignal(signal.SIGTERM))
+    assert capfd.readouterr() == ("", "")

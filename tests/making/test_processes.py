@@ -1,7 +1,8 @@
-"""What a command starts ends with it, however it is ended."""
+"""What a command starts ends with it."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,58 +12,44 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emtvb.making import processes
-from emtvb.making.processes import Processes, ended_by_signals
+from emtvb.making.processes import Processes
 
 AGAIN = """
-import logging
-import signal
-import sys
+import logging, signal, sys
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from emtvb import config
 from emtvb.audit import determinism
-from emtvb.making.processes import ended_by_signals
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which are ignored where the tests run under nohup, or behind &
-signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run under nohup, or behind &
 determinism.sys = SimpleNamespace(executable=sys.argv[1])
 determinism._has_results = lambda folder, shard: True
 settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1, 2, 3, 4]}
 chosen = [(shard, run) for shard, runs in config.check(settings).shards().items() for run in runs]
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
 try:
-    with ended_by_signals(), closing(determinism.again(Path(), chosen, "auto", 2)) as trained:
+    with closing(determinism.again(Path(), chosen, "auto", 2)) as trained:
         list(trained)
-except (KeyboardInterrupt, SystemExit):
+except KeyboardInterrupt:
     print("ended")
 """
-TREE = """
-import subprocess, sys, time
-below = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-print(below.pid, file=sys.stderr, flush=True)
-time.sleep(60)
+REPRODUCE = """
+import signal, subprocess, sys
+from emtvb.cli.reproduce import _wait
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with subprocess.Popen([sys.executable, "-c", sys.argv[1]]) as process:
+    print(_wait(process))
 """
-
-
-CHATTY = """
-import os, signal, subprocess, sys, time
-job = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-print("ready", job.pid, flush=True)
+SNAKEMAKE = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print("ready", flush=True)
 try:
-    time.sleep(600)
+    time.sleep(60)
 except KeyboardInterrupt:
-    print("pages\\n" * 100_000, flush=True)
-    job.wait()
-    sys.exit(1)
-"""
-CALLER = f"""
-import sys
-from emtvb.making import processes
-try:
-    processes.run([sys.executable, "-c", {CHATTY!r}])
-except KeyboardInterrupt:
-    print("interrupted")
+    time.sleep(1)
+    print("jobs ended", flush=True)
+    sys.exit(3)
 """
 
 
@@ -75,33 +62,33 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_all_trainings_at_once_and_begins_no_other(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "kill"])
+def test_an_interrupt_ends_all_trainings_and_begins_no_other(tmp_path: Path, whole_group: bool) -> None:
     waits = "import os, sys, time; print('begun', os.getpid(), file=sys.stderr, flush=True); time.sleep(60)"
     stand_in = tmp_path / "python"
     stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{waits}"\n')
     stand_in.chmod(0o755)
     with subprocess.Popen(
-        [sys.executable, "-c", AGAIN, stand_in], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as caller:
+        [sys.executable, "-c", AGAIN, stand_in], stdout=subprocess.PIPE, text=True, stderr=subprocess.STDOUT,
+        process_group=0,
+    ) as caller:  # fmt: skip
         assert caller.stdout is not None
         trainings = [int(caller.stdout.readline().split()[1]) for _ in range(2)]
-        caller.send_signal(number)
+        (os.killpg if whole_group else os.kill)(caller.pid, signal.SIGINT)
         rest = caller.stdout.read()
-    assert rest == "ended\n"
+    assert rest.splitlines()[-1] == "ended"
+    assert "begun" not in rest
     assert all(map(is_gone, trainings))
 
 
-def test_what_a_process_has_started_ends_with_it() -> None:
+def test_processes_end_where_an_exception_leaves_the_block_and_later_ones_at_once() -> None:
+    waits = [sys.executable, "-c", "import time; time.sleep(60)"]
     processes = Processes()
-    process = processes.begin([sys.executable, "-c", TREE])
-    assert process.stderr is not None
-    below = int(process.stderr.readline())
+    process = processes.begin(waits)
     with pytest.raises(KeyboardInterrupt), processes:
         raise KeyboardInterrupt
-    assert process.wait(60) == -signal.SIGKILL
-    assert is_gone(below)
-    assert processes.begin([sys.executable, "-c", "import time; time.sleep(60)"]).wait(60) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGTERM
+    assert processes.begin(waits).wait(60) == -signal.SIGTERM
 
 
 def test_without_an_exception_nothing_is_ended() -> None:
@@ -112,36 +99,11 @@ def test_without_an_exception_nothing_is_ended() -> None:
     assert process.returncode == 0
 
 
-def test_a_signal_that_was_ignored_stays_ignored() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with ended_by_signals():
-            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-            assert signal.getsignal(signal.SIGTERM) not in (signal.SIG_DFL, signal.SIG_IGN)
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    finally:
-        signal.signal(signal.SIGHUP, before)
-
-
-@pytest.mark.parametrize("status", [0, 3])
-def test_what_a_command_prints_is_shown_and_its_status_handed_on(capfdbinary, status: int) -> None:
-    command = f"import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit({status})"
-    assert processes.run([sys.executable, "-c", command]) == status
-    assert capfdbinary.readouterr().out == b"out\nerr\n"
-
-
-def test_a_command_that_a_signal_ended_has_a_shells_status() -> None:
-    command = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    assert processes.run([sys.executable, "-c", command]) == 128 + signal.SIGKILL
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_command_and_all_that_it_started(number: signal.Signals) -> None:
-    """The caller alone gets the signal, as from a terminal, whose foreground the command is not in."""
-    with subprocess.Popen([sys.executable, "-c", CALLER], stdout=subprocess.PIPE, text=True) as caller:
+def test_whoever_interrupts_the_workflow_sees_its_jobs_end() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", REPRODUCE, SNAKEMAKE], stdout=subprocess.PIPE, text=True, process_group=0
+    ) as caller:
         assert caller.stdout is not None
-        job = int(caller.stdout.readline().split()[1])
-        caller.send_signal(number)
-        rest = caller.stdout.read()
-    assert is_gone(job)
-    assert rest == ("interrupted\n" if number == signal.SIGINT else "")
+        assert caller.stdout.readline() == "ready\n"
+        os.killpg(caller.pid, signal.SIGINT)
+        assert caller.stdout.read() == "jobs ended\n3\n"

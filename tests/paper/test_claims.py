@@ -64,6 +64,12 @@ def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
             "at_least of a claim that is not ours is what its quote names: 90%; where the source names no share",
         ),
         ("    quote: trained", "    at_least: 0.5\n    quote: trained", "what its quote names: 50%"),
+        (
+            "    reason: Half of the way from a guess, which is right in 50% of cases, to all of them.\n",
+            "",
+            "reason says why the bar of a statement",
+        ),
+        ("bars: [0.1, 0.25, 0.5, 0.75, 0.9, 1]", "bars: [0.1, 0.25]", "on both sides of its own, 0.5"),
         ("present: true}", "present: 1}", "present"),
         ("below: 0.05}", "below: 0.05, at_least: 1}", "give one of"),
         ("{ACCURACY_MARGIN}", "{ACCURACY_MARGEN}", "names of constants: ACCURACY_MARGIN"),

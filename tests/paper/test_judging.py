@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -158,7 +159,7 @@ def test_no_verdict_on_the_published_table_depends_on_the_generator() -> None:
         tuple(
             judged.verdict
             for judged in (
-                *judge_table(values, advise=False, seed=seed),
+                *judge_table(values, seed=seed),
                 *(judging.judge_whole(part, seed=seed) for part in parts),
                 judging.judge_rounding(parts[1], draws=2000, seed=seed),
             )
@@ -181,7 +182,9 @@ def test_twins_enter_verdicts_on_errors_as_on_accuracies() -> None:
             for of in (alone, spiked)
         )
         assert narrow.verdict == "consistent"
-        assert wide.reaches > narrow.reaches
+        assert narrow.interval
+        assert wide.interval
+        assert wide.interval[1] - wide.interval[0] > narrow.interval[1] - narrow.interval[0]
         assert wide.value == narrow.value
 
 
@@ -278,53 +281,9 @@ def test_the_correction_is_for_all_values_of_the_table() -> None:
     np.testing.assert_allclose(times, [3, 2, NAN, 1, 4])
     odd: Value = ("spectral_error", Sample(np.full((20, 1), 0.002) * np.linspace(0.7, 1.4, 20)[:, None]), 0.0006)
     plain: Value = ("spectral_error", Sample(np.full((20, 1), NAN)), NAN)
-    alone, among = (judge_table([odd, *[plain] * more], draws=4000, advise=False)[0] for more in (0, 47))
+    alone, among = (judge_table([odd, *[plain] * more], draws=4000)[0] for more in (0, 47))
     assert alone.verdict == "inconsistent"
     assert among.p == alone.p
-
-
-def test_what_would_decide_does() -> None:
-    found = one("accuracy", [0.82, 0.98, 0.9, 1.0, 0.85], 0.91)
-    assert found.verdict == "not determined"
-    seeds = int(re.match(r"(\d+) seeds would, if they come out like these \(consistent\)", found.decides)[1])  # type: ignore[index]
-    again = np.resize([0.82, 0.98, 0.9, 1.0, 0.85], seeds)
-    assert one("accuracy", again, 0.91).verdict == "consistent"
-    wide = np.exp(np.random.default_rng(1).normal(-6, 1.3, 20))
-    printed = round(float(wide.mean()), 4)
-    assert one("spectral_error", wide, printed).decides.startswith("160 seeds would")
-    assert one("spectral_error", np.resize(wide, 160), printed).verdict == "consistent"
-    wider = np.exp(np.random.default_rng(1).normal(-6, 2.5, 20))
-    printed = round(float(wider.mean()), 4)
-    assert "not even 160 seeds of ours would: 20 seeds vary too much" in one("spectral_error", wider, printed).decides
-    assert one("spectral_error", np.resize(wider, 160), printed).verdict == "not determined"
-
-
-def test_which_verdicts_can_occur() -> None:
-    sure: Value = ("accuracy", Sample(np.full((20, 1), 1.0)), 0.94)
-    assert judging.reach(sure, 48) == "consistent: with these; inconsistent: with these"
-    none: Value = ("spectral_error", Sample(np.full((5, 1), NAN)), NAN)
-    assert judging.reach(none, 48) == "consistent: with 20 seeds; inconsistent: with these"
-
-
-def test_a_verdict_that_is_not_determined_says_how_far_seeds_reach() -> None:
-    wide = np.exp(np.random.default_rng(1).normal(-6, 1.3, 20))
-    printed = round(float(wide.mean()), 4)
-    found = one("spectral_error", wide, printed)
-    assert found.verdict == "not determined"
-    assert found.reaches > judging.ERROR_MARGIN
-    assert judging.in_short("spectral_error", found) == f"not determined (factor {found.reaches:.2g})"
-    spread = one("accuracy", np.where(np.arange(20) % 4, 1.0, 0.6), 0.9)
-    assert judging.in_short("accuracy", spread) == f"not determined (within {spread.reaches:.2f})"
-    assert judging.in_short("accuracy", one("accuracy", [1.0] * 20, 1.0)) == "consistent"
-
-
-@settings(deadline=None, max_examples=40)
-@given(st.lists(st.floats(0.4, 1), min_size=5, max_size=20), st.integers(50, 100))
-def test_consistent_is_what_reaches_no_further_than_the_margin(values: list[float], printed: int) -> None:
-    found = one("accuracy", values, printed / 100)
-    assert (found.verdict == "consistent") == (found.reaches < judging.ACCURACY_MARGIN) or found.reaches == (
-        pytest.approx(judging.ACCURACY_MARGIN, abs=0.002)
-    )
 
 
 def test_the_table_as_a_whole_is_judged_by_all_its_values() -> None:
@@ -382,8 +341,6 @@ def test_any_errors_give_a_verdict_and_a_reason(values: list[float], published: 
     assert found.verdict in judging.VERDICTS
     assert found.because
     assert str(one("spectral_error", values, published)) == str(found)
-    if found.verdict != "not determined":
-        assert not found.decides
 
 
 def shares(
@@ -465,19 +422,17 @@ def test_neither_one_exception_nor_no_exception_contradicts_a_claim_of_all_netwo
     assert judging.answer([(holds, seed)]).universality == "not contradicted"
 
 
-@given(st.lists(st.booleans(), min_size=10, max_size=80), st.floats(0, 0.2), st.integers(0, 79))
-def test_a_network_more_for_which_it_holds_never_speaks_against_a_claim(
-    networks: list[bool], mismeasured: float, place: int
-) -> None:
+@given(st.lists(st.booleans(), min_size=10, max_size=80), st.integers(0, 79))
+def test_a_network_more_for_which_it_holds_never_speaks_against_a_claim(networks: list[bool], place: int) -> None:
     """Where every network has a seed of its own, and so counts in full."""
     order = {"no": 0, "not determined": 1, "not contradicted": 2, "yes": 2}
     holds, seed = np.array(networks), np.arange(len(networks))
-    before = judging.answer([(holds, seed)], mismeasured)
+    before = judging.answer([(holds, seed)])
     holds[place % len(holds)] = True
-    after = judging.answer([(holds, seed)], mismeasured)
+    after = judging.answer([(holds, seed)])
     assert all(order[a] >= order[b] for a, b in zip(after, before, strict=True))
     assert after.universality != "yes"
-    assert judging.answer([(holds, seed), (~holds, seed)], mismeasured).tendency != "yes"
+    assert judging.answer([(holds, seed), (~holds, seed)]).tendency != "yes"
 
 
 def test_answers_seldom_err_and_are_given_where_shares_are_clear() -> None:
@@ -490,21 +445,16 @@ def test_answers_seldom_err_and_are_given_where_shares_are_clear() -> None:
 
 
 def test_if_one_exception_decided_mismeasured_networks_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The share that measuring can get wrong is 1% in the simulation; the rule does not know of it."""
     answer = judging.answer
-    monkeypatch.setattr(judging, "answer", lambda groups: answer(groups, 0.0))
+
+    def strict(groups: Any) -> judging.Answers:
+        with mock.patch.object(judging, "MISMEASURED", 0.0):
+            return answer(groups)
+
+    monkeypatch.setattr(judging, "answer", strict)
     rates = error_rates.answers(50).set_index(["true_share", "networks"])
     assert rates.loc[(1.0, 113), "universality_no"] > 0.5
-
-
-@pytest.mark.parametrize(("networks", "seeds", "at_least"), [(30, 5, 0.9), (8, 5, 0.9), (80, 5, 0.95), (200, 20, 0.9)])
-def test_the_fewest_seeds_that_could_agree_are_the_fewest(networks: int, seeds: int, at_least: float) -> None:
-    needed = judging.seeds_that_could_agree(networks, seeds, at_least)
-    assert needed
-    for count, verdict in ((needed, "consistent"), (needed - 1, "not determined")):
-        n = round(networks / seeds * count)
-        seed = np.arange(n) % count
-        if count >= judging.FEWEST_SEEDS:
-            assert judging.judge_share(np.ones(n, bool), seed, at_least).verdict == verdict
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 8)), max_size=60), st.floats(0, 0.99))
@@ -515,24 +465,6 @@ def test_any_share_gives_an_interval_around_it(networks: list[tuple[bool, int]],
         low, high = found.interval
         assert 0 <= low <= holds.mean() + 1e-12
         assert holds.mean() - 1e-12 <= high <= 1
-
-
-def test_more_seeds_are_asked_by_the_rule_that_judges() -> None:
-    """What is advised is what the verdict would be, the correction for the number of groups included."""
-    holds = np.array([True] * 99 + [False] * 15)
-    seed = np.arange(114) % 10
-    for among in (1, 2, 6):
-        decides = judging.judge_share(holds, seed, 0.9, among).decides
-        times = int(re.search(r"(\d+) seeds", decides)[1]) // 10  # type: ignore[index]
-        fewer, enough = (
-            judging.judge_share(
-                np.tile(holds, n), np.concatenate([seed + 10 * i for i in range(n)]), 0.9, among
-            ).verdict
-            for n in (times // 2, times)
-        )
-        assert enough == "inconsistent", decides
-        assert fewer == "not determined" or times == 1
-    assert judging.judge_share(holds, seed, 0.9, 6).decides != judging.judge_share(holds, seed, 0.9, 1).decides
 
 
 def test_rates_as_a_table_have_a_row_for_each_model_and_number_of_seeds() -> None:

@@ -31,7 +31,7 @@ QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
-RESULTS = verdicts.evaluate(sweep(8), advise=False)
+RESULTS = verdicts.evaluate(sweep(8))
 FIGURES = tuple(
     Figure(f"figures/{name}.png", f"What {name} shows: |Psi* W_hh Psi - Phi|.\n" * 4) for name in "abcdefgh"
 )
@@ -94,7 +94,7 @@ def test_statements_and_the_table_come_first_and_each_claim_has_its_evidence(pag
     articles = dict(re.findall(r'<article class="claim[^"]*" id="([^"]+)"(.*?)</article>', text, re.DOTALL))
     assert set(articles) == {claim.name for claim in RESULTS}
     for claim in RESULTS:
-        for part in (claim.because, claim.rule, claim.operationalisation, claim.reach, claim.decides):
+        for part in (claim.because, claim.rule, claim.operationalisation, claim.reason):
             assert (
                 not part
                 or str(verdict_page.formula(part)) in articles[claim.name]

@@ -101,6 +101,17 @@ def test_what_a_site_prints_besides_is_left_out(monkeypatch: pytest.MonkeyPatch)
     slurm.configuration.cache_clear()
 
 
+def test_what_the_controller_knows_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(*command: str) -> str:
+        if command[-1] == "15":
+            raise InputError("scontrol", "slurm_load_jobs error: Invalid job id specified", "wait")
+        tasks = "JobId=13 ArrayJobId=13 ArrayTaskId=4-5%2 JobState=PENDING Reason=None\n"
+        return f"Welcome!\n{tasks}JobId=16 ArrayJobId=13 ArrayTaskId=1 JobState=RUNNING Reason=None\n"
+
+    monkeypatch.setattr(slurm, "ask", ask)
+    assert slurm.controlled(["13_1", "13_4", "15"]) == {"13_1": "RUNNING", "13_4": "PENDING", "13_5": "PENDING"}
+
+
 def test_the_tasks_of_an_array_as_slurm_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list that Slurm cut off says nothing of the rest."""
     monkeypatch.setattr(slurm, "ask", lambda *_, **__: "13_[1,4-6%2]|PENDING\n14_[1,7,...]|PENDING\n15|FAILED\n")
@@ -130,6 +141,22 @@ def test_an_id_is_not_guessed(monkeypatch: pytest.MonkeyPatch, said: str) -> Non
     monkeypatch.setattr(slurm, "ask", lambda *_, **__: said)
     with pytest.raises(InputError, match=" ".join(said.split()) or "nothing"):
         slurm.submit(["sbatch"], "")
+
+
+def test_what_is_said_instead_of_an_id_is_quoted(queue: Path) -> None:
+    sbatch = queue.parent / "bin" / "sbatch"
+    sbatch.write_text("#!/bin/sh\necho 'lua: no such project' >&2\n")
+    sbatch.chmod(0o755)
+    with pytest.raises(InputError, match="no id of a job but: lua: no such project"):
+        slurm.submit(["sbatch"], "#!/bin/sh\n")
+    sbatch.write_text("#!/bin/sh\necho 17\necho 'a warning' >&2\n")
+    assert slurm.submit(["sbatch"], "#!/bin/sh\n") == "17"
+
+
+@pytest.mark.parametrize("name", ["SBATCH_ERROR", "SBATCH_INPUT", "SBATCH_OUTPUT", "SBATCH_OPEN_MODE", "SBATCH_WAIT"])
+def test_no_variable_sends_elsewhere_what_a_job_reads_and_writes(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "/elsewhere")
+    assert "/elsewhere" not in slurm.ask("env")
 
 
 def test_a_slurm_that_fails_is_one_line(queue: Path, take_over) -> None:

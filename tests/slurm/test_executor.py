@@ -107,6 +107,9 @@ class Watched(executor.Executor):
         self.status_rate_limiter = self
         self._over, self._submitting = threading.Event(), threading.Lock()
         self._silent_since, self._forgotten, self._ran_out, self._said = None, {}, Counter(), set()
+        self._lost, self._barred = Counter(), {}
+        self._room_left, self._room_asked = 0, -executor.BETWEEN
+        self.cancelled: list[str] = []
         self._refusals: set[str] = set()
         self._submissions, self._numbers, self._reported = itertools.count(1), {str(n) for n in range(20)}, 0.0
         self._next_seconds_between_status_checks = 1
@@ -156,12 +159,13 @@ def submitted(one: Job, number: str, log: Path | None = None) -> Any:
 
 @pytest.fixture
 def slurm_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What squeue and sacct print; a command that is not there fails."""
+    """What Slurm's commands print; one that is not there fails, and the controller knows no job."""
     said: dict[str, str] = {}
 
     def ask(*command: str, script: str | None = None) -> str:
         if command[0] not in said:
-            raise InputError(command[0], "no controller", "wait")
+            unknown = "Invalid job id specified" if command[0] == "scontrol" else "no controller"
+            raise InputError(command[0], unknown, "wait")
         return said[command[0]]
 
     monkeypatch.setattr(slurm, "ask", ask)
@@ -223,7 +227,89 @@ def test_accounting_is_asked_where_it_is(watched: Watched, tmp_path: Path, slurm
     assert watched.succeeded == ["13_1"]
     assert "CANCELLED" in watched.failed["13_8"]
     assert "ran out of memory" in watched.failed["14"]
-    assert "forgotten" in watched.failed["15"], "what accounting takes for running is not, if the queue has no such job"
+    assert "forgotten" in watched.failed["15"], "what accounting takes for running the controller would know"
+
+
+@pytest.mark.parametrize(
+    ("sacct", "scontrol"),
+    [
+        ("15|RUNNING\n13_1|PENDING\n", "JobId=15 JobState=RUNNING\nJobId=14 ArrayTaskId=1 JobState=PENDING\n"),
+        ("", "Welcome = all!\nJobId=15 JobState=COMPLETING\nJobId=14 ArrayJobId=13 ArrayTaskId=1-4%2 JobState=PENDING"),
+        ("", None),
+    ],
+)
+def test_no_job_runs_twice_where_the_queue_is_empty_and_another_knows_it(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch, sacct: str,
+    scontrol: str | None,
+) -> None:  # fmt: skip
+    """As by a wrapper that answers from a copy; the controller may be silent, and is then waited for."""
+    slurm_says |= {"squeue": "", "sacct": sacct}
+    known = (scontrol or "").splitlines()
+
+    def controlled(*command: str) -> str:
+        if scontrol is None:
+            raise InputError("scontrol", "Unable to contact slurm controller", "wait")
+        return "\n".join(known[:-1] if command[-1] == "15" else known[-1:])
+
+    others = slurm.ask
+    monkeypatch.setattr(slurm, "ask", lambda *c, **o: controlled(*c) if c[0] == "scontrol" else others(*c, **o))
+    jobs = [submitted(job(tmp_path, name), number) for name, number in (("a", "15"), ("b", "13_1"))]
+    for _ in range(3):
+        assert watched.look(*jobs) == ["15", "13_1"]
+    assert not watched.failed
+
+
+def test_what_is_given_up_is_cancelled_first(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[str] = []
+    monkeypatch.setattr(slurm, "cancel", cancelled.extend)
+    monkeypatch.setattr(watched, "report_job_error", lambda info, **_: cancelled.append("reported"))
+    slurm_says["squeue"] = ""
+    watched.look(submitted(job(tmp_path), "5"))
+    assert cancelled == ["5", "reported"]
+
+
+def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "MOST_LOST", 3)
+    one = job(tmp_path)
+    for state, attempt in (("PREEMPTED", 0), ("NODE_FAIL", 0), ("FAILED", 1), ("BOOT_FAIL", 1), ("PREEMPTED", 2)):
+        slurm_says["squeue"] = queued(f"5|{state}|n1|None")
+        watched.look(submitted(one, "5"))
+        assert one.attempt == attempt
+        assert ("uses up no attempt" in watched.failed["5"]) == (state != "FAILED" and attempt < 2)
+        one.attempt += 1  # as Snakemake does
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("PENDING||InvalidQOS", "set qos:"),
+        ("PENDING||InvalidAccount", "set account:"),
+        ("PENDING||AccountNotAllowed", "set account:"),
+        ("PENDING||QOSNotAllowed", "set qos:"),
+        ("PENDING||DependencyNeverSatisfied", "Slurm names no setting"),
+        ("PENDING||launch failed requeued held", "held job 5 back"),
+        ("PENDING||JobHoldMaxRequeue", "held job 5 back"),
+        ("REQUEUE_HOLD||None", "held job 5 back"),
+    ],
+)
+def test_what_will_hardly_pass_is_awaited_for_a_while(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch, row: str, words: str
+) -> None:
+    slurm_says["squeue"] = queued(f"5|{row}")
+    one = submitted(job(tmp_path), "5")
+    assert watched.look(one) == ["5"]
+    monkeypatch.setattr(executor, "GRACE", -1.0)
+    slurm_says["squeue"] = queued("5|PENDING||Priority")
+    assert watched.look(one) == ["5"]
+    slurm_says["squeue"] = queued(f"5|{row}")
+    assert watched.look(one) == []
+    assert words in watched.failed["5"]
+    again = one.job.attempt <= one.job.restart_times
+    assert again == ("held" in words), "what Slurm bars it bars at the next attempt, too"
 
 
 def test_a_silent_slurm_loses_no_job_and_is_not_waited_for_for_ever(
@@ -406,9 +492,17 @@ class Cluster:
                 self.happens.pop(0)
                 raise InputError("squeue", "Unable to contact slurm controller", "wait")
             name = next(word.removeprefix("--name=") for word in command if word.startswith("--name="))
+            if self.happens[:1] == ["nothing"]:
+                return ""
             return "Welcome!\n" + "".join(
                 f"emtvb|{7 + i}|RUNNING|n1\n" for i, queued in enumerate(self.queue) if queued == name
             )
+        if command[0] == "sacct":
+            if self.happens[:1] != ["nothing"]:
+                raise InputError("sacct", "no accounts", "wait")
+            self.happens.pop(0)
+            name = next(word.removeprefix("--name=") for word in command if word.startswith("--name="))
+            return "".join(f"{7 + i}_1|RUNNING|n1\n" for i, queued in enumerate(self.queue) if queued == name)
         assert command[0] == "sbatch"
         assert script is not None
         said, _, taken = self.happens.pop(0).partition(" -> ")
@@ -469,6 +563,7 @@ BUSY = "error: Slurm temporarily unable to accept job, sleeping and retrying; Re
         ([" -> taken"], 1),
         ([PASSING + " -> taken"], 1),
         ([PASSING + " -> taken", "silence", "silence"], 1),
+        ([PASSING + " -> taken", "nothing"], 1),
         ([PASSING, "7 -> taken"], 2),
         ([PASSING, BUSY, "error: Something new", "7 -> taken"], 4),
         (["Welcome to Cluster 2026\n", "7 -> taken"], 2),
@@ -631,6 +726,11 @@ def test_jobs_have_names_that_a_person_reads_and_that_tell_runs_and_submissions_
     assert cluster.queue == ["measure_shard.s0+1.run.1"]
     _, cluster = send("Welcome -> taken", jobs=1)
     assert cluster.queue == ["measure_shard.s0.run.1"]
+
+
+def test_a_percent_sign_in_a_clones_path_is_one_in_the_log_files(tmp_path: Path) -> None:
+    call = Submitting(tmp_path)._call([job(tmp_path)], "a", Path("/disk/100%j/logs"))
+    assert call[call.index("--output") + 1] == "/disk/100%%j/logs/%j.log"
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200), min_size=1, max_size=60))

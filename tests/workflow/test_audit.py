@@ -191,6 +191,7 @@ def test_an_untouched_experiment_passes_and_says_what_was_made_again(
     report = (folder / "audit" / "report.md").read_text()
     assert "config/smoke.yaml" in report
     assert f"Drawn: {', '.join(sorted(SHARDS))}." in report
+    assert report.startswith("# Audit of smoke: passed")
     assert json.loads((folder / "audit" / "summary.json").read_text())["outcome"] == "passed"
     assert looked_at(folder, jobs) == {}, "an audit is no stranger to the next one"
     assert list(found.verdicts) == list(json.loads((folder / "verdicts.json").read_text())["verdicts"])
@@ -276,10 +277,8 @@ MISTAKES: list[tuple[str, Callable[[Path], object], str, str]] = [
      "its record, table1.provenance.json, is gone"),
     ("a merge left in a record", lambda f: edit_text(f / "figures/weights.provenance.json", "{", "<<<<<<< HEAD"),
      "figures/weights.provenance.json", "damaged record"),
-    ("a record copied", lambda f: shutil.copy(f / "figures/weights.provenance.json", f / "tables/x.provenance.json"),
-     "figures/weights.pdf", "more than one record speaks of it (weights.provenance.json, x.provenance.json)"),
     ("files of one's own", lambda f: (_put(f / "figures/mine.png"), _put(f / "figures/.mine.swp")),
-     "figures/.mine.swp, figures/mine.png", "no record says what made it"),
+     "figures/.mine.swp, figures/mine.png", "no job of this experiment, by its config and the workflow, makes it"),
     ("weights of another shard", lambda f: shutil.copy(f / OTHER_WEIGHTS, f / WEIGHTS), WEIGHTS, "its sha256 differs"),
     ("packed weights of another shard", _pack_others, PACKED, "does not hold the weights that train_shard made"),
     ("a folder instead of a file", lambda f: ((f / TABLE).unlink(), (f / TABLE).mkdir()), TABLE, "is no file any more"),
@@ -326,7 +325,7 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
     assert found.pop("figures/composition.pdf") == "would be made with other settings now: tasks"
     assert found.pop("figures/forest.pdf") == "not made yet, by draw_forest"
     assert "changed after draw_page made it" in found.pop("edit.html")
-    assert "no job of this experiment, by the config" in found.pop("tables/old.csv")
+    assert "no job of this experiment, by its config" in found.pop("tables/old.csv, tables/old.provenance.json")
     assert "does not hold the weights" in found.pop(PACKED)
     assert found == {}
 
@@ -373,7 +372,7 @@ def test_other_libraries_and_cpus_are_said_and_are_no_findings(folder: Path, job
 def test_counts_of_claims_that_are_not_what_was_made_are_not_reported(folder: Path) -> None:
     edit_text(folder / "verdicts.json", '"consistent": ', '"consistent": 1')
     found = audit.audit(folder, HELD, audit.QUICK)
-    assert (found.verdicts, found.claims) == ({}, "verdicts.json is not what a record says")
+    assert (found.verdicts, found.claims) == ({}, "verdicts.json is not what the workflow makes")
     assert len([finding for check in found.checks for finding in check.findings]) == 1
 
 
@@ -592,7 +591,7 @@ def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
     assert list(determinism.again(tmp_path, [(shard, runs[0])], "auto")) == [(runs[0].run_id, None)]
 
 
-def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) -> None:
+def test_what_is_not_committed_yet_is_a_warning(folder: Path, jobs: list[Planned], tmp_path: Path) -> None:
     root = tmp_path / "clone"
     (root / "src").mkdir(parents=True)
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(root)]
@@ -603,15 +602,15 @@ def test_what_is_not_committed_yet_is_a_warning(folder: Path, tmp_path: Path) ->
     (root / "config").mkdir()
     (root / "config" / "mine.yaml").write_text("")
     (root / "src" / "other.py").write_text("")
-    assert "not committed" not in integrity(files(folder), (), root).note, "neither a config nor what no job used"
+    assert "not committed" not in integrity(files(folder), jobs, root).note, "neither a config nor what no job used"
     assert not provenance.git_state(Path(shutil.copytree(root, tmp_path / "other", ignore=lambda *_: ["src"])))[1]
     (root / "src" / "new.py").write_text("")
     edit_record(spectrum, lambda record: record["recipe"]["code"].update({"src/new.py": "0"}))
-    check = integrity(files(folder), (), root)
+    check = integrity(files(folder), jobs, root)
     assert check.state == "passed"
     assert "Warning: made from code that is not committed yet: figures/spectrum.pdf." in check.note
     edit_record(spectrum, lambda record: record.update(dirty=False))
-    assert "not committed" not in integrity(files(folder), (), root).note, "it was when the job ran"
+    assert "not committed" not in integrity(files(folder), jobs, root).note, "it was when the job ran"
 
 
 def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(folder: Path) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.core.style import style
+from emtvb.figures.style import style
 
 
 def read(measurements: Path | str) -> pd.DataFrame:
@@ -74,6 +74,8 @@ CLAIM = """\
       - {{column: solved, is: 1}}
     holds:
       - {{column: largest_modulus, at_least: 0.5}}
+    reason: Half of the way from a matrix of zeros.
+    bars: [0.4, 0.6]
     at_least: 0.9
 
 """
@@ -93,7 +95,8 @@ def an_architecture(project: Project) -> None:
     more = '    "mine": Architecture("So many units", "emtvb.training.architectures.mine:Mine", "torch.nn:GRU"),\n'
     project.edit("src/emtvb/config/architectures.py", entry, more + entry)
     (project.folder / "docs").mkdir(exist_ok=True)
-    assert _said(project, "-c", EMTVB, "config", "docs") == ""
+    shutil.copy(ROOT / "docs" / "manual.py", project.folder / "docs")
+    assert _said(project, "docs/manual.py") == ""
 
 
 def test_a_figure_is_drawn(finished: Project, tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from emtvb.making.git import environment
-
 from .conftest import ROOT, Project
 
 PUBLISHED = ("--configfile", "results/paper/settings.json")
@@ -47,7 +45,7 @@ def test_weights_that_the_history_has_alone_are_measured_again_and_trained_by_no
     """As those of the twins, which have no room in the tree."""
     clone = tmp_path / "clone"
     call = ["git", "clone", "--quiet", "--shared", str(ROOT), str(clone)]
-    subprocess.run(call, check=True, timeout=300, env=environment())
+    subprocess.run(call, check=True, timeout=300)
     twins = clone / "results" / "twins"
     records = list(twins.glob("training/*/train_shard.provenance.json"))
     assert records

@@ -22,7 +22,7 @@ try:
     from emtvb.experiments import kinds
     from emtvb.making import hooks, node, recipes, staleness, surroundings, trainings
     from emtvb.making.digests import PACKAGE
-    from emtvb.making.clone import check_package, check_python
+    from emtvb.making.clone import check_package
     from emtvb.making.jobs import last_errors
     from emtvb.making.packed_weights import unpack
     from emtvb.slurm import commands as slurm
@@ -46,7 +46,6 @@ if not CALL.has_config:
 
 with hooks.in_one_line():
     check_package(ROOT)
-    check_python()
     EXPERIMENT = kinds.check(CALL.config(config))
     KIND = kinds.kind_of(EXPERIMENT)
     RESULTS = surroundings.results_root() / EXPERIMENT.experiment
@@ -79,11 +78,9 @@ TABLES = []
 RECORDS = None
 if CALL.plans:
     with hooks.in_one_line():
-        surroundings.check_folder()
         if back := unpack(RESULTS):
             logger.info(f"published weights unpacked in {RESULTS}: {len(back)} files")
         RECORDS = staleness.read(RESULTS, ROOT)
-    hooks.print_sparingly()
     executor.Executor.known = RECORDS
     warnings = [surroundings.of_other_settings(RESULTS, EXPERIMENT.model_dump(mode="json")), *surroundings.slow()]
     for warning in filter(None, warnings):
@@ -153,7 +150,7 @@ def look_at(waiting, maker):
         words = RECORDS.changes(waiting, maker)
     except InputError as error:  # an exception would reach the user with a page of Snakemake's own
         logger.error(f"error: {error}")
-        raise SystemExit(1) from None
+        raise SystemExit(1) from error
     if words:
         say_difference(waiting.rule.name, staleness.summary(words))
     return words

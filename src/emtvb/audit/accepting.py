@@ -14,7 +14,6 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -23,12 +22,12 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import is_by_code, planned, remade
 from emtvb.audit.determinism import measured_in
 from emtvb.audit.integrity import Files
-from emtvb.audit.remeasuring import Comparison, reads_weights, trains
+from emtvb.audit.remeasuring import run_again, trains
 from emtvb.errors import InputError
 from emtvb.making import git, provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
-from emtvb.making.processes import Processes, ended_by_signals
+from emtvb.making.processes import Processes
 from emtvb.making.provenance import Record
 from emtvb.making.recipes import Present
 from emtvb.making.staleness import summary
@@ -211,11 +210,7 @@ def draw(jobs: Sequence[Planned], seconds: Mapping[str, float], stratum: Mapping
 
 
 def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) -> tuple[Path | None, str]:
-    """The code that made what lies here, in a folder, where libraries or the machine are others now; and why.
-
-    Raises:
-        InputError: Where git does not have it.
-    """
+    """The code that made what lies here, in a folder, where libraries or the machine are others now; and why."""
     others = recipes.other_versions(record.recipe["versions"] for record in records)
     machine = provenance.environment()["machine"]
     machines = {record.environment.get("machine", machine) for record in records} - {machine}
@@ -244,36 +239,20 @@ def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) 
 def _run(
     files: Files, held: Held, drawn: Sequence[Planned], workers: int, before: Path | None
 ) -> tuple[dict[str, Record], list[str]]:
-    """Run jobs in scratch folders: the records of those that came out the same, and what came of the others, in words.
-
-    As in an audit: what is measured from weights, and beside it what is made from what was measured.
-    """
-    with ended_by_signals(), Processes() as processes, ThreadPoolExecutor(2) as pool:
-        tables, measurements = (
-            Comparison(files.folder, held, workers, processes, exactly=True, baseline=before) for _ in range(2)
-        )
-        begun = [
-            pool.submit(tables.run, [job for job in drawn if not reads_weights(job)], "tables, figures and pages"),
-            pool.submit(measurements.run, [job for job in drawn if reads_weights(job)], "measurements"),
-        ]
-        for run in begun:
-            run.result()
+    """Run jobs in scratch folders: records of those that came out the same, and what came of the others, in words."""
+    both = run_again(files, held, drawn, workers, Processes(), exactly=True, baseline=before)
     refused, rule = [], {path: job.rule for job in drawn for path in job.outputs}
-    for part in (tables, measurements):
+    for part in both:
         refused += [f"{rule.get(found.subject, '')}: {found.subject}: {found.problem}" for found in part.findings]
         refused += [f"{summary(titles)}: fails now ({why})" for why, titles in part.failed.items()]
         for why in dict.fromkeys(part.unchecked.values()):
             paths = summary(path for path, reason in part.unchecked.items() if reason == why)
             refused.append(f"{paths}: not shown, since {why}")
-    return {**tables.again, **measurements.again}, refused
+    return {**both[0].again, **both[1].again}, refused
 
 
 def _used(present: Present, records: Iterable[Record]) -> dict[str, str]:
-    """All code that these jobs used.
-
-    Raises:
-        InputError: Where it is another by now.
-    """
+    """All code that these jobs used; refused where it is another by now."""
     used = {name: digest for record in records for name, digest in record.recipe["code"].items()}
     if changed := [name for name, digest in used.items() if present.digest(name) != digest]:
         raise InputError("code", summary(sorted(changed)), "changed while this ran; call it again")

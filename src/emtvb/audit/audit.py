@@ -23,7 +23,7 @@ from emtvb.files import write_text
 from emtvb.making import provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
-from emtvb.making.processes import Processes, ended_by_signals
+from emtvb.making.processes import Processes
 from emtvb.paper.judging import badge
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     checks = [integrity(files, jobs, held.root), currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)
-    with ended_by_signals(), ThreadPoolExecutor(1) as pool, Processes() as processes:
+    with ThreadPoolExecutor(1) as pool, Processes() as processes:
         # Beside the rest: the longest training decides when an audit ends.
         training = pool.submit(
             determinism, folder, shards, experiment.trained_by(), files.records, sample.runs, seed, sample.workers,
@@ -116,21 +116,17 @@ def _made_elsewhere(files: Files) -> set[str]:
 
 def _claims_rejected(files: Files, jobs: Sequence[Planned], checks: Sequence[Check]) -> str:
     """Why the verdicts that lie there are not reported; nothing where they are, or where the experiment has none."""
-    if not any(_VERDICTS in job.outputs for job in jobs):
-        return ""
-    if _VERDICTS in files.rejected or _VERDICTS not in files.digests:
-        return f"{_VERDICTS} is not what a record says"
-    if any(job.stale and _VERDICTS in job.outputs for job in jobs):
-        return f"the workflow would make {_VERDICTS} again"
-    if any(finding.subject == _VERDICTS for check in checks for finding in check.findings):
-        return f"{_VERDICTS} does not come out again"
+    wrong = {*files.rejected, *remade(jobs), *(finding.subject for check in checks for finding in check.findings)}
+    made = {path for job in jobs for path in job.outputs}
+    if _VERDICTS in made and (_VERDICTS in wrong or _VERDICTS not in files.digests):
+        return f"{_VERDICTS} is not what the workflow makes"
     return ""
 
 
 def write(audit: Audit, folder: Path) -> None:
-    """Write an audit into the folder ``audit`` of its experiment: all of it as Markdown, and a summary as JSON."""
-    write_text(folder / "audit" / REPORT, audit.as_markdown())
-    write_text(folder / "audit" / SUMMARY, audit.summary())
+    """Write an audit into its experiment's folder: all of it as Markdown, and a summary as JSON."""
+    write_text(folder / REPORT, audit.as_markdown())
+    write_text(folder / SUMMARY, audit.summary())
 
 
 def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:

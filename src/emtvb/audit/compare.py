@@ -92,17 +92,9 @@ def _is_within(file: str, column: str, solved: bool, cell: str, row: Mapping[str
 
 
 def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> bool:
-    """Whether rounding, or the machine's speed, decides a number, so that it is not compared.
-
-    A cosine that is rounded past 1 has no angle, and then spectral_error does not exist when it is made again: what
-    lies there has to be that of the best assignment.
-
-    Args:
-        file: The file's path.
-        column: The number's column.
-        cell: What lies there.
-        row: The same row, made again.
-    """
+    """Whether rounding decides the number in a cell of a file, so that it is not compared with its row made again."""
+    # A cosine that is rounded past 1 has no angle, and then spectral_error does not exist when it is made again: what
+    # lies there has to be that of the best assignment.
     if column == "spectral_error" and not row[column]:
         return bool(cell) and same(cell, row.get("optimal_spectral_error", ""), tolerance(file, column))
     if math.isnan(number(cell)) or math.isnan(number(row[column])):

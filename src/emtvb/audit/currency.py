@@ -21,7 +21,6 @@ from emtvb.making.staleness import summary
 _MAKE = "run the workflow"
 _RERUN = "run the workflow again: it redoes this and what depends on it"
 _OTHERWISE = "would be made otherwise by the present code"
-_OTHERS = "hold them to the config that made them (--config), from the clone that made them; or move them elsewhere"
 
 
 def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]:
@@ -58,16 +57,11 @@ def _in_words(stale: str, folder: Path) -> str:
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:
-    """Let the experiments beside one lie beside its name in another folder, too, as links.
-
-    They lie beside the folder as the workflow names it; and if that is a link, beside what it leads to.
-    """
+    """Let the experiments beside one lie beside its name in another folder, too, as links."""
     (results / name).mkdir(parents=True)
-    for parent in dict.fromkeys((folder.absolute().parent, folder.resolve().parent)):
-        for other in parent.iterdir():
-            there = results / other.name
-            if not there.is_symlink() and other.name != name and other.is_dir() and other.resolve() != folder.resolve():
-                there.symlink_to(other)
+    for other in folder.absolute().parent.iterdir():
+        if other.name != name and other.is_dir() and other.resolve() != folder.resolve():
+            (results / other.name).symlink_to(other)
 
 
 def remade(jobs: Sequence[Planned]) -> frozenset[str]:
@@ -104,7 +98,6 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
     findings = [
         *(Finding(summary(titles), f"not made yet, by {rule}", _MAKE) for rule, titles in unmade.items()),
         *(_finding(cause, pairs) for cause, pairs in found.items()),
-        *_of_records(files, jobs),
     ]
     return Check(
         "currency", "Is there nothing to do for the workflow, with the present code and config?", len(jobs),
@@ -131,25 +124,6 @@ def _finding(cause: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> Findin
     titles, words = dict.fromkeys(title for title, _ in pairs), sorted({word for _, word in pairs})
     many = f" ({len(titles)} jobs)" if len(titles) > 1 else ""
     return Finding(summary(titles), f"{cause[0]}: {summary(words)}{many}", cause[1])
-
-
-def _of_records(files: Files, jobs: Sequence[Planned]) -> Iterator[Finding]:
-    """Records that speak of what no job makes, or of what another record speaks of, too."""
-    maker = {output: job for job in jobs for output in job.outputs}
-    unknown = []
-    speaking: dict[str, list[str]] = defaultdict(list)
-    for path, record in files.records.items():
-        own = [maker[output] for output in record.outputs if output in maker]
-        unknown += [output for output in record.outputs if output not in maker]
-        for title in {job.title for job in own}:
-            speaking[title].append(path.name)
-    if unknown:
-        problem = "no job of this experiment, by the config and the workflow that it is held to, makes this"
-        yield Finding(summary(unknown), problem, _OTHERS)
-    for title, names in speaking.items():
-        if len(names) > 1:
-            problem = f"more than one record speaks of it ({', '.join(sorted(names))})"
-            yield Finding(title, problem, "delete the wrong ones")
 
 
 def _notes(files: Files, jobs: Sequence[Planned]) -> Iterator[str]:

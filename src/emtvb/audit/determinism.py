@@ -27,7 +27,6 @@ from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
 from emtvb.theory import networks
 from emtvb.theory.protocol import Setup
-from emtvb.theory.runs import number
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import history, promises, saved_runs
 from emtvb.training.history import Row
@@ -257,21 +256,15 @@ def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: 
 
 
 def _of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | None:
-    """The first row of a learning curve that differs from the whole one, made again; None where there is none.
-
-    The curve may be an outline, as it is where the whole one is left out, or where the shard took the run over from
-    such a one: but its last row is that of the last step. A loss that is no number is equal to another that is none.
-    """
-    made = {row.step: row for row in new}
+    """The first row of a learning curve that differs from the whole one, made again; None where there is none."""
+    # It may be an outline, as it is where the whole one is left out, or where the shard took the run over from such a
+    # one: but its last row is that of the last step. A loss that is no number is equal to another that is none.
+    made = {row.step: repr(tuple(row)) for row in new}
     for row in there:
-        if row.step not in made:
-            return f"its learning curve has a step {row.step:,}, and has none when trained again"
-        if repr(tuple(row)) != repr(tuple(made[row.step])):
-            again = number(made[row.step].loss)
-            return f"loss {number(row.loss)} at step {row.step:,} is {again} when trained again"
-    if new and (not there or there[-1].step != new[-1].step):
-        return f"its learning curve has no step {new[-1].step:,}, and has it when trained again"
-    return None
+        if made.get(row.step) != repr(tuple(row)):
+            return f"its learning curve is another at step {row.step:,} when trained again"
+    last = max(made, default=0)
+    return None if there and there[-1].step == last else f"its learning curve ends before step {last:,}"
 
 
 def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:

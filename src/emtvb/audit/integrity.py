@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
-from emtvb.audit.report import AGAIN, FILES, Check, Finding, counted
+from emtvb.audit.report import AGAIN, BACK, FILES, Check, Finding, counted
 from emtvb.errors import InputError
 from emtvb.making import git, packed_weights, provenance, recipes
 from emtvb.making.plan import Planned
@@ -26,10 +25,11 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """What may be left out, by a file's name: what can be trained again, and whose digests are published."""
 _NOT_OUTPUTS = (
-    "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *(f"audit/{name}" for name in FILES),
+    "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *FILES,
 )  # fmt: skip
 """No outputs, and no evidence: logs, drawings of `emtvb interpret`, state of trainings, hidden files, audits."""
-_ELSEWHERE = "move them elsewhere, or if the workflow makes them: snakemake --force and their paths"
+_PACK = "pack the weights anew: python -m emtvb.making.packed_weights"
+_ELSEWHERE = "move them elsewhere, or name the config that made them (--config)"
 
 
 @dataclass(frozen=True)
@@ -88,25 +88,6 @@ class Files:
         """A file's digest; nothing where it is none."""
         return provenance.sha256(self.folder / name) if (self.folder / name).is_file() else ""
 
-    def committed(self, name: str) -> bytes | None:
-        """What git has of a file in its last commit; None where it has nothing."""
-        return git.ask(self.folder, "cat-file", "blob", f"HEAD:./{name}")
-
-    def remedy(self, names: Sequence[str]) -> str:
-        """How outputs come back: from git, where its last commit has them, else from a copy, else made again."""
-        contents = {name: self.committed(name) for name in names}
-        if all(hashlib.sha256(content or b"").hexdigest() == self.digests[name] for name, content in contents.items()):
-            return self.checkout(names)
-        beside = packed_weights.packed_path(self.folder / names[0])
-        packable = len(names) == 1 and Path(names[0]).name in packed_weights.PACKABLE
-        if packable and packed_weights.is_of(beside, self.digests[names[0]]):
-            return f"delete it: it is unpacked again from {beside.name}"
-        return f"put a copy of it back, or {AGAIN}"
-
-    def checkout(self, names: Iterable[str]) -> str:
-        """The call of git that puts files back."""
-        return f"git checkout HEAD -- {' '.join(str(self.folder / name) for name in names)}"
-
 
 def integrity(files: Files, jobs: Sequence[Planned], root: Path) -> Check:
     """Compare every file below an experiment's folder with the records.
@@ -116,15 +97,12 @@ def integrity(files: Files, jobs: Sequence[Planned], root: Path) -> Check:
         jobs: Its jobs.
         root: The clone of the workflow.
     """
-    gone = [job for job in jobs if _is_record_gone(files, job)]
-    unread = [job for job in jobs if _record(files, job) in files.unreadable]
-    expected = {output for job in [*gone, *unread] for output in job.outputs}
     findings = [
         *(_unreadable(files, path, error) for path, error in files.unreadable.items()),
-        *(_without_record(files, job) for job in gone),
+        *(finding for job in jobs for finding in _without_record(files, job)),
         *(finding for record in files.records.values() for finding in _outputs(files, record)),
         *(finding for record in files.records.values() for finding in _inputs_left_out(files, record)),
-        *_strangers(files, {*files.digests, *expected, LEFT_OUT}),
+        *_strangers(files, {output for job in jobs for output in job.outputs}),
     ]  # fmt: skip
     kinds = counted(Counter(map(_kind, sorted(files.left_out))))
     notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if files.left_out else []
@@ -146,36 +124,19 @@ def job_of(record: Record) -> str:
     return next(iter(record.outputs), record.rule)
 
 
-def _record(files: Files, job: Planned) -> Path:
-    """Where a job's record lies."""
-    return provenance.record_path([files.folder / output for output in job.outputs], job.rule)
-
-
-def _is_record_gone(files: Files, job: Planned) -> bool:
-    """Whether outputs of a job lie there, and no record speaks of any of them."""
-    there = any((files.folder / output).is_file() for output in job.outputs)
-    known = _record(files, job) in files.unreadable or not files.digests.keys().isdisjoint(job.outputs)
-    return there and not known
-
-
-def _without_record(files: Files, job: Planned) -> Finding:
-    path = _record(files, job)
-    missing = [output for output in job.outputs if not ((files.folder / output).is_file() or files.may_lack(output))]
-    more = f", and so are {summary(missing)}" if missing else ""
-    return Finding(job.title, f"its record, {path.name}, is gone{more}", _record_back(files, path, bool(missing)))
+def _without_record(files: Files, job: Planned) -> Iterator[Finding]:
+    """A job of whose outputs some lie there, while no record speaks of any."""
+    path = provenance.record_path([files.folder / output for output in job.outputs], job.rule)
+    there = [output for output in job.outputs if (files.folder / output).is_file()]
+    if there and path not in files.unreadable and files.digests.keys().isdisjoint(job.outputs):
+        missing = [output for output in job.outputs if output not in there and not files.may_lack(output)]
+        more = f", and so are {summary(missing)}" if missing else ""
+        yield Finding(job.title, f"its record, {path.name}, is gone{more}", BACK)
 
 
 def _unreadable(files: Files, path: Path, error: InputError) -> Finding:
-    reason, _, _ = error.remedy.partition(";")
-    return Finding(path.relative_to(files.folder).as_posix(), f"damaged record: {reason}", _record_back(files, path))
-
-
-def _record_back(files: Files, path: Path, whole: bool = False) -> str:
-    """How a record comes back, or its whole folder: from git, where that has it."""
-    name = path.relative_to(files.folder)
-    if files.committed(name.as_posix()) is not None:
-        return files.checkout([(name.parent if whole else name).as_posix()])
-    return "put a copy of it back, or make its outputs again: snakemake --force and their paths"
+    """A record that is damaged."""
+    return Finding(path.relative_to(files.folder).as_posix(), f"damaged record: {error.remedy.partition(';')[0]}", BACK)
 
 
 def _kind(name: str) -> str:
@@ -192,25 +153,21 @@ def _outputs(files: Files, record: Record) -> Iterator[Finding]:
         if Path(output).name not in packed_weights.PACKABLE or not beside.is_file():
             continue
         if not packed_weights.is_of(beside, files.digests[output]):
-            yield _packed(files, record, output, beside.relative_to(files.folder).as_posix())
+            name = beside.relative_to(files.folder).as_posix()
+            remedy = _PACK if files.digest(output) == files.digests[output] else BACK
+            yield Finding(name, f"does not hold the weights that {record.rule} made at {record.made}", remedy)
             packed_alone |= {output} & files.absent
     changed = [output for output in record.outputs if output in files.changed]
     missing = [output for output in record.outputs if output in files.rejected - files.changed - packed_alone]
     if changed:
         no_file = not all((files.folder / output).is_file() for output in changed)
         what = "it is no file any more" if no_file else "its sha256 differs"
-        yield Finding(", ".join(changed), f"changed after {made}: {what}", files.remedy(changed))
+        beside = packed_weights.packed_path(files.folder / changed[0])
+        is_packed = len(changed) == 1 and packed_weights.is_of(beside, files.digests[changed[0]])
+        remedy = f"delete it: it is unpacked again from {beside.name}" if is_packed else BACK
+        yield Finding(", ".join(changed), f"changed after {made}: {what}", remedy)
     if missing:
-        yield Finding(", ".join(missing), f"missing; {made}", files.remedy(missing))
-
-
-def _packed(files: Files, record: Record, output: str, name: str) -> Finding:
-    """A file of packed weights that holds others than the record says, or none."""
-    if files.digest(output) == files.digests[output]:
-        remedy = "pack the weights anew: emtvb pack"
-    else:
-        remedy = "put a copy of it back" if files.committed(name) is None else files.checkout([name])
-    return Finding(name, f"does not hold the weights that {record.rule} made at {record.made}", remedy)
+        yield Finding(", ".join(missing), f"missing; {made}", BACK)
 
 
 def _inputs_left_out(files: Files, record: Record) -> Iterator[Finding]:
@@ -221,22 +178,19 @@ def _inputs_left_out(files: Files, record: Record) -> Iterator[Finding]:
 
 
 def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
-    """Files of which no record speaks, by their folder; hidden ones, too."""
+    """Files that no job of the experiment makes, and records of no such file, by their folder; hidden ones, too."""
+    packable = [Path(name) for name in known if Path(name).name in packed_weights.PACKABLE]
+    expected = {*known, LEFT_OUT, *(packed_weights.packed_path(path).as_posix() for path in packable)}
+    unread = {path.relative_to(files.folder).as_posix() for path in files.unreadable}
+    speaking = {path for path, record in files.records.items() if not known.isdisjoint(record.outputs)}
+    expected |= unread | {path.relative_to(files.folder).as_posix() for path in speaking}
     unknown = defaultdict[str, list[str]](list)
-    records = {*files.records, *files.unreadable}
-    beside = {
-        packed_weights.packed_path(Path(name)).as_posix()
-        for name in known
-        if Path(name).name in packed_weights.PACKABLE
-    }
     for path in sorted(files.folder.rglob("*")):
         name = path.relative_to(files.folder).as_posix()
-        if any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS):
-            continue
-        if path.is_file() and path not in records and name not in known | beside:
+        if path.is_file() and name not in expected and not any(fnmatch(name, pattern) for pattern in _NOT_OUTPUTS):
             unknown[path.parent.as_posix()].append(name)
     for names in unknown.values():
-        yield Finding(summary(names), "no record says what made it", _ELSEWHERE)
+        yield Finding(summary(names), "no job of this experiment, by its config and the workflow, makes it", _ELSEWHERE)
 
 
 def _uncommitted(files: Files) -> list[str]:

@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from emtvb import config
 from emtvb.audit import compare
@@ -98,35 +99,51 @@ def recompute(
     every = [job for job in jobs if not trains(job)]
     named = {*files.rejected, *remade(jobs)}
     whole = [job for job in every if named.isdisjoint(job.outputs) and files.rejected.isdisjoint(job.inputs)]
-    first = [job for job in whole if reads_weights(job) and job.wildcards.get("shard", "") in {*drawn, ""}]
-    second = [job for job in whole if not reads_weights(job)]
-    # Both at once. Jobs of the second run wait for one another; those of the first do not, and take what is left.
-    tables, measurements = (Comparison(files.folder, held, cores, processes, other_versions) for _ in range(2))
-    with ThreadPoolExecutor(2) as pool, processes:
-        begun = [
-            pool.submit(tables.run, second, "tables, figures and pages"),
-            pool.submit(measurements.run, first, "measurements", _LAST),
-        ]
-        for run in begun:
-            run.result()
+    some = [job for job in whole if not reads_weights(job) or job.wildcards.get("shard", "") in {*drawn, ""}]
+    tables, measurements = both = run_again(files, held, some, cores, processes, other_versions=other_versions)
     for job in every:
         if job not in whole and job.wildcards.get("shard", "") in {*drawn, ""}:
             tables.leave(job.outputs, "integrity or currency names them, or what they are made from")
     left = tables.unchecked | measurements.unchecked
     notes = []
     if shards:
-        done = {job.wildcards["shard"] for job in first if "shard" in job.wildcards}
+        done = {job.wildcards["shard"] for job in some if reads_weights(job) and "shard" in job.wildcards}
         notes.append(f"Measured again: {len(done)} of {len(shards)} shards (drawn by seed {seed}): "
                      f"{summary(sorted(done)) or 'none'}.")  # fmt: skip
     for reason in dict.fromkeys(left.values()):
         notes.append(f"Not checked, since {reason}: {summary(path for path, why in left.items() if why == reason)}.")
     return Check(
-        name="made again", question=question, checked=tables.compared + measurements.compared,
-        findings=(*tables.results(), *measurements.results()), note=" ".join(notes),
+        name="made again", question=question, checked=sum(part.compared for part in both),
+        findings=tuple(finding for part in both for finding in part.results()), note=" ".join(notes),
         of=sum(len(job.outputs) for job in every), unchecked=len(left),
         drawn=tuple(sorted(done)) if shards else (),
         missed=chance(len(done), len(shards), "shard's measurements") if shards else "",
     )  # fmt: skip
+
+
+def run_again(
+    files: Files, held: Held, some: Sequence[Planned], cores: int, processes: Processes, **how: Any
+) -> tuple[Comparison, Comparison]:
+    """Run some jobs and compare: those that make files from what was measured, and beside them those that measure.
+
+    Args:
+        files: The experiment's files.
+        held: The config that it is held to.
+        some: The jobs.
+        cores: Jobs at once, of each of the two runs.
+        processes: Takes those that run.
+        how: As :class:`Comparison` has it.
+    """
+    tables, measurements = (Comparison(files.folder, held, cores, processes, **how) for _ in range(2))
+    # Both at once. Jobs of the first run wait for one another; those of the second do not, and take what is left.
+    with ThreadPoolExecutor(2) as pool, processes:
+        begun = [
+            pool.submit(tables.run, [job for job in some if not reads_weights(job)], "tables, figures and pages"),
+            pool.submit(measurements.run, [job for job in some if reads_weights(job)], "measurements", _LAST),
+        ]
+        for run in begun:
+            run.result()
+    return tables, measurements
 
 
 @dataclass

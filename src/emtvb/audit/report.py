@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from emtvb import markdown
-
 State = Literal["passed", "FAILED", "incomplete", "not checked"]
 Outcome = Literal["passed", "FAILED", "incomplete"]
 
-REPORT, SUMMARY = FILES = ("report.md", "summary.json")
-"""What an audit writes into the folder ``audit`` of an experiment."""
+REPORT, SUMMARY = FILES = ("audit/report.md", "audit/summary.json")
+"""What an audit writes into an experiment's folder."""
 OUTCOMES: dict[Outcome, str] = {
     "passed": "our own results are what they say",
     "FAILED": "our own results are not all what they say",
@@ -23,7 +21,8 @@ OUTCOMES: dict[Outcome, str] = {
 STATUS: dict[Outcome, int] = {"passed": 0, "FAILED": 1, "incomplete": 3}
 """The exit status of a command that audits."""
 AGAIN = "make it again: snakemake --force and its path"
-"""A remedy."""
+BACK = f"put it back with git checkout, if git has it so; else a copy; else {AGAIN}"
+"""Remedies."""
 _MOST = 8
 """Findings of a check that a terminal gets."""
 _THINGS = {"integrity": "file", "currency": "job", "made again": "file", "determinism": "run"}
@@ -100,6 +99,11 @@ class Check:
         text = f"{problems or 'no'} problem{'s' * (problems != 1)} in {number} {thing}{'s' * (many != 1)}"
         return ", ".join(filter(None, (text, unchecked)))
 
+    @property
+    def sentence(self) -> str:
+        """The count, and the note."""
+        return f"{self.count}. {self.note}".strip()
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -151,32 +155,29 @@ class Audit:
         """All of it for a terminal: of each check the first findings."""
         lines = []
         for check in self.checks:
-            lines.append(f"{check.name}: {check.headline}, {check.count}. {check.note}".strip())
+            lines.append(f"{check.name}: {check.headline}, {check.sentence}")
             lines += [f"  {finding}" for finding in check.findings[:_MOST]]
             if len(check.findings) > _MOST:
-                lines.append(f"  and {len(check.findings) - _MOST} more, in audit/{REPORT}")
+                lines.append(f"  and {len(check.findings) - _MOST} more, in {REPORT}")
         lines.append(f"held to {self.held_to}")
-        lines.append(f"{self.outcome}: {self.headline}")
-        lines += [f"{kind}: {_badges(counts)}" for kind, counts in self.verdicts.items()]
-        return [*lines, *([f"claims: not checked, since {self.claims}"] if self.claims else [])]
+        return [*lines, f"{self.outcome}: {self.headline}", *self._claims()]
 
     def as_markdown(self) -> str:
-        """All of it."""
-        about = f"Made {self.made}, held to {self.held_to}. {self.headline.capitalize()}."
-        lines = [f"# Audit of {self.experiment}: {self.outcome}", "", about, ""]
+        """All of it, with every finding and what was drawn."""
+        made = f"Made {self.made}, held to {self.held_to}. {self.headline.capitalize()}."
+        lines = [f"# Audit of {self.experiment}: {self.outcome}", "", made]
         for check in self.checks:
-            lines += [f"## {check.name.capitalize()}: {check.headline}", ""]
-            lines += [f"{check.question} {check.count.capitalize()}. {check.note}".strip(), ""]
-            if check.findings:
-                cells = [(finding.subject, finding.problem, finding.remedy or "none") for finding in check.findings]
-                lines += [markdown.table(("what", "problem", "remedy"), cells), ""]
-            if check.drawn:
-                lines += [f"Drawn: {', '.join(check.drawn)}.", ""]
-        claims = [f"- {kind}: {_badges(counts)}" for kind, counts in self.verdicts.items()]
-        lines += ["## Claims", "", *(claims or [f"Not checked{', since ' * bool(self.claims)}{self.claims}."]), ""]
-        surroundings = [(name, value or "none") for name, value in self.environment.items()]
-        lines += ["## Environment", "", markdown.table(("what", "value"), surroundings)]
-        return "\n".join(lines).rstrip("\n") + "\n"
+            lines += ["", f"## {check.name.capitalize()}: {check.headline}", "", check.question, check.sentence, ""]
+            lines += [f"- {finding}" for finding in check.findings]
+            lines += [f"Drawn: {', '.join(check.drawn)}."] if check.drawn else []
+        lines += ["", "## Claims", "", *(f"- {line}" for line in self._claims()), "", "## Environment", ""]
+        return "\n".join([*lines, *(f"- {name}: {value or 'none'}" for name, value in self.environment.items())]) + "\n"
+
+    def _claims(self) -> list[str]:
+        """What the results say of the paper's claims, a line each kind, or why that is not told."""
+        if self.claims:
+            return [f"claims: not checked, since {self.claims}"]
+        return [f"{kind}: {_badges(counts)}" for kind, counts in self.verdicts.items()]
 
 
 def chance(drawn: int, everything: int, thing: str) -> str:

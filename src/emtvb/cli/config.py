@@ -1,4 +1,4 @@
-"""``emtvb config``: check configs, and write what their keys mean."""
+"""``emtvb config``: check configs, and say what ``make`` asks about them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rich.console import Console
 from emtvb.cli.options import check_and_say, console
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
-from emtvb.files import write_text
 from emtvb.making import surroundings
 
 
@@ -56,12 +55,3 @@ def config_drawing(file: str) -> None:
         remedy = f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
         raise InputError("results", f"{missing[0]}{more}", remedy)
     console.print(" ".join(drawing(jobs)))
-
-
-@config_group.command("docs")
-def config_docs() -> None:
-    """Write what every key means, for people and for editors; run in a clone."""
-    from emtvb.config import manual
-
-    write_text("docs/config.md", manual.as_markdown())
-    write_text("workflow/schemas/config.schema.yaml", manual.as_schema(*kinds.with_sections()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
+from emtvb.cli.network.naming import OfFile
 from emtvb.cli.options import BASES, console, into, subject_options
 from emtvb.errors import InputError
 from emtvb.files import write_text
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 @subject_options
 def edit(
     run: str, time: int | None, variable: int | None, dimension: int | None, values: str | None, other: int | None,
-    basis: str, page: bool, task: str | None, d: int | None, s: int | None, nonlinearity: str | None,
-    output: Path | None,
+    basis: str, page: bool, of_file: OfFile, output: Path | None,
 ) -> None:  # fmt: skip
     """Change what a trained network stores while it repeats the picture 3-1-5, and see what it then does.
 
@@ -43,18 +43,9 @@ def edit(
     ways = {"--flip": dimension, "--set": values, "--swap": other}
     given = [name for name, value in ways.items() if value is not None]
     if page and not given and time is None and variable is None:
-        chosen = Path(run) / "measurements" / "page.npz"
-        if chosen.is_file():
-            from emtvb.cli.network import opening
-            from emtvb.page import content
+        from emtvb.cli.network import editing
 
-            opening.check_is_of_file(run, task, (d, s), nonlinearity)
-            _write_page(content.load(chosen), output or Path(run) / "interpretation", basis)
-        else:
-            from emtvb.cli.network import editing
-
-            alone, folder = editing.page_of(run, task, (d, s), nonlinearity, output)
-            _write_page([alone], folder, basis)
+        _write_page(*editing.page_of(run, of_file, output), basis)
         return
     if len(given) != 1:
         raise InputError("edit", " ".join(given) or "nothing", f"give one of {', '.join(ways)}")
@@ -65,7 +56,7 @@ def edit(
     assert variable is not None
     from emtvb.cli.network import editing, opening
 
-    subject = opening.find(run, task, (d, s), nonlinearity, output)
+    subject = opening.find(run, of_file, output)
     signs = None if values is None else _parse_signs(values)
     change = editing.Change(variable, flip=dimension, put=signs, swap=other)
     done = editing.edit(subject, time, change, basis)

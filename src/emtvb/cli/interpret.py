@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
 
+from emtvb.cli.network.naming import OfFile
 from emtvb.cli.options import BASES, console, into, subject_options
 
 if TYPE_CHECKING:
@@ -17,9 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @subject_options
-def interpret(
-    run: str, task: str | None, d: int | None, s: int | None, nonlinearity: str | None, output: Path | None
-) -> None:
+def interpret(run: str, of_file: OfFile, output: Path | None) -> None:
     """Measure a trained network and draw what it learned.
 
     RUN is a folder of `emtvb train`, a run id (`emtvb networks` lists them), or a file of weights of your own, with
@@ -29,7 +29,7 @@ def interpret(
     from emtvb.cli.network import interpreting, opening
     from emtvb.theory.measures import Measurement
 
-    subject = opening.find(run, task, (d, s), nonlinearity, output)
+    subject = opening.find(run, of_file, output)
     with into(subject.folder) as folder:
         measured = interpreting.interpret(subject, folder)
         if isinstance(measured, Measurement):
@@ -40,13 +40,18 @@ def interpret(
             console.print(str(path))
 
 
+def _print_table(row: Any, values: Mapping[str, str]) -> None:
+    """Values of a network below its name and verdict."""
+    table = Table("measurement", "value", title=f"{row.run_id}: {row.verdict}", title_justify="left")
+    for name, value in values.items():
+        table.add_row(name, value)
+    console.print(table)
+
+
 def _print_row(row: Any) -> None:
     """Of another network than the paper's: all that was measured."""
-    table = Table("measurement", "value", title=f"{row.run_id}: {row.verdict}", title_justify="left")
-    for name, value in vars(row).items():
-        if not isinstance(value, str):
-            table.add_row(name.replace("_", " "), f"{value:.4g}")
-    console.print(table)
+    numbers = {name: value for name, value in vars(row).items() if not isinstance(value, str)}
+    _print_table(row, {name.replace("_", " "): f"{value:.4g}" for name, value in numbers.items()})
 
 
 def _print_measurement(measured: Measurement) -> None:
@@ -54,18 +59,16 @@ def _print_measurement(measured: Measurement) -> None:
     if math.isnan(measured.spectral_error):
         same = measured.phi_eigenvalues == measured.network_eigenvalues
         error = "not defined (by rounding)" if same else "not defined (counts differ)"
-    table = Table("measurement", "value", title=f"{measured.run_id}: {measured.verdict}", title_justify="left")
-    table.add_row("test accuracy", f"{measured.test_accuracy:.4f}")
-    table.add_row("long-term eigenvalues", f"{measured.network_eigenvalues} (Phi has {measured.phi_eigenvalues})")
-    table.add_row("spectral error, as published (rad)", error)
-    table.add_row("spectral error, optimal (rad)", f"{measured.optimal_spectral_error:.5f}")
-    table.add_row(
-        "matched pairs alone (rad)", f"{measured.matched_spectral_error:.5f}, {measured.matched_eigenvalues} pairs"
-    )
-    table.add_row("sequences exact without an edit", f"{measured.unedited_success:.3f}")
-    ignored = measured.unobservable_edit_ignored
-    table.add_row("unobservable edits without effect", "-" if math.isnan(ignored) else f"{ignored:.3f}")
-    console.print(table)
+    ignored, pairs = measured.unobservable_edit_ignored, measured.matched_eigenvalues
+    _print_table(measured, {
+        "test accuracy": f"{measured.test_accuracy:.4f}",
+        "long-term eigenvalues": f"{measured.network_eigenvalues} (Phi has {measured.phi_eigenvalues})",
+        "spectral error, as published (rad)": error,
+        "spectral error, optimal (rad)": f"{measured.optimal_spectral_error:.5f}",
+        "matched pairs alone (rad)": f"{measured.matched_spectral_error:.5f}, {pairs} pairs",
+        "sequences exact without an edit": f"{measured.unedited_success:.3f}",
+        "unobservable edits without effect": "-" if math.isnan(ignored) else f"{ignored:.3f}",
+    })  # fmt: skip
     bases = Table("variable memories", "by data", "the paper's", "realised", title_justify="left")
     for name, measure in _BASIS_ROWS.items():
         bases.add_row(name, *(f"{getattr(measured.bases[method], measure):.4g}" for method in BASES))

@@ -12,12 +12,10 @@ from emtvb.cli import (
     accept,
     audit,
     config,
-    dataset,
     doctor,
     edit,
     interpret,
     networks,
-    pack,
     reproduce,
     tasks,
     train,
@@ -56,6 +54,6 @@ def commands() -> None:
 for command in (
     tasks.list_tasks, train.train, interpret.interpret, networks.list_networks, edit.edit, config.config_group,
     reproduce.reproduce, reproduce.summary, audit.audit_results, accept.accept_results, verify.verify,
-    pack.pack_weights, dataset.make_dataset, doctor.doctor,
+    doctor.doctor,
 ):  # fmt: skip
     commands.add_command(command)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ import click
 from emtvb.cli.options import FOLDER, console
 from emtvb.config.architectures import ARCHITECTURES
 from emtvb.errors import InputError
-from emtvb.experiments.results import NO_RESULTS, check_holds_experiment, experiments, is_clone, places
-from emtvb.making import surroundings
+from emtvb.experiments.results import check_holds_experiment, experiments_here
 
 
 @click.command("networks")
@@ -36,30 +34,16 @@ def list_networks(
 
     Of all experiments under the results root, or of these FOLDERs. `emtvb interpret RUN_ID` opens one.
     """
-    from emtvb.cli import catalogue
+    from emtvb.experiments import catalogue
 
     for folder in folders:
         check_holds_experiment(folder, "results", "runs.csv")
-    table = catalogue.networks(folders or _experiments(), None if folders else _leave_out)
+    table = catalogue.networks(folders or experiments_here(), None if folders else _leave_out)
     chosen = catalogue.choose(table, wanted, verdict, solved, weights)
     if as_csv:
         click.echo(chosen.to_csv(index=False, lineterminator="\n"), nl=False)
     else:
         _print_networks(chosen, table["experiment"].nunique() > 1)
-
-
-def _experiments() -> list[Path]:
-    """The experiments among the results here: of EXPERIMENT_OUTPUT_DIR, where it is set.
-
-    Raises:
-        InputError: Where there are none.
-    """
-    root, is_named = surroundings.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
-    folders = next(filter(None, map(experiments, [root] if is_named else places())), [])
-    if not folders:
-        remedy = "no experiment there; run the workflow or `emtvb train`, or name your results in EXPERIMENT_OUTPUT_DIR"
-        raise InputError("results", str(root), remedy if is_named or is_clone() else NO_RESULTS)
-    return folders
 
 
 def _leave_out(error: InputError) -> None:

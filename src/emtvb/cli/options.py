@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from emtvb import config
+from emtvb.cli.network.naming import OfFile
 from emtvb.experiments import kinds
 from emtvb.files import check_writable
 from emtvb.theory import tasks
@@ -44,8 +47,13 @@ def into(folder: Path) -> Iterator[Path]:
 
 
 def subject_options(command: Callable[..., None]) -> Callable[..., None]:
-    """RUN, what is to be said of it where it is a file of weights, and where to write."""
+    """RUN, what is to be said of it where it is a file of weights (``of_file``), and where to write."""
     d, s = PAPER
+
+    @wraps(command)
+    def call(task: str | None, d: int | None, s: int | None, nonlinearity: str | None, **others: Any) -> None:
+        command(of_file=OfFile(task, d, s, nonlinearity), **others)
+
     for decorate in (
         click.option("--output", type=FOLDER, help="Where to [default: beside the run's experiment, or the file]."),
         click.option(
@@ -58,8 +66,8 @@ def subject_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--task", help="Of a file of weights: what it was trained on, as for `emtvb train`."),
         click.argument("run"),
     ):
-        command = decorate(command)
-    return command
+        call = decorate(call)
+    return call
 
 
 def check_and_say(file: str) -> config.Experiment:

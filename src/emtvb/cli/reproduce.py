@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,18 +23,28 @@ def reproduce(file: str, cores: str) -> None:
 
     Ctrl-C stops it; the same command goes on from the last checkpoints.
     """
-    from emtvb.making import processes
     from emtvb.making.clone import workflow_root
 
     experiment = check_and_say(file)
-    snakemake = Path(sys.executable).with_name("snakemake")
-    snakefile = workflow_root() / "Snakefile"
-    status = processes.run(
-        [str(snakemake), "--snakefile", str(snakefile), "--cores", cores, "--configfile", str(Path(file).absolute())]
-    )
+    snakemake, snakefile = Path(sys.executable).with_name("snakemake"), workflow_root() / "Snakefile"
+    command: list[str | Path] = [
+        "--snakefile", snakefile, "--cores", cores, "--quiet", "rules", "--configfile", Path(file).absolute(),
+    ]  # fmt: skip
+    with subprocess.Popen([snakemake, *command]) as process:
+        status = _wait(process)
     if status:
         sys.exit(status)
     _print_summary(experiment)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """A process's exit status, as a shell has it. Ctrl-C reaches the process, too: it ends its jobs, and says so."""
+    while True:
+        try:
+            status = process.wait()
+            return status if status >= 0 else 128 - status
+        except KeyboardInterrupt:
+            continue
 
 
 @click.command()

@@ -32,7 +32,6 @@ def verify(
     """
     from emtvb.audit import determinism
     from emtvb.making.jobs import show_progress
-    from emtvb.making.processes import ended_by_signals
 
     check_holds_experiment(folder, "--results", "settings.json")
     experiment = kinds.load(folder / "settings.json")
@@ -46,7 +45,7 @@ def verify(
         console.print(f"Drawn by seed {seed or 0}, at least half of them of networks that solve their task.")
     failed = 0
     trained = determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trained_by(), workers)
-    with ended_by_signals(), closing(trained):
+    with closing(trained):
         for run_id, difference in trained:
             failed += difference is not None
             about = determinism.in_words(measured.get(run_id))

@@ -169,14 +169,3 @@ def whole_number(value: Any, what: str, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise InputError(what, value, f"give a whole number, {least} or more")
     return int(value)
-
-
-def place(value: Any, what: str, count: int, noun: str) -> int:
-    """The number of one of so many things, from 0.
-
-    Raises:
-        InputError: Where there is none of this number.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value < count:
-        raise InputError(what, value, f"give a number from 0 to {count - 1}, of the {noun}")
-    return int(value)

@@ -14,10 +14,11 @@ from emtvb.core.dynamics import Linearised, fixed_points, linearise
 from emtvb.core.fitting import Fitted, fit
 from emtvb.core.memories import VariableMemories
 from emtvb.core.regression import decoded_map
-from emtvb.core.result_tables import frame, listed, table
-from emtvb.core.similarity import MEASURES, MODULUS, Portrait
+from emtvb.core.result_tables import listed, table
+from emtvb.core.similarity import MEASURES, Portrait
+from emtvb.core.spectrum import MODULUS
 from emtvb.core.trials import Trials
-from emtvb.errors import InputError
+from emtvb.errors import InputError, extra
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,12 +171,15 @@ class Comparison:
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row for each measure: unit, distance, floor, chance, least chance, untrained, share, alike, control."""
+        with extra("plot"):
+            import pandas as pd
+
         words = {
             "measure": "measure", "unit": "unit", "distance": "value", "floor": "floor", "chance": "chance",
             "least_chance": "least", "untrained": "untrained", "share": "share", "alike": "alike",
             "control": "control",
         }  # fmt: skip
-        return frame({column: [getattr(d, word) for d in self.distances] for column, word in words.items()})
+        return pd.DataFrame({column: [getattr(d, word) for d in self.distances] for column, word in words.items()})
 
 
 def compare(

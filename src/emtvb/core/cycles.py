@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float
 
 from emtvb.core.arguments import as_numbers, whole_number
 from emtvb.core.linearisation import rounding
-from emtvb.core.result_tables import frame
 from emtvb.core.systems import Runnable
 from emtvb.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _TOGETHER = 4
 """Jacobians that are multiplied before their product is put into its stable form again."""
@@ -84,19 +80,6 @@ class Cycles:
             f"<Cycles: {len(self.states)} states followed for {self.period} steps, {back} came back, {attracting} of "
             f"these attracting{neutral}; median distance {np.median(self.distances):.2g}, median largest multiplier "
             f"{large:.3g}>"
-        )
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """A row for each state: distance, returns, modulus of the largest multiplier, its rate, attracting, neutral."""
-        return frame(
-            {
-                "distance": self.distances,
-                "returns": self.returns,
-                "modulus": np.abs(self.multipliers[:, 0]),
-                "rate": self.rates[:, 0],
-                "attracting": self.attracting,
-                "neutral": self.neutral,
-            }
         )
 
 

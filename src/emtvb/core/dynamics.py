@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float
@@ -14,14 +14,10 @@ from emtvb.core.fitting import Fitted
 from emtvb.core.linearisation import VISITED, rounding
 from emtvb.core.memories import stored_map
 from emtvb.core.regression import decoded_map
-from emtvb.core.result_tables import counted, frame
+from emtvb.core.result_tables import counted
 from emtvb.core.systems import Runnable
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 _RUN = 100
 """Steps that starts are run for, and how many of them, to see where the network goes."""
@@ -83,12 +79,6 @@ class FixedPoints:
     def _reason(self) -> str:
         """Why there may be none."""
         return ": steps have noise of their own, in which no state stays where it is" if self.noisy else ""
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """A row for each point: speed, largest modulus, stable, neutral, how many starts led to it, and beyond."""
-        largest = np.abs(self.eigenvalues).max(axis=1, initial=0.0)
-        columns = {"speed": self.speeds, "modulus": largest, "stable": self.stable, "neutral": self.neutral}
-        return frame(columns | {"starts": self.found_from, "beyond": np.broadcast_to(self.beyond, largest.shape)})
 
     def __str__(self) -> str:
         starts = sum(self.found_from) + self.failed

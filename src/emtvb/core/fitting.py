@@ -11,9 +11,9 @@ from jaxtyping import Float
 
 from emtvb.core import numerical_rank, regression
 from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, describe_error, refuse_keywords
-from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
+from emtvb.core.regression import LinearDiscriminants
 from emtvb.core.result_tables import listed, table
 from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace
 from emtvb.core.trials import Trials, repeated, together

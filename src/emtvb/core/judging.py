@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -15,14 +15,10 @@ from emtvb.core.fitting import Fitted, checked_recorded_times, read_numbers
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.permutation import ERROR_RATE, permutation_p_at
 from emtvb.core.readings import ACCURACY, BALANCED, R2, Reading, compared, r2_at, reading, time_means
-from emtvb.core.result_tables import frame, listed, table
+from emtvb.core.result_tables import listed, table
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
 
 _FOLLOWS, _USED = 0.99, 0.1
 """A variable follows from others that tell so much of its variance, by slopes of more than this (in their spreads)."""
@@ -84,34 +80,6 @@ class Judgement:
             for r in self.readings
         ]  # fmt: skip
         return table(repr(self).strip("<>"), head, rows, self._notes())
-
-    def to_dataframe(self, over_time: bool = False) -> pd.DataFrame:
-        """A row for each variable: what its reading says over all times.
-
-        Args:
-            over_time: A row for each variable and time instead: score, low, chance, p and readable there.
-        """
-        if over_time:
-            columns = {
-                "score": "score_at",
-                "low": "low_at",
-                "chance": "chance_at",
-                "p": "p_at",
-                "readable": "readable_at",
-            }
-            names = np.repeat([r.name for r in self.readings], [len(r.times) for r in self.readings])
-            times = np.concatenate([r.times for r in self.readings])
-            values = {key: np.concatenate([getattr(r, name) for r in self.readings]) for key, name in columns.items()}
-            return frame({"variable": names, "time": times, **values})
-        words = ("kind", "measure", "score", "low", "high", "chance", "p", "auc", "readable")
-        every = {word: [getattr(r, word) for r in self.readings] for word in words}
-        return frame({"variable": [r.name for r in self.readings], **every})
-
-    def plot(self) -> Figure:
-        """A figure: each variable's score with its interval beside chance, and over time."""
-        from emtvb.core import plotting
-
-        return plotting.readings(self.readings)
 
     def __getitem__(self, name: Any) -> Reading:
         """The reading of a variable, by its name or its place."""

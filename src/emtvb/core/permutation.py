@@ -1,4 +1,4 @@
-"""A permutation test: whether what is read of states has to do with labels, with a known rate of errors."""
+"""Ranks of readings: a permutation test with a known rate of errors, and the area under the curve (AUC)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Float, Int
-
-from emtvb.core.ranks import ranked
+from jaxtyping import Bool, Float, Int
+from scipy import stats
 
 ERROR_RATE = 0.01
 """How often a label that has nothing to do with the state may come out as readable."""
@@ -16,6 +15,8 @@ _PERMUTED = 1999
 """Times that labels are exchanged between trials."""
 _MOST_TRIALS = 512
 """Trials that take part in that; more would make it slow and no surer."""
+_ROUNDING = 1e-5
+"""Readings nearer than this share of their spread are the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,3 +114,32 @@ def _at_each(ranks: np.ndarray, z: np.ndarray, within: np.ndarray) -> Float[np.n
     spread = np.sqrt(variance)
     size = np.where(spread > 1e-12, seen / np.maximum(spread, 1e-12), -np.inf)
     return np.array([1 - NormalDist().cdf(value) if np.isfinite(value) else 1.0 for value in size.tolist()])
+
+
+def ranked(
+    read: Float[np.ndarray, "time trial part"], known: Bool[np.ndarray, "time trial part"] | None = None
+) -> Float[np.ndarray, "time trial part"]:
+    """Ranks of trials at each time, from 1; equal readings share theirs, and those that are not known come last."""
+    spread = read.reshape(-1, read.shape[2]).std(axis=0)
+    steps = np.round(read / np.where(spread > 0, _ROUNDING * spread, 1.0))
+    return np.asarray(
+        stats.rankdata(steps if known is None else np.where(known, steps, np.inf), axis=1), dtype=np.float64
+    )
+
+
+def auc(read: Float[np.ndarray, "time trial value"], is_value: Float[np.ndarray, "time trial value"]) -> float:
+    """How often a trial with a value is read higher for it than one without, at the same time; the mean over values.
+
+    Args:
+        read: How much speaks for each value.
+        is_value: 1, 0, or NaN where there is no label.
+    """
+    known = np.isfinite(is_value)
+    ranks = ranked(read, known)
+    own = np.where(known, is_value, 0.0)
+    with_it = own.sum(axis=1)
+    above = (ranks * own).sum(axis=1) - with_it * (with_it + 1) / 2
+    pairs = (with_it * (known.sum(axis=1) - with_it)).sum(axis=0)
+    if not (pairs > 0).any():
+        return float("nan")
+    return float((above.sum(axis=0)[pairs > 0] / pairs[pairs > 0]).mean())

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.intervals import bonferroni, bootstrap_counts, central_interval, deviations, wilson
-from emtvb.core.permutation import ERROR_RATE, permutation_test
-from emtvb.core.ranks import auc
+from emtvb.core.permutation import ERROR_RATE, auc, permutation_test
+from emtvb.core.regression import LinearDiscriminants
 from emtvb.core.variables import CONTINUOUS, Variable
 
 _DRAWS = 1000

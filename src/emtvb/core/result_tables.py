@@ -1,23 +1,10 @@
-"""Results as rows: data frames, and tables in a notebook."""
+"""Results in words: tables in a notebook, and numbers and names in a line."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-from emtvb.errors import extra
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def frame(columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Columns as a data frame; pandas is imported when it is asked for."""
-    with extra("plot"):
-        import pandas as pd
-
-    return pd.DataFrame(dict(columns))
+from collections.abc import Sequence
+from typing import Any
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]], notes: Sequence[str] = ()) -> str:

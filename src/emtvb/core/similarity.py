@@ -16,15 +16,13 @@ from jaxtyping import Complex, Float
 from scipy.optimize import linear_sum_assignment
 
 from emtvb.core.regression import EXACT, ROUNDING, decoded_map, least_squares
-from emtvb.core.spectrum import long_term, match_spectra
+from emtvb.core.spectrum import MODULUS, long_term, match_spectra
 
 SPECTRUM, STEP, DECODED, DYNAMICS = "spectrum", "step", "decoded step", "dynamics"
 MEASURES = {SPECTRUM: "rad", STEP: "relative", DECODED: "relative", DYNAMICS: "rad"}
 """What is compared, and the unit of its distance: a mean angle of eigenvalues; |A - B| as a share of the root mean
 square of |A| and |B| (0 for the same, 2 at most, sqrt(2) for what has nothing in common); an angle between maps."""
 
-MODULUS = 0.9
-"""An eigenvalue is long-term if its modulus is larger: what it carries is still there after some steps."""
 MOST_DIRECTIONS = 64
 """Directions of a linear model, at most, where nothing else is said."""
 
@@ -339,10 +337,8 @@ Part = tuple[complex, Float[np.ndarray, "_ _"]]
 
 
 def _parts(matrix: np.ndarray) -> tuple[list[Part], list[Part]]:
-    """The planes and the lines of a real Schur form; all planes turn the same way round.
-
-    A plane that hardly turns is two lines: whether eigenvalues near 1 or -1 come as a pair is a matter of rounding.
-    """
+    """The planes and the lines of a real Schur form; all planes turn the same way round."""
+    # A plane that hardly turns is two lines: whether eigenvalues near 1 or -1 come as a pair is a matter of rounding.
     form, vectors = scipy.linalg.schur(matrix)
     planes: list[Part] = []
     lines: list[Part] = []

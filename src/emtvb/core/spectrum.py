@@ -8,8 +8,11 @@ import numpy as np
 from jaxtyping import Inexact
 from scipy.optimize import linear_sum_assignment
 
+MODULUS = 0.9
+"""An eigenvalue is long-term if its modulus is larger: what it carries is still there after some steps."""
 
-def long_term(values: Inexact[np.ndarray, " mode"], modulus: float = 0.9) -> Inexact[np.ndarray, " kept"]:
+
+def long_term(values: Inexact[np.ndarray, " mode"], modulus: float = MODULUS) -> Inexact[np.ndarray, " kept"]:
     """The eigenvalues whose modulus is larger than this, in their given order."""
     return values[np.abs(values) > modulus]
 
@@ -35,7 +38,7 @@ class SpectralMatch:
 
 
 def match_spectra(
-    expected: Inexact[np.ndarray, " mode"], observed: Inexact[np.ndarray, " other"], modulus: float = 0.9
+    expected: Inexact[np.ndarray, " mode"], observed: Inexact[np.ndarray, " other"], modulus: float = MODULUS
 ) -> SpectralMatch:
     """Pair the long-term eigenvalues by angle so that the sum of angles is smallest (Hungarian method).
 

@@ -117,11 +117,7 @@ class AbsentSystem(Runnable):
         return None
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        """What would run it.
-
-        Raises:
-            InputError: Always.
-        """
+        """What would run it: always an InputError."""
         raise InputError("network", f"{self.name}, without the network", self.remedy)
 
     prepared = run = drive = coast = jacobian = adapted = _refuse

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import Times, as_numbers, checked_times, flag, place, refuse_keywords
+from emtvb.core.arguments import Times, as_numbers, checked_times, flag, refuse_keywords
 from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
-from emtvb.core.result_tables import frame, listed, table
+from emtvb.core.result_tables import listed, table
 from emtvb.core.systems import AbsentSystem, Runnable
 from emtvb.core.variables import Kinds, Variable
 from emtvb.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
 
 HELD_OUT = 512
 """Sequences of a task to judge on."""
@@ -249,39 +244,6 @@ class Trials:
         ]
         rows = [(v.name, v.kind, value) for v, value in zip(self.variables, values, strict=True)]
         return table(repr(self).strip("<>").rpartition(";")[0], ("variable", "kind", "values"), rows)
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """A row for each time and trial: part ("train", "test"), time, trial, and the variables' values in their units.
-
-        Columns have the variables' names; one that is called part, time or trial has "label" before it.
-        """
-        arrays: dict[str, list[np.ndarray]] = {name: [] for name in ("part", "time", "trial")}
-        names = [f"label {v.name}" if v.name in arrays else v.name for v in self.variables]
-        arrays |= {name: [] for name in names}
-        for part, those in (("train", self.train), ("test", self.test)):
-            time, trial = np.indices(those.labels.shape[:2])
-            arrays["part"].append(np.full(time.size, part))
-            arrays["time"].append(time.ravel())
-            arrays["trial"].append(trial.ravel())
-            for name, v, at in zip(names, self.variables, self.slices, strict=True):
-                numbers = those.labels[..., at].reshape(time.size, -1)
-                values = v.decode(np.nan_to_num(numbers)).astype(object)
-                values[~np.isfinite(numbers).all(axis=1)] = None
-                arrays[name].append(values)
-        return frame({name: np.concatenate(parts) for name, parts in arrays.items()}).infer_objects()
-
-    def plot(self, trial: int = 0) -> Figure:
-        """A figure of one of the trials to judge on: inputs, outputs and labels over time.
-
-        Raises:
-            InputError: Where there is no such trial.
-        """
-        from emtvb.core import plotting
-
-        number = place(trial, "trial", self.test.states.shape[1], "trials to judge on")
-        variables = list(zip(self.variables, self.slices, strict=True))
-        unit = "step" if self.task is None else "output step"
-        return plotting.trial(self.test, variables, number, unit, f"{self.system.name}, trial {number}")
 
     def select(self, trials: Times) -> Trials:
         """The same with some of the test trials alone; the training trials stay.

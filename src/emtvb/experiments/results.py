@@ -190,6 +190,20 @@ def experiments(root: Path) -> list[Path]:
     return [table.parent for table in sorted(root.glob("*/runs.csv"))]
 
 
+def experiments_here() -> list[Path]:
+    """The folders of the experiments among the results here: of EXPERIMENT_OUTPUT_DIR alone, where it is set.
+
+    Raises:
+        InputError: Where there are none.
+    """
+    root, is_named = surroundings.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
+    folders = next(filter(None, map(experiments, [root] if is_named else places())), [])
+    if not folders:
+        remedy = "no experiment there; run the workflow or `emtvb train`, or name your results in EXPERIMENT_OUTPUT_DIR"
+        raise InputError("results", str(root), remedy if is_named or is_clone() else NO_RESULTS)
+    return folders
+
+
 def _ids(folder: Path) -> list[str]:
     """The ids of all runs of a folder; none, where its tables are none."""
     try:

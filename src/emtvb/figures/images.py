@@ -16,7 +16,10 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
 
-from emtvb.core.style import ABSENT, SIGNED
+from emtvb.figures.style import ABSENT, SIGNED
+
+LIMIT = 1.5
+"""Colour limit of what memories hold, and of W_hh and Phi between them, whose own values are -1, 0 and 1."""
 
 
 def colour_map(name: str) -> Colormap:

@@ -1,4 +1,4 @@
-"""Marks of figures: looks of groups, their samples in a key, lines in bands, and marks side by side."""
+"""Marks of figures: looks of groups, samples in a key, points with intervals, lines in bands, marks side by side."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from emtvb.core.style import COLOURS
+from emtvb.figures.style import COLOURS
 
+CHANCE = 0.5
+"""The accuracy of guesses, of signs as often + as -."""
 MARKERS = "os^Dv"
 """Shapes of groups, which tell them apart without colour."""
 
@@ -31,6 +33,29 @@ def mark(**settings: Any) -> Line2D:
 def line(color: str, linestyle: Any = "-") -> Line2D:
     """A line in a key."""
     return Line2D([], [], color=color, linestyle=linestyle)
+
+
+def points(
+    axes: Axes, places: ArrayLike, values: ArrayLike, low: ArrayLike, high: ArrayLike,
+    *, color: str, upright: bool = False, width: float = 0.9, **look: Any,
+) -> None:  # fmt: skip
+    """Points, each on a bar that reaches from its low to its high end and no further.
+
+    Args:
+        axes: The panel.
+        places: Where a point stands among the others, a number or one for each.
+        values: The points; NaN for none.
+        low: Where each point's bar begins; NaN for no bar.
+        high: Where it ends.
+        color: Of points and bars.
+        upright: Whether values go up, and places to the right.
+        width: Of the bars, in points of print.
+        look: How the points look, as a line of matplotlib says it: ``marker``, ``markersize``, ``linestyle``.
+    """
+    bars = axes.vlines if upright else axes.hlines
+    bars(places, low, high, colors=color, linewidth=width)
+    across, up = (places, values) if upright else (values, places)
+    axes.plot(across, up, **{"color": color, "marker": "o", "markersize": 3.0, "linestyle": "none", **look})
 
 
 def band(axes: Axes, places: ArrayLike, values: ArrayLike, low: ArrayLike, high: ArrayLike, **settings: Any) -> None:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from emtvb.core.style import PAGE, SHADE
+from emtvb.figures.style import PAGE, SHADE
 
 
 def grid(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from emtvb.core.style import style
+from emtvb.figures.style import style
 from emtvb.files import atomic
 
 _PDF = {"Creator": "emtvb", "Producer": None, "CreationDate": None, "ModDate": None}

@@ -9,7 +9,7 @@ from jaxtyping import Complex
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
-from emtvb.core.style import EXPECTED, FOUND, OTHER
+from emtvb.figures.style import EXPECTED, FOUND, OTHER
 
 
 def reach(*spectra: Complex[np.ndarray, " _"]) -> float:

@@ -1,8 +1,7 @@
-"""The clone that the workflow lies in, and whether the package and Python here fit it."""
+"""The clone that the workflow lies in, and whether the package here fits it."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from emtvb.errors import InputError
@@ -38,12 +37,6 @@ def check_package(root: Path) -> None:
     if not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
         remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
         raise InputError("package", str(PACKAGE), remedy)
-
-
-def check_python(python: str = sys.executable) -> None:
-    """Raise InputError where Snakemake, which puts Python's path into a shell's command as it is, starts no job."""
-    if " " in python:
-        raise InputError("folder", python, "no job can be started in a path with a space; move the clone, make install")
 
 
 def _contents(package: Path) -> dict[str, bytes]:

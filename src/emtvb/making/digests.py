@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).resolve().parents[1]
 
 LIBRARIES = {
     "lightning_fabric": "pytorch-lightning",

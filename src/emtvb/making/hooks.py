@@ -12,16 +12,13 @@ Nothing else in the workflow names what is not public. Each name here, of Snakem
 - ``workflow.dag``, ``dag_settings``: which jobs a call runs, and which it forces.
 - ``workflow.scheduler``: its limit of jobs a second (:meth:`Call.lift_rate_limit`), and the name of a run on Slurm.
 - ``cli.get_argument_parser``: which limit is the usual one.
-- ``logging.DefaultFilter`` and the handler's name: a run prints a page about every job otherwise.
-- ``SnakemakeApi``'s ``_workflow``: the planned jobs of an experiment, for the audit (:func:`write_plan`).
+- ``SnakemakeApi``'s ``_workflow``: the planned jobs of an experiment, for the audit (:func:`planned`).
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import time
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -29,8 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import DefaultFilter, get_event, logger
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.logging import logger
 
 from emtvb import config
 from emtvb.errors import InputError
@@ -40,9 +36,6 @@ from emtvb.making.staleness import Maker, Records
 
 TRIGGERS = frozenset({"mtime", "params", "input"})
 """The workflow's own, as ``profiles/default`` names them."""
-PRINT_EVERY = 60.0
-"""Seconds between two lines that say how far a run is."""
-_OF_EACH_JOB = LogEvent.JOB_INFO, LogEvent.GROUP_INFO, LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED
 
 
 @contextmanager
@@ -207,60 +200,36 @@ def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
     workflow.FilePersistence = Memory
 
 
-def print_sparingly() -> None:
-    """Let Snakemake print what goes wrong and, once a minute, how far it is; its log has a page about every job.
-
-    It prints all where it was asked for more (``--verbose``) or prints a plan.
-    """
-    for handler in logger.handlers:
-        asked = next((entry for entry in handler.filters if isinstance(entry, DefaultFilter)), None)
-        if handler.name == "DefaultStreamHandler" and asked and not (asked.dryrun or asked.verbose or asked.debug_dag):
-            handler.addFilter(Sparing())
-
-
-class Sparing(logging.Filter):
-    """Leaves out what is said of each job that goes well."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said = time.monotonic()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is printed."""
-        event = get_event(record)
-        if event == LogEvent.PROGRESS:
-            done, total = (int(getattr(record, name, 0)) for name in ("done", "total"))
-            if done < total and time.monotonic() - self._said < PRINT_EVERY:
-                return False
-            self._said = time.monotonic()
-            return True
-        return event not in _OF_EACH_JOB and record.msg != "Select jobs to execute..."
-
-
-def write_plan(file: str, answer: str, root: str, folder: str) -> None:
-    """Write all jobs of an experiment that leave files, as ``plan.Planned`` has them, to a JSON file.
+def planned(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
+    """All jobs of an experiment that leave files, as ``plan.Planned`` has them; Snakemake prints nothing.
 
     Args:
-        file: The experiment's config.
-        answer: The JSON file.
+        file: The experiment's config, in a folder where Snakemake may keep its notes.
         root: The clone of the workflow.
         folder: The experiment's folder.
     """
     from snakemake.api import SnakemakeApi
-    from snakemake.settings.enums import RerunTrigger
+    from snakemake.settings.enums import Quietness, RerunTrigger
     from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, WorkflowSettings
 
     triggers = frozenset(RerunTrigger.parse_choice(name) for name in TRIGGERS)
-    with SnakemakeApi(OutputSettings(dryrun=True)) as api:
-        about = api.workflow(
-            ResourceSettings(cores=1), ConfigSettings(configfiles=[Path(file)]),
-            workflow_settings=WorkflowSettings(), snakefile=Path(root) / "Snakefile",
-        )  # fmt: skip
-        asked = DAGSettings(rerun_triggers=triggers, max_checksum_file_size=10**12, force_incomplete=True)
-        about.dag(asked).execute_workflow("local", pseudo_executor="dryrun")
-        dag = about._workflow.dag
-        jobs = [_planned(dag, job, folder) for job in dag.jobs if job.output and job.rule.script]
-    Path(answer).write_text(json.dumps(jobs), encoding="utf-8")
+    # What the Snakefile and Snakemake leave behind in a process that goes on.
+    environment, ends = {**os.environ}, signal.getsignal(signal.SIGTERM)
+    os.environ["EXPERIMENT_OUTPUT_DIR"] = str(folder.parent)
+    try:
+        with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+            about = api.workflow(
+                ResourceSettings(cores=1), ConfigSettings(configfiles=[file]), workdir=file.parent,
+                workflow_settings=WorkflowSettings(), snakefile=root / "Snakefile",
+            )  # fmt: skip
+            asked = DAGSettings(rerun_triggers=triggers, max_checksum_file_size=10**12, force_incomplete=True)
+            about.dag(asked).execute_workflow("local", pseudo_executor="dryrun")
+            dag = about._workflow.dag
+            return [_planned(dag, job, str(folder)) for job in dag.jobs if job.output and job.rule.script]
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+        signal.signal(signal.SIGTERM, ends)
 
 
 def _planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 A file of weights hardly compresses as it is. Packed, all bytes that are the first of four come first, then all second
 ones, and so on, by xz: the bytes with exponents, which are much alike, then stand together, and networks that are in a
 file twice (runs that differ in a threshold that was never reached) are there once.
+
+``python -m emtvb.making.packed_weights results/<experiment>`` packs the weights of an experiment.
 """
 
 from __future__ import annotations
 
 import hashlib
 import lzma
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +136,8 @@ def _recorded(folder: Path, below: Path) -> Iterator[tuple[Path, str]]:
     """The files of weights that records in a folder of an experiment's tell of, and their sha256."""
     for record in provenance.read_all(below)[0].values():
         yield from ((folder / name, digest) for name, digest in record.outputs.items() if Path(name).name in PACKABLE)
+
+
+if __name__ == "__main__":
+    done = pack(Path(sys.argv[1]))
+    print(*done, f"packed: {len(done)} files", sep="\n")

@@ -1,16 +1,7 @@
-"""The jobs of an experiment, as Snakemake plans them: what each reads and makes, and why it would run now.
-
-Snakemake is asked in a process of its own (``python -m emtvb.making.plan``), since it settles in the one that it runs
-in.
-"""
+"""The jobs of an experiment, as Snakemake plans them: what each reads and makes, and why it would run now."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,29 +66,13 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
     Raises:
         InputError: Where Snakemake cannot plan it; it says why.
     """
-    with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        (place / "config.json").write_text(config.dump(experiment), encoding="utf-8")
-        folder = folder.absolute()
-        asked = [place / "config.json", place / "plan.json", root, folder]
-        command = [sys.executable, "-m", __name__, *map(str, asked)]
-        here = {**os.environ, "EXPERIMENT_OUTPUT_DIR": str(folder.parent)}
-        done = subprocess.run(
-            command, cwd=place, env=here, capture_output=True, text=True, errors="replace", check=False
-        )
-        try:
-            jobs = json.loads((place / "plan.json").read_text("utf-8"))
-        except (OSError, ValueError):
-            lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*: ", line)]
-            error = (named or lines or ["no answer"])[-1]
-            raise InputError(
-                "workflow", str(root), f"Snakemake cannot plan this experiment ({error.strip()})"
-            ) from None
-        return [Planned(**job) for job in jobs]
-
-
-if __name__ == "__main__":
     from emtvb.making import hooks
 
-    hooks.write_plan(*sys.argv[1:])
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "config.json"
+        file.write_text(config.dump(experiment), encoding="utf-8")
+        try:
+            return [Planned(**job) for job in hooks.planned(file, root, folder.absolute())]
+        except (Exception, SystemExit) as error:
+            why = " ".join(str(error.__cause__ or error).split())
+            raise InputError("workflow", str(root), f"Snakemake cannot plan this experiment ({why})") from None

@@ -36,8 +36,8 @@ _code = {f"{PACKAGE}{os.sep}"}
 def listen() -> None:
     """Write down, from now on, every file that this process opens: a module's too, when it is first imported."""
     if script := getattr(sys.modules["__main__"], "__file__", None):
-        _code.add(f"{Path(script).absolute().parent}{os.sep}")
-        _remember(str(Path(script).absolute()))
+        _code.add(f"{Path(script).resolve().parent}{os.sep}")
+        _remember(os.path.realpath(script))
     sys.addaudithook(_hear)
 
 
@@ -54,7 +54,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
         # Without a mode it is os.open, where a relative name may be below another folder: rmtree deletes by such names.
         if arguments[1] is None and not Path(name).is_absolute():
             return
-        name = os.path.abspath(name)  # noqa: PTH100 - resolve() would open more
+        name = os.path.realpath(name)
         if name.endswith(".pyc"):
             with contextlib.suppress(ValueError):
                 name = importlib.util.source_from_cache(name)
@@ -108,23 +108,14 @@ def names(inputs: Any, outputs: Any) -> str:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """Of the files of all modules, and of all that was opened, those in the clone or the package, without links.
-
-    They are some dozens among thousands, so that the others are left out by their names as text. A link that lies among
-    our code goes by its own name, wherever it leads.
-    """
+    """Of the files of all modules, and of all that was opened, those in the clone or the package."""
     named = [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
     # torch has modules in no file, with names like one
-    absolute = [name for name in named if isinstance(name, str) and os.path.isabs(name)]  # noqa: PTH117
+    absolute = [os.path.realpath(name) for name in named if isinstance(name, str) and os.path.isabs(name)]  # noqa: PTH117
     package, clone, others = (f"{folder}{os.sep}" for folder in (PACKAGE, root, Path(sys.prefix).resolve()))
-    ours = package, f"{clone}workflow{os.sep}"
-    for given in [*absolute, *_opened]:
-        name = given if given.startswith(ours) else _without_links(given)
+    for name in [*absolute, *_opened]:  # some dozens among thousands, which are left out by their names as text
         if name.startswith(package) or (name.startswith(clone) and not name.startswith(others)):
             yield Path(name)
-
-
-_without_links = cache(os.path.realpath)
 
 
 def key(file: Path, root: Path, results: Path | None = None) -> str | None:

@@ -1,4 +1,4 @@
-"""Where results go, and what surrounds a run and spoils it: folders that are not what they should be, variables."""
+"""Where results go, and what surrounds a run and spoils it: results of other settings, variables."""
 
 from __future__ import annotations
 
@@ -10,20 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError, missing
-
-
-def check_folder(folder: Path = Path()) -> None:
-    """Raise InputError where Snakemake could not keep its notes.
-
-    Args:
-        folder: Where it works.
-    """
-    notes = folder / ".snakemake"
-    places = [notes, *(place for place in notes.iterdir() if place.is_dir())] if notes.is_dir() else [folder]
-    for place in places:
-        if not os.access(place, os.W_OK | os.X_OK):
-            remedy = "you may not write to it, and Snakemake keeps its notes there; work in a clone of your own"
-            raise InputError("working folder", str(place.absolute()), remedy)
 
 
 def results_root() -> Path:

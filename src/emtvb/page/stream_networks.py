@@ -108,11 +108,9 @@ def _reads(task: Binding, n: int) -> dict[str, list[int]]:
 
 
 def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
-    """The edit that the page opens with: an element that most later outputs depend on, after the second output.
-
-    ``at`` is its step, counted from 1; ``what`` its variable, of the longest episode's, and dimension. Of several it is
-    the one nearest to the middle of a vector, and of these the oldest.
-    """
+    """The edit that the page opens with: an element that most later outputs depend on, after the second output."""
+    # ``at`` is its step, counted from 1; ``what`` its variable, of the longest episode's, and dimension.
+    # Of several it is the one nearest to the middle of a vector, and of these the oldest.
     plan = schedule(run.task, replace(run.episodes, total=None, echo=True), [n])
     d, place = run.task.d, plan.places[0]
     at = min(place.first_output + 2, place.stop - 1)

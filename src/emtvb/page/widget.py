@@ -125,11 +125,7 @@ variable the view says itself."""
 
 
 def _opening(networks: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> dict[str, str]:
-    """What a view opens with, as the page's address says it (``address.mjs``).
-
-    Raises:
-        InputError: Where there is no such network, basis, input, edit or step.
-    """
+    """What a view opens with, as the page's address says it (``address.mjs``); else an InputError."""
     texts = {name: str(value) for name, value in first.items()}
     ids = [network["id"] for network in networks]
     if texts.get("net", ids[0]) not in ids:

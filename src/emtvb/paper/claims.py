@@ -155,8 +155,8 @@ class Statement(_Strict):
 
     It has a verdict where ``at_least`` says what could fail; else it is a share with its interval. One rule for all: no
     share in the source, no verdict; so a share that is not ours stands in the quote. Whether it is a tendency, and
-    whether it is universal, is asked of all; ``mismeasured`` is the share of networks of which measuring may say the
-    opposite of what is true.
+    whether it is universal, is asked of all. ``reason`` says why the bar of the first condition is where it is, and
+    ``bars`` are others, at which the same is asked; what the paper says has a reason, and a bar on either side.
     """
 
     name: Name
@@ -166,18 +166,28 @@ class Statement(_Strict):
     quote: str = ""
     statement: str
     operationalisation: str = ""
+    reason: str = ""
     strata: list[Literal["task", "hidden_dim", "l2"]] = []
     tasks: list[TaskName] = Field(["T1", "T2", "T3", "T4"], min_length=1)
     over: list[Condition] = Field(min_length=1)
     holds: list[Condition] = Field(min_length=1)
     bars: list[Number] = []
     at_least: Share | None = None
-    mismeasured: Annotated[Number, Field(ge=0, lt=1)] = judging.MISMEASURED
 
     @model_validator(mode="after")
     def _bars_are_of_the_first_condition(self) -> Statement:
         if self.bars and self.holds[0].bar is None:
             raise ValueError("bars need a number in the first condition of holds")
+        return self
+
+    @model_validator(mode="after")
+    def _bars_of_statements_have_a_reason_and_neighbours(self) -> Statement:
+        bar = self.holds[0].bar
+        if self.group == "statement" and bar is not None:
+            if not self.reason:
+                raise ValueError("reason says why the bar of a statement is where it is: give it")
+            if not min(self.bars, default=bar) < bar < max(self.bars, default=bar):
+                raise ValueError(f"bars of a statement lie on both sides of its own, {bar:g}")
         return self
 
     @model_validator(mode="after")
@@ -252,7 +262,7 @@ class Rules(_Strict):
     @model_validator(mode="after")
     def _known_constants(self) -> Rules:
         for text in self.__dict__.values():
-            in_words(text, at_least=0.9, mismeasured=0.01)
+            in_words(text, at_least=0.9)
         return self
 
 

@@ -33,10 +33,9 @@ def rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
         best over the thresholds), ours (their mean; the interval is evidence's 95% prediction of what 20 such seeds
         would print) or printed (the interval is the margin within which a value counts as the same); ``seed``;
         ``value`` (NaN: there is no error); ``low`` and ``high``; ``with_value`` of ``seeds`` have one; ``verdict``:
-        consistent, inconsistent, not determined, or not judged; ``reaches``, the least margin within which it would be
-        consistent; and the rates, which only cells with all the paper's 20 seeds have: ``false_inconsistent``,
-        ``false_consistent``, ``power``, ``seen``, in so many tables (``sweeps``). Of rows that have no such thing it is
-        empty. Cells in the order of the paper's table.
+        consistent, inconsistent, not determined, or not judged; and the rates, which only cells with all the paper's 20
+        seeds have: ``false_inconsistent``, ``false_consistent``, ``power``, ``seen``, in so many tables (``sweeps``).
+        Of rows that have no such thing it is empty. Cells in the order of the paper's table.
     """
     own = table1.paper_runs(table1.without_twins(measured))
     published = table1.published().set_index(table1.CELL)
@@ -62,7 +61,7 @@ def rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
 
 
 RATES = ["false_inconsistent", "false_consistent", "power", "seen"]
-COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "with_value", "seeds", "verdict", "reaches",
+COLUMNS = [*table1.CELL, "measure", "kind", "seed", "value", "low", "high", "with_value", "seeds", "verdict",
            *RATES, "sweeps"]  # fmt: skip
 _SHOWN = [*RATES, "sweeps"]
 
@@ -110,8 +109,7 @@ def _cell(
     low, high = (judgement.interval if judgement else None) or (np.nan, np.nan)
     entries.append(
         {**about, "kind": OURS, "value": seeds.mean(), "low": low, "high": high, "with_value": int(seeds.count()),
-         "seeds": len(seeds), "verdict": verdict if printed is not None else None,
-         "reaches": judgement.reaches if judgement else np.nan, **rates}
+         "seeds": len(seeds), "verdict": verdict if printed is not None else None, **rates}
     )  # fmt: skip
     if printed is not None:
         margin = judging.ACCURACY_MARGIN

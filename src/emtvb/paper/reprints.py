@@ -167,7 +167,7 @@ def _mean_errors(both: Iterable[Reprint]) -> list[Answer]:
     both = list(both)
     printed = [round(float(np.nanmean(of.errors)), judging.DIGITS["spectral_error"]) for of in both]
     judged = judging.judge_table(
-        [("spectral_error", of.error[1], value) for of, value in zip(both, printed, strict=True)], advise=False
+        [("spectral_error", of.error[1], value) for of, value in zip(both, printed, strict=True)]
     )
     results = []
     for of, value, judgement in zip(both, printed, judged, strict=True):

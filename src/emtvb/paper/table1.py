@@ -116,17 +116,14 @@ def without_twins(measured: pd.DataFrame) -> pd.DataFrame:
     return measured[own if own.any() or measured.empty else measured["twin"] == measured["twin"].iloc[0]]
 
 
-def judge_cells(
-    measured: pd.DataFrame, advise: bool = False
-) -> dict[tuple[str, int, float], tuple[Judgement, Judgement]]:
+def judge_cells(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Judgement, Judgement]]:
     """For each published cell, what the runs on which it rests say about its spectral error and its accuracy.
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        advise: Whether to compute what would decide those that are not determined.
     """
     values = cell_values(measured)
-    judged = judging.judge_table([value for pair in values.values() for value in pair], advise=advise)
+    judged = judging.judge_table([value for pair in values.values() for value in pair])
     return dict(zip(values, zip(judged[::2], judged[1::2], strict=True), strict=True))
 
 
@@ -194,9 +191,8 @@ def tabulate(measured: pd.DataFrame, unlike: Sequence[str] = ()) -> pd.DataFrame
         Then of the runs on which the published cell rests (:func:`as_published`), NaN where there are none:
         ``as_published_`` error, accuracy and seeds; the 95% intervals of what 20 seeds like ours would print,
         ``spectral_error_low``, ``_high``, ``accuracy_low``, ``_high``; the verdicts ``spectral_error_verdict`` and
-        ``accuracy_verdict``; and the least margins within which they would be consistent, ``spectral_error_reaches``, a
-        factor, and ``accuracy_reaches``, a distance. Last ``not_compared``: why a cell that the paper prints has no
-        published value beside it here; empty elsewhere.
+        ``accuracy_verdict``. Last ``not_compared``: why a cell that the paper prints has no published value beside it
+        here; empty elsewhere.
     """
     judged = judge_cells(measured)
     measured = without_twins(measured)
@@ -236,7 +232,6 @@ def _verdict_columns(error: Judgement, accuracy: Judgement) -> dict[str, object]
     for name, judgement in (("spectral_error", error), ("accuracy", accuracy)):
         columns[f"{name}_low"], columns[f"{name}_high"] = judgement.interval or (np.nan, np.nan)
         columns[f"{name}_verdict"] = judgement.verdict
-        columns[f"{name}_reaches"] = judgement.reaches
     return columns
 
 
@@ -326,10 +321,8 @@ def _published(row: pd.Series) -> str:
 
 
 def _mark(row: pd.Series, name: str) -> str:
-    """A verdict's sign; behind a question mark, the margin within which it would be consistent."""
-    verdict, reaches = row[f"{name}_verdict"], row.get(f"{name}_reaches", np.nan)
-    open_at = f"{reaches:.2g}" if verdict == "not determined" and pd.notna(reaches) else ""
-    return _MARKS.get(verdict, str(verdict)) + open_at
+    """A verdict's sign."""
+    return _MARKS.get(row[f"{name}_verdict"], str(row[f"{name}_verdict"]))
 
 
 _MARKS = {"consistent": "=", "inconsistent": "!", "not determined": "?"}
@@ -338,8 +331,7 @@ _MARKS = {"consistent": "=", "inconsistent": "!", "not determined": "?"}
 DEFINITIONS = (
     "= consistent: what 20 seeds like ours could print is within the margin (0.05 in accuracy, a factor of two in "
     "error) of what is printed; ! inconsistent: what is printed is outside what they could print, corrected for 48 "
-    "values; ? not determined: 20 seeds vary by more than the margin, and the number is the factor (for accuracies the "
-    "distance) from what is printed that they reach."
+    "values; ? not determined: 20 seeds vary by more than the margin."
 )
 """The signs, each in one sentence."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import math
 import re
@@ -17,7 +18,7 @@ from markupsafe import Markup, escape
 
 from emtvb import markdown
 from emtvb.paper import claims
-from emtvb.paper.judging import BADGES, VERDICTS
+from emtvb.paper.judging import BADGES
 from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, answered, counts
 
 TITLES: dict[Kind, str] = {
@@ -130,7 +131,7 @@ class Stated:
         )  # fmt: skip
         environment.globals.update(
             interval=_interval, colour=colour, word=_word, short=_short, row_of=_row, axis=_axis, curve=_curve,
-            number=_number, link=quote,
+            number=_number, link=quote, neighbours=_neighbours,
         )  # fmt: skip
         environment.filters["formula"] = formula
         script = environment.loader.get_source(environment, "stated.js")[0] if environment.loader else ""
@@ -140,7 +141,7 @@ class Stated:
             stated=self, authors=authors, title=title.rpartition(", arXiv")[0] or title, paper=paper, kinds=self.kinds,
             tallies=self._tallies(), opening=self._opening(), titles=TITLES, anchors=ANCHORS, about=_ABOUT,
             badges=[badge for badge in BADGES if any(claim.badge == badge for claim in self.claims)],
-            reasons=_reasons(self.claims), errs=_errs(self.claims),
+            errs=_errs(self.claims),
             script=script, script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )  # fmt: skip
 
@@ -155,12 +156,10 @@ class Stated:
             rows = []
             for c in check_type:
                 ours = f" *{c.operationalisation}*" if c.operationalisation else ""
-                decides = "; ".join(filter(None, (c.decides, f"can be reached: {c.reach}" if c.reach else "")))
                 rows.append((
                     f'<a id="{c.name}"></a>{c.statement}{ours}', c.source, c.published, c.ours or "none",
                     _interval(c) or "none", str(c.seeds), f"**{c.badge}**", c.tendency or "not asked",
-                    c.universality or "not asked", c.because,
-                    decides or "nothing more",
+                    c.universality or "not asked", c.because, c.reason or "not asked", _neighbours(c) or "not asked",
                 ))  # fmt: skip
             lines.append(markdown.table(_COLUMNS, rows))
         if self.claims:
@@ -173,7 +172,7 @@ class Stated:
 
 _COLUMNS = (
     "claim", "source", "published", "ours", "95% interval", "seeds", "answer", "tendency", "universality",
-    "because", "to decide",
+    "because", "why this bar", "at other bars",
 )  # fmt: skip
 _MINUS = " \N{MINUS SIGN} "
 _SYMBOLS = {"Psi": "Ψ", "Phi": "Φ", "pi": "π"}
@@ -211,14 +210,6 @@ def _answer(results: Sequence[ClaimResult]) -> str:
     consistent = f"{number['consistent']} of {len(results)} are consistent with our runs"
     not_so = f"{number['inconsistent'] or 'None'} {'are' if number['inconsistent'] > 1 else 'is'} inconsistent"
     return f"{consistent}. {not_so}{unclear_values}."
-
-
-def _reasons(results: Sequence[ClaimResult], most: int = 4) -> list[tuple[int, str]]:
-    """What would decide the values of the table that are not determined, and how many of them."""
-    table = [claim for claim in results if claim.kind == "published table values" and claim.verdict == VERDICTS[2]]
-    reasons = Counter(claim.decides or claim.because for claim in table).most_common()
-    others = sum(count for _, count in reasons[most:])
-    return [(count, reason) for reason, count in reasons[:most]] + ([(others, "other reasons")] if others else [])
 
 
 def _errs(results: Sequence[ClaimResult]) -> str:
@@ -263,6 +254,14 @@ def _curve(stratum: Stratum) -> list[tuple[float, float, str, str]]:
     """A curve's points: across and up in percent, its bar and its share in words. Bars stand side by side."""
     last = max(len(stratum.curve) - 1, 1)
     return [(100 * i / last, 100 * share, _number(bar), f"{share:.0%}") for i, (bar, share) in enumerate(stratum.curve)]
+
+
+def _neighbours(claim: ClaimResult) -> str:
+    """What is said of a claim at its bar and at others, those together at which the same is said."""
+    runs = [(said, [bar for bar, _ in of]) for said, of in itertools.groupby(claim.neighbours, key=lambda at: at[1])]
+    return "; ".join(
+        f"{_number(bars[0])}{f' to {_number(bars[-1])}' if len(bars) > 1 else ''}: {said}" for said, bars in runs
+    )
 
 
 def _interval(claim: ClaimResult) -> str:

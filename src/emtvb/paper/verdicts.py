@@ -88,16 +88,14 @@ class ClaimResult:
         printed: The published one as a number; None where there is none.
         margin: From where to where a published value counts as the same as this; None for statements.
         operationalisation: Which bars are ours and not the paper's.
+        reason: Why the bar is where it is.
         bar: That of the first condition; None where there is none.
+        neighbours: Bars with what is said of the claim there, its own among them; empty where it has no others.
         strata: The groups of networks that were judged apart.
-        reach: Which verdicts can occur at all with these runs, and what it takes for the others.
-        decides: What would decide it, where it is not determined.
         rows: The networks by task, size and penalty with the share's interval, or the seeds, with what was measured of
             them: the evidence.
         tendency: Of a claim about networks, whether it holds for most; empty of others.
         universality: Whether it holds for all; empty of claims that are not about networks.
-        reaches: For a value of the table the least margin within which it would be consistent: a factor for an error, a
-            distance for an accuracy. None where there is none.
     """
 
     name: str
@@ -118,12 +116,11 @@ class ClaimResult:
     printed: float | None = None
     margin: tuple[float, float] | None = None
     operationalisation: str = ""
+    reason: str = ""
     bar: float | None = None
+    neighbours: tuple[tuple[float, str], ...] = ()
     strata: tuple[Stratum, ...] = ()
-    reach: str = ""
-    decides: str = ""
     rows: tuple[tuple[str, str], ...] = ()
-    reaches: float | None = None
     tendency: Answer | Literal[""] = ""
     universality: Answer | Literal[""] = ""
 
@@ -172,7 +169,7 @@ def with_others(measured: pd.DataFrame, files: Iterable[Path | str]) -> pd.DataF
     return measured.copy()  # in one piece: many columns were added one by one
 
 
-def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool = True) -> tuple[ClaimResult, ...]:
+def evaluate(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
     """What these runs say about every claim.
 
     Runs that are not the paper's own, by task or protocol, or that are measured otherwise, say nothing.
@@ -180,13 +177,12 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None, advise: bool 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
         claims: Of :func:`load`, by default with the bar of solving a task by which these runs were measured.
-        advise: Whether to compute which verdicts can be reached and what would decide.
     """
     claims = claims or _by_the_bar_of(measured)
     own = table1.paper_runs(measured)
     return tuple(
         itertools.chain(
-            _table1(claims, measured, advise),
+            _table1(claims, measured),
             _whole(claims, measured),
             (_statement(claim, claims.rules, own) for claim in claims.statements),
             (_count(claims.skipped, claims.rules), *_skipped_cells(claims, measured)),
@@ -223,9 +219,8 @@ def answered(results: Iterable[ClaimResult]) -> dict[Kind, dict[str, dict[Answer
     }
 
 
-def _table1(claims: Claims, measured: pd.DataFrame, advise: bool) -> Iterable[ClaimResult]:
-    judged, values = table1.judge_cells(measured, advise), table1.cell_values(measured)
-    asked = 2 * len(values)
+def _table1(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
+    judged = table1.judge_cells(measured)
     networks = table1.as_published(measured).groupby(table1.CELL).size()
     by_seed = table1.best_by_seed(table1.as_published(measured))
     for cell in claims.table1.cells:
@@ -241,15 +236,12 @@ def _table1(claims: Claims, measured: pd.DataFrame, advise: bool) -> Iterable[Cl
             ("accuracy", "accuracy", cell.accuracy, claims.rules.accuracy, accuracies),
         )
         seeds = _seeds_of(by_seed, cell.key)
-        for (measure, what, printed, rule, statement), judgement, value in zip(
-            numbers, judged[cell.key], values[cell.key], strict=True
-        ):
+        for (measure, what, printed, rule, statement), judgement in zip(numbers, judged[cell.key], strict=True):
             yield _result(
                 f"{name}-{what}", measure.replace("_", " "), judgement, _as_printed(judgement.value, measure),
                 source=f"{claims.table1.source}: {title}", quote=cell.printed, statement=statement, published=printed,
                 networks=int(networks.get(cell.key, 0)), rule=in_words(rule), files=("tables/table1.csv",),
                 printed=None if printed == "---" else float(printed), margin=_margin(measure, printed),
-                reach=judging.reach(value, asked) if advise else "",
                 rows=tuple((f"seed {seed}", _as_printed(x, measure)) for seed, x in seeds[measure].items()),
             )  # fmt: skip
 
@@ -300,10 +292,10 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
     elif networks.empty:
         judgement = Judgement(_open(claim), "none of its runs is in this experiment", np.nan, None, 0)
     else:
-        networks = networks[_all(claim.over, networks)]
+        networks = networks[where_all_hold(claim.over, networks)]
         judgement, strata = _judge(claim, networks)
     groups = [] if missing else [_held(claim, of) for _, of in _strata(claim.strata, networks)]
-    tendency, universality = judging.answer(groups, claim.mismeasured)
+    tendency, universality = judging.answer(groups)
     where = f" on {', '.join(claim.tasks)}" if len(claim.tasks) < 4 else ""
     apart = f", each {_and_names(claim.strata)} apart" if claim.strata else ""
     about = f"About networks with {_and(claim.over)}{where}{apart}; it holds for one with {_and(claim.holds)}. "
@@ -313,10 +305,10 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
         source=claim.source, quote=claim.quote, statement=claim.statement, networks=len(networks),
         published=_share_named(claim),
         files=_files(claim), operationalisation=claim.operationalisation,
-        rule=f"{about}{_rule(claim, rules)} {in_words(rules.answers, mismeasured=claim.mismeasured)}",
+        rule=f"{about}{_rule(claim, rules)} {in_words(rules.answers)}",
         tendency=tendency, universality=universality,
-        bar=first.bar, strata=tuple(strata),
-        reach=_reach(claim, networks), rows=() if missing else _by_group(claim, networks),
+        reason=claim.reason, bar=first.bar, neighbours=() if missing else _at_every_bar(claim, networks),
+        strata=tuple(strata), rows=() if missing else _by_group(claim, networks),
     )  # fmt: skip
 
 
@@ -332,7 +324,7 @@ def _rule(claim: Statement, rules: Rules) -> str:
 
 def _held(claim: Statement, networks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """For which of the networks that it speaks of a statement holds, and their seeds."""
-    return _all(claim.holds, networks).to_numpy(bool), networks["seed"].to_numpy()
+    return where_all_hold(claim.holds, networks).to_numpy(bool), networks["seed"].to_numpy()
 
 
 def _files(claim: Statement) -> tuple[str, ...]:
@@ -369,11 +361,8 @@ def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[St
         verdict for verdict in ("inconsistent", "not determined", "consistent", "no verdict") if verdict in verdicts
     )
     because = "; ".join(f"{stratum.title}: {one.because}" for stratum, one in zip(strata, judged, strict=True))
-    share = float(_all(claim.holds, networks).mean())
-    decides = "; ".join(f"{s.title}: {one.decides}" for s, one in zip(strata, judged, strict=True) if one.decides)
-    distinct = int(networks["seed"].nunique())
-    open_to = decides if verdict == "not determined" else ""
-    return Judgement(verdict, because, share, None, distinct, decides=open_to), strata
+    share = float(where_all_hold(claim.holds, networks).mean())
+    return Judgement(verdict, because, share, None, int(networks["seed"].nunique())), strata
 
 
 def _strata(columns: Sequence[str], networks: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -396,9 +385,24 @@ def _and_names(columns: Iterable[str]) -> str:
 
 def _curve(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, float], ...]:
     """The share of networks for which it holds, against the bar of the first condition: its own, and others."""
+    return tuple((bar, float(where_all_hold(at, networks).mean())) for bar, at in _with_other_bars(claim))
+
+
+def _at_every_bar(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, str], ...]:
+    """What is said of a claim at its own bar and at others."""
+    groups = _strata(claim.strata, networks)
+    found = []
+    for bar, at in _with_other_bars(claim):
+        answers = judging.answer([(where_all_hold(at, of).to_numpy(bool), of["seed"].to_numpy()) for _, of in groups])
+        found.append((bar, judging.badge("no verdict", *answers)))
+    return tuple(found)
+
+
+def _with_other_bars(claim: Statement) -> list[tuple[float, list[Condition]]]:
+    """The conditions of a claim with the bar of the first one moved: to its own, and to others."""
     first, *others = claim.holds
     bars = sorted({*claim.bars, first.bar}) if claim.bars and first.bar is not None else []
-    return tuple((bar, float(_all([first.at(bar), *others], networks).mean())) for bar in bars)
+    return [(bar, [first.at(bar), *others]) for bar in bars]
 
 
 SHARES = ["task", "hidden_dim", "l2"]
@@ -453,11 +457,11 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
 
 
 def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    of = networks[_all(claim.over, networks)]
+    of = networks[where_all_hold(claim.over, networks)]
     for key, group in of.groupby(SHARES):
         holds, seeds = _held(claim, group)
         low, high = clustered_share(holds, seeds)
-        answers = judging.answer([(holds, seeds)], claim.mismeasured)
+        answers = judging.answer([(holds, seeds)])
         yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high, *answers
 
 
@@ -467,23 +471,6 @@ def _by_group(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[str, str]
         (f"{task}, {size} neurons, L2 {l2:g}", f"{holds} of {of} ({low:.0%} to {high:.0%})")
         for task, size, l2, holds, of, _, _, low, high, *_ in _shares(claim, networks)
     )
-
-
-def _reach(claim: Statement, networks: pd.DataFrame) -> str:
-    """Which verdicts can occur with as many networks in each group."""
-    if not claim.at_least:
-        return ""
-    phrases = []
-    for title, of in _strata(claim.strata, networks):
-        seeds = of["seed"].nunique()
-        needed = judging.seeds_that_could_agree(len(of), seeds, claim.at_least)
-        enough = len(of) >= judging.FEWEST_NETWORKS and seeds >= judging.FEWEST_SEEDS
-        differs = "with these" if enough else f"with {judging.FEWEST_NETWORKS} networks of {judging.FEWEST_SEEDS} seeds"
-        agrees = (
-            "with these" if needed and enough and needed <= seeds else f"with {needed} seeds" if needed else "never"
-        )
-        phrases.append(f"{title}: consistent {agrees}, inconsistent {differs}")
-    return "; ".join(phrases)
 
 
 def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
@@ -544,7 +531,8 @@ def _missing(claim: Statement, networks: pd.DataFrame) -> list[str]:
     return [name for name in needed if name not in networks.columns]
 
 
-def _all(conditions: Iterable[Condition], networks: pd.DataFrame) -> pd.Series:
+def where_all_hold(conditions: Iterable[Condition], networks: pd.DataFrame) -> pd.Series:
+    """Of which networks all conditions are true."""
     return functools.reduce(lambda a, b: a & b, (condition.true_of(networks) for condition in conditions))
 
 
@@ -562,7 +550,5 @@ def _result(name: str, group: str, judgement: Judgement, ours: str, **about: Any
         verdict=judgement.verdict,
         because=judgement.because,
         value=None if np.isnan(judgement.value) else judgement.value,
-        decides=judgement.decides,
-        reaches=None if np.isnan(judgement.reaches) or group == "whole" else judgement.reaches,
         **about,
     )

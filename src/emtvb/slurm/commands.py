@@ -46,6 +46,13 @@ ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
 
 NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
+BARRED = re.compile(r"Invalid|NotAllowed|DependencyNeverSatisfied|ReservationDeleted")
+"""Why a job waits that Slurm took and will not let start; while its database starts anew, it may say so of any job."""
+REQUEUED_HELD = re.compile(r"requeued|MaxRequeue|REQUEUE_HOLD|SPECIAL_EXIT", re.IGNORECASE)
+"""Why Slurm itself holds a job back that it started before: submitted anew it may start elsewhere.
+
+Reasons are those of Slurm's `job_reason_codes` page, and of `job_reason_string` in its source (24.05).
+"""
 
 FULL = re.compile(r"(Max|Grp)Submit|^(?!.*[a-z]Limit\b).*submit.*limit", re.IGNORECASE)
 """What Slurm says of a submission where it takes no more jobs of one user; of other limits it says a word more."""
@@ -58,7 +65,11 @@ PASSING = re.compile(
 )
 """What Slurm's commands say where it is Slurm, the network or this machine that fails, and not what was asked."""
 
-_REFUSED = r"invalid|not (permitted|available|allowed|supported)|denied|violates|exceeds|\bmust\b|unrecognized"
+_REFUSED = (
+    r"invalid|not (permitted|available|allowed|supported)|than permitted|denied|violates|exceeds|\bmust\b|unrecognized"
+    r"|can(not| ?not be) satisfied|unsupported"
+)
+"""Words of Slurm's own messages (`slurm_errno.c`); its commands print the message of an error, and not its number."""
 _REMEDIES = (
     (FULL.pattern, "wait for jobs of yours to end; `jobs:` in a profile of your own keeps them fewer"),
     (r"time ?limit|walldur|\bwall", "set longest: to the minutes that one job may take"),
@@ -91,12 +102,16 @@ def check_commands() -> None:
             raise InputError("SLURM_CLUSTERS", clusters, f"no cluster here ({error.value})") from None
 
 
+_ID = re.compile(r"(\d+)(;\S+)?")
+"""What ``sbatch --parsable`` prints: the id of a job, and its cluster."""
+
+
 def ask(*command: str, script: str | None = None) -> str:
     """What one of Slurm's commands prints.
 
     Args:
         command: The command and its arguments.
-        script: What it reads.
+        script: What it reads. Where it then prints no id of a job, what it prints as errors is part of the answer.
 
     Raises:
         InputError: Where there is no such command, or it fails, with the last lines of what it says.
@@ -117,15 +132,14 @@ def ask(*command: str, script: str | None = None) -> str:
         lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
         plain = [re.sub(r"^\w+: (error|fatal): ", "", line) for line in lines[-3:]]
         raise InputError(shown, "; ".join(plain), "run again when Slurm answers")
-    return done.stdout
+    return done.stdout if script is None or _ID.fullmatch(done.stdout.strip()) else f"{done.stdout} {done.stderr}"
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it.
-
-    Within a job, such as one of salloc, nothing of that job is handed on. ``SBATCH_CLUSTERS`` counts for all commands.
-    """
-    moot = r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT|CLUSTERS)$"
+    """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it."""
+    # Nor may a variable send elsewhere what a job reads and writes. Within a job, such as one of salloc, nothing of it
+    # is handed on. SBATCH_CLUSTERS counts for all commands.
+    moot = r"(SQUEUE|SACCT|SINFO|SCANCEL)_|SBATCH_(WAIT|ARRAY_INX|EXPORT|CLUSTERS|INPUT|OUTPUT|ERROR|OPEN_MODE)$"
     if "SLURM_JOB_ID" in os.environ:
         moot += "|SLURM_"
     to_keep = (*ADDRESS, "SLURM_JWT")
@@ -193,7 +207,7 @@ def submit(call: Sequence[str], script: str) -> str:
         InputError: Where that fails, or what is printed is not one id. The job may have been taken all the same.
     """
     answer = ask(*call, script=script).strip()
-    match = re.fullmatch(r"(\d+)(;\S+)?", answer)
+    match = _ID.fullmatch(answer)
     if match is None:
         shown = shorten(" ".join(answer.split()), 200) or "nothing"
         raise InputError("sbatch", f"it printed no id of a job but: {shown}", "see what it prints besides")
@@ -203,12 +217,26 @@ def submit(call: Sequence[str], script: str) -> str:
 def named(name: str) -> list[str]:
     """The ids of jobs with a name, whatever has become of them, but for what Slurm refused; a job array has one.
 
+    Accounting is asked, too, where there is some: the queue may be a copy that is not of now.
+
     Raises:
         InputError: Where Slurm does not answer.
     """
     rows = table("squeue", "--states=all", f"--name={name}", columns="%F|%T|%N")
     # Slurm may keep a record of what it refused: it failed, and had no node.
-    return sorted({number for number, state, node in rows if (state, node) != ("FAILED", "")})
+    found = {number for number, state, node in rows if (state, node) != ("FAILED", "")}
+    with contextlib.suppress(InputError):
+        answer = ask("sacct", *_BRIEF, f"--name={name}", "--format=JobID,State,NodeList")
+        accounts = [line.split("|") for line in answer.splitlines() if line.count("|") == 2]
+        found |= {
+            job.split("_")[0]
+            for job, state, node in accounts
+            if job[:1].isdigit() and (state, node) != ("FAILED", "None assigned")
+        }
+    return sorted(found)
+
+
+_BRIEF = "--noheader", "--parsable2", "--allocations"
 
 
 class InQueue(NamedTuple):
@@ -244,7 +272,7 @@ def accounted(jobs: Iterable[str]) -> dict[str, str]:
     wanted = set(jobs)
     ids = ",".join(sorted({job.split("_")[0] for job in wanted}))
     try:
-        answer = ask("sacct", "--noheader", "--parsable2", "--allocations", f"--jobs={ids}", "--format=JobID,State")
+        answer = ask("sacct", *_BRIEF, f"--jobs={ids}", "--format=JobID,State")
     except InputError:
         return {}
     states = {}
@@ -252,6 +280,28 @@ def accounted(jobs: Iterable[str]) -> dict[str, str]:
         for one in _tasks(job):
             if one in wanted and state:
                 states[one] = state.split()[0]  # CANCELLED by 1000
+    return states
+
+
+def controlled(jobs: Iterable[str]) -> dict[str, str]:
+    """The states that Slurm's controller itself knows of these jobs, by their ids, whatever a copy of its queue says.
+
+    Raises:
+        InputError: Where it does not answer.
+    """
+    states: dict[str, str] = {}
+    for number in sorted({job.split("_")[0] for job in jobs}):
+        try:
+            answer = ask("scontrol", "--oneliner", "show", "job", number)
+        except InputError as error:
+            if "invalid job id" not in str(error.value).lower():
+                raise
+            continue
+        for line in answer.splitlines():
+            fields = dict(re.findall(r"(\w+)=(\S+)", line))
+            if "JobState" in fields:
+                job = f"{number}_[{fields['ArrayTaskId']}]" if "ArrayTaskId" in fields else number
+                states |= dict.fromkeys(_tasks(job), str(fields["JobState"]))
     return states
 
 

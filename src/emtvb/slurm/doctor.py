@@ -238,7 +238,7 @@ def _judge(trial: _Trial, logs: Path) -> Finding | None:
     if not trial.job:
         return Finding("error", rules, f"Slurm refuses it ({trial.reason}); {slurm.remedy(trial.reason)}")
     if not trial.started:
-        if slurm.NEVER.search(trial.reason) or "Invalid" in trial.reason:
+        if slurm.NEVER.search(trial.reason) or slurm.BARRED.search(trial.reason):
             text = f"Slurm would never start it ({trial.reason}); {slurm.remedy(trial.reason)}"
             return Finding("error", rules, text)
         text = f"Slurm took it, but did not start it in {START_SECONDS:.0f} s ({trial.reason})"

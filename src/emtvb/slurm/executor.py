@@ -3,8 +3,10 @@
 An executor by Snakemake's plugin interface (``snakemake_executor_plugin_emtvb_slurm`` is where Snakemake finds it):
 
 - Slurm's queue says how jobs stand, task by task. Where it does not answer, one line says so and everything waits.
-- A job that the queue no longer knows is what accounting says of it, where there is accounting. Else it is finished if
-  its outputs lie there as the record beside them says, and has failed if not.
+- A job that the queue no longer knows is what accounting says of it, where there is accounting, or Slurm's controller.
+  Where neither knows it, it is finished if its outputs lie there as the record beside them says. If not, it has failed,
+  and is cancelled first: so no job runs twice, whatever one of them answers.
+- A job that is preempted or loses its node is run again, and that uses up none of its attempts.
 - A job that is tried again asks for more memory if it ran out of memory, for more time if it ran out of time, and for
   what it asked for before if neither is known of it.
 - No more is submitted at once than Slurm takes. Where it fails for a while, one line says so and submitting waits.
@@ -64,6 +66,11 @@ UNCLEAR = 900.0
 """Seconds for which a submission is tried that fails for a reason that is not known."""
 PROGRESS = 60.0
 """Seconds between two lines about how the jobs stand."""
+GRACE = 300.0
+"""Seconds for which a job waits for a reason that will hardly pass, before it is cancelled."""
+MOST_LOST = 20
+"""Times that a job may be preempted or lose its node before that uses up its attempts."""
+_LOST = frozenset(("PREEMPTED", "NODE_FAIL", "BOOT_FAIL"))
 
 _MEMORY, _TIME = "mem_mb", "runtime"
 _SIGNS = {
@@ -100,6 +107,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._silent_since: float | None = None
         self._forgotten: dict[str, float] = {}  # ids, and when they were first missed
         self._ran_out: Counter[tuple[Any, str]] = Counter()  # of a job, how often of memory or time
+        self._lost: Counter[Any] = Counter()  # jobs, and how often they were preempted or lost their node
+        self._barred: dict[tuple[str, re.Pattern[str]], float] = {}  # jobs, and since when they wait in vain
+        self._room_left, self._room_asked = 0, -BETWEEN
         self._refusals: set[str] = set()  # what was asked for that Slurm refuses
         self._said: set[tuple[str, str]] = set()
         self._reported = time.monotonic()
@@ -179,6 +189,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         name = self._name(jobs)
         logs = self.slurm_logdir / f"{'group' if jobs[0].is_group() else 'rule'}_{jobs[0].name}"
         logs.mkdir(parents=True, exist_ok=True)
+        self._room_left -= len(jobs)
         try:
             number = self._number(name, self._call(jobs, name, logs), _script(commands, self.envvars()))
         except InputError as error:
@@ -219,6 +230,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _call(self, jobs: Sequence[Any], name: str, logs: Path) -> list[str]:
         """The command that submits a script with what these jobs ask for."""
+        logs = Path(str(logs).replace("%", "%%"))  # Slurm puts numbers and names in for a single one
         return [
             *("sbatch", "--parsable", "--job-name", name, "--output", str(logs / "%j.log")),
             *("--export=ALL", "--chdir", str(self.workflow.workdir_init)),
@@ -228,11 +240,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         ]
 
     def _number(self, name: str, call: Sequence[str], script: str) -> str | None:
-        """Slurm's id of a submission, tried again as long as it fails for reasons that may pass; None if all is over.
-
-        Raises:
-            InputError: Where Slurm refuses it, or fails for too long.
-        """
+        """Slurm's id of a submission, tried again while it fails for reasons that may pass; None if all is over."""
         begun, pauses = time.monotonic(), itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
         while not self._over.is_set():
             try:
@@ -261,25 +269,21 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         return bool(_unended(queue))
 
     def _room(self) -> int:
-        """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over.
-
-        Raises:
-            InputError: Where Slurm is silent for too long.
-        """
+        """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over."""
+        # One look at the queue serves all submissions of some seconds.
         while not self._over.is_set():
+            if self._room_left > 0 and time.monotonic() - self._room_asked < BETWEEN:
+                return self._room_left
             room = self._patiently(slurm.room)
+            self._room_left, self._room_asked = sys.maxsize if room is None else room, time.monotonic()
             # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
-            if room is None or room or not self._has_jobs():
-                return sys.maxsize if room is None else max(room, 1)
+            if self._room_left or not self._has_jobs():
+                return max(self._room_left, 1)
             self._over.wait(BETWEEN)
         return 1
 
     def _patiently(self, ask: Callable[[], T]) -> T | None:
-        """What Slurm answers, however long it is silent before; None if all is over.
-
-        Raises:
-            InputError: Where it is silent for too long.
-        """
+        """What Slurm answers, however long it is silent before; None if all is over."""
         while not self._over.is_set():
             try:
                 answer = ask()
@@ -301,7 +305,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._over.set()
         with self._submitting:
             try:
-                slurm.cancel(_unended(slurm.queue(self.run_uuid, self._numbers)))
+                slurm.cancel(_unended(slurm.queue(self.run_uuid, self._numbers)) | self._numbers)
             except InputError as error:
                 self.logger.warning(f"{error.what}: {error.value}: jobs may be left; the next call cancels them")
 
@@ -334,8 +338,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._cancel_strays(queue)
         self._report(queue)
         missing = [info.external_jobid for info in active_jobs if info.external_jobid not in queue]
-        accounts = await asyncio.to_thread(slurm.accounted, missing) if missing else {}
-        active = [info for info in active_jobs if not self._ended(info, queue, accounts)]
+        others = await asyncio.to_thread(self._elsewhere, missing) if missing else {}
+        active = [info for info in active_jobs if not self._ended(info, queue, others)]
         for info in active:
             yield info
         slower = min(self.next_seconds_between_status_checks * 1.2, SLOWEST)
@@ -343,24 +347,50 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         # What is missed is looked for soon again: its files may be on their way.
         self.next_seconds_between_status_checks = min(wait, 5) if self._forgotten.keys() & set(missing) else wait
 
-    def _ended(self, info: Any, queue: Mapping[str, slurm.InQueue], accounts: Mapping[str, str]) -> bool:
+    def _elsewhere(self, missing: Sequence[str]) -> dict[str, str]:
+        """The states of jobs that the queue does not have: those of accounting, and at last those of the controller.
+
+        Accounting may take a job for running that ended while it could not be told. So what has been missed for long is
+        asked of the controller, and if that knows it, the waiting begins anew. An empty state: nobody knows it.
+        """
+        now = time.monotonic()
+        states = slurm.accounted(missing)
+        late = self.workflow.execution_settings.latency_wait
+        missed = [job for job in missing if now - self._forgotten.setdefault(job, now) >= late]
+        if overdue := [job for job in missed if not slurm.is_over(states.get(job, ""))]:
+            try:
+                known = slurm.controlled(overdue)
+            except InputError as error:
+                self._is_silent(error)
+                known = dict.fromkeys(overdue, "UNKNOWN")
+            for job in overdue:
+                states[job] = known.get(job, "")
+                if states[job]:
+                    self._forgotten[job] = now
+        return states
+
+    def _ended(self, info: Any, queue: Mapping[str, slurm.InQueue], others: Mapping[str, str]) -> bool:
         """Whether a job is over, and has been reported."""
         job = info.external_jobid
         if job in queue:
             self._forgotten.pop(job, None)
             state, _, reason = queue[job]
         else:
-            state, reason = accounts.get(job, ""), ""
+            state, reason = others.get(job, ""), ""
             if not slurm.is_over(state):
-                return self._is_found(info)
+                return self._is_found(info, bool(state))
         if state == "COMPLETED":
             self._succeeded(info)
         elif state in slurm.FAILED:
             self._failed(info, state)
-        elif state == "PENDING" and slurm.NEVER.search(reason):
+        elif state == "PENDING" and (slurm.NEVER.search(reason) or self._is_late(job, slurm.BARRED, reason)):
             slurm.cancel([job])
+            info.job.attempt = info.job.restart_times + 1  # it would wait again
             msg = f"Slurm would never start job {job} ({reason}), so it was cancelled; {slurm.remedy(reason)}"
             self.report_job_error(info, msg=msg)
+        elif self._is_late(job, slurm.REQUEUED_HELD, f"{state} {reason}"):
+            slurm.cancel([job])
+            self.report_job_error(info, msg=f"Slurm held job {job} back ({state}, {reason}), so it was cancelled")
         else:
             if "held" in reason.lower() or state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
                 by_user = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
@@ -369,15 +399,24 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return False
         return True
 
-    def _is_found(self, info: Any) -> bool:
-        """Whether a job that Slurm has forgotten could be told to have ended, by its files; they may come late."""
-        since = self._forgotten.setdefault(info.external_jobid, time.monotonic())
+    def _is_late(self, job: str, hopeless: re.Pattern[str], why: str) -> bool:
+        """Whether a job has waited long enough for a reason that will hardly pass."""
+        key = job, hopeless
+        if not hopeless.search(why):
+            self._barred.pop(key, None)
+            return False
+        return time.monotonic() - self._barred.setdefault(key, time.monotonic()) >= GRACE
+
+    def _is_found(self, info: Any, is_known: bool) -> bool:
+        """Whether a job that is not in the queue could be told to have ended, by its files; they may come late."""
+        job = info.external_jobid
         if _is_made(self.known, info.job):
             self._succeeded(info)
-        elif time.monotonic() - since >= self.workflow.execution_settings.latency_wait:
-            self._failed(info, "")
-        else:
+        elif is_known or time.monotonic() - self._forgotten[job] < self.workflow.execution_settings.latency_wait:
             return False
+        else:
+            slurm.cancel([job])
+            self._failed(info, "")
         return True
 
     def _succeeded(self, info: Any) -> None:
@@ -400,6 +439,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if ran_out is not None and not job.is_group():
             self._ran_out[job, ran_out] += 1
             msg += f"; {self._shortage(job, ran_out)}"
+        elif state in _LOST and self._lost[job] < MOST_LOST:
+            self._lost[job] += 1
+            job.attempt -= 1  # which Snakemake raises again
+            msg += f"; it is run again, and that uses up no attempt ({self._lost[job]} of {MOST_LOST} times)"
         elif words := slurm.last_words(output):
             msg += f"; its last words: {words}"
         logs = [str(log) for log in _logs(info)] or None

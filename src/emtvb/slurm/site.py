@@ -25,6 +25,7 @@ class Site(BaseModel):
     constraint: Text | None = Field(
         None, description="Node features, such as one CPU model: last digits of measurements can differ between models."
     )
+    exclude: Text | None = Field(None, description="Nodes on which no job is to run, as Slurm lists them: n[1-3],n7.")
     longest: Count | None = Field(None, description="The most minutes that a job may ask for.")
     most_memory: Count | None = Field(None, description="The most memory, in MiB, that a job may ask for.")
     gpus: Count | None = Field(None, description="GPUs of a training job, for accelerator: cuda.")
@@ -37,6 +38,7 @@ class Site(BaseModel):
             "slurm_partition": self.partition,
             "qos": self.qos,
             "constraint": self.constraint,
+            "slurm_extra": self.exclude and f"--exclude={self.exclude}",
         }
         return {name: value for name, value in settings.items() if value is not None}
 

@@ -13,7 +13,7 @@ from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import JUDGING, Recording, signs
 from emtvb.core.regression import decoded_map
 from emtvb.core.systems import System
-from emtvb.core.trials import LabelledTask
+from emtvb.core.trials import HELD_OUT, LabelledTask
 from emtvb.theory.interventions import flip_elements
 from emtvb.theory.sequences import show
 
@@ -62,7 +62,7 @@ def accuracy(system: System, task: LabelledTask, horizon: int, sequences: int) -
     return float((signs(outputs[task.s :]) == y[task.s :]).mean())
 
 
-def held_out(system: System, task: LabelledTask, horizon: int, count: int = 512, seed: int = 0) -> Recording:
+def held_out(system: System, task: LabelledTask, horizon: int, count: int = HELD_OUT, seed: int = 0) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
     steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
     return show(system, task, JUDGING, count, seed, steps)

@@ -10,7 +10,7 @@ import numpy as np
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core import memories
 from emtvb.core.memories import VariableMemories
-from emtvb.core.spectrum import match_spectra
+from emtvb.core.spectrum import MODULUS, match_spectra
 from emtvb.theory import networks
 from emtvb.theory.interventions import edit_at_end_of_input
 from emtvb.theory.judging import TEST_SEQUENCES, MemoryMeasures, accuracy, future_steps, judge, unedited_success
@@ -38,7 +38,7 @@ class MeasureSettings:
 
     horizon: int = 200
     sequences: int = TEST_SEQUENCES
-    modulus: float = 0.9
+    modulus: float = MODULUS
     solved: float = ACCURATE
 
 

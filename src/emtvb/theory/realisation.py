@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.core.memories import VariableMemories
+from emtvb.core.spectrum import MODULUS
 from emtvb.theory.networks import Network, check_task
 from emtvb.theory.tasks import Task
 
@@ -20,7 +21,7 @@ _CUTOFF = 1e-10
 """Singular values below this share of the largest are rounding."""
 
 
-def from_weights(network: Network, task: Task, modulus: float = 0.9) -> VariableMemories:
+def from_weights(network: Network, task: Task, modulus: float = MODULUS) -> VariableMemories:
     """Psi* from the two observability matrices, Psi its inverse within the span of the long-term modes.
 
     Args:

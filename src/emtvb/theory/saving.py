@@ -14,7 +14,6 @@ from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.replay import check_network
 from emtvb.core.comparing import Comparison, Distance
 from emtvb.core.cycles import Cycles
-from emtvb.core.discriminants import LinearDiscriminants
 from emtvb.core.dynamics import FixedPoints, Linearised
 from emtvb.core.editing.edits import Edits
 from emtvb.core.erasing import Erasure
@@ -23,6 +22,7 @@ from emtvb.core.judging import Judgement, TaskJudgement
 from emtvb.core.memories import VariableMemories
 from emtvb.core.readings import Reading
 from emtvb.core.recording import Recording
+from emtvb.core.regression import LinearDiscriminants
 from emtvb.core.subspaces import Subspace
 from emtvb.core.systems import AbsentSystem, Runnable
 from emtvb.core.trials import Trials

@@ -18,6 +18,7 @@ from emtvb.adapters.elman import Elman
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import JUDGING, Recording
 from emtvb.core.regression import Affine, least_squares
+from emtvb.core.spectrum import MODULUS
 from emtvb.core.systems import System
 from emtvb.theory import networks
 from emtvb.theory.interventions import flip_elements
@@ -28,10 +29,8 @@ from emtvb.theory.observation import STEPS, Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.sequences import sequences
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import DECODES, NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.verdict import AT_CHANCE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 
-CHANCE = 0.55
-"""Networks of a test accuracy below have learned nothing, and are not looked at."""
 GIVEN_OUT = 0.6
 """An output dimension whose signs are right less often is lost."""
 STUDIED = 0.9
@@ -177,7 +176,7 @@ def study_system(
         accuracy: Its test accuracy.
         settings: How it was measured.
     """
-    if not accuracy >= CHANCE:
+    if not accuracy >= AT_CHANCE:
         return _nothing(run), []
     task, shown = run.task, observed.shown
     judged = _until(observed.held_out, max(STEPS, task.settled() + 2))
@@ -226,7 +225,7 @@ def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit], solved: floa
     return "second digits, with mistakes" if all_digits else "unfinished"
 
 
-def match_modes(task: Task, eigenvalues: Complex[np.ndarray, " mode"], modulus: float = 0.9) -> dict[str, Any]:
+def match_modes(task: Task, eigenvalues: Complex[np.ndarray, " mode"], modulus: float = MODULUS) -> dict[str, Any]:
     """Which of Phi's modes W_hh has: the columns of :class:`Solution` about modes.
 
     Each of Phi's modes has the eigenvalue of W_hh as its partner that is nearest in the plane, moduli above 1 counted
@@ -272,10 +271,8 @@ def cycles(task: Task) -> list[Int[np.ndarray, " element"]]:
 
 
 def _missing_cycles(task: Task, left: Complex[np.ndarray, " mode"]) -> str:
-    """The cycles all of whose modes are among these, each mode counted once; the longest first.
-
-    With its dimensions, where no other cycle has the same modes; a spectrum cannot tell those apart.
-    """
+    """The cycles all of whose modes are among these, each mode counted once; the longest first."""
+    # With its dimensions, where no other cycle has the same modes; a spectrum cannot tell those apart.
     _, sign = task.reads()
     every = [(cycle, len(cycle), sign[cycle].prod() > 0) for cycle in cycles(task)]
     alike = Counter((length, positive) for _, length, positive in every)
@@ -390,10 +387,7 @@ def _right(decoders: dict[bool, Affine], states: States, theory: Elements, eleme
 
 
 def _moves(system: System, task: Task, element: int, judged: Recording) -> float:
-    """How far apart the states of sequences are that differ in what this element is, once m(t) has settled: the mean.
-
-    The sequences are those of the recording.
-    """
+    """Mean distance of a recording's states from those of sequences with this element turned, once m(t) has settled."""
     source, _ = task.reads()
     origin, time = element, task.settled()
     for _ in range(time):

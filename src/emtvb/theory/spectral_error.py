@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Inexact
 
-from emtvb.core.spectrum import long_term
+from emtvb.core.spectrum import MODULUS, long_term
 
 
 def published_spectral_error(
-    phi: Inexact[np.ndarray, "memory memory"], weights: Inexact[np.ndarray, "hidden hidden"], modulus: float = 0.9
+    phi: Inexact[np.ndarray, "memory memory"], weights: Inexact[np.ndarray, "hidden hidden"], modulus: float = MODULUS
 ) -> float:
     """The paper's spectral error in radians, with what it hides (main text, "Results", and its table).
 

@@ -13,6 +13,8 @@ VERDICTS = (STORED, OTHERWISE, NOT_LEARNED)
 
 ACCURATE = 0.99
 """Least test accuracy of a network that solves its task, where no config says otherwise (``interpretation.solved``)."""
+AT_CHANCE = 0.55
+"""A network of a test accuracy below has learned nothing: guesses are right as often."""
 DECODES = 0.98
 """Least decoding accuracy of the worst element of what is linearly stored."""
 OBEYS = 0.9

@@ -326,10 +326,7 @@ def _emit_strip(
     shape: tuple[int, int],
     emit_tile: Callable[[_Tile, ir.Value], None],
 ) -> None:
-    """Cover `rows` rows (a multiple of SHORT) with tiles.
-
-    `shape` is (rows of a tall tile, vectors); emit_tile(tile, row) writes the code of the tile that begins at `row`.
-    """
+    """Cover `rows` rows (a multiple of SHORT) with tiles; emit_tile writes the code of the one that begins at a row."""
     tall, vectors = shape
     # The number of short tiles after which the rest can be divided into tall ones.
     period = math.lcm(tall, SHORT) // SHORT
@@ -655,10 +652,8 @@ def _compiled(function: _Function) -> _Function:
 
 
 def _compiled_and_cached(function: _Function) -> _Function:
-    """Compile with numba to be called from Python: the machine code is kept on disk and holds all that it calls.
-
-    numba files it under the content of this file, and under the CPU's name and features.
-    """
+    """Compile with numba to be called from Python: the machine code is kept on disk and holds all that it calls."""
+    # numba files it under the content of this file, and under the CPU's name and features.
     return cast(_Function, njit(error_model="numpy", cache=True, nogil=True)(function))
 
 
@@ -906,10 +901,8 @@ def _sum_of_lanes(values: Floats, first: int) -> np.float32:
 
 @_compiled
 def _add_gradients(work: Workspace, first: int, last: int) -> None:
-    """Add the time steps `first` to `last`, all in one block of D, to the gradients.
-
-    dW_hh += D(t)^T h(t-1), dW_r += dO(t)^T h(t), dW_uh^T += u(t)^T D(t).
-    """
+    """Add the time steps `first` to `last`, all in one block of D, to the gradients."""
+    # dW_hh += D(t)^T h(t-1), dW_r += dO(t)^T h(t), dW_uh^T += u(t)^T D(t).
     sizes, gradient = work.sizes, work.gradient
     slice_ = sizes.panels * sizes.group * PANEL
     states, deltas = work.states[first * slice_ :], work.deltas[first % sizes.block * slice_ :]
@@ -937,11 +930,8 @@ def _add_hidden_gradients(sizes: Sizes, out: Floats, deltas: Floats, states: Flo
 def _add_vector_gradients(
     sizes: Sizes, out: Floats, places: Integers, vectors: Floats, hidden: Floats, first: int, last: int
 ) -> None:
-    """Add the time steps `first` to `last` to the gradient of W_r or W_uh^T, `out`.
-
-    vectors: output errors or inputs; places: where those of each time step are, or -1; hidden: h or D, from that of
-    time step `first` on.
-    """
+    """Add the time steps `first` to `last` to the gradient of W_r or W_uh^T, `out`."""
+    # vectors: output errors or inputs; places: where those of each step are, or -1; hidden: h or D, from `first` on.
     group, panels = sizes.group, sizes.panels
     strip, vector = group * PANEL, group * LANES
     rows = sizes.vectors * LANES
@@ -1051,10 +1041,7 @@ def _adam(work: Workspace, step: int, how: Settings) -> None:
 def _step(
     work: Workspace, u: npt.NDArray[np.int8], steps: int, outputs: int, step: int, how: Settings
 ) -> tuple[float, float]:
-    """Step number `step` (from 1) of training, on the batch u: so many time steps of the schedule, and outputs of it.
-
-    Returns loss and accuracy.
-    """
+    """Loss and accuracy of training step `step` (from 1) on the batch u: so many time steps, and outputs of it."""
     sizes = work.sizes
     work.gradient[:] = 0.0
     squares = 0.0

@@ -146,10 +146,8 @@ def _train_all(runs: Sequence[AnyRun], state: Path, version: str, train: Trainer
 
 
 def _as_another(run: AnyRun, others: Sequence[AnyRun], results: Mapping[str, Result]) -> Result | None:
-    """What a run comes to that differs from a trained one in its threshold alone, which neither reaches.
-
-    A curriculum that never moved up with a lower threshold does not with a higher one: it is one network.
-    """
+    """What a run comes to that differs from a trained one in its threshold alone, which neither reaches."""
+    # A curriculum that never moved up with a lower threshold does not with a higher one: it is one network.
     if isinstance(run, StreamSetup):
         return None
     own = {**protocol.entry(run), "run_id": "", "threshold": 0}

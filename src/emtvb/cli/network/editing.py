@@ -10,6 +10,7 @@ from typing import Any
 
 from emtvb.adapters.elman import Elman
 from emtvb.cli.network import opening
+from emtvb.cli.network.naming import OfFile
 from emtvb.cli.network.opening import Subject
 from emtvb.core.memories import VariableMemories
 from emtvb.errors import InputError
@@ -18,6 +19,7 @@ from emtvb.experiments.sweep.exemplar import before, picture
 from emtvb.experiments.sweep.figures import edits
 from emtvb.experiments.sweep.figures.edits import EditShown
 from emtvb.figures import save
+from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.theory import interventions
 from emtvb.theory.interventions import Edit
@@ -138,29 +140,26 @@ def on_page(subject: Subject) -> Shown:
     return show(subject.run, subject.network)
 
 
-def page_of(
-    named: str, task: str | None, size: opening.Size, nonlinearity: str | None, output: Path | None
-) -> tuple[Shown, Path]:
-    """A network as the page for editing holds it, a run or one of a file, and where the page goes.
+def page_of(named: str, of_file: OfFile, output: Path | None) -> tuple[Sequence[Shown], Path]:
+    """The networks that a page for editing holds, and where the page goes.
 
     Args:
-        named: A run, or a file of weights.
-        task: Of a file, what it was trained on: a name or an id.
-        size: That task's d and s.
-        nonlinearity: Of a file of weights of an RNN.
+        named: A run, a file of weights, or an experiment's folder, whose workflow has chosen some.
+        of_file: What is said of a file.
         output: Where the page goes; beside the run's experiment, or the file, by default.
 
     Raises:
         InputError: Where there is no such network, or a browser cannot run it.
     """
-    published = opening.run_of(named, task, size, nonlinearity)
-    if published is not None and (shows := kinds.kind_of(published.experiment).page):
-        return pkgutil.resolve_name(shows)(published), opening.folder_of(published, output)
-    if published is None:
-        subject = opening.find(named, task, size, nonlinearity, output)
-    else:
-        subject = opening.published(named, published, output)
-    return on_page(subject), subject.folder
+    chosen = Path(named) / "measurements" / "page.npz"
+    if chosen.is_file():
+        of_file.refuse(named)
+        return content.load(chosen), output or Path(named) / "interpretation"
+    entry = opening.run_of(named, of_file)
+    if entry is not None and (shows := kinds.kind_of(entry.experiment).page):
+        return [pkgutil.resolve_name(shows)(entry)], opening.folder_of(entry, output)
+    subject = opening.find(named, of_file, output)
+    return [on_page(subject)], subject.folder
 
 
 def _memories(subject: Subject, basis: str) -> VariableMemories:

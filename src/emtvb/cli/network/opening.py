@@ -10,7 +10,7 @@ import numpy as np
 
 from emtvb.adapters import weight_files as files
 from emtvb.adapters.adapting import Adapted
-from emtvb.cli.network.naming import task_of
+from emtvb.cli.network.naming import OfFile, task_of
 from emtvb.config import Sweep
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 
 _SUFFIXES = (".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".bin")
-Size = tuple[int | None, int | None]
-"""A task's d and s as a user gives them; None where not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,40 +65,34 @@ class Subject:
     @property
     def state_dim(self) -> int:
         """Real numbers of its state."""
-        return self.network.hidden_dim if isinstance(self.network, Network) else self.network.state_dim
+        return _state_dim(self.network)
 
 
-def find(
-    named: str,
-    task: str | None = None,
-    size: Size = (None, None),
-    nonlinearity: str | None = None,
-    output: Path | None = None,
-) -> Subject:
+def find(named: str, of_file: OfFile, output: Path | None = None) -> Subject:
     """A run among results, or a file of weights.
 
     Args:
         named: As ``results.find_run`` takes it, or a file.
-        task: Of a file, what it was trained on: a name or an id.
-        size: That task's d and s; the paper's by default.
-        nonlinearity: Of a file of weights of an RNN; tanh by default.
+        of_file: What is said of a file.
         output: Where what is made goes; beside the run's experiment, or the file, by default.
 
     Raises:
-        InputError: Where it is neither, or what is given does not go with it.
+        InputError: Where it is neither, what is given does not go with it, or a run was not trained on one of the
+            paper's kind of tasks.
     """
-    entry = run_of(named, task, size, nonlinearity)
-    if entry is not None:
-        return published(named, entry, output)
-    if task is None:
-        raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
-    d, s = (usual if asked is None else asked for asked, usual in zip(size, PAPER_SIZE, strict=True))
-    return _of_file(named, task_of(task, d, s), nonlinearity, output)
+    entry = run_of(named, of_file)
+    if entry is None:
+        return _of_file(named, of_file, output)
+    run = entry.run
+    if not (isinstance(run, Run) and isinstance(entry.experiment, Sweep)):
+        kind = kinds.kind_of(entry.experiment).name
+        remedy = f"is of another kind, {kind}; emtvb edit --page and emtvb.load take it (docs/{kind}.md)"
+        raise InputError("run", named, remedy)
+    settings = MeasureSettings(**entry.experiment.interpretation.model_dump())
+    return Subject(named, run, entry.network(), settings, folder_of(entry, output))
 
 
-def run_of(
-    named: str, task: str | None = None, size: Size = (None, None), nonlinearity: str | None = None
-) -> FoundRun | None:
+def run_of(named: str, of_file: OfFile) -> FoundRun | None:
     """The run among results that a user names; None for a file of weights.
 
     Raises:
@@ -118,16 +110,8 @@ def run_of(
             raise
         remedy = "a folder that holds no runs (no runs.csv); name a run, or an experiment's folder with runs"
         raise InputError("run", named, remedy) from None
-    check_is_of_file(named, task, size, nonlinearity)
+    of_file.refuse(named)
     return entry
-
-
-def check_is_of_file(named: str, task: str | None, size: Size, nonlinearity: str | None) -> None:
-    """Raise InputError where something is given that is said of a file of weights alone; what is named is none."""
-    given = {"--task": task, "--dimensions": size[0], "--variables": size[1], "--nonlinearity": nonlinearity}
-    for name, value in given.items():
-        if value is not None:
-            raise InputError(name, value, f"{named} is no file of weights, and has its own; leave it out")
 
 
 def folder_of(entry: FoundRun, output: Path | None) -> Path:
@@ -135,43 +119,38 @@ def folder_of(entry: FoundRun, output: Path | None) -> Path:
     return output or entry.folder / "interpretation" / entry.run.run_id
 
 
-def published(named: str, entry: FoundRun, output: Path | None) -> Subject:
-    """A run among results as a user named it.
-
-    Raises:
-        InputError: Where it was not trained on one of the paper's kind of tasks.
-    """
-    run = entry.run
-    if not (isinstance(run, Run) and isinstance(entry.experiment, Sweep)):
-        kind = kinds.kind_of(entry.experiment).name
-        remedy = f"is of another kind, {kind}; emtvb edit --page and emtvb.load take it (docs/{kind}.md)"
-        raise InputError("run", named, remedy)
-    settings = MeasureSettings(**entry.experiment.interpretation.model_dump())
-    return Subject(named, run, entry.network(), settings, folder_of(entry, output))
-
-
-def _of_file(named: str, task: Task, nonlinearity: str | None, output: Path | None) -> Subject:
+def _of_file(named: str, said: OfFile, output: Path | None) -> Subject:
+    """The network of a file of weights."""
+    if said.task is None:
+        raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
+    d, s = (usual if asked is None else asked for asked, usual in zip((said.d, said.s), PAPER_SIZE, strict=True))
+    task = task_of(said.task, d, s)
     file = Path(named) if Path(named).is_file() else Path(named).parent
-    name, network = files.load(named, nonlinearity or "tanh")
-    if nonlinearity is not None and not _is_rnn(network):
-        raise InputError("--nonlinearity", nonlinearity, f"{named} holds no RNN: its own are fixed; leave it out")
+    name, network = files.load(named, said.nonlinearity or "tanh")
+    if said.nonlinearity is not None and not _is_rnn(network):
+        remedy = f"{named} holds no RNN: its own are fixed; leave it out"
+        raise InputError("--nonlinearity", said.nonlinearity, remedy)
     folder = output or file.parent / f"{file.name.split('.')[0]}-interpretation" / name
     if isinstance(network, Network):
         networks.check_task(network, task, named)
-        hidden = network.hidden_dim
     else:
-        hidden = network.state_dim
-        check_task(network, task, named)
+        _check_task(network, task, named)
     nan = float("nan")
-    return Subject(named, GivenRun(task, hidden, nan, nan, 0, name=name), network, MeasureSettings(), folder)
+    run = GivenRun(task, _state_dim(network), nan, nan, 0, name=name)
+    return Subject(named, run, network, MeasureSettings(), folder)
 
 
-def check_task(system: Adapted, task: Task, where: str) -> None:
+def _check_task(system: Adapted, task: Task, where: str) -> None:
     """Raise InputError where a network does not read and give out vectors of the task's size."""
     _, outputs = system.run(np.zeros((1, 1, system.input_dim or task.d), dtype=np.float32))
     if (system.input_dim, outputs.shape[2]) != (task.d, task.d):
         shown = f"{where}: {system.input_dim} inputs, {outputs.shape[2]} outputs"
         raise InputError("weights", shown, f"task {task.name} has d = {task.d}; give its own task")
+
+
+def _state_dim(network: Network | Trained | Adapted) -> int:
+    """Real numbers of a network's state."""
+    return network.hidden_dim if isinstance(network, Network) else network.state_dim
 
 
 def _is_rnn(network: Network | Adapted) -> bool:

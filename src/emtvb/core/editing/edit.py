@@ -159,12 +159,7 @@ _Trials = Int[np.ndarray, " edit"] | None
 def _matched(
     trials: Trials, request: Request, source: Any, interchange: bool, max_edits: int, rng: np.random.Generator
 ) -> tuple[Request, _Trials, _Trials, _Trials]:
-    """Requests for which there are the other trials that they need, no more than is allowed.
-
-    Returns:
-        The requests; the trials whose futures are expected, and others that hold the same; those that are exchanged
-        with. None where none is needed.
-    """
+    """Requests, trials whose futures are expected, others that hold the same, and those that are exchanged with."""
     donor: _Trials = None
     twin: _Trials = None
     giver: _Trials = None

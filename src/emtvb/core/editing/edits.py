@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 
-from emtvb.core.arguments import place
 from emtvb.core.intervals import wilson
 from emtvb.core.permutation import ERROR_RATE
-from emtvb.core.result_tables import counted, frame, listed, table
+from emtvb.core.result_tables import counted, listed, table
 from emtvb.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
 
 _CHANCE = 0.05
 """More futures are followed with the edit than without it if chance comes to as much more seldom than this."""
@@ -216,10 +210,7 @@ class Edits:
 
     @property
     def _above_ceiling(self) -> tuple[float, str] | None:
-        """The ceiling, and in words that more is followed than it, so that the label is not what the network holds.
-
-        Of the edits at times where the variables can be read; None where there is no ceiling, or no more is followed.
-        """
+        """The ceiling, and in words that more is followed than it; None where there is none, or no more is followed."""
         usable = _usable(self.readable, len(self.trial))
         known = np.broadcast_to(self.known, self.followed.shape)
         if not len(self.ceiling) or not (known & usable).any():
@@ -290,31 +281,6 @@ class Edits:
             ]
             for heading, names in groups.items()
         }
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """A row for each edit: trial, time, size, whether it was followed, each control that has one, and counts."""
-        columns = {"trial": self.trial, "time": self.time, "size": self.size}
-        columns |= {name: getattr(self, name) for name in SHARES} | {"counts": self.counts}
-        return frame({name: values for name, values in columns.items() if len(values) == len(self.trial)})
-
-    def plot(self, edit: int = 0) -> Figure:
-        """A figure of one edit and of all with their controls.
-
-        Raises:
-            InputError: Where there is no such edit.
-        """
-        from emtvb.core import plotting
-
-        number = place(edit, "edit", len(self.trial), "edits")
-        names = {"edit": "followed", "no edit": "without_edit"}
-        names |= {name.replace("_", " "): name for name in self.controls} | {"no edit, as expected": "ceiling"}
-        shares = {
-            words: (self.share(name), *self.interval(name)) for words, name in names.items() if len(getattr(self, name))
-        }
-        came = ("" if self.followed[number] else "not ") + "followed" if self.counts[number] else "does not count"
-        title = f"{self.name}, trial {self.trial[number]} at {self.time[number]}: {came}"
-        unedited, expected, outputs = (part[:, number] for part in (self.unedited, self.expected, self.outputs))
-        return plotting.edited(unedited, expected, outputs, shares, self.agrees, title)
 
 
 def which_count(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from emtvb.core.spectrum import MODULUS
 from emtvb.experiments.streams import measures
 from emtvb.experiments.streams.measures import Watched
 from emtvb.theory import networks
@@ -40,7 +41,7 @@ def measure(run: StreamSetup, network: Network, untrained: Network) -> dict[str,
     row |= {f"untrained_{name}": value for name, value in control.items() if name not in _SEQUENCES_ALONE}
     row |= edits(network, runs, rng)
     moduli = np.abs(np.linalg.eigvals(network.W_hh.astype(np.float64)))
-    row |= {"long_term": int((moduli > 0.9).sum()), "largest_modulus": float(moduli.max())}
+    row |= {"long_term": int((moduli > MODULUS).sum()), "largest_modulus": float(moduli.max())}
     return row
 
 
@@ -234,13 +235,7 @@ def marker_maps(run: StreamSetup, network: Network, untrained: Network) -> list[
 
 
 def _middle(run: StreamSetup, network: Network, stream: int) -> tuple[Watched, Place]:
-    """A run of three episodes of middle length, and the second of them.
-
-    Args:
-        run: Its settings.
-        network: Its weights.
-        stream: Which of the run's streams of random numbers draws its sequences.
-    """
+    """A network run on three episodes of middle length, by a stream of random numbers of its own; and the second."""
     rng = np.random.default_rng([run.seed, run.hidden_dim, stream])
     middle = sum(run.episodes.lengths) // 2
     seen = measures.watch(network, run.task, run.episodes, (middle,) * 3, rng)

@@ -24,6 +24,7 @@ from scipy.linalg import schur, solve_sylvester
 
 from emtvb.adapters.elman import Elman
 from emtvb.core.memories import VariableMemories
+from emtvb.core.spectrum import MODULUS
 from emtvb.flushing import flushed
 from emtvb.theory import networks
 from emtvb.theory.literature_columns import ABLATIONS, HELD, ablation
@@ -54,7 +55,7 @@ def parts(
 
 
 def core(
-    weights: Float[np.ndarray, "hidden hidden"], modulus: float = 0.9, first: bool = True
+    weights: Float[np.ndarray, "hidden hidden"], modulus: float = MODULUS, first: bool = True
 ) -> Float[np.ndarray, "hidden core"]:
     """An orthonormal basis of the core C in the ordered real Schur form: blocks of eigenvalues above this modulus.
 
@@ -79,7 +80,7 @@ def onto(basis: Float[np.ndarray, "hidden inside"]) -> Float[np.ndarray, "hidden
 
 
 def along_modes(
-    weights: Float[np.ndarray, "hidden hidden"], modulus: float = 0.9
+    weights: Float[np.ndarray, "hidden hidden"], modulus: float = MODULUS
 ) -> Float[np.ndarray, "hidden hidden"]:
     """The projection onto the span of the core's modes along the span of all others: it commutes with the weights."""
     form, vectors, leading = schur(

@@ -21,7 +21,7 @@ from scipy.optimize import linear_sum_assignment
 from emtvb import markdown
 from emtvb.core.intervals import bootstrap_counts, central_interval
 from emtvb.core.similarity import DYNAMICS, STEP
-from emtvb.experiments.sweep.constants import CELL
+from emtvb.experiments.sweep.constants import ALL, CELL
 from emtvb.weights import Network
 
 COLUMNS = ("run_1", "run_2", "norm", "matched", "matched_shuffled", "matched_rewired", "matched_flipped")
@@ -214,7 +214,7 @@ def ratios(pairs: pd.DataFrame) -> pd.DataFrame:
             if cell[column] == factor.first and beside in logarithms:
                 matched.setdefault(cell[0], []).append((cell, beside))
         if len(matched) > 1:
-            matched["all"] = list(chain(*matched.values()))
+            matched[ALL] = list(chain(*matched.values()))
         for task, cells in matched.items():
             row: dict[str, Any] = {"condition": factor.title, "task": task, "cells": len(cells)}
             for i, name in enumerate(MEASURES):
@@ -249,10 +249,8 @@ def likeness(pairs: pd.DataFrame) -> str:
 
 
 def _logarithms(pairs: pd.DataFrame, by: Sequence[str] = CELL) -> dict[Cell, Float[np.ndarray, "measure draw"]]:
-    """Of each cell the logarithm of its mean distance as a multiple of its control: first of all pairs, then by draws.
-
-    A draw may leave no pair of a cell: then it is not finite.
-    """
+    """The logarithm of each cell's mean distance as a multiple of its control: first of all pairs, then by draws."""
+    # A draw may leave no pair of a cell: then it is not finite.
     seeds, numbered = np.unique(pairs[["seed_1", "seed_2"]].to_numpy(), return_inverse=True)
     drawn = bootstrap_counts(len(seeds), seed=_SEED)[:, numbered.reshape(-1, 2)].prod(axis=2)
     counts = np.vstack([np.ones_like(drawn[:1]), drawn])

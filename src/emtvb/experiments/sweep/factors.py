@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from emtvb.core.intervals import FEWEST, bootstrap_counts, central_interval
-from emtvb.experiments.sweep.constants import STORED, TRAINABLE
+from emtvb.experiments.sweep.constants import ALL, TRAINABLE
+from emtvb.theory.verdict import STORED
 
 SETTINGS = ["task", "hidden_dim", "l2", "threshold", "seed", "twin"]
 DIFFERS = {"rounding": "twin", "threshold": "threshold", "penalty": "l2", "size": "hidden_dim", "seed": "seed"}
@@ -25,7 +26,7 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
 
     Pairs that differ in the seed alone say how often two networks of one cell are alike by the cell's rates; what
     decides nothing more than a new seed does agrees as rarely. Intervals are at 95%, by drawing seeds with replacement.
-    Penalties above ``words.TRAINABLE`` are left out, and cells of which no network solves its task.
+    Penalties above ``TRAINABLE`` are left out, and cells of which no network solves its task.
 
     Args:
         networks: Settings, ``verdict``, ``kind``, ``network_eigenvalues``, ``test_accuracy`` and ``solved`` of each
@@ -38,11 +39,11 @@ def agreement(networks: pd.DataFrame) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for name, column in DIFFERS.items():
         pairs = _pairs(learned, column)
-        for task in ("all", *sorted(learned["task"].unique())):
-            part = pairs if task == "all" else pairs[pairs["task"] == task]
+        for task in (ALL, *sorted(learned["task"].unique())):
+            part = pairs if task == ALL else pairs[pairs["task"] == task]
             for outcome in OUTCOMES:
                 count = len(part)
-                if not count and task != "all":
+                if not count and task != ALL:
                     continue
                 share, low, high = _share(part, outcome)
                 seeds = len({*part["seed_1"], *part["seed_2"]}) if count else 0

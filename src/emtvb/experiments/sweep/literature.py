@@ -11,15 +11,11 @@ from jaxtyping import Float, Shaped
 
 from emtvb import tables
 from emtvb.core.intervals import FEWEST, bootstrap_counts, central_interval, median_interval
+from emtvb.experiments.sweep.constants import ALL, CELL, OUTPUT, THROUGHOUT
 from emtvb.theory.literature_columns import ABLATIONS, LAGS, WHEN, ablation, gradient
+from emtvb.theory.verdict import AT_CHANCE
 
-GROUP = ["task", "hidden_dim", "l2"]
-ALL = "all"
-"""The task of rows that are over all networks."""
-THROUGHOUT, OUTPUT = "throughout", "output phase"
-"""When a part is missing."""
-CHANCE = 0.55
-"""An accuracy below is that of guesses."""
+GROUP = CELL[:-1]
 _SEED = 2606_18457
 
 ABLATED = [*GROUP, "basis", "removed", "when", "networks", "seeds", "mean", "low", "high", "solved", "at_chance"]
@@ -125,7 +121,7 @@ def _mean(
     low, high = central_interval(means) if len(count) >= FEWEST else (np.nan, np.nan)
     return {
         "networks": len(values), "seeds": len(count), "mean": _short(values.mean()), "low": _short(low),
-        "high": _short(high), "solved": int((values >= bars).sum()), "at_chance": int((values < CHANCE).sum()),
+        "high": _short(high), "solved": int((values >= bars).sum()), "at_chance": int((values < AT_CHANCE).sum()),
     }  # fmt: skip
 
 

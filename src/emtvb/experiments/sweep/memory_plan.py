@@ -9,6 +9,7 @@ import pandas as pd
 
 from emtvb import markdown, tables
 from emtvb.experiments.sweep import milestones
+from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.memory import NEARLY
 from emtvb.experiments.sweep.memory_tables import BARS
 from emtvb.experiments.sweep.milestones import DROP
@@ -185,7 +186,7 @@ def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
     Args:
         law: ``tables/memory_law.csv`` of the paper's sweep.
     """
-    whole: dict[Any, dict[Any, Any]] = law[law["task"] == "all"].set_index(["experiment", "solves"]).to_dict("index")
+    whole: dict[Any, dict[Any, Any]] = law[law["task"] == ALL].set_index(["experiment", "solves"]).to_dict("index")
     solved, others, twins = (whole[key] for key in (("paper", True), ("paper", False), ("twins", True)))
     lasting = solved["below_lasting"] + solved["above_lasting"] - solved["wide_lasting"]
     rest = sum(row["contents"] - row["contents_wide"] for row in (solved, others))

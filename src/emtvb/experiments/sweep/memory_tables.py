@@ -12,6 +12,7 @@ from scipy import stats
 
 from emtvb import markdown, tables
 from emtvb.core.intervals import clustered_share
+from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.memory import CLOSE, NEARLY
 from emtvb.theory.memory_columns import (
     FADING,
@@ -27,8 +28,6 @@ from emtvb.theory.memory_columns import (
 
 ABOUT = [*tables.SETTINGS, "test_accuracy"]
 BARS = ["measured_solved", "solved"]
-ALL = "all"
-"""The task of rows that are over all networks."""
 LASTS = lasting(3000, FRESH)
 EARLY = 0.999
 """So much accuracy after 1,000 steps is a simpler number."""

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from emtvb import markdown
-from emtvb.experiments.sweep.constants import STORED
+from emtvb.experiments.sweep.constants import ALL
 from emtvb.paper.table1 import without_twins
+from emtvb.theory.verdict import STORED
 
 _MEASURED = (
     "test_accuracy", "data_worst_decoding_accuracy", "data_edit_success", "unedited_success", "network_eigenvalues",
@@ -64,7 +65,7 @@ def verdicts_as_markdown(table: pd.DataFrame) -> str:
     rows = []
     formats = (("test_accuracy", ".4f"), ("data_worst_decoding_accuracy", ".4f"), ("data_edit_success", ".3f"),
                ("unedited_success", ".3f"), ("network_eigenvalues", ".0f"), ("data_condition", ".3g"))  # fmt: skip
-    for row in table[table["task"] == "all"].to_dict("records"):
+    for row in table[table["task"] == ALL].to_dict("records"):
         ranges = [f"{row[f'{name}_low']:{digits}} to {row[f'{name}_high']:{digits}}" for name, digits in formats]
         rows.append((row["verdict"], row["networks"], *(text.replace("inf", "infinite") for text in ranges)))
     return markdown.table(columns, rows, "lr" + "l" * len(formats)) + "\n"
@@ -88,7 +89,7 @@ def bases_as_markdown(table: pd.DataFrame) -> str:
 
 def _ranges(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for verdict, group in runs.groupby("verdict"):
-        for task, part in [("all", group), *group.groupby("task")]:
+        for task, part in [(ALL, group), *group.groupby("task")]:
             row = {"verdict": verdict, "task": task, "networks": len(part)}
             for name in _MEASURED:
                 row |= {f"{name}_low": part[name].min(), f"{name}_high": part[name].max()}

@@ -11,7 +11,8 @@ import pandas as pd
 
 from emtvb.core.comparing import ALIKE
 from emtvb.core.similarity import MEASURES
-from emtvb.experiments.sweep.constants import CELL, OTHERWISE, STORED
+from emtvb.experiments.sweep.constants import ALL, CELL
+from emtvb.theory.verdict import OTHERWISE, STORED
 
 SETTINGS = ["task", "architecture", "hidden_dim", "l2", "threshold", "seed", "twin"]
 ABOUT = ["run_id", *SETTINGS]
@@ -110,8 +111,8 @@ def summary(compared: pd.DataFrame) -> pd.DataFrame:
         bars = {task: _bar(compared[compared["task"] == task], measure) for task in tasks}
         below = compared[measure] < compared["task"].map(bars)
         for differs in ORDER:
-            for task in ("all", *tasks):
-                chosen = (compared["differs"] == differs) & ((compared["task"] == task) | (task == "all"))
+            for task in (ALL, *tasks):
+                chosen = (compared["differs"] == differs) & ((compared["task"] == task) | (task == ALL))
                 distances = compared.loc[chosen, measure].dropna()
                 if distances.empty:
                     continue

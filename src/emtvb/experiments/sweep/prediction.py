@@ -10,9 +10,10 @@ from jaxtyping import Bool, Float, Shaped
 from scipy import special, stats
 
 from emtvb.core.intervals import mean_interval
-from emtvb.core.logistic import logistic_regression
-from emtvb.core.ranks import auc
-from emtvb.experiments.sweep.constants import CELL, STORED, TRAINABLE
+from emtvb.core.permutation import auc
+from emtvb.experiments.sweep.constants import CELL, TRAINABLE
+from emtvb.experiments.sweep.logistic import logistic_regression
+from emtvb.theory.verdict import STORED
 
 STAGES = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Shares of the training after which it is foretold."""

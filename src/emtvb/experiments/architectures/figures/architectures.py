@@ -14,10 +14,10 @@ import pandas as pd
 from jaxtyping import Bool, Complex, Float
 from matplotlib.figure import Figure
 
-from emtvb.core.style import PAGE, style
 from emtvb.figures.data import intact, labelled
 from emtvb.figures.images import mark_variables, show_signed, signed_bar
 from emtvb.figures.spectra import reach, show_spectrum
+from emtvb.figures.style import PAGE, style
 from emtvb.figures.words import wrapped
 
 MAPS = {"origin_map": r"$\Psi^{*} J(0)\,\Psi$", "visited_map": r"$\Psi^{*} \bar{J}\,\Psi$", "decoded_map": "decoded"}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.core.style import style
 from emtvb.experiments.streams.figures.stream_raster import cells_of, chosen, named
 from emtvb.figures.images import show_signed, signed_bar
 from emtvb.figures.panels import grid
+from emtvb.figures.style import style
 
 KINDS = {
     "marker": "marker",

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.core.style import style
 from emtvb.figures.images import colour_map, show
 from emtvb.figures.panels import grid
+from emtvb.figures.style import style
 
 MOST = 3
 """Sizes of a stream that are shown, from the smallest to the largest."""

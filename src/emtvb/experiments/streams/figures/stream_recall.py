@@ -10,12 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.core.marks import points
-from emtvb.core.style import EXPECTED, style
-from emtvb.figures.marks import look
+from emtvb.figures.marks import CHANCE, look, points
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import EXPECTED, style
 
-CHANCE = 0.5
 PANELS: dict[str, dict[str, str]] = {
     "what it does": {
         "echo": "inputs repeated at once", "first_round": "outputs, first round", "recall": "all outputs",

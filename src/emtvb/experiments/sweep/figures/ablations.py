@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.core.marks import points
-from emtvb.core.style import EXPECTED, SHADE, style
+from emtvb.experiments.sweep.constants import CELL, THROUGHOUT
 from emtvb.figures.data import cells, each
-from emtvb.figures.marks import look, mark
+from emtvb.figures.marks import CHANCE, look, mark, points
 from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.style import EXPECTED, SHADE, style
 from emtvb.figures.words import wrapped
 
 SHOWN = {
@@ -38,12 +38,10 @@ LETTERS = (
     "S: as many dimensions"
 )
 """What the letters stand for."""
-THROUGHOUT = "throughout"
-GROUP = ["hidden_dim", "l2"]
+GROUP = CELL[1:3]
 _COLUMNS = ("task", *GROUP, "basis", "removed", "when", "mean", "low", "high")
 _ROW, _AROUND = 0.165, 1.15
 """Inches: a row, and what is above and below all of them."""
-_CHANCE = 0.5
 
 
 def read(table: Path | str) -> pd.DataFrame:
@@ -110,7 +108,7 @@ def _panel(
             aside = place + (group - (len(groups) - 1) / 2) * step
             form = look(group, filled=row.when == THROUGHOUT)
             points(axes, aside, row.mean, row.low, row.high, **form, markeredgewidth=0.6)
-    axes.axvline(_CHANCE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
+    axes.axvline(CHANCE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     axes.set(xlim=(-0.03, 1.05), ylim=(rows[-1][0] + 0.6, -0.6), xticks=[0, 0.5, 1])
     axes.xaxis.set_major_formatter("{x:g}")
     axes.tick_params(axis="y", length=0)

@@ -18,17 +18,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path as MarkerPath
 
-from emtvb.core.style import EXPECTED, style
 from emtvb.figures.data import Exemplar, data_memories
 from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw is handed
-from emtvb.figures.images import signed_bar, signed_map
+from emtvb.figures.images import LIMIT, signed_bar, signed_map
 from emtvb.figures.save import save_numbers
+from emtvb.figures.style import EXPECTED, style
 from emtvb.figures.words import accuracy_text, variable_labels, wrapped
 from emtvb.files import atomic
 
 MOST_FRAMES = 40
-LIMIT = 1.5
-"""Colour limit of everything shown, whose own values are -1, 0 and 1."""
 
 _SIZE = (5.4, 4.16)
 _DPI = 100

@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from emtvb.core.marks import points
-from emtvb.core.style import SHADE, style
+from emtvb.experiments.sweep.constants import ALL
 from emtvb.figures.data import each
-from emtvb.figures.marks import look, mark
+from emtvb.figures.marks import look, mark, points
 from emtvb.figures.panels import blank, grid, key, label_outside
+from emtvb.figures.style import SHADE, style
 from emtvb.figures.words import wrapped
 
 GROUPS = {
@@ -66,10 +66,10 @@ def draw(rows: pd.DataFrame) -> Figure:
     there = [group for group in GROUPS if (rows["differs"] == group).any()]
     if not set(there) - set(CONTROLS):
         return blank(NOTHING)
-    tasks = [task for task in dict.fromkeys(rows["task"]) if task != "all"]
+    tasks = [task for task in dict.fromkeys(rows["task"]) if task != ALL]
     figure, panels = grid(len(MEASURES), 2, 2.5, 0.6, sharex=True)
     for axes, (measure, title) in zip(panels.flat, MEASURES.items(), strict=True):
-        shown = rows[(rows["measure"] == measure) & (rows["task"] != "all")]
+        shown = rows[(rows["measure"] == measure) & (rows["task"] != ALL)]
         axes.set_title(title)
         _show(axes, shown, there, tasks)
     label_outside(panels, y="distance")

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.core.style import COLUMN, PAGE, style
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import mark_blocks, show_signed, sign_patch
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import COLUMN, PAGE, style
 from emtvb.figures.words import variable_labels, wrapped
 
 _LIMIT = 1.4

@@ -15,14 +15,12 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from emtvb.core.style import EXPECTED, PAGE, style
 from emtvb.figures.data import Exemplar, labelled, load_exemplar
-from emtvb.figures.images import picture, show_signed, signed_bar
+from emtvb.figures.images import LIMIT, picture, show_signed, signed_bar
 from emtvb.figures.panels import add_panel, write
+from emtvb.figures.style import EXPECTED, PAGE, style
 from emtvb.figures.words import wrapped
 
-LIMIT = 1.5
-"""Colour limit of everything shown, whose own values are -1 and 1."""
 SHOWN = 32
 """Output steps after an edit that are drawn; all are counted."""
 

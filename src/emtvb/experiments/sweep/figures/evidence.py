@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from emtvb import tables
-from emtvb.core.marks import points
-from emtvb.core.style import SHADE, style
-from emtvb.figures.marks import look
+from emtvb.figures.marks import look, points
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import SHADE, style
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
 QUESTIONS = {"differs": "inconsistent", "agrees": "consistent"}

@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.core.style import COLOURS, style
 from emtvb.experiments.sweep import milestones
 from emtvb.figures.marks import line, swarm
 from emtvb.figures.panels import grid, key
+from emtvb.figures.style import COLOURS, style
 from emtvb.figures.words import wrapped
 
 _FAILED = "0.75"

@@ -14,17 +14,17 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, COLUMN, style
+from emtvb.experiments.sweep import constants
 from emtvb.figures.data import each
-from emtvb.figures.marks import line, mark, swarm
+from emtvb.figures.marks import line, mark, points, swarm
 from emtvb.figures.panels import add_panel, key, shade_every_second, write
+from emtvb.figures.style import COLOURS, COLUMN, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import forest as paper
 from emtvb.paper.error_rates import BOOTSTRAP
 from emtvb.paper.twins import measured
 
-CELL = ["task", "hidden_dim", "l2"]
+CELL = constants.CELL[:-1]
 SIGNS = {"consistent": "=", "inconsistent": "\N{NOT EQUAL TO}", "not determined": "?", "not judged": "\N{EN DASH}"}
 """How a verdict is written."""
 
@@ -68,8 +68,8 @@ def draw(rows: pd.DataFrame) -> Figure:
     It is wider where tasks have long names.
     Grey dots are seeds, the blue dot with its bar their mean with its interval; the diamond is what is printed, on its
     margin. At the left of the errors stands what has none. Behind a panel: for how many of the seeds there is an error,
-    and the verdict: = consistent, a crossed = inconsistent, ? not determined, with the margin within which it would be
-    consistent (a distance for accuracies, a factor for errors), and a dash where the runs for a verdict are not there.
+    and the verdict: = consistent, a crossed = inconsistent, ? not determined, and a dash where the runs for a verdict
+    are not there.
 
     Args:
         rows: What ``emtvb.paper.forest.rows`` gives.
@@ -203,18 +203,11 @@ def _say(axes: Axes, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> N
             row = ours[(*cell, measure)]
             if isinstance(row.verdict, str):
                 heavy = "bold" if row.verdict == "inconsistent" else "normal"
-                label = SIGNS[row.verdict] + _reaches(row, measure)
+                label = SIGNS[row.verdict]
                 axes.text(place, i, label, ha="left", va="center", fontsize=7.5, fontweight=heavy)
             if measure == "spectral_error":
                 axes.text(_COVERAGE, i, f"{row.with_value}/{row.seeds}", ha="right", va="center", fontsize=7)
     axes.text(_COVERAGE, -0.8, "n/m", ha="right", va="bottom", fontsize=7)
-
-
-def _reaches(row: Any, measure: str) -> str:
-    """Behind a question mark, the margin within which it would be consistent."""
-    if row.verdict != "not determined" or pd.isna(row.reaches):
-        return ""
-    return f"{row.reaches:.2f}".removeprefix("0") if measure == "accuracy" else f"{row.reaches:.2g}"
 
 
 def _legend(figure: Figure, rows: pd.DataFrame) -> None:

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.core.style import EXPECTED, style
 from emtvb.figures.marks import band, line, look
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import EXPECTED, style
 from emtvb.figures.words import wrapped
+from emtvb.theory.literature_columns import INITIAL
 
-INITIAL = "initial"
 _COLUMNS = ("task", "l2", "when", "solves", "lag", "networks", "median", "quarter", "three_quarters")
 _LEAST = 1e-10
 """What is smaller is not drawn: in single precision it is lost beside what is near."""

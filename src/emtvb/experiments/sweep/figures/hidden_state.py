@@ -12,18 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from emtvb.core.style import ABSENT, PAGE, style
 from emtvb.figures.data import Exemplar, data_memories, labelled, scaled_memories
 from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw is handed
-from emtvb.figures.images import picture, robust_limit, show_signed, sign_patch, signed_bar
+from emtvb.figures.images import LIMIT, picture, robust_limit, show_signed, sign_patch, signed_bar
 from emtvb.figures.panels import key
+from emtvb.figures.style import ABSENT, PAGE, style
 from emtvb.figures.words import accuracy_text, wrapped
 
 STEPS = (1, 2, 3, 4, 5, 14, 15, 16, 17, 18)
 """The steps that the paper shows, counted from 1."""
 
-LIMIT = 1.5
-"""Colour limit of the memories and of the theory, whose own values are -1, 0 and 1."""
 
 _BY_DATA = "memory by data"
 _HATCHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.4", "hatch": "////", "linewidth": 0}

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 
 from emtvb import tables
 from emtvb.columns import check_numbers
-from emtvb.core.style import EXPECTED, PAGE, style
 from emtvb.figures.data import cells
 from emtvb.figures.marks import line, look, mark, swarm
 from emtvb.figures.panels import grid, key, say_instead
+from emtvb.figures.style import EXPECTED, PAGE, style
 from emtvb.figures.words import wrapped
 from emtvb.theory.verdict import NOT_LEARNED
 

@@ -13,17 +13,16 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from emtvb import tables
-from emtvb.core.style import COLOURS, COLUMN, PAGE, style
+from emtvb.experiments.sweep.constants import CELL
 from emtvb.figures.data import cells
 from emtvb.figures.marks import band
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import COLOURS, COLUMN, PAGE, style
 from emtvb.figures.words import wrapped
+from emtvb.theory.verdict import AT_CHANCE
 
-CHANCE = 0.55
-"""A penalty under which no group's accuracy ever leaves this behind is not drawn: nothing was learned."""
 SOLVED = 0.1
 """A size with which in no group so many runs solve the task is not drawn, where another is."""
-GROUP = ["task", "hidden_dim", "l2", "threshold"]
 HEIGHTS = {"accuracy": 1.3, "horizon": 0.55}
 """The panels of a size, from the top, and their relative heights."""
 
@@ -36,8 +35,8 @@ def read(summary: Path | str, measurements: Path | str) -> pd.DataFrame:
     Returns:
         The summary, and ``solved``, the share of a group's runs that solve their task.
     """
-    shares = tables.read_table(measurements, (*GROUP, "solved")).groupby(GROUP)["solved"].mean()
-    return pd.read_csv(summary).merge(shares, on=GROUP, how="left")
+    shares = tables.read_table(measurements, (*CELL, "solved")).groupby(CELL)["solved"].mean()
+    return pd.read_csv(summary).merge(shares, on=CELL, how="left")
 
 
 @style()
@@ -90,14 +89,10 @@ def draw(summary: pd.DataFrame) -> Figure:
 
 
 def _learned(summary: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """What is drawn: penalties under which something was learned and sizes that learn, or all where none does.
-
-    Returns:
-        Rows of the summary; and lines that say what curves and bands are, and what is left out.
-    """
+    """Rows of penalties and sizes that learn, or all where none does; what curves and bands are; what is left out."""
     best = summary.groupby("l2")["accuracy_75"].max()
-    idle = [f"{l2:g}" for l2 in best.index if not best[l2] > CHANCE]
-    drawn = summary[summary["l2"].isin(best.index[best > CHANCE])] if len(idle) < len(best) else summary
+    idle = [f"{l2:g}" for l2 in best.index if not best[l2] > AT_CHANCE]
+    drawn = summary[summary["l2"].isin(best.index[best > AT_CHANCE])] if len(idle) < len(best) else summary
     most = int(drawn["runs"].max())
     lines = [f"median and quartiles over up to {most} seeds; steps on a square-root scale"] if most > 1 else []
     if len(drawn) < len(summary):

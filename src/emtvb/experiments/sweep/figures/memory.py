@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.core.style import EXPECTED, style
 from emtvb.figures.data import each
-from emtvb.figures.marks import band, line, look, swarm
+from emtvb.figures.marks import CHANCE, band, line, look, swarm
 from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.style import EXPECTED, style
 from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, LATCH, LINEAR, PHI, TRAINED, at_amplitude, lasting
 
@@ -23,7 +23,6 @@ DURATION, AMPLITUDE, HALFWAY = "duration", "amplitude", "halfway"
 SHOWN: dict[str, Any] = {TRAINED: "-", LINEAR: "--", PHI: ":"}
 """Networks with a line, and how it is drawn."""
 _COLUMNS = ["varied", "task", "network", "x", "networks", "median", "quarter", "three_quarters", "run_id", "value"]
-_CHANCE = 0.5
 
 
 def read(table: Path | str) -> pd.DataFrame:
@@ -70,7 +69,7 @@ def draw(shown: pd.DataFrame) -> Figure:
         for task in tasks:
             for network, dashes in SHOWN.items():
                 _curve(axes, part[(part["task"] == task) & (part["network"] == network)], tasks.index(task), dashes)
-        axes.axhline(_CHANCE, color="0.8", linewidth=0.5, zorder=0)
+        axes.axhline(CHANCE, color="0.8", linewidth=0.5, zorder=0)
         axes.set(xscale="log", xlabel=label, ylim=(0.47, 1.02))
     panels[0].set(ylabel="accuracy", xticks=DURATIONS, xticklabels=[f"{steps:,}" for steps in DURATIONS])
     panels[1].set(xticks=list(AMPLITUDES.values()), xticklabels=["1/8", "1/4", "1/2", "1", "2", "4"])

@@ -10,18 +10,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emtvb.core.marks import points
-from emtvb.core.style import EXPECTED, SHADE, style
+from emtvb.experiments.sweep.constants import ALL
 from emtvb.figures.data import each
-from emtvb.figures.marks import look, mark
+from emtvb.figures.marks import look, mark, points
 from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.style import EXPECTED, SHADE, style
 from emtvb.figures.words import wrapped
 from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting
 
 NETWORK, EXPERIMENT = "network", "experiment"
 """What a row is of."""
 LASTS = lasting(3000, FRESH)
-ALL = "all"
 NEAR = 1e-3
 """Rates nearer to 0 than this are drawn on a linear scale."""
 TOLD = {"attracting": ("o", "its cycles attract"), "returning": ("x", "states return"),

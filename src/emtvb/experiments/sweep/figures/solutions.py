@@ -12,16 +12,16 @@ from matplotlib.figure import Figure
 
 from emtvb import tables
 from emtvb.core.intervals import clopper_pearson
-from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, EXPECTED, style
+from emtvb.experiments.sweep.constants import CELL
 from emtvb.figures.data import cells, each
-from emtvb.figures.marks import mark
+from emtvb.figures.marks import mark, points
 from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.style import COLOURS, EXPECTED, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import table1
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
-CELL = ["hidden_dim", "l2"]
+GROUP = CELL[1:3]
 """The settings that a group of runs has in common."""
 
 SOLUTIONS = (STORED, OTHERWISE)
@@ -75,7 +75,7 @@ def numbers(measured: pd.DataFrame) -> pd.DataFrame:
         Columns ``task``, ``hidden_dim``, ``l2``, ``threshold``; ``verdict``, found in ``found`` of ``runs`` runs, a
         share of ``value`` with its 95% interval (Clopper and Pearson's) ``low`` to ``high``.
     """
-    runs, cell = table1.without_twins(measured), ["task", *CELL, "threshold"]
+    runs, cell = table1.without_twins(measured), CELL
     verdicts = list(runs["verdict"].unique())
     counts = runs.groupby([*cell, "verdict"], sort=False).size().unstack(fill_value=0)[verdicts]
     table = counts.reset_index().melt(id_vars=cell, value_vars=verdicts, var_name="verdict", value_name="found")
@@ -89,7 +89,7 @@ def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     solutions = kinds[(kinds["verdict"] != NOT_LEARNED) & (kinds["found"] > 0)]
     if solutions.empty:
         return kinds, ""
-    every, solved = cells(kinds, CELL), cells(solutions, CELL)
+    every, solved = cells(kinds, GROUP), cells(solutions, GROUP)
     idle: dict[int, list[float]] = {}
     for size, l2 in every:
         if (size, l2) not in solved:
@@ -98,13 +98,13 @@ def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     for size, l2s in idle.items():
         whole = len(l2s) == sum(other == size for other, _ in every)
         words.append(f"{size} neurons" if whole else f"{size} with L2 {', '.join(f'{l2:g}' for l2 in l2s)}")
-    drawn = kinds[[cell in solved for cell in kinds[CELL].itertuples(index=False, name=None)]]
+    drawn = kinds[[cell in solved for cell in kinds[GROUP].itertuples(index=False, name=None)]]
     return drawn, f"no run solves it: {'; '.join(words)}" if words else ""
 
 
 def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> None:
     """One task: a group per size and penalty, in it a place per threshold and there a mark per kind."""
-    groups, thresholds = cells(kinds, CELL), sorted(kinds["threshold"].unique())
+    groups, thresholds = cells(kinds, GROUP), sorted(kinds["threshold"].unique())
     step = 0.8 / len(thresholds)
     upright = len(groups) * len(thresholds) > 12
     ticks, names = [], []

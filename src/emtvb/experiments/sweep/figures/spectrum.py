@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from emtvb.core.style import COLUMN, PAGE, style
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import grid, key, label_outside
 from emtvb.figures.spectra import reach, show_spectrum
+from emtvb.figures.style import COLUMN, PAGE, style
 from emtvb.figures.words import accuracy_text, common_settings, spectral_error_text, wrapped
 
 _INSIDE = 0.7

@@ -11,15 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb import tables
-from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, style
+from emtvb.experiments.sweep.constants import CELL
 from emtvb.figures.data import cells, each
+from emtvb.figures.marks import points
 from emtvb.figures.panels import blank, grid, label_outside, shade_every_second
+from emtvb.figures.style import COLOURS, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import verdicts
 from emtvb.paper.verdicts import SHOWN
 
-GROUP = ["task", "hidden_dim", "l2"]
+GROUP = CELL[:-1]
 _ROW, _AROUND = 0.15, 0.95
 """Inches: a group of networks, and what is above and below all of them."""
 

@@ -11,17 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from emtvb.core.style import style
 from emtvb.figures.data import Exemplar, data_memories, labelled
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
-from emtvb.figures.images import show_signed, signed_bar
+from emtvb.figures.images import LIMIT, show_signed, signed_bar
 from emtvb.figures.panels import grid, label_outside
+from emtvb.figures.style import style
 from emtvb.figures.words import variable_labels, wrapped
 
 ROUNDS = 3
 """So many times s steps are shown."""
-LIMIT = 1.5
-"""Colour limit; what the theory says is stored is -1 or 1."""
 
 
 @style()

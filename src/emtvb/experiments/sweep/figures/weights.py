@@ -16,15 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from emtvb.core.style import ABOVE, BELOW, PAGE, style
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
-from emtvb.figures.images import mark_variables, robust_limit, show_signed, signed_bar, signed_map
+from emtvb.figures.images import LIMIT, mark_variables, robust_limit, show_signed, signed_bar, signed_map
 from emtvb.figures.panels import add_panel, write
+from emtvb.figures.style import ABOVE, BELOW, PAGE, style
 from emtvb.figures.words import accuracy_text, common_settings, wrapped
-
-LIMIT = 1.5
-"""Colour limit of W_hh in memories and of Phi, whose own entries are -1, 0 and 1; what is beyond has other colours."""
 
 COLUMNS = {
     "W_hh": "raw $W_{hh}$",

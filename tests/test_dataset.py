@@ -8,20 +8,22 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from docs import dataset
 
-from emtvb.cli.dataset import make_dataset
 from emtvb.errors import InputError
 
-from ..library.test_extras import run
+from .library.test_extras import run
 
-PUBLISHED = Path(__file__).parents[2] / "results" / "repeat-copy"
+PUBLISHED = Path(__file__).parents[1] / "results" / "repeat-copy"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("published")
     shutil.copytree(PUBLISHED, place / "results" / "repeat-copy", ignore=shutil.ignore_patterns("figures", "logs"))
-    make_dataset([str(place / "networks"), "--results", str(place / "results")], standalone_mode=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPERIMENT_OUTPUT_DIR", str(place / "results"))
+        dataset.write(place / "networks")
     return place / "networks"
 
 
@@ -51,4 +53,4 @@ def test_the_card_has_a_head_and_its_example_runs_without_a_clone(folder: Path) 
 
 def test_a_folder_with_something_in_it_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="is not empty; name a new one"):
-        make_dataset([str(folder)], standalone_mode=False)
+        dataset.write(folder)

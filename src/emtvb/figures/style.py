@@ -6,11 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emtvb.errors import extra
-
-with extra("plot"):
-    import matplotlib.style
-    from matplotlib.colors import LinearSegmentedColormap
+import matplotlib.style
+from matplotlib.colors import LinearSegmentedColormap
 
 SHEET = Path(__file__).with_name("emtvb.mplstyle")
 

@@ -1,4 +1,4 @@
-"""Ranks of readings, and the area under the curve."""
+"""Ranks of readings: the area under the curve, and labels that are exchanged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.core.ranks import auc
+from emtvb.core.permutation import auc, permutation_test
 
 
 def by_pairs(read: np.ndarray, is_value: np.ndarray) -> float:
@@ -38,3 +38,20 @@ def test_auc_is_the_share_of_pairs_in_the_right_order(seed: int, times: int, tri
 def test_readings_that_rounding_alone_parts_are_equal() -> None:
     read = np.array([0.0, 0.5, 0.5 + 1e-9, 1.0])[None, :, None]
     assert auc(read, np.array([0.0, 0.0, 1.0, 1.0])[None, :, None]) == pytest.approx(3.5 / 4)
+
+
+def test_exchanges_stay_within_groups_or_are_between_whole_ones() -> None:
+    """A reading that knows the group alone: with a label that is mostly the group's, only exchanges within are fair."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 10)
+    of_group = rng.choice([-1.0, 1.0], size=20)[groups]
+    label = np.where(rng.random(200) < 0.9, of_group, -of_group)[None, :, None]
+    read = (of_group + 0.1 * rng.normal(size=200))[None, :, None]
+    assert permutation_test(read, label).p < 0.001
+    assert permutation_test(read, label, groups).p > 0.01
+    assert permutation_test(read + 2 * label, label, groups).p < 0.001
+    whole = of_group[None, :, None]
+    assert permutation_test(rng.normal(size=(1, 20, 1))[:, groups], whole, groups).p > 0.01
+    assert permutation_test(read, whole, groups).p < 0.001
+    few = groups < 4
+    assert permutation_test(read[:, few], whole[:, few], groups[few]).p > 1 / 25  # of 24 exchanges none is rarer

@@ -12,8 +12,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 
-from emtvb.core.marks import points
-from emtvb.core.style import COLOURS, style
+from emtvb.figures.marks import points
+from emtvb.figures.style import COLOURS, style
 
 
 @style()

@@ -1,17 +1,16 @@
-"""``emtvb dataset``: the networks as a data set: an index, a card, and the files that ``emtvb.load`` reads."""
+"""The networks as a data set, an index, a card, and the files that ``emtvb.load`` reads: run ``make dataset``."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
-import click
-
-from emtvb.cli.options import FOLDER, console, into
 from emtvb.errors import InputError
-from emtvb.experiments.results import experiments, places, runs_in
+from emtvb.experiments import catalogue
+from emtvb.experiments.results import experiments_here, runs_in
 from emtvb.exports import __version__
 from emtvb.files import write_text
 from emtvb.making.packed_weights import unpack
@@ -76,34 +75,23 @@ Licence: MIT. To cite it, cite the package and the paper.
 """A card as hubs of models and data read it."""
 
 
-@click.command("dataset")
-@click.argument("folder", type=FOLDER)
-@click.option("--results", type=FOLDER, help="The folder of experiments [default: the results here].")
-def make_dataset(folder: Path, results: Path | None) -> None:
-    """Write the networks whose weights are here to FOLDER, with an index and a card.
+def write(folder: Path) -> Any:
+    """Write the networks whose weights are here to a new folder, with an index and a card.
 
-    `emtvb.load("FOLDER/EXPERIMENT/RUN_ID")` opens one there, without a clone.
-    """
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError("folder", str(folder), "is not empty; name a new one")
-    roots = [results] if results else places()
-    if not (found := next(filter(None, map(experiments, roots)), [])):
-        remedy = "no experiment there; run the workflow, or name its folder"
-        raise InputError("results", str(results or "results"), remedy)
-    with into(folder):
-        index = write(folder, found)
-    console.print(f"{len(index)} networks in {index['file'].nunique()} files: {folder}")
-
-
-def write(folder: Path, found: list[Path]) -> Any:
-    """The index, once everything is written.
+    ``emtvb.load("FOLDER/EXPERIMENT/RUN_ID")`` opens one there, without a clone.
 
     Args:
         folder: Where to.
-        found: The folders of experiments.
-    """
-    from emtvb.cli import catalogue
 
+    Returns:
+        The index.
+
+    Raises:
+        InputError: Where something lies in the folder, or no experiment is here.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError("folder", str(folder), "is not empty; name a new one")
+    found = experiments_here()
     index = catalogue.networks(found)
     index = index[index["weights"]].drop(columns="weights").reset_index(drop=True)
     places, digests = {}, {}
@@ -131,3 +119,8 @@ def write(folder: Path, found: list[Path]) -> Any:
     )  # fmt: skip
     write_text(folder / "README.md", card)
     return index
+
+
+if __name__ == "__main__":
+    index = write(Path(sys.argv[1]))
+    print(f"{len(index)} networks in {index['file'].nunique()} files: {sys.argv[1]}")

@@ -1,8 +1,9 @@
-"""The manual of configs: ``docs/config.md`` and ``workflow/schemas/config.schema.yaml``."""
+"""The manual of configs, config.md and workflow/schemas/config.schema.yaml: run ``.venv/bin/python docs/manual.py``."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -20,24 +21,24 @@ from emtvb.config.experiment import (
     TrainingSettings,
 )
 from emtvb.config.values import Settings
+from emtvb.experiments import kinds
+from emtvb.files import write_text
+
+ROOT = Path(__file__).parents[1]
 
 
-def as_schema(*kinds: type[Experiment]) -> str:
-    """The JSON schema of a config file, for editors and Snakemake's catalog, which reads no references.
-
-    Args:
-        kinds: The settings of kinds of experiments that have no sweep, and a section of their own.
-    """
+def as_schema() -> str:
+    """The JSON schema of a config file, for editors and Snakemake's catalog, which reads no references."""
     schema = _resolved(Sweep)
     ways = [schema["required"]]
-    for kind in kinds:
+    for kind in kinds.with_sections():
         properties = _resolved(kind)["properties"]
         own = [key for key in kind.model_fields if key not in Sweep.model_fields]
         schema["properties"] |= {key: properties[key] for key in own}
         ways.append(["experiment", *own])
     schema |= {"description": "A config file.", "required": ["experiment"]}
     schema["anyOf"] = [{"required": way} for way in ways]
-    return "# Written by `emtvb config docs`.\n" + yaml.safe_dump(schema, sort_keys=False, width=120)
+    return "# Written by docs/manual.py.\n" + yaml.safe_dump(schema, sort_keys=False, width=120)
 
 
 def _resolved(settings: type[Experiment]) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def as_markdown() -> str:
     lines = [
         "# Config keys",
         "",
-        "Written by `emtvb config docs` from `emtvb.config`. Keys without a default must be given.",
+        "Written by `docs/manual.py` from `emtvb.config`. Keys without a default must be given.",
     ]
     for title, model in (
         ("An experiment", Sweep),
@@ -116,3 +117,8 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return ""
     return "see below" if isinstance(field.default, Settings) else f"`{json.dumps(field.default)}`"
+
+
+if __name__ == "__main__":
+    write_text(ROOT / "docs" / "config.md", as_markdown())
+    write_text(ROOT / "workflow" / "schemas" / "config.schema.yaml", as_schema())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, special
 
-from emtvb.core.logistic import logistic_regression
+from emtvb.experiments.sweep.logistic import logistic_regression
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -1,0 +1,117 @@
+"""What many light jobs cost Snakemake on a cluster: its own CPU time and memory, with stand-ins for Slurm's commands.
+
+    python -m benchmarks.cluster [--jobs 10000] [--executor emtvb-slurm | slurm]
+
+Each job is done as soon as it is submitted. So what is measured is Snakemake with its executor, with arrays and
+without.
+``slurm`` is the stock plugin, where that is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from emtvb import markdown
+
+SNAKEFILE = """\
+rule all:
+    input: expand("made/{{i}}.txt", i=range({jobs}))
+
+rule a:
+    output: "made/{{i}}.txt"
+    resources: mem_mb=500, runtime=5
+    shell: "echo > {{output}}"
+"""
+SBATCH = """#!/bin/sh
+# An id, and what the job makes: the stand-in is called with the script on its standard input, or in --wrap.
+id=$(cat {folder}/last); id=$((id + 1)); echo $id > {folder}/last
+case "$*" in *--wrap*) script="$*";; *) script=$(cat);; esac
+tasks=0
+for i in $(printf '%s' "$script" | grep -o 'a:i=[0-9]*' | grep -o '[0-9]*$'); do
+    : > made/$i.txt
+    tasks=$((tasks + 1))
+done
+name=$(printf '%s\\n' "$@" | sed -n '/^--job-name$/{{n;p;}}; s/^--job-name[= ]//p' | head -1)
+case "$*" in *--array*) : ;; *) tasks=0;; esac
+echo "$id $tasks $name" >> {folder}/queue
+echo $id
+"""
+SQUEUE = """#!/bin/sh
+case "$*" in *'%j|%i|%T'*) ;; *) exit 0;; esac
+awk '{{ if ($2) for (i = 1; i <= $2; i++) print "emtvb|" $3 "|" $1 "_" i "|COMPLETED|n1|None"
+       else print "emtvb|" $3 "|" $1 "|COMPLETED|n1|None" }}' {folder}/queue
+"""
+SACCT = """#!/bin/sh
+awk '{{ if ($2) for (i = 1; i <= $2; i++) print $1 "_" i "|COMPLETED"; else print $1 "|COMPLETED" }}' {folder}/queue
+"""
+SCONTROL = """#!/bin/sh
+echo "MaxArraySize = {array}"
+echo "MaxJobCount = 100000"
+"""
+
+
+def stand_in(folder: Path, array: int) -> dict[str, str]:
+    """Slurm's commands in a folder; returns an environment in which they come first."""
+    (folder / "bin").mkdir()
+    (folder / "last").write_text("0")
+    (folder / "queue").touch()
+    scripts = {"sbatch": SBATCH, "squeue": SQUEUE, "sacct": SACCT, "scontrol": SCONTROL, "scancel": "#!/bin/sh\n"}
+    for name, text in scripts.items():
+        path = folder / "bin" / name
+        path.write_text(text.format(folder=folder, array=array))
+        path.chmod(0o755)
+    return {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
+def cost(jobs: int, executor: str, array: int) -> tuple[float, float, int]:
+    """CPU seconds and MiB of Snakemake itself, and how many submissions it made."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "Snakefile").write_text(SNAKEFILE.format(jobs=jobs))
+        (folder / "made").mkdir()
+        options = ["--executor", executor, "--jobs", "10000", "--latency-wait", "5", "--quiet", "all"]
+        if executor == "emtvb-slurm":
+            options += ["--emtvb-slurm-first-look", "5", "--emtvb-slurm-array-limit", "1000"]
+        call = [sys.executable, "-m", "snakemake", *options]
+        timed = [sys.executable, "-c", _TIMED, *call]
+        done = subprocess.run(
+            timed, cwd=folder, env=stand_in(folder, array), text=True, capture_output=True, check=False
+        )
+        made = len(list((folder / "made").iterdir()))
+        if made != jobs or done.returncode != 0:
+            raise click.ClickException(f"{made} of {jobs} jobs were done: {done.stderr[-500:]}")
+        seconds, size = map(float, re.findall(r"[\d.]+", done.stdout.splitlines()[-1]))
+        return seconds, size / 1024, int((folder / "last").read_text())
+
+
+_TIMED = """
+import os, sys
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""Runs a command and prints what it cost: children that it waited for count, too, and these stand-ins are cheap."""
+
+
+@click.command()
+@click.option("--jobs", default=10_000, show_default=True)
+@click.option("--executor", default="emtvb-slurm", show_default=True)
+def main(jobs: int, executor: str) -> None:
+    """Print the cost of a run, with arrays and without."""
+    rows = []
+    for title, array in (("arrays of 1,000", 1001), ("no arrays", 1)):
+        seconds, size, submissions = cost(jobs, executor, array)
+        rows.append([f"{executor}, {title}", f"{jobs:,}", f"{submissions:,}", f"{seconds:.0f}", f"{size:.0f}"])
+    click.echo(markdown.table(["executor", "jobs", "submissions", "CPU, s", "MiB"], rows, "lrrrr"))
+
+
+if __name__ == "__main__":
+    main()
