@@ -461,6 +461,7 @@ def adapt(
         raise InputError("input_dim", input_dim, "give how many numbers an input has")
     if input_dim is not None and not 1 <= input_dim <= _LARGEST:
         raise InputError("input_dim", input_dim, f"give how many numbers an input has, from 1 to {_LARGEST}")
+    form = Form(name, network, lambda trials: None, readout, whole, batch_first)  # noqa: ARG005 - begins as state= says
     torch = sys.modules.get("torch")
     if torch is not None and _is_torchs(torch, network, state, readout):
         from emtvb.adapters import torch_steps
@@ -476,11 +477,9 @@ def adapt(
             shown = f"{name}, whose steps are not known"
             raise InputError("network", shown, torch_steps.forms_of(network))
         _check_given_state(state, name)
-        form = Form(name, network, lambda trials: None, readout, whole, batch_first)  # noqa: ARG005
         is_module = isinstance(network, torch.nn.Module)
         return Adapted(torch_steps.TorchMachine(form, state), input_dim, source if is_module else None)
     _check_given_state(state, name)
-    form = Form(name, network, lambda trials: None, readout, whole, batch_first)  # noqa: ARG005
     return Adapted(numpy_machine(form, state), input_dim)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -260,11 +260,7 @@ def numpy_machine(form: Form, state: Any) -> Machine:
         return np.repeat(array, trials, axis=0)
 
     start = start_maker(state, lambda trials, n: np.zeros((trials, n)), repeat)
-    return Machine(_started(form, start))
-
-
-def _started(form: Form, start: Callable[[int], Any]) -> Form:
-    return Form(form.name, form.call, start, form.readout, form.whole, form.batch_first)
+    return Machine(replace(form, start=start))
 
 
 def _shown(shapes: dict[str, tuple[int, ...]]) -> str:

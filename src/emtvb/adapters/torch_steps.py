@@ -6,6 +6,7 @@ import copy
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,7 @@ class TorchMachine(Machine):
         if self._device.type == "meta":
             raise InputError("network", "on torch's meta device", "it has no numbers there; load its weights first")
         if state is not None:
-            start = start_maker(state, self._zeros, self._repeated)
-            form = Form(form.name, form.call, start, form.readout, form.whole, form.batch_first)
+            form = replace(form, start=start_maker(state, self._zeros, self._repeated))
         with self.quiet():
             super().__init__(form)
 
