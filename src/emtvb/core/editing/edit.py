@@ -36,7 +36,6 @@ def edit(
     untrained: Any = None,
     max_edits: int = 512,
     seed: int = 0,
-    part: str = "",
     **change: Unpack[Change],
 ) -> Edits:
     """Change variables of a running network through its memories, h + Psi (v' - v), and see what follows.
@@ -68,9 +67,9 @@ def edit(
             weights can be drawn anew (torch modules). Or such a network, as :func:`adapt` takes it.
         max_edits: Edits; if there could be more, they are chosen by chance.
         seed: Of choices, and of the random direction.
-        part: The name of a part of the state (``system.parts``), in which alone the variables are found anew, by the
-            same method at the same times, and edited; by default that of the fit.
-        **change: One of these, with ``interchange=True`` beside it where values are to be exchanged, not told.
+        **change: One of these, with ``interchange=True`` beside it where values are to be exchanged, not told; and with
+            ``part="0.h"``, the name of a part of the state (``system.parts``), where the variables are to be found
+            anew in it alone, by the same method at the same times, and edited there.
             flip: binary variables that get their other value. set: {variable: value}, the value that it gets, one for
             all or one for each test trial. swap: (variable, variable), two variables or two groups of as many that
             exchange their values. shift: {variable: number}, what is added to continuous variables.
@@ -84,7 +83,7 @@ def edit(
     """
     verb = requests.verb(change)
     check_type(fitted, Fitted, "fitted", "fit")
-    if part:
+    if part := change.get("part", ""):
         fitted = fit(fitted.trials, fitted.times, method=fitted.method, part=part)
     trials = fitted.trials
     recorded = trials.test_inputs  # of states that were given alone there are none, and no network either

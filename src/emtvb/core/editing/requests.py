@@ -29,6 +29,7 @@ class Change(TypedDict, total=False):
         swap: (variable, variable): two variables, or two groups of as many, that exchange their values.
         shift: {variable: number}, what is added to continuous variables.
         interchange: Whether the value is not told but exchanged: taken from the state of another trial that has it.
+        part: The part of the state in which alone the variables are found anew and edited.
     """
 
     flip: Any
@@ -36,6 +37,7 @@ class Change(TypedDict, total=False):
     swap: Any
     shift: Any
     interchange: bool
+    part: str
 
 
 @dataclass(frozen=True)
