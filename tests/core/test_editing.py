@@ -161,7 +161,7 @@ def test_a_task_of_ours() -> None:
 def test_its_face() -> None:
     """Ten parameters, the change among them; what is no argument is a TypeError, as of any function."""
     assert len(inspect.signature(emtvb.edit).parameters) == 10
-    assert set(Change.__annotations__) == {"flip", "set", "swap", "shift", "interchange"}
+    assert set(Change.__annotations__) == {"flip", "set", "swap", "shift", "interchange", "part"}
 
 
 def test_an_argument_that_there_is_not_or_that_is_missing_is_a_type_error(fitted: emtvb.Fitted) -> None:
