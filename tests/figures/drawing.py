@@ -110,7 +110,7 @@ def bars(axes: Axes) -> np.ndarray:
 
 
 def points(axes: Axes, upright: bool = False) -> np.ndarray:
-    """Of every mark on bars, by its place: whether it is open, its value, and where its bars begin and end, inner first."""
+    """Of each mark on bars, by its place: whether it is open, its value, and both ends of its bars, the inner first."""
     across, along = (0, 1) if upright else (1, 0)
     each = np.array([(*at, is_open(line)) for line in marked(axes) for at in xy(line)]).reshape(-1, 3)
     ends = bars(axes).reshape(len(each), -1, 2, 2)[:, ::-1]
@@ -119,10 +119,14 @@ def points(axes: Axes, upright: bool = False) -> np.ndarray:
     return shown[np.lexsort([each[:, 2], each[:, across].round(9)])]
 
 
+def lines_of(axes: Axes) -> list[Line2D]:
+    """Lines through points, but for those across the whole panel."""
+    return [line for line in axes.lines if line.get_transform() == axes.transData and len(xy(line))]
+
+
 def curves(axes: Axes, *dashes: str) -> Numbers:
-    """The points of lines, with marks or not, but for lines across the panel; of these dashes, if any."""
-    lines = [line for line in axes.lines if line.get_transform() == axes.transData]
-    return [xy(line) for line in lines if len(xy(line)) and (not dashes or line.get_linestyle() in dashes)]
+    """The points of lines; of these dashes, if any."""
+    return [xy(line) for line in lines_of(axes) if not dashes or line.get_linestyle() in dashes]
 
 
 def bands(axes: Axes) -> Numbers:

@@ -167,9 +167,9 @@ def crossed(factors: Mapping[Any, Sequence[Any]], *ascending: Sequence[str]) -> 
     ]
     rows = [[value for part in parts for value in part] for parts in itertools.product(*together)]
     table = pd.DataFrame(rows, columns=names)
-    numbers = {name: column for group in ascending
-               for name, column in zip(group, np.sort(rng.uniform(0.1, 0.9, (len(rows), len(group)))).T, strict=True)}  # fmt: skip
-    return table.assign(**numbers)
+    for group in ascending:
+        table[list(group)] = np.sort(rng.uniform(0.1, 0.9, (len(rows), len(group))))
+    return table
 
 
 def make_cells(tasks: Sequence[str]) -> pd.DataFrame:

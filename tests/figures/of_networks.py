@@ -74,11 +74,10 @@ def stated_eigenvalues(rows: pd.DataFrame) -> np.ndarray:
 
 
 def spectra(table: pd.DataFrame) -> Numbers:
-    """A column of panels per task, its networks below each other; all in a row where there are many tasks."""
-    networks, deep = groups(table, "task", "run_id"), table.groupby("task")["run_id"].nunique().iloc[0]
-    deep = deep if table["task"].nunique() <= 4 else len(networks)
-    return [stated_eigenvalues(each) for i in range(deep) for each in networks[i::deep]] if deep < len(networks) else [
-        stated_eigenvalues(each) for each in networks]  # fmt: skip
+    """A column of panels per task, its networks below each other; where there are many tasks, one after the other."""
+    networks = groups(table, "run_id")
+    deep = len(networks) // table["task"].nunique() if table["task"].nunique() <= 4 else 1
+    return [stated_eigenvalues(each) for i in range(deep) for each in networks[i::deep]]
 
 
 def matrices(table: pd.DataFrame) -> Numbers:
@@ -120,14 +119,16 @@ def film(exemplar: Exemplar) -> Figure:
     """The animation at its first output step, which keeps the other steps."""
     shown = animation.draw(exemplar)
     figure = shown.__dict__["_fig"]
-    figure.film = shown
+    figure.film, figure.step = shown, exemplar.s
     shown._func(exemplar.s)
     return figure
 
 
 def colours(figure: Figure) -> Numbers:
     shown = figure.film  # type: ignore[attr-defined]
-    return [np.array(shown._func(frame)[0].get_facecolor()) for frame in range(shown._save_count)]
+    found = [np.array(shown._func(frame)[0].get_facecolor()) for frame in range(shown._save_count)]
+    shown._func(figure.step)  # type: ignore[attr-defined]
+    return found
 
 
 def stated_colours(table: pd.DataFrame) -> Numbers:

@@ -6,26 +6,8 @@ import numpy as np
 import pandas as pd
 
 from emtvb.experiments.sweep.figures import edits
-from emtvb.figures.data import Exemplar
 
 from .made_up import make_exemplar
-
-
-def test_numbers_are_what_is_drawn(exemplar: Exemplar) -> None:
-    shown = edits.edits_of(exemplar)
-    figure, table = edits.draw(shown), edits.numbers(shown)
-    images = [np.ma.filled(axes.images[0].get_array(), np.nan) for axes in figure.axes if axes.images]
-    assert len(images) == 5 * len(shown) == 10
-    for i, edit in enumerate(shown):
-        rows = table[table["edit"] == edit.name]
-        for image, series in zip(images[5 * i : 5 * i + 2], ("before", "after"), strict=True):
-            values = rows.loc[rows["series"] == series, "value"].to_numpy()
-            np.testing.assert_array_equal(image.T.ravel(), values)
-        strips = ("network", "theory", "difference")
-        for image, series in zip(images[5 * i + 2 : 5 * i + 5], strips, strict=True):
-            values = rows.loc[rows["series"] == series, "value"].to_numpy(float)
-            values = np.where(np.isfinite(values), values, np.nan)
-            np.testing.assert_array_equal(image.T.ravel(), values[: image.size])
 
 
 def test_numbers_name_step_variable_and_dimension() -> None:
