@@ -7,6 +7,7 @@ import functools
 import io
 import itertools
 import re
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -18,13 +19,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from emtvb import experiments
 from emtvb.core.style import style
 
 from . import of_networks, of_tables
 from .drawing import Drawing, Numbers, Shown
 
 FIGURES: dict[str, Drawing] = {**of_networks.FIGURES, **of_tables.FIGURES}
-"""A new figure gets an entry there."""
 FEW = ("T1", "T2")
 MANY = tuple(f"T{i}" for i in range(1, 7))
 LONG = ("T1", "compose-copy", "a name of $many words")
@@ -97,6 +98,11 @@ def picture(name: str) -> np.ndarray:
 def differs(drawn: Numbers, other: Numbers) -> bool:
     both = zip(drawn, other, strict=True) if len(drawn) == len(other) else []
     return len(drawn) != len(other) or any(not np.array_equal(one, two, equal_nan=True) for one, two in both)
+
+
+def test_every_figure_is_here() -> None:
+    modules = {path for path in Path(experiments.__file__).parent.glob("*/figures/*.py") if path.stem != "__init__"}
+    assert {Path(str(drawing.module.__file__)) for drawing in FIGURES.values()} == modules
 
 
 def changed(values: Any) -> Any:
