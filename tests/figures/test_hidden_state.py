@@ -11,17 +11,11 @@ from .made_up import make_exemplar
 def test_numbers_name_variable_and_dimension() -> None:
     exemplar = make_exemplar(3, 4)
     table = hidden_state.numbers(exemplar)
-    row = table[
-        (table["series"] == "paper's memory")
-        & (table["step"] == 14)
-        & (table["variable"] == 4)
-        & (table["dimension"] == 2)
-    ]
-    assert row["index"].item() == 11
-    assert row["phase"].item() == "output phase"
-    assert row["value"].item() == scaled_memories(exemplar)[13, 11]
-    row = table[(table["series"] == "memory by data") & (table["step"] == 14) & (table["index"] == 11)]
-    assert row["value"].item() == exemplar.data_memories[13, 11]
+    rows = table[(table["step"] == 14) & (table["variable"] == 4) & (table["dimension"] == 2)].set_index("series")
+    assert set(rows["index"]) == {11}
+    assert set(rows["phase"]) == {"output phase"}
+    assert rows.loc["paper's memory", "value"] == scaled_memories(exemplar)[13, 11]
+    assert rows.loc["memory by data", "value"] == exemplar.data_memories[13, 11]
     assert table.loc[table["series"] == "hidden state", "variable"].isna().all()
 
 

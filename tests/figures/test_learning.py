@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from emtvb.experiments.sweep.figures import learning
 from emtvb.figures import data
@@ -77,17 +76,6 @@ def test_the_order_of_rows_does_not_matter() -> None:
     curves = make_curves(("T1",), (32, 64), (0.0, 0.1))
     shuffled = curves.sample(frac=1, random_state=0)
     pd.testing.assert_frame_equal(data.summarise(curves), data.summarise(shuffled))
-
-
-@pytest.mark.parametrize("sizes", [(32,), (32, 64)])
-def test_what_stands_above_the_panels_fits(sizes: tuple[int, ...]) -> None:
-    curves = make_curves(("T1",), sizes, (0.0, 0.1), seeds=3)
-    curves.loc[curves["l2"] == 0.1, "accuracy"] = 0.5
-    figure = learning.draw(shown(curves))
-    figure.canvas.draw()
-    assert "not drawn: L2 0.1" in figure.get_suptitle()
-    (title,) = (text for text in figure.texts if text.get_text() == figure.get_suptitle())
-    assert 0 <= title.get_window_extent().x0 <= title.get_window_extent().x1 <= figure.bbox.width
 
 
 def test_the_figure_has_a_column_per_task_and_two_rows_per_size_that_learns() -> None:
