@@ -10,13 +10,8 @@ from matplotlib.colors import to_rgba
 from PIL import Image
 
 from emtvb.experiments.sweep.figures import animation
-<<<<<<< HEAD
-from emtvb.figures.data import Exemplar, exemplar_from
-from emtvb.figures.images import signed_map
-from emtvb.figures.style import ABSENT
-=======
 from emtvb.figures.data import exemplar_from
->>>>>>> f26c58755c8fcae18177bfca66d9b1f43e8c2819
+from emtvb.figures.style import ABSENT
 
 from .made_up import make_arrays, make_exemplar
 

@@ -20,7 +20,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from emtvb import experiments
-from emtvb.core.style import style
+from emtvb.figures.style import style
 
 from . import of_networks, of_tables
 from .drawing import Drawing, Numbers, Shown

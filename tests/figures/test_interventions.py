@@ -7,11 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emtvb.experiments.sweep.figures import interventions
-<<<<<<< HEAD
-from emtvb.experiments.sweep.figures.interventions import COLUMNS, METHODS
-from emtvb.figures.style import EXPECTED
-=======
->>>>>>> f26c58755c8fcae18177bfca66d9b1f43e8c2819
 from emtvb.theory.verdict import NOT_LEARNED, STORED
 
 from .drawing import marked, xy

@@ -7,7 +7,6 @@ import pandas as pd
 
 from emtvb.experiments.sweep.figures import memory, multipliers
 from emtvb.experiments.sweep.memory_tables import law, network_table
-from emtvb.figures.style import COLOURS
 from emtvb.theory.memory_columns import LINEAR, TRAINED
 
 from ..sweep.test_memory import networks

@@ -12,23 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-<<<<<<< HEAD
-from emtvb.experiments.sweep.figures import (
-    composition,
-    edits,
-    forest,
-    hidden_state,
-    interventions,
-    learning,
-    solutions,
-    spectrum,
-    weights,
-)
-from emtvb.figures.data import summarise
-=======
-from emtvb.core.style import style
 from emtvb.experiments.sweep.figures import spectrum, weights
->>>>>>> f26c58755c8fcae18177bfca66d9b1f43e8c2819
 from emtvb.figures.save import save
 from emtvb.figures.style import style
 

@@ -7,7 +7,6 @@ import pytest
 from scipy import stats
 
 from emtvb.experiments.sweep.figures import solutions
-from emtvb.figures.style import EXPECTED
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 

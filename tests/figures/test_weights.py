@@ -10,12 +10,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from emtvb.experiments.sweep.figures import weights
-<<<<<<< HEAD
-from emtvb.figures.data import Exemplar, exemplar_from
-from emtvb.figures.style import ABOVE, BELOW
-=======
 from emtvb.figures.data import exemplar_from
->>>>>>> f26c58755c8fcae18177bfca66d9b1f43e8c2819
+from emtvb.figures.style import ABOVE, BELOW
 
 from .made_up import make_arrays, make_exemplar
 
