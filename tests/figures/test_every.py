@@ -136,6 +136,7 @@ def test_what_is_drawn_is_what_the_csv_says(name: str, handed: str) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.long
 @all_figures
 def test_a_changed_number_changes_the_picture(name: str) -> None:
     drawing = FIGURES[name]
@@ -161,6 +162,7 @@ def test_the_order_of_rows_does_not_matter(name: str) -> None:
     assert (pixels(other) != picture(name)).any(axis=2).mean() < 0.005, "but for marks that lie on each other"
 
 
+@pytest.mark.long
 @all_figures
 def test_whatever_the_settings_the_picture_is_the_same(name: str) -> None:
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 5, "axes.grid": True, "image.cmap": "jet"}):
