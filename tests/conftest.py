@@ -59,6 +59,9 @@ LONG = (
     "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
     "tests/paper/test_judging.py::test_neither_rate*",
     "tests/figures/test_evidence.py::test_what_is_simulated*",
+    "tests/figures/test_every.py::*-many tasks*",
+    "tests/figures/test_every.py::*-long names*",
+    "tests/figures/test_every.py::test_what_is_no_number*",
     "tests/test_archive.py*",
     "tests/test_site.py*",
     "tests/test_release.py*",

@@ -7,8 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from emtvb.config.architectures import ARCHITECTURES
-
 from ..workflow.conftest import Project
 
 TINY = """
@@ -77,14 +75,3 @@ def test_another_size_trains_that_architecture_alone(tiny: Project) -> None:
 
 def test_nothing_is_planned_without_them(tmp_path: Path) -> None:
     assert not set(MINE) & set(Project.copy(tmp_path).planned("--configfile", "config/smoke.yaml"))
-
-
-def test_a_bad_size_is_one_line(tmp_path: Path) -> None:
-    project = Project.copy(tmp_path)
-    for given, says in (
-        ("architectures={lstm: 0}", "architectures.lstm: 0: Input should be greater than or equal to 1"),
-        ("architectures={esn: 3}", f"architectures.esn: unknown key: known keys are {', '.join(ARCHITECTURES)}"),
-    ):
-        result = project.snakemake("-n", "--config", given)
-        assert result.returncode == 1
-        assert says in result.stdout + result.stderr

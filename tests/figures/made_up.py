@@ -1,15 +1,18 @@
-"""Small made-up exemplars of any size, and learning curves."""
+"""Small made-up exemplars of any size, learning curves, and tables of distinct numbers."""
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from emtvb.experiments.architectures.figures import architectures
 from emtvb.figures.data import Exemplar, exemplar_from
+from emtvb.paper.forest import COLUMNS
 
 Rows = Sequence[tuple[int, int, int]]
 """f as (variable, dimension, sign), one row per output dimension."""
@@ -148,3 +151,61 @@ def make_curves(
                     run_id = f"{task}_h{hidden_dim}_l2-{l2}_thr-0.98_seed{seed}"
                     frames.append(pd.DataFrame(curve).assign(run_id=run_id, task=task, **settings))
     return pd.concat(frames, ignore_index=True)
+
+
+def crossed(factors: Mapping[Any, Sequence[Any]], *ascending: Sequence[str]) -> pd.DataFrame:
+    """A row for each combination of factors, with random numbers between 0.1 and 0.9.
+
+    Args:
+        factors: By column, or by several columns together, the values that occur.
+        ascending: Columns of numbers; those of one group ascend in each row.
+    """
+    rng = np.random.default_rng(0)
+    names = [name for column in factors for name in (column if isinstance(column, tuple) else (column,))]
+    together = [
+        [value if isinstance(column, tuple) else (value,) for value in values] for column, values in factors.items()
+    ]
+    rows = [[value for part in parts for value in part] for parts in itertools.product(*together)]
+    table = pd.DataFrame(rows, columns=names)
+    for group in ascending:
+        table[list(group)] = np.sort(rng.uniform(0.1, 0.9, (len(rows), len(group))))
+    return table
+
+
+def make_cells(tasks: Sequence[str]) -> pd.DataFrame:
+    """The rows of a forest plot: two cells per task, three seeds each, the last of which has no error."""
+    rng = np.random.default_rng(0)
+    found = []
+    for task, l2, (measure, least) in itertools.product(
+        tasks, (0.0, 0.001), (("accuracy", 0.8), ("spectral_error", 1e-3))
+    ):
+        about = {"task": task, "hidden_dim": 64, "l2": l2, "measure": measure}
+        low, *seeds, printed, high = np.sort(rng.uniform(least, 1.2 * least, 6))
+        seeds = seeds if measure == "accuracy" else [*seeds[:2], float("nan")]
+        found += [{**about, "kind": "seed", "seed": i + 1, "value": value} for i, value in enumerate(seeds)]
+        counts = {"with_value": int(np.isfinite(seeds).sum()), "seeds": 3, "verdict": "not determined"}
+        found.append({**about, "kind": "ours", "value": np.nanmean(seeds), "low": low, "high": high, **counts})
+        ends = {"low": printed - 0.02 * least, "high": printed + 0.01 * least}
+        found.append({**about, "kind": "printed", "value": printed, **ends})
+    return pd.DataFrame(found, columns=COLUMNS).astype({"seed": "Int64", "with_value": "Int64", "seeds": "Int64"})
+
+
+LOOK_KEPT = np.array([0, 2, 3])
+"""The elements with a memory, of those of :func:`make_look`'s network."""
+
+
+def make_look(task: str = "T1", run_id: str = "lstm_x", diverged: bool = False) -> architectures.Look:
+    """A network of another architecture, which did not learn."""
+    about = {
+        "run_id": run_id, "architecture": run_id.partition("_")[0], "task": task, "d": 2, "s": 2, "modulus": 0.9,
+        "verdict": "did not learn", "test_accuracy": 0.5, "decoding_accuracy": 0.5, "edit_success": 0.0,
+        "random_edit_success": 0.0,
+    }  # fmt: skip
+    rng = np.random.default_rng(0)
+    step = [np.full((3, 3), np.nan) if diverged else rng.normal(size=(3, 3)).round(3) for _ in architectures.MAPS]
+    found = np.zeros(0, complex) if diverged else rng.normal(size=5) + 1j * rng.normal(size=5)
+    phi_eigenvalues = np.exp(2j * np.pi * np.arange(3) / 3)
+    kept = np.isin(np.arange(4), LOOK_KEPT)
+    return architectures.Look(
+        about, kept, np.eye(3), phi_eigenvalues, found, dict(zip(architectures.MAPS, step, strict=True))
+    )

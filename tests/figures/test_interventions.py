@@ -4,161 +4,59 @@ import itertools
 
 import numpy as np
 import pandas as pd
-import pytest
-from matplotlib.axes import Axes
-from matplotlib.colors import same_color, to_rgba
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure
 
 from emtvb.experiments.sweep.figures import interventions
-from emtvb.experiments.sweep.figures.interventions import COLUMNS, METHODS
-from emtvb.figures.style import EXPECTED
 from emtvb.theory.verdict import NOT_LEARNED, STORED
 
-from .made_up import make_curves
-
-MARKERS = dict(zip(METHODS, "os^", strict=True))
-
-
-def make_measured(
-    tasks: tuple[str, ...] = ("T1", "T2"), sizes: tuple[int, ...] = (32, 64), l2s: tuple[float, ...] = (0.0, 0.001, 0.1)
-) -> pd.DataFrame:
-    """Runs that obey edits the better the larger they are; those with an L2 penalty of 0.1 did not learn."""
-    runs = make_curves(tasks, sizes, l2s, seeds=3)[["run_id", "task", "hidden_dim", "l2", "threshold", "seed"]]
-    runs = runs.drop_duplicates("run_id", ignore_index=True)
-    runs["verdict"] = np.where(runs["l2"] > 0.01, NOT_LEARNED, STORED)
-    runs["test_accuracy"] = np.where(runs["l2"] > 0.01, 0.5, 1.0)
-    runs["unedited_success"] = 0.9 + 0.01 * runs["seed"] + runs["l2"]
-    for i, method in enumerate(METHODS):
-        runs[f"{method}_edit_success"] = runs["hidden_dim"] / 64 - 0.1 * i - 0.01 * runs["seed"]
-        runs[f"{method}_random_edit_success"] = 0.01 * i
-        runs[f"{method}_random_edit_ignored"] = 0.5
-    return runs
+from .drawing import marked, xy
+from .of_tables import make_obeyed
 
 
-def marks(axes: Axes, marker: str) -> list[Line2D]:
-    """Marks of a shape, but for those above the columns, which name their way."""
-    return [line for line in axes.lines if line.get_marker() == marker and line not in ways(axes)]
-
-
-def ways(axes: Axes) -> list[Line2D]:
-    """The marks above the columns."""
-    return [line for line in axes.lines if np.asarray(line.get_ydata(), float).tolist() == [interventions.WAY]]
-
-
-def heights(lines: list[Line2D]) -> np.ndarray:
-    return np.sort(np.concatenate([np.asarray(line.get_ydata(), float) for line in lines]))
+def crosses(figure: Figure) -> list[float]:
+    """The controls of a figure of one panel, from the left."""
+    return [float(xy(line)[0, 1]) for line in figure.axes[0].lines if line.get_marker() == "x"]
 
 
 def test_numbers_have_a_row_per_run_and_method() -> None:
-    measured = make_measured()
+    measured = make_obeyed(["T1", "T2"])
     table = interventions.numbers(measured)
-    assert set(COLUMNS) <= set(measured.columns)
+    assert set(interventions.COLUMNS) <= set(measured.columns)
     assert len(table) == 3 * len(measured)
-    row = table[(table["run_id"] == measured["run_id"][0]) & (table["method"] == "power")].iloc[0]
-    assert row["edit_success"] == measured["power_edit_success"][0]
-    assert row["unedited_success"] == measured["unedited_success"][0]
-    assert table["other_edit_success"].isna().all()
+    for method in interventions.METHODS:
+        rows = table[table["method"] == method].set_index("run_id")
+        for column in ("edit_success", "random_edit_success", "other_edit_success"):
+            assert rows[column].tolist() == measured[f"{method}_{column}"].tolist()
     assert table.groupby("verdict")["solved"].first().to_dict() == {NOT_LEARNED: False, STORED: True}
 
 
-def counts(axes: Axes) -> list[str]:
-    """The numbers above the columns, from the left."""
-    return [text.get_text() for text in sorted(axes.texts, key=lambda text: text.get_position()[0])]
-
-
-def test_marks_are_the_runs_that_do_not_obey_every_edit_filled_without_a_penalty_and_open_with_one() -> None:
-    measured = make_measured(("T1",))
-    axes = interventions.draw(measured).axes[0]
-    table = interventions.numbers(measured).query("solved and edit_success < 1")
-    for method, marker in MARKERS.items():
-        of_method = marks(axes, marker)
-        assert len(of_method) == 2 * 2  # sizes, penalties
-        for open_ones in (False, True):
-            drawn = [line for line in of_method if bool(same_color(line.get_markerfacecolor(), "white")) is open_ones]
-            expected = table[(table["method"] == method) & ((table["l2"] > 0) == open_ones)]
-            np.testing.assert_allclose(heights(drawn), np.sort(expected["edit_success"]))
-            assert all(not same_color(line.get_markeredgecolor(), "white") for line in drawn)
-    said = "{} neurons\nL2 0: 3/3\nL2 0.001: 3/3"
-    assert [label.get_text() for label in axes.get_xticklabels()] == [said.format(32), said.format(64)]
-
-
-def test_networks_that_obey_every_edit_are_counted_above_and_not_drawn() -> None:
-    measured = make_measured(("T1",), sizes=(64,), l2s=(0.0,))
-    measured["data_edit_success"] = [1.0, 1.0, 0.5]
-    measured["power_edit_success"] = [1.0, 0.5, 0.5]
-    measured["realisation_edit_success"] = 1.0
-    axes = interventions.draw(measured).axes[0]
-    assert counts(axes) == ["2", "1", "3"]
-    assert [line.get_marker() for line in ways(axes)] == list(MARKERS.values())
-    assert [len(heights(marks(axes, marker))) if marks(axes, marker) else 0 for marker in MARKERS.values()] == [1, 2, 0]
-
-
-def test_how_a_network_does_unedited_is_a_line_across_its_column() -> None:
-    measured = make_measured(("T1",))
-    axes = interventions.draw(measured).axes[0]
-    lines = [line for line in axes.lines if line.get_marker() == "None" and line.get_color() == EXPECTED]
-    assert len(lines) == 2 * 2 * 3
-    assert {round(float(line.get_ydata()[0]), 6) for line in lines} == {0.92, 0.921}
-    places = sorted(float(np.mean(line.get_xdata())) for line in lines)
-    np.testing.assert_allclose(places, sorted(float(text.get_position()[0]) for text in axes.texts))
-
-
 def test_columns_do_not_reach_into_each_other() -> None:
-    measured = make_measured(("T1",), l2s=(0.0, 0.001))
+    measured = make_obeyed(["T1"])
     many = pd.concat([measured.assign(run_id=measured["run_id"] + str(i)) for i in range(20)], ignore_index=True)
-    axes = interventions.draw(many).axes[0]
-    columns = sorted(
-        (min(line.get_xdata()), max(line.get_xdata())) for m in MARKERS.values() for line in marks(axes, m)
-    )
-    assert len(columns) == 12
+    lines = [xy(line)[:, 0] for line in marked(interventions.draw(many).axes[0]) if len(xy(line)) > 1]
+    columns = sorted((min(places), max(places)) for places in lines)
+    assert len(columns) == 2 * 3  # cells that are solved, methods
     assert all(left[1] < right[0] for left, right in itertools.pairwise(columns))
     assert all(high - low > 0 for low, high in columns)
 
 
 def test_the_control_is_the_one_that_can_fail_where_it_was_measured() -> None:
-    measured = make_measured(("T1",))
+    measured = make_obeyed(["T1"])
+    other = [f"{method}_{interventions.OTHER}" for method in interventions.METHODS]
     figure = interventions.draw(measured)
-    np.testing.assert_allclose(heights(marks(figure.axes[0], "x")), np.repeat([0, 0.01, 0.02], 4))
-    assert figure.legends[0].get_texts()[-1].get_text() == "largest control, in a random direction"
-    for method in METHODS:
-        measured[f"{method}_other_edit_success"] = 0.1 * measured["seed"]
-    figure = interventions.draw(measured)
-    np.testing.assert_allclose(heights(marks(figure.axes[0], "x")), 0.1 * measured["seed"].max())
     assert figure.legends[0].get_texts()[-1].get_text() == "largest control, along another's column"
-
-
-@pytest.mark.parametrize("count", [1, 2, 5])
-def test_a_panel_per_task(count: int) -> None:
-    tasks = tuple(f"task {i}" for i in range(count))
-    figure = interventions.draw(make_measured(tasks))
-    assert [axes.get_title() for axes in figure.axes if axes.get_title()] == list(tasks)
-    words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert words[3:5] == ["L2 0", "L2 0.001"]
-
-
-def test_where_no_run_solves_its_task_the_panel_says_so() -> None:
-    measured = make_measured(("T1",), l2s=(0.1,)).assign(data_edit_success=np.nan)
-    figure = interventions.draw(measured)
-    figure.canvas.draw()
-    (axes,) = figure.axes
-    assert not axes.lines
-    assert [text.get_text() for text in axes.texts] == ["no run solves it"]
+    figure = interventions.draw(measured.drop(columns=other))
+    assert figure.legends[0].get_texts()[-1].get_text() == "largest control, in a random direction"
+    most = measured[measured["verdict"] == STORED].groupby("l2")[
+        [f"{m}_random_edit_success" for m in interventions.METHODS]
+    ]
+    np.testing.assert_allclose(crosses(figure), most.max().to_numpy().T.ravel())
 
 
 def test_cells_in_which_no_run_solves_its_task_have_no_column() -> None:
-    measured = make_measured(("T1", "T2"))
-    idle = (measured["hidden_dim"] == 32) & (measured["task"] == "T1")
-    figure = interventions.draw(measured.assign(verdict=measured["verdict"].where(~idle, NOT_LEARNED)))
+    figure = interventions.draw(make_obeyed(["T1", "T2"]))
     assert figure.get_suptitle() == "not drawn: neurons and penalties with which no run solves the task"
-    sizes = [[label.get_text().splitlines()[0] for label in axes.get_xticklabels()] for axes in figure.axes]
-    assert sizes == [["64 neurons"], ["32 neurons", "64 neurons"]]
-    assert interventions.draw(make_measured(("T1",), l2s=(0.0,))).get_suptitle() == ""
-
-
-def test_one_colour_and_one_marker_per_method() -> None:
-    axes = interventions.draw(make_measured(("T1",))).axes[0]
-    colours = {
-        marker: {to_rgba(line.get_markeredgecolor()) for line in marks(axes, marker)} for marker in MARKERS.values()
-    }
-    assert all(len(of_marker) == 1 for of_marker in colours.values())
-    assert len(set.union(*colours.values())) == 3
+    labels = [[label.get_text() for label in axes.get_xticklabels()] for axes in figure.axes]
+    both = "64 neurons\nL2 0: 3/3\nL2 0.001: 3/3"
+    assert labels == [[both], [both, "128 neurons\nL2 0: 3/3"]]
+    assert interventions.draw(make_obeyed(["T1"]).query("hidden_dim == 64")).get_suptitle() == ""

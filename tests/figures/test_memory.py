@@ -7,7 +7,6 @@ import pandas as pd
 
 from emtvb.experiments.sweep.figures import memory, multipliers
 from emtvb.experiments.sweep.memory_tables import law, network_table
-from emtvb.figures.style import COLOURS
 from emtvb.theory.memory_columns import LINEAR, TRAINED
 
 from ..sweep.test_memory import networks
@@ -29,17 +28,12 @@ def tables(folder: Path) -> tuple[Path, Path]:
 
 def test_lines_are_medians_of_networks_that_solve_and_marks_their_halved_elements(tmp_path: Path) -> None:
     shown = memory.read(tables(tmp_path)[0])
-    rows = shown.set_index(["varied", "task", "network", "x"])
+    rows = shown.set_index(["varied", "task", "network", "x"]).sort_index()
     assert rows.loc[("duration", "T1", TRAINED, 3000.0), "median"].item() == 0.6
     assert rows.loc[("duration", "T3", TRAINED, 3000.0), "networks"].item() == 18, "two do not solve their task"
-    duration, _, halfway = memory.draw(shown).axes
-    lines = {line.get_linestyle(): line for line in duration.lines if line.get_color() == COLOURS[0]}
-    np.testing.assert_allclose(np.asarray(lines["-"].get_ydata(), float), [0.5, 0.5, 0.5, 0.6])
-    np.testing.assert_allclose(np.asarray(lines["--"].get_ydata(), float), [0.5, 0.75, 0.5, 0.6])
-    assert [label.get_text() for label in halfway.get_xticklabels()] == ["T1", "T3"]
-    sizes = [np.asarray(line.get_ydata(), float) for line in halfway.lines if line.get_marker() in ("o", "s")]
-    assert [set(values) for values in sizes] == [{0.3}, {1.0}]
-    assert [len(values) for values in sizes] == [18, 18]
+    assert rows.loc[("duration", "T1", LINEAR), "median"].tolist() == [0.5, 0.75, 0.5, 0.6]
+    halves = shown[(shown["varied"] == "halfway") & (shown["network"] == TRAINED)].groupby("task")["value"]
+    assert halves.agg(["count", "min", "max"]).to_numpy().tolist() == [[18, 0.3, 0.3], [18, 1, 1]]
 
 
 def test_multipliers_stand_beside_accuracies_and_shares_beside_experiments(tmp_path: Path) -> None:
@@ -56,11 +50,3 @@ def test_multipliers_stand_beside_accuracies_and_shares_beside_experiments(tmp_p
     assert [label.get_text() for label in right.get_yticklabels()] == ["paper\n36 of 36", "twins\n18 of 18"]
     told = {form: [float(line.get_xdata()[0]) for line in right.lines if line.get_marker() == form] for form in "ox+|"}
     assert told == {"o": [1, 1], "x": [35 / 36, 17 / 18], "+": [35 / 36, 1], "|": [35 / 36, 17 / 18]}
-
-
-def test_where_no_network_solves_its_task_figures_say_so(tmp_path: Path) -> None:
-    table, told = tables(tmp_path)
-    pd.read_csv(table).iloc[:0].to_csv(table, index=False)
-    pd.read_csv(told).iloc[:0].to_csv(told, index=False)
-    for figure in (memory.draw(memory.read(table)), multipliers.draw(multipliers.read(table, told))):
-        assert figure.axes[0].texts[0].get_text().startswith("no network")

@@ -2,15 +2,11 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from scipy import stats
 
 from emtvb.experiments.sweep.figures import solutions
-from emtvb.figures.style import EXPECTED
 from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 
@@ -30,42 +26,6 @@ def make_measured(seeds: int = 4, twins: int = 2) -> pd.DataFrame:
     return pd.DataFrame(found, columns=names)
 
 
-def points(axes: Axes, marker: str | None = None) -> np.ndarray:
-    shown = [
-        line for line in axes.lines if line.get_marker() not in ("None", "") and marker in (None, line.get_marker())
-    ]
-    return np.array([np.asarray(line.get_xydata(), float)[0] for line in shown])
-
-
-def intervals(axes: Axes) -> list[np.ndarray]:
-    """The bars of points: both ends of each."""
-    collections = [item for item in axes.collections if isinstance(item, LineCollection)]
-    return [np.asarray(bar, float) for item in collections for bar in item.get_segments()]
-
-
-def words(axes: Axes) -> list[str]:
-    return [text.get_text() for text in axes.texts]
-
-
-def test_shares_stand_with_their_intervals() -> None:
-    measured = make_measured()
-    table, figure = solutions.numbers(measured), solutions.draw(measured)
-    (axes,) = [axes for axes in figure.axes if axes.get_title().splitlines()[0] == "T1"]
-    of_task = table[table["task"] == "T1"]
-    solved = of_task[(of_task["verdict"] != NOT_LEARNED) & (of_task["found"] > 0)]
-    cells = set(solved[["hidden_dim", "l2"]].itertuples(index=False, name=None))
-    assert cells
-    drawn = of_task[[cell in cells for cell in of_task[["hidden_dim", "l2"]].itertuples(index=False, name=None)]]
-    for verdict, kind in zip((STORED, OTHERWISE), solutions.KINDS, strict=False):
-        expected = drawn.loc[drawn["verdict"] == verdict]
-        found = points(axes, kind["marker"])[:, 1]
-        np.testing.assert_allclose(np.sort(found), np.sort(expected["value"].to_numpy(float)))
-    bars = [(low, high) for (_, low), (_, high) in intervals(axes)]
-    shown = drawn[drawn["verdict"] != NOT_LEARNED]
-    for low, high in zip(shown["low"], shown["high"], strict=True):
-        assert any(np.allclose(bar, (low, high)) for bar in bars)
-
-
 def test_sizes_and_penalties_with_which_nothing_is_solved_are_named_and_not_shown() -> None:
     measured = make_measured()
     small = measured.assign(hidden_dim=32, verdict=NOT_LEARNED, run_id=measured["run_id"].str.replace("h64", "h32"))
@@ -75,24 +35,10 @@ def test_sizes_and_penalties_with_which_nothing_is_solved_are_named_and_not_show
         kinds = solutions.numbers(measured)
         kinds = kinds[kinds["task"] == task]
         solved = kinds[(kinds["verdict"] != NOT_LEARNED) & (kinds["found"] > 0)]
-        assert {word for word in words(axes) if word} == {f"64\nL2 {l2:g}" for l2 in solved["l2"]}
+        assert {text.get_text() for text in axes.texts} == {f"64\nL2 {l2:g}" for l2 in solved["l2"]}
         assert " ".join(idle).startswith("no run solves it: 32 neurons; 64 with L2 ")
     nothing = solutions.draw(measured.assign(verdict=NOT_LEARNED))
-    nothing.canvas.draw()
-    assert {word for axes in nothing.axes for word in words(axes)} >= {"64\nL2 0.1"}
-
-
-def test_a_kind_has_the_same_look_whatever_comes_first() -> None:
-    table = make_measured()
-    backwards = table.iloc[::-1].reset_index(drop=True)
-    for one in (table, backwards):
-        colours = [line.get_color() for line in solutions.draw(one).axes[0].lines if line.get_marker() == "o"]
-        assert set(colours) == {EXPECTED}
-
-
-def test_one_run_is_enough() -> None:
-    measured = make_measured(twins=0)
-    solutions.draw(measured[measured["threshold"] == 0.9].iloc[:1]).canvas.draw()
+    assert "64\nL2 0.1" in {text.get_text() for axes in nothing.axes for text in axes.texts}
 
 
 def test_kinds_are_counted_without_twins_and_those_of_none_too() -> None:

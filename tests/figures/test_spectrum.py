@@ -1,56 +1,26 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from matplotlib.axes import Axes
 
 from emtvb.experiments.sweep.figures import spectrum
-from emtvb.figures.data import Exemplar
 
 from .made_up import make_broken, make_exemplar
-
-
-def points(axes: Axes, start: str) -> np.ndarray:
-    xy = [line.get_xydata() for line in axes.lines if str(line.get_label()).startswith(start)]
-    both = np.concatenate([np.asarray(part, dtype=float) for part in xy])
-    return np.sort_complex(both[:, 0] + 1j * both[:, 1])
-
-
-def test_numbers_are_what_is_drawn(exemplar: Exemplar) -> None:
-    axes = spectrum.draw([exemplar]).axes[0]
-    table = spectrum.numbers([exemplar])
-    values = table["real"] + 1j * table["imaginary"]
-    finite = np.isfinite(values)
-    for matrix, label in (("Phi", r"$\Phi$"), ("W_hh", "$W_{hh}$")):
-        np.testing.assert_array_equal(
-            points(axes, label), np.sort_complex(values[finite & (table["matrix"] == matrix)])
-        )
-
-
-def test_long_term_eigenvalues_of_W_hh_look_different() -> None:
-    exemplar = make_exemplar(3, 3)
-    axes = spectrum.draw([exemplar]).axes[0]
-    long_term = np.abs(exemplar.network_eigenvalues) > 0.9
-    assert len(points(axes, r"$W_{hh}$, $|\lambda|")) == long_term.sum() == 9
-    assert len(points(axes, "$W_{hh}$, other")) == (~long_term).sum()
-    table = spectrum.numbers([exemplar])
-    assert table.loc[table["matrix"] == "W_hh", "long_term"].sum() == 9
-    np.testing.assert_allclose(table["modulus"], np.hypot(table["real"], table["imaginary"]))
 
 
 def test_titles_say_how_good_the_network_is() -> None:
     good, bad = (axes.get_title() for axes in spectrum.draw([make_exemplar(), make_broken()]).axes)
     assert good == "T1, L2 0: accuracy 1.000\nspectral error 0.0005\n9 long-term ($\\Phi$: 9)"
     assert bad.startswith("T2, L2 0: accuracy 0.500\nspectral error not defined\n")
+    table = spectrum.numbers([make_exemplar()])
+    assert table.loc[table["matrix"] == "W_hh", "long_term"].sum() == 9
+    np.testing.assert_allclose(table["modulus"], np.hypot(table["real"], table["imaginary"]))
 
 
-@pytest.mark.parametrize("count", range(1, 7))
-def test_a_panel_per_network_that_shows_all_its_eigenvalues(count: int) -> None:
-    exemplars = [make_exemplar(2, 3, task=f"task {i}") for i in range(count)]
+def test_panels_have_one_size_that_shows_all_eigenvalues() -> None:
+    exemplars = [make_exemplar(2, 3, task=f"task {i}") for i in range(3)]
     exemplars[-1].network_eigenvalues[0] = 1.75
     figure = spectrum.draw(exemplars)
     used = [axes for axes in figure.axes if axes.lines]
-    assert [axes.get_title().split(",")[0] for axes in used] == [f"task {i}" for i in range(count)]
     assert {(axes.get_xlim(), axes.get_ylim()) for axes in used} == {(used[0].get_xlim(),) * 2}
     assert used[0].get_xlim()[1] > 1.75
 
@@ -76,13 +46,3 @@ def test_multiplicities_are_counted_but_for_rounding() -> None:
     values = np.array([-1 + 1e-9j, 1, 1j, -1 - 1e-9j, 1 + 1e-8, -1j, 0.999 + 0.04j])
     assert sorted(times for _, times in spectrum.multiplicities(values)) == [1, 1, 1, 2, 2]
     assert spectrum.multiplicities(np.zeros(0, complex)) == []
-
-
-def test_axes_and_circle() -> None:
-    axes = spectrum.draw([make_exemplar()]).axes[0]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("real part", "imaginary part")
-    assert axes.patches[0].get_radius() == 1  # type: ignore[attr-defined]
-
-
-def test_a_dollar_in_a_name_is_a_dollar() -> None:
-    spectrum.draw([make_exemplar(task="$x^")]).canvas.draw()

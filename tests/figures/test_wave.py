@@ -6,21 +6,8 @@ import numpy as np
 import pytest
 
 from emtvb.experiments.sweep.figures import wave
-from emtvb.figures.data import Exemplar
 
 from .made_up import make_exemplar
-
-
-def test_every_exemplar_is_drawn_with_its_numbers(exemplar: Exemplar) -> None:
-    figure = wave.draw([exemplar])
-    table = wave.numbers([exemplar])
-    dimension = int(table["dimension"].iloc[0])
-    assert set(table["variable"]) == set(range(1, exemplar.s + 1))
-    picture = np.ma.filled(figure.axes[0].images[0].get_array(), np.nan)  # type: ignore[arg-type]
-    seen = table.pivot(index="variable", columns="step", values="read").sort_index(ascending=False)
-    np.testing.assert_allclose(picture, seen.to_numpy(float))
-    there = exemplar.kept.reshape(exemplar.s, exemplar.d)[:, dimension]
-    np.testing.assert_array_equal(table.groupby("variable")["theory"].count() > 0, there)
 
 
 def test_a_shift_by_one_place_is_seen_and_nothing_else() -> None:
