@@ -18,7 +18,6 @@ Nothing else in the workflow names what is not public. Each name here, of Snakem
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -214,7 +213,7 @@ def planned(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
 
     triggers = frozenset(RerunTrigger.parse_choice(name) for name in TRIGGERS)
     # What the Snakefile and Snakemake leave behind in a process that goes on.
-    environment, ends = {**os.environ}, signal.getsignal(signal.SIGTERM)
+    environment = {**os.environ}
     os.environ["EXPERIMENT_OUTPUT_DIR"] = str(folder.parent)
     try:
         with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
@@ -229,7 +228,6 @@ def planned(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
     finally:
         os.environ.clear()
         os.environ.update(environment)
-        signal.signal(signal.SIGTERM, ends)
 
 
 def _planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:

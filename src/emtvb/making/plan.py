@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,10 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
         file = Path(place) / "config.json"
         file.write_text(config.dump(experiment), encoding="utf-8")
         try:
-            return [Planned(**job) for job in hooks.planned(file, root, folder.absolute())]
+            # In a thread, Snakemake meets no event loop of the caller's, such as a notebook's, and sets no signals.
+            with ThreadPoolExecutor(1) as thread:
+                jobs = thread.submit(hooks.planned, file, root, folder.absolute()).result()
+            return [Planned(**job) for job in jobs]
         except (Exception, SystemExit) as error:
             why = " ".join(str(error.__cause__ or error).split())
             raise InputError("workflow", str(root), f"Snakemake cannot plan this experiment ({why})") from None
