@@ -93,7 +93,7 @@ def chosen(rows: pd.DataFrame, cell: Cell) -> pd.DataFrame:
 
 def named(cell: Cell) -> str:
     """What a figure calls it: the task, the lengths, the size, and the epochs where they are not 20."""
-    task, _, lengths = cell.stream.partition("-n")
+    task, _, lengths = cell.stream.rpartition("-n")
     shortest, longest = lengths.split("to")
     n = f"n = {shortest}" if shortest == longest else f"n = {shortest} to {longest}"
     more = "" if cell.epochs == USUAL else f"\n{cell.epochs} epochs"
