@@ -109,7 +109,6 @@ class Watched(executor.Executor):
         self._silent_since, self._forgotten, self._ran_out, self._said = None, {}, Counter(), set()
         self._lost, self._barred = Counter(), {}
         self._room_left, self._room_asked = 0, -executor.BETWEEN
-        self.cancelled: list[str] = []
         self._refusals: set[str] = set()
         self._submissions, self._numbers, self._reported = itertools.count(1), {str(n) for n in range(20)}, 0.0
         self._next_seconds_between_status_checks = 1
@@ -257,6 +256,25 @@ def test_no_job_runs_twice_where_the_queue_is_empty_and_another_knows_it(
     for _ in range(3):
         assert watched.look(*jobs) == ["15", "13_1"]
     assert not watched.failed
+
+
+def test_a_controller_that_never_answers_is_said_once_and_not_waited_for_for_ever(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    def controlled(_: object) -> dict[str, str]:
+        raise InputError("scontrol", "no controller", "wait")
+
+    monkeypatch.setattr(slurm, "controlled", controlled)
+    slurm_says["squeue"] = ""
+    one = submitted(job(tmp_path), "5")
+    with caplog.at_level("WARNING", "tests"):
+        assert [watched.look(one) for _ in range(3)] == [["5"]] * 3
+    (line,) = caplog.messages
+    assert "no controller" in line
+    watched._forgotten["5"] -= executor.PATIENCE
+    assert watched.look(one) == []
+    assert "forgotten" in watched.failed["5"]
 
 
 def test_what_is_given_up_is_cancelled_first(

@@ -360,13 +360,11 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if overdue := [job for job in missed if not slurm.is_over(states.get(job, ""))]:
             try:
                 known = slurm.controlled(overdue)
-            except InputError as error:
-                self._is_silent(error)
-                known = dict.fromkeys(overdue, "UNKNOWN")
-            for job in overdue:
-                states[job] = known.get(job, "")
-                if states[job]:
-                    self._forgotten[job] = now
+                self._forgotten |= dict.fromkeys(known.keys() & set(overdue), now)
+            except InputError as error:  # while the queue is answered: a line for each look would be many
+                self._say("controller", f"Slurm's controller does not say what became of jobs ({error.value}): waiting")
+                known = {job: "UNKNOWN" for job in overdue if now - self._forgotten[job] < PATIENCE}
+            states |= {job: known.get(job, "") for job in overdue}
         return states
 
     def _ended(self, info: Any, queue: Mapping[str, slurm.InQueue], others: Mapping[str, str]) -> bool:
