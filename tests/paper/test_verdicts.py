@@ -319,6 +319,9 @@ def test_reasons_of_bars_name_how_far_tasks_are_from_each_other() -> None:
         (said,) = re.findall(r"is (0\.\d+)", claim.reason)
         assert float(said) == pytest.approx(nearest, abs=0.004)
         assert (claim.holds[0].bar or 1) < nearest / 2
+    (edits,) = (c for c in claims.load().statements if c.name == "memories-cause")
+    published = pd.read_csv(PAPER / "measurements.csv").query("solved == 1")
+    assert f"in {published['power_random_edit_success'].mean():.1%} of cases" in edits.reason
 
 
 def test_what_measuring_can_get_wrong_is_the_largest_share_that_was_measured() -> None:
