@@ -23,8 +23,7 @@ LEGEND = (
     "--- stands where no network has an error; `paper` is what the paper prints; `not given`: it prints nothing there; "
     "`not compared`: your networks were made otherwise, as it says.",
     "[error accuracy] is our verdict on each of these two printed values: "
-    f"{', '.join(f'{sign} {word}' for word, sign in SIGNS.items())}. A number behind ? is how far from what is printed "
-    "20 seeds like ours reach: a factor in error, a distance in accuracy.",
+    f"{', '.join(f'{sign} {word}' for word, sign in SIGNS.items())}.",
 )
 """What stands in the cells of ``table1.as_text``."""
 

@@ -227,7 +227,5 @@ def _legend(figure: Figure, rows: pd.DataFrame) -> None:
     )  # fmt: skip
     verdicts = {name: sign for name, sign in SIGNS.items() if (rows["verdict"] == name).any()}
     lines = ["   ".join(f"{sign} {name}" for name, sign in verdicts.items()), "n/m: n of m seeds have an error"]
-    if "not determined" in verdicts:
-        lines.append("behind ?: how far from the paper 20 seeds reach")
     words = "\n".join(filter(None, lines))
     write(figure, 0.06, 0.06, words, fontsize=7, va="bottom")
