@@ -43,8 +43,8 @@ with subprocess.Popen([sys.executable, "-c", sys.argv[1]]) as process:
 SNAKEMAKE = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     time.sleep(1)
