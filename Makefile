@@ -13,6 +13,11 @@ FILE = '$(subst ','\'',$(CONFIG))'
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --quiet rules --configfile $(FILE)
 INSTALL = $(VENV)/bin/pip install --progress-bar off -c $(VENV)/versions.txt -e
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where nothing can be written at home, as in a container of another user, Snakemake and matplotlib keep their caches here.
+ifneq (yes,$(shell test -w "$${XDG_CACHE_HOME:-$$HOME}" && echo yes;))
+export XDG_CACHE_HOME := $(CURDIR)/$(VENV)/cache
+export MPLCONFIGDIR := $(XDG_CACHE_HOME)/matplotlib
+endif
 
 ifneq (1,$(words $(CURDIR)))
 $(error folder: $(CURDIR): no job can be started in a path with a space; move the clone)
