@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import pkgutil
 from pathlib import Path
 
@@ -91,24 +90,6 @@ def test_killed_and_resumed_gives_the_same_bytes(
     assert history_again == history
     assert steps[0] == stop + 1
     assert {row.horizon for row in history} == {2, 4}
-
-
-def test_a_foreign_checkpoint_is_set_aside(
-    run: ArchitectureRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    whole, _ = train(run, tmp_path / "whole")
-    stop_at(run, tmp_path / "parts", 60, monkeypatch)
-    path = tmp_path / "parts" / "checkpoint.safetensors"
-    path.write_bytes(path.read_bytes()[:-1])
-    with caplog.at_level(logging.WARNING):
-        again, _ = train(run, tmp_path / "parts")
-    assert bits(again) == bits(whole)
-    assert "set aside" in caplog.text
-
-
-def test_without_clipping_and_with_it_differ(run: ArchitectureRun, tmp_path: Path) -> None:
-    free = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, gradient_clip=None))
-    assert bits(train(free, tmp_path / "a")[0]) != bits(train(run, tmp_path / "b")[0])
 
 
 class Delay(torch.nn.Module):

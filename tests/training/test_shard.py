@@ -64,8 +64,7 @@ def test_the_reference_trainer_does_it_too_and_keeps_its_own_state(runs: list[Ru
     assert (part["engine"], part["cpu"], part["seconds"] > 0) == ("general", "mine", True)
 
 
-@pytest.mark.parametrize("file", ["network.safetensors", "history.csv", "run.json"])
-@pytest.mark.parametrize("cut", [3, 30])
+@pytest.mark.parametrize(("file", "cut"), [("network.safetensors", 3), ("history.csv", 30), ("run.json", 3)])
 def test_a_damaged_finished_run_is_trained_again(
     runs: list[Run], tmp_path: Path, caplog: pytest.LogCaptureFixture, file: str, cut: int
 ) -> None:
