@@ -43,6 +43,7 @@ LONG = (
     "tests/test_own_notebook.py*",
     "tests/test_published.py*",
     "tests/experiments/test_public_face.py::test_networks_on_the_papers_tasks[[]architectures*",
+    "tests/experiments/test_public_face.py::test_a_network_on_a_stream",  # tests/streams/test_public_face.py is quick
     "tests/experiments/test_published.py*",  # what is published, and the guide, by the public face
     "tests/library/test_face.py::test_a_published_network*",
     "tests/library/test_extras.py::test_installed*",  # environments of their own
@@ -51,12 +52,16 @@ LONG = (
     "tests/paper/test_judging.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
     "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
     "tests/core/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
+    "tests/core/test_fitting.py::test_groups_keep*",  # as many; tests/core/test_permutation.py has the exchanges
     "tests/workflow/test_contributing.py*",
     "tests/workflow/test_kernels.py*",
     "tests/cli/test_main.py::test_a_training_that_is_interrupted*",  # tests/training/test_kill.py has quick ones
     "tests/training/test_kill.py::test_a_full_disk*",
     "tests/training/test_kill.py::test_sigkill_twice*",
+    "tests/training/test_kill.py::test_finished_runs*",  # tests/training/test_shard.py trains only what is new, too
     "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
+    "tests/paper/test_verdicts.py::test_another_share_of_measuring*",  # judges the published networks three times
+    "tests/paper/test_verdict_page.py::test_a_browser*",
     "tests/paper/test_judging.py::test_neither_rate*",
     "tests/figures/test_evidence.py::test_what_is_simulated*",
     "tests/figures/test_every.py::*-many tasks*",
@@ -89,13 +94,14 @@ QUICK = (
     )),
     "tests/workflow/test_plans.py::test_a_file_that_is_not_what_its_record_says*[[]measurements.csv*",
     "tests/paper/test_judging.py::test_both_questions*-exchangeable seeds-20[]]",
-    "tests/core/test_fitting.py::test_what_is_not_stored*[[]a coin-*",
+    "tests/core/test_fitting.py::test_what_is_not_stored*[[]a coin-0.1[]]",
     "tests/page/test_arithmetic.py*",
     "tests/page/test_selection.py::test_[!am]*",  # all but those that plan whole experiments, and of these the smallest
     "tests/page/test_selection.py::test_a_job*smoke*",
     "tests/training/test_general.py::test_killed_and_resumed*-70[]]",
     "tests/page/test_document.py*",
     "tests/page/test_page.py::test_it_opens*",
+    "tests/paper/test_verdict_page.py::test_a_browser_shows_it*",
 )  # fmt: skip
 
 TOGETHER = (
