@@ -11,6 +11,7 @@ from emtvb.core.recording import FITTING, JUDGING
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.interventions import (
+    _along_another,
     edit,
     edit_at_end_of_input,
     flip,
@@ -163,3 +164,13 @@ def test_a_step_along_another_elements_column_is_not_the_edit_unless_two_share_a
     found = flip_elements(theory, task, confused, recording, np.arange(6), [8, 12], 20)
     assert found.other_followed[found.element == 0].any()
     assert not found.other_followed[found.element != 0].any()
+
+
+def test_steps_along_other_columns_are_as_long_as_the_edit() -> None:
+    task = tasks.named("T2", 3, 3)
+    memories = by_data(make_theory(task, extra=10), task, 300)
+    kept = np.flatnonzero(task.persistent())
+    before = np.random.default_rng(3).choice([-1.0, 1.0], size=(kept.size, task.s * task.d))
+    change = np.random.default_rng(4).normal(size=(kept.size, memories.encoder.shape[0]))
+    steps = _along_another(task, memories, before, kept, np.zeros(kept.size, int), change, np.random.default_rng(5))
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), np.linalg.norm(change, axis=1))
