@@ -19,7 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network
-from emtvb.theory.runs import Protocol, Run
+from emtvb.theory.runs import Run
 from emtvb.training import checkpoint, engine, general, kernel, proof, stream
 from emtvb.training.history import Row
 
@@ -62,14 +62,6 @@ def test_the_engine_agrees_with_the_general_trainer(run: Run, tmp_path: Path, cl
     assert [(row.step, row.horizon) for row in rows] == [(row.step, row.horizon) for row in history]
     assert {row.horizon for row in rows} == {2, 4}
     np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-4)
-
-
-def test_the_papers_first_steps(tmp_path: Path) -> None:
-    run = Run(tasks.named("T3"), 64, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=60))
-    _, history, _ = general.train(run, tmp_path / "general")
-    _, rows, _ = engine.train(run, tmp_path / "compiled")
-    np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-5)
-    assert rows[0].loss == pytest.approx(1.00142, abs=1e-5)
 
 
 def test_batches_drawn_in_bulk_are_those_drawn_one_by_one() -> None:
