@@ -163,7 +163,7 @@ def test_one_of_several(tmp_path: Path) -> None:
         ({"weight_ih_l0": W_UH, "weight_ih_l0_reverse": W_UH, "o": W_R, "x": W_R}, "one recurrent module that"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": W_HH, "bias_ih_l0": np.ones(9, "f4"), "o": W_R}, "do not fit"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": np.ones((10, 5), "f4"), "o.weight": W_R}, "2 gates: known are RNN (1)"),
-        ({"W_in": W_UH[:0], "W_rec": W_HH[:0, :0], "W_out": W_R[:, :0]}, "W_in is of type float32 and shape (0, 3): save"),
+        ({"W_in": W_UH[:0], "W_rec": W_HH[:0, :0], "W_out": W_R[:, :0]}, "type float32 and shape (0, 3): save"),
         ({"W_in": W_UH, "W_rec": W_HH.astype("f8") * 1e300, "W_out": W_R}, "W_rec is not finite in single precision"),
     ],
 )  # fmt: skip

@@ -101,11 +101,11 @@ def record(
     if inputs is None:
         inputs = _own_task(system)
     if isinstance(inputs, LabelledTask):
-        usual: dict[str, Any] = {"labels": None, "names": None, "kinds": None, "times": None, "groups": None, "batch": None}
-        usual |= {"batch_first": False, "split": 0.5, "seed": 0}
+        unset: dict[str, Any] = dict.fromkeys(("labels", "names", "kinds", "times", "groups", "batch"))
+        unset |= {"batch_first": False, "split": 0.5, "seed": 0}
         own = (labels, names, kinds, times, groups, batch, batch_first, split, seed)
-        for (word, value), mine in zip(usual.items(), own, strict=True):
-            if mine is not value and not (np.isscalar(mine) and mine == value):
+        for (word, value), given in zip(unset.items(), own, strict=True):
+            if given is not value and not (np.isscalar(given) and given == value):
                 remedy = "a task has labels and trials of its own, at its own times; leave it out"
                 raise InputError(word, "given beside a task", remedy)
         of_task = inputs.recorded(system, horizon)
@@ -119,8 +119,8 @@ def record(
         raise InputError("horizon", horizon, "it is of a task's test; leave it out")
     if labels is None or (isinstance(labels, dict) and not labels):
         raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
-    given = as_numpy(inputs, "inputs")
-    x = _checked_inputs(given, batch_first)
+    array = as_numpy(inputs, "inputs")
+    x = _checked_inputs(array, batch_first)
     if not batch_first and len(x) > x.shape[1]:
         shown = f"{len(x)} steps of {x.shape[1]} trials"
         warnings.warn(f"inputs: {shown}: give batch_first=True if it is the other way round", stacklevel=2)
@@ -130,7 +130,7 @@ def record(
     )  # fmt: skip
     kept = None if times is None else checked_times(times, len(x))
     if isinstance(system, Adapted):
-        system.verify(x, given.ndim == 2)
+        system.verify(x, array.ndim == 2)
     train, test = _run(system, x, known.train, batch, progress, kept)
     return Trials.labelled(system, known, train, test, x, kept)
 
