@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -72,8 +73,6 @@ def test_torchs_layers_step_by_step(make, layers: int, bias: bool, batch_first: 
         output, state = network(one, state)
         close(outputs[t], readout(output.squeeze(1 if batch_first else 0)))
         close(states[t], flat(state))
-    whole = network(u.transpose(0, 1))[0].transpose(0, 1) if batch_first else network(u)[0]
-    close(outputs, readout(whole))
     again, said = system.run(x[2:], states[1])
     close(again, states[2:])
     close(said, outputs[2:])
@@ -99,9 +98,9 @@ def test_torchs_cells_step_by_step(make, bias: bool) -> None:
 class Net(nn.Module):
     """As most people write it: whole sequences in, whole sequences out."""
 
-    def __init__(self, kind=nn.GRU, batch_first: bool = True, layers: int = 2) -> None:
+    def __init__(self, kind=nn.GRU) -> None:
         super().__init__()
-        self.rnn = kind(D, H, layers, batch_first=batch_first, dropout=0.5 if layers > 1 else 0.0)
+        self.rnn = kind(D, H, 2, batch_first=True, dropout=0.5)
         self.out = nn.Linear(H, 2)
         self.norm = nn.BatchNorm1d(2)
 
@@ -110,19 +109,13 @@ class Net(nn.Module):
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
-@pytest.mark.parametrize("batch_first", [True, False])
-def test_a_layer_in_a_network(kind, batch_first: bool) -> None:
-    network, x = Net(kind, batch_first), some(TIME, TRIALS, D)
-    system = emtvb.adapt(network.rnn, network.out, whole=network, batch_first=batch_first)
-    states, outputs = system.run(x)
-    assert system.verified
-    network.eval()
-    u = torch.tensor(x)
-    close(outputs, network(u.transpose(0, 1)).transpose(0, 1) if batch_first else network(u))
-    close(system.run(x[3:], states[2])[1], outputs[3:])
+def test_the_parts_of_a_layer_are_its_layers(kind) -> None:
+    network, x = Net(kind).eval(), some(TIME, TRIALS, D)
+    system = emtvb.adapt(network.rnn, network.out)
+    states, _ = system.run(x)
     keys = ["0.h", "1.h", "0.c", "1.c"] if kind is nn.LSTM else ["0.h", "1.h"]
     assert list(system.parts) == keys
-    whole = network.rnn(u.transpose(0, 1) if batch_first else u)[1]
+    whole = network.rnn(torch.tensor(x).transpose(0, 1))[1]
     last = dict(zip(keys, [part for array in (whole if kind is nn.LSTM else (whole,)) for part in array], strict=True))
     for name, at in system.parts.items():
         close(states[-1][:, at], last[name])
@@ -398,34 +391,6 @@ def test_sizes_are_known_from_the_state_and_of_inputs_from_the_first() -> None:
     assert emtvb.adapt(system) is system
 
 
-class Plain:
-    """No module, and nothing to be called: a step and where it begins."""
-
-    def __init__(self, W: np.ndarray | Tensor) -> None:
-        self.W = W
-
-    def init_hidden(self, trials: int) -> list:
-        return [0 * self.W[:1].repeat(*((trials, 1) if isinstance(self.W, Tensor) else (trials, 0)))]
-
-    def step(self, u, state):
-        h = state[0] @ self.W + u
-        return h, [h]
-
-
-def test_a_method_of_an_object() -> None:
-    W, x = some(D, D, seed=1), some(TIME, TRIALS, D)
-    h, expected = np.zeros((TRIALS, D), np.float32), []
-    for u in x:
-        h = h @ W + u
-        expected.append(h)
-    for own in (Plain(W), Plain(torch.tensor(W))):
-        with pytest.raises(InputError, match=r"Plain: give .*, such as a method: adapt\(net.step, state=...\)"):
-            emtvb.adapt(own)
-        system = emtvb.adapt(own.step, state=own.init_hidden)
-        np.testing.assert_allclose(system.run(x)[0], expected, rtol=1e-5)
-        np.testing.assert_allclose(system.jacobian(system.run(x)[0][1])[0], W.T, rtol=1e-2, atol=1e-2)
-
-
 class Stack(nn.Module):
     """No layer of torch's in it."""
 
@@ -493,6 +458,7 @@ def rate(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         (lambda: emtvb.adapt(nn.GRU(D, H, bidirectional=True)), "a bidirectional GRU: it has no state that a step cou"),
         (lambda: emtvb.adapt(nn.GRU), "network: the class GRU: make one of it: adapt(GRU(...))"),
         (lambda: emtvb.adapt(rate, state=-4), "state: -4: give a whole number, 1 or more"),
+        (lambda: emtvb.adapt(SimpleNamespace(step=rate)), "such as a method: adapt(net.step, state=...)"),
         (lambda: emtvb.adapt("network.pt"), "network: str: give a layer or a cell of torch's, or a step"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D + 1)), "inputs: 4 numbers a step: GRU takes 3"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, D)), "give an array of shape (time, trials, 3)"),
@@ -512,21 +478,6 @@ def test_a_first_state_that_is_drawn_anew_is_named() -> None:
     with pytest.raises(InputError, match=r"state: a function that gives another state each time it is called: draw"):
         emtvb.adapt(rate, state=lambda trials: rng.normal(size=(trials, H)))
     emtvb.adapt(rate, state=lambda trials: np.random.default_rng(0).normal(size=(trials, H)))
-
-
-def test_what_is_written_in_place_is_kept_apart() -> None:
-    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        h *= 0.5
-        h += u.sum(axis=1, keepdims=True)
-        return h, h
-
-    x = some(TIME, TRIALS, D, dtype=np.float64)
-    states, outputs = emtvb.adapt(step, state=H).run(x)
-    h = np.zeros((TRIALS, H))
-    for t, u in enumerate(x):
-        h = 0.5 * h + u.sum(axis=1, keepdims=True)
-        np.testing.assert_allclose(states[t], h)
-        np.testing.assert_allclose(outputs[t], h)
 
 
 def test_an_untrained_copy_has_other_weights_and_no_network_to_be_held_to() -> None:

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from emtvb.adapters import states
 from emtvb.adapters.elman import Elman, jacobian
 from emtvb.adapters.naming import named_in
-from emtvb.adapters.steps import Form, Machine, numpy_machine, run
+from emtvb.adapters.steps import Form, Machine, run
 from emtvb.adapters.verification import Verified, is_noisy, verify
 from emtvb.core.arguments import as_numbers, checked_times, flag, refuse_keywords, whole_number
 from emtvb.core.linearisation import by_differences
@@ -385,12 +385,12 @@ def adapt(
     if state is None:
         remedy = "give where it begins: a number of zeros, one trial's state, or a function of the number of trials"
         raise InputError("state", f"none, of the step {name}", f"{remedy}: adapt(step, state=64)")
-    form = Form(name, network, lambda trials: None, readout, whole, batch_first)  # noqa: ARG005 - begins as state= says
+    form = Form(name, network, state, readout, whole, batch_first)
     if torch is not None and (is_module or _is_torchs(torch, network, readout, example)):
         from emtvb.adapters import torch_steps
 
-        return Adapted(torch_steps.TorchMachine(form, state, example), input_dim, source)
-    return Adapted(numpy_machine(form, state), input_dim)
+        return Adapted(torch_steps.TorchMachine(form, example), input_dim, source)
+    return Adapted(Machine(form), input_dim)
 
 
 _GONE = {"step", "output"}

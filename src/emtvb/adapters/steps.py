@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from emtvb.adapters import states
 from emtvb.adapters.naming import Generators, named_in
-from emtvb.core.arguments import as_numpy, describe_error
+from emtvb.core.arguments import describe_error
 from emtvb.errors import InputError
 
 
@@ -23,7 +23,7 @@ class Form:
     Attributes:
         name: What it is called.
         call: Its step.
-        start: From a number of trials to the state before the first input.
+        state: Where it begins: a number of zeros, one trial's state, or a function of the number of trials.
         readout: Of its output; None for none.
         whole: The network on whole sequences; None where none was given.
         batch_first: Whether that takes and gives trials before time.
@@ -31,15 +31,15 @@ class Form:
 
     name: str
     call: Callable[[Any, Any], Any]
-    start: Callable[[int], Any]
+    state: Any
     readout: Callable[[Any], Any] | None = None
     whole: Callable[[Any], Any] | None = None
     batch_first: bool = False
 
     def named(self) -> list[Any]:
         """What its functions hold or name."""
-        given = [self.call, self.start, self.readout, self.whole]
-        return [item for function in given if function is not None for item in named_in(function)]
+        functions = [given for given in (self.call, self.state, self.readout, self.whole) if callable(given)]
+        return [item for function in functions for item in named_in(function)]
 
 
 class Machine:
@@ -81,6 +81,14 @@ class Machine:
         """Numpy's numbers as an array of the library, a copy: a step may write into what it is given."""
         return np.array(values)
 
+    def zeros(self, trials: int, n: int) -> Any:
+        """Zeros in the library, (trials, n)."""
+        return np.zeros((trials, n))
+
+    def repeated(self, array: Any, trials: int) -> Any:
+        """An array of one trial, (1, ...), for so many."""
+        return np.repeat(array, trials, axis=0)
+
     def ids(self, values: np.ndarray) -> Any:
         """Whole numbers as an array of the library."""
         return values.astype(np.int64)
@@ -95,7 +103,7 @@ class Machine:
 
     def joined(self, arrays: list[Any]) -> Any:
         """Arrays of the library beside each other, a copy: a step may write into what it gave out before."""
-        return np.concatenate([as_numpy(array, "network") for array in arrays], axis=1)
+        return np.concatenate([_plain(array) for array in arrays], axis=1)
 
     def like(self, array: Any, example: Any) -> Any:
         """An array with the precision of another one, and of its library, such as JAX."""
@@ -103,7 +111,7 @@ class Machine:
 
     def checked(self, output: Any, name: str) -> Any:
         """What something of this name gave out, as an array of real numbers."""
-        output = as_numpy(output, "network")
+        output = _plain(output)
         if output.dtype.kind not in "fiub":
             raise InputError("network", f"{name} gives out {output.dtype}", "give out real numbers")
         return output
@@ -112,10 +120,22 @@ class Machine:
         """The state before the first input.
 
         Raises:
-            InputError: Where the function that makes it fails.
+            InputError: Where the function that makes it fails, or it is not that of one trial.
         """
+        state = self.form.state
+        if isinstance(state, (int, np.integer)):
+            return self.zeros(trials, int(state))
+        if not callable(state):
+            found = [array[None] if len(array.shape) < 2 else array for array in states.arrays(state)]
+            for array in found:
+                if len(array) != 1:
+                    shown = f"an array of shape {tuple(array.shape)}"
+                    raise InputError(
+                        "state", shown, "give one trial's, (1, ...), or a function of the number of trials"
+                    )
+            return states.rebuilt(state, [self.repeated(array, trials) for array in found])
         try:
-            return self.form.start(trials)
+            return state(trials)
         except InputError:
             raise
         except Exception as error:
@@ -204,38 +224,11 @@ class Machine:
         return None
 
 
-def numpy_machine(form: Form, state: Any) -> Machine:
-    """A step of numpy's arrays, or of JAX's, which begins with this state."""
-
-    def repeat(array: Any, trials: int) -> Any:
-        return np.repeat(array, trials, axis=0)
-
-    return Machine(replace(form, start=start_maker(state, lambda trials, n: np.zeros((trials, n)), repeat)))
-
-
-def start_maker(
-    state: Any, zeros: Callable[[int, int], Any], repeat: Callable[[Any, int], Any]
-) -> Callable[[int], Any]:
-    """A function that makes a network's first state.
-
-    Args:
-        state: As ``adapt`` is given it.
-        zeros: Makes an array of (trials, n).
-        repeat: An array of one trial, (1, ...), for so many.
-
-    Raises:
-        InputError: Where the state is not that of one trial.
-    """
-    if isinstance(state, (int, np.integer)):
-        return lambda trials: zeros(trials, int(state))
-    if callable(state):
-        return state
-    found = [array[None] if len(array.shape) < 2 else array for array in states.arrays(state)]
-    for array in found:
-        if array.shape[0] != 1:
-            shown = f"an array of shape {tuple(array.shape)}"
-            raise InputError("state", shown, "give one trial's, (1, ...), or a function of the number of trials")
-    return lambda trials: states.rebuilt(state, [repeat(array, trials) for array in found])
+def _plain(array: Any) -> np.ndarray:
+    """What numpy takes for an array, as one without a mask."""
+    if np.ma.is_masked(array):
+        raise InputError("network", "a masked array", "its mask would be lost; return plain arrays: .filled(...)")
+    return np.asarray(array)
 
 
 def _shown(shapes: dict[str, tuple[int, ...]]) -> str:

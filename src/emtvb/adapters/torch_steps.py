@@ -6,7 +6,6 @@ import copy
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from emtvb.adapters.naming import named_in
-from emtvb.adapters.steps import Form, Machine, start_maker
+from emtvb.adapters.steps import Form, Machine
 from emtvb.errors import InputError
 
 LAYERS = (nn.RNN, nn.GRU, nn.LSTM)
@@ -26,27 +25,18 @@ class TorchMachine(Machine):
 
     Args:
         form: What it makes steps of; a state that is a number or of one trial is made in the network's precision.
-        state: Where it begins, as ``adapt`` is given it; None where the form says it.
-        example: The tensors of that state, of one trial.
+        example: The tensors of its state, of one trial.
     """
 
-    def __init__(self, form: Form, state: Any = None, example: Sequence[Any] = ()) -> None:
+    def __init__(self, form: Form, example: Sequence[Any] = ()) -> None:
         named = form.named()
         self._roots = list({id(item): item for item in named if isinstance(item, nn.Module)}.values())
         self._dtype, self._device = _kind(self._roots, [*named_in(form.call), *example])
         self.is_half = self._dtype in (torch.half, torch.bfloat16)
         if self._device.type == "meta":
             raise InputError("network", "on torch's meta device", "it has no numbers there; load its weights first")
-        if state is not None:
-            form = replace(form, start=start_maker(state, self._zeros, self._repeated))
         with self.quiet():
             super().__init__(form)
-
-    def _zeros(self, trials: int, n: int) -> Tensor:
-        return torch.zeros(trials, n, dtype=self._dtype, device=self._device)
-
-    def _repeated(self, array: Any, trials: int) -> Tensor:
-        return torch.as_tensor(array, device=self._device).repeat_interleave(trials, dim=0)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -74,6 +64,14 @@ class TorchMachine(Machine):
     def array(self, values: np.ndarray) -> Tensor:
         """A tensor in the network's precision and on its device."""
         return torch.tensor(np.ascontiguousarray(values), dtype=self._dtype, device=self._device)
+
+    def zeros(self, trials: int, n: int) -> Tensor:
+        """Zeros in the network's precision."""
+        return torch.zeros(trials, n, dtype=self._dtype, device=self._device)
+
+    def repeated(self, array: Any, trials: int) -> Tensor:
+        """A tensor of one trial for so many."""
+        return torch.as_tensor(array, device=self._device).repeat_interleave(trials, dim=0)
 
     def ids(self, values: np.ndarray) -> Tensor:
         """Whole numbers, as an embedding takes them."""
