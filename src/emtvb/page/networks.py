@@ -18,6 +18,7 @@ from emtvb.errors import InputError
 from emtvb.experiments.sweep.exemplar import picture
 from emtvb.page.content import Shown
 from emtvb.theory.interventions import negated
+from emtvb.theory.measures import DATA, POWER
 from emtvb.theory.memories_by_data import by_data, scaled
 from emtvb.theory.memories_by_weights import power_iteration
 from emtvb.theory.networks import Network, check_task
@@ -25,9 +26,6 @@ from emtvb.theory.runs import Run
 from emtvb.theory.sequences import record
 from emtvb.theory.tasks import Task
 from emtvb.theory.verdict import OTHERWISE, STORED
-
-DATA, POWER = "data", "power"
-"""The bases that a reader can choose between: ours by data, and the paper's, whose columns get their lengths."""
 
 _MEASURED = ("edit_success", "worst_decoding_accuracy")
 

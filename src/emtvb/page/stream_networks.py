@@ -15,7 +15,7 @@ from emtvb.experiments.streams import measures
 from emtvb.experiments.streams.runs import StreamRun, named
 from emtvb.experiments.sweep.exemplar import picture
 from emtvb.page.content import Shown
-from emtvb.page.networks import DATA
+from emtvb.theory.measures import DATA
 from emtvb.theory.protocol import Binding
 from emtvb.theory.schedule import INPUT, schedule
 from emtvb.theory.stream_order import StreamSetup

@@ -20,6 +20,7 @@ from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, State
 from emtvb.paper.judging import Answer, Judgement, Verdict
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.memory_columns import REMEMBERED
+from emtvb.theory.verdict import AT_CHANCE
 
 Kind = Literal[
     "published table values", "Table 1 as a whole", "published statements", "our own checks", "claims of others"
@@ -251,9 +252,7 @@ def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
     values = [value for pair in table1.cell_values(measured).values() for value in pair]
     errors = [value for value in values if value[0] == "spectral_error" and not np.isnan(value[2])]
     accuracies = [
-        value
-        for value in values
-        if value[0] == "accuracy" and len(value[1].own) and value[1].own.max() >= judging.UNTRAINED
+        value for value in values if value[0] == "accuracy" and len(value[1].own) and value[1].own.max() >= AT_CHANCE
     ]
     whole, rules = claims.whole, claims.rules
     rounding = judging.judge_rounding(accuracies)
@@ -405,10 +404,6 @@ def _with_other_bars(claim: Statement) -> list[tuple[float, list[Condition]]]:
     return [(bar, [first.at(bar), *others]) for bar in bars]
 
 
-SHARES = ["task", "hidden_dim", "l2"]
-"""Groups of networks whose shares are shown apart."""
-
-
 def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame:
     """For how many networks each statement holds, by task, size and penalty.
 
@@ -428,7 +423,7 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
         networks = own[own["task"].isin(claim.tasks)]
         if not _missing(claim, networks):
             rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
-    columns = ["name", "group", "short", *SHARES, "holds", "networks", "seeds", "share", "low", "high"]
+    columns = ["name", "group", "short", *table1.CELL, "holds", "networks", "seeds", "share", "low", "high"]
     return pd.DataFrame(rows, columns=[*columns, *judging.Answers._fields])
 
 
@@ -446,7 +441,7 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
     """What :func:`shares` gives of the statements in :data:`SHOWN`, a row per task, size and penalty."""
     rows = []
     known = shares[shares["name"].isin(SHOWN)]
-    for (task, size, l2), of in known.groupby(SHARES):
+    for (task, size, l2), of in known.groupby(table1.CELL):
         by_name = of.set_index("name")
         cells = [
             f"{row.holds}/{row.networks} ({row.low:.0%} to {row.high:.0%})" if row is not None else ""
@@ -458,7 +453,7 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
 
 def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
     of = networks[where_all_hold(claim.over, networks)]
-    for key, group in of.groupby(SHARES):
+    for key, group in of.groupby(table1.CELL):
         holds, seeds = _held(claim, group)
         low, high = clustered_share(holds, seeds)
         answers = judging.answer([(holds, seeds)])
