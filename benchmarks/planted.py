@@ -158,7 +158,7 @@ def main(draws: int) -> None:
         unpack(folder)
         held = Held(kinds.load(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
         files = Files(folder, *provenance.read_all(folder))
-        jobs = planned(folder, held, files.changed)
+        jobs = planned(folder, held)
         seconds = {path: record.seconds for record in files.records.values() for path in record.outputs}
         networks = pd.read_csv(folder / "runs.csv").merge(pd.read_csv(folder / "measurements.csv"), on="run_id")
         networks = networks.loc[:, ~networks.columns.duplicated()]
