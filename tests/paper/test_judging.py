@@ -352,18 +352,6 @@ def shares(
     return (rng.random((seeds, each)) < of_seed[:, None]).ravel(), np.repeat(np.arange(seeds), each)
 
 
-@pytest.mark.parametrize("apart", [0.0, 0.1, 1.0])
-@pytest.mark.parametrize("seeds", [5, 20])
-def test_the_interval_of_a_share_covers_it_though_networks_share_seeds(apart: float, seeds: int) -> None:
-    rng = np.random.default_rng(5)
-    covered = []
-    for _ in range(300):
-        found = judging.judge_share(*shares(rng, 0.7, seeds, 12, apart), at_least=0.9)
-        assert found.interval is not None
-        covered.append(found.interval[0] <= 0.7 <= found.interval[1])
-    assert np.mean(covered) >= 0.93
-
-
 @pytest.mark.parametrize("seeds", [5, 10, 20])
 def test_a_statement_is_seldom_confirmed_or_refuted_by_chance(seeds: int) -> None:
     rng = np.random.default_rng(8)
