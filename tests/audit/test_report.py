@@ -44,6 +44,11 @@ def test_the_chance_to_have_missed_an_error_stands_beside_passed_and_what_was_dr
     assert "Drawn: s1, s2." in found.as_markdown()
 
 
+def test_nothing_that_was_checked_is_not_told_as_no_problem() -> None:
+    assert Check("made again", "?", {"file": 0, "run": 0}, ()).count == "nothing was checked"
+    assert Check("made again", "?", {"file": 0}, (), unchecked=2).count == "2 not checked"
+
+
 def test_a_terminal_gets_some_findings_of_each_check_and_the_report_all() -> None:
     many = tuple(Finding(f"file {i}", "is | stale", "run again") for i in range(12))
     found = audit(Check("current", "?", {"job": 3}, many))

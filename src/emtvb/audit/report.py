@@ -89,6 +89,8 @@ class Check:
     @property
     def count(self) -> str:
         """``no problems in 154 files``, ``no problems in 94 files and 2 of 240 runs, 3 not checked``."""
+        if self.state == "not checked":
+            return f"{self.unchecked or 'nothing was'} {'not ' * bool(self.unchecked)}checked"
         problems, numbers = len(self.findings), []
         for thing, checked in self.checked.items():
             of = max(self.of.get(thing, 0), checked)
