@@ -20,9 +20,8 @@ from emtvb.config import dump, load
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import plan
 
-from .conftest import ROOT, Project
+from .conftest import ROOT, SMOKE, Project
 
-SMOKE = ("--configfile", "config/smoke.yaml")
 PAGE = {"choose_networks": 1, "draw_page": 1}
 MEMORY = {"measure_circuits": 1, "aggregate_memory": 1, "tabulate_memory": 1, "draw_memory": 1, "draw_multipliers": 1}
 INTERPRETED = {"measure_shard": 6, "measure_memory": 6, "look_at_exemplar": 6, **PAGE}

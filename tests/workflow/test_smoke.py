@@ -11,9 +11,7 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
-from .conftest import Project
-
-SMOKE = ("--configfile", "config/smoke.yaml")
+from .conftest import SMOKE, Project
 
 
 @pytest.fixture(scope="module")
