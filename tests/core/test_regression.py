@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.memories import VariableMemories, gain, map_error, shape_error
+from emtvb.core.memories import VariableMemories, fitted_gain, map_error, shape_error
 from emtvb.core.recording import FITTING, JUDGING
-from emtvb.core.regression import decoded_map, fit, least_squares
+from emtvb.core.regression import decoded_map, fit_memories, least_squares
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.memories_by_data import at_end_of_input, by_data, scaled
@@ -66,7 +66,7 @@ def test_directions_below_the_cutoff_are_not_read() -> None:
     held = rng.choice([-1.0, 1.0], size=(400, 2))
     states = held * [1.0, 1e-7]
     for rcond, reads in ((1e-5, False), (1e-9, True)):
-        memories = fit(states, held, np.ones(2, bool), rcond)
+        memories = fit_memories(states, held, np.ones(2, bool), rcond)
         np.testing.assert_allclose(memories.decoder[1, 1], 1e7 if reads else 0, atol=1, rtol=1e-3)
         np.testing.assert_allclose(memories.encoder, np.diag([1.0, 1e-7]), atol=1e-12)
 
@@ -109,7 +109,7 @@ def test_on_the_linear_circuit_data_and_power_iteration_find_its_basis(task: tas
     np.testing.assert_allclose(scaled(published, system, task).encoder, 1e-3 * basis, atol=2e-6)
     for memories in (found, scaled(published, system, task)):
         assert map_error(memories, linearise(network), task.transition()) < 1e-2
-        assert gain(memories, linearise(network), task.transition()) == pytest.approx(1, abs=1e-3)
+        assert fitted_gain(memories, linearise(network), task.transition()) == pytest.approx(1, abs=1e-3)
 
 
 @settings(max_examples=15)
@@ -121,7 +121,7 @@ def test_on_a_saturated_circuit_data_find_its_basis_and_the_weights_gain(
     memories = by_data(Elman(network), task, 400)
     np.testing.assert_allclose(memories.encoder, basis, atol=1e-3)
     np.testing.assert_allclose(memories.decoder @ basis, np.eye(basis.shape[1]), atol=1e-2)
-    assert gain(memories, linearise(network), task.transition()) == pytest.approx(amplification, rel=1e-2)
+    assert fitted_gain(memories, linearise(network), task.transition()) == pytest.approx(amplification, rel=1e-2)
     assert shape_error(memories, linearise(network), task.transition()) < 1e-2
 
 

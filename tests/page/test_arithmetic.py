@@ -16,7 +16,7 @@ from emtvb.files import write_text
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.theory.interventions import edit, flip, put, swap
-from emtvb.theory.networks import Network, rollout, signs
+from emtvb.theory.networks import Network, nearest_bits, rollout
 from emtvb.theory.sequences import record
 from emtvb.theory.tasks import Task, from_composition
 
@@ -40,7 +40,7 @@ def test_every_network_of_the_page_runs_as_rollout_does(opened: Open, paper: lis
         states, outputs = rollout(Network(**shown.weights), inputs_of(shown.about, STEPS))
         assert page.states().shape[0] == shown.about["s"] + STEPS + 1
         np.testing.assert_allclose(page.states()[1:], states[:, 0], rtol=0, atol=CLOSE)
-        assert (signs(page.outputs()) == signs(outputs[:, 0])).all()
+        assert (nearest_bits(page.outputs()) == nearest_bits(outputs[:, 0])).all()
 
 
 def flip_one(task: Task, variable: int, dimension: int, m: np.ndarray) -> np.ndarray:
@@ -77,10 +77,10 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
             memories = memories_of(shown, basis, task)
             done = edit(system, task, memories, recording, at, partial(flip_one, task, variable, dimension))
             after = slice(task.s + at, None)
-            assert (signs(page.outputs()[after]) == signs(done.outputs)).all()
+            assert (nearest_bits(page.outputs()[after]) == nearest_bits(done.outputs)).all()
             assert (page.theory()[after][1:, -task.d :] == done.expected).all()
             assert (page.theory("plain")[after][1:, -task.d :] == done.unedited).all()
-            followed = (signs(done.outputs) == done.expected).all(axis=1)
+            followed = (nearest_bits(done.outputs) == done.expected).all(axis=1)
             assert page.ask("view.timeline.share('edited', view.timeline.now).follows") == followed.sum()
             read = page.ask(
                 "[...view.timeline.basis.read(view.timeline.steps[given[0]].states.unedited, given[1])]",

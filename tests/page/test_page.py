@@ -18,7 +18,7 @@ from emtvb.files import write_text
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.theory import interventions
-from emtvb.theory.networks import Network, rollout, signs
+from emtvb.theory.networks import Network, nearest_bits, rollout
 from emtvb.theory.sequences import record
 
 from .conftest import ODD_TASKS, Opened, made_up
@@ -49,11 +49,11 @@ def check_future(page: Opened, shown: Shown, at: int, change: Callable[..., Any]
     done = after_edit(shown, at, change)
     page.run_on(at + FUTURE, shown.about["s"])
     future = page.outputs()[shown.about["s"] + at :]
-    assert (signs(future) == signs(done.outputs)).all()
-    right = (signs(done.outputs) == done.expected).all(axis=1)
-    should = (signs(done.expected) != signs(done.unedited)).any(axis=1)
-    left = (signs(page.outputs("unedited")[shown.about["s"] + at :]) == done.expected).all(axis=1)
-    random = (signs(page.outputs("random")[shown.about["s"] + at :]) == done.expected).all(axis=1)
+    assert (nearest_bits(future) == nearest_bits(done.outputs)).all()
+    right = (nearest_bits(done.outputs) == done.expected).all(axis=1)
+    should = (nearest_bits(done.expected) != nearest_bits(done.unedited)).any(axis=1)
+    left = (nearest_bits(page.outputs("unedited")[shown.about["s"] + at :]) == done.expected).all(axis=1)
+    random = (nearest_bits(page.outputs("random")[shown.about["s"] + at :]) == done.expected).all(axis=1)
     for name, obeys in {"edited": right, "unedited": left, "random": random}.items():
         said = page.said(f".row.{name} .count")
         assert f"{(obeys & should).sum()} of {should.sum()} changed as they should" in said
@@ -140,7 +140,7 @@ def test_the_form_sets_swaps_halves_and_flips(opened: Open, paper: list[Shown], 
     page.page.locator("button.halve").click()
     page.run_on(25 + FUTURE, task.s)
     done = after_edit(shown, 25, halve)
-    np.testing.assert_array_equal(signs(page.outputs()[task.s + 25 :]), signs(done.outputs))
+    np.testing.assert_array_equal(nearest_bits(page.outputs()[task.s + 25 :]), nearest_bits(done.outputs))
     np.testing.assert_allclose(page.theory()[task.s + 26 :, -task.d :], done.expected)
 
 

@@ -16,7 +16,7 @@ from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.page.stream_networks import show
 from emtvb.theory import tasks
-from emtvb.theory.networks import Network, rollout, signs
+from emtvb.theory.networks import Network, nearest_bits, rollout
 from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, schedule
 
 from ..conftest import make_network
@@ -195,7 +195,7 @@ def test_every_published_network_opens_with_an_edit_and_the_best_obeys_it(opened
     links.nth(1).click()
     page.page.wait_for_function("() => !document.getElementById('edit').emtvb.running")
     assert page.said(".score").startswith("No output should change;")
-    edited, alone = (signs(page.outputs(name)) for name in ("edited", "unedited"))
+    edited, alone = (nearest_bits(page.outputs(name)) for name in ("edited", "unedited"))
     after = networks[0].about["lengths"][0] + 1 + networks[0].about["outputs"]
     asked = np.array([one is not None for one in expected_of(page)])
     assert (edited[after:] == alone[after:])[asked[after:]].all()

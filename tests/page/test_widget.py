@@ -17,7 +17,7 @@ import emtvb
 from emtvb.errors import InputError
 from emtvb.page.widget import Editor
 from emtvb.theory import interventions
-from emtvb.theory.networks import Network, signs
+from emtvb.theory.networks import Network, nearest_bits
 from emtvb.theory.sequences import record
 
 from ..conftest import make_network, saturated_circuit
@@ -136,7 +136,7 @@ def test_any_other_runs_in_the_kernel_as_python_says(shown: Callable[[Editor], P
     np.testing.assert_allclose(series(page, "outputs.edited")[task.s + at :], done.outputs, atol=1e-3)
     np.testing.assert_array_equal(series(page, "expected")[task.s + at :], done.expected)
     np.testing.assert_allclose(series(page, "states.unedited")[task.s + at - 1], recording.states[at, 0], atol=1e-4)
-    followed = (signs(done.outputs) == done.expected).all(axis=1).sum()
+    followed = (nearest_bits(done.outputs) == done.expected).all(axis=1).sum()
     assert ask(page, "view.timeline.share('edited', view.timeline.now)")["follows"] == followed > 95
 
 

@@ -135,10 +135,10 @@ def test_the_network_itself_is_what_is_tested_before_and_after() -> None:
     early, late = ablations.accuracies(network, [0 * everything, everything], TASK, HORIZON, 16)
     assert early[0] == late[0]
     x, y = TASK.batch(np.random.default_rng(ablations._SEED), 16, HORIZON)
-    from emtvb.theory.networks import rollout, signs
+    from emtvb.theory.networks import nearest_bits, rollout
 
     _, outputs = rollout(network, x)
-    assert early[0] == pytest.approx((signs(outputs[3:]) == y[3:]).mean())
+    assert early[0] == pytest.approx((nearest_bits(outputs[3:]) == y[3:]).mean())
     assert early[1] == pytest.approx((y[3:] == 1).mean())  # no input, no state: an output of 0 counts as 1
 
 

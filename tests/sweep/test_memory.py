@@ -148,9 +148,11 @@ def test_a_kick_within_the_basin_is_taken_back_and_one_beyond_it_is_not() -> Non
     assert min(alone) <= size <= max(alone)
     rng = np.random.default_rng(memory._SEED)
     way = memory.random_step(seen.states[-1], rng)
-    future = memory.signs(memory.run_on(system, seen.states[-1], memory.AFTER)[0][-memory.WINDOW :])
+    future = memory.nearest_bits(memory.run_on(system, seen.states[-1], memory.AFTER)[0][-memory.WINDOW :])
     small, large = (
-        memory.signs(memory.run_on(system, seen.states[-1] + factor * size * way, memory.AFTER)[0][-memory.WINDOW :])
+        memory.nearest_bits(
+            memory.run_on(system, seen.states[-1] + factor * size * way, memory.AFTER)[0][-memory.WINDOW :]
+        )
         for factor in (0.3, 3)
     )
     assert (small == future).all()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, JUDGING
 from emtvb.errors import InputError
@@ -73,10 +73,10 @@ def test_the_future_is_phis(task: tasks.Task, seed: int) -> None:
     for outputs in expected:
         m = m @ task.transition().T
         np.testing.assert_array_equal(outputs, m[:, -task.d :])
-    assert exact(0.1 * expected, expected).all()
+    assert all_signs_agree(0.1 * expected, expected).all()
     wrong = expected.copy()
     wrong[8, 2, 0] *= -1
-    assert exact(wrong, expected).tolist() == [True, True, False, True]
+    assert all_signs_agree(wrong, expected).tolist() == [True, True, False, True]
 
 
 @given(task=any_task(), seed=st.integers(0, 100))
@@ -121,7 +121,7 @@ def test_one_edit_in_full(task: tasks.Task, time: int) -> None:
     found = edit(theory, task, memories, recording, time, lambda m: flip(task, m, task.s, 0))
     np.testing.assert_array_equal(found.before, recording.labels[time, 0])
     np.testing.assert_array_equal(found.unedited[:20], recording.outputs[time + 1 : time + 21, 0])
-    assert exact(found.outputs[:, None], found.expected[:, None]).all()
+    assert all_signs_agree(found.outputs[:, None], found.expected[:, None]).all()
     if task.persistent()[-task.d]:
         assert (found.expected != found.unedited).any()
 

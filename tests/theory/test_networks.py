@@ -84,7 +84,7 @@ def test_denormal_numbers_are_zero_in_a_block_and_come_back_after_an_error() -> 
 
 
 def test_an_output_of_zero_counts_as_plus_one() -> None:
-    np.testing.assert_array_equal(networks.signs(np.array([-1e-9, -0.0, 0.0, 2.0])), [-1, 1, 1, 1])
+    np.testing.assert_array_equal(networks.nearest_bits(np.array([-1e-9, -0.0, 0.0, 2.0])), [-1, 1, 1, 1])
 
 
 def test_networks_survive_their_file_bit_for_bit(tmp_path: Path) -> None:

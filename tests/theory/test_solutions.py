@@ -9,7 +9,7 @@ from emtvb.adapters.elman import Elman
 from emtvb.core.recording import JUDGING
 from emtvb.theory import tasks
 from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.networks import Network, signs
+from emtvb.theory.networks import Network, nearest_bits
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.sequences import record, sequences
@@ -182,6 +182,6 @@ def test_what_is_said_of_a_solution_is_of_200_steps_whatever_the_test_of_accurac
         alone
     )
     judged = record(Elman(worse), TASK, sequences(TASK, JUDGING, 512, 0), 200)
-    right = (signs(judged.outputs[1:]) == judged.labels[1:, :, -3:]).mean(axis=(0, 1))
+    right = (nearest_bits(judged.outputs[1:]) == judged.labels[1:, :, -3:]).mean(axis=(0, 1))
     assert alone[0].least_kept_dimension == right[right >= 0.6].min()
     assert alone[0].least_kept_dimension < 1

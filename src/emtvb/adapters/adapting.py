@@ -15,8 +15,8 @@ from emtvb.adapters.elman import Elman, jacobian
 from emtvb.adapters.naming import named_in
 from emtvb.adapters.steps import Form, Machine, numpy_machine, run
 from emtvb.adapters.verification import Verified, is_noisy, verify, verify_coasting
-from emtvb.core.arguments import as_numbers, as_numpy, checked_times, flag, refuse_keywords, whole_number
-from emtvb.core.linearisation import by_differences
+from emtvb.core.arguments import as_bool, as_numbers, as_numpy, checked_times, refuse_keywords, whole_number
+from emtvb.core.linearisation import jacobian_by_differences
 from emtvb.core.memory_limit import check_room
 from emtvb.core.systems import Runnable, System
 from emtvb.errors import InputError
@@ -190,7 +190,7 @@ class Adapted(Runnable):
         jacobians = self._machine.jacobian(state, given)
         if jacobians is None:
             with self._machine.quiet():
-                jacobians = by_differences(lambda moved: run(self._machine, given[None], moved)[0][0], state)
+                jacobians = jacobian_by_differences(lambda moved: run(self._machine, given[None], moved)[0][0], state)
         return jacobians.astype(np.float64)
 
     def adapted(self, network: Any) -> Adapted | Wrapped:
@@ -316,7 +316,7 @@ class Wrapped(Runnable):
             jacobians = [jacobian(system.network, h, u) for h, u in zip(state, given, strict=True)]
             return np.stack(jacobians).astype(np.float64)
         self._check_silent(inputs)
-        return by_differences(lambda moved: system.coast(moved, 1)[0][0], state)
+        return jacobian_by_differences(lambda moved: system.coast(moved, 1)[0][0], state)
 
     def adapted(self, network: Any) -> Adapted | Wrapped:
         """Another network, as :func:`adapt` takes it."""
@@ -454,7 +454,7 @@ def adapt(
     if isinstance(network, System):
         return Wrapped(network, type(network).__name__)
     _check_arguments(network, name, settings)
-    batch_first = flag(batch_first, "batch_first")
+    batch_first = as_bool(batch_first, "batch_first")
     if batch_first and whole is None and not getattr(network, "batch_first", False):
         raise InputError("batch_first", "True", "it says in which order whole= takes its axes; give whole=, too")
     if input_dim is not None and (isinstance(input_dim, bool) or not isinstance(input_dim, (int, np.integer))):

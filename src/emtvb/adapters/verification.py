@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 
 from emtvb.adapters.steps import Machine, run
 from emtvb.core.arguments import describe_error
-from emtvb.core.result_tables import counted, listed
+from emtvb.core.result_tables import count_and_noun, first_names
 from emtvb.errors import InputError
 
 TRIALS = 512
@@ -73,7 +73,7 @@ class Verified:
         note = f"; {self.note}" if self.note else ""
         if not self:
             return f"verified: no{note}"
-        trials, steps = counted(self.trials, "trial"), counted(self.length, "step")
+        trials, steps = count_and_noun(self.trials, "trial"), count_and_noun(self.length, "step")
         until = "" if self.steps == self.length else f" until step {self.steps}; later rounding decides: it is chaotic"
         return f"verified on {trials} of {steps} against {self.against}{until}{note}"
 
@@ -347,7 +347,7 @@ def _whole(machine: Machine, x: np.ndarray, called: str, has_ids: bool) -> np.nd
         result = result[0]
     if isinstance(result, dict):
         key = next(iter(result), "output")
-        shown = f"{called} gives a dict of {listed([*map(str, result)])}"
+        shown = f"{called} gives a dict of {first_names([*map(str, result)])}"
         raise InputError("whole", shown, f'say which: whole=lambda x: net(x)["{key}"]')
     return machine.numpy(result)
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman
-from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.editing.continuation import FUTURE, Continuation
 from emtvb.core.memories import VariableMemories
 from emtvb.core.systems import System
@@ -102,7 +102,7 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     before = np.repeat(recording.labels[at], kept.size, axis=0)
     after = negated(task, before, kept, at)
     outputs = Continuation(system, FUTURE).outputs(recording.states[at] + memories.change(before, after))
-    obeyed = exact(outputs, task.future(after, FUTURE))
+    obeyed = all_signs_agree(outputs, task.future(after, FUTURE))
     return [f"{element // task.d + 1}.{element % task.d}" for element in kept[~obeyed].tolist()]
 
 

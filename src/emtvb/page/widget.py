@@ -15,7 +15,7 @@ from emtvb.adapters.elman import Elman
 from emtvb.core.arguments import as_numpy
 from emtvb.core.fitting import Fitted
 from emtvb.core.judging import judge
-from emtvb.core.result_tables import listed
+from emtvb.core.result_tables import first_names
 from emtvb.core.systems import Runnable
 from emtvb.errors import InputError, extra
 from emtvb.experiments import kinds
@@ -129,7 +129,7 @@ def _opening(networks: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) ->
     texts = {name: str(value) for name, value in first.items()}
     ids = [network["id"] for network in networks]
     if texts.get("net", ids[0]) not in ids:
-        raise InputError("net", first["net"], f"no such network; there are {listed(ids)}")
+        raise InputError("net", first["net"], f"no such network; there are {first_names(ids)}")
     network = networks[ids.index(texts.get("net", ids[0]))]
     bases = [basis["name"] for basis in network["bases"]]
     if texts.get("basis", bases[0]) not in bases:

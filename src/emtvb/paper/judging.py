@@ -26,7 +26,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from scipy import special, stats
 
-from emtvb.core.intervals import LEVEL, bonferroni, central_interval, clopper_pearson, clustered_share
+from emtvb.core.intervals import (
+    LEVEL,
+    bonferroni_level,
+    central_interval,
+    clopper_pearson_interval,
+    clustered_share_interval,
+)
 
 Verdict = Literal["consistent", "inconsistent", "not determined", "no verdict"]
 VERDICTS: tuple[Verdict, ...] = ("consistent", "inconsistent", "not determined", "no verdict")
@@ -333,7 +339,7 @@ def _verdict(prediction: Prediction | None, value: Value, corrected: float) -> V
 def _most_with_error(sample: Sample) -> float:
     """The largest share of seeds with an error that is not excluded at the level."""
     count, seeds = int(np.isfinite(sample.own).sum()), len(sample.own)
-    return float(clopper_pearson(count, seeds - count, 1 - 2 * _ALPHA)[1])
+    return float(clopper_pearson_interval(count, seeds - count, 1 - 2 * _ALPHA)[1])
 
 
 def _judge(prediction: Prediction | None, value: Value, p: float, corrected: float) -> Judgement:
@@ -649,7 +655,7 @@ def judge_share(
     if seeds < FEWEST_SEEDS or networks < FEWEST_NETWORKS:
         because = f"networks: {networks}, seeds: {seeds}; {FEWEST_NETWORKS} of {FEWEST_SEEDS} are the fewest that tell"
         return Judgement("not determined", because, share, None, seeds)
-    low, high = clustered_share(holds, seed)
+    low, high = clustered_share_interval(holds, seed)
     because = f"holds for {int(holds.sum())} of {networks} networks, {low:.0%} to {high:.0%}"
     verdict = _share_verdict(holds, seed, at_least, among)
     return Judgement(verdict, because, share, (low, high), seeds)
@@ -662,7 +668,7 @@ def share_alone(holds: Bool[np.ndarray, " network"], seed: Shaped[np.ndarray, " 
         holds: For which networks it does.
         seed: Theirs.
     """
-    low, high = clustered_share(holds, seed)
+    low, high = clustered_share_interval(holds, seed)
     because = f"holds for {int(holds.sum())} of {len(holds)} networks, {low:.0%} to {high:.0%}"
     return Judgement("no verdict", because, float(holds.mean()), (low, high), len(np.unique(seed)))
 
@@ -694,8 +700,8 @@ def answer(groups: Sequence[tuple[Bool[np.ndarray, " _"], Shaped[np.ndarray, " _
     """
     if not groups or any(len(np.unique(s)) < FEWEST_SEEDS or len(s) < FEWEST_NETWORKS for _, s in groups):
         return Answers("not determined", "not determined")
-    lowest = min(clustered_share(holds, seed)[0] for holds, seed in groups)
-    highest = min(clustered_share(holds, seed, bonferroni(len(groups)))[1] for holds, seed in groups)
+    lowest = min(clustered_share_interval(holds, seed)[0] for holds, seed in groups)
+    highest = min(clustered_share_interval(holds, seed, bonferroni_level(len(groups)))[1] for holds, seed in groups)
     most: Answer = "yes" if lowest > _HALF else "no" if highest < _HALF else "not determined"
     return Answers(most, "no" if highest < 1 - MISMEASURED else "not contradicted")
 
@@ -726,9 +732,13 @@ def badge(verdict: Verdict, tendency: Answer | Literal[""], universality: Answer
 
 def _share_verdict(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> Verdict:
     """The rule of :func:`judge_share`, where there are enough networks."""
-    if clustered_share(holds, seed)[0] >= at_least:
+    if clustered_share_interval(holds, seed)[0] >= at_least:
         return "consistent"
-    return "inconsistent" if clustered_share(holds, seed, bonferroni(among))[1] < at_least else "not determined"
+    return (
+        "inconsistent"
+        if clustered_share_interval(holds, seed, bonferroni_level(among))[1] < at_least
+        else "not determined"
+    )
 
 
 def _too_few(seeds: int) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from emtvb import markdown
 from emtvb.columns import check_numbers
-from emtvb.core.intervals import clustered_share
+from emtvb.core.intervals import clustered_share_interval
 from emtvb.paper import judging, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
 from emtvb.paper.judging import Answer, Judgement, Verdict
@@ -460,7 +460,7 @@ def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...
     of = networks[where_all_hold(claim.over, networks)]
     for key, group in of.groupby(SHARES):
         holds, seeds = _held(claim, group)
-        low, high = clustered_share(holds, seeds)
+        low, high = clustered_share_interval(holds, seeds)
         answers = judging.answer([(holds, seeds)])
         yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high, *answers
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.editing.continuation import FUTURE
 from emtvb.core.memories import VariableMemories, explained_variance
-from emtvb.core.recording import JUDGING, Recording, signs
+from emtvb.core.recording import JUDGING, Recording, nearest_bits
 from emtvb.core.regression import decoded_map
 from emtvb.core.systems import System
 from emtvb.core.trials import HELD_OUT, LabelledTask
@@ -59,7 +59,7 @@ def accuracy(system: System, task: LabelledTask, horizon: int, sequences: int) -
     """Test accuracy: the fraction of output-phase elements whose sign is right, 0 counting as +1."""
     x, y = task.batch(np.random.default_rng(_TEST_SEED), sequences, horizon)
     _, outputs = system.drive(x)
-    return float((signs(outputs[task.s :]) == y[task.s :]).mean())
+    return float((nearest_bits(outputs[task.s :]) == y[task.s :]).mean())
 
 
 def held_out(system: System, task: LabelledTask, horizon: int, count: int = HELD_OUT, seed: int = 0) -> Recording:
@@ -74,7 +74,7 @@ def unedited_success(recording: Recording, task: LabelledTask, horizon: int = 20
     No edit can be obeyed more often, but for the luck of the draw.
     """
     starts = [slice(time + 1, time + 1 + future_steps(horizon)) for time in edit_times(task)]
-    return float(np.mean([exact(recording.outputs[at], recording.labels[at, :, -task.d :]) for at in starts]))
+    return float(np.mean([all_signs_agree(recording.outputs[at], recording.labels[at, :, -task.d :]) for at in starts]))
 
 
 def future_steps(horizon: int) -> int:

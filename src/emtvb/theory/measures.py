@@ -193,7 +193,7 @@ def _weights_in(basis: VariableMemories, weights: np.ndarray, task: Task) -> dic
     phi = task.transition()
     return {
         "map_error": memories.map_error(basis, weights, phi),
-        "gain": memories.gain(basis, weights, phi),
+        "gain": memories.fitted_gain(basis, weights, phi),
         "shape_error": memories.shape_error(basis, weights, phi),
     }
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, Recording
-from emtvb.core.regression import fit
+from emtvb.core.regression import fit_memories
 from emtvb.core.systems import System
 from emtvb.core.trials import LabelledTask
 from emtvb.theory.sequences import show
@@ -38,7 +38,7 @@ def by_data(system: System, task: LabelledTask, sequences_shown: int = SEQUENCES
     """
     times = fitting_times(task)
     shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
-    return fit(*shown.samples(times), task.persistent())
+    return fit_memories(*shown.samples(times), task.persistent())
 
 
 def at_end_of_input(recording: Recording, task: LabelledTask) -> VariableMemories:
@@ -54,7 +54,7 @@ def at_end_of_input(recording: Recording, task: LabelledTask) -> VariableMemorie
     Raises:
         InputError: Where the states are not finite.
     """
-    return fit(*recording.samples([0]), np.ones(task.s * task.d, dtype=bool))
+    return fit_memories(*recording.samples([0]), np.ones(task.s * task.d, dtype=bool))
 
 
 def scaled(

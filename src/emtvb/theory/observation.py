@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, Recording
-from emtvb.core.regression import fit
+from emtvb.core.regression import fit_memories
 from emtvb.core.systems import System
 from emtvb.theory import judging
 from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
@@ -61,4 +61,4 @@ class Observation:
         Raises:
             InputError: Where the states are not finite.
         """
-        return fit(*self.shown.samples(fitting_times(self.task)), self.task.persistent())
+        return fit_memories(*self.shown.samples(fitting_times(self.task)), self.task.persistent())

@@ -306,7 +306,7 @@ def _until(recording: Recording, steps: int) -> Recording:
 def _outputs(task: Task, judged: Recording) -> dict[str, Any]:
     """What each output dimension gives out, 200 steps long."""
     outputs, wanted = judged.outputs[1:], judged.labels[1:, :, -task.d :]
-    right = (networks.signs(outputs) == wanted).mean(axis=(0, 1))
+    right = (networks.nearest_bits(outputs) == wanted).mean(axis=(0, 1))
     size = np.abs(outputs).mean(axis=(0, 1))
     lost = right < GIVEN_OUT
     return {

@@ -12,7 +12,7 @@ from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
 from emtvb.core.systems import Runnable
 from emtvb.core.trials import HELD_OUT, LabelledTask, Trials, check_finite
-from emtvb.core.variables import BINARY, Variable, simplex
+from emtvb.core.variables import BINARY, Variable, simplex_corners
 from emtvb.errors import InputError
 from emtvb.theory.judging import TEST_SEQUENCES, accuracy, held_out, judge, unedited_success
 from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
@@ -48,7 +48,7 @@ def recorded(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
         shown = f"gives out {train.outputs.shape[2]} numbers"
         raise InputError("readout", shown, f"{task.name} has d = {task.d}; give adapt the readout")
     check_finite(test.states, test.outputs)
-    signs, code = np.array([-1.0, 1.0]), simplex(2)
+    signs, code = np.array([-1.0, 1.0]), simplex_corners(2)
     names = [f"{v}.{k}" for v in range(1, task.s + 1) for k in range(task.d)]
     variables = tuple(Variable(name, BINARY, signs, code) for name in names)
     silence = np.zeros((len(test.states), test.states.shape[1], task.d), dtype=np.float32)

@@ -12,7 +12,7 @@ import pandas as pd
 from emtvb.adapters.adapting import Adapted
 from emtvb.cli.network.editing import shown
 from emtvb.cli.network.opening import Subject
-from emtvb.core.dynamics import fixed_points
+from emtvb.core.dynamics import find_fixed_points
 from emtvb.experiments.architectures import measures as of_architectures
 from emtvb.experiments.architectures import measuring
 from emtvb.experiments.architectures.figures import architectures
@@ -91,7 +91,7 @@ def measure_adapted(
         settings: How it is measured.
     """
     origin = np.zeros((1, system.state_dim), dtype=np.float32)
-    equilibria = fixed_points(system, origin)
+    equilibria = find_fixed_points(system, origin)
     rest = equilibria.points[:1].astype(np.float32) if len(equilibria.points) else origin
     subject = of_architectures.Subject(run.run_id, system.name, run.task)
     return of_architectures.interpret_system(

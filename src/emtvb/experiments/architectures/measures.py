@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.core import memories
-from emtvb.core.linearisation import VISITED, mean_by_differences
+from emtvb.core.linearisation import VISITED, mean_jacobian_by_differences
 from emtvb.core.memories import VariableMemories, stored_map
 from emtvb.core.recording import Recording
 from emtvb.core.regression import decoded_map
@@ -139,9 +139,9 @@ def interpret_system(
         matched_spectral_error=match.matched_error,
         largest_modulus=float(np.abs(eigenvalues).max()),
         origin_map_error=memories.map_error(basis, origin, task.transition()),
-        origin_gain=memories.gain(basis, origin, task.transition()),
+        origin_gain=memories.fitted_gain(basis, origin, task.transition()),
         visited_map_error=memories.map_error(basis, visited, task.transition()),
-        visited_gain=memories.gain(basis, visited, task.transition()),
+        visited_gain=memories.fitted_gain(basis, visited, task.transition()),
         half_after_period=restoring(system, task, basis, recording, task.s),
         half_after_long=restoring(system, task, basis, recording, LONG * task.s),
         unedited_success=unedited,
@@ -158,7 +158,7 @@ def interpret_system(
 
 def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
     """The derivative of a step without input, its mean over these states."""
-    return mean_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
+    return mean_jacobian_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
 
 
 def restoring(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:

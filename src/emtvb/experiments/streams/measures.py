@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman
 from emtvb.core import regression
-from emtvb.core.editing.continuation import Continuation, outcomes
+from emtvb.core.editing.continuation import Continuation, outputs_after_steps
 from emtvb.core.editing.controls import random_step
 from emtvb.core.regression import Affine
 from emtvb.theory import networks
@@ -84,7 +84,7 @@ def watch(
 def right(outputs: Float[np.ndarray, "*shape"], targets: Float[np.ndarray, "*shape"]) -> float:
     """The share of targets that are not 0 whose sign the outputs have."""
     asked = targets != 0
-    return _share(networks.signs(outputs) == targets, asked)
+    return _share(networks.nearest_bits(outputs) == targets, asked)
 
 
 def least_squares(x: Float[np.ndarray, "sample predictor"], y: Float[np.ndarray, "sample outcome"]) -> Affine:
@@ -267,8 +267,8 @@ def edit(
     outputs = slice(max(place.first_output, step + 1), place.stop)
     before, after = seen.targets[outputs, half], seen.plan.targets(inputs)[outputs]
     run = Continuation(Elman(network), rest.stop - rest.start, seen.inputs[rest, half])
-    given = outcomes(run, seen.states[step][half], added)
-    plain, edited, control = (networks.signs(given[name][len(given[name]) - len(before) :]) for name in added)
+    given = outputs_after_steps(run, seen.states[step][half], added)
+    plain, edited, control = (networks.nearest_bits(given[name][len(given[name]) - len(before) :]) for name in added)
     if own is not place:
         changed, by_chance = (float((one != plain).mean()) for one in (edited, control))
         return Edit(changed, 1 - changed, by_chance)

@@ -94,7 +94,7 @@ def accuracies(run: StreamSetup, network: Network, rng: np.random.Generator) -> 
         plan = schedule(task, episodes, _lengths(rng, episodes, total))
         inputs = measures.draw(rng, plan, episodes, task.d, 128)
         targets = plan.targets(inputs)
-        right = networks.signs(networks.rollout(network, inputs)[1]) == targets
+        right = networks.nearest_bits(networks.rollout(network, inputs)[1]) == targets
         asked = targets != 0
         count("accuracy", right[plan.scored], np.ones_like(asked[plan.scored]))
         for place in plan.places:

@@ -126,7 +126,7 @@ def accuracies(
     for t in range(len(x)):
         states = np.tanh(states @ (early if t < task.s else late) + drive[t])
         if t >= task.s:
-            right += (networks.signs(states @ network.W_r.T) == wanted[t]).mean(axis=(1, 2))
+            right += (networks.nearest_bits(states @ network.W_r.T) == wanted[t]).mean(axis=(1, 2))
     shares = right / horizon
     return shares[: len(without)], shares[len(without) :]
 

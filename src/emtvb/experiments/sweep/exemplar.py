@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.memories import VariableMemories, residual_components
 from emtvb.core.recording import Recording
 from emtvb.core.systems import System
@@ -207,7 +207,7 @@ def _flip_name(variable: int, dimension: int) -> str:
 
 
 def _obeyed(done: Edit) -> bool:
-    return bool(exact(done.outputs[:, None], done.expected[:, None]).all())
+    return bool(all_signs_agree(done.outputs[:, None], done.expected[:, None]).all())
 
 
 def save(path: Path | str, arrays: dict[str, np.ndarray]) -> None:

@@ -17,12 +17,12 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import adapt
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.cycles import Cycles, cycles
-from emtvb.core.editing.agreement import exact
-from emtvb.core.editing.changes import consistent
-from emtvb.core.editing.continuation import Continuation, outcomes
-from emtvb.core.editing.controls import random_step, resized
-from emtvb.core.recording import JUDGING, Recording, signs
+from emtvb.core.cycles import Cycles, follow_cycles
+from emtvb.core.editing.agreement import all_signs_agree
+from emtvb.core.editing.changes import with_consistent_copies
+from emtvb.core.editing.continuation import Continuation, outputs_after_steps
+from emtvb.core.editing.controls import random_step, resized_step
+from emtvb.core.recording import JUDGING, Recording, nearest_bits
 from emtvb.core.systems import System
 from emtvb.experiments.sweep.ablations import onto
 from emtvb.flushing import flushed
@@ -228,7 +228,7 @@ def durations(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
 
 def followed(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> Cycles:
     """States in which these inputs are stored, once round their cycles."""
-    return cycles(adapt(network), record(Elman(network), task, inputs, ON_CYCLE).states[-1], period)
+    return follow_cycles(adapt(network), record(Elman(network), task, inputs, ON_CYCLE).states[-1], period)
 
 
 def _of_cycles(around: Cycles) -> dict[str, float]:
@@ -250,7 +250,7 @@ def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[s
     """
     inputs, last = fresh_inputs(task, fresh), DURATIONS[-1]
     outputs, _ = outputs_of(Elman(network), inputs, last)
-    right = signs(outputs) == task.targets(inputs, last)
+    right = nearest_bits(outputs) == task.targets(inputs, last)
     same = unchanged(outputs, around.period, WINDOW, ON_CYCLE)
     kept = np.full(fresh, np.nan) if same is None else same.mean(axis=(0, 2)) >= KEPT
     attracting = (around.distances < CLOSE) & (around.rates[:, 0] < 0)
@@ -287,7 +287,7 @@ def unchanged(
     if periods < 1:
         return None
     before = outputs[len(outputs) - window - periods * period :][:window]
-    return signs(outputs[-window:]) == signs(before)
+    return nearest_bits(outputs[-window:]) == nearest_bits(before)
 
 
 def linear_durations(network: Network, task: Task) -> dict[str, float]:
@@ -309,7 +309,7 @@ def _by_duration_and_amplitude(system: System, task: Task) -> dict[str, float]:
     targets = task.targets(inputs, AFTER)
     for name, factor in AMPLITUDES.items():
         seen = record(system, task, factor * inputs, AFTER)
-        found[at_amplitude(name)] = float((signs(seen.outputs[1:]) == targets).mean())
+        found[at_amplitude(name)] = float((nearest_bits(seen.outputs[1:]) == targets).mean())
     return found
 
 
@@ -338,7 +338,7 @@ def accuracy_at(
     """The share of outputs with the right sign over the hundred output steps that end with each of these."""
     ends = tuple(ends)
     outputs, _ = outputs_of(system, inputs, max(ends))
-    right = signs(outputs) == task.targets(inputs, max(ends))
+    right = nearest_bits(outputs) == task.targets(inputs, max(ends))
     return {end: float(right[max(end - WINDOW, 0) : end].mean()) for end in ends}
 
 
@@ -365,8 +365,8 @@ def controls(
     last, targets = slice(steps - window, steps), task.targets(inputs, steps)
     same = unchanged(outputs, circuits.period(task), window, STORED)
     return {
-        "single": float((signs(single) == targets)[last].mean()),
-        "uneven": float((signs(others) == task.targets(uneven, steps))[last].mean()),
+        "single": float((nearest_bits(single) == targets)[last].mean()),
+        "uneven": float((nearest_bits(others) == task.targets(uneven, steps))[last].mean()),
         "margin": float((outputs * targets >= MARGIN * factor)[last].mean()),
         "decoded": _decoded(memories.read(states), task, inputs, steps),
         UNCHANGED: float("nan") if same is None else float(same.mean()),
@@ -415,11 +415,11 @@ def kicks(system: System, task: Task, seen: Recording, span: Float[np.ndarray, "
     drawn = rng.normal(size=state.shape)
     steps: dict[str, np.ndarray | float] = {
         "accuracy_unkicked": 0.0,
-        "accuracy_kick_along": resized(drawn @ span, KICK * state),
-        "accuracy_kick_across": resized(drawn @ (np.eye(len(span)) - span), KICK * state),
+        "accuracy_kick_along": resized_step(drawn @ span, KICK * state),
+        "accuracy_kick_across": resized_step(drawn @ (np.eye(len(span)) - span), KICK * state),
     }
-    after = outcomes(Continuation(system, AFTER), state, steps)
-    found = {name: float((signs(outputs) == future).mean()) for name, outputs in after.items()}
+    after = outputs_after_steps(Continuation(system, AFTER), state, steps)
+    found = {name: float((nearest_bits(outputs) == future).mean()) for name, outputs in after.items()}
     return found if _has_rest(span) else {**found, "accuracy_kick_across": float("nan")}
 
 
@@ -431,10 +431,10 @@ def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> di
     before = seen.labels[-1, sequence]
     after = before.copy()
     after[np.arange(len(elements)), elements] *= -1
-    after = consistent(task, after, STORED)
+    after = with_consistent_copies(task, after, STORED)
     state = seen.states[-1, sequence] + memories.change(before, after) / 2
     outputs, states = run_on(system, state, AFTER)
-    back, over = (exact(outputs[-WINDOW:], task.future(m, AFTER)[-WINDOW:]) for m in (before, after))
+    back, over = (all_signs_agree(outputs[-WINDOW:], task.future(m, AFTER)[-WINDOW:]) for m in (before, after))
     there, edited = (_later(task, m, AFTER) for m in (before, after))
     moved = (there != edited) & task.persistent()
     return {
@@ -449,12 +449,12 @@ def basin(system: System, state: Float[np.ndarray, "batch state"]) -> float:
 
     To stay is to be what they are without the kick: a network that forgets does so with and without.
     """
-    future = signs(run_on(system, state, AFTER)[0][-WINDOW:])
+    future = nearest_bits(run_on(system, state, AFTER)[0][-WINDOW:])
     way = random_step(state, np.random.default_rng(_SEED))
 
     def stays(sizes: Float[np.ndarray, " batch"]) -> Bool[np.ndarray, " batch"]:
         outputs, _ = run_on(system, state + sizes[:, None] * way, AFTER)
-        return exact(outputs[-WINDOW:], future)
+        return all_signs_agree(outputs[-WINDOW:], future)
 
     low, high = np.zeros(len(state)), np.full(len(state), LARGEST_KICK)
     for _ in range(HALVINGS):
@@ -493,7 +493,7 @@ def _decoded(
     """The share of stored elements whose sign is read right after so many output steps."""
     kept = task.persistent()
     m = _later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
-    return float((signs(read[:, kept]) == m[:, kept]).mean())
+    return float((nearest_bits(read[:, kept]) == m[:, kept]).mean())
 
 
 def _row(run_id: str, network: str, found: Mapping[str, float]) -> dict[str, object]:

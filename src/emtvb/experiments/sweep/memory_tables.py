@@ -11,7 +11,7 @@ from jaxtyping import Bool
 from scipy import stats
 
 from emtvb import markdown, tables
-from emtvb.core.intervals import clustered_share
+from emtvb.core.intervals import clustered_share_interval
 from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.memory import CLOSE, NEARLY
 from emtvb.theory.memory_columns import (
@@ -146,7 +146,7 @@ def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
     row: dict[str, object] = {}
     for by, (said, of) in says.items():
         right = (said == lasts)[of]
-        low, high = clustered_share(right, seeds[of]) if len(right) else (float("nan"), float("nan"))
+        low, high = clustered_share_interval(right, seeds[of]) if len(right) else (float("nan"), float("nan"))
         row |= {
             f"{by}networks": len(right),
             f"{by}told": int(right.sum()),

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Shaped
 from scipy import special, stats
 
 from emtvb.core.intervals import mean_interval
-from emtvb.core.permutation import auc
+from emtvb.core.permutation import mean_auc
 from emtvb.experiments.sweep.constants import CELL, TRAINABLE
 from emtvb.experiments.sweep.logistic import logistic_regression
 from emtvb.theory.verdict import STORED
@@ -102,5 +102,5 @@ def _compare(before: np.ndarray, after: np.ndarray, became: np.ndarray, seeds: n
     for name, chance, error in (("settings", before, errors[0]), ("curve", after, errors[1])):
         row |= {f"brier_{name}": error.mean(), f"right_{name}": ((chance >= 0.5) == became).mean()}
         ranks = stats.rankdata(chance)  # of which equal chances alone are ties
-        row[f"auc_{name}"] = auc(ranks[None, :, None], became[None, :, None].astype(np.float64))
+        row[f"auc_{name}"] = mean_auc(ranks[None, :, None], became[None, :, None].astype(np.float64))
     return row

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb import tables
-from emtvb.core.intervals import clopper_pearson
+from emtvb.core.intervals import clopper_pearson_interval
 from emtvb.experiments.sweep.constants import CELL
 from emtvb.figures.data import cells, each
 from emtvb.figures.marks import mark, points
@@ -80,7 +80,7 @@ def numbers(measured: pd.DataFrame) -> pd.DataFrame:
     counts = runs.groupby([*cell, "verdict"], sort=False).size().unstack(fill_value=0)[verdicts]
     table = counts.reset_index().melt(id_vars=cell, value_vars=verdicts, var_name="verdict", value_name="found")
     table["runs"] = [int(counts.loc[place].sum()) for place in table[cell].itertuples(index=False, name=None)]
-    low, high = clopper_pearson(table["found"], table["runs"] - table["found"])
+    low, high = clopper_pearson_interval(table["found"], table["runs"] - table["found"])
     return table.assign(value=table["found"] / table["runs"], low=low, high=high)
 
 
