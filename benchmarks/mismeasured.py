@@ -20,8 +20,8 @@ from rich.progress import track
 from emtvb import markdown
 from emtvb.experiments.results import runs_in
 from emtvb.paper import claims, table1, twins, verdicts
-from emtvb.theory import judging, sequences
-from emtvb.theory.measures import MeasureSettings, measure
+from emtvb.theory import memory_measures, sequences
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.runs import Run
 
 ROOT = Path(__file__).parents[1]
@@ -30,13 +30,13 @@ PAPER = ROOT / "results" / "paper"
 
 def measure_otherwise(run: Run, network: object, draw: int) -> dict[str, object]:
     """What is measured of a network with other sequences than the published ones: a row of ``measurements.csv``."""
-    drawn = sequences.sequences
+    drawn = sequences.random_sequences
     sequences._drawn.cache_clear()
     with (
-        mock.patch.object(sequences, "sequences", lambda *given: drawn(*given[:3], given[3] + draw)),
-        mock.patch.object(judging, "_TEST_SEED", judging._TEST_SEED + draw),
+        mock.patch.object(sequences, "random_sequences", lambda *given: drawn(*given[:3], given[3] + draw)),
+        mock.patch.object(memory_measures, "_TEST_SEED", memory_measures._TEST_SEED + draw),
     ):
-        return measure(run, network, MeasureSettings()).row()  # type: ignore[arg-type]
+        return measure_network(run, network, MeasureSettings()).row()  # type: ignore[arg-type]
 
 
 def spoken_of(statement: claims.Statement, measured: pd.DataFrame) -> pd.Index:

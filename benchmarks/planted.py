@@ -32,7 +32,7 @@ from emtvb.making.plan import Planned
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENT = "paper"
-MEASURES, MEMORY, TABLE = "theory/measures.py", "experiments/sweep/memory.py", "paper/table1.py"
+MEASURES, MEMORY, TABLE = "theory/network_measurement.py", "experiments/sweep/memory.py", "paper/table1.py"
 RULES = {MEASURES: "measure_shard", MEMORY: "measure_memory", TABLE: "tabulate"}
 _OF_MEASURES = """
 

@@ -121,7 +121,7 @@ def measure_vanishing(hidden_dim: int, rounds: int) -> dict[float, list[float]]:
 
 def measure_stream(hidden_dim: int) -> tuple[float, float]:
     """Seconds of CPU per step of a stream, and of T3 at horizon 100."""
-    run = StreamRun(tasks.named("T1", 8, EPISODES.lengths[1]), EPISODES, hidden_dim, 0.0, 1)
+    run = StreamRun(tasks.task_by_name("T1", 8, EPISODES.lengths[1]), EPISODES, hidden_dim, 0.0, 1)
     training = engine.begin(run, engine.compiled())
     training.advance()
     first, start = training.steps_done, time.process_time()
@@ -133,7 +133,7 @@ def measure_stream(hidden_dim: int) -> tuple[float, float]:
 
 def stream_operations(hidden_dim: int, d: int = 8, batch: int = 64) -> float:
     """Floating-point operations of one step of one run on a stream, on the mean over the first batches."""
-    batches, _ = episodes.begin(StreamRun(tasks.named("T1", d, EPISODES.lengths[1]), EPISODES, 1, 0.0, 1))
+    batches, _ = episodes.begin(StreamRun(tasks.task_by_name("T1", d, EPISODES.lengths[1]), EPISODES, 1, 0.0, 1))
     plans = [batches.next()[0] for _ in range(50)]
     shown, asked = (statistics.mean(int(part.sum()) for part in parts) for parts in (
         [plan.shows != 0 for plan in plans], [plan.scored for plan in plans]))  # fmt: skip
@@ -168,7 +168,7 @@ def seconds_per_step(
 ) -> float:
     """Between the first report from step `after` on and the last: without the start of the training, whatever it is."""
     protocol = Protocol(epochs=1, batches_per_epoch=steps, curriculum=(horizon,))
-    run = Run(tasks.named("T3"), hidden_dim, l2, 0.98, 1, protocol)
+    run = Run(tasks.task_by_name("T3"), hidden_dim, l2, 0.98, 1, protocol)
     seen: list[tuple[int, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         train(run, Path(folder), lambda row: seen.append((row.step, clock())))

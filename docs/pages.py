@@ -26,7 +26,7 @@ from emtvb.experiments import kinds
 from emtvb.experiments.sweep import degeneracy
 from emtvb.files import write_text
 from emtvb.paper import error_rates, judging, verdicts
-from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, at_amplitude, lasting
+from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, amplitude_column, lasting_column
 
 ROOT = Path(__file__).parents[1]
 PAGES = (*sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")), "README.md")
@@ -115,10 +115,12 @@ class Results:
 
     def memories(self) -> str:
         """What kind of memory the networks of each task have, as Markdown: medians, and how many last."""
+        medians = "accuracy_quarter", lasting_column(1000), lasting_column(3000)
         rows = {
             task: [
-                len(of), *(f"{of[name].median():.3f}" for name in ("accuracy_quarter", lasting(1000), lasting(3000))),
-                int((of[lasting(3000, FRESH)] >= of["measured_solved"]).sum()),
+                len(of),
+                *(f"{of[name].median():.3f}" for name in medians),
+                int((of[lasting_column(3000, FRESH)] >= of["measured_solved"]).sum()),
                 int((of["fresh_attracting"] == FRESH_CONTENTS).sum()),
                 *(f"{of[name].median():.2f}" for name in ("gain_origin", "gain_stored", "half_edit_size", "basin")),
             ]
@@ -135,7 +137,7 @@ class Results:
         parts = [self.memory("not composes"), self.memory("composes")]
         rows = {}
         for title, control in {"as measured": "", **_OBJECTIONS}.items():
-            names = lasting(3000, control), at_amplitude("quarter", control)
+            names = lasting_column(3000, control), amplitude_column("quarter", control)
             right = [of[name] >= of["measured_solved"] for name in names for of in parts if name in of]
             cells = [f"{some.sum()} of {len(some)}" for some in right]
             rows[title] = cells + [""] * (4 - len(cells))

@@ -157,7 +157,7 @@ def circuit(task: tasks.Task, hidden_dim: int, seed: int = 0, scale: float = 1e-
     rng = np.random.default_rng(seed)
     size = task.s * task.d
     basis = np.linalg.qr(rng.normal(size=(hidden_dim, size)))[0]
-    return circuits.circuit(task, basis, 1.0, scale, scale), basis
+    return circuits.build_circuit(task, basis, 1.0, scale, scale), basis
 
 
 def saturated_circuit(
@@ -172,8 +172,8 @@ def saturated_circuit(
     size = task.s * task.d
     basis = np.zeros((per_element * size, size))
     basis[rng.permutation(len(basis)), np.arange(len(basis)) % size] = rng.choice([-1.0, 1.0], size=len(basis))
-    amplitude = circuits.stored(gain)
-    return circuits.circuit(task, basis, gain, gain * amplitude, amplitude), amplitude * basis
+    amplitude = circuits.stored_amplitude(gain)
+    return circuits.build_circuit(task, basis, gain, gain * amplitude, amplitude), amplitude * basis
 
 
 @pytest.fixture(autouse=True)
@@ -186,7 +186,7 @@ def _same_draws() -> None:
 def tiny_run() -> Run:
     """A run that trains in a second and moves up its curriculum."""
     protocol = Protocol(epochs=3, batches_per_epoch=20, batch_size=8, curriculum=(2, 4), learning_rate=1e-2)
-    return Run(tasks.named("T1", 2, 2), hidden_dim=8, l2=0.001, threshold=0.6, seed=5, protocol=protocol)
+    return Run(tasks.task_by_name("T1", 2, 2), hidden_dim=8, l2=0.001, threshold=0.6, seed=5, protocol=protocol)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from emtvb.experiments.sweep import outcomes
 from emtvb.making.packed_weights import PACKED, unpack
 from emtvb.paper import judging, table1
 from emtvb.theory import solutions
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.networks import load_networks
 
 ROOT = Path(__file__).parents[1]
@@ -155,7 +155,7 @@ def test_what_is_said_of_single_networks_comes_out_again(kind: str) -> None:
     table = table.fillna({"missing_cycles": "", "lost_dimensions": ""})
     digits = pd.read_csv(PAPER / "tables" / "digits.csv")
     said, found = table.loc[SAMPLE[kind]], find_run(f"{PAPER}/{SAMPLE[kind]}")
-    solution, again = solutions.study(
+    solution, again = solutions.study_solution(
         found.run, found.network(), said["verdict"], said["test_accuracy"], MeasureSettings()
     )
     assert said["kind"] == solution.kind == kind

@@ -38,5 +38,5 @@ def name(request: pytest.FixtureRequest) -> str:
 def tiny(name: str) -> ArchitectureRun:
     """A run that trains in a second and moves up its curriculum."""
     protocol = Protocol(epochs=3, batches_per_epoch=20, batch_size=8, curriculum=(2, 4), learning_rate=1e-2)
-    task = tasks.named("T1", 2, 2)
+    task = tasks.task_by_name("T1", 2, 2)
     return ArchitectureRun(task, 6, 0.001, 0.6, 5, protocol, architecture=name)

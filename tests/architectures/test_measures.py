@@ -11,18 +11,18 @@ from emtvb.experiments.architectures.measures import Measurement, mean_jacobian,
 from emtvb.experiments.architectures.measuring import interpret
 from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
-from emtvb.theory.judging import held_out
-from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.memory_measures import held_out
+from emtvb.theory.network_measurement import MeasureSettings
+from emtvb.theory.network_verdict import NOT_LEARNED, STORED
 from emtvb.theory.runs import Protocol
-from emtvb.theory.verdict import NOT_LEARNED, STORED
 from emtvb.training.architectures.s4 import MODES, S4
 
 from ..conftest import saturated_circuit
 from .conftest import make_architecture
 
 SETTINGS = MeasureSettings(horizon=120, sequences=50)
-TASK = tasks.named("T1", 2, 3)
+TASK = tasks.task_by_name("T1", 2, 3)
 
 
 def ring(task: tasks.Task, drift: float = 0.0) -> S4:
@@ -87,7 +87,7 @@ def test_what_saturates_restores_a_half() -> None:
     """The paper's network with a gain of its own: tanh has one stable amplitude."""
     network, _ = saturated_circuit(TASK)
     system = Elman(network)
-    memories, recording = by_data(system, TASK), held_out(system, TASK, 120)
+    memories, recording = fit_memories_by_data(system, TASK), held_out(system, TASK, 120)
     early, late = (restoring(system, TASK, memories, recording, steps) for steps in (3, 60))
     assert 0.5 < early < late
     assert late == pytest.approx(1, abs=0.05)

@@ -43,7 +43,7 @@ def test_networks_survive_their_file_bit_for_bit(tiny: ArchitectureRun, stored: 
          "not the float32 arrays"),
         (lambda path, run: weights.save(path, "another", make_architecture(run.architecture)),
          "is of run"),
-        (lambda path, run: weights.save(path, dataclasses.replace(run, task=tasks.named("T2", 2, 2)).run_id,
+        (lambda path, run: weights.save(path, dataclasses.replace(run, task=tasks.task_by_name("T2", 2, 2)).run_id,
                                         make_architecture(run.architecture, 2, 6)), "is of run"),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from emtvb.experiments import catalogue
 from emtvb.experiments.results import find_run, runs_in
 from emtvb.files import write_text
 from emtvb.making.packed_weights import PACKED
-from emtvb.theory.measures import MeasureSettings, measure
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.networks import save_networks
 from emtvb.training import general
 from emtvb.training.architectures import weights
@@ -50,7 +50,7 @@ def make(root: Path, settings: dict, measured: bool = True) -> Path:
     rows, settled = [], MeasureSettings(horizon=6, sequences=8)
     for shard, runs in shards.items():
         trained = {run.run_id: make_network(3, run.hidden_dim, seed=i) for i, run in enumerate(runs)}
-        rows += [measure(run, trained[run.run_id], settled).row() for run in runs]
+        rows += [measure_network(run, trained[run.run_id], settled).row() for run in runs]
         if not shard.startswith("T2_h12_l2-0_"):
             save_networks(folder / "training" / shard / "weights.safetensors", trained)
     if measured:

@@ -13,15 +13,15 @@ from emtvb import config
 from emtvb.config import sweep
 from emtvb.errors import InputError
 from emtvb.theory import tasks
-from emtvb.theory.runs import Protocol, Run, from_entry, number, to_entry
+from emtvb.theory.runs import Protocol, Run, from_entry, shortest_number, to_entry
 
-T1 = tasks.named("T1")
+T1 = tasks.task_by_name("T1")
 BASE = Run(T1, 128, 0.0, 0.98, 1)
 
 
 def test_run_ids_are_readable() -> None:
     assert BASE.run_id == "T1_h128_l2-0_thr-0.98_seed1"
-    assert Run(tasks.named("T3"), 64, 0.001, 0.9, 20).run_id == "T3_h64_l2-0.001_thr-0.9_seed20"
+    assert Run(tasks.task_by_name("T3"), 64, 0.001, 0.9, 20).run_id == "T3_h64_l2-0.001_thr-0.9_seed20"
 
 
 def test_shards_are_called_by_the_first_and_the_last_of_their_seeds() -> None:
@@ -34,8 +34,8 @@ def test_shards_are_called_by_the_first_and_the_last_of_their_seeds() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"task": tasks.named("T2")},
-        {"task": tasks.named("T1", 8, 5)},
+        {"task": tasks.task_by_name("T2")},
+        {"task": tasks.task_by_name("T1", 8, 5)},
         {"task": tasks.from_id((510, 0, 0), 8, 8)},
         {"hidden_dim": 64},
         {"l2": 1e-9},
@@ -82,7 +82,7 @@ def test_new_runs_leave_other_shards_as_they_are() -> None:
     def shards(
         seeds: range, hidden: tuple[int, ...], names: tuple[str, ...], l2: tuple[float, ...] = (0, 0.1)
     ) -> dict[str, list[str]]:
-        runs = sweep.grid([tasks.named(n) for n in names], hidden, l2, (0.9,), seeds, Protocol())
+        runs = sweep.grid([tasks.task_by_name(n) for n in names], hidden, l2, (0.9,), seeds, Protocol())
         return {shard: [run.run_id for run in members] for shard, members in sweep.shards(runs, 10).items()}
 
     before = shards(range(1, 11), (64,), ("T1",))
@@ -147,7 +147,7 @@ def test_a_damaged_run_table_is_one_line(tmp_path: Path, content: bytes, says: s
 
 
 def test_names_stay_short_enough_for_files() -> None:
-    big = tasks.named("T1", 12, 20)
+    big = tasks.task_by_name("T1", 12, 20)
     rows = [(20 - i, i, -1) for i in range(12)]
     own = tasks.from_composition(rows, 12, 20)
     assert len(dataclasses.replace(BASE, task=own).run_id) < 100
@@ -156,12 +156,12 @@ def test_names_stay_short_enough_for_files() -> None:
 
 
 def test_minus_zero_is_zero() -> None:
-    assert number(-0.0) == number(0) == "0"
+    assert shortest_number(-0.0) == shortest_number(0) == "0"
 
 
 @given(st.floats(0, 1e12, allow_nan=False))
 def test_numbers_read_back(value: float) -> None:
-    assert float(number(value)) == value
+    assert float(shortest_number(value)) == value
 
 
 def test_runs_survive_json() -> None:

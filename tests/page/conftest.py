@@ -138,8 +138,8 @@ def paper_page(paper: list[Shown], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 ODD_TASKS = [
-    tasks.named("T1", 2, 3),
-    tasks.named("T2", 3, 4),
+    tasks.task_by_name("T1", 2, 3),
+    tasks.task_by_name("T2", 3, 4),
     tasks.from_composition([(2, 1, -1), (1, 0, 1), (3, 2, -1)], 3, 3, "mixed"),
     tasks.from_composition([(1, 1, 1), (3, 1, -1)], 2, 4, "one dimension read twice"),
     tasks.from_composition([(1, 0, -1)], 1, 1, "one"),

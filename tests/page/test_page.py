@@ -19,7 +19,7 @@ from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.theory import interventions
 from emtvb.theory.networks import Network, nearest_bits, rollout
-from emtvb.theory.sequences import record
+from emtvb.theory.sequences import record_inputs
 
 from .conftest import ODD_TASKS, Opened, made_up
 from .test_arithmetic import inputs_of, memories_of, task_of
@@ -40,8 +40,8 @@ def cell(page: Opened, board: str, variable: int, dimension: int) -> Locator:
 def after_edit(shown: Shown, at: int, change: Callable[..., Any]) -> interventions.Edit:
     """What Python says of an edit through our basis."""
     task, system = task_of(shown.about), Elman(Network(**shown.weights))
-    recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
-    return interventions.edit(system, task, memories_of(shown, "data", task), recording, at, change)
+    recording = record_inputs(system, task, inputs_of(shown.about, 0)[: task.s], at)
+    return interventions.edit_first_sequence(system, task, memories_of(shown, "data", task), recording, at, change)
 
 
 def check_future(page: Opened, shown: Shown, at: int, change: Callable[..., Any]) -> None:
@@ -72,7 +72,7 @@ def test_a_mouse_flips_a_bit_and_the_future_is_pythons(
 ) -> None:
     page = opened(paper_page, "#step=27", width, scheme)
     cell(page, STORED, 5, 3).click()
-    check_future(page, paper[0], 27, lambda m: interventions.flip(task_of(paper[0].about), m, 5, 3))
+    check_future(page, paper[0], 27, lambda m: interventions.negate_element(task_of(paper[0].about), m, 5, 3))
     assert page.ask("view.state().edit") == "27:flip:5.3"
 
 
@@ -100,7 +100,7 @@ def test_a_keyboard_does_all_that_a_mouse_does(
     for key in ["ArrowRight"] * 4 + ["ArrowDown"] * 3:
         keys.press(key)
     keys.press("Enter")
-    check_future(page, shown, 27, lambda m: interventions.flip(task, m, 5, 3))
+    check_future(page, shown, 27, lambda m: interventions.negate_element(task, m, 5, 3))
     page.go("#step=30")
     page.page.locator("#edit").focus()
     tab_to("8 signs")
@@ -108,7 +108,7 @@ def test_a_keyboard_does_all_that_a_mouse_does(
     keys.type("++--++--")
     tab_to("Set")
     keys.press("Space")
-    check_future(page, shown, 30, lambda m: interventions.put(task, m, 8, [1, 1, -1, -1, 1, 1, -1, -1]))
+    check_future(page, shown, 30, lambda m: interventions.put_values(task, m, 8, [1, 1, -1, -1, 1, 1, -1, -1]))
 
 
 def test_the_form_sets_swaps_halves_and_flips(opened: Open, paper: list[Shown], paper_page: Path) -> None:
@@ -126,8 +126,8 @@ def test_the_form_sets_swaps_halves_and_flips(opened: Open, paper: list[Shown], 
         return after
 
     for button, change in {
-        ".set": lambda m: interventions.put(task, m, 3, [-1, 1] * 4),
-        ".swap": lambda m: interventions.swap(task, m, 3, 6),
+        ".set": lambda m: interventions.put_values(task, m, 3, [-1, 1] * 4),
+        ".swap": lambda m: interventions.swap_variables(task, m, 3, 6),
         ".flip": flip_all,
     }.items():
         page.go("#step=25")

@@ -16,8 +16,8 @@ from emtvb.experiments import kinds
 from emtvb.making.plan import Planned, plan
 from emtvb.page.selection import choose, runs_of
 from emtvb.theory import tasks
+from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.theory.runs import Run
-from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 NAN = float("nan")
 CONFIGS = [
@@ -28,7 +28,7 @@ CONFIGS = [
 
 
 def run(task: str, l2: float, seed: int, hidden_dim: int = 128) -> Run:
-    return Run(tasks.named(task), hidden_dim, l2, 0.98, seed)
+    return Run(tasks.task_by_name(task), hidden_dim, l2, 0.98, seed)
 
 
 def row(verdict: str, obeyed: float = 1.0, accuracy: float = 1.0, unedited: float = 1.0) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from emtvb.page.document import document
 from emtvb.page.stream_networks import show
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network, nearest_bits, rollout
-from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, schedule
+from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, episode_schedule
 
 from ..conftest import make_network
 from .conftest import Opened
@@ -27,11 +27,11 @@ PUBLISHED = Path(__file__).parents[2] / "results" / "streams" / "measurements" /
 CLOSE = 1e-4
 D, HIDDEN = 3, 9
 KINDS = {
-    "repeats": (Episodes((2, 4), 5, 60), tasks.named("T1", D, 4)),
+    "repeats": (Episodes((2, 4), 5, 60), tasks.task_by_name("T1", D, 4)),
     "composes with signs": (
         Episodes((3, 4), 6, 60), tasks.from_composition([(3, 1, -1), (1, 0, 1), (2, 2, 1)], D, 4),
     ),
-    "neither marker nor echo": (Episodes((3, 3), 4, None, marker=False, echo=False), tasks.named("T1", D, 3)),
+    "neither marker nor echo": (Episodes((3, 3), 4, None, marker=False, echo=False), tasks.task_by_name("T1", D, 3)),
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def stream(request: pytest.FixtureRequest, opened: Open, tmp_path: Path) -> tupl
 def plan_of(shown: Shown, run: StreamRun) -> tuple[Schedule, np.ndarray]:
     """The page's stream as Python has it, and what is shown."""
     whole = Episodes(run.episodes.lengths, run.episodes.outputs, None, run.episodes.marker, run.episodes.echo)
-    plan = schedule(run.task, whole, shown.about["lengths"])
+    plan = episode_schedule(run.task, whole, shown.about["lengths"])
     inputs = np.zeros((len(plan), 1, run.task.d), np.float32)
     inputs[plan.shows == INPUT, 0] = shown.about["picture"]
     inputs[plan.shows == MARKER] = -1

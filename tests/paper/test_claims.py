@@ -14,10 +14,10 @@ from emtvb.errors import InputError
 from emtvb.paper import claims, judging, table1
 from emtvb.paper.claims import COLUMNS, Condition
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
-from emtvb.theory.measures import MeasureSettings, measure
 from emtvb.theory.memory_columns import REMEMBERED
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.runs import Run
-from emtvb.theory.tasks import PAPER_SIZE, named
+from emtvb.theory.tasks import PAPER_SIZE, task_by_name
 
 from ..conftest import make_network
 
@@ -95,8 +95,8 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_conditions_may_be_about_what_is_measured_and_nothing_else() -> None:
-    run = Run(named("T1", 2, 2), 8, 0.0, 0.9, 1)
-    measured = measure(run, make_network(2, 8), MeasureSettings(5, 5)).row()
+    run = Run(task_by_name("T1", 2, 2), 8, 0.0, 0.9, 1)
+    measured = measure_network(run, make_network(2, 8), MeasureSettings(5, 5)).row()
     assert set(COLUMNS) == {*measured, *tables.RUN_COLUMNS, *ABLATED, *FOLLOWED, *REMEMBERED}
     assert PAPER_SIZE == (8, 8)
 

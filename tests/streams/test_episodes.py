@@ -16,7 +16,7 @@ from emtvb.training import episodes, stream
 
 def run(seed: int, name: str = "T1", laid_out: Episodes | None = None, size: int = 64, each: int = 100) -> StreamRun:
     laid_out = laid_out or Episodes()
-    own = tasks.named(name)
+    own = tasks.task_by_name(name)
     task = tasks.from_composition(own.composition, 8, laid_out.lengths[1], own.name)
     return StreamRun(task, laid_out, 16, 0.0, seed, StreamProtocol(2, each, size))
 

@@ -41,7 +41,7 @@ def _every_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_losses_are_those_of_the_authors_code() -> None:
-    run = StreamRun(tasks.named("T1", 8, 10), Episodes(), 16, 0.0, 1000, StreamProtocol(3, 5))
+    run = StreamRun(tasks.task_by_name("T1", 8, 10), Episodes(), 16, 0.0, 1000, StreamProtocol(3, 5))
     found = trained(run)
     np.testing.assert_allclose([row.loss for row in found.kept], AUTHORS, rtol=1e-6)
     assert found.kept[0].accuracy == pytest.approx(0.4760392099056604)
@@ -122,7 +122,7 @@ def test_the_rate_falls_where_torchs_does(losses: list[float], factor: float, pa
 
 def test_a_training_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     protocol = StreamProtocol(2, 6, 5, 3e-2, 1.0, Plateau(patience=0))
-    run = StreamRun(tasks.named("T1", 3, 4), Episodes((2, 4), 5, 40), 9, 0.0, 1, protocol)
+    run = StreamRun(tasks.task_by_name("T1", 3, 4), Episodes((2, 4), 5, 40), 9, 0.0, 1, protocol)
     whole = trained(run)
     monkeypatch.setattr("emtvb.training.checkpoint.EVERY_SECONDS", 0.0)
     monkeypatch.setattr(engine, "compiled", lambda: kernel)

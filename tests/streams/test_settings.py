@@ -50,7 +50,7 @@ def test_a_run_comes_back_from_plain_data() -> None:
                   episodes={"lengths": [2, 3], "total": None, "echo": False}, training={"plateau": None})  # fmt: skip
     (run,) = kinds.check(grid).runs()
     assert isinstance(run, StreamRun)
-    handed = order.order(json.loads(json.dumps(order.entry(run))))
+    handed = order.stream_from_entry(json.loads(json.dumps(order.stream_to_entry(run))))
     assert (handed.run_id, handed.episodes, handed.protocol) == (run.run_id, run.episodes, run.protocol)
     assert isinstance(handed, order.StreamSetup)
 

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from emtvb.errors import InputError
 from emtvb.experiments.sweep import ablations
 from emtvb.theory import tasks
-from emtvb.theory.literature_columns import ABLATIONS, ablation
+from emtvb.theory.literature_columns import ABLATIONS, ablation_column
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 
 from ..conftest import circuit, make_network
 
-TASK = tasks.named("T1", 3, 3)
+TASK = tasks.task_by_name("T1", 3, 3)
 HORIZON = 12
 
 
@@ -92,7 +92,7 @@ def test_in_an_orthogonal_copy_network_the_core_carries_everything() -> None:
     for basis, sets in ABLATIONS.items():
         for parts in sets:
             for held in (False, True):
-                accuracy = found[ablation(basis, parts, held)]
+                accuracy = found[ablation_column(basis, parts, held)]
                 if basis != "random":
                     assert accuracy < 0.7 if "within" in parts else accuracy == 1, (basis, parts, held)
     assert found["random_within"] < 0.9
@@ -143,8 +143,8 @@ def test_the_network_itself_is_what_is_tested_before_and_after() -> None:
 
 
 def test_tasks_that_forget_and_small_networks_have_rows_too() -> None:
-    network, _ = circuit(tasks.named("T2", 3, 3), 12)
-    found = row(network, tasks.named("T2", 3, 3))
+    network, _ = circuit(tasks.task_by_name("T2", 3, 3), 12)
+    found = row(network, tasks.task_by_name("T2", 3, 3))
     assert found["core_dim"] == 6
     weak = make_network(3, 6)
     weak = Network(weak.W_uh, weak.W_hh * np.float32(0.01), weak.W_r)
@@ -155,4 +155,4 @@ def test_tasks_that_forget_and_small_networks_have_rows_too() -> None:
 
 def test_the_networks_size_must_be_the_tasks() -> None:
     with pytest.raises(InputError, match="d = 3"):
-        ablations.ablate(Run(tasks.named("T1"), 5, 0.0, 0.9, 1), make_network(3, 5), 0.9, 5)
+        ablations.ablate(Run(tasks.task_by_name("T1"), 5, 0.0, 0.9, 1), make_network(3, 5), 0.9, 5)

@@ -8,7 +8,7 @@ import pytest
 
 from emtvb.experiments.sweep import following, memory_plan, milestones
 from emtvb.theory import circuits, tasks
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.runs import Run
 from emtvb.training import engine
 from emtvb.training.following import Snapshot, follow, snapshot_steps
@@ -29,8 +29,8 @@ def test_snapshots_are_at_steps_at_which_the_engine_stops() -> None:
 
 
 def test_a_snapshot_of_a_linear_memory_is_one() -> None:
-    task = tasks.named("T1", 3, 3)
-    run, network = Run(task, 9, 0, 0.9, 1), circuits.phi(task)
+    task = tasks.task_by_name("T1", 3, 3)
+    run, network = Run(task, 9, 0, 0.9, 1), circuits.linear_circuit(task)
     row = following.measure(run, network, network.digest(), MeasureSettings(12, 64))
     assert row["accuracy_at_3000_fresh"] == 1, "fresh contents are followed where there is a memory"
     assert row["as_published"] == row["test_accuracy"] == row["accuracy_quarter"] == row["edit_success"] == 1

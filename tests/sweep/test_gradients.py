@@ -6,12 +6,12 @@ import torch
 
 from emtvb.experiments.sweep import gradients
 from emtvb.theory import tasks
-from emtvb.theory.literature_columns import FOLLOWED, GAIN, gradient
+from emtvb.theory.literature_columns import FOLLOWED, GAIN, gradient_column
 from emtvb.theory.networks import Network
 
 from ..conftest import circuit, make_network
 
-TASK = tasks.named("T1", 3, 3)
+TASK = tasks.task_by_name("T1", 3, 3)
 
 
 def test_it_is_what_backpropagation_through_time_gives() -> None:
@@ -43,13 +43,13 @@ def test_lags_beyond_the_test_have_no_value_and_networks_that_diverged_none_at_a
     network, _ = circuit(TASK, 12)
     row = gradients.compare("a", network, network, TASK, 20, {})
     assert list(gradients.table([row]).columns) == ["run_id", *FOLLOWED]
-    assert np.isnan(float(str(row[gradient("trained", 50)])))
+    assert np.isnan(float(str(row[gradient_column("trained", 50)])))
     assert np.isnan(float(str(row[GAIN])))
-    assert row[gradient("initial", 20)] == pytest.approx(1, rel=1e-3)
+    assert row[gradient_column("initial", 20)] == pytest.approx(1, rel=1e-3)
     broken = Network(network.W_uh, np.full_like(network.W_hh, np.nan), network.W_r)
     row = gradients.compare("a", network, broken, TASK, 20, {})
-    assert np.isnan(float(str(row[gradient("trained", 1)])))
-    assert row[gradient("initial", 1)] == pytest.approx(1, rel=1e-3)
+    assert np.isnan(float(str(row[gradient_column("trained", 1)])))
+    assert row[gradient_column("initial", 1)] == pytest.approx(1, rel=1e-3)
 
 
 def test_what_was_followed_before_is_not_followed_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from emtvb.theory.runs import Run
 from emtvb.theory.tasks import Task
 from emtvb.weights import Network
 
-T1, T2 = tasks.named("T1", 3, 3), tasks.named("T2", 3, 3)
+T1, T2 = tasks.task_by_name("T1", 3, 3), tasks.task_by_name("T2", 3, 3)
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,10 @@ def by_hand() -> pd.DataFrame:
 
 
 def test_the_period_of_phi_counts_its_signs() -> None:
-    assert [circuits.period(tasks.named(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
+    assert [circuits.phi_period(tasks.task_by_name(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
     for task in (T1, T2):
         phi, stored = task.transition(), task.persistent()
-        around = np.linalg.matrix_power(phi, circuits.period(task))[np.ix_(stored, stored)]
+        around = np.linalg.matrix_power(phi, circuits.phi_period(task))[np.ix_(stored, stored)]
         np.testing.assert_array_equal(around, np.eye(stored.sum()))
 
 
@@ -83,7 +83,7 @@ def test_each_content_of_a_latch_attracts_and_is_kept(by_hand: pd.DataFrame, tas
 
 def test_a_content_is_kept_right_or_wrong() -> None:
     """With the readout of other neurons most outputs are wrong, and stay so; where phases drift none is kept."""
-    latch = circuits.latch(T1)
+    latch = circuits.latching_circuit(T1)
     wrong = Network(latch.W_uh, latch.W_hh, np.roll(latch.W_r, 1, axis=0)).double()
     found = memory.durations(wrong, T1, FRESH_CONTENTS)
     assert found["accuracy_at_3000_fresh"] < 0.7
@@ -93,7 +93,7 @@ def test_a_content_is_kept_right_or_wrong() -> None:
 
 
 def test_fresh_contents_are_no_test_inputs() -> None:
-    task = tasks.named("T2")
+    task = tasks.task_by_name("T2")
     known, fresh = (
         {u.tobytes() for u in inputs.transpose(1, 0, 2)}
         for inputs in (memory.test_inputs(task), memory.fresh_inputs(task, FRESH_CONTENTS))
@@ -103,10 +103,10 @@ def test_fresh_contents_are_no_test_inputs() -> None:
 
 
 def test_a_latch_lasts_attracts_and_snaps_and_fails_at_small_amplitudes(by_hand: pd.DataFrame) -> None:
-    slope = circuits.GAIN * (1 - circuits.stored(circuits.GAIN) ** 2)
+    slope = circuits.GAIN * (1 - circuits.stored_amplitude(circuits.GAIN) ** 2)
     for name, task in (("latch-T1", T1), ("latch-T2", T2)):
         latch = by_hand.loc[name]
-        assert latch["cycle_multiplier"] == pytest.approx(slope ** circuits.period(task), rel=1e-3)
+        assert latch["cycle_multiplier"] == pytest.approx(slope ** circuits.phi_period(task), rel=1e-3)
         assert latch["cycle_rate"] == pytest.approx(np.log(slope), rel=1e-3)
         assert latch["cycle_return"] < 1e-12
         assert latch["accuracy_at_3000"] == latch["accuracy_at_3000_decoded"] == 1
@@ -125,7 +125,7 @@ def test_each_control_meets_what_it_is_for(by_hand: pd.DataFrame) -> None:
     assert (by_hand.loc["latch-T2", [f"accuracy_quarter_{name}" for name in CONTROLS]] < 0.98).all()
     assert by_hand.loc["phi-T2", "accuracy_at_3000"] < 0.95
     assert by_hand.loc["phi-T2", "accuracy_at_3000_unchanged"] == 1
-    latch = circuits.latch(T1)
+    latch = circuits.latching_circuit(T1)
     assert by_hand.loc["latch-T1", "cycle_multiplier_uneven"] == by_hand.loc["latch-T1", "cycle_multiplier"]
     assert by_hand.loc["latch-T1", "saturated"] == 1 > by_hand.loc["phi-T1", "saturated"] == 0
     rolled = Network(latch.W_uh, latch.W_hh, np.roll(latch.W_r, 1, axis=0))
@@ -141,8 +141,8 @@ def test_each_control_meets_what_it_is_for(by_hand: pd.DataFrame) -> None:
 
 
 def test_a_kick_within_the_basin_is_taken_back_and_one_beyond_it_is_not() -> None:
-    system = Elman(circuits.latch(T1).double())
-    seen = memory.record(system, T1, memory.test_inputs(T1), memory.STORED)
+    system = Elman(circuits.latching_circuit(T1).double())
+    seen = memory.record_inputs(system, T1, memory.test_inputs(T1), memory.STORED)
     size = memory.basin(system, seen.states[-1])
     alone = [memory.basin(system, seen.states[-1][[trial]]) for trial in range(8)]
     assert min(alone) <= size <= max(alone)
@@ -161,7 +161,7 @@ def test_a_kick_within_the_basin_is_taken_back_and_one_beyond_it_is_not() -> Non
 
 def leaking(task: Task, factor: float) -> Network:
     """A linear network that turns each stored element into another with every step."""
-    phi = circuits.phi(task)
+    phi = circuits.linear_circuit(task)
     drawn = np.random.default_rng(0).normal(size=phi.W_hh.shape)
     turn = expm(factor * (drawn - drawn.T))
     return Network(phi.W_uh, (turn @ phi.W_hh).astype(np.float32), phi.W_r)
@@ -201,7 +201,7 @@ def test_without_tanh_signs_are_those_of_powers_of_w_hh() -> None:
 
 def test_long_periods_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "LONGEST_PERIOD", 2)
-    found = memory.durations(circuits.phi(T1).double(), T1)
+    found = memory.durations(circuits.linear_circuit(T1).double(), T1)
     assert found["cycle_period"] == 3
     assert "cycle_multiplier" not in found
 

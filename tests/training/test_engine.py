@@ -64,7 +64,7 @@ def test_the_engine_agrees_with_the_general_trainer(run: Run, tmp_path: Path) ->
 
 @pytest.mark.parametrize(("name", "hidden_dim"), [("T3", 64), ("T1", 32)])
 def test_the_papers_first_steps(tmp_path: Path, name: str, hidden_dim: int) -> None:
-    run = Run(tasks.named(name), hidden_dim, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=60))
+    run = Run(tasks.task_by_name(name), hidden_dim, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=60))
     _, history, _ = general.train(run, tmp_path / "general")
     _, rows, _ = engine.train(run, tmp_path / "compiled")
     np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-5)
@@ -73,7 +73,7 @@ def test_the_papers_first_steps(tmp_path: Path, name: str, hidden_dim: int) -> N
 
 
 def test_batches_drawn_in_bulk_are_those_drawn_one_by_one() -> None:
-    task = tasks.named("T1", 5, 3)
+    task = tasks.task_by_name("T1", 5, 3)
     one, many = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
     together = stream.draw_many(many, task, 7, 12)
     for batch in together:

@@ -42,7 +42,7 @@ def run(request: pytest.FixtureRequest) -> ArchitectureRun:
     protocol = Protocol(
         epochs=3, batches_per_epoch=40, batch_size=8, curriculum=(2, 4), learning_rate=1e-2, gradient_clip=0.1
     )
-    return ArchitectureRun(tasks.named("T1", 2, 2), 6, 0.001, 0.6, 5, protocol, architecture=request.param)
+    return ArchitectureRun(tasks.task_by_name("T1", 2, 2), 6, 0.001, 0.6, 5, protocol, architecture=request.param)
 
 
 def stop_at(run: ArchitectureRun, folder: Path, stop: int, monkeypatch: pytest.MonkeyPatch) -> None:

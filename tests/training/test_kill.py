@@ -49,7 +49,7 @@ def start(folder: Path, runs: list[Run], most_bytes: int = 0) -> subprocess.Pope
         "-c",
         TRAIN,
         str(folder),
-        json.dumps([protocol.entry(run) for run in runs]),
+        json.dumps([protocol.order_to_entry(run) for run in runs]),
         str(most_bytes),
     ]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -37,7 +37,7 @@ def assert_same(a: Network, b: Network) -> None:
 
 
 def test_the_published_first_losses(tmp_path: Path) -> None:
-    run = Run(tasks.named("T3"), 64, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=3))
+    run = Run(tasks.task_by_name("T3"), 64, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=3))
     losses: list[float] = []
     general.train(run, tmp_path, lambda row: losses.append(row.loss))
     np.testing.assert_allclose(losses, [1.00142, 1.00072, 0.99795], atol=1e-5)

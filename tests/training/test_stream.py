@@ -31,7 +31,7 @@ def test_initial_weights_are_those_of_torch_modules_after_seeding(d: int, hidden
         rnn = torch.nn.RNN(d, hidden, bias=False)
         readout = torch.nn.Linear(hidden, d, bias=False)
         after = torch.get_rng_state()
-    generator, network = stream.begin(Run(tasks.named("T1", d, 2), hidden, 0, 0.9, seed))
+    generator, network = stream.begin(Run(tasks.task_by_name("T1", d, 2), hidden, 0, 0.9, seed))
     for ours, theirs in zip(
         network.arrays().values(), (rnn.weight_ih_l0, rnn.weight_hh_l0, readout.weight), strict=True
     ):
@@ -99,7 +99,7 @@ def orthogonal(run: Run) -> Run:
 
 
 def test_an_orthogonal_start_is_the_published_one_with_orthonormal_rows() -> None:
-    published = Run(tasks.named("T4"), 64, 0, 0.98, 1)
+    published = Run(tasks.task_by_name("T4"), 64, 0, 0.98, 1)
     generator, network = stream.begin(published)
     other_generator, other = stream.begin(orthogonal(published))
     assert torch.equal(generator.get_state(), other_generator.get_state())
@@ -116,15 +116,15 @@ def test_an_orthogonal_start_is_the_published_one_with_orthonormal_rows() -> Non
 
 def test_an_orthogonal_start_has_the_same_bits_everywhere() -> None:
     """Published runs of results/start began with them; another digest needs a revision of theirs."""
-    _, network = stream.begin(orthogonal(Run(tasks.named("T1"), 64, 0, 0.98, 1)))
+    _, network = stream.begin(orthogonal(Run(tasks.task_by_name("T1"), 64, 0, 0.98, 1)))
     assert network.digest()[:16] == "38943fc9001a1ac5"
 
 
 def test_the_published_start_stands_in_no_id_and_no_record() -> None:
-    run = Run(tasks.named("T1"), 64, 0, 0.98, 1)
+    run = Run(tasks.task_by_name("T1"), 64, 0, 0.98, 1)
     assert run.run_id == "T1_h64_l2-0_thr-0.98_seed1"
-    assert "start" not in protocol.entry(run)["protocol"]
+    assert "start" not in protocol.order_to_entry(run)["protocol"]
     other = orthogonal(run)
     assert other.run_id != run.run_id
-    assert protocol.order(protocol.entry(other)).protocol == other.protocol
-    assert protocol.order(protocol.entry(run)).protocol == run.protocol
+    assert protocol.order_from_entry(protocol.order_to_entry(other)).protocol == other.protocol
+    assert protocol.order_from_entry(protocol.order_to_entry(run)).protocol == run.protocol

@@ -54,7 +54,7 @@ def a_column(project: Project) -> None:
         ("        bases=bases,", "        smallest_modulus=float(np.abs(eigenvalues).min()),\n        bases=bases,"),
         ("        bases=dict.fromkeys", "        smallest_modulus=nan,\n        bases=dict.fromkeys"),
     ):
-        project.edit("src/emtvb/theory/measures.py", old, new)
+        project.edit("src/emtvb/theory/network_measurement.py", old, new)
 
 
 def a_task(project: Project) -> None:

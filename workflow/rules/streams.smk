@@ -34,7 +34,7 @@ rule train_stream:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        runs=lambda wildcards: [stream_order.entry(run) for run in SHARDS[wildcards.shard]],
+        runs=lambda wildcards: [stream_order.stream_to_entry(run) for run in SHARDS[wildcards.shard]],
         trainer="auto",
         proof=lambda wildcards: promises.proof(max(run.l2 for run in SHARDS[wildcards.shard]), promises.FOLLOWING),
         revision=None,
@@ -55,7 +55,7 @@ rule measure_stream:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        runs=lambda wildcards: [stream_order.entry(run) for run in SHARDS[wildcards.shard]],
+        runs=lambda wildcards: [stream_order.stream_to_entry(run) for run in SHARDS[wildcards.shard]],
     script:
         "../scripts/measure_stream.py"
 
@@ -73,7 +73,7 @@ rule choose_streams:
     conda:
         "../envs/emtvb.yaml"
     params:
-        shards=[[stream_order.entry(run) for run in SHARDS[shard]] for shard in PAGE_SHARDS],
+        shards=[[stream_order.stream_to_entry(run) for run in SHARDS[shard]] for shard in PAGE_SHARDS],
         tasks=[stream_task(SHARDS[shard][0].task) for shard in PAGE_SHARDS],
     script:
         "../scripts/choose_streams.py"

@@ -9,7 +9,7 @@ from emtvb.experiments.architectures.measuring import interpret
 from emtvb.experiments.sweep import exemplar
 from emtvb.making.jobs import job
 from emtvb.theory import architecture_runs as runs
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.training.architectures import weights
 
 with job(snakemake) as this:

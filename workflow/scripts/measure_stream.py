@@ -14,7 +14,7 @@ from emtvb.training import episodes
 log = logging.getLogger(__name__)
 
 with job(snakemake) as this:
-    runs = [order.order(entry) for entry in this.settings["runs"]]
+    runs = [order.stream_from_entry(entry) for entry in this.settings["runs"]]
     trained = networks.load_networks(snakemake.input.weights, [run.run_id for run in runs])
     rows, rasters, markers = [], [], []
     for number, run in enumerate(runs, start=1):

@@ -11,7 +11,7 @@ from emtvb.training.architectures import weights
 from emtvb.training.progress import Progress
 
 with job(snakemake) as this:
-    run = protocol.order(this.settings["run"])
+    run = protocol.order_from_entry(this.settings["run"])
     network, kind = (pkgutil.resolve_name(this.settings[name]) for name in ("network", "module"))
     progress = Progress(1, run.protocol.steps)
     progress.start(run)

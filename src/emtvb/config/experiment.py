@@ -40,9 +40,9 @@ from emtvb.config.values import (
 from emtvb.errors import InputError
 from emtvb.theory import tasks as binding
 from emtvb.theory.architecture_runs import ArchitectureRun, of_architecture
+from emtvb.theory.network_verdict import ACCURATE
 from emtvb.theory.protocol import UNIFORM, protocol_of
-from emtvb.theory.runs import Protocol, Run, number
-from emtvb.theory.verdict import ACCURATE
+from emtvb.theory.runs import Protocol, Run, shortest_number
 
 
 class TaskSettings(Settings):
@@ -299,7 +299,7 @@ class Sweep(Experiment):
     def _no_repeats(cls, values: list[float]) -> list[float]:
         repeated = first_repeated(values)
         if repeated is not None:
-            raise ValueError(f"{number(repeated)} occurs twice; remove one, since the runs would be the same")
+            raise ValueError(f"{shortest_number(repeated)} occurs twice; remove one, since the runs would be the same")
         return values
 
     @field_validator("l2")
@@ -308,7 +308,9 @@ class Sweep(Experiment):
         single = [struct.unpack("f", struct.pack("f", value))[0] for value in values]
         repeated = first_repeated(single)
         if repeated is not None:
-            one, other = (number(value) for value, kept in zip(values, single, strict=True) if kept == repeated)
+            one, other = (
+                shortest_number(value) for value, kept in zip(values, single, strict=True) if kept == repeated
+            )
             raise ValueError(f"{one} and {other} are one number in single precision, in which networks are trained")
         return values
 
@@ -344,7 +346,9 @@ class Sweep(Experiment):
             InputError: Where one is not a task of this size, or two have one name.
         """
         d, s = self.dimensions, self.variables
-        tasks = [binding.named(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks]
+        tasks = [
+            binding.task_by_name(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks
+        ]
         repeated = first_repeated([task.name for task in tasks])
         if repeated is not None:
             raise InputError("tasks", repeated, "occurs twice; remove or rename one")
@@ -444,7 +448,7 @@ class Sweep(Experiment):
         for name, run in self.exemplars().items():
             looks[name] = run
             if other is not None:
-                looks[f"{name}_l2-{number(other)}"] = dataclasses.replace(run, l2=other)
+                looks[f"{name}_l2-{shortest_number(other)}"] = dataclasses.replace(run, l2=other)
         return looks
 
     def _exemplar_settings(self) -> dict[str, Any]:
@@ -518,4 +522,4 @@ def _shown(value: Any) -> str:
 
 
 def _listed(values: list[Any]) -> str:
-    return ", ".join(number(value) for value in values)
+    return ", ".join(shortest_number(value) for value in values)

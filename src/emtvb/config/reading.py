@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from emtvb.errors import InputError
-from emtvb.theory.runs import number
+from emtvb.theory.runs import shortest_number
 
 try:  # libyaml's is ten times as fast
     from yaml import CSafeLoader as _Loader
@@ -61,7 +61,7 @@ class Strict(_Loader):
         if plain or (node.tag == _FLOAT and not {":", "_"} & set(node.value)):
             return value
         raise yaml.YAMLError(
-            f"{node.value} at line {node.start_mark.line + 1} would be read as {number(value)}; "
+            f"{node.value} at line {node.start_mark.line + 1} would be read as {shortest_number(value)}; "
             "write numbers in decimal digits, and text in quotes"
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 from emtvb.errors import InputError
 from emtvb.files import atomic
 from emtvb.theory import tasks
-from emtvb.theory.runs import Protocol, Run, number
+from emtvb.theory.runs import Protocol, Run, shortest_number
 from emtvb.theory.tasks import Task
 
 COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard", "twin")
@@ -55,7 +55,7 @@ def shard_name(run: Run, seeds_per_shard: int) -> str:
     last = run.seed + -run.seed % seeds_per_shard
     first = max(last - seeds_per_shard + 1, 0)
     block = f"seed{run.seed}" if seeds_per_shard == 1 else f"seeds{first}-{last}"
-    return f"{run.task.name}_h{run.hidden_dim}_l2-{number(run.l2)}_{block}"
+    return f"{run.task.name}_h{run.hidden_dim}_l2-{shortest_number(run.l2)}_{block}"
 
 
 def shards(runs: Iterable[Run], seeds_per_shard: int) -> dict[str, list[Run]]:
@@ -76,8 +76,8 @@ def run_row(run: Run, shard: str) -> dict[str, Any]:
         "task": run.task.name,
         "task_id": run.task.label,
         "hidden_dim": run.hidden_dim,
-        "l2": number(run.l2),
-        "threshold": number(run.threshold),
+        "l2": shortest_number(run.l2),
+        "threshold": shortest_number(run.threshold),
         "seed": run.seed,
         "shard": shard,
         "twin": run.twin,

@@ -11,7 +11,7 @@ from emtvb.core.systems import System
 from emtvb.errors import InputError
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
-from emtvb.theory.saving import path_of, read
+from emtvb.theory.saving import path_of, read_saved
 from emtvb.theory.tasks import Task
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def load(path: Any, system: Any = None) -> Any:
     source = path_of(path)
     saved = source if source.is_file() else Path(f"{source}.npz")
     if saved.is_file():
-        return read(saved, path, system)
+        return read_saved(saved, path, system)
     if source.suffix == ".npz" or (system is not None and (len(source.parts) > 1 or source.exists())):
         raise InputError("path", str(path), "no such file; give the one that save wrote")
     if system is not None:

@@ -27,7 +27,7 @@ from emtvb.making.recipes import ROOT
 from emtvb.theory import networks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.networks import Network
-from emtvb.theory.runs import Protocol, Run, number
+from emtvb.theory.runs import Protocol, Run, shortest_number
 from emtvb.training.architectures import weights as of_architectures
 from emtvb.training.architectures.weights import Trained
 
@@ -118,8 +118,8 @@ class FoundRun:
             size = "" if (d, s) == (8, 8) else f" --dimensions {d} --variables {s}"
             named = run.task_name if run.task_name.startswith("T") else run.task.label
             return (
-                f"`emtvb train --task {named}{size} --hidden {run.hidden_dim} --l2 {number(run.l2)} "
-                f"--threshold {number(run.threshold)} --seed {run.seed}` trains it again"
+                f"`emtvb train --task {named}{size} --hidden {run.hidden_dim} --l2 {shortest_number(run.l2)} "
+                f"--threshold {shortest_number(run.threshold)} --seed {run.seed}` trains it again"
             )
         asked = shlex.join([str(self.weights), "--configfile", str(self.folder / "settings.json")])
         return f"`snakemake --cores all {asked}` trains it again"

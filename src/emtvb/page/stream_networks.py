@@ -17,7 +17,7 @@ from emtvb.experiments.sweep.exemplar import picture
 from emtvb.page.content import Shown
 from emtvb.page.networks import DATA
 from emtvb.theory.protocol import Binding
-from emtvb.theory.schedule import INPUT, schedule
+from emtvb.theory.schedule import INPUT, episode_schedule
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.weights import Network
 
@@ -111,7 +111,7 @@ def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
     """The edit that the page opens with: an element that most later outputs depend on, after the second output."""
     # ``at`` is its step, counted from 1; ``what`` its variable, of the longest episode's, and dimension.
     # Of several it is the one nearest to the middle of a vector, and of these the oldest.
-    plan = schedule(run.task, replace(run.episodes, total=None, echo=True), [n])
+    plan = episode_schedule(run.task, replace(run.episodes, total=None, echo=True), [n])
     d, place = run.task.d, plan.places[0]
     at = min(place.first_output + 2, place.stop - 1)
     source, _ = Binding(d, n, run.task.composition).reads()

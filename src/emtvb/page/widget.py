@@ -23,7 +23,7 @@ from emtvb.experiments.results import find_run
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import STYLE, VIEW, bundled
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import Task
@@ -171,7 +171,7 @@ def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -
     if isinstance(inner, Elman):
         shown = show_network(system.name, inner.network, task)
         return Editor([shown.as_json()], {}, first)
-    memories = given.memories if isinstance(given, Fitted) else by_data(system, task)
+    memories = given.memories if isinstance(given, Fitted) else fit_memories_by_data(system, task)
     about = {"id": system.name, **describe(system, task), "bases": {"data": {}}, "elsewhere": True}
     shown = Shown(about, {}, {"data": arrays_of(memories)})
     return Editor([shown.as_json()], {"advance": lambda question: _advance(system, task.d, question)}, first)

@@ -17,9 +17,9 @@ from emtvb.config import Strict
 from emtvb.errors import InputError
 from emtvb.paper import judging, table1
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
-from emtvb.theory.measures import METHODS, BasisMeasures, Measurement
 from emtvb.theory.memory_columns import REMEMBERED
-from emtvb.theory.verdict import ACCURATE
+from emtvb.theory.network_measurement import METHODS, BasisMeasures, Measurement
+from emtvb.theory.network_verdict import ACCURATE
 
 FILE = "claims.yaml"
 

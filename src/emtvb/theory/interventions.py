@@ -23,7 +23,9 @@ from emtvb.core.trials import LabelledTask
 from emtvb.errors import InputError
 
 
-def flip(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
+def negate_element(
+    task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int
+) -> np.ndarray:
     """Copy m with one element of one variable negated (variables from 1, the oldest; dimensions from 0).
 
     Raises:
@@ -34,7 +36,9 @@ def flip(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: in
     return after
 
 
-def put(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]) -> np.ndarray:
+def put_values(
+    task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]
+) -> np.ndarray:
     """Copy m with these values, d of them, each 1 or -1, in one variable.
 
     Raises:
@@ -47,7 +51,7 @@ def put(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int
     return after
 
 
-def swap(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
+def swap_variables(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
     """Copy m with two variables exchanged.
 
     Raises:
@@ -59,7 +63,7 @@ def swap(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: in
     return after
 
 
-def negated(
+def negate_with_copies(
     task: LabelledTask,
     m: Float[np.ndarray, "trial memory"],
     element: Int[np.ndarray, " trial"],
@@ -92,7 +96,7 @@ class Edit:
     unedited: Float[np.ndarray, "step d"]
 
 
-def edit(
+def edit_first_sequence(
     system: System,
     task: LabelledTask,
     memories: VariableMemories,
@@ -195,7 +199,7 @@ def _along_another(
     others = np.stack([rng.permutation(kept) for _ in element])
     ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
-    step = resized_step(memories.change(before, negated(task, before, another, time)), change)
+    step = resized_step(memories.change(before, negate_with_copies(task, before, another, time)), change)
     return np.where((another == element)[:, None], 0, step).astype(change.dtype)
 
 
@@ -256,7 +260,7 @@ def _drawn(
     """States of random sequences at these times, what they store, and the same with one element negated."""
     sequence = rng.integers(recording.labels.shape[1], size=element.size)
     before = recording.labels[time, sequence]
-    return recording.states[time, sequence], before, negated(task, before, element, time)
+    return recording.states[time, sequence], before, negate_with_copies(task, before, element, time)
 
 
 def _element(task: LabelledTask, variable: int, dimension: int) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Int8
 
-from emtvb.theory.schedule import Schedule, schedule
+from emtvb.theory.schedule import Schedule, episode_schedule
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import stream
 from emtvb.weights import Network
@@ -46,7 +46,7 @@ class Batches:
     def next(self) -> tuple[Schedule, Int8[np.ndarray, "shown batch d"]]:
         """The next batch: its schedule, and what it shows at the steps that show anything."""
         lengths, shown = self._draw(self._lengths)
-        return schedule(self._run.task, self._run.episodes, lengths), np.concatenate(shown)
+        return episode_schedule(self._run.task, self._run.episodes, lengths), np.concatenate(shown)
 
     def state(self) -> dict[str, np.ndarray]:
         """Where the generators stand."""

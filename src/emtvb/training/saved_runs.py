@@ -41,7 +41,7 @@ class Result(NamedTuple):
 
 def entry(run: Setup | StreamSetup) -> dict[str, Any]:
     """A run as plain data: one of the paper's tasks, or one on a stream."""
-    return streams.entry(run) if isinstance(run, StreamSetup) else protocol.entry(run)
+    return streams.stream_to_entry(run) if isinstance(run, StreamSetup) else protocol.order_to_entry(run)
 
 
 def keep(run: Setup | StreamSetup, folder: Path, result: Result) -> None:

@@ -150,12 +150,12 @@ def _as_another(run: AnyRun, others: Sequence[AnyRun], results: Mapping[str, Res
     # A curriculum that never moved up with a lower threshold does not with a higher one: it is one network.
     if isinstance(run, StreamSetup):
         return None
-    own = {**protocol.entry(run), "run_id": "", "threshold": 0}
+    own = {**protocol.order_to_entry(run), "run_id": "", "threshold": 0}
     first, *later = run.protocol.curriculum
     for other in others:
         if isinstance(other, StreamSetup):
             continue
-        same = {**protocol.entry(other), "run_id": "", "threshold": 0} == own
+        same = {**protocol.order_to_entry(other), "run_id": "", "threshold": 0} == own
         if same and other.threshold <= run.threshold:
             result = results[other.run_id]
             if result.rows[-1].horizon == first and first not in later:

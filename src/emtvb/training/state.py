@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from emtvb.theory.protocol import Setup
-from emtvb.theory.schedule import Schedule, single
+from emtvb.theory.schedule import Schedule, output_phase_schedule
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import episodes, history, stream
 from emtvb.training.history import Row
@@ -97,7 +97,7 @@ class TaskTraining(Training):
         d, s, longest = run.task.d, run.task.s, max(self._horizons)
         self._workspace = kernel.make_workspace(run.protocol.batch_size, d, s, run.hidden_dim, longest)
         levels = [s + horizon for horizon in self._horizons]
-        self._schedule = schedule_of(kernel, single(run.task, longest), levels)
+        self._schedule = schedule_of(kernel, output_phase_schedule(run.task, longest), levels)
 
     def _begin_epoch(self) -> None:
         stream.draw_epoch_start(self._generator)

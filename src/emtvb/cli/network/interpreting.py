@@ -21,8 +21,8 @@ from emtvb.experiments.sweep.figures import edits, hidden_state, spectrum, weigh
 from emtvb.figures import data, save
 from emtvb.tables import write_csv
 from emtvb.theory.architecture_runs import ArchitectureRun
-from emtvb.theory.measures import Measurement, MeasureSettings, measure
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.network_measurement import Measurement, MeasureSettings, measure_network
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 
@@ -44,7 +44,7 @@ def interpret(subject: Subject, folder: Path) -> Measurement | of_architectures.
 
 def _network(run: Run, network: Network, settings: MeasureSettings, folder: Path) -> Measurement:
     """Of the paper's kind."""
-    measurement = measure(run, network, settings)
+    measurement = measure_network(run, network, settings)
     exemplar.save(folder / "exemplar.npz", exemplar.look(run, network, measurement.row(), settings.modulus))
     _write_row(folder, measurement.row())
     look = data.load_exemplar(folder / "exemplar.npz")
@@ -68,7 +68,7 @@ def _system(
     exemplar.save(folder / "look.npz", arrays)
     look = architectures.load(folder / "look.npz")
     save.save(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
-    memories = by_data(system, run.task)
+    memories = fit_memories_by_data(system, run.task)
     examples = [
         shown(run, one.name, one.edit, memories, one.basis, one.past)
         for one in exemplar.example_edits(system, run.task, memories)

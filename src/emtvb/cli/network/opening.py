@@ -16,7 +16,7 @@ from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.experiments.results import FoundRun, find_run
 from emtvb.theory import networks
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import PAPER_SIZE, Task

@@ -17,11 +17,17 @@ from emtvb.core.recording import Recording
 from emtvb.core.regression import decoded_map
 from emtvb.core.spectrum import match_spectra
 from emtvb.core.systems import System
-from emtvb.theory.judging import MemoryMeasures, accuracy, held_out, judge, unedited_success
-from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.memory_measures import (
+    MemoryMeasures,
+    held_out,
+    measure_memories,
+    measure_test_accuracy,
+    unedited_success,
+)
+from emtvb.theory.network_measurement import MeasureSettings
+from emtvb.theory.network_verdict import network_verdict
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import verdict
 
 LONG = 20
 """Periods of s steps after which it is looked whether a change is still there."""
@@ -34,7 +40,7 @@ class Measurement(MemoryMeasures):
     Attributes:
         run_id: The run.
         architecture: Its architecture.
-        verdict: What it learned, in a word of ``emtvb.theory.verdict``.
+        verdict: What it learned, in a word of ``emtvb.theory.network_verdict``.
         test_accuracy: Fraction of output elements whose sign is right.
         state_dim: Real numbers of its state.
         phi_eigenvalues: Long-term eigenvalues of Phi.
@@ -112,12 +118,12 @@ def interpret_system(
         linear map between memories: ``origin_map``, ``visited_map``, ``decoded_map``.
     """
     task = subject.task
-    test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
+    test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if origin is None:
         return _diverged(subject, system, settings, test_accuracy)
-    basis = by_data(system, task)
+    basis = fit_memories_by_data(system, task)
     recording = held_out(system, task, settings.horizon)
-    judged = judge(system, task, basis, recording, settings.horizon)
+    judged = measure_memories(system, task, basis, recording, settings.horizon)
     unedited = unedited_success(recording, task, settings.horizon)
     start = task.settled()
     rng = np.random.default_rng(0)
@@ -130,7 +136,7 @@ def interpret_system(
         **asdict(judged),
         run_id=subject.run_id,
         architecture=subject.architecture,
-        verdict=verdict(solved, judged.worst_decoding_accuracy, judged.edit_success, unedited),
+        verdict=network_verdict(solved, judged.worst_decoding_accuracy, judged.edit_success, unedited),
         test_accuracy=test_accuracy,
         state_dim=system.state_dim,
         phi_eigenvalues=match.expected,
@@ -200,7 +206,7 @@ def _diverged(
     known: dict[str, Any] = {
         "run_id": subject.run_id,
         "architecture": subject.architecture,
-        "verdict": verdict(solved, nan, nan, nan),
+        "verdict": network_verdict(solved, nan, nan, nan),
         "test_accuracy": test_accuracy,
         "state_dim": system.state_dim,
         "phi_eigenvalues": count,

@@ -22,7 +22,7 @@ from emtvb.core.editing.controls import random_step
 from emtvb.core.regression import Affine
 from emtvb.theory import networks
 from emtvb.theory.protocol import Binding
-from emtvb.theory.schedule import INPUT, MARKER, Episodes, Place, Schedule, schedule
+from emtvb.theory.schedule import INPUT, MARKER, Episodes, Place, Schedule, episode_schedule
 from emtvb.weights import Network
 
 SEQUENCES = 1024
@@ -75,7 +75,7 @@ def watch(
 ) -> Watched:  # fmt: skip
     """Run a network on sequences whose episodes have these lengths, with all output steps of each."""
     whole = Episodes(episodes.lengths, episodes.outputs, None, episodes.marker, episodes.echo)
-    plan = schedule(task, whole, lengths)
+    plan = episode_schedule(task, whole, lengths)
     inputs = draw(rng, plan, episodes, task.d, sequences)
     states, outputs = networks.rollout(network, inputs)
     return Watched(plan, inputs, states, outputs, plan.targets(inputs))

@@ -12,7 +12,7 @@ from emtvb.experiments.streams import measures
 from emtvb.experiments.streams.measures import Watched
 from emtvb.theory import networks
 from emtvb.theory.protocol import Binding
-from emtvb.theory.schedule import Episodes, Place, schedule
+from emtvb.theory.schedule import Episodes, Place, episode_schedule
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.weights import Network
 
@@ -91,7 +91,7 @@ def accuracies(run: StreamSetup, network: Network, rng: np.random.Generator) -> 
         kept[1] += int(asked.sum())
 
     for _ in range(TESTED):
-        plan = schedule(task, episodes, _lengths(rng, episodes, total))
+        plan = episode_schedule(task, episodes, _lengths(rng, episodes, total))
         inputs = measures.draw(rng, plan, episodes, task.d, 128)
         targets = plan.targets(inputs)
         right = networks.nearest_bits(networks.rollout(network, inputs)[1]) == targets

@@ -27,10 +27,10 @@ from emtvb.core.memories import VariableMemories
 from emtvb.core.spectrum import MODULUS
 from emtvb.flushing import flushed
 from emtvb.theory import networks
-from emtvb.theory.literature_columns import ABLATIONS, HELD, ablation
+from emtvb.theory.literature_columns import ABLATIONS, HELD, ablation_column
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
-from emtvb.theory.realisation import from_weights
+from emtvb.theory.realisation import memories_by_realisation
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import Task
 
@@ -150,7 +150,7 @@ def ablate(
     weights = network.W_hh.astype(np.float64)
     first, last = core(weights, modulus), core(weights, modulus, first=False)
     seen = (observed or Observation(Elman(network), run.task)).memories
-    read = reading(from_weights(network, run.task, modulus))
+    read = reading(memories_by_realisation(network, run.task, modulus))
     span = onto(seen.encoder[:, seen.stored])
     memory_dim, core_dim = round(float(np.trace(read))), first.shape[1]
     random = np.random.default_rng([_SEED, run.seed]).normal(size=(network.hidden_dim, memory_dim))
@@ -163,7 +163,7 @@ def ablate(
     for basis, sets in ABLATIONS.items():
         of = parts(weights, projections[basis])
         for together in sets:
-            names.append(ablation(basis, together))
+            names.append(ablation_column(basis, together))
             removed.append(np.sum([of[part] for part in together], axis=0))
     throughout, held = accuracies(network, removed, run.task, horizon)
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,13 @@ from emtvb.core.systems import System
 from emtvb.errors import InputError
 from emtvb.figures.data import MEASURES
 from emtvb.files import atomic
-from emtvb.theory.interventions import Edit, edit, flip, put, swap
-from emtvb.theory.memories_by_data import by_data, scaled
+from emtvb.theory.interventions import Edit, edit_first_sequence, negate_element, put_values, swap_variables
+from emtvb.theory.memories_by_data import fit_memories_by_data, scale_to_stored_units
 from emtvb.theory.memories_by_weights import power_iteration
 from emtvb.theory.networks import Network
-from emtvb.theory.realisation import from_weights
+from emtvb.theory.realisation import memories_by_realisation
 from emtvb.theory.runs import Run
-from emtvb.theory.sequences import record, stacked
+from emtvb.theory.sequences import record_inputs, stack_memory
 from emtvb.theory.tasks import Task
 
 STEPS = 200
@@ -82,8 +83,8 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
     targets = task.targets(u, horizon)
     hidden, outputs = (array[:, 0] for array in system.drive(x))
     weights = linearise(network).astype(np.float64)
-    published, data = power_iteration(network, task), by_data(system, task)
-    lengths = scaled(published, system, task)
+    published, data = power_iteration(network, task), fit_memories_by_data(system, task)
+    lengths = scale_to_stored_units(published, system, task)
     residual = residual_components(published, hidden.astype(np.float64))
     done = example_edits(system, task, data, lengths)
     about = {
@@ -116,14 +117,14 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         @ np.hstack([published.encoder, residual]),
         "W_hh_in_scaled_memories": lengths.in_basis(weights),
         "W_hh_in_data_memories": data.in_basis(weights),
-        "W_hh_in_realised_memories": from_weights(network, task, modulus).in_basis(weights),
+        "W_hh_in_realised_memories": memories_by_realisation(network, task, modulus).in_basis(weights),
         "inputs": x[:, 0],
         "hidden": hidden,
         "outputs": outputs,
         "targets": np.concatenate([np.zeros((task.s, task.d), dtype=np.float32), targets[:, 0]]),
         "memories": published.read(hidden),
         "data_memories": data.read(hidden),
-        "theory": stacked(np.concatenate([u[:, 0], targets[:, 0]]), task.s),
+        "theory": stack_memory(np.concatenate([u[:, 0], targets[:, 0]]), task.s),
         "edit_past": np.stack([one.past for one in done]),
         **{
             f"edit_{name}": np.stack([getattr(one.edit, name) for one in done])
@@ -163,20 +164,20 @@ def example_edits(
         published: The paper's, each column in the units of what is stored; of all flips through them at that moment the
             first that fails is the fourth edit, and that of the first edit where none does. None for no fourth.
     """
-    recording = record(system, task, picture(task.s, task.d)[:, None, :], task.settled() + task.s)
+    recording = record_inputs(system, task, picture(task.s, task.d)[:, None, :], task.settled() + task.s)
     time = task.settled() + task.s // 2
     elements = [divmod(int(element), task.d) for element in np.flatnonzero(task.persistent())]
     variable, dimension = elements[len(elements) // 2]
     values = [1 if j % 2 else -1 for j in range(task.d)]
     newest, other = task.s, max(task.s - 1, 1)
     changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        _flip_name(variable, dimension): lambda m: flip(task, m, variable + 1, dimension),
-        f"set variable {newest}": lambda m: put(task, m, newest, values),
-        f"swap variables {other} and {newest}": lambda m: swap(task, m, other, newest),
+        _flip_name(variable, dimension): lambda m: negate_element(task, m, variable + 1, dimension),
+        f"set variable {newest}": lambda m: put_values(task, m, newest, values),
+        f"swap variables {other} and {newest}": lambda m: swap_variables(task, m, other, newest),
     }
     past = before(recording, time)
     done = [
-        ExampleEdit(name, BY_DATA, "", edit(system, task, memories, recording, time, change), past)
+        ExampleEdit(name, BY_DATA, "", edit_first_sequence(system, task, memories, recording, time, change), past)
         for name, change in changes.items()
     ]
     if published is None:
@@ -184,7 +185,9 @@ def example_edits(
 
     def flips(through: VariableMemories) -> dict[tuple[int, int], Edit]:
         return {
-            (i, j): edit(system, task, through, recording, time, lambda m, i=i, j=j: flip(task, m, i + 1, j))  # type: ignore[misc]
+            (i, j): edit_first_sequence(
+                system, task, through, recording, time, partial(negate_element, task, variable=i + 1, dimension=j)
+            )
             for i, j in elements
         }
 

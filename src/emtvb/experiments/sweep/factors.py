@@ -10,7 +10,7 @@ import pandas as pd
 
 from emtvb.core.intervals import FEWEST, bootstrap_counts, central_interval
 from emtvb.experiments.sweep.constants import ALL, TRAINABLE
-from emtvb.theory.verdict import STORED
+from emtvb.theory.network_verdict import STORED
 
 SETTINGS = ["task", "hidden_dim", "l2", "threshold", "seed", "twin"]
 DIFFERS = {"rounding": "twin", "threshold": "threshold", "penalty": "l2", "size": "hidden_dim", "seed": "seed"}

@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from emtvb.theory import networks
 from emtvb.theory.literature_columns import FOLLOWED as COLUMNS
-from emtvb.theory.literature_columns import GAIN, LAGS, WHEN, gradient
+from emtvb.theory.literature_columns import GAIN, LAGS, WHEN, gradient_column
 from emtvb.theory.networks import Network
 from emtvb.theory.tasks import Task
 
@@ -75,7 +75,9 @@ def compare(
     with np.errstate(divide="ignore"):
         gain = np.log10(after) - np.log10(before) if before > 0 else np.nan
     row: dict[str, object] = {"run_id": run_id}
-    row |= {gradient(when, lag): _short(value) for when in WHEN for lag, value in zip(LAGS, sizes[when], strict=True)}
+    row |= {
+        gradient_column(when, lag): _short(value) for when in WHEN for lag, value in zip(LAGS, sizes[when], strict=True)
+    }
     return {**row, GAIN: _short(float(gain))}
 
 

@@ -42,13 +42,13 @@ from emtvb.theory.memory_columns import (
     TRAINED,
     UNCHANGED,
     UNTRAINED,
-    at_amplitude,
-    lasting,
+    amplitude_column,
+    lasting_column,
 )
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
-from emtvb.theory.sequences import record, sequences
+from emtvb.theory.sequences import random_sequences, record_inputs
 from emtvb.theory.tasks import Task
 
 SEQUENCES = 24
@@ -164,10 +164,10 @@ def measure(run: Run, network: Network) -> list[dict[str, object]]:
 
 def by_hand(task: Task) -> list[dict[str, object]]:
     """Rows of the networks that are made by hand for a task, which have no run: their name is the task's."""
-    half = circuits.phi(task, circuits.HALF)
+    half = circuits.linear_circuit(task, circuits.HALF)
     found = {
-        PHI: remembered(circuits.phi(task), task),
-        LATCH: remembered(circuits.latch(task), task),
+        PHI: remembered(circuits.linear_circuit(task), task),
+        LATCH: remembered(circuits.latching_circuit(task), task),
         FADING: durations(half.double(), task, FRESH_CONTENTS),
         FADING_LINEAR: linear_durations(half, task),
     }
@@ -188,14 +188,14 @@ def remembered(network: Network, task: Task) -> dict[str, float]:
     """
     precise = network.double()
     system = Elman(precise)
-    seen = record(system, task, test_inputs(task), STORED)
+    seen = record_inputs(system, task, test_inputs(task), STORED)
     memories = Observation(system, task).memories
     last = DURATIONS[-1]
     found = durations(precise, task, FRESH_CONTENTS)
-    found |= {lasting(last, name): value for name, value in controls(network, task, memories, last).items()}
+    found |= {lasting_column(last, name): value for name, value in controls(network, task, memories, last).items()}
     quarter = controls(network, task, memories, AFTER, AMPLITUDES["quarter"], window=AFTER)
-    found |= {at_amplitude("quarter", name): value for name, value in quarter.items() if name in CONTROLS}
-    if (period := circuits.period(task)) <= LONGEST_PERIOD:
+    found |= {amplitude_column("quarter", name): value for name, value in quarter.items() if name in CONTROLS}
+    if (period := circuits.phi_period(task)) <= LONGEST_PERIOD:
         uneven = followed(precise, task, uneven_inputs(task)[:, :FIRST], period)
         found["cycle_multiplier_uneven"] = _of_cycles(uneven)["cycle_multiplier"]
     found["saturated"] = float((np.abs(seen.states[-1]) > SATURATED).mean())
@@ -217,7 +217,7 @@ def durations(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
             ``CONTENTS`` are left out.
     """
     found = _by_duration_and_amplitude(Elman(network), task)
-    found |= {"cycle_period": circuits.period(task), "gain_origin": largest_modulus(network)}
+    found |= {"cycle_period": circuits.phi_period(task), "gain_origin": largest_modulus(network)}
     if found["cycle_period"] <= LONGEST_PERIOD:
         inputs = np.concatenate([test_inputs(task)[:, : max(fresh, FIRST)], fresh_inputs(task, fresh)], axis=1)
         around = followed(network, task, inputs, int(found["cycle_period"]))
@@ -228,7 +228,7 @@ def durations(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
 
 def followed(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> Cycles:
     """States in which these inputs are stored, once round their cycles."""
-    return follow_cycles(adapt(network), record(Elman(network), task, inputs, ON_CYCLE).states[-1], period)
+    return follow_cycles(adapt(network), record_inputs(Elman(network), task, inputs, ON_CYCLE).states[-1], period)
 
 
 def _of_cycles(around: Cycles) -> dict[str, float]:
@@ -256,7 +256,7 @@ def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[s
     attracting = (around.distances < CLOSE) & (around.rates[:, 0] < 0)
     wide = (around.returns & (around.rates[:, 0] < 0))[-fresh:]
     return {
-        **{lasting(end, FRESH): float(right[end - WINDOW : end].mean()) for end in DURATIONS[-2:]},
+        **{lasting_column(end, FRESH): float(right[end - WINDOW : end].mean()) for end in DURATIONS[-2:]},
         "contents_attracting": float(attracting.sum()),
         "fresh_attracting": float(attracting[-fresh:].sum()),
         "fresh_return": float(around.distances[-fresh:].max()),
@@ -293,7 +293,7 @@ def unchanged(
 def linear_durations(network: Network, task: Task) -> dict[str, float]:
     """The same with tanh taken away: its multiplier is the largest eigenvalue's, so many times over."""
     system = Linear(network.double())
-    period = circuits.period(task)
+    period = circuits.phi_period(task)
     with np.errstate(over="ignore", under="ignore"):
         multiplier = float(np.float64(system.growth) ** period)
     return {
@@ -305,17 +305,17 @@ def linear_durations(network: Network, task: Task) -> dict[str, float]:
 
 def _by_duration_and_amplitude(system: System, task: Task) -> dict[str, float]:
     inputs = test_inputs(task)
-    found = {lasting(steps): share for steps, share in accuracy_at(system, task, inputs, DURATIONS).items()}
+    found = {lasting_column(steps): share for steps, share in accuracy_at(system, task, inputs, DURATIONS).items()}
     targets = task.targets(inputs, AFTER)
     for name, factor in AMPLITUDES.items():
-        seen = record(system, task, factor * inputs, AFTER)
-        found[at_amplitude(name)] = float((nearest_bits(seen.outputs[1:]) == targets).mean())
+        seen = record_inputs(system, task, factor * inputs, AFTER)
+        found[amplitude_column(name)] = float((nearest_bits(seen.outputs[1:]) == targets).mean())
     return found
 
 
 def test_inputs(task: Task) -> Float[np.ndarray, "s batch d"]:
     """The sequences of every measure: of the half that nothing is fitted on."""
-    return sequences(task, JUDGING, SEQUENCES, _SEED).astype(np.float64)
+    return random_sequences(task, JUDGING, SEQUENCES, _SEED).astype(np.float64)
 
 
 test_inputs.__test__ = False  # type: ignore[attr-defined]
@@ -323,7 +323,7 @@ test_inputs.__test__ = False  # type: ignore[attr-defined]
 
 def fresh_inputs(task: Task, count: int) -> Float[np.ndarray, "s batch d"]:
     """Contents of the same half by which nothing was chosen."""
-    return sequences(task, JUDGING, count, _FRESH_SEED).astype(np.float64)
+    return random_sequences(task, JUDGING, count, _FRESH_SEED).astype(np.float64)
 
 
 def uneven_inputs(task: Task) -> Float[np.ndarray, "s batch d"]:
@@ -363,7 +363,7 @@ def controls(
     single, _ = outputs_of(Elman(network), factor * inputs, steps)
     others, _ = outputs_of(precise, factor * uneven, steps)
     last, targets = slice(steps - window, steps), task.targets(inputs, steps)
-    same = unchanged(outputs, circuits.period(task), window, STORED)
+    same = unchanged(outputs, circuits.phi_period(task), window, STORED)
     return {
         "single": float((nearest_bits(single) == targets)[last].mean()),
         "uneven": float((nearest_bits(others) == task.targets(uneven, steps))[last].mean()),

@@ -13,13 +13,19 @@ from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.memory import NEARLY
 from emtvb.experiments.sweep.memory_tables import BARS
 from emtvb.experiments.sweep.milestones import DROP
-from emtvb.theory.memory_columns import TRAINED, at_amplitude, lasting
+from emtvb.theory.memory_columns import TRAINED, amplitude_column, lasting_column
 
 DISTINCT = {"cycles-9x4": 9, "cycles-12x3": 12, "cycles-18x2": 18, "cycle-36": 36}
 """The tasks whose Phi has 36 modes, and how many of its eigenvalues differ."""
 T1_ACCURACY = 0.917
 """The mean accuracy of T1 that A3 names."""
-READ = (at_amplitude("whole"), at_amplitude("quarter"), "cycle_multiplier", lasting(1000), lasting(3000))
+READ = (
+    amplitude_column("whole"),
+    amplitude_column("quarter"),
+    "cycle_multiplier",
+    lasting_column(1000),
+    lasting_column(3000),
+)
 """Columns of ``tables/memory.csv`` that predictions are about."""
 FEWEST = 3
 """Networks that a share is judged by, at least."""
@@ -53,9 +59,9 @@ def networks(published: Any) -> pd.DataFrame:
     return found.assign(
         solved=found["solved"] == 1,
         measured=found["test_accuracy"] >= NEARLY,
-        drop=found[at_amplitude("whole")] - found[at_amplitude("quarter")],
+        drop=found[amplitude_column("whole")] - found[amplitude_column("quarter")],
         attracting=found["cycle_multiplier"] < 1,
-        lasts=found[lasting(3000)] >= found["measured_solved"],
+        lasts=found[lasting_column(3000)] >= found["measured_solved"],
     )
 
 
@@ -132,7 +138,7 @@ def of_sizes(sizes: pd.DataFrame) -> dict[str, list[Part]]:
             _share("latch by amplitude", measured["drop"] >= DROP, most=0.1),
             _share("below 1", measured["attracting"], most=0),
         ],
-        "B3": [_share("below 0.9", measured[lasting(1000)] < 0.9, least=1)],
+        "B3": [_share("below 0.9", measured[lasting_column(1000)] < 0.9, least=1)],
     }
 
 

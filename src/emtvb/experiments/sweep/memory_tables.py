@@ -23,12 +23,12 @@ from emtvb.theory.memory_columns import (
     PHI,
     REMEMBERED,
     TRAINED,
-    lasting,
+    lasting_column,
 )
 
 ABOUT = [*tables.SETTINGS, "test_accuracy"]
 BARS = ["measured_solved", "solved"]
-LASTS = lasting(3000, FRESH)
+LASTS = lasting_column(3000, FRESH)
 EARLY = 0.999
 """So much accuracy after 1,000 steps is a simpler number."""
 SAYS = {
@@ -139,7 +139,7 @@ def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
         "wide_": ((networks["fresh_wide"] == FRESH_CONTENTS).to_numpy(), every),
         "": (below, every),
         "returning_": ((networks["fresh_return"] < CLOSE).to_numpy(), every),
-        "early_": ((networks[lasting(1000, FRESH)] >= EARLY).to_numpy(), every),
+        "early_": ((networks[lasting_column(1000, FRESH)] >= EARLY).to_numpy(), every),
         "task_": (pd.Series(lasts).groupby(networks["task"].to_numpy()).transform("mean").to_numpy() >= 0.5, every),
         "original_": (_attracts(originals.reindex(names)), twins),
     }
@@ -254,7 +254,9 @@ def by_hand_as_markdown(table: pd.DataFrame) -> str:
     rows = []
     for name, words in HANDS.items():
         of = table[table["network"] == name].set_index("task")
-        cells = [" / ".join(f"{of.loc[task, lasting(steps)]:.2f}" for steps in (100, 1000, 3000)) for task in of.index]
+        cells = [
+            " / ".join(f"{of.loc[task, lasting_column(steps)]:.2f}" for steps in (100, 1000, 3000)) for task in of.index
+        ]
         rows.append((words, *cells))
     return markdown.table(
         ("by hand: accuracy after 100 / 1,000 / 3,000 steps", *of.index), rows, "l" + "r" * len(of.index)

@@ -10,7 +10,7 @@ import pandas as pd
 from emtvb import markdown
 from emtvb.experiments.sweep.constants import ALL
 from emtvb.paper.table1 import without_twins
-from emtvb.theory.verdict import STORED
+from emtvb.theory.network_verdict import STORED
 
 _MEASURED = (
     "test_accuracy", "data_worst_decoding_accuracy", "data_edit_success", "unedited_success", "network_eigenvalues",

@@ -12,7 +12,7 @@ import pandas as pd
 from emtvb.core.comparing import ALIKE
 from emtvb.core.similarity import MEASURES
 from emtvb.experiments.sweep.constants import ALL, CELL
-from emtvb.theory.verdict import OTHERWISE, STORED
+from emtvb.theory.network_verdict import OTHERWISE, STORED
 
 SETTINGS = ["task", "architecture", "hidden_dim", "l2", "threshold", "seed", "twin"]
 ABOUT = ["run_id", *SETTINGS]

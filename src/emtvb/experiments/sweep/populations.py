@@ -18,8 +18,8 @@ from emtvb.core.regression import decoded_map
 from emtvb.core.similarity import Portrait
 from emtvb.core.systems import System
 from emtvb.experiments.sweep.pair_distances import CHANCE, IMAGE, ITSELF, UNTRAINED
-from emtvb.theory.memories_by_data import by_data
-from emtvb.theory.sequences import show
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.sequences import record_random
 from emtvb.theory.tasks import Task
 
 DRAWS = 3
@@ -57,8 +57,8 @@ def portrait_of(system: System, task: Task, rest: Float[np.ndarray, "state state
         rest: The derivative of its step without input at its fixed point.
         seed: Of the sequences that it is shown; another one shows how much of a distance is chance.
     """
-    memories, start = by_data(system, task, seed=seed), task.settled()
-    states = show(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
+    memories, start = fit_memories_by_data(system, task, seed=seed), task.settled()
+    states = record_random(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
     rest = rest.astype(np.float64)
     return Portrait(
         np.linalg.eigvals(rest).astype(np.complex128),
@@ -112,7 +112,7 @@ def compare(
 def _image(specimen: Specimen) -> Portrait:
     """The control without a network, of a task and for the trials of its networks' portraits."""
     task, start = specimen.task, specimen.task.settled()
-    theory = show(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).labels
+    theory = record_random(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).labels
     return similarity.linear_control(theory[start:, :, task.persistent()], s=task.s)
 
 

@@ -13,7 +13,7 @@ from emtvb.core.intervals import mean_interval
 from emtvb.core.permutation import mean_auc
 from emtvb.experiments.sweep.constants import CELL, TRAINABLE
 from emtvb.experiments.sweep.logistic import logistic_regression
-from emtvb.theory.verdict import STORED
+from emtvb.theory.network_verdict import STORED
 
 STAGES = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Shares of the training after which it is foretold."""

@@ -11,8 +11,8 @@ from emtvb import tables
 from emtvb.config import Sweep
 from emtvb.making import provenance
 from emtvb.paper import judging, table1
+from emtvb.theory.network_verdict import STORED
 from emtvb.theory.protocol import Protocol
-from emtvb.theory.verdict import STORED
 
 SIGNS = dict(zip(judging.VERDICTS[:3], "=!?", strict=True))
 """The sign of each verdict on a printed value, as ``table1.as_text`` writes it."""

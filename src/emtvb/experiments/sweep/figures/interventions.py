@@ -18,7 +18,7 @@ from emtvb.figures.marks import line, look, mark, swarm
 from emtvb.figures.panels import grid, key, say_instead
 from emtvb.figures.style import EXPECTED, PAGE, style
 from emtvb.figures.words import wrapped
-from emtvb.theory.verdict import NOT_LEARNED
+from emtvb.theory.network_verdict import NOT_LEARNED
 
 METHODS = {"data": "$\\Psi$ by data", "power": "the paper's $\\Psi$", "realisation": "realised $\\Psi$"}
 """The prefixes of the methods' columns, and what the figure calls them."""

@@ -19,7 +19,7 @@ from emtvb.figures.marks import band
 from emtvb.figures.panels import grid, key, label_outside
 from emtvb.figures.style import COLOURS, COLUMN, PAGE, style
 from emtvb.figures.words import wrapped
-from emtvb.theory.verdict import AT_CHANCE
+from emtvb.theory.network_verdict import AT_CHANCE
 
 SOLVED = 0.1
 """A size with which in no group so many runs solve the task is not drawn, where another is."""

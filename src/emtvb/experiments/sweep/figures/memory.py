@@ -16,7 +16,16 @@ from emtvb.figures.marks import CHANCE, band, line, look, swarm
 from emtvb.figures.panels import blank, grid, key
 from emtvb.figures.style import EXPECTED, style
 from emtvb.figures.words import wrapped
-from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, LATCH, LINEAR, PHI, TRAINED, at_amplitude, lasting
+from emtvb.theory.memory_columns import (
+    AMPLITUDES,
+    DURATIONS,
+    LATCH,
+    LINEAR,
+    PHI,
+    TRAINED,
+    amplitude_column,
+    lasting_column,
+)
 
 DURATION, AMPLITUDE, HALFWAY = "duration", "amplitude", "halfway"
 """What is varied: the steps, what inputs are multiplied with; and nothing, of edits that stop halfway."""
@@ -33,8 +42,8 @@ def read(table: Path | str) -> pd.DataFrame:
 def numbers_of(table: pd.DataFrame) -> pd.DataFrame:
     """Medians and quartiles over networks that solve their task, and the size of each one's halved elements."""
     table = table[(table["solved"] == 1) | table["network"].isin([PHI, LATCH])]
-    axes = {DURATION: {lasting(steps): float(steps) for steps in DURATIONS},
-            AMPLITUDE: {at_amplitude(name): factor for name, factor in AMPLITUDES.items()}}  # fmt: skip
+    axes = {DURATION: {lasting_column(steps): float(steps) for steps in DURATIONS},
+            AMPLITUDE: {amplitude_column(name): factor for name, factor in AMPLITUDES.items()}}  # fmt: skip
     rows: list[dict[str, object]] = []
     for varied, columns in axes.items():
         for (task, network), group in table[table["network"].isin(SHOWN)].groupby(["task", "network"], sort=False):

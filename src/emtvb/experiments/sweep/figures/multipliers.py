@@ -16,11 +16,11 @@ from emtvb.figures.marks import look, mark, points
 from emtvb.figures.panels import blank, grid, key
 from emtvb.figures.style import EXPECTED, SHADE, style
 from emtvb.figures.words import wrapped
-from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting
+from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting_column
 
 NETWORK, EXPERIMENT = "network", "experiment"
 """What a row is of."""
-LASTS = lasting(3000, FRESH)
+LASTS = lasting_column(3000, FRESH)
 NEAR = 1e-3
 """Rates nearer to 0 than this are drawn on a linear scale."""
 TOLD = {"attracting": ("o", "its cycles attract"), "returning": ("x", "states return"),

@@ -19,7 +19,7 @@ from emtvb.figures.panels import grid, key, label_outside
 from emtvb.figures.style import COLOURS, EXPECTED, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import table1
-from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 
 GROUP = CELL[1:3]
 """The settings that a group of runs has in common."""
