@@ -4,7 +4,7 @@
 
 Each network that a statement speaks of is measured again, with other sequences to fit, to judge and to test with. It is
 counted of how many it then holds where it did not, or the other way round. The largest share over the statements is
-``emtvb.paper.judging.MISMEASURED``. Prints the Markdown table of docs/evidence.md.
+``emtvb.paper.significance.MISMEASURED``. Prints the Markdown table of docs/evidence.md.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ def changed(statement: claims.Statement, before: pd.DataFrame, after: pd.DataFra
 @click.option("--draws", default=2, show_default=True, help="Of other sequences.")
 def main(draws: int) -> None:
     """Print how many networks of each statement are measured otherwise."""
-    measured = twins.measured(PAPER / "runs.csv", PAPER / "measurements.csv")
+    measured = twins.measured_with_twins(PAPER / "runs.csv", PAPER / "measurements.csv")
     every = table1.paper_runs(measured).set_index("run_id")
-    stated = [claim for claim in claims.load().statements if claim.group == "statement"]
+    stated = [claim for claim in claims.load_claims().statements if claim.group == "statement"]
     before = {claim.name: every[every["task"].isin(claim.tasks)] for claim in stated}
     asked = {run_id for claim in stated for run_id in spoken_of(claim, before[claim.name])}
     found, counts = runs_in(PAPER), {claim.name: np.zeros(2, int) for claim in stated}

@@ -156,7 +156,7 @@ def main(draws: int) -> None:
         os.environ["PYTHONPATH"] = str(clone / "src")
         folder = clone / "results" / EXPERIMENT
         unpack(folder)
-        held = Held(kinds.load(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
+        held = Held(kinds.load_experiment(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
         files = Files(folder, *provenance.read_all(folder))
         jobs = planned(folder, held, files.changed)
         seconds = {path: record.seconds for record in files.records.values() for path in record.outputs}

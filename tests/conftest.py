@@ -47,8 +47,8 @@ LONG = (
     "tests/library/test_face.py::test_a_published_network*",
     "tests/library/test_extras.py::test_installed*",  # environments of their own
     "tests/library/test_showing.py::test_a_type_checker*",
-    "tests/paper/test_judging.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
-    "tests/paper/test_judging.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
+    "tests/paper/test_significance.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
+    "tests/paper/test_significance.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
     "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
     "tests/core/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
     "tests/workflow/test_contributing.py*",
@@ -57,7 +57,7 @@ LONG = (
     "tests/training/test_kill.py::test_a_full_disk*",
     "tests/training/test_kill.py::test_sigkill_twice*",
     "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
-    "tests/paper/test_judging.py::test_neither_rate*",
+    "tests/paper/test_significance.py::test_neither_rate*",
     "tests/figures/test_evidence.py::test_what_is_simulated*",
     "tests/figures/test_every.py::*-many tasks*",
     "tests/figures/test_every.py::*-long names*",
@@ -88,7 +88,7 @@ QUICK = (
         "an import by name", "trainings left out, then a figure edited",
     )),
     "tests/workflow/test_plans.py::test_a_file_that_is_not_what_its_record_says*[[]measurements.csv*",
-    "tests/paper/test_judging.py::test_both_questions*-exchangeable seeds-20[]]",
+    "tests/paper/test_significance.py::test_both_questions*-exchangeable seeds-20[]]",
     "tests/core/test_fitting.py::test_what_is_not_stored*[[]a coin-*",
     "tests/page/test_arithmetic.py*",
     "tests/page/test_selection.py::test_[!am]*",  # all but those that plan whole experiments, and of these the smallest
@@ -102,7 +102,7 @@ TOGETHER = (
     "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
     "tests/*/test_workflow.py",
     "tests/workflow/test_smoke.py",
-    "tests/paper/test_judging.py",
+    "tests/paper/test_significance.py",
     "tests/training/test_bits.py",
     "tests/test_archive.py",
     "tests/test_notebook.py",

@@ -282,14 +282,14 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("stated", "says"), [
     *(({"experiment": "x", name[:-1].title(): {}}, f"my.yaml: {name[:-1].title()}: unknown key: did you mean {name}?")
-      for name in kinds.sections()),
+      for name in kinds.kind_sections()),
     ({**GOOD, True: 2}, "True: Keys should be strings"),
     ({**GOOD, "experiment": datetime.date(2024, 1, 1)}, "experiment: datetime.date(2024, 1, 1): Input"),
     ({**GOOD, "l2": [float("nan")]}, "l2[0]: nan: Input should be a finite number"),
 ])  # fmt: skip
 def test_what_is_wrong_is_called_by_its_name(stated: dict[Any, Any], says: str) -> None:
     with pytest.raises(InputError) as caught:
-        kinds.check(stated, "my.yaml").runs()
+        kinds.experiment_from_config(stated, "my.yaml").runs()
     assert says in str(caught.value)
 
 
@@ -329,8 +329,8 @@ def test_repeats_are_found_without_comparing_all_pairs() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
 def test_the_projects_configs_are_good_and_complete(path: Path) -> None:
-    experiment = kinds.load(path)
-    assert kinds.check(json.loads(config.dump(experiment))) == experiment
+    experiment = kinds.load_experiment(path)
+    assert kinds.experiment_from_config(json.loads(config.dump(experiment))) == experiment
     if not isinstance(experiment, config.Sweep):  # others take no key of a sweep
         return
     # --configfile is laid over config.yaml where both are given; a key that only one of them has would leak.
@@ -378,7 +378,7 @@ def test_a_key_that_is_null_stands_in_no_file_of_settings_unless_another_value_i
 
 @pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*/settings.json")), ids=lambda path: path.parent.name)
 def test_published_settings_are_as_they_are_written_now(path: Path) -> None:
-    assert path.read_text() == config.dump(kinds.load(path))
+    assert path.read_text() == config.dump(kinds.load_experiment(path))
 
 
 def test_docs_are_those_of_the_schema() -> None:
@@ -391,7 +391,7 @@ def test_docs_are_those_of_the_schema() -> None:
 def test_the_schema_takes_the_projects_configs_which_name_it(path: Path) -> None:
     first, *_ = path.read_text().splitlines()
     assert first == f"# yaml-language-server: $schema=../{SCHEMA}"
-    stated = json.loads(config.dump(kinds.load(path)))
+    stated = json.loads(config.dump(kinds.load_experiment(path)))
     schema = jsonschema.Draft202012Validator(yaml.safe_load((ROOT / SCHEMA).read_text()))
     schema.validate(stated)
     for wrong in ({"seed": [1]}, {"trainer": "magic"}, {"threshold": [1.5]}, {"training": {"epochs": 0}}):

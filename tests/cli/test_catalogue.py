@@ -78,7 +78,7 @@ def emtvb(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 
 def test_every_run_is_listed_once_with_what_was_measured_and_whether_it_can_be_opened(root: Path) -> None:
-    table = catalogue.networks([root / "own"])
+    table = catalogue.network_catalogue([root / "own"])
     assert list(table.columns) == list(catalogue.COLUMNS)
     assert table["run_id"].is_unique
     assert table["architecture"].value_counts().to_dict() == {"rnn": 16, "lstm": 8, "s4": 8}
@@ -187,12 +187,12 @@ def test_weights_that_are_not_here_are_one_line_with_what_makes_them(root: Path,
 def test_packed_weights_are_here(tmp_path: Path, root: Path) -> None:
     """As a fresh clone has them, which `interpret` and `edit` open."""
     shutil.copytree(root / "own", tmp_path / "own")
-    here = catalogue.networks([tmp_path / "own"])["weights"]
+    here = catalogue.network_catalogue([tmp_path / "own"])["weights"]
     files = list((tmp_path / "own").glob("training/*/weights.safetensors"))
     for path in files:
         path.rename(path.with_name(PACKED))
     assert files
-    assert here.equals(catalogue.networks([tmp_path / "own"])["weights"])
+    assert here.equals(catalogue.network_catalogue([tmp_path / "own"])["weights"])
 
 
 def test_a_run_of_the_papers_protocol_is_trained_again_by_one_command(tmp_path: Path, emtvb, monkeypatch) -> None:

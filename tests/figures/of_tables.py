@@ -172,7 +172,7 @@ def shown_followed(figure: Figure) -> Numbers:
 
 def stated_followed(table: pd.DataFrame) -> Numbers:
     runs = [rows.sort_values("step") for _, rows in table.groupby(["solved", "run_id"])]
-    told = [rows for _, rows in milestones.told(table).groupby("cut")]
+    told = [rows for _, rows in milestones.told_by_step(table).groupby("cut")]
     found = milestones.of_runs(table).query("solved == 1")
     reached = [
         np.sort(found.loc[found["task"] == task, name].dropna().to_numpy(float))

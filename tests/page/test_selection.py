@@ -23,7 +23,7 @@ NAN = float("nan")
 CONFIGS = [
     path
     for path in sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))
-    if isinstance(kinds.load(path), Sweep)  # others have no page
+    if isinstance(kinds.load_experiment(path), Sweep)  # others have no page
 ]
 
 

@@ -45,7 +45,7 @@ class Shard:
 
     def stand(self, state: Path) -> dict[str, list[Row]]:
         """The learning curves of the runs that stand."""
-        count = finished_runs.keep(staleness.read(self.folder, self.root), self.settings, state)
+        count = finished_runs.keep_finished_runs(staleness.read(self.folder, self.root), self.settings, state)
         version = trainings.state_version(self.settings)
         found = {run.run_id: saved_runs.read(run, state / run.run_id / version) for run in self.runs}
         assert count == sum(result is not None for result in found.values())
@@ -60,7 +60,7 @@ def shard(tmp_path: Path, tiny_run: Run) -> Shard:
 def test_runs_that_a_record_vouches_for_stand(shard: Shard, tmp_path: Path) -> None:
     assert {*shard.stand(tmp_path / "state")} == {run.run_id for run in shard.runs}
     there = staleness.read(shard.folder, shard.root)
-    assert finished_runs.keep(there, shard.settings, tmp_path / "state") == 0  # they are there already
+    assert finished_runs.keep_finished_runs(there, shard.settings, tmp_path / "state") == 0  # they are there already
     shard.settings = {**shard.settings, "proof": "2"}
     assert shard.stand(tmp_path / "another") == {}
 

@@ -8,7 +8,7 @@ import pytest
 from emtvb.adapters.elman import Elman
 from emtvb.errors import InputError
 from emtvb.experiments.sweep import shard
-from emtvb.experiments.sweep.ablations import ablate
+from emtvb.experiments.sweep.ablations import ablation_row
 from emtvb.theory import tasks
 from emtvb.theory.literature_columns import ABLATED
 from emtvb.theory.network_measurement import MeasureSettings, measure_network
@@ -44,7 +44,7 @@ def test_a_shards_tables_say_what_each_network_alone_says() -> None:
         assert len(ablated) == measured.solved == (measured.test_accuracy >= 0.99)
         for row in ablated:
             solved += 1
-            assert row == ablate(run, network, HOW.modulus, HOW.horizon)
+            assert row == ablation_row(run, network, HOW.modulus, HOW.horizon)
     assert solved == 1
     assert set(found.solutions["kind"]) <= set(KINDS)
 

@@ -38,7 +38,7 @@ def test_networks_are_counted_by_what_they_learned(tmp_path: Path) -> None:
         network_verdict.NOT_LEARNED,
     )
     experiment = config.check({**SETTINGS, "interpretation": {"solved": 0.98}})
-    first, *rest = summary.lines(experiment, folder)
+    first, *rest = summary.summary_lines(experiment, folder)
     assert first.startswith("Result: 3 of 4 networks solved the task (test accuracy of at least 0.98)")
     assert "2 of these 3 store every variable linearly" in first
     assert len(rest) == 3
@@ -55,7 +55,9 @@ def test_networks_are_counted_by_what_they_learned(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_test_of_the_paper_says_so(tmp_path: Path, change: dict, reasons: list[str]) -> None:
-    line = summary.lines(config.check({**SETTINGS, **change}), results(tmp_path / "some", network_verdict.STORED))[1]
+    line = summary.summary_lines(
+        config.check({**SETTINGS, **change}), results(tmp_path / "some", network_verdict.STORED)
+    )[1]
     assert all(reason in line for reason in reasons)
     assert ("no test" in line) == bool(reasons)
 
@@ -66,7 +68,7 @@ def test_one_looks_first_at_what_is_there(tmp_path: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-        assert str(path) in summary.lines(experiment, folder)[2]
+        assert str(path) in summary.summary_lines(experiment, folder)[2]
 
 
 def test_every_sign_in_the_table_stands_in_its_legend() -> None:

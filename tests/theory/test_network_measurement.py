@@ -94,7 +94,7 @@ def test_a_diverged_run_is_measured_as_one(tiny_run: Run) -> None:
     whole = measure_network(tiny_run, make_network(2, 8), MeasureSettings(10, 200))
     assert found.row().keys() == whole.row().keys()
     with pytest.raises(InputError, match="diverged"):
-        exemplar.look(tiny_run, network, found.row(), 0.9)
+        exemplar.exemplar_arrays(tiny_run, network, found.row(), 0.9)
 
 
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
@@ -126,8 +126,8 @@ def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: in
     task = tasks.task_by_name("T1", d, s)
     run = Run(task, hidden, 0.0, 0.9, 1)
     network, settings = make_network(d, hidden), MeasureSettings(5, 5)
-    arrays = exemplar.look(run, network, measure_network(run, network, settings).row(), settings.modulus)
-    exemplar.save(tmp_path / "e.npz", arrays)
+    arrays = exemplar.exemplar_arrays(run, network, measure_network(run, network, settings).row(), settings.modulus)
+    exemplar.save_exemplar(tmp_path / "e.npz", arrays)
     with np.load(tmp_path / "e.npz") as stored:
         assert json.loads(str(stored["about"]))["run_id"] == run.run_id
         theory, inputs, targets = stored["theory"], stored["inputs"], stored["targets"]
@@ -173,10 +173,10 @@ def test_the_edit_that_fails_is_the_first_that_does(stored_exactly: tuple[System
 
 def test_what_was_given_out_until_an_edit_is_kept_with_it(stored_exactly: tuple[System, tasks.Task]) -> None:
     system, task = stored_exactly
-    recording = record_inputs(system, task, exemplar.picture(3, 3)[:, None, :], 30)
-    np.testing.assert_array_equal(exemplar.before(recording, 20), recording.outputs[13:21, 0])
-    np.testing.assert_array_equal(exemplar.before(recording, 2), recording.outputs[1:3, 0])
-    assert exemplar.before(recording, 0).shape == (0, 3)
+    recording = record_inputs(system, task, exemplar.picture_inputs(3, 3)[:, None, :], 30)
+    np.testing.assert_array_equal(exemplar.outputs_before(recording, 20), recording.outputs[13:21, 0])
+    np.testing.assert_array_equal(exemplar.outputs_before(recording, 2), recording.outputs[1:3, 0])
+    assert exemplar.outputs_before(recording, 0).shape == (0, 3)
     for one in exemplar.example_edits(system, task, fit_memories_by_data(system, task)):
         after = np.where(one.past[-1] >= 0, 1, -1)
         np.testing.assert_array_equal(after, one.edit.before[-3:])  # the newest variable is what was given out last
@@ -186,7 +186,7 @@ def test_an_exemplar_has_all_bases_in_the_same_units() -> None:
     task = tasks.task_by_name("T1", 3, 3)
     run, network = Run(task, 12, 0.0, 0.9, 1), circuit(task, 12)[0]
     found = measure_network(run, network, MeasureSettings(20, 50))
-    arrays = exemplar.look(run, network, found.row(), 0.9)
+    arrays = exemplar.exemplar_arrays(run, network, found.row(), 0.9)
     look = data.exemplar_from(arrays)
     for values, gain, error in (
         (look.W_hh_in_scaled_memories, look.power_gain, look.power_shape_error),
@@ -199,5 +199,5 @@ def test_an_exemplar_has_all_bases_in_the_same_units() -> None:
 
 
 def test_the_picture_is_three_one_five() -> None:
-    np.testing.assert_array_equal(np.flatnonzero(exemplar.picture(8, 8)[0] > 0), [2, 4, 6])
-    assert exemplar.picture(8, 8).sum(axis=1).tolist() == [-2, 2, -8, 2, -8, 0, 0, -8]
+    np.testing.assert_array_equal(np.flatnonzero(exemplar.picture_inputs(8, 8)[0] > 0), [2, 4, 6])
+    assert exemplar.picture_inputs(8, 8).sum(axis=1).tolist() == [-2, 2, -8, 2, -8, 0, 0, -8]

@@ -35,7 +35,7 @@ from emtvb.making import provenance
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes
-from emtvb.paper.judging import VERDICTS
+from emtvb.paper.significance import VERDICTS
 from emtvb.theory import networks
 from emtvb.training.shard import Outputs, train_shard
 

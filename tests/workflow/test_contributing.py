@@ -204,7 +204,7 @@ def test_another_bar_of_solved_is_a_key_and_nothing_says_otherwise(project: Proj
 
 
 OLDER = (
-    "figures/test_captions.py", "figures/test_panels.py", "theory/test_measures.py", "theory/test_tasks.py",
+    "figures/test_captions.py", "figures/test_panels.py", "theory/test_network_measurement.py", "theory/test_tasks.py",
     "sweep/test_memory.py", "paper/test_claims.py", "paper/test_verdicts.py", "paper/test_verdict_page.py",
     "architectures", "training/test_revisions.py", "test_config.py",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 # Networks that are trained on streams: episodes of variable length, each ended by a marker, that overwrite each other.
 
-from emtvb.experiments.streams.runs import named as stream_task
+from emtvb.experiments.streams.runs import paper_name as stream_task
 from emtvb.theory import stream_order
 
 PAGE_SHARDS = EXPERIMENT.page_shards()

@@ -5,7 +5,7 @@ import logging
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.sweep.following import STEPS, listed, name_of
+from emtvb.experiments.sweep.followed_networks import STEPS, name_of, snapshot_row
 from emtvb.making import trainings
 from emtvb.making.jobs import job
 from emtvb.training import stream
@@ -20,7 +20,7 @@ with job(snakemake) as this:
     for run in [trainings.read_run(entry) for entry in this.settings["runs"]]:
         snapshots = list(follow(run))
         networks |= {name_of(run.run_id, seen.step): seen.network for seen in snapshots}
-        rows += [listed(run.run_id, *seen) for seen in snapshots]
+        rows += [snapshot_row(run.run_id, *seen) for seen in snapshots]
         log.info("%s: followed to step %s", run.run_id, f"{snapshots[-1].step:,}")
     save_networks(snakemake.output.snapshots, networks)
     tables.write_csv(snakemake.output.steps, pd.DataFrame(rows, columns=STEPS))

@@ -5,7 +5,7 @@ import pkgutil
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.architectures.measuring import interpret
+from emtvb.experiments.architectures.measuring import interpret_run
 from emtvb.experiments.sweep import exemplar
 from emtvb.making.jobs import job
 from emtvb.theory import architecture_runs as runs
@@ -15,6 +15,6 @@ from emtvb.training.architectures import weights
 with job(snakemake) as this:
     run = runs.from_entry(this.settings["run"])
     network = weights.load(snakemake.input.weights, run, pkgutil.resolve_name(this.settings["network"]))
-    measurement, arrays = interpret(run, network, MeasureSettings(**this.settings["interpretation"]))
+    measurement, arrays = interpret_run(run, network, MeasureSettings(**this.settings["interpretation"]))
     tables.write_csv(snakemake.output.measurements, pd.DataFrame([vars(measurement)]))
-    exemplar.save(snakemake.output.look, arrays)
+    exemplar.save_exemplar(snakemake.output.look, arrays)

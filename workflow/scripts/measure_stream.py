@@ -20,8 +20,8 @@ with job(snakemake) as this:
     for number, run in enumerate(runs, start=1):
         log.info("%s: measuring (%d of %d)", run.run_id, number, len(runs))
         network, untrained = trained[run.run_id], episodes.begin(run)[1]
-        rows.append(measuring.measure(run, network, untrained))
-        rasters += measuring.rasters(run, network, untrained)
+        rows.append(measuring.stream_row(run, network, untrained))
+        rasters += measuring.raster_rows(run, network, untrained)
         markers += measuring.marker_maps(run, network, untrained)
     tables.write_csv(snakemake.output.measurements, pd.DataFrame(rows))
     tables.write_csv(snakemake.output.rasters, pd.DataFrame(rasters))

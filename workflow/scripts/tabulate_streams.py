@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.streams import tables as streams
+from emtvb.experiments.streams import stream_tables as streams
 from emtvb.making.jobs import job
 from emtvb.theory.network_verdict import ACCURATE
 

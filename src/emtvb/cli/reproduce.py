@@ -51,7 +51,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 @click.argument("file", type=click.Path())
 def summary(file: str) -> None:
     """Print an experiment's Table 1, what came out, and where to look first. FILE is its config."""
-    _print_summary(kinds.load(file))
+    _print_summary(kinds.load_experiment(file))
 
 
 def _print_summary(experiment: config.Experiment) -> None:

@@ -43,7 +43,7 @@ class Published(Wrapped):
         return self.trained_on.d
 
 
-def published(name: str) -> Published:
+def published_network(name: str) -> Published:
     """A network by its run id, or by ``results/<experiment>/RUN_ID``.
 
     Raises:
@@ -82,4 +82,4 @@ def load(path: Any, system: Any = None) -> Any:
         raise InputError("path", str(path), "no such file; give the one that save wrote")
     if system is not None:
         raise InputError("system", "given beside a network's name", "it is the network itself; leave it out")
-    return published(str(path))
+    return published_network(str(path))

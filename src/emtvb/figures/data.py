@@ -168,7 +168,7 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
     """An exemplar from its arrays by name.
 
     Args:
-        arrays: As ``emtvb.experiments.sweep.exemplar.look`` returns them.
+        arrays: As ``emtvb.experiments.sweep.exemplar.exemplar_arrays`` returns them.
 
     Raises:
         KeyError: Where one is missing.

@@ -15,7 +15,7 @@ from emtvb.core.editing.continuation import FUTURE, Continuation
 from emtvb.core.memories import VariableMemories
 from emtvb.core.systems import System
 from emtvb.errors import InputError
-from emtvb.experiments.sweep.exemplar import picture
+from emtvb.experiments.sweep.exemplar import picture_inputs
 from emtvb.page.content import Shown
 from emtvb.theory.interventions import negate_with_copies
 from emtvb.theory.memories_by_data import fit_memories_by_data, scale_to_stored_units
@@ -90,7 +90,7 @@ def describe(system: System, task: Task) -> dict[str, Any]:
         "signs": signs.tolist(),
         "kept": np.flatnonzero(task.persistent()).tolist(),
         "settled": task.settled(),
-        "picture": picture(task.s, task.d).astype(int).tolist(),
+        "picture": picture_inputs(task.s, task.d).astype(int).tolist(),
     }
 
 
@@ -100,7 +100,7 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     The moment is that after three times s output steps.
     """
     at = 3 * task.s
-    recording = record_inputs(system, task, picture(task.s, task.d)[:, None, :], at)
+    recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], at)
     kept = np.flatnonzero(memories.stored)
     before = np.repeat(recording.labels[at], kept.size, axis=0)
     after = negate_with_copies(task, before, kept, at)

@@ -15,7 +15,7 @@ from emtvb.cli.network.opening import Subject
 from emtvb.core.memories import VariableMemories
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
-from emtvb.experiments.sweep.exemplar import before, picture
+from emtvb.experiments.sweep.exemplar import outputs_before, picture_inputs
 from emtvb.experiments.sweep.figures import edits
 from emtvb.experiments.sweep.figures.edits import EditShown
 from emtvb.figures import save
@@ -108,12 +108,12 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
         remedy = f"{subject.state_dim} neurons for {needed}: there can be no basis; train a larger"
         raise InputError("run", subject.named, remedy)
     system = Elman(network) if isinstance(network, Network) else network
-    recording = record_inputs(system, task, picture(task.s, task.d)[:, None, :], time)
+    recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], time)
     done = interventions.edit_first_sequence(system, task, memories, recording, time, lambda m: change(task, m))
     if not (done.before != done.after)[memories.stored].any():
         remedy = "changes no element that a later output depends on; edit another variable, or another dimension of it"
         raise InputError("edit", change.name, remedy)
-    return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], before(recording, time))
+    return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], outputs_before(recording, time))
 
 
 def draw(edit: EditShown, folder: Path) -> Sequence[Path]:

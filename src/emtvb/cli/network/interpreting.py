@@ -45,7 +45,9 @@ def interpret(subject: Subject, folder: Path) -> Measurement | of_architectures.
 def _network(run: Run, network: Network, settings: MeasureSettings, folder: Path) -> Measurement:
     """Of the paper's kind."""
     measurement = measure_network(run, network, settings)
-    exemplar.save(folder / "exemplar.npz", exemplar.look(run, network, measurement.row(), settings.modulus))
+    exemplar.save_exemplar(
+        folder / "exemplar.npz", exemplar.exemplar_arrays(run, network, measurement.row(), settings.modulus)
+    )
     _write_row(folder, measurement.row())
     look = data.load_exemplar(folder / "exemplar.npz")
     save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
@@ -63,10 +65,10 @@ def _system(
         measurement, arrays = measure_adapted(run, system, settings)
     else:
         assert isinstance(run, ArchitectureRun)
-        measurement, arrays = measuring.interpret(run, system, settings)
+        measurement, arrays = measuring.interpret_run(run, system, settings)
     _write_row(folder, vars(measurement))
-    exemplar.save(folder / "look.npz", arrays)
-    look = architectures.load(folder / "look.npz")
+    exemplar.save_exemplar(folder / "look.npz", arrays)
+    look = architectures.load_look(folder / "look.npz")
     save.save(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
     memories = fit_memories_by_data(system, run.task)
     examples = [

@@ -148,8 +148,8 @@ def interpret_system(
         origin_gain=memories.fitted_gain(basis, origin, task.transition()),
         visited_map_error=memories.map_error(basis, visited, task.transition()),
         visited_gain=memories.fitted_gain(basis, visited, task.transition()),
-        half_after_period=restoring(system, task, basis, recording, task.s),
-        half_after_long=restoring(system, task, basis, recording, LONG * task.s),
+        half_after_period=restored_share(system, task, basis, recording, task.s),
+        half_after_long=restored_share(system, task, basis, recording, LONG * task.s),
         unedited_success=unedited,
         measured_solved=settings.solved,
         solved=int(solved),
@@ -167,7 +167,7 @@ def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> F
     return mean_jacobian_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
 
 
-def restoring(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
+def restored_share(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
     """What is read, so many steps later, of elements that were changed to half their value, times their sign.
 
     1/2 is what a linear system keeps; 1 says that the system has restored them.

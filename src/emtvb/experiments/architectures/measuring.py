@@ -12,7 +12,7 @@ from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.training.architectures.weights import Trained
 
 
-def interpret(
+def interpret_run(
     run: ArchitectureRun, network: Trained, settings: MeasureSettings
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""

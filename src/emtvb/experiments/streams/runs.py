@@ -37,7 +37,7 @@ class StreamRun:
     def task_name(self) -> str:
         """The task as the run id states it: the task that is repeated, and the lengths."""
         shortest, longest = self.episodes.lengths
-        return f"{named(self.task)}-n{shortest}to{longest}"
+        return f"{paper_name(self.task)}-n{shortest}to{longest}"
 
     @property
     def run_id(self) -> str:
@@ -57,7 +57,7 @@ AnyRun = Run | StreamRun
 """A run on one of the paper's tasks, or on a stream."""
 
 
-def named(task: Task) -> str:
+def paper_name(task: Task) -> str:
     """A task by the paper's name where it is one of the paper's at any longest length, else by its own."""
     for name in tasks.NAMED:
         try:

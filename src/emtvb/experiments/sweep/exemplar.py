@@ -50,13 +50,15 @@ _PICTURE = (
 """The digits 3-1-5 as the published notebook feeds them: one line per time step, one column per dimension."""
 
 
-def picture(s: int, d: int) -> Float[np.ndarray, "s d"]:
+def picture_inputs(s: int, d: int) -> Float[np.ndarray, "s d"]:
     """The 3-1-5 picture as s input vectors of d elements, +1 where it is black; other sizes by nearest neighbour."""
     marks = np.array([[1.0 if mark == "#" else -1.0 for mark in line] for line in _PICTURE], dtype=np.float32)
     return marks[np.arange(s) * 8 // s][:, np.arange(d) * 8 // d]
 
 
-def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: float) -> dict[str, np.ndarray]:
+def exemplar_arrays(
+    run: Run, network: Network, measurements: Mapping[str, Any], modulus: float
+) -> dict[str, np.ndarray]:
     """The arrays of one exemplar.
 
     Args:
@@ -76,7 +78,7 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
     if not network.is_finite():
         raise InputError("exemplar", run.run_id, "its training diverged and left no network; choose another exemplar")
     task, system = run.task, Elman(network)
-    u = picture(task.s, task.d)[:, None, :]
+    u = picture_inputs(task.s, task.d)[:, None, :]
     horizon = max(STEPS - task.s, task.settled() + task.s)
     x = np.zeros((task.s + horizon, 1, task.d), dtype=np.float32)
     x[: task.s] = u
@@ -164,7 +166,7 @@ def example_edits(
         published: The paper's, each column in the units of what is stored; of all flips through them at that moment the
             first that fails is the fourth edit, and that of the first edit where none does. None for no fourth.
     """
-    recording = record_inputs(system, task, picture(task.s, task.d)[:, None, :], task.settled() + task.s)
+    recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], task.settled() + task.s)
     time = task.settled() + task.s // 2
     elements = [divmod(int(element), task.d) for element in np.flatnonzero(task.persistent())]
     variable, dimension = elements[len(elements) // 2]
@@ -175,7 +177,7 @@ def example_edits(
         f"set variable {newest}": lambda m: put_values(task, m, newest, values),
         f"swap variables {other} and {newest}": lambda m: swap_variables(task, m, other, newest),
     }
-    past = before(recording, time)
+    past = outputs_before(recording, time)
     done = [
         ExampleEdit(name, BY_DATA, "", edit_first_sequence(system, task, memories, recording, time, change), past)
         for name, change in changes.items()
@@ -199,7 +201,7 @@ def example_edits(
     return [*done, ExampleEdit(_flip_name(*shown), PUBLISHED, note, tried[shown], past)]
 
 
-def before(recording: Recording, time: int, most: int = PAST) -> Float[np.ndarray, "step d"]:
+def outputs_before(recording: Recording, time: int, most: int = PAST) -> Float[np.ndarray, "step d"]:
     """The outputs of a recording's first sequence until this output step, the last so many; step 0 has none."""
     outputs: np.ndarray = recording.outputs[max(1, time + 1 - most) : time + 1, 0]
     return outputs
@@ -213,7 +215,7 @@ def _obeyed(done: Edit) -> bool:
     return bool(all_signs_agree(done.outputs[:, None], done.expected[:, None]).all())
 
 
-def save(path: Path | str, arrays: dict[str, np.ndarray]) -> None:
+def save_exemplar(path: Path | str, arrays: dict[str, np.ndarray]) -> None:
     """Write an exemplar as .npz, whole or not at all."""
     with atomic(path) as temporary:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]

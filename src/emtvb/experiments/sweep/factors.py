@@ -21,7 +21,7 @@ OUTCOMES = ("circuit", "kind", "modes", "accuracy")
 _SEED = 2310_02430
 
 
-def agreement(networks: pd.DataFrame) -> pd.DataFrame:
+def agreement_by_factor(networks: pd.DataFrame) -> pd.DataFrame:
     """How often two networks come out alike that differ in one thing.
 
     Pairs that differ in the seed alone say how often two networks of one cell are alike by the cell's rates; what

@@ -19,7 +19,7 @@ from emtvb.training import history, saved_runs
 from emtvb.training.saved_runs import Result
 
 
-def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
+def keep_finished_runs(known: Records, settings: Mapping[str, Any], state: Path) -> int:
     """Keep the runs of a training that stand already where it looks for finished ones.
 
     Args:

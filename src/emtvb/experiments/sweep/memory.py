@@ -24,7 +24,7 @@ from emtvb.core.editing.continuation import Continuation, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.recording import JUDGING, Recording, nearest_bits
 from emtvb.core.systems import System
-from emtvb.experiments.sweep.ablations import onto
+from emtvb.experiments.sweep.ablations import orthogonal_projection
 from emtvb.flushing import flushed
 from emtvb.theory import circuits
 from emtvb.theory.memory_columns import (
@@ -143,7 +143,7 @@ def measured_runs(runs: Iterable[Run], measured: pd.DataFrame) -> list[Run]:
     return [run for run in runs if run.run_id in chosen]
 
 
-def measure(run: Run, network: Network) -> list[dict[str, object]]:
+def measure_memory(run: Run, network: Network) -> list[dict[str, object]]:
     """Rows of ``measurements/memory/<shard>.csv`` for a trained network and its controls.
 
     Args:
@@ -156,8 +156,8 @@ def measure(run: Run, network: Network) -> list[dict[str, object]]:
     """
     untrained = Elman(network).untrained(run.seed).network
     return [
-        _row(run.run_id, TRAINED, remembered(network, run.task)),
-        _row(run.run_id, UNTRAINED, durations(untrained.double(), run.task)),
+        _row(run.run_id, TRAINED, remembered_columns(network, run.task)),
+        _row(run.run_id, UNTRAINED, duration_columns(untrained.double(), run.task)),
         _row(run.run_id, LINEAR, linear_durations(network, run.task)),
     ]
 
@@ -166,20 +166,20 @@ def by_hand(task: Task) -> list[dict[str, object]]:
     """Rows of the networks that are made by hand for a task, which have no run: their name is the task's."""
     half = circuits.linear_circuit(task, circuits.HALF)
     found = {
-        PHI: remembered(circuits.linear_circuit(task), task),
-        LATCH: remembered(circuits.latching_circuit(task), task),
-        FADING: durations(half.double(), task, FRESH_CONTENTS),
+        PHI: remembered_columns(circuits.linear_circuit(task), task),
+        LATCH: remembered_columns(circuits.latching_circuit(task), task),
+        FADING: duration_columns(half.double(), task, FRESH_CONTENTS),
         FADING_LINEAR: linear_durations(half, task),
     }
     return [_row(f"{name}-{task.name}", name, numbers) for name, numbers in found.items()]
 
 
-def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Rows of :func:`measure` and :func:`by_hand` as a table."""
+def memory_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows of :func:`measure_memory` and :func:`by_hand` as a table."""
     return pd.DataFrame(rows, columns=["run_id", "network", *REMEMBERED])
 
 
-def remembered(network: Network, task: Task) -> dict[str, float]:
+def remembered_columns(network: Network, task: Task) -> dict[str, float]:
     """All of ``REMEMBERED`` of a network.
 
     Args:
@@ -191,23 +191,25 @@ def remembered(network: Network, task: Task) -> dict[str, float]:
     seen = record_inputs(system, task, test_inputs(task), STORED)
     memories = Observation(system, task).memories
     last = DURATIONS[-1]
-    found = durations(precise, task, FRESH_CONTENTS)
-    found |= {lasting_column(last, name): value for name, value in controls(network, task, memories, last).items()}
-    quarter = controls(network, task, memories, AFTER, AMPLITUDES["quarter"], window=AFTER)
+    found = duration_columns(precise, task, FRESH_CONTENTS)
+    found |= {
+        lasting_column(last, name): value for name, value in control_accuracies(network, task, memories, last).items()
+    }
+    quarter = control_accuracies(network, task, memories, AFTER, AMPLITUDES["quarter"], window=AFTER)
     found |= {amplitude_column("quarter", name): value for name, value in quarter.items() if name in CONTROLS}
     if (period := circuits.phi_period(task)) <= LONGEST_PERIOD:
-        uneven = followed(precise, task, uneven_inputs(task)[:, :FIRST], period)
+        uneven = follow_stored_states(precise, task, uneven_inputs(task)[:, :FIRST], period)
         found["cycle_multiplier_uneven"] = _of_cycles(uneven)["cycle_multiplier"]
     found["saturated"] = float((np.abs(seen.states[-1]) > SATURATED).mean())
-    span = onto(memories.encoder[:, memories.stored])
-    found |= gains(precise, seen.states[-1], span)
-    found |= kicks(system, task, seen, span)
+    span = orthogonal_projection(memories.encoder[:, memories.stored])
+    found |= gain_columns(precise, seen.states[-1], span)
+    found |= kick_accuracies(system, task, seen, span)
     found |= half_edits(system, task, seen, memories)
-    found["basin"] = basin(system, seen.states[-1])
+    found["basin"] = basin_size(system, seen.states[-1])
     return found
 
 
-def durations(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
+def duration_columns(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
     """How long a network remembers and at which amplitudes, and its cycles.
 
     Args:
@@ -220,13 +222,13 @@ def durations(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
     found |= {"cycle_period": circuits.phi_period(task), "gain_origin": largest_modulus(network)}
     if found["cycle_period"] <= LONGEST_PERIOD:
         inputs = np.concatenate([test_inputs(task)[:, : max(fresh, FIRST)], fresh_inputs(task, fresh)], axis=1)
-        around = followed(network, task, inputs, int(found["cycle_period"]))
+        around = follow_stored_states(network, task, inputs, int(found["cycle_period"]))
         found |= _of_cycles(around)
-        found |= contents(network, task, around, fresh) if fresh else {}
+        found |= content_columns(network, task, around, fresh) if fresh else {}
     return found
 
 
-def followed(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> Cycles:
+def follow_stored_states(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> Cycles:
     """States in which these inputs are stored, once round their cycles."""
     return follow_cycles(adapt(network), record_inputs(Elman(network), task, inputs, ON_CYCLE).states[-1], period)
 
@@ -239,7 +241,7 @@ def _of_cycles(around: Cycles) -> dict[str, float]:
     }
 
 
-def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[str, float]:
+def content_columns(network: Network, task: Task, around: Cycles, fresh: int) -> dict[str, float]:
     """What becomes of each content: ``CONTENTS``.
 
     Args:
@@ -251,7 +253,7 @@ def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[s
     inputs, last = fresh_inputs(task, fresh), DURATIONS[-1]
     outputs, _ = outputs_of(Elman(network), inputs, last)
     right = nearest_bits(outputs) == task.targets(inputs, last)
-    same = unchanged(outputs, around.period, WINDOW, ON_CYCLE)
+    same = signs_unchanged(outputs, around.period, WINDOW, ON_CYCLE)
     kept = np.full(fresh, np.nan) if same is None else same.mean(axis=(0, 2)) >= KEPT
     attracting = (around.distances < CLOSE) & (around.rates[:, 0] < 0)
     wide = (around.returns & (around.rates[:, 0] < 0))[-fresh:]
@@ -269,7 +271,7 @@ def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[s
     }
 
 
-def unchanged(
+def signs_unchanged(
     outputs: Float[np.ndarray, "step batch d"], period: int, window: int, since: int
 ) -> Bool[np.ndarray, "window batch d"] | None:
     """Which of the last outputs have the sign that they had as many whole periods earlier as there are.
@@ -342,7 +344,7 @@ def accuracy_at(
     return {end: float(right[max(end - WINDOW, 0) : end].mean()) for end in ends}
 
 
-def controls(
+def control_accuracies(
     network: Network, task: Task, memories: Any, steps: int, factor: float = 1.0, window: int = WINDOW
 ) -> dict[str, float]:
     """What an accuracy could rest on, each control over the last of so many output steps.
@@ -363,7 +365,7 @@ def controls(
     single, _ = outputs_of(Elman(network), factor * inputs, steps)
     others, _ = outputs_of(precise, factor * uneven, steps)
     last, targets = slice(steps - window, steps), task.targets(inputs, steps)
-    same = unchanged(outputs, circuits.phi_period(task), window, STORED)
+    same = signs_unchanged(outputs, circuits.phi_period(task), window, STORED)
     return {
         "single": float((nearest_bits(single) == targets)[last].mean()),
         "uneven": float((nearest_bits(others) == task.targets(uneven, steps))[last].mean()),
@@ -394,7 +396,7 @@ def run_on(
 
 
 @flushed()
-def gains(
+def gain_columns(
     network: Network, states: Float[np.ndarray, "batch state"], span: Float[np.ndarray, "state state"]
 ) -> dict[str, float]:
     """What a step does to small differences at stored states: ``GAINS`` but the first."""
@@ -408,7 +410,9 @@ def gains(
     }
 
 
-def kicks(system: System, task: Task, seen: Recording, span: Float[np.ndarray, "state state"]) -> dict[str, float]:
+def kick_accuracies(
+    system: System, task: Task, seen: Recording, span: Float[np.ndarray, "state state"]
+) -> dict[str, float]:
     """Accuracy after a kick along and across the stored directions, and without one."""
     state, future = seen.states[-1], _future(task, seen)
     rng = np.random.default_rng(_SEED)
@@ -444,7 +448,7 @@ def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> di
     }
 
 
-def basin(system: System, state: Float[np.ndarray, "batch state"]) -> float:
+def basin_size(system: System, state: Float[np.ndarray, "batch state"]) -> float:
     """The largest kick in a random direction after which bits stay, as a multiple of |h|: median over trials.
 
     To stay is to be what they are without the kick: a network that forgets does so with and without.

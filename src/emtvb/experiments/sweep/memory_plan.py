@@ -43,7 +43,7 @@ class Part(NamedTuple):
     holds: bool | None
 
 
-def networks(published: Any) -> pd.DataFrame:
+def remembering_networks(published: Any) -> pd.DataFrame:
     """The networks of a published experiment: their settings, ``test_accuracy``, and what is measured of their memory.
 
     Args:
@@ -73,12 +73,14 @@ def as_markdown(published: Mapping[str, Any], section: str) -> str:
         section: ``A`` to ``E``.
     """
     name, table, answers = SECTIONS[section]
-    found = answers(published[name].table(table) if table else networks(published[name]))
-    rows = ((number, "; ".join(part.words for part in parts), verdict(parts)) for number, parts in found.items())
+    found = answers(published[name].table(table) if table else remembering_networks(published[name]))
+    rows = (
+        (number, "; ".join(part.words for part in parts), prediction_outcome(parts)) for number, parts in found.items()
+    )
     return markdown.table(["", "what came", "as predicted"], rows)
 
 
-def verdict(parts: list[Part]) -> str:
+def prediction_outcome(parts: list[Part]) -> str:
     """Whether a prediction holds: all its parts do. One that fails refutes it, however many cannot be judged."""
     if any(part.holds is False for part in parts):
         return "no"
@@ -89,7 +91,7 @@ def of_cycles(cycles: pd.DataFrame) -> dict[str, list[Part]]:
     """The answers of section A.
 
     Args:
-        cycles: What :func:`networks` gives of the experiment of this name.
+        cycles: What :func:`remembering_networks` gives of the experiment of this name.
 
     Returns:
         By the name of a prediction, the numbers that answer it.
@@ -169,7 +171,7 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
     first = snapshots[snapshots["cycle_multiplier"] < 1].groupby("run_id")["step"].min()
     solving = snapshots[snapshots["test_accuracy"] >= snapshots["measured_solved"]]
     right = solving.sort_values("step").groupby("run_id").head(1)
-    told = milestones.told(snapshots).query("cut == 0.95")
+    told = milestones.told_by_step(snapshots).query("cut == 0.95")
     repeats = snapshots[(snapshots["task"] == "T1") & (snapshots["test_accuracy"] >= NEARLY)]
     return {
         "D1": [_share("runs", last["as_published"] == 1, least=1)],
@@ -230,8 +232,8 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[pd.DataFrame], dict[str, list[P
     "A": ("cycles", "", of_cycles), "B": ("sizes", "", of_sizes), "C": ("start", "", of_start),
     "D": ("paper", "following", of_following), "E": ("paper", "memory_law", of_contents),
 }  # fmt: skip
-"""By section of the plan, the experiment that has its data, its table (without a name :func:`networks`), and what
-answers its predictions."""
+"""By section of the plan, the experiment that has its data, its table (without a name :func:`remembering_networks`),
+and what answers its predictions."""
 
 
 def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> Part:

@@ -64,7 +64,7 @@ THRESHOLDS = [
 ]  # fmt: skip
 
 
-def trained(rows: pd.DataFrame) -> pd.DataFrame:
+def trained_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """The trained networks' own rows, ``run_id`` and ``REMEMBERED``, as claims read them."""
     return rows.loc[rows["network"] == TRAINED, ["run_id", *REMEMBERED]].reset_index(drop=True)
 
@@ -99,7 +99,7 @@ def unseen_snapshots(snapshots: pd.DataFrame, seen: Collection[str]) -> pd.DataF
     return snapshots.assign(network=TRAINED, solved=solved.astype(int))[new].drop_duplicates("weights_sha256")
 
 
-def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def duration_law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """How often it is told right whether a memory lasts: accuracy on fresh contents still solves after 3,000 steps.
 
     Args:
@@ -175,11 +175,11 @@ def _attracts(networks: pd.DataFrame) -> Bool[np.ndarray, " network"]:
     return (networks["fresh_attracting"] == FRESH_CONTENTS).to_numpy()
 
 
-def thresholds(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def threshold_pairs(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Whether memories last by the threshold of the curriculum, paired by task and seed.
 
     Args:
-        experiments: As for :func:`law`.
+        experiments: As for :func:`duration_law`.
 
     Returns:
         Columns :data:`THRESHOLDS`, a row for each size and penalty of an experiment with two thresholds, over the
@@ -211,7 +211,7 @@ def told_as_markdown(table: pd.DataFrame) -> str:
     """How often each number tells whether the memory of a network that solves its task lasts, for a page.
 
     Args:
-        table: Of :func:`law`.
+        table: Of :func:`duration_law`.
     """
     rows = []
     for row in table[table["solves"] & (table["task"] == ALL)].to_dict("records"):
@@ -231,7 +231,7 @@ def thresholds_as_markdown(table: pd.DataFrame) -> str:
     """How many networks last at each threshold, for a page.
 
     Args:
-        table: Of :func:`thresholds`.
+        table: Of :func:`threshold_pairs`.
     """
     rows = (
         (

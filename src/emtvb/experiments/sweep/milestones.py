@@ -52,7 +52,7 @@ def of_runs(snapshots: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run_id", "task", "solved", *NAMES])
 
 
-def told(snapshots: pd.DataFrame) -> pd.DataFrame:
+def told_by_step(snapshots: pd.DataFrame) -> pd.DataFrame:
     """How often an accuracy tells at each step whether a run solves its task in the end.
 
     Args:

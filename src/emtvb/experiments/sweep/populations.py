@@ -68,7 +68,7 @@ def portrait_of(system: System, task: Task, rest: Float[np.ndarray, "state state
     )
 
 
-def compare(
+def compare_specimens(
     specimens: Mapping[str, Specimen],
     pairs: Iterable[tuple[str, str, str]],
     controlled: Iterable[str],

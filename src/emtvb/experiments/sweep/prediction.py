@@ -23,7 +23,7 @@ _DIGITS = 6
 """Of a chance that count: two that agree so far are the same, whatever their last digits."""
 
 
-def foretelling(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def foretelling_scores(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """How much better than from its settings alone it is foretold whether a network becomes a circuit.
 
     A logistic regression is fitted on all seeds but one and judged on that one, for every seed. It knows the cell

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from emtvb.adapters.elman import Elman
-from emtvb.experiments.sweep.ablations import ablate
+from emtvb.experiments.sweep.ablations import ablation_row
 from emtvb.theory.literature_columns import ABLATED
 from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.networks import Network
@@ -89,5 +89,5 @@ def _rows(run: Run, network: Network, settings: MeasureSettings) -> _Rows:
     observed = Observation(Elman(network), run.task, settings.horizon)
     measured = measure_network(run, network, settings, observed)
     solution, digits = study_solution(run, network, measured.verdict, measured.test_accuracy, settings, observed)
-    ablated = (ablate(run, network, settings.modulus, settings.horizon, observed),) if measured.solved else ()
+    ablated = (ablation_row(run, network, settings.modulus, settings.horizon, observed),) if measured.solved else ()
     return _Rows(measured.row(), vars(solution), tuple(map(vars, digits)), ablated)

@@ -51,10 +51,10 @@ class Look:
 
 def read(looks: Sequence[Path | str]) -> list[Look]:
     """What the figure shows, from the files of its networks."""
-    return [load(path) for path in looks]
+    return [load_look(path) for path in looks]
 
 
-def load(path: Path | str) -> Look:
+def load_look(path: Path | str) -> Look:
     """Read a look's .npz.
 
     Raises:

@@ -61,7 +61,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     controls; the band has the tasks' bars, below which networks are called alike.
 
     Args:
-        rows: What ``emtvb.experiments.sweep.pair_distances.summary`` gives.
+        rows: What ``emtvb.experiments.sweep.pair_distances.distance_summary`` gives.
     """
     there = [group for group in GROUPS if (rows["differs"] == group).any()]
     if not set(there) - set(CONTROLS):

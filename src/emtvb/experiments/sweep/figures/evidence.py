@@ -38,7 +38,7 @@ def draw(rates: pd.DataFrame) -> Figure:
     Dotted: 5%.
 
     Args:
-        rates: What ``emtvb.paper.error_rates.characteristics`` gives.
+        rates: What ``emtvb.paper.error_rates.operating_characteristics`` gives.
     """
     figure, panels = grid(len(QUESTIONS) * len(NAMES), len(NAMES), 1.9, 0.4, sharex=True, sharey=True)
     groups = list(rates[["model", "seeds"]].drop_duplicates().itertuples(index=False, name=None))

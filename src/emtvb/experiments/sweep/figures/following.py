@@ -69,7 +69,7 @@ def _moments(axes: Axes, shown: pd.DataFrame, colours: dict[str, str]) -> None:
 
 def _telling(axes: Axes, shown: pd.DataFrame) -> None:
     """The share of runs of which a cut of accuracy says right at each step whether they solve their task in the end."""
-    told = milestones.told(shown)
+    told = milestones.told_by_step(shown)
     for colour, (cut, rows) in zip(COLOURS[4:], told.groupby("cut"), strict=False):
         axes.plot(rows["step"], rows["share"], color=colour, marker="o", markersize=2, label=f"{cut:g} or more")
     if len(told):

@@ -22,7 +22,7 @@ from emtvb.figures.style import COLOURS, COLUMN, style
 from emtvb.figures.words import wrapped
 from emtvb.paper import forest as paper
 from emtvb.paper.error_rates import BOOTSTRAP
-from emtvb.paper.twins import measured
+from emtvb.paper.twins import measured_with_twins
 
 CELL = constants.CELL[:-1]
 SIGNS = {"consistent": "=", "inconsistent": "\N{NOT EQUAL TO}", "not determined": "?", "not judged": "\N{EN DASH}"}
@@ -58,7 +58,7 @@ def read(
         rates: Its ``measurements/error_rates/cells.csv``, or none.
     """
     errors = pd.read_csv(rates[0], dtype={"task": str}) if rates else pd.DataFrame(columns=BOOTSTRAP)
-    return paper.rows(measured(runs, measurements, twins), errors)
+    return paper.forest_rows(measured_with_twins(runs, measurements, twins), errors)
 
 
 @style()
@@ -72,7 +72,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     are not there.
 
     Args:
-        rows: What ``emtvb.paper.forest.rows`` gives.
+        rows: What ``emtvb.paper.forest.forest_rows`` gives.
     """
     cells = list(rows[CELL].drop_duplicates().itertuples(index=False, name=None))
     height = _TOP + _ROW * len(cells) + _FOOT

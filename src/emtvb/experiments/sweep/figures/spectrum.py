@@ -79,7 +79,7 @@ def _panel(axes: Axes, exemplar: Exemplar, furthest: float) -> None:
     counts = rf"{_long_term(exemplar, found).sum()} long-term ($\Phi$: {_long_term(exemplar, expected).sum()})"
     name = f"{wrapped(exemplar.task, 24)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}"
     axes.set_title("\n".join([name, spectral_error_text(exemplar), counts]), fontsize=7)
-    for value, times in multiplicities(exemplar.phi_eigenvalues):
+    for value, times in count_eigenvalues(exemplar.phi_eigenvalues):
         if times > 1:
             place = _INSIDE * value
             text = axes.text(
@@ -88,7 +88,7 @@ def _panel(axes: Axes, exemplar: Exemplar, furthest: float) -> None:
             text.set_path_effects([withStroke(linewidth=1.5, foreground="white")])
 
 
-def multiplicities(values: Complex[np.ndarray, " mode"]) -> list[tuple[complex, int]]:
+def count_eigenvalues(values: Complex[np.ndarray, " mode"]) -> list[tuple[complex, int]]:
     """Each of these eigenvalues, and how many there are of it but for rounding, by angle."""
     groups: list[list[complex]] = []
     for value in sorted(map(complex, values), key=lambda one: (round(float(np.angle(one)), 6), abs(one))):

@@ -28,7 +28,7 @@ _ROW, _AROUND = 0.15, 0.95
 def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
     """What the figure shows, from an experiment's run table and its measurements."""
     measured = tables.read_table(measurements, tables.MEASURED_COLUMNS)
-    return verdicts.shares(tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured))
+    return verdicts.statement_shares(tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured))
 
 
 @style()
@@ -38,7 +38,7 @@ def draw(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> Figure:
     Groups of one task stand on one band. At the right of each row: for how many of its networks.
 
     Args:
-        shares: What ``emtvb.paper.verdicts.shares`` gives.
+        shares: What ``emtvb.paper.verdicts.statement_shares`` gives.
         shown: The statements that are drawn, by name, and what their panels are called.
     """
     table = numbers(shares, shown)

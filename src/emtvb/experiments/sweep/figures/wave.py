@@ -37,7 +37,7 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     for (left, right), exemplar in zip(panels, exemplars, strict=True):
         image = _show(left, exemplar, data_memories(exemplar))
         _show(right, exemplar, exemplar.theory)
-        moved, still = (shifted(exemplar, places) for places in (1, 0))
+        moved, still = (shifted_correlation(exemplar, places) for places in (1, 0))
         left.set_title(
             f"{wrapped(exemplar.task, 24)}, L2 {exemplar.l2:g}; moved by a place: r = {moved:.3f}, unmoved: {still:.3f}"
         )
@@ -65,15 +65,15 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
                 "variable": np.tile(np.arange(exemplar.s) + 1, len(steps)),
                 "read": _stored(exemplar, data_memories(exemplar)).ravel(),
                 "theory": _stored(exemplar, exemplar.theory).ravel(),
-                "moved": shifted(exemplar, 1),
-                "unmoved": shifted(exemplar, 0),
+                "moved": shifted_correlation(exemplar, 1),
+                "unmoved": shifted_correlation(exemplar, 0),
             }
         )
         frames.append(labelled(table, run_id=exemplar.run_id, task=exemplar.task, dimension=_dimension(exemplar)))
     return pd.concat(frames, ignore_index=True)
 
 
-def shifted(exemplar: Exemplar, places: int) -> float:
+def shifted_correlation(exemplar: Exemplar, places: int) -> float:
     """The correlation of Psi* h(t) with Psi* h(t-1) of variables so many places newer, over the output phase.
 
     Over all elements that have a memory in both; NaN where there are none, or nothing varies.

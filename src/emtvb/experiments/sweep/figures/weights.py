@@ -139,11 +139,11 @@ def _penalty(exemplar: Exemplar) -> str:
 
 def _beyond(limited: AxesImage) -> AxesImage:
     """An image whose values beyond the limits have colours of their own."""
-    limited.set_cmap(colours())
+    limited.set_cmap(signed_colours())
     return limited
 
 
-def colours() -> Colormap:
+def signed_colours() -> Colormap:
     """The map of signed values with colours for what is beyond its limits."""
     return signed_map().with_extremes(over=ABOVE, under=BELOW)
 
