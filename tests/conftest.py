@@ -115,7 +115,7 @@ TOGETHER = (
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """A worker more than there are cores for what takes long: tests of clusters wait most of their time."""
-    return len(os.sched_getaffinity(0)) + 1 if config.option.markexpr == "long" else None
+    return (os.cpu_count() or 1) + 1 if config.option.markexpr == "long" else None
 
 
 class PermutationTest(LoadScopeScheduling):

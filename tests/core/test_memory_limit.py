@@ -49,6 +49,26 @@ def test_a_group_has_its_limit_less_its_use(system: Path, limit: str, usage: str
     assert memory_limit.available_bytes() == 8 * GIB
 
 
+@pytest.mark.parametrize(
+    ("line", "controller", "limit", "usage"),
+    [
+        ("0::/user/job/step", "", "memory.max", "memory.current"),
+        ("7:cpu,memory:/user/job/step", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ],
+)
+@pytest.mark.parametrize("limited", ["user/job/step", "user/job", "user"])
+def test_the_groups_own_limit_and_those_above_it_count(
+    system: Path, line: str, controller: str, limit: str, usage: str, limited: str
+) -> None:
+    (system.parent / "_PROC" / "self").mkdir()
+    (system.parent / "_PROC" / "self" / "cgroup").write_text(f"3:pids:/else\n{line}\n")
+    group = system / controller / limited
+    group.mkdir(parents=True)
+    (group / limit).write_text(f"{2 * GIB}\n")
+    (group / usage).write_text(f"{GIB}\n")
+    assert memory_limit.available() == GIB
+
+
 def test_where_nothing_says_it_the_machine_has_what_it_has(system: Path) -> None:
     (system.parent / "_PROC" / "meminfo").unlink()
     assert memory_limit.available_bytes() >= GIB // 4
