@@ -186,7 +186,7 @@ def _same_draws() -> None:
 def tiny_run() -> Run:
     """A run that trains in a second and moves up its curriculum."""
     protocol = Protocol(epochs=3, batches_per_epoch=20, batch_size=8, curriculum=(2, 4), learning_rate=1e-2)
-    return Run(tasks.task_by_name("T1", 2, 2), hidden_dim=8, l2=0.001, threshold=0.6, seed=5, protocol=protocol)
+    return Run(tasks.named("T1", 2, 2), hidden_dim=8, l2=0.001, threshold=0.6, seed=5, protocol=protocol)
 
 
 @pytest.fixture(scope="session")

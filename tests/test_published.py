@@ -14,7 +14,7 @@ import pytest
 
 from emtvb import tables
 from emtvb.audit import audit, config_of_results
-from emtvb.config import load
+from emtvb.config import load_sweep
 from emtvb.experiments.results import FoundRun, find_run, runs_in
 from emtvb.experiments.sweep import outcomes
 from emtvb.making.packed_weights import PACKED, unpack
@@ -60,7 +60,7 @@ def test_every_cell_of_table_1_rests_on_five_seeds_or_more_of_all_its_runs() -> 
     cells = table1.published_table1().set_index(table1.CELL).index
     assert set(cells) <= set(seeds.index)
     assert seeds.loc[cells].min() >= 5
-    assert set(measurements["run_id"]) == {run.run_id for run in load(PAPER / "settings.json").runs()}
+    assert set(measurements["run_id"]) == {run.run_id for run in load_sweep(PAPER / "settings.json").runs()}
 
 
 def test_table_forest_and_verdicts_say_the_same_of_every_value() -> None:

@@ -64,7 +64,7 @@ def vector(x: float, y: float, values: Iterable[float], size: float) -> list[str
 
 def phi() -> str:
     """What a network has to keep and to do, and the same as a matrix."""
-    task = tasks.task_by_name("T3", 8, 8)
+    task = tasks.named("T3", 8, 8)
     rng = np.random.default_rng(5)
     parts = [HEAD, text(20, 26, "One step of task T3, in which eight vectors are kept", more=' font-weight="bold"')]
     size, gap, left, top = 13, 46, 40, 70

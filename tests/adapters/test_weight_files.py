@@ -257,7 +257,7 @@ def test_a_state_dict_whose_parts_do_not_fit_says_which(tmp_path: Path, cell: Ca
 
 @pytest.fixture
 def circuit(tmp_path: Path) -> Path:
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     network, _ = saturated_circuit(task)
     arrays = [np.ascontiguousarray(array) for array in network.arrays().values()]  # as safetensors wants them
     save_file(dict(zip(("W_in", "W_rec", "W_out"), arrays, strict=True)), tmp_path / "mine.safetensors")
@@ -304,7 +304,7 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F8
     assert (circuit / "there" / "edit.png").is_file()
     chosen = circuit / "experiment" / "measurements"
     chosen.mkdir(parents=True)
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     names = ["one", "two"]
     network = saturated_circuit(task)[0]
     content.save(chosen / "page.npz", [show_network(name, network, task) for name in names])

@@ -22,7 +22,7 @@ from ..conftest import saturated_circuit
 from .conftest import make_architecture
 
 SETTINGS = MeasureSettings(horizon=120, sequences=50)
-TASK = tasks.task_by_name("T1", 2, 3)
+TASK = tasks.named("T1", 2, 3)
 
 
 def ring(task: tasks.Task, drift: float = 0.0) -> S4:

@@ -19,7 +19,7 @@ from emtvb.making.packed_weights import PACKED
 from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.networks import save_networks
 from emtvb.training import general
-from emtvb.training.architectures import weights
+from emtvb.training.architectures import saved_weights
 
 from ..conftest import make_network
 from .test_main import call
@@ -42,11 +42,11 @@ OWN = {
 
 def make(root: Path, settings: dict, measured: bool = True) -> Path:
     """An experiment's folder, of random networks: all but those of T2 without penalty have weights."""
-    experiment = config.check(settings)
+    experiment = config.check_sweep(settings)
     folder = root / experiment.experiment
     shards = experiment.shards()
     sweep.write_run_table(folder / "runs.csv", shards)
-    write_text(folder / "settings.json", config.dump(experiment))
+    write_text(folder / "settings.json", config.dump_settings(experiment))
     rows, settled = [], MeasureSettings(horizon=6, sequences=8)
     for shard, runs in shards.items():
         trained = {run.run_id: make_network(3, run.hidden_dim, seed=i) for i, run in enumerate(runs)}
@@ -60,7 +60,9 @@ def make(root: Path, settings: dict, measured: bool = True) -> Path:
             kind = pkgutil.resolve_name(ARCHITECTURES[run.architecture].module)
             made = network_class(run.architecture)
             network, _, _ = general.train_architecture(run, made, kind, folder / "runs" / run.run_id)
-            weights.save(folder / "architectures" / run.run_id / "weights.safetensors", run.run_id, network)
+            saved_weights.save_trained(
+                folder / "architectures" / run.run_id / "weights.safetensors", run.run_id, network
+            )
     return folder
 
 
@@ -198,9 +200,9 @@ def test_packed_weights_are_here(tmp_path: Path, root: Path) -> None:
 def test_a_run_of_the_papers_protocol_is_trained_again_by_one_command(tmp_path: Path, emtvb, monkeypatch) -> None:
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(tmp_path))
     settings = {"experiment": "sent", "tasks": ["T4"], "hidden_dim": [32], "l2": [10], "threshold": [0.9], "seeds": [3]}
-    experiment = config.check(settings)
+    experiment = config.check_sweep(settings)
     sweep.write_run_table(tmp_path / "sent" / "runs.csv", experiment.shards())
-    write_text(tmp_path / "sent" / "settings.json", config.dump(experiment))
+    write_text(tmp_path / "sent" / "settings.json", config.dump_settings(experiment))
     (run,) = experiment.runs()
     _, _, err = emtvb(f"interpret {run.run_id}")
     said = err.partition("`emtvb ")[2].partition("`")[0]

@@ -20,7 +20,7 @@ from emtvb.theory.networks import Network
 from ..conftest import circuit, make_network, saturated_circuit
 from ..library.made_up import adapted, make_register, tape
 
-T1, T2 = (tasks.task_by_name(name, d=3, s=3) for name in ("T1", "T2"))
+T1, T2 = (tasks.named(name, d=3, s=3) for name in ("T1", "T2"))
 ALL = ["spectrum", "step", "decoded step", "dynamics"]
 
 

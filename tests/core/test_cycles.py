@@ -68,7 +68,7 @@ def test_a_limit_cycle_has_the_multipliers_of_radius_and_phase() -> None:
 
 def test_a_latch_of_the_theory_attracts_as_its_gain_says() -> None:
     """h = tanh(2 h) keeps 0.9575, where a step shrinks differences to 2 (1 - 0.9575^2); Phi turns them, and no more."""
-    task = tasks.task_by_name("T4")
+    task = tasks.named("T4")
     network, period = circuits.latching_circuit(task), circuits.phi_period(task)
     system = emtvb.adapt(network)
     rng = np.random.default_rng(1)

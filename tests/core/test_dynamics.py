@@ -142,7 +142,7 @@ def test_bad_starts_are_one_clear_line(starts, says: str) -> None:
 
 @pytest.mark.parametrize("torchs", [False, True])
 def test_the_circuits_step_between_memories_is_phi(torchs: bool) -> None:
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     network, _ = circuit(task, 9)
     system = emtvb.adapt(network)
     if torchs:

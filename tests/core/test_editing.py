@@ -140,7 +140,7 @@ def test_the_users_own_idea_of_agreement(fitted: emtvb.Fitted) -> None:
 
 
 def test_a_task_of_ours() -> None:
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     network, _ = saturated_circuit(task)
     fitted = emtvb.fit(emtvb.record(network, task, horizon=30))
     for change in ({"flip": "3.1"}, {"set": {"3": [1, -1]}}, {"set": {"1.0": 1}}, {"swap": ("1", "2")}, {"flip": "2"}):
@@ -150,12 +150,12 @@ def test_a_task_of_ours() -> None:
         assert done.controls_fail
         assert done.ceiling.all()
     assert done.before.shape[1] == 6
-    task = tasks.task_by_name("T2", 3, 3)
+    task = tasks.named("T2", 3, 3)
     copies = emtvb.fit(emtvb.record(saturated_circuit(task)[0], task, horizon=30))
     with pytest.raises(InputError, match="what comes later does not depend on it alone; choose another time or value"):
         emtvb.edit(copies, 10, flip="1.1", steps=9)
     with pytest.raises(InputError, match="expected: T1: a task gives the future of trials that were recorded on it"):
-        emtvb.edit(fitted, 10, flip="1.0", expected=tasks.task_by_name("T1", 3, 3))
+        emtvb.edit(fitted, 10, flip="1.0", expected=tasks.named("T1", 3, 3))
 
 
 def test_its_face() -> None:
@@ -324,7 +324,7 @@ def test_selected_trials_alone_are_edited(fitted: emtvb.Fitted) -> None:
 
 def test_the_untrained_network_of_selected_trials_is_edited_on_these() -> None:
     """Of a task the untrained network draws its trials anew: the selected ones must be the same."""
-    task = tasks.task_by_name("T1", 2, 2)
+    task = tasks.named("T1", 2, 2)
     rnn, readout = nn.RNN(2, 6, bias=False), nn.Linear(6, 2, bias=False)
     whole = emtvb.fit(emtvb.record(emtvb.adapt(rnn, readout), task, horizon=20))
     first = emtvb.edit(whole, 8, flip="2.1", steps=3)

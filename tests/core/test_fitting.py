@@ -387,7 +387,7 @@ def test_a_task_and_labels_do_not_go_together() -> None:
     from emtvb.theory import tasks
 
     with pytest.raises(InputError, match="labels: given beside a task"):
-        emtvb.record(adapted(make_register()), tasks.task_by_name("T1", 2, 2), np.zeros((1, 1, 1)))
+        emtvb.record(adapted(make_register()), tasks.named("T1", 2, 2), np.zeros((1, 1, 1)))
 
 
 def test_recordings_keep_their_parts_apart() -> None:

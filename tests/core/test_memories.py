@@ -15,7 +15,7 @@ from ..conftest import circuit, make_network
 
 @pytest.mark.parametrize(("name", "hidden_dim"), [("T1", 64), ("T1", 100), ("T2", 64), ("T3", 90), ("T4", 128)])
 def test_dual_times_basis_is_the_identity_on_kept_columns(name: str, hidden_dim: int) -> None:
-    task = tasks.task_by_name(name)
+    task = tasks.named(name)
     network = make_network(8, hidden_dim, 3)
     network = Network(network.W_uh, network.W_hh / np.float32(np.sqrt(hidden_dim)), network.W_r)
     memories = power_iteration(network, task)
@@ -27,7 +27,7 @@ def test_dual_times_basis_is_the_identity_on_kept_columns(name: str, hidden_dim:
 
 def test_a_repeat_copy_circuit_is_recovered() -> None:
     """On the theory's own circuit the basis is the one it was built in, and W_hh in it is Phi."""
-    task = tasks.task_by_name("T1", 3, 4)
+    task = tasks.named("T1", 3, 4)
     network, basis = circuit(task, 20)
     memories = power_iteration(network, task)
     np.testing.assert_allclose(memories.encoder, basis, atol=1e-5)
@@ -37,7 +37,7 @@ def test_a_repeat_copy_circuit_is_recovered() -> None:
 
 @pytest.mark.parametrize("leading", [(), (5,), (3, 5), (0, 5), (3, 0), (2, 3, 5)])
 def test_memories_read_what_was_stored(leading: tuple[int, ...]) -> None:
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     network, basis = circuit(task, 9)
     state = np.random.default_rng(0).normal(size=(*leading, task.s * task.d))
     np.testing.assert_allclose(power_iteration(network, task).read(state @ basis.T), state, atol=1e-5)
@@ -45,11 +45,11 @@ def test_memories_read_what_was_stored(leading: tuple[int, ...]) -> None:
 
 def test_the_networks_size_must_be_the_tasks() -> None:
     with pytest.raises(InputError, match="d = 3"):
-        power_iteration(make_network(3, 5), tasks.task_by_name("T1"))
+        power_iteration(make_network(3, 5), tasks.named("T1"))
 
 
 def test_residual_components_are_orthonormal_and_outside_the_span() -> None:
-    task = tasks.task_by_name("T1", 2, 2)
+    task = tasks.named("T1", 2, 2)
     memories = power_iteration(make_network(2, 12), task)
     hidden = np.random.default_rng(1).normal(size=(50, 12))
     rest = residual_components(memories, hidden)

@@ -21,7 +21,7 @@ def test_no_sequence_is_both_fitted_and_judged(task: tasks.Task, seed: int, othe
 
 def test_the_elements_of_a_half_are_independent() -> None:
     for half in (FITTING, JUDGING):
-        u = random_sequences(tasks.task_by_name("T1", 2, 2), half, 4000, 0).transpose(1, 0, 2).reshape(4000, 4)
+        u = random_sequences(tasks.named("T1", 2, 2), half, 4000, 0).transpose(1, 0, 2).reshape(4000, 4)
         np.testing.assert_allclose(u.T @ u / 4000, np.eye(4), atol=0.07)
 
 

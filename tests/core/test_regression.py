@@ -126,7 +126,7 @@ def test_on_a_saturated_circuit_data_find_its_basis_and_the_weights_gain(
 
 
 def test_the_end_of_input_has_a_column_for_every_element() -> None:
-    task = tasks.task_by_name("T2", 3, 3)
+    task = tasks.named("T2", 3, 3)
     theory = make_theory(task)
     memories = at_end_of_input(record_random(theory, task, FITTING, 400, 0, 0), task)
     assert memories.stored.all()
@@ -134,14 +134,14 @@ def test_the_end_of_input_has_a_column_for_every_element() -> None:
 
 
 def test_more_elements_than_neurons_leave_no_basis_and_break_nothing() -> None:
-    task = tasks.task_by_name("T1", 3, 4)
+    task = tasks.named("T1", 3, 4)
     memories = fit_memories_by_data(Elman(make_network(3, 7)), task, 100)
     assert (memories.fits, memories.condition) == (False, float("inf"))
     assert np.isfinite(memories.encoder).all()
 
 
 def test_the_same_seed_gives_the_same_basis_and_another_a_near_one() -> None:
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     system = Elman(circuit(task, 9)[0])
     first, again, other = (fit_memories_by_data(system, task, 300, seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.encoder, again.encoder)
@@ -149,7 +149,7 @@ def test_the_same_seed_gives_the_same_basis_and_another_a_near_one() -> None:
 
 
 def test_columns_in_the_units_of_what_is_stored() -> None:
-    theory = make_theory(tasks.task_by_name("T1", 2, 2))
+    theory = make_theory(tasks.named("T1", 2, 2))
     lengths = np.array([1.0, -2.0, 0.5, 3.0])
     wrong = VariableMemories(
         theory.basis * lengths, np.linalg.pinv(theory.basis) / lengths[:, None], np.ones(4, bool), theory.centre
@@ -160,7 +160,7 @@ def test_columns_in_the_units_of_what_is_stored() -> None:
 
 
 def test_states_that_are_not_finite_are_one_clear_line() -> None:
-    theory = make_theory(tasks.task_by_name("T1", 2, 2))
+    theory = make_theory(tasks.named("T1", 2, 2))
     broken = Theory(theory.task, theory.basis * np.nan, theory.centre)
     with pytest.raises(InputError, match="states: not finite"):
         fit_memories_by_data(broken, theory.task)

@@ -92,7 +92,7 @@ def test_other_trials_of_other_variables_states_or_steps_are_one_clear_line(fitt
 
 
 def test_a_tasks_selected_trials_are_judged_saved_and_run_again(tmp_path: Path) -> None:
-    task = tasks.task_by_name("T1", 2, 2)
+    task = tasks.named("T1", 2, 2)
     network, _ = saturated_circuit(task)
     whole = emtvb.fit(emtvb.record(network, task, horizon=20))
     few = whole.on(whole.trials.select(slice(40, 60)))

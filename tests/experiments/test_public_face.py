@@ -30,7 +30,7 @@ BITS = 1e-3
 def test_networks_on_the_papers_tasks(table: str, run_id: str, before: str) -> None:
     row = pd.read_csv(PUBLISHED / table).set_index("run_id").loc[run_id]
     network = emtvb.load(run_id)
-    assert network.task == tasks.task_by_name(run_id[:2] if before else "T1")
+    assert network.task == tasks.named(run_id[:2] if before else "T1")
     judged = emtvb.judge(emtvb.fit(emtvb.record(network))).task
     assert judged is not None
     assert judged.verdict == row["verdict"]

@@ -46,7 +46,7 @@ def copied(folder: Path) -> Path:
 def test_a_network_knows_its_task_and_its_training() -> None:
     network = emtvb.load("T4_h64_l2-0_thr-0.98_seed4")
     assert network.run(np.ones((3, 2, 8), dtype=np.float32))[0].shape == (3, 2, 64)
-    assert (network.task, network.settings.seed, network.state_dim) == (tasks.task_by_name("T4"), 4, 64)
+    assert (network.task, network.settings.seed, network.state_dim) == (tasks.named("T4"), 4, 64)
 
 
 def test_weights_are_unpacked_where_a_clone_has_them_packed(tmp_path: Path, alone: None) -> None:

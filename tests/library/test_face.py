@@ -66,7 +66,7 @@ def as_torch(network: Network, task: tasks.Task, batch_first: bool) -> emtvb.Ada
 @pytest.fixture(scope="module")
 def trained() -> tuple[Run, Network]:
     """A circuit with noise in its weights, so that no measure is 0 or 1 by construction."""
-    task = tasks.task_by_name("T1", 3, 3)
+    task = tasks.named("T1", 3, 3)
     network, _ = saturated_circuit(task, per_element=3, seed=1)
     rng = np.random.default_rng(0)
     noisy = Network(
@@ -112,7 +112,7 @@ PAPER = ROOT / "results" / "paper"
 def test_a_published_network_has_its_published_measures(run_id: str) -> None:
     row = pd.read_csv(PAPER / "measurements.csv").set_index("run_id").loc[run_id]
     network = emtvb.load(f"{PAPER}/{run_id}").system.network
-    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.task_by_name(run_id[:2]))))
+    judged = emtvb.judge(emtvb.fit(emtvb.record(network, tasks.named(run_id[:2]))))
     assert judged.task is not None
     for name, value in asdict(judged.task.measures).items():
         assert value == pytest.approx(row[f"data_{name}"], rel=1e-2, abs=5e-3), name

@@ -124,7 +124,7 @@ def test_what_is_loaded_can_be_judged_and_with_its_network_edited(tmp_path: Path
 
 
 def test_a_task_of_ours_is_saved_too(tmp_path: Path) -> None:
-    task = tasks.task_by_name("T1", 2, 2)
+    task = tasks.named("T1", 2, 2)
     network, _ = saturated_circuit(task)
     own = emtvb.fit(emtvb.record(network, task, horizon=20))
     again = emtvb.load(emtvb.save(own, tmp_path / "task"), network)
@@ -261,7 +261,7 @@ def test_a_chaotic_network_is_itself_after_many_steps(tmp_path: Path) -> None:
 
 
 def test_another_network_on_a_task_of_ours_is_refused(tmp_path: Path) -> None:
-    task = tasks.task_by_name("T1", 2, 2)
+    task = tasks.named("T1", 2, 2)
     network, _ = saturated_circuit(task)
     path = emtvb.save(emtvb.fit(emtvb.record(network, task, horizon=20)), tmp_path / "task")
     other, _ = saturated_circuit(task, seed=1)

@@ -132,7 +132,7 @@ def test_times_at_which_nothing_is_labelled_are_one_clear_line() -> None:
     with pytest.raises(InputError, match="labels: all defined at times 15, 16, 17, 18, 19 alone: give times= of these"):
         emtvb.record(adapted(make_register()), u, late, times=[3])
     with pytest.raises(InputError, match="times: given beside a task"):
-        emtvb.record(adapted(make_register()), tasks.task_by_name("T1", 2, 2), times=3)
+        emtvb.record(adapted(make_register()), tasks.named("T1", 2, 2), times=3)
 
 
 def test_more_than_there_is_memory_for_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:

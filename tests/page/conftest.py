@@ -122,7 +122,7 @@ def paper() -> list[Shown]:
     made = PAPER / "measurements" / "page.npz"
     if made.is_file():
         return content.load(made)
-    experiment = config.load(PAPER / "settings.json")
+    experiment = config.load_sweep(PAPER / "settings.json")
     found = []
     for run in experiment.exemplars().values():
         path = PAPER / "training" / shard_name(run, experiment.seeds_per_shard) / "weights.safetensors"
@@ -138,8 +138,8 @@ def paper_page(paper: list[Shown], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 ODD_TASKS = [
-    tasks.task_by_name("T1", 2, 3),
-    tasks.task_by_name("T2", 3, 4),
+    tasks.named("T1", 2, 3),
+    tasks.named("T2", 3, 4),
     tasks.from_composition([(2, 1, -1), (1, 0, 1), (3, 2, -1)], 3, 3, "mixed"),
     tasks.from_composition([(1, 1, 1), (3, 1, -1)], 2, 4, "one dimension read twice"),
     tasks.from_composition([(1, 0, -1)], 1, 1, "one"),

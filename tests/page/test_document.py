@@ -27,7 +27,7 @@ def data_of(text: str) -> dict:
 
 
 def test_nine_networks_of_the_largest_size_are_below_three_megabytes() -> None:
-    shown, _, _ = made_up(tasks.task_by_name("T1"), 128)
+    shown, _, _ = made_up(tasks.named("T1"), 128)
     nine = [
         Shown({**shown.about, "id": str(i)}, shown.weights, {**shown.bases, "b": shown.bases["data"]}) for i in range(9)
     ]
@@ -37,7 +37,7 @@ def test_nine_networks_of_the_largest_size_are_below_three_megabytes() -> None:
 
 
 def test_what_is_saved_is_read_back_and_stands_on_the_page(tmp_path: Path) -> None:
-    shown, network, memories = made_up(tasks.task_by_name("T2"), 12)
+    shown, network, memories = made_up(tasks.named("T2"), 12)
     content.save(tmp_path / "page.npz", [shown])
     (back,) = content.load(tmp_path / "page.npz")
     assert back.about == shown.about
@@ -66,7 +66,7 @@ def test_another_archive_is_one_line(tmp_path: Path) -> None:
 
 
 def test_nothing_on_it_ends_its_data_or_asks_the_network() -> None:
-    shown, _, _ = made_up(tasks.task_by_name("T1", 2, 2), 5)
+    shown, _, _ = made_up(tasks.named("T1", 2, 2), 5)
     shown.about["id"] = "</script><script>alert(1)</script><!--"
     text = document.document([shown], {"edit": "</script>"})
     assert data_of(text)["networks"][0]["id"] == shown.about["id"]

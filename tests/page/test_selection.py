@@ -28,7 +28,7 @@ CONFIGS = [
 
 
 def run(task: str, l2: float, seed: int, hidden_dim: int = 128) -> Run:
-    return Run(tasks.task_by_name(task), hidden_dim, l2, 0.98, seed)
+    return Run(tasks.named(task), hidden_dim, l2, 0.98, seed)
 
 
 def row(verdict: str, obeyed: float = 1.0, accuracy: float = 1.0, unedited: float = 1.0) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Sweep], 
 def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
     asked: Callable[[config.Sweep], Planned], name: str
 ) -> None:
-    experiment = config.load(CONFIGS[0].with_name(f"{name}.yaml"))
+    experiment = config.load_sweep(CONFIGS[0].with_name(f"{name}.yaml"))
     told = runs_of(asked(experiment).settings)
     seeds = {run.seed for run in experiment.exemplars().values()}
     shards = experiment.shards()
@@ -112,6 +112,6 @@ def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
 
 
 def test_more_seeds_leave_it_as_it_is(asked: Callable[[config.Sweep], Planned]) -> None:
-    experiment = config.load(CONFIGS[0].with_name("paper.yaml"))
-    more = config.check({**experiment.model_dump(), "seeds": list(range(1, 26))})
+    experiment = config.load_sweep(CONFIGS[0].with_name("paper.yaml"))
+    more = config.check_sweep({**experiment.model_dump(), "seeds": list(range(1, 26))})
     assert asked(experiment).settings == asked(more).settings

@@ -27,11 +27,11 @@ PUBLISHED = Path(__file__).parents[2] / "results" / "streams" / "measurements" /
 CLOSE = 1e-4
 D, HIDDEN = 3, 9
 KINDS = {
-    "repeats": (Episodes((2, 4), 5, 60), tasks.task_by_name("T1", D, 4)),
+    "repeats": (Episodes((2, 4), 5, 60), tasks.named("T1", D, 4)),
     "composes with signs": (
         Episodes((3, 4), 6, 60), tasks.from_composition([(3, 1, -1), (1, 0, 1), (2, 2, 1)], D, 4),
     ),
-    "neither marker nor echo": (Episodes((3, 3), 4, None, marker=False, echo=False), tasks.task_by_name("T1", D, 3)),
+    "neither marker nor echo": (Episodes((3, 3), 4, None, marker=False, echo=False), tasks.named("T1", D, 3)),
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.memory_columns import REMEMBERED
 from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.runs import Run
-from emtvb.theory.tasks import PAPER_SIZE, task_by_name
+from emtvb.theory.tasks import PAPER_SIZE, named
 
 from ..conftest import make_network
 
@@ -95,7 +95,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_conditions_may_be_about_what_is_measured_and_nothing_else() -> None:
-    run = Run(task_by_name("T1", 2, 2), 8, 0.0, 0.9, 1)
+    run = Run(named("T1", 2, 2), 8, 0.0, 0.9, 1)
     measured = measure_network(run, make_network(2, 8), MeasureSettings(5, 5)).row()
     assert set(COLUMNS) == {*measured, *tables.RUN_COLUMNS, *ABLATED, *FOLLOWED, *REMEMBERED}
     assert PAPER_SIZE == (8, 8)

@@ -66,7 +66,7 @@ def test_the_script_skips_a_hundred_runs_of_five_kinds() -> None:
         ("T3", 64, 0.1, 0.9),
         ("T4", 64, 0, 0.9),
     }
-    runs = config.load(Path(__file__).parents[2] / "config" / "paper.yaml").runs()
+    runs = config.load_sweep(Path(__file__).parents[2] / "config" / "paper.yaml").runs()
     left_out = [run for run in runs if table1.was_skipped(run.task.name, run.hidden_dim, run.l2, run.threshold)]
     assert (len(runs), len(left_out)) == (1920, 100)
 

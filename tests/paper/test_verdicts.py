@@ -19,7 +19,7 @@ from emtvb.errors import InputError
 from emtvb.paper import claims, significance, verdicts
 from emtvb.paper.significance import VERDICTS
 from emtvb.paper.verdicts import ClaimResult
-from emtvb.theory.tasks import task_by_name
+from emtvb.theory.tasks import named
 
 from .made_up import NAN, sweep
 
@@ -310,7 +310,7 @@ def test_no_bar_of_a_statement_is_what_chance_gives() -> None:
 
 
 def test_reasons_of_bars_name_how_far_tasks_are_from_each_other() -> None:
-    tasks = [task_by_name(name) for name in ("T1", "T2", "T3", "T4")]
+    tasks = [named(name) for name in ("T1", "T2", "T3", "T4")]
     pairs = list(itertools.permutations(tasks, 2))
     maps = [np.linalg.norm(a.transition() - b.transition()) / np.linalg.norm(b.transition()) for a, b in pairs]
     angles = [match_spectra(a.eigenvalues(), b.eigenvalues()).error for a, b in pairs]

@@ -41,7 +41,7 @@ def _every_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_losses_are_those_of_the_authors_code() -> None:
-    run = StreamRun(tasks.task_by_name("T1", 8, 10), Episodes(), 16, 0.0, 1000, StreamProtocol(3, 5))
+    run = StreamRun(tasks.named("T1", 8, 10), Episodes(), 16, 0.0, 1000, StreamProtocol(3, 5))
     found = trained(run)
     np.testing.assert_allclose([row.loss for row in found.kept], AUTHORS, rtol=1e-6)
     assert found.kept[0].accuracy == pytest.approx(0.4760392099056604)
@@ -73,7 +73,7 @@ def test_it_trains_as_torch_does(
 
 def by_torch(run: StreamRun) -> tuple[list[float], list[np.ndarray], float]:
     """The losses, weights and learning rate of a training in torch alone."""
-    batches, network = episodes.begin(run)
+    batches, network = episodes.begin_batches(run)
     how, plateau = run.protocol, run.protocol.plateau or Plateau()
     layer, readout = nn.RNN(network.d, run.hidden_dim, bias=False), nn.Linear(run.hidden_dim, run.task.d, bias=False)
     parameters = [*layer.parameters(), *readout.parameters()]
@@ -89,7 +89,7 @@ def by_torch(run: StreamRun) -> tuple[list[float], list[np.ndarray], float]:
         batches.begin_epoch(first=epoch == 0)
         for _ in range(how.batches_per_epoch):
             plan, shown = batches.next()
-            inputs = episodes.dense(plan, shown)
+            inputs = episodes.dense_inputs(plan, shown)
             targets = torch.from_numpy(plan.targets(inputs))
             mask = (targets.abs().sum(dim=-1) > 0).float()
             error = ((readout(layer(torch.from_numpy(inputs))[0]) - targets) ** 2).mean(dim=-1)
@@ -122,10 +122,10 @@ def test_the_rate_falls_where_torchs_does(losses: list[float], factor: float, pa
 
 def test_a_training_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     protocol = StreamProtocol(2, 6, 5, 3e-2, 1.0, Plateau(patience=0))
-    run = StreamRun(tasks.task_by_name("T1", 3, 4), Episodes((2, 4), 5, 40), 9, 0.0, 1, protocol)
+    run = StreamRun(tasks.named("T1", 3, 4), Episodes((2, 4), 5, 40), 9, 0.0, 1, protocol)
     whole = trained(run)
     monkeypatch.setattr("emtvb.training.checkpoint.EVERY_SECONDS", 0.0)
-    monkeypatch.setattr(engine, "compiled", lambda: kernel)
+    monkeypatch.setattr(engine, "compiled_kernel", lambda: kernel)
 
     def stop(row: history.Row) -> None:
         if row.step == 7:

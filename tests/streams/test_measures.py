@@ -14,7 +14,7 @@ from emtvb.weights import Network
 
 N, D = 4, 3
 EPISODES = Episodes((N, N), N - 1, 60)
-RUN = StreamRun(tasks.task_by_name("T1", D, N), EPISODES, (N + 2) * D, 0.0, 5)
+RUN = StreamRun(tasks.named("T1", D, N), EPISODES, (N + 2) * D, 0.0, 5)
 
 
 def delay_line(scale: float = 1e-3, seed: int = 0) -> Network:

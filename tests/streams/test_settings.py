@@ -32,7 +32,7 @@ def test_the_published_config() -> None:
     assert theirs[0].run_id == "T1-n6to10_h8_l2-0_seed0", (
         "nothing but lengths, size, penalty and seed differs from theirs"
     )
-    assert kinds.experiment_from_config(json.loads(config.dump(experiment))) == experiment
+    assert kinds.experiment_from_config(json.loads(config.dump_settings(experiment))) == experiment
     by_shard = experiment.shards()
     assert sorted(run.run_id for part in by_shard.values() for run in part) == sorted(
         run.run_id for run in experiment.runs()

@@ -14,7 +14,7 @@ from emtvb.theory.runs import Run
 
 from ..conftest import circuit, make_network
 
-TASK = tasks.task_by_name("T1", 3, 3)
+TASK = tasks.named("T1", 3, 3)
 HORIZON = 12
 
 
@@ -143,8 +143,8 @@ def test_the_network_itself_is_what_is_tested_before_and_after() -> None:
 
 
 def test_tasks_that_forget_and_small_networks_have_rows_too() -> None:
-    network, _ = circuit(tasks.task_by_name("T2", 3, 3), 12)
-    found = row(network, tasks.task_by_name("T2", 3, 3))
+    network, _ = circuit(tasks.named("T2", 3, 3), 12)
+    found = row(network, tasks.named("T2", 3, 3))
     assert found["core_dim"] == 6
     weak = make_network(3, 6)
     weak = Network(weak.W_uh, weak.W_hh * np.float32(0.01), weak.W_r)
@@ -155,4 +155,4 @@ def test_tasks_that_forget_and_small_networks_have_rows_too() -> None:
 
 def test_the_networks_size_must_be_the_tasks() -> None:
     with pytest.raises(InputError, match="d = 3"):
-        ablations.ablation_row(Run(tasks.task_by_name("T1"), 5, 0.0, 0.9, 1), make_network(3, 5), 0.9, 5)
+        ablations.ablation_row(Run(tasks.named("T1"), 5, 0.0, 0.9, 1), make_network(3, 5), 0.9, 5)

@@ -11,12 +11,12 @@ from emtvb.theory import circuits, tasks
 from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.runs import Run
 from emtvb.training import engine
-from emtvb.training.following import Snapshot, follow, snapshot_steps
+from emtvb.training.weight_snapshots import Snapshot, follow_training, snapshot_steps
 
 
 def test_the_last_snapshot_has_the_weights_of_the_run_itself(tiny_run: Run, tmp_path) -> None:
     network, _, _ = engine.train(tiny_run, tmp_path)
-    *_, last = follow(tiny_run)
+    *_, last = follow_training(tiny_run)
     assert last.step == tiny_run.protocol.steps
     assert last.network.digest() == network.digest()
 
@@ -29,7 +29,7 @@ def test_snapshots_are_at_steps_at_which_the_engine_stops() -> None:
 
 
 def test_a_snapshot_of_a_linear_memory_is_one() -> None:
-    task = tasks.task_by_name("T1", 3, 3)
+    task = tasks.named("T1", 3, 3)
     run, network = Run(task, 9, 0, 0.9, 1), circuits.linear_circuit(task)
     row = followed_networks.measure_snapshot(run, network, network.digest(), MeasureSettings(12, 64))
     assert row["accuracy_at_3000_fresh"] == 1, "fresh contents are followed where there is a memory"

@@ -11,7 +11,7 @@ from emtvb.theory.networks import Network
 
 from ..conftest import circuit, make_network
 
-TASK = tasks.task_by_name("T1", 3, 3)
+TASK = tasks.named("T1", 3, 3)
 
 
 def test_it_is_what_backpropagation_through_time_gives() -> None:

@@ -28,7 +28,7 @@ from emtvb.theory.runs import Run
 from emtvb.theory.tasks import Task
 from emtvb.weights import Network
 
-T1, T2 = tasks.task_by_name("T1", 3, 3), tasks.task_by_name("T2", 3, 3)
+T1, T2 = tasks.named("T1", 3, 3), tasks.named("T2", 3, 3)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def by_hand() -> pd.DataFrame:
 
 
 def test_the_period_of_phi_counts_its_signs() -> None:
-    assert [circuits.phi_period(tasks.task_by_name(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
+    assert [circuits.phi_period(tasks.named(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
     for task in (T1, T2):
         phi, stored = task.transition(), task.persistent()
         around = np.linalg.matrix_power(phi, circuits.phi_period(task))[np.ix_(stored, stored)]
@@ -93,7 +93,7 @@ def test_a_content_is_kept_right_or_wrong() -> None:
 
 
 def test_fresh_contents_are_no_test_inputs() -> None:
-    task = tasks.task_by_name("T2")
+    task = tasks.named("T2")
     known, fresh = (
         {u.tobytes() for u in inputs.transpose(1, 0, 2)}
         for inputs in (memory.test_inputs(task), memory.fresh_inputs(task, FRESH_CONTENTS))

@@ -15,7 +15,7 @@ from emtvb.theory.networks import Network
 
 from ..conftest import circuit
 
-T1, T2 = (tasks.task_by_name(name, d=3, s=3) for name in ("T1", "T2"))
+T1, T2 = (tasks.named(name, d=3, s=3) for name in ("T1", "T2"))
 
 
 def specimen(network: Network, task: tasks.Task) -> Specimen:

@@ -18,7 +18,7 @@ from emtvb.theory.solutions import KINDS, Digit, Solution, study_solution
 
 from ..conftest import circuit, make_network, saturated_circuit
 
-TASK = tasks.task_by_name("T1", 3, 3)
+TASK = tasks.named("T1", 3, 3)
 HOW = MeasureSettings(20, 30)
 
 
@@ -60,7 +60,7 @@ def test_tables_without_rows_have_their_columns() -> None:
 
 
 def test_runs_that_came_to_one_network_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    other, longer = tasks.task_by_name("T2", 3, 3), Protocol(curriculum=(10, 12))
+    other, longer = tasks.named("T2", 3, 3), Protocol(curriculum=(10, 12))
     runs = [
         Run(TASK, 14, 0.0, 0.9, 1), Run(TASK, 14, 0.0, 0.98, 1), Run(TASK, 14, 0.0, 0.9, 2),
         Run(other, 14, 0.0, 0.9, 1), Run(TASK, 14, 0.001, 0.9, 1, longer), Run(TASK, 14, 0.001, 0.98, 1, longer),

@@ -37,7 +37,7 @@ def test_networks_are_counted_by_what_they_learned(tmp_path: Path) -> None:
         network_verdict.OTHERWISE,
         network_verdict.NOT_LEARNED,
     )
-    experiment = config.check({**SETTINGS, "interpretation": {"solved": 0.98}})
+    experiment = config.check_sweep({**SETTINGS, "interpretation": {"solved": 0.98}})
     first, *rest = summary.summary_lines(experiment, folder)
     assert first.startswith("Result: 3 of 4 networks solved the task (test accuracy of at least 0.98)")
     assert "2 of these 3 store every variable linearly" in first
@@ -56,14 +56,14 @@ def test_networks_are_counted_by_what_they_learned(tmp_path: Path) -> None:
 )
 def test_what_is_no_test_of_the_paper_says_so(tmp_path: Path, change: dict, reasons: list[str]) -> None:
     line = summary.summary_lines(
-        config.check({**SETTINGS, **change}), results(tmp_path / "some", network_verdict.STORED)
+        config.check_sweep({**SETTINGS, **change}), results(tmp_path / "some", network_verdict.STORED)
     )[1]
     assert all(reason in line for reason in reasons)
     assert ("no test" in line) == bool(reasons)
 
 
 def test_one_looks_first_at_what_is_there(tmp_path: Path) -> None:
-    experiment, folder = config.check(SETTINGS), results(tmp_path / "some", network_verdict.STORED)
+    experiment, folder = config.check_sweep(SETTINGS), results(tmp_path / "some", network_verdict.STORED)
     for name in ("tables/table1.md", "figures/forest.png", "figures/edits/T1.png", "edit.html"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

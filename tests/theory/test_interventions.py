@@ -26,7 +26,7 @@ from emtvb.theory.sequences import random_sequences, record_inputs, record_rando
 
 from .theory import any_task, make_theory
 
-T = tasks.task_by_name("T1", 2, 3)
+T = tasks.named("T1", 2, 3)
 
 
 def test_flip_put_and_swap_change_what_they_name() -> None:
@@ -137,7 +137,7 @@ def test_an_edit_needs_a_time_that_was_recorded(time: int) -> None:
 
 
 def test_a_random_step_of_the_same_size_is_not_the_edit() -> None:
-    task = tasks.task_by_name("T2", 4, 4)
+    task = tasks.named("T2", 4, 4)
     theory = make_theory(task, extra=30)
     recording = held_out(theory, task, 20, 50)
     found = flip_elements(
@@ -149,7 +149,7 @@ def test_a_random_step_of_the_same_size_is_not_the_edit() -> None:
 
 def test_another_elements_column_does_not_do() -> None:
     """The trial tells one element from another: with two columns exchanged, edits of those two fail, others do not."""
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     theory = make_theory(task)
     order = [1, 0, 2, 3, 4, 5]
     right = fit_memories_by_data(theory, task, 300)
@@ -160,7 +160,7 @@ def test_another_elements_column_does_not_do() -> None:
 
 
 def test_a_step_along_another_elements_column_is_not_the_edit_unless_two_share_a_column() -> None:
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     theory = make_theory(task)
     sound = fit_memories_by_data(theory, task, 300)
     recording = held_out(theory, task, 20, 50)
@@ -174,7 +174,7 @@ def test_a_step_along_another_elements_column_is_not_the_edit_unless_two_share_a
 
 
 def test_steps_along_other_columns_are_as_long_as_the_edit() -> None:
-    task = tasks.task_by_name("T2", 3, 3)
+    task = tasks.named("T2", 3, 3)
     memories = fit_memories_by_data(make_theory(task, extra=10), task, 300)
     kept = np.flatnonzero(task.persistent())
     before = np.random.default_rng(3).choice([-1.0, 1.0], size=(kept.size, task.s * task.d))

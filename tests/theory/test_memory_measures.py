@@ -15,7 +15,7 @@ from emtvb.theory.sequences import record_random
 from ..conftest import make_network
 from .theory import Theory, make_theory
 
-T2 = tasks.task_by_name("T2", 4, 4)
+T2 = tasks.named("T2", 4, 4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,14 +123,14 @@ def test_a_short_test_asks_for_no_longer_memory() -> None:
 
 
 def test_edits_come_at_different_phases_once_settled() -> None:
-    for task in (tasks.task_by_name("T1"), tasks.task_by_name("T4"), tasks.task_by_name("T1", 3, 1)):
+    for task in (tasks.named("T1"), tasks.named("T4"), tasks.named("T1", 3, 1)):
         times = edit_times(task)
         assert min(times) >= 2 * task.s
         assert len({time % task.s for time in times}) == min(len(times), task.s)
 
 
 def test_an_untrained_system_decodes_at_chance_and_obeys_nothing() -> None:
-    task = tasks.task_by_name("T1", 3, 3)
+    task = tasks.named("T1", 3, 3)
     system = Elman(make_network(3, 20))
     found = measure_memories(system, task, fit_memories_by_data(system, task), held_out(system, task, 60), 60)
     assert found.decoding_accuracy < 0.8

@@ -25,18 +25,16 @@ from ..conftest import circuit, make_network, saturated_circuit
 
 def test_the_theorys_circuit_solves_a_task_with_s_inputs_that_never_mix() -> None:
     """f reads only the oldest variable, which is 0 while the inputs come in: so the circuit itself does the task."""
-    task = tasks.task_by_name("T1", 3, 4)
+    task = tasks.named("T1", 3, 4)
     assert measure_test_accuracy(Elman(circuit(task, 20)[0]), task, 40, 50) == 1.0
 
 
 def test_an_untrained_network_is_at_chance() -> None:
-    assert measure_test_accuracy(Elman(make_network(8, 30)), tasks.task_by_name("T1"), 50, 400) == pytest.approx(
-        0.5, abs=0.02
-    )
+    assert measure_test_accuracy(Elman(make_network(8, 30)), tasks.named("T1"), 50, 400) == pytest.approx(0.5, abs=0.02)
 
 
 def test_measurements_of_the_circuit() -> None:
-    task = tasks.task_by_name("T1", 3, 4)
+    task = tasks.named("T1", 3, 4)
     run = Run(task, 20, 0.0, 0.9, 1)
     found = measure_network(run, circuit(task, 20)[0], MeasureSettings(horizon=20, sequences=30))
     assert found.run_id == run.run_id
@@ -57,7 +55,7 @@ def test_measurements_of_the_circuit() -> None:
 
 
 def test_a_saturated_circuit_is_one_too() -> None:
-    task = tasks.task_by_name("T1", 3, 4)
+    task = tasks.named("T1", 3, 4)
     run = Run(task, 24, 0.0, 0.9, 1)
     found = measure_network(run, saturated_circuit(task)[0], MeasureSettings(horizon=20, sequences=30))
     assert found.verdict == STORED
@@ -67,7 +65,7 @@ def test_a_saturated_circuit_is_one_too() -> None:
 @pytest.mark.parametrize("hidden_dim", [9, 40])
 def test_an_untrained_network_did_not_learn(hidden_dim: int) -> None:
     """With room for a basis or without."""
-    task = tasks.task_by_name("T2", 4, 4)
+    task = tasks.named("T2", 4, 4)
     found = measure_network(Run(task, hidden_dim, 0.0, 0.9, 1), make_network(4, hidden_dim), MeasureSettings(20, 100))
     assert found.verdict == NOT_LEARNED
     assert found.bases["data"].edit_success < 0.05
@@ -108,7 +106,7 @@ def test_weights_that_are_finite_and_overflow_are_a_diverged_run(tiny_run: Run) 
 
 @pytest.mark.parametrize(("d", "s"), [(1, 1), (1, 2), (2, 1), (3, 1), (1, 6)])
 def test_small_tasks_are_measured_like_any_other(d: int, s: int) -> None:
-    task = tasks.task_by_name("T1", d, s)
+    task = tasks.named("T1", d, s)
     found = measure_network(Run(task, d * s + 2, 0.0, 0.9, 1), circuit(task, d * s + 2)[0], MeasureSettings(20, 50))
     assert found.verdict == STORED
     assert (
@@ -123,7 +121,7 @@ def test_weights_of_another_task_are_refused(tiny_run: Run) -> None:
 
 @pytest.mark.parametrize(("d", "s", "hidden"), [(8, 8, 70), (3, 3, 4), (6, 7, 50), (1, 5, 6)])
 def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: int, hidden: int) -> None:
-    task = tasks.task_by_name("T1", d, s)
+    task = tasks.named("T1", d, s)
     run = Run(task, hidden, 0.0, 0.9, 1)
     network, settings = make_network(d, hidden), MeasureSettings(5, 5)
     arrays = exemplar.exemplar_arrays(run, network, measure_network(run, network, settings).row(), settings.modulus)
@@ -140,7 +138,7 @@ def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: in
 @pytest.fixture(scope="module")
 def stored_exactly() -> tuple[System, tasks.Task]:
     """A network that is Phi in a random basis, by the theory."""
-    task = tasks.task_by_name("T1", 3, 3)
+    task = tasks.named("T1", 3, 3)
     return Elman(circuit(task, 20)[0]), task
 
 
@@ -183,7 +181,7 @@ def test_what_was_given_out_until_an_edit_is_kept_with_it(stored_exactly: tuple[
 
 
 def test_an_exemplar_has_all_bases_in_the_same_units() -> None:
-    task = tasks.task_by_name("T1", 3, 3)
+    task = tasks.named("T1", 3, 3)
     run, network = Run(task, 12, 0.0, 0.9, 1), circuit(task, 12)[0]
     found = measure_network(run, network, MeasureSettings(20, 50))
     arrays = exemplar.exemplar_arrays(run, network, found.row(), 0.9)

@@ -140,7 +140,7 @@ def test_bad_weights(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must be W_uh"):
         networks.load_networks(path)
     with pytest.raises(InputError, match="task T1 has d = 8"):
-        networks.check_task(make_network(3, 5), tasks.task_by_name("T1"), "here")
+        networks.check_task(make_network(3, 5), tasks.named("T1"), "here")
 
 
 def test_a_diverged_network_is_kept_and_says_so(tmp_path: Path) -> None:

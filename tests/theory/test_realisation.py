@@ -34,7 +34,7 @@ def test_the_weights_alone_give_the_basis_whatever_their_gain(
 
 
 def test_modes_that_are_not_long_term_are_left_out() -> None:
-    task = tasks.task_by_name("T1", 2, 3)
+    task = tasks.named("T1", 2, 3)
     network, basis = circuit(task, 12, scale=1.0)
     rest = np.linalg.svd(basis)[0][:, 6:]
     W_hh = network.W_hh + (0.5 * rest @ np.random.default_rng(0).normal(size=(6, 12)) / 4).astype(np.float32)
@@ -45,7 +45,7 @@ def test_modes_that_are_not_long_term_are_left_out() -> None:
 def test_a_network_without_long_term_modes_has_empty_memories() -> None:
     network = make_network(3, 6)
     memories = memories_by_realisation(
-        Network(network.W_uh, network.W_hh * np.float32(0.01), network.W_r), tasks.task_by_name("T1", 3, 2)
+        Network(network.W_uh, network.W_hh * np.float32(0.01), network.W_r), tasks.named("T1", 3, 2)
     )
     assert not memories.encoder.any()
     assert memories.condition == float("inf")
@@ -53,4 +53,4 @@ def test_a_network_without_long_term_modes_has_empty_memories() -> None:
 
 def test_the_networks_size_must_be_the_tasks() -> None:
     with pytest.raises(InputError, match="d = 3"):
-        memories_by_realisation(make_network(3, 5), tasks.task_by_name("T1"))
+        memories_by_realisation(make_network(3, 5), tasks.named("T1"))

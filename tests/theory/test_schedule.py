@@ -14,7 +14,7 @@ from emtvb.theory.schedule import INPUT, MARKER, SILENCE, Episodes, check_reach,
 
 @given(st.sampled_from(tasks.NAMED), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_the_papers_tasks_are_the_simplest_case(name: str, horizon: int, seed: int) -> None:
-    task = tasks.task_by_name(name)
+    task = tasks.named(name)
     plan = output_phase_schedule(task, horizon)
     x, y = task.batch(np.random.default_rng(seed), 3, horizon)
     assert plan.shows.tolist() == [INPUT] * task.s + [SILENCE] * horizon
@@ -54,7 +54,7 @@ def test_each_output_is_composed_of_the_last_n_targets(
 
 
 def test_the_last_episode_of_a_stream_is_cut_and_the_rest_is_silent() -> None:
-    task, episodes = tasks.task_by_name("T1", 8, 10), Episodes(total=50)
+    task, episodes = tasks.named("T1", 8, 10), Episodes(total=50)
     plan = episode_schedule(task, episodes, [6, 10])
     first, second = plan.places
     assert first == (0, 6, 7, 22)
@@ -80,6 +80,6 @@ def test_what_is_no_layout_is_refused(settings: dict[str, object], says: str) ->
 
 
 def test_a_composition_that_reads_beyond_the_shortest_episode_is_refused() -> None:
-    check_reach(tasks.task_by_name("T3"), Episodes((8, 10)))
+    check_reach(tasks.named("T3"), Episodes((8, 10)))
     with pytest.raises(InputError, match="reads variable 8"):
-        check_reach(tasks.task_by_name("T3"), Episodes((7, 10)))
+        check_reach(tasks.named("T3"), Episodes((7, 10)))

@@ -19,7 +19,7 @@ from emtvb.theory.tasks import Task
 
 from ..conftest import circuit, make_network, saturated_circuit
 
-TASK = tasks.task_by_name("T1", 3, 3)
+TASK = tasks.named("T1", 3, 3)
 HOW = MeasureSettings()
 
 
@@ -114,7 +114,7 @@ def test_digits_of_networks_that_make_mistakes_are_another_kind(verdict: str, ki
 
 
 def test_modes_that_fade_are_told_from_those_that_are_not_there() -> None:
-    found = tasks.task_by_name("T3").eigenvalues()
+    found = tasks.named("T3").eigenvalues()
     six = [
         i
         for i in range(36)
@@ -122,27 +122,27 @@ def test_modes_that_fade_are_told_from_those_that_are_not_there() -> None:
     ]
     weak = found.copy()
     weak[six] *= np.linspace(0.5, 0.8, 6)
-    modes = match_modes(tasks.task_by_name("T3"), weak)
+    modes = match_modes(tasks.named("T3"), weak)
     assert (modes["matched_modes"], modes["faded_modes"], modes["missing_modes"]) == (30, 6, 0)
     assert modes["missing_cycles"] == "6[2]"
     assert (modes["next_modulus_low"], modes["next_modulus_high"]) == pytest.approx((0.5, 0.8))
     weak[six] *= 0.1
-    modes = match_modes(tasks.task_by_name("T3"), weak)
+    modes = match_modes(tasks.named("T3"), weak)
     assert (modes["matched_modes"], modes["faded_modes"], modes["missing_modes"]) == (30, 0, 6)
     turned = found * np.exp(1j * np.deg2rad(2.0))
-    assert match_modes(tasks.task_by_name("T3"), turned)["largest_angle"] == pytest.approx(2)
-    assert match_modes(tasks.task_by_name("T3"), np.append(found, [1.2, 0.95]))["extra_modes"] == 2
+    assert match_modes(tasks.named("T3"), turned)["largest_angle"] == pytest.approx(2)
+    assert match_modes(tasks.named("T3"), np.append(found, [1.2, 0.95]))["extra_modes"] == 2
 
 
 def test_cycles_are_those_of_phi() -> None:
     for name in tasks.NAMED:
-        task = tasks.task_by_name(name)
+        task = tasks.named(name)
         phi = task.transition()
         found = phi_cycles(task)
         assert sorted(int(i) for cycle in found for i in cycle) == np.flatnonzero(task.persistent()).tolist()
         for cycle in found:
             assert all(phi[one, two] != 0 for one, two in zip(cycle, np.roll(cycle, -1), strict=True))
-    assert [len(cycle) for cycle in phi_cycles(tasks.task_by_name("T3"))] == [24, 6, 3, 3]
+    assert [len(cycle) for cycle in phi_cycles(tasks.named("T3"))] == [24, 6, 3, 3]
 
 
 def test_a_circuit_whose_modes_faded_or_that_has_more_is_its_own_kind() -> None:

@@ -42,7 +42,7 @@ def published_composition(task_id: tuple[int, int, int], d: int) -> list[tuple[i
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_papers_compositions(name: str) -> None:
     task_id, text = PUBLISHED[name]
-    task = tasks.task_by_name(name)
+    task = tasks.named(name)
     assert task.task_id == task_id
     assert "".join(f"({v},{k},{'+' if g > 0 else '-'})" for v, k, g in task.composition) == text
 
@@ -110,15 +110,15 @@ def test_observable_elements_are_those_that_outputs_depend_on(task: Task) -> Non
 
 @pytest.mark.parametrize(("name", "count"), [("T1", 64), ("T2", 36), ("T3", 36), ("T4", 36)])
 def test_published_counts_of_eigenvalues(name: str, count: int) -> None:
-    task = tasks.task_by_name(name)
+    task = tasks.named(name)
     assert len(task.eigenvalues()) == task.persistent().sum() == task.observable().sum() == count
     np.testing.assert_allclose(np.abs(task.eigenvalues()), 1)
 
 
 def test_names_at_other_sizes() -> None:
-    assert tasks.task_by_name("T1", 6, 7).task_id == (63, 0, 0)
-    assert tasks.task_by_name("repeat-copy").name == "T1"
-    assert [row[:2] for row in tasks.task_by_name("T2", 3, 5).composition] == [(1, 0), (2, 1), (3, 2)]
+    assert tasks.named("T1", 6, 7).task_id == (63, 0, 0)
+    assert tasks.named("repeat-copy").name == "T1"
+    assert [row[:2] for row in tasks.named("T2", 3, 5).composition] == [(1, 0), (2, 1), (3, 2)]
     assert tasks.from_id((255, 0, 0), 8, 8).name == "T1"
     assert tasks.from_id((510, 0, 0), 8, 8).name == "d8s8-510-0-0"
 
@@ -166,13 +166,13 @@ def test_bad_compositions(rows: list, says: str) -> None:
 
 def test_unknown_names_say_what_is_known() -> None:
     with pytest.raises(InputError, match=", ".join(tasks.NAMED)):
-        tasks.task_by_name("T0")
+        tasks.named("T0")
     with pytest.raises(InputError, match="d = s = 8"):
-        tasks.task_by_name("T3", 3, 3)
+        tasks.named("T3", 3, 3)
     with pytest.raises(InputError, match="s >= d"):
-        tasks.task_by_name("T2", 4, 3)
+        tasks.named("T2", 4, 3)
 
 
 def test_targets_want_the_tasks_own_shape() -> None:
     with pytest.raises(InputError, match=r"s=8, batch, d=8"):
-        tasks.task_by_name("T1").targets(np.ones((7, 2, 8)), 3)
+        tasks.named("T1").targets(np.ones((7, 2, 8)), 3)

@@ -64,7 +64,7 @@ def test_the_engine_agrees_with_the_general_trainer(run: Run, tmp_path: Path) ->
 
 @pytest.mark.parametrize(("name", "hidden_dim"), [("T3", 64), ("T1", 32)])
 def test_the_papers_first_steps(tmp_path: Path, name: str, hidden_dim: int) -> None:
-    run = Run(tasks.task_by_name(name), hidden_dim, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=60))
+    run = Run(tasks.named(name), hidden_dim, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=60))
     _, history, _ = general.train(run, tmp_path / "general")
     _, rows, _ = engine.train(run, tmp_path / "compiled")
     np.testing.assert_allclose([row.loss for row in rows], [row.loss for row in history], rtol=1e-5)
@@ -73,7 +73,7 @@ def test_the_papers_first_steps(tmp_path: Path, name: str, hidden_dim: int) -> N
 
 
 def test_batches_drawn_in_bulk_are_those_drawn_one_by_one() -> None:
-    task = tasks.task_by_name("T1", 5, 3)
+    task = tasks.named("T1", 5, 3)
     one, many = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
     together = stream.draw_many(many, task, 7, 12)
     for batch in together:
@@ -106,7 +106,7 @@ def test_the_order_of_runs_does_not_matter(run: Run, tmp_path: Path) -> None:
 def make_foreign(path: Path) -> None:
     """A whole checkpoint of another run."""
     arrays = load_file(path)
-    checkpoint.save(path, "T1_other compiled", checkpoint.Checkpoint(arrays, 150, {}))
+    checkpoint.save_checkpoint(path, "T1_other compiled", checkpoint.Checkpoint(arrays, 150, {}))
 
 
 def pretend_to_be_done(path: Path) -> None:
@@ -149,9 +149,9 @@ def test_a_bad_checkpoint_is_set_aside(
 
 @pytest.fixture
 def chooses_anew() -> Iterator[None]:
-    engine.compiled.cache_clear()
+    engine.compiled_kernel.cache_clear()
     yield
-    engine.compiled.cache_clear()
+    engine.compiled_kernel.cache_clear()
 
 
 def test_an_engine_that_cannot_be_had_is_one_line_and_no_other_trains(
@@ -193,7 +193,7 @@ print(parts[0]["engine"], network.digest())
 def test_a_torn_cache_of_compiled_code_is_mended_and_the_engine_stays(tmp_path: Path, suffix: str, keep: int) -> None:
     """As a full disk or a killed process leaves it. What is compiled again is not optimized: half as long."""
     cache = tmp_path / "cache" / UserProvidedCacheLocator.get_suitable_cache_subpath(kernel.__file__)
-    engine.compiled()
+    engine.compiled_kernel()
     shutil.copytree(kernel.advance.stats.cache_path, cache, ignore=shutil.ignore_patterns("*.pyc"))
 
     def train(folder: Path) -> subprocess.CompletedProcess[str]:

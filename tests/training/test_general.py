@@ -16,7 +16,7 @@ from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.runs import Protocol
 from emtvb.training import checkpoint, general
-from emtvb.training.architectures.weights import Trained
+from emtvb.training.architectures.saved_weights import Trained
 from emtvb.training.history import Row, kept_steps
 
 
@@ -42,7 +42,7 @@ def run(request: pytest.FixtureRequest) -> ArchitectureRun:
     protocol = Protocol(
         epochs=3, batches_per_epoch=40, batch_size=8, curriculum=(2, 4), learning_rate=1e-2, gradient_clip=0.1
     )
-    return ArchitectureRun(tasks.task_by_name("T1", 2, 2), 6, 0.001, 0.6, 5, protocol, architecture=request.param)
+    return ArchitectureRun(tasks.named("T1", 2, 2), 6, 0.001, 0.6, 5, protocol, architecture=request.param)
 
 
 def stop_at(run: ArchitectureRun, folder: Path, stop: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def test_training_is_the_plain_loop(run: ArchitectureRun, tmp_path: Path) -> Non
     rows: list[Row] = []
     _, kept = train(run, tmp_path, rows.append)
     assert [row.step for row in kept] == kept_steps(run.protocol.steps)
-    module = general.build(kind(run), 2, 6)
+    module = general.build_module(kind(run), 2, 6)
     generator = torch.Generator().manual_seed(run.seed)
     module.draw(generator)
     adam = torch.optim.Adam(module.parameters(), lr=run.protocol.learning_rate, weight_decay=run.l2)

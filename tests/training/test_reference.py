@@ -37,7 +37,7 @@ def assert_same(a: Network, b: Network) -> None:
 
 
 def test_the_published_first_losses(tmp_path: Path) -> None:
-    run = Run(tasks.task_by_name("T3"), 64, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=3))
+    run = Run(tasks.named("T3"), 64, 0.001, 0.98, 1, Protocol(epochs=1, batches_per_epoch=3))
     losses: list[float] = []
     general.train(run, tmp_path, lambda row: losses.append(row.loss))
     np.testing.assert_allclose(losses, [1.00142, 1.00072, 0.99795], atol=1e-5)
@@ -47,7 +47,7 @@ def test_it_is_a_plain_loop_of_the_protocol(tiny_run: Run, tmp_path: Path) -> No
     """The protocol in a dozen lines of PyTorch, without Lightning."""
     network, history, _ = general.train(tiny_run, tmp_path)
     protocol, task = tiny_run.protocol, tiny_run.task
-    generator, weights = stream.begin(tiny_run)
+    generator, weights = stream.begin_stream(tiny_run)
     W_uh, W_hh, W_r = (torch.tensor(array, requires_grad=True) for array in weights.arrays().values())
     adam = torch.optim.Adam([W_uh, W_hh, W_r], lr=protocol.learning_rate, weight_decay=tiny_run.l2)
     levels = [0, 0]  # after the last batch, and before it

@@ -27,7 +27,7 @@ from emtvb.training import general, history
 
 STORED = Path(__file__).with_name("losses.json")
 PROTOCOL = Protocol(2, 25, 32, learning_rate=2e-3, gradient_clip=0.05, curriculum=(3, 5, 8))
-RUN = Run(tasks.task_by_name("T2", 4, 4), 16, 0.01, 0.5, 7, PROTOCOL)
+RUN = Run(tasks.named("T2", 4, 4), 16, 0.01, 0.5, 7, PROTOCOL)
 """Its clip acts, its horizons grow, its penalty counts, and an epoch ends."""
 TESTS = Path(__file__).parents[1]
 OF_KINDS: dict[str, Callable[[Path], Any]] = {

@@ -19,13 +19,13 @@ import pytest
 from emtvb.audit import accepting
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import planned
-from emtvb.config import load
+from emtvb.config import load_sweep
 from emtvb.making import provenance
 
 from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
-HELD = Held(load(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
+HELD = Held(load_sweep(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
 
 
 def accept(project: Project, *words: str) -> subprocess.CompletedProcess[str]:

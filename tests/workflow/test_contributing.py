@@ -150,7 +150,8 @@ def test_a_task_and_an_architecture_are_trained_measured_and_drawn(project: Proj
 def test_a_claim_can_be_consistent(project: Project) -> None:
     a_claim(project)
     code = (
-        "from emtvb.paper import verdicts; import sys; print({x.name: x.verdict for x in verdicts.read(sys.argv[1])})"
+        "from emtvb.paper.verdicts import read_verdicts; import sys;"
+        "print({x.name: x.verdict for x in read_verdicts(sys.argv[1])})"
     )
     said = _said(project, "-c", code, str(ROOT / "results/paper"))
     for group in GROUPS:

@@ -17,7 +17,7 @@ if not INSTALLED:
     sys.path += [f"{workflow.basedir}/src", f"{workflow.basedir}/../src"]
 
 try:
-    from emtvb.config import dump
+    from emtvb.config import dump_settings
     from emtvb.errors import InputError
     from emtvb.experiments import kinds
     from emtvb.making import hooks, node, recipes, staleness, surroundings, trainings

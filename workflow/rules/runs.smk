@@ -56,4 +56,4 @@ def architecture_of(wildcards):
 
 def proof_of(runs):
     """What vouches for the bits of these runs: for the compiled engine's, its proof."""
-    return promises.proof(max(run.l2 for run in runs)) if EXPERIMENT.trainer in promises.TRAINERS else None
+    return promises.promised_proof(max(run.l2 for run in runs)) if EXPERIMENT.trainer in promises.TRAINERS else None

@@ -11,7 +11,7 @@ from emtvb.experiments.sweep import pair_distances, populations
 from emtvb.experiments.sweep.populations import Specimen
 from emtvb.making.jobs import job
 from emtvb.theory import architecture_runs, networks, tasks
-from emtvb.training.architectures import weights
+from emtvb.training.architectures import saved_weights
 
 with job(snakemake) as this:
     task = {entry["name"]: tasks.from_composition(**entry) for entry in this.settings["tasks"]}
@@ -38,7 +38,7 @@ with job(snakemake) as this:
         more = pair_distances.solved_networks(rows.merge(measured[["run_id", "verdict"]], on="run_id"))
         for run_id in more["run_id"]:
             run = by_id[run_id]
-            network = weights.load(files[run_id], run, pkgutil.resolve_name(kinds[run]))
+            network = saved_weights.load_trained(files[run_id], run, pkgutil.resolve_name(kinds[run]))
             specimens[run_id] = Specimen(run.task, network, network.linearise())
         solved = pd.concat([solved, more], ignore_index=True)
     pairs, controlled = pair_distances.pairs_to_compare(solved), pair_distances.first_of_cells(solved)["run_id"]

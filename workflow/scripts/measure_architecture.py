@@ -10,11 +10,11 @@ from emtvb.experiments.sweep import exemplar
 from emtvb.making.jobs import job
 from emtvb.theory import architecture_runs as runs
 from emtvb.theory.network_measurement import MeasureSettings
-from emtvb.training.architectures import weights
+from emtvb.training.architectures import saved_weights
 
 with job(snakemake) as this:
     run = runs.from_entry(this.settings["run"])
-    network = weights.load(snakemake.input.weights, run, pkgutil.resolve_name(this.settings["network"]))
+    network = saved_weights.load_trained(snakemake.input.weights, run, pkgutil.resolve_name(this.settings["network"]))
     measurement, arrays = interpret_run(run, network, MeasureSettings(**this.settings["interpretation"]))
     tables.write_csv(snakemake.output.measurements, pd.DataFrame([vars(measurement)]))
     exemplar.save_exemplar(snakemake.output.look, arrays)

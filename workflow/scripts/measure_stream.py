@@ -19,7 +19,7 @@ with job(snakemake) as this:
     rows, rasters, markers = [], [], []
     for number, run in enumerate(runs, start=1):
         log.info("%s: measuring (%d of %d)", run.run_id, number, len(runs))
-        network, untrained = trained[run.run_id], episodes.begin(run)[1]
+        network, untrained = trained[run.run_id], episodes.begin_batches(run)[1]
         rows.append(measuring.stream_row(run, network, untrained))
         rasters += measuring.raster_rows(run, network, untrained)
         markers += measuring.marker_maps(run, network, untrained)

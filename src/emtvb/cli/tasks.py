@@ -27,7 +27,7 @@ def list_tasks(task: str | None, d: int, s: int) -> None:
     table = Table("task", "id", "composition: (variable, dimension, sign) of each output dimension")
     for name in tasks.NAMED:
         try:
-            of_name = tasks.task_by_name(name, d, s)
+            of_name = tasks.named(name, d, s)
             table.add_row(
                 name, of_name.label, " ".join(f"({v},{k},{'+' if g > 0 else '-'})" for v, k, g in of_name.composition)
             )

@@ -24,7 +24,7 @@ from pydantic import (
 
 from emtvb.config import sweep
 from emtvb.config.architectures import ARCHITECTURES
-from emtvb.config.reading import read
+from emtvb.config.reading import read_config
 from emtvb.config.values import (
     ExperimentName,
     Fraction,
@@ -346,9 +346,7 @@ class Sweep(Experiment):
             InputError: Where one is not a task of this size, or two have one name.
         """
         d, s = self.dimensions, self.variables
-        tasks = [
-            binding.task_by_name(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks
-        ]
+        tasks = [binding.named(entry, d, s) if isinstance(entry, str) else entry.task(d, s) for entry in self.tasks]
         repeated = first_repeated([task.name for task in tasks])
         if repeated is not None:
             raise InputError("tasks", repeated, "occurs twice; remove or rename one")
@@ -361,7 +359,7 @@ class Sweep(Experiment):
             InputError: Where two runs would be the same.
         """
         lists = self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds
-        return sweep.grid(*lists, self.protocol, self.twins)
+        return sweep.run_grid(*lists, self.protocol, self.twins)
 
     def architecture_runs(self) -> list[ArchitectureRun]:
         """The runs of other architectures."""
@@ -370,7 +368,7 @@ class Sweep(Experiment):
             run
             for name, size in self.architectures
             if size is not None
-            for run in of_architecture(name, sweep.grid(rest[0], [size], *rest[1:]))
+            for run in of_architecture(name, sweep.run_grid(rest[0], [size], *rest[1:]))
         ]
 
     def trained_by(self) -> str:
@@ -407,7 +405,7 @@ class Sweep(Experiment):
 
     def shards(self) -> dict[str, list[Run]]:
         """The runs by the job that trains them."""
-        return sweep.shards(self.runs(), self.seeds_per_shard)
+        return sweep.runs_by_shard(self.runs(), self.seeds_per_shard)
 
     def exemplars(self) -> dict[str, Run]:
         """By task, the run that figures show.
@@ -433,7 +431,7 @@ class Sweep(Experiment):
             if not any(entry.names(run) for run in runs):
                 raise InputError(f"follow.{place}", entry.model_dump(), "no run of the sweep has such values")
         followed = [run for run in runs if any(entry.names(run) for entry in self.follow)]
-        return sweep.shards(followed, self.seeds_per_shard)
+        return sweep.runs_by_shard(followed, self.seeds_per_shard)
 
     def looks(self) -> dict[str, Run]:
         """All runs that are looked at closely, by the name of their look: a task's first, then the one beside it.
@@ -472,7 +470,7 @@ class Sweep(Experiment):
         return wanted
 
 
-def check(stated: Any, where: str = "config") -> Sweep:
+def check_sweep(stated: Any, where: str = "config") -> Sweep:
     """The sweep that a config mapping states, as :meth:`Experiment.check` gives it.
 
     Raises:
@@ -481,16 +479,16 @@ def check(stated: Any, where: str = "config") -> Sweep:
     return Sweep.check(stated, where)
 
 
-def load(path: Path | str) -> Sweep:
+def load_sweep(path: Path | str) -> Sweep:
     """The sweep of a config file.
 
     Raises:
         InputError: Where it cannot be read or states no valid sweep.
     """
-    return check(read(path), str(path))
+    return check_sweep(read_config(path), str(path))
 
 
-def dump(experiment: Experiment) -> str:
+def dump_settings(experiment: Experiment) -> str:
     """All settings as JSON, defaults included, but for keys that are null by default."""
     return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
 

@@ -18,7 +18,7 @@ except ImportError:
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 
-def read(path: Path | str) -> Any:
+def read_config(path: Path | str) -> Any:
     """What a config file holds, be it an experiment or not.
 
     Raises:
@@ -71,7 +71,7 @@ for _tag in (_INT, _FLOAT):
     Strict.add_constructor(_tag, Strict.construct_number)
 
 
-def reread(value: Any) -> Any:
+def reread_value(value: Any) -> Any:
     """A value of Snakemake's ``--config``, which hands over what stands inside lists and mappings as text.
 
     Raises:
@@ -80,7 +80,7 @@ def reread(value: Any) -> Any:
     if isinstance(value, str):
         return _parse(value, "--config")
     if isinstance(value, list):
-        return [reread(entry) for entry in value]
+        return [reread_value(entry) for entry in value]
     if isinstance(value, Mapping):
-        return {key: reread(entry) for key, entry in value.items()}
+        return {key: reread_value(entry) for key, entry in value.items()}
     return value

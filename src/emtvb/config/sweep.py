@@ -17,7 +17,7 @@ from emtvb.theory.tasks import Task
 COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard", "twin")
 
 
-def grid(
+def run_grid(
     task_list: Sequence[Task],
     hidden_dims: Sequence[int],
     l2s: Sequence[float],
@@ -58,7 +58,7 @@ def shard_name(run: Run, seeds_per_shard: int) -> str:
     return f"{run.task.name}_h{run.hidden_dim}_l2-{shortest_number(run.l2)}_{block}"
 
 
-def shards(runs: Iterable[Run], seeds_per_shard: int) -> dict[str, list[Run]]:
+def runs_by_shard(runs: Iterable[Run], seeds_per_shard: int) -> dict[str, list[Run]]:
     """The runs by shard, in order of first appearance; a shard's runs by threshold, seed and twin.
 
     So a shard is the same in whatever order an experiment names its settings.

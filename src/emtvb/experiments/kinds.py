@@ -81,7 +81,7 @@ def load_experiment(path: Path | str) -> Experiment:
     Raises:
         InputError: Where it cannot be read or states no valid experiment.
     """
-    return experiment_from_config(config.read(path), str(path))
+    return experiment_from_config(config.read_config(path), str(path))
 
 
 def _stated(keys: Mapping[Any, Any]) -> str:

@@ -28,8 +28,8 @@ from emtvb.theory import networks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Protocol, Run, shortest_number
-from emtvb.training.architectures import weights as of_architectures
-from emtvb.training.architectures.weights import Trained
+from emtvb.training.architectures import saved_weights as of_architectures
+from emtvb.training.architectures.saved_weights import Trained
 
 NO_RESULTS = (
     "no results are here: they come with the repository, not with pip; clone it and set "
@@ -87,7 +87,7 @@ class FoundRun:
 
     def _read(self, weights: Path) -> Network | Trained:
         if isinstance(self.run, ArchitectureRun):
-            return of_architectures.load(weights, self.run, network_class(self.run.architecture))
+            return of_architectures.load_trained(weights, self.run, network_class(self.run.architecture))
         network = networks.load_networks(weights, [self.run.run_id])[self.run.run_id]
         networks.check_task(network, self.run.task, str(weights))
         return network

@@ -334,7 +334,7 @@ def named_id(name: str, d: int, s: int) -> TaskId:
     raise InputError("task", name, f"unknown name; known are {known}, or give an id [a, b, c] or a composition")
 
 
-def task_by_name(name: str, d: int = 8, s: int = 8) -> Task:
+def named(name: str, d: int = 8, s: int = 8) -> Task:
     """One of the paper's tasks by name; a name that is an alias becomes the paper's."""
     return from_id(named_id(name, d, s), d, s)
 

@@ -94,7 +94,7 @@ class Batches:
         return vectors
 
 
-def begin(run: StreamSetup) -> tuple[Batches, Network]:
+def begin_batches(run: StreamSetup) -> tuple[Batches, Network]:
     """The batches of a run from the first on, and its initial weights."""
     generator = torch.Generator().manual_seed(run.seed)
     network = stream.draw_network(generator, run.task.d, run.hidden_dim)
@@ -107,7 +107,7 @@ def shown_at(plan: Schedule) -> np.ndarray:
     return np.where(shows, np.cumsum(shows) - 1, -1)
 
 
-def dense(plan: Schedule, shown: np.ndarray) -> np.ndarray:
+def dense_inputs(plan: Schedule, shown: np.ndarray) -> np.ndarray:
     """What is shown at each step, as a network takes it: (time, batch, d), float32, 0 where nothing is shown."""
     inputs = np.zeros((len(plan), *shown.shape[1:]), np.float32)
     inputs[plan.shows != 0] = shown

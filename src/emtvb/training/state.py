@@ -91,7 +91,7 @@ class TaskTraining(Training):
     """A training on one of the paper's tasks: the published stream, and one schedule, with a curriculum."""
 
     def __init__(self, run: Setup, kernel: ModuleType) -> None:
-        self._generator, network = stream.begin(run)
+        self._generator, network = stream.begin_stream(run)
         super().__init__(run, kernel, network)
         self._task, self._threshold, self._horizons = run.task, run.threshold, run.protocol.curriculum
         d, s, longest = run.task.d, run.task.s, max(self._horizons)

@@ -118,7 +118,7 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
 
 def draw(edit: EditShown, folder: Path) -> Sequence[Path]:
     """Draw an edit into a folder; what was written."""
-    return save.save(edits.draw([edit]), edits.numbers([edit]), folder / "edit")
+    return save.save_figure(edits.draw([edit]), edits.numbers([edit]), folder / "edit")
 
 
 def shown(run: Run, name: str, done: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:

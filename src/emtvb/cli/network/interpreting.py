@@ -27,7 +27,7 @@ from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 
 if TYPE_CHECKING:
-    from emtvb.training.architectures.weights import Trained
+    from emtvb.training.architectures.saved_weights import Trained
 
 
 def interpret(subject: Subject, folder: Path) -> Measurement | of_architectures.Measurement:
@@ -50,10 +50,10 @@ def _network(run: Run, network: Network, settings: MeasureSettings, folder: Path
     )
     _write_row(folder, measurement.row())
     look = data.load_exemplar(folder / "exemplar.npz")
-    save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
-    save.save(weights.draw([look]), weights.numbers([look]), folder / "weights")
-    save.save(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
-    save.save(edits.draw(edits.edits_of(look)), edits.numbers(edits.edits_of(look)), folder / "edits")
+    save.save_figure(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
+    save.save_figure(weights.draw([look]), weights.numbers([look]), folder / "weights")
+    save.save_figure(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
+    save.save_figure(edits.draw(edits.edits_of(look)), edits.numbers(edits.edits_of(look)), folder / "edits")
     return measurement
 
 
@@ -69,13 +69,13 @@ def _system(
     _write_row(folder, vars(measurement))
     exemplar.save_exemplar(folder / "look.npz", arrays)
     look = architectures.load_look(folder / "look.npz")
-    save.save(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
+    save.save_figure(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
     memories = fit_memories_by_data(system, run.task)
     examples = [
         shown(run, one.name, one.edit, memories, one.basis, one.past)
         for one in exemplar.example_edits(system, run.task, memories)
     ]
-    save.save(edits.draw(examples), edits.numbers(examples), folder / "edits")
+    save.save_figure(edits.draw(examples), edits.numbers(examples), folder / "edits")
     return measurement
 
 

@@ -23,7 +23,7 @@ def task_of(text: str, d: int, s: int) -> Task:
     near = difflib.get_close_matches(text.lower().replace("_", "-"), known, n=1)
     if near and text != known[near[0]]:
         raise InputError("task", text, f"did you mean {known[near[0]]}?")
-    return tasks.task_by_name(text, d, s)
+    return tasks.named(text, d, s)
 
 
 @dataclass(frozen=True)

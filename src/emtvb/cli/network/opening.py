@@ -22,7 +22,7 @@ from emtvb.theory.runs import Run
 from emtvb.theory.tasks import PAPER_SIZE, Task
 
 if TYPE_CHECKING:
-    from emtvb.training.architectures.weights import Trained
+    from emtvb.training.architectures.saved_weights import Trained
 
 
 _SUFFIXES = (".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".bin")

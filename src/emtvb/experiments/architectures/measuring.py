@@ -9,7 +9,7 @@ import numpy as np
 from emtvb.experiments.architectures.measures import Measurement, Subject, interpret_system, mean_jacobian
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.network_measurement import MeasureSettings
-from emtvb.training.architectures.weights import Trained
+from emtvb.training.architectures.saved_weights import Trained
 
 
 def interpret_run(

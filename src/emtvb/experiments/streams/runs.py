@@ -61,10 +61,7 @@ def paper_name(task: Task) -> str:
     """A task by the paper's name where it is one of the paper's at any longest length, else by its own."""
     for name in tasks.NAMED:
         try:
-            if (
-                tasks.task_by_name(name, *tasks.PAPER_SIZE).composition == task.composition
-                and task.d == tasks.PAPER_SIZE[0]
-            ):
+            if tasks.named(name, *tasks.PAPER_SIZE).composition == task.composition and task.d == tasks.PAPER_SIZE[0]:
                 return name
         except ValueError:
             continue

@@ -111,7 +111,7 @@ class StreamSettings(Settings):
 
     def _named(self, d: int, longest: int) -> tasks.Task:
         """One of the paper's tasks, whose composition is read of the last n targets whatever n is."""
-        own = tasks.task_by_name(str(self.task), d, tasks.PAPER_SIZE[1])
+        own = tasks.named(str(self.task), d, tasks.PAPER_SIZE[1])
         if longest < own.s:
             reaches = max(read.variable for read in own.composition)
             if reaches > longest:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from emtvb.experiments.streams.figures.stream_raster import cell_title, cells_of, rows_of_cell
 from emtvb.figures.images import show_signed, signed_bar
-from emtvb.figures.panels import grid
+from emtvb.figures.panels import panel_grid
 from emtvb.figures.style import style
 
 KINDS = {
@@ -37,7 +37,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure, panels = grid(len(KINDS) * len(cells), len(cells), 0.85, 0.6)
+    figure, panels = panel_grid(len(KINDS) * len(cells), len(cells), 0.85, 0.6)
     for cell, column in zip(cells, panels.T, strict=True):
         means = rows_of_cell(rows, cell)
         for axes, kind in zip(column, KINDS, strict=True):

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.figures.images import colour_map, show
-from emtvb.figures.panels import grid
+from emtvb.figures.images import colour_map, show_image
+from emtvb.figures.panels import panel_grid
 from emtvb.figures.style import style
 
 MOST = 3
@@ -41,7 +41,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure, panels = grid(len(cells) * len(KINDS), len(KINDS), 0.95, 0.9, sharex=True)
+    figure, panels = panel_grid(len(cells) * len(KINDS), len(KINDS), 0.95, 0.9, sharex=True)
     last = int(rows["step"].max())
     for row, cell in zip(panels, cells, strict=True):
         means = rows_of_cell(rows, cell)
@@ -49,7 +49,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         outputs = (int(means["step"].max()) + 1) // 2 - n - 1
         for axes, kind in zip(row, KINDS, strict=True):
             wide = means.pivot(index="number", columns="step", values=kind).reindex(columns=range(last + 1))
-            image = show(axes, wide.to_numpy(dtype=float), colour_map(_MAP), 0.5, 1.0)
+            image = show_image(axes, wide.to_numpy(dtype=float), colour_map(_MAP), 0.5, 1.0)
             for step in (n, n + 1 + outputs, 2 * n + 1 + outputs):
                 axes.axvline(step - 0.5, color="white", linewidth=0.8)
             axes.set_yticks([0, n - 1], ["$u_1$", f"$u_{{{n}}}$"])
