@@ -76,17 +76,12 @@ def test_networks_of_two_penalties_differ_in_nothing_else() -> None:
 
 def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() -> None:
     assert config.check_sweep(GOOD).architecture_runs() == []
-    runs = config.check_sweep({**GOOD, "architectures": {"s4": 16}}).architecture_runs()
-    assert [run.run_id for run in runs] == [
-        f"s4_T1_h16_l2-{l2}_thr-0.9_seed{seed}" for l2 in ("0", "0.1") for seed in (1, 2)
-    ]
-
-
-def refused_in_one_line(path: Path, says: str) -> None:
-    with pytest.raises(InputError) as caught:
-        config.load_sweep(path)
-    assert says in str(caught.value)
-    assert "\n" not in str(caught.value)
+    sizes = {name: size for size, name in enumerate(ARCHITECTURES, start=4)}
+    runs = config.check_sweep({**GOOD, "architectures": sizes}).architecture_runs()
+    assert {run.run_id for run in runs} == {
+        f"{name}_T1_h{size}_l2-{l2}_thr-0.9_seed{seed}"
+        for name, size in sizes.items() for l2 in ("0", "0.1") for seed in (1, 2)
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,37 +89,22 @@ def refused_in_one_line(path: Path, says: str) -> None:
     [
         ("experiment", REMOVED, "experiment: missing: add it"),
         ("experiment", "a/b", "experiment: 'a/b'"),
-        ("experiment", "..", "experiment: '..': String should match pattern"),
         ("experiment", True, "experiment: True: Input should be a valid string"),
         ("hidden_dims", [64], "hidden_dims: unknown key: did you mean hidden_dim?"),
         ("colour", 1, "colour: unknown key: known keys are experiment"),
-        ("training.epoch", 1, "training.epoch: unknown key: did you mean epochs?"),
-        ("training.epochs", 0, "training.epochs: 0"),
-        ("training.epochs", 1.5, "training.epochs: 1.5"),
-        ("training.epochs", "ten", "training.epochs: 'ten'"),
-        ("training.learning_rate", 0, "training.learning_rate: 0"),
-        ("training.gradient_clip", -1, "training.gradient_clip: -1"),
-        ("training.curriculum", [], "training.curriculum: []"),
         ("training.curriculum", [10, 0], "training.curriculum[1]: 0"),
         ("training.curriculum", [10, 100, 20], "20 comes after 100; write numbers of output steps that go up"),
         ("training.curriculum", [10, 10], "10 comes after 10"),
         ("training", None, "training: None: Input should be a valid dictionary"),
-        ("training", 3, "training: 3: Input should be a valid dictionary"),
-        ("exemplar", [1], "exemplar: [1]: Input should be a valid dictionary"),
-        ("batch_size", 3, "batch_size: unknown key: known keys are experiment"),
         ("interpretation.batch_size", 3, "interpretation.batch_size: unknown key: known keys are horizon"),
         ("training.learning_rate", 1e300, "training.learning_rate: 1e+300: networks are trained in single precision"),
         ("training.gradient_clip", 1e-300, "training.gradient_clip: 1e-300: networks are trained in single precision"),
-        ("interpretation.modulus", 2, "interpretation.modulus: 2"),
         ("hidden_dim", [0], "hidden_dim[0]: 0: Input should be greater than or equal to 1"),
         ("hidden_dim", [], "hidden_dim: []: List should have at least 1 item"),
         ("hidden_dim", 64, "hidden_dim: 64: Input should be a valid list"),
         ("hidden_dim", [64, 64], "hidden_dim: [64, 64]: 64 occurs twice"),
         ("hidden_dim", [True], "hidden_dim[0]: True: Input should be a valid integer"),
-        ("hidden_dim", ["64"], "hidden_dim[0]: '64'"),
-        ("l2", [-0.1], "l2[0]: -0.1: Input should be greater than or equal to 0"),
         ("l2", [float("nan")], "l2[0]: nan: Input should be a finite number"),
-        ("l2", [float("inf")], "l2[0]: inf: Input should be a finite number"),
         ("l2", [0, 0.0], "l2: [0, 0.0]: 0 occurs twice"),
         ("threshold", [1.5], "threshold[0]: 1.5: Input should be less than or equal to 1"),
         ("threshold", [0], "threshold[0]: 0: Input should be greater than 0"),
@@ -134,18 +114,12 @@ def refused_in_one_line(path: Path, says: str) -> None:
         ("seeds", [2**32], "seeds[0]: 4294967296: Input should be less than 4294967296"),
         ("seeds", [2**32 - 1, 0], None),
         ("exemplar.seed", 2**32 + 1, "exemplar.seed: 4294967297"),
-        ("seeds", [-1], "seeds[0]: -1"),
         ("seeds", [1, 1], "seeds: [1, 1]: 1 occurs twice"),
-        ("seeds", [], "seeds: []"),
-        ("seeds_per_shard", 0, "seeds_per_shard: 0"),
-        ("dimensions", 0, "dimensions: 0"),
-        ("architectures.lstm", 0, "architectures.lstm: 0: Input should be greater than or equal to 1"),
         ("trainer", "cuda", "trainer: 'cuda': Input should be 'auto', 'compiled' or 'reference'"),
         ("trainer", "reference", None),
         ("accelerator", "cuda", "accelerator: cuda: nothing trains on it: set trainer: reference"),
         ("accelerator", "warp", "accelerator"),
         ("architectures.esn", 8, f"architectures.esn: unknown key: known keys are {', '.join(ARCHITECTURES)}"),
-        ("tasks", [], "tasks: []"),
         ("tasks", ["T9"], "T9: unknown name; known are T1"),
         ("tasks", [5], "tasks[0]: 5"),
         ("tasks", ["T1", "repeat-copy"], "tasks: T1: occurs twice"),
@@ -162,16 +136,13 @@ def refused_in_one_line(path: Path, says: str) -> None:
             [{"name": "x y", "id": [255, 0, 0]}],
             "tasks[0].name: 'x y': String should match pattern",
         ),
+        ("tasks", [{"nmae": "x", "id": [1, 0, 1]}], "tasks[0].nmae: unknown key: did you mean name?"),
+        ("training", {"batch-size": 3}, "training.batch-size: unknown key: did you mean batch_size?"),
+        ("seeds", REMOVED, "seeds: missing: add it"),
         ("tasks", [{"name": "x", "composition": [3]}], "composition[0]: 3: Input should be a valid tuple"),
-        (
-            "tasks",
-            [{"name": "x", "id": 5}],
-            "tasks[0].id: 5: Input should be a valid tuple",
-        ),
         ("tasks", [{"name": "T3", "id": [255, 0, 0]}], "not the paper's task of that name"),
         ("tasks", [{"name": "repeat-copy", "id": [510, 0, 0]}], "not the paper's task of that name"),
         ("dimensions", 2000, "too large"),
-        ("tasks", [{"nam": "x", "id": [255, 0, 0]}], "tasks[0]"),
         ("exemplar.seed", 3, "exemplar.seed: 3: not in the sweep; seeds has 1, 2"),
         ("exemplar.compare_l2", 0.2, "exemplar.compare_l2: 0.2: not in the sweep; l2 has 0, 0.1"),
         (
@@ -179,7 +150,6 @@ def refused_in_one_line(path: Path, says: str) -> None:
             0,
             "exemplar.compare_l2: 0.0: is the first network's own penalty; give another, or null",
         ),
-        ("exemplar.compare_l2", -1, "exemplar.compare_l2: -1"),
         ("exemplar.l2", 0.2, "exemplar.l2: 0.2: not in the sweep; l2 has 0, 0.1"),
     ],
 )
@@ -207,35 +177,10 @@ def test_a_misspelt_key_is_named_and_not_the_one_that_it_leaves_out(key: str, mi
         config.check_sweep(settings, "my.yaml")
 
 
-def test_misspelt_keys_within_a_section_are_named_too() -> None:
-    for path, value, says in (
-        ("tasks", [{"nmae": "x", "id": [1, 0, 1]}], "tasks[0].nmae: unknown key: did you mean name?"),
-        ("training", {"batch-size": 3}, "training.batch-size: unknown key: did you mean batch_size?"),
-    ):
-        with pytest.raises(InputError, match=re.escape(says)):
-            config.check_sweep(changed(path, value), "my.yaml")
+def test_an_unknown_key_goes_before_a_missing_one() -> None:
     missing = {key: value for key, value in GOOD.items() if key != "seeds"}
-    with pytest.raises(InputError, match="seeds: missing: add it"):
-        config.check_sweep(missing, "my.yaml")
     with pytest.raises(InputError, match=r"unheard_of: unknown key: known keys are experiment"):
         config.check_sweep({**missing, "unheard_of": 1}, "my.yaml")
-
-
-@pytest.mark.parametrize("content", ["", "# a comment\n", "- 1", "text", "0.5"])
-def test_a_file_without_keys_is_told_as_one(tmp_path: Path, content: str) -> None:
-    (tmp_path / "my.yaml").write_text(content)
-    refused_in_one_line(tmp_path / "my.yaml", "my.yaml: no keys: write keys with values")
-
-
-@pytest.mark.parametrize("content", ["[1, 2]", "", "a: [", "\x00", "experiment: &a [*a]", "l2: [0]\nl2: [1]"])
-def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "my.yaml"
-    path.write_text(content)
-    with pytest.raises(InputError, match=r"my\.yaml") as caught:
-        config.load_sweep(path)
-    assert "\n" not in str(caught.value)
-    with pytest.raises(InputError, match="cannot be read"):
-        config.load_sweep(tmp_path / "absent.yaml")
 
 
 @pytest.mark.parametrize(
@@ -251,27 +196,30 @@ def test_files_that_state_no_experiment(tmp_path: Path, content: str) -> None:
         ("experiment: x\n\tseeds: [1]", "found a tab"),
         ("seeds: [" + "1" * 5000 + "]", "cannot be read"),
         ("experiment: 2024-13-45", "cannot be read: month must be in 1..12"),
-    ],
-)
-def test_what_can_be_read_in_two_ways_or_in_none_is_one_line(tmp_path: Path, content: str, says: str) -> None:
-    path = tmp_path / "my.yaml"
-    path.write_text(content)
-    refused_in_one_line(path, says)
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
+        *(
+            (content, "my.yaml: no keys: write keys with values")
+            for content in ("", "# a comment", "- 1", "text", "0.5")
+        ),
+        ("a: [", "my.yaml"),
+        ("\x00", "my.yaml"),
+        ("experiment: &a [*a]", "my.yaml"),
         ("experiment: é\n".encode("latin-1"), "'utf-8' codec can't decode byte 0xe9 in position 12"),
         ("experiment: x\n".encode("utf-16"), "name a YAML file in UTF-8"),
         (bytes(range(256)), "my.yaml"),
         (b"\x89PNG\r\n\x1a\n", "name a YAML file in UTF-8"),
+        (None, "my.yaml: cannot be read"),
     ],
 )
-def test_files_that_are_no_text_are_one_line(tmp_path: Path, content: bytes, says: str) -> None:
+def test_a_file_that_can_be_read_in_two_ways_or_in_none_is_one_line(
+    tmp_path: Path, content: str | bytes | None, says: str
+) -> None:
     path = tmp_path / "my.yaml"
-    path.write_bytes(content)
-    refused_in_one_line(path, says)
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(InputError) as caught:
+        config.load_sweep(path)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
@@ -373,7 +321,8 @@ def test_a_key_that_is_null_stands_in_no_file_of_settings_unless_another_value_i
     assert (written["exemplar"], written["architectures"]) == ({"l2": 0.1}, {"gru": 8})
     assert written["training"]["gradient_clip"] is None
     assert written["trainer"] == "auto", "a default that is a value stands there"
-    assert "figures" not in written
+    assert {"figures", "follow"}.isdisjoint(written)
+    assert "start" not in written["training"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*/settings.json")), ids=lambda path: path.parent.name)
@@ -440,13 +389,6 @@ def test_an_accelerator_is_for_the_general_trainer(changed: dict[str, object]) -
     }
 
 
-def test_every_architecture_has_a_key_and_makes_runs_of_its_name() -> None:
-    sizes = {name: size for size, name in enumerate(ARCHITECTURES, start=4)}
-    runs = config.check_sweep({**GOOD, "architectures": sizes}).architecture_runs()
-    assert {run.architecture: run.hidden_dim for run in runs} == sizes
-    assert all(run.run_id.startswith(f"{run.architecture}_") for run in runs)
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -495,13 +437,6 @@ def test_followed_runs_are_some_of_the_sweep_by_shard() -> None:
 def test_what_cannot_be_followed_or_started_so_is_refused(change: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=re.escape(words)):
         config.check_sweep({**GOOD, **change})
-
-
-def test_keys_that_are_not_used_stand_in_no_settings() -> None:
-    """So that records of experiments without them stay as they are."""
-    settings = config.check_sweep(GOOD).model_dump(mode="json")
-    assert {"figures", "follow"}.isdisjoint(settings)
-    assert "start" not in settings["training"]
 
 
 def test_thresholds_of_the_paper_are_said_twice_and_alike() -> None:

@@ -101,10 +101,6 @@ class Call:
         """What it has said until now."""
         return self.output.read_text()
 
-    def pages(self) -> str:
-        """What Snakemake's log files say of each job, which it does not print."""
-        return "".join(path.read_text() for path in (self.folder / ".snakemake" / "log").glob("*.log"))
-
     def log(self, shard: str) -> str:
         """A shard's training log."""
         path = self.folder / "results" / "faults" / "logs" / "train_shard" / f"{shard}.log"

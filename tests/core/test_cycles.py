@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 import emtvb
-from emtvb.core.cycles import product_eigenvalues
 from emtvb.errors import InputError
 from emtvb.theory import circuits, tasks
 from emtvb.weights import Network
@@ -150,9 +149,3 @@ def test_what_cannot_be_followed_is_refused(states, period, inputs, says: str) -
     with pytest.raises(InputError) as raised:
         emtvb.cycles(step(lambda h: h), states, period, inputs)
     assert str(raised.value).startswith(says)
-
-
-def test_products_of_one_matrix_have_its_eigenvalues_whatever_their_order() -> None:
-    for W in (np.diag([0.1, 0.5, 2.0]), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.125, 0.0, 0.0]])):
-        sizes, _ = product_eigenvalues(np.broadcast_to(W, (4, 1, 3, 3)) for _ in range(100))
-        np.testing.assert_allclose(np.exp(sizes[0] / 400), np.sort(np.abs(np.linalg.eigvals(W)))[::-1], rtol=1e-9)

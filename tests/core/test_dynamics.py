@@ -131,7 +131,7 @@ def test_visited_states_are_linearised_with_the_inputs_that_they_read(times: lis
     [
         (np.zeros(4), "starts: shape (4,): give finite states, (start, state)"),
         (np.full((2, 4), np.nan), "starts: not all of them finite: give finite numbers, (start, state)"),
-        (np.zeros((2, 5)), "state: (2, 5): give an array of shape (trials, 4)"),
+        (np.zeros((2, 5)), "state: (2, 5): give an array of shape (2, 4)"),
     ],
 )
 def test_bad_starts_are_one_clear_line(starts, says: str) -> None:

@@ -66,7 +66,7 @@ def test_the_groups_own_limit_and_those_above_it_count(
     group.mkdir(parents=True)
     (group / limit).write_text(f"{2 * GIB}\n")
     (group / usage).write_text(f"{GIB}\n")
-    assert memory_limit.available() == GIB
+    assert memory_limit.available_bytes() == GIB
 
 
 def test_where_nothing_says_it_the_machine_has_what_it_has(system: Path) -> None:

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from emtvb.figures import panels
-from emtvb.figures.marks import MARKERS, draw_band, group_look, key_mark, swarm_offsets
+from emtvb.figures.marks import MARKERS, group_look, key_mark, swarm_offsets
 from emtvb.figures.style import COLUMN, PAGE
 from emtvb.figures.words import common_settings, wrap_name
 
@@ -40,11 +40,6 @@ def test_a_key_names_what_is_shown_below_all_panels() -> None:
     assert panels.figure_key(figure, {}).get_texts() == []
 
 
-def test_a_figure_of_nothing_says_why() -> None:
-    figure = panels.blank_figure("nothing was trained")
-    assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["nothing was trained"]
-
-
 def test_every_second_group_of_rows_is_shaded() -> None:
     axes = Figure().subplots()
     panels.shade_every_second(axes, ["T1", "T2", "T2", "T3", "T4"])
@@ -65,14 +60,6 @@ def test_groups_look_different_and_begin_anew_when_looks_end() -> None:
     assert len({(each["color"], each["marker"]) for each in looks}) == len({each["marker"] for each in looks}) == 5
     assert group_look(len(MARKERS))["marker"] == group_look(0)["marker"]
     assert group_look(1, filled=False) == {**group_look(1), "markerfacecolor": "white"}
-
-
-def test_a_line_stands_in_its_band() -> None:
-    axes = Figure().subplots()
-    draw_band(axes, [0, 1], [2, 3], [1, 2], [4, 5], color="#0072B2", label="a")
-    assert axes.lines[0].get_xydata().tolist() == [[0, 2], [1, 3]]
-    corners = {tuple(corner) for corner in axes.collections[0].get_paths()[0].vertices}
-    assert {(0, 1), (1, 2), (0, 4), (1, 5)} <= corners
 
 
 def test_marks_of_equal_values_stand_side_by_side_and_others_in_the_middle() -> None:

@@ -27,13 +27,12 @@ FIGURES = {
 }
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_whatever_the_settings_the_bytes_are_the_same(tmp_path: Path, name: str) -> None:
+def test_whatever_the_settings_the_bytes_are_the_same(tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
-    first = [path.read_bytes() for path in save_figure(*FIGURES[name](), tmp_path / "a")]
+    first = [path.read_bytes() for path in save_figure(*FIGURES["weights"](), tmp_path / "a")]
     assert dict(mpl.rcParams) == before
     with mpl.rc_context({"font.size": 30, "savefig.dpi": 50, "pdf.fonttype": 3, "axes.grid": True}):
-        second = [path.read_bytes() for path in save_figure(*FIGURES[name](), tmp_path / "b")]
+        second = [path.read_bytes() for path in save_figure(*FIGURES["weights"](), tmp_path / "b")]
     assert first == second
     pdf = first[0]
     assert b"Date" not in pdf

@@ -51,12 +51,6 @@ def test_every_published_value_finds_its_cell() -> None:
     pd.testing.assert_series_equal(table["published_accuracy"], paper["accuracy"], check_names=False)
 
 
-def test_published_values_stand_only_beside_the_papers_own_runs() -> None:
-    rows = measured(ROWS)
-    rows["run_id"] = rows["run_id"] + "_p1234abcd"
-    assert table1.tabulate_table1(rows)["published_accuracy"].isna().all()
-
-
 def test_the_script_skips_a_hundred_runs_of_five_kinds() -> None:
     kinds = itertools.product(("T1", "T2", "T3", "T4"), (128, 64, 32), (0, 0.001, 0.1, 10), (0.9, 0.98))
     assert {kind for kind in kinds if table1.was_skipped(*kind)} == {
@@ -120,7 +114,7 @@ def test_cells_are_judged_by_what_the_paper_prints() -> None:
 def test_runs_under_another_protocol_are_not_judged() -> None:
     rows = measured(ROWS)
     table = table1.tabulate_table1(rows.assign(run_id=rows["run_id"] + "_p1234abcd"))
-    assert table[["accuracy_verdict", "as_published_accuracy"]].isna().all(axis=None)
+    assert table[["accuracy_verdict", "as_published_accuracy", "published_accuracy"]].isna().all(axis=None)
     assert {judged.verdict for cell in table1.judge_cells(rows).values() for judged in cell} == {"not determined"}
 
 
@@ -164,14 +158,6 @@ def test_l2_penalties_that_look_alike_keep_their_columns() -> None:
     assert table1.as_text(table1.tabulate_table1(rows)).shape == (1, 4)
 
 
-def test_markdown_is_a_table() -> None:
-    lines = [
-        line for line in table1.as_markdown(table1.tabulate_table1(measured(ROWS))).splitlines() if line.startswith("|")
-    ]
-    assert len({line.count("|") for line in lines}) == 1
-    assert [line.split("|")[1].strip() for line in lines[2:]] == ["T1", "T3", "T3"]
-
-
 def test_an_experiment_of_twins_alone_has_a_table_of_those_moved_as_far_as_the_first() -> None:
     runs = sweep(0.001, 0.9, seeds=5).assign(twin=0)
     twins = [runs.assign(run_id=runs["run_id"] + f"_twin{n}", twin=n, test_accuracy=0.9 / n) for n in (1, 2)]
@@ -185,7 +171,7 @@ def test_an_experiment_of_twins_alone_has_a_table_of_those_moved_as_far_as_the_f
 
 def test_twins_enter_no_cell() -> None:
     runs = sweep(0.001, 0.9, seeds=5).assign(twin=0)
-    twin = runs.assign(run_id=runs["run_id"] + "_twin1", twin=1, test_accuracy=0.1)
+    twin = runs.assign(run_id=runs["run_id"] + "_twin1", twin=1, test_accuracy=0.95)
     columns = ["task", "hidden_dim", "l2", "spectral_error", "accuracy", "seeds", "as_published_accuracy"]
     both = table1.tabulate_table1(pd.concat([runs, twin], ignore_index=True))
     pd.testing.assert_frame_equal(both[columns], table1.tabulate_table1(runs)[columns])

@@ -52,12 +52,6 @@ def test_a_sweep_drawn_from_the_published_values_is_consistent_the_more_the_more
         assert found["inconsistent"] == 0
 
 
-def test_a_sweep_far_from_the_published_values_is_inconsistent() -> None:
-    found = cells(drawn(20, like_the_paper=False))
-    assert found["consistent"] == 0
-    assert found["inconsistent"] >= 40
-
-
 def test_few_seeds_determine_nothing() -> None:
     results = drawn(4)
     said = {result.verdict for name, result in results.items() if name != "skipped-runs"}
@@ -154,12 +148,6 @@ def test_a_bar_of_ours_is_named_so_and_shown_as_a_curve() -> None:
         assert all(found.bar in dict(group.curve) for group in found.strata if group.curve)
 
 
-def test_a_control_that_fails_shows() -> None:
-    """Two elements that share a column: an edit of one is as good for the other."""
-    result = by_name(sweep(20).assign(data_other_edit_success=0.5))["edits-are-specific"]
-    assert result.verdict == "inconsistent"
-
-
 def twins(runs: pd.DataFrame, l2: float, of: int) -> pd.DataFrame:
     """Three rounding twins of so many runs with this penalty: a little off."""
     base = runs[(runs["l2"] == l2) & runs["spectral_error"].notna()].iloc[:of]
@@ -178,17 +166,6 @@ def width(result: ClaimResult) -> float:
     return result.interval[1] - result.interval[0]
 
 
-def test_twins_enter_verdicts_and_no_mean() -> None:
-    runs = sweep(20)
-    spiked = twins(runs, 0.0, 80)
-    spiked.loc[spiked["twin"] > 0, "spectral_error"] *= 30
-    plain, other = drawn(20), by_name(spiked)
-    name = "table1-T2-128-0-error"
-    assert other[name].value == plain[name].value
-    assert width(other[name]) > width(plain[name])
-    assert "20 seeds" in other[name].because
-
-
 def test_an_experiment_of_twins_beside_it_is_read_too(tmp_path: Path) -> None:
     every = twins(sweep(20), 0.0, 80)
     every.loc[every["twin"] > 0, "spectral_error"] *= 30
@@ -200,6 +177,8 @@ def test_an_experiment_of_twins_beside_it_is_read_too(tmp_path: Path) -> None:
     alone = by_name(every[every["twin"] == 0])
     name = "table1-T2-128-0-error"
     assert width(found[name]) > width(alone[name])
+    assert found[name].value == alone[name].value
+    assert "20 seeds" in found[name].because
 
 
 def test_the_table_as_a_whole_has_a_verdict_of_its_own() -> None:

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emtvb.errors import InputError
 from emtvb.experiments.sweep import ablations
 from emtvb.theory import tasks
 from emtvb.theory.literature_columns import ABLATIONS, ablation_column
@@ -151,8 +150,3 @@ def test_tasks_that_forget_and_small_networks_have_rows_too() -> None:
     nothing = row(weak)
     assert nothing["core_dim"] == nothing["memory_dim"] == 0
     assert nothing["intact"] == nothing["core_first_within"] == nothing["memories_within"] == nothing["random_within"]
-
-
-def test_the_networks_size_must_be_the_tasks() -> None:
-    with pytest.raises(InputError, match="d = 3"):
-        ablations.ablation_row(Run(tasks.named("T1"), 5, 0.0, 0.9, 1), make_network(3, 5), 0.9, 5)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from emtvb.adapters.elman import Elman
-from emtvb.errors import InputError
 from emtvb.experiments.sweep import shard
 from emtvb.experiments.sweep.ablations import ablation_row
 from emtvb.theory import tasks
@@ -98,8 +97,3 @@ def test_a_network_is_run_once_for_all_that_is_asked_of_it(monkeypatch: pytest.M
     found = shard.measure_shard([run], {run.run_id: circuit(TASK, 14)[0]}, HOW)
     assert len(found.ablations) == 1
     assert len(driven) == 4
-
-
-def test_a_network_of_another_task_is_refused(tiny_run: Run) -> None:
-    with pytest.raises(InputError, match="task T1 has d = 2"):
-        shard.measure_shard([tiny_run], {tiny_run.run_id: make_network(3, 8)}, HOW)

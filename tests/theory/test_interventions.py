@@ -69,14 +69,9 @@ def test_an_element_is_negated_with_its_copies_once_they_are_there(task: tasks.T
 @given(task=any_task(), seed=st.integers(0, 100))
 def test_the_future_is_phis(task: tasks.Task, seed: int) -> None:
     m = np.random.default_rng(seed).choice([-1.0, 1.0], size=(4, task.s * task.d))
-    expected = task.future(m, 9)
-    for outputs in expected:
+    for outputs in task.future(m, 9):
         m = m @ task.transition().T
         np.testing.assert_array_equal(outputs, m[:, -task.d :])
-    assert all_signs_agree(0.1 * expected, expected).all()
-    wrong = expected.copy()
-    wrong[8, 2, 0] *= -1
-    assert all_signs_agree(wrong, expected).tolist() == [True, True, False, True]
 
 
 @given(task=any_task(), seed=st.integers(0, 100))

@@ -114,11 +114,6 @@ def test_small_tasks_are_measured_like_any_other(d: int, s: int) -> None:
     )
 
 
-def test_weights_of_another_task_are_refused(tiny_run: Run) -> None:
-    with pytest.raises(InputError, match="task T1 has d = 2"):
-        measure_network(tiny_run, make_network(3, 8), MeasureSettings())
-
-
 @pytest.mark.parametrize(("d", "s", "hidden"), [(8, 8, 70), (3, 3, 4), (6, 7, 50), (1, 5, 6)])
 def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: int, hidden: int) -> None:
     task = tasks.named("T1", d, s)

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emtvb.core.memories import shape_error
-from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network
 from emtvb.theory.realisation import memories_by_realisation
@@ -49,8 +47,3 @@ def test_a_network_without_long_term_modes_has_empty_memories() -> None:
     )
     assert not memories.encoder.any()
     assert memories.condition == float("inf")
-
-
-def test_the_networks_size_must_be_the_tasks() -> None:
-    with pytest.raises(InputError, match="d = 3"):
-        memories_by_realisation(make_network(3, 5), tasks.named("T1"))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.errors import InputError
 from emtvb.theory import tasks
-from emtvb.theory.schedule import INPUT, MARKER, SILENCE, Episodes, check_reach, episode_schedule, output_phase_schedule
+from emtvb.theory.schedule import INPUT, MARKER, SILENCE, Episodes, episode_schedule, output_phase_schedule
 
 
 @given(st.sampled_from(tasks.NAMED), st.integers(1, 40), st.integers(0, 2**32 - 1))
@@ -63,23 +61,3 @@ def test_the_last_episode_of_a_stream_is_cut_and_the_rest_is_silent() -> None:
     assert not plan.scored[48:].any()
     cut = episode_schedule(task, Episodes(total=44), [6, 10])
     assert cut.places[1].stop == 44
-
-
-@pytest.mark.parametrize(
-    ("settings", "says"),
-    [
-        ({"lengths": (0, 3)}, "episodes.lengths"),
-        ({"lengths": (4, 3)}, "episodes.lengths"),
-        ({"outputs": 0}, "episodes.outputs"),
-        ({"total": 20}, "give at least 21"),
-    ],
-)
-def test_what_is_no_layout_is_refused(settings: dict[str, object], says: str) -> None:
-    with pytest.raises(InputError, match=says):
-        Episodes(**settings)  # type: ignore[arg-type]
-
-
-def test_a_composition_that_reads_beyond_the_shortest_episode_is_refused() -> None:
-    check_reach(tasks.named("T3"), Episodes((8, 10)))
-    with pytest.raises(InputError, match="reads variable 8"):
-        check_reach(tasks.named("T3"), Episodes((7, 10)))

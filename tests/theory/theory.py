@@ -48,10 +48,10 @@ def make_theory(task: tasks.Task, extra: int = 3, seed: int = 0) -> Theory:
 
 
 @st.composite
-def any_task(draw: st.DrawFn, most: int = 4) -> tasks.Task:
-    """A task of any composition with at least three elements."""
+def any_task(draw: st.DrawFn, most: int = 4, least: int = 3) -> tasks.Task:
+    """A task of any composition, with so many elements at least, of at most so many dimensions and variables."""
     d = draw(st.integers(1, most))
-    s = draw(st.integers(3 if d == 1 else 2 if d == 2 else 1, most))
+    s = draw(st.integers(-(-least // d), most))
     places = draw(st.permutations([(variable, dimension) for variable in range(1, s + 1) for dimension in range(d)]))
     return tasks.from_composition([(*place, draw(st.sampled_from([1, -1]))) for place in places[:d]], d, s)
 

@@ -98,11 +98,11 @@ def test_a_full_disk_is_one_line_and_loses_nothing(runs: list[Run], tmp_path: Pa
     assert finish(tmp_path / "full", runs[:1])[:2] == whole[:2]
 
 
-def test_a_shard_that_another_process_trains_is_waited_for(runs: list[Run], tmp_path: Path) -> None:
+def test_a_shard_that_another_process_trains_is_waited_for(tiny_run: Run, tmp_path: Path) -> None:
     state = tmp_path / "training" / "x" / "runs"
     state.mkdir(parents=True)
     with locked(state / ".lock"):
-        process = start(tmp_path, runs[:1])
+        process = start(tmp_path, [tiny_run])
         assert process.stderr is not None
         assert "another process is training this shard; waiting" in process.stderr.readline()
         assert list(state.iterdir()) == [state / ".lock"]

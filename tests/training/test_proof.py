@@ -132,10 +132,6 @@ def zero(*names: str) -> Callable[[dict[str, np.ndarray]], None]:
     return change
 
 
-def forget_the_level_before(arrays: dict[str, np.ndarray]) -> None:
-    arrays["level"][1] = arrays["level"][0]
-
-
 def seed_again(arrays: dict[str, np.ndarray]) -> None:
     arrays["generator"][...] = torch.Generator().manual_seed(1).get_state().numpy()
 

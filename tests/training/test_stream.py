@@ -12,14 +12,13 @@ from emtvb.theory.runs import Run
 from emtvb.training import general, stream
 
 
-def batches(run: Run, count: int, accuracy=lambda _: 0.0) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """The first batches that the general trainer draws for a run, each trained on with so much accuracy."""
+def batches(run: Run, count: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The first batches that the general trainer draws for a run."""
     generator, _ = stream.begin_stream(run)
     training = general._Training(run, torch.nn.Linear(1, 1), generator, "cpu")
     drawn = []
-    for step in range(count):
+    for _ in range(count):
         drawn.append(training._draw())
-        training._curriculum.update(accuracy(step))
         training.steps_done += 1
     return drawn
 
@@ -58,21 +57,6 @@ def test_batches_are_those_of_a_dataloader_over_the_published_dataset(tiny_run: 
     found = [x[: task.s] for x, _ in batches(tiny_run, 2 * protocol.batches_per_epoch)]
     assert len(found) == len(expected) == 2 * protocol.batches_per_epoch
     assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
-
-
-def test_targets_are_the_tasks_at_the_curriculums_horizon(tiny_run: Run) -> None:
-    seen = []
-    for x, y in batches(tiny_run, 20, lambda step: 1.0 if step == 5 else 0.0):
-        assert len(x) == tiny_run.task.s + len(y)
-        assert not x[tiny_run.task.s :].any()
-        np.testing.assert_array_equal(y.numpy(), tiny_run.task.targets(x[: tiny_run.task.s].numpy(), len(y)))
-        seen.append(len(y))
-    assert seen == [2] * 7 + [4] * 13  # a move after batch 5 is seen by batch 7
-
-
-def test_an_epochs_first_batch_sees_every_move(tiny_run: Run) -> None:
-    seen = [len(y) for _, y in batches(tiny_run, 22, lambda step: 1.0 if step == 19 else 0.0)]
-    assert seen == [2] * 20 + [4] * 2
 
 
 def test_another_stream_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

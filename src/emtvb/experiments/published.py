@@ -35,7 +35,7 @@ class Published(Wrapped):
         self.task: Task | None = settings.task if isinstance(settings, Run) else None
 
     def __repr__(self) -> str:
-        return super().__repr__().replace(" of state;", f" of state, trained on {self.trained_on.name};", 1)
+        return super().__repr__().replace(" of state", f" of state, trained on {self.trained_on.name}", 1)
 
     @property
     def input_dim(self) -> int:

@@ -127,7 +127,9 @@ def planned(experiment: Experiment, profiles: Sequence[str]) -> dict[str, dict[s
         file = Path(folder, "config.json")
         file.write_text(config.dump_settings(experiment), encoding="utf-8")
         given = [word for profile in profiles for word in ("--profile", profile)]
-        command = [sys.executable, "-m", "snakemake", "--dry-run", "--nocolor", *given, "--configfile", str(file)]
+        # What jobs ask for stands in what a profile may keep quiet.
+        options = "--dry-run", "--nocolor", "--quiet", "reason"
+        command = [sys.executable, "-m", "snakemake", *options, *given, "--configfile", str(file)]
         done = subprocess.run(
             command, text=True, errors="replace", check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
