@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from emtvb.config import dump, load
+from emtvb.config import dump_settings, load_sweep
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import plan
 
@@ -100,10 +100,10 @@ def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Projec
     """And those who audit them are told the same jobs."""
     file = project.folder / "config" / "twins.yaml"
     jobs = project.planned("--configfile", "config/twins.yaml")
-    assert jobs["train_shard"] == jobs["measure_shard"] == len(load(file).shards()) == 64
+    assert jobs["train_shard"] == jobs["measure_shard"] == len(load_sweep(file).shards()) == 64
     shown = {"choose_networks", "look_at_exemplar", "draw_page"}
     assert [rule for rule in jobs if rule.startswith("draw_") or rule in shown] == []
-    expected = Counter(job.rule for job in plan(load(file), ROOT, ROOT / "results" / "twins"))
+    expected = Counter(job.rule for job in plan(load_sweep(file), ROOT, ROOT / "results" / "twins"))
     assert {rule: jobs[rule] for rule in jobs if rule in expected} == expected
     beside = project.planned("--configfile", "config/twins.yaml", "--config", "twins=[0, 1]")
     assert beside["draw_solutions"] == beside["draw_page"] == 1
@@ -550,7 +550,7 @@ def test_an_unwritable_results_folder_stops_before_any_work(project: Project) ->
 def test_a_config_that_takes_the_name_of_other_results_is_told_in_the_first_lines(
     project: Project, tmp_path: Path
 ) -> None:
-    settings = dump(load(ROOT / "config" / "smoke.yaml").model_copy(update={"hidden_dim": [999]}))
+    settings = dump_settings(load_sweep(ROOT / "config" / "smoke.yaml").model_copy(update={"hidden_dim": [999]}))
     (tmp_path / "smoke").mkdir()
     (tmp_path / "smoke" / "settings.json").write_text(settings)
     result = project.snakemake(*SMOKE, "-n", EXPERIMENT_OUTPUT_DIR=str(tmp_path))
