@@ -43,18 +43,18 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         InputError: Where the file states another experiment than lies there, or nothing can be read.
     """
     try:
-        beside = kinds.load(folder / "settings.json")
+        beside = kinds.load_experiment(folder / "settings.json")
     except InputError as error:
         beside, why = None, error
     if file is not None:
-        given = kinds.load(file)
+        given = kinds.load_experiment(file)
         if beside is not None and given.experiment != beside.experiment:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
         return Held(given, f"{file}, {_digest(Path(file))}", root, Path(file))
     name = folder.absolute().name if beside is None else beside.experiment
     for path in (root / "config" / f"{name}.yaml", root / "config" / "config.yaml"):
-        if path.is_file() and (known := kinds.load(path)).experiment == name:
+        if path.is_file() and (known := kinds.load_experiment(path)).experiment == name:
             return Held(known, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root, path)
     if beside is None:
         raise why
