@@ -24,7 +24,7 @@ from rich.table import Table
 from torch import nn
 
 import emtvb
-from emtvb.core.variables import simplex
+from emtvb.core.variables import simplex_corners
 
 SIZE, TRIALS, STEPS = 12, 200, 10
 Case = tuple[emtvb.Fitted, dict[str, Any]]
@@ -167,14 +167,14 @@ def words(rng: np.random.Generator, end: bool = False, choose: bool = False) -> 
     """One of four words; the output are scores, perhaps at the last step alone, perhaps compared by the largest."""
     place = rng.integers(4, size=2 * TRIALS)
     names = np.array(["north", "east", "south", "west"])[place]
-    u = written(np.concatenate([simplex(4)[place], np.zeros((2 * TRIALS, 1))], axis=1))
+    u = written(np.concatenate([simplex_corners(4)[place], np.zeros((2 * TRIALS, 1))], axis=1))
     u[-1, :, 3] = 1  # the last step
 
     def move(v: np.ndarray, u: np.ndarray) -> np.ndarray:
         return np.concatenate([v[:, :3], u[:, 3:4]], axis=1)
 
     def output(v: np.ndarray) -> np.ndarray:
-        return v[:, :3] @ simplex(4).T * (v[:, 3:] if end else 1)
+        return v[:, :3] @ simplex_corners(4).T * (v[:, 3:] if end else 1)
 
     more = {"agrees": lambda o, e: o.argmax(axis=2) == e.argmax(axis=2)} if choose else {}
     return fitted(register(rng, 4, output, move), u, {"w": names}), {"at": 4, "set": {"w": "south"}, **more}
@@ -184,7 +184,7 @@ def mixed(rng: np.random.Generator) -> Case:
     """A bit, one of three words and a number; all are given out."""
     bit, place = bits(rng, 1, 600), rng.integers(3, size=600)
     number = rng.integers(3, size=(600, 1)) - 1.0
-    v = np.concatenate([bit, simplex(3)[place], number], axis=1)
+    v = np.concatenate([bit, simplex_corners(3)[place], number], axis=1)
     labels = {"bit": bit[:, 0] > 0, "word": place, "number": number[:, 0]}
     return fitted(register(rng, 4, lambda v: v), written(v), labels), {"at": 4, "flip": "bit"}
 
@@ -193,7 +193,7 @@ def counter(rng: np.random.Generator) -> Case:
     """A place among three that a pulse moves on."""
     place, pulse = rng.integers(3, size=2 * TRIALS), rng.random((STEPS, 2 * TRIALS)) < 0.2
     pulse[0] = False
-    corners = simplex(3)
+    corners = simplex_corners(3)
     turn = np.linalg.lstsq(corners, np.roll(corners, -1, axis=0), rcond=None)[0]
     u = np.concatenate([written(corners[place])[..., :2], pulse[..., None], written(place[:, None])[..., -1:]], axis=2)
     system = register(rng, 2, lambda v: v, lambda v, u: np.where(u[:, 2:3] > 0, v @ turn, v))

@@ -46,8 +46,8 @@ LONG = (
     "tests/library/test_face.py::test_a_published_network*",
     "tests/library/test_extras.py::test_installed*",  # environments of their own
     "tests/library/test_showing.py::test_a_type_checker*",
-    "tests/paper/test_judging.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
-    "tests/paper/test_judging.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
+    "tests/paper/test_significance.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
+    "tests/paper/test_significance.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
     "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
     "tests/core/test_fitting.py::test_groups_keep*",  # 40 draws; tests/core/test_permutation.py has the exchanges
     "tests/workflow/test_contributing.py*",
@@ -60,9 +60,9 @@ LONG = (
     "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
     "tests/paper/test_verdicts.py::test_another_share_of_measuring*",  # judges the published networks three times
     "tests/paper/test_verdict_page.py::test_a_browser*",
-    "tests/paper/test_judging.py::test_neither_rate*",
-    "tests/paper/test_judging.py::test_there_is_power*",
-    "tests/paper/test_judging.py::test_laxer_rules*",
+    "tests/paper/test_significance.py::test_neither_rate*",
+    "tests/paper/test_significance.py::test_there_is_power*",
+    "tests/paper/test_significance.py::test_laxer_rules*",
     "tests/figures/test_evidence.py::test_what_is_simulated*",
     "tests/figures/test_every.py::*-many tasks*",
     "tests/figures/test_every.py::*-long names*",
@@ -93,7 +93,7 @@ QUICK = (
         "trainings left out, then a figure edited",
     )),
     "tests/workflow/test_plans.py::test_a_file_that_is_not_what_its_record_says*[[]measurements.csv*",
-    "tests/paper/test_judging.py::test_both_questions*-exchangeable seeds-20[]]",
+    "tests/paper/test_significance.py::test_both_questions*-exchangeable seeds-20[]]",
     "tests/page/test_arithmetic.py*",
     "tests/page/test_selection.py::test_[!am]*",  # all but those that plan whole experiments, and of these the smallest
     "tests/page/test_selection.py::test_a_job*smoke*",
@@ -107,7 +107,7 @@ TOGETHER = (
     "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
     "tests/*/test_workflow.py",
     "tests/workflow/test_smoke.py",
-    "tests/paper/test_judging.py",
+    "tests/paper/test_significance.py",
     "tests/training/test_bits.py",
     "tests/test_archive.py",
     "tests/test_notebooks.py",
@@ -161,7 +161,7 @@ def circuit(task: tasks.Task, hidden_dim: int, seed: int = 0, scale: float = 1e-
     rng = np.random.default_rng(seed)
     size = task.s * task.d
     basis = np.linalg.qr(rng.normal(size=(hidden_dim, size)))[0]
-    return circuits.circuit(task, basis, 1.0, scale, scale), basis
+    return circuits.build_circuit(task, basis, 1.0, scale, scale), basis
 
 
 def saturated_circuit(
@@ -176,8 +176,8 @@ def saturated_circuit(
     size = task.s * task.d
     basis = np.zeros((per_element * size, size))
     basis[rng.permutation(len(basis)), np.arange(len(basis)) % size] = rng.choice([-1.0, 1.0], size=len(basis))
-    amplitude = circuits.stored(gain)
-    return circuits.circuit(task, basis, gain, gain * amplitude, amplitude), amplitude * basis
+    amplitude = circuits.stored_amplitude(gain)
+    return circuits.build_circuit(task, basis, gain, gain * amplitude, amplitude), amplitude * basis
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ def changed(path: str, value: object) -> dict:
 
 
 def test_a_good_config() -> None:
-    experiment = config.check(GOOD)
+    experiment = config.check_sweep(GOOD)
     assert [run.run_id for run in experiment.runs()] == [
         f"T1_h64_l2-{l2}_thr-0.9_seed{seed}" for l2 in ("0", "0.1") for seed in (1, 2)
     ]
@@ -64,20 +64,20 @@ def test_a_good_config() -> None:
 
 
 def test_networks_of_two_penalties_differ_in_nothing_else() -> None:
-    experiment = config.check({**GOOD, "exemplar": {"compare_l2": 0.1, "seed": 2}})
+    experiment = config.check_sweep({**GOOD, "exemplar": {"compare_l2": 0.1, "seed": 2}})
     first, other = experiment.looks().values()
     assert list(experiment.looks()) == ["T1", "T1_l2-0.1"]
     assert experiment.exemplars() == {"T1": first}
     assert dataclasses.replace(other, l2=first.l2) == first
     assert other.run_id == "T1_h64_l2-0.1_thr-0.9_seed2"
-    turned = config.check({**GOOD, "exemplar": {"compare_l2": 0, "l2": 0.1}})
+    turned = config.check_sweep({**GOOD, "exemplar": {"compare_l2": 0, "l2": 0.1}})
     assert [run.l2 for run in turned.looks().values()] == [0.1, 0]
 
 
 def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() -> None:
-    assert config.check(GOOD).architecture_runs() == []
+    assert config.check_sweep(GOOD).architecture_runs() == []
     sizes = {name: size for size, name in enumerate(ARCHITECTURES, start=4)}
-    runs = config.check({**GOOD, "architectures": sizes}).architecture_runs()
+    runs = config.check_sweep({**GOOD, "architectures": sizes}).architecture_runs()
     assert {run.run_id for run in runs} == {
         f"{name}_T1_h{size}_l2-{l2}_thr-0.9_seed{seed}"
         for name, size in sizes.items() for l2 in ("0", "0.1") for seed in (1, 2)
@@ -155,10 +155,10 @@ def test_other_architectures_take_the_sweeps_settings_and_a_size_of_their_own() 
 )
 def test_bad_settings_are_one_line_that_names_them(path: str, value: object, says: str | None) -> None:
     if says is None:
-        config.check(changed(path, value))
+        config.check_sweep(changed(path, value))
         return
     with pytest.raises(InputError) as caught:
-        config.check(changed(path, value), "my.yaml")
+        config.check_sweep(changed(path, value), "my.yaml")
     message = str(caught.value)
     assert says in message
     assert message.startswith("my.yaml: ")
@@ -174,13 +174,13 @@ def test_a_misspelt_key_is_named_and_not_the_one_that_it_leaves_out(key: str, mi
     settings = {misspell(name) if name == key else name: value for name, value in GOOD.items()}
     refused = f"my.yaml: {misspell(key)}: unknown key: did you mean {key}?"
     with pytest.raises(InputError, match=re.escape(refused)):
-        config.check(settings, "my.yaml")
+        config.check_sweep(settings, "my.yaml")
 
 
 def test_an_unknown_key_goes_before_a_missing_one() -> None:
     missing = {key: value for key, value in GOOD.items() if key != "seeds"}
     with pytest.raises(InputError, match=r"unheard_of: unknown key: known keys are experiment"):
-        config.check({**missing, "unheard_of": 1}, "my.yaml")
+        config.check_sweep({**missing, "unheard_of": 1}, "my.yaml")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_file_that_can_be_read_in_two_ways_or_in_none_is_one_line(
     if content is not None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(InputError) as caught:
-        config.load(path)
+        config.load_sweep(path)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -225,19 +225,19 @@ def test_a_file_that_can_be_read_in_two_ways_or_in_none_is_one_line(
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "my.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + yaml.safe_dump(GOOD).encode())
-    assert config.load(path) == config.check(GOOD)
+    assert config.load_sweep(path) == config.check_sweep(GOOD)
 
 
 @pytest.mark.parametrize(("stated", "says"), [
     *(({"experiment": "x", name[:-1].title(): {}}, f"my.yaml: {name[:-1].title()}: unknown key: did you mean {name}?")
-      for name in kinds.sections()),
+      for name in kinds.kind_sections()),
     ({**GOOD, True: 2}, "True: Keys should be strings"),
     ({**GOOD, "experiment": datetime.date(2024, 1, 1)}, "experiment: datetime.date(2024, 1, 1): Input"),
     ({**GOOD, "l2": [float("nan")]}, "l2[0]: nan: Input should be a finite number"),
 ])  # fmt: skip
 def test_what_is_wrong_is_called_by_its_name(stated: dict[Any, Any], says: str) -> None:
     with pytest.raises(InputError) as caught:
-        kinds.check(stated, "my.yaml").runs()
+        kinds.experiment_from_config(stated, "my.yaml").runs()
     assert says in str(caught.value)
 
 
@@ -245,15 +245,15 @@ def test_what_is_wrong_is_called_by_its_name(stated: dict[Any, Any], says: str) 
 def test_what_a_call_gives_is_held_to_the_same(value: object) -> None:
     """`--config` hands over what stands in lists as text; a text alone it has read by itself."""
     with pytest.raises(InputError, match="would be read as"):
-        config.reread(value)
-    assert config.reread({"a": ["1", "1e-3", "x", "0.5"]}) == {"a": [1, "1e-3", "x", 0.5]}
+        config.reread_value(value)
+    assert config.reread_value({"a": ["1", "1e-3", "x", "0.5"]}) == {"a": [1, "1e-3", "x", 0.5]}
 
 
 def test_ids_of_a_task_are_found_once_for_a_sweep_of_many_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[object] = []
     canonical = tasks.canonical_name
     monkeypatch.setattr(tasks, "canonical_name", lambda *of: found.append(of) or canonical(*of))
-    assert len(config.check({**GOOD, "seeds": list(range(2000)), "l2": [0]}).runs()) == 2000
+    assert len(config.check_sweep({**GOOD, "seeds": list(range(2000)), "l2": [0]}).runs()) == 2000
     assert len(found) < 100
 
 
@@ -277,8 +277,8 @@ def test_repeats_are_found_without_comparing_all_pairs() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
 def test_the_projects_configs_are_good_and_complete(path: Path) -> None:
-    experiment = kinds.load(path)
-    assert kinds.check(json.loads(config.dump(experiment))) == experiment
+    experiment = kinds.load_experiment(path)
+    assert kinds.experiment_from_config(json.loads(config.dump_settings(experiment))) == experiment
     if not isinstance(experiment, config.Sweep):  # others take no key of a sweep
         return
     # --configfile is laid over config.yaml where both are given; a key that only one of them has would leak.
@@ -290,7 +290,7 @@ def test_the_projects_configs_are_good_and_complete(path: Path) -> None:
 
 def test_a_composition_and_its_id_are_the_same_task() -> None:
     rows = [[5, 4, -1], [4, 3, 1], [3, 2, -1], [1, 0, -1], [2, 1, -1], [6, 5, -1], [8, 7, 1], [7, 6, -1]]
-    (run, *_) = config.check(changed("tasks", [{"name": "mine", "composition": rows}])).runs()
+    (run, *_) = config.check_sweep(changed("tasks", [{"name": "mine", "composition": rows}])).runs()
     assert run.run_id.startswith("T3_")
     assert run.task.name == "mine"
 
@@ -298,25 +298,25 @@ def test_a_composition_and_its_id_are_the_same_task() -> None:
 def test_scientific_notation_is_a_number_although_yaml_reads_text(tmp_path: Path) -> None:
     path = tmp_path / "my.yaml"
     path.write_text(yaml.safe_dump(GOOD).replace("- 0.1", "- 1e-3") + "training: {learning_rate: 3.0e-4}\n")
-    experiment = config.load(path)
+    experiment = config.load_sweep(path)
     assert experiment.l2 == [0, 0.001]
     assert experiment.protocol.learning_rate == 0.0003
 
 
 @pytest.mark.parametrize("value", [1e-7, 5e-5, 1e30])
 def test_settings_survive_their_file(tmp_path: Path, value: float) -> None:
-    experiment = config.check({**GOOD, "l2": [value]})
-    (tmp_path / "settings.json").write_text(config.dump(experiment))
-    assert config.load(tmp_path / "settings.json") == experiment
+    experiment = config.check_sweep({**GOOD, "l2": [value]})
+    (tmp_path / "settings.json").write_text(config.dump_settings(experiment))
+    assert config.load_sweep(tmp_path / "settings.json") == experiment
 
 
 def test_a_key_that_is_null_stands_in_no_file_of_settings_unless_another_value_is_its_default(tmp_path: Path) -> None:
     own = {"name": "mine", "id": [255, 0, 1]}
     given = {**GOOD, "tasks": [own], "training": {"gradient_clip": None}, "exemplar": {"l2": 0.1, "seed": None}}
     stated = {**given, "architectures": {"s4": None, "gru": 8}, "figures": None}
-    (tmp_path / "settings.json").write_text(config.dump(config.check(stated)))
+    (tmp_path / "settings.json").write_text(config.dump_settings(config.check_sweep(stated)))
     written = json.loads((tmp_path / "settings.json").read_text())
-    assert config.check(written) == config.check(stated)
+    assert config.check_sweep(written) == config.check_sweep(stated)
     assert written["tasks"] == [own]
     assert (written["exemplar"], written["architectures"]) == ({"l2": 0.1}, {"gru": 8})
     assert written["training"]["gradient_clip"] is None
@@ -327,7 +327,7 @@ def test_a_key_that_is_null_stands_in_no_file_of_settings_unless_another_value_i
 
 @pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*/settings.json")), ids=lambda path: path.parent.name)
 def test_published_settings_are_as_they_are_written_now(path: Path) -> None:
-    assert path.read_text() == config.dump(kinds.load(path))
+    assert path.read_text() == config.dump_settings(kinds.load_experiment(path))
 
 
 def test_docs_are_those_of_the_schema() -> None:
@@ -340,7 +340,7 @@ def test_docs_are_those_of_the_schema() -> None:
 def test_the_schema_takes_the_projects_configs_which_name_it(path: Path) -> None:
     first, *_ = path.read_text().splitlines()
     assert first == f"# yaml-language-server: $schema=../{SCHEMA}"
-    stated = json.loads(config.dump(kinds.load(path)))
+    stated = json.loads(config.dump_settings(kinds.load_experiment(path)))
     schema = jsonschema.Draft202012Validator(yaml.safe_load((ROOT / SCHEMA).read_text()))
     schema.validate(stated)
     for wrong in ({"seed": [1]}, {"trainer": "magic"}, {"threshold": [1.5]}, {"training": {"epochs": 0}}):
@@ -384,7 +384,7 @@ def test_a_full_disk_is_one_line_before_any_work(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("changed", [{"trainer": "reference"}, {"architectures": {"gru": 8}}])
 def test_an_accelerator_is_for_the_general_trainer(changed: dict[str, object]) -> None:
     given = {**GOOD, **changed, "accelerator": "cuda"}
-    assert config.check(given).accelerators() == {
+    assert config.check_sweep(given).accelerators() == {
         "train_shard" if "trainer" in changed else "train_architecture": "cuda"
     }
 
@@ -408,7 +408,7 @@ def test_an_accelerator_is_for_the_general_trainer(changed: dict[str, object]) -
 )
 def test_in_what_a_sweep_differs_from_the_papers_is_said(change: dict[str, Any], words: list[str]) -> None:
     """It has runs such as the paper's just where the tables take some for the paper's."""
-    experiment = config.check({**GOOD, **change})
+    experiment = config.check_sweep({**GOOD, **change})
     assert experiment.unlike_paper() == words
     how, runs = experiment.interpretation, experiment.runs()
     table = pd.DataFrame({"run_id": [run.run_id for run in runs], "threshold": [run.threshold for run in runs]})
@@ -420,9 +420,9 @@ FOLLOWED = {"tasks": ["T1"], "hidden_dim": [64], "l2": [0], "threshold": [0.9], 
 
 
 def test_followed_runs_are_some_of_the_sweep_by_shard() -> None:
-    (runs,) = config.check({**GOOD, "follow": [FOLLOWED, FOLLOWED]}).followed().values()
+    (runs,) = config.check_sweep({**GOOD, "follow": [FOLLOWED, FOLLOWED]}).followed().values()
     assert [run.run_id for run in runs] == ["T1_h64_l2-0_thr-0.9_seed2"]
-    assert config.check(GOOD).followed() == {}
+    assert config.check_sweep(GOOD).followed() == {}
 
 
 @pytest.mark.parametrize(
@@ -436,7 +436,7 @@ def test_followed_runs_are_some_of_the_sweep_by_shard() -> None:
 )
 def test_what_cannot_be_followed_or_started_so_is_refused(change: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=re.escape(words)):
-        config.check({**GOOD, **change})
+        config.check_sweep({**GOOD, **change})
 
 
 def test_thresholds_of_the_paper_are_said_twice_and_alike() -> None:

@@ -86,7 +86,7 @@ def test_what_make_installs_is_locked_with_hashes_and_without_addresses() -> Non
         locked.setdefault(canonicalize_name(requirement.name), []).append(pin.version)
     assert "torch" in locked
     extras = PROJECT["optional-dependencies"].items()  # what a kind of experiment needs has an environment of its own
-    locking = [text for name, texts in extras if name not in kinds.sections() for text in texts]
+    locking = [text for name, texts in extras if name not in kinds.kind_sections() for text in texts]
     for wanted in map(Requirement, [*PROJECT["dependencies"], *locking]):
         if wanted.name != PROJECT["name"]:  # other extras
             assert all(map(wanted.specifier.contains, locked[canonicalize_name(wanted.name)])), wanted

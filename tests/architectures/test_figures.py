@@ -19,7 +19,7 @@ def test_a_look_is_read_as_it_was_written(tmp_path: Path) -> None:
         tmp_path / "look.npz", about=np.array(json.dumps(made.about)), kept=made.kept, phi=made.phi,
         phi_eigenvalues=made.phi_eigenvalues, origin_eigenvalues=made.origin_eigenvalues, **made.maps,
     )  # fmt: skip
-    look = architectures.load(tmp_path / "look.npz")
+    look = architectures.load_look(tmp_path / "look.npz")
     assert look.about == made.about
     pd.testing.assert_frame_equal(architectures.numbers([look]), architectures.numbers([made]))
 
@@ -30,7 +30,7 @@ def test_bad_files_are_one_line(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match="run the workflow") as caught:
-        architectures.load(path)
+        architectures.load_look(path)
     assert "\n" not in str(caught.value)
 
 

@@ -193,7 +193,7 @@ def submit(project: Project, cluster: Cluster) -> Iterator[Callable[..., Call]]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The networks of both shards, trained here without Snakemake or Slurm."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    for shard, runs in config.load(HERE / "experiment.yaml").shards().items():
+    for shard, runs in config.load_sweep(HERE / "experiment.yaml").shards().items():
         train_shard(runs, Outputs.of(folder / "results" / "faults", shard), "undisturbed")
     return {name: (folder / name).read_bytes() for name in TRAINED}
 

@@ -14,7 +14,7 @@ from torch import nn
 import emtvb
 from emtvb.core import untrained_control
 from emtvb.core.editing.requests import Change
-from emtvb.core.intervals import wilson
+from emtvb.core.intervals import wilson_interval
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 
@@ -308,7 +308,7 @@ def test_the_untrained_network_of_selected_trials_is_edited_on_these() -> None:
     assert len(first.trial) == 512
     np.testing.assert_array_equal(second.trial, first.trial[chosen] - 100)
     np.testing.assert_array_equal(second.followed, first.followed[chosen])
-    mine, theirs = (untrained_control.fits(fitted, True) for fitted in (few, whole))
+    mine, theirs = (untrained_control.fit_untrained(fitted, True) for fitted in (few, whole))
     for one, other in zip(mine, theirs, strict=True):
         np.testing.assert_array_equal(one.trials.test.labels, other.trials.test.labels[:, 100:250])
         np.testing.assert_array_equal(one.memories.encoder, other.memories.encoder)
@@ -396,7 +396,7 @@ def test_what_would_follow_without_the_edit_does_not_count(fitted: emtvb.Fitted)
     assert done.share("random_step") == done.random_step[done.counts].mean()
     assert done.share("without_edit") == done.without_edit.mean()
     count = int(done.counts.sum())
-    assert done.interval() == (pytest.approx(wilson(1.0, count)[0]), pytest.approx(1.0))
+    assert done.interval() == (pytest.approx(wilson_interval(1.0, count)[0]), pytest.approx(1.0))
     left = int(done.without_edit.sum())
     assert str(done).splitlines()[2] == f"{left} of them do not count: without them the network does the same"
 
@@ -504,8 +504,8 @@ def test_groups_are_what_intervals_count() -> None:
     done, single = (emtvb.edit(one, 4, flip="a") for one in (case, alone))
     assert len(np.unique(done.group)) == 20
     assert single.group is None
-    assert done.interval() == (pytest.approx(wilson(1.0, 20)[0]), pytest.approx(1.0))
-    assert single.interval()[0] == pytest.approx(wilson(1.0, 200)[0])
+    assert done.interval() == (pytest.approx(wilson_interval(1.0, 20)[0]), pytest.approx(1.0))
+    assert single.interval()[0] == pytest.approx(wilson_interval(1.0, 200)[0])
     reading = emtvb.judge(case)["a"]
     assert (reading.low, reading.high) == (pytest.approx(done.interval()[0]), pytest.approx(1.0))
 

@@ -12,9 +12,9 @@ import emtvb
 from emtvb.adapters.record import _run
 from emtvb.core import memory_limit, numerical_rank, regression
 from emtvb.core.memories import explained_variance
-from emtvb.core.readings import reading
+from emtvb.core.readings import read_variable
 from emtvb.core.recording import Recording
-from emtvb.core.variables import simplex, variable
+from emtvb.core.variables import infer_variable, simplex_corners
 from emtvb.errors import InputError
 
 from ..library.made_up import WORDS, adapted, make_register, tape
@@ -213,10 +213,10 @@ def test_trials_that_repeat_are_said_to() -> None:
 
 @given(n=st.integers(2, 12))
 def test_classes_are_all_as_far_from_each_other(n: int) -> None:
-    corners = simplex(n)
+    corners = simplex_corners(n)
     gram = corners @ corners.T
     np.testing.assert_allclose(gram, np.where(np.eye(n), 1, -1 / (n - 1)), atol=1e-12)
-    v = variable("x", np.arange(n), "categorical" if n > 2 else None)
+    v = infer_variable("x", np.arange(n), "categorical" if n > 2 else None)
     np.testing.assert_array_equal(v.decode(v.encode(np.arange(n))), np.arange(n))
 
 
@@ -373,7 +373,7 @@ def test_batches_make_no_difference(batch: int) -> None:
 
 
 def test_more_states_than_there_is_memory_for_are_refused_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_limit, "available", lambda: 2**20)
+    monkeypatch.setattr(memory_limit, "available_bytes", lambda: 2**20)
     ran = []
 
     def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -456,7 +456,7 @@ def test_small_directions_are_read_only_where_there_are_trials_for_them() -> Non
 
     def cut(trials: int) -> float:
         u = rng.normal(size=(1, trials, 24))
-        return numerical_rank.cutoff(emtvb.record(system, u, {"y": u[0, :, 9]}), [0])
+        return numerical_rank.rank_cutoff(emtvb.record(system, u, {"y": u[0, :, 9]}), [0])
 
     assert cut(80) == regression.ROUNDING
     assert cut(1000) < 1e-8
@@ -468,10 +468,10 @@ def test_what_is_read_no_better_than_by_chance_is_not_readable() -> None:
     """Readings whose order tells the label, but which all stand for the same value."""
     rng = np.random.default_rng(0)
     label = rng.choice([-1.0, 1.0], size=(5, 200, 1))
-    bit = variable("bit", label, None)
+    bit = infer_variable("bit", label, None)
     for shift, readable in ((0.0, True), (9.0, False)):
         read = label + rng.normal(size=label.shape) + shift
-        result = reading(bit, np.arange(5), read, label, None, label, None)
+        result = read_variable(bit, np.arange(5), read, label, None, label, None)
         assert result.p < 0.001
         assert (result.readable, result.readable_at.all()) == (readable, readable)
 

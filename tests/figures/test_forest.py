@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from emtvb.experiments.sweep.figures import forest
-from emtvb.paper import judging
+from emtvb.paper import significance
 from emtvb.paper.forest import UNJUDGED
 
 from .made_up import make_cells
@@ -51,7 +51,7 @@ def words(axes: Axes) -> list[str]:
 
 def test_every_verdict_has_a_sign_of_its_own() -> None:
     """A value of Table 1 always has a verdict, unless it cannot be judged here."""
-    assert set(forest.SIGNS) == {*judging.VERDICTS, UNJUDGED} - {"no verdict"}
+    assert set(forest.SIGNS) == {*significance.VERDICTS, UNJUDGED} - {"no verdict"}
     assert len(set(forest.SIGNS.values())) == len(forest.SIGNS)
 
 

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from emtvb.figures.marks import points
+from emtvb.figures.marks import draw_points
 from emtvb.figures.style import COLOURS, style
 
 
@@ -19,7 +19,7 @@ from emtvb.figures.style import COLOURS, style
 def drawn(upright: bool, **settings) -> Axes:
     figure = Figure()
     axes = figure.subplots()
-    points(axes, [0, 1], [0.2, 0.9], [0.1, 0.5], [0.4, 1.0], color=COLOURS[1], upright=upright, **settings)
+    draw_points(axes, [0, 1], [0.2, 0.9], [0.1, 0.5], [0.4, 1.0], color=COLOURS[1], upright=upright, **settings)
     figure.canvas.draw()
     return axes
 
@@ -41,8 +41,8 @@ def test_what_has_no_interval_or_no_value_is_left_out() -> None:
     axes = Figure().subplots()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        points(axes, 0, 0.5, np.nan, np.nan, color="black")
-        points(axes, 1, np.nan, 0.2, 0.8, color="black", marker="s", linestyle="-")
+        draw_points(axes, 0, 0.5, np.nan, np.nan, color="black")
+        draw_points(axes, 1, np.nan, 0.2, 0.8, color="black", marker="s", linestyle="-")
         axes.figure.canvas.draw()
     assert [line.get_marker() for line in axes.lines] == ["o", "s"]
     assert axes.lines[1].get_linestyle() == "-"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from emtvb.experiments.sweep.figures import memory, multipliers
-from emtvb.experiments.sweep.memory_tables import law, network_table
+from emtvb.experiments.sweep.memory_tables import duration_law, network_table
 from emtvb.theory.memory_columns import LINEAR, TRAINED
 
 from ..sweep.test_memory import networks
@@ -22,7 +22,7 @@ def tables(folder: Path) -> tuple[Path, Path]:
         table.loc[table["network"] == TRAINED, "task"] == "T1", 0.3, 1.0
     )
     table.to_csv(folder / "memory.csv", index=False)
-    law({"paper": table, "twins": table[table["task"] == "T3"]}).to_csv(folder / "law.csv", index=False)
+    duration_law({"paper": table, "twins": table[table["task"] == "T3"]}).to_csv(folder / "law.csv", index=False)
     return folder / "memory.csv", folder / "law.csv"
 
 

@@ -35,5 +35,5 @@ def test_how_often_phi_has_an_eigenvalue_stands_inside_the_circle() -> None:
 
 def test_multiplicities_are_counted_but_for_rounding() -> None:
     values = np.array([-1 + 1e-9j, 1, 1j, -1 - 1e-9j, 1 + 1e-8, -1j, 0.999 + 0.04j])
-    assert sorted(times for _, times in spectrum.multiplicities(values)) == [1, 1, 1, 2, 2]
-    assert spectrum.multiplicities(np.zeros(0, complex)) == []
+    assert sorted(times for _, times in spectrum.count_eigenvalues(values)) == [1, 1, 1, 2, 2]
+    assert spectrum.count_eigenvalues(np.zeros(0, complex)) == []

@@ -18,8 +18,8 @@ from emtvb.files import write_text
 from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.theory import interventions
-from emtvb.theory.networks import Network, rollout, signs
-from emtvb.theory.sequences import record
+from emtvb.theory.networks import Network, nearest_bits, rollout
+from emtvb.theory.sequences import record_inputs
 
 from .conftest import ODD_TASKS, Opened, made_up
 from .test_arithmetic import inputs_of, memories_of, task_of
@@ -40,15 +40,15 @@ def cell(page: Opened, board: str, variable: int, dimension: int) -> Locator:
 def check_future(page: Opened, shown: Shown, at: int, change: Callable[..., Any]) -> None:
     """After an edit at that output step the page ran on as Python says, and counts what Python counts."""
     task, system = task_of(shown.about), Elman(Network(**shown.weights))
-    recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
-    done = interventions.edit(system, task, memories_of(shown, "data", task), recording, at, change)
+    recording = record_inputs(system, task, inputs_of(shown.about, 0)[: task.s], at)
+    done = interventions.edit_first_sequence(system, task, memories_of(shown, "data", task), recording, at, change)
     page.run_on(at + FUTURE, shown.about["s"])
     future = page.outputs()[shown.about["s"] + at :]
-    assert (signs(future) == signs(done.outputs)).all()
-    right = (signs(done.outputs) == done.expected).all(axis=1)
-    should = (signs(done.expected) != signs(done.unedited)).any(axis=1)
-    left = (signs(page.outputs("unedited")[shown.about["s"] + at :]) == done.expected).all(axis=1)
-    random = (signs(page.outputs("random")[shown.about["s"] + at :]) == done.expected).all(axis=1)
+    assert (nearest_bits(future) == nearest_bits(done.outputs)).all()
+    right = (nearest_bits(done.outputs) == done.expected).all(axis=1)
+    should = (nearest_bits(done.expected) != nearest_bits(done.unedited)).any(axis=1)
+    left = (nearest_bits(page.outputs("unedited")[shown.about["s"] + at :]) == done.expected).all(axis=1)
+    random = (nearest_bits(page.outputs("random")[shown.about["s"] + at :]) == done.expected).all(axis=1)
     for name, obeys in {"edited": right, "unedited": left, "random": random}.items():
         said = page.said(f".row.{name} .count")
         assert f"{(obeys & should).sum()} of {should.sum()} changed as they should" in said
@@ -67,7 +67,7 @@ def test_a_mouse_flips_a_bit_and_the_future_is_pythons(
 ) -> None:
     page = opened(paper_page, "#step=27", width, scheme)
     cell(page, STORED, 5, 3).click()
-    check_future(page, paper[0], 27, lambda m: interventions.flip(task_of(paper[0].about), m, 5, 3))
+    check_future(page, paper[0], 27, lambda m: interventions.negate_element(task_of(paper[0].about), m, 5, 3))
     assert page.ask("view.state().edit") == "27:flip:5.3"
 
 

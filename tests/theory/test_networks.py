@@ -13,9 +13,9 @@ from emtvb.errors import InputError
 from emtvb.experiments.sweep import ablations, shard
 from emtvb.flushing import flushed
 from emtvb.theory import networks, tasks
-from emtvb.theory.measures import MeasureSettings, measure
 from emtvb.theory.memories_by_weights import power_iteration
-from emtvb.theory.realisation import from_weights
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
+from emtvb.theory.realisation import memories_by_realisation
 from emtvb.theory.runs import Run
 
 from ..conftest import make_network
@@ -90,7 +90,7 @@ def test_denormal_numbers_are_zero_in_a_block_and_come_back_after_an_error() -> 
 
 
 def test_an_output_of_zero_counts_as_plus_one() -> None:
-    np.testing.assert_array_equal(networks.signs(np.array([-1e-9, -0.0, 0.0, 2.0])), [-1, 1, 1, 1])
+    np.testing.assert_array_equal(networks.nearest_bits(np.array([-1e-9, -0.0, 0.0, 2.0])), [-1, 1, 1, 1])
 
 
 def test_networks_survive_their_file_bit_for_bit(tmp_path: Path) -> None:
@@ -141,10 +141,10 @@ T1 = tasks.named("T1")
 RUN = Run(T1, 5, 0.0, 0.9, 1)
 HANDED = {
     "power iteration": lambda network: power_iteration(network, T1),
-    "a realisation": lambda network: from_weights(network, T1),
-    "measurements": lambda network: measure(RUN, network, MeasureSettings()),
+    "a realisation": lambda network: memories_by_realisation(network, T1),
+    "measurements": lambda network: measure_network(RUN, network, MeasureSettings()),
     "a shard": lambda network: shard.measure_shard([RUN], {RUN.run_id: network}, MeasureSettings()),
-    "ablations": lambda network: ablations.ablate(RUN, network, 0.9, 5),
+    "ablations": lambda network: ablations.ablation_row(RUN, network, 0.9, 5),
 }
 """To what weights are handed."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from emtvb.theory import tasks
-from emtvb.theory.sequences import stacked
+from emtvb.theory.sequences import stack_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Theory:
     def drive(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         s = self.task.s
         vectors = np.concatenate([inputs[:s], self.task.targets(inputs[:s], len(inputs) - s)])
-        return self._states(stacked(vectors, s).astype(float)), vectors.astype(float)
+        return self._states(stack_memory(vectors, s).astype(float)), vectors.astype(float)
 
     def coast(self, state: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
         m = (state - self.centre) @ np.linalg.pinv(self.basis).T

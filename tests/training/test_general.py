@@ -15,7 +15,7 @@ from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.runs import Protocol
 from emtvb.training import checkpoint, general
-from emtvb.training.architectures.weights import Trained
+from emtvb.training.architectures.saved_weights import Trained
 from emtvb.training.history import Row
 
 

@@ -30,7 +30,7 @@ folder, most_bytes = Path(sys.argv[1]), int(sys.argv[3])
 if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 with logged(folder / "log"):
-    runs = [protocol.order(entry) for entry in json.loads(sys.argv[2])]
+    runs = [protocol.order_from_entry(entry) for entry in json.loads(sys.argv[2])]
     shard.train_shard(runs, shard.Outputs.of(folder, "x"), "version")
 """
 
@@ -49,7 +49,7 @@ def start(folder: Path, runs: list[Run], most_bytes: int = 0) -> subprocess.Pope
         "-c",
         TRAIN,
         str(folder),
-        json.dumps([protocol.entry(run) for run in runs]),
+        json.dumps([protocol.order_to_entry(run) for run in runs]),
         str(most_bytes),
     ]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -45,7 +45,7 @@ def test_it_is_a_plain_loop_of_the_protocol(tiny_run: Run, tmp_path: Path) -> No
     """The protocol in a dozen lines of PyTorch, without Lightning."""
     network, history, _ = general.train(tiny_run, tmp_path)
     protocol, task = tiny_run.protocol, tiny_run.task
-    generator, weights = stream.begin(tiny_run)
+    generator, weights = stream.begin_stream(tiny_run)
     W_uh, W_hh, W_r = (torch.tensor(array, requires_grad=True) for array in weights.arrays().values())
     adam = torch.optim.Adam([W_uh, W_hh, W_r], lr=protocol.learning_rate, weight_decay=tiny_run.l2)
     levels = [0, 0]  # after the last batch, and before it

@@ -13,7 +13,7 @@ from emtvb.theory import networks
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 from emtvb.training import engine, history, shard
-from emtvb.training.progress import Progress, duration
+from emtvb.training.progress import Progress, duration_in_words
 from emtvb.training.shard import Outputs
 
 
@@ -121,7 +121,7 @@ def test_digests_are_those_of_the_weights(runs: list[Run], tmp_path: Path) -> No
 def test_outlines_are_rows_of_the_curves(runs: list[Run], tmp_path: Path) -> None:
     train(runs[:2], tmp_path)
     files = Outputs.of(tmp_path, "x")
-    whole, outline = history.read(files.history), history.read(files.outline)
+    whole, outline = history.read_history(files.history), history.read_history(files.outline)
     assert list(whole) == list(outline) == [run.run_id for run in runs[:2]]
     assert all([row.step for row in rows] == [0, 50, 59] for rows in whole.values())
     assert all(set(outline[name]) <= set(rows) for name, rows in whole.items())
@@ -167,4 +167,4 @@ def test_progress_says_where_it_stands(
 
 
 def test_durations_are_words() -> None:
-    assert [duration(s) for s in (4.4, 89, 600, 12000)] == ["4 s", "89 s", "10 min", "3 h 20 min"]
+    assert [duration_in_words(s) for s in (4.4, 89, 600, 12000)] == ["4 s", "89 s", "10 min", "3 h 20 min"]

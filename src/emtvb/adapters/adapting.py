@@ -16,8 +16,8 @@ from emtvb.adapters.elman import Elman, jacobian
 from emtvb.adapters.naming import named_in
 from emtvb.adapters.steps import Form, Machine, run
 from emtvb.adapters.verification import Verified, is_noisy, verify
-from emtvb.core.arguments import as_numbers, checked_times, flag, refuse_keywords, whole_number
-from emtvb.core.linearisation import by_differences
+from emtvb.core.arguments import as_bool, as_numbers, checked_times, refuse_keywords, whole_number
+from emtvb.core.linearisation import jacobian_by_differences
 from emtvb.core.memory_limit import check_room
 from emtvb.core.systems import Runnable, System
 from emtvb.errors import InputError
@@ -237,7 +237,7 @@ class Adapted(_Checked):
         if jacobians is not None:
             return jacobians
         with self.machine.quiet():
-            return by_differences(lambda moved: run(self.machine, given[None], moved)[0][0], state)
+            return jacobian_by_differences(lambda moved: run(self.machine, given[None], moved)[0][0], state)
 
     def _silent(self, state: np.ndarray) -> np.ndarray:
         """Inputs of zero, (trial, input), for these states."""
@@ -300,7 +300,7 @@ class Wrapped(_Checked):
             return np.stack([jacobian(system.network, h, u) for h, u in zip(state, given, strict=True)])
         if inputs is not None:
             self._silent(inputs)
-        return by_differences(lambda moved: system.coast(moved, 1)[0][0], state)
+        return jacobian_by_differences(lambda moved: system.coast(moved, 1)[0][0], state)
 
     def _silent(self, inputs: np.ndarray) -> np.ndarray:
         """Inputs that are zero."""
@@ -367,7 +367,7 @@ def adapt(
         return Wrapped(Elman(network), f"Elman network, {network.hidden_dim} neurons")
     name = getattr(network, "__name__", type(network).__name__)
     _check_arguments(network, name, settings, input_dim)
-    batch_first = flag(batch_first, "batch_first")
+    batch_first = as_bool(batch_first, "batch_first")
     if batch_first and whole is None and not getattr(network, "batch_first", False):
         raise InputError("batch_first", "True", "it says in which order whole= takes its axes; give whole=, too")
     torch, example = sys.modules.get("torch"), _example(state)

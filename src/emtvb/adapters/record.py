@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verification import TRIALS
-from emtvb.core.arguments import Times, as_numpy, checked_times, flag, refuse_keywords, whole_number
+from emtvb.core.arguments import Times, as_bool, as_numpy, checked_times, refuse_keywords, whole_number
 from emtvb.core.labels import Labels
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
@@ -97,7 +97,7 @@ def record(
     whole_number(horizon, "horizon", 1)
     if batch is not None:
         whole_number(batch, "batch", 1)
-    batch_first = flag(batch_first, "batch_first")
+    batch_first = as_bool(batch_first, "batch_first")
     if inputs is None:
         inputs = _own_task(system)
     if isinstance(inputs, LabelledTask):

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 
 from emtvb.adapters.steps import Machine, run
 from emtvb.core.arguments import describe_error
-from emtvb.core.result_tables import counted, listed
+from emtvb.core.result_tables import count_and_noun, first_names
 from emtvb.errors import InputError
 
 TRIALS = 512
@@ -70,7 +70,7 @@ class Verified:
     def __str__(self) -> str:
         if not self:
             return "verified: no" + (f"; {self.note}" if self.note else "")
-        trials, steps = counted(self.trials, "trial"), counted(self.length, "step")
+        trials, steps = count_and_noun(self.trials, "trial"), count_and_noun(self.length, "step")
         until = "" if self.steps == self.length else f" until step {self.steps}; later rounding decides: it is chaotic"
         return f"verified on {trials} of {steps} against {self.against}{until}"
 
@@ -216,7 +216,7 @@ class _Whole:
             result = result[0]
         if isinstance(result, dict):
             key = next(iter(result), "output")
-            shown = f"{self.name} gives a dict of {listed([*map(str, result)])}"
+            shown = f"{self.name} gives a dict of {first_names([*map(str, result)])}"
             raise InputError("whole", shown, f'say which: whole=lambda x: net(x)["{key}"]')
         return machine.numpy(machine.checked(result, self.name))
 

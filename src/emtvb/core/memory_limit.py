@@ -23,13 +23,13 @@ def check_room(numbers: int, setting: str, shown: str, remedy: str) -> None:
         shown: Its value, and what the numbers are, such as "7, whose states are".
         remedy: What to do instead.
     """
-    needed, free = 4 * numbers, available()
+    needed, free = 4 * numbers, available_bytes()
     if needed > free:
         shown = f"{shown} {needed / 2**30:.1f} GiB"
         raise InputError(setting, shown, f"{free / 2**30:.1f} GiB of memory can be had; {remedy}")
 
 
-def available() -> int:
+def available_bytes() -> int:
     """Bytes that are free for this process: of the machine, within its group's limit and its own."""
     return max(min(_free()), 0)
 
