@@ -176,6 +176,21 @@ def test_each_channel_has_its_own_scale() -> None:
         record(by_layer(net, lambda h: net.out(h) * scale), inputs())
 
 
+def test_outputs_that_are_whole_numbers_are_held_too() -> None:
+    def whole(x: np.ndarray) -> np.ndarray:
+        return (x.cumsum(axis=0)[..., :1] > 0).astype(int)
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h = h + u[:, :1]
+        return (h > least).astype(int), h
+
+    least = 0
+    assert record(emtvb.adapt(step, state=1, whole=whole), inputs()).system.verified
+    least = 1
+    with pytest.raises(InputError, match="where whole gives"):
+        record(emtvb.adapt(step, state=1, whole=whole), inputs())
+
+
 def test_it_says_at_which_step_first() -> None:
     torch.manual_seed(0)
     case = CONTRADICTED["no input from step 12 on"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +13,8 @@ from numba.core import config
 from emtvb.training import engine, kernel
 from emtvb.training.promises import ENGINE, FOLLOWING
 from emtvb.training.proof import Case, case_digests, digest_of_cases, proof_cases, stream_cases
+
+from .test_proof import right
 
 torch.set_num_threads(1)
 
@@ -106,12 +107,6 @@ def unoptimized(monkeypatch: pytest.MonkeyPatch) -> None:
         for place in range(len(chosen)):
             right(name, place)
     monkeypatch.setattr(config, "OPT", type(config.OPT)(0))
-
-
-@functools.cache
-def right(name: str, place: int) -> str:
-    """The digest of one case alone."""
-    return digest_of_cases(lambda run: engine.begin(run, kernel), [proof_cases()[name][place]])
 
 
 def notices(module: ModuleType, name: str) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from .conftest import CALL, ROOT, Project
-from .test_plans import EXEMPLAR_FIGURES, INTERPRETED, SMOKE, TABLES
+from .conftest import CALL, ROOT, SMOKE, Project
+from .test_plans import EXEMPLAR_FIGURES, INTERPRETED, TABLES
 
 MODULE = '''"""Accuracies of all runs, in order."""
 

@@ -114,7 +114,7 @@ class Machine:
         output = _plain(output)
         if output.dtype.kind not in "fiub":
             raise InputError("network", f"{name} gives out {output.dtype}", "give out real numbers")
-        return output
+        return output if output.dtype.kind == "f" else output.astype(np.float64)
 
     def start(self, trials: int) -> Any:
         """The state before the first input.
